@@ -1,0 +1,191 @@
+"""Theorem 1 (d): the betting limit of a bounded mean, and the n that it would need.
+
+If m is the true mean of values in [0, 1], the capital of a gambler who stakes a fixed
+fraction u on "the next value is below m" is a nonnegative martingale; Ville's inequality
+bounds the chance that it ever reaches K / delta. The limit is the largest m at which a
+mixture over a fixed grid of u has not reached it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp
+
+from bounds.errors import DomainError
+from bounds.samples import Sample, checked_delta, checked_sample
+
+# From here on the sample is replaced by a histogram whose values are rounded up, which
+# is valid since the capital falls in every value.
+HISTOGRAM_FROM: Final = 100_000
+BINS: Final = 2**17
+NEVER: Final = 2**53
+
+
+def betting(
+    values: ArrayLike, *, low: float, high: float, delta: float, n_students: int = 1
+) -> float:
+    """Upper limit of the mean by betting, in the unit of `values`.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        One number per query, independent over queries, each in [low, high].
+    low, high : float
+        The interval of one value.
+    delta : float
+        Failure probability in (0, 1).
+    n_students : int
+        K: the limits of K students hold together.
+
+    Returns
+    -------
+    float
+        A limit in [mean, high]; `high` if the capital never reaches K / delta.
+
+    Raises
+    ------
+    DomainError
+        On an empty sample, a value outside the interval, or delta outside (0, 1).
+
+    Notes
+    -----
+    Source: Theorem 1 (d); Waudby-Smith and Ramdas (2024) for betting in general.
+
+    Examples
+    --------
+    >>> round(betting([0.0] * 10, low=0, high=1, delta=0.05), 3)
+    0.361
+    """
+    sample = checked_sample(values, low=low, high=high)
+    delta = checked_delta(delta)
+    if n_students < 1:
+        raise DomainError(f"`n_students` must be at least 1, got {n_students}")
+    points, weights = _compressed(sample)
+    stakes = stake_grid(sample.n, delta)
+    target = math.log(n_students / delta)
+
+    def reached(mean: float) -> bool:
+        return log_capital(points, weights, stakes, mean) >= target
+
+    return sample.restore(_smallest_refuted(reached, sample.mean))
+
+
+def stake_grid(n: int, delta: float) -> NDArray[np.float64]:
+    """Return the fixed grid U of stakes: 0.98 * 1.8**-i down to a floor that shrinks with n.
+
+    Examples
+    --------
+    >>> stake_grid(43, 0.05).round(4).tolist()
+    [0.98, 0.5444, 0.3025]
+    """
+    floor = min(0.45, math.sqrt(8 * math.log(1 / delta) / n) / 3)
+    count = 1 + math.floor(math.log(0.98 / floor) / math.log(1.8))
+    return np.asarray(0.98 * 1.8 ** -np.arange(count, dtype=np.float64))
+
+
+def log_capital(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    stakes: NDArray[np.float64],
+    mean: float,
+) -> float:
+    """Log of the average capital over the stakes, against the hypothesis `mean`.
+
+    `points` in [0, 1] and their multiplicities `weights` have shape (b,).
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> round(log_capital(np.zeros(1), one, np.array([0.5]), 0.5), 6)  # ln(1 + .5)
+    0.405465
+    """
+    gains = (mean - points) / (1 - mean)
+    logs = np.array([weights @ np.log1p(stake * gains) for stake in stakes])
+    return float(logsumexp(logs)) - math.log(len(stakes))
+
+
+def queries_needed(
+    values: ArrayLike,
+    *,
+    low: float,
+    high: float,
+    threshold: float,
+    delta: float,
+    n_students: int = 1,
+) -> int | None:
+    """Number of queries at which the betting limit would fall below `threshold`.
+
+    The answer takes the sample's distribution as it is and asks how many queries with
+    these values it would take; None when no number suffices, since the sample mean is
+    not below the threshold.
+
+    Parameters
+    ----------
+    values, low, high, delta, n_students
+        As in `betting`.
+    threshold : float
+        The value to get below, in the unit of `values` (ln 2 for a risk in nats).
+
+    Examples
+    --------
+    >>> values = [0.3] * 10
+    >>> queries_needed(values, low=0, high=1, threshold=0.5, delta=0.05)
+    11
+    >>> queries_needed(values, low=0, high=1, threshold=0.2, delta=0.05) is None
+    True
+    """
+    sample = checked_sample(values, low=low, high=high)
+    level = (threshold - low) / (high - low)
+    if sample.mean >= level:
+        return None
+    if level >= 1:
+        return 1
+    points, weights = _compressed(sample)
+    target = math.log(n_students / checked_delta(delta))
+
+    def enough(n: int) -> bool:
+        stakes = stake_grid(n, delta)
+        return log_capital(points, weights * (n / sample.n), stakes, level) > target
+
+    upper = 1
+    while not enough(upper):
+        upper *= 2
+        if upper > NEVER:
+            return None
+    lower = upper // 2
+    while upper - lower > 1:
+        middle = (lower + upper) // 2
+        lower, upper = (lower, middle) if enough(middle) else (middle, upper)
+    return upper
+
+
+def _compressed(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if sample.n < HISTOGRAM_FROM:
+        return sample.values, np.ones(sample.n)
+    bins = np.ceil(sample.values * BINS).astype(np.int64)
+    counts = np.bincount(bins, minlength=BINS + 1).astype(np.float64)
+    used = np.flatnonzero(counts)
+    return used / BINS, counts[used]
+
+
+def _smallest_refuted(reached: Callable[[float], bool], mean: float) -> float:
+    """Bisect for the supremum of the means not refuted; the upper end is returned."""
+    lower, upper = mean, 1.0
+    top = 1 - 2.0**-40
+    if not reached(top):
+        return 1.0
+    upper = top
+    while upper - lower > 1e-14:
+        middle = (lower + upper) / 2
+        if middle in (lower, upper):
+            break
+        if reached(middle):
+            upper = middle
+        else:
+            lower = middle
+    return upper
