@@ -59,7 +59,7 @@ def betting(
     Examples
     --------
     >>> round(betting([0.0] * 10, low=0, high=1, delta=0.05), 3)
-    0.361
+    0.297
     """
     sample = checked_sample(values, low=low, high=high)
     delta = checked_delta(delta)
@@ -76,7 +76,7 @@ def betting(
 
 
 def stake_grid(n: int, delta: float) -> NDArray[np.float64]:
-    """Return the fixed grid U of stakes: 0.98 * 1.8**-i down to a floor that shrinks with n.
+    """Return the grid U of stakes: 0.98 * 1.8**-i down to a floor falling with n.
 
     Examples
     --------

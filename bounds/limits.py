@@ -2,9 +2,9 @@
 
 Theorem 1 (a)-(d) of the registry all ask the same question: one number per query,
 independent over queries, in a known interval; how large can its mean be? Here are the
-answers without a closed form in the data; `bounds.betting` holds the fourth. Every
+answers; `bounds.betting` holds the fourth. Every
 function returns an *upper* limit that is valid with probability at least 1 - delta for
-`n_students` means at once. `upper_limit`, `lower_limit` and `two_sided` pick one by name.
+`n_students` means at once. `upper_limit`, `lower_limit`, `two_sided` pick one by name.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Data to quantities: columnar types, entropies, divergences, diameters."""

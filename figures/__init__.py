@@ -1,0 +1,1 @@
+"""Draws results: draw_*(result, *, ax=None) -> Axes. Reads no files."""

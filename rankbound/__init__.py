@@ -1,0 +1,1 @@
+"""rankbound: what the theory of ranking distillation says about your models."""

@@ -1,0 +1,1 @@
+"""Does the theory hold on data: verdicts with their tests."""
