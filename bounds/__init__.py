@@ -1,0 +1,1 @@
+"""The theory: statements as SymPy expressions, limits of means, certificates."""
