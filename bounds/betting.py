@@ -1,9 +1,9 @@
 """Theorem 1 (d): the betting limit of a bounded mean, and the n that it would need.
 
 If m is the true mean of values in [0, 1], the capital of a gambler who stakes a fixed
-If m is the true mean of values in [0, 1], the capital of a gambler who stakes a fixed
-bounds the chance that it ever reaches K / delta. The limit is the largest m at which a
-mixture over a fixed grid of u has not reached it.
+fraction u on "the next value is below m" is a nonnegative martingale; by Ville's
+inequality the chance that it ever reaches K / delta is at most delta / K. The limit is
+the largest m at which a mixture over a fixed grid of u has not reached it.
 """
 
 from __future__ import annotations

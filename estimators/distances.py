@@ -1,0 +1,188 @@
+"""Distances within a group and its diameters: maximum, quantile, mean.
+
+Two metrics are offered, Euclidean and angular. One minus the cosine is refused: it
+violates the triangle inequality and no dot-product ranker is Lipschitz in it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bounds.errors import DomainError
+from estimators.arrays import (
+    Array,
+    as_array,
+    check_finite,
+    constant,
+    is_traced,
+    namespace,
+    narrowed,
+    widened,
+)
+from estimators.pairs import both_sides, pair_mean
+
+METRICS = ("euclidean", "angular")
+COSINE_REFUSED = (
+    "cosine distance (1 - cos) is not a metric: vectors at 0, 45 and 90 degrees break "
+    "the triangle inequality, and a dot-product student is not Lipschitz in it; use "
+    "'angular', or 'euclidean' on unit vectors, where it orders pairs the same way"
+)
+# A squared distance from inner products loses digits in proportion to norms / distance;
+# pairs nearer than this share of their squared norms are computed again by subtraction.
+RECOMPUTE_BELOW = 1e-3
+
+
+def check_metric(metric: str) -> str:
+    """Return the name of a metric, or say why it is refused.
+
+    Examples
+    --------
+    >>> check_metric("euclidean")
+    'euclidean'
+    """
+    if metric in METRICS:
+        return metric
+    if metric.startswith("cos"):
+        raise DomainError(COSINE_REFUSED)
+    raise DomainError(f"unknown metric {metric!r}; the metrics are {METRICS}")
+
+
+def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
+    """Distances of all pairs i < j of each group.
+
+    Parameters
+    ----------
+    vectors : array, shape (..., k, dim)
+        One row per document.
+    metric : {"euclidean", "angular"}
+        Angular distances are in radians, in [0, pi].
+
+    Returns
+    -------
+    array, shape (..., k (k - 1) / 2)
+        At least 0; in the order of `estimators.pairs.pair_differences`.
+
+    Raises
+    ------
+    DomainError
+        For another metric, a non-finite vector, or (angular) a zero vector.
+
+    Examples
+    --------
+    >>> square = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]])
+    >>> pair_distances(square).tolist()
+    [3.0, 4.0, 5.0]
+    >>> pair_distances(np.eye(2), metric="angular").round(6).tolist()
+    [1.570796]
+    """
+    check_metric(metric)
+    vectors = as_array(vectors)
+    check_finite(vectors, "vectors")
+    wide = widened(vectors)
+    xp = namespace(wide)
+    if metric == "euclidean":
+        # A shift of all vectors changes no distance and saves digits
+        centred = wide - xp.mean(wide, axis=-2, keepdims=True)
+        return narrowed(_pair_norms(centred, sign=-1), vectors)
+    unit = _unit_rows(wide)
+    apart, along = _pair_norms(unit, sign=-1), _pair_norms(unit, sign=1)
+    return narrowed(2 * xp.atan2(apart, along), vectors)
+
+
+def diameter(distances: Array, chosen: Array) -> Array:
+    """Largest distance over the chosen pairs of each group.
+
+    Parameters
+    ----------
+    distances, chosen : arrays, shape (..., n_pairs)
+        From `pair_distances` and `estimators.pairs.selected_pairs`.
+
+    Returns
+    -------
+    array, shape (...)
+        0 where no pair is chosen.
+
+    Examples
+    --------
+    >>> diameter(np.array([3.0, 4.0, 5.0]), np.array([True, True, False])).item()
+    4.0
+    """
+    xp = namespace(distances)
+    return xp.max(xp.where(chosen, distances, xp.zeros_like(distances)), axis=-1)
+
+
+def mean_distance(distances: Array, chosen: Array) -> Array:
+    """Mean distance over the chosen pairs of each group; arguments as in `diameter`.
+
+    Examples
+    --------
+    >>> mean_distance(np.array([3.0, 4.0, 5.0]), np.array([True, True, False])).item()
+    3.5
+    """
+    return pair_mean(distances, chosen)
+
+
+def quantile_diameter(distances: Array, chosen: Array, *, quantile: float) -> Array:
+    """Smallest distance that the share `quantile` of the pairs does not exceed.
+
+    The inverted distribution function (an observed distance, never an interpolation).
+    Descriptive: it underestimates the diameter, and in a certificate it would need the
+    price of Theorem 7.
+
+    Parameters
+    ----------
+    distances, chosen : arrays, shape (..., n_pairs)
+    quantile : float
+        In (0, 1].
+
+    Examples
+    --------
+    >>> distances, chosen = np.arange(1.0, 121.0), np.ones(120, dtype=bool)
+    >>> quantile_diameter(distances, chosen, quantile=0.99).item()
+    119.0
+    """
+    if not 0 < quantile <= 1:
+        raise DomainError(f"`quantile` must lie in (0, 1], got {quantile!r}")
+    xp = namespace(distances)
+    count = xp.sum(xp.astype(chosen, distances.dtype), axis=-1, keepdims=True)
+    # 0.99 * 100 is not exactly 99 in floating point; the guard keeps the rank at 99
+    rank = xp.ceil(count * quantile * (1 - 1e-12)) - 1
+    ordered = xp.sort(xp.where(chosen, distances, xp.inf), axis=-1)
+    places = constant(distances, np.arange(distances.shape[-1]))
+    at_rank = xp.astype(places, distances.dtype) == rank
+    return xp.sum(xp.where(at_rank, ordered, xp.zeros_like(ordered)), axis=-1)
+
+
+def _pair_norms(vectors: Array, *, sign: int) -> Array:
+    """|x_i + sign * x_j| of all pairs i < j."""
+    if not isinstance(vectors, np.ndarray):
+        return _direct(vectors, sign=sign)
+    first, second = np.triu_indices(vectors.shape[-2], 1)
+    gram = vectors @ np.swapaxes(vectors, -1, -2)
+    norms = np.einsum("...id,...id->...i", vectors, vectors)
+    scale = norms[..., first] + norms[..., second]
+    squared = scale + 2 * sign * gram[..., first, second]
+    near = np.nonzero(squared <= RECOMPUTE_BELOW * scale)
+    left = vectors[(*near[:-1], first[near[-1]])]
+    right = vectors[(*near[:-1], second[near[-1]])]
+    squared[near] = np.sum((left + sign * right) ** 2, axis=-1)
+    return np.sqrt(squared)
+
+
+def _direct(vectors: Array, *, sign: int) -> Array:
+    xp = namespace(vectors)
+    swapped = xp.moveaxis(vectors, -2, -1)
+    left, right = both_sides(swapped)
+    return xp.sqrt(xp.sum((left + sign * right) ** 2, axis=-2))
+
+
+def _unit_rows(vectors: Array) -> Array:
+    xp = namespace(vectors)
+    norms = xp.sqrt(xp.sum(vectors * vectors, axis=-1, keepdims=True))
+    if not is_traced(norms) and bool(xp.any(norms == 0)):
+        index = tuple(int(axis[0]) for axis in xp.nonzero(norms[..., 0] == 0))
+        raise DomainError(
+            f"the vector at index {index} is zero and has no direction; drop it, or "
+            "use metric='euclidean'"
+        )
+    return vectors / norms

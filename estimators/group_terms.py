@@ -1,0 +1,223 @@
+"""The terms of the bound for every group: entropy, divergence, risk, ranges, geometry.
+
+Here ragged files meet the rectangular estimators: groups are cut into blocks, each block
+is one call, and the results come back as one array per term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bounds.errors import DomainError
+from estimators.blocks import Block, blocks
+from estimators.distances import diameter, mean_distance, pair_distances
+from estimators.embeddings import Embeddings
+from estimators.groups import Groups
+from estimators.pairs import both_sides, selected_pairs
+from estimators.pairwise import (
+    pairwise_divergence_nats,
+    pairwise_entropy_nats,
+    pairwise_risk_nats,
+)
+from estimators.scores import Floats, Integers
+from estimators.spread import clip_below_best, mean_margin, score_range
+
+Progress = Callable[[int], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TeacherTerms:
+    """What the teacher alone decides; arrays of shape (n_groups,).
+
+    `entropy` in nats; `mean_margin` and `range` in temperatures.
+    """
+
+    entropy: Floats
+    mean_margin: Floats
+    range: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudentTerms:
+    """A clipped student against its teacher; arrays of shape (n_groups,).
+
+    `divergence` and `risk` in nats, `range` in temperatures after clipping;
+    `n_clipped` counts clipped documents; `values` (n_rows,) are the clipped scores.
+    """
+
+    divergence: Floats
+    risk: Floats
+    range: Floats
+    n_clipped: Integers
+    values: Floats
+
+
+def teacher_terms(
+    groups: Groups, teacher: Floats, *, pairs: str = "all"
+) -> TeacherTerms:
+    """Entropy, mean margin and range of a teacher's scores, group by group.
+
+    Parameters
+    ----------
+    groups : Groups
+        Every group must have a pair of the wanted kind.
+    teacher : float64 array, shape (n_rows,)
+        Teacher scores of the document rows, divided by the temperature.
+    pairs : {"all", "pos-neg", "neg-neg"}
+
+    Examples
+    --------
+    >>> from estimators.groups import top_documents
+    >>> from estimators.scores import Scores
+    >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 1.0}})
+    >>> groups = top_documents(scores, depth=2)
+    >>> teacher_terms(groups, groups.scores_of(scores)[0]).entropy.round(6).tolist()
+    [0.693147]
+    """
+    entropy, margin, spread = (np.empty(groups.n_groups) for _ in range(3))
+    for block in blocks(groups):
+        values = teacher[block.rows]
+        kind = _kind(block, pairs)
+        entropy[block.groups] = pairwise_entropy_nats(values, **kind)  # type: ignore[arg-type]
+        margin[block.groups] = mean_margin(values, **kind)  # type: ignore[arg-type]
+        spread[block.groups] = score_range(values, mask=block.mask)
+    return TeacherTerms(entropy=entropy, mean_margin=margin, range=spread)
+
+
+def student_terms(
+    groups: Groups,
+    teacher: Floats,
+    student: Floats,
+    *,
+    clip_at: float,
+    pairs: str = "all",
+) -> StudentTerms:
+    """Divergence and risk of the clipped student, group by group.
+
+    Parameters
+    ----------
+    groups, pairs
+        As in `teacher_terms`.
+    teacher, student : float64 arrays, shape (n_rows,)
+        Scores of the document rows, each divided by its own temperature.
+    clip_at : float
+        B: scores are raised to at least B below the best of their group.
+    """
+    divergence, risk, spread = (np.empty(groups.n_groups) for _ in range(3))
+    n_clipped = np.zeros(groups.n_groups, dtype=np.int64)
+    clipped = np.array(student, dtype=np.float64)
+    for block in blocks(groups):
+        a, raw, kind = teacher[block.rows], student[block.rows], _kind(block, pairs)
+        m = clip_below_best(raw, score_range=clip_at, mask=block.mask)
+        divergence[block.groups] = pairwise_divergence_nats(a, m, **kind)  # type: ignore[arg-type]
+        risk[block.groups] = pairwise_risk_nats(a, m, **kind)  # type: ignore[arg-type]
+        spread[block.groups] = score_range(m, mask=block.mask)
+        n_clipped[block.groups] = np.sum((m > raw) & block.mask, axis=-1)
+        clipped[block.rows[block.mask]] = m[block.mask]
+    return StudentTerms(divergence, risk, spread, n_clipped, clipped)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Geometry:
+    """Distances within groups; arrays of shape (n_groups,), in the metric's unit."""
+
+    diameter: Floats
+    mean_distance: Floats
+
+
+def geometry(
+    groups: Groups,
+    embeddings: Embeddings,
+    *,
+    metric: str = "euclidean",
+    pairs: str = "all",
+    visit: Callable[[Block, Floats, np.ndarray], object] | None = None,
+) -> Geometry:
+    """Diameter and mean distance of every group, over the pairs that enter the loss.
+
+    Parameters
+    ----------
+    groups : Groups
+        Every document must have a vector.
+    embeddings : Embeddings
+    metric : {"euclidean", "angular"}
+    pairs : {"all", "pos-neg", "neg-neg"}
+    visit : callable, optional
+        Called with each block, its distances and chosen pairs (b, n_pairs), for
+        quantities that need all distances, so that they are computed once.
+    """
+    rows_of_docs = embeddings.rows(groups.docnos)
+    largest, mean = np.empty(groups.n_groups), np.empty(groups.n_groups)
+    for block in blocks(groups, dim=embeddings.dim):
+        rows = rows_of_docs[groups.codes[block.rows]]
+        if rows.min() < 0:
+            raise DomainError(f"{embeddings.name}: a document of the groups is missing")
+        distances = pair_distances(embeddings.take(rows), metric=metric)
+        chosen = selected_pairs(rows, **_kind(block, pairs))  # type: ignore[arg-type]
+        largest[block.groups] = diameter(distances, chosen)
+        mean[block.groups] = mean_distance(distances, chosen)
+        if visit is not None:
+            visit(block, distances, chosen)
+    return Geometry(diameter=largest, mean_distance=mean)
+
+
+def dot_product_scores(
+    groups: Groups, documents: Embeddings, queries: Embeddings
+) -> tuple[Floats, np.ndarray]:
+    """Scores of a bi-encoder, query vector times document vector, for all rows.
+
+    Returns
+    -------
+    values : float64 array, shape (n_rows,)
+        0 where a vector is missing; look at `found` before using them.
+    found : boolean array, shape (n_rows,)
+
+    Raises
+    ------
+    DomainError
+        When the two sets of vectors differ in length.
+    """
+    if documents.dim != queries.dim:
+        raise DomainError(
+            f"{queries.name} has vectors of length {queries.dim}, {documents.name} of "
+            f"length {documents.dim}; a dot product needs the same encoder's"
+        )
+    doc_rows = documents.rows(groups.docnos)[groups.codes]
+    query_rows = queries.rows(groups.qids)[groups.row_query()]
+    found = (doc_rows >= 0) & (query_rows >= 0)
+    values = np.zeros(len(doc_rows))
+    for block in blocks(groups, dim=documents.dim):
+        here = found[block.rows]
+        left = queries.take(np.maximum(query_rows[block.rows[:, 0]], 0))
+        right = documents.take(np.maximum(doc_rows[block.rows], 0))
+        scores = np.einsum("bd,bkd->bk", left, right)
+        values[block.rows] = np.where(here, scores, 0.0)
+    return values, found
+
+
+def steepest(
+    block: Block, values: Floats, distances: Floats, chosen: np.ndarray
+) -> tuple[float, int]:
+    """Largest score difference per distance in a block: a plug-in Lipschitz constant.
+
+    Returns
+    -------
+    slope : float
+        Over the chosen pairs at a positive distance; 0 without any.
+    n_apart : int
+        Pairs at distance 0 whose scores differ: no Lipschitz constant exists there.
+    """
+    left, right = both_sides(values[block.rows])
+    rise = np.abs(left - right)
+    usable = chosen & (distances > 0)
+    slopes = np.divide(rise, distances, out=np.zeros_like(rise), where=usable)
+    return float(slopes.max(initial=0.0)), int(
+        np.sum(chosen & (distances == 0) & (rise > 0))
+    )
+
+
+def _kind(block: Block, pairs: str) -> dict[str, object]:
+    return {"mask": block.mask, "positive": block.positive, "pairs": pairs}

@@ -1,0 +1,206 @@
+"""Which pairs of a group enter a mean: all, positive-negative, or negative-negative.
+
+Every pair is counted once, as positions i < j; a document is never paired with itself
+(theory: pairs i = j never enter). Groups of different sizes share one rectangular array
+of shape (..., k) whose `mask` tells documents from padding.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from bounds.errors import DomainError
+from estimators.arrays import Array, constant, is_traced, namespace
+
+PairSet = Literal["all", "pos-neg", "neg-neg"]
+PAIR_SETS: tuple[str, ...] = get_args(PairSet)
+
+
+def pair_differences(values: Array) -> Array:
+    """Differences value_i - value_j over the pairs i < j of the last axis.
+
+    Parameters
+    ----------
+    values : array, shape (..., k)
+
+    Returns
+    -------
+    array, shape (..., k (k - 1) / 2)
+        In the order (0, 1), (0, 2), ..., (k - 2, k - 1).
+
+    Examples
+    --------
+    >>> pair_differences(np.array([3.0, 1.0, 0.0])).tolist()
+    [2.0, 3.0, 1.0]
+    """
+    left, right = both_sides(values)
+    return left - right
+
+
+def both_sides(values: Array) -> tuple[Array, Array]:
+    """The values at the first and at the second position of every pair i < j.
+
+    Examples
+    --------
+    >>> [side.tolist() for side in both_sides(np.array([3.0, 1.0, 0.0]))]
+    [[3.0, 3.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+    xp = namespace(values)
+    first, second = np.triu_indices(values.shape[-1], 1)
+    return (
+        xp.take(values, constant(values, first), axis=-1),
+        xp.take(values, constant(values, second), axis=-1),
+    )
+
+
+def selected_pairs(
+    like: Array,
+    *,
+    mask: Array | None = None,
+    positive: Array | None = None,
+    pairs: str = "all",
+) -> Array:
+    """Which pairs i < j enter, as booleans.
+
+    Parameters
+    ----------
+    like : array, shape (..., k)
+        Scores; only shape and library are used.
+    mask : boolean array, shape (..., k), optional
+        False where a position is padding.
+    positive : boolean array, shape (..., k), optional
+        The positives of each group; needed unless `pairs` is "all".
+    pairs : {"all", "pos-neg", "neg-neg"}
+
+    Returns
+    -------
+    boolean array, shape (..., k (k - 1) / 2)
+
+    Raises
+    ------
+    DomainError
+        For an unknown pair set, or one that needs positives where none were given.
+
+    Examples
+    --------
+    >>> positive = np.array([True, False, False])
+    >>> selected_pairs(np.zeros(3), positive=positive, pairs="pos-neg").tolist()
+    [True, True, False]
+    """
+    xp = namespace(like)
+    if mask is None:
+        mask = xp.ones_like(like, dtype=xp.bool)
+    first, second = both_sides(mask)
+    chosen = first & second
+    if pairs == "all":
+        return chosen
+    if pairs not in PAIR_SETS:
+        raise DomainError(f"`pairs` must be one of {PAIR_SETS}, got {pairs!r}")
+    if positive is None:
+        raise DomainError(f"pairs={pairs!r} needs `positive`, which was not given")
+    left, right = both_sides(positive)
+    if pairs == "pos-neg":
+        return chosen & (left ^ right)
+    return chosen & ~left & ~right
+
+
+def count_pairs(
+    like: Array,
+    *,
+    mask: Array | None = None,
+    positive: Array | None = None,
+    pairs: str = "all",
+) -> Array:
+    """Number of pairs of each group; arguments as in `selected_pairs`.
+
+    Examples
+    --------
+    >>> int(count_pairs(np.zeros(16)))
+    120
+    """
+    chosen = selected_pairs(like, mask=mask, positive=positive, pairs=pairs)
+    xp = namespace(like)
+    return xp.sum(xp.astype(chosen, xp.int64), axis=-1)
+
+
+def pair_mean(values: Array, chosen: Array) -> Array:
+    """Mean over the chosen pairs of each group.
+
+    Parameters
+    ----------
+    values, chosen : arrays, shape (..., n_pairs)
+
+    Returns
+    -------
+    array, shape (...)
+
+    Raises
+    ------
+    DomainError
+        When a group has no chosen pair: its mean does not exist. Drop such groups
+        first (`count_pairs` tells which) and report how many they were.
+
+    Examples
+    --------
+    >>> pair_mean(np.array([1.0, 3.0, 9.0]), np.array([True, True, False])).item()
+    2.0
+    """
+    xp = namespace(values)
+    weights = xp.astype(chosen, values.dtype)
+    total = xp.sum(weights, axis=-1)
+    if not is_traced(total) and bool(xp.any(total == 0)):
+        index = tuple(
+            int(axis[0]) for axis in xp.nonzero(xp.reshape(total, (-1,)) == 0)
+        )
+        raise DomainError(
+            f"group {index[0]} has no pair to average (fewer than two documents, or "
+            "none of the wanted kind); drop such groups and count them"
+        )
+    kept = xp.where(chosen, values, xp.zeros_like(values))
+    return xp.sum(kept, axis=-1) / total
+
+
+def padded(values: Array, offsets: Array) -> tuple[Array, Array]:
+    """Lay ragged groups out as one rectangle.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+        The groups one after another.
+    offsets : integer array_like, shape (n_groups + 1,)
+        Group g is ``values[offsets[g]:offsets[g + 1]]``.
+
+    Returns
+    -------
+    rectangle : array, shape (n_groups, k)
+        k is the largest group; padding repeats a value of the group.
+    mask : boolean array, shape (n_groups, k)
+
+    Examples
+    --------
+    >>> rectangle, mask = padded(np.array([5.0, 6.0, 7.0]), [0, 1, 3])
+    >>> rectangle.tolist(), mask.tolist()
+    ([[5.0, 5.0], [6.0, 7.0]], [[True, False], [True, True]])
+    """
+    index, mask = padded_index(np.asarray(offsets, dtype=np.int64))
+    xp = namespace(values)
+    taken = xp.take(values, constant(values, index.reshape(-1)), axis=0)
+    return xp.reshape(taken, index.shape), constant(values, mask)
+
+
+def padded_index(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and mask of `padded`, as NumPy arrays of shape (n_groups, k).
+
+    Examples
+    --------
+    >>> padded_index(np.array([0, 1, 3]))[0].tolist()
+    [[0, 0], [1, 2]]
+    """
+    sizes = np.diff(offsets)
+    if offsets.ndim != 1 or sizes.size == 0 or sizes.min() < 1:
+        raise DomainError("`offsets` must rise by at least 1 from group to group")
+    steps = np.arange(sizes.max())
+    mask = steps < sizes[:, None]
+    return offsets[:-1, None] + np.where(mask, steps, 0), mask

@@ -1,0 +1,146 @@
+"""How far apart a group's scores are: range, mean margin, entropy floor, clipping."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bounds.errors import DomainError
+from bounds.ranges import entropy_floor_constants
+from estimators.arrays import (
+    Array,
+    as_array,
+    check_finite,
+    check_temperature,
+    is_traced,
+    namespace,
+    narrowed,
+    widened,
+)
+from estimators.pairs import pair_differences, pair_mean, selected_pairs
+from estimators.pointwise import pair_entropy
+
+
+def score_range(scores: Array, *, mask: Array | None = None) -> Array:
+    """Largest minus smallest score of each group, in the unit of the scores.
+
+    Parameters
+    ----------
+    scores : array, shape (..., k)
+    mask : boolean array, shape (..., k), optional
+        False where a position is padding.
+
+    Returns
+    -------
+    array, shape (...)
+
+    Examples
+    --------
+    >>> score_range(np.array([3.0, -1.0, 0.0])).item()
+    4.0
+    """
+    scores = as_array(scores)
+    check_finite(scores, "scores", mask=mask)
+    wide = widened(scores)
+    xp = namespace(wide)
+    low = high = wide
+    if mask is not None:
+        low = xp.where(mask, wide, xp.full_like(wide, xp.inf))
+        high = xp.where(mask, wide, xp.full_like(wide, -xp.inf))
+    return narrowed(xp.max(high, axis=-1) - xp.min(low, axis=-1), scores)
+
+
+def mean_margin(
+    scores: Array,
+    *,
+    temperature: float = 1.0,
+    mask: Array | None = None,
+    positive: Array | None = None,
+    pairs: str = "all",
+) -> Array:
+    """Mean over the pairs of the size of the margin, in temperatures.
+
+    Arguments, shapes and errors are those of
+    `estimators.pairwise.pairwise_entropy_nats`.
+
+    Examples
+    --------
+    >>> mean_margin(np.array([3.0, 0.0, 0.0])).item()
+    2.0
+    """
+    scores = as_array(scores)
+    check_finite(scores, "scores", mask=mask)
+    wide = widened(scores)
+    xp = namespace(wide)
+    if mask is not None:
+        wide = xp.where(mask, wide, xp.zeros_like(wide))
+    size = xp.abs(pair_differences(wide)) / check_temperature(temperature)
+    chosen = selected_pairs(wide, mask=mask, positive=positive, pairs=pairs)
+    return narrowed(pair_mean(size, chosen), scores)
+
+
+def entropy_floor(mean_margins: Array) -> Array:
+    """Smallest entropy in nats that margins of this mean size allow.
+
+    The convex minorant of h(sigmoid(a)) on a >= 0: a straight line from ln 2 up to
+    a_star, the curve itself after it.
+
+    Parameters
+    ----------
+    mean_margins : array, any shape
+        Mean size of the margins in temperatures, at least 0 (`mean_margin`).
+
+    Returns
+    -------
+    array
+        In [0, ln 2]. For the margins of a group: no more than the group's entropy.
+
+    Raises
+    ------
+    DomainError
+        On a negative or non-finite argument.
+
+    Notes
+    -----
+    Source: Theorem 4 (a).
+
+    Examples
+    --------
+    >>> entropy_floor(np.array([0.0, 1.0, 10.0])).round(6).tolist()
+    [0.693147, 0.52323, 0.000499]
+    """
+    mean_margins = as_array(mean_margins)
+    check_finite(mean_margins, "mean_margins")
+    wide = widened(mean_margins)
+    xp = namespace(wide)
+    if not is_traced(wide) and bool(xp.any(wide < 0)):
+        raise DomainError("`mean_margins` are sizes and cannot be negative")
+    tangent, slope = entropy_floor_constants()
+    line = float(np.log(2)) - slope * wide
+    return narrowed(xp.where(wide <= tangent, line, pair_entropy(wide)), mean_margins)
+
+
+def clip_below_best(
+    scores: Array, *, score_range: float, mask: Array | None = None
+) -> Array:
+    """Raise scores that lie more than `score_range` below their group's best.
+
+    The student so clipped has margins of at most `score_range` in every group, which
+    makes assumption A1' true by construction instead of by assertion.
+
+    Examples
+    --------
+    >>> clip_below_best(np.array([5.0, 0.0, -9.0]), score_range=10).tolist()
+    [5.0, 0.0, -5.0]
+    """
+    scores = as_array(scores)
+    if not (np.isfinite(score_range) and score_range > 0):
+        raise DomainError(
+            f"`score_range` (B) must be a positive number, got {score_range!r}"
+        )
+    check_finite(scores, "scores", mask=mask)
+    xp = namespace(scores)
+    high = scores
+    if mask is not None:
+        high = xp.where(mask, scores, xp.full_like(scores, -xp.inf))
+    floor = xp.max(high, axis=-1, keepdims=True) - score_range
+    return xp.where(scores < floor, floor, scores)
