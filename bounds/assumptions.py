@@ -1,0 +1,109 @@
+"""The assumptions of the theory, once: what a user asserts by asking for a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from bounds.errors import DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One assumption: its name, what it says, and how it fails in practice."""
+
+    name: str
+    title: str
+    text: str
+    breaks_when: str
+
+
+_ALL: Final = (
+    Assumption(
+        "A0",
+        "exogeneity",
+        "The queries are distinct, independent and identically distributed; teacher, "
+        "temperature, distance, sampler, students and every constant are fixed "
+        "independently of them.",
+        "The teacher, the students or an adaptive miner were trained on these queries; "
+        "a range or a diameter was read off the sample; several rows share a query; "
+        "the queries are paraphrases of each other.",
+    ),
+    Assumption(
+        "A1",
+        "Lipschitz student",
+        "The student's scores of two documents of one query differ by at most L times "
+        "their distance, for almost every pair that enters the loss.",
+        "The distance is one minus a cosine, which is no metric: no bi-encoder is "
+        "Lipschitz in it.",
+    ),
+    Assumption(
+        "A1'",
+        "bounded student margins",
+        "The absolute student margin of almost every pair is at most B. Clipped "
+        "scores give it without embeddings; A1 gives it with B = L * diameter.",
+        "B is the largest margin of the sample, or unclipped dot products are used.",
+    ),
+    Assumption(
+        "A2",
+        "bounded teacher margins",
+        "The absolute teacher margin of almost every pair is at most A; A may be "
+        "infinite, which asserts nothing.",
+        "A is the largest teacher margin of the sample.",
+    ),
+    Assumption(
+        "A3",
+        "bounded density ratio",
+        "The target law of the documents of a query has a density of at most kappa "
+        "with respect to the sampling law, and documents are drawn independently.",
+        "The sampler gives some target document probability zero, or raw scores are "
+        "taken for probabilities.",
+    ),
+    Assumption(
+        "A4i",
+        "pointwise calibration",
+        "Given the query and the two documents, the first is truly preferred with the "
+        "teacher's probability p.",
+        "Only marginal calibration, given the value p, was checked.",
+    ),
+    Assumption(
+        "A4ii",
+        "sign-conditional calibration",
+        "Given p and the sign of the student margin, the first document is truly "
+        "preferred with probability p.",
+        "Only marginal calibration, given the value p, was checked.",
+    ),
+    Assumption(
+        "BIL",
+        "bilinear class",
+        "Students are bilinear forms of frozen embeddings with a Frobenius norm fixed "
+        "in advance.",
+        "The encoder is fine-tuned, or the norm is the trained one.",
+    ),
+)
+
+ASSUMPTIONS: Final[Mapping[str, Assumption]] = MappingProxyType(
+    {entry.name: entry for entry in _ALL}
+)
+
+
+def assumption(name: str) -> Assumption:
+    """Return an assumption by name.
+
+    Raises
+    ------
+    DomainError
+        If there is none of that name; the message lists the names.
+
+    Examples
+    --------
+    >>> assumption("A1'").title
+    'bounded student margins'
+    """
+    if name not in ASSUMPTIONS:
+        raise DomainError(
+            f"unknown assumption {name!r}; the assumptions are {', '.join(ASSUMPTIONS)}"
+        )
+    return ASSUMPTIONS[name]
