@@ -1,0 +1,190 @@
+"""One statement of the theory as data: what it says, and one expression for its value.
+
+LaTeX, the NumPy, torch and jax functions and the derivatives are views of that one
+expression, so no formula is written twice and none can drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+import sympy
+from sympy import Expr, Symbol
+
+from bounds.assumptions import assumption
+from bounds.compiling import View
+from bounds.errors import DomainError
+from bounds.notation import term
+from bounds.views import jax_view, numpy_view, torch_view
+
+Kind = Literal["identity", "tight", "upper", "lower"]
+Status = Literal["proved", "cited", "reconstructed"]
+Relation = Literal["=", "<=", ">="]
+
+# The relations that a statement of each kind may have.
+RELATIONS: Final[dict[Kind, tuple[Relation, ...]]] = {
+    "identity": ("=",),
+    "tight": ("<=", ">="),
+    "upper": ("<=",),
+    "lower": (">=",),
+}
+LATEX_RELATION: Final[dict[Relation, str]] = {"=": "=", "<=": r"\le", ">=": r"\ge"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    r"""A lemma or theorem, or one part of one.
+
+    Attributes
+    ----------
+    key : str
+        Name in the registry: "lemma-1", "theorem-1d", "lemma-2c-upper".
+    title : str
+        A few words for a heading.
+    words : str
+        The statement in one or two plain sentences.
+    kind : {"identity", "tight", "upper", "lower"}
+        Decides its test: identities hold to rounding; a tight bound holds and is
+        attained; an upper or lower bound holds.
+    status : {"proved", "cited", "reconstructed"}
+        Whether its proof is in the appendix, in the source, or ours for a statement
+        whose original text was not at hand.
+    assumptions : tuple of str
+        Names from `bounds.assumptions`.
+    source : str
+        Literature.
+    relation : {"=", "<=", ">="}
+        Between `left` and `expression`.
+    left : sympy.Expr, optional
+        The left-hand side.
+    expression : sympy.Expr, optional
+        The right-hand side, the one form that every view evaluates.
+    arguments : tuple of sympy.Symbol
+        Its symbols, in the positional order of the views.
+    procedure : callable, optional
+        Computes the value where there is no closed form.
+    attained_by : str
+        The case in which a tight statement holds with equality.
+
+    Raises
+    ------
+    DomainError
+        If the fields contradict each other, such as a free symbol not among the
+        arguments or a tight statement without the case that attains it.
+
+    Examples
+    --------
+    >>> from bounds.notation import B
+    >>> from bounds.special import Softplus
+    >>> worst = Statement(
+    ...     key="worst", title="Worst pair", words="No pair costs more.", kind="tight",
+    ...     status="proved", assumptions=("A1'",), source="-", relation="<=",
+    ...     expression=Softplus(B), arguments=(B,), attained_by="a reversed pair",
+    ... )
+    >>> worst.latex()
+    '\\varsigma\\left(B\\right)'
+    >>> round(worst.numpy()(10.0), 6)
+    10.000045
+    >>> worst.derivative(B)
+    Sigmoid(B)
+    """
+
+    key: str
+    title: str
+    words: str
+    kind: Kind
+    status: Status
+    source: str
+    assumptions: tuple[str, ...] = ()
+    relation: Relation = "="
+    left: Expr | None = None
+    expression: Expr | None = None
+    arguments: tuple[Symbol, ...] = ()
+    procedure: Callable[..., float] | None = None
+    attained_by: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in RELATIONS or self.status not in get_args(Status):
+            raise DomainError(
+                f"{self.key}: the kind must be one of {', '.join(RELATIONS)} and the "
+                f"status one of {', '.join(get_args(Status))}, "
+                f"got {self.kind!r} and {self.status!r}"
+            )
+        if self.relation not in RELATIONS[self.kind]:
+            raise DomainError(
+                f"{self.key}: a statement of kind {self.kind!r} relates its sides by "
+                f"{' or '.join(RELATIONS[self.kind])}, got {self.relation!r}"
+            )
+        if (self.kind == "tight") != bool(self.attained_by):
+            raise DomainError(
+                f"{self.key}: `attained_by` names the case of equality of a tight "
+                f"statement and of no other, got {self.attained_by!r}"
+            )
+        for name in self.assumptions:
+            assumption(name)
+        self._check_symbols()
+
+    def _check_symbols(self) -> None:
+        used = set() if self.expression is None else self.expression.free_symbols
+        if used != set(self.arguments) or len(self.arguments) != len(used):
+            raise DomainError(
+                f"{self.key}: the arguments must be the free symbols of the "
+                f"expression, {sorted(map(str, used))}, each once, got "
+                f"{list(map(str, self.arguments))}"
+            )
+
+    @property
+    def heading(self) -> str:
+        """Key of the whole lemma or theorem: "lemma-2c" for "lemma-2c-upper"."""
+        return "-".join(self.key.split("-")[:2])
+
+    def latex(self) -> str:
+        """Return the formula as LaTeX, with its left-hand side if it has one."""
+        right = sympy.latex(self._closed_form(), ln_notation=True)
+        if self.left is None:
+            return str(right)
+        left = sympy.latex(self.left, ln_notation=True)
+        return f"{left} {LATEX_RELATION[self.relation]} {right}"
+
+    def numpy(self) -> View:
+        """Return the value as a function of numbers or NumPy arrays.
+
+        Arguments come in the order of `arguments` or by their code names, broadcast,
+        and are checked against their domains; numbers in, a float out.
+        """
+        return numpy_view(self._closed_form(), self.arguments)
+
+    def torch(self) -> View:
+        """Return the value as a differentiable function of torch tensors."""
+        return torch_view(self._closed_form(), self.arguments)
+
+    def jax(self) -> View:
+        """Return the value as a function of jax arrays, for grad, jit and vmap."""
+        return jax_view(self._closed_form(), self.arguments)
+
+    def derivative(self, symbol: Symbol) -> Expr:
+        """Return the partial derivative of the value with respect to an argument.
+
+        Raises
+        ------
+        DomainError
+            If the statement has no closed form or does not depend on the symbol.
+        """
+        expression = self._closed_form()
+        if symbol not in self.arguments:
+            names = ", ".join(term(argument).code for argument in self.arguments)
+            raise DomainError(
+                f"{self.key} does not depend on {symbol}; its arguments are {names}"
+            )
+        return expression.diff(symbol)
+
+    def _closed_form(self) -> Any:
+        if self.expression is None:
+            remedy = "it has no number of its own"
+            if self.procedure is not None:
+                name = f"{self.procedure.__module__}.{self.procedure.__qualname__}"
+                remedy = f"use its procedure, {name}"
+            raise DomainError(f"{self.key} has no closed form; {remedy}")
+        return self.expression
