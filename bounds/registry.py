@@ -1,0 +1,53 @@
+"""Every statement of the theory by key, in the order of the proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bounds import lemma2, lemmas, theorem1, theorem4
+from bounds.errors import DomainError
+from bounds.statements import Statement
+
+
+def _in_order(*statements: Statement) -> Mapping[str, Statement]:
+    """Index by key, refusing two statements of one name."""
+    found: dict[str, Statement] = {}
+    for entry in statements:
+        if entry.key in found:
+            raise DomainError(f"two statements are called {entry.key!r}; rename one")
+        found[entry.key] = entry
+    return MappingProxyType(found)
+
+
+REGISTRY: Final = _in_order(
+    *lemmas.LEMMA_0,
+    *lemmas.LEMMA_1,
+    *lemma2.STATEMENTS,
+    *lemmas.LEMMA_3,
+    *theorem1.STATEMENTS,
+    *theorem4.STATEMENTS,
+)
+
+
+def statement(key: str) -> Statement:
+    """Return a statement by key.
+
+    Raises
+    ------
+    DomainError
+        If there is none of that name; the message lists the keys.
+
+    Examples
+    --------
+    >>> statement("theorem-1d").title
+    'Betting limit'
+    >>> round(statement("lemma-2c-upper").numpy()(10.0, 8 / 15), 4)
+    5.6568
+    """
+    if key not in REGISTRY:
+        raise DomainError(
+            f"unknown statement {key!r}; the statements are {', '.join(REGISTRY)}"
+        )
+    return REGISTRY[key]
