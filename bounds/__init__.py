@@ -1,1 +1,80 @@
-"""The theory: statements as SymPy expressions, limits of means, certificates."""
+"""The theory: statements as SymPy expressions, limits of means, certificates.
+
+>>> from bounds import statement
+>>> statement("lemma-1").kind
+'identity'
+
+`REGISTRY` holds every lemma and theorem as a `Statement`, whose one expression is read
+as LaTeX, as a NumPy, torch or jax function and as derivatives. What has no closed form
+is a function of `bounds.limits` or `bounds.betting` with a statement around it.
+
+To add a statement:
+
+1. Write its proof under a heading with its key in the appendix; quote the literature.
+2. Define every new symbol in `bounds.notation` and every new assumption in
+   `bounds.assumptions`, once.
+3. Write the `Statement` next to its relatives, with the one expression for the value
+   of its right-hand side, or the procedure; choose among equal forms the one in which
+   nothing cancels, for the numeric views evaluate it as it stands.
+4. Add it to `bounds.registry`, in the order of the proofs.
+5. Test it by its kind: an identity symbolically and to rounding; a tight bound for
+   validity and in the case that `attained_by` names; an upper or lower bound for
+   validity with its looseness on record; a limit by simulated coverage.
+
+The statements are loaded on first use, so that the limits of means, which need no
+symbols, do not wait for SymPy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from bounds.betting import queries_needed
+from bounds.errors import DomainError
+from bounds.limits import (
+    empirical_bernstein,
+    hoeffding,
+    kl_chernoff,
+    kl_inverse,
+    lower_limit,
+    split_limit,
+    two_sided,
+    upper_limit,
+)
+
+if TYPE_CHECKING:
+    from bounds.notation import glossary
+    from bounds.registry import REGISTRY, statement
+    from bounds.statements import Statement
+
+_SYMBOLIC: Final = {
+    "REGISTRY": "bounds.registry",
+    "Statement": "bounds.statements",
+    "glossary": "bounds.notation",
+    "statement": "bounds.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _SYMBOLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_SYMBOLIC[name]), name)
+
+
+__all__ = [
+    "REGISTRY",
+    "DomainError",
+    "Statement",
+    "empirical_bernstein",
+    "glossary",
+    "hoeffding",
+    "kl_chernoff",
+    "kl_inverse",
+    "lower_limit",
+    "queries_needed",
+    "split_limit",
+    "statement",
+    "two_sided",
+    "upper_limit",
+]
