@@ -9,6 +9,7 @@ function returns an *upper* limit that is valid with probability at least 1 - de
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -266,13 +267,14 @@ def split_limit(
     >>> 0.45 < split_limit(h, d, high=5.66, delta=0.05) < 0.6
     True
     """
-    delta = checked_delta(delta) / 2
-    common = {"low": 0.0, "delta": delta, "n_students": n_students, "method": method}
-    return upper_limit(entropy, high=math.log(2), **common) + upper_limit(  # type: ignore[arg-type]
-        divergence,
-        high=high,
-        **common,  # type: ignore[arg-type]
+    part = functools.partial(
+        upper_limit,
+        low=0.0,
+        delta=checked_delta(delta) / 2,
+        n_students=n_students,
+        method=method,
     )
+    return part(entropy, high=math.log(2)) + part(divergence, high=high)
 
 
 def _method(name: str) -> Limit:

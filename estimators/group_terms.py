@@ -1,7 +1,7 @@
 """The terms of the bound for every group: entropy, divergence, risk, ranges, geometry.
 
-Here ragged files meet the rectangular estimators: groups are cut into blocks, each block
-is one call, and the results come back as one array per term.
+Here ragged files meet the rectangular estimators: groups are cut into blocks, each
+block is one call, and the results come back as one array per term.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from estimators.blocks import Block, blocks
 from estimators.distances import diameter, mean_distance, pair_distances
 from estimators.embeddings import Embeddings
 from estimators.groups import Groups
-from estimators.pairs import both_sides, selected_pairs
+from estimators.pairs import PairChoice, both_sides, selected_pairs
 from estimators.pairwise import (
     pairwise_divergence_nats,
     pairwise_entropy_nats,
@@ -81,8 +81,8 @@ def teacher_terms(
     for block in blocks(groups):
         values = teacher[block.rows]
         kind = _kind(block, pairs)
-        entropy[block.groups] = pairwise_entropy_nats(values, **kind)  # type: ignore[arg-type]
-        margin[block.groups] = mean_margin(values, **kind)  # type: ignore[arg-type]
+        entropy[block.groups] = pairwise_entropy_nats(values, **kind)
+        margin[block.groups] = mean_margin(values, **kind)
         spread[block.groups] = score_range(values, mask=block.mask)
     return TeacherTerms(entropy=entropy, mean_margin=margin, range=spread)
 
@@ -112,8 +112,8 @@ def student_terms(
     for block in blocks(groups):
         a, raw, kind = teacher[block.rows], student[block.rows], _kind(block, pairs)
         m = clip_below_best(raw, score_range=clip_at, mask=block.mask)
-        divergence[block.groups] = pairwise_divergence_nats(a, m, **kind)  # type: ignore[arg-type]
-        risk[block.groups] = pairwise_risk_nats(a, m, **kind)  # type: ignore[arg-type]
+        divergence[block.groups] = pairwise_divergence_nats(a, m, **kind)
+        risk[block.groups] = pairwise_risk_nats(a, m, **kind)
         spread[block.groups] = score_range(m, mask=block.mask)
         n_clipped[block.groups] = np.sum((m > raw) & block.mask, axis=-1)
         clipped[block.rows[block.mask]] = m[block.mask]
@@ -156,7 +156,7 @@ def geometry(
         if rows.min() < 0:
             raise DomainError(f"{embeddings.name}: a document of the groups is missing")
         distances = pair_distances(embeddings.take(rows), metric=metric)
-        chosen = selected_pairs(rows, **_kind(block, pairs))  # type: ignore[arg-type]
+        chosen = selected_pairs(rows, **_kind(block, pairs))
         largest[block.groups] = diameter(distances, chosen)
         mean[block.groups] = mean_distance(distances, chosen)
         if visit is not None:
@@ -219,5 +219,5 @@ def steepest(
     )
 
 
-def _kind(block: Block, pairs: str) -> dict[str, object]:
+def _kind(block: Block, pairs: str) -> PairChoice:
     return {"mask": block.mask, "positive": block.positive, "pairs": pairs}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ class Groups:
         Which documents are positives; None where that is not known.
     name : str
         Where the groups come from, for messages.
+    lines : int64 array, shape (n_groups,), or None
+        The line of each group in its file.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class Groups:
     docnos: Strings
     positive: Booleans | None = None
     name: str = "groups"
+    lines: Integers | None = None
 
     def __post_init__(self) -> None:
         if self.positive is not None and self.positive.shape != self.codes.shape:
@@ -82,10 +85,12 @@ class Groups:
         """The qid of every group, shape (n_groups,)."""
         return self.qids[self.queries]
 
-    def where(self, row: int) -> tuple[str, str]:
-        """The qid and docno of a document row."""
+    def where(self, row: int) -> tuple[str, str, str]:
+        """Where a document row stands (file and line), its qid and its docno."""
         group = int(np.searchsorted(self.offsets, row, side="right")) - 1
-        return self.qids[self.queries[group]], self.docnos[self.codes[row]]
+        line = "" if self.lines is None else f":{self.lines[group]}"
+        qid = self.qids[self.queries[group]]
+        return f"{self.name}{line}", qid, self.docnos[self.codes[row]]
 
     def scores_of(self, scores: Scores) -> tuple[Floats, Booleans]:
         """The scores of all document rows, and which of them exist."""
@@ -130,6 +135,7 @@ class Groups:
             docnos=self.docnos,
             positive=None if self.positive is None else self.positive[rows],
             name=self.name,
+            lines=None if self.lines is None else self.lines[groups],
         )
 
 
@@ -173,15 +179,7 @@ def with_judged_positives(groups: Groups, qrels: Scores, *, least_grade: int) ->
         The smallest grade that counts as relevant.
     """
     grades, judged = groups.scores_of(qrels)
-    return Groups(
-        queries=groups.queries,
-        qids=groups.qids,
-        offsets=groups.offsets,
-        codes=groups.codes,
-        docnos=groups.docnos,
-        positive=judged & (grades >= least_grade),
-        name=groups.name,
-    )
+    return replace(groups, positive=judged & (grades >= least_grade))
 
 
 def shares_queries(groups: Groups, scores: Scores) -> bool:

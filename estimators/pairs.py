@@ -7,7 +7,7 @@ of shape (..., k) whose `mask` tells documents from padding.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal, TypedDict, get_args
 
 import numpy as np
 
@@ -16,6 +16,14 @@ from estimators.arrays import Array, constant, is_traced, namespace
 
 PairSet = Literal["all", "pos-neg", "neg-neg"]
 PAIR_SETS: tuple[str, ...] = get_args(PairSet)
+
+
+class PairChoice(TypedDict):
+    """The keywords by which the estimators are told which pairs enter."""
+
+    mask: Array | None
+    positive: Array | None
+    pairs: str
 
 
 def pair_differences(values: Array) -> Array:

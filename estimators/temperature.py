@@ -17,7 +17,7 @@ from estimators.scores import Floats
 SEARCH = 1e3
 
 
-class Unidentified(DomainError):
+class UnidentifiedError(DomainError):
     """The likelihood has no maximum at a positive, finite temperature."""
 
 
@@ -41,7 +41,7 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
 
     Raises
     ------
-    Unidentified
+    UnidentifiedError
         When the margins order every pair as the targets do (the likelihood grows as
         the temperature falls to 0) or no better than a coin (as it rises).
 
@@ -57,7 +57,7 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
         raise DomainError("a temperature needs at least one calibration pair")
     scale = float(np.sqrt(np.average(margins**2, weights=weights)))
     if scale == 0:
-        raise Unidentified("all calibration margins are 0: every pair is a tie")
+        raise UnidentifiedError("all calibration margins are 0: every pair is a tie")
     m, share = margins / scale, weights / weights.sum()
 
     def slope(log_inverse: float) -> float:
@@ -65,12 +65,12 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
 
     end = np.log(SEARCH)
     if slope(-end) >= 0:
-        raise Unidentified(
+        raise UnidentifiedError(
             "the scores order the calibration pairs no better than a coin, so the "
             "likelihood grows as the temperature rises without end"
         )
     if slope(end) <= 0:
-        raise Unidentified(
+        raise UnidentifiedError(
             "the scores order the calibration pairs without an error, so the "
             "likelihood grows as the temperature falls to 0"
         )

@@ -1,0 +1,258 @@
+"""`Certificate`: what a sample of queries proves about a student's risk, by parts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bounds.betting import queries_needed
+from bounds.errors import DomainError
+from bounds.limits import METHODS, split_limit, two_sided
+from bounds.ranges import query_range
+
+LN2 = math.log(2)
+# Chosen in advance, not by looking: it adapts to the variance and needs no constants.
+CHOSEN = "betting"
+
+
+@dataclass(frozen=True, slots=True)
+class LossRange:
+    """The interval that one query's risk lies in, and why.
+
+    Attributes
+    ----------
+    score_range : float
+        B, the largest student margin, in temperatures.
+    low, high : float
+        z_- and z_+ of Lemma 2c, in nats.
+    source : str
+        Statement and group structure, such as "lemma-2c, all pairs, k = 16".
+    """
+
+    score_range: float
+    low: float
+    high: float
+    source: str
+
+    @property
+    def width(self) -> float:
+        """Width w = z_+ - z_- in nats; smaller than B."""
+        return self.high - self.low
+
+
+def lemma_2c_range(score_range: float, *, cut_ratio: float, source: str) -> LossRange:
+    """Range of one query's risk by Lemma 2c.
+
+    Examples
+    --------
+    >>> from bounds.ranges import cut_ratio_all_pairs
+    >>> ratio = cut_ratio_all_pairs(16)
+    >>> round(lemma_2c_range(10.0, cut_ratio=ratio, source="k = 16").width, 3)
+    5.652
+    """
+    low, high = query_range(score_range, cut_ratio=cut_ratio)
+    return LossRange(score_range=score_range, low=low, high=high, source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One summand of a certificate, in nats.
+
+    `lower` and `upper` are a two-sided confidence interval of the part, valid by
+    itself; None for the deviation, which is no estimate.
+    """
+
+    name: str
+    value: float
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """An upper confidence limit of a student's risk, with its parts.
+
+    Attributes
+    ----------
+    risk : float
+        Mean over queries, in nats: entropy plus divergence.
+    risk_interval : tuple of float
+        Two-sided interval of the risk by the chosen method.
+    parts : tuple of Part
+        Entropy, divergence and deviation; they add up to `upper`.
+    limits : dict
+        Upper limit by each method, each valid by itself, not all together.
+    upper : float
+        The limit by the method chosen in advance.
+    method : str
+        The chosen method.
+    range : LossRange
+        Of one query's risk.
+    n_queries, n_students : int
+        Sample size; students for which the limits hold at once.
+    delta : float
+        Failure probability.
+    n_needed : int or None
+        Queries at which `upper` would fall below ln 2, were the sample repeated.
+    """
+
+    risk: float
+    risk_interval: tuple[float, float]
+    parts: tuple[Part, ...]
+    limits: dict[str, float]
+    upper: float
+    method: str
+    range: LossRange
+    n_queries: int
+    n_students: int
+    delta: float
+    n_needed: int | None
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether the limit says no more than that the constant student exists."""
+        return self.upper >= LN2
+
+    @property
+    def dominating(self) -> str:
+        """Name of the largest part."""
+        return max(self.parts, key=lambda part: part.value).name
+
+    def sentence(self) -> str:
+        """The verdict in plain words.
+
+        Examples
+        --------
+        >>> flat = [0.1] * 40
+        >>> made = certify(flat, flat, [0.0] * 40, loss_range=lemma_2c_range(
+        ...     10.0, cut_ratio=0.5, source="k large"), delta=0.05)
+        >>> print(made.sentence())
+        not vacuous at n = 40: the risk is at most 0.5919 nats, below ln 2 = 0.6931; ...
+        """
+        if not self.vacuous:
+            return (
+                f"not vacuous at n = {self.n_queries:,}: the risk is at most "
+                f"{self.upper:.4f} nats, below ln 2 = {LN2:.4f}; the "
+                f"{self.dominating} term dominates"
+            )
+        start = (
+            f"vacuous at n = {self.n_queries:,}: the {self.dominating} term dominates; "
+        )
+        if self.n_needed is None:
+            return start + (
+                "no number of queries helps, since the mean risk itself "
+                f"({self.risk:.4f} nats) is not below ln 2"
+            )
+        return start + f"about {_rounded(self.n_needed):,} queries are needed"
+
+
+def certify(
+    risk: ArrayLike,
+    entropy: ArrayLike,
+    divergence: ArrayLike,
+    *,
+    loss_range: LossRange,
+    delta: float,
+    n_students: int = 1,
+) -> Certificate:
+    """Certificate of a student from one risk, entropy and divergence per query.
+
+    Parameters
+    ----------
+    risk, entropy, divergence : array_like, shape (n_queries,)
+        In nats; risk = entropy + divergence for every query.
+    loss_range : LossRange
+        Of one query's risk.
+    delta : float
+        Failure probability in (0, 1).
+    n_students : int
+        K: certificates of K students that shall hold at once.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    DomainError
+        When the parts do not add up or leave their ranges.
+
+    Notes
+    -----
+    Source: Theorem 1 (a)-(d) for the risk, (g) for the split limit.
+
+    Examples
+    --------
+    >>> made = certify([0.5] * 500, [0.4] * 500, [0.1] * 500, loss_range=lemma_2c_range(
+    ...     10.0, cut_ratio=8 / 15, source="k = 16"), delta=0.05)
+    >>> made.vacuous, made.dominating, sorted(made.limits)
+    (False, 'entropy', ['betting', 'empirical_bernstein', 'hoeffding', 'kl', 'split'])
+    """
+    r, h, d = (np.asarray(v, dtype=np.float64) for v in (risk, entropy, divergence))
+    if not np.allclose(r, h + d, rtol=1e-9, atol=1e-12):
+        raise DomainError(
+            "risk must be entropy + divergence for every query (Lemma 1); the largest "
+            f"difference is {np.max(np.abs(r - h - d))}"
+        )
+    low, high = loss_range.low, loss_range.high
+    limits = {
+        name: limit(r, low=low, high=high, delta=delta, n_students=n_students)
+        for name, limit in METHODS.items()
+    }
+    limits["split"] = split_limit(
+        h, d, high=loss_range.high, delta=delta, n_students=n_students
+    )
+    upper = limits[CHOSEN]
+    return Certificate(
+        risk=float(r.mean()),
+        risk_interval=two_sided(
+            r, low=low, high=high, delta=delta, n_students=n_students
+        ),
+        parts=(
+            interval_part("entropy", h, high=LN2, delta=delta, n_students=n_students),
+            interval_part(
+                "divergence",
+                d,
+                high=loss_range.high,
+                delta=delta,
+                n_students=n_students,
+            ),
+            Part("deviation", upper - float(r.mean())),
+        ),
+        limits=limits,
+        upper=upper,
+        method=CHOSEN,
+        range=loss_range,
+        n_queries=r.size,
+        n_students=n_students,
+        delta=delta,
+        n_needed=queries_needed(
+            r, low=low, high=high, threshold=LN2, delta=delta, n_students=n_students
+        ),
+    )
+
+
+def interval_part(
+    name: str, values: ArrayLike, *, high: float, delta: float, n_students: int = 1
+) -> Part:
+    """Mean of values in [0, high] with its two-sided interval by betting.
+
+    Examples
+    --------
+    >>> part = interval_part("entropy", [0.4] * 100, high=LN2, delta=0.05)
+    >>> part.lower < part.value < part.upper
+    True
+    """
+    lower, upper = two_sided(
+        values, low=0.0, high=high, delta=delta, n_students=n_students
+    )
+    return Part(name, float(np.mean(np.asarray(values))), lower, upper)
+
+
+def _rounded(count: int) -> int:
+    """Two significant digits: the count is an estimate."""
+    digits = max(0, len(str(count)) - 2)
+    return int(round(count, -digits))

@@ -1,0 +1,63 @@
+"""The program: parse arguments, run a command, turn mistakes into one line."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from rankbound.commands import demo, measure
+from rankbound.errors import UsageError
+from rankbound.formats.errors import FormatError
+
+MISTAKE = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns the exit code.
+
+    0 on success, 2 on a mistake in the arguments or files, 130 when interrupted.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = build_parser().parse_args(words)
+    try:
+        arguments.run(arguments, shlex.join(["rankbound", *words]))
+    except (UsageError, FormatError) as error:
+        return _fail(error)
+    except ValueError as error:
+        # The mathematics raises its own error; importing it earlier would make
+        # `--help` wait for SymPy
+        from bounds.errors import DomainError
+
+        if not isinstance(error, DomainError):
+            raise
+        return _fail(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("rankbound: interrupted; nothing was written\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away; nothing to report
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="rankbound",
+        description="What the theory of ranking distillation says about your models.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"rankbound {version('rankbound')}"
+    )
+    subparsers = parser.add_subparsers(title="commands", required=True, metavar="")
+    for command in (measure, demo):
+        command.add_parser(subparsers)
+    return parser
+
+
+def _fail(error: Exception) -> int:
+    sys.stderr.write(f"rankbound: error: {error}\n")
+    return MISTAKE

@@ -1,0 +1,81 @@
+"""Embeddings: a .npy matrix, left on disk, and a text file with one id a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from estimators.embeddings import Embeddings
+from estimators.scores import strings
+from rankbound.formats.errors import FormatError
+from rankbound.formats.opening import read_bytes
+
+
+def read_embeddings(vectors: Path | str, ids: Path | str) -> Embeddings:
+    """Read vectors (memory-mapped) and the ids of their rows.
+
+    Parameters
+    ----------
+    vectors : path
+        A two-dimensional .npy file of floating-point numbers.
+    ids : path
+        One id a line, in the order of the rows; plain or gzip.
+
+    Raises
+    ------
+    FormatError
+        When the array is of another kind, an id is blank or stands twice, or the
+        numbers of ids and of vectors differ.
+    """
+    vectors, ids = Path(vectors), Path(ids)
+    names = _ids(ids)
+    matrix = _matrix(vectors)
+    if len(names) != len(matrix):
+        raise FormatError(
+            ids,
+            f"{len(names)} ids for the {len(matrix)} vectors of {vectors}; the two "
+            "files must have the same rows in the same order",
+            line=len(names),
+        )
+    return Embeddings(ids=strings(names), vectors=matrix, name=str(vectors))
+
+
+def _matrix(path: Path) -> np.ndarray:
+    if path.is_dir():
+        raise FormatError(path, "is a directory; name the .npy file in it")
+    try:
+        matrix = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise FormatError(path, "no such file") from None
+    except (ValueError, OSError, EOFError) as error:
+        raise FormatError(path, f"not a readable .npy array ({error})") from None
+    if not isinstance(matrix, np.ndarray):
+        raise FormatError(path, "holds several arrays (.npz); save one matrix as .npy")
+    if matrix.ndim != 2 or not np.issubdtype(matrix.dtype, np.floating):
+        raise FormatError(
+            path,
+            "expected a two-dimensional array of floating-point numbers, found shape "
+            f"{matrix.shape} of {matrix.dtype}",
+        )
+    return matrix
+
+
+def _ids(path: Path) -> list[str]:
+    try:
+        text = read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(path, f"not UTF-8 text ({error})") from None
+    names = [line.strip() for line in text.removesuffix("\n").split("\n")]
+    seen: dict[str, int] = {}
+    for number, name in enumerate(names, start=1):
+        if not name:
+            raise FormatError(path, "a blank line where an id should be", line=number)
+        before = seen.setdefault(name, number)
+        if before != number:
+            raise FormatError(
+                path,
+                f"id {name!r} stands twice (first in line {before}); one vector per id",
+                line=number,
+            )
+    return names

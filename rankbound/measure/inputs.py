@@ -1,0 +1,144 @@
+"""Read the files of a measurement and match them: groups, teacher scores, vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from estimators.embeddings import Embeddings
+from estimators.groups import (
+    Booleans,
+    Groups,
+    shares_queries,
+    top_documents,
+    with_judged_positives,
+)
+from estimators.kinds import infer_kind, to_logits
+from estimators.scores import Floats, Kind, Scores
+from rankbound.errors import UsageError
+from rankbound.formats.embeddings import read_embeddings
+from rankbound.formats.groups import read_groups
+from rankbound.formats.lookup import read_scores
+from rankbound.formats.trec import read_qrels
+from rankbound.measure.matching import thin_out
+from rankbound.measure.options import MeasureOptions
+
+DEFAULT_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """What was read, matched to one set of groups.
+
+    `teacher` holds logits where the file held probabilities; `kind` and `evidence` say
+    what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows.
+    `dropped` counts by reason what does not appear.
+    """
+
+    groups: Groups
+    teacher: Scores
+    kind: Kind
+    evidence: str
+    values: Floats
+    qrels: Scores | None
+    embeddings: Embeddings | None
+    dropped: dict[str, int]
+    paths: tuple[Path, ...]
+
+
+def load_inputs(options: MeasureOptions) -> Inputs:
+    """Read everything but the students, and form the groups.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        When a file or the match between files breaks a rule.
+    """
+    read = read_scores(options.teacher)
+    teacher, evidence = declared(read, options.teacher_kind)
+    kind = teacher.kind
+    teacher = to_logits(teacher)
+    qrels = None if options.qrels is None else read_qrels(options.qrels)
+    embeddings = None
+    if options.embeddings is not None and options.ids is not None:
+        embeddings = read_embeddings(options.embeddings, options.ids)
+    groups = _groups(options, teacher, qrels)
+    dropped: dict[str, int] = {}
+    _, scored = groups.scores_of(teacher)
+    groups = _thinned(groups, scored, teacher.name, "teacher_score", options, dropped)
+    if embeddings is not None:
+        held = (embeddings.rows(groups.docnos) >= 0)[groups.codes]
+        groups = _thinned(groups, held, embeddings.name, "vector", options, dropped)
+    if groups.n_groups == 0:
+        raise UsageError(
+            f"{groups.name}: no group is left with a pair of the wanted kind "
+            f"({options.pairs}); dropped: {dropped}"
+        )
+    values, _ = groups.scores_of(teacher)
+    given = (options.teacher, options.groups, options.qrels)
+    vectors = (options.embeddings, options.ids)
+    return Inputs(
+        groups=groups,
+        teacher=teacher,
+        kind=kind,
+        evidence=evidence,
+        values=values,
+        qrels=qrels,
+        embeddings=embeddings,
+        dropped=dropped,
+        paths=tuple(path for path in (*given, *vectors) if path is not None),
+    )
+
+
+def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
+    """Scores with the kind that the user said, or that the values suggest, and why."""
+    if kind is not None:
+        return scores.with_kind(kind), "as given"
+    guess = infer_kind(scores)
+    return scores.with_kind(guess.kind), f"inferred: {guess.evidence}"
+
+
+def _groups(options: MeasureOptions, teacher: Scores, qrels: Scores | None) -> Groups:
+    if options.groups is not None:
+        groups = read_groups(options.groups)
+        if not shares_queries(groups, teacher):
+            raise UsageError(
+                f"{groups.name}: none of its queries is in {teacher.name}; the ids "
+                f"look like {groups.qids[0]!r} there and {teacher.qids[0]!r} here"
+            )
+        return groups
+    groups = top_documents(teacher, depth=options.depth or DEFAULT_DEPTH)
+    if qrels is None or options.pairs == "all":
+        return groups
+    if not shares_queries(groups, qrels):
+        raise UsageError(
+            f"{qrels.name}: none of its queries is in {teacher.name}; the ids look "
+            f"like {qrels.qids[0]!r} there and {teacher.qids[0]!r} here"
+        )
+    return with_judged_positives(groups, qrels, least_grade=1)
+
+
+def _thinned(
+    groups: Groups,
+    found: Booleans,
+    source: str,
+    what: str,
+    options: MeasureOptions,
+    dropped: dict[str, int],
+) -> Groups:
+    """Groups of found documents only; without --missing drop, all must be found."""
+    if not found.all() and options.missing != "drop":
+        where, qid, docno = groups.where(int(np.argmin(found)))
+        what = what.replace("teacher_", "")
+        raise UsageError(
+            f"{where}: document {docno!r} of query {qid!r} has no {what} in {source} "
+            f"({int((~found).sum()):,} of {len(found):,} group documents have none); "
+            "complete the file, or pass --missing drop to leave them out"
+        )
+    reason = f"documents_without_{what}"
+    left, _ = thin_out(
+        groups, found, reason=reason, pairs=options.pairs, dropped=dropped
+    )
+    return left

@@ -1,0 +1,200 @@
+"""`ledger.json`: the account of a measurement, for programs and for the record."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bounds.certificate import CHOSEN, LN2
+from estimators.spread import entropy_floor
+from rankbound.formats.opening import sha256
+from rankbound.measure.run import Measurement, StudentResult
+from rankbound.measure.space import Space
+from rankbound.measure.temperatures import SHARE
+
+SCHEMA = "rankbound.ledger/1"
+PACKAGES = ("rankbound", "numpy", "scipy", "sympy", "pyarrow", "array-api-compat")
+DESCRIPTIVE = "descriptive: read off the sample, never inside the certificate"
+
+
+def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, Any]:
+    """The ledger as plain data, ready for JSON.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    root : Path, optional
+        Folder that recorded paths are relative to; as given without it.
+    """
+    options = measurement.options
+    return {
+        "schema": SCHEMA,
+        "unit": "nats",
+        "n_queries": len(measurement.teacher),
+        "delta": options.delta,
+        "trivial": LN2,
+        "students": {
+            result.student.name: _student(result) for result in measurement.students
+        },
+        "teacher": _teacher(measurement),
+        "diameter": _diameter(measurement),
+        "calibration": {
+            "n_calibration": measurement.split.n_calibration,
+            "n_certificate": measurement.split.n_certificate,
+            "share": SHARE if options.fits else 0.0,
+            "seed": options.seed,
+        },
+        "pairs": options.pairs,
+        "dropped": _dropped(measurement),
+        "warnings": list(measurement.warnings),
+        "assumptions": assumptions(measurement),
+        "statements": {
+            "limits": "lemma-1, lemma-2c, theorem-1a to theorem-1d, theorem-1g: proved "
+            "or cited in rankbound",
+            "paper": "reconstructed: the wording of the paper's Theorem 2.1 is not "
+            "reproduced; these limits are rankbound's own",
+        },
+        "inputs": [
+            {"path": str(_relative(path, root)), "sha256": sha256(path)}
+            for path in _paths(measurement)
+        ],
+        "command": options.command,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that the numbers depend on."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def assumptions(measurement: Measurement) -> list[str]:
+    """What the certificates rest on, in words; the user asserts what is not enforced."""
+    options = measurement.options
+    return [
+        "A0 (asserted): the queries are independent draws; teacher, students, sampling "
+        "and all constants were fixed without looking at the certificate's queries",
+        f"A1' (enforced): student margins are at most B = {options.score_range:g} "
+        "temperatures, since each student is evaluated with its scores clipped at B "
+        "below its best document of the group; the certificate is one of that student",
+        "group size (asserted): no query has a group smaller than the k named in the "
+        "source of the range",
+        f"the limit reported as `upper` ({CHOSEN}) was chosen before looking at the "
+        "data; each other limit is valid by itself, their minimum is not",
+        f"the limits of all {len(options.students)} students hold at once with "
+        f"probability at least {1 - options.delta:g}",
+    ]
+
+
+def _teacher(measurement: Measurement) -> dict[str, Any]:
+    part = measurement.entropy
+    margin = float(measurement.teacher.mean_margin.mean())
+    return {
+        "entropy": part.value,
+        "entropy_lower": part.lower,
+        "entropy_upper": part.upper,
+        "temperature": measurement.temperature,
+        "kind": measurement.inputs.kind.value,
+        "kind_evidence": measurement.inputs.evidence,
+        "mean_margin": margin,
+        "entropy_floor": float(entropy_floor(np.array(margin))),
+    }
+
+
+def _student(result: StudentResult) -> dict[str, Any]:
+    certificate, student = result.certificate, result.student
+    entropy, divergence, deviation = certificate.parts
+    return {
+        "risk": certificate.risk,
+        "entropy": entropy.value,
+        "divergence": divergence.value,
+        "range": {
+            "B": certificate.range.score_range,
+            "width": certificate.range.width,
+            "source": certificate.range.source,
+            "low": certificate.range.low,
+            "high": certificate.range.high,
+        },
+        "limits": certificate.limits,
+        "upper": certificate.upper,
+        "method": certificate.method,
+        "vacuous": certificate.vacuous,
+        "dominating": certificate.dominating,
+        "n_needed": certificate.n_needed,
+        "deviation": deviation.value,
+        "intervals": {
+            "risk": list(certificate.risk_interval),
+            "entropy": [entropy.lower, entropy.upper],
+            "divergence": [divergence.lower, divergence.upper],
+        },
+        "n_queries": certificate.n_queries,
+        "kind": student.kind.value,
+        "kind_evidence": student.evidence,
+        "temperature": student.temperature,
+        "clipped_share": student.clipped_share,
+        "missing_share": student.missing_share,
+        "dropped": student.dropped,
+        "locality": _locality(result),
+        "verdict": certificate.sentence(),
+    }
+
+
+def _locality(result: StudentResult) -> dict[str, Any] | None:
+    """The plug-in Lipschitz constant and L times diameter; None without vectors."""
+    if result.space is None or result.terms.diameter is None:
+        return None
+    steepness = result.space.steepness[result.student.name]
+    largest = result.space.largest
+    return {
+        "lipschitz": steepness.lipschitz,
+        "diameter": largest,
+        "lipschitz_times_diameter": steepness.lipschitz * largest,
+        "pairs_at_distance_0_with_different_scores": steepness.n_apart,
+        "status": DESCRIPTIVE,
+    }
+
+
+def _diameter(measurement: Measurement) -> dict[str, Any]:
+    space: Space | None = measurement.space
+    terms = measurement.teacher
+    if space is None or terms.diameter is None or terms.mean_distance is None:
+        return {"max": None, "quantile_99": None, "mean_distance": None}
+    return {
+        "max": space.largest,
+        "quantile_99": space.quantile_99,
+        "mean_distance": float(terms.mean_distance.mean()),
+        "rms_distance": space.rms_distance,
+        "mean_diameter": float(terms.diameter.mean()),
+        "metric": measurement.options.metric,
+        "status": DESCRIPTIVE,
+    }
+
+
+def _dropped(measurement: Measurement) -> dict[str, int]:
+    """All counts by reason, a student's under its name."""
+    total = dict(measurement.inputs.dropped)
+    for result in measurement.students:
+        for reason, number in result.student.dropped.items():
+            total[f"{result.student.name}: {reason}"] = number
+    return total
+
+
+def _paths(measurement: Measurement) -> list[Path]:
+    students = [path for r in measurement.students for path in r.student.paths]
+    return list(dict.fromkeys([*measurement.inputs.paths, *students]))
+
+
+def _relative(path: Path, root: Path | None) -> Path:
+    if root is None or not path.is_relative_to(root):
+        return path
+    return path.relative_to(root)

@@ -1,0 +1,219 @@
+"""`measure`: from options to per-query terms and certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bounds.certificate import (
+    Certificate,
+    LossRange,
+    Part,
+    certify,
+    interval_part,
+    lemma_2c_range,
+)
+from bounds.ranges import cut_ratio_all_pairs
+from estimators.group_terms import Geometry, teacher_terms
+from estimators.groups import Booleans, Groups
+from estimators.pairwise import NATS_PER_BIT
+from rankbound.measure.inputs import Inputs, load_inputs
+from rankbound.measure.options import MeasureOptions
+from rankbound.measure.space import Space, survey
+from rankbound.measure.students import Student, evaluate_student
+from rankbound.measure.temperatures import Split, split_queries, teacher_temperature
+from rankbound.measure.terms import QueryTerms, query_terms
+
+Progress = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudentResult:
+    """One student: where its numbers come from, its terms and its certificate.
+
+    `space` is None without vectors.
+    """
+
+    student: Student
+    terms: QueryTerms
+    calibration: QueryTerms
+    certificate: Certificate
+    space: Space | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurement:
+    """The outcome of `measure`.
+
+    Attributes
+    ----------
+    options : MeasureOptions
+    inputs : Inputs
+    split : Split
+        Calibration and certificate queries.
+    temperature : float
+        The teacher's.
+    teacher : QueryTerms
+        The teacher's terms on the certificate queries, all documents.
+    teacher_calibration : QueryTerms
+        The same on the calibration queries.
+    entropy : Part
+        Mean teacher entropy in nats with its two-sided interval.
+    space : Space or None
+        Distances on the teacher's groups; None without vectors.
+    students : tuple of StudentResult
+        In the order of the options.
+    """
+
+    options: MeasureOptions
+    inputs: Inputs
+    split: Split
+    temperature: float
+    teacher: QueryTerms
+    teacher_calibration: QueryTerms
+    entropy: Part
+    space: Space | None
+    students: tuple[StudentResult, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know before using the numbers."""
+        return tuple(w for result in self.students for w in result.student.warnings)
+
+
+def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement:
+    """Compute the bound's terms per query and a certificate for every student.
+
+    Parameters
+    ----------
+    options : MeasureOptions
+    progress : callable
+        Called with a few words before each stage; the default does nothing.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        On input that breaks a rule; nothing is written here in any case.
+    """
+    progress("reading")
+    inputs = load_inputs(options)
+    split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
+    scale = teacher_temperature(inputs, split, options.temperature)
+    alone = teacher_terms(inputs.groups, inputs.values / scale, pairs=options.pairs)
+    students = []
+    for source in options.students:
+        progress(f"student {source.name}")
+        students.append(
+            evaluate_student(source, inputs, split, options, teacher_scale=scale)
+        )
+    progress("distances")
+    spaces = _spaces(inputs, split, students, options)
+    progress("certificates")
+    terms = query_terms(
+        inputs.groups, alone, pairs=options.pairs, geometry=_geometry(spaces[""])
+    )
+    used = _certified(terms, inputs.groups, split.calibration)
+    teacher = terms.only(used)
+    return Measurement(
+        options=options,
+        inputs=inputs,
+        split=split,
+        temperature=scale,
+        teacher=teacher,
+        teacher_calibration=terms.only(~used),
+        entropy=interval_part(
+            "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
+        ),
+        space=spaces[""],
+        students=tuple(_result(s, spaces[s.name], options) for s in students),
+    )
+
+
+def _spaces(
+    inputs: Inputs, split: Split, students: list[Student], options: MeasureOptions
+) -> dict[str, Space | None]:
+    """Distances for the teacher's groups ("") and for every student's.
+
+    Students that score every document share the teacher's pass over the vectors.
+    """
+    embeddings = inputs.embeddings
+    if embeddings is None:
+        return dict.fromkeys(["", *(s.name for s in students)])
+    whole = {s.name: s.terms.values for s in students if s.missing_share == 0}
+    kind = {"metric": options.metric, "pairs": options.pairs}
+    shared = survey(
+        inputs.groups, embeddings, counted=~split.calibration, students=whole, **kind
+    )
+    spaces: dict[str, Space | None] = dict.fromkeys(["", *whole], shared)
+    for student in students:
+        if student.name not in spaces:
+            spaces[student.name] = survey(
+                student.groups,
+                embeddings,
+                counted=~student.calibration,
+                students={student.name: student.terms.values},
+                **kind,
+            )
+    return spaces
+
+
+def _result(
+    student: Student, space: Space | None, options: MeasureOptions
+) -> StudentResult:
+    terms = query_terms(
+        student.groups,
+        student.teacher,
+        pairs=options.pairs,
+        student=student.name,
+        terms=student.terms,
+        geometry=_geometry(space),
+    )
+    used = _certified(terms, student.groups, student.calibration)
+    kept = terms.only(used)
+    certificate = certify(
+        kept.risk_nats,  # type: ignore[arg-type]
+        kept.entropy_nats,
+        kept.divergence_nats,  # type: ignore[arg-type]
+        loss_range=group_range(
+            student.groups, pairs=options.pairs, score_range=options.score_range
+        ),
+        delta=options.delta,
+        n_students=len(options.students),
+    )
+    return StudentResult(student, kept, terms.only(~used), certificate, space)
+
+
+def group_range(groups: Groups, *, pairs: str, score_range: float) -> LossRange:
+    """Lemma 2c's range for these groups; the smallest group decides where sizes vary.
+
+    Positive-negative pairs can all be cut at once, so their ratio is 1.
+    """
+    if pairs == "pos-neg":
+        return lemma_2c_range(
+            score_range, cut_ratio=1.0, source="lemma-2c, pos-neg pairs, c_E = 1"
+        )
+    sizes = groups.sizes
+    label = "all pairs, k"
+    if pairs == "neg-neg" and groups.positive is not None:
+        negative = groups.row_group()[~groups.positive]
+        sizes = np.bincount(negative, minlength=groups.n_groups)
+        label = "neg-neg pairs, negatives"
+    smallest, largest = int(sizes.min()), int(sizes.max())
+    varied = "" if smallest == largest else f" (the smallest of up to {largest})"
+    return lemma_2c_range(
+        score_range,
+        cut_ratio=cut_ratio_all_pairs(smallest),
+        source=f"lemma-2c, {label} = {smallest}{varied}",
+    )
+
+
+def _geometry(space: Space | None) -> Geometry | None:
+    return None if space is None else space.groups
+
+
+def _certified(terms: QueryTerms, groups: Groups, calibration: Booleans) -> Booleans:
+    """Which rows of the terms belong to queries of the certificate."""
+    aside = set(groups.group_qids()[calibration])
+    return np.array([qid not in aside for qid in terms.qids], dtype=bool)

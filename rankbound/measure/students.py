@@ -1,0 +1,262 @@
+"""Bring each student onto the groups: read, match, find its temperature, evaluate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from estimators.embeddings import Embeddings
+from estimators.group_terms import (
+    StudentTerms,
+    TeacherTerms,
+    dot_product_scores,
+    student_terms,
+    teacher_terms,
+)
+from estimators.groups import Booleans, Groups
+from estimators.kinds import to_logits
+from estimators.scores import Floats, Kind
+from rankbound.errors import UsageError
+from rankbound.formats.embeddings import read_embeddings
+from rankbound.formats.lookup import read_scores
+from rankbound.measure.inputs import Inputs, declared
+from rankbound.measure.matching import thin_out
+from rankbound.measure.options import MeasureOptions, StudentSource
+from rankbound.measure.temperatures import (
+    Split,
+    known_temperature,
+    student_temperature,
+)
+
+WARN_ABOVE = 0.1  # share of a student's documents that are missing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Student:
+    """A student evaluated on its groups.
+
+    Attributes
+    ----------
+    name, kind, evidence, temperature
+        Who it is and in which unit its margins are.
+    groups : Groups
+        The groups without the documents it has no score for.
+    calibration : boolean array, shape (n_groups,)
+        Which of these groups were set aside.
+    teacher : TeacherTerms
+        On these groups.
+    terms : StudentTerms
+        Divergence and risk of the clipped student.
+    clipped_share : float
+        Share of the certificate's documents whose score was clipped.
+    dropped : dict
+        Counts by reason.
+    missing_share : float
+        Share of the group documents without a score.
+    warnings : tuple of str
+    paths : tuple of Path
+    """
+
+    name: str
+    kind: Kind
+    evidence: str
+    temperature: float
+    groups: Groups
+    calibration: Booleans
+    teacher: TeacherTerms
+    terms: StudentTerms
+    clipped_share: float
+    dropped: dict[str, int]
+    missing_share: float
+    warnings: tuple[str, ...]
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Raw:
+    """Scores of the group rows as the student's file gives them."""
+
+    values: Floats
+    found: Booleans
+    kind: Kind
+    evidence: str
+    name: str
+    paths: tuple[Path, ...]
+
+
+def evaluate_student(
+    source: StudentSource,
+    inputs: Inputs,
+    split: Split,
+    options: MeasureOptions,
+    *,
+    teacher_scale: float,
+) -> Student:
+    """Read one student and compute its terms on every group.
+
+    `teacher_scale` is the teacher's temperature.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        When its file or its match with the groups breaks a rule.
+    """
+    raw = _raw_scores(source, inputs)
+    dropped: dict[str, int] = {}
+    groups, keep = _matched(source, raw, inputs, options, dropped)
+    values = raw.values[keep]
+    teacher = inputs.values[keep] / teacher_scale
+    calibration = _calibration_of(groups, inputs.groups, split)
+    if calibration.all():
+        raise UsageError(
+            f"student {source.name!r} has no query left for the certificate: it scores "
+            "too few of the group documents"
+        )
+    warnings = _missing_warning(source, raw)
+    scale, warning = _scale(
+        source, raw, groups, calibration, (teacher, values), options.pairs
+    )
+    terms = student_terms(
+        groups,
+        teacher,
+        values / scale,
+        clip_at=options.score_range,
+        pairs=options.pairs,
+    )
+    certified = ~calibration
+    return Student(
+        name=source.name,
+        kind=raw.kind,
+        evidence=raw.evidence,
+        temperature=scale,
+        groups=groups,
+        calibration=calibration,
+        teacher=teacher_terms(groups, teacher, pairs=options.pairs),
+        terms=terms,
+        clipped_share=float(
+            terms.n_clipped[certified].sum() / groups.sizes[certified].sum()
+        ),
+        dropped=dropped,
+        missing_share=float(np.mean(~raw.found)),
+        warnings=warnings + (() if warning is None else (warning,)),
+        paths=raw.paths,
+    )
+
+
+def _raw_scores(source: StudentSource, inputs: Inputs) -> _Raw:
+    if source.scores is not None:
+        scores, evidence = declared(read_scores(source.scores), source.kind)
+        kind = scores.kind
+        values, found = inputs.groups.scores_of(to_logits(scores))
+        return _Raw(values, found, kind, evidence, scores.name, (source.scores,))
+    if source.queries is None or source.query_ids is None or inputs.embeddings is None:
+        raise UsageError(
+            f"student {source.name!r} needs a score file, or query vectors with "
+            "--query-ids and the documents' --embeddings"
+        )
+    queries = read_embeddings(source.queries, source.query_ids)
+    values, found = dot_product_scores(inputs.groups, inputs.embeddings, queries)
+    kind, evidence = _dot_kind(inputs.embeddings, queries)
+    if source.kind is not None:
+        kind, evidence = source.kind, "as given"
+    if kind is Kind.PROBABILITY:
+        raise UsageError(
+            f"student {source.name!r}: dot products are no probabilities; say cosine, "
+            "dot or logit"
+        )
+    paths = (source.queries, source.query_ids)
+    return _Raw(values, found, kind, evidence, queries.name, paths)
+
+
+def _dot_kind(documents: Embeddings, queries: Embeddings) -> tuple[Kind, str]:
+    share = min(documents.unit_norm_share(), queries.unit_norm_share())
+    if share == 1.0:
+        return Kind.COSINE, "inferred: dot products of unit vectors"
+    return Kind.DOT, f"inferred: dot products, {share:.0%} of the vectors have length 1"
+
+
+def _matched(
+    source: StudentSource,
+    raw: _Raw,
+    inputs: Inputs,
+    options: MeasureOptions,
+    dropped: dict[str, int],
+) -> tuple[Groups, Booleans]:
+    """The groups without unscored documents, and which original rows they hold."""
+    groups, found = inputs.groups, raw.found
+    if found.all():
+        return groups, found
+    where, qid, docno = groups.where(int(np.argmin(found)))
+    what = (
+        f"document {docno!r} of query {qid!r} has no score in {raw.name} "
+        f"({int((~found).sum()):,} of {len(found):,} group documents have none)"
+    )
+    if not found.any():
+        raise UsageError(
+            f"{where}: student {source.name!r} scores no document of any group; "
+            f"{what}; do the ids agree?"
+        )
+    if options.missing == "error":
+        raise UsageError(
+            f"{where}: student {source.name!r}: {what}; score them, or pass --missing "
+            "drop to leave them out of its groups"
+        )
+    left, rows = thin_out(
+        groups,
+        found,
+        reason="documents_without_student_score",
+        pairs=options.pairs,
+        dropped=dropped,
+    )
+    if left.n_groups == 0:
+        raise UsageError(
+            f"student {source.name!r}: no group keeps a pair once documents without "
+            f"its score are left out; {what}"
+        )
+    return left, rows
+
+
+def _calibration_of(groups: Groups, original: Groups, split: Split) -> Booleans:
+    """Which groups belong to queries that were set aside."""
+    aside = np.zeros(len(original.qids), dtype=bool)
+    aside[original.queries[split.calibration]] = True
+    return np.asarray(aside[groups.queries])
+
+
+def _missing_warning(source: StudentSource, raw: _Raw) -> tuple[str, ...]:
+    share = float(np.mean(~raw.found))
+    if share <= WARN_ABOVE:
+        return ()
+    return (
+        f"student {source.name!r} has no score for {share:.1%} of the group documents; "
+        "its terms are those of the documents it has, which are not a random choice",
+    )
+
+
+def _scale(
+    source: StudentSource,
+    raw: _Raw,
+    groups: Groups,
+    calibration: Booleans,
+    scores: tuple[Floats, Floats],
+    pairs: str,
+) -> tuple[float, str | None]:
+    if source.temperature != "fit":
+        known = known_temperature(
+            source.temperature,
+            raw.kind,
+            who=f"student {source.name!r}",
+            option="--student-temperature",
+        )
+        return known, None
+    rows = np.repeat(calibration, groups.sizes)
+    teacher, student = scores
+    return student_temperature(
+        groups.keep_groups(calibration),
+        teacher[rows],
+        student[rows],
+        pairs=pairs,
+        who=source.name,
+    )
