@@ -98,6 +98,12 @@ class _ArrayPrinter(PythonCodePrinter):  # type: ignore[misc]
             code = f"where({self._print(condition)}, {self._print(value)}, {code})"
         return code
 
+    def _print_And(self, expr: Expr) -> str:  # noqa: N802
+        return "(" + " & ".join(f"({self._print(part)})" for part in expr.args) + ")"
+
+    def _print_Or(self, expr: Expr) -> str:  # noqa: N802
+        return "(" + " | ".join(f"({self._print(part)})" for part in expr.args) + ")"
+
     def _print_Abs(self, expr: Expr) -> str:  # noqa: N802
         return f"magnitude({self._print(expr.args[0])})"
 

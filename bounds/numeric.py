@@ -115,7 +115,11 @@ def binary_entropy(p: Array) -> Array:
     >>> binary_entropy(np.array([0.0, 0.5, 1.0])).round(6).tolist()
     [0.0, 0.693147, 0.0]
     """
-    return _minus_x_log_x(p) + _minus_x_log_x(1 - p)
+    xp = array_namespace(p)
+    zero, one = xp.zeros_like(p), xp.ones_like(p)
+    first = p * xp.log(xp.where(p > 0, p, one))
+    # log1p, since 1 - p forgets the digits of a small p
+    return 0.0 - first - (1 - p) * xp.log1p(-xp.where(p < 1, p, zero))
 
 
 def divergence(p: Array, m: Array) -> Array:
@@ -130,7 +134,7 @@ def divergence(p: Array, m: Array) -> Array:
     xp = array_namespace(p, m)
     flip = p > 0.5
     rare = xp.where(flip, 1 - p, p)
-    tiny = xp.finfo(rare.dtype).smallest_normal
+    tiny = float(xp.finfo(rare.dtype).smallest_normal)
     log_odds = xp.log(maximum(rare, tiny)) - xp.log1p(-rare)
     return _divergence(rare, log_odds, xp.where(flip, -m, m))
 
@@ -172,9 +176,3 @@ def _series(s: Array, d: Array) -> Array:
     sixth = 1 - 30 * variance + 120 * variance * variance
     tail = d * (fourth / 24 + d * (fifth / 120 + d * sixth / 720))
     return variance * d * d * (0.5 + d * (skew / 6 + tail))
-
-
-def _minus_x_log_x(x: Array) -> Array:
-    xp = array_namespace(x)
-    positive = x > 0
-    return 0.0 - x * xp.log(xp.where(positive, x, xp.ones_like(x)))

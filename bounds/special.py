@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, Function, Rational, S, exp, log
+from sympy import Expr, Function, Rational, S, atanh, exp, log
 from sympy.core.evalf import prec_to_dps
 from sympy.core.function import ArgumentIndexError
 
@@ -32,6 +32,10 @@ class _Elementary(Function):  # type: ignore[misc]
 
     def _elementary(self) -> Expr:
         raise NotImplementedError
+
+    def _digits(self) -> Expr:
+        """Return the form, for numbers, in which no digits are lost."""
+        return self._elementary()
 
     def doit(self, **hints: Any) -> Expr:  # the signature is SymPy's protocol
         """Rewrite to exp and log."""
@@ -47,7 +51,7 @@ class _Elementary(Function):  # type: ignore[misc]
         if not self.is_number:
             return None
         # unlike `_eval_evalf`, `evalf` raises its precision until nothing cancels
-        return self._elementary().evalf(prec_to_dps(prec) + 2, maxn=1000)
+        return self._digits().evalf(prec_to_dps(prec) + 2, maxn=1000)
 
     def _eval_rewrite_as_exp(self, *_arguments: Expr, **_hints: Any) -> Expr:
         return self._elementary()
@@ -90,6 +94,9 @@ class Softplus(_Elementary):
 
     def _elementary(self) -> Expr:
         return log(1 + exp(self.args[0]))
+
+    def _digits(self) -> Expr:
+        return _log1p_exp(self.args[0])
 
     def _eval_is_positive(self) -> bool | None:
         return True if self.args[0].is_real else None
@@ -160,6 +167,10 @@ class PairEntropy(_Elementary):
         a = self.args[0]
         return log(1 + exp(-a)) + a * exp(-a) / (1 + exp(-a))
 
+    def _digits(self) -> Expr:
+        size = abs(self.args[0])
+        return _log1p_exp(-size) + size * exp(-size) / (1 + exp(-size))
+
 
 class BinaryEntropy(_Elementary):
     """Entropy -p log p - (1 - p) log(1 - p) of a preference p.
@@ -218,6 +229,10 @@ class Divergence(_Elementary):
         p, m = self.args
         return p * log(p) + (1 - p) * log(1 - p) + log(1 + exp(m)) - p * m
 
+    def _digits(self) -> Expr:
+        p, m = self.args
+        return p * log(p) + (1 - p) * log(1 - p) + _log1p_exp(m) - p * m
+
     def _latex_arguments(self, printer: Any) -> str:
         p, m = self.args
         return rf"{printer._print(p)} \,\|\, {printer._print(Sigmoid(m))}"
@@ -252,9 +267,20 @@ class MarginDivergence(_Elementary):
         a, m = self.args
         return log(1 + exp(m)) - log(1 + exp(a)) - (m - a) / (1 + exp(-a))
 
+    def _digits(self) -> Expr:
+        a, m = self.args
+        return _log1p_exp(m) - _log1p_exp(a) - (m - a) / (1 + exp(-a))
+
     def _latex_arguments(self, printer: Any) -> str:
         a, m = (printer._print(Sigmoid(argument)) for argument in self.args)
         return rf"{a} \,\|\, {m}"
+
+
+def _log1p_exp(u: Expr) -> Expr:
+    # 1 + exp(u) rounds to 1 far below zero, whatever the precision: log(1 + e) is
+    # 2 atanh(e / (2 + e))
+    small = exp(-abs(u))
+    return (u + abs(u)) / 2 + 2 * atanh(small / (2 + small))
 
 
 def _only(function: Function, argindex: int, derivative: Expr) -> Expr:

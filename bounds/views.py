@@ -37,11 +37,16 @@ def numpy_view(expression: Expr, arguments: tuple[Symbol, ...]) -> View:
 
     def view(*values: Any) -> Any:
         arrays = [np.asarray(value) for value in values]
-        kinds = [array.dtype for array in arrays if array.dtype.kind == "f"]
+        kinds = [
+            array.dtype
+            for value, array in zip(values, arrays, strict=True)
+            if array.dtype.kind == "f" and not isinstance(value, float)
+        ]
         dtype = np.result_type(*kinds) if kinds else np.float64
         for entry, array in zip(terms, arrays, strict=True):
             _check_domain(entry, array)
-        results = inner(*(array.astype(dtype) for array in arrays))
+        with np.errstate(divide="ignore"):  # a bound that is infinite says so
+            results = inner(*(array.astype(dtype) for array in arrays))
         shape = np.broadcast_shapes(*(array.shape for array in arrays))
         full = np.broadcast_to(np.asarray(results, dtype=dtype), shape).copy()
         return full if shape else full.item()
