@@ -1,0 +1,120 @@
+"""bounds.betting: agreement with products over a grid, and the n that it asks for."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from bounds.betting import (
+    HISTOGRAM_FROM,
+    betting,
+    log_capital,
+    queries_needed,
+    stake_grid,
+)
+from bounds.errors import DomainError
+from tests import oracles
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("n", [3, 25, 120])
+def test_betting_matches_a_grid(seed, n):
+    rng, points = np.random.default_rng(seed), 4000
+    values = 2 + 3 * rng.beta(1.0, 3.0, size=n)
+    found = betting(values, low=2, high=5, delta=0.05, n_students=2)
+    grid = oracles.betting_limit(values.tolist(), 2, 5, 0.05, 2, points)
+    assert grid - 1e-9 <= found <= grid + 3 / points + 1e-9
+
+
+def test_log_capital_matches_products():
+    values, mean = [0.1, 0.4, 0.0, 0.9], 0.6
+    found = log_capital(np.array(values), np.ones(4), stake_grid(4, 0.05), mean)
+    expected = oracles.betting_capital(values, 0, 1, 0.05, mean)
+    assert_allclose(found, math.log(expected), rtol=1e-12)
+
+
+def test_log_capital_is_monotone_in_the_mean():
+    values = np.random.default_rng(1).random(50)
+    stakes = stake_grid(50, 0.05)
+    capitals = [
+        log_capital(values, np.ones(50), stakes, mean)
+        for mean in np.linspace(0.01, 0.99, 99)
+    ]
+    assert np.all(np.diff(capitals) > 0)
+
+
+def test_log_capital_is_fair_at_the_true_mean():
+    """The expectation of the capital of one query is 1 for a law on two points."""
+    mean, stakes = 0.3, stake_grid(100, 0.05)
+    capitals = [
+        math.exp(log_capital(np.array([end]), np.ones(1), stakes, mean))
+        for end in (0.0, 1.0)
+    ]
+    assert_allclose((1 - mean) * capitals[0] + mean * capitals[1], 1, rtol=1e-13)
+
+
+@pytest.mark.parametrize("n", [1, 10, 43, 1000, 500_000])
+def test_stake_grid_matches_a_loop(n):
+    assert_allclose(stake_grid(n, 0.05), oracles.betting_stakes(n, 0.05), rtol=1e-12)
+    assert np.all((stake_grid(n, 0.05) > 0) & (stake_grid(n, 0.05) < 1))
+
+
+def test_histogram_rounds_up_and_costs_little():
+    rng = np.random.default_rng(2)
+    values = rng.beta(2, 8, size=HISTOGRAM_FROM)
+    binned = betting(values, low=0, high=1, delta=0.05)
+    exact = betting(values[:-1], low=0, high=1, delta=0.05)
+    slack = exact - values[:-1].mean()
+    assert values.mean() < binned < values.mean() + 1.05 * slack
+    # rounding down would lie below this
+    lifted = np.ceil(values * 2**17) / 2**17
+    assert binned >= values.mean() + (lifted - values).mean() / 2
+
+
+def test_betting_never_leaves_the_interval():
+    assert betting([1.0] * 5, low=0, high=1, delta=0.05) == 1
+    assert 0.999999 < betting([0.2], low=0, high=1, delta=1e-9) <= 1
+    low = betting([0.0] * 5000, low=0, high=1, delta=0.05)
+    assert 0 < low < 0.005
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("threshold", [0.35, 0.5])
+def test_queries_needed_matches_repeating_the_sample(seed, threshold):
+    rng = np.random.default_rng(seed)
+    values = rng.beta(2, 6, size=7)
+    n = queries_needed(values, low=0, high=1, threshold=threshold, delta=0.05)
+    limits = {
+        count: betting(np.tile(values, count), low=0, high=1, delta=0.05)
+        for count in (math.ceil(n / 7), math.floor((n - 1) / 7))
+        if count > 0
+    }
+    assert limits[math.ceil(n / 7)] <= threshold + 1e-9
+    below = math.floor((n - 1) / 7)
+    if below > 0:
+        assert limits[below] >= threshold - 1e-9
+
+
+def test_queries_needed_of_equal_values_is_the_first_n_below():
+    for value, threshold in ((0.3, 0.5), (0.0, 0.1), (0.45, 0.5)):
+        n = queries_needed([value] * 3, low=0, high=1, threshold=threshold, delta=0.05)
+        assert betting([value] * n, low=0, high=1, delta=0.05) <= threshold
+        assert betting([value] * (n - 1), low=0, high=1, delta=0.05) >= threshold
+
+
+def test_queries_needed_is_none_when_the_mean_is_too_high():
+    arguments = {"low": 0, "high": 1, "delta": 0.05}
+    assert queries_needed([0.6, 0.4], threshold=0.5, **arguments) is None
+    assert queries_needed([0.6, 0.4], threshold=0.4, **arguments) is None
+
+
+def test_queries_needed_is_one_when_no_value_can_exceed():
+    assert queries_needed([0.5], low=0, high=1, threshold=1.0, delta=0.05) == 1
+
+
+def test_betting_rejects_what_no_limit_can_use():
+    with pytest.raises(DomainError, match="n_students"):
+        betting([0.5], low=0, high=1, delta=0.05, n_students=0)
+    with pytest.raises(DomainError, match="position 0"):
+        betting([1.5], low=0, high=1, delta=0.05)

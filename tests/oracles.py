@@ -1,0 +1,212 @@
+"""Every quantity again, slowly: plain loops over `math`, importing nothing of ours."""
+
+import math
+
+# limits and statements
+
+
+def softplus(u):
+    return max(u, 0.0) + math.log1p(math.exp(-abs(u)))
+
+
+def sigmoid(u):
+    return 1 / (1 + math.exp(-u)) if u >= 0 else math.exp(u) / (1 + math.exp(u))
+
+
+def entropy_of(p):
+    return -sum(x * math.log(x) for x in (p, 1 - p) if x > 0)
+
+
+def pair_loss(p, m):
+    """Expected log-loss: -p log sigmoid(m) - (1 - p) log sigmoid(-m)."""
+    return p * softplus(-m) + (1 - p) * softplus(m)
+
+
+def bernoulli_kl(x, y):
+    total = 0.0
+    for part, whole in ((x, y), (1 - x, 1 - y)):
+        if part > 0:
+            total += part * math.log(part / whole) if whole > 0 else math.inf
+    return total
+
+
+def mean_pair_loss(preference, scores):
+    """Mean loss over i < j; `preference(i, j)` is the teacher's p."""
+    k = len(scores)
+    losses = [
+        pair_loss(preference(i, j), scores[i] - scores[j])
+        for i in range(k)
+        for j in range(i + 1, k)
+    ]
+    return sum(losses) / len(losses)
+
+
+def max_cut_share(k):
+    """Best share of separated pairs over every split of k documents in two."""
+    pairs = [(i, j) for i in range(k) for j in range(i + 1, k)]
+    best = 0
+    for split in range(2**k):
+        best = max(best, sum((split >> i & 1) != (split >> j & 1) for i, j in pairs))
+    return best / len(pairs)
+
+
+def hoeffding_limit(values, low, high, delta, n_students):
+    n = len(values)
+    slack = (high - low) * math.sqrt(math.log(n_students / delta) / (2 * n))
+    return min(high, sum(values) / n + slack)
+
+
+def empirical_bernstein_limit(values, low, high, delta, n_students):
+    n = len(values)
+    mean = sum(values) / n
+    variance = sum((value - mean) ** 2 for value in values) / (n - 1)
+    log_term = math.log(2 * n_students / delta)
+    slack = math.sqrt(2 * variance * log_term / n)
+    slack += 7 * (high - low) * log_term / (3 * (n - 1))
+    return min(high, mean + slack)
+
+
+def kl_limit(values, low, high, delta, n_students, points):
+    """Largest grid mean whose relative entropy from the sample is in the budget."""
+    n = len(values)
+    mean = sum((value - low) / (high - low) for value in values) / n
+    budget = math.log(n_students / delta) / n
+    best = mean
+    for i in range(points + 1):
+        y = i / points
+        if y > mean and bernoulli_kl(mean, y) <= budget:
+            best = max(best, y)
+    return low + (high - low) * best
+
+
+def betting_stakes(n, delta):
+    floor = min(0.45, math.sqrt(8 * math.log(1 / delta) / n) / 3)
+    stakes, stake = [], 0.98
+    while stake >= floor * (1 - 1e-12):
+        stakes.append(stake)
+        stake /= 1.8
+    return stakes
+
+
+def betting_capital(values, low, high, delta, mean):
+    """Average capital of the fixed stakes against `mean`, by plain products."""
+    stakes = betting_stakes(len(values), delta)
+    total = 0.0
+    for stake in stakes:
+        capital = 1.0
+        for value in values:
+            unit = (value - low) / (high - low)
+            capital *= 1 + stake * (mean - unit) / (1 - mean)
+        total += capital
+    return total / len(stakes)
+
+
+def betting_limit(values, low, high, delta, n_students, points):
+    """Largest mean of a grid against which the capital stays below K / delta."""
+    best = 0.0
+    for i in range(points):
+        mean = i / points
+        if betting_capital(values, low, high, delta, mean) < n_students / delta:
+            best = mean
+    return low + (high - low) * best
+
+
+def binomial_tail(n, probability, at_least):
+    """P(Bin(n, probability) >= at_least), summed term by term."""
+    total = 0.0
+    for count in range(at_least, n + 1):
+        log_term = math.lgamma(n + 1) - math.lgamma(count + 1)
+        log_term -= math.lgamma(n - count + 1)
+        log_term += count * math.log(probability)
+        log_term += (n - count) * math.log1p(-probability)
+        total += math.exp(log_term)
+    return total
+
+
+def most_failures(n, probability, false_alarm):
+    """Smallest c with P(Bin(n, probability) > c) <= false_alarm."""
+    count = int(n * probability)
+    while binomial_tail(n, probability, count + 1) > false_alarm:
+        count += 1
+    return count
+
+
+# measure: the main job on nested dictionaries, one query, group and pair at a time
+
+
+def clip_at(scores, score_range):
+    floor = max(scores.values()) - score_range
+    return {docno: max(score, floor) for docno, score in scores.items()}
+
+
+def wanted_pairs(docs, positives, pairs):
+    """Pairs (x, y) of a group, x before y, of the wanted kind."""
+    found = []
+    for i, x in enumerate(docs):
+        for y in docs[i + 1 :]:
+            good = (x in positives) + (y in positives)
+            if pairs == "all" or good == {"pos-neg": 1, "neg-neg": 0}[pairs]:
+                found.append((x, y))
+    return found
+
+
+def group_row(docs, positives, teacher, student, vectors, *, pairs, score_range):
+    """Terms of one group; scores are dictionaries in units of their temperatures.
+
+    `student` and `vectors` may be None. Returns None when no pair is wanted.
+    """
+    chosen = wanted_pairs(docs, positives, pairs)
+    if not chosen:
+        return None
+    row = {"n_docs": len(docs), "n_pairs": len(chosen)}
+    margins = [teacher[x] - teacher[y] for x, y in chosen]
+    row["entropy_nats"] = sum(entropy_of(sigmoid(a)) for a in margins) / len(chosen)
+    row["entropy_bits"] = row["entropy_nats"] / math.log(2)
+    row["teacher_range"] = max(teacher[d] for d in docs) - min(teacher[d] for d in docs)
+    if student is not None:
+        clipped = clip_at({d: student[d] for d in docs}, score_range)
+        losses = [
+            pair_loss(sigmoid(a), clipped[x] - clipped[y])
+            for a, (x, y) in zip(margins, chosen, strict=True)
+        ]
+        row["risk_nats"] = sum(losses) / len(losses)
+        row["divergence_nats"] = row["risk_nats"] - row["entropy_nats"]
+        row["student_range"] = max(clipped.values()) - min(clipped.values())
+    if vectors is not None:
+        distances = [math.dist(vectors[x], vectors[y]) for x, y in chosen]
+        row["diameter"] = max(distances)
+        row["mean_distance"] = sum(distances) / len(distances)
+    return row
+
+
+def measured_rows(groups, teacher, student, vectors, *, pairs="all", score_range=10.0):
+    """Rows {qid: {column: value}}; `groups` is a list of (qid, docs, positives).
+
+    Documents that the student lacks are left out of its groups; groups of one query are
+    averaged.
+    """
+    rows = {}
+    for qid, docs, positives in groups:
+        own = None if student is None else student.get(qid, {})
+        kept = docs if own is None else [d for d in docs if d in own]
+        row = group_row(
+            kept,
+            positives,
+            teacher[qid],
+            own,
+            vectors,
+            pairs=pairs,
+            score_range=score_range,
+        )
+        if row is not None:
+            rows.setdefault(qid, []).append(row)
+    return {
+        qid: {key: sum(r[key] for r in many) / len(many) for key in many[0]}
+        for qid, many in rows.items()
+    }
+
+
+def top(scores, depth):
+    """Best documents; ties by docno, descending, as trec_eval orders them."""
+    order = sorted(scores, reverse=True)
+    return sorted(order, key=lambda docno: -scores[docno])[:depth]
