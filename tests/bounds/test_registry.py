@@ -1,0 +1,81 @@
+"""bounds.registry: complete, in order, and cheap to leave alone."""
+
+import subprocess
+import sys
+
+import pytest
+
+import bounds
+from bounds.errors import DomainError
+from bounds.registry import REGISTRY, _in_order, statement
+
+HEADINGS = [
+    "lemma-0",
+    "lemma-1",
+    "lemma-2a",
+    "lemma-2b",
+    "lemma-2c",
+    "lemma-3",
+    "theorem-1a",
+    "theorem-1b",
+    "theorem-1c",
+    "theorem-1d",
+    "theorem-1g",
+    "theorem-1h",
+    "theorem-4a",
+]
+
+
+def test_registry_is_in_the_order_of_the_proofs():
+    assert list(dict.fromkeys(entry.heading for entry in REGISTRY.values())) == HEADINGS
+
+
+@pytest.mark.parametrize("entry", REGISTRY.values(), ids=lambda entry: entry.key)
+def test_every_statement_is_complete(entry):
+    assert REGISTRY[entry.key] is statement(entry.key) is entry
+    assert entry.title
+    assert entry.words.endswith(".")
+    assert entry.source
+    assert entry.left is not None
+    assert (entry.expression is None) != (entry.procedure is None)
+
+
+@pytest.mark.parametrize("entry", REGISTRY.values(), ids=lambda entry: entry.key)
+def test_every_formula_is_balanced_latex(entry):
+    if entry.expression is None:
+        return
+    text = entry.latex()
+    assert text.count("{") == text.count("}")
+    assert text.count(r"\left") == text.count(r"\right")
+    for code in ("Softplus", "Sigmoid", "Entropy", "Divergence", "star}"):
+        assert code not in text
+
+
+def test_unknown_key_is_rejected_with_the_known_ones():
+    with pytest.raises(DomainError, match="'lemma-99'; the statements are lemma-0, "):
+        statement("lemma-99")
+
+
+def test_registry_cannot_be_changed_and_refuses_duplicates():
+    with pytest.raises(TypeError):
+        REGISTRY["lemma-1"] = statement("lemma-0")
+    with pytest.raises(DomainError, match="two statements are called 'lemma-1'"):
+        _in_order(statement("lemma-1"), statement("lemma-1"))
+
+
+def test_package_offers_the_public_names():
+    assert bounds.REGISTRY is REGISTRY
+    assert bounds.statement is statement
+    for name in bounds.__all__:
+        assert getattr(bounds, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'theorem'"):
+        bounds.theorem  # noqa: B018
+
+
+def test_limits_load_no_sympy_and_statements_no_framework():
+    code = (
+        "import sys, bounds.limits; assert 'sympy' not in sys.modules;"
+        "import bounds.registry; bounds.registry.statement('lemma-1').numpy();"
+        "assert not {'torch', 'jax', 'matplotlib', 'sklearn'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
