@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, command: str) -> None:
+def run(arguments: argparse.Namespace, _: str) -> None:
     """Build the collection, measure every sampling, show the ledgers."""
     from rankbound.demo.run import run_demo
 

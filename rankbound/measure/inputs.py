@@ -47,6 +47,11 @@ class Inputs:
     dropped: dict[str, int]
     paths: tuple[Path, ...]
 
+    @property
+    def thinned(self) -> bool:
+        """Whether documents were left out of groups."""
+        return any(reason.startswith("documents") for reason in self.dropped)
+
 
 def load_inputs(options: MeasureOptions) -> Inputs:
     """Read everything but the students, and form the groups.

@@ -79,7 +79,7 @@ def versions() -> dict[str, str]:
 
 
 def assumptions(measurement: Measurement) -> list[str]:
-    """What the certificates rest on, in words; the user asserts what is not enforced."""
+    """What the certificates rest on; the user asserts what is not enforced."""
     options = measurement.options
     return [
         "A0 (asserted): the queries are independent draws; teacher, students, sampling "
@@ -87,8 +87,8 @@ def assumptions(measurement: Measurement) -> list[str]:
         f"A1' (enforced): student margins are at most B = {options.score_range:g} "
         "temperatures, since each student is evaluated with its scores clipped at B "
         "below its best document of the group; the certificate is one of that student",
-        "group size (asserted): no query has a group smaller than the k named in the "
-        "source of the range",
+        "group size (asserted): no query has a smaller group than the source of the "
+        "range names; where documents were dropped the range holds for any size",
         f"the limit reported as `upper` ({CHOSEN}) was chosen before looking at the "
         "data; each other limit is valid by itself, their minimum is not",
         f"the limits of all {len(options.students)} students hold at once with "
@@ -145,8 +145,15 @@ def _student(result: StudentResult) -> dict[str, Any]:
         "missing_share": student.missing_share,
         "dropped": student.dropped,
         "locality": _locality(result),
-        "verdict": certificate.sentence(),
+        "verdict": _verdict(result),
     }
+
+
+def _verdict(result: StudentResult) -> str:
+    sentence, missing = result.certificate.sentence(), result.student.missing_share
+    if missing == 0:
+        return sentence
+    return f"{sentence}; about the {1 - missing:.1%} of the documents that it scores"
 
 
 def _locality(result: StudentResult) -> dict[str, Any] | None:

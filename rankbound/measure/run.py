@@ -127,7 +127,7 @@ def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement
             "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
         ),
         space=spaces[""],
-        students=tuple(_result(s, spaces[s.name], options) for s in students),
+        students=tuple(_result(s, spaces[s.name], inputs, options) for s in students),
     )
 
 
@@ -160,7 +160,7 @@ def _spaces(
 
 
 def _result(
-    student: Student, space: Space | None, options: MeasureOptions
+    student: Student, space: Space | None, inputs: Inputs, options: MeasureOptions
 ) -> StudentResult:
     terms = query_terms(
         student.groups,
@@ -177,7 +177,10 @@ def _result(
         kept.entropy_nats,
         kept.divergence_nats,  # type: ignore[arg-type]
         loss_range=group_range(
-            student.groups, pairs=options.pairs, score_range=options.score_range
+            student.groups,
+            pairs=options.pairs,
+            score_range=options.score_range,
+            thinned=student.missing_share > 0 or inputs.thinned,
         ),
         delta=options.delta,
         n_students=len(options.students),
@@ -185,27 +188,31 @@ def _result(
     return StudentResult(student, kept, terms.only(~used), certificate, space)
 
 
-def group_range(groups: Groups, *, pairs: str, score_range: float) -> LossRange:
-    """Lemma 2c's range for these groups; the smallest group decides where sizes vary.
+def group_range(
+    groups: Groups, *, pairs: str, score_range: float, thinned: bool
+) -> LossRange:
+    """Lemma 2c's range of one query's risk for these groups.
 
-    Positive-negative pairs can all be cut at once, so their ratio is 1.
+    Positive-negative pairs can all be cut at once, so their ratio c_E is 1. Otherwise
+    it follows from the size of the smallest group. Where documents were dropped
+    (`thinned`) the sizes are an accident of this sample, from which no constant may be
+    read, and the ratio is that of any group, 1.
     """
-    if pairs == "pos-neg":
-        return lemma_2c_range(
-            score_range, cut_ratio=1.0, source="lemma-2c, pos-neg pairs, c_E = 1"
-        )
-    sizes = groups.sizes
-    label = "all pairs, k"
+    if pairs == "pos-neg" or thinned:
+        why = "documents were dropped" if thinned else "every pair can be cut"
+        source = f"lemma-2c, {pairs} pairs, c_E = 1 since {why}"
+        return lemma_2c_range(score_range, cut_ratio=1.0, source=source)
+    sizes, label = groups.sizes, "k"
     if pairs == "neg-neg" and groups.positive is not None:
         negative = groups.row_group()[~groups.positive]
         sizes = np.bincount(negative, minlength=groups.n_groups)
-        label = "neg-neg pairs, negatives"
+        label = "negatives"
     smallest, largest = int(sizes.min()), int(sizes.max())
-    varied = "" if smallest == largest else f" (the smallest of up to {largest})"
+    varied = "" if smallest == largest else f" (the smallest, of up to {largest})"
     return lemma_2c_range(
         score_range,
         cut_ratio=cut_ratio_all_pairs(smallest),
-        source=f"lemma-2c, {label} = {smallest}{varied}",
+        source=f"lemma-2c, {pairs} pairs, {label} = {smallest}{varied}",
     )
 
 

@@ -1,0 +1,250 @@
+"""Rankings of known-item queries: BM25, latent semantic analysis, and their fusion.
+
+Documents and queries are integer codes here, their positions in the lists that came
+in. Equal scores are ordered by document code, so a ranking depends on nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bm25s
+import numpy as np
+from bm25s.stopwords import STOPWORDS_EN
+from numpy.typing import NDArray
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+DEPTH = 100
+FUSION_CONSTANT = 60
+K1, B = 1.2, 0.75
+
+# It logs at its own level, past the one that the user set, and says nothing of use.
+logging.getLogger("bm25s").setLevel(logging.WARNING)
+
+# So many queries at a time keep the block of cosines below 20 MB.
+_BLOCK = 256
+_WORD = re.compile(r"[a-z0-9]{2,}")
+_STOP_WORDS = frozenset(STOPWORDS_EN)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Rankings of one system, best document first.
+
+    The documents of query `q` are `docs[offsets[q]:offsets[q + 1]]`, at most 100, and
+    all their scores are above 0.
+    """
+
+    name: str
+    offsets: Ints
+    docs: Ints
+    scores: Floats
+
+    def ranking(self, query: int) -> Ints:
+        """Document codes of one query, best first."""
+        return self.docs[self.offsets[query] : self.offsets[query + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalIndex:
+    """BM25 scores of a corpus, term by term, and the rarity of its terms."""
+
+    vocabulary: dict[str, int]
+    engine: Any
+    rarity: Floats
+    lengths: Ints
+
+    def scores(self, tokens: Sequence[str]) -> Floats:
+        """BM25 of every document, shape (n_docs,); repeated terms count repeatedly."""
+        codes = [self.vocabulary[token] for token in tokens if token in self.vocabulary]
+        scores: Floats = self.engine.get_scores_from_ids(codes)
+        return scores
+
+    def overlap(self, tokens: Sequence[str]) -> Floats:
+        """Shares of the query's terms in every document, shape (2, n_docs), in [0, 1].
+
+        The first row counts distinct terms, the second weighs them by their rarity.
+        Terms unknown to the corpus count for neither.
+        """
+        codes = sorted({self.vocabulary[t] for t in tokens if t in self.vocabulary})
+        shared = np.zeros((2, self.lengths.size))
+        starts, documents = self.engine.scores["indptr"], self.engine.scores["indices"]
+        for code in codes:
+            holders = documents[starts[code] : starts[code + 1]]
+            shared[0, holders] += 1.0
+            shared[1, holders] += self.rarity[code]
+        totals = np.array([len(codes), self.rarity[codes].sum()])
+        shares: Floats = shared / np.maximum(totals, np.finfo(float).tiny)[:, None]
+        return shares
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Everything that the teacher and the samplings need to know of a collection.
+
+    `doc_vectors` has shape (n_docs, dim) and `query_vectors` (n_queries, dim), both
+    float32 and of unit length, apart from zero rows for texts without known terms.
+    """
+
+    index: LexicalIndex
+    query_tokens: list[list[str]]
+    doc_vectors: NDArray[np.float32]
+    query_vectors: NDArray[np.float32]
+    bm25: Run
+    lsa: Run
+    rrf: Run
+
+
+def tokenize(text: str) -> list[str]:
+    """Lower-case words and numbers of two characters or more, without stop words.
+
+    Examples
+    --------
+    >>> tokenize("Return the train_test_split of X in 2-D.")
+    ['return', 'train', 'test', 'split']
+    """
+    return [word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS]
+
+
+def index_tokens(documents: Sequence[Sequence[str]]) -> LexicalIndex:
+    r"""BM25 index (Lucene variant, k1 = 1.2, b = 0.75, float64) of tokenized documents.
+
+    .. math:: \ln\Big(1 + \frac{N - n_t + 1/2}{n_t + 1/2}\Big)
+              \frac{c}{c + k_1 (1 - b + b\,|x| / \overline{|x|})}
+
+    summed over the query's terms, c being the term's count in the document x.
+
+    Examples
+    --------
+    >>> index = index_tokens([["sort", "array"], ["sort"]])
+    >>> (index.scores(["array"]) / np.log(2)).round(6).tolist()
+    [0.4, 0.0]
+    """
+    # Sorted, so that the order in which sets are walked cannot leave a trace.
+    words = sorted({token for tokens in documents for token in tokens})
+    vocabulary = {word: code for code, word in enumerate(words)}
+    codes = [[vocabulary[token] for token in tokens] for tokens in documents]
+    engine = bm25s.BM25(k1=K1, b=B, method="lucene", dtype="float64", backend="numpy")
+    engine.index((codes, vocabulary), show_progress=False, create_empty_token=False)
+    holders = np.diff(engine.scores["indptr"]).astype(float)
+    rarity = np.log1p((len(codes) - holders + 0.5) / (holders + 0.5))
+    lengths = np.array([len(tokens) for tokens in documents], dtype=np.int64)
+    return LexicalIndex(vocabulary, engine, rarity, lengths)
+
+
+def semantic_vectors(
+    documents: Sequence[Sequence[str]],
+    queries: Sequence[Sequence[str]],
+    *,
+    dimensions: int,
+    seed: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """LSA vectors of documents and queries: TF-IDF reduced by truncated SVD.
+
+    Term frequencies are logarithmic, and terms of a single document are left out.
+    The documents alone decide the space, so no query moves another one's vector.
+
+    Returns
+    -------
+    tuple of two float32 arrays, (n_docs, dim) and (n_queries, dim)
+        Of unit length, or 0 for a text without known terms.
+    """
+    weigh = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=2)
+    weighted = weigh.fit_transform(documents)
+    reduce = TruncatedSVD(min(dimensions, min(weighted.shape) - 1), random_state=seed)
+    corpus = reduce.fit_transform(weighted)
+    return _unit(corpus), _unit(reduce.transform(weigh.transform(queries)))
+
+
+def fuse(runs: Sequence[Run], *, name: str, depth: int = DEPTH) -> Run:
+    """Reciprocal rank fusion: the sum of 1 / (60 + rank) over the runs.
+
+    Examples
+    --------
+    >>> one = Run("a", np.array([0, 2]), np.array([5, 7]), np.array([2.0, 1.0]))
+    >>> two = Run("b", np.array([0, 1]), np.array([7]), np.array([0.5]))
+    >>> fuse([one, two], name="rrf").ranking(0).tolist()
+    [7, 5]
+    """
+    tops = []
+    for query in range(runs[0].offsets.size - 1):
+        rankings = [run.ranking(query) for run in runs]
+        ranks = [np.arange(1, ranking.size + 1) for ranking in rankings]
+        documents, position = np.unique(np.concatenate(rankings), return_inverse=True)
+        gains = 1.0 / (FUSION_CONSTANT + np.concatenate(ranks))
+        scores = np.zeros(documents.size)
+        np.add.at(scores, position, gains)
+        best = best_first(scores, depth=depth)
+        tops.append((documents[best], scores[best]))
+    return _run(name, tops)
+
+
+def retrieve(
+    documents: Sequence[str], queries: Sequence[str], *, dimensions: int, seed: int
+) -> Retrieved:
+    """Index the documents and rank them for every query by three systems."""
+    doc_tokens = [tokenize(text) for text in documents]
+    query_tokens = [tokenize(text) for text in queries]
+    index = index_tokens(doc_tokens)
+    doc_vectors, query_vectors = semantic_vectors(
+        doc_tokens, query_tokens, dimensions=dimensions, seed=seed
+    )
+    lexical = []
+    for tokens in query_tokens:
+        scores = index.scores(tokens)
+        best = best_first(scores)
+        lexical.append((best, scores[best]))
+    bm25 = _run("bm25", lexical)
+    lsa = _run("lsa", _nearest(doc_vectors, query_vectors))
+    rrf = fuse([bm25, lsa], name="rrf")
+    return Retrieved(index, query_tokens, doc_vectors, query_vectors, bm25, lsa, rrf)
+
+
+def best_first(scores: Floats, *, depth: int = DEPTH) -> Ints:
+    """Positions of the highest scores above 0, best first, equal ones by position.
+
+    Examples
+    --------
+    >>> best_first(np.array([0.0, 2.0, 3.0, 2.0]), depth=2).tolist()
+    [2, 1]
+    """
+    rank = max(0, scores.size - depth)
+    least = np.partition(scores, rank)[rank] if scores.size else 0.0
+    eligible = np.flatnonzero((scores >= least) & (scores > 0))
+    order = np.argsort(-scores[eligible], kind="stable")
+    return eligible[order[:depth]]
+
+
+def _nearest(
+    doc_vectors: NDArray[np.float32], query_vectors: NDArray[np.float32]
+) -> list[tuple[Ints, Floats]]:
+    """Nearest documents of every query by cosine, of which only positive ones count."""
+    corpus = doc_vectors.astype(np.float64).T
+    tops = []
+    for start in range(0, len(query_vectors), _BLOCK):
+        for row in query_vectors[start : start + _BLOCK].astype(np.float64) @ corpus:
+            best = best_first(row)
+            tops.append((best, row[best]))
+    return tops
+
+
+def _run(name: str, tops: Sequence[tuple[Ints, Floats]]) -> Run:
+    sizes = [0, *(documents.size for documents, _ in tops)]
+    documents = np.concatenate([documents for documents, _ in tops])
+    scores = np.concatenate([scores for _, scores in tops])
+    return Run(name, np.cumsum(sizes, dtype=np.int64), documents, scores)
+
+
+def _unit(vectors: Floats) -> NDArray[np.float32]:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    single: NDArray[np.float32] = unit.astype(np.float32)
+    return single
