@@ -59,5 +59,6 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _fail(error: Exception) -> int:
-    sys.stderr.write(f"rankbound: error: {error}\n")
+    line = " ".join(str(error).splitlines())  # a path may hold a line end
+    sys.stderr.write(f"rankbound: error: {line}\n")
     return MISTAKE

@@ -75,8 +75,7 @@ def _quick(data: bytes, layout: Layout, skip: int) -> Columns | None:
     """Columns by pyarrow, or None when the text needs the careful way."""
     first = data.split(b"\n", skip + 1)[skip] if skip else data[: data.find(b"\n")]
     separator = b"\t" if b"\t" in first else b" "
-    other = b" " if separator == b"\t" else b"\t"
-    if other in data or separator * 2 in data or b"\r" in data or b"#" in data[:1]:
+    if not _is_regular(data, separator):
         return None
     names = [str(number) for number in range(layout.width)]
     wanted = [names[layout.qid], names[layout.docno], names[layout.value]]
@@ -109,6 +108,20 @@ def _quick(data: bytes, layout: Layout, skip: int) -> Columns | None:
     return qids, docnos, numbers
 
 
+def _is_regular(data: bytes, separator: bytes) -> bool:
+    """Whether single separators part the columns, and nothing else could."""
+    other = b" " if separator == b"\t" else b"\t"
+    blanks = (other, b"\r", b"\v", b"\f", separator * 2, separator + b"\n")
+    if data.startswith(b"#") or data.endswith(separator):
+        return False
+    if any(irregular in data for irregular in (b"\n#", *blanks)):
+        return False
+    try:
+        return data.isascii() or bool(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False  # pyarrow would only look at the columns that count
+
+
 def _by_line(
     data: bytes, layout: Layout, path: Path, skip: int, *, strict: bool = False
 ) -> Columns:
@@ -137,7 +150,8 @@ def _by_line(
 
 def _row(raw: bytes, layout: Layout, path: Path, number: int) -> tuple[str, str, float]:
     try:
-        fields = raw.decode("utf-8").split()
+        # Split first: to str.split a no-break space inside an id is a blank too
+        fields = [field.decode("utf-8") for field in raw.split()]
     except UnicodeDecodeError as error:
         raise FormatError(path, f"not UTF-8 text ({error})", line=number) from None
     if len(fields) != layout.width:
@@ -161,7 +175,8 @@ def _number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if np.isfinite(value) and "_" not in text else None
+    plain = text.isascii() and "_" not in text
+    return value if np.isfinite(value) and plain else None
 
 
 def encode(column: Any, *, ordered: bool) -> tuple[Strings, Integers]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from estimators.embeddings import Embeddings
 from estimators.scores import strings
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import read_bytes
+
+NPY_MAGIC = b"\x93NUMPY"
+ZIP_MAGIC = b"PK"
 
 
 def read_embeddings(vectors: Path | str, ids: Path | str) -> Embeddings:
@@ -42,16 +46,11 @@ def read_embeddings(vectors: Path | str, ids: Path | str) -> Embeddings:
 
 
 def _matrix(path: Path) -> np.ndarray:
-    if path.is_dir():
-        raise FormatError(path, "is a directory; name the .npy file in it")
+    _check_magic(path)
     try:
-        matrix = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise FormatError(path, "no such file") from None
-    except (ValueError, OSError, EOFError) as error:
+        matrix = np.lib.format.open_memmap(path, mode="r")
+    except (ValueError, OSError, OverflowError, TokenError) as error:
         raise FormatError(path, f"not a readable .npy array ({error})") from None
-    if not isinstance(matrix, np.ndarray):
-        raise FormatError(path, "holds several arrays (.npz); save one matrix as .npy")
     if matrix.ndim != 2 or not np.issubdtype(matrix.dtype, np.floating):
         raise FormatError(
             path,
@@ -59,6 +58,23 @@ def _matrix(path: Path) -> np.ndarray:
             f"{matrix.shape} of {matrix.dtype}",
         )
     return matrix
+
+
+def _check_magic(path: Path) -> None:
+    """Raise unless the file begins as .npy files do."""
+    try:
+        if path.is_dir():
+            raise FormatError(path, "is a directory; name the .npy file in it")
+        with path.open("rb") as stream:
+            start = stream.read(len(NPY_MAGIC))
+    except FileNotFoundError:
+        raise FormatError(path, "no such file") from None
+    except OSError as error:
+        raise FormatError(path, f"cannot be read ({error.strerror})") from None
+    if start.startswith(ZIP_MAGIC):
+        raise FormatError(path, "holds several arrays (.npz); save one matrix as .npy")
+    if start != NPY_MAGIC:
+        raise FormatError(path, "not a .npy file; write it with numpy.save")
 
 
 def _ids(path: Path) -> list[str]:

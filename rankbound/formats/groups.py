@@ -63,11 +63,15 @@ def _group(raw: bytes, path: Path, number: int) -> tuple[str, list[str]]:
     try:
         row = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise FormatError(path, f"not a JSON object ({error})", line=number) from None
+        raise FormatError(
+            path,
+            f"not a JSON object ({error.msg} in column {error.colno})",
+            line=number,
+        ) from None
     if not isinstance(row, dict) or not {"query_id", "doc_id_a", "doc_id_b"} <= set(
         row
     ):
-        found = ", ".join(row) if isinstance(row, dict) else type(row).__name__
+        found = f"the keys {[*row]}" if isinstance(row, dict) else type(row).__name__
         raise FormatError(
             path, f"expected an object with {KEYS}, found {found}", line=number
         )
@@ -92,10 +96,13 @@ def _group(raw: bytes, path: Path, number: int) -> tuple[str, list[str]]:
 
 
 def _id(value: Any, path: Path, number: int) -> str:
-    if isinstance(value, str) and value:
+    if isinstance(value, str) and value and not set(value) & set("\t\r\n"):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise FormatError(
-        path, f"an id must be text or a whole number, found {value!r}", line=number
+        path,
+        "an id must be text without tabs or line ends, or a whole number, found "
+        f"{value!r}",
+        line=number,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,10 @@ from rankbound.formats.columns import encode, read_columns
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import read_bytes
 from rankbound.formats.trec import RUN
+
+SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
+BLANKS = re.compile(r"[ \t\r\n]*")
+DECODER = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
 
 
 def read_scores(path: Path | str) -> Scores:
@@ -77,34 +83,76 @@ def _loaded(data: bytes, path: Path) -> dict[str, Any]:
             path, "expected an object {qid: {docno: score}}, found a list", line=1
         )
     parsed = len(table) + sum(len(r) for r in table.values() if isinstance(r, dict))
-    if data.count(b'":') != parsed:  # a repeated key, or only unusual spacing
-        _carefully(data, path)
+    if data.count(b'":') != parsed or SPACED_KEY.search(data):
+        _carefully(data, path)  # a repeated key, or only unusual spacing
     return dict(table)
 
 
 def _carefully(data: bytes, path: Path) -> Any:
-    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        table = dict(pairs)
-        if len(table) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in table if names.count(name) > 1)
-            key = json.dumps(twice).encode()
-            again = data.find(key, data.find(key) + 1)
-            raise FormatError(
-                path,
-                f"key {twice!r} stands twice in one object; keep one of the two",
-                line=data.count(b"\n", 0, max(0, again)) + 1,
-            )
-        return table
-
+    """Parse and compare every key, raising for the first that breaks a rule."""
     try:
-        return json.loads(data, object_pairs_hook=distinct)
+        text = data.decode("utf-8")
+        table = DECODER.decode(text)
     except UnicodeDecodeError as error:
-        raise FormatError(path, f"not UTF-8 text ({error})", line=1) from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FormatError(path, f"not UTF-8 text ({error})", line=line) from None
     except json.JSONDecodeError as error:
         raise FormatError(
             path, f"broken JSON: {error.msg} (column {error.colno})", line=error.lineno
         ) from None
+    except RecursionError:
+        raise FormatError(
+            path, "nested too deeply; expected {qid: {docno: score}}", line=1
+        ) from None
+    seen: dict[tuple[str, ...], int] = {}
+    for keys, place in _keys(text):
+        _check_key(text, path, keys, place, seen.setdefault(keys, place))
+    return table
+
+
+def _check_key(
+    text: str, path: Path, keys: tuple[str, ...], place: int, first: int
+) -> None:
+    line = text.count("\n", 0, place) + 1
+    if first != place:
+        before = text.count("\n", 0, first) + 1
+        raise FormatError(
+            path,
+            f"key {keys[-1]!r} stands twice in one object (first in line {before}); "
+            "keep one of the two",
+            line=line,
+        )
+    if any("\ud800" <= character <= "\udfff" for character in keys[-1]):
+        raise FormatError(
+            path, f"key {keys[-1]!r} holds half a surrogate pair, no text", line=line
+        )
+
+
+def _keys(
+    text: str, place: int = 0, above: tuple[str, ...] = ()
+) -> Generator[tuple[tuple[str, ...], int], None, int]:
+    """Keys of the outer and inner objects and where they stand, in text that parses.
+
+    The value of the generator is where the value that begins at `place` ends.
+    """
+    place = _after_blanks(text, place)
+    if text[place] != "{" or len(above) == 2:
+        return DECODER.raw_decode(text, place)[1]
+    place = _after_blanks(text, place + 1)
+    while text[place] != "}":
+        key, end = DECODER.raw_decode(text, place)
+        keys = (*above, key)
+        yield keys, place
+        colon = _after_blanks(text, end)
+        place = _after_blanks(text, (yield from _keys(text, colon + 1, keys)))
+        if text[place] == ",":
+            place = _after_blanks(text, place + 1)
+    return place + 1
+
+
+def _after_blanks(text: str, place: int) -> int:
+    match = BLANKS.match(text, place)
+    return place if match is None else match.end()
 
 
 def _query_row(data: bytes, path: Path, qid: str, row: Any) -> dict[str, Any]:
@@ -113,6 +161,12 @@ def _query_row(data: bytes, path: Path, qid: str, row: Any) -> dict[str, Any]:
             path,
             f"expected an object {{docno: score}} for query {qid!r}, found "
             f"{type(row).__name__}",
+            line=_line_of(data, qid),
+        )
+    if not qid.strip() or set(qid) & set("\t\r\n"):
+        raise FormatError(
+            path,
+            f"a query id must be text without tabs or line ends, found {qid!r}",
             line=_line_of(data, qid),
         )
     return row
@@ -134,9 +188,8 @@ def _refuse_score(
                 )
 
 
-def _line_of(data: bytes, *keys: str) -> int:
-    """Line of the last of some nested keys, each looked for behind the one before."""
-    place = 0
-    for key in keys:
-        place = max(place, data.find(json.dumps(key).encode(), place))
-    return data.count(b"\n", 0, place) + 1
+def _line_of(data: bytes, *wanted: str) -> int:
+    """Line of a key of the outer object, or of a key in one of the inner objects."""
+    text = data.decode("utf-8")
+    place = next((place for keys, place in _keys(text) if keys == wanted), 0)
+    return text.count("\n", 0, place) + 1

@@ -40,9 +40,9 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _raw(path: Path) -> bytes:
-    if path.is_dir():
-        raise FormatError(path, "is a directory; name the file in it")
     try:
+        if path.is_dir():
+            raise FormatError(path, "is a directory; name the file in it")
         return path.read_bytes()
     except FileNotFoundError:
         raise FormatError(path, "no such file") from None

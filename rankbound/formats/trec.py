@@ -44,7 +44,7 @@ def read_qrels(path: Path | str) -> Scores:
     """
     path = Path(path)
     data = read_bytes(path)
-    if data.startswith(BEIR_HEADER):
+    if data.split(b"\n", 1)[0].split()[:1] == [BEIR_HEADER]:
         if b"\n" not in data.strip():
             raise FormatError(path, "a header and no judgement", line=1)
         return read_columns(data, BEIR, path, skip=1)
