@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bounds.betting import (
+    BINS,
     HISTOGRAM_FROM,
     betting,
     log_capital,
@@ -67,9 +68,16 @@ def test_histogram_rounds_up_and_costs_little():
     exact = betting(values[:-1], low=0, high=1, delta=0.05)
     slack = exact - values[:-1].mean()
     assert values.mean() < binned < values.mean() + 1.05 * slack
-    # rounding down would lie below this
-    lifted = np.ceil(values * 2**17) / 2**17
-    assert binned >= values.mean() + (lifted - values).mean() / 2
+
+
+def test_histogram_rounds_up():
+    """Values between two bins: the exact capital has reached 1 / delta at the limit."""
+    n, value = HISTOGRAM_FROM, 30_000.5 / BINS
+    limit = betting(np.full(n, value), low=0, high=1, delta=0.05)
+    point, count = np.array([value]), np.array([float(n)])
+    assert log_capital(point, count, stake_grid(n, 0.05), limit) > math.log(20)
+    lower = limit - 2 / BINS
+    assert log_capital(point, count, stake_grid(n, 0.05), lower) < math.log(20)
 
 
 def test_betting_never_leaves_the_interval():

@@ -119,6 +119,11 @@ def test_second_derivative_of_pair_entropy_at_zero():
     with jax.enable_x64(True):
         curvature = jax.grad(jax.grad(numeric.pair_entropy))(jnp.asarray(0.0))
     assert_allclose(float(curvature), -0.25, rtol=1e-14)
+    # torch takes the derivative of its own absolute value at zero to be zero
+    x = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(numeric.pair_entropy(x), x, create_graph=True)
+    (curvature,) = torch.autograd.grad(slope, x)
+    assert_allclose(curvature.item(), -0.25, rtol=1e-14)
 
 
 @pytest.mark.parametrize("m", SIGNED)

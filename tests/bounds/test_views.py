@@ -175,4 +175,6 @@ def test_torch_view_promotes_and_takes_integers():
 def test_torch_view_keeps_the_device():
     # the meta device exists everywhere; a number must follow the tensor to it
     view = torch_view(Softplus(B) * A, (A, B))
-    assert view(2.0, torch.ones(3, device="meta")).device.type == "meta"
+    tensor = torch.ones(3, device="meta")
+    assert view(2.0, tensor).device.type == "meta"
+    assert view([1.0, 2.0, 3.0], tensor).device.type == "meta"
