@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,14 @@ def json_text(value: Any) -> str:
 
 def check_folder(folder: Path) -> None:
     """Raise when results cannot be written to a folder of this name."""
-    for path in (folder, *folder.parents):
-        if path.exists():
-            if not path.is_dir():
-                raise UsageError(f"{path}: is a file; --out needs a folder")
-            if not os.access(path, os.W_OK):
-                raise UsageError(f"{path}: no permission to write there")
-            return
+    try:
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be used ({error.strerror})") from None
+    if not nearest.is_dir():
+        raise UsageError(f"{nearest}: is a file; --out needs a folder")
+    if not os.access(nearest, os.W_OK):
+        raise UsageError(f"{nearest}: no permission to write there")
 
 
 def write_all(folder: Path, texts: Mapping[str, str | None]) -> None:
@@ -51,6 +53,7 @@ def write_all(folder: Path, texts: Mapping[str, str | None]) -> None:
         When the folder cannot be written to.
     """
     check_folder(folder)
+    _check_names(folder, texts)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as aside:
@@ -64,3 +67,46 @@ def write_all(folder: Path, texts: Mapping[str, str | None]) -> None:
                     Path(aside, name).replace(folder / name)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
+    except UnicodeEncodeError as error:
+        around = error.object[max(0, error.start - 20) : error.end + 20]
+        raise UsageError(
+            f"{folder}: cannot be written: {around!r} is not Unicode text; rename it"
+        ) from None
+
+
+def _check_names(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if (folder / name).is_dir():
+            raise UsageError(f"{folder / name}: is a folder; a file goes there")
+
+
+def move_into(aside: Path, folder: Path) -> list[Path]:
+    """Move finished files into a folder, one rename each; other files there stay.
+
+    Parameters
+    ----------
+    aside : Path
+        Holds the files, in any sub-folders.
+    folder : Path
+        Made if it does not exist.
+
+    Returns
+    -------
+    list of Path
+        Where the files are now, sorted.
+    """
+    moved = []
+    try:
+        for path in sorted(aside.rglob("*")):
+            target = folder / path.relative_to(aside)
+            if path.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # A rename works within one file system only, so copy beside the target
+            near = target.with_name(f".{target.name}.writing")
+            shutil.copyfile(path, near)
+            moved.append(near.replace(target))
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
+    return moved

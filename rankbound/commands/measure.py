@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rankbound.errors import UsageError
 
 if TYPE_CHECKING:
-    from rankbound.measure.options import MeasureOptions, StudentSource
+    from rankbound.measuring.options import MeasureOptions, StudentSource
 
 KINDS = "logit, probability, cosine, dot, bm25, unknown"
 EPILOG = """
@@ -174,10 +174,10 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Measure, write the results, show the ledger."""
-    from rankbound.measure.ledger import ledger
-    from rankbound.measure.run import measure
-    from rankbound.measure.show import console_for, show
-    from rankbound.measure.table import calibration_table, per_query_table
+    from rankbound.measuring.ledger import ledger
+    from rankbound.measuring.run import measure
+    from rankbound.measuring.show import console_for, show
+    from rankbound.measuring.table import calibration_table, per_query_table
     from rankbound.progress import stages
     from rankbound.writing import check_folder, json_text, write_all
 
@@ -201,7 +201,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
 
 def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
-    from rankbound.measure.options import MeasureOptions
+    from rankbound.measuring.options import MeasureOptions
 
     return MeasureOptions(
         teacher=arguments.teacher,
@@ -224,7 +224,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
 
 
 def _students(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
-    from rankbound.measure.options import StudentSource
+    from rankbound.measuring.options import StudentSource
 
     runs = [_named(text, "--student") for text in arguments.student]
     encoders = [_named(text, "--bi-encoder") for text in arguments.bi_encoder]

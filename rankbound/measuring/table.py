@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 
 from estimators.scores import Floats
-from rankbound.measure.run import Measurement
-from rankbound.measure.terms import COLUMNS, UNITS, QueryTerms
+from rankbound.measuring.run import Measurement
+from rankbound.measuring.terms import COLUMNS, UNITS, QueryTerms
 
 
 def per_query_table(measurement: Measurement) -> str:

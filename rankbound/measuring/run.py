@@ -19,12 +19,12 @@ from bounds.ranges import cut_ratio_all_pairs
 from estimators.group_terms import Geometry, teacher_terms
 from estimators.groups import Booleans, Groups
 from estimators.pairwise import NATS_PER_BIT
-from rankbound.measure.inputs import Inputs, load_inputs
-from rankbound.measure.options import MeasureOptions
-from rankbound.measure.space import Space, survey
-from rankbound.measure.students import Student, evaluate_student
-from rankbound.measure.temperatures import Split, split_queries, teacher_temperature
-from rankbound.measure.terms import QueryTerms, query_terms
+from rankbound.measuring.inputs import Inputs, load_inputs
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.space import Space, survey
+from rankbound.measuring.students import Student, evaluate_student
+from rankbound.measuring.temperatures import Split, split_queries, teacher_temperature
+from rankbound.measuring.terms import QueryTerms, query_terms
 
 Progress = Callable[[str], object]
 

@@ -23,13 +23,18 @@ def console_for(stream: Any) -> Console:
 def show(ledger: Ledger, console: Console) -> None:
     """Print a ledger: inputs, each part with unit, interval and trivial value."""
     for line in _head(ledger):
-        console.print(escape(line))
+        say(console, escape(line))
     console.print(_table(ledger))
     for name, student in ledger["students"].items():
         style = "bold yellow" if student["vacuous"] else "bold green"
-        console.print(f"[{style}]{escape(name)}[/]: {escape(student['verdict'])}")
+        say(console, f"[{style}]{escape(name)}[/]: {escape(student['verdict'])}")
     for line in _foot(ledger):
-        console.print(escape(line))
+        say(console, escape(line))
+
+
+def say(console: Console, line: str) -> None:
+    """Print a sentence, wrapped on a terminal and whole in a file or pipe."""
+    console.print(line, soft_wrap=not console.is_terminal)
 
 
 def _head(ledger: Ledger) -> Iterator[str]:

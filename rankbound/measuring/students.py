@@ -21,10 +21,10 @@ from estimators.scores import Floats, Kind
 from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.lookup import read_scores
-from rankbound.measure.inputs import Inputs, declared
-from rankbound.measure.matching import thin_out
-from rankbound.measure.options import MeasureOptions, StudentSource
-from rankbound.measure.temperatures import (
+from rankbound.measuring.inputs import Inputs, declared
+from rankbound.measuring.matching import thin_out
+from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.temperatures import (
     Split,
     known_temperature,
     student_temperature,

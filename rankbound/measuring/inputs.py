@@ -22,8 +22,8 @@ from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.groups import read_groups
 from rankbound.formats.lookup import read_scores
 from rankbound.formats.trec import read_qrels
-from rankbound.measure.matching import thin_out
-from rankbound.measure.options import MeasureOptions
+from rankbound.measuring.matching import thin_out
+from rankbound.measuring.options import MeasureOptions
 
 DEFAULT_DEPTH = 16
 

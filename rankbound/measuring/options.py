@@ -45,6 +45,8 @@ class StudentSource:
     temperature: Temperature = None
 
     def __post_init__(self) -> None:
+        for field in ("scores", "queries", "query_ids"):
+            _as_path(self, field)
         check_temperature_option(self.temperature, "--student-temperature")
         if not self.name or any(c in self.name for c in "\t\r\n"):
             raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
@@ -75,6 +77,8 @@ class MeasureOptions:
     command: str = ""
 
     def __post_init__(self) -> None:
+        for field in ("teacher", "groups", "embeddings", "ids", "qrels"):
+            _as_path(self, field)
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
         checked_delta(self.delta)
@@ -126,6 +130,13 @@ class MeasureOptions:
     def fits(self) -> bool:
         """Whether any temperature is fitted, so that queries are set aside."""
         return "fit" in (self.temperature, *(s.temperature for s in self.students))
+
+
+def _as_path(record: object, field: str) -> None:
+    """Let callers give paths as text."""
+    value = getattr(record, field)
+    if isinstance(value, str):
+        object.__setattr__(record, field, Path(value))
 
 
 def check_temperature_option(value: Temperature, option: str) -> None:

@@ -17,8 +17,8 @@ from estimators.kinds import NEEDS_TEMPERATURE
 from estimators.scores import Floats, Kind, Scores
 from estimators.temperature import UnidentifiedError, fit_temperature
 from rankbound.errors import UsageError
-from rankbound.measure.inputs import Inputs
-from rankbound.measure.options import Temperature
+from rankbound.measuring.inputs import Inputs
+from rankbound.measuring.options import Temperature
 
 SHARE = 0.2  # of the queries, set aside for fitting
 

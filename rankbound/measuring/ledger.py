@@ -12,9 +12,9 @@ import numpy as np
 from bounds.certificate import CHOSEN, LN2
 from estimators.spread import entropy_floor
 from rankbound.formats.opening import sha256
-from rankbound.measure.run import Measurement, StudentResult
-from rankbound.measure.space import Space
-from rankbound.measure.temperatures import SHARE
+from rankbound.measuring.run import Measurement, StudentResult
+from rankbound.measuring.space import Space
+from rankbound.measuring.temperatures import SHARE
 
 SCHEMA = "rankbound.ledger/1"
 PACKAGES = ("rankbound", "numpy", "scipy", "sympy", "pyarrow", "array-api-compat")
