@@ -133,7 +133,8 @@ def test_collect_keeps_each_text_and_each_query_once(tmp_path):
     same = f'"""\n    Sort all the numbers.\n\n    {FILLER}\n    """\n'
     other = same.replace("word0", "another").replace("Sort", "SORT")
     third = same.replace("numbers", "letters")
-    text = "".join(f"def {n}():\n    {d}" for n, d in zip("cab", (other, same, third)))
+    named = {"c": other, "a": same, "b": third}
+    text = "".join(f"def {name}():\n    {doc}" for name, doc in named.items())
     again = "def a():\n    " + same.replace("word0", "n").replace("numbers", "lines")
     tmp_path.joinpath("m.py").write_text(text + again)
     assert [document.docno for document in collect({"p": tmp_path})] == ["p.m.a"]
