@@ -157,7 +157,7 @@ def semantic_vectors(
     tuple of two float32 arrays, (n_docs, dim) and (n_queries, dim)
         Of unit length, or 0 for a text without known terms.
     """
-    weigh = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=1)
+    weigh = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=2)
     weighted = weigh.fit_transform(documents)
     reduce = TruncatedSVD(min(dimensions, min(weighted.shape) - 1), random_state=seed)
     corpus = reduce.fit_transform(weighted)
