@@ -1,0 +1,47 @@
+# Every target installs what it needs into .venv; Python 3.11 or newer and make suffice.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench statements clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: $(VENV)/.core ## run the main job on installed docstrings; leaves demo-out/report.md
+	$(BIN)/rankbound demo --out demo-out
+
+test: check ## install, then every check and test
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(VENV)/.dev ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## timings against a plain loop, as ratios in one run
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m benchmarks
+
+statements: $(VENV)/.dev ## write paper_appendix/statements.md from the registry
+	$(BIN)/python -m paper_appendix
+
+clean: ## remove the environment and everything that was made
+	rm -rf $(VENV) demo-out build *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[dev]'
+	touch $@ $(VENV)/.core
