@@ -14,6 +14,8 @@ from rankbound.formats.opening import read_bytes
 
 NPY_MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK"
+# What NumPy raises for a header that is cut, damaged or promises too much
+UNREADABLE = (ValueError, OSError, OverflowError, SyntaxError, TokenError)
 
 
 def read_embeddings(vectors: Path | str, ids: Path | str) -> Embeddings:
@@ -49,9 +51,10 @@ def _matrix(path: Path) -> np.ndarray:
     _check_magic(path)
     try:
         matrix = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError, OverflowError, TokenError) as error:
+    except UNREADABLE as error:
         raise FormatError(path, f"not a readable .npy array ({error})") from None
-    if matrix.ndim != 2 or not np.issubdtype(matrix.dtype, np.floating):
+    floating = np.issubdtype(matrix.dtype, np.floating)
+    if matrix.ndim != 2 or matrix.shape[1] == 0 or not floating:
         raise FormatError(
             path,
             "expected a two-dimensional array of floating-point numbers, found shape "
@@ -78,10 +81,12 @@ def _check_magic(path: Path) -> None:
 
 
 def _ids(path: Path) -> list[str]:
+    data = read_bytes(path)
     try:
-        text = read_bytes(path).decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise FormatError(path, f"not UTF-8 text ({error})") from None
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FormatError(path, f"not UTF-8 text ({error})", line=line) from None
     names = [line.strip() for line in text.removesuffix("\n").split("\n")]
     seen: dict[str, int] = {}
     for number, name in enumerate(names, start=1):

@@ -1,0 +1,71 @@
+"""Small files on disk, and what readers say about broken ones."""
+
+import gzip
+import io
+import json
+
+import numpy as np
+import pytest
+
+from rankbound.formats.errors import FormatError
+
+BOM = b"\xef\xbb\xbf"
+
+
+def written(folder, content, name="file"):
+    """The path of a new file that holds some text or bytes."""
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def packed(content):
+    """Text as gzip bytes."""
+    return gzip.compress(content.encode(), mtime=0)
+
+
+def lookup(scores):
+    """A ``{qid: {docno: score}}`` table as JSON text."""
+    return json.dumps(scores, ensure_ascii=False)
+
+
+def run_text(scores, tag="tag"):
+    """The same table as a TREC run."""
+    return "".join(
+        f"{qid} Q0 {docno} {rank} {score!r} {tag}\n"
+        for qid, row in scores.items()
+        for rank, (docno, score) in enumerate(row.items())
+    )
+
+
+def group_text(groups):
+    """Groups of (qid, [positive, negative, ...]) as JSON lines."""
+    return "".join(
+        json.dumps({"query_id": qid, "doc_id_a": docs[0], "doc_id_b": docs[1:]}) + "\n"
+        for qid, docs in groups
+    )
+
+
+def npy(array):
+    """An array as the bytes of a .npy file."""
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def table(scores):
+    """Scores as ``{qid: {docno: value}}``."""
+    found = {str(qid): {} for qid in scores.qids}
+    for row in range(len(scores.values)):
+        qid, docno = scores.where(row)
+        found[qid][docno] = float(scores.values[row])
+    return found
+
+
+def refusal(read, *paths):
+    """The one-line message with which a reader refuses its files."""
+    with pytest.raises(FormatError) as caught:
+        read(*paths)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message

@@ -1,0 +1,153 @@
+import math
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from rankbound.formats import columns
+from rankbound.formats.columns import Layout, encode, read_columns
+from rankbound.formats.errors import FormatError
+from rankbound.formats.trec import BEIR, QRELS, RUN
+from tests.rankbound.files import refusal, table
+
+PATH = Path("some.run")
+# Whatever either of two parsers may read in its own way
+ODD = [
+    *("", "NA", "null", '"', '""', '"x', "'", "\\", "#", "#x", "True", "\x00", "ü"),
+    *("a\u00a0b", "\u3000", "\x0b", "\x0c", "\x1c", "\x85", "\ufeff", "\u2028", "\r"),
+    *("1", "0", "-3", "+1", "1.0", "0.5", ".5", "5.", "00", "1e-3", "1E5", "1e", "1d5"),
+    *("-0.0", "1e309", "-1e309", "1e-400", "nan", "-nan", "NaN", "nan(1)", "inf"),
+    *("-inf", "infinity", "1_000", "0x10", "0x1p3", "1,5", "１", "٣", " ", "\t"),
+]
+FIELDS = st.sampled_from(["q1", "d1", "d2", "1", "2", "0", *ODD])
+LAYOUTS = st.sampled_from([RUN, QRELS, BEIR])
+MARKS = st.sampled_from(["", "", "", "", " ", "\t", "\r", "#"])
+
+
+@st.composite
+def tables(draw):
+    """Bytes that are a table, nearly a table, or none."""
+    layout = draw(LAYOUTS)
+    blank = draw(st.sampled_from([" ", "\t"]))
+    lines = []
+    for number in range(draw(st.integers(1, 4))):
+        width = layout.width + draw(st.sampled_from([0] * 8 + [-1, 1]))
+        fields = [f"{chr(97 + place)}{number}" for place in range(width)]
+        if width > layout.value:
+            fields[layout.value] = draw(st.sampled_from(["1", "2", "-1", "1e2"]))
+        if draw(st.booleans()):
+            fields[draw(st.integers(0, width - 1))] = draw(FIELDS)
+        lines.append(draw(MARKS) + blank.join(fields) + draw(MARKS))
+    end = draw(
+        st.sampled_from([b"", b"\n", b"\n", b"\n\n", b"\r\n", b"\xff\n", b"\xe9"])
+    )
+    return "\n".join(lines).encode() + end, layout
+
+
+def outcome(data, layout):
+    """The table that the reader gives, or None when it refuses."""
+    try:
+        return {
+            qid: {docno: repr(value) for docno, value in row.items()}
+            for qid, row in table(read_columns(data, layout, PATH)).items()
+        }
+    except FormatError:
+        return None
+
+
+@settings(max_examples=600, deadline=None, derandomize=True, database=None)
+@given(tables())
+@example((b"q Q0 d 1 2.0 \nq Q0 e 1 1.0 \n", RUN))  # five columns, trailing blanks
+@example((b"q Q0 d 1 2.0 t\n# Q0 e 1 1.0 t\n", RUN))  # a comment of six columns
+@example(("q Q0 d\u00a0x 1 2.0 t\n".encode(), RUN))  # no blank to either parser
+@example((b"q Q0 d\x0bx 1 2.0 t\n", RUN))  # a blank to one of them
+@example((b"q Q0 d 1 2.0 t\xe9\n", RUN))  # not UTF-8 where nobody looks
+@example((b" Q0 d 1 2.0 t\n", RUN))
+@example((b"q\t0\td\t1\t", QRELS))
+def test_read_columns_matches_the_line_parser(text_and_layout):
+    data, layout = text_and_layout
+    assume(data.strip())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "_quick", lambda *_: None)
+        careful = outcome(data, layout)
+    assert outcome(data, layout) == careful
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(st.binary(min_size=1, max_size=60), LAYOUTS)
+def test_read_columns_never_fails_otherwise_on_any_bytes(data, layout):
+    outcome(data, layout)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t"])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_read_columns_takes_the_quick_path_on_regular_text(blank, end):
+    rows = [["q", "Q0", docno, "1", "2.5", "t"] for docno in ('"a', "NA", "ü")]
+    data = ("\n".join(blank.join(row) for row in rows) + end).encode()
+    assert columns._quick(data, RUN, 0) is not None
+    assert outcome(data, RUN) == {"q": dict.fromkeys(['"a', "NA", "ü"], "2.5")}
+
+
+def test_read_columns_matches_over_several_blocks_of_the_quick_path():
+    rng = np.random.default_rng(0)
+    expected = {
+        f"q{q}": {f"doc{d:05}": float(rng.normal()) for d in rng.permutation(2000)}
+        for q in range(30)
+    }
+    lines = [
+        f"{qid} Q0 {docno} 0 {value!r} some-tag"
+        for qid, row in expected.items()
+        for docno, value in row.items()
+    ]
+    data = "\n".join(lines[i] for i in rng.permutation(len(lines))).encode()
+    assert len(data) > 2 << 20
+    assert columns._quick(data, RUN, 0) is not None
+    assert table(read_columns(data, RUN, PATH)) == expected
+
+
+def test_read_columns_matches_a_very_long_line():
+    docno = "d" * 3_000_000
+    data = f"q Q0 {docno} 1 2.5 t\nq Q0 e 1 1.5 t\n".encode()
+    assert table(read_columns(data, RUN, PATH)) == {"q": {docno: 2.5, "e": 1.5}}
+
+
+def test_read_columns_sorts_ids_by_code_point():
+    docnos = ["ü", "\U0001f600", "Z", "a", "\uffee", "10", "9"]
+    data = "".join(f"q Q0 {docno} 1 1 t\n" for docno in docnos).encode()
+    assert read_columns(data, RUN, PATH).docnos.tolist() == sorted(docnos)
+
+
+def test_read_columns_rejects_a_number_that_is_not_finite_with_its_line():
+    for text in ("nan", "inf", "-inf", "1e309", "NaN", "infinity"):
+        data = f"q Q0 a 1 2 t\n\nq Q0 b 1 {text} t\nq Q0 a 1 2 t\n".encode()
+        message = refusal(lambda data: read_columns(data, RUN, PATH), data)
+        assert message == (
+            f"some.run:3: the score must be a finite number, found {text!r}"
+        )
+
+
+def test_read_columns_counts_header_lines_in_errors():
+    layout = Layout(3, 0, 1, 2, "a b c", "grade", integral=True)
+    data = b"one\ntwo\nq d 1\nq e x\n"
+    message = refusal(lambda data: read_columns(data, layout, PATH, skip=2), data)
+    assert message == "some.run:4: the grade must be a whole number, found 'x'"
+
+
+def test_quick_rejects_nothing_that_the_line_parser_accepts_as_number():
+    for text in ("+1", "1e-3", "-0.0", ".5", "5.", "1E5", "1e-400"):
+        found = table(read_columns(f"q Q0 d 1 {text} t\n".encode(), RUN, PATH))
+        value = found["q"]["d"]
+        assert value == float(text)
+        assert math.copysign(1, value) == math.copysign(1, float(text))
+
+
+@pytest.mark.parametrize("chunks", [[["b", "a", "b"]], [["b"], ["a", "b"]]])
+def test_encode_matches_rows_of_a_column_in_one_or_more_chunks(chunks):
+    column = pa.chunked_array(chunks)
+    distinct, codes = encode(column, ordered=True)
+    assert (distinct.tolist(), codes.tolist()) == (["a", "b"], [1, 0, 1])
+    distinct, codes = encode(column, ordered=False)
+    assert (distinct.tolist(), codes.tolist()) == (["b", "a"], [0, 1, 0])
