@@ -65,13 +65,24 @@ def test_groups_hold_the_sought_document_and_no_other_twice(experiment, split):
         assert all(len(set(row)) == 16 for row in groups.docs.tolist())
 
 
-def test_groups_of_the_crossencoder_are_the_teachers_top(experiment):
-    queries = experiment.plan.splits["heldout"]
-    docs = experiment.groups["heldout"]["crossencoder"].docs
-    for query, row in zip(queries.tolist(), docs, strict=True):
-        ranking = experiment.judged.ranking(query)
-        wrong = ranking[ranking != row[0]][:50]
-        assert set(row[1:].tolist()) <= set(wrong.tolist())
+def test_groups_come_from_the_top_of_their_own_ranking(experiment):
+    rankings = {
+        "bm25": experiment.retrieved.bm25.ranking,
+        "crossencoder": experiment.judged.ranking,
+        "ensemble": experiment.retrieved.rrf.ranking,
+    }
+    queries = experiment.plan.splits["heldout"].tolist()
+    for sampling in rankings:
+        docs = experiment.groups["heldout"][sampling].docs
+        # Groups of one sampling lie within its own top, and not within the others'.
+        within = {
+            name: all(
+                set(row[1:]) <= set([c for c in rank(query) if c != row[0]][:50])
+                for query, row in zip(queries, docs.tolist(), strict=True)
+            )
+            for name, rank in rankings.items()
+        }
+        assert within == {name: name == sampling for name in rankings}
 
 
 def test_mined_groups_are_harder_for_the_teacher_than_random_ones(experiment):

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from threadpoolctl import threadpool_info
 
 from rankbound.demo.prepare import prepare
 from rankbound.demo.sampling import SAMPLINGS
@@ -74,7 +75,8 @@ def test_prepare_names_every_file_it_writes(demo):
         named |= set(paths.values())
     assert named == set(contents(demo.root))
     assert len(named) == 22
-    assert tuple(demo.groups) == tuple(demo.train) == SAMPLINGS
+    assert demo.groups == {s: f"groups/{s}.16.jsonl.gz" for s in SAMPLINGS}
+    assert demo.train == {s: f"train/{s}.16.jsonl.gz" for s in SAMPLINGS}
 
 
 def test_prepare_counts_what_it_wrote(demo):
@@ -175,6 +177,25 @@ def test_prepare_writes_the_same_bytes_in_another_process(
     ours, theirs = contents(demo.root), contents(tmp_path)
     assert list(ours) == list(theirs)
     assert [name for name in ours if ours[name] != theirs[name]] == []
+
+
+def test_prepare_works_on_one_thread_and_gives_the_others_back(
+    package, sizes, tmp_path
+):
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info()]
+
+    before, within = threads(), []
+    prepare(
+        tmp_path,
+        seed=0,
+        progress=lambda _stage: within.extend(threads()),
+        packages=(package,),
+        sizes=sizes,
+    )
+    assert within
+    assert set(within) == {1}
+    assert threads() == before
 
 
 def test_prepare_overwrites_an_earlier_run_and_follows_the_seed(

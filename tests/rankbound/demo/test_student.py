@@ -79,10 +79,11 @@ def test_loss_is_unchanged_by_a_shift_of_teacher_scores_and_order():
     assert_allclose(slope, gradient, rtol=1e-9, atol=1e-12)
 
 
-def test_loss_is_finite_and_linear_at_huge_margins():
-    # One pair with margins of 4000 on the wrong side: softplus(m) - p m = |m|.
+@pytest.mark.parametrize("margin", [4000.0, -4000.0])
+def test_loss_is_finite_and_linear_at_huge_margins(margin):
+    # The teacher is as sure of the opposite: softplus(m) - p m = |m|.
     lessons = Lessons(
-        np.array([[1.0]]), np.array([[[0.0], [4000.0]]]), np.array([[900.0, -900.0]])
+        np.array([[1.0]]), np.array([[[margin], [0.0]]]), np.array([[-margin, 0.0]])
     )
     loss, gradient = loss_and_gradient(np.ones((1, 1)), lessons, ridge=0.0)
     assert loss == pytest.approx(4000.0)
