@@ -69,3 +69,32 @@ def refusal(read, *paths):
     message = str(caught.value)
     assert "\n" not in message
     return message
+
+
+def project(folder):
+    """Files of a small measurement, one of each kind, that fit each other."""
+    rng = np.random.default_rng(8)
+    qids, docnos = [f"q{n}" for n in range(1, 13)], [f"d{n}" for n in range(1, 31)]
+    teacher, student = {}, {}
+    for qid in qids:
+        chosen = [str(docno) for docno in rng.choice(docnos, 8, replace=False)]
+        teacher[qid] = {docno: float(rng.normal(0, 3)) for docno in chosen}
+        student[qid] = {d: s + float(rng.normal()) for d, s in teacher[qid].items()}
+    grouped = [(qid, list(row)[:5]) for qid, row in teacher.items()]
+    judged = [
+        f"{qid} 0 {docno} {int(place < 3)}\n"
+        for qid, row in teacher.items()
+        for place, docno in enumerate(row)
+    ]
+    contents = {
+        "t.json": lookup(teacher).replace("}, ", "},\n"),
+        "s.run": run_text(student),
+        "g.jsonl": group_text(grouped),
+        "v.npy": npy(rng.normal(size=(30, 4)).astype(np.float32)),
+        "v.ids": "".join(f"{docno}\n" for docno in docnos),
+        "q.npy": npy(rng.normal(size=(12, 4)).astype(np.float32)),
+        "q.ids": "".join(f"{qid}\n" for qid in qids),
+        "judged.qrels": "".join(judged),
+    }
+    for name, content in contents.items():
+        written(folder, content, name)

@@ -4,5 +4,5 @@ from rankbound.errors import UsageError
 
 
 def test_UsageError_is_a_value_error_that_keeps_its_words():
-    with pytest.raises(ValueError, match="^give --qrels$"):
+    with pytest.raises(ValueError, match=r"^give --qrels$"):
         raise UsageError("give --qrels")

@@ -58,7 +58,7 @@ def outcome(data, layout):
         return None
 
 
-@settings(max_examples=600, deadline=None, derandomize=True, database=None)
+@settings(max_examples=600)
 @given(tables())
 @example((b"q Q0 d 1 2.0 \nq Q0 e 1 1.0 \n", RUN))  # five columns, trailing blanks
 @example((b"q Q0 d 1 2.0 t\n# Q0 e 1 1.0 t\n", RUN))  # a comment of six columns
@@ -76,7 +76,7 @@ def test_read_columns_matches_the_line_parser(text_and_layout):
     assert outcome(data, layout) == careful
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200)
 @given(st.binary(min_size=1, max_size=60), LAYOUTS)
 def test_read_columns_never_fails_otherwise_on_any_bytes(data, layout):
     outcome(data, layout)

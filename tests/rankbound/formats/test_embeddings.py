@@ -1,5 +1,6 @@
 import io
 import pickle
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -153,9 +154,6 @@ def test_read_embeddings_rejects_missing_files_and_folders(tmp_path, which):
 def test_read_embeddings_rejects_or_reads_a_damaged_header(tmp_path, byte):
     whole = npy(MATRIX)
     for place in range(6, 70):
-        content = whole[:place] + byte + whole[place + 1 :]
-        vectors, ids = pair(tmp_path, content)
-        try:
-            read_embeddings(vectors, ids)
-        except FormatError as error:
-            assert "\n" not in str(error), place
+        vectors, ids = pair(tmp_path, whole[:place] + byte + whole[place + 1 :])
+        with suppress(FormatError):
+            assert len(read_embeddings(vectors, ids).ids) == 3

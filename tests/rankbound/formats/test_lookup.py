@@ -191,7 +191,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 ROWS = st.dictionaries(IDS, NUMBERS, min_size=1, max_size=4)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200)
 @given(
     st.dictionaries(QIDS, ROWS, min_size=1, max_size=4),
     st.booleans(),
@@ -208,7 +208,7 @@ def test_parse_lookup_round_trips(scores, ascii_only, indent, colon):
 PIECES = ["{", "}", "[", "]", ":", ",", " ", "\n", '"', '"a"', '"a":', "1", "é", "\\"]
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(PIECES)))
 def test_parse_lookup_never_fails_otherwise_on_any_text(parts):
     try:

@@ -1,0 +1,115 @@
+import math
+import os
+from pathlib import Path
+
+import pytest
+
+from rankbound.errors import UsageError
+from rankbound.writing import check_folder, json_text, write_all
+from tests.rankbound.files import written
+
+
+def listed(folder):
+    """Every path below a folder, hidden ones too, with the text of files."""
+    return {
+        str(path.relative_to(folder)): path.read_text() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_json_text_rejects_numbers_that_are_no_json(value):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        json_text({"a": [value]})
+
+
+def test_json_text_keeps_full_precision_and_letters():
+    assert json_text({"é": 0.1 + 0.2}) == '{\n  "é": 0.30000000000000004\n}\n'
+
+
+def test_write_all_makes_the_folder_and_keeps_line_ends(tmp_path):
+    write_all(tmp_path / "a" / "b", {"x.tsv": "é\r\n", "y": ""})
+    assert tmp_path.joinpath("a", "b", "x.tsv").read_bytes() == "é\r\n".encode()
+    assert listed(tmp_path / "a") == {"b": None, "b/x.tsv": "é\n", "b/y": ""}
+
+
+def test_write_all_replaces_removes_and_leaves_others(tmp_path):
+    for name in ("x", "y", "z"):
+        written(tmp_path, "old", name)
+    write_all(tmp_path, {"x": "new", "y": None, "w": None})
+    assert listed(tmp_path) == {"x": "new", "z": "old"}
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), KeyboardInterrupt()]
+)
+def test_write_all_leaves_earlier_files_when_a_text_fails(tmp_path, monkeypatch, error):
+    before = {"x": "old", "y": "old", "z": "old"}
+    write_all(tmp_path, before)
+    write_text = Path.write_text
+
+    def full(self, text, **options):
+        if self.name == "y":
+            raise error
+        return write_text(self, text, **options)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    caught = UsageError if isinstance(error, OSError) else KeyboardInterrupt
+    with pytest.raises(caught):
+        write_all(tmp_path, {"x": "new", "y": "new", "z": None})
+    monkeypatch.undo()
+    assert listed(tmp_path) == before
+
+
+def test_write_all_says_why_a_text_fails(tmp_path, monkeypatch):
+    def full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UsageError) as caught:
+        write_all(tmp_path, {"x": "new"})
+    assert str(caught.value) == (
+        f"{tmp_path}: cannot be written (No space left on device)"
+    )
+
+
+def test_write_all_rejects_text_that_has_no_bytes(tmp_path):
+    write_all(tmp_path, {"x": "old", "y": "old"})
+    with pytest.raises(UsageError, match="is not Unicode text"):
+        write_all(tmp_path, {"x": "new", "y": "caf\udce9.run"})
+    assert listed(tmp_path) == {"x": "old", "y": "old"}
+
+
+@pytest.mark.parametrize("text", ["new", None])
+def test_write_all_rejects_a_folder_where_a_file_goes(tmp_path, text):
+    write_all(tmp_path, {"x": "old"})
+    tmp_path.joinpath("y").mkdir()
+    with pytest.raises(UsageError, match="y: is a folder"):
+        write_all(tmp_path, {"x": "new", "y": text})
+    assert listed(tmp_path) == {"x": "old", "y": None}
+
+
+@pytest.mark.parametrize("below", [".", "a", "a/b"])
+def test_check_folder_rejects_a_file_in_the_way(tmp_path, below):
+    path = written(tmp_path, "x")
+    with pytest.raises(UsageError, match="is a file; --out needs a folder"):
+        check_folder(path / below)
+
+
+def test_check_folder_rejects_a_name_that_is_too_long(tmp_path):
+    with pytest.raises(UsageError, match="cannot be used"):
+        check_folder(tmp_path / ("x" * 300))
+
+
+def test_check_folder_rejects_a_folder_without_permission(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UsageError) as caught:
+        check_folder(tmp_path / "new" / "newer")
+    assert str(caught.value) == f"{tmp_path}: no permission to write there"
+
+
+def test_check_folder_makes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path / "new", tmp_path, Path("new/er"), Path()):
+        check_folder(folder)
+    assert listed(tmp_path) == {}
