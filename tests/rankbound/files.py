@@ -82,9 +82,9 @@ def project(folder):
         student[qid] = {d: s + float(rng.normal()) for d, s in teacher[qid].items()}
     grouped = [(qid, list(row)[:5]) for qid, row in teacher.items()]
     judged = [
-        f"{qid} 0 {docno} {int(place < 3)}\n"
+        f"{qid} 0 {docno} {int(place in (0, 1, 4))}\n"
         for qid, row in teacher.items()
-        for place, docno in enumerate(row)
+        for place, docno in enumerate(sorted(row, key=row.get, reverse=True))
     ]
     contents = {
         "t.json": lookup(teacher).replace("}, ", "},\n"),
