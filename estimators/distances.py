@@ -81,9 +81,7 @@ def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
     wide = widened(vectors)
     xp = namespace(wide)
     if metric == "euclidean":
-        # A shift of all vectors changes no distance and saves digits
-        centred = wide - xp.mean(wide, axis=-2, keepdims=True)
-        return narrowed(_pair_norms(centred, sign=-1), vectors)
+        return narrowed(_pair_norms(wide, sign=-1), vectors)
     unit = _unit_rows(wide)
     apart, along = _pair_norms(unit, sign=-1), _pair_norms(unit, sign=1)
     return narrowed(2 * xp.atan2(apart, along), vectors)
@@ -108,6 +106,8 @@ def diameter(distances: Array, chosen: Array) -> Array:
     4.0
     """
     xp = namespace(distances)
+    if distances.shape[-1] == 0:  # groups of one document
+        return xp.sum(distances, axis=-1)
     return xp.max(xp.where(chosen, distances, xp.zeros_like(distances)), axis=-1)
 
 
@@ -144,12 +144,14 @@ def quantile_diameter(distances: Array, chosen: Array, *, quantile: float) -> Ar
     if not 0 < quantile <= 1:
         raise DomainError(f"`quantile` must lie in (0, 1], got {quantile!r}")
     xp = namespace(distances)
-    count = xp.sum(xp.astype(chosen, distances.dtype), axis=-1, keepdims=True)
-    # 0.99 * 100 is not exactly 99 in floating point; the guard keeps the rank at 99
-    rank = xp.ceil(count * quantile * (1 - 1e-12)) - 1
+    precise = widened(distances).dtype
+    count = xp.sum(xp.astype(chosen, precise), axis=-1, keepdims=True)
+    # 0.07 * 100 is a little above 7 in floating point; the guard keeps the rank at 7
+    guard = max(1e-12, 4 * float(xp.finfo(precise).eps))
+    rank = xp.ceil(count * quantile * (1 - guard)) - 1
     ordered = xp.sort(xp.where(chosen, distances, xp.inf), axis=-1)
     places = constant(distances, np.arange(distances.shape[-1]))
-    at_rank = xp.astype(places, distances.dtype) == rank
+    at_rank = xp.astype(places, precise) == rank
     return xp.sum(xp.where(at_rank, ordered, xp.zeros_like(ordered)), axis=-1)
 
 
@@ -158,8 +160,10 @@ def _pair_norms(vectors: Array, *, sign: int) -> Array:
     if not isinstance(vectors, np.ndarray):
         return _direct(vectors, sign=sign)
     first, second = np.triu_indices(vectors.shape[-2], 1)
-    gram = vectors @ np.swapaxes(vectors, -1, -2)
-    norms = np.einsum("...id,...id->...i", vectors, vectors)
+    # A shift of all vectors changes no difference and saves digits of the products
+    moved = vectors - np.mean(vectors, axis=-2, keepdims=True) if sign < 0 else vectors
+    gram = moved @ np.swapaxes(moved, -1, -2)
+    norms = np.einsum("...id,...id->...i", moved, moved)
     scale = norms[..., first] + norms[..., second]
     squared = scale + 2 * sign * gram[..., first, second]
     near = np.nonzero(squared <= RECOMPUTE_BELOW * scale)

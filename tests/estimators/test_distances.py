@@ -1,0 +1,219 @@
+"""estimators.distances: loops, SciPy, metric laws, duplicates, quantiles."""
+
+import numpy as np
+import pytest
+import scipy.spatial.distance
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from bounds.errors import DomainError
+from estimators.distances import (
+    METRICS,
+    check_metric,
+    diameter,
+    mean_distance,
+    pair_distances,
+    quantile_diameter,
+)
+from estimators.pairs import selected_pairs
+from tests import oracles, strategies
+
+ORACLES = {"euclidean": oracles.euclidean, "angular": oracles.angle}
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_pair_distances_match_loops(library, metric):
+    vectors = np.random.default_rng(0).normal(size=(3, 5, 7))
+    found = pair_distances(library.make(vectors), metric=metric)
+    assert isinstance(found, library.kind)
+    expected = [
+        [ORACLES[metric](group[i], group[j]) for i, j in oracles.pairs_of(5)]
+        for group in vectors.tolist()
+    ]
+    assert_allclose(np.asarray(found), expected, rtol=library.rtol)
+    single = pair_distances(library.make(vectors.astype(np.float32)), metric=metric)
+    assert str(single.dtype).endswith("float32")
+    assert_allclose(np.asarray(single), expected, rtol=1e-5)
+
+
+def test_pair_distances_match_scipy():
+    vectors = 100 + np.random.default_rng(1).normal(size=(40, 16))
+    expected = scipy.spatial.distance.pdist(vectors)
+    assert_allclose(pair_distances(vectors), expected, rtol=1e-12)
+    expected = np.arccos(1 - scipy.spatial.distance.pdist(vectors, "cosine"))
+    found = pair_distances(vectors, metric="angular")
+    assert_allclose(found, expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.int8, np.uint8])
+def test_short_types_are_computed_in_float64(dtype):
+    vectors = np.array([[200, 0], [0, 100]]).astype(dtype)
+    expected = oracles.euclidean(*vectors.astype(float).tolist())
+    found = pair_distances(vectors)
+    assert found.dtype == np.float64
+    assert_allclose(found, [expected], rtol=1e-15)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@given(points=strategies.point_sets())
+def test_distances_satisfy_the_triangle_inequality(metric, points):
+    if metric == "angular":
+        assume(np.all(np.any(points != 0, axis=1)))
+    distances = scipy.spatial.distance.squareform(pair_distances(points, metric=metric))
+    detours = distances[:, :, None] + distances[None, :, :]
+    assert np.all(distances[:, None, :] <= detours + 1e-14 * (1 + distances.max()))
+
+
+@given(points=strategies.point_sets(), shift=st.integers(-1000, 1000))
+def test_euclidean_distances_ignore_a_translation(points, shift):
+    assert_allclose(
+        pair_distances(points + shift), pair_distances(points), rtol=1e-13, atol=0
+    )
+
+
+@given(
+    points=strategies.point_sets(),
+    scales=st.lists(st.integers(-30, 30), min_size=6, max_size=6),
+)
+def test_angular_distances_ignore_lengths(points, scales):
+    assume(np.all(np.any(points != 0, axis=1)))
+    factors = 2.0 ** np.array(scales[: len(points)])
+    found = pair_distances(points * factors[:, None], metric="angular")
+    expected = pair_distances(points, metric="angular")
+    assert_allclose(found, expected, rtol=1e-13, atol=1e-15)
+    assert np.all((found >= 0) & (found <= np.pi + 1e-15))
+
+
+def test_angular_distances_are_accurate_at_both_ends():
+    for angle in (0.0, 1e-7, 1e-3, np.pi / 2, np.pi - 1e-3, np.pi - 1e-7, np.pi):
+        vectors = np.array([[1.0, 0.0], [np.cos(angle), np.sin(angle)]])
+        found = pair_distances(vectors, metric="angular")
+        assert_allclose(found, [angle], rtol=1e-14, atol=3e-16)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_duplicates_are_at_distance_zero(library, metric):
+    vectors = 50 + np.random.default_rng(2).normal(size=(6, 33))
+    vectors[3] = vectors[0]
+    vectors[5] = vectors[4]
+    found = pair_distances(library.make(vectors), metric=metric).tolist()
+    pairs = oracles.pairs_of(6)
+    assert [pair for pair, d in zip(pairs, found, strict=True) if d == 0] == [
+        (0, 3),
+        (4, 5),
+    ]
+
+
+@pytest.mark.parametrize("gap", [1e-9, 1e-6, 1e-3, 0.03, 0.05, 1.0])
+@pytest.mark.parametrize("offset", [0.0, 10.0])
+def test_near_duplicates_keep_ten_digits(gap, offset):
+    rng = np.random.default_rng(3)
+    vectors = offset + rng.normal(size=(5, 64))
+    vectors[1] = vectors[0] + gap * rng.normal(size=64) / 8
+    expected = [
+        oracles.euclidean(vectors[i].tolist(), vectors[j].tolist())
+        for i, j in oracles.pairs_of(5)
+    ]
+    assert_allclose(pair_distances(vectors), expected, rtol=1e-10)
+
+
+def test_unit_vectors_are_at_most_two_apart():
+    vectors = np.random.default_rng(4).normal(size=(16, 768))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    distances = pair_distances(vectors)
+    assert 1.3 < distances.max() < 2
+    angles = pair_distances(vectors, metric="angular")
+    assert_allclose(distances, 2 * np.sin(angles / 2), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["cosine", "cos", "cosinus"])
+def test_check_metric_rejects_the_cosine_with_its_reason(name):
+    with pytest.raises(DomainError, match=r"triangle inequality.*use 'angular'"):
+        pair_distances(np.eye(2), metric=name)
+    # and the reason is true
+    rays = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    first, whole, second = scipy.spatial.distance.pdist(rays, "cosine")
+    assert whole > first + second
+
+
+def test_check_metric_rejects_unknown_names():
+    with pytest.raises(DomainError, match=r"'manhattan'.*euclidean.*angular"):
+        check_metric("manhattan")
+    assert [check_metric(metric) for metric in METRICS] == list(METRICS)
+
+
+def test_pair_distances_reject_zero_vectors_under_the_angle(library):
+    vectors = np.ones((2, 3, 4))
+    vectors[1, 2] = 0
+    with pytest.raises(DomainError, match=r"index \(1, 2\) is zero"):
+        pair_distances(library.make(vectors), metric="angular")
+    assert np.all(np.isfinite(np.asarray(pair_distances(library.make(vectors)))))
+
+
+def test_pair_distances_reject_vectors_that_are_not_finite(library):
+    vectors = np.ones((2, 3))
+    vectors[1, 0] = np.nan
+    with pytest.raises(DomainError, match=r"`vectors`.*\(1, 0\)"):
+        pair_distances(library.make(vectors))
+
+
+def test_diameter_and_mean_match_loops(library):
+    rng = np.random.default_rng(5)
+    distances, mask = rng.random((4, 10)), np.arange(5) < np.array([[5], [4], [3], [2]])
+    chosen = selected_pairs(mask, mask=mask)
+    kept = [row[pick].tolist() for row, pick in zip(distances, chosen, strict=True)]
+    arrays = library.arrays(distances, chosen)
+    found = np.asarray(diameter(*arrays))
+    assert_allclose(found, [max(row) for row in kept], rtol=library.rtol)
+    found = np.asarray(mean_distance(*arrays))
+    assert_allclose(found, [sum(row) / len(row) for row in kept], rtol=library.rtol)
+
+
+def test_diameter_without_pairs_is_zero_and_the_mean_is_rejected(library):
+    for shape in ((2, 3), (2, 0)):
+        nothing = library.arrays(np.ones(shape), np.zeros(shape, dtype=bool))
+        assert diameter(*nothing).tolist() == [0, 0]
+        assert quantile_diameter(*nothing, quantile=0.5).tolist() == [0, 0]
+        with pytest.raises(DomainError, match="group 0 has no pair"):
+            mean_distance(*nothing)
+
+
+@given(
+    values=st.lists(strategies.grid_numbers(20).map(abs), min_size=1, max_size=40),
+    hundredths=st.integers(1, 100),
+    n_dropped=st.integers(0, 3),
+)
+def test_quantile_diameter_matches_a_loop(values, hundredths, n_dropped):
+    distances = np.array([*values, *([77.0] * n_dropped)])
+    chosen = np.arange(len(distances)) < len(values)
+    found = quantile_diameter(distances, chosen, quantile=hundredths / 100)
+    assert found == oracles.inverted_cdf(values, hundredths)
+
+
+@pytest.mark.parametrize("quantile", [0.013, 0.5, 0.757, 0.95, 0.99, 1.0])
+def test_quantile_diameter_matches_numpy(library, quantile):
+    distances = np.random.default_rng(6).random((50, 120)).astype(np.float32)
+    chosen = np.ones_like(distances, dtype=bool)
+    found = quantile_diameter(*library.arrays(distances, chosen), quantile=quantile)
+    expected = np.quantile(distances, quantile, axis=-1, method="inverted_cdf")
+    assert_allclose(np.asarray(found), expected, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_quantile_diameter_holds_where_rank_is_a_whole_number(library, dtype):
+    # j / n times n is not exactly j in floating point, least of all in float32
+    for n in (7, 49):
+        distances = library.make(np.arange(1, n + 1, dtype=dtype))
+        chosen = library.make(np.ones(n, dtype=bool))
+        found = [
+            float(quantile_diameter(distances, chosen, quantile=j / n))
+            for j in range(1, n + 1)
+        ]
+        assert found == list(range(1, n + 1))
+
+
+@pytest.mark.parametrize("quantile", [0, -0.1, 1.01, np.nan])
+def test_quantile_diameter_rejects_levels(quantile):
+    with pytest.raises(DomainError, match=r"\(0, 1\]"):
+        quantile_diameter(np.ones(3), np.ones(3) > 0, quantile=quantile)
