@@ -138,9 +138,15 @@ def clip_below_best(
             f"`score_range` (B) must be a positive number, got {score_range!r}"
         )
     check_finite(scores, "scores", mask=mask)
-    xp = namespace(scores)
-    high = scores
+    wide = widened(scores)
+    kept = narrowed(wide, scores)
+    xp = namespace(wide)
+    high = wide
     if mask is not None:
-        high = xp.where(mask, scores, xp.full_like(scores, -xp.inf))
-    floor = xp.max(high, axis=-1, keepdims=True) - score_range
-    return xp.where(scores < floor, floor, scores)
+        high = xp.where(mask, wide, xp.full_like(wide, -xp.inf))
+    best = xp.max(high, axis=-1, keepdims=True)
+    floor = narrowed(best - score_range, scores)
+    # A difference rounded down would leave a range above B: one unit of rounding up
+    up = floor + xp.abs(floor) * float(xp.finfo(floor.dtype).eps)
+    floor = xp.where(best - widened(floor) > score_range, up, floor)
+    return xp.where(kept < floor, floor, kept)
