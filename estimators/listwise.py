@@ -7,11 +7,14 @@ does not change when a constant is added to the scores of a group.
 
 from __future__ import annotations
 
+import numpy as np
+
 from estimators.arrays import (
     Array,
     as_array,
     check_finite,
     check_temperature,
+    constant,
     namespace,
     narrowed,
     widened,
@@ -120,7 +123,7 @@ def _log_total(below: Array, weights: Array) -> Array:
     """Return ln sum exp(below), keeping what the documents after the best one add."""
     xp = namespace(below)
     best = xp.argmax(below + weights, axis=-1)  # a real document, never padding
-    places = xp.arange(below.shape[-1], dtype=best.dtype)
+    places = constant(below, np.arange(below.shape[-1]))
     others = weights * xp.astype(places != best[..., None], below.dtype)
     return xp.log1p(xp.sum(others * xp.exp(below), axis=-1))
 

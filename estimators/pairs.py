@@ -130,7 +130,7 @@ def count_pairs(
     """
     chosen = selected_pairs(like, mask=mask, positive=positive, pairs=pairs)
     xp = namespace(like)
-    return xp.sum(xp.astype(chosen, xp.int64), axis=-1)
+    return xp.sum(xp.astype(chosen, xp.int32), axis=-1)  # jax may lack int64
 
 
 def pair_mean(values: Array, chosen: Array) -> Array:
