@@ -73,6 +73,6 @@ class Embeddings:
 
     def unit_norm_share(self, *, tolerance: float = 1e-2) -> float:
         """Share of up to 4,096 evenly spaced vectors whose length is 1."""
-        step = max(1, len(self.ids) // 4096)
+        step = max(1, -(-len(self.ids) // 4096))
         norms = np.linalg.norm(self.vectors[::step].astype(np.float64), axis=1)
         return float(np.mean(np.abs(norms - 1) <= tolerance))

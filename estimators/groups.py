@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bounds.errors import DomainError
+from estimators.pairs import PAIR_SETS
 from estimators.scores import Floats, Integers, Scores, Strings, positions
 
 Booleans = NDArray[np.bool_]
@@ -111,9 +112,11 @@ class Groups:
         Raises
         ------
         DomainError
-            When positives are needed and not known.
+            For an unknown pair set, or when positives are needed and not known.
         """
         sizes = self.sizes
+        if pairs not in PAIR_SETS:
+            raise DomainError(f"`pairs` must be one of {PAIR_SETS}, got {pairs!r}")
         if pairs == "all":
             return sizes * (sizes - 1) // 2
         if self.positive is None:

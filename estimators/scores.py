@@ -193,6 +193,8 @@ class Scores:
         query = positions(self.qids, qids)[row_qids]
         doc = positions(self.docnos, docnos)[row_docs]
         known = (query >= 0) & (doc >= 0)
+        if not known.any():  # an empty file knows nothing
+            return np.zeros(len(known)), known
         keys = np.where(known, query * max(1, len(self.docnos)) + doc, -1)
         place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         found = known & (self._keys[place] == keys)
