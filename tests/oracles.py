@@ -210,3 +210,137 @@ def top(scores, depth):
     """Best documents; ties by docno, descending, as trec_eval orders them."""
     order = sorted(scores, reverse=True)
     return sorted(order, key=lambda docno: -scores[docno])[:depth]
+
+
+# estimators
+
+
+def pairs_of(k, positive=None, pairs="all"):
+    """The pairs i < j of k documents that enter."""
+    chosen = []
+    for i in range(k):
+        for j in range(i + 1, k):
+            goods = 0 if positive is None else bool(positive[i]) + bool(positive[j])
+            if pairs == "all" or goods == {"pos-neg": 1, "neg-neg": 0}[pairs]:
+                chosen.append((i, j))
+    return chosen
+
+
+def pair_average(value, k, positive=None, pairs="all"):
+    """Mean of `value(i, j)` over the pairs that enter."""
+    values = [value(i, j) for i, j in pairs_of(k, positive, pairs)]
+    return math.fsum(values) / len(values)
+
+
+def pairwise_entropy(teacher, temperature=1.0, positive=None, pairs="all"):
+    def value(i, j):
+        return entropy_of(sigmoid((teacher[i] - teacher[j]) / temperature))
+
+    return pair_average(value, len(teacher), positive, pairs)
+
+
+def pairwise_risk(teacher, student, temperature=1.0, positive=None, pairs="all"):
+    def value(i, j):
+        p = sigmoid((teacher[i] - teacher[j]) / temperature)
+        return pair_loss(p, student[i] - student[j])
+
+    return pair_average(value, len(teacher), positive, pairs)
+
+
+def pairwise_divergence(teacher, student, temperature=1.0, positive=None, pairs="all"):
+    def value(i, j):
+        p = sigmoid((teacher[i] - teacher[j]) / temperature)
+        return bernoulli_kl(p, sigmoid(student[i] - student[j]))
+
+    return pair_average(value, len(teacher), positive, pairs)
+
+
+def risk_gradient(teacher, student):
+    """Derivatives of the mean loss with respect to the student's scores."""
+    slopes = [0.0] * len(student)
+    chosen = pairs_of(len(student))
+    for i, j in chosen:
+        p = sigmoid(teacher[i] - teacher[j])
+        slope = (sigmoid(student[i] - student[j]) - p) / len(chosen)
+        slopes[i] += slope
+        slopes[j] -= slope
+    return slopes
+
+
+def mean_margin(scores, temperature=1.0, positive=None, pairs="all"):
+    def value(i, j):
+        return abs(scores[i] - scores[j]) / temperature
+
+    return pair_average(value, len(scores), positive, pairs)
+
+
+def softmax(scores, temperature=1.0):
+    weights = [math.exp((score - max(scores)) / temperature) for score in scores]
+    return [weight / math.fsum(weights) for weight in weights]
+
+
+def list_entropy(scores, temperature=1.0):
+    return -math.fsum(p * math.log(p) for p in softmax(scores, temperature) if p > 0)
+
+
+def list_divergence(teacher, student, temperature=1.0):
+    both = zip(softmax(teacher, temperature), softmax(student), strict=True)
+    return math.fsum(p * math.log(p / q) for p, q in both if p > 0)
+
+
+def euclidean(x, y):
+    return math.sqrt(math.fsum((u - v) ** 2 for u, v in zip(x, y, strict=True)))
+
+
+def angle(x, y):
+    """The angle by its cosine: no digits are left below 1e-8."""
+    inner = math.fsum(u * v for u, v in zip(x, y, strict=True))
+    cosine = inner / math.hypot(*x) / math.hypot(*y)
+    return math.acos(min(1.0, max(-1.0, cosine)))
+
+
+def inverted_cdf(values, hundredths):
+    """Smallest value that at least so many hundredths of the values do not exceed."""
+    for value in sorted(values):
+        if 100 * sum(other <= value for other in values) >= hundredths * len(values):
+            return value
+    raise ValueError("no values")
+
+
+def weighted_quantile(values, weights, room):
+    """Smallest value with at most `room` of weight above it."""
+    for value in sorted(values):
+        pairs = zip(values, weights, strict=True)
+        if math.fsum(weight for other, weight in pairs if other > value) <= room:
+            return value
+    raise ValueError("no values")
+
+
+def average_by_query(queries, values, n_queries):
+    means = []
+    for query in range(n_queries):
+        own = [v for q, v in zip(queries, values, strict=True) if q == query]
+        means.append(math.fsum(own) / len(own) if own else math.nan)
+    return means
+
+
+def likeliest_temperature(margins, targets, weights, low, high):
+    """Golden section on the mean loss over the logarithm of the temperature."""
+
+    def loss(log_temperature):
+        triples = zip(margins, targets, weights, strict=True)
+        scale = math.exp(-log_temperature)
+        return math.fsum(w * pair_loss(p, m * scale) for m, p, w in triples)
+
+    shrink = (math.sqrt(5) - 1) / 2
+    left, right = math.log(low), math.log(high)
+    for _ in range(60):
+        a, b = right - shrink * (right - left), left + shrink * (right - left)
+        left, right = (left, b) if loss(a) < loss(b) else (a, right)
+    return math.exp((left + right) / 2)
+
+
+def best_documents(scores, depth):
+    """Docnos of one query, best first, equal scores by docno descending."""
+    ranked = sorted(((value, docno) for docno, value in scores.items()), reverse=True)
+    return [docno for _, docno in ranked[:depth]]
