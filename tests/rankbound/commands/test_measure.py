@@ -207,6 +207,15 @@ def test_run_fits_the_teacher_on_judgements(folder, measure):
     assert account["n_queries"] == len(rows(folder)) == 10
 
 
+@pytest.mark.parametrize("settings", [("2", "s=3"), ("s=3", "2")])
+def test_run_prefers_what_is_said_of_one_student(folder, measure, settings):
+    words = [f"--student-temperature={setting}" for setting in settings]
+    measure(*RUN, "--student", "b=s.run", *words, "--student-kind", "b=dot")
+    students = ledger(folder)["students"]
+    assert (students["s"]["temperature"], students["b"]["temperature"]) == (3, 2)
+    assert (students["s"]["kind"], students["b"]["kind"]) == ("logit", "dot")
+
+
 @pytest.mark.parametrize("pairs", ["pos-neg", "neg-neg"])
 def test_run_takes_positives_from_groups_or_judgements(folder, measure, pairs):
     wanted = {"pos-neg": "4", "neg-neg": "6"}[pairs]

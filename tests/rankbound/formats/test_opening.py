@@ -44,6 +44,13 @@ def test_read_bytes_rejects_damaged_gzip(tmp_path):
     assert "damaged" in refusal(read_bytes, followed)
 
 
+def test_read_bytes_rejects_gzip_with_any_byte_of_its_data_damaged(tmp_path):
+    whole = packed(TEXT)
+    for place in range(10, len(whole)):  # behind the header
+        content = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        assert "damaged" in refusal(read_bytes, written(tmp_path, content)), place
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b" \r\n\t\n", BOM, packed("")])
 def test_read_bytes_rejects_an_empty_file(tmp_path, content):
     path = written(tmp_path, content)
