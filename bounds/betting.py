@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
 
 from bounds.errors import DomainError
 from bounds.samples import Sample, checked_delta, checked_sample
@@ -106,7 +105,8 @@ def log_capital(
     """
     gains = (mean - points) / (1 - mean)
     logs = np.array([weights @ np.log1p(stake * gains) for stake in stakes])
-    return float(logsumexp(logs)) - math.log(len(stakes))
+    top = float(logs.max())
+    return top + math.log(float(np.exp(logs - top).mean()))
 
 
 def queries_needed(

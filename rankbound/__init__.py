@@ -60,7 +60,7 @@ _HOME = {
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = sorted(_MODULE)  # noqa: PLE0605 - computed, so that no name is listed twice
+__all__ = sorted(_MODULE)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,81 @@
+"""The house rules that a machine can check: layers, mirrors, light imports."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYERS = ("bounds", "estimators", "validation", "figures", "rankbound")
+HEAVY = ("torch", "jax", "sklearn", "matplotlib", "pandas", "sympy")
+
+
+MODULES = [
+    path.relative_to(ROOT)
+    for layer in LAYERS
+    for path in sorted((ROOT / layer).rglob("*.py"))
+    if path.name not in ("__init__.py", "__main__.py")
+]
+
+
+def test_imports_point_down_only():
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_every_module_has_its_tests(module):
+    assert (ROOT / "tests" / module.parent / f"test_{module.name}").is_file()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_every_module_says_what_it_is_for(module):
+    first = (ROOT / module).read_text().splitlines()[0]
+    assert re.match(r'r?"""\S.{15,}', first), first
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import rankbound",
+        "from rankbound.cli import main\ntry:\n    main(['--help'])\n"
+        "except SystemExit:\n    pass",
+        "import bounds.limits",
+    ],
+)
+def test_light_imports_load_nothing_heavy(code):
+    check = f"{code}\nimport sys\nprint([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_measuring_loads_no_framework():
+    check = (
+        "import rankbound.measuring.run, rankbound.measuring.show, sys\n"
+        "print([m for m in ('torch', 'jax', 'sklearn', 'matplotlib', 'pandas')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_public_names_exist_and_are_documented():
+    import rankbound as rb
+
+    for name in rb.__all__:
+        value = getattr(rb, name)
+        assert value.__doc__ or name == "REGISTRY", name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        rb.nothing  # noqa: B018
