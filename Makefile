@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench statements clean
+.PHONY: help demo test test-all check format bench statements clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -14,7 +14,10 @@ demo: $(VENV)/.core ## run the main job on installed docstrings; leaves demo-out
 	$(BIN)/rankbound demo --out demo-out
 
 test: check ## install, then every check and test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-all: check ## the same with deep random tests and a second run of the demo
+	RANKBOUND_TWICE=1 HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.dev ## formatting, lint and types
 	$(BIN)/ruff format --check .

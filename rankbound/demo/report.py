@@ -87,8 +87,8 @@ def _built(files: DemoFiles) -> Iterator[str]:
         f"{files.n_documents:,} documents (docstring bodies) and known-item queries "
         f"(their summary lines): {queries['teacher']:,} trained the teacher, "
         f"{queries['student']:,} the students, {queries['heldout']:,} were held out "
-        "and are measured here. Each student is a bilinear head on LSA vectors, distilled "
-        "on groups of the sampling on which it is measured."
+        "and are measured here. Each student is a bilinear head on LSA vectors, "
+        "distilled on groups of the sampling on which it is measured."
     )
 
 

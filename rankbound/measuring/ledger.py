@@ -59,7 +59,7 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
             "reproduced; these limits are rankbound's own",
         },
         "inputs": [
-            {"path": str(_relative(path, root)), "sha256": sha256(path)}
+            {"path": str(_relative(path, root)), "sha256": _digest(path)}
             for path in _paths(measurement)
         ],
         "command": options.command,
@@ -199,6 +199,11 @@ def _dropped(measurement: Measurement) -> dict[str, int]:
 def _paths(measurement: Measurement) -> list[Path]:
     students = [path for r in measurement.students for path in r.student.paths]
     return list(dict.fromkeys([*measurement.inputs.paths, *students]))
+
+
+def _digest(path: Path) -> str | None:
+    """SHA-256, or None for a pipe, which cannot be read a second time."""
+    return sha256(path) if path.is_file() else None
 
 
 def _relative(path: Path, root: Path | None) -> Path:
