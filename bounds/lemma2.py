@@ -159,7 +159,8 @@ LEMMA_2C: Final = (
         key="lemma-2c-width",
         title="Width of the risk of one query",
         words="The risk of one query lies in an interval of this width, the range "
-        "that the limits of Theorem 1 use; it is narrower than B.",
+        "that the limits of Theorem 1 use; it is never wider than B, and narrower "
+        "where the best cut does not separate all pairs.",
         kind="identity",
         status="proved",
         assumptions=("A1'",),
@@ -182,7 +183,7 @@ LEMMA_2C: Final = (
         expression=_z_high,
         arguments=(B, c_E),
         attained_by="two clusters of documents at score distance B, which the teacher "
-        "ranks in reverse with certainty",
+        "ranks in reverse, with certainty of every pair, also within a cluster",
     ),
 )
 

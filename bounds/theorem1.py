@@ -67,8 +67,9 @@ LIMITS: Final = (
     Statement(
         key="theorem-1d",
         title="Betting limit",
-        words="The risk is at most the largest mean against which no mixture of fixed "
-        "stakes has multiplied its capital by K / delta. The default." + RANGE,
+        words="The risk is at most the largest mean against which gamblers with fixed "
+        "stakes have not, on average, multiplied their capital by K / delta. The "
+        "default." + RANGE,
         kind="upper",
         status="proved",
         assumptions=FIXED,

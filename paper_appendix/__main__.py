@@ -1,0 +1,50 @@
+"""Write paper_appendix/statements.md, or check that it is what would be written."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from paper_appendix.document import HERE, AppendixError, document
+
+TARGET: Final = HERE / "statements.md"
+
+
+def main(arguments: Sequence[str] | None = None, *, target: Path = TARGET) -> int:
+    """Write or check the appendix; the exit status is 1 if it is stale or broken."""
+    parser = argparse.ArgumentParser(
+        prog="python -m paper_appendix", description=__doc__
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if out of date"
+    )
+    check = parser.parse_args(arguments).check
+    try:
+        text = document()
+    except AppendixError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if not check:
+        write(target, text)
+    elif not target.is_file() or target.read_bytes() != text.encode("utf-8"):
+        sys.stderr.write(f"{target.name} is out of date; run `make statements`\n")
+        return 1
+    return 0
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file aside and rename it, so that no reader sees half of it."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        aside.write_bytes(text.encode("utf-8"))
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
