@@ -39,7 +39,7 @@ class LossRange:
 
     @property
     def width(self) -> float:
-        """Width w = z_+ - z_- in nats; smaller than B."""
+        """Width w = z_+ - z_- in nats; at most B."""
         return self.high - self.low
 
 
