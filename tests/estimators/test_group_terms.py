@@ -224,6 +224,7 @@ def test_steepest_matches_a_loop():
     distances = rng.random((2, 10)) + 0.1
     chosen = selected_pairs(block.rows, mask=block.mask)
     distances[1, :2] = 0  # one apart in score, one not
+    distances[~chosen] = 1e-9  # padding and unwanted pairs would be steepest
     slopes, apart = [], 0
     for row, group in enumerate(block.groups):
         start = cut.offsets[group]

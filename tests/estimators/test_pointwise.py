@@ -18,7 +18,7 @@ from estimators.pointwise import (
 )
 
 # Working digits that leave 50 after 1 - sigmoid(600) and the divergence at 1e-12
-DIGITS = 700
+DIGITS = 330
 
 
 def preference(margin):
