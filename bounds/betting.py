@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
 
 from bounds.errors import DomainError
 from bounds.samples import Sample, checked_delta, checked_sample
@@ -68,10 +69,10 @@ def betting(
     stakes = stake_grid(sample.n, delta)
     target = math.log(n_students / delta)
 
-    def reached(mean: float) -> bool:
-        return log_capital(points, weights, stakes, mean) >= target
+    def surplus(mean: float) -> float:
+        return log_capital(points, weights, stakes, mean) - target
 
-    return sample.restore(_smallest_refuted(reached, sample.mean))
+    return sample.restore(_crossing(surplus, sample.mean))
 
 
 def stake_grid(n: int, delta: float) -> NDArray[np.float64]:
@@ -173,19 +174,19 @@ def _compressed(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64
     return used / BINS, counts[used]
 
 
-def _smallest_refuted(reached: Callable[[float], bool], mean: float) -> float:
-    """Bisect for the supremum of the means not refuted; the upper end is returned."""
-    lower, upper = mean, 1.0
+def _crossing(surplus: Callable[[float], float], mean: float) -> float:
+    """Where an increasing function of the mean turns positive, rounded up.
+
+    Returns 1 when it is negative up to the last mean that is looked at.
+    """
     top = 1 - 2.0**-40
-    if not reached(top):
+    if surplus(top) < 0:
         return 1.0
-    upper = top
-    while upper - lower > 1e-14:
-        middle = (lower + upper) / 2
-        if middle in (lower, upper):
-            break
-        if reached(middle):
-            upper = middle
-        else:
-            lower = middle
+    lower, upper = mean, top
+    if surplus(lower) < 0:
+        root = float(brentq(surplus, lower, upper, xtol=1e-12))
+        lower, upper = root - 2e-12, root + 2e-12
+    # The root finder may stop on either side; a limit must be on the upper one
+    while surplus(upper) < 0:
+        upper = min(top, upper + 2 * (upper - lower))
     return upper

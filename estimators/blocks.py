@@ -14,9 +14,11 @@ import numpy as np
 from estimators.groups import Booleans, Groups
 from estimators.scores import Integers
 
-# Numbers per block: large enough that NumPy's overhead is lost in the work, small
-# enough that a dozen temporaries stay in tens of megabytes.
-NUMBERS_PER_BLOCK = 2**20
+# Pairs per block: enough that NumPy's overhead is lost in the work, few enough that the
+# temporaries of a formula stay in the processor's cache.
+NUMBERS_PER_BLOCK = 2**16
+# Vectors are read from disk and multiplied, which wants larger pieces.
+VECTOR_SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def _block_end(sizes: Integers, start: int, dim: int) -> int:
     stop = len(sizes)
     while stop - start > 1:
         k = int(sizes[stop - 1])
-        cost = max(k * (k - 1) // 2, k * dim, 1)
+        cost = max(k * (k - 1) // 2, k * dim // VECTOR_SHARE, 1)
         room = max(1, NUMBERS_PER_BLOCK // cost)
         if stop - start <= room:
             break

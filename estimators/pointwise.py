@@ -12,12 +12,18 @@ a sum of terms of one sign, or a series where the terms would cancel.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 from bounds.numeric import magnitude  # with a slope at 0, unlike abs
 from estimators.arrays import Array, namespace
 
 # Below this difference of margins the divergence is a Taylor sum of the cumulants of a
 # Bernoulli variable; above it the logarithm keeps at least 13 digits.
 SERIES_BELOW = 1e-2
+# exp overflows soon after; from here on nothing cancels and the plain form serves
+OVERFLOW_FROM = 600.0
 
 
 def softplus_negative(size: Array) -> Array:
@@ -100,17 +106,31 @@ def pair_divergence(teacher_margin: Array, student_margin: Array) -> Array:
     delta = student - teacher
     decay = xp.exp(teacher)
     p = decay / (1 + decay)
-    small = xp.abs(delta) < 1
-    bounded = xp.where(small, delta, xp.zeros_like(delta))
-    middle = xp.log1p(p * xp.expm1(bounded)) - p * bounded
-    # Far apart nothing cancels: softplus(m) - softplus(a) - p (m - a)
-    student_plus = softplus_negative(magnitude(student)) + xp.where(
-        student >= 0, student, xp.zeros_like(student)
-    )
-    far = student_plus - xp.log1p(decay) - p * delta
-    near = _cumulant_series(p, bounded)
-    value = xp.where(xp.abs(delta) < SERIES_BELOW, near, xp.where(small, middle, far))
+    bounded = xp.where(delta < OVERFLOW_FROM, delta, xp.zeros_like(delta))
+    value = xp.log1p(p * xp.expm1(bounded)) - p * bounded
+    size = xp.abs(delta)
+    value = _replaced(value, size < SERIES_BELOW, _cumulant_series, p, delta)
+    value = _replaced(value, delta >= OVERFLOW_FROM, _far_above, p, teacher, student)
     return xp.where(value > 0, value, xp.zeros_like(value))
+
+
+def _replaced(
+    value: Array, where: Array, formula: Callable[..., Array], *arguments: Array
+) -> Array:
+    """Put another formula's result where wanted; NumPy computes it only there."""
+    if not isinstance(value, np.ndarray):
+        return namespace(value).where(where, formula(*arguments), value)
+    places = np.nonzero(where)
+    value[places] = formula(*(argument[places] for argument in arguments))
+    return value
+
+
+def _far_above(p: Array, teacher: Array, student: Array) -> Array:
+    """softplus(m) - softplus(a) - p (m - a) for a <= 0 and m far above it."""
+    xp = namespace(student)
+    above = xp.where(student > 0, student, xp.zeros_like(student))
+    student_plus = softplus_negative(xp.abs(student)) + above
+    return student_plus - xp.log1p(xp.exp(teacher)) - p * (student - teacher)
 
 
 def _cumulant_series(p: Array, delta: Array) -> Array:

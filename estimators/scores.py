@@ -222,6 +222,8 @@ def positions(known: Strings, wanted: Strings) -> Integers:
     >>> positions(strings(["a", "b"]), strings(["b", "x"])).tolist()
     [1, -1]
     """
+    if known is wanted:
+        return np.arange(len(known), dtype=np.int64)
     place = {value: index for index, value in enumerate(known)}
     return np.fromiter(
         (place.get(value, -1) for value in wanted), dtype=np.int64, count=len(wanted)

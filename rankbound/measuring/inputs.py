@@ -71,17 +71,22 @@ def load_inputs(options: MeasureOptions) -> Inputs:
         embeddings = read_embeddings(options.embeddings, options.ids)
     groups = _groups(options, teacher, qrels)
     dropped: dict[str, int] = {}
-    _, scored = groups.scores_of(teacher)
-    groups = _thinned(groups, scored, teacher.name, "teacher_score", options, dropped)
+    values, scored = groups.scores_of(teacher)
+    groups, rows = _thinned(
+        groups, scored, teacher.name, "teacher_score", options, dropped
+    )
+    values = values[rows]
     if embeddings is not None:
         held = (embeddings.rows(groups.docnos) >= 0)[groups.codes]
-        groups = _thinned(groups, held, embeddings.name, "vector", options, dropped)
+        groups, rows = _thinned(
+            groups, held, embeddings.name, "vector", options, dropped
+        )
+        values = values[rows]
     if groups.n_groups == 0:
         raise UsageError(
             f"{groups.name}: no group is left with a pair of the wanted kind "
             f"({options.pairs}); dropped: {dropped}"
         )
-    values, _ = groups.scores_of(teacher)
     given = (options.teacher, options.groups, options.qrels)
     vectors = (options.embeddings, options.ids)
     return Inputs(
@@ -132,7 +137,7 @@ def _thinned(
     what: str,
     options: MeasureOptions,
     dropped: dict[str, int],
-) -> Groups:
+) -> tuple[Groups, Booleans]:
     """Groups of found documents only; without --missing drop, all must be found."""
     if not found.all() and options.missing != "drop":
         where, qid, docno = groups.where(int(np.argmin(found)))
@@ -143,7 +148,4 @@ def _thinned(
             "complete the file, or pass --missing drop to leave them out"
         )
     reason = f"documents_without_{what}"
-    left, _ = thin_out(
-        groups, found, reason=reason, pairs=options.pairs, dropped=dropped
-    )
-    return left
+    return thin_out(groups, found, reason=reason, pairs=options.pairs, dropped=dropped)
