@@ -22,8 +22,8 @@ from estimators.arrays import Array, namespace
 # Below this difference of margins the divergence is a Taylor sum of the cumulants of a
 # Bernoulli variable; above it the logarithm keeps at least 13 digits.
 SERIES_BELOW = 1e-2
-# exp overflows soon after; from here on nothing cancels and the plain form serves
-OVERFLOW_FROM = 600.0
+# In float32 exp overflows soon after; here nothing cancels and the plain form serves.
+OVERFLOW_FROM = 80.0
 
 
 def softplus_negative(size: Array) -> Array:
@@ -119,7 +119,10 @@ def _replaced(
 ) -> Array:
     """Put another formula's result where wanted; NumPy computes it only there."""
     if not isinstance(value, np.ndarray):
-        return namespace(value).where(where, formula(*arguments), value)
+        xp = namespace(value)
+        # Zeros elsewhere: an overflow there would turn the gradient into NaN
+        wanted = (xp.where(where, one, xp.zeros_like(one)) for one in arguments)
+        return xp.where(where, formula(*wanted), value)
     places = np.nonzero(where)
     value[places] = formula(*(argument[places] for argument in arguments))
     return value

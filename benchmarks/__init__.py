@@ -1,0 +1,1 @@
+"""Timings against plain loops and peers, as ratios measured side by side in one run."""

@@ -1,0 +1,114 @@
+"""`python -m benchmarks`: a Markdown table of times and ratios."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial.distance import pdist
+
+from benchmarks.timing import interleaved, row
+from estimators.distances import diameter, pair_distances
+from estimators.pairs import selected_pairs
+from estimators.pairwise import pairwise_entropy
+from rankbound.formats.lookup import read_scores
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.run import measure
+
+
+def loop_entropy(scores: np.ndarray) -> list[float]:
+    """One query at a time, a k x k matrix each, as research scripts write it."""
+    means = []
+    for one in scores:
+        p = 1 / (1 + np.exp(-(one[:, None] - one[None, :])))
+        h = -(p * np.log2(p + 1e-12) + (1 - p) * np.log2(1 - p + 1e-12))
+        means.append(float(h[np.triu_indices(len(one), 1)].mean()))
+    return means
+
+
+def entropy_rows(rng: np.random.Generator) -> Iterator[str]:
+    """Pairwise entropy of groups of 16 and of 100."""
+    for k, n in ((16, 8192), (100, 512)):
+        scores = rng.normal(0, 3, (n, k))
+        medians = interleaved(
+            {
+                "ours": lambda s=scores: pairwise_entropy(s),
+                "query by query": lambda s=scores: loop_entropy(s),
+            }
+        )
+        yield row(f"pairwise entropy, {n:,} x {k}", medians, ours="ours")
+
+
+def diameter_rows(rng: np.random.Generator) -> Iterator[str]:
+    """Largest distance within groups of 16 vectors."""
+    vectors = rng.normal(size=(1024, 16, 384))
+    every = selected_pairs(vectors[..., 0])
+    medians = interleaved(
+        {
+            "ours": lambda: diameter(pair_distances(vectors), every),
+            "scipy pdist, query by query": lambda: [pdist(v).max() for v in vectors],
+        }
+    )
+    yield row("diameter, 1,024 x 16 x 384", medians, ours="ours")
+
+
+def command_rows(rng: np.random.Generator) -> Iterator[str]:
+    """The whole measurement of a teacher against only reading its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "teacher.json.gz")
+        scores = rng.normal(0, 3, (20_000, 16)).round(4)
+        table = {
+            f"q{i}": {f"d{i}-{j}": float(v) for j, v in enumerate(line)}
+            for i, line in enumerate(scores)
+        }
+        path.write_bytes(gzip.compress(json.dumps(table).encode()))
+        medians = interleaved(
+            {
+                "ours": lambda: measure(MeasureOptions(teacher=path)),
+                "read_scores alone": lambda: read_scores(path),
+                "json.load alone": lambda: json.loads(
+                    gzip.decompress(path.read_bytes())
+                ),
+            },
+            repeats=3,
+        )
+    yield row("measure, teacher of 20,000 x 16", medians, ours="ours")
+
+
+def accuracy_row(rng: np.random.Generator) -> str:
+    """Largest relative error of both entropies against exact summation of the pairs."""
+    scores = rng.normal(0, 12, (200, 16))
+    exact = []
+    for one in scores.tolist():
+        terms = []
+        for i, x in enumerate(one):
+            for y in one[i + 1 :]:
+                size = abs(x - y)
+                decay = math.exp(-size)
+                terms.append(math.log1p(decay) + size * decay / (1 + decay))
+        exact.append(math.fsum(terms) / len(terms) / math.log(2))
+    reference = np.array(exact)
+    ours = np.max(np.abs(pairwise_entropy(scores) / reference - 1))
+    loop = np.max(np.abs(np.array(loop_entropy(scores)) / reference - 1))
+    return f"Largest relative error of the entropy: ours {ours:.0e}, loop {loop:.0e}."
+
+
+def main() -> None:
+    """Print the table."""
+    rng = np.random.default_rng(0)
+    write = sys.stdout.write
+    write("| what | ours | others, as a multiple of ours |\n| --- | --- | --- |\n")
+    for rows in (entropy_rows, diameter_rows, command_rows):
+        for line in rows(rng):
+            write(line + "\n")
+            sys.stdout.flush()
+    write("\n" + accuracy_row(rng) + "\n")
+
+
+main()
