@@ -77,6 +77,7 @@ def teacher_terms(
     >>> teacher_terms(groups, groups.scores_of(scores)[0]).entropy.round(6).tolist()
     [0.693147]
     """
+    _check_span(teacher)
     entropy, margin, spread = (np.empty(groups.n_groups) for _ in range(3))
     for block in blocks(groups):
         values = teacher[block.rows]
@@ -106,6 +107,7 @@ def student_terms(
     clip_at : float
         B: scores are raised to at least B below the best of their group.
     """
+    _check_span(student)
     divergence, risk, spread = (np.empty(groups.n_groups) for _ in range(3))
     n_clipped = np.zeros(groups.n_groups, dtype=np.int64)
     clipped = np.array(student, dtype=np.float64)
@@ -217,6 +219,17 @@ def steepest(
     return float(slopes.max(initial=0.0)), int(
         np.sum(chosen & (distances == 0) & (rise > 0))
     )
+
+
+def _check_span(values: Floats) -> None:
+    """Margins must be finite, which finite scores alone do not ensure."""
+    with np.errstate(over="ignore"):
+        span = values.max() - values.min()
+    if not np.isfinite(span):
+        raise DomainError(
+            f"scores from {values.min()} to {values.max()} (after the temperature) are "
+            "too far apart for floating-point margins; rescale them"
+        )
 
 
 def _kind(block: Block, pairs: str) -> PairChoice:

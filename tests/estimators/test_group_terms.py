@@ -262,3 +262,14 @@ def test_inputs_are_left_as_they_were(groups):
     before = student.copy()
     student_terms(groups, scores(groups, 13), student, clip_at=0.5)
     assert_array_equal(student, before)
+
+
+@pytest.mark.parametrize("values", [[1.5e308, -1.5e308], [np.inf, 0.0]])
+def test_terms_reject_margins_that_overflow(values):
+    scores = Scores.from_dict({"q": {"a": 1.0, "b": 0.0}})
+    groups = top_documents(scores, depth=2)
+    far, near = np.array(values), np.array([1.0, 0.0])
+    with pytest.raises(DomainError, match="too far apart"):
+        teacher_terms(groups, far)
+    with pytest.raises(DomainError, match="too far apart"):
+        student_terms(groups, near, far, clip_at=10.0)
