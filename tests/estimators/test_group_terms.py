@@ -17,9 +17,10 @@ from estimators.group_terms import (
     student_terms,
     teacher_terms,
 )
-from estimators.groups import Groups
+from estimators.groups import Groups, top_documents
 from estimators.pairs import PAIR_SETS, selected_pairs
 from estimators.per_query import query_means
+from estimators.scores import Scores
 from tests import oracles, strategies
 
 SIZES = [4, 7, 3, 16, 3, 5, 4, 9]
