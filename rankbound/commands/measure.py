@@ -64,21 +64,24 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--student",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="NAME=FILE",
-        help="a student's scores, as for the teacher; may be repeated",
+        help="students' scores, as for the teacher; one or more, may be repeated",
     )
     add(
         "--student-kind",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="[NAME=]KIND",
         help="of all students, or of one; inferred and printed by default",
     )
     add(
         "--student-temperature",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="[NAME=]X|fit",
         help="of all students, or of one; fit brings the student closest to the "
@@ -86,14 +89,16 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--bi-encoder",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="NAME=QUERIES.npy",
         help="a student that scores by dot product of these with --embeddings",
     )
     add(
         "--query-ids",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         type=Path,
         metavar="FILE",

@@ -15,7 +15,7 @@ from estimators.groups import (
     top_documents,
     with_judged_positives,
 )
-from estimators.kinds import infer_kind, to_logits
+from estimators.kinds import infer_kind, is_rank_only, to_logits
 from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
@@ -34,7 +34,7 @@ class Inputs:
 
     `teacher` holds logits where the file held probabilities; `kind` and `evidence` say
     what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows.
-    `dropped` counts by reason what does not appear.
+    `dropped` counts by reason what does not appear; `warnings` are for the reader.
     """
 
     groups: Groups
@@ -45,6 +45,7 @@ class Inputs:
     qrels: Scores | None
     embeddings: Embeddings | None
     dropped: dict[str, int]
+    warnings: tuple[str, ...]
     paths: tuple[Path, ...]
 
     @property
@@ -63,7 +64,7 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     """
     read = read_scores(options.teacher)
     teacher, evidence = declared(read, options.teacher_kind)
-    kind = teacher.kind
+    kind, warnings = teacher.kind, doubts(teacher, evidence)
     teacher = to_logits(teacher)
     qrels = None if options.qrels is None else read_qrels(options.qrels)
     embeddings = None
@@ -98,6 +99,7 @@ def load_inputs(options: MeasureOptions) -> Inputs:
         qrels=qrels,
         embeddings=embeddings,
         dropped=dropped,
+        warnings=warnings,
         paths=tuple(path for path in (*given, *vectors) if path is not None),
     )
 
@@ -108,6 +110,17 @@ def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
         return scores.with_kind(kind), "as given"
     guess = infer_kind(scores)
     return scores.with_kind(guess.kind), f"inferred: {guess.evidence}"
+
+
+def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
+    """What speaks against a kind that the user gave, as warnings."""
+    if evidence != "as given" or not is_rank_only(scores):
+        return ()
+    return (
+        f"{scores.name}: taken for {scores.kind.value} scores as told, but they are "
+        "the same function of the rank in every query; entropy and margins are then "
+        "the same constant for every query",
+    )
 
 
 def _groups(options: MeasureOptions, teacher: Scores, qrels: Scores | None) -> Groups:

@@ -80,7 +80,8 @@ class Measurement:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
-        return tuple(w for result in self.students for w in result.student.warnings)
+        theirs = (w for result in self.students for w in result.student.warnings)
+        return (*self.inputs.warnings, *theirs)
 
 
 def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement:

@@ -21,7 +21,7 @@ from estimators.scores import Floats, Kind
 from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.lookup import read_scores
-from rankbound.measuring.inputs import Inputs, declared
+from rankbound.measuring.inputs import Inputs, declared, doubts
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions, StudentSource
 from rankbound.measuring.temperatures import (
@@ -84,6 +84,7 @@ class _Raw:
     evidence: str
     name: str
     paths: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def evaluate_student(
@@ -114,7 +115,7 @@ def evaluate_student(
             f"student {source.name!r} has no query left for the certificate: it scores "
             "too few of the group documents"
         )
-    warnings = _missing_warning(source, raw)
+    warnings = raw.warnings + _missing_warning(source, raw)
     scale, warning = _scale(
         source, raw, groups, calibration, (teacher, values), options.pairs
     )
@@ -150,7 +151,9 @@ def _raw_scores(source: StudentSource, inputs: Inputs) -> _Raw:
         scores, evidence = declared(read_scores(source.scores), source.kind)
         kind = scores.kind
         values, found = inputs.groups.scores_of(to_logits(scores))
-        return _Raw(values, found, kind, evidence, scores.name, (source.scores,))
+        warnings = doubts(scores, evidence)
+        path = source.scores
+        return _Raw(values, found, kind, evidence, scores.name, (path,), warnings)
     if source.queries is None or source.query_ids is None or inputs.embeddings is None:
         raise UsageError(
             f"student {source.name!r} needs a score file, or query vectors with "

@@ -103,3 +103,13 @@ def test_declared_keeps_the_users_word():
     assert declared(scores, Kind.LOGIT)[0].kind is Kind.LOGIT
     assert declared(scores, Kind.LOGIT)[1] == "as given"
     assert declared(scores, None)[0].kind is Kind.COSINE
+
+
+def test_rank_only_scores_that_are_called_logits_are_warned_of(tmp_path):
+    path = tmp_path / "ranks.run"
+    rows = [f"q{i} 0 q{i}d{r} {r} {20 - r} t\n" for i in range(3) for r in range(9)]
+    path.write_text("".join(rows))
+    with pytest.raises(ValueError, match="rank-only scores are refused"):
+        load_inputs(MeasureOptions(teacher=path))
+    loaded = load_inputs(MeasureOptions(teacher=path, teacher_kind=Kind.LOGIT))
+    assert "the same function of the rank" in loaded.warnings[0]
