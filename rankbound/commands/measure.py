@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rankbound.errors import UsageError
+from rankbound.commands.measure_options import KINDS, options_from
 
-if TYPE_CHECKING:
-    from rankbound.measuring.options import MeasureOptions, StudentSource
-
-KINDS = "logit, probability, cosine, dot, bm25, unknown"
 EPILOG = """
 writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where a
 temperature is fitted, DIR/calibration.tsv (the queries set aside for that).
@@ -202,120 +197,3 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         )
     show(account, console_for(sys.stdout))
     print(f"written: {arguments.out}/per_query.tsv, {arguments.out}/ledger.json")  # noqa: T201
-
-
-def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
-    """Turn parsed arguments into options, naming the option of any mistake."""
-    from rankbound.measuring.options import MeasureOptions
-
-    return MeasureOptions(
-        teacher=arguments.teacher,
-        teacher_kind=_kind(arguments.teacher_kind, "--teacher-kind"),
-        temperature=_temperature(arguments.temperature, "--temperature"),
-        students=_students(arguments),
-        groups=arguments.groups,
-        depth=arguments.depth,
-        embeddings=arguments.embeddings,
-        ids=arguments.ids,
-        metric=arguments.metric,
-        qrels=arguments.qrels,
-        pairs=arguments.pairs,
-        score_range=arguments.score_range,
-        missing=arguments.missing,
-        delta=arguments.delta,
-        seed=arguments.seed,
-        command=command,
-    )
-
-
-def _students(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
-    from rankbound.measuring.options import StudentSource
-
-    runs = [_named(text, "--student") for text in arguments.student]
-    encoders = [_named(text, "--bi-encoder") for text in arguments.bi_encoder]
-    query_ids = _query_ids(arguments.query_ids, len(encoders))
-    names = [name for name, _ in (*runs, *encoders)]
-    kinds = _per_student(arguments.student_kind, names, "--student-kind", _kind)
-    scales = _per_student(
-        arguments.student_temperature, names, "--student-temperature", _temperature
-    )
-    sources = [StudentSource(name, scores=Path(file)) for name, file in runs]
-    sources += [
-        StudentSource(name, queries=Path(file), query_ids=ids)
-        for (name, file), ids in zip(encoders, query_ids, strict=True)
-    ]
-    return tuple(
-        StudentSource(
-            source.name,
-            scores=source.scores,
-            queries=source.queries,
-            query_ids=source.query_ids,
-            kind=kinds.get(source.name),
-            temperature=scales.get(source.name),
-        )
-        for source in sources
-    )
-
-
-def _query_ids(given: Sequence[Path], encoders: int) -> list[Path]:
-    if encoders and len(given) == 1:
-        return list(given) * encoders
-    if len(given) != encoders:
-        raise UsageError(
-            f"--bi-encoder needs --query-ids: one file for all, or one each; got "
-            f"{len(given)} for {encoders}"
-        )
-    return list(given)
-
-
-def _per_student(
-    texts: Sequence[str],
-    names: Sequence[str],
-    option: str,
-    parse: Callable[[str, str], Any],
-) -> dict[str, Any]:
-    """A setting per student: plain values go to all, NAME=value to one."""
-    if texts and not names:
-        raise UsageError(f"{option} is given, but no student")
-    found: dict[str, Any] = {}
-    own: dict[str, Any] = {}
-    for text in texts:
-        name, separator, value = text.rpartition("=")
-        if not separator:
-            found = dict.fromkeys(names, parse(text, option))
-        elif name in names:
-            own[name] = parse(value, option)
-        else:
-            raise UsageError(
-                f"{option} {text}: no student {name!r}; there are {', '.join(names)}"
-            )
-    return found | own
-
-
-def _named(text: str, option: str) -> tuple[str, str]:
-    name, separator, file = text.partition("=")
-    if not (name and separator and file):
-        raise UsageError(f"{option} needs NAME=FILE, got {text!r}")
-    return name, file
-
-
-def _kind(text: str | None, option: str) -> Any:
-    from estimators.scores import Kind
-
-    if text is None:
-        return None
-    try:
-        return Kind(text)
-    except ValueError:
-        raise UsageError(f"{option} must be one of {KINDS}, got {text!r}") from None
-
-
-def _temperature(text: str | None, option: str) -> Any:
-    if text is None or text == "fit":
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(
-            f"{option} must be a positive number or 'fit', got {text!r}"
-        ) from None

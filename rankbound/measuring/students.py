@@ -7,23 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
 from estimators.group_terms import (
     StudentTerms,
     TeacherTerms,
-    dot_product_scores,
     student_terms,
     teacher_terms,
 )
 from estimators.groups import Booleans, Groups
-from estimators.kinds import to_logits
 from estimators.scores import Floats, Kind
 from rankbound.errors import UsageError
-from rankbound.formats.embeddings import read_embeddings
-from rankbound.formats.lookup import read_scores
-from rankbound.measuring.inputs import Inputs, declared, doubts
+from rankbound.measuring.inputs import Inputs
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.student_scores import RawScores, raw_scores
 from rankbound.measuring.temperatures import (
     Split,
     known_temperature,
@@ -74,19 +70,6 @@ class Student:
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Raw:
-    """Scores of the group rows as the student's file gives them."""
-
-    values: Floats
-    found: Booleans
-    kind: Kind
-    evidence: str
-    name: str
-    paths: tuple[Path, ...]
-    warnings: tuple[str, ...] = ()
-
-
 def evaluate_student(
     source: StudentSource,
     inputs: Inputs,
@@ -104,7 +87,7 @@ def evaluate_student(
     FormatError, UsageError, DomainError
         When its file or its match with the groups breaks a rule.
     """
-    raw = _raw_scores(source, inputs)
+    raw = raw_scores(source, inputs)
     dropped: dict[str, int] = {}
     groups, keep = _matched(source, raw, inputs, options, dropped)
     values = raw.values[keep]
@@ -146,43 +129,9 @@ def evaluate_student(
     )
 
 
-def _raw_scores(source: StudentSource, inputs: Inputs) -> _Raw:
-    if source.scores is not None:
-        scores, evidence = declared(read_scores(source.scores), source.kind)
-        kind = scores.kind
-        values, found = inputs.groups.scores_of(to_logits(scores))
-        warnings = doubts(scores, evidence)
-        path = source.scores
-        return _Raw(values, found, kind, evidence, scores.name, (path,), warnings)
-    if source.queries is None or source.query_ids is None or inputs.embeddings is None:
-        raise UsageError(
-            f"student {source.name!r} needs a score file, or query vectors with "
-            "--query-ids and the documents' --embeddings"
-        )
-    queries = read_embeddings(source.queries, source.query_ids)
-    values, found = dot_product_scores(inputs.groups, inputs.embeddings, queries)
-    kind, evidence = _dot_kind(inputs.embeddings, queries)
-    if source.kind is not None:
-        kind, evidence = source.kind, "as given"
-    if kind is Kind.PROBABILITY:
-        raise UsageError(
-            f"student {source.name!r}: dot products are no probabilities; say cosine, "
-            "dot or logit"
-        )
-    paths = (source.queries, source.query_ids)
-    return _Raw(values, found, kind, evidence, queries.name, paths)
-
-
-def _dot_kind(documents: Embeddings, queries: Embeddings) -> tuple[Kind, str]:
-    share = min(documents.unit_norm_share(), queries.unit_norm_share())
-    if share == 1.0:
-        return Kind.COSINE, "inferred: dot products of unit vectors"
-    return Kind.DOT, f"inferred: dot products, {share:.0%} of the vectors have length 1"
-
-
 def _matched(
     source: StudentSource,
-    raw: _Raw,
+    raw: RawScores,
     inputs: Inputs,
     options: MeasureOptions,
     dropped: dict[str, int],
@@ -228,7 +177,7 @@ def _calibration_of(groups: Groups, original: Groups, split: Split) -> Booleans:
     return np.asarray(aside[groups.queries])
 
 
-def _missing_warning(source: StudentSource, raw: _Raw) -> tuple[str, ...]:
+def _missing_warning(source: StudentSource, raw: RawScores) -> tuple[str, ...]:
     share = float(np.mean(~raw.found))
     if share <= WARN_ABOVE:
         return ()
@@ -240,7 +189,7 @@ def _missing_warning(source: StudentSource, raw: _Raw) -> tuple[str, ...]:
 
 def _scale(
     source: StudentSource,
-    raw: _Raw,
+    raw: RawScores,
     groups: Groups,
     calibration: Booleans,
     scores: tuple[Floats, Floats],

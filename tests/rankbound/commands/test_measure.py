@@ -4,8 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from rankbound.cli import build_parser, main
-from rankbound.commands.measure import options_from
+from rankbound.cli import main
 from tests.rankbound.files import lookup, npy, packed, project, run_text, written
 
 ALONE = ("--teacher", "t.json", "--groups", "g.jsonl")
@@ -559,10 +558,3 @@ def test_run_leaves_nothing_of_a_run_that_is_interrupted(folder, monkeypatch, ca
     assert main(["measure", *RUN, "--out", "out"]) == 130
     assert capsys.readouterr().err.startswith("rankbound: interrupted")
     assert contents(folder) == before
-
-
-def test_repeatable_options_take_several_values_at_once():
-    words = ["measure", "--teacher", "t", "--out", "o", "--student", "a=x", "b=y"]
-    parsed = build_parser().parse_args([*words, "--student", "c=z"])
-    options = options_from(parsed, "rankbound")
-    assert [source.name for source in options.students] == ["a", "b", "c"]
