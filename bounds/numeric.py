@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
 from array_api_compat import array_namespace
 
 # Any NumPy, torch or jax array; the views guarantee that arguments are arrays.
@@ -58,6 +59,8 @@ def magnitude(x: Array) -> Array:
     >>> magnitude(np.array([-2.0, 0.0])).tolist()
     [2.0, 0.0]
     """
+    if isinstance(x, np.ndarray):  # NumPy takes no derivatives
+        return np.abs(x)
     return array_namespace(x).where(x < 0, -x, x)
 
 

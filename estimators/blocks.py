@@ -16,9 +16,9 @@ from estimators.scores import Integers
 
 # Pairs per block: enough that NumPy's overhead is lost in the work, few enough that the
 # temporaries of a formula stay in the processor's cache.
-NUMBERS_PER_BLOCK = 2**16
+NUMBERS_PER_BLOCK = 2**14
 # Vectors are read from disk and multiplied, which wants larger pieces.
-VECTOR_SHARE = 8
+VECTOR_SHARE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,14 @@ class Block:
     """Some groups as a rectangle.
 
     `groups` (b,) are positions of groups; `rows` and `mask` (b, k) the document rows
-    and which of them exist; `positive` (b, k) or None.
+    and which of them exist; `positive` (b, k) or None; `full` says that all exist.
     """
 
     groups: Integers
     rows: Integers
     mask: Booleans
     positive: Booleans | None
+    full: bool
 
 
 def blocks(groups: Groups, *, dim: int = 0) -> Iterator[Block]:
@@ -79,4 +80,10 @@ def _block(groups: Groups, chosen: Integers) -> Block:
     mask = steps < sizes[:, None]
     rows = groups.offsets[chosen][:, None] + np.where(mask, steps, 0)
     positive = None if groups.positive is None else groups.positive[rows] & mask
-    return Block(groups=chosen, rows=rows, mask=mask, positive=positive)
+    return Block(
+        groups=chosen,
+        rows=rows,
+        mask=mask,
+        positive=positive,
+        full=bool(sizes.min() == sizes.max()),
+    )

@@ -19,7 +19,7 @@ from estimators.arrays import (
     narrowed,
     widened,
 )
-from estimators.pairs import both_sides, pair_mean
+from estimators.pairs import both_sides, pair_mean, pair_positions
 
 METRICS = ("euclidean", "angular")
 COSINE_REFUSED = (
@@ -30,6 +30,7 @@ COSINE_REFUSED = (
 # A squared distance from inner products loses digits in proportion to norms / distance;
 # pairs nearer than this share of their squared norms are computed again by subtraction.
 RECOMPUTE_BELOW = 1e-3
+NUMBERS_IN_CACHE = 2**17
 
 
 def check_metric(metric: str) -> str:
@@ -78,13 +79,14 @@ def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
     check_metric(metric)
     vectors = as_array(vectors)
     check_finite(vectors, "vectors")
-    wide = widened(vectors)
-    xp = namespace(wide)
-    if metric == "euclidean":
-        return narrowed(_pair_norms(wide, sign=-1), vectors)
-    unit = _unit_rows(wide)
-    apart, along = _pair_norms(unit, sign=-1), _pair_norms(unit, sign=1)
-    return narrowed(2 * xp.atan2(apart, along), vectors)
+    if metric == "angular":
+        _check_directions(vectors)
+    if not isinstance(vectors, np.ndarray) or vectors.ndim != 3 or len(vectors) == 0:
+        return _distances(vectors, metric)
+    # Pieces whose temporaries stay in the cache, as in `estimators.pairwise`
+    step = max(1, NUMBERS_IN_CACHE // max(1, vectors.shape[1] * vectors.shape[2]))
+    pieces = (vectors[at : at + step] for at in range(0, len(vectors), step))
+    return np.concatenate([_distances(piece, metric) for piece in pieces])
 
 
 def diameter(distances: Array, chosen: Array) -> Array:
@@ -155,15 +157,25 @@ def quantile_diameter(distances: Array, chosen: Array, *, quantile: float) -> Ar
     return xp.sum(xp.where(at_rank, ordered, xp.zeros_like(ordered)), axis=-1)
 
 
+def _distances(vectors: Array, metric: str) -> Array:
+    wide = widened(vectors)
+    xp = namespace(wide)
+    if metric == "euclidean":
+        return narrowed(_pair_norms(wide, sign=-1), vectors)
+    unit = wide / xp.sqrt(xp.sum(wide * wide, axis=-1, keepdims=True))
+    apart, along = _pair_norms(unit, sign=-1), _pair_norms(unit, sign=1)
+    return narrowed(2 * xp.atan2(apart, along), vectors)
+
+
 def _pair_norms(vectors: Array, *, sign: int) -> Array:
     """|x_i + sign * x_j| of all pairs i < j."""
     if not isinstance(vectors, np.ndarray):
         return _direct(vectors, sign=sign)
-    first, second = np.triu_indices(vectors.shape[-2], 1)
+    first, second = pair_positions(vectors.shape[-2])
     # A shift of all vectors changes no difference and saves digits of the products
     moved = vectors - np.mean(vectors, axis=-2, keepdims=True) if sign < 0 else vectors
     gram = moved @ np.swapaxes(moved, -1, -2)
-    norms = np.einsum("...id,...id->...i", moved, moved)
+    norms = np.diagonal(gram, axis1=-2, axis2=-1)
     scale = norms[..., first] + norms[..., second]
     squared = scale + 2 * sign * gram[..., first, second]
     near = np.nonzero(squared <= RECOMPUTE_BELOW * scale)
@@ -180,13 +192,14 @@ def _direct(vectors: Array, *, sign: int) -> Array:
     return xp.sqrt(xp.sum((left + sign * right) ** 2, axis=-2))
 
 
-def _unit_rows(vectors: Array) -> Array:
+def _check_directions(vectors: Array) -> None:
     xp = namespace(vectors)
-    norms = xp.sqrt(xp.sum(vectors * vectors, axis=-1, keepdims=True))
-    if not is_traced(norms) and bool(xp.any(norms == 0)):
-        index = tuple(int(axis[0]) for axis in xp.nonzero(norms[..., 0] == 0))
+    if is_traced(vectors):
+        return
+    zero = ~xp.any(vectors != 0, axis=-1)
+    if bool(xp.any(zero)):
+        index = tuple(int(axis[0]) for axis in xp.nonzero(zero))
         raise DomainError(
             f"the vector at index {index} is zero and has no direction; drop it, or "
             "use metric='euclidean'"
         )
-    return vectors / norms

@@ -84,7 +84,7 @@ def teacher_terms(
         kind = _kind(block, pairs)
         entropy[block.groups] = pairwise_entropy_nats(values, **kind)
         margin[block.groups] = mean_margin(values, **kind)
-        spread[block.groups] = score_range(values, mask=block.mask)
+        spread[block.groups] = score_range(values, mask=kind["mask"])
     return TeacherTerms(entropy=entropy, mean_margin=margin, range=spread)
 
 
@@ -113,10 +113,10 @@ def student_terms(
     clipped = np.array(student, dtype=np.float64)
     for block in blocks(groups):
         a, raw, kind = teacher[block.rows], student[block.rows], _kind(block, pairs)
-        m = clip_below_best(raw, score_range=clip_at, mask=block.mask)
+        m = clip_below_best(raw, score_range=clip_at, mask=kind["mask"])
         divergence[block.groups] = pairwise_divergence_nats(a, m, **kind)
         risk[block.groups] = pairwise_risk_nats(a, m, **kind)
-        spread[block.groups] = score_range(m, mask=block.mask)
+        spread[block.groups] = score_range(m, mask=kind["mask"])
         n_clipped[block.groups] = np.sum((m > raw) & block.mask, axis=-1)
         clipped[block.rows[block.mask]] = m[block.mask]
     return StudentTerms(divergence, risk, spread, n_clipped, clipped)
@@ -233,4 +233,5 @@ def _check_span(values: Floats) -> None:
 
 
 def _kind(block: Block, pairs: str) -> PairChoice:
-    return {"mask": block.mask, "positive": block.positive, "pairs": pairs}
+    mask = None if block.full else block.mask
+    return {"mask": mask, "positive": block.positive, "pairs": pairs}

@@ -7,6 +7,7 @@ of shape (..., k) whose `mask` tells documents from padding.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, TypedDict, get_args
 
 import numpy as np
@@ -56,11 +57,25 @@ def both_sides(values: Array) -> tuple[Array, Array]:
     [[3.0, 3.0, 1.0], [1.0, 0.0, 0.0]]
     """
     xp = namespace(values)
-    first, second = np.triu_indices(values.shape[-1], 1)
+    first, second = pair_positions(values.shape[-1])
     return (
         xp.take(values, constant(values, first), axis=-1),
         xp.take(values, constant(values, second), axis=-1),
     )
+
+
+@lru_cache(maxsize=64)
+def pair_positions(k: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and second position of every pair i < j among k documents.
+
+    Examples
+    --------
+    >>> [side.tolist() for side in pair_positions(3)]
+    [[0, 0, 1], [1, 2, 2]]
+    """
+    first, second = np.triu_indices(k, 1)
+    first.flags.writeable = second.flags.writeable = False  # shared by all callers
+    return first, second
 
 
 def selected_pairs(
@@ -133,12 +148,14 @@ def count_pairs(
     return xp.sum(xp.astype(chosen, xp.int32), axis=-1)  # jax may lack int64
 
 
-def pair_mean(values: Array, chosen: Array) -> Array:
+def pair_mean(values: Array, chosen: Array | None = None) -> Array:
     """Mean over the chosen pairs of each group.
 
     Parameters
     ----------
-    values, chosen : arrays, shape (..., n_pairs)
+    values : array, shape (..., n_pairs)
+    chosen : boolean array, shape (..., n_pairs), optional
+        By default all pairs.
 
     Returns
     -------
@@ -156,18 +173,35 @@ def pair_mean(values: Array, chosen: Array) -> Array:
     2.0
     """
     xp = namespace(values)
+    if chosen is None and values.shape[-1] > 0:
+        return xp.mean(values, axis=-1)
+    if chosen is None:
+        chosen = xp.ones_like(values, dtype=xp.bool)
     weights = xp.astype(chosen, values.dtype)
     total = xp.sum(weights, axis=-1)
     if not is_traced(total) and bool(xp.any(total == 0)):
-        index = tuple(
-            int(axis[0]) for axis in xp.nonzero(xp.reshape(total, (-1,)) == 0)
-        )
+        index = xp.nonzero(xp.reshape(total, (-1,)) == 0)[0]
         raise DomainError(
-            f"group {index[0]} has no pair to average (fewer than two documents, or "
-            "none of the wanted kind); drop such groups and count them"
+            f"group {int(index[0])} has no pair to average (fewer than two documents, "
+            "or none of the wanted kind); drop such groups and count them"
         )
     kept = xp.where(chosen, values, xp.zeros_like(values))
     return xp.sum(kept, axis=-1) / total
+
+
+def all_or_selected(
+    like: Array, *, mask: Array | None, positive: Array | None, pairs: str
+) -> Array | None:
+    """`selected_pairs`, or None where that would be every pair.
+
+    Examples
+    --------
+    >>> all_or_selected(np.zeros(3), mask=None, positive=None, pairs="all") is None
+    True
+    """
+    if mask is None and pairs == "all":
+        return None
+    return selected_pairs(like, mask=mask, positive=positive, pairs=pairs)
 
 
 def padded(values: Array, offsets: Array) -> tuple[Array, Array]:

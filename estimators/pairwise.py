@@ -8,6 +8,9 @@ with a `mask` where groups differ in size. Margins are divided by the temperatur
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from bounds.errors import DomainError
 from estimators.arrays import (
@@ -19,10 +22,18 @@ from estimators.arrays import (
     narrowed,
     widened,
 )
-from estimators.pairs import pair_differences, pair_mean, selected_pairs
+from estimators.pairs import (
+    PairChoice,
+    all_or_selected,
+    pair_differences,
+    pair_mean,
+)
 from estimators.pointwise import pair_divergence, pair_entropy, pair_risk
 
 NATS_PER_BIT = math.log(2)
+# Temporaries of this many numbers are reused by the allocator and stay in the cache;
+# larger ones cost a page fault for every 4 KiB, several times the arithmetic.
+PAIRS_IN_CACHE = 2**14
 
 
 def pairwise_entropy(
@@ -94,9 +105,8 @@ def pairwise_entropy_nats(
     >>> pairwise_entropy_nats(scores, mask=mask).round(6).tolist()
     [0.474605, 0.582203]
     """
-    teacher, margins = _margins(scores, temperature, mask)
-    chosen = selected_pairs(teacher, mask=mask, positive=positive, pairs=pairs)
-    return narrowed(pair_mean(pair_entropy(margins), chosen), teacher)
+    kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
+    return _pair_means(pair_entropy, [(scores, temperature)], kind)
 
 
 def pairwise_divergence_nats(
@@ -122,9 +132,9 @@ def pairwise_divergence_nats(
     >>> pairwise_divergence_nats(teacher, student).round(6).item()
     0.433781
     """
-    like, a, m = _two_margins(teacher, student, temperature, mask)
-    chosen = selected_pairs(like, mask=mask, positive=positive, pairs=pairs)
-    return narrowed(pair_mean(pair_divergence(a, m), chosen), like)
+    kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
+    both = [(teacher, temperature), (student, 1.0)]
+    return _pair_means(pair_divergence, both, kind)
 
 
 def pairwise_risk_nats(
@@ -148,35 +158,90 @@ def pairwise_risk_nats(
     >>> pairwise_risk_nats(np.array([5.0, 0.0]), np.array([1.0, 1.0])).round(6).item()
     0.693147
     """
-    like, a, m = _two_margins(teacher, student, temperature, mask)
-    chosen = selected_pairs(like, mask=mask, positive=positive, pairs=pairs)
-    return narrowed(pair_mean(pair_risk(a, m), chosen), like)
+    kind: PairChoice = {"mask": mask, "positive": positive, "pairs": pairs}
+    both = [(teacher, temperature), (student, 1.0)]
+    return _pair_means(pair_risk, both, kind)
 
 
-def _margins(
-    scores: Array, temperature: float, mask: Array | None
-) -> tuple[Array, Array]:
-    scores = as_array(scores)
-    if scores.ndim == 0 or scores.shape[-1] < 2:
-        raise DomainError(
-            f"a pair needs two documents on the last axis, got shape {scores.shape}"
+def _pair_means(
+    formula: Callable[..., Array],
+    scored: Sequence[tuple[Array, float]],
+    kind: PairChoice,
+) -> Array:
+    """Mean over pairs of a formula of the margins of one or two models."""
+    like = as_array(scored[0][0])
+    models = [(as_array(scores), temperature) for scores, temperature in scored]
+    for scores, _ in models:
+        _check_shape(scores, like)
+        check_finite(scores, "scores", mask=kind["mask"])
+    rows = slice_rows(like)
+    if rows is None:
+        return _means_of_block(formula, models, kind)
+    parts = [
+        _means_of_block(
+            formula,
+            [(scores[part], temperature) for scores, temperature in models],
+            {
+                "mask": None if kind["mask"] is None else kind["mask"][part],
+                "positive": None
+                if kind["positive"] is None
+                else kind["positive"][part],
+                "pairs": kind["pairs"],
+            },
         )
-    check_finite(scores, "scores", mask=mask)
+        for part in rows
+    ]
+    return np.concatenate(parts)
+
+
+def _sliced(flags: Array | None, part: slice) -> Array | None:
+    return None if flags is None else flags[part]
+
+
+def slice_rows(like: Array) -> list[slice] | None:
+    """Pieces of a large NumPy array whose pairs stay in the cache; None for others.
+
+    Examples
+    --------
+    >>> slice_rows(np.zeros((300, 16)))
+    [slice(0, 136, None), slice(136, 272, None), slice(272, 408, None)]
+    """
+    if not isinstance(like, np.ndarray) or like.ndim != 2:
+        return None
+    count = max(1, PAIRS_IN_CACHE // max(1, like.shape[1] * (like.shape[1] - 1) // 2))
+    if len(like) <= count:
+        return None
+    return [slice(start, start + count) for start in range(0, len(like), count)]
+
+
+def _means_of_block(
+    formula: Callable[..., Array],
+    models: Sequence[tuple[Array, float]],
+    kind: PairChoice,
+) -> Array:
+    margins = [_margins(scores, scale, kind["mask"]) for scores, scale in models]
+    like = models[0][0]
+    means = pair_mean(formula(*margins), all_or_selected(like, **kind))
+    return narrowed(means, like)
+
+
+def _margins(scores: Array, temperature: float, mask: Array | None) -> Array:
     wide = widened(scores)
     if mask is not None:  # padding may hold anything, NaN included
         xp = namespace(wide)
         wide = xp.where(mask, wide, xp.zeros_like(wide))
-    return scores, pair_differences(wide) / check_temperature(temperature)
+    margins = pair_differences(wide)
+    scale = check_temperature(temperature)
+    return margins if scale == 1.0 else margins / scale
 
 
-def _two_margins(
-    teacher: Array, student: Array, temperature: float, mask: Array | None
-) -> tuple[Array, Array, Array]:
-    like, a = _margins(teacher, temperature, mask)
-    scores, m = _margins(student, 1.0, mask)
+def _check_shape(scores: Array, like: Array) -> None:
+    if scores.ndim == 0 or scores.shape[-1] < 2:
+        raise DomainError(
+            f"a pair needs two documents on the last axis, got shape {scores.shape}"
+        )
     if like.shape != scores.shape:
         raise DomainError(
             "teacher and student must score the same groups, got shapes "
             f"{tuple(like.shape)} and {tuple(scores.shape)}"
         )
-    return like, a, m

@@ -16,7 +16,7 @@ from estimators.arrays import (
     narrowed,
     widened,
 )
-from estimators.pairs import pair_differences, pair_mean, selected_pairs
+from estimators.pairs import all_or_selected, pair_differences, pair_mean
 from estimators.pointwise import pair_entropy
 
 
@@ -74,7 +74,7 @@ def mean_margin(
     if mask is not None:
         wide = xp.where(mask, wide, xp.zeros_like(wide))
     size = xp.abs(pair_differences(wide)) / check_temperature(temperature)
-    chosen = selected_pairs(wide, mask=mask, positive=positive, pairs=pairs)
+    chosen = all_or_selected(wide, mask=mask, positive=positive, pairs=pairs)
     return narrowed(pair_mean(size, chosen), scores)
 
 
