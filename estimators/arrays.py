@@ -89,7 +89,8 @@ def constant(like: Array, values: NDArray[Any]) -> Array:
         return values
     if array_api_compat.is_jax_array(like):
         return xp.asarray(values)
-    return xp.asarray(values, device=array_api_compat.device(like))
+    # A copy, since torch warns of constants that are shared and read-only
+    return xp.asarray(np.array(values), device=array_api_compat.device(like))
 
 
 def is_traced(array: Array) -> bool:
