@@ -130,3 +130,12 @@ def test_chosen_and_split_limit_cover_the_risks_of_two_students_at_once():
         for name, value in missed.items():
             misses[name] += value
     assert max(misses.values()) <= oracles.most_failures(repeats, delta, 1e-6), misses
+
+
+def test_the_limit_that_counts_is_betting_even_where_another_is_smaller():
+    # A fair coin between the ends of the range: nothing to adapt to, kl wins
+    risk = np.where(np.arange(400) % 2 == 0, WIDE.low, WIDE.high)
+    entropy = np.minimum(risk, 0.3)
+    made = certify(risk, entropy, risk - entropy, loss_range=WIDE, delta=0.05)
+    assert made.limits["kl"] < made.limits["betting"]
+    assert made.upper == made.limits["betting"]
