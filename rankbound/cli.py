@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from rankbound.commands import demo, measure
+from rankbound.commands import demo, explain, measure
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"rankbound {version('rankbound')}"
     )
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="")
-    for command in (measure, demo):
+    for command in (measure, demo, explain):
         command.add_parser(subparsers)
     return parser
 

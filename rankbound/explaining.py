@@ -1,0 +1,217 @@
+"""Statements in words for a terminal: list, one statement, glossary."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from typing import Any, Final
+
+import sympy
+from sympy import Expr, Function, Symbol
+
+from bounds.assumptions import assumption
+from bounds.notation import Term, glossary, term
+from bounds.registry import REGISTRY
+from bounds.special import (
+    BinaryEntropy,
+    Divergence,
+    MarginDivergence,
+    PairEntropy,
+    Sigmoid,
+    Softplus,
+)
+from bounds.statements import Statement
+from rankbound.errors import UsageError
+
+WIDTH: Final = 88
+APPENDIX: Final = "paper_appendix/statements.md"
+# How the special functions are written in plain text
+NAMES: Final = {
+    Softplus: "ς",
+    Sigmoid: "σ",
+    PairEntropy: "φ",
+    BinaryEntropy: "h",
+    Divergence: "kl",
+    MarginDivergence: "kl_m",
+}
+LEGEND: Final = {
+    "ς": "ς(u) = ln(1 + exp(u))",
+    "σ": "σ(u) = 1 / (1 + exp(-u))",
+    "φ": "φ(a) = h(σ(a)), the entropy of a pair with margin a",
+    "h": "h(p) = -p ln p - (1 - p) ln(1 - p)",
+    "kl": "kl(p, s) = p ln(p / s) + (1 - p) ln((1 - p) / (1 - s))",
+    "kl_m": "kl_m(a, m) = kl(σ(a), σ(m))",
+}
+SOLID: Final = "\ue000"  # a private character, as wide as the underscore it replaces
+PLAIN: Final = {"\\ell": "ℓ", "\\partial_": "∂", "\\": "", "{": "", "}": ""}
+MEASURE: Final = "rankbound measure"
+USES: Final = {
+    "lemma-1": f"{MEASURE}: risk = entropy + divergence in every row",
+    "lemma-1-loss": f"{MEASURE}: risk_nats",
+    "lemma-1-margin": f"{MEASURE}: divergence_nats",
+    "lemma-2c-cut-ratio": f"{MEASURE}: range of one query's risk",
+    "lemma-2c-lower": f"{MEASURE}: range of one query's risk",
+    "lemma-2c-upper": f"{MEASURE}: range of one query's risk",
+    "lemma-2c-width": f"{MEASURE}: range.width",
+    "lemma-2c-divergence": f"{MEASURE}: limits.split",
+    "theorem-1a": f"{MEASURE}: limits.hoeffding",
+    "theorem-1b": f"{MEASURE}: limits.kl",
+    "theorem-1c": f"{MEASURE}: limits.empirical_bernstein",
+    "theorem-1d": f"{MEASURE}: limits.betting, upper, n_needed",
+    "theorem-1g": f"{MEASURE}: limits.split",
+    "theorem-4a": f"{MEASURE}: teacher.entropy_floor",
+}
+
+
+def list_text() -> str:
+    """All statements: key, kind, status, title.
+
+    Examples
+    --------
+    >>> print(list_text().splitlines()[0])
+    key                     kind      status         title
+    """
+    rows = [("key", "kind", "status", "title")]
+    rows += [(s.key, s.kind, s.status, s.title) for s in REGISTRY.values()]
+    wide = max(24, 2 + max(len(row[0]) for row in rows))
+    return "\n".join(f"{a:<{wide}}{b:<10}{c:<15}{d}" for a, b, c, d in rows)
+
+
+def statement_text(key: str) -> str:
+    """One statement: words, formula, symbols, assumptions, proof and uses.
+
+    Raises
+    ------
+    UsageError
+        For an unknown key, naming those that look like it.
+
+    Examples
+    --------
+    >>> print(statement_text("theorem-1a").splitlines()[0])
+    theorem-1a: Hoeffding limit (upper, proved)
+    """
+    if key not in REGISTRY:
+        near = difflib.get_close_matches(key, REGISTRY, n=3, cutoff=0.4)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ";"
+        raise UsageError(
+            f"no statement {key!r}{hint} `rankbound explain` lists all of them"
+        )
+    found = REGISTRY[key]
+    parts = [
+        f"{key}: {found.title} ({found.kind}, {found.status})",
+        _wrapped(found.words),
+    ]
+    parts += [_formula(found), _symbols(found), _conditions(found)]
+    if found.attained_by:
+        parts.append(_wrapped(f"attained by: {found.attained_by}"))
+    parts.append(f"source: {found.source}")
+    parts.append(
+        f"proved:  {APPENDIX}, section {key}"
+        if found.status == "proved"
+        else f"applied: {APPENDIX}, section {key}"
+    )
+    parts.append(f"used:    {USES.get(key, 'by no command yet; see the Python API')}")
+    return "\n\n".join(part for part in parts if part)
+
+
+def glossary_text() -> str:
+    """Every symbol: code name, unit, domain, meaning.
+
+    Examples
+    --------
+    >>> "teacher" in glossary_text()
+    True
+    """
+    rows = [("symbol", "unit", "meaning")]
+    rows += [(_letter(entry), entry.unit, entry.meaning) for entry in glossary()]
+    one, two = (2 + max(len(row[i]) for row in rows) for i in (0, 1))
+    lines = []
+    for symbol, unit, meaning in rows:
+        hanging = textwrap.wrap(
+            meaning,
+            width=max(40, WIDTH - one - two),
+        )
+        lines.append(f"{symbol:<{one}}{unit:<{two}}{hanging[0]}")
+        lines += [" " * (one + two) + more for more in hanging[1:]]
+    return "\n".join(lines)
+
+
+def formula_text(expression: Expr) -> str:
+    """An expression in two-dimensional Unicode, with code names for symbols.
+
+    Examples
+    --------
+    >>> from bounds.notation import B
+    >>> from bounds.special import Softplus
+    >>> print(formula_text(2 * Softplus(B)))
+    2⋅ς(score_range)
+    """
+    plain = expression
+    for special, name in NAMES.items():
+        plain = plain.replace(special, Function(name))
+    names = {symbol: Symbol(_solid(_code(symbol))) for symbol in plain.free_symbols}
+    return _pretty(plain.xreplace(names))
+
+
+def _formula(found: Statement) -> str:
+    if found.expression is None:
+        if found.procedure is None:
+            return ""
+        name = f"{found.procedure.__module__}.{found.procedure.__qualname__}"
+        return f"no closed form; computed by {name}"
+    right = formula_text(found.expression)
+    text = right
+    if found.left is not None:
+        sign = {"=": "=", "<=": "≤", ">=": "≥"}[found.relation]
+        text = f"{formula_text(found.left)}  {sign}\n{right}"
+    used = [line for name, line in LEGEND.items() if f"{name}(" in text]
+    block = textwrap.indent(text, "    ")
+    return block + ("\n\nwith " + "; ".join(used) if used else "")
+
+
+def _symbols(found: Statement) -> str:
+    rows = [term(symbol) for symbol in found.arguments]
+    if not rows:
+        return ""
+    wide = 2 + max(len(_letter(entry)) for entry in rows)
+    return "\n".join(
+        f"  {_letter(entry):<{wide}}{entry.meaning} [{entry.unit}]" for entry in rows
+    )
+
+
+def _conditions(found: Statement) -> str:
+    if not found.assumptions:
+        return "assumptions: none"
+    facts = [assumption(name) for name in found.assumptions]
+    lines = [_wrapped(f"{fact.name} ({fact.title}): {fact.text}") for fact in facts]
+    return "assumptions:\n" + "\n".join(lines)
+
+
+def _letter(entry: Term) -> str:
+    """Code name, behind the letter that stands for it in formulas if there is one."""
+    letter = _pretty(Symbol(_solid(entry.code)))
+    return entry.code if letter == entry.code else f"{letter} ({entry.code})"
+
+
+def _pretty(expression: Expr) -> str:
+    text = str(sympy.pretty(expression, use_unicode=True, wrap_line=False))
+    return text.replace(SOLID, "_")
+
+
+def _solid(name: str) -> str:
+    """Keep SymPy from reading the underscores of a name as subscripts."""
+    return name.replace("_", SOLID)
+
+
+def _code(symbol: Any) -> str:
+    try:
+        return term(symbol).code
+    except KeyError:  # a left-hand side that is no argument of any view
+        text = str(symbol)
+        for latex, plain in PLAIN.items():
+            text = text.replace(latex, plain)
+        return text
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, width=WIDTH)
