@@ -54,12 +54,28 @@ _ALL: Final = (
         "A is the largest teacher margin of the sample.",
     ),
     Assumption(
+        "A2L",
+        "Lipschitz teacher",
+        "The teacher's scores of two documents of one query differ by at most L_g "
+        "times their distance, for almost every pair that enters the loss.",
+        "L_g is the largest ratio of the sample, which is too small.",
+    ),
+    Assumption(
         "A3",
         "bounded density ratio",
         "The target law of the documents of a query has a density of at most kappa "
         "with respect to the sampling law, and documents are drawn independently.",
         "The sampler gives some target document probability zero, or raw scores are "
         "taken for probabilities.",
+    ),
+    Assumption(
+        "A3'",
+        "common ranges",
+        "A1, A1' and A2 hold, each where it is used, with the same constants for pairs "
+        "of documents of the target law, of the sampling law, or one of each. A3 "
+        "implies it.",
+        "The diameter or the score range was established under one of the two laws, "
+        "and the other has documents that the first never draws.",
     ),
     Assumption(
         "A4i",
@@ -81,6 +97,22 @@ _ALL: Final = (
         "Students are bilinear forms of frozen embeddings with a Frobenius norm fixed "
         "in advance.",
         "The encoder is fine-tuned, or the norm is the trained one.",
+    ),
+    Assumption(
+        "PDIM",
+        "bounded pseudo-dimension",
+        "The losses of one query, over the students of the class, have at most the "
+        "given pseudo-dimension.",
+        "A count of parameters is taken for the pseudo-dimension, or an order of "
+        "magnitude for a bound.",
+    ),
+    Assumption(
+        "IID-DOCS",
+        "independent documents",
+        "The documents of a query are independent draws, each kind from its law, and "
+        "the scorers are fixed independently of them.",
+        "The documents are the best of a retriever, a fixed pool, or mined with the "
+        "scorer.",
     ),
 )
 

@@ -208,6 +208,309 @@ rademacher = _define(
     "Rademacher complexity of the risk of one query over the class",
 )
 
+# Classes of students, and a random one.
+Lambda = _define(
+    r"\Lambda",
+    "norm_bound",
+    "score per distance",
+    _NONNEGATIVE,
+    "largest Frobenius norm of a bilinear student, fixed in advance",
+)
+d_rms = _define(
+    r"d_{\mathrm{rms}}",
+    "scaled_distance",
+    "distance",
+    _NONNEGATIVE,
+    "root mean square, over queries and pairs, of query norm times distance",
+)
+rademacher_hat = _define(
+    r"\hat{\mathfrak{R}}_n",
+    "empirical_rademacher",
+    NATS,
+    _NONNEGATIVE,
+    "Rademacher complexity on the sampled queries",
+)
+j = _define(
+    "j", "norm_step", "count", S.Naturals0, "step of the norm grid, counted from zero"
+)
+KL = _define(
+    r"\mathrm{KL}",
+    "posterior_divergence",
+    NATS,
+    _NONNEGATIVE,
+    "relative entropy of the posterior over students from the prior",
+)
+R_rho = _define(
+    r"R_\rho",
+    "posterior_risk",
+    NATS,
+    _NONNEGATIVE,
+    "mean risk of the students under the posterior",
+)
+R_rho_hat = _define(
+    r"\hat{R}_\rho",
+    "empirical_posterior_risk",
+    NATS,
+    _NONNEGATIVE,
+    "mean risk of the sampled queries and of the students under the posterior",
+)
+
+# Sampling law and target law of the documents of a query.
+theta = _define(
+    r"\theta",
+    "total_variation",
+    PURE,
+    _UNIT,
+    "total variation distance of target and sampling law, mean over queries",
+)
+W_1 = _define(
+    "W_1",
+    "transport",
+    "distance",
+    _NONNEGATIVE,
+    "transport distance of target and sampling law, mean over queries",
+)
+w_pair = _define(
+    r"w_\ell",
+    "pair_width",
+    NATS,
+    _NONNEGATIVE,
+    "width of the range of one pair's loss",
+)
+R_mu = _define(
+    r"R_\mu",
+    "target_risk",
+    NATS,
+    _NONNEGATIVE,
+    "risk of the student under the target law",
+)
+H_hat = _define(
+    r"\hat{H}", "empirical_entropy", NATS, _ENTROPIES, "mean entropy of the queries"
+)
+D_hat = _define(
+    r"\hat{D}",
+    "empirical_divergence",
+    NATS,
+    _NONNEGATIVE,
+    "mean divergence of the sampled queries",
+)
+
+# True relevance, and the diameter as it is used by Theorems 3 to 7.
+err = _define(
+    r"\operatorname{err}(f)",
+    "misranking",
+    PURE,
+    _UNIT,
+    "probability that the student's order of a pair is wrong",
+)
+cal_gap = _define(
+    r"\overline{|p-\eta|}",
+    "calibration_gap",
+    PURE,
+    _UNIT,
+    "mean distance of the teacher's preference from the true one",
+)
+mean_d = _define(
+    r"\overline{d}",
+    "mean_distance",
+    "distance",
+    _NONNEGATIVE,
+    "mean distance of the pairs of a query",
+)
+shift = _define(
+    "s",
+    "shift_factor",
+    PURE,
+    _NONNEGATIVE,
+    "share of the score range that a shift of the sampling law costs",
+)
+complexity = _define(
+    "C",
+    "complexity",
+    PURE,
+    _NONNEGATIVE,
+    "what a bound multiplies the score range over the root of n with",
+)
+Delta_after = _define(
+    r"\Delta'", "diameter_after", "distance", _NONNEGATIVE, "diameter after a change"
+)
+rho = _define(r"\rho", "n_relevant", "count", _COUNTS, "relevant documents of a query")
+inversions = _define(
+    "I",
+    "inversions",
+    "count",
+    _NONNEGATIVE,
+    "pairs of a relevant and an irrelevant document in the wrong order, or their mean",
+)
+level_pairs = _define(
+    r"\alpha_1",
+    "level_pairs",
+    PURE,
+    Interval.open(0, 1),
+    "share of the pairs of a query within its quantile diameter",
+)
+level_queries = _define(
+    r"\alpha_2",
+    "level_queries",
+    PURE,
+    Interval.open(0, 1),
+    "share of the queries whose quantile diameter is within the limit",
+)
+t = _define("t", "threshold", "distance", _POSITIVE, "distance fixed in advance")
+beta_t = _define(
+    r"\beta(t)", "tail_mass", PURE, _UNIT, "share of the pairs farther apart than t"
+)
+R_t = _define(
+    r"\tilde{R}_t",
+    "truncated_risk",
+    NATS,
+    _NONNEGATIVE,
+    "risk with the worst loss at distance t in place of that of pairs farther apart",
+)
+excess_t = _define(
+    r"\overline{(d-t)^+}",
+    "tail_excess",
+    "distance",
+    _NONNEGATIVE,
+    "mean distance beyond t of the pairs",
+)
+Delta_max = _define(
+    r"\Delta_{\max}",
+    "largest_distance",
+    "distance",
+    _NONNEGATIVE,
+    "largest distance of a pair, known without the sample",
+)
+
+
+# Other losses, Bregman divergences and the paper's form.
+s_neg = _define(
+    "s_-",
+    "negatives_above_positive",
+    PURE,
+    _REALS,
+    "log-sum-exp of the negatives' scores, less the positive's score",
+)
+H_list = _define(
+    r"H_{\mathrm{list}}",
+    "list_entropy",
+    NATS,
+    _NONNEGATIVE,
+    "entropy of the teacher's distribution over the documents of a query",
+)
+D_list = _define(
+    r"D_{\mathrm{list}}",
+    "list_divergence",
+    NATS,
+    _NONNEGATIVE,
+    "divergence of the student's distribution over documents from the teacher's",
+)
+I_Phi = _define(
+    r"I_{\Phi}",
+    "bregman_information",
+    PURE,
+    _NONNEGATIVE,
+    "Bregman information of the target, in the unit of the criterion",
+)
+D_Phi = _define(
+    r"D_{\Phi}",
+    "bregman_divergence",
+    PURE,
+    _NONNEGATIVE,
+    "Bregman divergence of student from mean target, in the unit of the criterion",
+)
+mean_member = _define(
+    r"\overline{a}",
+    "ensemble_margin",
+    PURE,
+    _REALS,
+    "mean margin of the members of an ensemble teacher",
+)
+v_member = _define(
+    "v_a",
+    "ensemble_variance",
+    PURE,
+    _NONNEGATIVE,
+    "variance of the margin of a member of an ensemble teacher drawn at random",
+)
+H_member = _define(
+    r"\overline{h}",
+    "member_entropy",
+    NATS,
+    _ENTROPIES,
+    "mean over the members of an ensemble teacher of their entropy of a pair",
+)
+J_member = _define(
+    r"\mathrm{JS}",
+    "disagreement",
+    NATS,
+    _ENTROPIES,
+    "mean divergence of the members of an ensemble teacher from their mean preference",
+)
+pdim = _define(
+    r"d_{\mathrm{P}}",
+    "pseudo_dimension",
+    "count",
+    _COUNTS,
+    "pseudo-dimension of the losses of a class of students",
+)
+
+# Comparators: what earlier bounds are about.
+auc_hat = _define(
+    r"\widehat{\mathrm{AUC}}",
+    "empirical_auc",
+    PURE,
+    _UNIT,
+    "share of the pairs of a relevant and an irrelevant document in order",
+)
+n_plus = _define("n_+", "n_relevant", "count", _COUNTS, "relevant documents drawn")
+n_minus = _define("n_-", "n_irrelevant", "count", _COUNTS, "irrelevant documents drawn")
+err_hat = _define(
+    r"\widehat{\mathrm{err}}",
+    "empirical_error",
+    PURE,
+    _UNIT,
+    "share of the sampled pairs in the wrong order",
+)
+disjoint = _define(
+    r"\lfloor N/2\rfloor",
+    "disjoint_pairs",
+    "count",
+    _COUNTS,
+    "disjoint pairs of a pool, half of its documents rounded down",
+)
+rademacher_half = _define(
+    r"\mathfrak{R}_{\lfloor N/2\rfloor}",
+    "pair_rademacher",
+    PURE,
+    _NONNEGATIVE,
+    "Rademacher complexity of the errors of the class on disjoint pairs of a pool",
+)
+err_gamma = _define(
+    r"\widehat{\mathrm{err}}_{\gamma}",
+    "margin_error",
+    PURE,
+    _UNIT,
+    "mean over queries of the share of pairs whose margin falls short of gamma",
+)
+gamma = _define(
+    r"\gamma", "gamma", PURE, _POSITIVE, "margin demanded of a pair, fixed in advance"
+)
+t_err = _define(
+    r"\overline{\sigma}",
+    "teacher_soft_error",
+    PURE,
+    _UNIT,
+    "mean preference that the teacher gives to the worse document of a pair",
+)
+t_gap = _define(
+    r"\overline{|\Delta\sigma|}",
+    "preference_gap",
+    PURE,
+    _UNIT,
+    "mean absolute difference of the preferences of student and teacher",
+)
+
 
 def glossary() -> tuple[Term, ...]:
     """Return every symbol with its record, in the order of definition.

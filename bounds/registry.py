@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bounds import lemma2, lemmas, theorem1, theorem4
+from bounds import (
+    bregman,
+    comparators,
+    lemma2,
+    lemma4,
+    lemmas,
+    losses,
+    paper_form,
+    theorem1,
+    theorem1_uniform,
+    theorem2,
+    theorem3,
+    theorem4,
+)
 from bounds.errors import DomainError
 from bounds.statements import Statement
 
@@ -26,8 +39,18 @@ REGISTRY: Final = _in_order(
     *lemmas.LEMMA_1,
     *lemma2.STATEMENTS,
     *lemmas.LEMMA_3,
-    *theorem1.STATEMENTS,
+    *lemma4.STATEMENTS,
+    *theorem1.LIMITS,
+    *theorem1_uniform.STATEMENTS,
+    *theorem1.SPLIT,
+    *theorem1.EXCESS,
+    *theorem2.STATEMENTS,
+    *theorem3.STATEMENTS,
     *theorem4.STATEMENTS,
+    *losses.STATEMENTS,
+    *bregman.STATEMENTS,
+    *paper_form.STATEMENTS,
+    *comparators.STATEMENTS,
 )
 
 

@@ -344,3 +344,24 @@ def best_documents(scores, depth):
     """Docnos of one query, best first, equal scores by docno descending."""
     ranked = sorted(((value, docno) for docno, value in scores.items()), reverse=True)
     return [docno for _, docno in ranked[:depth]]
+
+
+# misranking and calibration
+
+
+def misranking(p, m, weights):
+    """Chance of a wrong order: p where m < 0, 1 - p where m > 0, a coin at ties."""
+    total = sum(weights)
+    wrong = 0.0
+    for x, y, w in zip(p, m, weights, strict=True):
+        wrong += w / total * (x if y < 0 else 1 - x if y > 0 else 0.5)
+    return wrong
+
+
+def calibration_cells(p, m, eta, weights):
+    """Mean gap of truth and preference over the cells of equal p and equal sign."""
+    cells = {}
+    for x, y, e, w in zip(p, m, eta, weights, strict=True):
+        cell = x, bool(y > 0), bool(y < 0)
+        cells[cell] = cells.get(cell, 0.0) + w * (e - x)
+    return sum(abs(gap) for gap in cells.values()) / sum(weights)
