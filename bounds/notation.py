@@ -331,6 +331,28 @@ complexity = _define(
     _NONNEGATIVE,
     "what a bound multiplies the score range over the root of n with",
 )
+H_mu = _define(
+    r"H_\mu",
+    "target_entropy",
+    NATS,
+    _ENTROPIES,
+    "teacher entropy under a fixed target law of pairs",
+)
+D_nu = _define(
+    r"D_\nu",
+    "sampled_divergence",
+    NATS,
+    _NONNEGATIVE,
+    "divergence under the sampling law of pairs",
+)
+theta_pair = _define(
+    r"\theta_2",
+    "pair_variation",
+    PURE,
+    _UNIT,
+    "total variation distance of the pair laws of target and sampling, mean over "
+    "queries",
+)
 Delta_after = _define(
     r"\Delta'", "diameter_after", "distance", _NONNEGATIVE, "diameter after a change"
 )
@@ -463,8 +485,8 @@ auc_hat = _define(
     _UNIT,
     "share of the pairs of a relevant and an irrelevant document in order",
 )
-n_plus = _define("n_+", "n_relevant", "count", _COUNTS, "relevant documents drawn")
-n_minus = _define("n_-", "n_irrelevant", "count", _COUNTS, "irrelevant documents drawn")
+n_plus = _define("n_+", "n_positives", "count", _COUNTS, "relevant documents drawn")
+n_minus = _define("n_-", "n_negatives", "count", _COUNTS, "irrelevant documents drawn")
 err_hat = _define(
     r"\widehat{\mathrm{err}}",
     "empirical_error",

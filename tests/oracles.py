@@ -365,3 +365,123 @@ def calibration_cells(p, m, eta, weights):
         cell = x, bool(y > 0), bool(y < 0)
         cells[cell] = cells.get(cell, 0.0) + w * (e - x)
     return sum(abs(gap) for gap in cells.values()) / sum(weights)
+
+
+# other losses, Bregman divergences, comparators
+
+
+def softmax(scores):
+    top = max(scores)
+    weights = [math.exp(x - top) for x in scores]
+    return [x / sum(weights) for x in weights]
+
+
+def cross_entropy(target, scores):
+    """Listwise loss -sum_i target_i log softmax(scores)_i."""
+    total = 0.0
+    for i, share in enumerate(target):
+        if share > 0:
+            total += share * math.log(sum(math.exp(x - scores[i]) for x in scores))
+    return total
+
+
+def discrete_entropy(shares):
+    return -sum(x * math.log(x) for x in shares if x > 0)
+
+
+def bregman(generator, slope, y, s):
+    """Divergence of vectors: generator and its gradient as functions of a list."""
+    inner = sum(d * (b - c) for d, b, c in zip(slope(s), y, s, strict=True))
+    return generator(y) - generator(s) - inner
+
+
+def auc(scores, labels):
+    wins = pairs = 0.0
+    for x, good in zip(scores, labels, strict=True):
+        for y, other in zip(scores, labels, strict=True):
+            if good and not other:
+                pairs += 1
+                wins += 1.0 if x > y else 0.5 if x == y else 0.0
+    return wins / pairs
+
+
+# floors of capacity, in the order of Theorem 4
+
+
+def capacity_floor(margins, distances, lipschitz):
+    """Mean loss of the margin closest to the teacher's among the admissible ones."""
+    total = 0.0
+    for a, d in zip(margins, distances, strict=True):
+        closest = min(max(a, -lipschitz * d), lipschitz * d)
+        total += pair_loss(sigmoid(a), closest)
+    return total / len(margins)
+
+
+# bilinear students, posteriors and shifted laws
+
+
+def mean_squared_distance(vectors):
+    """Mean over the pairs i < j, one coordinate at a time."""
+    k = len(vectors)
+    return pair_average(lambda i, j: math.dist(vectors[i], vectors[j]) ** 2, k)
+
+
+def bilinear_complexity(query_norms, groups, norm, loss_slope):
+    total = 0.0
+    for size, vectors in zip(query_norms, groups, strict=True):
+        total += size**2 * mean_squared_distance(vectors)
+    return loss_slope * norm / len(groups) * math.sqrt(total)
+
+
+def pac_bayes_limit(risks, posterior, prior, low, high, *, delta, points):
+    """Largest grid mean within the budget of the posterior."""
+    n = len(risks[0])
+    budget = math.log(2 * math.sqrt(n) / delta)
+    mean = 0.0
+    for row, after, before in zip(risks, posterior, prior, strict=True):
+        mean += after * sum((risk - low) / (high - low) for risk in row) / n
+        budget += after * math.log(after / before) if after > 0 else 0.0
+    best = mean
+    for i in range(points + 1):
+        y = i / points
+        if y > mean and bernoulli_kl(mean, y) <= budget / n:
+            best = max(best, y)
+    return low + (high - low) * best
+
+
+def variation(first, second):
+    return sum(abs(x - y) for x, y in zip(first, second, strict=True)) / 2
+
+
+def product_law(law):
+    """Law of two independent documents, row by row."""
+    return [x * y for x in law for y in law]
+
+
+def risk_of_law(law, teacher, student):
+    """Expected loss of two independent documents; scores in units of temperature."""
+    total = 0.0
+    for i, x in enumerate(law):
+        for j, y in enumerate(law):
+            p = sigmoid(teacher[i] - teacher[j])
+            total += x * y * pair_loss(p, student[i] - student[j])
+    return total
+
+
+def entropy_of_law(law, teacher):
+    return risk_of_law(law, teacher, teacher)
+
+
+def worst_share(losses, law, ratio):
+    """Least of t + ratio E(loss - t)^+ over t, at which a kink is attained."""
+    return min(
+        t
+        + ratio
+        * sum(p * max(loss - t, 0.0) for p, loss in zip(law, losses, strict=True))
+        for t in losses
+    )
+
+
+def importance_weighted(losses, ratios):
+    k = len(ratios)
+    return pair_average(lambda i, j: ratios[i] * ratios[j] * losses[i][j], k)

@@ -1,0 +1,148 @@
+"""The bound with a pseudo-dimension, and the sample at which it says something.
+
+A uniform bound over a class of networks pays for the size of the class. The pseudo-
+dimension of a piecewise-linear network with W weights in L layers is of the order of
+W L ln W (Bartlett, Harvey, Liaw and Mehrabian, 2019), so for a transformer the bound
+is vacuous at every sample there is; a held-out sample pays for the K students only.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from sympy import Min, log, sqrt
+
+from bounds.errors import DomainError
+from bounds.notation import R, R_hat, delta, n, pdim, w
+from bounds.samples import checked_delta
+from bounds.statements import Statement
+
+_share: Final = Min(pdim / n, 1)
+
+STATEMENTS: Final = (
+    Statement(
+        key="paper-form",
+        title="Uniform bound by the pseudo-dimension",
+        words="All students of a class whose losses have this pseudo-dimension keep "
+        "within this limit at once, for n at least the pseudo-dimension. For smaller "
+        "n the term is the square root of 2 times the range, which says nothing.",
+        kind="upper",
+        status="reconstructed",
+        assumptions=("A0", "A1'", "PDIM"),
+        source="form of Mohri, Rostamizadeh and Talwalkar, Foundations of Machine "
+        "Learning, whose text was not verified; proved with these constants in the "
+        "appendix; the paper's own is not known",
+        relation="<=",
+        left=R,
+        expression=R_hat
+        + w * sqrt(2 * _share * (1 - log(_share)))
+        + w * sqrt(log(1 / delta) / (2 * n)),
+        arguments=(R_hat, w, pdim, n, delta),
+    ),
+)
+
+
+def pseudo_dimension_order(n_weights: float, n_layers: float) -> float:
+    """Order of magnitude of the pseudo-dimension of a piecewise-linear network.
+
+    Parameters
+    ----------
+    n_weights : float
+        W, the weights and biases that are trained.
+    n_layers : float
+        L >= 1 layers, with W > L.
+
+    Returns
+    -------
+    float
+        ``W L ln(W / L)``, a count. It is a scale and no bound: there are networks of
+        at least this order, and none has more than the order of ``W L ln W``, both up
+        to constants that are not reproduced here.
+
+    Raises
+    ------
+    DomainError
+        Unless W > L >= 1.
+
+    Notes
+    -----
+    Source: Bartlett, Harvey, Liaw and Mehrabian (2019), the orders of the abstract;
+    explicit constants were not verified. Attention and smooth activations are not
+    piecewise linear, so for a transformer the number is an analogy.
+
+    Examples
+    --------
+    >>> f"{pseudo_dimension_order(1.1e8, 12):.1e}"
+    '2.1e+10'
+    """
+    if not (math.isfinite(n_weights) and 1 <= n_layers < n_weights):
+        raise DomainError(
+            "a network has at least one layer and more weights than layers, got "
+            f"{n_weights!r} weights in {n_layers!r} layers"
+        )
+    return n_weights * n_layers * math.log(n_weights / n_layers)
+
+
+def queries_to_say_something(
+    pseudo_dimension: float, *, width: float, budget: float, delta: float = 0.05
+) -> int:
+    """Smallest n at which the terms above the sample risk are at most the budget.
+
+    Parameters
+    ----------
+    pseudo_dimension : float
+        d >= 1; `pseudo_dimension_order` for its scale.
+    width : float
+        w > 0, the width of the range of one query's risk, in nats.
+    budget : float
+        What the two terms may add up to, in nats: ln 2 less the sample risk for a
+        bound below that of a student that knows nothing.
+    delta : float
+        Failure probability in (0, 1).
+
+    Returns
+    -------
+    int
+        Queries; never fewer than d unless the budget exceeds the square root of 2
+        times the width.
+
+    Raises
+    ------
+    DomainError
+        If an argument is outside its set.
+
+    Notes
+    -----
+    Both terms fall with n, so bisection finds it. Source: `paper-form`.
+
+    Examples
+    --------
+    >>> queries_to_say_something(1, width=1.0, budget=0.5)
+    82
+    >>> f"{queries_to_say_something(2.1e10, width=5.652, budget=0.2):.0e}"
+    '4e+14'
+    """
+    checked_delta(delta)
+    if not (1 <= pseudo_dimension < math.inf):
+        raise DomainError(
+            f"`pseudo_dimension` must be finite and at least 1, got {pseudo_dimension}"
+        )
+    if not (0 < width < math.inf and 0 < budget < math.inf):
+        raise DomainError(
+            f"`width` and `budget` must be positive and finite, got {width} and "
+            f"{budget}; at a sample risk of ln 2 or more no n is enough"
+        )
+    limit = STATEMENTS[0].numpy()
+
+    def enough(count: int) -> bool:
+        return bool(limit(0.0, width, pseudo_dimension, count, delta) <= budget)
+
+    high = 1
+    while not enough(high):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
