@@ -1,17 +1,58 @@
-"""Theorem 4 (a): how certain a teacher can be whose margins are small."""
+"""Theorem 4: how entropy, distance and capacity are coupled, and where they separate.
+
+(a) a teacher with small margins is uncertain; (b) a student that changes slowly has
+risk; (c) with a fixed target law the miner does not touch the entropy; (d) in the bound
+of Theorem 5 entropy and diameter stand in separate terms.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sympy import Piecewise, log
+from sympy import Expr, Piecewise, Symbol, log, sqrt
 
+from bounds.capacity import capacity_floor, mean_distance_needed
 from bounds.constants import a_star, lambda_star
-from bounds.notation import H_q, mean_a
-from bounds.special import PairEntropy
+from bounds.notation import (
+    A,
+    B,
+    D,
+    D_nu,
+    Delta,
+    H,
+    H_mu,
+    H_q,
+    L,
+    L_g,
+    R,
+    R_mu,
+    c_E,
+    complexity,
+    mean_a,
+    mean_d,
+    n,
+    shift,
+    tau,
+    theta_pair,
+)
+from bounds.special import PairEntropy, Sigmoid, Softplus
 from bounds.statements import Statement
 
-STATEMENTS: Final = (
+OURS: Final = "proved in the appendix"
+MINORANT: Final = f"convex minorant of the pair entropy and Jensen's inequality; {OURS}"
+TWO_FORMS: Final = " Neither this nor the other Lipschitz form is always the larger."
+
+_bound: Final = Symbol("U", nonnegative=True)
+
+
+def _minorant(margin: Expr) -> Expr:
+    return Piecewise(
+        (log(2) - lambda_star * margin, margin <= a_star),
+        (PairEntropy(margin), True),
+    )
+
+
+COUPLING: Final = (
     Statement(
         key="theorem-4a",
         title="Entropy floor",
@@ -20,15 +61,126 @@ STATEMENTS: Final = (
         "certain.",
         kind="tight",
         status="proved",
-        source="convex minorant of the pair entropy and Jensen's inequality; "
-        "proved in the appendix",
+        source=MINORANT,
         relation=">=",
         left=H_q,
-        expression=Piecewise(
-            (log(2) - lambda_star * mean_a, mean_a <= a_star),
-            (PairEntropy(mean_a), True),
-        ),
+        expression=_minorant(mean_a),
         arguments=(mean_a,),
         attained_by="two clusters of documents at teacher margin a_star",
     ),
+    Statement(
+        key="theorem-4a-distance",
+        title="Entropy floor from the mean distance",
+        words="A Lipschitz teacher has at least this entropy on documents of this mean "
+        "distance. A Lipschitz constant read off the sample makes it a diagnostic."
+        + TWO_FORMS,
+        kind="tight",
+        status="proved",
+        assumptions=("A2L",),
+        source=MINORANT,
+        relation=">=",
+        left=H_q,
+        expression=_minorant(L_g * mean_d / tau),
+        arguments=(mean_d, L_g, tau),
+        attained_by="two clusters of documents whose distance times L_g is tau a_star",
+    ),
+    Statement(
+        key="theorem-4a-diameter",
+        title="Entropy floor from the diameter",
+        words="A Lipschitz teacher has at least this entropy on documents of this "
+        "diameter, since not all pairs can have the largest margin at once."
+        + TWO_FORMS,
+        kind="tight",
+        status="proved",
+        assumptions=("A2L",),
+        source=MINORANT,
+        relation=">=",
+        left=H_q,
+        expression=_minorant(c_E * L_g * Delta / tau),
+        arguments=(Delta, L_g, tau, c_E),
+        attained_by="two clusters along the best cut whose distance times L_g is "
+        "tau a_star",
+    ),
+    Statement(
+        key="theorem-4a-pair",
+        title="Entropy floor of every pair",
+        words="The simplest and weakest form: no pair is more certain than one at the "
+        "diameter.",
+        kind="tight",
+        status="proved",
+        assumptions=("A2L",),
+        source=OURS,
+        relation=">=",
+        left=H_q,
+        expression=PairEntropy(L_g * Delta / tau),
+        arguments=(Delta, L_g, tau),
+        attained_by="a star whose pairs all have the largest margin",
+    ),
+    Statement(
+        key="theorem-4a-converse",
+        title="Distance that a certain teacher needs",
+        words="A Lipschitz teacher of this entropy needs documents at least this far "
+        "apart on average.",
+        kind="tight",
+        status="proved",
+        assumptions=("A2L",),
+        source=MINORANT,
+        relation=">=",
+        left=mean_d,
+        procedure=mean_distance_needed,
+        attained_by="two clusters of documents whose distance times L_g is tau a_star",
+    ),
 )
+
+CAPACITY: Final = (
+    Statement(
+        key="theorem-4b",
+        title="Capacity floor",
+        words="No student with this Lipschitz constant has less risk; teacher scores "
+        "and distances suffice. Shrinking distances raises this floor and that of the "
+        "entropy.",
+        kind="lower",
+        status="proved",
+        assumptions=("A1",),
+        source="Lemma 2a pair by pair",
+        relation=">=",
+        left=R,
+        procedure=capacity_floor,
+    ),
+)
+
+SEPARATION: Final = (
+    Statement(
+        key="theorem-4c",
+        title="Target form",
+        words="The entropy is that of a fixed reference law of pairs: changing the "
+        "sampler of negatives leaves it as it is, and acts through the divergence and "
+        "the distance of the laws only. The entropy of the sampled pairs does change.",
+        kind="upper",
+        status="proved",
+        assumptions=("A3'",),
+        source="Lemma 1 and Lemma 2b; " + OURS,
+        relation="<=",
+        left=R_mu,
+        expression=H_mu
+        + D_nu
+        + theta_pair * (Softplus(B) - Sigmoid(-A) * B - PairEntropy(A)),
+        arguments=(H_mu, D_nu, theta_pair, A, B),
+    ),
+    Statement(
+        key="theorem-4d",
+        title="Separable bound",
+        words="In this bound entropy and diameter stand in separate terms: its mixed "
+        "derivative vanishes. That is a property of the formula, lost with the "
+        "sharper slope of Lemma 3 or the sharper range of Lemma 2b, and not a claim "
+        "that mining leaves the entropy of the mined pairs alone.",
+        kind="identity",
+        status="proved",
+        source=OURS,
+        left=_bound,
+        expression=H + D + L * Delta * (shift + complexity / sqrt(n)),
+        arguments=(H, D, L, Delta, shift, complexity, n),
+    ),
+)
+
+STATEMENTS: Final = (*COUPLING, *CAPACITY, *SEPARATION)
