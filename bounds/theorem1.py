@@ -78,6 +78,9 @@ LIMITS: Final = (
         left=R,
         procedure=betting,
     ),
+)
+
+SPLIT: Final = (
     Statement(
         key="theorem-1g",
         title="Split limit",
@@ -127,4 +130,4 @@ EXCESS: Final = (
     ),
 )
 
-STATEMENTS: Final = (*LIMITS, *EXCESS)
+STATEMENTS: Final = (*LIMITS, *SPLIT, *EXCESS)
