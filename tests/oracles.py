@@ -485,3 +485,18 @@ def worst_share(losses, law, ratio):
 def importance_weighted(losses, ratios):
     k = len(ratios)
     return pair_average(lambda i, j: ratios[i] * ratios[j] * losses[i][j], k)
+
+
+# the risk of one query with its distances cut at a threshold
+
+
+def truncated(losses, distances, lipschitz, threshold):
+    """Mean truncated loss, and mean distance beyond the threshold."""
+    cost = beyond = 0.0
+    for loss, d in zip(losses, distances, strict=True):
+        if d > threshold:
+            cost += softplus(lipschitz * threshold)
+            beyond += d - threshold
+        else:
+            cost += loss
+    return cost / len(losses), beyond / len(losses)
