@@ -500,3 +500,18 @@ def truncated(losses, distances, lipschitz, threshold):
         else:
             cost += loss
     return cost / len(losses), beyond / len(losses)
+
+
+# nDCG
+
+
+def worst_ndcg(gains, scores, cutoff):
+    """Document by document, ties against the student; no cut-off if None."""
+    cutoff = len(gains) if cutoff is None else cutoff
+    order = sorted(range(len(gains)), key=lambda i: (-scores[i], gains[i]))
+    ideal = sorted(gains, reverse=True)
+    found = best = 0.0
+    for rank, i in enumerate(order[:cutoff], start=1):
+        found += gains[i] / math.log2(1 + rank)
+        best += ideal[rank - 1] / math.log2(1 + rank)
+    return found / best
