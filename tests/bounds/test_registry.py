@@ -90,7 +90,7 @@ def test_every_formula_is_balanced_latex(entry):
     text = entry.latex()
     assert text.count("{") == text.count("}")
     assert text.count(r"\left") == text.count(r"\right")
-    for code in ("Softplus", "Sigmoid", "Entropy", "Divergence", "star}"):
+    for code in ("Softplus", "Sigmoid", "Entropy", "Divergence", "{star}"):
         assert code not in text
 
 
