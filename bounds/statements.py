@@ -1,7 +1,7 @@
 """One statement of the theory as data: what it says, and one expression for its value.
 
-LaTeX, the NumPy, torch and jax functions and the derivatives are views of that one
-expression, so no formula is written twice and none can drift.
+LaTeX, the NumPy, torch, jax and JavaScript functions, the derivatives and the solutions
+for an argument are views of that one expression, so none can drift from it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, floor
 
 from bounds.assumptions import assumption
 from bounds.compiling import View
 from bounds.errors import DomainError
+from bounds.javascript import javascript_view
 from bounds.notation import term
+from bounds.solving import Solution, solved
 from bounds.views import jax_view, numpy_view, torch_view
 
 Kind = Literal["identity", "tight", "upper", "lower"]
@@ -164,6 +166,13 @@ class Statement:
         """Return the value as a function of jax arrays, for grad, jit and vmap."""
         return jax_view(self._closed_form(), self.arguments)
 
+    def javascript(self) -> str:
+        """Return the value as source of a JavaScript function of numbers.
+
+        One expression without dependencies; it throws where `numpy` raises.
+        """
+        return javascript_view(self._closed_form(), self.arguments)
+
     def derivative(self, symbol: Symbol) -> Expr:
         """Return the partial derivative of the value with respect to an argument.
 
@@ -179,6 +188,64 @@ class Statement:
                 f"{self.key} does not depend on {symbol}; its arguments are {names}"
             )
         return expression.diff(symbol)
+
+    def sensitivities(self) -> dict[Symbol, Expr]:
+        """Return the partial derivative in every argument.
+
+        Raises
+        ------
+        DomainError
+            If the statement has no closed form or an argument enters it by steps.
+        """
+        self._closed_form()
+        found = {symbol: self.derivative(symbol) for symbol in self.arguments}
+        for symbol, slope in found.items():
+            if slope.has(floor) and slope.has(sympy.Derivative):
+                raise DomainError(
+                    f"{self.key} has no derivative in {term(symbol).code}, which "
+                    "enters rounded down; compare values instead"
+                )
+        return found
+
+    def elasticities(self) -> dict[Symbol, Expr]:
+        """Return, for every argument, by how many percent one percent of it acts.
+
+        ``d ln value / d ln argument``; errors are those of `sensitivities`.
+
+        Examples
+        --------
+        >>> from bounds.notation import n
+        >>> from bounds.registry import statement
+        >>> statement("theorem-1h").elasticities()[n]
+        -1/2
+        """
+        value = self._closed_form()
+        return {
+            symbol: symbol * slope / value
+            for symbol, slope in self.sensitivities().items()
+        }
+
+    def solve_for(self, symbol: Symbol) -> Solution:
+        """Return the function of the value and the other arguments that gives one.
+
+        Its `expressions` are the symbolic solutions; where there are none, it searches.
+
+        Raises
+        ------
+        DomainError
+            If the statement has no closed form or does not depend on the symbol; when
+            called, if the domain of the symbol has no solution, or several.
+
+        Examples
+        --------
+        >>> from bounds.notation import n
+        >>> from bounds.registry import statement
+        >>> queries = statement("theorem-1h").solve_for(n)
+        >>> round(queries(0.2, width=5.652, n_students=1, delta=0.05), 1)
+        4784.9
+        """
+        self.derivative(symbol)  # refuses a stranger
+        return solved(self._closed_form(), self.arguments, symbol, self.numpy())
 
     def _closed_form(self) -> Any:
         if self.expression is None:

@@ -6,7 +6,7 @@ brought to one floating dtype and device, that of the arrays among the arguments
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 from inspect import Parameter, Signature
 from typing import Any
@@ -147,15 +147,41 @@ def _named(function: View, arguments: tuple[Symbol, ...]) -> View:
     return view
 
 
+@cache
+def domain_ends(entry: Term) -> tuple[float, float, bool, bool]:
+    """Lower and upper end of a symbol's domain, and whether each belongs to it.
+
+    Membership in a SymPy set takes a thousand times as long as a comparison.
+
+    Examples
+    --------
+    >>> from bounds.notation import delta, term
+    >>> domain_ends(term(delta))
+    (0.0, 1.0, False, False)
+    """
+    low, high = entry.domain.inf, entry.domain.sup
+    return float(low), float(high), low in entry.domain, high in entry.domain
+
+
+def within(entry: Term, values: NDArray[Any]) -> NDArray[Any]:
+    """Whether numbers are in the domain of a symbol; counts may be any real number.
+
+    Examples
+    --------
+    >>> from bounds.notation import delta, term
+    >>> within(term(delta), np.array([0.0, 0.5, np.nan])).tolist()
+    [False, True, False]
+    """
+    low, high, with_low, with_high = domain_ends(entry)
+    inside = values >= low if with_low else values > low
+    inside = inside & (values <= high if with_high else values < high)
+    return np.asarray(inside | (values == np.inf) if entry.infinite else inside)
+
+
 def _check_domain(entry: Term, values: NDArray[Any]) -> None:
-    domain = entry.domain
-    low, high = float(domain.inf), float(domain.sup)
-    inside = values >= low if domain.inf in domain else values > low
-    inside = inside & (values <= high if domain.sup in domain else values < high)
-    if entry.infinite:
-        inside = inside | (values == np.inf)
+    inside = within(entry, values)
     if not np.all(inside):
         raise DomainError(
-            f"`{entry.code}` ({entry.meaning}) must lie in {domain}, "
+            f"`{entry.code}` ({entry.meaning}) must lie in {entry.domain}, "
             f"got {values[~inside].flat[0]}"
         )

@@ -1,13 +1,17 @@
 """bounds.statements: a record that contradicts itself is refused."""
 
 import dataclasses
+import math
 
+import numpy as np
 import pytest
-from sympy import Symbol, log
+from numpy.testing import assert_allclose
+from sympy import Rational, Symbol, floor, log
 
 from bounds.errors import DomainError
 from bounds.limits import kl_chernoff
-from bounds.notation import A, B, R
+from bounds.notation import A, B, R, n, term, w
+from bounds.registry import REGISTRY, statement
 from bounds.special import Sigmoid, Softplus
 from bounds.statements import Statement
 
@@ -92,3 +96,65 @@ def test_statements_are_frozen_and_compare_by_value():
     assert example() != example(title="Other")
     with pytest.raises(dataclasses.FrozenInstanceError):
         example().title = "Other"
+
+
+SMOOTH = [
+    entry
+    for entry in REGISTRY.values()
+    if entry.expression is not None and not entry.expression.has(floor)
+]
+
+
+def inside(entry, seed):
+    rng = np.random.default_rng(seed)
+    numbers = {}
+    for symbol in entry.arguments:
+        domain = term(symbol).domain
+        low = float(domain.inf) if domain.inf.is_finite else 0.5
+        high = float(domain.sup) if domain.sup.is_finite else low + 4.0
+        numbers[symbol] = low + (high - low) * rng.uniform(0.2, 0.8)
+    return numbers
+
+
+@pytest.mark.parametrize("entry", SMOOTH, ids=lambda entry: entry.key)
+def test_elasticities_and_sensitivities_match_small_steps(entry):
+    numbers, view = inside(entry, 141), entry.numpy()
+    slopes, elastic = entry.sensitivities(), entry.elasticities()
+    assert tuple(slopes) == tuple(elastic) == entry.arguments
+    value = view(*numbers.values())
+    for symbol, x in numbers.items():
+        ends = [
+            view(*(numbers | {symbol: x * factor}).values())
+            for factor in (1 - 1e-5, 1 + 1e-5)
+        ]
+        step = (ends[1] - ends[0]) / (2e-5 * x)
+        assert_allclose(float(slopes[symbol].subs(numbers)), step, rtol=1e-5, atol=1e-8)
+        percent = float(elastic[symbol].subs(numbers))
+        assert_allclose(percent * value, step * x, rtol=1e-5, atol=1e-8)
+
+
+def test_elasticities_of_a_product_of_powers_are_its_exponents():
+    elastic = statement("theorem-1h").elasticities()
+    assert elastic[w] == 1
+    assert elastic[n] == -Rational(1, 2)
+
+
+def test_steps_have_no_derivative():
+    with pytest.raises(DomainError, match="group_size, which enters rounded down"):
+        statement("lemma-2c-cut-ratio").sensitivities()
+    with pytest.raises(DomainError, match="rounded down"):
+        statement("lemma-2c-cut-ratio").elasticities()
+
+
+def test_new_views_of_a_procedure_point_to_it():
+    entry = example(expression=None, arguments=(), procedure=kl_chernoff)
+    calls = (entry.javascript, entry.sensitivities, entry.elasticities)
+    for view in (*calls, lambda: entry.solve_for(B)):
+        with pytest.raises(DomainError, match=r"bounds\.limits\.kl_chernoff"):
+            view()
+
+
+def test_solving_and_javascript_are_views_of_the_expression():
+    entry = example()
+    assert entry.solve_for(B)(2 * math.log(2)) == 0.0
+    assert "softPlus(score_range)" in entry.javascript()
