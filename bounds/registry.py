@@ -6,7 +6,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bounds import bregman, comparators, lemma2, lemma4, lemma5, lemmas, losses, paper_form, theorem1, theorem1_uniform, theorem2, theorem3, theorem4, theorem5, theorem6, theorem7
+from bounds import (
+    bregman,
+    comparators,
+    lemma2,
+    lemma4,
+    lemma5,
+    lemmas,
+    losses,
+    paper_form,
+    theorem1,
+    theorem1_uniform,
+    theorem2,
+    theorem3,
+    theorem4,
+    theorem5,
+    theorem6,
+    theorem7,
+)
 from bounds.errors import DomainError
 from bounds.statements import Statement
 

@@ -62,3 +62,11 @@ def test_binary_bound_does_not_hold_with_a_cutoff():
     """A trap: at cut-off 1 one inversion costs everything."""
     loss = 1 - oracles.worst_ndcg([1.0, 0.0], [0.0, 1.0], 1)
     assert loss == 1.0 > BINARY(1, 1) + 0.5
+
+
+def test_binary_bound_spreads_inversions_evenly():
+    """Three relevant documents, two inversions each: every one falls to D(3) = 1/2."""
+    assert_allclose(BINARY(3, 6), 1.5, rtol=1e-15)
+    # looseness on record: the best list of two relevant documents
+    gaps = [BINARY(r, i) / loss for r, i, loss in binary_lists(9) if r == 2 and i]
+    assert 1.3 < min(gaps) < 1.4
