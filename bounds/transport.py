@@ -117,9 +117,8 @@ def transport_shift(
                 f"{score_range}; the range must hold under both laws"
             )
     f, g = loss_slope * f, score_range / 4 * g
-    orders = (np.lexsort((g, f)), np.lexsort((f, g)), np.argsort(f + g))
-    every = (*orders, np.argsort(f - g))
-    return 2 * min(_monotone_cost(f, g, mu, nu, order) for order in every)
+    orders = [np.argsort(keys, kind="stable") for keys in (f, g, f + g, f - g)]
+    return 2 * min(_monotone_cost(f, g, mu, nu, order) for order in orders)
 
 
 def _monotone_cost(
