@@ -153,12 +153,13 @@ def queries_needed(
         stakes = stake_grid(n, delta)
         return log_capital(points, weights * (n / sample.n), stakes, level) > target
 
-    upper = 1
+    # The stake grid changes with n, so that near the threshold a larger n may do worse;
+    # the search starts at this n, to agree with the limit of this sample
+    lower, upper = (0, sample.n) if enough(sample.n) else (sample.n, 2 * sample.n)
     while not enough(upper):
-        upper *= 2
+        lower, upper = upper, 2 * upper
         if upper > NEVER:
             return None
-    lower = upper // 2
     while upper - lower > 1:
         middle = (lower + upper) // 2
         lower, upper = (lower, middle) if enough(middle) else (middle, upper)

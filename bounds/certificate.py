@@ -141,12 +141,15 @@ class Certificate:
         start = (
             f"vacuous at n = {self.n_queries:,}: the {self.dominating} term dominates; "
         )
+        deviation = self.parts[-1]
         if self.n_needed is None:
             return start + (
                 "no number of queries helps, since the mean risk itself "
                 f"({self.risk:.4f} nats) is not below ln 2"
             )
-        return start + f"about {_rounded(self.n_needed):,} queries are needed"
+        if self.dominating != deviation.name:
+            start += f"the deviation ({deviation.value:.4f} nats) falls with n, and "
+        return start + f"about {_rounded_up(self.n_needed):,} queries are needed"
 
 
 def certify(
@@ -252,7 +255,7 @@ def interval_part(
     return Part(name, float(np.mean(np.asarray(values))), lower, upper)
 
 
-def _rounded(count: int) -> int:
-    """Two significant digits: the count is an estimate."""
-    digits = max(0, len(str(count)) - 2)
-    return int(round(count, -digits))
+def _rounded_up(count: int) -> int:
+    """Two significant digits: the count is an estimate, and fewer would not do."""
+    unit = int(10 ** max(0, len(str(count)) - 2))
+    return -(-count // unit) * unit

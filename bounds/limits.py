@@ -238,7 +238,8 @@ def split_limit(
         n_students=n_students,
         method=method,
     )
-    return part(entropy, high=math.log(2)) + part(divergence, high=high)
+    total = part(entropy, high=math.log(2)) + part(divergence, high=high)
+    return min(high, total)  # z_+ bounds the risk as well
 
 
 def _method(name: str) -> Limit:

@@ -166,7 +166,7 @@ def top_documents(scores: Scores, *, depth: int) -> Groups:
         offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         codes=scores.codes[rows],
         docnos=scores.docnos,
-        name=f"top {depth} of {scores.name}",
+        name=scores.name,
     )
 
 

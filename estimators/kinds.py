@@ -57,7 +57,8 @@ def infer_kind(scores: Scores) -> KindGuess:
     if low >= -1 and high <= 1:
         return _within_one(low, high, between)
     if low >= 0:
-        return KindGuess(Kind.DOT, f"{between}, none negative: an inner product")
+        product = "none negative: an inner product, dense or BM25"
+        return KindGuess(Kind.DOT, f"{between}, {product}")
     if high <= 0:
         return KindGuess(Kind.UNKNOWN, f"{between}, none positive")
     spread = float(_spreads(scores).max())
@@ -68,6 +69,8 @@ def infer_kind(scores: Scores) -> KindGuess:
 
 
 def _within_one(low: float, high: float, between: str) -> KindGuess:
+    if low == high:
+        return KindGuess(Kind.UNKNOWN, f"all scores are {low:.4g}")
     if low < 0:
         return KindGuess(Kind.COSINE, f"{between}, some negative")
     if low <= 0.05 and high >= 0.95:
@@ -143,9 +146,9 @@ def _logits(scores: Scores) -> Floats:
         qid, docno = scores.where(int(bad[0]))
         raise DomainError(
             f"{scores.name}: {bad.size} probabilities are not strictly between 0 and "
-            f"1, the first {values[bad[0]]!r} for query {qid!r}, document {docno!r}; "
-            "their logit is infinite: give the model's logits, write more digits, or, "
-            "if these are similarities, say that their kind is cosine"
+            f"1, the first {float(values[bad[0]])!r} for query {qid!r}, document "
+            f"{docno!r}; their logit is infinite: give the model's logits, write more "
+            "digits, or, if these are similarities, say that their kind is cosine"
         )
     return np.asarray(np.log(values) - np.log1p(-values))
 

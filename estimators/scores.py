@@ -17,6 +17,10 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+# Differences of two larger scores would overflow
+LARGEST = float(np.finfo(np.float64).max) / 2
+
+
 class Kind(StrEnum):
     """What the numbers of a score file are; entropy is meaningless without it."""
 
@@ -79,13 +83,13 @@ class Scores:
     def __post_init__(self) -> None:
         keys = self.row_query() * max(1, len(self.docnos)) + self.codes
         object.__setattr__(self, "_keys", keys)
-        bad = np.flatnonzero(~np.isfinite(self.values))
+        bad = np.flatnonzero(~(np.abs(self.values) <= LARGEST))
         if bad.size:
             qid, docno = self.where(int(bad[0]))
             raise DomainError(
                 f"{self.name}: score of query {qid!r}, document {docno!r} is "
-                f"{self.values[bad[0]]}; scores must be finite, remove the row or "
-                "score the document again"
+                f"{self.values[bad[0]]}; scores must be finite (and at most "
+                f"{LARGEST:.3g} in size), remove the row or score the document again"
             )
         twice = np.flatnonzero(np.diff(keys) == 0)
         if twice.size:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import shlex
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import NoReturn
 
 from rankbound.commands import demo, explain, measure
 from rankbound.errors import UsageError
@@ -43,20 +45,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("rankbound: interrupted; nothing was written\n")
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away; nothing to report
+        # The reader of our output went away: nothing to report, now or at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the usage is a `--help` away."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2."""
+        self.exit(MISTAKE, f"rankbound: error: {message}; see `{self.prog} --help`\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="rankbound",
         description="What the theory of ranking distillation says about your models.",
     )
     parser.add_argument(
         "--version", action="version", version=f"rankbound {version('rankbound')}"
     )
-    subparsers = parser.add_subparsers(title="commands", required=True, metavar="")
+    subparsers = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND"
+    )
     for command in (measure, demo, explain):
         command.add_parser(subparsers)
     return parser

@@ -370,14 +370,14 @@ def calibration_cells(p, m, eta, weights):
 # other losses, Bregman divergences, comparators
 
 
-def softmax(scores):
+def softmax_of(scores):
     top = max(scores)
     weights = [math.exp(x - top) for x in scores]
     return [x / sum(weights) for x in weights]
 
 
 def cross_entropy(target, scores):
-    """Listwise loss -sum_i target_i log softmax(scores)_i."""
+    """Listwise loss -sum_i target_i log softmax_of(scores)_i."""
     total = 0.0
     for i, share in enumerate(target):
         if share > 0:

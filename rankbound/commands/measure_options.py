@@ -73,8 +73,8 @@ def _query_ids(given: Sequence[Path], encoders: int) -> list[Path]:
         return list(given) * encoders
     if len(given) != encoders:
         raise UsageError(
-            f"--bi-encoder needs --query-ids: one file for all, or one each; got "
-            f"{len(given)} for {encoders}"
+            "--bi-encoder and --query-ids go together, one file of ids for all or one "
+            f"each; got {encoders} bi-encoders and {len(given)} files"
         )
     return list(given)
 
@@ -92,6 +92,8 @@ def _per_student(
     own: dict[str, Any] = {}
     for text in texts:
         name, separator, value = text.rpartition("=")
+        if not separator and found:
+            raise UsageError(f"{option} is given twice for all students; give one")
         if not separator:
             found = dict.fromkeys(names, parse(text, option))
         elif name in names:
@@ -116,9 +118,12 @@ def _kind(text: str | None, option: str) -> Any:
     if text is None:
         return None
     try:
-        return Kind(text)
+        return Kind(text.replace("-", "_"))
     except ValueError:
-        raise UsageError(f"{option} must be one of {KINDS}, got {text!r}") from None
+        raise UsageError(
+            f"{option} must be one of {KINDS} (rank_only and margin_only are known, "
+            f"and refused), got {text!r}"
+        ) from None
 
 
 def _temperature(text: str | None, option: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 from estimators.scores import Kind
 from rankbound.demo.prepare import DemoFiles, prepare
 from rankbound.demo.report import report_text, summary_lines
+from rankbound.errors import UsageError
 from rankbound.measuring.ledger import ledger
 from rankbound.measuring.options import MeasureOptions, StudentSource
 from rankbound.measuring.run import Progress, measure
@@ -31,8 +32,10 @@ def run_demo(out: Path, *, seed: int) -> None:
     Raises
     ------
     UsageError
-        When `out` cannot be written to.
+        When `out` cannot be written to or the seed is negative.
     """
+    if seed < 0:
+        raise UsageError(f"--seed must be at least 0, got {seed}")
     check_folder(out)
     with (
         tempfile.TemporaryDirectory(prefix="rankbound-demo-") as aside,

@@ -129,7 +129,8 @@ def _by_line(
     rows: list[tuple[str, str, float]] = []
     seen: dict[tuple[str, str], int] = {}
     for number, raw in enumerate(data.split(b"\n"), start=1):
-        if number <= skip or not raw.strip() or raw.startswith(b"#"):
+        # A comment is "# ..."; an id may begin with the same character
+        if number <= skip or not raw.strip() or raw[:2].strip() == b"#":
             continue
         row = _row(raw, layout, path, number)
         if strict:

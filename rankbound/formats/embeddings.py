@@ -44,7 +44,9 @@ def read_embeddings(vectors: Path | str, ids: Path | str) -> Embeddings:
             "files must have the same rows in the same order",
             line=len(names),
         )
-    return Embeddings(ids=strings(names), vectors=matrix, name=str(vectors))
+    return Embeddings(
+        ids=strings(names), vectors=matrix, name=f"{vectors} (ids: {ids})"
+    )
 
 
 def _matrix(path: Path) -> np.ndarray:

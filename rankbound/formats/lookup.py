@@ -24,6 +24,9 @@ BLANKS = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
 
 
+GROUP_KEY = b'"query_id"'
+
+
 def read_scores(path: Path | str) -> Scores:
     """Read scores of one model: a JSON lookup or a TREC run, told apart by content.
 
@@ -48,6 +51,13 @@ def parse_lookup(data: bytes, path: Path) -> Scores:
         On broken JSON (with its line), another shape, a key twice, or a score that is
         not a finite number.
     """
+    if GROUP_KEY in data[:1000].split(b"\n", 1)[0]:
+        raise FormatError(
+            path,
+            "holds training groups (query_id), and scores are expected here; give it "
+            "with --groups",
+            line=1,
+        )
     table = _loaded(data, path)
     rows = [(qid, _query_row(data, path, qid, row)) for qid, row in table.items()]
     rows = [(qid, row) for qid, row in rows if row]

@@ -10,6 +10,7 @@ from pathlib import Path
 from rankbound.formats.errors import FormatError
 
 GZIP_MAGIC = b"\x1f\x8b"
+NUMPY_MAGIC = b"\x93NUMPY"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -21,7 +22,8 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     FormatError
-        For a missing path, a folder, an unreadable or empty file, or broken gzip.
+        For a missing path, a folder, an unreadable or empty file, broken gzip, or a
+        NumPy array.
     """
     data = _raw(path)
     if data[:2] == GZIP_MAGIC:
@@ -33,6 +35,8 @@ def read_bytes(path: Path) -> bytes:
                 f"the gzip data is truncated or damaged ({error}); "
                 "copy or download the file again",
             ) from None
+    if data.startswith(NUMPY_MAGIC):
+        raise FormatError(path, "is a NumPy array, and text is expected here")
     data = data.removeprefix(BOM)
     if not data.strip():
         raise FormatError(path, "the file is empty", line=1)

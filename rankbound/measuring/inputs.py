@@ -48,11 +48,6 @@ class Inputs:
     warnings: tuple[str, ...]
     paths: tuple[Path, ...]
 
-    @property
-    def thinned(self) -> bool:
-        """Whether documents were left out of groups."""
-        return any(reason.startswith("documents") for reason in self.dropped)
-
 
 def load_inputs(options: MeasureOptions) -> Inputs:
     """Read everything but the students, and form the groups.
@@ -128,8 +123,9 @@ def _groups(options: MeasureOptions, teacher: Scores, qrels: Scores | None) -> G
         groups = read_groups(options.groups)
         if not shares_queries(groups, teacher):
             raise UsageError(
-                f"{groups.name}: none of its queries is in {teacher.name}; the ids "
-                f"look like {groups.qids[0]!r} there and {teacher.qids[0]!r} here"
+                f"{groups.where(0)[0]}: none of the queries of this file is in "
+                f"{teacher.name}; the ids look like {groups.qids[0]!r} there and "
+                f"{teacher.qids[0]!r} here"
             )
         return groups
     groups = top_documents(teacher, depth=options.depth or DEFAULT_DEPTH)

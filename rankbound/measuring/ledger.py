@@ -12,12 +12,24 @@ import numpy as np
 from bounds.certificate import CHOSEN, LN2
 from estimators.spread import entropy_floor
 from rankbound.formats.opening import sha256
+from rankbound.measuring.inputs import DEFAULT_DEPTH
 from rankbound.measuring.run import Measurement, StudentResult
 from rankbound.measuring.space import Space
 from rankbound.measuring.temperatures import SHARE
 
 SCHEMA = "rankbound.ledger/1"
 PACKAGES = ("rankbound", "numpy", "scipy", "sympy", "pyarrow", "array-api-compat")
+DEFINITIONS = {
+    "per_query": "means over the groups of a query; calibration queries stand apart",
+    "dropped": "over all queries, those set aside for calibration included",
+    "temperature fit": "maximum likelihood of the calibration pairs, each query with "
+    "the same weight; a student is fitted before its scores are clipped",
+    "diameter.max": "largest distance of a pair in the certificate's groups",
+    "diameter.quantile_99": "smallest distance that at most 1 % of the pairs exceed, "
+    "each query with the same weight",
+    "n_needed": "queries at which the chosen limit would be below ln 2, were their "
+    "risks distributed as in this sample; null if never",
+}
 DESCRIPTIVE = "descriptive: read off the sample, never inside the certificate"
 
 
@@ -49,9 +61,11 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
             "seed": options.seed,
         },
         "pairs": options.pairs,
+        "groups": _groups(measurement),
         "dropped": _dropped(measurement),
         "warnings": list(measurement.warnings),
         "assumptions": assumptions(measurement),
+        "definitions": DEFINITIONS,
         "statements": {
             "limits": "lemma-1, lemma-2c, theorem-1a to theorem-1d, theorem-1g: proved "
             "or cited in rankbound",
@@ -81,19 +95,32 @@ def versions() -> dict[str, str]:
 def assumptions(measurement: Measurement) -> list[str]:
     """What the certificates rest on; the user asserts what is not enforced."""
     options = measurement.options
-    return [
+    shared = [
         "A0 (asserted): the queries are independent draws; teacher, students, sampling "
         "and all constants were fixed without looking at the certificate's queries",
+    ]
+    if not options.students:
+        return shared
+    return [
+        *shared,
         f"A1' (enforced): student margins are at most B = {options.score_range:g} "
         "temperatures, since each student is evaluated with its scores clipped at B "
         "below its best document of the group; the certificate is one of that student",
         "group size (asserted): no query has a smaller group than the source of the "
-        "range names; where documents were dropped the range holds for any size",
+        "range names; where sizes vary, `upper_any_size` is the limit without this",
         f"the limit reported as `upper` ({CHOSEN}) was chosen before looking at the "
         "data; each other limit is valid by itself, their minimum is not",
         f"the limits of all {len(options.students)} students hold at once with "
         f"probability at least {1 - options.delta:g}",
     ]
+
+
+def _groups(measurement: Measurement) -> str:
+    options = measurement.options
+    if options.groups is not None:
+        return f"as given in {options.groups.name}"
+    depth = options.depth or DEFAULT_DEPTH
+    return f"the teacher's top {depth}; ties by docno, descending"
 
 
 def _teacher(measurement: Measurement) -> dict[str, Any]:
@@ -127,6 +154,7 @@ def _student(result: StudentResult) -> dict[str, Any]:
         },
         "limits": certificate.limits,
         "upper": certificate.upper,
+        "upper_any_size": result.upper_any_size,
         "method": certificate.method,
         "vacuous": certificate.vacuous,
         "dominating": certificate.dominating,
@@ -153,7 +181,8 @@ def _verdict(result: StudentResult) -> str:
     sentence, missing = result.certificate.sentence(), result.student.missing_share
     if missing == 0:
         return sentence
-    return f"{sentence}; about the {1 - missing:.1%} of the documents that it scores"
+    scored = f"{1 - missing:.1%} of the documents that it scores"
+    return f"{sentence}; this is about the {scored}, in {len(result.terms):,} queries"
 
 
 def _locality(result: StudentResult) -> dict[str, Any] | None:

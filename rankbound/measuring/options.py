@@ -20,6 +20,9 @@ from rankbound.errors import UsageError
 Temperature = float | Literal["fit"] | None
 
 
+SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
+
+
 @dataclass(frozen=True, slots=True)
 class StudentSource:
     """A student: a score file, or query vectors for a dot product with documents.
@@ -84,9 +87,10 @@ class MeasureOptions:
         checked_delta(self.delta)
         self._check_pairs()
         self._check_students()
-        if not (np.isfinite(self.score_range) and self.score_range > 0):
+        if not SMALLEST_RANGE <= self.score_range <= LARGEST_RANGE:
             raise DomainError(
-                f"--score-range must be a positive number, got {self.score_range!r}"
+                f"--score-range must be a positive number from {SMALLEST_RANGE:g} to "
+                f"{LARGEST_RANGE:g} temperatures, got {self.score_range!r}"
             )
         if self.missing not in (None, "drop", "error"):
             raise UsageError(f"--missing is drop or error, got {self.missing!r}")

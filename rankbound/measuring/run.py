@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bounds.certificate import (
+    CHOSEN,
     Certificate,
     LossRange,
     Part,
@@ -15,10 +16,12 @@ from bounds.certificate import (
     interval_part,
     lemma_2c_range,
 )
+from bounds.limits import upper_limit
 from bounds.ranges import cut_ratio_all_pairs
 from estimators.group_terms import Geometry, teacher_terms
 from estimators.groups import Booleans, Groups
 from estimators.pairwise import NATS_PER_BIT
+from estimators.scores import Floats, Integers
 from rankbound.measuring.inputs import Inputs, load_inputs
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.space import Space, survey
@@ -33,14 +36,29 @@ Progress = Callable[[str], object]
 class StudentResult:
     """One student: where its numbers come from, its terms and its certificate.
 
-    `space` is None without vectors.
+    `upper_any_size` is the chosen limit without the assertion that no query has a
+    smaller group, None where all groups have one size. `space` is None without vectors.
     """
 
     student: Student
     terms: QueryTerms
     calibration: QueryTerms
     certificate: Certificate
+    upper_any_size: float | None
     space: Space | None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The student's own, and the assertion about group sizes where they vary."""
+        if self.upper_any_size is None:
+            return self.student.warnings
+        return (
+            *self.student.warnings,
+            f"student {self.student.name!r}: group sizes vary; its limits assert that "
+            f"no query has a smaller group than this sample "
+            f"({self.certificate.range.source}); without that assertion the upper "
+            f"limit is {self.upper_any_size:.4f} nats",
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +98,7 @@ class Measurement:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
-        theirs = (w for result in self.students for w in result.student.warnings)
+        theirs = (w for result in self.students for w in result.warnings)
         return (*self.inputs.warnings, *theirs)
 
 
@@ -102,7 +120,9 @@ def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement
     inputs = load_inputs(options)
     split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
     scale = teacher_temperature(inputs, split, options.temperature)
-    alone = teacher_terms(inputs.groups, inputs.values / scale, pairs=options.pairs)
+    with np.errstate(over="ignore"):  # refused with a message where it matters
+        teacher_scores = inputs.values / scale
+    alone = teacher_terms(inputs.groups, teacher_scores, pairs=options.pairs)
     students = []
     for source in options.students:
         progress(f"student {source.name}")
@@ -128,7 +148,7 @@ def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement
             "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
         ),
         space=spaces[""],
-        students=tuple(_result(s, spaces[s.name], inputs, options) for s in students),
+        students=tuple(_result(s, spaces[s.name], options) for s in students),
     )
 
 
@@ -142,7 +162,11 @@ def _spaces(
     embeddings = inputs.embeddings
     if embeddings is None:
         return dict.fromkeys(["", *(s.name for s in students)])
-    whole = {s.name: s.terms.values for s in students if s.missing_share == 0}
+    whole = {
+        s.name: s.terms.values
+        for s in students
+        if len(s.terms.values) == len(inputs.values)
+    }
     kind = {"metric": options.metric, "pairs": options.pairs}
     shared = survey(
         inputs.groups, embeddings, counted=~split.calibration, students=whole, **kind
@@ -161,7 +185,7 @@ def _spaces(
 
 
 def _result(
-    student: Student, space: Space | None, inputs: Inputs, options: MeasureOptions
+    student: Student, space: Space | None, options: MeasureOptions
 ) -> StudentResult:
     terms = query_terms(
         student.groups,
@@ -181,39 +205,71 @@ def _result(
             student.groups,
             pairs=options.pairs,
             score_range=options.score_range,
-            thinned=student.missing_share > 0 or inputs.thinned,
         ),
         delta=options.delta,
         n_students=len(options.students),
     )
-    return StudentResult(student, kept, terms.only(~used), certificate, space)
+    return StudentResult(
+        student=student,
+        terms=kept,
+        calibration=terms.only(~used),
+        certificate=certificate,
+        upper_any_size=limit_for_any_size(
+            kept.risk_nats,  # type: ignore[arg-type]
+            student.groups,
+            options,
+        ),
+        space=space,
+    )
 
 
-def group_range(
-    groups: Groups, *, pairs: str, score_range: float, thinned: bool
-) -> LossRange:
+def group_range(groups: Groups, *, pairs: str, score_range: float) -> LossRange:
     """Lemma 2c's range of one query's risk for these groups.
 
     Positive-negative pairs can all be cut at once, so their ratio c_E is 1. Otherwise
-    it follows from the size of the smallest group. Where documents were dropped
-    (`thinned`) the sizes are an accident of this sample, from which no constant may be
-    read, and the ratio is that of any group, 1.
+    it follows from the size of the smallest group, which the user asserts by using the
+    limit where sizes vary.
     """
-    if pairs == "pos-neg" or thinned:
-        why = "documents were dropped" if thinned else "every pair can be cut"
-        source = f"lemma-2c, {pairs} pairs, c_E = 1 since {why}"
+    if pairs == "pos-neg":
+        source = "lemma-2c, pos-neg pairs, c_E = 1"
         return lemma_2c_range(score_range, cut_ratio=1.0, source=source)
-    sizes, label = groups.sizes, "k"
-    if pairs == "neg-neg" and groups.positive is not None:
-        negative = groups.row_group()[~groups.positive]
-        sizes = np.bincount(negative, minlength=groups.n_groups)
-        label = "negatives"
+    sizes, label = group_sizes(groups, pairs), "k" if pairs == "all" else "negatives"
     smallest, largest = int(sizes.min()), int(sizes.max())
     varied = "" if smallest == largest else f" (the smallest, of up to {largest})"
     return lemma_2c_range(
         score_range,
         cut_ratio=cut_ratio_all_pairs(smallest),
         source=f"lemma-2c, {pairs} pairs, {label} = {smallest}{varied}",
+    )
+
+
+def group_sizes(groups: Groups, pairs: str) -> Integers:
+    """Documents of each group among which all pairs count, shape (n_groups,)."""
+    if pairs == "all" or groups.positive is None:
+        return groups.sizes
+    negative = groups.row_group()[~groups.positive]
+    return np.bincount(negative, minlength=groups.n_groups)
+
+
+def limit_for_any_size(
+    risk: Floats, groups: Groups, options: MeasureOptions
+) -> float | None:
+    """The chosen limit without an assertion about group sizes; None where none is made.
+
+    Sizes that vary are an accident of the sample. The range of a group of any size
+    needs no assertion, at the price of a wider interval.
+    """
+    sizes = group_sizes(groups, options.pairs)
+    if options.pairs == "pos-neg" or sizes.min() == sizes.max():
+        return None
+    widest = lemma_2c_range(options.score_range, cut_ratio=1.0, source="any size")
+    return upper_limit(
+        risk,
+        low=widest.low,
+        high=widest.high,
+        delta=options.delta,
+        n_students=len(options.students),
+        method=CHOSEN,
     )
 
 

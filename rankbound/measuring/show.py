@@ -14,10 +14,17 @@ Ledger = dict[str, Any]
 PLAIN_WIDTH = 100  # where the output is no terminal
 
 
+class _Console(Console):
+    """Leaves a reader that went away to the program, which ends quietly."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console_for(stream: Any) -> Console:
     """A console that colours a terminal and stays plain in a file or pipe."""
     width = None if stream.isatty() else PLAIN_WIDTH
-    return Console(file=stream, width=width, highlight=False)
+    return _Console(file=stream, width=width, highlight=False, emoji=False)
 
 
 def show(ledger: Ledger, console: Console) -> None:
@@ -56,10 +63,10 @@ def _head(ledger: Ledger) -> Iterator[str]:
 
 
 def _table(ledger: Ledger) -> Table:
-    level = f"{1 - ledger['delta']:.0%} interval"
+    level = f"{100 * (1 - ledger['delta']):.10g}% interval"
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("student", "part"):
-        table.add_column(heading)
+    table.add_column("student")
+    table.add_column("part", no_wrap=True)
     for heading in ("value", level, "trivial"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("unit")
@@ -70,6 +77,7 @@ def _table(ledger: Ledger) -> Table:
         table.add_section()
         for row in _student_rows(escape(name), student, trivial):
             table.add_row(*row)
+    table.add_section()
     for row in _distance_rows(ledger["diameter"]):
         table.add_row(*row)
     return table
@@ -101,7 +109,7 @@ def _student_rows(name: str, student: Ledger, trivial: float) -> Iterator[Row]:
     width = f"deviation (range {student['range']['width']:.3f})"
     yield "", f"+ {width}", _n(student["deviation"]), "", "", "nats"
     upper = f"[bold]{_n(student['upper'])}[/]"
-    yield "", "= upper limit (betting)", upper, "", _n(trivial), "nats"
+    yield "", "= upper limit (betting)", upper, "one-sided", _n(trivial), "nats"
     others = ((k, v) for k, v in student["limits"].items() if k != student["method"])
     for method, limit in others:
         label = f"  by {method.replace('_', ' ')}"
@@ -128,7 +136,8 @@ def _distance_rows(diameter: Ledger) -> Iterator[Row]:
 
 def _foot(ledger: Ledger) -> Iterator[str]:
     for reason, number in ledger["dropped"].items():
-        yield f"dropped: {number:,} {reason.replace('_', ' ')}"
+        name, separator, what = reason.rpartition(": ")
+        yield f"dropped: {number:,} {name}{separator}{what.replace('_', ' ')}"
     for warning in ledger["warnings"]:
         yield f"warning: {warning}"
 

@@ -48,9 +48,9 @@ class Student:
     clipped_share : float
         Share of the certificate's documents whose score was clipped.
     dropped : dict
-        Counts by reason.
+        Counts by reason, over all queries.
     missing_share : float
-        Share of the group documents without a score.
+        Share of the certificate's group documents without a score.
     warnings : tuple of str
     paths : tuple of Path
     """
@@ -91,21 +91,22 @@ def evaluate_student(
     dropped: dict[str, int] = {}
     groups, keep = _matched(source, raw, inputs, options, dropped)
     values = raw.values[keep]
-    teacher = inputs.values[keep] / teacher_scale
+    teacher = _scaled(inputs.values[keep], teacher_scale)
     calibration = _calibration_of(groups, inputs.groups, split)
     if calibration.all():
         raise UsageError(
             f"student {source.name!r} has no query left for the certificate: it scores "
             "too few of the group documents"
         )
-    warnings = raw.warnings + _missing_warning(source, raw)
+    missing = _missing_share(raw.found, inputs.groups, split)
+    warnings = raw.warnings + _missing_warning(source, missing)
     scale, warning = _scale(
         source, raw, groups, calibration, (teacher, values), options.pairs
     )
     terms = student_terms(
         groups,
         teacher,
-        values / scale,
+        _scaled(values, scale),
         clip_at=options.score_range,
         pairs=options.pairs,
     )
@@ -123,7 +124,7 @@ def evaluate_student(
             terms.n_clipped[certified].sum() / groups.sizes[certified].sum()
         ),
         dropped=dropped,
-        missing_share=float(np.mean(~raw.found)),
+        missing_share=missing,
         warnings=warnings + (() if warning is None else (warning,)),
         paths=raw.paths,
     )
@@ -177,8 +178,18 @@ def _calibration_of(groups: Groups, original: Groups, split: Split) -> Booleans:
     return np.asarray(aside[groups.queries])
 
 
-def _missing_warning(source: StudentSource, raw: RawScores) -> tuple[str, ...]:
-    share = float(np.mean(~raw.found))
+def _scaled(values: Floats, temperature: float) -> Floats:
+    with np.errstate(over="ignore"):  # refused with a message where it matters
+        return values / temperature
+
+
+def _missing_share(found: Booleans, groups: Groups, split: Split) -> float:
+    """Share of unscored documents in the certificate's groups."""
+    certified = ~np.repeat(split.calibration, groups.sizes)
+    return float(np.mean(~found[certified]))
+
+
+def _missing_warning(source: StudentSource, share: float) -> tuple[str, ...]:
     if share <= WARN_ABOVE:
         return ()
     return (

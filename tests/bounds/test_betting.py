@@ -126,3 +126,14 @@ def test_betting_rejects_what_no_limit_can_use():
         betting([0.5], low=0, high=1, delta=0.05, n_students=0)
     with pytest.raises(DomainError, match="position 0"):
         betting([1.5], low=0, high=1, delta=0.05)
+
+
+@pytest.mark.parametrize("n", range(20, 130, 7))
+def test_queries_needed_agrees_with_the_limit_of_this_sample(n):
+    """The grid of stakes changes with n, so the limit is not monotone in it."""
+    values = [0.45] * n
+    bounded = {"low": 0.0, "high": 1.0, "delta": 0.05}
+    upper = betting(values, **bounded)
+    for threshold in (upper * (1 - 1e-6), upper * (1 + 1e-6)):
+        needed = queries_needed(values, threshold=threshold, **bounded)
+        assert (needed <= n) == (upper < threshold)

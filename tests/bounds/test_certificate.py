@@ -139,3 +139,26 @@ def test_the_limit_that_counts_is_betting_even_where_another_is_smaller():
     made = certify(risk, entropy, risk - entropy, loss_range=WIDE, delta=0.05)
     assert made.limits["kl"] < made.limits["betting"]
     assert made.upper == made.limits["betting"]
+
+
+@pytest.mark.parametrize("n", [29, 95, 151])
+def test_sentence_asks_for_more_queries_than_there_are(n):
+    made = certified(4, n, entropy=0.5, divergence=0.1)
+    if made.vacuous:
+        asked = int(made.sentence().split("about ")[1].split(" ")[0].replace(",", ""))
+        assert asked >= made.n_needed > n
+    else:
+        assert made.n_needed <= n
+
+
+def test_sentence_says_what_falls_when_the_entropy_dominates():
+    made = certified(1, 90, entropy=0.55, divergence=0.01)
+    assert made.vacuous
+    assert made.dominating == "entropy"
+    deviation = f"the deviation ({made.parts[-1].value:.4f} nats) falls with n"
+    assert deviation in made.sentence()
+
+
+def test_split_limit_never_exceeds_the_range():
+    made = certify([0.5], [0.4], [0.1], loss_range=WIDE, delta=0.05)
+    assert made.limits["split"] <= WIDE.high

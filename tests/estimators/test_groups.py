@@ -117,7 +117,7 @@ def test_scores_of_and_judged_positives_match_dictionaries(table, judged):
 def test_where_names_file_line_query_and_document():
     table = {"q1": {"a": 2.0, "b": 1.0}, "q2": {"c": 0.0}}
     groups = top_documents(Scores.from_dict(table, name="x"), depth=5)
-    assert groups.where(2) == ("top 5 of x", "q2", "c")
+    assert groups.where(2) == ("x", "q2", "c")
     lined = replace(groups, lines=np.array([3, 8]), name="file")
     assert [lined.where(row)[0] for row in range(3)] == ["file:3", "file:3", "file:8"]
     assert [lined.where(row)[2] for row in range(3)] == ["a", "b", "c"]

@@ -143,7 +143,8 @@ def test_run_writes_a_ledger_with_its_keys(folder, measure):
     account = ledger(folder)
     assert set(account) == {
         *("schema", "unit", "n_queries", "delta", "trivial", "students", "teacher"),
-        *("diameter", "calibration", "pairs", "dropped", "warnings", "assumptions"),
+        *("diameter", "calibration", "pairs", "groups", "definitions"),
+        *("dropped", "warnings", "assumptions"),
         *("statements", "inputs", "command", "versions"),
     }
     assert account["schema"] == "rankbound.ledger/1"
@@ -338,8 +339,8 @@ def test_run_rejects_groups_whose_queries_are_all_unknown(folder, fails):
     written(folder, text.replace("Query_id", "query_id").replace("Q0", "q0"), "g.jsonl")
     message = fails(*RUN)
     assert message == (
-        "g.jsonl: none of its queries is in t.json; the ids look like 'Q1' there and "
-        "'q1' here"
+        "g.jsonl:1: none of the queries of this file is in t.json; the ids look like "
+        "'Q1' there and 'q1' here"
     )
 
 
@@ -350,8 +351,8 @@ def test_run_names_the_first_document_without_a_vector(folder, fails, measure):
     change(folder, "v.ids", f"{docno}\n", "other\n")
     message = fails(*RUN, *VECTORS)
     assert message.startswith(
-        f"g.jsonl:1: document '{docno}' of query 'q1' has no vector in v.npy ({count} "
-        "of 60 group documents have none)"
+        f"g.jsonl:1: document '{docno}' of query 'q1' has no vector in v.npy "
+        f"(ids: v.ids) ({count} of 60 group documents have none)"
     )
     assert "--missing drop" in message
     measure(*RUN, *VECTORS, "--missing", "drop")
@@ -400,7 +401,9 @@ def test_run_rejects_vectors_that_are_not_finite(folder, fails):
     vectors[row, 1] = np.nan
     written(folder, npy(vectors), "v.npy")
     message = fails(*RUN, *VECTORS)
-    start = f"v.npy: the vector of 'd{row + 1}' (row {row}) holds a value that"
+    start = (
+        f"v.npy (ids: v.ids): the vector of 'd{row + 1}' (row {row}) holds a value that"
+    )
     assert message.startswith(start)
 
 
@@ -460,10 +463,14 @@ def test_run_rejects_vectors_that_are_not_finite(folder, fails):
         ((*ALONE, "--bi-encoder", "q.npy"), "--bi-encoder needs NAME=FILE", ""),
         (
             (*ALONE, "--bi-encoder", "e=q.npy"),
-            "--bi-encoder needs --query-ids",
-            "0 for",
+            "--bi-encoder and --query-ids go together",
+            "got 1 bi-encoders and 0 files",
         ),
-        ((*ALONE, "--query-ids", "q.ids"), "--bi-encoder needs --query-ids", "1 for 0"),
+        (
+            (*ALONE, "--query-ids", "q.ids"),
+            "--bi-encoder and --query-ids go together",
+            "got 0 bi-encoders and 1 files",
+        ),
         (
             (*ALONE, "--bi-encoder", "e=q.npy", "--query-ids", "q.ids"),
             "--bi-encoder scores by dot product",

@@ -53,10 +53,10 @@ def test_one_file_of_query_ids_serves_every_bi_encoder():
             ("--student", "a=x", "--student-kind", "b=dot"),
             "no student 'b'; there are a",
         ),
-        (("--teacher-kind", "score"), f"--teacher-kind must be one of {KINDS}"),
+        (("--teacher-kind", "score"), f"--teacher-kind must be one of {KINDS} "),
         (("--temperature", "warm"), "--temperature must be a positive number or 'fit'"),
-        (("--bi-encoder", "a=q.npy"), "--bi-encoder needs --query-ids"),
-        (("--query-ids", "q"), "--bi-encoder needs --query-ids"),
+        (("--bi-encoder", "a=q.npy"), "--bi-encoder and --query-ids go together"),
+        (("--query-ids", "q"), "--bi-encoder and --query-ids go together"),
     ],
 )
 def test_options_from_rejects(words, message):

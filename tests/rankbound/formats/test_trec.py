@@ -35,7 +35,7 @@ def qrels(folder, text):
         "q Q0 a 1 2.5 t \nq Q0 b 2 -1 t\t\n  r Q0 a 1 0 t\n",
         "q Q0 a 1 2.5 t\r\nq Q0 b 2 -1 t\r\nr Q0 a 1 0 t\r\n\r\n",
         "\ufeffq Q0 a 1 2.5 t\nq Q0 b 2 -1 t\nr Q0 a 1 0 t\n\n\n   \n",
-        "# one\n#q Q0 x 1 2 t\nq Q0 a 1 2.5 t\n# two\nq Q0 b 2 -1 t\nr Q0 a 1 0 t",
+        "# one\n# Q0 x 1 2 t t\nq Q0 a 1 2.5 t\n# two\nq Q0 b 2 -1 t\nr Q0 a 1 0 t",
         "\n\nq Q0 a 1 2.5 t\n\nq Q0 b 2 -1 t\nr Q0 a 1 0 t\n",
     ],
     ids=["blank", "tab", "runs", "trailing", "crlf", "bom", "comments", "empty lines"],

@@ -27,7 +27,6 @@ def test_one_document_groups_are_counted(world):
     assert small > 0
     assert loaded.dropped["groups_with_fewer_than_two_documents"] == small
     assert loaded.groups.n_groups == len(world.groups) - small
-    assert not loaded.thinned
 
 
 def test_probabilities_become_logits(tmp_path):
@@ -65,7 +64,6 @@ def test_missing_drop_leaves_it_out_and_counts(world):
     path = strange(world, L3=GHOST)
     loaded = load_inputs(options(world, groups=path, missing="drop"))
     assert loaded.dropped["documents_without_teacher_score"] == 1
-    assert loaded.thinned
 
 
 def test_a_group_document_without_vector_is_an_error_or_dropped(world, tmp_path):
@@ -81,7 +79,9 @@ def test_a_group_document_without_vector_is_an_error_or_dropped(world, tmp_path)
 def test_groups_of_foreign_queries_are_an_error(world):
     path = world.folder / "foreign.jsonl"
     path.write_text('{"query_id": "17", "doc_id_a": "x", "doc_id_b": ["y"]}\n')
-    with pytest.raises(UsageError, match=r"none of its queries is in .*'17' there"):
+    with pytest.raises(
+        UsageError, match=r"foreign.jsonl:1: none of the queries .*'17' there"
+    ):
         load_inputs(options(world, groups=path, missing="drop"))
 
 

@@ -255,7 +255,7 @@ def test_more_students_widen_every_limit(world):
     assert all(alone[name] < both[name] or both[name] > 5 for name in alone)
 
 
-def test_range_reads_no_constant_from_a_thinned_sample(world):
+def test_range_follows_the_smallest_group_and_says_what_that_asserts(world):
     options = MeasureOptions(
         teacher=world.path("teacher.json.gz"), depth=16,
         students=(
@@ -263,11 +263,25 @@ def test_range_reads_no_constant_from_a_thinned_sample(world):
             StudentSource("gappy", world.path("gappy.run"), temperature=1.0),
         ),
     )  # fmt: skip
-    strong, gappy = measure(options).students
+    measured = measure(options)
+    strong, gappy = measured.students
     assert_allclose(strong.certificate.range.width, 5.652, atol=5e-4)
-    assert "k = 16" in strong.certificate.range.source
-    assert_allclose(gappy.certificate.range.width, 10.0, atol=1e-9)
-    assert "dropped" in gappy.certificate.range.source
+    assert strong.certificate.range.source.endswith("k = 16")
+    assert strong.upper_any_size is None
+    smallest = int(gappy.terms.n_docs.min())
+    assert f"k = {smallest} (the smallest, of up to" in gappy.certificate.range.source
+    top = oracles.softplus(10.0) - oracles.softplus(0.0)
+    share = oracles.max_cut_share(smallest)
+    low, high = oracles.softplus(-share * 10), oracles.softplus(0.0) + share * top
+    assert_allclose(gappy.certificate.range.width, high - low, rtol=1e-12)
+    # without the assertion: groups of any size, so all of B
+    values = gappy.terms.risk_nats.tolist()
+    low, high = oracles.softplus(-10.0), oracles.softplus(10.0)
+    grid = oracles.betting_limit(values, low, high, 0.05, 2, 20_000)
+    assert grid <= gappy.upper_any_size <= grid + (high - low) / 20_000 + 1e-9
+    assert gappy.upper_any_size > gappy.certificate.upper
+    assert any("group sizes vary" in warning for warning in measured.warnings)
+    assert not any("'strong'" in warning for warning in measured.warnings)
 
 
 def test_range_of_pair_sets_follows_the_best_cut(world):
@@ -279,7 +293,7 @@ def test_range_of_pair_sets_follows_the_best_cut(world):
     smallest = int(groups.sizes.min())
 
     def width(pairs):
-        made = group_range(groups, pairs=pairs, score_range=10.0, thinned=False)
+        made = group_range(groups, pairs=pairs, score_range=10.0)
         return made.width
 
     share = oracles.max_cut_share

@@ -41,8 +41,9 @@ def test_few_missing_documents_are_not_warned_of(world):
     docs = next(docs for q, docs, _ in world.groups if q == "q00" and len(docs) > 2)
     path.write_text("".join(line for line in lines if f" {docs[0]} " not in line))
     result = measured(world, StudentSource("almost", path, temperature=1.0))
+    assert 0 < result.students[0].student.missing_share < 0.1
     assert result.students[0].student.dropped["documents_without_student_score"] >= 1
-    assert result.warnings == ()
+    assert not any("no score for" in warning for warning in result.warnings)
 
 
 def test_missing_error_names_the_first_and_counts_all(world):
