@@ -169,6 +169,21 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the draw of calibration queries (default %(default)d)",
     )
+    add(
+        "--weights",
+        type=float,
+        default=1.1e8,
+        metavar="W",
+        help="trained weights of the students, for the row with the paper's form, "
+        "reconstructed (default %(default)g)",
+    )
+    add(
+        "--layers",
+        type=float,
+        default=12,
+        metavar="L",
+        help="their layers, for the same row (default %(default)g)",
+    )
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
 
 

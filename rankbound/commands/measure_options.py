@@ -18,6 +18,7 @@ KINDS = "logit, probability, cosine, dot, bm25, unknown"
 def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
     from rankbound.measuring.options import MeasureOptions
+    from rankbound.paper_row import Architecture
 
     return MeasureOptions(
         teacher=arguments.teacher,
@@ -36,6 +37,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
         delta=arguments.delta,
         seed=arguments.seed,
         command=command,
+        architecture=Architecture(arguments.weights, arguments.layers),
     )
 
 

@@ -16,6 +16,7 @@ from rankbound.measuring.inputs import DEFAULT_DEPTH
 from rankbound.measuring.run import Measurement, StudentResult
 from rankbound.measuring.space import Space
 from rankbound.measuring.temperatures import SHARE
+from rankbound.paper_row import Architecture, paper_row
 
 SCHEMA = "rankbound.ledger/1"
 PACKAGES = ("rankbound", "numpy", "scipy", "sympy", "pyarrow", "array-api-compat")
@@ -50,7 +51,8 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
         "delta": options.delta,
         "trivial": LN2,
         "students": {
-            result.student.name: _student(result) for result in measurement.students
+            result.student.name: _student(result, options.architecture)
+            for result in measurement.students
         },
         "teacher": _teacher(measurement),
         "diameter": _diameter(measurement),
@@ -138,7 +140,7 @@ def _teacher(measurement: Measurement) -> dict[str, Any]:
     }
 
 
-def _student(result: StudentResult) -> dict[str, Any]:
+def _student(result: StudentResult, architecture: Architecture) -> dict[str, Any]:
     certificate, student = result.certificate, result.student
     entropy, divergence, deviation = certificate.parts
     return {
@@ -173,6 +175,13 @@ def _student(result: StudentResult) -> dict[str, Any]:
         "missing_share": student.missing_share,
         "dropped": student.dropped,
         "locality": _locality(result),
+        "paper_form": paper_row(
+            certificate.risk,
+            width=certificate.range.width,
+            n=certificate.n_queries,
+            delta=certificate.delta,
+            architecture=architecture,
+        ),
         "verdict": _verdict(result),
     }
 

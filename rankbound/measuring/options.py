@@ -14,6 +14,7 @@ from estimators.distances import check_metric
 from estimators.pairs import PAIR_SETS
 from estimators.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.paper_row import BASE_ENCODER, Architecture
 
 # A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
 # of the scores allows it, an error where it does not.
@@ -78,6 +79,7 @@ class MeasureOptions:
     delta: float = 0.05
     seed: int = 0
     command: str = ""
+    architecture: Architecture = BASE_ENCODER
 
     def __post_init__(self) -> None:
         for field in ("teacher", "groups", "embeddings", "ids", "qrels"):

@@ -114,6 +114,8 @@ def _student_rows(name: str, student: Ledger, trivial: float) -> Iterator[Row]:
     for method, limit in others:
         label = f"  by {method.replace('_', ' ')}"
         yield "", label, _n(limit), "", _n(trivial), "nats"
+    paper = student["paper_form"]
+    yield "", "  the paper's form (reconstructed)", _n(paper["limit"]), "", "", "nats"
     locality = student["locality"]
     if locality is not None:
         product = _n(locality["lipschitz_times_diameter"])

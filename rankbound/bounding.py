@@ -1,0 +1,305 @@
+"""The headline bound and its relatives from given numbers, without data."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from scipy.optimize import brentq
+
+from bounds.certificate import LN2
+from bounds.ranges import cut_ratio_all_pairs, query_range
+from bounds.registry import statement
+from bounds.theorem5 import (
+    Design,
+    bilinear_complexity,
+    compare_designs,
+    diameter_ratio_to_break_even,
+    queries_to_break_even,
+)
+from rankbound.errors import UsageError
+from rankbound.formats.errors import FormatError
+from rankbound.formats.opening import read_bytes
+from rankbound.paper_row import Architecture, paper_row
+
+UNKNOWNS: Final = ("n", "diameter", "entropy")
+HEADLINE: Final = "theorem-2-prime"
+# Beyond these nobody looks; a root is searched between them
+SEARCH: Final = {"n": (1.0, 1e18), "diameter": (1e-9, 1e9), "entropy": (0.0, LN2)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The numbers of one configuration.
+
+    Attributes
+    ----------
+    diameter : float
+        Essential diameter, > 0.
+    lipschitz : float
+        Lipschitz constant L of the student, in temperatures per distance, > 0.
+    entropy, divergence : float
+        Means over the sampled queries, in nats.
+    n : float
+        Independent queries.
+    delta : float
+        Failure probability.
+    kappa : float
+        Largest density ratio of target and sampling law, at least 1.
+    group_size : int
+        Documents of a query, all pairs of which enter the loss.
+    """
+
+    diameter: float
+    lipschitz: float
+    entropy: float
+    divergence: float
+    n: float
+    delta: float = 0.05
+    kappa: float = 1.0
+    group_size: int = 16
+
+    def __post_init__(self) -> None:
+        for name in ("diameter", "lipschitz"):
+            value = getattr(self, name)
+            if not 0 < value < math.inf:
+                raise UsageError(f"--{name} must be a positive number, got {value:g}")
+        if self.group_size < 2:
+            raise UsageError(f"--group-size must be at least 2, got {self.group_size}")
+
+    @property
+    def width(self) -> float:
+        """Width of one query's risk in nats, by Lemma 2c at B = L times diameter."""
+        ratio = cut_ratio_all_pairs(self.group_size)
+        low, high = query_range(self.lipschitz * self.diameter, cut_ratio=ratio)
+        return high - low
+
+
+def evaluated(
+    given: Given, *, architecture: Architecture | None = None
+) -> dict[str, Any]:
+    """The headline bound with its parts, its relatives, and the verdict; in nats.
+
+    Examples
+    --------
+    >>> found = evaluated(Given(
+    ...     diameter=1.4, lipschitz=5, entropy=0.42, divergence=0.06, n=500_000))
+    >>> round(found["bound"], 4), found["vacuous"], found["dominating"]
+    (0.5068, False, 'entropy')
+    """
+    headline = _headline(given)
+    locality = given.lipschitz * given.diameter
+    parts = {
+        "entropy": given.entropy,
+        "divergence": given.divergence,
+        "locality x shift": locality * (1 - given.kappa**-2),
+        "locality x complexity": 2 * locality / math.sqrt(given.n),
+        "deviation": given.width * math.sqrt(-math.log(given.delta) / (2 * given.n)),
+    }
+    return {
+        "given": {field.name: getattr(given, field.name) for field in fields(given)},
+        "statement": HEADLINE,
+        "status": statement(HEADLINE).status,
+        "unit": "nats",
+        "bound": headline,
+        "trivial": LN2,
+        "vacuous": headline >= LN2,
+        "dominating": max(parts, key=lambda name: parts[name]),
+        "parts": parts,
+        "range": {"B": locality, "width": given.width},
+        "relatives": _relatives(given),
+        "paper_form": paper_row(
+            given.entropy + given.divergence,
+            width=given.width,
+            n=given.n,
+            delta=given.delta,
+            architecture=architecture or Architecture(),
+        ),
+    }
+
+
+def solved(given: Given, unknown: str, *, target: float = LN2) -> float | None:
+    """The value of one number at which the headline bound equals the target.
+
+    Parameters
+    ----------
+    given : Given
+        The value of the unknown in it plays no part.
+    unknown : {"n", "diameter", "entropy"}
+    target : float
+        In nats; ln 2 is where the bound stops being vacuous.
+
+    Returns
+    -------
+    float or None
+        The smallest number of queries, the largest diameter or entropy; None where
+        no value does.
+
+    Examples
+    --------
+    >>> given = Given(diameter=1.4, lipschitz=5, entropy=0.42, divergence=0.06, n=1)
+    >>> solved(given, "n")
+    7894
+    """
+    if unknown not in UNKNOWNS:
+        raise UsageError(
+            f"--solve must be one of {', '.join(UNKNOWNS)}, got {unknown!r}"
+        )
+
+    def surplus(value: float) -> float:
+        changed: dict[str, Any] = {unknown: value}
+        return _headline(replace(given, **changed)) - target
+
+    low, high = SEARCH[unknown]
+    at_low, at_high = surplus(low), surplus(high)
+    if at_low * at_high > 0:
+        return None
+    root = float(brentq(surplus, low, high, xtol=1e-12, rtol=1e-12, maxiter=500))
+    return math.ceil(root) if unknown == "n" else root
+
+
+def augmented(before: Given, after: Given) -> dict[str, Any]:
+    """Whether an augmentation lowers the bound, and from which n' or diameter on.
+
+    Both are evaluated by Theorem 5 (bilinear class, range L times diameter); target
+    law, teacher and temperature must be the same before and after.
+
+    Examples
+    --------
+    >>> base = Given(diameter=2.0, lipschitz=5, entropy=0.42, divergence=0.0, n=1000)
+    >>> found = augmented(base, replace(base, diameter=1.2, entropy=0.47))
+    >>> found["improves"], found["vacuous"], found["break_even_n"]
+    (True, True, 399)
+    """
+    old, new = _design(before), _design(after)
+    complexity = bilinear_complexity(before.delta)
+    result = compare_designs(
+        old, new, n_queries=before.n, n_after=after.n, complexity=complexity
+    )
+    needed = queries_to_break_even(old, new, n_queries=before.n, complexity=complexity)
+    ratio = diameter_ratio_to_break_even(
+        old, new, n_queries=before.n, n_after=after.n, complexity=complexity
+    )
+    return {
+        "statement": "theorem-5a",
+        "unit": "nats",
+        "before": result.before,
+        "after": result.after,
+        "improves": result.improves,
+        "vacuous": result.vacuous,
+        "break_even_n": math.floor(needed) + 1 if math.isfinite(needed) else None,
+        "break_even_diameter": before.diameter * ratio if ratio > 0 else None,
+    }
+
+
+def configurations(path: Path, base: Mapping[str, Any]) -> Iterator[tuple[int, Given]]:
+    """Rows of a TSV with a header of option names, each completed by the options given.
+
+    Raises
+    ------
+    FormatError
+        With path:line, for an unknown column, a cell that is no number, or a number
+        that is missing in the row and in the options.
+    """
+    known = {field.name for field in fields(Given)}
+    lines = read_bytes(path).decode("utf-8").splitlines()
+    rows = csv.reader(lines, delimiter="\t")
+    header = [name.strip().replace("-", "_") for name in next(rows)]
+    strange = [name for name in header if name not in known]
+    if strange:
+        raise FormatError(
+            path,
+            f"unknown column {strange[0]!r}, expected {', '.join(sorted(known))}",
+            line=1,
+        )
+    for number, cells in enumerate(rows, start=2):
+        if len(cells) != len(header):
+            raise FormatError(
+                path, f"expected {len(header)} columns, found {len(cells)}", line=number
+            )
+        yield number, _row(path, number, dict(zip(header, cells, strict=True)), base)
+
+
+def given_from(values: Mapping[str, Any]) -> Given:
+    """Numbers as a configuration, naming what is missing.
+
+    Examples
+    --------
+    >>> given_from({"diameter": 1.0})
+    Traceback (most recent call last):
+    ...
+    rankbound.errors.UsageError: missing: --lipschitz, --entropy, --divergence, --n
+    """
+    needed = ("diameter", "lipschitz", "entropy", "divergence", "n")
+    missing = [f"--{name}" for name in needed if values.get(name) is None]
+    if missing:
+        raise UsageError("missing: " + ", ".join(missing))
+    numbers = {name: value for name, value in values.items() if value is not None}
+    if "group_size" in numbers:
+        numbers["group_size"] = int(numbers["group_size"])
+    return replace(
+        Given(diameter=1.0, lipschitz=1.0, entropy=0.0, divergence=0.0, n=1.0),
+        **numbers,
+    )
+
+
+def _row(
+    path: Path, number: int, cells: Mapping[str, str], base: Mapping[str, Any]
+) -> Given:
+    try:
+        row = {name: float(text) for name, text in cells.items()}
+        return given_from({**base, **row})
+    except ValueError as error:
+        raise FormatError(path, str(error), line=number) from None
+
+
+def _headline(given: Given) -> float:
+    view = statement(HEADLINE).numpy()
+    return float(
+        view(
+            given.entropy,
+            given.divergence,
+            given.lipschitz,
+            given.diameter,
+            given.kappa,
+            given.n,
+            given.delta,
+            given.width,
+        )
+    )
+
+
+def _relatives(given: Given) -> dict[str, float]:
+    """Bounds that ask for less: a cruder width, or one student and no shift."""
+    risk = given.entropy + given.divergence
+    coarse = statement(f"{HEADLINE}-coarse").numpy()
+    fixed = statement("theorem-1a").numpy()
+    return {
+        "theorem-2-prime-coarse": float(
+            coarse(
+                given.entropy,
+                given.divergence,
+                given.lipschitz,
+                given.diameter,
+                given.kappa,
+                given.n,
+                given.delta,
+            )
+        ),
+        "theorem-1a (one fixed student, no shift)": float(
+            fixed(risk, given.width, given.n, 1, given.delta)
+        ),
+    }
+
+
+def _design(given: Given) -> Design:
+    return Design(
+        entropy=given.entropy,
+        divergence=given.divergence,
+        locality=given.lipschitz * given.diameter,
+        shift=1 - given.kappa**-2,
+    )
