@@ -1,0 +1,56 @@
+"""`rankbound appendix` on the command line, and the PDF that it makes."""
+
+import re
+import shutil
+import sys
+
+import pytest
+
+from rankbound.cli import main
+from rankbound.commands import appendix
+from rankbound.typesetting import PACKAGES
+
+pytestmark = pytest.mark.xdist_group("appendix")
+OVERFULL = re.compile(r"Overfull \\hbox \(([\d.]+)pt")
+POINTS = 2.0  # less than a millimetre beyond the margin
+
+
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None,
+    reason=f"pdflatex is missing; install {PACKAGES}",
+)
+def test_pdf_has_no_undefined_references_and_no_overfull_lines(tmp_path, capsys):
+    assert main(["appendix", "--out", str(tmp_path), "--pdf"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'appendix.pdf'}\n"
+    assert (tmp_path / "appendix.pdf").read_bytes().startswith(b"%PDF")
+    log = (tmp_path / "appendix.log").read_bytes().decode("utf-8", "replace")
+    assert not re.findall(r"undefined|multiply defined|Rerun to get", log)
+    assert max(map(float, OVERFULL.findall(log)), default=0.0) < POINTS
+
+
+def test_missing_pdflatex_is_said_before_the_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert main(["appendix", "--out", str(tmp_path / "x"), "--pdf"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("rankbound: error: --pdf needs pdflatex")
+    assert len(said.splitlines()) == 1
+    assert not (tmp_path / "x").exists()
+
+
+def test_without_a_checkout_one_line_says_so(tmp_path, capsys, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("paper_appendix")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if "site-packages" in p])
+    monkeypatch.setattr(appendix, "CHECKOUT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert main(["appendix", "--out", str(tmp_path / "x")]) == 2
+    said = capsys.readouterr().err
+    assert "run this from a checkout of the repository" in said
+    assert len(said.splitlines()) == 1
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path, capsys):
+    (tmp_path / "x").write_text("")
+    assert main(["appendix", "--out", str(tmp_path / "x")]) == 2
+    assert "is a file" in capsys.readouterr().err
