@@ -51,6 +51,7 @@ PREAMBLE: Final = r"""\documentclass[a4paper,11pt]{article}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{0.5em plus 0.1em}
 \setlength{\emergencystretch}{4em}
+\renewcommand{\arraystretch}{1.15}
 \setcounter{secnumdepth}{1}
 \setcounter{tocdepth}{1}
 \allowdisplaybreaks

@@ -37,6 +37,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Write the document, typeset it if asked for, and say where it is."""
+    from rankbound.errors import UsageError
     from rankbound.typesetting import find_pdflatex, typeset
     from rankbound.writing import check_folder, write_all
 
@@ -44,7 +45,11 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         find_pdflatex()  # before the work, not after it
     check_folder(arguments.out)
     sources = _sources(CHECKOUT)
-    write_all(arguments.out, {sources.NAME: sources.latex()})
+    try:
+        text = sources.latex()
+    except sources.AppendixError as error:
+        raise UsageError(f"the sources of the appendix: {error}") from None
+    write_all(arguments.out, {sources.NAME: text})
     made = arguments.out / sources.NAME
     if arguments.pdf:
         made = typeset(made)

@@ -31,9 +31,8 @@ def test_statements_follow_the_registry_with_their_formulas(text):
 
 def test_every_statement_has_its_proof_after_it(text):
     for key in REGISTRY:
-        shown = re.escape(key).replace(r"\-", r"-\\allowbreak\{\}")
         proofs = re.findall(rf"\\paragraph\{{\\hyperref\[st:{key}\].*\}}", text)
-        assert len(proofs) == 1, shown
+        assert len(proofs) == 1, key
         assert text.index(proofs[0]) > text.index(f"\\label{{st:{key}}}")
     kinds = text.count(r"\subsection*{Proof of") + text.count(r"\subsection*{Origin of")
     assert kinds == len(headings())
@@ -46,8 +45,8 @@ def test_the_three_sections_are_there(text):
         "The variants compared by non-vacuity",
     ):
         assert f"\\section{{{title}}}" in text
-    assert r"0.1053608" not in text
-    assert "{{" not in re.sub(r"\{\{[^}]*\}", "", text) or "{{table" not in text
+    assert "{{table" not in text
+    assert "{{theorem" not in text
 
 
 def test_references_and_citations_match(text):

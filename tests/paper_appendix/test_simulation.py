@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from paper_appendix import simulation
+from paper_appendix.latex import SECTIONS
 from paper_appendix.simulation import CHUNK, WEAK_NOISE, _scores, simulate, terms
 
 
@@ -53,3 +55,16 @@ def test_smaller_scores_are_less_certain():
         simulate(500, np.random.default_rng(1), score_range=b) for b in (10.0, 4.0)
     )
     assert (small.entropy > full.entropy).all()
+
+
+def test_the_text_states_the_simulation_in_full():
+    text = " ".join((SECTIONS / "variants.md").read_text().split())
+    for number in (
+        simulation.TEACHER_SPREAD,
+        simulation.QUERY_SPREAD,
+        simulation.STUDENT_NOISE,
+    ):
+        assert f"{number:.4f}" in text
+    assert f"the noise ${simulation.WEAK_NOISE}$" in text
+    assert f"${simulation.GROUP_SIZE}$ documents" in text
+    assert f"at least ${simulation.SCORE_RANGE:g}$ below" in text

@@ -2,10 +2,12 @@
 
 import re
 import shutil
+import subprocess
 import sys
 
 import pytest
 
+from paper_appendix import latex
 from rankbound.cli import main
 from rankbound.commands import appendix
 from rankbound.typesetting import PACKAGES
@@ -48,6 +50,37 @@ def test_without_a_checkout_one_line_says_so(tmp_path, capsys, monkeypatch):
     assert "run this from a checkout of the repository" in said
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "x").exists()
+
+
+def test_a_mistake_in_the_sources_is_one_line(tmp_path, capsys, monkeypatch):
+    (tmp_path / "sections").mkdir()
+    (tmp_path / "sections" / "reconstructed.md").write_text("## X\n\nan open $x\n")
+    monkeypatch.setattr(latex, "SECTIONS", tmp_path / "sections")
+    assert main(["appendix", "--out", str(tmp_path / "x")]) == 2
+    said = capsys.readouterr().err
+    assert "sections/reconstructed.md:3: $ is not understood" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_the_checkout_is_found_beside_the_package(tmp_path):
+    """Started as an installed script is, from a folder that is not the checkout."""
+    code = (
+        "import importlib.util, sys\n"
+        "sys.path = [p for p in sys.path if p]\n"
+        f"root = {str(appendix.CHECKOUT)!r}\n"
+        "sys.path.insert(0, root)\n"
+        "import rankbound.commands.appendix as command, rankbound.errors, bounds\n"
+        "sys.path.remove(root)\n"
+        "print(command._sources(command.CHECKOUT).NAME)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "appendix.tex\n", done.stderr
 
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path, capsys):
