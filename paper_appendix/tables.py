@@ -43,7 +43,7 @@ def limits_table() -> str:
     for size in SIZES:
         found = simulated(size)
         cells = [_limit(*found[name]) for name in METHODS]
-        rows.append((_count(size), *cells, f"{add_on(size):.3g}"))
+        rows.append((_count(size), *cells, _add_on(size)))
     header = ("$n$", *METHODS.values(), "add-on")
     return table(header, rows)
 
@@ -132,6 +132,11 @@ def _limit(mean: float, spread: float) -> str:
     if math.isnan(spread):
         return f"{mean:.4f}{mark}"
     return f"{mean:.3f}{mark} $\\pm {spread:.3f}$"
+
+
+def _add_on(size: int) -> str:
+    cost = add_on(size)
+    return f"{cost:.3f}" if cost > 0.1 else f"{cost:.4f}"
 
 
 def _count(number: int) -> str:
