@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench statements clean
+.PHONY: help demo test test-all check format bench statements appendix clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ bench: $(VENV)/.dev ## timings against a plain loop, as ratios in one run
 
 statements: $(VENV)/.dev ## write paper_appendix/statements.md from the registry
 	$(BIN)/python -m paper_appendix
+
+appendix: $(VENV)/.core ## make build/appendix/appendix.pdf; needs pdflatex
+	$(BIN)/rankbound appendix --out build/appendix --pdf
 
 clean: ## remove the environment and everything that was made
 	rm -rf $(VENV) demo-out build *.egg-info

@@ -29,10 +29,10 @@ from bounds.transport import line_transport, transport_shift
 from bounds.worst_share import cvar, cvar_limit
 
 OURS: Final = "proved in the appendix"
-CHANGE: Final = Symbol(r"|R_\mu - R_\nu|", nonnegative=True)
+CHANGE: Final = Symbol(r"|R_{\mu} - R_{\nu}|", nonnegative=True)
 # total variation of the laws of a pair, at most
 BY_THETA: Final = theta * (2 - theta)
-_entropy_change: Final = Symbol(r"|H_\mu - H_\nu|", nonnegative=True)
+_entropy_change: Final = Symbol(r"|H_{\mu} - H_{\nu}|", nonnegative=True)
 
 WORST_SHARE: Final = (
     Statement(

@@ -27,7 +27,7 @@ SIGN: Final = (
 )
 
 _excess_error: Final = Symbol(r"\operatorname{err}(f) - \operatorname{err}_p(f)")
-_risk_change: Final = Symbol(r"|R_Y - R|", nonnegative=True)
+_risk_change: Final = Symbol(r"|R_{Y} - R|", nonnegative=True)
 
 CEILINGS: Final = (
     Statement(

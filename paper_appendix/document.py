@@ -35,11 +35,11 @@ def document() -> str:
     blocks = [
         fill(PREFACE.read_text(encoding="utf-8").strip(), where=PREFACE.name),
         "## Statements",
-        _contents(),
+        contents(),
         "## Assumptions",
-        *_assumptions(),
+        *assumptions(),
         "## Notation",
-        _notation(),
+        notation(),
     ]
     for heading in headings():
         blocks += [f"## {title(heading)}", *_section(heading)]
@@ -115,12 +115,13 @@ def _section(heading: str) -> Iterator[str]:
     for entry in REGISTRY.values():
         if entry.heading == heading:
             yield from _facts(entry)
-    kind = "Proof" if _proved(heading) else "Origin"
+    kind = "Proof" if is_proved(heading) else "Origin"
     yield f"### {kind} of {title(heading)}"
     yield proof(heading)
 
 
-def _proved(heading: str) -> bool:
+def is_proved(heading: str) -> bool:
+    """Whether the appendix proves any statement of a heading."""
     return any(
         entry.status == "proved"
         for entry in REGISTRY.values()
@@ -145,8 +146,9 @@ def _facts(entry: Statement) -> Iterator[str]:
     yield "\n".join(f"- {fact}" for fact in facts)
 
 
-def _contents() -> str:
-    return _table(
+def contents() -> str:
+    """Return the list of statements as a table."""
+    return table(
         ("key", "title", "kind", "status"),
         (
             (f"`{entry.key}`", entry.title, entry.kind, entry.status)
@@ -155,7 +157,8 @@ def _contents() -> str:
     )
 
 
-def _assumptions() -> Iterator[str]:
+def assumptions() -> Iterator[str]:
+    """Yield one paragraph per assumption."""
     for entry in ASSUMPTIONS.values():
         yield (
             f"**{entry.name}, {entry.title}.** {entry.text} "
@@ -163,8 +166,9 @@ def _assumptions() -> Iterator[str]:
         )
 
 
-def _notation() -> str:
-    return _table(
+def notation() -> str:
+    """Return the glossary as a table."""
+    return table(
         ("symbol", "in code", "unit", "domain", "meaning"),
         (
             (
@@ -192,6 +196,7 @@ def _inline(expression: sympy.Basic) -> str:
     return f"${text}$"
 
 
-def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table, header first."""
     lines = [header, tuple("---" for _ in header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from rankbound.commands import bound, demo, explain, measure
+from rankbound.commands import appendix, bound, demo, explain, measure
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
@@ -70,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (measure, demo, explain, bound):
+    for command in (measure, demo, explain, bound, appendix):
         command.add_parser(subparsers)
     return parser
 

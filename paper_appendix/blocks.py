@@ -1,0 +1,225 @@
+"""The Markdown of the proofs as LaTeX: headings, paragraphs, lists, displays, tables.
+
+A subset, converted line by line; whatever is outside of it is an error that names the
+line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from paper_appendix.document import AppendixError
+from paper_appendix.inline import code, inline, mathematics
+
+HEADING: Final = re.compile(r"(#{2,4}) (.+)")
+ITEM: Final = re.compile(r"(- |\d+\. )(.+)")
+REFUSED: Final = re.compile(r"```|~~~|>|!\[|<\w|</|---|===|#|    |\t|[*+] ")
+RULE: Final = re.compile(r"[| :-]+")
+COLUMN_MARGIN: Final = 0.014  # of the line, beside every column
+WIDEST: Final = 44  # letters that a column asks for at most
+LINE: Final = 80  # letters of a line of a table
+# What a line of a display may start with to be set as a line of its own
+RELATION: Final = re.compile(r"(=|\\le\b|\\ge\b|<|>|\+|-|\\cdot\b)")
+LONG: Final = 88  # visible letters of a display that needs several lines
+
+Block = tuple[str, list[str], int]
+
+
+def to_latex(markdown: str, *, where: str) -> str:
+    r"""Convert a whole text.
+
+    Raises
+    ------
+    AppendixError
+        With the line, on anything outside of the subset.
+
+    Examples
+    --------
+    >>> print(to_latex("Hence\n\n$$\na = b\n$$", where="here"))
+    Hence
+    \begin{equation*}
+    a = b
+    \end{equation*}
+    """
+    written = ""
+    for kind, lines, number in _blocks(markdown, where=where):
+        latex = WRITERS[kind](lines, where=f"{where}:{number}")
+        # An empty line before a display would start a paragraph with white space
+        gap = "\n" if kind == "display" else "\n\n"
+        written += (gap if written else "") + latex
+    return written
+
+
+def _blocks(markdown: str, *, where: str) -> Iterator[Block]:
+    lines = markdown.split("\n")
+    at = 0
+    while at < len(lines):
+        if not lines[at].strip():
+            at += 1
+            continue
+        kind = _kind(lines[at], where=f"{where}:{at + 1}")
+        end = _end(kind, lines, at)
+        if kind == "display" and (end > len(lines) or lines[end - 1] != "$$"):
+            raise AppendixError(f"{where}:{at + 1}: the display has no end")
+        yield kind, lines[at:end], at + 1
+        at = end
+
+
+def _kind(line: str, *, where: str) -> str:
+    if line == "$$":
+        return "display"
+    if HEADING.fullmatch(line):
+        return "heading"
+    if ITEM.match(line):
+        return "list"
+    if line.startswith("|"):
+        return "table"
+    if REFUSED.match(line):
+        raise AppendixError(f"{where}: {line!r} is outside of the Markdown used here")
+    return "paragraph"
+
+
+def _end(kind: str, lines: list[str], start: int) -> int:
+    if kind == "heading":
+        return start + 1
+    if kind == "display":
+        return next(
+            (i + 1 for i in range(start + 1, len(lines)) if lines[i] == "$$"),
+            len(lines) + 1,
+        )
+    for at in range(start + 1, len(lines)):
+        line = lines[at]
+        if not line.strip() or line == "$$" or HEADING.fullmatch(line):
+            return at
+        if kind == "table" and not line.startswith("|"):
+            return at
+    return len(lines)
+
+
+def _heading(lines: list[str], *, where: str) -> str:
+    found = HEADING.fullmatch(lines[0])
+    level, title = (found[1], found[2]) if found else ("", "")
+    if level == "####":
+        return f"\\paragraph{{{code(title, where=where)}.}}"
+    command = {"##": "section", "###": "subsection"}[level]
+    return f"\\{command}{{{inline(title, where=where)}}}"
+
+
+def _paragraph(lines: list[str], *, where: str) -> str:
+    for number, line in enumerate(lines):
+        if REFUSED.match(line) or (number and ITEM.match(line)):
+            raise AppendixError(f"{where}: {line!r} inside a paragraph")
+    return inline(" ".join(lines), where=where)
+
+
+def _list(lines: list[str], *, where: str) -> str:
+    items: list[str] = []
+    kinds = set()
+    for line in lines:
+        found = ITEM.fullmatch(line)
+        if found:
+            kinds.add("itemize" if found[1] == "- " else "enumerate")
+            items.append(found[2])
+        elif line.startswith("  ") and line.strip():
+            items[-1] += f" {line.strip()}"
+        else:
+            raise AppendixError(f"{where}: indent {line!r}, which continues an item")
+    if len(kinds) != 1:
+        raise AppendixError(f"{where}: a list is either numbered or not")
+    kind = kinds.pop()
+    rows = [f"\\item {inline(item, where=where)}" for item in items]
+    return "\n".join([f"\\begin{{{kind}}}", *rows, f"\\end{{{kind}}}"])
+
+
+def _display(lines: list[str], *, where: str) -> str:
+    inside = lines[1:-1]
+    if not inside or not all(line.strip() for line in inside):
+        raise AppendixError(f"{where}: a display has an empty line")
+    return display(inside, where=where)
+
+
+def display(lines: list[str], *, where: str) -> str:
+    """Set a formula apart; a long one is broken at the lines of its source."""
+    rows = [lines[0]]
+    for line in lines[1:]:
+        if RELATION.match(line):
+            rows.append(line)
+        else:
+            rows[-1] += f"\n{line}"
+    mathematics("".join(rows), where=where)
+    if len(rows) > 1 and len(visible(" ".join(rows))) > LONG:
+        body = " \\\\\n&\\quad ".join(rows)
+        rows = [f"\\begin{{aligned}}\n&{body}\n\\end{{aligned}}"]
+    body = "\n".join(rows)
+    return f"\\begin{{equation*}}\n{body}\n\\end{{equation*}}"
+
+
+def _table(lines: list[str], *, where: str) -> str:
+    rows = [_cells(line, where=where) for line in lines]
+    if len(rows) < 3 or not RULE.fullmatch(lines[1]):
+        raise AppendixError(f"{where}: a table has a header, a rule and rows")
+    if len({len(row) for row in rows}) != 1:
+        raise AppendixError(f"{where}: the rows of a table have as many cells each")
+    del rows[1]
+    head, *body = (
+        " & ".join(inline(cell, where=where) for cell in row) + r" \\" for row in rows
+    )
+    columns = "".join(
+        f">{{\\raggedright\\arraybackslash}}p{{{share:.4f}\\linewidth}}"
+        for share in _shares(rows)
+    )
+    start = [r"\begingroup\small\setlength{\tabcolsep}{0.007\linewidth}"]
+    start += [f"\\begin{{longtable}}{{{columns}}}", r"\hline", head]
+    end = [r"\hline", r"\end{longtable}", r"\endgroup"]
+    return "\n".join([*start, r"\hline\endhead", *body, *end])
+
+
+def _cells(line: str, *, where: str) -> list[str]:
+    if not (line.startswith("|") and line.endswith("|")):
+        raise AppendixError(f"{where}: {line!r} is no row of a table")
+    return [cell.strip() for cell in line[1:-1].split("|")]
+
+
+def _shares(rows: list[list[str]]) -> list[float]:
+    """Widths of the columns, together one line: longest words first, then by cells."""
+    columns = [[visible(cell) for cell in column] for column in zip(*rows, strict=True)]
+    words = [max(_longest_word(cell) for cell in column) for column in columns]
+    more = [
+        max(0, min(WIDEST, max(map(len, column))) - word) + 1
+        for column, word in zip(columns, words, strict=True)
+    ]
+    left = 0.998 - COLUMN_MARGIN * len(columns)
+    taken = min(left, sum(words) / LINE)
+    return [
+        taken * word / sum(words) + (left - taken) * extra / sum(more)
+        for word, extra in zip(words, more, strict=True)
+    ]
+
+
+def _longest_word(text: str) -> int:
+    return max((len(word) for word in re.split(r"[ .-]", text)), default=0) + 1
+
+
+def visible(text: str) -> str:
+    r"""Roughly the letters that are seen of a text with mathematics.
+
+    Examples
+    --------
+    >>> visible(r"$\sqrt{n}$ and `code`")
+    'sn and code'
+    """
+    plain = text.replace(r"\,", "")
+    plain = re.sub(r"\\(left|right|mathrm|operatorname|overline|hat|quad)", "", plain)
+    plain = re.sub(r"\\[A-Za-z]+|\\.", "s", plain)
+    return re.sub(r"[{}$`^_*]", "", plain)
+
+
+WRITERS: Final[dict[str, Callable[..., str]]] = {
+    "display": _display,
+    "heading": _heading,
+    "list": _list,
+    "paragraph": _paragraph,
+    "table": _table,
+}

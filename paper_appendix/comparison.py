@@ -1,0 +1,169 @@
+"""What the variants of the bound certify: ranges, shift, queries needed, limits.
+
+Closed-form numbers are values of statements of the registry; the others come from
+`paper_appendix.simulation`, several seeds, with their spread.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from bounds import notation
+from bounds.limits import split_limit, upper_limit
+from bounds.registry import statement
+from paper_appendix.simulation import (
+    GROUP_SIZE,
+    SCORE_RANGE,
+    WEAK_NOISE,
+    Queries,
+    simulate,
+)
+
+DELTA: Final = 0.05
+GUESS: Final = math.log(2)  # the risk of a constant student
+SIZES: Final = (43, 54, 250, 1000, 6980, 500_000)
+POOL: Final = 500_000
+SEEDS: Final = 20
+
+Row = dict[str, float]
+
+
+def ranges(score_range: float = SCORE_RANGE, group: int | None = GROUP_SIZE) -> Row:
+    """Interval of the risk of one query; without a group size, for large groups.
+
+    Examples
+    --------
+    >>> {name: round(value, 4) for name, value in ranges().items()}
+    {'cut': 0.5333, 'low': 0.0048, 'high': 5.6568, 'width': 5.652}
+    """
+    cut = 0.5 if group is None else statement("lemma-2c-cut-ratio").numpy()(group)
+    found = {"cut": float(cut)}
+    for name, key in (("low", "lower"), ("high", "upper"), ("width", "width")):
+        found[name] = float(statement(f"lemma-2c-{key}").numpy()(score_range, cut))
+    return found
+
+
+def add_on(n_queries: int, score_range: float = SCORE_RANGE) -> float:
+    """What a bilinear class costs beyond fixed students: twice its complexity.
+
+    Examples
+    --------
+    >>> round(add_on(250), 3)
+    1.265
+    """
+    complexity = statement("lemma-4-diameter").numpy()
+    return 2 * float(complexity(1.0, 1.0, score_range, n_queries))
+
+
+def shift_term(kappa: float, width: float = SCORE_RANGE) -> float:
+    """What a density ratio of target to sampling costs, in nats.
+
+    Examples
+    --------
+    >>> round(shift_term(1.1), 2)
+    1.74
+    """
+    return float(statement("theorem-2b").numpy()(width, kappa))
+
+
+def largest_kappa(risk: float) -> float:
+    """The density ratio at which risk plus shift reach the risk of guessing.
+
+    Examples
+    --------
+    >>> round(largest_kappa(0.4823), 3)
+    1.011
+    """
+    return float(
+        statement("theorem-2b").solve_for(notation.kappa)(GUESS - risk, SCORE_RANGE)
+    )
+
+
+def queries_for_gap(gap: float, width: float) -> int:
+    """Queries at which Hoeffding's limit is this far above the sample mean.
+
+    Examples
+    --------
+    >>> queries_for_gap(0.2, 10.0)
+    3745
+    """
+    solved = statement("theorem-1a").solve_for(notation.n)
+    return math.ceil(solved(gap, 0.0, width, 1, DELTA))
+
+
+def limits_of(queries: Queries) -> Row:
+    """Every limit of the risk from one sample, by name."""
+    box = ranges()
+    risk, divergence = queries.risk, queries.divergence
+    least = math.log1p(math.exp(-SCORE_RANGE))
+    found = {
+        "hoeffding-range": upper_limit(
+            risk,
+            low=least,
+            high=SCORE_RANGE + least,
+            delta=DELTA,
+            method="hoeffding",
+        )
+    }
+    for method in ("hoeffding", "kl", "empirical_bernstein", "betting"):
+        found[method] = upper_limit(
+            risk, low=box["low"], high=box["high"], delta=DELTA, method=method
+        )
+    found["split-kl"] = split_limit(
+        queries.entropy, divergence, high=box["high"], delta=DELTA, method="kl"
+    )
+    rest = upper_limit(divergence, low=0.0, high=box["high"], delta=DELTA / 2)
+    found["split-pool"] = min(box["high"], entropy_limit() + rest)
+    return found
+
+
+@cache
+def entropy_limit() -> float:
+    """The part of `split_limit` that is the same for all samples: the large one's."""
+    return upper_limit(population().entropy, low=0.0, high=GUESS, delta=DELTA / 2)
+
+
+@cache
+def population() -> Queries:
+    """The large sample, which stands for the law itself."""
+    return simulate(POOL, np.random.default_rng(0))
+
+
+@cache
+def simulated(n_queries: int, seeds: int = SEEDS) -> Mapping[str, tuple[float, float]]:
+    """Mean and standard deviation over seeds of every limit; one seed at the pool."""
+    if n_queries == POOL:
+        return {
+            name: (value, math.nan) for name, value in limits_of(population()).items()
+        }
+    rows = []
+    for seed in range(1, seeds + 1):
+        drawn = simulate(n_queries, np.random.default_rng([seed, n_queries]))
+        rows.append(limits_of(drawn))
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return {
+        name: (float(column.mean()), float(column.std(ddof=1)))
+        for name, column in columns.items()
+    }
+
+
+@cache
+def weak_risk() -> float:
+    """Risk of a student with much noise, which no sample should certify."""
+    drawn = simulate(20_000, np.random.default_rng(0), noise=WEAK_NOISE)
+    return float(drawn.risk.mean())
+
+
+@cache
+def rescaled(score_range: float) -> tuple[float, float]:
+    """Risk with all scores shrunk, and the betting limit of one sample."""
+    law = simulate(20_000, np.random.default_rng(0), score_range=score_range)
+    size = 250 if score_range > 1 else 1000
+    box = ranges(score_range)
+    limit = upper_limit(law.risk[:size], low=box["low"], high=box["high"], delta=DELTA)
+    return float(law.risk.mean()), limit
