@@ -25,6 +25,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
         temperature=_temperature(arguments.temperature, "--temperature"),
         students=_students(arguments),
         groups=arguments.groups,
+        target_groups=arguments.target_groups,
         depth=arguments.depth,
         embeddings=arguments.embeddings,
         ids=arguments.ids,

@@ -174,6 +174,7 @@ def _student(result: StudentResult) -> dict[str, Any]:
         "dropped": student.dropped,
         "locality": _locality(result),
         "verdict": _verdict(result),
+        **result.readings,
     }
 
 

@@ -20,6 +20,7 @@ from rankbound.errors import UsageError
 Temperature = float | Literal["fit"] | None
 
 
+PATHS = ("teacher", "groups", "target_groups", "embeddings", "ids", "qrels")
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 
 
@@ -67,6 +68,7 @@ class MeasureOptions:
     temperature: Temperature = None
     students: tuple[StudentSource, ...] = ()
     groups: Path | None = None
+    target_groups: Path | None = None
     depth: int | None = None
     embeddings: Path | None = None
     ids: Path | None = None
@@ -80,7 +82,7 @@ class MeasureOptions:
     command: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("teacher", "groups", "embeddings", "ids", "qrels"):
+        for field in PATHS:
             _as_path(self, field)
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
@@ -106,6 +108,11 @@ class MeasureOptions:
             raise UsageError(f"--depth must be at least 2, got {self.depth}")
         if self.pairs not in PAIR_SETS:
             raise UsageError(f"--pairs is one of {PAIR_SETS}, got {self.pairs!r}")
+        if self.pairs != "all" and self.target_groups is not None:
+            raise UsageError(
+                "--target-groups compares laws of documents drawn independently, which "
+                f"is not what --pairs {self.pairs} measures; give --pairs all"
+            )
         if self.pairs != "all" and self.groups is None and self.qrels is None:
             raise UsageError(
                 f"--pairs {self.pairs} needs positives: give --groups (doc_id_a is the "
