@@ -148,6 +148,14 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         "misranking, how calibrated the teacher is, nDCG, and earlier bounds",
     )
     add(
+        "--unjudged",
+        choices=("unknown", "irrelevant"),
+        default="unknown",
+        help="what is read from documents of a judged query that have no judgement: "
+        "nothing, or that they are irrelevant, which you assert; temperatures are "
+        "fitted on judged documents in any case (default %(default)s)",
+    )
+    add(
         "--pairs",
         default="all",
         metavar="all|pos-neg|neg-neg",

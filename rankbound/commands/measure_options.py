@@ -31,6 +31,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
         ids=arguments.ids,
         metric=arguments.metric,
         qrels=arguments.qrels,
+        unjudged=arguments.unjudged,
         pairs=arguments.pairs,
         score_range=arguments.score_range,
         missing=arguments.missing,

@@ -60,7 +60,7 @@ def better_first(pairs: JudgedPairs, margin: Floats) -> Floats:
 def _of_lists(student: Evaluated, qrels: Scores) -> dict[str, Any]:
     """AUC and pool: bounds of one list of documents at a time."""
     delta, n_students = student.level.delta, student.level.n_students
-    grades, judged = student.groups.scores_of(qrels)
+    grades, judged = student.grades(qrels)
     auc: list[tuple[float, ...]] = []
     pool: list[tuple[float, ...]] = []
     for group, start in enumerate(student.groups.offsets[:-1]):

@@ -18,7 +18,7 @@ from estimators.blocks import blocks
 from estimators.groups import Booleans, Groups
 from estimators.pairs import pair_differences, selected_pairs
 from estimators.per_query import query_means
-from estimators.scores import Floats, Integers
+from estimators.scores import Floats, Integers, Scores, positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Level:
         --------
         >>> part = Level(0.05, 1).part(np.full(50, 0.5), low=0.0, high=1.0)
         >>> part["value"], [round(x, 2) for x in part["interval"]]
-        (0.5, [0.39, 0.61])
+        (0.5, [0.46, 0.54])
         """
         interval = two_sided(
             values,
@@ -106,6 +106,8 @@ class Evaluated:
         Largest risk of one query (z_+ of Lemma 2c), nats; divergences lie below.
     score_range : float
         B, in temperatures.
+    complete : bool
+        Whether judgements are complete: what a judged query's list lacks is irrelevant.
     """
 
     groups: Groups
@@ -115,6 +117,7 @@ class Evaluated:
     level: Level
     high: float
     score_range: float
+    complete: bool = False
 
     @property
     def pair_high(self) -> float:
@@ -136,6 +139,14 @@ class Evaluated:
                 student_margin=pair_differences(self.student[block.rows]),
                 block_rows=block.rows,
             )
+
+    def grades(self, qrels: Scores) -> tuple[Floats, Booleans]:
+        """Grades of the document rows, and which of them are known."""
+        grades, known = self.groups.scores_of(qrels)
+        if self.complete:
+            judged = positions(qrels.qids, self.groups.qids) >= 0
+            known = judged[self.groups.row_query()]
+        return grades, known
 
     def per_query(self, values: Floats) -> Floats:
         """Average the groups of each query; one number per query that has a group."""

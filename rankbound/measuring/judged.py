@@ -21,7 +21,8 @@ from rankbound.measuring.evaluated import Evaluated, Level
 N_BINS: Final = 10
 UNJUDGED: Final = (
     "no counted pair of the certificate's groups has two judged documents of "
-    "different grades; documents without a judgement do not count as irrelevant"
+    "different grades; documents without a judgement do not count as irrelevant, "
+    "unless --unjudged irrelevant asserts it"
 )
 # Signs of the student's margin of a pair that the teacher's order has turned
 SIGNS: Final = {1.0: "agrees", -1.0: "disagrees", 0.0: "ties"}
@@ -84,7 +85,7 @@ def misordered(margin: Floats, preference: Floats) -> Floats:
 
 def judged_pairs(student: Evaluated, qrels: Scores) -> JudgedPairs | None:
     """The counted pairs whose documents have different grades; None without any."""
-    grades, judged = student.groups.scores_of(qrels)
+    grades, judged = student.grades(qrels)
     found: list[tuple[Integers, Floats, Floats, Floats]] = []
     for block in student.blocks():
         both = np.logical_and(*both_sides(judged[block.block_rows]))

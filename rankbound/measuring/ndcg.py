@@ -28,7 +28,7 @@ ASSUMPTIONS: Final = (
 
 
 def ndcg(student: Evaluated, qrels: Scores) -> dict[str, Any]:
-    """One minus nDCG of the lists with a relevant document, and its upper bounds.
+    """One minus nDCG of the lists with documents of different gains, and its bounds.
 
     Returns
     -------
@@ -50,8 +50,8 @@ def ndcg(student: Evaluated, qrels: Scores) -> dict[str, Any]:
         )
     if not groups:
         reason = (
-            "no group of the certificate has two judged documents, one of them with a "
-            "grade of at least 1"
+            "no group of the certificate has two judged documents of different gains; "
+            "a list of equal gains is in the right order whatever the student does"
         )
         return {"missing_because": reason, "assumptions": list(ASSUMPTIONS)}
     lists = np.array(columns).T
@@ -82,14 +82,14 @@ def ndcg(student: Evaluated, qrels: Scores) -> dict[str, Any]:
 def judged_lists(
     student: Evaluated, qrels: Scores
 ) -> Iterator[tuple[int, Floats, Floats]]:
-    """Position, gains and scores of every group with a relevant document to rank."""
-    grades, judged = student.groups.scores_of(qrels)
+    """Position, gains and scores of every group that has something to put in order."""
+    grades, judged = student.grades(qrels)
     offsets = student.groups.offsets
     gains = np.where(judged & (grades > 0), np.exp2(np.maximum(grades, 0.0)) - 1, 0.0)
     starts = offsets[:-1]
-    known = np.add.reduceat(judged.astype(np.int64), starts)
-    relevant = np.add.reduceat((gains > 0).astype(np.int64), starts)
-    for group in np.flatnonzero((known >= 2) & (relevant >= 1)):
+    best = np.maximum.reduceat(np.where(judged, gains, -np.inf), starts)
+    least = np.minimum.reduceat(np.where(judged, gains, np.inf), starts)
+    for group in np.flatnonzero(best > least):
         rows = slice(*offsets[group : group + 2])
         here = judged[rows]
         yield int(group), gains[rows][here], student.student[rows][here]

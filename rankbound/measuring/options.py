@@ -74,6 +74,7 @@ class MeasureOptions:
     ids: Path | None = None
     metric: str = "euclidean"
     qrels: Path | None = None
+    unjudged: Literal["unknown", "irrelevant"] = "unknown"
     pairs: str = "all"
     score_range: float = 10.0
     missing: Literal["drop", "error"] | None = None
@@ -96,6 +97,12 @@ class MeasureOptions:
             )
         if self.missing not in (None, "drop", "error"):
             raise UsageError(f"--missing is drop or error, got {self.missing!r}")
+        if self.unjudged not in ("unknown", "irrelevant"):
+            raise UsageError(
+                f"--unjudged is unknown or irrelevant, got {self.unjudged!r}"
+            )
+        if self.unjudged == "irrelevant" and self.qrels is None:
+            raise UsageError("--unjudged irrelevant speaks of judgements; give --qrels")
         if self.seed < 0:
             raise UsageError(f"--seed must be at least 0, got {self.seed}")
 

@@ -20,6 +20,10 @@ from rankbound.measuring.student_scores import raw_scores
 from rankbound.measuring.students import Student
 from rankbound.measuring.temperatures import Split
 
+COMPLETE = (
+    "complete judgements (asserted): documents of a judged query without a judgement "
+    "are irrelevant, of grade 0; this holds for the comparators, too"
+)
 NOT_ALL_PAIRS = (
     "the laws speak of documents drawn independently; measure with --pairs all"
 )
@@ -81,6 +85,9 @@ def readings(shared: Setting, student: Student, *, high: float) -> dict[str, Any
         seen = evaluated(shared, student, high=high)
         blocks["relevance"] = relevance(seen, shared.inputs.qrels)
         blocks["ndcg"] = ndcg(seen, shared.inputs.qrels)
+        if seen.complete:
+            for name in ("relevance", "ndcg"):
+                blocks[name]["assumptions"].append(COMPLETE)
         blocks["comparators"] = comparators(seen, shared.inputs.qrels)
     return blocks
 
@@ -98,6 +105,7 @@ def evaluated(shared: Setting, student: Student, *, high: float) -> Evaluated:
         level=shared.level,
         high=high,
         score_range=shared.options.score_range,
+        complete=shared.options.unjudged == "irrelevant",
     )
 
 

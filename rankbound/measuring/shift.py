@@ -83,7 +83,7 @@ def shift(
     if unscored:
         reason = (
             f"{unscored:,} documents of the sampling law have no score; the law of the "
-            "others is another one"
+            "others is another one; score them"
         )
         return {"missing_because": reason, "assumptions": list(ASSUMPTIONS)}
     limits = product_range(score_range)

@@ -149,16 +149,20 @@ def list_rows(student: Block) -> Iterator[tuple[str, ...]]:
             label = f"  at most, from {name.replace('_', ' ')}"
             value = "vacuous" if bound["vacuous"] else _n(bound["value"])
             yield label, value, "", _n(bound.get("limit"))
+    judged = student["relevance"]["judged"]
+    if judged is None:
+        missing = student["relevance"]["judged_missing_because"]
+        yield f"earlier bounds: {missing}", "", "", ""
+        return
     for name, label in COMPARED.items():
         entry = student["comparators"][name]
         missing = entry["missing_because"]
         why = "" if entry["limit"] is not None else f": {missing}"
         yield f"{label}{why}", _n(entry["value"]), "", _n(entry["limit"])
-    judged = student["relevance"]["judged"]
-    if judged is not None:
-        ceiling = judged["ceiling"]
-        label = "ours: misranking ceiling, judged pairs"
-        yield label, _n(ceiling["value"]), "", _n(ceiling["limit"])
+    ceiling, seen = judged["ceiling"], judged["observed_misranking"]
+    label = "ours: misranking ceiling, judged pairs"
+    yield label, _n(ceiling["value"]), "", _n(ceiling["limit"])
+    yield "observed misranking, judged pairs", _n(seen["value"]), "", _n(seen["upper"])
 
 
 def _reading(block: Block, pairs: str) -> Iterator[tuple[str, ...]]:

@@ -21,6 +21,8 @@ from rankbound.measuring.options import MeasureOptions, StudentSource
             {"pairs": "pos-neg", "groups": "g", "target_groups": "t"},
             "give --pairs all",
         ),
+        ({"unjudged": "irrelevant"}, "give --qrels"),
+        ({"unjudged": "good", "qrels": "q"}, "--unjudged is unknown or irrelevant"),
         ({"embeddings": "e"}, "go together"),
         ({"ids": "i"}, "go together"),
         ({"temperature": "fit"}, "give --qrels"),

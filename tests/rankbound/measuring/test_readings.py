@@ -91,3 +91,30 @@ def test_temperatures_of_both_models_reach_the_shift(world):
     plain = exact()
     assert exact("--temperature", "3") != pytest.approx(plain)
     assert exact("--student-temperature", "3") != pytest.approx(plain)
+
+
+def test_unjudged_irrelevant_is_as_if_the_judgements_said_so(world):
+    del world.qrels["q00"]  # a query without judgements stays unknown
+    paths = {"few": world.qrels, "full": {}}
+    for qid, row in world.qrels.items():
+        paths["full"][qid] = dict.fromkeys(world.teacher[qid], 0) | row
+    found = {}
+    for name, qrels in paths.items():
+        path = world.folder / f"{name}.txt"
+        path.write_text(
+            "".join(f"{q} 0 {d} {g}\n" for q, r in qrels.items() for d, g in r.items())
+        )
+        extra = ["--unjudged", "irrelevant"] if name == "few" else []
+        found[name] = student_entry(world, "--qrels", str(path), *extra)
+    for block in ("relevance", "ndcg"):
+        asserted = found["few"][block].pop("assumptions")
+        assert "complete judgements (asserted)" in asserted.pop()
+        assert asserted == found["full"][block].pop("assumptions")
+    assert found["few"] == found["full"]
+
+
+def test_the_assertion_of_complete_judgements_is_listed_with_each_block(world):
+    few = student_entry(world, *with_qrels(world), "--unjudged", "irrelevant")
+    none = student_entry(world, *with_qrels(world))
+    for block in ("relevance", "ndcg"):
+        assert len(few[block]["assumptions"]) == len(none[block]["assumptions"]) + 1
