@@ -77,7 +77,9 @@ def test_queries_set_aside_do_not_appear():
     aside = np.array([True, True, False])
     found = laws_of_queries(groups(DRAWN), target, aside=aside)
     assert found.documents.qids.tolist() == ["p"]
-    assert found.n_without_sampling == 0
+    assert (found.n_without_target, found.n_without_sampling) == (0, 0)
+    alone = laws_of_queries(groups(DRAWN), None, aside=aside)
+    assert alone.documents.qids.tolist() == ["p"]
 
 
 def test_laws_reject_a_law_that_lost_documents():

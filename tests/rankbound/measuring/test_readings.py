@@ -94,7 +94,9 @@ def test_temperatures_of_both_models_reach_the_shift(world):
 
 
 def test_unjudged_irrelevant_is_as_if_the_judgements_said_so(world):
-    del world.qrels["q00"]  # a query without judgements stays unknown
+    # queries without judgements stay unknown
+    for qid in sorted({q for q, docs, _ in world.groups if len(docs) > 4})[:3]:
+        del world.qrels[qid]
     paths = {"few": world.qrels, "full": {}}
     for qid, row in world.qrels.items():
         paths["full"][qid] = dict.fromkeys(world.teacher[qid], 0) | row

@@ -1,6 +1,7 @@
 """The relevance block against loops over pairs, and where it has nothing to say."""
 
 import math
+from pathlib import Path
 
 import pytest
 from numpy.testing import assert_allclose
@@ -26,10 +27,10 @@ def pair_values(a, m):
     }  # fmt: skip
 
 
-def loops(world, name, pairs):
+def loops(world, name, pairs, score_range=10.0):
     """Mean over queries, and one number per query, of each term."""
     found = {}
-    for qid, docs, positives, clip in lists(world, name):
+    for qid, docs, positives, clip in lists(world, name, score_range):
         chosen = oracles.wanted_pairs(docs, positives, pairs)
         rows = [
             pair_values(
@@ -74,10 +75,24 @@ def test_relevance_orders_floor_misranking_and_ceiling(world):
     assert any("A4ii" in line for line in block["assumptions"])
 
 
+def soften(world):
+    """A teacher of small entropy and a student close to it, so that limits say much."""
+    for qid, row in world.teacher.items():
+        world.students["strong"][qid] = dict(row)
+    Path(world.path("strong.run")).write_text(
+        "".join(
+            f"{qid} Q0 {doc} 0 {score!r} strong\n"
+            for qid, row in world.students["strong"].items()
+            for doc, score in row.items()
+        )
+    )
+
+
 def test_the_ceilings_limit_pays_for_three_limits(tmp_path):
     world = make_world(tmp_path, seed=4, n_queries=60, sizes=(9, 9))
-    entry = student_entry(world, *with_qrels(world))
-    wanted = loops(world, "strong", "all")
+    soften(world)
+    entry = student_entry(world, *with_qrels(world), "--score-range", "1")
+    wanted = loops(world, "strong", "all", 1.0)
     limits = {
         key: upper_limit(wanted[key][1], low=0, high=high, delta=0.05 / 3)
         for key, high in (
@@ -89,6 +104,7 @@ def test_the_ceilings_limit_pays_for_three_limits(tmp_path):
     expected = misranking_ceiling(
         limits["entropy"], limits["divergence"], discordant=limits["discordant"]
     )
+    assert expected < 1
     assert_allclose(entry["relevance"]["ceiling"]["limit"], expected, rtol=1e-6)
 
 
@@ -132,3 +148,13 @@ def test_calibration_queries_stay_out_of_the_reading(tmp_path):
     )
     for name in ("relevance", "ndcg", "comparators"):
         assert again[name] == entry[name]
+
+
+def test_the_teachers_temperature_reaches_the_preferences(world):
+    cold = student_entry(world, *with_qrels(world))["relevance"]
+    warm = student_entry(world, *with_qrels(world), "--temperature", "4")["relevance"]
+    for qid, row in world.teacher.items():
+        world.teacher[qid] = {doc: score / 4 for doc, score in row.items()}
+    mean = {key: value for key, (value, _) in loops(world, "strong", "all").items()}
+    assert_allclose(warm["floor"]["value"], mean["bayes"], rtol=1e-9)
+    assert warm["floor"]["value"] > cold["floor"]["value"]
