@@ -36,6 +36,8 @@ class Groups:
         Where the groups come from, for messages.
     lines : int64 array, shape (n_groups,), or None
         The line of each group in its file.
+    probabilities : float64 array, shape (n_rows,), or None
+        The probability of drawing each document, where the groups give it.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Groups:
     positive: Booleans | None = None
     name: str = "groups"
     lines: Integers | None = None
+    probabilities: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.positive is not None and self.positive.shape != self.codes.shape:
@@ -139,6 +142,9 @@ class Groups:
             positive=None if self.positive is None else self.positive[rows],
             name=self.name,
             lines=None if self.lines is None else self.lines[groups],
+            probabilities=(
+                None if self.probabilities is None else self.probabilities[rows]
+            ),
         )
 
 

@@ -107,7 +107,18 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         "--groups",
         type=Path,
         metavar="FILE",
-        help="groups, one JSON object a line: query_id, doc_id_a, doc_id_b",
+        help="groups, one JSON object a line: query_id, doc_id_a, doc_id_b; with "
+        "probabilities (one for each document, doc_id_a first, summing to 1) they are "
+        "the sampling law and the shift to the target law is bounded",
+    )
+    add(
+        "--target-groups",
+        type=Path,
+        metavar="FILE",
+        help="groups of the target law, as --groups: the documents of a query are "
+        "drawn with the probabilities given, evenly without; bounds every student's "
+        "risk under that law (default, if --groups has probabilities: evenly from the "
+        "same documents)",
     )
     add(
         "--depth",
@@ -129,7 +140,21 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         metavar="euclidean|angular",
         help="of the distances (default %(default)s)",
     )
-    add("--qrels", type=Path, metavar="FILE", help="relevance judgements, TREC or BEIR")
+    add(
+        "--qrels",
+        type=Path,
+        metavar="FILE",
+        help="relevance judgements, TREC or BEIR; adds what the terms say about "
+        "misranking, how calibrated the teacher is, nDCG, and earlier bounds",
+    )
+    add(
+        "--unjudged",
+        choices=("unknown", "irrelevant"),
+        default="unknown",
+        help="what is read from documents of a judged query that have no judgement: "
+        "nothing, or that they are irrelevant, which you assert; temperatures are "
+        "fitted on judged documents in any case (default %(default)s)",
+    )
     add(
         "--pairs",
         default="all",

@@ -1,4 +1,7 @@
-"""Training groups, one JSON object a line: query_id, doc_id_a, doc_id_b."""
+"""Training groups, one JSON object a line: query_id, doc_id_a, doc_id_b.
+
+A line may give the law that its documents are drawn from, as `probabilities`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from bounds.errors import DomainError
+from bounds.shift import checked_law
 from estimators.groups import Groups
 from rankbound.formats.columns import encode
 from rankbound.formats.errors import FormatError
@@ -17,26 +22,38 @@ from rankbound.formats.opening import read_bytes
 
 KEYS = "query_id, doc_id_a (the positive), doc_id_b (the list of negatives)"
 
+MIXED = (
+    "some lines give probabilities and others do not; give them in every line, "
+    "1 / k each where documents are drawn evenly"
+)
+
 
 def read_groups(path: Path | str) -> Groups:
     """Read training groups, plain or gzip; the first document of each is the positive.
 
     Every line is ``{"query_id": q, "doc_id_a": d, "doc_id_b": [d, ...]}``. Whole-number
-    ids are read as text. A query may have several groups.
+    ids are read as text. A query may have several groups. The optional key
+    `probabilities` lists one for each of doc_id_a and doc_id_b, summing to 1; if a line
+    has it, all have.
 
     Raises
     ------
     FormatError
-        With path:line, on a line that is no such object, an id of another type, or a
-        document that stands twice in one group.
+        With path:line, on a line that is no such object, an id of another type, a
+        document that stands twice in one group, or probabilities that are no law.
     """
     path = Path(path)
     qids: list[str] = []
     members: list[list[str]] = []
     lines: list[int] = []
+    chances: list[list[float]] = []
     for number, raw in enumerate(read_bytes(path).split(b"\n"), start=1):
         if raw.strip():
-            qid, docs = _group(raw, path, number)
+            qid, docs, law = _group(raw, path, number)
+            if lines and (law is None) == bool(chances):
+                raise FormatError(path, MIXED, line=number)
+            if law is not None:
+                chances.append(law)
             qids.append(qid)
             members.append(docs)
             lines.append(number)
@@ -56,10 +73,13 @@ def read_groups(path: Path | str) -> Groups:
         positive=positive,
         name=str(path),
         lines=np.array(lines, dtype=np.int64),
+        probabilities=np.concatenate(chances) if chances else None,
     )
 
 
-def _group(raw: bytes, path: Path, number: int) -> tuple[str, list[str]]:
+def _group(
+    raw: bytes, path: Path, number: int
+) -> tuple[str, list[str], list[float] | None]:
     try:
         row = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -92,7 +112,28 @@ def _group(raw: bytes, path: Path, number: int) -> tuple[str, list[str]]:
             f"{row['query_id']!r}; it would count as a pair at distance 0, remove it",
             line=number,
         )
-    return _id(row["query_id"], path, number), docs
+    law = None
+    if "probabilities" in row:
+        law = _law(row["probabilities"], len(docs), path, number)
+    return _id(row["query_id"], path, number), docs, law
+
+
+def _law(values: Any, size: int, path: Path, number: int) -> list[float]:
+    """Probabilities of the documents of a line, whose sum may miss 1 by rounding."""
+    numbers = isinstance(values, list) and all(
+        isinstance(value, int | float) and not isinstance(value, bool)
+        for value in values
+    )
+    if not numbers:
+        raise FormatError(
+            path,
+            f"probabilities must be a list of numbers, found {values!r}",
+            line=number,
+        )
+    try:
+        return list(checked_law(values, name="probabilities", size=size))
+    except DomainError as error:
+        raise FormatError(path, str(error), line=number) from None
 
 
 def _id(value: Any, path: Path, number: int) -> str:

@@ -33,7 +33,8 @@ class Inputs:
     """What was read, matched to one set of groups.
 
     `teacher` holds logits where the file held probabilities; `kind` and `evidence` say
-    what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows.
+    what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows;
+    `target` are the groups of the target law, whose documents may lack scores.
     `dropped` counts by reason what does not appear; `warnings` are for the reader.
     """
 
@@ -47,6 +48,7 @@ class Inputs:
     dropped: dict[str, int]
     warnings: tuple[str, ...]
     paths: tuple[Path, ...]
+    target: Groups | None = None
 
 
 def load_inputs(options: MeasureOptions) -> Inputs:
@@ -83,7 +85,10 @@ def load_inputs(options: MeasureOptions) -> Inputs:
             f"{groups.name}: no group is left with a pair of the wanted kind "
             f"({options.pairs}); dropped: {dropped}"
         )
-    given = (options.teacher, options.groups, options.qrels)
+    target = None
+    if options.target_groups is not None:
+        target = read_groups(options.target_groups)
+    given = (options.teacher, options.groups, options.target_groups, options.qrels)
     vectors = (options.embeddings, options.ids)
     return Inputs(
         groups=groups,
@@ -96,6 +101,7 @@ def load_inputs(options: MeasureOptions) -> Inputs:
         dropped=dropped,
         warnings=warnings,
         paths=tuple(path for path in (*given, *vectors) if path is not None),
+        target=target,
     )
 
 

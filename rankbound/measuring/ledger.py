@@ -183,6 +183,7 @@ def _student(result: StudentResult, architecture: Architecture) -> dict[str, Any
             architecture=architecture,
         ),
         "verdict": _verdict(result),
+        **result.readings,
     }
 
 

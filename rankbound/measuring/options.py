@@ -21,6 +21,7 @@ from rankbound.paper_row import BASE_ENCODER, Architecture
 Temperature = float | Literal["fit"] | None
 
 
+PATHS = ("teacher", "groups", "target_groups", "embeddings", "ids", "qrels")
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 
 
@@ -68,11 +69,13 @@ class MeasureOptions:
     temperature: Temperature = None
     students: tuple[StudentSource, ...] = ()
     groups: Path | None = None
+    target_groups: Path | None = None
     depth: int | None = None
     embeddings: Path | None = None
     ids: Path | None = None
     metric: str = "euclidean"
     qrels: Path | None = None
+    unjudged: Literal["unknown", "irrelevant"] = "unknown"
     pairs: str = "all"
     score_range: float = 10.0
     missing: Literal["drop", "error"] | None = None
@@ -82,7 +85,7 @@ class MeasureOptions:
     architecture: Architecture = BASE_ENCODER
 
     def __post_init__(self) -> None:
-        for field in ("teacher", "groups", "embeddings", "ids", "qrels"):
+        for field in PATHS:
             _as_path(self, field)
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
@@ -96,6 +99,12 @@ class MeasureOptions:
             )
         if self.missing not in (None, "drop", "error"):
             raise UsageError(f"--missing is drop or error, got {self.missing!r}")
+        if self.unjudged not in ("unknown", "irrelevant"):
+            raise UsageError(
+                f"--unjudged is unknown or irrelevant, got {self.unjudged!r}"
+            )
+        if self.unjudged == "irrelevant" and self.qrels is None:
+            raise UsageError("--unjudged irrelevant speaks of judgements; give --qrels")
         if self.seed < 0:
             raise UsageError(f"--seed must be at least 0, got {self.seed}")
 
@@ -108,6 +117,11 @@ class MeasureOptions:
             raise UsageError(f"--depth must be at least 2, got {self.depth}")
         if self.pairs not in PAIR_SETS:
             raise UsageError(f"--pairs is one of {PAIR_SETS}, got {self.pairs!r}")
+        if self.pairs != "all" and self.target_groups is not None:
+            raise UsageError(
+                "--target-groups compares laws of documents drawn independently, which "
+                f"is not what --pairs {self.pairs} measures; give --pairs all"
+            )
         if self.pairs != "all" and self.groups is None and self.qrels is None:
             raise UsageError(
                 f"--pairs {self.pairs} needs positives: give --groups (doc_id_a is the "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from estimators.pairwise import NATS_PER_BIT
 from estimators.scores import Floats, Integers
 from rankbound.measuring.inputs import Inputs, load_inputs
 from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.readings import readings, setting
 from rankbound.measuring.space import Space, survey
 from rankbound.measuring.students import Student, evaluate_student
 from rankbound.measuring.temperatures import Split, split_queries, teacher_temperature
@@ -38,6 +40,7 @@ class StudentResult:
 
     `upper_any_size` is the chosen limit without the assertion that no query has a
     smaller group, None where all groups have one size. `space` is None without vectors.
+    `readings` are the ledger's blocks beyond the certificate.
     """
 
     student: Student
@@ -46,6 +49,7 @@ class StudentResult:
     certificate: Certificate
     upper_any_size: float | None
     space: Space | None
+    readings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -137,6 +141,8 @@ def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement
     )
     used = _certified(terms, inputs.groups, split.calibration)
     teacher = terms.only(used)
+    shared = setting(inputs, options, split, temperature=scale)
+    results = (_result(s, spaces[s.name], options) for s in students)
     return Measurement(
         options=options,
         inputs=inputs,
@@ -148,7 +154,15 @@ def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement
             "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
         ),
         space=spaces[""],
-        students=tuple(_result(s, spaces[s.name], options) for s in students),
+        students=tuple(
+            replace(
+                result,
+                readings=readings(
+                    shared, result.student, high=result.certificate.range.high
+                ),
+            )
+            for result in results
+        ),
     )
 
 

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rankbound.measuring.show_readings import show_readings
+
 Ledger = dict[str, Any]
 PLAIN_WIDTH = 100  # where the output is no terminal
 
@@ -32,6 +34,7 @@ def show(ledger: Ledger, console: Console) -> None:
     for line in _head(ledger):
         say(console, escape(line))
     console.print(_table(ledger))
+    show_readings(ledger["students"], console)
     for name, student in ledger["students"].items():
         style = "bold yellow" if student["vacuous"] else "bold green"
         say(console, f"[{style}]{escape(name)}[/]: {escape(student['verdict'])}")

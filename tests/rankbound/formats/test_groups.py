@@ -132,3 +132,44 @@ def test_read_groups_rejects_text_that_is_not_utf_8(tmp_path):
 @pytest.mark.parametrize("text", ["", "\n\n", packed("")])
 def test_read_groups_rejects_an_empty_file(tmp_path, text):
     assert refused(tmp_path, text) == ":1: the file is empty"
+
+
+def law(values):
+    return (
+        '{"query_id": "q", "doc_id_a": "p", "doc_id_b": ["a"], '
+        f'"probabilities": {values}}}'
+    )
+
+
+def test_read_groups_keeps_probabilities_in_the_order_of_the_documents(tmp_path):
+    path = tmp_path / "groups.jsonl"
+    path.write_text(law("[0.25, 0.75]") + "\n" + law("[1, 0]") + "\n")
+    groups = read_groups(path)
+    assert groups.probabilities.tolist() == [0.25, 0.75, 1.0, 0.0]
+    kept = groups.keep_groups(np.array([False, True]))
+    assert kept.probabilities.tolist() == [1.0, 0.0]
+    rows = groups.keep_rows(np.array([True, False, True, True]))
+    assert rows.probabilities.tolist() == [0.25, 1.0, 0.0]
+    path.write_text(GOOD)
+    assert read_groups(path).probabilities is None
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ("[0.5, 0.6]", "`probabilities` must sum to 1"),
+        ("[1.5, -0.5]", "`probabilities` must hold probabilities"),
+        ("[1.0]", "`probabilities` must have one probability for each of 2"),
+        ('["a", "b"]', "probabilities must be a list of numbers"),
+        ("[true, false]", "probabilities must be a list of numbers"),
+        ("null", "probabilities must be a list of numbers"),
+    ],
+)
+def test_read_groups_rejects_what_is_no_law(tmp_path, values, message):
+    assert refused(tmp_path, law(values)).startswith(f":1: {message}")
+
+
+@pytest.mark.parametrize("lines", [(GOOD, law("[1, 0]")), (law("[1, 0]"), GOOD)])
+def test_read_groups_rejects_probabilities_in_some_lines_only(tmp_path, lines):
+    found = refused(tmp_path, "\n".join(line.strip() for line in lines))
+    assert found.startswith(":2: some lines give probabilities and others do not")

@@ -17,6 +17,12 @@ from rankbound.measuring.options import MeasureOptions, StudentSource
         ({"pairs": "some"}, "--pairs is one of"),
         ({"pairs": "pos-neg"}, "needs positives"),
         ({"pairs": "neg-neg"}, "needs positives"),
+        (
+            {"pairs": "pos-neg", "groups": "g", "target_groups": "t"},
+            "give --pairs all",
+        ),
+        ({"unjudged": "irrelevant"}, "give --qrels"),
+        ({"unjudged": "good", "qrels": "q"}, "--unjudged is unknown or irrelevant"),
         ({"embeddings": "e"}, "go together"),
         ({"ids": "i"}, "go together"),
         ({"temperature": "fit"}, "give --qrels"),
