@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import sympy
+from numpy.random import Generator
 
 from bounds.notation import Delta, H
 from bounds.special import PairEntropy
@@ -137,15 +138,18 @@ def separable(case: Case) -> Finding:
     return tally.finding("SymPy", "all arguments, 50 points")
 
 
+def _design(rng: Generator) -> Design:
+    numbers = rng.random(4) * (0.3, 0.3, 10, 0.05)
+    names = ("entropy", "divergence", "locality", "shift")
+    return Design(**dict(zip(names, numbers.tolist(), strict=True)))
+
+
 @CHECKS.of("theorem-5a", "theorem-5b", "theorem-5c")
 def break_even(case: Case) -> Finding:
     """Compare two bounds just before and just after the point of break-even."""
     tally, key, seen = Tally(), case.statement.key, 0
     for _ in range(case.rounds(500)):
-        before, after = (
-            Design(*case.rng.random(2) * 0.3, *(case.rng.random(2) * (10, 0.05)))
-            for _ in range(2)
-        )
+        before, after = (_design(case.rng) for _ in range(2))
         if key == "theorem-5c":
             count, first, second = 100.0, before.locality, after.locality
             found = case.value(count, first, second)

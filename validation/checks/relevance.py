@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.random import Generator
 
-from bounds.notation import R, m
+from bounds.notation import R
+from bounds.notation import m as margin
 from bounds.special import Softplus
 from validation.findings import Case, CheckTable, Finding, Tally
 from validation.intervals import arithmetic, least
@@ -67,8 +68,8 @@ def ceilings(case: Case) -> Finding:
     how = "adversarial search"
     over = f"{case.rounds(500)} laws of pairs"
     if key == "theorem-3c":
-        expression = case.statement.expression.subs(R, Softplus(m)) - 1
-        fine, boxes = least(expression, {m: (0.0, 40.0)}, floor=-1e-9)
+        expression = case.statement.expression.subs(R, Softplus(margin)) - 1
+        fine, boxes = least(expression, {margin: (0.0, 40.0)}, floor=-1e-9)
         tally.require(fine, "a wrong order costs less than ln 2")
         how, over = "search, intervals", f"{over}; {arithmetic().name} {boxes} boxes"
     if key == "theorem-3b":
