@@ -33,7 +33,7 @@ class Population:
 
     name: str
     mean: float
-    draw: Callable[[Generator, tuple[int, ...]], Floats]
+    draw: Callable[[Generator, tuple[int, ...]], Any]
 
 
 def populations(n: int) -> Iterator[Population]:

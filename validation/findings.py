@@ -39,6 +39,11 @@ class Case:
         """Evaluate the closed form on numbers."""
         return self.statement.numpy()(*arguments)
 
+    @property
+    def expression(self) -> Any:
+        """The closed form as a SymPy expression."""
+        return self.statement.expression
+
     def compute(self, *arguments: Any, **options: Any) -> Any:
         """Call the procedure of a statement without closed form."""
         if self.statement.procedure is None:

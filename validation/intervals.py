@@ -123,16 +123,14 @@ class Enclosure:
     def _value(self, node: Expr, values: Mapping[Symbol, Any]) -> Any:
         if node.is_Symbol:
             return values[node]
-        if node.is_Float:
-            node = sympy.Rational(node)
-        if isinstance(node, sympy.Rational):
-            return self._point(node.p) / self._point(node.q)
+        if node.is_Float or node.is_Rational:
+            exact = sympy.Rational(node)
+            return self._point(exact.p) / self._point(exact.q)
         if node in (a_star, lambda_star, a_bend, c_phi):
             return self._constant(node)
         if isinstance(node, sympy.Piecewise):
             return self._branches(node, values)
-        parts = [self._value(part, values) for part in node.args]
-        return self._combined(node, parts)
+        return self._combined(node, [self._value(part, values) for part in node.args])
 
     def _combined(self, node: Expr, parts: list[Any]) -> Any:
         if node.is_Add or node.is_Mul:
@@ -144,23 +142,32 @@ class Enclosure:
             return self._power(parts[0], node.exp)
         if isinstance(node, (Softplus, Sigmoid, PairEntropy)):
             return self._monotone(node, parts[0])
-        if isinstance(node, sympy.Abs):
-            low, high = self.library.ends(parts[0])
-            inside = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
-            return self.library.interval(inside, max(abs(low), abs(high)))
-        if isinstance(node, sympy.Heaviside):
-            low, high = self.library.ends(parts[0])
-            return self.library.interval(float(low >= 0), float(high > 0))
-        if isinstance(node, sympy.Min):
-            ends = [self.library.ends(part) for part in parts]
-            least = min(low for low, _ in ends), min(high for _, high in ends)
-            return self.library.interval(*least)
+        if isinstance(node, (sympy.Abs, sympy.Heaviside, sympy.Min)):
+            return self._bent(node, [self.library.ends(part) for part in parts])
         return self.library.apply(node.func.__name__, parts[0])
+
+    def _bent(self, node: Expr, ends: list[tuple[float, float]]) -> Any:
+        """Evaluate a function with a kink or a jump from the ends of its arguments."""
+        low, high = ends[0]
+        if isinstance(node, sympy.Abs):
+            low, high = (
+                0.0 if low <= 0 <= high else min(abs(low), abs(high)),
+                max(abs(low), abs(high)),
+            )
+        elif isinstance(node, sympy.Heaviside):
+            low, high = float(low >= 0), float(high > 0)
+        else:
+            low, high = min(end[0] for end in ends), min(end[1] for end in ends)
+        return self.library.interval(low, high)
 
     def _power(self, base: Any, power: Expr) -> Any:
         if power == sympy.Rational(1, 2):
             return self.library.apply("sqrt", base)
         count = int(power)
+        if count % 2 == 0:  # nothing below zero
+            low, high = self.library.ends(base)
+            inside = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
+            base = self.library.interval(inside, max(abs(low), abs(high)))
         result = base
         for _ in range(abs(count) - 1):
             result = result * base

@@ -30,7 +30,9 @@ def auc(case: Case) -> Finding:
         plain = math.sqrt(math.log(1 / DELTA) / 2 * (1 / plus + 1 / minus))
         tally.same(bound, found - plain)
         # a lower limit of the AUC is an upper one of its complement
-        Coverage(tally, DELTA).judge(1 - truth, 1 - found, 1 - bound, f"{plus}, {minus}")
+        Coverage(tally, DELTA).judge(
+            1 - truth, 1 - found, 1 - bound, f"{plus}, {minus}"
+        )
     return tally.finding(HOW, f"3 shapes, {runs} samples")
 
 

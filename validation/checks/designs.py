@@ -14,14 +14,25 @@ from bounds.special import PairEntropy
 from bounds.theorem5 import Design
 from validation.findings import Case, CheckTable, Finding, Tally
 from validation.intervals import arithmetic, least
-from validation.plain import LN2, best_cut, differences, divergence, entropy
-from validation.plain import loss, margin_entropy, sigmoid, variation
+from validation.plain import (
+    LN2,
+    best_cut,
+    differences,
+    divergence,
+    entropy,
+    loss,
+    margin_entropy,
+    sigmoid,
+    variation,
+)
 
 CHECKS: Final = CheckTable()
 A_STAR: Final = 2.567553740210
 
 
-@CHECKS.of("theorem-4a", "theorem-4a-distance", "theorem-4a-diameter", "theorem-4a-pair")
+@CHECKS.of(
+    "theorem-4a", "theorem-4a-distance", "theorem-4a-diameter", "theorem-4a-pair"
+)
 def coupling(case: Case) -> Finding:
     """Search teachers on a line; attain the floor by two clusters; prove the minorant.
 
@@ -62,7 +73,7 @@ def coupling(case: Case) -> Finding:
     margin = case.statement.arguments[0]
     floor_value = -1e-6 if case.deep else -1e-4
     fine, boxes = least(
-        PairEntropy(margin) - case.statement.expression,
+        PairEntropy(margin) - case.expression,
         {margin: (0.0, 40.0)},
         floor=floor_value,
     )
@@ -128,7 +139,7 @@ def target_form(case: Case) -> Finding:
 def separable(case: Case) -> Finding:
     """Differentiate in entropy and diameter; compare with a plain sum."""
     tally = Tally()
-    mixed = sympy.diff(case.statement.expression, Delta, H)
+    mixed = sympy.diff(case.expression, Delta, H)
     tally.require(sympy.simplify(mixed) == 0, f"the mixed derivative is {mixed}")
     for _ in range(50):
         h, d, lipschitz, widest, shift, c = case.rng.random(6) / 2

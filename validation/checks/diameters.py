@@ -120,7 +120,7 @@ def cut(case: Case) -> Finding:
         d = case.rng.random(6) * 3
         lipschitz = math.exp(case.rng.uniform(-1, 3))
         sides = np.sign(case.rng.normal(size=6))
-        losses = loss((sides < 0).astype(float), sides * lipschitz * d)
+        losses: Any = loss((sides < 0).astype(float), sides * lipschitz * d)
         t = float(case.rng.uniform(0.1, 1.2) * d.max())
         truncated = float(_truncated(d, losses, lipschitz, t).mean())
         far = float((d > t).mean())
@@ -145,7 +145,7 @@ def with_its_price(case: Case) -> Finding:
     cut_at = Truncation(lipschitz=2.0, threshold=1.0, largest=3.0)
     for name, chance in (("rare", 1 / n), ("common", 0.3)):
         far = case.rng.random((runs, n)) < chance
-        reversed_far, close = np.logaddexp(0, 6.0), np.logaddexp(0, 0.5)
+        reversed_far, close = math.log1p(math.exp(6.0)), math.log1p(math.exp(0.5))
         risks = np.where(far, np.logaddexp(0, 2.0), close)
         excess = np.where(far, 2.0, 0.0)
         limits = [
@@ -153,7 +153,8 @@ def with_its_price(case: Case) -> Finding:
             for r, e in zip(risks, excess, strict=True)
         ]
         truth = chance * reversed_far + (1 - chance) * close
-        centre = np.where(far, reversed_far, close).mean(axis=1)
+        share = far.mean(axis=1)
+        centre = share * reversed_far + (1 - share) * close
         Coverage(tally, DELTA).judge(truth, centre, limits, name)
     top = case.compute([np.logaddexp(0, 2.0)] * 9, [2.0] * 9, truncation=cut_at,
                        delta=DELTA)  # fmt: skip

@@ -87,9 +87,7 @@ def _capital(row: Any, mean: float) -> float:
     while stake >= least:
         stakes.append(stake)
         stake /= 1.8
-    return float(
-        np.mean([np.prod(1 + u * (mean - row) / (1 - mean)) for u in stakes])
-    )
+    return float(np.mean([np.prod(1 + u * (mean - row) / (1 - mean)) for u in stakes]))
 
 
 @CHECKS.of("theorem-1f", "theorem-1f-pinsker")
@@ -187,9 +185,7 @@ def _at_half(row: Any, mean: float) -> float:
     while stake >= least:
         stakes.append(stake)
         stake /= 1.8
-    return float(
-        np.mean([np.prod(1 + u * (mean - row) / (1 - mean)) for u in stakes])
-    )
+    return float(np.mean([np.prod(1 + u * (mean - row) / (1 - mean)) for u in stakes]))
 
 
 @CHECKS.of("theorem-1h")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from typing import Any, Final
 
 import numpy as np
@@ -26,9 +26,9 @@ def rankings(case: Case) -> Iterator[tuple[Any, Any]]:
                     yield 2.0 ** np.array(labels) - 1, np.array(order, dtype=float)
     for k in (4, 5):
         for _ in range(case.rounds(300)):
-            labels = case.rng.integers(0, 3, k)
-            labels[0] = max(1, labels[0])
-            yield 2.0**labels - 1, case.rng.permutation(k).astype(float)
+            drawn = case.rng.integers(0, 3, k)
+            drawn[0] = max(1, drawn[0])
+            yield 2.0**drawn - 1, case.rng.permutation(k).astype(float)
 
 
 def dcg(gains: Any, scores: Any, cutoff: int | None = None) -> float:
@@ -70,7 +70,7 @@ def _list_bound(key: str, gains: Any, scores: Any, cutoff: int | None) -> float:
     shares = [1 / math.log2(1 + j) for j in range(1, k + 1)]
     if cutoff is not None:
         shares = [*shares[:cutoff], *[0.0] * (k - cutoff)]
-    step = max(a - b for a, b in zip(shares, shares[1:], strict=False))
+    step = max(a - b for a, b in pairwise(shares))
     total = 0.0
     for u, v in permutations(range(k), 2):
         if gains[u] > gains[v]:
@@ -98,7 +98,9 @@ def binary(case: Case) -> Finding:
             tally.at_most(missing, bound)
             if sum(labels) == 1:
                 tally.attained(missing, bound)
-    return tally.finding("exhaustive, attained", f"{count} rankings of 2..7, labels 0, 1")
+    return tally.finding(
+        "exhaustive, attained", f"{count} rankings of 2..7, labels 0, 1"
+    )
 
 
 @CHECKS.of("loss-listwise", "loss-lce")
@@ -179,8 +181,8 @@ def bregman(case: Case) -> Finding:
         elif key == "bregman-label":
             mean = p.mean()
             odds = math.log(mean / (1 - mean))
-            apart = float(divergence(p, odds).mean())
-            found = case.value(float(entropy(p).mean()), apart)
+            disagreement = float(divergence(p, odds).mean())
+            found = case.value(float(entropy(p).mean()), disagreement)
             tally.same(found, float(entropy(mean)))
         else:
             information = float(members.var()), float(entropy(p).mean())

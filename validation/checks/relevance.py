@@ -68,7 +68,7 @@ def ceilings(case: Case) -> Finding:
     how = "adversarial search"
     over = f"{case.rounds(500)} laws of pairs"
     if key == "theorem-3c":
-        expression = case.statement.expression.subs(R, Softplus(margin)) - 1
+        expression = case.expression.subs(R, Softplus(margin)) - 1
         fine, boxes = least(expression, {margin: (0.0, 40.0)}, floor=-1e-9)
         tally.require(fine, "a wrong order costs less than ln 2")
         how, over = "search, intervals", f"{over}; {arithmetic().name} {boxes} boxes"
@@ -120,7 +120,9 @@ def miscalibration(case: Case) -> Finding:
         eta = case.rng.random(p.size)
         if case.statement.key == "theorem-3e":
             bound = case.compute(p, m, eta, weights=weights)
-            tally.at_most(misranking(eta, m, weights) - misranking(p, m, weights), bound)
+            tally.at_most(
+                misranking(eta, m, weights) - misranking(p, m, weights), bound
+            )
             continue
         width, gap = float(np.abs(m).max()), float(weights @ np.abs(p - eta))
         bound = case.value(width, gap)

@@ -268,10 +268,12 @@ def entropy_shift(case: Case) -> Finding:
     steep = float(np.abs(np.diff(margin_entropy(np.linspace(1.5, 1.6, 11)))).max())
     tally.at_most(steep / 0.01, C_PHI)
     arguments = case.statement.arguments
-    slope = case.statement.expression.subs(dict.fromkeys(arguments, 1)) / 2
+    slope = case.expression.subs(dict.fromkeys(arguments, 1)) / 2
     floor = -1e-6 if case.deep else -1e-4
     fine, boxes = least(
         slope - a * Sigmoid(a) * Sigmoid(-a), {a: (0.0, 40.0)}, floor=floor
     )
     tally.require(fine, "the slope of the pair entropy exceeds c_phi")
-    return tally.finding("intervals", f"a in [0, 40]: {arithmetic().name} {boxes} boxes")
+    return tally.finding(
+        "intervals", f"a in [0, 40]: {arithmetic().name} {boxes} boxes"
+    )
