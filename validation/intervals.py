@@ -99,6 +99,8 @@ def arithmetic() -> Arithmetic:
 
 
 def _outward(low: float, high: float) -> tuple[float, float]:
+    if math.isnan(low) or math.isnan(high):  # nothing is known
+        return -math.inf, math.inf
     return math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
 
 
@@ -167,11 +169,21 @@ class Enclosure:
         if count % 2 == 0:  # nothing below zero
             low, high = self.library.ends(base)
             inside = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
-            base = self.library.interval(inside, max(abs(low), abs(high)))
-        result = base
-        for _ in range(abs(count) - 1):
-            result = result * base
+            ends = (inside, max(abs(low), abs(high)))
+            first, last = (self._product(self._point(end), abs(count)) for end in ends)
+            result = self.library.interval(
+                max(0.0, self.library.ends(first)[0]), self.library.ends(last)[1]
+            )
+        else:
+            result = self._product(base, abs(count))
         return result if count > 0 else self._point(1) / result
+
+    @staticmethod
+    def _product(base: Any, count: int) -> Any:
+        result = base
+        for _ in range(count - 1):
+            result = result * base
+        return result
 
     def _monotone(self, node: Expr, inner: Any) -> Any:
         """Evaluate at both ends, so that nothing is lost to dependence."""
@@ -274,7 +286,8 @@ def least(
             for slope, (a, b) in zip(slopes, ends, strict=True)
         ]
         low = max(at_middle[0] - sum(spread), enclosure.of(expression, here)[0])
-        if low < floor:
+        if not low >= floor:  # also where nothing is known
+            low = -math.inf if math.isnan(low) else low
             heapq.heappush(queue, (low, seen, ends, spread.index(max(spread))))
         return True
 

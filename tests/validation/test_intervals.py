@@ -77,3 +77,11 @@ def test_giving_up_is_no_proof():
         False,
         21,
     )
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_what_cannot_be_evaluated_is_not_proved(library):
+    low, high = Enclosure(library()).of(1 / x, {x: (-1.0, 1.0)})
+    assert low == -np.inf
+    assert high == np.inf
+    assert not least(1 / x, {x: (-1.0, 1.0)}, floor=-5.0, boxes=50)[0]
