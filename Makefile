@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench statements appendix clean
+.PHONY: help demo test test-all certify check format bench statements appendix clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -18,6 +18,9 @@ test: check ## install, then every check and test
 
 test-all: check ## the same with deep random tests and a second run of the demo
 	RANKBOUND_TWICE=1 HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+certify: $(VENV)/.verify ## deep machine checks of every statement of the theory
+	$(BIN)/rankbound certify --deep
 
 check: $(VENV)/.dev ## formatting, lint and types
 	$(BIN)/ruff format --check .
@@ -50,4 +53,8 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[dev]'
+	touch $@ $(VENV)/.core
+
+$(VENV)/.verify: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[verify]'
 	touch $@ $(VENV)/.core

@@ -20,6 +20,7 @@ To add a statement:
 5. Test it by its kind: an identity symbolically and to rounding; a tight bound for
    validity and in the case that `attained_by` names; an upper or lower bound for
    validity with its looseness on record; a limit by simulated coverage.
+6. Enter its check in `validation.checks`; a test insists.
 
 The statements are loaded on first use, so that the limits of means, which need no
 symbols, do not wait for SymPy.

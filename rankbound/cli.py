@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from rankbound.commands import appendix, bound, demo, explain, measure
+from rankbound.commands import appendix, bound, certify, demo, explain, measure
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
@@ -22,7 +22,8 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit code.
 
-    0 on success, 2 on a mistake in the arguments or files, 130 when interrupted.
+    0 on success, 1 when a machine check of the theory fails, 2 on a mistake in the
+    arguments or files, 130 when interrupted.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names that the terminal's encoding lacks must not end a finished run
@@ -30,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = build_parser().parse_args(words)
     try:
-        arguments.run(arguments, shlex.join(["rankbound", *words]))
+        # A command returns a code only where it has a verdict to give
+        code: int | None = arguments.run(arguments, shlex.join(["rankbound", *words]))
     except (UsageError, FormatError) as error:
         return _fail(error)
     except ValueError as error:
@@ -47,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of our output went away: nothing to report, now or at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return 0
+    return code or 0
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -70,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (measure, demo, explain, bound, appendix):
+    for command in (measure, demo, explain, bound, certify, appendix):
         command.add_parser(subparsers)
     return parser
 

@@ -1,1 +1,1 @@
-"""Does the theory hold on data: verdicts with their tests."""
+"""Verdicts: does the theory hold? Machine checks of every statement, without files."""

@@ -1,0 +1,94 @@
+"""Results of machine checks for a terminal and as JSON."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any, Final
+
+from rankbound.errors import UsageError
+from rankbound.writing import json_text
+from validation.suite import Row, names
+
+SCHEMA: Final = "rankbound.certify/1"
+
+
+def selected(key: str | None) -> list[str]:
+    """Return the names to certify; an unknown one is a mistake.
+
+    Examples
+    --------
+    >>> selected("theorem-1d")
+    ['theorem-1d']
+    """
+    known = names()
+    if key is None:
+        return known
+    if key not in known:
+        close = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}? " if close else ""
+        raise UsageError(
+            f"nothing called {key!r} can be certified; {hint}"
+            "`rankbound certify` without --statement checks and names everything"
+        )
+    return [key]
+
+
+def line(row: Row) -> str:
+    """Return one line: key, verdict, how, over what, looseness, what went wrong."""
+    finding = row.finding
+    text = (
+        f"{row.key:<38}{row.verdict:<10}{finding.how:<27}"
+        f"{_loose(finding.looseness):>7}  {finding.over}"
+    )
+    return f"{text}; {finding.detail}" if finding.detail else text
+
+
+def _loose(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3g}" if math.isfinite(value) else "inf"
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """Return how many checks came out as they should, and which did not.
+
+    Examples
+    --------
+    >>> summary([])
+    '0 of 0 checks passed in 0.0 s'
+    """
+    failed = [row.key for row in rows if not row.passed]
+    seconds = sum(row.seconds for row in rows)
+    text = f"{len(rows) - len(failed)} of {len(rows)} checks passed in {seconds:.1f} s"
+    return f"{text}; failed: {', '.join(failed)}" if failed else text
+
+
+def as_json(rows: Sequence[Row], *, deep: bool, command: str) -> str:
+    """Return the results as JSON; an infinite looseness becomes null."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": version("rankbound"),
+        "command": command,
+        "deep": deep,
+        "passed": all(row.passed for row in rows),
+        "rows": [_entry(row) for row in rows],
+    }
+    return json_text(document)
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    finding = row.finding
+    loose = finding.looseness
+    return {
+        "key": row.key,
+        "verdict": row.verdict,
+        "passed": row.passed,
+        "how": finding.how,
+        "over": finding.over,
+        "looseness": loose if loose is not None and math.isfinite(loose) else None,
+        "detail": finding.detail,
+        "seconds": row.seconds,
+    }

@@ -1,0 +1,46 @@
+"""validation.coverage: populations have their means; too many misses are seen."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from bounds.registry import statement
+from validation.coverage import Coverage, cover_means, fewest_misses, populations
+from validation.findings import Case, Tally
+
+
+def test_lower_limit_of_clopper_and_pearson():
+    low = fewest_misses(30, 100, false_alarm=0.01)
+    assert binom.sf(29, 100, low) == pytest.approx(0.01, rel=1e-6)
+    assert fewest_misses(0, 5) == 0.0
+
+
+@pytest.mark.statistical
+def test_populations_have_the_means_that_they_state():
+    """Six standard errors: false-alarm rate below 1e-8."""
+    rng = np.random.default_rng(0)
+    for law in populations(20):
+        draws = law.draw(rng, (40_000,))
+        error = draws.std() / 200
+        assert abs(draws.mean() - law.mean) < 6 * error, law.name
+        assert draws.min() >= 0
+        assert draws.max() <= 1
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize(("shift", "holds"), [(0.35, True), (0.0, False)])
+def test_a_limit_that_is_the_mean_is_refuted(shift, holds):
+    case = Case(statement("theorem-1a"), np.random.default_rng(1))
+    tally, over = cover_means(
+        case, lambda x: x.mean(axis=1) + shift, sizes=(500, 30), delta=0.1
+    )
+    found = tally.finding("coverage", over)
+    assert found.holds is holds
+    assert holds or "misses in 500 runs at delta 0.1" in found.detail
+
+
+def test_looseness_is_what_is_added_over_what_is_needed():
+    coverage = Coverage(Tally(), 0.1)
+    truth = np.linspace(0, 1, 1001)
+    coverage.judge(truth, 0.0, 1.8, "uniform")
+    assert coverage.tally.finding("", "").looseness == pytest.approx(2.0)

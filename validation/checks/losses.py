@@ -1,0 +1,252 @@
+"""Checks of Lemmas 0 to 3: the loss of a pair, its ranges and slopes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import numpy as np
+import sympy
+from sympy import Expr, Symbol
+
+from bounds.notation import A, B, a, m, p
+from bounds.special import Sigmoid, Softplus
+from validation.findings import Case, CheckTable, Finding, Tally
+from validation.intervals import arithmetic, least
+from validation.plain import LN2, best_cut, differences, divergence, loss, sigmoid
+from validation.plain import margin_entropy as phi
+from validation.symbolic import vanishes
+
+CHECKS: Final = CheckTable()
+WIDEST: Final = 10.0
+Difference = Callable[[Expr], Expr]
+
+
+def proved(
+    tally: Tally,
+    case: Case,
+    differences: Iterable[Expr],
+    box: dict[Symbol, tuple[float, float]],
+) -> str:
+    """Prove by intervals that no difference is below a small negative number.
+
+    Equality is attained inside of the boxes, where no finite precision can prove a
+    sharp inequality; the tolerance is 0.05, or 0.005 for the deep set.
+    """
+    if tally.wrong:
+        return "not tried"
+    floor = -0.005 if case.deep else -0.05
+    total = 0
+    for difference in differences:
+        fine, boxes = least(difference, box, floor=floor, boxes=case.rounds(20_000))
+        total += boxes
+        tally.require(fine, f"not proved by intervals: {difference} >= {floor}")
+    return f"{arithmetic().name} {total} boxes"
+
+
+@CHECKS.of(
+    "lemma-1", "lemma-1-loss", "lemma-1-margin", "lemma-3-slope", "lemma-3-curvature"
+)
+def pair_identity(case: Case) -> Finding:
+    """Reduce the difference of both sides to zero; compare numbers with plain ones."""
+    left, right = case.statement.left, case.expression
+    tally = Tally()
+    if case.statement.key == "lemma-1-margin":  # no rewriting: it is the definition
+        right = right.doit()
+    tally.require(vanishes(left - right), "both sides differ symbolically")
+    teacher, student = case.rng.uniform(-30, 30, (2, case.rounds(400)))
+    preference = sigmoid(teacher)
+    slope = sigmoid(student)
+    expected, arguments = {
+        "lemma-1": (loss(preference, student), (preference, student)),
+        "lemma-1-loss": (loss(preference, student), (preference, student)),
+        "lemma-1-margin": (divergence(preference, student), (teacher, student)),
+        "lemma-3-slope": (slope - preference, (student, preference)),
+        "lemma-3-curvature": (slope * sigmoid(-student), (student,)),
+    }[case.statement.key]
+    tally.same(case.value(*arguments), expected, "numeric view")
+    return tally.finding("SymPy", f"all reals, {teacher.size} points")
+
+
+def _box(case: Case) -> tuple[Any, Any, Any, Any]:
+    """Random ranges A and B, and margins in them, half of them at the ends."""
+    size = case.rounds(4000)
+    ranges = np.exp(case.rng.uniform(-4, 3.5, (2, size)))
+    shares = case.rng.uniform(-1, 1, (2, size))
+    shares = np.where(case.rng.random((2, size)) < 0.5, np.sign(shares), shares)
+    return ranges[0], ranges[1], ranges[0] * shares[0], ranges[1] * shares[1]
+
+
+@CHECKS.of("lemma-2a-upper", "lemma-2a-lower")
+def one_preference(case: Case) -> Finding:
+    """Search for margins outside of the range at a fixed preference, and attain it."""
+    _, width, teacher, margin = _box(case)
+    preference = sigmoid(teacher)
+    bound, found = case.value(preference, width), loss(preference, margin)
+    tally = Tally()
+    if case.statement.key == "lemma-2a-lower":
+        tally.at_most(bound, found)
+        tally.attained(bound, loss(preference, np.clip(teacher, -width, width)))
+        return tally.finding("search, attained", f"{width.size} points")
+    tally.at_most(found, bound)
+    tally.attained(loss(preference, -np.sign(preference - 0.5) * width), bound)
+    expression = case.expression
+    ends = [_cross_entropy(p, side * B) for side in (-1, 1)]  # convex in the margin
+    how = proved(
+        tally, case, [expression - end for end in ends], {p: (0, 1), B: (0, WIDEST)}
+    )
+    return tally.finding("intervals, attained", f"p, B in [0, 1] x [0, 10]: {how}")
+
+
+def _cross_entropy(preference: Expr, margin: Expr) -> Expr:
+    return preference * Softplus(-margin) + (1 - preference) * Softplus(margin)
+
+
+def _loss_of_margins(teacher: Expr, student: Expr) -> Expr:
+    return _cross_entropy(Sigmoid(teacher), student)
+
+
+def _divergence(teacher: Expr, student: Expr) -> Expr:
+    return (
+        Softplus(student) - Softplus(teacher) - (student - teacher) * Sigmoid(teacher)
+    )
+
+
+@CHECKS.of("lemma-2b-lower", "lemma-2b-upper", "lemma-2b-divergence")
+def both_ranges(case: Case) -> Finding:
+    """Search the box of both ranges, attain the bound, prove it at the corners."""
+    tally = Tally()
+    first, second, teacher, student = _box(case)
+    bound = case.value(first, second)
+    key = case.statement.key
+    if key == "lemma-2b-lower":
+        tally.at_most(bound, loss(sigmoid(teacher), student))
+        best = loss(sigmoid(first), np.minimum(first, second))
+        tally.attained(bound, best)
+        return tally.finding("search, attained", f"{first.size} boxes")
+    upper = key == "lemma-2b-upper"
+    measure = loss if upper else divergence
+    symbolic = _loss_of_margins if upper else _divergence
+    tally.rounding = 1e-7 if key == "lemma-2b-divergence" else tally.rounding
+    tally.at_most(measure(sigmoid(teacher), student), bound)
+    tally.attained(measure(sigmoid(first), -second), bound)
+    expression = case.expression
+    corners = [expression - symbolic(s * A, t * B) for s in (-1, 1) for t in (-1, 1)]
+    how = proved(tally, case, corners, {A: (0, WIDEST), B: (0, WIDEST)})
+    return tally.finding("intervals, attained", f"A, B in [0, 10]: {how}")
+
+
+@CHECKS.of("lemma-2c-cut-ratio")
+def cut_ratio(case: Case) -> Finding:
+    """Try all cuts."""
+    tally = Tally()
+    sizes = range(2, 13 if case.deep else 11)
+    for k in sizes:
+        tally.same(case.value(k), best_cut(k))
+    return tally.finding("exhaustive", f"all cuts, k = 2..{sizes[-1]}")
+
+
+@CHECKS.of("lemma-2c-lower", "lemma-2c-upper", "lemma-2c-divergence", "lemma-2c-width")
+def one_query(case: Case) -> Finding:
+    """Search scores and preferences of one query, also two clusters in reverse."""
+    tally, key = Tally(), case.statement.key
+    for _ in range(case.rounds(300)):
+        k, width = int(case.rng.integers(2, 9)), np.exp(case.rng.uniform(-3, 3.5))
+        ratio = best_cut(k)
+        half = np.arange(k) < k // 2
+        ends = case.rng.random(k)
+        scores = width * [ends, np.round(ends), half][int(case.rng.integers(3))]
+        margins = differences(scores)
+        reverse = (margins < 0).astype(float)
+        wrong = np.where(margins == 0, 1.0, reverse)
+        bound = case.value(width, ratio)
+        worst = loss(wrong, margins).mean()
+        best = loss(1 - reverse, margins).mean()
+        if key == "lemma-2c-lower":
+            tally.at_most(bound, best)
+            tally.same(bound, np.logaddexp(0, -ratio * width))
+        elif key == "lemma-2c-width":
+            tally.at_most(worst - best, bound)
+            tally.at_most(bound, width, "no wider than B")
+            top = LN2 + ratio * (np.logaddexp(0, width) - LN2)
+            tally.same(bound, top - np.logaddexp(0, -ratio * width))
+        else:
+            tally.at_most(worst, bound)
+            clusters = differences(width * half)
+            turned = loss((clusters <= 0).astype(float), clusters).mean()
+            tally.attained(turned, bound)
+    return tally.finding("adversarial search", f"{case.rounds(300)} queries, k = 2..8")
+
+
+@CHECKS.of("lemma-3-lipschitz", "lemma-3-teacher")
+def slopes(case: Case) -> Finding:
+    """Bound both slopes by intervals, and attain them."""
+    tally = Tally()
+    first, second, teacher, student = _box(case)
+    expression = case.expression
+    if case.statement.key == "lemma-3-lipschitz":
+        bound = case.value(first, second)
+        tally.at_most(np.abs(sigmoid(student) - sigmoid(teacher)), bound)
+        tally.attained(sigmoid(second) - sigmoid(-first), bound)
+        corners = [
+            expression - side * (Sigmoid(s * B) - Sigmoid(t * A))
+            for side in (-1, 1)
+            for s in (-1, 1)
+            for t in (-1, 1)
+        ]
+        box = {A: (0.0, WIDEST), B: (0.0, WIDEST)}
+    else:
+        bound = case.value(second)
+        tally.at_most(np.abs(student) * sigmoid(teacher) * sigmoid(-teacher), bound)
+        tally.attained(second / 4, bound)
+        corners = [expression - B * Sigmoid(a) * Sigmoid(-a)]
+        box = {a: (-WIDEST, WIDEST), B: (0.0, WIDEST)}
+    how = proved(tally, case, corners, box)
+    return tally.finding("intervals, attained", f"both ranges to 10: {how}")
+
+
+@CHECKS.of("lemma-0")
+def support(case: Case) -> Finding:
+    """Compare the essential diameter under the product law with that of the support."""
+    tally = Tally()
+    for _ in range(case.rounds(100)):
+        points = case.rng.normal(size=(8, 2))
+        law = case.rng.dirichlet(np.ones(8)) * (case.rng.random(8) < 0.6)
+        law[0] += 1 - law.sum()
+        apart = np.linalg.norm(points[:, None] - points, axis=2)
+        essential = apart[np.outer(law, law) > 0].max()
+        kept = points[law > 0]
+        widest = max(float(np.linalg.norm(x - y)) for x in kept for y in kept)
+        tally.same(case.value(widest), essential)
+    return tally.finding("exhaustive", f"{case.rounds(100)} laws on 8 points")
+
+
+@CHECKS.of("lemma-0-pool")
+def pool(case: Case) -> Finding:
+    """Average over all ordered pairs, with and without the diagonal."""
+    tally = Tally()
+    for size in range(2, 12):
+        teacher, student = case.rng.normal(size=(2, size)) * 3
+        losses = loss(
+            sigmoid(np.subtract.outer(teacher, teacher)),
+            np.subtract.outer(student, student),
+        )
+        off = losses[~np.eye(size, dtype=bool)].mean()
+        tally.same(case.value(off, size), losses.mean())
+        entropies = phi(np.subtract.outer(teacher, teacher))
+        off = entropies[~np.eye(size, dtype=bool)].mean()
+        tally.same(case.value(off, size), entropies.mean(), "entropy")
+    return tally.finding("exhaustive", "all pairs of pools of 2..11")
+
+
+@CHECKS.of("comparator-variance")
+def label_variance(case: Case) -> Finding:
+    """Compute the variance of the loss over the two labels symbolically."""
+    first, second = Softplus(-m), Softplus(m)
+    mean = p * first + (1 - p) * second
+    variance = p * (first - mean) ** 2 + (1 - p) * (second - mean) ** 2
+    variance = sympy.expand(variance.subs(Softplus(-m), Softplus(m) - m))
+    tally = Tally()
+    difference = sympy.expand(variance - case.expression)
+    tally.require(difference == 0, "the variance is another")
+    return tally.finding("SymPy", "all p and m")

@@ -1,0 +1,161 @@
+"""All checks together: every statement, the constants, and the counterexamples."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+import numpy as np
+from numpy.random import Generator
+
+from bounds.errors import DomainError
+from bounds.registry import REGISTRY
+from bounds.statements import Statement
+from validation.checks import (
+    bilinear,
+    comparators,
+    designs,
+    diameters,
+    limits,
+    lists,
+    losses,
+    relevance,
+    shifts,
+)
+from validation.checks.constants import CONSTANTS, enclose
+from validation.checks.refutations import REFUTATIONS
+from validation.findings import Case, Check, CheckTable, Finding
+
+Verdict = Literal["holds", "enclosed", "refuted", "FAILS"]
+
+
+def _joined(*tables: CheckTable) -> CheckTable:
+    joined = CheckTable()
+    for table in tables:
+        for key, check in table.items():
+            joined.of(key)(check)
+    return joined
+
+
+CHECKS: Final = _joined(
+    losses.CHECKS,
+    bilinear.CHECKS,
+    limits.CHECKS,
+    shifts.CHECKS,
+    relevance.CHECKS,
+    designs.CHECKS,
+    lists.CHECKS,
+    diameters.CHECKS,
+    comparators.CHECKS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The result of one check.
+
+    Attributes
+    ----------
+    key : str
+        Of the statement, or "constant-..." or "refuted-...".
+    verdict : {"holds", "enclosed", "refuted", "FAILS"}
+        The first three pass: statements hold, constants are enclosed, tempting
+        statements are refuted.
+    finding : Finding
+        How, over what, looseness, details.
+    seconds : float
+        Time that it took.
+    """
+
+    key: str
+    verdict: Verdict
+    finding: Finding
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the check came out as it should."""
+        return self.verdict != "FAILS"
+
+
+def names() -> list[str]:
+    """Everything that can be certified, in the order of the proofs."""
+    return [*REGISTRY, *CONSTANTS, *REFUTATIONS]
+
+
+def certify(
+    keys: Sequence[str] | None = None, *, deep: bool = False, seed: int = 0
+) -> Iterator[Row]:
+    """Run checks one after another.
+
+    Parameters
+    ----------
+    keys : sequence of str, optional
+        Which of `names`; all if not given.
+    deep : bool
+        Ten times the search, and narrower tolerances for the interval proofs.
+    seed : int
+        Seed of the checks; a check draws the same numbers alone as among others.
+
+    Yields
+    ------
+    Row
+        One per key, in the order of the keys.
+
+    Raises
+    ------
+    DomainError
+        If there is nothing of that name.
+
+    Examples
+    --------
+    >>> [row.verdict for row in certify(["lemma-1", "constant-a_0"])]
+    ['holds', 'enclosed']
+    """
+    known = names()
+    for key in known if keys is None else keys:
+        if key not in known:
+            raise DomainError(
+                f"nothing called {key!r} can be certified; the names are "
+                f"{', '.join(known)}"
+            )
+        generator = np.random.default_rng([seed, zlib.crc32(key.encode())])
+        if key in CONSTANTS:
+            yield _row(key, "enclosed", partial(enclose, key))
+        elif key in REFUTATIONS:
+            yield _row(key, "refuted", partial(REFUTATIONS[key], generator))
+        else:
+            yield certified(REGISTRY[key], deep=deep, rng=generator)
+
+
+def certified(statement: Statement, *, rng: Generator, deep: bool = False) -> Row:
+    """Check one statement, in the form in which it is given.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from bounds import statement
+    >>> true = statement("lemma-2a-upper")
+    >>> false = replace(true, expression=0.98 * true.expression)
+    >>> certified(false, rng=np.random.default_rng(0)).verdict
+    'FAILS'
+    """
+    check: Check = CHECKS[statement.key]
+    case = Case(statement, rng, deep)
+    return _row(statement.key, "holds", partial(check, case))
+
+
+def _row(key: str, verdict: Verdict, check: Callable[[], Finding]) -> Row:
+    start = time.perf_counter()
+    try:
+        finding = check()
+    except (ValueError, TypeError, ArithmeticError) as error:
+        # a statement that cannot be evaluated where it should hold is a wrong one
+        wrong = f"{type(error).__name__}: {error}"
+        finding = Finding("evaluation", "its stated domain", False, None, wrong)
+    seconds = time.perf_counter() - start
+    return Row(key, verdict if finding.holds else "FAILS", finding, seconds)
