@@ -97,6 +97,7 @@ def _parts() -> Iterator[str]:
         yield from _statements(heading)
     yield section("mining")
     yield section("variants")
+    yield section("checks")
 
 
 def section(name: str) -> str:

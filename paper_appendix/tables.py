@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from bounds.paper_form import pseudo_dimension_order, queries_to_say_something
+from paper_appendix.checks import checks_table
 from paper_appendix.comparison import (
     DELTA,
     GUESS,
@@ -123,6 +124,7 @@ TABLES: Final = {
     "gap": gap_table,
     "facts": facts_table,
     "paper": paper_table,
+    "checks": checks_table,
 }
 
 
