@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
+import json
 import math
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rankbound.errors import UsageError
 from rankbound.writing import json_text
@@ -34,6 +40,39 @@ def selected(key: str | None) -> list[str]:
             "`rankbound certify` without --statement checks and names everything"
         )
     return [key]
+
+
+def measured_risks(folder: Path) -> dict[str, NDArray[np.float64]]:
+    """Risks of the certificate's queries, rescaled by their range, by student.
+
+    Raises
+    ------
+    UsageError
+        When the folder does not hold the results of a measurement with students.
+    """
+    try:
+        ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
+        lines = (folder / "per_query.tsv").read_text(encoding="utf-8").split("\n")
+        ranges = {name: row["range"] for name, row in ledger["students"].items()}
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+        found = {
+            name: np.array(
+                [
+                    (float(row["risk_nats"]) - limits["low"]) / limits["width"]
+                    for row in rows
+                    if row["student"] == name
+                ]
+            )
+            for name, limits in ranges.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"{folder}: does not hold per_query.tsv and ledger.json of `rankbound "
+            f"measure` ({error})"
+        ) from None
+    if not found:
+        raise UsageError(f"{folder}: was measured without a student, so without risks")
+    return {name: values.clip(0.0, 1.0) for name, values in found.items()}
 
 
 def line(row: Row) -> str:

@@ -60,6 +60,18 @@ USES: Final = {
     "theorem-1d": f"{MEASURE}: limits.betting, upper, n_needed",
     "theorem-1g": f"{MEASURE}: limits.split",
     "theorem-4a": f"{MEASURE}: teacher.entropy_floor",
+    "theorem-2-prime": "rankbound bound: the headline",
+    "theorem-2-prime-coarse": "rankbound bound: relatives",
+    "theorem-5a": "rankbound bound --augment: break_even_n",
+    "theorem-5b": "rankbound bound --augment: break_even_diameter",
+    "paper-form": f"{MEASURE} and rankbound bound: paper_form",
+}
+# Whole headings that one option of `measure` uses
+READINGS: Final = {
+    "theorem-2": f"{MEASURE} --target-groups, or probabilities in the groups: shift",
+    "theorem-3": f"{MEASURE} --qrels: relevance",
+    "theorem-6": f"{MEASURE} --qrels: ndcg",
+    "comparator": f"{MEASURE} --qrels: comparators",
 }
 
 
@@ -110,8 +122,17 @@ def statement_text(key: str) -> str:
         if found.status == "proved"
         else f"applied: {APPENDIX}, section {key}"
     )
-    parts.append(f"used:    {USES.get(key, 'by no command yet; see the Python API')}")
+    parts.append(f"used:    {_use(key)}")
     return "\n\n".join(part for part in parts if part)
+
+
+def _use(key: str) -> str:
+    if key in USES:
+        return USES[key]
+    for start, use in READINGS.items():
+        if key.startswith(start):
+            return use
+    return "rankbound certify checks it; see the Python API"
 
 
 def glossary_text() -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -36,14 +37,25 @@ class Population:
     draw: Callable[[Generator, tuple[int, ...]], Any]
 
 
-def populations(n: int) -> Iterator[Population]:
-    """Two-point, even, beta and the adversarial Bernoulli(1 / n) law."""
+def populations(n: int, measured: Mapping[str, Any]) -> Iterator[Population]:
+    """Two-point, even, beta, the adversarial Bernoulli(1 / n), and measured risks.
+
+    The measured risks of queries, in [0, 1], are a population of their own: samples
+    are drawn from them with replacement, so that its mean is known.
+    """
+    for name, values in measured.items():
+        drawn = partial(_resampled, np.asarray(values))
+        yield Population(f"measured {name}", float(np.mean(values)), drawn)
     yield Population("two-point", 0.34, lambda r, s: 0.2 + 0.7 * (r.random(s) < 0.2))
     yield Population("even", 0.5, lambda r, s: (r.random(s) < 0.5).astype(float))
     yield Population("beta(1, 9)", 0.1, lambda r, s: r.beta(1, 9, size=s))
     yield Population(
         "Bernoulli(1/n)", 1 / n, lambda r, s: (r.random(s) < 1 / n).astype(float)
     )
+
+
+def _resampled(values: Floats, rng: Generator, shape: tuple[int, ...]) -> Any:
+    return rng.choice(values, size=shape)
 
 
 def fewest_misses(misses: int, runs: int, *, false_alarm: float = FALSE_ALARM) -> float:
@@ -108,7 +120,8 @@ def cover_means(
     """
     runs, n = case.rounds(sizes[0]), sizes[1]
     coverage = Coverage(Tally(), delta)
-    for law in populations(n):
+    laws = list(populations(n, case.measured))
+    for law in laws:
         draws = law.draw(case.rng, (runs, n))
         coverage.judge(law.mean, draws.mean(axis=1), limit(draws), law.name)
-    return coverage.tally, f"4 populations x {runs} samples of {n}"
+    return coverage.tally, f"{len(laws)} populations x {runs} samples of {n}"

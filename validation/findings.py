@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +29,15 @@ class Case:
         The only source of randomness.
     deep : bool
         Whether to search longer.
+    measured : mapping of str to array
+        Measured risks of queries, rescaled to [0, 1], as further populations to
+        resample; none by default.
     """
 
     statement: Statement
     rng: Generator
     deep: bool = False
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
     def value(self, *arguments: Any) -> Any:
         """Evaluate the closed form on numbers."""

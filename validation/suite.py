@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -88,7 +88,11 @@ def names() -> list[str]:
 
 
 def certify(
-    keys: Sequence[str] | None = None, *, deep: bool = False, seed: int = 0
+    keys: Sequence[str] | None = None,
+    *,
+    deep: bool = False,
+    seed: int = 0,
+    measured: Mapping[str, Any] | None = None,
 ) -> Iterator[Row]:
     """Run checks one after another.
 
@@ -100,6 +104,9 @@ def certify(
         Ten times the search, and narrower tolerances for the interval proofs.
     seed : int
         Seed of the checks; a check draws the same numbers alone as among others.
+    measured : mapping of str to array, optional
+        Measured risks of queries, rescaled to [0, 1]: further populations on which the
+        limits of Theorem 1 (a) to (d) have to hold.
 
     Yields
     ------
@@ -129,7 +136,8 @@ def certify(
         elif key in REFUTATIONS:
             yield _row(key, "refuted", partial(REFUTATIONS[key], generator))
         else:
-            yield certified(REGISTRY[key], deep=deep, rng=generator)
+            case = Case(REGISTRY[key], generator, deep, measured or {})
+            yield _certified(case)
 
 
 def certified(statement: Statement, *, rng: Generator, deep: bool = False) -> Row:
@@ -144,9 +152,12 @@ def certified(statement: Statement, *, rng: Generator, deep: bool = False) -> Ro
     >>> certified(false, rng=np.random.default_rng(0)).verdict
     'FAILS'
     """
-    check: Check = CHECKS[statement.key]
-    case = Case(statement, rng, deep)
-    return _row(statement.key, "holds", partial(check, case))
+    return _certified(Case(statement, rng, deep))
+
+
+def _certified(case: Case) -> Row:
+    check: Check = CHECKS[case.statement.key]
+    return _row(case.statement.key, "holds", partial(check, case))
 
 
 def _row(key: str, verdict: Verdict, check: Callable[[], Finding]) -> Row:

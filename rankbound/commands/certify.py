@@ -49,20 +49,28 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write the results there as well"
     )
+    parser.add_argument(
+        "--measured",
+        type=Path,
+        metavar="DIR",
+        help="results of `rankbound measure`: the limits of Theorem 1 (a)-(d) have to "
+        "cover samples of your queries, too",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Print a line per check as it ends; return 1 if one fails."""
-    from rankbound.certifying import as_json, line, selected, summary
+    from rankbound.certifying import as_json, line, measured_risks, selected, summary
     from rankbound.writing import check_folder, write_all
     from validation.suite import certify
 
     keys = selected(arguments.statement)
     if arguments.json is not None:
         check_folder(arguments.json.parent)
+    measured = {} if arguments.measured is None else measured_risks(arguments.measured)
     rows = []
-    for row in certify(keys, deep=arguments.deep):
+    for row in certify(keys, deep=arguments.deep, measured=measured):
         rows.append(row)
         sys.stdout.write(line(row) + "\n")
         sys.stdout.flush()

@@ -2,13 +2,26 @@
 
 import json
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from rankbound.certifying import SCHEMA, as_json, line, selected, summary
+from bounds.registry import statement
+from rankbound.certifying import (
+    SCHEMA,
+    as_json,
+    line,
+    measured_risks,
+    selected,
+    summary,
+)
+from rankbound.cli import main
 from rankbound.errors import UsageError
-from validation.findings import Finding
-from validation.suite import Row, names
+from tests.rankbound.measuring.world import make_world
+from validation.coverage import cover_means
+from validation.findings import Case, Finding
+from validation.suite import Row, certify, names
 
 GOOD = Row("lemma-1", "holds", Finding("SymPy", "all reals", True), 0.5)
 BAD = Row(
@@ -34,3 +47,28 @@ def test_selection_offers_what_is_close():
     assert selected(None) == names()
     with pytest.raises(UsageError, match="did you mean theorem-1d"):
         selected("theorem-1dd")
+
+
+def test_measured_risks_are_resampled_and_covered(tmp_path):
+    """Real groups are a population whose mean is known; a limit too low is caught."""
+    world = make_world(tmp_path)
+    words = world.arguments(*world.with_groups(), "--student-kind", "logit")
+    assert main(words) == 0
+    found = measured_risks(tmp_path / "out")
+    assert found.keys() == {"strong", "gappy"}
+    assert all(0 <= values.min() <= values.max() <= 1 for values in found.values())
+    rows = list(certify(["theorem-1a"], measured=found))
+    assert rows[0].passed
+    assert rows[0].finding.over.startswith("6 populations")
+    true = statement("theorem-1a")
+    case = Case(replace(true), np.random.default_rng(0), measured=found)
+    tally, _ = cover_means(case, lambda x: x.mean(axis=1), sizes=(200, 5), delta=0.05)
+    assert not tally.finding("a limit without a margin", "").holds
+
+
+@pytest.mark.parametrize("ledger", ["", "{}", '{"students": {}}', '{"students": 3}'])
+def test_measured_risks_reject_other_folders(tmp_path, ledger):
+    (tmp_path / "ledger.json").write_text(ledger)
+    (tmp_path / "per_query.tsv").write_text("qid\tstudent\trisk_nats\n")
+    with pytest.raises(UsageError, match=r"measure|without a student"):
+        measured_risks(tmp_path)

@@ -19,7 +19,7 @@ def test_lower_limit_of_clopper_and_pearson():
 def test_populations_have_the_means_that_they_state():
     """Six standard errors: false-alarm rate below 1e-8."""
     rng = np.random.default_rng(0)
-    for law in populations(20):
+    for law in populations(20, {}):
         draws = law.draw(rng, (40_000,))
         error = draws.std() / 200
         assert abs(draws.mean() - law.mean) < 6 * error, law.name
