@@ -52,6 +52,7 @@ def test_solved_is_where_the_bound_is_ln_two(unknown):
     value = solved(BASE, unknown)
     at_root = evaluated(replace(BASE, **{unknown: value}))["bound"]
     assert_allclose(at_root, LN2, atol=1e-4 if unknown == "n" else 1e-9)
+    assert unknown != "n" or at_root <= LN2
     worse = value - 1 if unknown == "n" else value * 1.001
     assert evaluated(replace(BASE, **{unknown: worse}))["bound"] > LN2
 
