@@ -9,6 +9,7 @@ import numpy as np
 
 from estimators.embeddings import Embeddings
 from estimators.scores import strings
+from rankbound.formats.contents import Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import read_bytes
 
@@ -102,3 +103,6 @@ def _ids(path: Path) -> list[str]:
                 line=number,
             )
     return names
+
+
+FORMATS: tuple[Format, ...] = ()
