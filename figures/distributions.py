@@ -35,7 +35,7 @@ def draw_ecdf(
         ax.step(ordered, shares, where="post", label=name, **line(index))
         names = [name] * len(ordered)
         keep(ax, {"name": names, "value": ordered, "share": shares})
-    ax.set(xlabel=f"{quantity} per query", ylabel="share of queries")
+    ax.set(xlabel=f"{quantity}, one per query", ylabel="share of queries")
     ax.set_ylim(0, 1.02)
     legend_above(ax)
     return ax
@@ -70,7 +70,7 @@ def draw_ridges(
     ax.set_yticks([len(named) - 1 - place for place in range(len(named))], [*named])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.1, len(named))
-    ax.set_xlabel(f"{quantity} per query; line: median")
+    ax.set_xlabel(f"{quantity}, one per query")
     return ax
 
 

@@ -63,10 +63,10 @@ def _sweeps(result: Result) -> list[Drawing]:
     means: dict[str, dict[str, dict[float, float]]] = defaultdict(dict)
     for table in sweep["tables"]:
         for row in table["rows"]:
-            by_name = means[row["pairs"]]
-            by_name.setdefault(row["sampling"], {})[table["factor"]] = row["mean"]
+            by_name, factor = means[row["pairs"]], table["factor"]
             reference = by_name.setdefault(result.content["reference"], {})
-            reference[table["factor"]] = row["reference_mean"]
+            reference[factor] = row["reference_mean"]
+            by_name.setdefault(row["sampling"], {})[factor] = row["mean"]
     return [
         Drawing(_named(result, "sweep", pairs), partial(draw_sweep, by_name))
         for pairs, by_name in means.items()
