@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 from scipy.special import xlogy
 
-from validation.coverage import cover_means
-from validation.findings import Case, CheckTable, Finding
+from validation.coverage import Coverage, cover_means
+from validation.findings import Case, CheckTable, Finding, Tally
+from validation.students import Family, families
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1
@@ -21,6 +23,25 @@ def hoeffding_term(width: float, n: int, union: float) -> float:
     return width * math.sqrt(math.log(union) / (2 * n))
 
 
+def cover_students(
+    case: Case, tally: Tally, limit: Callable[[Any, Family], Any], runs: int
+) -> str:
+    """Cover the risks of five students at once; a miss of any of them is a miss.
+
+    `limit` maps the risks of a sample, of shape (students, n), to limits.
+    """
+    coverage, n = Coverage(tally, DELTA), 40
+    for place in families(case, n, 5):
+        samples = place.draw(case.rng, (runs, n))
+        hat = place.risks[:, samples].mean(axis=2).T
+        limits = np.array([limit(place.risks[:, row], place) for row in samples])
+        worst = (place.means - limits).argmax(axis=1)
+        rows = np.arange(runs)
+        truth = place.means[worst]
+        coverage.judge(truth, hat[rows, worst], limits[rows, worst], place.name)
+    return f"5 students at once, {runs} samples each"
+
+
 @CHECKS.of("theorem-1a")
 def hoeffding(case: Case) -> Finding:
     """Cover every population; compare the closed form with a plain one."""
@@ -30,6 +51,12 @@ def hoeffding(case: Case) -> Finding:
         lambda x: case.value(x.mean(axis=1), 1.0, n, 1, DELTA),
         sizes=(2000, n),
         delta=DELTA,
+    )
+    over += "; " + cover_students(
+        case,
+        tally,
+        lambda x, f: case.value(x.mean(axis=1), f.high - f.low, n, len(x), DELTA),
+        case.rounds(500),
     )
     for width, students in ((1.0, 1), (5.6, 20)):
         expected = 0.3 + hoeffding_term(width, n, students / DELTA)
@@ -46,6 +73,12 @@ def bernstein(case: Case) -> Finding:
         return case.value(x.mean(axis=1), x.var(axis=1, ddof=1), 1.0, n, 1, DELTA)
 
     tally, over = cover_means(case, limit, sizes=(2000, n), delta=DELTA)
+
+    def at_once(x: Any, f: Family) -> Any:
+        spread = x.var(axis=1, ddof=1)
+        return case.value(x.mean(axis=1), spread, f.high - f.low, n, len(x), DELTA)
+
+    over += "; " + cover_students(case, tally, at_once, case.rounds(500))
     log = math.log(2 * 3 / DELTA)
     expected = 0.3 + math.sqrt(2 * 0.05 * log / n) + 7 * 5.6 * log / (3 * (n - 1))
     tally.same(case.value(0.3, 0.05, 5.6, n, 3, DELTA), expected)
@@ -66,6 +99,12 @@ def inverted(case: Case) -> Finding:
 
     quick = 150 if case.statement.key == "theorem-1d" else 600
     tally, over = cover_means(case, limit, sizes=(quick, n), delta=DELTA)
+
+    def at_once(x: Any, f: Family) -> Any:
+        options = {"low": f.low, "high": f.high, "n_students": len(x)}
+        return [case.compute(row, **options, delta=DELTA) for row in x]
+
+    over += "; " + cover_students(case, tally, at_once, case.rounds(60))
     tally.rounding = 1e-6
     row = case.rng.beta(2, 5, n)
     found = case.compute(row, low=0.0, high=1.0, delta=DELTA, n_students=3)
