@@ -15,6 +15,7 @@ from rankbound.commands import (
     appendix,
     bound,
     certify,
+    compare,
     demo,
     explain,
     figures,
@@ -23,6 +24,7 @@ from rankbound.commands import (
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
+COMMANDS = (measure, compare, demo, explain, bound, certify, figures, appendix)
 MISTAKE = 2
 INTERRUPTED = 130
 
@@ -81,7 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (measure, demo, explain, bound, certify, figures, appendix):
+    for command in COMMANDS:
         command.add_parser(subparsers)
     return parser
 
