@@ -15,7 +15,22 @@ from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
 
-FAMILIES: tuple[str, ...] = ("embeddings", "groups", "lookup", "trec")
+FAMILIES: tuple[str, ...] = (
+    "embeddings",
+    "rankedlists",
+    "groups",
+    "hardnegatives",
+    "lists",
+    "colbert",
+    "flagembedding",
+    "tevatron",
+    "rankllm",
+    "margins",
+    "mined",
+    "lookup",
+    "hofstaetter",
+    "trec",
+)
 
 
 @cache
