@@ -148,7 +148,9 @@ def _add(triples: Triples, builder: Builder, fields: list[bytes], line: int) -> 
     margin = parsed_number(fields[3])
     if margin is None:
         raise builder.fail(
-            f"the margin must be a finite number, found {fields[3].decode()!r}", line
+            f"the margin must be a finite number, found "
+            f"{fields[3].decode(errors='replace')!r}",
+            line,
         )
     triples.add(
         builder.query(qid, line),

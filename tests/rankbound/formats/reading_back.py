@@ -1,6 +1,9 @@
 """What a file holds, as plain lists and dictionaries."""
 
-from tests.rankbound.files import table
+import json
+
+from rankbound.formats.registry import read_any
+from tests.rankbound.files import refusal, table, written
 
 
 def listed(groups):
@@ -33,3 +36,15 @@ def _negative(entry):
 def by_pair(scores):
     """``{qid: {docno: value}}``, empty for None."""
     return {} if scores is None else table(scores)
+
+
+def read_lines(folder, *records, format=None):
+    """Contents of a file of these JSON lines."""
+    text = "".join(json.dumps(record) + "\n" for record in records)
+    return read_any(written(folder, text), format=format)
+
+
+def refused(folder, *records, format):
+    """Why a format refuses these lines: the message behind the path."""
+    said = refusal(lambda: read_lines(folder, *records, format=format))
+    return said.removeprefix(str(folder / "file"))
