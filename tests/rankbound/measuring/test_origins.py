@@ -144,7 +144,7 @@ def test_a_law_across_parts_is_refused(apart):
     assert len(measure(inside).teacher) == 1
     with pytest.raises(UsageError, match="are not joined by margins"):
         measure(replace(inside, target_groups=apart / "across"))
-    with pytest.raises(UsageError, match="across:1: .* are not joined by margins"):
+    with pytest.raises(UsageError, match=r"across:1: .* are not joined by margins"):
         measure(replace(inside, groups=apart / "across"))
 
 
@@ -153,5 +153,5 @@ def test_a_students_margins_across_parts_are_refused(apart):
     options = MeasureOptions(
         teacher=apart / "scores", groups=apart / "across", students=(student,)
     )
-    with pytest.raises(UsageError, match="are not joined by margins in .*margins"):
+    with pytest.raises(UsageError, match=r"are not joined by margins in .*margins"):
         measure(options)
