@@ -77,8 +77,8 @@ def _ordered(contents: Contents, title: str, key: str) -> Iterator[dict[str, Any
         if record.qid in seen:
             raise FormatError(
                 contents.path,
-                f"query {record.qid!r} has several groups, and {title} hold one ranking "
-                "of each query",
+                f"query {record.qid!r} has several groups, and {title} hold one "
+                "ranking of each query",
             )
         seen.add(record.qid)
         yield {"query_id": record.qid, key: _best_first(record)}
