@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from estimators.distances import check_metric
 from estimators.pairs import PAIR_SETS
 from estimators.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.formats.choosing import check_files
 from rankbound.paper_row import BASE_ENCODER, Architecture
 
 # A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
@@ -50,8 +52,8 @@ class StudentSource:
     temperature: Temperature = None
 
     def __post_init__(self) -> None:
-        for field in ("scores", "queries", "query_ids"):
-            _as_path(self, field)
+        for name in ("scores", "queries", "query_ids"):
+            _as_path(self, name)
         check_temperature_option(self.temperature, "--student-temperature")
         if not self.name or any(c in self.name for c in "\t\r\n"):
             raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
@@ -61,7 +63,8 @@ class StudentSource:
 class MeasureOptions:
     """Inputs and settings of `rankbound measure`; see its help for each.
 
-    Attributes are the command's options. `command` is recorded in the ledger.
+    Attributes are the command's options. `command` is recorded in the ledger. `formats`
+    names the format of a file by its path, and that of the teacher's under "".
     """
 
     teacher: Path
@@ -83,15 +86,19 @@ class MeasureOptions:
     seed: int = 0
     command: str = ""
     architecture: Architecture = BASE_ENCODER
+    formats: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for field in PATHS:
-            _as_path(self, field)
+        for name in PATHS:
+            _as_path(self, name)
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
         checked_delta(self.delta)
         self._check_pairs()
         self._check_students()
+        given = (self.teacher, self.groups, self.target_groups, self.qrels)
+        runs = (student.scores for student in self.students)
+        check_files(self.formats, [path for path in (*given, *runs) if path])
         if not SMALLEST_RANGE <= self.score_range <= LARGEST_RANGE:
             raise DomainError(
                 f"--score-range must be a positive number from {SMALLEST_RANGE:g} to "

@@ -66,7 +66,7 @@ def test_a_margin_file_holds_its_groups_and_warns_of_the_temperature(tmp_path):
     path = margins_of(make_world(tmp_path))
     loaded = load_inputs(MeasureOptions(teacher=path, groups=path))
     assert loaded.kind is Kind.MARGIN_ONLY
-    assert loaded.evidence == "as the format says"
+    assert loaded.evidence == "by the format"
     assert "the temperature divides the margins" in loaded.warnings[0]
     cosine = load_inputs(
         MeasureOptions(teacher=path, groups=path, teacher_kind=Kind.COSINE)
