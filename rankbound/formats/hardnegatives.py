@@ -166,7 +166,8 @@ def _format(name: str, title: str, *, scored: bool) -> RowFormat:
     def configured(system: str) -> RowFormat:
         if not system:
             raise UsageError(f"--format {name}: needs a system after the colon")
-        return replace(made, read_rows=partial(_read, name, scored, system))
+        read = partial(_read, name, scored, system)
+        return replace(made, name=f"{name}:{system}", read_rows=read)
 
     made = RowFormat(
         name,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -92,7 +93,8 @@ def _configured(argument: str) -> Format:
             f"--format hofstaetter:{argument}: after the colon only 'mean' may stand "
             "(different scores of one pair are averaged)"
         )
-    return replace(FORMATS[0], read=lambda source: read(source, repeats="mean"))
+    averaged = partial(read, repeats="mean")
+    return replace(FORMATS[0], name="hofstaetter:mean", read=averaged)
 
 
 def write(contents: Contents, path: Path) -> None:

@@ -69,6 +69,7 @@ def _labels_as(argument: str) -> RowFormat:
         )
     return replace(
         LABELED_LIST,
+        name="labeled-list:scores",
         read_rows=partial(_read_labeled, True),
         options={"marks": False},
     )

@@ -80,7 +80,7 @@ def _add_pair(row: Row, query: int, text: Any, label: str) -> None:
     mark = row.fields.get("label")
     if label == "scores":
         row.builder.score(query, document, mark, row.line)
-        mark = 0
+        row.builder.marks, mark = False, 0  # nothing else says what is a positive
     if isinstance(mark, bool) or mark not in (0, 1):
         raise row.fail(f"label of a pair must be 0 or 1, found {mark!r}; {DECLARE}")
     row.builder.member(group, document, positive=mark == 1)
@@ -128,8 +128,8 @@ def _label_as(argument: str) -> RowFormat:
             f"--format mined:{argument}: after the colon stands what label holds, "
             "margins or scores"
         )
-    options = {"marks": argument != "scores"}
-    return replace(MINED, read_rows=partial(_read_rows, argument), options=options)
+    read = partial(_read_rows, argument)
+    return replace(MINED, name=f"mined:{argument}", read_rows=read)
 
 
 def _matches(record: Mapping[str, Any]) -> str | None:

@@ -76,10 +76,12 @@ def test_labels_may_be_margins_if_the_user_says_so(tmp_path, row, expected):
 def test_labels_may_be_scores_if_the_user_says_so(tmp_path):
     found = read_lines(tmp_path, {**TUPLE, "label": [2, 1, 0]}, format="mined:scores")
     assert by_pair(found.scores) == {Q: {P: 2.0, N: 1.0, M: 0.0}}
+    assert found.groups.positive.tolist() == [True, False, False]
     row = {"sentence1": "q", "sentence2": "p", "label": 0.75}
     assert DECLARE in refused(tmp_path, row, format="mined")
     found = read_lines(tmp_path, row, format="mined:scores")
     assert by_pair(found.scores) == {Q: {P: 0.75}}
+    assert found.groups.positive is None
     with pytest.raises(UsageError, match="what label holds, margins or scores"):
         by_name("mined:x")
 

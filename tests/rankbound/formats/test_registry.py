@@ -100,7 +100,7 @@ def test_detect_rejects_a_folder_and_a_missing_file(tmp_path):
 
 
 def test_an_argument_may_follow_the_name_of_a_format_that_knows_some():
-    assert by_name("hofstaetter:mean").name == "hofstaetter"
+    assert by_name("hofstaetter:mean").name == "hofstaetter:mean"
     with pytest.raises(UsageError, match="--format lookup:x: lookup takes no argument"):
         by_name("lookup:x")
     with pytest.raises(UsageError, match="no format is called 'nothing'"):

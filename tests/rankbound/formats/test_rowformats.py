@@ -4,7 +4,7 @@ import pytest
 
 from rankbound.formats.lists import LABELED_LIST
 from rankbound.formats.mined import MINED
-from rankbound.formats.registry import FAMILIES, formats
+from rankbound.formats.registry import FAMILIES, by_name
 from rankbound.formats.source import Source
 from tests.rankbound.files import refusal, written
 from tests.rankbound.formats.reading_back import listed
@@ -36,10 +36,14 @@ def test_a_format_of_lines_is_made_of_it(tmp_path):
     assert MINED.matches({"a": "x", "b": "y", "negative": "z"}) is not None
 
 
-@pytest.mark.parametrize("name", ["labeled-list", "mined", "hofstaetter"])
-def test_configured_formats_keep_their_name(name):
+@pytest.mark.parametrize(
+    "name", ["labeled-list", "mined", "hofstaetter", "hard-negatives"]
+)
+def test_the_name_of_a_configured_format_has_its_argument(name):
     argument = "mean" if name == "hofstaetter" else "scores"
-    assert formats()[name].configure(argument).name == name
+    configured = by_name(f"{name}:{argument}")
+    assert configured.name == f"{name}:{argument}"
+    assert by_name(configured.name).title == by_name(name).title
 
 
 def test_families_of_rows_stand_before_the_general_ones():
