@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
-from bounds.betting import queries_needed
 from bounds.errors import DomainError
 from estimators.scores import Floats
 from validation.power import (
@@ -72,7 +70,7 @@ def equivalence_power(
     return _power(margin * root, n, delta, difference * root)
 
 
-def smallest_margin(
+def equivalence_margin(
     n: int, *, sd: float, power: float = 0.8, delta: float = 0.05
 ) -> float:
     """The margin at which equal means are found equivalent with this power.
@@ -81,7 +79,7 @@ def smallest_margin(
 
     Examples
     --------
-    >>> round(smallest_margin(43, sd=0.1), 4)
+    >>> round(equivalence_margin(43, sd=0.1), 4)
     0.0454
     """
     check_sample(n, sd)
@@ -90,7 +88,7 @@ def smallest_margin(
     return float(width * sd / np.sqrt(n))
 
 
-def queries_for_margin(
+def queries_for_equivalence(
     margin: float, *, sd: float, power: float = 0.8, delta: float = 0.05
 ) -> int:
     """The smallest number of queries that finds equal means equivalent.
@@ -99,7 +97,7 @@ def queries_for_margin(
 
     Examples
     --------
-    >>> [queries_for_margin(m, sd=0.1) for m in (0.05, 0.02, 0.01)]
+    >>> [queries_for_equivalence(m, sd=0.1) for m in (0.05, 0.02, 0.01)]
     [36, 216, 858]
     """
     check_rates(power, delta)
@@ -109,10 +107,10 @@ def queries_for_margin(
     )
 
 
-def normal_queries_for_margin(
+def normal_queries_for_equivalence(
     margin: float, *, sd: float, power: float = 0.8, delta: float = 0.05
 ) -> int:
-    """The textbook approximation of `queries_for_margin`, with normal quantiles.
+    """The textbook approximation of `queries_for_equivalence`, with normal quantiles.
 
     Notes
     -----
@@ -121,7 +119,7 @@ def normal_queries_for_margin(
 
     Examples
     --------
-    >>> [normal_queries_for_margin(m, sd=0.1) for m in (0.05, 0.02, 0.01)]
+    >>> [normal_queries_for_equivalence(m, sd=0.1) for m in (0.05, 0.02, 0.01)]
     [35, 215, 857]
     """
     check_sample(2, sd)
@@ -129,59 +127,6 @@ def normal_queries_for_margin(
     check_margin(margin)
     quantiles = norm.ppf(1 - delta) + norm.ppf((1 + power) / 2)
     return int(np.ceil((quantiles * sd / margin) ** 2))
-
-
-def betting_queries_for_margin(
-    differences: ArrayLike, margin: float, *, low: float, high: float, delta: float
-) -> int | None:
-    """Queries at which the betting interval of equal means would lie in the margin.
-
-    Parameters
-    ----------
-    differences : array_like, shape (n,)
-        Paired differences, each in [low, high]; their mean is moved to 0.
-    margin : float
-        m > 0.
-    low, high : float
-        The interval of one difference; it must hold 0 inside.
-    delta : float
-        Of the two-sided interval, half of it on each side.
-
-    Returns
-    -------
-    int or None
-        None when no number suffices; no normality is assumed.
-
-    Notes
-    -----
-    `bounds.betting.queries_needed` on the centred values and on their negatives. A
-    centred value may leave the interval, which then widens by as much. The answer is
-    about samples distributed as this one, so a sample of that size succeeds about
-    every second time, where `queries_for_margin` asks for a stated power.
-
-    Examples
-    --------
-    >>> signs = [-0.1, 0.1] * 20
-    >>> betting_queries_for_margin(signs, 0.05, low=-0.7, high=0.7, delta=0.05)
-    74
-    """
-    check_margin(margin)
-    check_rates(0.5, delta)
-    values = np.asarray(differences, dtype=np.float64)
-    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
-        raise DomainError(
-            "give one finite difference per query, at least one; got shape "
-            f"{values.shape}"
-        )
-    centred = values - values.mean()
-    low, high = min(low, float(centred.min())), max(high, float(centred.max()))
-    needed = [
-        queries_needed(side, low=a, high=b, threshold=margin, delta=delta / 2)
-        for side, a, b in ((centred, low, high), (-centred, -high, -low))
-    ]
-    if None in needed:
-        return None
-    return max(n for n in needed if n is not None)
 
 
 def check_margin(margin: float) -> None:

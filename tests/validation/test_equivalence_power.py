@@ -4,14 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from bounds.betting import betting
 from bounds.errors import DomainError
 from validation.equivalence_power import (
-    betting_queries_for_margin,
+    equivalence_margin,
     equivalence_power,
-    normal_queries_for_margin,
-    queries_for_margin,
-    smallest_margin,
+    normal_queries_for_equivalence,
+    queries_for_equivalence,
 )
 
 
@@ -49,7 +47,7 @@ def test_power_agrees_with_quadrature(n, width, difference, delta):
 def test_equivalence_is_found_with_the_stated_power():
     """False alarm below 1e-4 for each: 4 standard errors."""
     n, sets, sd = 20, 8000, 0.2
-    margin = smallest_margin(n, sd=sd)
+    margin = equivalence_margin(n, sd=sd)
     rng = np.random.default_rng(5)
     for shift in (0.0, margin / 2, margin):
         values = rng.normal(shift, sd, size=(sets, n))
@@ -66,8 +64,8 @@ def test_equivalence_is_found_with_the_stated_power():
 )
 def test_queries_for_the_usual_margins(sd, normal):
     margins = (0.05, 0.02, 0.01)
-    assert [normal_queries_for_margin(m, sd=sd) for m in margins] == normal
-    exact = [queries_for_margin(m, sd=sd) for m in margins]
+    assert [normal_queries_for_equivalence(m, sd=sd) for m in margins] == normal
+    exact = [queries_for_equivalence(m, sd=sd) for m in margins]
     assert all(0 <= a - b <= 2 for a, b in zip(exact, normal, strict=True))
     for margin, n in zip(margins, exact, strict=True):
         assert equivalence_power(margin, n=n, sd=sd) >= 0.8
@@ -75,11 +73,11 @@ def test_queries_for_the_usual_margins(sd, normal):
 
 
 @given(st.integers(2, 3000), st.floats(0.001, 5), st.floats(0.05, 0.99))
-def test_the_smallest_margin_has_the_power(n, sd, power):
-    margin = smallest_margin(n, sd=sd, power=power)
+def test_the_equivalence_margin_has_the_power(n, sd, power):
+    margin = equivalence_margin(n, sd=sd, power=power)
     found = equivalence_power(margin, n=n, sd=sd)
     assert found == pytest.approx(power, abs=1e-6)
-    assert smallest_margin(n + 50, sd=sd, power=power) < margin
+    assert equivalence_margin(n + 50, sd=sd, power=power) < margin
 
 
 def test_a_margin_below_the_noise_accepts_almost_nothing():
@@ -87,38 +85,13 @@ def test_a_margin_below_the_noise_accepts_almost_nothing():
     assert equivalence_power(10.0, n=43, sd=0.25) == pytest.approx(1.0)
 
 
-def test_betting_needs_as_many_queries_as_its_interval_says():
-    rng = np.random.default_rng(2)
-    values = np.clip(rng.normal(0.02, 0.08, size=100), -0.69, 0.69)
-    centred = values - values.mean()
-    options = {"low": -0.7, "high": 0.7, "delta": 0.025}
-    margin = max(betting(centred, **options), betting(-centred, **options))
-    found = betting_queries_for_margin(
-        values, margin * (1 + 1e-6), low=-0.7, high=0.7, delta=0.05
-    )
-    assert found <= 100
-    more = betting_queries_for_margin(values, 0.01, low=-0.7, high=0.7, delta=0.05)
-    assert more > (1.96 * 0.08 / 0.01) ** 2  # a normal interval's half width
-
-
-def test_betting_looks_at_both_sides():
-    skewed = np.array([-0.01] * 49 + [0.49])
-    both = betting_queries_for_margin(skewed, 0.05, low=-0.7, high=0.7, delta=0.05)
-    mirrored = betting_queries_for_margin(-skewed, 0.05, low=-0.7, high=0.7, delta=0.05)
-    assert both == mirrored
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: equivalence_power(0.0, n=5, sd=0.1), "`margin`"),
         (lambda: equivalence_power(0.1, n=5, sd=0.1, delta=0.6), "one half"),
-        (lambda: smallest_margin(1, sd=0.1), "2 queries"),
-        (lambda: queries_for_margin(0.1, sd=0.1, power=1.0), "`power`"),
-        (
-            lambda: betting_queries_for_margin([], 0.1, low=-1, high=1, delta=0.05),
-            "at least one",
-        ),
+        (lambda: equivalence_margin(1, sd=0.1), "2 queries"),
+        (lambda: queries_for_equivalence(0.1, sd=0.1, power=1.0), "`power`"),
     ],
 )
 def test_impossible_questions_are_refused(call, message):
