@@ -15,6 +15,8 @@ from rankbound.commands import (
     appendix,
     bound,
     certify,
+    compare,
+    cut,
     demo,
     explain,
     measure,
@@ -81,7 +83,17 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (measure, power, demo, explain, bound, certify, appendix):
+    for command in (
+        measure,
+        compare,
+        cut,
+        power,
+        demo,
+        explain,
+        bound,
+        certify,
+        appendix,
+    ):
         command.add_parser(subparsers)
     return parser
 

@@ -17,7 +17,7 @@ from rankbound.cutting.run import Cut, Piece
 from rankbound.errors import UsageError
 from rankbound.formats.filtering import copy_lines
 from rankbound.formats.opening import sha256
-from rankbound.measuring.ledger import versions
+from rankbound.measuring.ledger import input_records, versions
 from rankbound.writing import filling, json_text
 
 SCHEMA = "rankbound.cut/1"
@@ -100,10 +100,7 @@ def manifest(cut: Cut, digests: Mapping[str, str]) -> dict[str, Any]:
             ],
         },
         "warnings": list(cut.warnings),
-        "inputs": [
-            {"path": str(path), "sha256": sha256(path) if path.is_file() else None}
-            for path in cut.inputs.paths
-        ],
+        "inputs": input_records(cut.inputs.paths, None),
         "command": options.command,
         "versions": versions(),
     }
