@@ -1,4 +1,4 @@
-"""`rankbound cut`: training groups of the queries with low, high or middling entropy."""
+"""`rankbound cut`: training groups of queries with low, middling or high entropy."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One quantity before and after a cut, with independent intervals.
+    """One quantity before and after a cut, each with an interval of its own.
 
     `method` is how the intervals were made; each is at level 1 - delta / 2, so that
     both hold together with probability 1 - delta.
