@@ -9,7 +9,7 @@ from typing import Literal
 from estimators.bands import BANDS, Band, band_called
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
 from rankbound.errors import UsageError
-from rankbound.measuring.options import SourceOptions, as_path
+from rankbound.measuring.options import SourceOptions, as_path, check_compat
 
 Compat = Literal["reference"] | None
 
@@ -49,8 +49,7 @@ class CutOptions(SourceOptions):
             raise UsageError(
                 f"--pairs is one of {', '.join(PAIR_SETS)}, got {self.pairs!r}"
             )
-        if self.compat not in (None, "reference"):
-            raise UsageError(f"--compat is reference, got {self.compat!r}")
+        check_compat(self.compat)
         self._check_quantity()
         names = [band.name for band in self.bands]
         if not names:
