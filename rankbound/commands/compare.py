@@ -1,4 +1,4 @@
-"""`rankbound compare`: does a data set's sampling alter what the bound depends on?"""
+"""`rankbound compare`: whether sampling alters what the bound depends on."""
 
 from __future__ import annotations
 

@@ -9,10 +9,12 @@ import numpy as np
 from bounds.certificate import interval_part
 from bounds.ranges import cut_ratio_all_pairs
 from estimators.pairwise import NATS_PER_BIT
+from estimators.per_query import PerQuery
 from estimators.spread import entropy_floor
 from rankbound.comparing.catalogue import PAIR_SETS
 from rankbound.comparing.run import Comparison, Measures
 from rankbound.measuring.run import group_sizes
+from validation.family import common
 
 DIAGNOSTIC = (
     "diagnostic: the steepest teacher margin per distance of these samples is smaller "
@@ -33,7 +35,7 @@ def target_form(comparison: Comparison) -> dict[str, Any]:
             "entropy", column.values, high=NATS_PER_BIT, delta=options.delta
         )
         sampled = {
-            name: measures.measured["entropy", pairs].mean() - part.value
+            name: _excess(measures.measured["entropy", pairs], column)
             for name, measures in comparison.measures.items()
             if ("entropy", pairs) in measures.measured
         }
@@ -58,6 +60,12 @@ def target_form(comparison: Comparison) -> dict[str, Any]:
         "because": "the law of the pairs is fixed, and the teacher does not depend on "
         "the sampling (theorem-4c)",
     }
+
+
+def _excess(sampled: PerQuery, target: PerQuery) -> float:
+    """Mean over the queries of both of the sampled entropy minus the target's."""
+    first, second = common(sampled, target)
+    return float((first - second).mean())
 
 
 def coupling(comparison: Comparison) -> dict[str, Any]:

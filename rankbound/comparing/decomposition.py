@@ -8,7 +8,7 @@ import numpy as np
 
 from estimators.composition import PairMass, entropy_change
 from estimators.group_terms import teacher_terms
-from estimators.per_query import query_means
+from estimators.per_query import PerQuery, query_means
 from estimators.scores import Strings
 from estimators.ties import tie_shares
 from rankbound.comparing.catalogue import PAIR_SETS
@@ -81,17 +81,30 @@ def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
 
 
 def orders(comparison: Comparison) -> dict[str, list[str]]:
-    """The samplings from least to most entropy, by pair set."""
+    """The samplings from least to most entropy, by pair set, on their common queries.
+
+    A pair set that a sampling lacks, or without a common query, does not appear.
+    """
     found = {}
     for pairs in PAIR_SETS:
-        means = {
-            name: measures.measured["entropy", pairs].mean()
+        columns = {
+            name: measures.measured["entropy", pairs]
             for name, measures in comparison.measures.items()
             if ("entropy", pairs) in measures.measured
         }
-        if len(means) == len(comparison.measures):
-            found[pairs] = sorted(means, key=lambda name: (means[name], name))
+        if len(columns) < len(comparison.measures):
+            continue
+        shared = set.intersection(*(set(c.qids) for c in columns.values()))
+        if not shared:
+            continue
+        means = {name: _mean_of(column, shared) for name, column in columns.items()}
+        found[pairs] = sorted(means, key=lambda name: (means[name], name))
     return found
+
+
+def _mean_of(column: PerQuery, qids: set[str]) -> float:
+    keep = np.array([qid in qids for qid in column.qids])
+    return float(column.values[keep].mean())
 
 
 def _common(first: Strings, second: Strings) -> tuple[np.ndarray, np.ndarray]:

@@ -90,7 +90,13 @@ class Comparison:
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
         theirs = (w for student in self.students for w in student.warnings)
-        return (*self.loaded.teacher.warnings, *theirs)
+        gaps = (
+            warning
+            for measures in self.measures.values()
+            for made in measures.students.values()
+            for warning in made.warnings
+        )
+        return (*self.loaded.teacher.warnings, *theirs, *gaps)
 
 
 def compare_samplings(

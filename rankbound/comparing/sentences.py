@@ -27,7 +27,9 @@ def sentences(account: Account) -> list[str]:
 
 def _row_sentence(row: Account, account: Account) -> str:
     family = account["family"]
+    student = row["quantity"].partition(":")[2]
     words = CATALOGUE[base(row["quantity"])].words
+    words = words.replace("the student's", f"{student}'s") if student else words
     pairs = f"over {row['pairs']} pairs" if row["pairs"] != "all" else "over all pairs"
     effect = row["effect_size"]
     strength = "" if effect is None else f", d_z = {effect:.2f}"
@@ -37,7 +39,7 @@ def _row_sentence(row: Account, account: Account) -> str:
         f"difference {row['difference']:+.4f}, interval {row['lower']:+.4f} to "
         f"{row['upper']:+.4f} (n = {row['n']:,} queries, paired; "
         f"{METHODS[row['method']]}, joint level {1 - account['delta']:.10g} over the "
-        f"family of {family['size']}; Holm p = {p_text(row['p_holm'])}{strength}; "
+        f"family of {family['size']}; Holm p {_equals(row['p_holm'])}{strength}; "
         f"{_margin(row)}): {row['verdict']}."
     )
 
@@ -48,7 +50,7 @@ def _margin(row: Account) -> str:
         return f"no margin: give --margin; {smallest}"
     needed = row["n_for_margin"]
     count = "no number of queries" if needed is None else f"{needed:,} queries"
-    return f"margin {row['margin']:g}, for which {count} would do; {smallest}"
+    return f"margin {row['margin']:g}, which {count} would resolve; {smallest}"
 
 
 def _target_sentence(account: Account) -> str:
@@ -80,16 +82,19 @@ def _order_sentence(account: Account) -> str | None:
     }
     first, second = _most_discordant(every, star, table)
     share = table[first, "neg-neg"]["share"]
+    near, far = (
+        [table[name, pairs]["mean_margin"] for name in (first, second)]
+        for pairs in ("neg-neg", "pos-neg")
+    )
+    among = "closer to each other" if near[0] < near[1] else "no closer to each other"
+    apart = "farther from" if far[0] > far[1] else "no farther from"
     return (
         f"The order depends on the pairs (least to most entropy): {shown}. The mean "
         f"over all pairs is ruled by the {share:.1%} of them that join two negatives. "
-        f"{first} has more entropy than {second} over all pairs, as its negatives are "
-        f"closer to each other in score (mean margin "
-        f"{table[first, 'neg-neg']['mean_margin']:.2f} against "
-        f"{table[second, 'neg-neg']['mean_margin']:.2f} temperatures), and less over "
-        f"pos-neg pairs, as they are farther from the positives "
-        f"({table[first, 'pos-neg']['mean_margin']:.2f} against "
-        f"{table[second, 'pos-neg']['mean_margin']:.2f})."
+        f"{first} has more entropy than {second} over all pairs and less over pos-neg "
+        f"pairs: its negatives are {among} in score (mean margin {near[0]:.2f} against "
+        f"{near[1]:.2f} temperatures) and {apart} the positives ({far[0]:.2f} against "
+        f"{far[1]:.2f})."
     )
 
 
@@ -244,6 +249,11 @@ def cannot_say(account: Account) -> list[str]:
             "and intrinsic dimensions of so few documents only compare samplings"
         )
     return found
+
+
+def _equals(p: float) -> str:
+    text = p_text(p)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def p_text(p: float) -> str:

@@ -1,4 +1,4 @@
-"""The account of a comparison as tables and sentences, for a terminal or a text file."""
+"""The account of a comparison as tables and sentences, for a terminal or a file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rankbound.comparing.show_reasons import show_reasons
 from rankbound.measuring.show import say
 
 Account = dict[str, Any]
+MOST_LINES = 14  # of one kind on a terminal; the file has all
 STYLES = {
     "different": "bold red",
     "negligible": "bold cyan",
@@ -27,20 +28,31 @@ def show(account: Account, console: Console) -> None:
     """Print verdicts, what explains them, sentences, advice, and what is not said."""
     for line in _head(account):
         say(console, escape(line))
-    console.print(_table(account))
+    for quantity in account["family"]["quantities"]:
+        rows = [row for row in account["rows"] if row["quantity"] == quantity]
+        console.print(_table(quantity, rows))
     for line in _notes(account):
         say(console, escape(line))
     show_reasons(account, console)
     for title, lines in (
-        ("In words", account["sentences"]),
+        ("In words", _in_words(account)),
         ("What follows, by the theory alone", account["advice"]),
         ("What these numbers cannot say", account["cannot_say"]),
     ):
         console.print(f"\n[bold]{title}[/]")
-        for line in lines:
+        for line in lines[:MOST_LINES]:
             say(console, f"- {escape(line)}")
+        if len(lines) > MOST_LINES:
+            more = len(lines) - MOST_LINES
+            say(console, f"- and {more} more in comparison.json")
     for line in _foot(account):
         say(console, escape(line))
+
+
+def _in_words(account: Account) -> list[str]:
+    """The sentences on the whole first, since those on rows may be many."""
+    rows = len(account["rows"])
+    return [*account["sentences"][rows:], *account["sentences"][:rows]]
 
 
 def _head(account: Account) -> Iterator[str]:
@@ -70,23 +82,28 @@ def _head(account: Account) -> Iterator[str]:
     )
 
 
-def _table(account: Account) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("sampling")
-    table.add_column("quantity")
+def _table(quantity: str, rows: list[Account]) -> Table:
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        title=escape(f"{quantity}, in {rows[0]['unit']}"),
+        title_justify="left",
+        title_style="bold",
+    )
+    table.add_column("sampling", overflow="fold")
     table.add_column("pairs", no_wrap=True)
-    for heading in ("mean", "difference", "interval", "p", "margin*", "n*"):
+    for heading in ("mean", "change", "interval", "p", "margin*", "n*"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     before = None
-    for row in account["rows"]:
+    for row in rows:
         if before not in (None, row["sampling"]):
             table.add_section()
         before = row["sampling"]
         needed = row["n_for_margin"]
         table.add_row(
             escape(row["sampling"]),
-            escape(row["quantity"]),
             row["pairs"],
             f"{row['mean']:.4f}",
             f"{row['difference']:+.4f}",
@@ -108,7 +125,7 @@ def _notes(account: Account) -> Iterator[str]:
         for name, margin in margins.items()
     )
     yield (
-        f"difference: from {account['reference']}, paired by query; p: Holm over the "
+        f"change: from {account['reference']}, paired by query; p: Holm over the "
         f"family; margins: {given}; margin*: the smallest that would be accepted; n*: "
         "queries that the given margin would need"
     )

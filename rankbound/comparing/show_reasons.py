@@ -13,6 +13,7 @@ from rich.table import Table
 from rankbound.measuring.show import say
 
 Account = dict[str, Any]
+LETTERS = {"different": "D", "negligible": "N", "equivalent": "E", "inconclusive": "?"}
 Row = Iterable[str]
 
 
@@ -37,7 +38,6 @@ def _entropies(account: Account) -> Part:
             s["sampling"],
             e["pairs"],
             f"{e['mean']:.4f}",
-            f"{e['group_mean']:.4f}",
             f"{e['group_mean_bits']:.4f}",
             f"{e['share']:.1%}",
             f"{e['mean_margin']:.3f}",
@@ -48,14 +48,14 @@ def _entropies(account: Account) -> Part:
         for e in s["entropy"]
     ]
     rows += [
-        ("(target)", r["pairs"], f"{r['entropy']:.4f}", *[""] * 6)
+        ("(target)", r["pairs"], f"{r['entropy']:.4f}", *[""] * 5)
         for r in account["target"]["rows"]
     ]
     headings = (
-        *("sampling", "pairs", "by query", "by group", "bits", "share", "mean |a|"),
+        *("sampling", "pairs", "nats", "bits, by group", "share", "mean |a|"),
         *("ties", "floor"),
     )
-    return "Teacher entropy in nats, and its floor (theorem-4a)", headings, rows
+    return "Teacher entropy, and its floor in nats (theorem-4a)", headings, rows
 
 
 def _parts(account: Account) -> Part:
@@ -70,10 +70,11 @@ def _parts(account: Account) -> Part:
         for r in account["decomposition"]
     ]
     headings = (
-        *("sampling", "change", "= pair shares", "+ spread pos-neg"),
-        *("+ spread neg-neg", "+ ties pos-neg", "+ ties neg-neg"),
+        *("sampling", "change", "= shares", "+ spread pn", "+ spread nn"),
+        *("+ ties pn", "+ ties nn"),
     )
-    return "What the change over all pairs is made of", headings, rows
+    title = "What the change over all pairs is made of (pn: pos-neg, nn: neg-neg)"
+    return title, headings, rows
 
 
 def _shift(account: Account) -> Part:
@@ -122,7 +123,7 @@ def _sweep(account: Account) -> Part:
     tables = [t["rows"] for t in account["sweep"]["tables"]]
     for rows in (*tables, account["ranks_only"]["rows"]):
         for r in rows:
-            text = f"{r['difference']:+.3f} {r['verdict'][:3]}"
+            text = f"{r['difference']:+.3f} {LETTERS[r['verdict']]}"
             cells.setdefault((r["sampling"], r["pairs"]), []).append(text)
     headings = ("sampling", "pairs", *(f"x {f:g}" for f in factors), "ranks")
     body = [(name, pairs, *found) for (name, pairs), found in cells.items()]
@@ -152,11 +153,14 @@ def _table(title: str, headings: Iterable[str], rows: Iterable[Row]) -> Table:
         title_style="bold",
     )
     for index, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if index < 2 else "right")
+        table.add_column(
+            heading, justify="left" if index == 0 else "right", overflow="fold"
+        )
+    lines = [[escape(cell) for cell in row] for row in rows]
+    repeats = len({cells[0] for cells in lines}) < len(lines)
     before = None
-    for row in rows:
-        cells = [escape(cell) for cell in row]
-        if before is not None and cells[0] != before:
+    for cells in lines:
+        if repeats and before is not None and cells[0] != before:
             table.add_section()
         before = cells[0]
         table.add_row(*cells)
