@@ -47,6 +47,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> CompareOptions:
         delta=arguments.delta,
         seed=arguments.seed,
         command=command,
+        compat=arguments.compat,
     )
 
 
