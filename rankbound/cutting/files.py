@@ -30,6 +30,11 @@ COMPARED = (
     "varies with it: such a difference says nothing about a training method. No "
     "correction for several quantities. The cut points were read off the same queries."
 )
+LOST = (
+    "no group of these queries has two documents with a teacher score (and vector, "
+    "where asked for) and a pair of the wanted kind, or the quantity is undefined for "
+    "them; they are in no file"
+)
 
 
 def write_cut(cut: Cut, folder: Path) -> dict[str, Any]:
@@ -87,6 +92,7 @@ def manifest(cut: Cut, digests: Mapping[str, str]) -> dict[str, Any]:
         "dropped": {
             "queries_without_value": n_lost,
             "groups_of_queries_without_value": groups_lost,
+            "why": LOST if n_lost else None,
             "reasons": cut.inputs.dropped,
         },
         "files": [_file(cut, piece, digests) for piece in cut.pieces],

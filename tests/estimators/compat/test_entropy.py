@@ -104,3 +104,10 @@ def test_no_pair_and_no_number_have_no_value():
 
 def test_a_tie_is_one_bit_up_to_the_epsilon():
     assert reference_pair_entropy_bits(np.zeros(3)) == pytest.approx(1, abs=1e-11)
+
+
+def test_one_minus_p_cancels():
+    p = 1 / (1 + math.exp(-36))
+    expected = -p * math.log2(p + 1e-12) - (1 - p) * math.log2(1 - p + 1e-12)
+    found = float(reference_pair_entropy_bits(np.array(36.0)))
+    assert found == pytest.approx(expected, abs=1e-17)

@@ -45,6 +45,7 @@ def test_counts_add_up(options, folder):
     halves = by_name["below-median"]["n_groups"] + by_name["above-median"]["n_groups"]
     assert halves == 2 * (N - 1)
     assert account["dropped"]["queries_without_value"] == 1
+    assert "teacher score" in account["dropped"]["why"]
     assert account["dropped"]["reasons"]["documents_without_teacher_score"] == 6
 
 

@@ -30,6 +30,8 @@ def test_gzip_stays_gzip_whatever_the_names(tmp_path):
         copy_lines(source, {tmp_path / name: chosen(1)})
         assert is_gzip(tmp_path / name)
         assert gzip.decompress((tmp_path / name).read_bytes()) == b"first\r\n"
+    header = (tmp_path / "a.gz").read_bytes()[3:8]
+    assert header == bytes(5)  # neither name nor time
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b").read_bytes()
 
 
