@@ -46,7 +46,8 @@ DEFINITIONS = {
     "and minus sd; without normality, and without a stated power: about every second "
     "sample of that size succeeds",
 }
-NO_RANGE = "the range of one value is not known in advance; give --range"
+NO_RANGE = "the range of one value is not known in advance, so no betting interval"
+GIVE_RANGE = "betting needs the range of one difference; give --range"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +241,9 @@ def _needed(spread: Spread, options: PowerOptions) -> dict[str, Any]:
 def _by_betting(
     spread: Spread, margin: float, delta: float
 ) -> tuple[int | None, str | None]:
-    if spread.values is None or spread.bounds is None:
+    if spread.values is None:
+        return None, GIVE_RANGE
+    if spread.bounds is None:
         return None, NO_RANGE
     found = queries_for_margin(
         spread.values, margin=margin, delta=delta, bounds=spread.bounds

@@ -146,22 +146,26 @@ def _measured(rows: Table, path: Path, ledger: dict[str, Any]) -> list[Spread]:
     first = students[0]
     for name in students[1:]:
         for column in PAIRED:
-            pairs = [
-                (row, by_student[first][qid])
-                for qid, row in by_student[name].items()
-                if qid in by_student[first]
-                and row.get(column, "") != ""
-                and by_student[first][qid].get(column, "") != ""
-            ]
-            if not pairs:
-                continue
-            values = [
-                _number(a, column, path) - _number(b, column, path) for a, b in pairs
-            ]
-            sides = [_column_range(column, ledger, n) for n in (name, first)]
-            label = f"{name} - {first}: {column}"
-            found.append(_spread(label, "nats", values, _difference(*sides)))
+            both = _shared(by_student[name], by_student[first], column, path)
+            if both:
+                sides = [_column_range(column, ledger, n) for n in (name, first)]
+                label = f"{name} - {first}: {column}"
+                found.append(_spread(label, "nats", both, _difference(*sides)))
     return found
+
+
+def _shared(
+    rows: dict[str, dict[str, str]],
+    others: dict[str, dict[str, str]],
+    column: str,
+    path: Path,
+) -> list[float]:
+    """Paired differences of a column, over the queries where both have it."""
+    return [
+        _number(row, column, path) - _number(others[qid], column, path)
+        for qid, row in rows.items()
+        if row.get(column, "") and qid in others and others[qid].get(column, "")
+    ]
 
 
 def _column_range(column: str, ledger: dict[str, Any], student: str) -> Range | None:

@@ -46,8 +46,9 @@ def notes(found: Found) -> list[str]:
         ]
     if found["needed"]:
         lines.append(
-            "betting needs no normality; its number is that of an interval as wide as "
-            "the margin in samples like this one, without a stated power"
+            "the margin is in the unit of each row; betting needs no normality; its "
+            "number is that of an interval as wide as the margin in samples like this "
+            "one, without a stated power"
         )
         reasons = {r["n_betting_reason"] for r in found["needed"]} - {None}
         lines += [f"-: {reason}" for reason in sorted(reasons)]

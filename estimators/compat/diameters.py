@@ -132,4 +132,6 @@ def why_diameter(vectors: Floats, *, cosine: bool) -> str:
         zero = ~np.any(np.asarray(vectors) != 0, axis=1)
         return f"{NO_VALUE}a vector is zero" if zero.any() else ""
     zero = ~np.any(np.asarray(vectors) != 0, axis=0)
-    return f"{NO_VALUE}a coordinate is 0 in every document" if zero.any() else ""
+    return (
+        f"{NO_VALUE}a coordinate is 0 in every document (0 / 0)" if zero.any() else ""
+    )

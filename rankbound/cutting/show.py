@@ -57,15 +57,20 @@ def _files(manifest: Manifest) -> Table:
 def _changes(manifest: Manifest) -> Table:
     level = 100 * (1 - manifest["comparison"]["delta"])
     table = _table(
-        "kept", "quantity", "before", "after", "difference", f"{level:.10g}% interval"
+        "kept", "quantity", "before", "after", "change", f"{level:.10g}% interval"
     )
     table.columns[1].justify = "left"
+    before = None
     for row in manifest["comparison"]["rows"]:
         interval = "-"
         if row["lower"] is not None:
-            interval = f"{row['lower']:.4f} to {row['upper']:.4f}"
+            interval = f"{row['lower']:+.4f} {row['upper']:+.4f}"
+        again = row["kept"] == before
+        if before is not None and not again:
+            table.add_section()
+        before = row["kept"]
         table.add_row(
-            row["kept"],
+            "" if again else row["kept"],
             escape(f"{row['quantity']}, {row['pairs']} ({row['unit']})"),
             f"{row['before']['mean']:.4f}",
             f"{row['after']['mean']:.4f}",
@@ -108,7 +113,7 @@ def _foot(manifest: Manifest) -> Iterator[str]:
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(first, no_wrap=True)
     for heading in others:
         table.add_column(heading, justify="right", no_wrap=True)

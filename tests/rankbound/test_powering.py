@@ -7,7 +7,7 @@ from statsmodels.stats.power import TTestPower
 from bounds.errors import DomainError
 from bounds.limits import two_sided
 from rankbound.errors import UsageError
-from rankbound.powering import NO_RANGE, PowerOptions, powers
+from rankbound.powering import GIVE_RANGE, NO_RANGE, PowerOptions, powers
 from rankbound.writing import json_text
 from tests.rankbound.files import written
 from validation.power import detectable_correlation
@@ -37,7 +37,7 @@ def test_queries_for_a_margin():
     [needed] = powers(PowerOptions(sd=(0.1,), margin=0.02))["needed"]
     assert (needed["n_tost"], needed["n_normal"]) == (216, 215)
     assert needed["n_interval"] > 216
-    assert (needed["n_betting"], needed["n_betting_reason"]) == (None, NO_RANGE)
+    assert (needed["n_betting"], needed["n_betting_reason"]) == (None, GIVE_RANGE)
 
 
 def test_the_betting_interval_of_that_many_queries_fits_the_margin():
@@ -69,17 +69,19 @@ def test_few_queries_have_no_detectable_correlation():
 
 
 def test_results_bring_their_own_queries(tmp_path):
-    text = "qid\tstudent\tentropy_nats\tdiameter\n" + "".join(
-        f"q{i}\t\t{0.1 + i / 100!r}\t1.5\n" for i in range(20)
+    text = "qid\tstudent\tentropy_nats\tdiameter\tmean_distance\n" + "".join(
+        f"q{i}\t\t{0.1 + i / 100!r}\t1.5\t{i}\n" for i in range(20)
     )
     written(tmp_path, text, "per_query.tsv")
     found = powers(PowerOptions(folder=str(tmp_path), margin=0.05))
-    assert [row["n"] for row in found["rows"]] == [20]
+    assert [row["n"] for row in found["rows"]] == [20, 20]
     assert found["without_spread"] == ["diameter"]
-    assert found["needed"][0]["n_betting"] > 20
+    first, second = found["needed"]
+    assert first["n_betting"] > 20
+    assert (second["n_betting"], second["n_betting_reason"]) == (None, NO_RANGE)
     assert len(found["inputs"][0]["sha256"]) == 64
     other = powers(PowerOptions(folder=tmp_path, n=(7, 9)))
-    assert [row["n"] for row in other["rows"]] == [7, 9]
+    assert [row["n"] for row in other["rows"]] == [7, 9, 7, 9]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_numbers_and_how_to_read_them(shown):
 def test_what_a_margin_needs_and_why_betting_is_silent(shown):
     text, found = shown(sd=(0.1,), margin=0.02)
     assert "216" in text
-    assert "-: the range of one value is not known" in text
+    assert "-: betting needs the range of one difference" in text
     assert not any("difference, |rho|" in line for line in notes(found))
 
 
