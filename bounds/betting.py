@@ -27,7 +27,13 @@ NEVER: Final = 2**53
 
 
 def betting(
-    values: ArrayLike, *, low: float, high: float, delta: float, n_students: int = 1
+    values: ArrayLike,
+    *,
+    low: float,
+    high: float,
+    delta: float,
+    n_students: int = 1,
+    stakes: ArrayLike | None = None,
 ) -> float:
     """Upper limit of the mean by betting, in the unit of `values`.
 
@@ -41,6 +47,9 @@ def betting(
         Failure probability in (0, 1).
     n_students : int
         K: the limits of K students hold together.
+    stakes : array_like, shape (s,), optional
+        The grid U, each stake in (0, 1); `stake_grid` of n and delta by default. The
+        limit is valid for any grid that was fixed before the values were seen.
 
     Returns
     -------
@@ -50,7 +59,8 @@ def betting(
     Raises
     ------
     DomainError
-        On an empty sample, a value outside the interval, or delta outside (0, 1).
+        On an empty sample, a value outside the interval, delta outside (0, 1), or a
+        stake outside (0, 1).
 
     Notes
     -----
@@ -60,17 +70,19 @@ def betting(
     --------
     >>> round(betting([0.0] * 10, low=0, high=1, delta=0.05), 3)
     0.297
+    >>> round(betting([0.0] * 10, low=0, high=1, delta=0.05, stakes=[0.98]), 3)
+    0.263
     """
     sample = checked_sample(values, low=low, high=high)
     delta = checked_delta(delta)
     if n_students < 1:
         raise DomainError(f"`n_students` must be at least 1, got {n_students}")
     points, weights = compressed(sample.values)
-    stakes = stake_grid(sample.n, delta)
+    grid = stake_grid(sample.n, delta) if stakes is None else _checked(stakes)
     target = math.log(n_students / delta)
 
     def surplus(mean: float) -> float:
-        return log_capital(points, weights, stakes, mean) - target
+        return log_capital(points, weights, grid, mean) - target
 
     return sample.restore(_crossing(surplus, sample.mean))
 
@@ -164,6 +176,15 @@ def queries_needed(
         middle = (lower + upper) // 2
         lower, upper = (lower, middle) if enough(middle) else (middle, upper)
     return upper
+
+
+def _checked(stakes: ArrayLike) -> NDArray[np.float64]:
+    grid = np.asarray(stakes, dtype=np.float64)
+    if grid.ndim != 1 or grid.size == 0 or not ((grid > 0) & (grid < 1)).all():
+        raise DomainError(
+            f"`stakes` must be a list of numbers strictly between 0 and 1, got {grid}"
+        )
+    return grid
 
 
 def compressed(

@@ -19,6 +19,7 @@ from rankbound.commands import (
     cut,
     demo,
     explain,
+    figures,
     measure,
     power,
 )
@@ -92,6 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
         explain,
         bound,
         certify,
+        figures,
         appendix,
     ):
         command.add_parser(subparsers)

@@ -24,6 +24,7 @@ from rankbound.measuring.inputs import (
 )
 
 Progress = Callable[[str], object]
+PACKED = (".gz", ".bz2", ".lz4", ".zst")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +196,7 @@ def file_name(source: Path, options: CutOptions, band: Band) -> str:
     'train.kept-entropy-below-median.jsonl.gz'
     """
     stem, ending = source.name, ""
-    for suffix in (".gz", ".jsonl", ".json", ".tsv", ".txt"):
+    for suffix in (*PACKED, ".jsonl", ".json", ".tsv", ".txt"):
         if stem.endswith(suffix) and stem != suffix:
             stem, ending = stem.removesuffix(suffix), suffix + ending
     which = options.quantity.replace(":", "-").replace("/", "-")

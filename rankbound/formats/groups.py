@@ -17,8 +17,10 @@ from bounds.errors import DomainError
 from bounds.shift import checked_law
 from estimators.groups import Groups
 from rankbound.formats.columns import encode
+from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import read_bytes
+from rankbound.formats.source import Source
 
 KEYS = "query_id, doc_id_a (the positive), doc_id_b (the list of negatives)"
 
@@ -147,3 +149,20 @@ def _id(value: Any, path: Path, number: int) -> str:
         f"{value!r}",
         line=number,
     )
+
+
+def _sniff(source: Source) -> str | None:
+    start = source.head.split(b"\n", 1)[0]
+    found = start.lstrip().startswith(b"{") and b'"doc_id_b"' in start
+    return "lines of objects with query_id and doc_id_b" if found else None
+
+
+FORMATS = (
+    Format(
+        "groups",
+        "training groups, one JSON object a line: query_id, doc_id_a, doc_id_b",
+        ("groups",),
+        _sniff,
+        lambda source: Contents("groups", source.path, groups=read_groups(source.path)),
+    ),
+)

@@ -15,8 +15,10 @@ import pyarrow as pa
 
 from estimators.scores import Scores, strings
 from rankbound.formats.columns import encode, read_columns
+from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import read_bytes
+from rankbound.formats.source import Source
 from rankbound.formats.trec import RUN
 
 SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
@@ -203,3 +205,24 @@ def _line_of(data: bytes, *wanted: str) -> int:
     text = data.decode("utf-8")
     place = next((place for keys, place in _keys(text) if keys == wanted), 0)
     return text.count("\n", 0, place) + 1
+
+
+NESTED = re.compile(rb'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{')
+
+
+def _sniff(source: Source) -> str | None:
+    found = NESTED.match(source.head)
+    return "an object of objects: {qid: {docno: score}}" if found else None
+
+
+FORMATS = (
+    Format(
+        "lookup",
+        "JSON lookup {qid: {docno: score}}",
+        ("scores",),
+        _sniff,
+        lambda source: Contents(
+            "lookup", source.path, scores=parse_lookup(source.data(), source.path)
+        ),
+    ),
+)

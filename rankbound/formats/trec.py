@@ -6,8 +6,10 @@ from pathlib import Path
 
 from estimators.scores import Scores
 from rankbound.formats.columns import Layout, read_columns
+from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import read_bytes
+from rankbound.formats.source import Source
 
 RUN = Layout(6, 0, 2, 4, "qid Q0 docno rank score tag", "score")
 QRELS = Layout(4, 0, 2, 3, "qid iteration docno grade", "grade", integral=True)
@@ -49,3 +51,40 @@ def read_qrels(path: Path | str) -> Scores:
             raise FormatError(path, "a header and no judgement", line=1)
         return read_columns(data, BEIR, path, skip=1)
     return read_columns(data, QRELS, path)
+
+
+def _first_fields(source: Source) -> list[bytes]:
+    """The fields of the first line that is neither blank nor a comment."""
+    lines = (line for line in source.head.split(b"\n") if line.strip())
+    return next((line.split() for line in lines if line[:2].strip() != b"#"), [])
+
+
+def _sniff_run(source: Source) -> str | None:
+    found = len(_first_fields(source)) == RUN.width
+    return f"{RUN.width} columns ({RUN.names})" if found else None
+
+
+def _sniff_qrels(source: Source) -> str | None:
+    fields = _first_fields(source)
+    if fields[:1] == [BEIR_HEADER]:
+        return f"the header {BEIR.names!r}"
+    found = len(fields) == QRELS.width
+    return f"{QRELS.width} columns ({QRELS.names})" if found else None
+
+
+FORMATS = (
+    Format(
+        "trec-run",
+        "TREC run",
+        ("scores",),
+        _sniff_run,
+        lambda source: Contents("trec-run", source.path, scores=read_run(source.path)),
+    ),
+    Format(
+        "qrels",
+        "relevance judgements, TREC or BEIR",
+        ("qrels",),
+        _sniff_qrels,
+        lambda source: Contents("qrels", source.path, qrels=read_qrels(source.path)),
+    ),
+)

@@ -13,7 +13,7 @@ from estimators.groups import Groups
 from estimators.listwise import list_divergence_nats, list_entropy_nats
 from estimators.pairwise import NATS_PER_BIT
 from estimators.scores import Kind, Scores
-from rankbound.formats.lookup import read_scores
+from rankbound.formats.reading import read_scores
 from rankbound.measuring.compat_columns import (
     Column,
     Kindred,

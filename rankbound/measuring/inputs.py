@@ -19,9 +19,7 @@ from estimators.kinds import infer_kind, is_rank_only, to_logits
 from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
-from rankbound.formats.groups import read_groups
-from rankbound.formats.lookup import read_scores
-from rankbound.formats.trec import read_qrels
+from rankbound.formats.reading import read_groups, read_qrels, read_scores
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions, SourceOptions
 

@@ -11,7 +11,7 @@ from estimators.compat.entropy import reference_pairwise_entropy_bits
 from estimators.groups import Groups
 from estimators.per_query import PerQuery
 from estimators.scores import Kind, Scores
-from rankbound.formats.lookup import read_scores
+from rankbound.formats.reading import read_scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)

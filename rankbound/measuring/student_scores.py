@@ -12,7 +12,7 @@ from estimators.kinds import to_logits
 from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
-from rankbound.formats.lookup import read_scores
+from rankbound.formats.reading import read_scores
 from rankbound.measuring.inputs import Inputs, declared, doubts
 from rankbound.measuring.options import StudentSource
 

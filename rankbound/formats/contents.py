@@ -1,0 +1,94 @@
+"""`Contents`: what one file holds, whatever its format; and `Format` itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from estimators.embeddings import Embeddings
+from estimators.groups import Groups
+from estimators.scores import Scores
+from rankbound.formats.source import Source
+
+PARTS = ("scores", "groups", "qrels", "embeddings")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents:
+    """What a reader found; a part that the format does not carry is None.
+
+    Attributes
+    ----------
+    format : str
+        The name of the format.
+    path : Path
+    scores : Scores or None
+        ``scores.kind`` is what the format itself says (rank_only for ordered lists,
+        margin_only for margins) and unknown where only the values can tell.
+    groups : Groups or None
+        With `positive` where the format marks them.
+    qrels : Scores or None
+        Grades as values.
+    embeddings : Embeddings or None
+    texts : mapping of docno or qid to text
+        For formats that carry texts, among them those whose ids are made from texts.
+    metadata : mapping
+        What else the file says of itself (a tag, an ir_metadata block, columns unused).
+    repairs : mapping of str to int
+        What the reader passed over or mended, counted: "byte order mark", "blank
+        lines", "CRLF line ends", "comment lines", ...
+    notes : tuple of str
+        What the reader decided and a user would want to know.
+    """
+
+    format: str
+    path: Path
+    scores: Scores | None = None
+    groups: Groups | None = None
+    qrels: Scores | None = None
+    embeddings: Embeddings | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def parts(self) -> tuple[str, ...]:
+        """Names of the parts that are there."""
+        return tuple(part for part in PARTS if getattr(self, part) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One file format.
+
+    Attributes
+    ----------
+    name : str
+        As in ``--format NAME``.
+    title : str
+        One line for lists and `inspect`.
+    parts : tuple of str
+        What files of this format can hold, of `PARTS`.
+    sniff : callable
+        From the source to a sentence of evidence ("6 columns: qid Q0 docno ..."), or
+        None when the content is of another format. Looks at the head only.
+    read : callable
+        From the source to `Contents`.
+    write : callable or None
+        Writes `Contents` to a path; raises `FormatError` when they lack what the format
+        needs. Plain bytes to exactly that path: packing by suffix is the caller's.
+    keeps : tuple of str
+        What a file of this format can carry of `Contents`, for lossless conversion:
+        "scores", "positives", "groups", "probabilities", "ranks", "texts", "metadata",
+        "grades", "vectors", ...
+    """
+
+    name: str
+    title: str
+    parts: tuple[str, ...]
+    sniff: Callable[[Source], str | None]
+    read: Callable[[Source], Contents]
+    write: Callable[[Contents, Path], None] | None = None
+    keeps: tuple[str, ...] = ()

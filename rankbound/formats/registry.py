@@ -1,0 +1,99 @@
+"""Every format by name, and detection from content.
+
+A family of formats is a module with a tuple `FORMATS`. The order is that of detection:
+containers with a signature first, then the particular before the general.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from rankbound.errors import UsageError
+from rankbound.formats.contents import Contents, Format
+from rankbound.formats.errors import FormatError
+from rankbound.formats.source import Source
+
+FAMILIES: tuple[str, ...] = ("embeddings", "groups", "lookup", "trec")
+
+
+@cache
+def formats() -> dict[str, Format]:
+    """All formats by name, in the order of detection."""
+    found: dict[str, Format] = {}
+    for family in FAMILIES:
+        for entry in import_module(f"rankbound.formats.{family}").FORMATS:
+            if entry.name in found:
+                raise ValueError(f"two formats are called {entry.name!r}")
+            found[entry.name] = entry
+    return found
+
+
+def by_name(name: str) -> Format:
+    """The format of that name.
+
+    Raises
+    ------
+    UsageError
+        Listing the names there are.
+    """
+    known = formats()
+    if name not in known:
+        raise UsageError(f"no format is called {name!r}; there are {', '.join(known)}")
+    return known[name]
+
+
+def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
+    """The first format whose signature the content shows, and the evidence.
+
+    Parameters
+    ----------
+    source : Source
+    part : str, optional
+        What the file is asked for, of `PARTS`: formats that can hold it come first,
+        which settles content that two formats would claim.
+
+    Raises
+    ------
+    FormatError
+        When there is none, or the file is empty.
+    """
+    if not source.is_folder and not source.head.strip():
+        raise FormatError(source.path, "the file is empty", line=1)
+    for entry in sorted(formats().values(), key=lambda one: part not in one.parts):
+        evidence = entry.sniff(source)
+        if evidence is not None:
+            return entry, evidence
+    if source.is_folder:
+        raise FormatError(
+            source.path, "is a directory of no known format; name the file in it"
+        )
+    start = source.head[:60]
+    raise FormatError(
+        source.path,
+        f"of no known format, it begins {start!r}; say which with --format (one of "
+        f"{', '.join(formats())})",
+        line=1,
+    )
+
+
+def read_any(path: Path | str, *, format: str | None = None) -> Contents:
+    """Read a file or folder of any known format, detected from its content.
+
+    Parameters
+    ----------
+    path : path
+    format : str, optional
+        The name of a format, instead of detection.
+
+    Raises
+    ------
+    FormatError
+        With path:line (or row), naming the rule that the file breaks.
+    UsageError
+        For the name of no format.
+    """
+    source = Source(Path(path))
+    entry = detect(source)[0] if format is None else by_name(format)
+    return entry.read(source)
