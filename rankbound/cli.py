@@ -26,6 +26,18 @@ from rankbound.commands import (
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
+COMMANDS = (
+    measure,
+    compare,
+    cut,
+    power,
+    demo,
+    explain,
+    bound,
+    certify,
+    figures,
+    appendix,
+)
 MISTAKE = 2
 INTERRUPTED = 130
 
@@ -84,18 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (
-        measure,
-        compare,
-        cut,
-        power,
-        demo,
-        explain,
-        bound,
-        certify,
-        figures,
-        appendix,
-    ):
+    for command in COMMANDS:
         command.add_parser(subparsers)
     return parser
 
