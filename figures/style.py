@@ -9,7 +9,7 @@ from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import sympy
-from matplotlib.axes import Axes
+from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
 
 from bounds.notation import term

@@ -16,15 +16,28 @@ from rankbound.commands import (
     bound,
     certify,
     compare,
+    cut,
     demo,
     explain,
     figures,
     measure,
+    power,
 )
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
-COMMANDS = (measure, compare, demo, explain, bound, certify, figures, appendix)
+COMMANDS = (
+    measure,
+    compare,
+    cut,
+    power,
+    demo,
+    explain,
+    bound,
+    certify,
+    figures,
+    appendix,
+)
 MISTAKE = 2
 INTERRUPTED = 130
 

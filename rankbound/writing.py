@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,35 @@ def write_all(folder: Path, texts: Mapping[str, str | None]) -> None:
         raise UsageError(
             f"{folder}: cannot be written: {around!r} is not Unicode text; rename it"
         ) from None
+
+
+@contextmanager
+def filling(folder: Path) -> Iterator[Path]:
+    """Give an empty folder; the files that it then holds move into `folder`.
+
+    For files that are too large to hold as text. Nothing moves after an error.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it does not exist.
+
+    Raises
+    ------
+    UsageError
+        When the folder cannot be written to.
+    """
+    check_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as aside:
+            yield Path(aside)
+            made = sorted(Path(aside).iterdir())
+            _check_names(folder, [path.name for path in made])
+            for path in made:
+                path.replace(folder / path.name)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
 
 
 def _check_names(folder: Path, names: Iterable[str]) -> None:

@@ -1,14 +1,23 @@
-"""What a number of queries can show: detectable correlations."""
+"""What a number of queries can show: detectable differences and correlations."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import numpy as np
-from scipy.stats import norm
+from scipy.optimize import brentq
+from scipy.special import ndtr
+from scipy.stats import chi2, norm
+from scipy.stats import t as student_t
 
 from bounds.errors import DomainError
+from estimators.scores import Floats
 
 # Variance of a rank correlation's Fisher transform beyond 1 / (n - 3)
 FIELLER = 1.06
+MOST_QUERIES = 10**9
+NODES = 200
 
 
 def detectable_correlation(
@@ -44,9 +53,214 @@ def detectable_correlation(
     """
     if n < 4:
         raise DomainError(f"a detectable correlation needs 4 queries or more, got {n}")
-    for name, value in (("power", power), ("delta", delta)):
-        if not 0 < value < 1:
-            raise DomainError(f"`{name}` must lie strictly in (0, 1), got {value}")
+    check_rates(power, delta)
     scale = np.sqrt((FIELLER if rank else 1.0) / (n - 3))
     quantiles = norm.ppf(1 - delta / 2) + norm.ppf(power)
     return float(np.tanh(max(quantiles, 0.0) * scale))
+
+
+def paired_power(difference: float, *, n: int, sd: float, delta: float = 0.05) -> float:
+    """Power of the two-sided paired t-test at a true mean difference.
+
+    Parameters
+    ----------
+    difference : float
+        True mean of the paired differences, in the unit of `sd`.
+    n : int
+        Queries, at least 2.
+    sd : float
+        Standard deviation of the paired differences, above 0.
+    delta : float
+        Error rate of the test, in (0, 1).
+
+    Returns
+    -------
+    float
+        In [delta, 1].
+
+    Raises
+    ------
+    DomainError
+        On an argument outside its range.
+
+    Notes
+    -----
+    Exact for normal differences: the statistic has a noncentral t distribution with
+    n - 1 degrees of freedom and noncentrality ``difference * sqrt(n) / sd``, evaluated
+    as the mean of a normal probability over the sample's standard deviation.
+
+    Examples
+    --------
+    >>> round(paired_power(0.05, n=34, sd=0.1), 3)
+    0.808
+    """
+    check_sample(n, sd)
+    check_rates(0.5, delta)
+    if not np.isfinite(difference):
+        raise DomainError(f"`difference` must be a finite number, got {difference!r}")
+    return _power(abs(difference) * np.sqrt(n) / sd, n, delta)
+
+
+def detectable_difference(
+    n: int, *, sd: float, power: float = 0.8, delta: float = 0.05
+) -> float:
+    """The smallest true mean difference that a paired t-test finds with this power.
+
+    Parameters and errors are those of `paired_power`; `power` in (delta, 1).
+
+    Returns
+    -------
+    float
+        In the unit of `sd`.
+
+    Examples
+    --------
+    >>> round(detectable_difference(43, sd=0.1), 4)
+    0.0437
+    """
+    check_sample(n, sd)
+    check_rates(power, delta)
+    if power <= delta:
+        raise DomainError(
+            f"`power` must exceed the error rate {delta:g}, which a test reaches "
+            f"without any difference; got {power:g}"
+        )
+    shift = rising_root(lambda size: _power(size, n, delta) - power)
+    return float(shift * sd / np.sqrt(n))
+
+
+def queries_for_difference(
+    difference: float, *, sd: float, power: float = 0.8, delta: float = 0.05
+) -> int:
+    """The smallest number of queries that finds this mean difference.
+
+    Parameters and errors are those of `paired_power` and `detectable_difference`;
+    `difference` must not be 0.
+
+    Examples
+    --------
+    >>> queries_for_difference(0.05, sd=0.1)
+    34
+    """
+    if difference == 0:
+        raise DomainError("no number of queries finds a difference of 0")
+    check_rates(power, delta)
+    return smallest_n(
+        lambda n: paired_power(difference, n=n, sd=sd, delta=delta) >= power
+    )
+
+
+def _power(shift: float, n: int, delta: float) -> float:
+    """Of the two-sided test, at a difference of `shift` standard errors."""
+    limit = float(student_t.isf(delta / 2, n - 1))
+
+    def rejected(s: Floats) -> Floats:
+        return np.asarray(ndtr(shift - limit * s) + ndtr(-shift - limit * s))
+
+    return mean_over_spread(rejected, n - 1)
+
+
+def mean_over_spread(
+    values: Callable[[Floats], Floats], freedom: int, *, top: float = np.inf
+) -> float:
+    """Mean of a function of S / sd, the relative standard deviation of a sample.
+
+    Parameters
+    ----------
+    values : callable
+        Of a float64 array, shape (m,), in [0, 1].
+    freedom : int
+        Degrees of freedom, at least 1.
+    top : float
+        The function counts as 0 above it.
+
+    Notes
+    -----
+    S^2 / sd^2 is chi-square divided by its degrees of freedom, for normal values. By
+    Gauss and Legendre, over the range that holds all but 2e-16 of the mass. SciPy's
+    noncentral t, of which this is the mixture, gives NaN in its far tail.
+
+    Examples
+    --------
+    >>> round(mean_over_spread(lambda s: s / 10, 1), 6)  # sqrt(2 / pi) / 10
+    0.079788
+    """
+    low, high = (float(np.sqrt(q / freedom)) for q in _support(freedom))
+    high = min(high, top)
+    if high <= low:
+        return 0.0
+    points, weights = _nodes()
+    s = low + (high - low) * points
+    density = chi2.pdf(s * s * freedom, freedom) * 2 * s * freedom
+    total = (high - low) * np.sum(weights * density * values(s))
+    return float(min(1.0, total))
+
+
+@functools.lru_cache(maxsize=256)
+def _support(freedom: int) -> tuple[float, float]:
+    return float(chi2.ppf(1e-16, freedom)), float(chi2.isf(1e-16, freedom))
+
+
+@functools.cache
+def _nodes() -> tuple[Floats, Floats]:
+    points, weights = np.polynomial.legendre.leggauss(NODES)
+    return (points + 1) / 2, weights / 2
+
+
+def rising_root(surplus: Callable[[float], float]) -> float:
+    """Where a rising function of a positive number turns positive.
+
+    Examples
+    --------
+    >>> round(rising_root(lambda x: x - 3.0), 9)
+    3.0
+    """
+    high = 1.0
+    while surplus(high) < 0:
+        high *= 2
+    return float(brentq(surplus, 0.0, high, xtol=1e-12))
+
+
+def smallest_n(enough: Callable[[int], bool]) -> int:
+    """The smallest number of queries, at least 2, that is enough.
+
+    Raises
+    ------
+    DomainError
+        When a billion queries are not.
+
+    Examples
+    --------
+    >>> smallest_n(lambda n: n >= 35)
+    35
+    """
+    lower, upper = 1, 2
+    while not enough(upper):
+        lower, upper = upper, 2 * upper
+        if upper > MOST_QUERIES:
+            raise DomainError(
+                "more than a billion queries would be needed; ask for a larger "
+                "difference or margin"
+            )
+    while upper - lower > 1:
+        middle = (lower + upper) // 2
+        lower, upper = (lower, middle) if enough(middle) else (middle, upper)
+    return upper
+
+
+def check_rates(power: float, delta: float) -> None:
+    """Raise unless both lie strictly between 0 and 1."""
+    for name, value in (("power", power), ("delta", delta)):
+        if not 0 < value < 1:
+            raise DomainError(f"`{name}` must lie strictly in (0, 1), got {value}")
+
+
+def check_sample(n: int, sd: float) -> None:
+    """Raise unless there are two queries and a positive standard deviation."""
+    if n < 2:
+        raise DomainError(f"a t-test needs 2 queries or more, got {n}")
+    if not (np.isfinite(sd) and sd > 0):
+        raise DomainError(
+            f"`sd` must be a positive number, got {sd!r}; values that do not vary "
+            "need no test"
+        )

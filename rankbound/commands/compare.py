@@ -150,6 +150,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of calibration queries, bootstrap and controls (default %(default)d)",
     )
+    add(
+        "--compat",
+        choices=("reference",),
+        help="also show the reference study's equivalence test and entropy beside "
+        "ours, with what is wrong with them",
+    )
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
 
 

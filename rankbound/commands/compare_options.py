@@ -49,6 +49,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> CompareOptions:
         seed=arguments.seed,
         command=command,
         formats=chosen_formats(arguments.format),
+        compat=arguments.compat,
     )
 
 

@@ -133,11 +133,18 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="L",
         help="their layers, for the same row (default %(default)g)",
     )
+    add(
+        "--compat",
+        choices=("reference",),
+        help="also write DIR/compat.tsv: the reference study's quantities by its own "
+        "formulas, beside the corrected ones, with what is wrong with each",
+    )
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
 
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Measure, write the results, show the ledger."""
+    from rankbound.measuring.compat_account import compat_table
     from rankbound.measuring.ledger import ledger
     from rankbound.measuring.run import measure
     from rankbound.measuring.show import console_for, show
@@ -147,7 +154,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
-    with stages(total=len(options.students) + 4) as progress:
+    with stages(total=len(options.students) + (5 if options.compat else 4)) as progress:
         measurement = measure(options, progress=progress)
         progress("writing")
         account = ledger(measurement)
@@ -156,6 +163,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             {
                 "per_query.tsv": per_query_table(measurement),
                 "calibration.tsv": calibration_table(measurement),
+                "compat.tsv": compat_table(measurement.compat),
                 "ledger.json": json_text(account),
             },
         )

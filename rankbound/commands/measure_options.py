@@ -40,6 +40,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
         delta=arguments.delta,
         seed=arguments.seed,
         command=command,
+        compat=arguments.compat,
         architecture=Architecture(arguments.weights, arguments.layers),
         formats=chosen_formats(arguments.format),
     )

@@ -14,6 +14,7 @@ from rankbound.comparing.coupling import coupling, target_form
 from rankbound.comparing.decomposition import METHOD, decomposition, orders
 from rankbound.comparing.overlap import overlap
 from rankbound.comparing.ranges import UNKNOWN
+from rankbound.comparing.reference import reference_record
 from rankbound.comparing.run import Comparison
 from rankbound.comparing.sentences import advice, cannot_say, sentences
 from rankbound.comparing.spaces import STATEMENTS, spaces
@@ -79,6 +80,8 @@ def comparison_json(
         "ranks_only": ranks_only(comparison),
         "controls": _controls(comparison),
     }
+    if options.compat is not None:
+        account["compat"] = reference_record(comparison)
     return {
         **account,
         "sentences": sentences(account),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from bounds.errors import DomainError
 from rankbound.comparing.catalogue import CATALOGUE, EACH, PAIR_SETS
 from rankbound.errors import UsageError
-from rankbound.measuring.options import SourceOptions, as_path
+from rankbound.measuring.options import SourceOptions, as_path, check_compat
 from validation.bootstrap import RESAMPLES
 
 # What per_query.tsv calls the reference law of pairs, so no sampling may
@@ -38,6 +39,8 @@ class CompareOptions(SourceOptions):
         Whether to run the negative controls.
     resamples : int
         Of the bootstrap.
+    compat : {"reference", None}
+        Whether the reference study's test and entropy are put beside ours.
 
     All other attributes are those of `SourceOptions`.
     """
@@ -50,6 +53,7 @@ class CompareOptions(SourceOptions):
     target: Path | None = None
     controls: bool = False
     resamples: int = RESAMPLES
+    compat: Literal["reference"] | None = None
 
     def __post_init__(self) -> None:
         as_path(self, "target")
@@ -59,6 +63,7 @@ class CompareOptions(SourceOptions):
         self._check_samplings()
         self._check_quantities()
         self._check_margins()
+        check_compat(self.compat)
         if self.pairs not in (EACH, *PAIR_SETS):
             raise UsageError(
                 f"--pairs is one of {EACH}, {', '.join(PAIR_SETS)}, got {self.pairs!r}"

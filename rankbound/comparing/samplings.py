@@ -17,7 +17,6 @@ from rankbound.measuring.inputs import (
     Inputs,
     Rule,
     Sources,
-    groups_of,
     match_groups,
     read_sources,
 )
@@ -104,7 +103,7 @@ def load(options: CompareOptions) -> Loaded:
     sources = read_sources(options, differences=True)
     rule = Rule("all", options.missing)
     read = {
-        name: match_groups(groups_of(path, sources), sources, rule)
+        name: match_groups(sources.groups_of(path), sources, rule)
         for name, path in options.groups
     }
     first = next(iter(read.values()))
@@ -175,7 +174,7 @@ def _target(
     path = options.target
     if path is None:
         raise UsageError("no target was given")
-    groups = groups_of(path, sources)
+    groups = sources.groups_of(path)
     if groups.probabilities is not None:
         raise UsageError(
             f"{path}: the target weighs the pairs of a group equally; leave out the "

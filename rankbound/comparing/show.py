@@ -12,6 +12,7 @@ from rich.table import Table
 
 from rankbound.comparing.sentences import p_text
 from rankbound.comparing.show_reasons import show_reasons
+from rankbound.comparing.show_reference import show_reference
 from rankbound.measuring.show import say
 
 Account = dict[str, Any]
@@ -34,6 +35,7 @@ def show(account: Account, console: Console) -> None:
     for line in _notes(account):
         say(console, escape(line))
     show_reasons(account, console)
+    show_reference(account.get("compat"), console)
     for title, lines in (
         ("In words", _in_words(account)),
         ("What follows, by the theory alone", account["advice"]),

@@ -10,11 +10,10 @@ import numpy as np
 from estimators.group_terms import student_terms
 from estimators.groups import Booleans, Groups
 from rankbound.comparing.catalogue import label
-from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.quantities import Measured, per_query
 from rankbound.comparing.samplings import Loaded, Sampling
 from rankbound.measuring.inputs import Rule
-from rankbound.measuring.options import StudentSource
+from rankbound.measuring.options import SourceOptions, StudentSource
 from rankbound.measuring.student_scores import StudentFile, student_file
 from rankbound.measuring.students import WARN_ABOVE, matched
 from rankbound.measuring.temperatures import known_temperature, student_temperature
@@ -40,7 +39,7 @@ class OnSampling:
     warnings: tuple[str, ...]
 
 
-def read_students(options: CompareOptions, loaded: Loaded) -> tuple[Student, ...]:
+def read_students(options: SourceOptions, loaded: Loaded) -> tuple[Student, ...]:
     """Read every student; "fit" uses the pooled calibration queries, all pairs.
 
     Raises
@@ -54,7 +53,7 @@ def read_students(options: CompareOptions, loaded: Loaded) -> tuple[Student, ...
 def measure_student(
     student: Student,
     sampling: Sampling,
-    options: CompareOptions,
+    options: SourceOptions,
     *,
     pair_sets: Sequence[str],
 ) -> OnSampling:

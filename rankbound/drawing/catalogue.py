@@ -10,7 +10,7 @@ from bounds.errors import DomainError
 from rankbound.drawing.results import Result
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from figures.style import Axes
 
 Draw = Callable[[], "Axes"]
 

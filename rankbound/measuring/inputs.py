@@ -65,6 +65,10 @@ class Sources:
     embeddings: Embeddings | None
     files: Files
 
+    def groups_of(self, path: Path) -> Groups:
+        """The groups of a file, which must share queries with the teacher."""
+        return groups_of(path, self.teacher, self.files)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -188,10 +192,9 @@ def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
     )
 
 
-def groups_of(path: Path, sources: Sources) -> Groups:
+def groups_of(path: Path, teacher: Scores, files: Files) -> Groups:
     """The groups of a file, which must share queries with the teacher."""
-    groups = cast(Groups, sources.files.part(path, "groups", keep=True).groups)
-    teacher = sources.teacher
+    groups = cast(Groups, files.part(path, "groups", keep=True).groups)
     if not shares_queries(groups, teacher):
         raise UsageError(
             f"{groups.where(0)[0]}: none of the queries of this file is in "
@@ -204,7 +207,7 @@ def groups_of(path: Path, sources: Sources) -> Groups:
 def _groups(options: MeasureOptions, sources: Sources) -> Groups:
     teacher, qrels = sources.teacher, sources.qrels
     if options.groups is not None:
-        return groups_of(options.groups, sources)
+        return sources.groups_of(options.groups)
     groups = top_documents(teacher, depth=options.depth or DEFAULT_DEPTH)
     if qrels is None or options.pairs == "all":
         return groups

@@ -13,6 +13,7 @@ import numpy as np
 from bounds.certificate import CHOSEN, LN2
 from estimators.spread import entropy_floor
 from rankbound.formats.opening import sha256
+from rankbound.measuring.compat_account import compat_record
 from rankbound.measuring.files import Files
 from rankbound.measuring.inputs import DEFAULT_DEPTH
 from rankbound.measuring.run import Measurement, StudentResult
@@ -47,7 +48,7 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
         Folder that recorded paths are relative to; as given without it.
     """
     options = measurement.options
-    return {
+    account = {
         "schema": SCHEMA,
         "unit": "nats",
         "n_queries": len(measurement.teacher),
@@ -82,6 +83,9 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
         "command": options.command,
         "versions": versions(),
     }
+    if measurement.compat is not None:
+        account["compat"] = compat_record(measurement.compat)
+    return account
 
 
 def repairs_record(files: Files, root: Path | None) -> dict[str, dict[str, int]]:

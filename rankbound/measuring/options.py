@@ -140,6 +140,7 @@ class MeasureOptions(SourceOptions):
     unjudged: Literal["unknown", "irrelevant"] = "unknown"
     pairs: str = "all"
     architecture: Architecture = BASE_ENCODER
+    compat: Literal["reference"] | None = None
 
     def __post_init__(self) -> None:
         for name in ("groups", "target_groups"):
@@ -147,6 +148,7 @@ class MeasureOptions(SourceOptions):
         # Slots make a new class, which the short form of super() does not know
         SourceOptions.__post_init__(self)
         self._check_pairs()
+        check_compat(self.compat)
         if self.unjudged not in ("unknown", "irrelevant"):
             raise UsageError(
                 f"--unjudged is unknown or irrelevant, got {self.unjudged!r}"
@@ -177,6 +179,17 @@ class MeasureOptions(SourceOptions):
                 f"--pairs {self.pairs} needs positives: give --groups (doc_id_a is the "
                 "positive) or --qrels (grades of 1 and more)"
             )
+
+
+def check_compat(value: str | None) -> None:
+    """Raise unless the value is "reference" or None.
+
+    Examples
+    --------
+    >>> check_compat("reference")
+    """
+    if value not in (None, "reference"):
+        raise UsageError(f"--compat is reference, got {value!r}")
 
 
 def as_path(record: object, field: str) -> None:

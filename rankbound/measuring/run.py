@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from rankbound.measuring.space import Space, survey
 from rankbound.measuring.students import Student, evaluate_student
 from rankbound.measuring.temperatures import Split, split_queries, teacher_temperature
 from rankbound.measuring.terms import QueryTerms, query_terms
+
+if TYPE_CHECKING:
+    from rankbound.measuring.compat import Compat
 
 Progress = Callable[[str], object]
 
@@ -87,6 +90,8 @@ class Measurement:
         Distances on the teacher's groups; None without vectors.
     students : tuple of StudentResult
         In the order of the options.
+    compat : Compat or None
+        The reference study's numbers, where they were asked for.
     """
 
     options: MeasureOptions
@@ -98,6 +103,7 @@ class Measurement:
     entropy: Part
     space: Space | None
     students: tuple[StudentResult, ...]
+    compat: Compat | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -143,7 +149,7 @@ def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement
     teacher = terms.only(used)
     shared = setting(inputs, options, split, temperature=scale)
     results = (_result(s, spaces[s.name], options) for s in students)
-    return Measurement(
+    measurement = Measurement(
         options=options,
         inputs=inputs,
         split=split,
@@ -164,6 +170,12 @@ def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement
             for result in results
         ),
     )
+    if options.compat is None:
+        return measurement
+    from rankbound.measuring.compat import reference_columns
+
+    progress("reference")
+    return replace(measurement, compat=reference_columns(measurement))
 
 
 def _spaces(

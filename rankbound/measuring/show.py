@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rankbound.measuring.show_compat import show_compat
 from rankbound.measuring.show_readings import show_readings
 
 Ledger = dict[str, Any]
@@ -35,6 +36,8 @@ def show(ledger: Ledger, console: Console) -> None:
         say(console, escape(line))
     console.print(_table(ledger))
     show_readings(ledger["students"], console)
+    if "compat" in ledger:
+        show_compat(ledger["compat"], console)
     for name, student in ledger["students"].items():
         style = "bold yellow" if student["vacuous"] else "bold green"
         say(console, f"[{style}]{escape(name)}[/]: {escape(student['verdict'])}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rankbound.errors import UsageError
-from rankbound.writing import check_folder, json_text, write_all
+from rankbound.writing import check_folder, filling, json_text, write_all
 from tests.rankbound.files import written
 
 
@@ -113,3 +113,26 @@ def test_check_folder_makes_nothing(tmp_path, monkeypatch):
     for folder in (tmp_path / "new", tmp_path, Path("new/er"), Path()):
         check_folder(folder)
     assert listed(tmp_path) == {}
+
+
+def test_a_filled_folder_moves_in_all_or_none(tmp_path):
+    folder = tmp_path / "new"
+    with filling(folder) as aside:
+        (aside / "a").write_text("1")
+        assert not (folder / "a").exists()
+    assert (folder / "a").read_text() == "1"
+    with pytest.raises(ZeroDivisionError), filling(folder) as aside:
+        (aside / "a").write_text(str(2 / 0))
+    assert (folder / "a").read_text() == "1"
+    assert [path.name for path in folder.iterdir()] == ["a"]
+
+
+def test_a_folder_in_the_way_of_a_file_is_refused(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(UsageError, match="is a folder"), filling(tmp_path) as aside:
+        (aside / "a").write_text("1")
+    with (
+        pytest.raises(UsageError, match="cannot be written"),
+        filling(tmp_path) as aside,
+    ):
+        (aside / "none" / "b").write_text("1")

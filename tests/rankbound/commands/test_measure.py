@@ -595,3 +595,31 @@ def test_the_ledger_counts_repairs_and_warns_of_notes(folder, measure):
             "blank lines": 1,
         }
     }
+
+
+def test_the_reference_numbers_stand_beside_ours(measure, folder):
+    shown = measure(*FULL, "--compat", "reference")
+    assert "the reference study's formulas" in shown
+    lines = (folder / "out" / "compat.tsv").read_text().splitlines()
+    assert lines[0] == "qid\tquantity\treference\tcorrected\tdifference\tunit\treason"
+    quantities = [line.split("\t")[1] for line in lines if line.startswith("q1\t")]
+    assert quantities == [
+        "pairwise_entropy",
+        "list_entropy",
+        "list_entropy_nats",
+        "list_divergence:s",
+        "list_divergence:e",
+        "diameter_95",
+        "diameter_99",
+        "cosine_diameter_95",
+        "cosine_diameter_99",
+        "kappa",
+    ]
+    ledger = json.loads((folder / "out" / "ledger.json").read_text())
+    assert list(ledger["compat"]["quantities"]) == quantities
+    row = ledger["compat"]["quantities"]["pairwise_entropy"]
+    assert row["reference_mean"] == pytest.approx(row["corrected_mean"], abs=1e-9)
+    measure(*FULL)  # an earlier run's table would no longer be true
+    assert not (folder / "out" / "compat.tsv").exists()
+    ledger = json.loads((folder / "out" / "ledger.json").read_text())
+    assert "compat" not in ledger

@@ -1,0 +1,146 @@
+"""Quantile bands of per-query values: halves, quarters, the middle, the ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bounds.errors import DomainError
+from estimators.groups import Booleans
+from estimators.scores import Floats
+
+TIES = (
+    "a value equal to a cut point belongs to the side below it, so that bands that "
+    "share a cut point neither overlap nor lose a query"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The values between two quantiles, or outside of them.
+
+    Attributes
+    ----------
+    name : str
+        What it keeps, for file names.
+    low, high : float
+        Quantiles, 0 <= low < high <= 1.
+    outside : bool
+        Whether the values outside are kept instead.
+    """
+
+    name: str
+    low: float
+    high: float
+    outside: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low < self.high <= 1:
+            raise DomainError(
+                f"a band needs quantiles 0 <= low < high <= 1, got {self.low:g} and "
+                f"{self.high:g}"
+            )
+
+    def cut_points(self, values: Floats) -> tuple[float | None, float | None]:
+        """The values at the two quantiles; None where a side is open.
+
+        Parameters
+        ----------
+        values : float64 array, shape (n,)
+
+        Notes
+        -----
+        By linear interpolation between order statistics, as NumPy's default: the
+        median of an even number of values is the mean of the middle two.
+
+        Examples
+        --------
+        >>> BANDS["inner"].cut_points(np.arange(9.0))
+        (2.0, 6.0)
+        >>> BANDS["below-median"].cut_points(np.arange(8.0))
+        (None, 3.5)
+        """
+        checked = _checked(values)
+        low = None if self.low == 0 else float(np.quantile(checked, self.low))
+        high = None if self.high == 1 else float(np.quantile(checked, self.high))
+        return low, high
+
+    def holds(self, values: Floats) -> Booleans:
+        """Which values are in the band, shape (n,); ties go to the side below.
+
+        Examples
+        --------
+        >>> BANDS["inner"].holds(np.arange(9.0)).nonzero()[0].tolist()
+        [3, 4, 5, 6]
+        >>> BANDS["outer"].holds(np.arange(9.0)).nonzero()[0].tolist()
+        [0, 1, 2, 7, 8]
+        """
+        low, high = self.cut_points(values)
+        inside = np.ones(len(values), dtype=bool)
+        if low is not None:
+            inside &= values > low
+        if high is not None:
+            inside &= values <= high
+        return ~inside if self.outside else inside
+
+    def ties(self, values: Floats) -> int:
+        """How many values are equal to a cut point.
+
+        Examples
+        --------
+        >>> BANDS["below-median"].ties(np.array([0.0, 1.0, 1.0, 1.0]))
+        3
+        """
+        points = [point for point in self.cut_points(values) if point is not None]
+        return int(np.isin(values, points).sum())
+
+
+BANDS = {
+    band.name: band
+    for band in (
+        Band("below-median", 0.0, 0.5),
+        Band("above-median", 0.5, 1.0),
+        Band("inner", 0.25, 0.75),
+        Band("outer", 0.25, 0.75, outside=True),
+        Band("lower-quartile", 0.0, 0.25),
+        Band("upper-quartile", 0.75, 1.0),
+    )
+}
+
+
+def band_called(text: str) -> Band:
+    """The band of a name, or of two quantiles Q1:Q2.
+
+    Raises
+    ------
+    DomainError
+        On another name, or quantiles that are no band.
+
+    Examples
+    --------
+    >>> band_called("0.1:0.9")
+    Band(name='0.1-to-0.9', low=0.1, high=0.9, outside=False)
+    """
+    if text in BANDS:
+        return BANDS[text]
+    first, separator, second = text.partition(":")
+    try:
+        low, high = float(first), float(second)
+    except ValueError:
+        separator = ""
+    if not separator:
+        raise DomainError(
+            f"a cut is one of {', '.join(BANDS)}, or two quantiles such as 0.1:0.9; "
+            f"got {text!r}"
+        )
+    return Band(f"{low:.12g}-to-{high:.12g}", low, high)
+
+
+def _checked(values: Floats) -> Floats:
+    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+        raise DomainError(
+            "a band needs finite values, one per query and at least one; got shape "
+            f"{values.shape}; leave out and count queries without a value"
+        )
+    return values

@@ -1,0 +1,7 @@
+"""`cut`: training groups of the queries in a quantile band of a per-query quantity."""
+
+from rankbound.cutting.files import write_cut
+from rankbound.cutting.options import CutOptions
+from rankbound.cutting.run import Cut, cut_groups
+
+__all__ = ["Cut", "CutOptions", "cut_groups", "write_cut"]
