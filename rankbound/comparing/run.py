@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from estimators.group_terms import teacher_terms
+from estimators.entropies import group_entropies
 from estimators.groups import Groups
 from estimators.per_query import query_means
 from estimators.scores import Floats
@@ -16,6 +16,7 @@ from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.quantities import (
     Measured,
     Space,
+    entropies,
     space_quantities,
     teacher_quantities,
 )
@@ -123,9 +124,7 @@ def compare_samplings(
         progress(f"sampling {sampling.name}")
         measures[sampling.name] = measure_sampling(sampling, loaded, students, options)
     progress("target form")
-    target = teacher_quantities(
-        loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS
-    )
+    target = entropies(loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS)
     progress("family of comparisons")
     questions = family(measures, loaded, options)
     answers = answer_family(
@@ -189,9 +188,8 @@ def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
     """Mean entropy over the groups that have such a pair, in nats."""
     keep = groups.count_pairs(pairs) > 0
     inside = values[np.repeat(keep, groups.sizes)]
-    return float(
-        teacher_terms(groups.keep_groups(keep), inside, pairs=pairs).entropy.mean()
-    )
+    kept = groups.keep_groups(keep)
+    return float(group_entropies(kept, inside, pairs=pairs).mean())
 
 
 def pair_share(groups: Groups, pairs: str) -> float:
