@@ -28,6 +28,7 @@ from rankbound.comparing.students import (
     measure_student,
     read_students,
 )
+from rankbound.errors import UsageError
 from validation.family import Answer, Question, answer_family
 
 Progress = Callable[[str], object]
@@ -214,6 +215,7 @@ def family(
             asked = base(quantity) in options.quantities and pairs in options.pair_sets
             if not asked or key not in baseline.measured:
                 continue
+            _check_common(name, key, measures[name], baseline)
             ranges = [
                 value_range(
                     quantity,
@@ -235,7 +237,26 @@ def family(
                     margin=options.margin(base(quantity)),
                 )
             )
+    if not questions:
+        raise UsageError(
+            f"nothing to compare: no sampling has {' or '.join(options.pair_sets)} "
+            f"pairs that {options.baseline!r} has, too; give --pairs all"
+        )
     return questions
+
+
+def _check_common(
+    name: str, key: tuple[str, str], mine: Measures, baseline: Measures
+) -> None:
+    """Raise unless the two samplings share a query that has the quantity."""
+    first, second = mine.measured[key], baseline.measured[key]
+    if set(first.qids) & set(second.qids):
+        return
+    raise UsageError(
+        f"{name!r} and {baseline.sampling.name!r} have no query in common for "
+        f"{key[0]} over {key[1]} pairs ({first.qids[0]!r} here, {second.qids[0]!r} "
+        "there); a paired comparison needs the same queries on both sides"
+    )
 
 
 def _order(key: tuple[str, str]) -> tuple[str, int]:
