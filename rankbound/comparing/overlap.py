@@ -88,8 +88,8 @@ def _coverage(groups: Groups, qrels: Scores | None) -> dict[str, Any]:
     """Judged and relevant documents of each query that its groups hold."""
     names = ("judged_covered", "relevant_covered", "documents_judged")
     if qrels is None:
-        reason = {"judged_missing_because": "no judgements were given (--qrels)"}
-        return {**dict.fromkeys(names), **reason}
+        missing = "no judgements were given (--qrels)"
+        return {**dict.fromkeys(names), "judged_missing_because": missing}
     query = {qid: index for index, qid in enumerate(qrels.qids)}
     held = _documents(groups)
     judged, relevant, share = [], [], []
