@@ -24,7 +24,7 @@ def naive(values, low, high, mean, delta):
     return min(1.0, 2 / max(capitals))
 
 
-@pytest.mark.parametrize("n", [1, 7, 43, 250])
+@pytest.mark.parametrize("n", [1, 7, 33, 43, 97, 250])  # grids change at 33, 97
 @pytest.mark.parametrize("mean", [-0.2, 0.0, 0.4])
 def test_matches_loops(n, mean):
     values = np.random.default_rng(n).uniform(-1, 0.9, n)

@@ -49,6 +49,18 @@ def test_one_sampling_is_no_comparison(samplings, capsys):
     assert "at least two samplings" in capsys.readouterr().err
 
 
+def test_samplings_without_a_common_query_or_pair_are_named(samplings, capsys):
+    near = samplings.groups["near"]
+    samplings.write_groups("first", [g for g in near if g[0] < "q05"])
+    samplings.write_groups("last", [g for g in near if g[0] > "q05"])
+    assert main(samplings.words(names=("first", "last"))) == 2
+    assert "'last' and 'first' have no query in common" in capsys.readouterr().err
+    samplings.write_groups("pairs", [(q, docs[:2]) for q, docs in near])
+    words = samplings.words("--pairs", "neg-neg", names=("near", "pairs"))
+    assert main(words) == 2
+    assert "nothing to compare" in capsys.readouterr().err
+
+
 def test_help_names_the_verdicts_and_loads_nothing_heavy():
     check = (
         "import sys\nfrom rankbound.cli import main\n"

@@ -77,6 +77,10 @@ def test_unknown_ranges_are_said_to_be_unknown(samplings):
         known = row["quantity"] == "entropy"
         assert (row["range"] is not None) == known
         assert (row["range_missing_because"] is None) == known
+        assert (row["margin_missing_because"] is None) == known
+        assert (row["effect_size_missing_because"] is None) == (
+            row["effect_size"] is not None
+        )
 
 
 def test_group_means_weigh_groups(samplings):

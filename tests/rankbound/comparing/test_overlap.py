@@ -53,7 +53,9 @@ def test_judged_documents_match_loops(samplings):
         assert_allclose(row["judged_covered"], np.mean(judged))
         assert_allclose(row["relevant_covered"], np.mean(relevant))
     plain = samplings.account()["shift"]
-    assert all(row["judged_covered"] is None for row in plain)
+    for row in plain:
+        assert row["judged_covered"] is None
+        assert "--qrels" in row["judged_missing_because"]
 
 
 def weighted(docs):

@@ -14,7 +14,7 @@ def test_a_factor_is_the_same_as_that_temperature(samplings, factor):
     table = next(t for t in swept["tables"] if t["factor"] == factor)
     assert swept["factors"] == list(FACTORS)
     for row, wanted in zip(table["rows"], asked, strict=True):
-        for key in ("n", "difference", "lower", "upper", "smallest_margin"):
+        for key in ("n", "mean", "reference_mean", "difference", "lower", "upper"):
             assert_allclose(row[key], wanted[key], atol=1e-12)
         assert row["verdict"] == wanted["verdict"]
         assert row["sampling"] == wanted["sampling"]

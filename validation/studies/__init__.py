@@ -1,0 +1,1 @@
+"""Simulated studies of the procedures, each a module to run."""
