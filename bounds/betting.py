@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 from bounds.errors import DomainError
 from bounds.samples import checked_delta, checked_sample
@@ -215,6 +214,8 @@ def _crossing(surplus: Callable[[float], float], mean: float) -> float:
         return 1.0
     lower, upper = mean, top
     if surplus(lower) < 0:
+        from scipy.optimize import brentq  # takes 40 MB, so not before use
+
         root = float(brentq(surplus, lower, upper, xtol=1e-12))
         lower, upper = root - 2e-12, root + 2e-12
     # The root finder may stop on either side; a limit must be on the upper one

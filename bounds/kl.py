@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.optimize import brentq
-
 from bounds.errors import DomainError
 
 
@@ -41,5 +39,7 @@ def kl_inverse(x: float, budget: float) -> float:
     top = 1 - 2.0**-53
     if binary_kl(x, top) <= budget:
         return 1.0
+    from scipy.optimize import brentq  # takes 40 MB, so not before use
+
     root = float(brentq(lambda y: binary_kl(x, y) - budget, x, top, xtol=1e-15))
     return min(1.0, root + 4e-15)  # brentq may stop a tolerance short of the root

@@ -37,10 +37,9 @@ class Assembly:
 
     Examples
     --------
-    >>> import pyarrow as pa
     >>> from rankbound.formats.ids import id_block
     >>> rows = Assembly("toy")
-    >>> docnos = id_block(pa.array(["d2", "d1"]))
+    >>> docnos = id_block(["d2", "d1"])
     >>> rows.add(["q"], np.array([2]), docnos, np.array([1.5, 0.5]))
     >>> rows.sorted().scores.values.tolist()
     [0.5, 1.5]

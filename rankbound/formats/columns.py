@@ -13,7 +13,6 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from rankbound.formats.assembling import Assembly, Repeat, Sorted
 from rankbound.formats.blocks import blocks, in_order
@@ -116,7 +115,7 @@ class _Rows:
                 self._passes_over(line)
         if parsed is not None:
             self._count_quick(piece.rows, len(parsed.values))
-            self._add(parsed)
+            self.rows.add(*parsed)
         elif piece.rows:
             self._by_line(piece.rows)
         for line in piece.tail:
@@ -157,25 +156,12 @@ class _Rows:
             return
         self._count_pointed(sum(row.pointed for row in rows))
         ranks = [row.rank for row in rows if row.rank is not None]
-        self._add(
-            Parsed(
-                pa.array([row.qid for row in rows]).dictionary_encode(),
-                id_block(pa.array([row.docno for row in rows])),
-                np.array([row.value for row in rows], dtype=np.float64),
-                np.array(ranks, dtype=np.int64) if len(ranks) == len(rows) else None,
-            )
-        )
-
-    def _add(self, parsed: Parsed) -> None:
-        codes = parsed.qids.indices.to_numpy()
-        starts = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1])
-        names = parsed.qids.dictionary.to_pylist()
         self.rows.add(
-            [names[code] for code in codes[starts]],
-            np.diff(np.append(starts, len(codes))),
-            parsed.docnos,
-            parsed.values,
-            parsed.ranks,
+            [row.qid for row in rows],
+            np.ones(len(rows), dtype=np.int64),
+            id_block([row.docno for row in rows]),
+            np.array([row.value for row in rows], dtype=np.float64),
+            np.array(ranks, dtype=np.int64) if len(ranks) == len(rows) else None,
         )
 
     def table(self) -> Sorted:

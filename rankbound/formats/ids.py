@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,63 +10,70 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from estimators.scores import Integers, Strings
+from estimators.scores import Integers, Strings, strings
 from rankbound.formats.growing import Growing
 from rankbound.formats.words import Bytes, Words, distinct, numbers_of, words_of
 
 LONGEST = 64  # bytes; longer ids are left to Arrow
 LARGEST_TABLE = 1 << 25
 STEP = 1 << 16
+POWERS = 10 ** np.arange(10, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class IdBlock:
-    """Ids of some rows: as numbers where they are such, words, or Arrow texts."""
+    """Ids of some rows: as numbers where they are such, words, or texts."""
 
     numbers: Integers | None = None
     words: Words | None = None
-    texts: Any = None
+    texts: Sequence[str] | None = None
 
-    def as_texts(self) -> Any:
-        """The ids as an Arrow array of strings."""
+    def as_texts(self) -> list[str]:
+        """The ids as they were."""
         if self.numbers is not None:
-            return pa.array(self.numbers).cast(pa.string())
-        return self.texts if self.words is None else _texts_of(self.words)
+            return list(map(str, self.numbers.tolist()))
+        return list(self.texts or []) if self.words is None else _texts_of(self.words)
 
     def as_words(self) -> Words:
         """Ids of at most `LONGEST` bytes as words."""
-        return id_words(self.as_texts()) if self.words is None else self.words
+        return (
+            words_of(*_laid_out(self.as_texts())) if self.words is None else self.words
+        )
 
 
-def id_block(column: Any) -> IdBlock:
-    """Ids of an Arrow array of strings, none of them null, empty or with a zero byte.
+def id_block(names: Sequence[str]) -> IdBlock:
+    """Ids that are not empty and hold no zero byte.
 
     Examples
     --------
-    >>> id_block(pa.array(["7", "12"])).numbers.tolist()
+    >>> id_block(["7", "12"]).numbers.tolist()
     [7, 12]
-    >>> id_block(pa.array(["7", "012"])).numbers is None
+    >>> id_block(["7", "012"]).numbers is None
     True
     """
-    data, starts = _buffers(column)
-    return id_block_of(data, starts[:-1], np.diff(starts))
+    return id_block_of(*_laid_out(names))
 
 
 def id_block_of(data: Bytes, starts: Integers, lengths: Integers) -> IdBlock:
     """The same for ids that lie in a buffer: where each begins, and its bytes."""
     if int(lengths.max()) > LONGEST:
-        pairs = zip(starts.tolist(), (starts + lengths).tolist(), strict=True)
-        cut = pa.array([data[start:end].tobytes() for start, end in pairs])
-        return IdBlock(texts=cut.cast(pa.string()))
+        return IdBlock(texts=cut_texts(data, starts, lengths))
     words = words_of(data, starts, lengths)
     numbers = numbers_of(words[:, 0], lengths) if words.shape[1] == 1 else None
     return IdBlock(words=words) if numbers is None else IdBlock(numbers=numbers)
 
 
-def id_words(column: Any) -> Words:
-    """Words of an Arrow array of strings."""
-    data, starts = _buffers(column)
-    return words_of(data, starts[:-1], np.diff(starts))
+def cut_texts(data: Bytes, starts: Integers, lengths: Integers) -> list[str]:
+    """Texts that lie in a buffer."""
+    pairs = zip(starts.tolist(), (starts + lengths).tolist(), strict=True)
+    return [data[start:end].tobytes().decode() for start, end in pairs]
+
+
+def _laid_out(names: Sequence[str]) -> tuple[Bytes, Integers, Integers]:
+    encoded = [name.encode() for name in names]
+    lengths = np.array(list(map(len, encoded)), dtype=np.int64)
+    starts = np.cumsum(lengths) - lengths
+    return np.frombuffer(b"".join(encoded), dtype=np.uint8), starts, lengths
 
 
 @dataclass
@@ -100,32 +108,40 @@ class IdColumn:
     def _through_sorting(self) -> tuple[Strings, Integers]:
         blocks, self.others = self.others, []
         if any(block.texts is not None for block in blocks):
-            texts = [block.as_texts() for block in blocks]
-            return encode(pa.chunked_array(texts), ordered=True)
+            names = [name for block in blocks for name in block.as_texts()]
+            known = sorted(set(names))
+            place = {name: code for code, name in enumerate(known)}
+            codes = np.array([place[name] for name in names], dtype=np.int64)
+            return strings(known), codes
         words = [block.as_words() for block in blocks]
         width = max(block.shape[1] for block in words)
         rows = np.concatenate(
             [np.pad(part, ((0, 0), (0, width - part.shape[1]))) for part in words]
         )
         first, codes = distinct(rows)
-        return _texts_of(rows[first]).to_numpy(zero_copy_only=False), codes
+        return strings(_texts_of(rows[first])), codes
 
 
 def _through_table(numbers: Integers) -> tuple[Strings, Integers]:
     """Encode numbers, in place, through a table of all that could be."""
     rank = np.zeros(int(numbers.max()) + 1, dtype=np.int32)
     rank[numbers] = 1
-    found = np.flatnonzero(rank).astype(np.int32)
-    texts = pa.array(found).cast(pa.string())
+    found = np.flatnonzero(rank)
     # Texts sort like the numbers filled up with zeros on the right, the short first
-    digits = np.diff(_buffers(texts)[1])
-    filled = found * 10 ** (digits.max() - digits)
-    order = np.argsort(filled * 16 + digits)
-    rank[found[order]] = np.arange(len(found), dtype=np.int32)
-    texts = texts.take(pa.array(order))
+    digits = np.maximum(1, np.searchsorted(POWERS, found, side="right"))
+    order = np.argsort(found * POWERS[digits.max() - digits] * 16 + digits)
+    found = found[order]
+    del digits, order
+    rank[found] = np.arange(len(found), dtype=np.int32)
     for start in range(0, len(numbers), STEP):
         numbers[start : start + STEP] = rank[numbers[start : start + STEP]]
-    return texts.to_numpy(zero_copy_only=False), numbers
+    del rank
+    docnos = np.empty(len(found), dtype=object)
+    for start in range(0, len(found), STEP):
+        docnos[start : start + STEP] = list(
+            map(str, found[start : start + STEP].tolist())
+        )
+    return docnos, numbers
 
 
 def encode(column: Any, *, ordered: bool) -> tuple[Strings, Integers]:
@@ -151,14 +167,6 @@ def encode(column: Any, *, ordered: bool) -> tuple[Strings, Integers]:
     return distinct.to_numpy(zero_copy_only=False), codes
 
 
-def _buffers(column: Any) -> tuple[Bytes, Integers]:
-    """The bytes of an Arrow array of strings, and where each string begins and ends."""
-    offsets = np.frombuffer(column.buffers()[1], dtype=np.int32)
-    starts = offsets[column.offset : column.offset + len(column) + 1].astype(np.int64)
-    return np.frombuffer(column.buffers()[2] or b"", dtype=np.uint8), starts
-
-
-def _texts_of(words: Words) -> Any:
-    """Words as an Arrow array of strings."""
+def _texts_of(words: Words) -> list[str]:
     raw = words.astype(">u8").view(f"S{words.shape[1] * 8}").ravel()
-    return pa.array(raw, pa.binary()).cast(pa.string())
+    return list(map(bytes.decode, raw.tolist()))

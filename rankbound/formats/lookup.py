@@ -14,12 +14,15 @@ import orjson
 import pyarrow as pa
 
 from estimators.scores import Scores, strings
-from rankbound.formats.columns import encode, read_columns
+from rankbound.formats.assembling import Assembly, Repeat
+from rankbound.formats.blocks import blocks, in_order
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
-from rankbound.formats.opening import read_bytes
-from rankbound.formats.source import Source
-from rankbound.formats.trec import RUN
+from rankbound.formats.ids import encode
+from rankbound.formats.json_blocks import Unsure, inner_blocks, parse_block
+from rankbound.formats.opening import text_of
+from rankbound.formats.source import Source, count
+from rankbound.formats.trec import read_run
 
 SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
 BLANKS = re.compile(r"[ \t\r\n]*")
@@ -37,11 +40,44 @@ def read_scores(path: Path | str) -> Scores:
     FormatError
         With path:line, naming the rule that the file breaks.
     """
-    path = Path(path)
-    data = read_bytes(path)
-    if data.lstrip()[:1] in (b"{", b"["):
-        return parse_lookup(data, path)
-    return read_columns(Source(path, content=data), RUN).scores
+    source = Source(Path(path), whole=False)
+    if source.head.lstrip()[:1] in (b"{", b"["):
+        return read_lookup(source)
+    return read_run(source.path)
+
+
+def read_lookup(source: Source) -> Scores:
+    """Read ``{qid: {docno: score}}`` in blocks; BEIR's results and ranx's JSON alike.
+
+    Raises
+    ------
+    FormatError
+        See `parse_lookup`.
+    """
+    try:
+        return _in_blocks(source)
+    except (Unsure, Repeat):
+        return parse_lookup(text_of(source), source.path)
+
+
+def _in_blocks(source: Source) -> Scores:
+    rows = Assembly(str(source.path))
+    pieces = inner_blocks(blocks(source, end=b"}"))
+    for _, found in in_order(parse_block, pieces):
+        # A query may come once, and its id must fit into a table of text
+        if any(qid in rows.places or not _is_qid(qid) for qid in found.qids):
+            raise Unsure
+        before = len(rows.places) + len(found.qids)
+        rows.add(found.qids, found.lengths, found.docnos, found.values)
+        if len(rows.places) != before:
+            raise Unsure
+    if not rows.runs:
+        raise Unsure
+    return rows.sorted().scores
+
+
+def _is_qid(qid: str) -> bool:
+    return bool(qid.strip()) and not set(qid) & set("\t\r\n")
 
 
 def parse_lookup(data: bytes, path: Path) -> Scores:
@@ -175,7 +211,7 @@ def _query_row(data: bytes, path: Path, qid: str, row: Any) -> dict[str, Any]:
             f"{type(row).__name__}",
             line=_line_of(data, qid),
         )
-    if not qid.strip() or set(qid) & set("\t\r\n"):
+    if not _is_qid(qid):
         raise FormatError(
             path,
             f"a query id must be text without tabs or line ends, found {qid!r}",
@@ -215,14 +251,42 @@ def _sniff(source: Source) -> str | None:
     return "an object of objects: {qid: {docno: score}}" if found else None
 
 
+def _read(source: Source) -> Contents:
+    repairs: dict[str, int] = {}
+    count(repairs, "byte order mark", source.has_mark)
+    scores = read_lookup(source)
+    return Contents("lookup", source.path, scores=scores, repairs=repairs)
+
+
+def _write(contents: Contents, path: Path) -> None:
+    """Write the object, a query a line; numbers read back to the same bits."""
+    scores = contents.scores
+    if scores is None:
+        held = " and ".join(contents.parts()) or "nothing"
+        raise FormatError(path, f"needs scores, and {contents.path} holds {held}")
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        for place, qid in enumerate(scores.qids):
+            rows = slice(*scores.offsets[place : place + 2])
+            row = dict(
+                zip(
+                    scores.docnos[scores.codes[rows]].tolist(),
+                    scores.values[rows].tolist(),
+                    strict=True,
+                )
+            )
+            stream.write("{\n" if place == 0 else ",\n")
+            stream.write(json.dumps({qid: row}, ensure_ascii=False)[1:-1])
+        stream.write("\n}\n")
+
+
 FORMATS = (
     Format(
         "lookup",
         "JSON lookup {qid: {docno: score}}",
         ("scores",),
         _sniff,
-        lambda source: Contents(
-            "lookup", source.path, scores=parse_lookup(source.data(), source.path)
-        ),
+        _read,
+        _write,
+        ("scores",),
     ),
 )

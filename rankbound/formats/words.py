@@ -9,6 +9,7 @@ from estimators.scores import Integers
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
+Booleans = NDArray[np.bool_]
 
 WORD = 8
 MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(29))
@@ -108,13 +109,13 @@ def distinct(words: Words) -> tuple[Integers, Integers]:
     return rows[places], rank[_scattered(order, first)]
 
 
-def _starts_run(values: Words) -> NDArray[np.bool_]:
+def _starts_run(values: Words) -> Booleans:
     first = np.ones(len(values), dtype=bool)
     np.not_equal(values[1:], values[:-1], out=first[1:])
     return first
 
 
-def _scattered(order: Integers, first: NDArray[np.bool_]) -> Integers:
+def _scattered(order: Integers, first: Booleans) -> Integers:
     codes = np.empty(len(order), dtype=np.int64)
     codes[order] = np.cumsum(first.view(np.int8), dtype=np.int64) - 1
     return codes

@@ -1,5 +1,4 @@
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ def assembled(rows, size):
         found.add(
             [qid for qid, _ in part],
             np.ones(len(part), dtype=np.int64),
-            id_block(pa.array([f"{docno}" for _, docno in part])),
+            id_block([f"{docno}" for _, docno in part]),
             np.array([float(start + place) for place in range(len(part))]),
             np.array([start + place for place in range(len(part))]),
         )
@@ -61,5 +60,5 @@ def test_sorted_has_ranks_only_where_every_block_has_them():
     rows = Assembly("toy")
     for ranks in (np.array([1]), None, np.array([2])):
         docno = f"{len(rows.values)}"
-        rows.add(["q"], np.array([1]), id_block(pa.array([docno])), np.ones(1), ranks)
+        rows.add(["q"], np.array([1]), id_block([docno]), np.ones(1), ranks)
     assert rows.sorted().ranks is None
