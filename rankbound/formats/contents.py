@@ -9,7 +9,7 @@ from typing import Any
 
 from estimators.embeddings import Embeddings
 from estimators.groups import Groups
-from estimators.scores import Scores
+from estimators.scores import Integers, Scores
 from rankbound.formats.source import Source
 
 PARTS = ("scores", "groups", "qrels", "embeddings")
@@ -32,6 +32,9 @@ class Contents:
     qrels : Scores or None
         Grades as values.
     embeddings : Embeddings or None
+    ranks : int64 array, shape (n_rows,), or None
+        The rank that the file gives to each row of `scores`, in the order of those
+        rows and counted as the file counts; None where it gives none.
     texts : mapping of docno or qid to text
         For formats that carry texts, among them those whose ids are made from texts.
     metadata : mapping
@@ -49,13 +52,25 @@ class Contents:
     groups: Groups | None = None
     qrels: Scores | None = None
     embeddings: Embeddings | None = None
+    ranks: Integers | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     repairs: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        rows = None if self.scores is None else len(self.scores.values)
+        if self.ranks is not None and len(self.ranks) != rows:
+            raise ValueError(f"{len(self.ranks)} ranks for {rows} rows of scores")
+
     def parts(self) -> tuple[str, ...]:
-        """Names of the parts that are there."""
+        """Names of the parts that are there.
+
+        Examples
+        --------
+        >>> Contents("toy", Path("x"), scores=Scores.from_dict({"q": {"d": 1}})).parts()
+        ('scores',)
+        """
         return tuple(part for part in PARTS if getattr(self, part) is not None)
 
 

@@ -152,8 +152,8 @@ def _id(value: Any, path: Path, number: int) -> str:
 
 
 def _sniff(source: Source) -> str | None:
-    start = source.head.split(b"\n", 1)[0]
-    found = start.lstrip().startswith(b"{") and b'"doc_id_b"' in start
+    start = source.head.lstrip().split(b"\n", 1)[0]
+    found = start.startswith(b"{") and b'"doc_id_b"' in start
     return "lines of objects with query_id and doc_id_b" if found else None
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import io
-import zlib
+import re
+import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,18 +19,21 @@ from rankbound.formats.errors import FormatError
 
 BOM = b"\xef\xbb\xbf"
 HEAD = 1 << 16
+# Text may begin with "BZh", too, so more of that signature is asked for
 MAGIC = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bz2",
-    b"\x04\x22\x4d\x18": "lz4",
-    b"\x28\xb5\x2f\xfd": "zstd",
+    "gzip": re.compile(rb"\x1f\x8b"),
+    "bz2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),
+    "lz4": re.compile(rb"\x04\x22\x4d\x18"),
+    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
 }
-DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile, OSError, ValueError)
+BLANK_LINE = re.compile(rb"^[ \t\r\v\f]*(?:\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Source:
     """A path, and what its first bytes say about how to read it.
+
+    A pipe can be read once only, so its bytes are kept.
 
     Attributes
     ----------
@@ -45,15 +51,16 @@ class Source:
     @cached_property
     def is_folder(self) -> bool:
         """Whether the path is a folder."""
-        return self.path.is_dir()
+        return stat.S_ISDIR(self._mode)
 
     @cached_property
     def packing(self) -> str:
         """How the file is packed, by its first bytes: "none", "gzip", "bz2", ..."""
         if self.is_folder:
             return "none"
-        start = self._raw_start()
-        found = (name for magic, name in MAGIC.items() if start.startswith(magic))
+        with self._on_disk() as stream:
+            start = stream.read(16)
+        found = (name for name, magic in MAGIC.items() if magic.match(start))
         return next(found, "none")
 
     @cached_property
@@ -74,8 +81,9 @@ class Source:
 
     def stream(self) -> IO[bytes]:
         """Inflated bytes in order, past a byte order mark."""
+        marked = self.has_mark
         stream = self._inflating()
-        if self.has_mark:
+        if marked:
             stream.read(len(BOM))
         return stream
 
@@ -84,38 +92,113 @@ class Source:
         with self.stream() as stream:
             return stream.read()
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        r"""Lines from 1, without their ends; a blank one is given as ``b""``."""
+    def lines(
+        self, repairs: dict[str, int] | None = None
+    ) -> Iterator[tuple[int, bytes]]:
+        r"""Lines from 1, without their ends; a blank one is given as ``b""``.
+
+        What had to be passed over is counted in `repairs`, under the names that
+        `text_repairs` uses.
+        """
+        counts = {} if repairs is None else repairs
+        if self.has_mark:
+            count(counts, "byte order mark")
         with self.stream() as stream:
             for number, line in enumerate(stream, start=1):
-                yield number, line.rstrip(b"\r\n") if line.strip() else b""
+                count(counts, "CRLF line ends", line.endswith(b"\r\n"))
+                blank = not line.strip()
+                count(counts, "blank lines", blank)
+                yield number, b"" if blank else line.rstrip(b"\r\n")
 
     def fail(self, message: str, *, line: int | None = None) -> FormatError:
         """The error to raise about this file."""
         return FormatError(self.path, message, line=line)
 
-    def _raw_start(self) -> bytes:
+    @cached_property
+    def _mode(self) -> int:
+        with self._reachable():
+            return self.path.stat().st_mode
+
+    @cached_property
+    def _piped(self) -> bytes | None:
+        """All bytes of what is no regular file, since they come once."""
+        return None if stat.S_ISREG(self._mode) else self.path.read_bytes()
+
+    def _on_disk(self) -> IO[bytes]:
+        """The bytes as they lie there, packed or not."""
+        if self.is_folder:
+            raise self.fail("is a directory; name the file in it")
+        with self._reachable():
+            if self._piped is not None:
+                return io.BytesIO(self._piped)
+            return self.path.open("rb")
+
+    @contextmanager
+    def _reachable(self) -> Iterator[None]:
         try:
-            with self.path.open("rb") as stream:
-                return stream.read(8)
+            yield
         except FileNotFoundError:
             raise self.fail("no such file") from None
         except OSError as error:
             raise self.fail(f"cannot be read ({error.strerror})") from None
 
     def _inflating(self) -> IO[bytes]:
-        if self.is_folder:
-            raise self.fail("is a directory; name the file in it")
-        opened = _OPENERS[self.packing](self.path)
-        guarded = _Guarded(opened, self)
+        opener = _OPENERS[self.packing]
+        guarded = _Guarded(self._on_disk(), opener, self)
         return cast(IO[bytes], io.BufferedReader(guarded, buffer_size=1 << 20))
+
+
+def text_repairs(data: bytes, source: Source) -> dict[str, int]:
+    r"""What a reader of lines passes over in a text, counted.
+
+    Parameters
+    ----------
+    data : bytes
+        As `Source.data` gives it.
+    source : Source
+        Says whether there was a byte order mark.
+
+    Returns
+    -------
+    dict of str to int
+        "byte order mark", "CRLF line ends" and "blank lines", those above 0.
+    """
+    found: dict[str, int] = {}
+    count(found, "byte order mark", source.has_mark)
+    count(found, "CRLF line ends", data.count(b"\r\n") if b"\r" in data else 0)
+    # The pattern is slow: asked only where two line ends may meet
+    if any(mark in data for mark in (b"\n\n", b"\n\r", b"\n ", b"\n\t", b"\n\v")) or (
+        data[:1] in b" \t\r\n\v\f"
+    ):
+        blank = sum(bool(match[0]) for match in BLANK_LINE.finditer(data))
+        count(found, "blank lines", blank)
+    return found
+
+
+def count(repairs: dict[str, int], what: str, number: int = 1) -> None:
+    """Add to a counter, which appears only when there was something."""
+    if number:
+        repairs[what] = repairs.get(what, 0) + int(number)
+
+
+def sha256(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes as they lie on disk."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 class _Guarded(io.RawIOBase):
     """A stream whose damage is reported as one line about the file."""
 
-    def __init__(self, stream: Any, source: Source) -> None:
-        self._stream, self._source = stream, source
+    def __init__(
+        self, raw: IO[bytes], opener: Callable[[IO[bytes]], Any], source: Source
+    ) -> None:
+        self._raw, self._source = raw, source
+        try:
+            self._stream = opener(raw)
+        except Exception as error:
+            raw.close()
+            raise self._damaged(error) from None
 
     def readable(self) -> bool:
         return True
@@ -123,41 +206,47 @@ class _Guarded(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             chunk = self._stream.read(len(buffer))
-        except DAMAGE as error:
-            raise self._source.fail(
-                f"the {self._source.packing} data is truncated or damaged ({error}); "
-                "copy or download the file again"
-            ) from None
+        except Exception as error:  # every library has its own class
+            raise self._damaged(error) from None
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
     def close(self) -> None:
         if not self.closed:
             self._stream.close()
+            self._raw.close()
         super().close()
 
+    def _damaged(self, error: Exception) -> FormatError:
+        if self._source.packing == "none":
+            return self._source.fail(f"cannot be read ({error})")
+        return self._source.fail(
+            f"the {self._source.packing} data is truncated or damaged ({error}); "
+            "copy or download the file again"
+        )
 
-def _open_gzip(path: Path) -> Any:
+
+def _open_gzip(raw: IO[bytes]) -> Any:
     try:
         from isal import igzip  # twice as fast, where it is installed
     except ImportError:
-        return gzip.open(path, "rb")
-    return igzip.open(path, "rb")
+        return gzip.GzipFile(fileobj=raw)
+    return igzip.IGzipFile(fileobj=raw)
 
 
-def _open_by_arrow(codec: str) -> Callable[[Path], Any]:
-    def opened(path: Path) -> Any:
+def _open_by_arrow(codec: str) -> Callable[[IO[bytes]], Any]:
+    def opened(raw: IO[bytes]) -> Any:
         import pyarrow as pa
 
-        return pa.CompressedInputStream(pa.OSFile(str(path)), codec)
+        return pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
 
     return opened
 
 
-_OPENERS: dict[str, Callable[[Path], Any]] = {
-    "none": lambda path: path.open("rb"),
+_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
+    "none": lambda raw: raw,
     "gzip": _open_gzip,
-    "bz2": lambda path: bz2.BZ2File(path),
+    "bz2": bz2.BZ2File,
     "lz4": _open_by_arrow("lz4"),
     "zstd": _open_by_arrow("zstd"),
 }

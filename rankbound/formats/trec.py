@@ -54,9 +54,10 @@ def read_qrels(path: Path | str) -> Scores:
 
 
 def _first_fields(source: Source) -> list[bytes]:
-    """The fields of the first line that is neither blank nor a comment."""
+    """The fields of the first line that is neither blank nor a comment nor JSON."""
     lines = (line for line in source.head.split(b"\n") if line.strip())
-    return next((line.split() for line in lines if line[:2].strip() != b"#"), [])
+    first = next((line for line in lines if line[:2].strip() != b"#"), b"")
+    return [] if first.lstrip()[:1] in (b"{", b"[") else first.split()
 
 
 def _sniff_run(source: Source) -> str | None:
