@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from estimators.groups import Groups
-from estimators.scores import LARGEST, Integers, Kind, Scores, Strings, strings
+from estimators.scores import LARGEST, Kind, Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
-from rankbound.formats.fields import as_id, as_number, text_id
+from rankbound.formats.fields import as_number
 from rankbound.formats.merging import AGAIN, merged_members, merged_scores
-from rankbound.formats.source import Source
+from rankbound.formats.naming import Ids
+from rankbound.formats.source import Source, count
 
-INTEGER_IDS: Final = "whole-number ids read as text"
-SECOND_TEXT: Final = "ids with a second text (the first is kept)"
+EMPTY = "groups without documents"
 
 
 @dataclass(eq=False)
@@ -42,8 +40,6 @@ class Builder:
         `rankbound.formats.merging.merged_scores`).
     repairs : dict of str to int
     notes : list of str
-    texts, query_texts : dict of str
-        Texts by docno and by qid. A query and a document may have the same id.
 
     Examples
     --------
@@ -67,42 +63,46 @@ class Builder:
     repeats: str = "refuse"
     repairs: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-    query_texts: dict[str, str] = field(default_factory=dict)
-    _qids: dict[str, int] = field(default_factory=dict, repr=False)
-    _docnos: dict[str, int] = field(default_factory=dict, repr=False)
-    _keyed: dict[Any, int] = field(default_factory=dict, repr=False)
-    _rows: tuple[Any, ...] = field(default_factory=lambda: _columns("iidq"), repr=False)
-    _groups: tuple[Any, ...] = field(default_factory=lambda: _columns("iq"), repr=False)
-    _members: tuple[Any, ...] = field(
-        default_factory=lambda: _columns("iib"), repr=False
-    )
+
+    def __post_init__(self) -> None:
+        self._queries = Ids("query", self.source, self.repairs)
+        self._documents = Ids("document", self.source, self.repairs)
+        self._keyed: dict[Any, int] = {}
+        self._rows = _columns("iidq")  # query, document, score, line
+        self._groups = _columns("iq")  # query, line
+        self._members = _columns("iib")  # group, document, positive
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Texts by docno."""
+        return self._documents.texts
+
+    @property
+    def query_texts(self) -> dict[str, str]:
+        """Texts by qid; apart from `texts`, since a document may have the same id."""
+        return self._queries.texts
 
     def query(self, value: Any, line: int) -> int:
         """The code of a query id."""
-        return self._code(self._qids, self._id(value, "query", line))
+        return self._queries.code(value, line)
 
     def document(self, value: Any, line: int) -> int:
         """The code of a document id."""
-        return self._code(self._docnos, self._id(value, "document", line))
+        return self._documents.code(value, line)
 
     def query_text(self, text: Any, line: int, *, qid: Any = None) -> int:
         """The code of a query by its text; without `qid`, its id is made from that."""
-        name = self._named(text, qid, "query", line)
-        self._keep(self.query_texts, name, text, made=qid is None, line=line)
-        return self._code(self._qids, name)
+        return self._queries.of_text(text, line, given=qid)
 
     def document_text(self, text: Any, line: int, *, docno: Any = None) -> int:
         """As `query_text`, for a document."""
-        name = self._named(text, docno, "document", line)
-        self._keep(self.texts, name, text, made=docno is None, line=line)
-        return self._code(self._docnos, name)
+        return self._documents.of_text(text, line, given=docno)
 
     def group(self, query: int, line: int, *, key: Any = None) -> int:
         """A new group of a query; with `key`, the group that has it if there is one."""
         new = len(self._groups[0])
         if key is not None:
-            found: int = self._keyed.setdefault(key, new)
+            found = self._keyed.setdefault(key, new)
             if found != new:
                 return found
         self._groups[0].append(query)
@@ -119,10 +119,10 @@ class Builder:
 
     def member(self, group: int, document: int, *, positive: bool = False) -> None:
         """Put a document into a group."""
-        for column, value in zip(
-            self._members, (group, document, positive), strict=True
-        ):
-            column.append(value)
+        groups, documents, marks = self._members
+        groups.append(group)
+        documents.append(document)
+        marks.append(positive)
 
     def members(
         self, group: int, documents: Iterable[int], *, positive: bool = False
@@ -133,27 +133,39 @@ class Builder:
 
     def score(self, query: int, document: int, value: Any, line: int) -> None:
         """Give the score of a document for a query."""
-        number = as_number(value)
-        if number is None or abs(number) > LARGEST:
-            qid, docno = _nth(self._qids, query), _nth(self._docnos, document)
-            raise self.source.fail(
+        number = value if type(value) is float else as_number(value)
+        # A comparison with NaN is false, so it is refused, too
+        if number is None or not -LARGEST <= number <= LARGEST:
+            qid, docno = self.where(query, document)
+            raise self.fail(
                 f"the score of query {qid!r}, document {docno!r} must be a finite "
                 f"number, found {value!r}",
-                line=line,
+                line,
             )
-        for column, entry in zip(
-            self._rows, (query, document, number, line), strict=True
-        ):
-            column.append(entry)
+        queries, documents, values, lines = self._rows
+        queries.append(query)
+        documents.append(document)
+        values.append(number)
+        lines.append(line)
+
+    def scored(
+        self, query: int, documents: Sequence[int], values: Sequence[Any], line: int
+    ) -> None:
+        """Give the scores of several documents for a query."""
+        for document, value in zip(documents, values, strict=True):
+            self.score(query, document, value, line)
 
     def count(self, what: str, number: int = 1) -> None:
         """Count something that was passed over or mended."""
-        if number:
-            self.repairs[what] = self.repairs.get(what, 0) + int(number)
+        count(self.repairs, what, number)
 
     def fail(self, message: str, line: int | None = None) -> FormatError:
         """The error to raise about this file."""
         return self.source.fail(message, line=line)
+
+    def where(self, query: int, document: int) -> tuple[str, str]:
+        """The qid and docno behind two codes."""
+        return self._queries.name(query), self._documents.name(document)
 
     def scores(self, kind: Kind = Kind.UNKNOWN) -> Scores | None:
         """The scores given so far, None if there is none.
@@ -169,13 +181,13 @@ class Builder:
         kept, values, again = merged_scores(
             (queries, documents, values, lines),
             mean=self.repeats == "mean",
-            fail=lambda row, first, second: self._unequal(row, first, second),
+            fail=self._unequal,
         )
         self.count(AGAIN, again)
         # Codes are given in order of appearance, so sorted codes keep that order
         scored, queries = np.unique(queries[kept], return_inverse=True)
-        docnos, rank = self._sorted_docnos()
-        qids = strings(list(self._qids))[scored]
+        docnos, rank = self._documents.ranked()
+        qids = self._queries.names()[scored]
         return Scores.from_rows(
             queries, qids, rank[documents[kept]], docnos, values, name=self._name
         ).with_kind(kind)
@@ -184,9 +196,9 @@ class Builder:
         """The groups given so far, None if there is none.
 
         A document that stands in a group twice stands there once, as a positive if it
-        is one; both cases are counted.
+        is one; both cases are counted. Groups without documents are left out.
         """
-        if not len(self._groups[0]):
+        if not len(self._members[0]):
             return None
         queries, lines = map(_column, self._groups)
         group, documents, positive = map(_column, self._members)
@@ -194,16 +206,18 @@ class Builder:
         for what, number in merged.repairs.items():
             self.count(what, number)
         sizes = np.bincount(merged.group, minlength=len(queries))
-        docnos, rank = self._sorted_docnos()
+        held = sizes > 0
+        self.count(EMPTY, int((~held).sum()))
+        docnos, rank = self._documents.ranked()
         return Groups(
-            queries=queries,
-            qids=strings(list(self._qids)),
-            offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            queries=queries[held],
+            qids=self._queries.names(),
+            offsets=np.concatenate([[0], np.cumsum(sizes[held])]).astype(np.int64),
             codes=rank[merged.documents],
             docnos=docnos,
             positive=merged.positive if self.marks else None,
             name=self._name,
-            lines=lines,
+            lines=lines[held],
         )
 
     def contents(
@@ -216,79 +230,31 @@ class Builder:
         FormatError
             When nothing was collected, or as `scores` does.
         """
-        scores, groups = self.scores(kind), self.groups()
-        if scores is None and groups is None and not more.get("qrels"):
-            raise self.fail("the file holds no records", 1)
+        found: dict[str, Any] = {"scores": self.scores(kind), "groups": self.groups()}
         metadata: Mapping[str, Any] = more.pop("metadata", {})
         if self.query_texts:
             metadata = {**metadata, "query_texts": self.query_texts}
+        found |= more
+        if all(part is None for part in found.values()):
+            raise self.fail("the file holds no records", 1)
         return Contents(
             format,
             self.source.path,
-            scores=scores,
-            groups=groups,
             texts=self.texts,
             metadata=metadata,
             repairs=self.repairs,
             notes=tuple(self.notes),
-            **more,
+            **found,
         )
 
     @property
     def _name(self) -> str:
         return str(self.source.path)
 
-    def _id(self, value: Any, what: str, line: int) -> str:
-        name = as_id(value)
-        if name is None:
-            raise self.fail(
-                f"a {what} id must be text without tabs or line ends, or a whole "
-                f"number, found {value!r}",
-                line,
-            )
-        if not isinstance(value, str):
-            self.count(INTEGER_IDS)
-        return name
-
-    def _named(self, text: Any, given: Any, what: str, line: int) -> str:
-        if not isinstance(text, str):
-            raise self.fail(f"a {what} must be given as text, found {text!r}", line)
-        if given is not None:
-            return self._id(given, what, line)
-        if not text.strip():
-            raise self.fail(
-                f"a {what} without a text; its id is made from the text, so there must "
-                "be one",
-                line,
-            )
-        return text_id(text)
-
-    def _keep(
-        self, texts: dict[str, str], name: str, text: str, *, made: bool, line: int
-    ) -> None:
-        if texts.setdefault(name, text) == text:
-            return
-        if made:
-            raise self.fail(f"two texts have the same made id {name!r}", line)
-        self.count(SECOND_TEXT)
-
-    @staticmethod
-    def _code(codes: dict[str, int], name: str) -> int:
-        return codes.setdefault(name, len(codes))
-
-    def _sorted_docnos(self) -> tuple[Strings, Integers]:
-        """Document ids in order, and where each code stands among them."""
-        names = pa.array(list(self._docnos), pa.string())
-        order = pc.sort_indices(names).to_numpy()
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        return strings(list(self._docnos))[order], rank
-
     def _unequal(self, number: int, first: int, second: int) -> FormatError:
         queries, documents, values, lines = self._rows
         low, high = sorted((first, second), key=lambda row: int(lines[row]))
-        qid = _nth(self._qids, queries[low])
-        docno = _nth(self._docnos, documents[low])
+        qid, docno = self.where(queries[low], documents[low])
         return self.fail(
             f"query {qid!r}, document {docno!r} has the score {values[high]!r} here "
             f"and {values[low]!r} in line {lines[low]} ({number:,} such pairs in the "
@@ -305,7 +271,3 @@ def _column(values: Any) -> Any:
     """An array of numbers as a NumPy one, integers as int64."""
     found = np.array(values)
     return found if found.dtype == np.float64 else found.astype(np.int64)
-
-
-def _nth(codes: dict[str, int], code: int) -> str:
-    return next(name for name, known in codes.items() if known == code)

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estimators.scores import Kind
-from rankbound.formats import building
-from rankbound.formats.building import INTEGER_IDS, SECOND_TEXT, Builder
+from rankbound.formats.building import EMPTY, Builder
 from rankbound.formats.merging import AGAIN, POSITIVES, TWICE
+from rankbound.formats.naming import INTEGER_IDS
 from rankbound.formats.source import Source
 from tests.rankbound.files import refusal, table
 
@@ -126,24 +126,15 @@ def test_texts_without_an_id_get_one_and_are_kept():
     assert contents.repairs == {INTEGER_IDS: 1}
 
 
-def test_a_second_text_of_an_id_is_counted():
+def test_groups_without_documents_are_left_out_and_counted():
     builder = new()
-    builder.document_text("one", 1, docno="d")
-    builder.document_text("two", 2, docno="d")
-    assert builder.texts == {"d": "one"}
-    assert builder.repairs == {SECOND_TEXT: 1}
-
-
-def test_texts_that_are_none_are_refused():
-    assert "found 3" in refusal(lambda: new().document_text(3, 1))
-    assert "without a text" in refusal(lambda: new().query_text(" ", 1))
-
-
-def test_equal_made_ids_of_two_texts_are_refused(monkeypatch):
-    monkeypatch.setattr(building, "text_id", "t0".format)
-    builder = new()
-    builder.document_text("one", 1)
-    assert "the same made id" in refusal(lambda: builder.document_text("two", 1))
+    builder.group(builder.query("q", 1), 1)
+    assert builder.groups() is None
+    builder.member(builder.group(builder.query("r", 2), 2), builder.document("d", 2))
+    groups = builder.groups()
+    assert groups.group_qids().tolist() == ["r"]
+    assert groups.lines.tolist() == [2]
+    assert builder.repairs == {EMPTY: 1}
 
 
 def test_a_file_without_records_is_refused():
