@@ -157,7 +157,7 @@ def _lists(frame: Frame, roles: dict[str, str]) -> Parts:
     parts: Parts = {"repairs": {}, "notes": ()}
     kind = Kind.UNKNOWN
     if values is None and positive is None:
-        values, kind = -(place + 1.0), Kind.RANK_ONLY
+        values, kind = (-1.0 - place).astype(np.float64), Kind.RANK_ONLY
         parts["notes"] = (ORDER_ONLY,)
     if values is not None:
         coded = (queries[rows], documents, values, rows)
