@@ -82,7 +82,7 @@ def texts(ids: list[Any], fail: Fail, *, what: str) -> list[str]:
 
 def _text(value: Any, fail: Fail, what: str) -> str:
     if isinstance(value, str):
-        return str(value)
+        return str(value)  # of a subclass, such as NumPy's
     if isinstance(value, Integral) and not isinstance(value, bool):
         return str(int(value))
     reason = (

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from estimators.embeddings import Embeddings
-from estimators.scores import strings
+from rankbound.formats.arrays import embeddings_of_array
 from rankbound.formats.contents import Contents, Format
-from rankbound.formats.nested import scores_of_nested, texts
+from rankbound.formats.nested import scores_of_nested
 from rankbound.formats.source import Source
 from rankbound.formats.unpickling import START, Array, load
 
@@ -39,23 +39,13 @@ def read_pickle(source: Source) -> Contents:
 
 
 def _embeddings(vectors: Array, ids: Any, source: Source) -> Embeddings:
-    matrix = vectors.value
-    listed = (
-        ids.value.tolist() if isinstance(ids, Array) and ids.value is not None else ids
-    )
-    if matrix is None or matrix.ndim != 2 or matrix.dtype.kind != "f":
-        shape = None if matrix is None else f"{matrix.shape} of {matrix.dtype}"
-        raise source.fail(
-            f"expected vectors of shape (n, dim), floating-point numbers, found {shape}"
-        )
-    if not isinstance(listed, list | tuple) or len(listed) != len(matrix):
-        raise source.fail(f"expected {len(matrix)} ids beside {len(matrix)} vectors")
-    names = texts(list(listed), source.fail, what="an id")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise source.fail(f"id {twice!r} stands twice; one vector per id")
-    native = np.asarray(matrix, dtype=matrix.dtype.newbyteorder("="))
-    return Embeddings(strings(names), native, name=str(source.path))
+    listed = ids.value if isinstance(ids, Array) else ids
+    if vectors.value is None or not isinstance(listed, list | tuple | np.ndarray):
+        raise source.fail("expected an array of vectors and a list of ids")
+    # Arrays of the other byte order are slow, and torch and jax refuse them
+    native = vectors.value.dtype.newbyteorder("=")
+    matrix = vectors.value.astype(native, copy=False)
+    return embeddings_of_array(matrix, listed, source.fail, name=str(source.path))
 
 
 def _sniff(source: Source) -> str | None:

@@ -49,8 +49,8 @@ def test_vectors_with_ids_are_read(tmp_path, protocol, ids):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ((np.ones((2, 3)), ["a"]), "2 ids beside 2 vectors"),
-        ((np.ones((2, 3)), 5), "2 ids beside 2 vectors"),
+        ((np.ones((2, 3)), ["a"]), "1 ids for 2 of the array"),
+        ((np.ones((2, 3)), 5), "expected an array of vectors and a list of ids"),
         ((np.ones((2, 3)), ["a", "a"]), "id 'a' stands twice"),
         ((np.ones((2, 3)), [1.0, 2.0]), "with a point is no id"),
         ((np.ones(2), ["a", "b"]), "(2,) of float64"),
