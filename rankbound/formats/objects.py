@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +36,6 @@ TYPES: Mapping[str, type] = {
     "groups": Groups,
     "embeddings": Embeddings,
 }
-
-
-def is_object(value: object) -> bool:
-    """Whether something is an object with data, and not the path of a file.
-
-    Examples
-    --------
-    >>> is_object("run.trec"), is_object({"q": {"d": 1.0}})
-    (False, True)
-    """
-    return not isinstance(value, str | PathLike)
 
 
 def part_of_object(

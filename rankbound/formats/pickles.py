@@ -35,7 +35,8 @@ def read_pickle(source: Source) -> Contents:
         return Contents(
             NAME, source.path, embeddings=_embeddings(found[0], found[1], source)
         )
-    raise source.fail(f"expected a pickle of {SHAPES}, found {type(found).__name__}")
+    kind = "an array alone" if isinstance(found, Array) else type(found).__name__
+    raise source.fail(f"expected a pickle of {SHAPES}, found {kind}")
 
 
 def _embeddings(vectors: Array, ids: Any, source: Source) -> Embeddings:
