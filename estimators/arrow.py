@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,7 +23,8 @@ GROUPS_SCHEMA: Final = "rankbound.groups/1"
 def scores_to_arrow(scores: Scores) -> Any:
     """The scores as a `pyarrow.Table` with columns qid, docno and score.
 
-    Ids are dictionary-encoded; the kind and the name stand in the metadata.
+    Ids are dictionary-encoded; the kind and the name stand in the metadata. Where
+    scores are known up to constants, a column origin tells the parts.
 
     Examples
     --------
@@ -33,11 +35,13 @@ def scores_to_arrow(scores: Scores) -> Any:
     """
     import pyarrow as pa
 
-    columns = {
+    columns: dict[str, Any] = {
         "qid": _coded(scores.row_query(), scores.qids),
         "docno": _coded(scores.codes, scores.docnos),
         "score": pa.array(scores.values),
     }
+    if scores.origins is not None:
+        columns["origin"] = pa.array(scores.origins)
     said = {"rankbound.kind": scores.kind.value, "rankbound.name": scores.name}
     return pa.table(columns, metadata={SCHEMA: SCORES_SCHEMA, **said})
 
@@ -79,7 +83,12 @@ def scores_from_arrow(cls: type[Scores], table: Any, *, name: str = "") -> Score
         values,
         name=name or said.get("rankbound.name", "scores"),
     )
-    return built.with_kind(Kind(said.get("rankbound.kind", "unknown")))
+    origins = None
+    if "origin" in table.column_names:
+        order = np.lexsort((documents, queries))  # as from_rows sorts
+        origins = _whole(table, "origin").to_numpy()[order].astype(np.int64)
+    kind = Kind(said.get("rankbound.kind", "unknown"))
+    return replace(built, kind=kind, origins=origins)
 
 
 def groups_to_arrow(groups: Groups) -> Any:

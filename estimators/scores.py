@@ -61,6 +61,10 @@ class Scores:
         What the values are.
     name : str
         Where they come from, for messages.
+    origins : int64 array, shape (n_rows,), or None
+        Where scores are known up to constants only (from margins): of one query, rows
+        of the same number share their constant, and other differences mean nothing.
+        None where all scores of a query can be compared.
 
     Raises
     ------
@@ -85,6 +89,7 @@ class Scores:
     values: Floats
     kind: Kind = Kind.UNKNOWN
     name: str = "scores"
+    origins: Integers | None = None
     _keys: Integers = field(init=False, repr=False)
 
     from_arrow = classmethod(scores_from_arrow)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from estimators.groups import Groups
-from estimators.scores import LARGEST, Kind, Scores
+from estimators.scores import LARGEST, Floats, Integers, Kind, Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
 from rankbound.formats.fields import as_number
@@ -184,13 +184,17 @@ class Builder:
             fail=self._unequal,
         )
         self.count(AGAIN, again)
+        return self.table(queries[kept], documents[kept], values).with_kind(kind)
+
+    def table(self, queries: Integers, documents: Integers, values: Floats) -> Scores:
+        """Scores of distinct pairs, by the codes of queries and documents."""
         # Codes are given in order of appearance, so sorted codes keep that order
-        scored, queries = np.unique(queries[kept], return_inverse=True)
+        scored, queries = np.unique(queries, return_inverse=True)
         docnos, rank = self._documents.ranked()
         qids = self._queries.names()[scored]
         return Scores.from_rows(
-            queries, qids, rank[documents[kept]], docnos, values, name=self._name
-        ).with_kind(kind)
+            queries, qids, rank[documents], docnos, values, name=self._name
+        )
 
     def groups(self) -> Groups | None:
         """The groups given so far, None if there is none.
@@ -230,7 +234,9 @@ class Builder:
         FormatError
             When nothing was collected, or as `scores` does.
         """
-        found: dict[str, Any] = {"scores": self.scores(kind), "groups": self.groups()}
+        if "scores" not in more:
+            more["scores"] = self.scores(kind)
+        found: dict[str, Any] = {"groups": self.groups()}
         metadata: Mapping[str, Any] = more.pop("metadata", {})
         if self.query_texts:
             metadata = {**metadata, "query_texts": self.query_texts}

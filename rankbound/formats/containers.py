@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -90,6 +91,32 @@ def open_table(source: Source, columns: list[str] | None = None) -> Frame:
     names = tuple((str(path), len(t)) for path, t in zip(paths, tables, strict=True))
     table = pa.concat_tables(tables) if len(tables) > 1 else tables[0]
     return Frame(table, str(source.path), names if source.is_folder else ())
+
+
+def first_row(source: Source) -> dict[str, Any]:
+    """The first row of a table as an object, without reading the others; or empty.
+
+    Raises
+    ------
+    FormatError
+        When the file is truncated or damaged.
+    """
+    first = Source(shards(source)[0]) if source.is_folder else source
+    rows: list[dict[str, Any]] = _guarded(first, _first_rows)
+    return rows[0] if rows else {}
+
+
+def _first_rows(source: Source) -> list[dict[str, Any]]:
+    if container(source) == "parquet":
+        batches = pq.ParquetFile(_bytes(source)).iter_batches(batch_size=1)
+        return [
+            row for batch in itertools.islice(batches, 1) for row in batch.to_pylist()
+        ]
+    with _reader(source) as reader:
+        count = getattr(reader, "num_record_batches", None)
+        batches = iter(reader) if count is None else map(reader.get_batch, range(count))
+        filled = (batch.slice(0, 1).to_pylist() for batch in batches if len(batch))
+        return next(filled, [])
 
 
 def _types(schema: Any) -> str:

@@ -20,9 +20,20 @@ FAMILIES: tuple[str, ...] = (
     "tables",
     "pickles",
     "embeddings",
+    "rankedlists",
     "groups",
+    "hardnegatives",
+    "lists",
+    "colbert",
+    "flagembedding",
+    "tevatron",
+    "rankllm",
+    "margins",
+    "mined",
     "lookup",
+    "hofstaetter",
     "trec",
+    "tables_other",
 )
 
 

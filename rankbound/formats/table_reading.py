@@ -14,11 +14,12 @@ from estimators.scores import Floats, Integers, Kind, Scores, Strings
 from rankbound.formats.columns import encode
 from rankbound.formats.frames import Frame
 from rankbound.formats.merging import AGAIN, merged_members, merged_scores
+from rankbound.formats.rankedlists import NOTE
 from rankbound.formats.table_layouts import Layout
+from rankbound.formats.table_margins import margins_of
 from rankbound.formats.table_vectors import embeddings_of
 
 Parts = dict[str, Any]
-ORDER_ONLY = "the order of the documents is all there is: scores are minus the rank"
 
 
 def read_layout(frame: Frame, layout: Layout) -> Parts:
@@ -34,7 +35,12 @@ def read_layout(frame: Frame, layout: Layout) -> Parts:
     if layout.kind == "embeddings":
         roles = layout.roles
         return {"embeddings": embeddings_of(frame, roles["id"], roles["vector"])}
-    readers = {"scores": _rows, "qrels": _rows, "lists": _lists}
+    readers = {
+        "scores": _rows,
+        "qrels": _rows,
+        "lists": _lists,
+        "margins": margins_of,
+    }
     return readers[layout.kind](frame, layout.roles)
 
 
@@ -61,7 +67,7 @@ def _rows(frame: Frame, roles: dict[str, str]) -> Parts:
     if rank is not None and not roles.keys() & {"score", "grade"}:
         ordered, kept = built(-rank.astype(np.float64))
         parts["scores"] = ordered.with_kind(Kind.RANK_ONLY)
-        parts |= {"ranks": rank[kept], "notes": (ORDER_ONLY,)}
+        parts |= {"ranks": rank[kept], "notes": (NOTE,)}
     return parts
 
 
@@ -144,10 +150,8 @@ def _lists(frame: Frame, roles: dict[str, str]) -> Parts:
     labels = _values_of_lists(frame, roles, "labels", sizes)
     place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     positive: Booleans | None = None
-    if labels is not None and np.isin(labels, (0, 1)).all():
-        positive = labels > 0
-    elif labels is not None and values is None:
-        values = labels
+    if labels is not None:
+        positive = _positives(frame, roles["labels"], labels, rows)
     if "positive" in roles:
         names, rows, place, sizes = _with_positive(
             frame, roles["positive"], names, sizes
@@ -158,15 +162,31 @@ def _lists(frame: Frame, roles: dict[str, str]) -> Parts:
     kind = Kind.UNKNOWN
     if values is None and positive is None:
         values, kind = (-1.0 - place).astype(np.float64), Kind.RANK_ONLY
-        parts["notes"] = (ORDER_ONLY,)
+        parts["notes"] = (NOTE,)
     if values is not None:
         coded = (queries[rows], documents, values, rows)
         scores, _ = scores_of_rows(frame, coded, qids, docnos, parts["repairs"])
         parts["scores"] = scores.with_kind(kind)
+        if kind is Kind.RANK_ONLY:
+            parts["ranks"] = np.rint(-scores.values).astype(np.int64)
     parts["groups"] = _groups_of_lists(
         frame, (queries, qids), (rows, documents, docnos), positive, parts["repairs"]
     )
     return parts
+
+
+def _positives(frame: Frame, column: str, labels: Floats, rows: Integers) -> Booleans:
+    """Which documents labels of 0 and 1 mark; other numbers could be anything."""
+    other = ~np.isin(labels, (0, 1))
+    if other.any():
+        place = int(np.argmax(other))
+        raise frame.fail(
+            f"{column} must be 1 for a positive and 0 for others, found "
+            f"{labels[place]:g}; if they are a teacher's scores, rename the column to "
+            "scores",
+            row=int(rows[place]),
+        )
+    return np.asarray(labels == 1)
 
 
 def _values_of_lists(

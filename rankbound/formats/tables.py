@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rankbound.formats.containers import container, open_table, schema_of
-from rankbound.formats.contents import PARTS, Contents, Format
+from rankbound.formats.contents import Contents, Format
 from rankbound.formats.frames import Frame
 from rankbound.formats.source import Source
 from rankbound.formats.table_layouts import Layout, recognise
@@ -20,27 +20,20 @@ from rankbound.formats.table_writing import (
     write_vectors,
 )
 
-KNOWN = (
-    "qid, docno, score; query-id, corpus-id, score; query_id, doc_ids, scores; "
-    "query_id, positive_id, negative_id, score; docid, embedding"
-)
 
-
-def read_table(source: Source, kind: str | None = None) -> Contents:
-    """Read a table of any layout that is known, or of one kind.
+def read_table(source: Source, kind: str) -> Contents:
+    """Read a table of one kind of layout.
 
     Raises
     ------
     FormatError
-        For columns of no known layout, and with the row for a value that breaks a rule.
+        For columns of another layout, and with the row for a value that breaks a rule.
     """
     schema = schema_of(source)
     layout = recognise(schema)
-    if layout is None or kind not in (None, layout.kind):
-        wanted = "known" if kind is None else f"that a table of {kind} has"
+    if layout is None or layout.kind != kind:
         raise source.fail(
-            f"a table whose columns are not {wanted}: {', '.join(schema.names)}; "
-            f"rename them as in one of: {KNOWN}"
+            f"expected a table of {kind}, found the columns {', '.join(schema.names)}"
         )
     frame = open_table(source, layout.columns)
     return contents_of(frame, layout, source.path, list(schema.names))
@@ -60,14 +53,9 @@ def contents_of(
     )
 
 
-def _sniff(source: Source, kind: str | None) -> str | None:
+def _sniff(source: Source, kind: str) -> str | None:
     what = container(source)
-    if what is None:
-        return None
-    schema = schema_of(source)
-    layout = recognise(schema)
-    if kind is None:
-        return f"{what} with the columns {', '.join(schema.names)}"
+    layout = None if what is None else recognise(schema_of(source))
     if layout is None or layout.kind != kind:
         return None
     return f"{what} with the {layout.evidence()}"
@@ -114,17 +102,17 @@ FORMATS = (
         ("scores", "groups", "positives"),
     ),
     _format(
+        "margins",
+        "table of query, positive, negative and margin (HF msmarco, ir_datasets)",
+        ("scores", "groups"),
+        None,
+        (),
+    ),
+    _format(
         "embeddings",
         "table of id and vector",
         ("embeddings",),
         write_vectors,
         ("vectors",),
-    ),
-    Format(
-        "table",
-        "table of other columns, parquet or Arrow",
-        PARTS,
-        partial(_sniff, kind=None),
-        read_table,
     ),
 )
