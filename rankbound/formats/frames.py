@@ -72,12 +72,11 @@ class Frame:
             For numbers with a point, a missing or blank id, or one with a tab or line
             end.
         """
-        found = self.table.column(column)
-        self._whole(found, column)
-        return self.checked_ids(found, column)
+        return self.checked_ids(self.table.column(column), column)
 
     def checked_ids(self, found: Any, column: str, rows: Integers | None = None) -> Any:
         """As `ids`, for values of lists; `rows` says in which row each stands."""
+        self._whole(found, column, rows)
         text = self._as_text(found, column)
         bad = pc.match_substring_regex(text, BAD_ID)
         place = self._first(bad)
@@ -129,11 +128,14 @@ class Frame:
         sizes = pc.list_value_length(found).to_numpy().astype(np.int64)
         return pc.list_flatten(found), sizes
 
-    def _whole(self, found: Any, column: str) -> None:
+    def _whole(self, found: Any, column: str, rows: Integers | None = None) -> None:
         """Raise when a value is missing."""
-        if found.null_count:
-            place = self._first(pc.is_null(found))
-            raise self.fail(f"{column} is missing; fill it or leave out", row=place)
+        if not found.null_count:
+            return
+        place = self._first(pc.is_null(found))
+        row = place if rows is None or place is None else int(rows[place])
+        lacks = "is missing" if rows is None else "lacks a value of its list"
+        raise self.fail(f"{column} {lacks}; fill it or leave the row out", row=row)
 
     def _as_text(self, found: Any, column: str) -> Any:
         kind = found.type

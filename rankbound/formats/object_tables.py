@@ -36,8 +36,16 @@ def described(value: object) -> str:
     return kind.__name__ if root == "builtins" else f"{root}.{kind.__name__}"
 
 
-def table_of_object(value: Any, fail: Fail) -> Any:
+def table_of_object(value: Any, fail: Fail, *, every: bool = False) -> Any:
     """A frame, or an iterable of records, as an Arrow table.
+
+    Parameters
+    ----------
+    value : object
+    fail : callable
+        From a message to the error to raise.
+    every : bool
+        Take all columns, and not only those that the layouts of tables know.
 
     Raises
     ------
@@ -49,16 +57,16 @@ def table_of_object(value: Any, fail: Fail) -> Any:
     >>> table_of_object([{"qid": "q", "docno": "d", "score": 1.0}], ValueError).shape
     (1, 3)
     """
-    table = _of_frame(value, fail)
-    return _collected(value, fail) if table is None else table
+    table = _of_frame(value, fail, every)
+    return _collected(value, fail, every) if table is None else table
 
 
-def _of_frame(value: Any, fail: Fail) -> Any:
+def _of_frame(value: Any, fail: Fail, every: bool) -> Any:
     """A frame of any library as an Arrow table; None for what is no frame."""
     root = type(value).__module__.partition(".")[0]
     try:
         if root == "pandas" and hasattr(value, "columns"):
-            known = [name for name in value.columns if _may_count(name)]
+            known = [name for name in value.columns if every or _may_count(name)]
             return pa.Table.from_pandas(value[known], preserve_index=False)
         if root == "polars" and hasattr(value, "collect"):
             value = value.collect()
@@ -76,7 +84,7 @@ def _may_count(name: object) -> bool:
     return isinstance(name, str) and name.replace("-", "_") in COLUMNS
 
 
-def _collected(value: Any, fail: Fail) -> Any:
+def _collected(value: Any, fail: Fail, every: bool) -> Any:
     """Records one by one, such as ir_measures' tuples, as an Arrow table."""
     if not isinstance(value, Iterable) or isinstance(value, str | bytes):
         raise fail(f"is not known; give {TAKEN}")
@@ -85,7 +93,7 @@ def _collected(value: Any, fail: Fail) -> Any:
         raise fail("holds no rows")
     first = records[0]
     if isinstance(first, Mapping):
-        names = [name for name in first if _may_count(name)]
+        names = [name for name in first if every or _may_count(name)]
         columns = {name: [record.get(name) for record in records] for name in names}
         return table_of_lists(columns, fail)
     names = [f for f in ("score", "relevance") if hasattr(first, f)]

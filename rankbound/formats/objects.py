@@ -5,7 +5,7 @@ Libraries are recognised by the objects they make, and none is loaded for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,11 @@ from rankbound.formats.arrays import (
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
 from rankbound.formats.frames import Frame
-from rankbound.formats.nested import Fail, scores_of_nested
+from rankbound.formats.nested import Fail, scores_of_nested, texts
 from rankbound.formats.object_tables import described, table_of_lists, table_of_object
+from rankbound.formats.registry import row_formats
+from rankbound.formats.rowformats import records
+from rankbound.formats.source import Source
 from rankbound.formats.table_layouts import recognise
 from rankbound.formats.tables import contents_of
 
@@ -89,6 +92,8 @@ def part_of_object(
 def contents_of_object(value: Any, part: str, *, name: str, fail: Fail) -> Contents:
     """What a dictionary, table or iterable holds, as `Contents`."""
     value = _unwrapped(value)
+    if isinstance(value, Iterator) and not hasattr(value, "__arrow_c_stream__"):
+        value = list(value)
     if isinstance(value, Mapping):
         return _of_mapping(value, part, name, fail)
     table = table_of_object(value, fail)
@@ -97,12 +102,21 @@ def contents_of_object(value: Any, part: str, *, name: str, fail: Fail) -> Conte
         return Contents("object", Path(name), groups=groups)
     layout = recognise(table.schema)
     if layout is None:
+        return _of_records(table_of_object(value, fail, every=True), name, fail)
+    frame = Frame(table.select(layout.columns), name)
+    return contents_of(frame, layout, Path(name), table.column_names)
+
+
+def _of_records(table: Any, name: str, fail: Fail) -> Contents:
+    """The rows of a table in one of the formats that JSON lines have, too."""
+    first: dict[str, Any] = next(iter(table.slice(0, 1).to_pylist()), {})
+    entry = next((one for one in row_formats() if one.matches(first)), None)
+    if entry is None:
         raise fail(
             f"a table whose columns are not known: {', '.join(table.column_names)}; "
             "rename them, such as qid, docno, score"
         )
-    frame = Frame(table.select(layout.columns), name)
-    return contents_of(frame, layout, Path(name), table.column_names)
+    return entry.read_records(Source(Path(name)), records(table))
 
 
 def embeddings_of_object(
@@ -148,7 +162,8 @@ def _of_array(
     if not is_array(value):
         raise fail("qids and docnos name the rows and columns of an array of scores")
     if part not in ("scores", "qrels"):
-        raise fail(f"an array alone holds no {part}")
+        ids_too = "; give the ids of its rows" if part == "embeddings" else ""
+        raise fail(f"an array alone holds no {part}{ids_too}")
     return _of_mapping(nested_of_array(value, *ids, fail), part, name, fail)
 
 
@@ -158,7 +173,13 @@ def _of_mapping(value: Mapping[Any, Any], part: str, name: str, fail: Fail) -> C
             raise fail(
                 "expected {qid: [docno, ...]}; put a single document in brackets"
             )
-        lists = {"query_id": list(value), "doc_ids": [list(v) for v in value.values()]}
+        lists: dict[str, list[Any]] = {
+            "query_id": texts(list(value), fail, what="a query id"),
+            "doc_ids": [
+                texts(list(documents), fail, what="a document id")
+                for documents in value.values()
+            ],
+        }
         return contents_of_object(
             table_of_lists(lists, fail), part, name=name, fail=fail
         )

@@ -56,7 +56,7 @@ class RowFormat:
     def read(self, source: Source) -> Contents:
         """Contents of a file of JSON lines, or of a table."""
         if container(source) is not None:
-            return self.read_records(source, records_of_table(source))
+            return self.read_records(source, records(open_table(source).table))
         builder = self.builder(source)
         return self.read_rows(builder, rows(builder))
 
@@ -92,7 +92,7 @@ def first_record_of(source: Source) -> Mapping[str, Any]:
     return first_row(source)
 
 
-def records_of_table(source: Source) -> Iterator[dict[str, Any]]:
-    """The rows of a table as objects, some at a time."""
-    for batch in open_table(source).table.to_batches(max_chunksize=BATCH):
+def records(table: Any) -> Iterator[dict[str, Any]]:
+    """The rows of an Arrow table as objects, some at a time."""
+    for batch in table.to_batches(max_chunksize=BATCH):
         yield from batch.to_pylist()

@@ -148,7 +148,7 @@ def _vectors(columns: _Columns) -> Layout | None:
     vector = columns.find(VECTOR, lists=True)
     if vector is None or not is_list(columns.types[vector]):
         return None
-    wanted = (*QUERY, *VECTOR_ID) if vector == "query_vec" else VECTOR_ID
+    wanted = QUERY if vector == "query_vec" else VECTOR_ID
     name = columns.find(wanted)
     if name is None or pt.is_floating(columns.types[name]):
         return None

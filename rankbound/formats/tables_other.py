@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rankbound.formats.containers import container, schema_of
-from rankbound.formats.contents import PARTS, Contents, Format
+from rankbound.formats.contents import Contents, Format
 from rankbound.formats.source import Source
 
 KNOWN = (
@@ -33,6 +33,7 @@ def _sniff(source: Source) -> str | None:
     return f"{what} with the columns {', '.join(schema_of(source).names)}"
 
 
+# No parts, so that any format that knows the columns comes first
 FORMATS = (
-    Format("table", "table of other columns, parquet or Arrow", PARTS, _sniff, refuse),
+    Format("table", "table of other columns, parquet or Arrow", (), _sniff, refuse),
 )
