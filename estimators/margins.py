@@ -26,7 +26,8 @@ from scipy.sparse.csgraph import connected_components
 
 from estimators.scores import Floats, Integers
 
-# Relative to the margin, or absolute below 1: printing and half precision
+# Relative to the margin and the scores at its ends, or absolute below 1: printing and
+# half precision leave so much, and it adds up along a path
 TOLERANCE: Final = 1e-3
 
 
@@ -88,7 +89,8 @@ def potentials(upper: Integers, lower: Integers, margins: Floats) -> Potentials:
         _step(pending, above, below, margins, values, known)
         pending = pending[~(known[above[pending]] & known[below[pending]])]
     gaps = np.abs(values[above] - values[below] - margins)
-    limits = TOLERANCE * np.maximum(1.0, np.abs(margins))
+    sizes = (np.abs(one) for one in (margins, values[above], values[below]))
+    limits = TOLERANCE * np.maximum(1.0, np.maximum.reduce(list(sizes)))
     return Potentials(
         nodes, values, parts.astype(np.int64), np.flatnonzero(~(gaps <= limits))
     )

@@ -111,6 +111,11 @@ class Scores:
                 f"{self.values[bad[0]]}; scores must be finite (and at most "
                 f"{LARGEST:.3g} in size), remove the row or score the document again"
             )
+        if self.origins is not None and self.origins.shape != self.values.shape:
+            raise DomainError(
+                f"{self.name}: {self.origins.shape} origins for {self.values.shape} "
+                "scores; every score needs one"
+            )
         twice = np.flatnonzero(np.diff(keys) == 0)
         if twice.size:
             qid, docno = self.where(int(twice[0]))

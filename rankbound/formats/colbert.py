@@ -12,9 +12,8 @@ from typing import Any, Final
 
 from rankbound.formats.building import Builder
 from rankbound.formats.contents import Contents, Format
-from rankbound.formats.errors import FormatError
 from rankbound.formats.jsonl import Row, first_record, records, write_records
-from rankbound.formats.records import Record, group_records
+from rankbound.formats.records import Record, one_positive
 from rankbound.formats.source import Source
 
 TITLE: Final = "n-way training lists (ColBERT): [qid, [pid, score], ...]"
@@ -88,15 +87,9 @@ def write(contents: Contents, path: Path) -> None:
 
 
 def _lines(contents: Contents) -> Iterator[list[Any]]:
-    for record in group_records(contents, TITLE):
-        good, bad = record.split()
-        if len(good) != 1:
-            raise FormatError(
-                contents.path,
-                f"a group of query {record.qid!r} has {len(good)} positives, and a "
-                "line of ColBERT begins with exactly one",
-            )
-        yield [plain_id(record.qid), *_entries(record, good + bad)]
+    for record, good in one_positive(contents, TITLE):
+        _, bad = record.split()
+        yield [plain_id(record.qid), *_entries(record, [good, *bad])]
 
 
 def _entries(record: Record, places: list[int]) -> Iterator[Any]:

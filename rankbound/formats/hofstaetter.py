@@ -18,7 +18,7 @@ from rankbound.formats.building import Builder
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.fields import parsed_number
-from rankbound.formats.records import group_records, lacking
+from rankbound.formats.records import lacking, pair_records
 from rankbound.formats.source import Source
 
 NAMES: Final = "pos_score neg_score query_id pos_id neg_id"
@@ -107,26 +107,18 @@ def write(contents: Contents, path: Path) -> None:
 
 
 def _lines(contents: Contents) -> Iterator[str]:
-    for record in group_records(contents, TITLE):
-        good, bad = record.split()
-        names, values = (record.qid, *record.docnos), record.scores or []
+    for record, upper, lowers in pair_records(contents, TITLE):
+        names = (record.qid, *record.docnos)
         broken = next((name for name in names if len(name.split()) != 1), None)
         if broken is not None:
             raise FormatError(
                 contents.path,
                 f"the id {broken!r} holds a blank, which parts the columns of {TITLE}",
             )
-        if not (good and bad):
-            raise FormatError(
-                contents.path,
-                f"a group of query {record.qid!r} has {len(good)} positives and "
-                f"{len(bad)} negatives; {TITLE} holds pairs of both",
-            )
-        for upper in good:
-            for lower in bad:
-                ids = (record.qid, record.docnos[upper], record.docnos[lower])
-                columns = (repr(values[upper]), repr(values[lower]), *ids)
-                yield "\t".join(columns) + "\n"
+        values = record.scores or []
+        for lower in lowers:
+            ids = (record.qid, record.docnos[upper], record.docnos[lower])
+            yield "\t".join((repr(values[upper]), repr(values[lower]), *ids)) + "\n"
 
 
 FORMATS: tuple[Format, ...] = (

@@ -21,7 +21,7 @@ from rankbound.formats.building import Builder
 from rankbound.formats.contents import Contents
 from rankbound.formats.fields import parsed_number
 from rankbound.formats.jsonl import Row, first_object, rows, write_records
-from rankbound.formats.records import group_records, lacking
+from rankbound.formats.records import lacking, pair_records
 from rankbound.formats.rowformats import RowFormat
 from rankbound.formats.source import Source
 
@@ -148,7 +148,9 @@ def _add(triples: Triples, builder: Builder, fields: list[bytes], line: int) -> 
     margin = parsed_number(fields[3])
     if margin is None:
         raise builder.fail(
-            f"the margin must be a finite number, found {fields[3].decode()!r}", line
+            f"the margin must be a finite number, found "
+            f"{fields[3].decode(errors='replace')!r}",
+            line,
         )
     triples.add(
         builder.query(qid, line),
@@ -186,15 +188,12 @@ def write(contents: Contents, path: Path) -> None:
 
 
 def _lines(contents: Contents) -> Iterator[dict[str, Any]]:
-    for record in group_records(contents, TITLE):
-        good, bad = record.split()
-        values = record.scores or []
-        for upper in good:
-            for lower in bad:
-                documents = (record.docnos[upper], record.docnos[lower])
-                margin = values[upper] - values[lower]
-                row = (record.qid, *documents, margin)
-                yield dict(zip(KEYS, row, strict=True))
+    for record, upper, lowers in pair_records(contents, TITLE):
+        values = record.scores_at([upper, *lowers])
+        for lower, value in zip(lowers, values[1:], strict=True):
+            documents = (record.docnos[upper], record.docnos[lower])
+            row = (record.qid, *documents, values[0] - value)
+            yield dict(zip(KEYS, row, strict=True))
 
 
 def _array(code: str) -> Any:

@@ -7,8 +7,8 @@ The first column is the query (anchor), the second its positive, and the rest de
 - labeled-pair: one passage with ``label`` 0 or 1, and ``score``;
 - labeled-list: a list of passages with ``labels``, and ``scores``.
 
-Trainers also take n-tuples with ``label``, which may be a margin, a list of margins or a
-list of a teacher's scores. Lengths can agree by chance, so the user says which it is:
+Trainers also take n-tuples with ``label``, which may be a margin, a list of margins or
+a list of a teacher's scores. The file does not say which, so the user does:
 ``mined:margins`` or ``mined:scores``. Ids are made from the texts.
 """
 
@@ -38,7 +38,7 @@ DECLARE: Final = (
 
 
 def _read_rows(label: str, builder: Builder, found: Iterable[Row]) -> Contents:
-    """Read rows; `label` says what the column of that name holds, "" if it may not be."""
+    """Read rows; `label` says what that column holds, "" when the user did not."""
     triples = Triples(builder) if label == "margins" else None
     for row in found:
         anchor, *passages = _text_columns(row)

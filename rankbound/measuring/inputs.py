@@ -22,6 +22,7 @@ from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.reading import read_groups, read_qrels, read_scores
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.origins import MARGINS, check_comparable
 
 DEFAULT_DEPTH = 16
 
@@ -60,7 +61,7 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     read = read_scores(options.teacher)
     teacher, evidence = declared(read, options.teacher_kind)
     kind, warnings = teacher.kind, doubts(teacher, evidence)
-    teacher = to_logits(teacher)
+    teacher = to_logits(teacher, differences=options.groups is not None)
     qrels = None if options.qrels is None else read_qrels(options.qrels)
     embeddings = None
     if options.embeddings is not None and options.ids is not None:
@@ -83,6 +84,7 @@ def load_inputs(options: MeasureOptions) -> Inputs:
             f"{groups.name}: no group is left with a pair of the wanted kind "
             f"({options.pairs}); dropped: {dropped}"
         )
+    check_comparable(groups, teacher)
     target = None
     if options.target_groups is not None:
         target = read_groups(options.target_groups)
@@ -104,15 +106,19 @@ def load_inputs(options: MeasureOptions) -> Inputs:
 
 
 def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
-    """Scores with the kind that the user said, or that the values suggest, and why."""
+    """Scores with the kind that the user, the format or the values say, and why."""
     if kind is not None:
         return scores.with_kind(kind), "as given"
+    if scores.kind is not Kind.UNKNOWN:
+        return scores, "as the format says"
     guess = infer_kind(scores)
     return scores.with_kind(guess.kind), f"inferred: {guess.evidence}"
 
 
 def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
-    """What speaks against a kind that the user gave, as warnings."""
+    """What a reader has to know about a kind that the user or a format gave."""
+    if scores.origins is not None or scores.kind is Kind.MARGIN_ONLY:
+        return (MARGINS.format(name=scores.name),)
     if evidence != "as given" or not is_rank_only(scores):
         return ()
     return (

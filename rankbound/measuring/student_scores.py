@@ -15,6 +15,7 @@ from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.reading import read_scores
 from rankbound.measuring.inputs import Inputs, declared, doubts
 from rankbound.measuring.options import StudentSource
+from rankbound.measuring.origins import check_comparable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +42,9 @@ def raw_scores(source: StudentSource, inputs: Inputs) -> RawScores:
     if source.scores is not None:
         scores, evidence = declared(read_scores(source.scores), source.kind)
         kind = scores.kind
-        values, found = inputs.groups.scores_of(to_logits(scores))
+        scores = to_logits(scores, differences=True)
+        check_comparable(inputs.groups, scores)
+        values, found = inputs.groups.scores_of(scores)
         warnings = doubts(scores, evidence)
         path = source.scores
         return RawScores(values, found, kind, evidence, scores.name, (path,), warnings)
