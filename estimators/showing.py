@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from estimators.scores import Scores
 
 SHOWN: Final = 5
-LONGEST: Final = 60
+LONGEST: Final = 120
 
 
 def counted(number: int, what: str) -> str:
@@ -80,8 +80,8 @@ def cell(value: Any) -> str:
 
     Examples
     --------
-    >>> cell(0.123456789), cell(None), len(cell("x" * 99))
-    ('0.1235', '', 60)
+    >>> cell(0.123456789), cell(None), len(cell("x" * 999))
+    ('0.1235', '', 120)
     """
     if value is None:
         return ""

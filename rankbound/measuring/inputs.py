@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.reading import read_groups, read_qrels, read_scores
+from rankbound.measuring.given import Given
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.origins import MARGINS, check_comparable
@@ -34,7 +34,8 @@ class Inputs:
     `teacher` holds logits where the file held probabilities; `kind` and `evidence` say
     what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows;
     `target` are the groups of the target law, whose documents may lack scores.
-    `dropped` counts by reason what does not appear; `warnings` are for the reader.
+    `dropped` counts by reason what does not appear; `warnings` are for the reader;
+    `paths` are the files, or what objects held.
     """
 
     groups: Groups
@@ -46,7 +47,7 @@ class Inputs:
     embeddings: Embeddings | None
     dropped: dict[str, int]
     warnings: tuple[str, ...]
-    paths: tuple[Path, ...]
+    paths: tuple[Given, ...]
     target: Groups | None = None
 
 
@@ -64,7 +65,7 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     teacher = to_logits(teacher, differences=options.groups is not None)
     qrels = None if options.qrels is None else read_qrels(options.qrels)
     embeddings = None
-    if options.embeddings is not None and options.ids is not None:
+    if options.embeddings is not None:
         embeddings = read_embeddings(options.embeddings, options.ids)
     groups = _groups(options, teacher, qrels)
     dropped: dict[str, int] = {}

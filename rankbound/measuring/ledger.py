@@ -11,7 +11,7 @@ import numpy as np
 
 from bounds.certificate import CHOSEN, LN2
 from estimators.spread import entropy_floor
-from rankbound.formats.opening import sha256
+from rankbound.measuring.given import Given, ledger_entry
 from rankbound.measuring.inputs import DEFAULT_DEPTH
 from rankbound.measuring.run import Measurement, StudentResult
 from rankbound.measuring.space import Space
@@ -74,10 +74,7 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
             "paper": "reconstructed: the wording of the paper's Theorem 2.1 is not "
             "reproduced; these limits are rankbound's own",
         },
-        "inputs": [
-            {"path": str(_relative(path, root)), "sha256": _digest(path)}
-            for path in _paths(measurement)
-        ],
+        "inputs": [ledger_entry(given, root) for given in _given(measurement)],
         "command": options.command,
         "versions": versions(),
     }
@@ -235,17 +232,6 @@ def _dropped(measurement: Measurement) -> dict[str, int]:
     return total
 
 
-def _paths(measurement: Measurement) -> list[Path]:
-    students = [path for r in measurement.students for path in r.student.paths]
+def _given(measurement: Measurement) -> list[Given]:
+    students = [given for r in measurement.students for given in r.student.paths]
     return list(dict.fromkeys([*measurement.inputs.paths, *students]))
-
-
-def _digest(path: Path) -> str | None:
-    """SHA-256, or None for a pipe, which cannot be read a second time."""
-    return sha256(path) if path.is_file() else None
-
-
-def _relative(path: Path, root: Path | None) -> Path:
-    if root is None or not path.is_relative_to(root):
-        return path
-    return path.relative_to(root)

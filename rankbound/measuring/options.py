@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from estimators.distances import check_metric
 from estimators.pairs import PAIR_SETS
 from estimators.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.measuring.given import as_given, vectors_given
 from rankbound.paper_row import BASE_ENCODER, Architecture
 
 # A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
@@ -21,7 +23,12 @@ from rankbound.paper_row import BASE_ENCODER, Architecture
 Temperature = float | Literal["fit"] | None
 
 
-PATHS = ("teacher", "groups", "target_groups", "embeddings", "ids", "qrels")
+PARTS = {
+    "teacher": "scores",
+    "groups": "groups",
+    "target_groups": "groups",
+    "qrels": "qrels",
+}
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 
 
@@ -33,9 +40,9 @@ class StudentSource:
     ----------
     name : str
         The student's name in tables.
-    scores : Path or None
-        A run or lookup.
-    queries, query_ids : Path or None
+    scores : path or object, optional
+        A file of scores, or what `rankbound.read_scores` takes.
+    queries, query_ids : path or object, optional
         Vectors and ids of queries, for a bi-encoder.
     kind : Kind or None
         None: inferred.
@@ -43,15 +50,17 @@ class StudentSource:
     """
 
     name: str
-    scores: Path | None = None
-    queries: Path | None = None
-    query_ids: Path | None = None
+    scores: Any = None
+    queries: Any = None
+    query_ids: Any = None
     kind: Kind | None = None
     temperature: Temperature = None
 
     def __post_init__(self) -> None:
-        for field in ("scores", "queries", "query_ids"):
-            _as_path(self, field)
+        _set(self, "scores", as_given(self.scores, "scores", f"student {self.name}"))
+        found = vectors_given(self.queries, self.query_ids, f"queries of {self.name}")
+        for field, value in zip(("queries", "query_ids"), found, strict=True):
+            _set(self, field, value)
         check_temperature_option(self.temperature, "--student-temperature")
         if not self.name or any(c in self.name for c in "\t\r\n"):
             raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
@@ -61,20 +70,23 @@ class StudentSource:
 class MeasureOptions:
     """Inputs and settings of `rankbound measure`; see its help for each.
 
-    Attributes are the command's options. `command` is recorded in the ledger.
+    Attributes are the command's options. `command` is recorded in the ledger. Files are
+    given by their paths; `teacher`, `groups`, `target_groups`, `qrels` and `embeddings`
+    may be objects, which are read when the options are made (see
+    `rankbound.read_scores`, `read_groups`, `read_qrels` and `read_embeddings`).
     """
 
-    teacher: Path
+    teacher: Any
     teacher_kind: Kind | None = None
     temperature: Temperature = None
     students: tuple[StudentSource, ...] = ()
-    groups: Path | None = None
-    target_groups: Path | None = None
+    groups: Any = None
+    target_groups: Any = None
     depth: int | None = None
-    embeddings: Path | None = None
-    ids: Path | None = None
+    embeddings: Any = None
+    ids: Any = None
     metric: str = "euclidean"
-    qrels: Path | None = None
+    qrels: Any = None
     unjudged: Literal["unknown", "irrelevant"] = "unknown"
     pairs: str = "all"
     score_range: float = 10.0
@@ -85,8 +97,11 @@ class MeasureOptions:
     architecture: Architecture = BASE_ENCODER
 
     def __post_init__(self) -> None:
-        for field in PATHS:
-            _as_path(self, field)
+        for field, part in PARTS.items():
+            _set(self, field, as_given(getattr(self, field), part, field))
+        found = vectors_given(self.embeddings, self.ids, "embeddings")
+        for field, value in zip(("embeddings", "ids"), found, strict=True):
+            _set(self, field, value)
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
         checked_delta(self.delta)
@@ -133,9 +148,11 @@ class MeasureOptions:
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise UsageError(f"two students are called {twice!r}; rename one")
-        if (self.embeddings is None) != (self.ids is None):
+        lone = isinstance(self.embeddings, Path) and self.ids is None
+        if lone or (self.embeddings is None and self.ids is not None):
             raise UsageError("--embeddings and --ids go together; give both")
-        if self.embeddings is None and any(s.queries for s in self.students):
+        encoders = [s for s in self.students if s.queries is not None]
+        if self.embeddings is None and encoders:
             raise UsageError(
                 "--bi-encoder scores by dot product with the documents' vectors; give "
                 "--embeddings and --ids too"
@@ -152,11 +169,42 @@ class MeasureOptions:
         return "fit" in (self.temperature, *(s.temperature for s in self.students))
 
 
-def _as_path(record: object, field: str) -> None:
-    """Let callers give paths as text."""
-    value = getattr(record, field)
-    if isinstance(value, str):
-        object.__setattr__(record, field, Path(value))
+def options_of(
+    options: MeasureOptions | None, settings: Mapping[str, Any]
+) -> MeasureOptions:
+    """The options, or those that keywords make.
+
+    Raises
+    ------
+    UsageError
+        For both or neither, and a keyword that there is not.
+
+    Examples
+    --------
+    >>> options_of(None, {"teacher": "teacher.run", "depth": 8}).depth
+    8
+    """
+    if options is not None:
+        if settings:
+            raise UsageError("give either MeasureOptions or keywords, not both")
+        return options
+    known = {field.name for field in fields(MeasureOptions)}
+    if "teacher" not in settings or not settings.keys() <= known:
+        unknown = ", ".join(sorted(settings.keys() - known))
+        raise UsageError(
+            f"there is no setting {unknown}; there are {', '.join(sorted(known))}"
+            if unknown
+            else "measure(teacher=...) at least: a path, or what read_scores takes"
+        )
+    students = settings.get("students", ())
+    if isinstance(students, Mapping):
+        students = (StudentSource(name, scores=held) for name, held in students.items())
+    return MeasureOptions(**{**settings, "students": tuple(students)})
+
+
+def _set(record: object, field: str, value: Any) -> None:
+    """Give a field of a frozen record the value that it stands for."""
+    object.__setattr__(record, field, value)
 
 
 def check_temperature_option(value: Temperature, option: str) -> None:

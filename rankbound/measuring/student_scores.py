@@ -13,6 +13,7 @@ from estimators.scores import Floats, Kind
 from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.reading import read_scores
+from rankbound.measuring.given import Given
 from rankbound.measuring.inputs import Inputs, declared, doubts
 from rankbound.measuring.options import StudentSource
 from rankbound.measuring.origins import check_comparable
@@ -27,7 +28,7 @@ class RawScores:
     kind: Kind
     evidence: str
     name: str
-    paths: tuple[Path, ...]
+    paths: tuple[Given, ...]
     warnings: tuple[str, ...] = ()
 
 
@@ -48,7 +49,8 @@ def raw_scores(source: StudentSource, inputs: Inputs) -> RawScores:
         warnings = doubts(scores, evidence)
         path = source.scores
         return RawScores(values, found, kind, evidence, scores.name, (path,), warnings)
-    if source.queries is None or source.query_ids is None or inputs.embeddings is None:
+    lone = isinstance(source.queries, Path) and source.query_ids is None
+    if source.queries is None or lone or inputs.embeddings is None:
         raise UsageError(
             f"student {source.name!r} needs a score file, or query vectors with "
             "--query-ids and the documents' --embeddings"
@@ -63,7 +65,7 @@ def raw_scores(source: StudentSource, inputs: Inputs) -> RawScores:
             f"student {source.name!r}: dot products are no probabilities; say cosine, "
             "dot or logit"
         )
-    paths = (source.queries, source.query_ids)
+    paths = tuple(p for p in (source.queries, source.query_ids) if p is not None)
     return RawScores(values, found, kind, evidence, queries.name, paths)
 
 
