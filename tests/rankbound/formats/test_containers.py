@@ -11,7 +11,13 @@ import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 
-from rankbound.formats.containers import container, open_table, schema_of, shards
+from rankbound.formats.containers import (
+    container,
+    first_row,
+    open_table,
+    schema_of,
+    shards,
+)
 from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
 from tests.rankbound.files import refusal, written
@@ -170,6 +176,28 @@ def test_every_damaged_byte_is_read_or_refused(tmp_path, kind):
             open_table(source)
             read += 1
     assert 0 < read < len(range(8, len(whole), 3))
+
+
+def test_offsets_that_point_outside_are_refused(tmp_path):
+    """Followed blindly, they would read memory that is not the file's."""
+    offsets = b"".join(n.to_bytes(4, "little") for n in (0, 1, 2))
+    wrong = b"".join(n.to_bytes(4, "little") for n in (0, 1 << 20, 2))
+    for opener in (pa.ipc.new_file, pa.ipc.new_stream):
+        whole = ipc(TABLE, opener)
+        assert whole.count(offsets) == 1
+        path = written(tmp_path, whole.replace(offsets, wrong))
+        assert "truncated or damaged" in refusal(open_table, Source(path))
+
+
+def test_the_first_row_needs_no_others(tmp_path):
+    empty = TABLE.slice(0, 0)
+    for kind, content in FILES.items():
+        source = Source(written(tmp_path, content))
+        assert first_row(source) == {"qid": "1", "score": 0.5}, kind
+    for content in (parquet(empty), ipc(empty, pa.ipc.new_file)):
+        assert first_row(Source(written(tmp_path, content))) == {}
+    folder = hugging_face(tmp_path / "ds", (TABLE.slice(1), TABLE))
+    assert first_row(Source(folder)) == {"qid": "2", "score": 1.5}
 
 
 def test_pandas_reads_what_we_call_parquet(tmp_path):

@@ -118,8 +118,9 @@ def test_groups_of_objects():
 
 
 def test_groups_of_texts():
-    groups = rb.read_groups([{"anchor": "a", "positive": "b", "negative": "c"}])
-    assert groups.positive.tolist() == [True, False]
+    rows = [{"anchor": "a", "positive": "b", "negative": "c"}]
+    for value in (rows, iter(rows), pd.DataFrame(rows), pl.DataFrame(rows)):
+        assert rb.read_groups(value).positive.tolist() == [True, False]
 
 
 def test_embeddings_of_objects():
