@@ -23,8 +23,6 @@ from rankbound.formats.contents import Contents, Format
 from rankbound.formats.records import lacking
 from rankbound.formats.source import Source
 
-# One dictionary a file: a second page of it would fall back to plain text
-LARGEST_DICTIONARY = 1 << 30
 RANK = "rank"
 OURS = "rankbound."
 
@@ -89,8 +87,7 @@ def _write(table: Any, path: Path, more: dict[str, str]) -> None:
         path,
         compression="none",
         use_dictionary=["qid", "docno"],
-        dictionary_pagesize_limit=LARGEST_DICTIONARY,
-        row_group_size=max(1, len(table)),
+        row_group_size=max(1, len(table)),  # so that there is one dictionary a column
     )
 
 
