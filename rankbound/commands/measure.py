@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rankbound.commands.measure_options import KINDS, options_from
+from rankbound.formats.choosing import add_format_option
 
 EPILOG = """
 writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where a
@@ -43,7 +44,8 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="teacher scores: a TREC run or a {qid: {docno: score}} JSON, maybe .gz",
+        help="teacher scores: a TREC run, a {qid: {docno: score}} JSON, or any other "
+        "file that holds scores, packed or not",
     )
     add(
         "--teacher-kind",
@@ -165,7 +167,9 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("settings").add_argument
+    group = parser.add_argument_group("settings")
+    add_format_option(group)
+    add = group.add_argument
     add(
         "--score-range",
         type=float,

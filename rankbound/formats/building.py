@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,10 @@ class Builder:
         """The code of a document id."""
         return self._documents.code(value, line)
 
+    def documents(self, values: Iterable[Any], line: int) -> list[int]:
+        """The codes of several document ids."""
+        return self._documents.codes(values, line)
+
     def query_text(self, text: Any, line: int, *, qid: Any = None) -> int:
         """The code of a query by its text; without `qid`, its id is made from that."""
         return self._queries.of_text(text, line, given=qid)
@@ -125,11 +130,13 @@ class Builder:
         marks.append(positive)
 
     def members(
-        self, group: int, documents: Iterable[int], *, positive: bool = False
+        self, group: int, documents: Sequence[int], *, positive: bool = False
     ) -> None:
         """Put several documents into a group."""
-        for document in documents:
-            self.member(group, document, positive=positive)
+        groups, codes, marks = self._members
+        groups.extend(repeat(group, len(documents)))
+        codes.extend(documents)
+        marks.extend(repeat(positive, len(documents)))
 
     def score(self, query: int, document: int, value: Any, line: int) -> None:
         """Give the score of a document for a query."""

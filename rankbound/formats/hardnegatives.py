@@ -53,7 +53,7 @@ def _read(
             f"holds no negatives of a system {system!r}; there are {', '.join(systems)}"
         )
     builder.notes.append(_note(system, systems, lines))
-    return builder.contents(name, metadata={"systems": systems})
+    return builder.contents(name)
 
 
 def _by_system(row: Row) -> dict[str, list[Any]]:

@@ -57,17 +57,21 @@ def _add(builder: Builder, text: bytes, line: int) -> None:
     except UnicodeDecodeError as error:
         raise builder.fail(f"not UTF-8 text ({error})", line) from None
     query = builder.query(qid, line)
-    positive, negative = (builder.document(docno, line) for docno in docnos)
-    for document, field in zip((positive, negative), fields, strict=False):
-        number = parsed_number(field)
-        if number is None:
-            raise builder.fail(
-                f"expected 5 columns ({NAMES}), of which the first two are finite "
-                f"numbers, found {field.decode(errors='replace')!r}",
-                line,
-            )
-        builder.score(query, document, number, line)
+    positive, negative = builder.documents(docnos, line)
+    builder.score(query, positive, _number(builder, fields[0], line), line)
+    builder.score(query, negative, _number(builder, fields[1], line), line)
     builder.member(builder.positive_group(query, positive, line), negative)
+
+
+def _number(builder: Builder, field: bytes, line: int) -> float:
+    number = parsed_number(field)
+    if number is None:
+        raise builder.fail(
+            f"expected 5 columns ({NAMES}), of which the first two are finite numbers, "
+            f"found {field.decode(errors='replace')!r}",
+            line,
+        )
+    return number
 
 
 def _sniff(source: Source) -> str | None:

@@ -19,6 +19,7 @@ import numpy as np
 from estimators.scores import Kind
 from rankbound.formats.building import Builder
 from rankbound.formats.contents import Contents
+from rankbound.formats.errors import FormatError
 from rankbound.formats.jsonl import Row, write_records
 from rankbound.formats.records import Record, lacking, list_records
 from rankbound.formats.rowformats import RowFormat
@@ -71,7 +72,15 @@ def _write(title: str, key: str, contents: Contents, path: Path) -> None:
 
 
 def _ordered(contents: Contents, title: str, key: str) -> Iterator[dict[str, Any]]:
+    seen: set[str] = set()
     for record in list_records(contents, title):
+        if record.qid in seen:
+            raise FormatError(
+                contents.path,
+                f"query {record.qid!r} has several groups, and {title} hold one "
+                "ranking of each query",
+            )
+        seen.add(record.qid)
         yield {"query_id": record.qid, key: _best_first(record)}
 
 

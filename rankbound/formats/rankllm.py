@@ -46,7 +46,7 @@ def _query(row: Row) -> tuple[int, Any]:
     if not isinstance(query, dict) or query.get("qid") is None:
         raise row.fail(f"query must be an object with qid, found {query!r:.60}")
     qid = query["qid"]
-    if query.get("text") is None:
+    if query.get("text") in (None, ""):
         return row.builder.query(qid, row.line), qid
     return row.builder.query_text(query["text"], row.line, qid=qid), qid
 
@@ -107,7 +107,7 @@ ROW_FORMATS = (
         _matches,
         read_rows,
         write,
-        ("scores", "ranks", "texts"),
+        ("scores", "ranks", "texts", "query_texts"),
     ),
 )
 FORMATS = tuple(entry.as_format() for entry in ROW_FORMATS)

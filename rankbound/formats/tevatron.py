@@ -141,7 +141,7 @@ ROW_FORMATS = (
         lambda record: _matches(PASSAGES, record),
         read_passages,
         write_passages,
-        ("groups", "positives", "scores", "texts"),
+        ("groups", "positives", "scores", "texts", "query_texts"),
     ),
     RowFormat(
         "tevatron-v2",
@@ -150,7 +150,7 @@ ROW_FORMATS = (
         lambda record: _matches(IDS, record),
         read_ids,
         write_ids,
-        ("groups", "positives"),
+        ("groups", "positives", "query_texts"),
     ),
 )
 FORMATS = tuple(entry.as_format() for entry in ROW_FORMATS)

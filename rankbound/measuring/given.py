@@ -119,9 +119,19 @@ def ledger_entry(given: Given, root: Path | None) -> dict[str, str | None]:
         return {"object": given.name, "sha256": content_hash(given)}
     # A pipe cannot be read a second time
     digest = sha256(given) if given.is_file() else None
-    if root is not None and given.is_relative_to(root):
-        given = given.relative_to(root)
-    return {"path": str(given), "sha256": digest}
+    return {"path": relative(given, root), "sha256": digest}
+
+
+def relative(path: Path, root: Path | None) -> str:
+    """A path as text, relative to a folder that holds it.
+
+    Examples
+    --------
+    >>> relative(Path("data/run"), Path("data")), relative(Path("run"), None)
+    ('run', 'run')
+    """
+    inside = root is not None and path.is_relative_to(root)
+    return str(path.relative_to(root) if inside and root is not None else path)
 
 
 def _columns(part: Scores | Groups | Embeddings) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from estimators.kinds import infer_kind, is_rank_only, to_logits
 from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
-from rankbound.formats.reading import read_groups, read_qrels, read_scores
+from rankbound.measuring.files import Files
 from rankbound.measuring.given import Given
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions
@@ -35,7 +36,8 @@ class Inputs:
     what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows;
     `target` are the groups of the target law, whose documents may lack scores.
     `dropped` counts by reason what does not appear; `warnings` are for the reader;
-    `paths` are the files, or what objects held.
+    `paths` are the files, or what objects held; `files` reads, and keeps account of
+    what was mended in each file.
     """
 
     groups: Groups
@@ -48,6 +50,7 @@ class Inputs:
     dropped: dict[str, int]
     warnings: tuple[str, ...]
     paths: tuple[Given, ...]
+    files: Files
     target: Groups | None = None
 
 
@@ -59,15 +62,18 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     FormatError, UsageError, DomainError
         When a file or the match between files breaks a rule.
     """
-    read = read_scores(options.teacher)
-    teacher, evidence = declared(read, options.teacher_kind)
+    files = Files(options.formats, options.teacher)
+    read = files.part(options.teacher, "scores", keep=True).scores
+    teacher, evidence = declared(cast(Scores, read), options.teacher_kind)
     kind, warnings = teacher.kind, doubts(teacher, evidence)
     teacher = to_logits(teacher, differences=options.groups is not None)
-    qrels = None if options.qrels is None else read_qrels(options.qrels)
+    qrels = None
+    if options.qrels is not None:
+        qrels = files.part(options.qrels, "qrels", keep=True).qrels
     embeddings = None
     if options.embeddings is not None:
         embeddings = read_embeddings(options.embeddings, options.ids)
-    groups = _groups(options, teacher, qrels)
+    groups = _groups(options, files, teacher, qrels)
     dropped: dict[str, int] = {}
     values, scored = groups.scores_of(teacher)
     groups, rows = _thinned(
@@ -88,7 +94,8 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     check_comparable(groups, teacher)
     target = None
     if options.target_groups is not None:
-        target = read_groups(options.target_groups)
+        target = files.part(options.target_groups, "groups").groups
+    files.forget()  # the students' scores need the room
     given = (options.teacher, options.groups, options.target_groups, options.qrels)
     vectors = (options.embeddings, options.ids)
     return Inputs(
@@ -101,6 +108,7 @@ def load_inputs(options: MeasureOptions) -> Inputs:
         embeddings=embeddings,
         dropped=dropped,
         warnings=warnings,
+        files=files,
         paths=tuple(path for path in (*given, *vectors) if path is not None),
         target=target,
     )
@@ -111,7 +119,7 @@ def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
     if kind is not None:
         return scores.with_kind(kind), "as given"
     if scores.kind is not Kind.UNKNOWN:
-        return scores, "as the format says"
+        return scores, "by the format"
     guess = infer_kind(scores)
     return scores.with_kind(guess.kind), f"inferred: {guess.evidence}"
 
@@ -129,9 +137,11 @@ def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
     )
 
 
-def _groups(options: MeasureOptions, teacher: Scores, qrels: Scores | None) -> Groups:
+def _groups(
+    options: MeasureOptions, files: Files, teacher: Scores, qrels: Scores | None
+) -> Groups:
     if options.groups is not None:
-        groups = read_groups(options.groups)
+        groups = cast(Groups, files.part(options.groups, "groups", keep=True).groups)
         if not shares_queries(groups, teacher):
             raise UsageError(
                 f"{groups.where(0)[0]}: none of the queries of this file is in "

@@ -11,7 +11,7 @@ import numpy as np
 
 from bounds.certificate import CHOSEN, LN2
 from estimators.spread import entropy_floor
-from rankbound.measuring.given import Given, ledger_entry
+from rankbound.measuring.given import Given, ledger_entry, relative
 from rankbound.measuring.inputs import DEFAULT_DEPTH
 from rankbound.measuring.run import Measurement, StudentResult
 from rankbound.measuring.space import Space
@@ -25,6 +25,7 @@ DEFINITIONS = {
     "dropped": "over all queries, those set aside for calibration included",
     "temperature fit": "maximum likelihood of the calibration pairs, each query with "
     "the same weight; a student is fitted before its scores are clipped",
+    "repairs": "what the readers passed over or mended, counted for each file",
     "diameter.max": "largest distance of a pair in the certificate's groups",
     "diameter.quantile_99": "smallest distance that at most 1 % of the pairs exceed, "
     "each query with the same weight",
@@ -65,6 +66,10 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
         "pairs": options.pairs,
         "groups": _groups(measurement),
         "dropped": _dropped(measurement),
+        "repairs": {
+            relative(path, root): counts
+            for path, counts in measurement.inputs.files.repairs.items()
+        },
         "warnings": list(measurement.warnings),
         "assumptions": assumptions(measurement),
         "definitions": DEFINITIONS,

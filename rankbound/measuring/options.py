@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from estimators.distances import check_metric
 from estimators.pairs import PAIR_SETS
 from estimators.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.formats.choosing import check_files
 from rankbound.measuring.given import as_given, vectors_given
 from rankbound.paper_row import BASE_ENCODER, Architecture
 
@@ -59,8 +60,8 @@ class StudentSource:
     def __post_init__(self) -> None:
         _set(self, "scores", as_given(self.scores, "scores", f"student {self.name}"))
         found = vectors_given(self.queries, self.query_ids, f"queries of {self.name}")
-        for field, value in zip(("queries", "query_ids"), found, strict=True):
-            _set(self, field, value)
+        for name, value in zip(("queries", "query_ids"), found, strict=True):
+            _set(self, name, value)
         check_temperature_option(self.temperature, "--student-temperature")
         if not self.name or any(c in self.name for c in "\t\r\n"):
             raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
@@ -74,6 +75,8 @@ class MeasureOptions:
     given by their paths; `teacher`, `groups`, `target_groups`, `qrels` and `embeddings`
     may be objects, which are read when the options are made (see
     `rankbound.read_scores`, `read_groups`, `read_qrels` and `read_embeddings`).
+    `formats` names the format of a file by its path, and that of the teacher's
+    under "".
     """
 
     teacher: Any
@@ -95,18 +98,23 @@ class MeasureOptions:
     seed: int = 0
     command: str = ""
     architecture: Architecture = BASE_ENCODER
+    formats: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for field, part in PARTS.items():
-            _set(self, field, as_given(getattr(self, field), part, field))
+        for name, part in PARTS.items():
+            _set(self, name, as_given(getattr(self, name), part, name))
         found = vectors_given(self.embeddings, self.ids, "embeddings")
-        for field, value in zip(("embeddings", "ids"), found, strict=True):
-            _set(self, field, value)
+        for name, value in zip(("embeddings", "ids"), found, strict=True):
+            _set(self, name, value)
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
         checked_delta(self.delta)
         self._check_pairs()
         self._check_students()
+        given = (self.teacher, self.groups, self.target_groups, self.qrels)
+        runs = (student.scores for student in self.students)
+        paths = (one for one in (*given, *runs) if isinstance(one, Path))
+        check_files(self.formats, list(paths))
         if not SMALLEST_RANGE <= self.score_range <= LARGEST_RANGE:
             raise DomainError(
                 f"--score-range must be a positive number from {SMALLEST_RANGE:g} to "
@@ -188,7 +196,7 @@ def options_of(
         if settings:
             raise UsageError("give either MeasureOptions or keywords, not both")
         return options
-    known = {field.name for field in fields(MeasureOptions)}
+    known = {one.name for one in fields(MeasureOptions)}
     if "teacher" not in settings or not settings.keys() <= known:
         unknown = ", ".join(sorted(settings.keys() - known))
         raise UsageError(

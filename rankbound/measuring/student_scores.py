@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from estimators.embeddings import Embeddings
 from estimators.group_terms import dot_product_scores
 from estimators.groups import Booleans
 from estimators.kinds import to_logits
-from estimators.scores import Floats, Kind
+from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
-from rankbound.formats.reading import read_scores
 from rankbound.measuring.given import Given
 from rankbound.measuring.inputs import Inputs, declared, doubts
 from rankbound.measuring.options import StudentSource
@@ -41,7 +41,8 @@ def raw_scores(source: StudentSource, inputs: Inputs) -> RawScores:
         When a file breaks a rule, or its scores are of a kind that is refused.
     """
     if source.scores is not None:
-        scores, evidence = declared(read_scores(source.scores), source.kind)
+        read = cast(Scores, inputs.files.part(source.scores, "scores").scores)
+        scores, evidence = declared(read, source.kind)
         kind = scores.kind
         scores = to_logits(scores, differences=True)
         check_comparable(inputs.groups, scores)

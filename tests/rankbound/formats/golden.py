@@ -111,7 +111,11 @@ MARGIN_KEYS = ("query_id", "positive_id", "negative_id", "score")
 GOLDEN = {
     "trec-run": text(run_text(SCORES)),
     "qrels": text("q 0 a 1\nq 0 b 0\n"),
-    "qrels/beir": text("query-id\tcorpus-id\tscore\nq\ta\t1\n"),
+    "beir-qrels": text("query-id\tcorpus-id\tscore\nq\ta\t1\n"),
+    "trec-run/untagged": text("q Q0 a 0 2.5\nq Q0 b 1 -1.0\n"),
+    "msmarco-run": text("1\ta\t1\n1\tb\t2\n2\ta\t1\n"),
+    "scoreddocs": text("1 a 2.5\n1 b -1.25\n"),
+    "candidates": text("1\ta\n1\tb\n"),
     "lookup": text(lookup(SCORES)),
     "groups": text(group_text([("q", ["a", "b"]), ("r", ["a", "c", "d"])])),
     "groups/probabilities": lines(

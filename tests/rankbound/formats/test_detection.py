@@ -16,6 +16,7 @@ from tests.rankbound.formats.golden import BINARY, GOLDEN, format_of
 ALSO: dict[str, set[str]] = {
     "ranked-groups": {"groups"},
     "hofstaetter": {"trec-run"},
+    "msmarco-run": {"qrels", "scoreddocs"},
     "rankllm": {"lookup"},
     "margins": {"qrels"},
 }
@@ -30,7 +31,7 @@ FILES = [pytest.param(name, id=name.replace("/", "-")) for name in GOLDEN]
 
 TEXTS = [name for name in GOLDEN if format_of(name) not in BINARY]
 # Formats whose reader does not count what it passes over
-UNCOUNTED = {"trec-run", "qrels"}
+UNCOUNTED: set[str] = set()
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -22,7 +22,6 @@ def test_the_union_of_systems_is_one_group_a_query(tmp_path):
     ]
     assert found.scores is None
     assert found.repairs == {POSITIVES: 1, INTEGER_IDS: 11}
-    assert found.metadata == {"systems": {"bm25": 2, "tas-b": 1}}
     assert found.notes == (
         "negatives: the union of 2 systems (bm25, tas-b); of 2 queries tas-b lacks for "
         "1; choose one with --format NAME:SYSTEM",

@@ -2,7 +2,9 @@ import pytest
 
 from estimators.kinds import to_logits
 from estimators.scores import Kind
+from rankbound.formats.errors import FormatError
 from rankbound.formats.naming import INTEGER_IDS
+from rankbound.formats.registry import by_name
 from tests.rankbound.formats.reading_back import by_pair, listed, read_lines, refused
 
 KEYS = {"ranked-groups": "doc_id_b", "ranked-list": "doc_ids"}
@@ -59,3 +61,14 @@ def test_two_rankings_of_a_query_must_agree(tmp_path):
 def test_lists_without_documents_are_refused(tmp_path):
     row = {"query_id": "q", "doc_ids": []}
     assert "the file holds no records" in refused(tmp_path, row, format="ranked-list")
+
+
+def test_several_groups_of_a_query_cannot_be_written(tmp_path):
+    rows = [
+        {"query_id": "q", "document_ids": docs, "scores": [2, 1]}
+        for docs in (["a", "b"], ["a", "c"])
+    ]
+    rows[1]["scores"] = [2, 3]
+    found = read_lines(tmp_path, *rows)
+    with pytest.raises(FormatError, match="query 'q' has several groups"):
+        by_name("ranked-list").write(found, tmp_path / "out")

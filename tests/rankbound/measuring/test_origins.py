@@ -66,7 +66,7 @@ def test_a_margin_file_holds_its_groups_and_warns_of_the_temperature(tmp_path):
     path = margins_of(make_world(tmp_path))
     loaded = load_inputs(MeasureOptions(teacher=path, groups=path))
     assert loaded.kind is Kind.MARGIN_ONLY
-    assert loaded.evidence == "as the format says"
+    assert loaded.evidence == "by the format"
     assert "the temperature divides the margins" in loaded.warnings[0]
     cosine = load_inputs(
         MeasureOptions(teacher=path, groups=path, teacher_kind=Kind.COSINE)
@@ -120,3 +120,38 @@ def test_documents_without_a_score_do_not_count():
     groups = top_documents(Scores.from_dict(table, name="groups"), depth=5)
     held = groups.keep_rows(np.isin(groups.docnos[groups.codes], ["c", "d", "x"]))
     check_comparable(held, scores())
+
+
+@pytest.fixture
+def apart(tmp_path):
+    """Margins in two parts, groups across them and inside, and scores of all."""
+    pairs = [("p", "n"), ("o", "m")]
+    keys = ("query_id", "positive_id", "negative_id", "score")
+    rows = [dict(zip(keys, ("q", *pair, 1.0), strict=True)) for pair in pairs]
+    across = {"query_id": "q", "doc_id_a": "p", "doc_id_b": ["n", "o", "m"]}
+    table = {"q": {"p": 3.0, "n": 2.0, "o": 0.5, "m": -1.0}}
+    for name, lines in (("margins", rows), ("across", [across]), ("scores", [table])):
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_law_across_parts_is_refused(apart):
+    student = StudentSource("s", scores=apart / "scores", temperature=1.0)
+    inside = MeasureOptions(
+        teacher=apart / "margins", groups=apart / "margins", students=(student,)
+    )
+    assert len(measure(inside).teacher) == 1
+    with pytest.raises(UsageError, match="are not joined by margins"):
+        measure(replace(inside, target_groups=apart / "across"))
+    with pytest.raises(UsageError, match=r"across:1: .* are not joined by margins"):
+        measure(replace(inside, groups=apart / "across"))
+
+
+def test_a_students_margins_across_parts_are_refused(apart):
+    student = StudentSource("s", scores=apart / "margins", temperature=1.0)
+    options = MeasureOptions(
+        teacher=apart / "scores", groups=apart / "across", students=(student,)
+    )
+    with pytest.raises(UsageError, match=r"are not joined by margins in .*margins"):
+        measure(options)
