@@ -10,6 +10,7 @@ from estimators.groups import Groups
 from estimators.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.formats.arrays import Ids
+from rankbound.formats.containers import container
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.objects import part_of_object
@@ -48,6 +49,8 @@ def _detected(source: Source, part: str) -> Format:
     try:
         return detect(source, part=part)[0]
     except FormatError:
+        if container(source) is not None:
+            raise
         # A damaged file of the usual format: its own reader names rule and line
         start = source.head.lstrip()[:1]
         if part == "embeddings" or not start or source.head.startswith(b"\x93NUMPY"):

@@ -19,6 +19,7 @@ from rankbound.formats.source import Source
 FAMILIES: tuple[str, ...] = (
     "columnar",
     "tables",
+    "tables_other",
     "pickles",
     "embeddings",
     "rankedlists",
@@ -34,7 +35,6 @@ FAMILIES: tuple[str, ...] = (
     "lookup",
     "hofstaetter",
     "trec",
-    "tables_other",
 )
 
 

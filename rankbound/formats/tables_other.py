@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from rankbound.formats.containers import container, schema_of
-from rankbound.formats.contents import Contents, Format
+from rankbound.formats.containers import container, first_row, schema_of
+from rankbound.formats.contents import PARTS, Contents, Format
+from rankbound.formats.registry import row_formats
 from rankbound.formats.source import Source
+from rankbound.formats.table_layouts import recognise
 
 KNOWN = (
     "qid, docno, score; query-id, corpus-id, score; query_id, doc_ids, scores; "
@@ -28,12 +30,14 @@ def refuse(source: Source) -> Contents:
 
 def _sniff(source: Source) -> str | None:
     what = container(source)
-    if what is None:
+    if what is None or recognise(schema_of(source)) is not None:
+        return None
+    first = first_row(source)
+    if first and any(entry.matches(first) for entry in row_formats()):
         return None
     return f"{what} with the columns {', '.join(schema_of(source).names)}"
 
 
-# No parts, so that any format that knows the columns comes first
 FORMATS = (
-    Format("table", "table of other columns, parquet or Arrow", (), _sniff, refuse),
+    Format("table", "table of other columns, parquet or Arrow", PARTS, _sniff, refuse),
 )

@@ -75,3 +75,13 @@ def test_another_layout_than_asked_for_is_refused(tmp_path):
     entry = by_name("table-lists")
     message = refusal(entry.read, Source(path))
     assert "expected a table of lists, found the columns qid, docno" in message
+
+
+def test_formats_of_records_read_tables_by_name(tmp_path):
+    path = tmp_path / "x.parquet"
+    pq.write_table(TABLES["table-margins"], path)
+    assert read_any(path, format="margins").format == "margins"
+    labelled = TABLES["mined"].append_column("label", pa.array([0.5]))
+    pq.write_table(labelled, path)
+    assert read_any(path, format="mined:margins").scores.values.tolist() == [-0.5, 0.0]
+    assert "--format mined:margins" in refusal(read_any, path)
