@@ -19,6 +19,7 @@ from rankbound.comparing.run import Comparison
 from rankbound.comparing.sentences import advice, cannot_say, sentences
 from rankbound.comparing.spaces import STATEMENTS, spaces
 from rankbound.comparing.sweep import ranks_only, sweep
+from rankbound.measuring.given import Given
 from rankbound.measuring.ledger import input_records, repairs_record, versions
 from rankbound.measuring.temperatures import SHARE
 from validation.family import Answer
@@ -196,7 +197,7 @@ def assumptions(comparison: Comparison) -> list[str]:
     return found
 
 
-def comparison_paths(comparison: Comparison) -> list[Path]:
+def comparison_paths(comparison: Comparison) -> list[Given]:
     """Every input file, once."""
     students = [path for s in comparison.students for path in s.file.paths]
     return list(dict.fromkeys([*comparison.loaded.paths, *students]))

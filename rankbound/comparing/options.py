@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from bounds.errors import DomainError
 from rankbound.comparing.catalogue import CATALOGUE, EACH, PAIR_SETS
 from rankbound.errors import UsageError
-from rankbound.measuring.options import SourceOptions, as_path, check_compat
+from rankbound.measuring.given import as_given
+from rankbound.measuring.options import SourceOptions, check_compat, take
 from validation.bootstrap import RESAMPLES
 
 # What per_query.tsv calls the reference law of pairs, so no sampling may
@@ -45,19 +45,19 @@ class CompareOptions(SourceOptions):
     All other attributes are those of `SourceOptions`.
     """
 
-    groups: tuple[tuple[str, Path], ...]
+    groups: tuple[tuple[str, Any], ...]
     reference: str | None = None
     quantities: tuple[str, ...] = ("entropy",)
     pairs: str = EACH
     margins: dict[str, float] | None = None
-    target: Path | None = None
+    target: Any = None
     controls: bool = False
     resamples: int = RESAMPLES
     compat: Literal["reference"] | None = None
 
     def __post_init__(self) -> None:
-        as_path(self, "target")
-        pairs = tuple((name, Path(path)) for name, path in self.groups)
+        take(self, "target", "groups")
+        pairs = tuple((name, as_given(g, "groups", name)) for name, g in self.groups)
         object.__setattr__(self, "groups", pairs)
         SourceOptions.__post_init__(self)
         self._check_samplings()
@@ -71,7 +71,7 @@ class CompareOptions(SourceOptions):
         if self.resamples < 0:
             raise UsageError(f"--resamples must be at least 0, got {self.resamples}")
 
-    def inputs(self) -> tuple[Path | None, ...]:
+    def inputs(self) -> tuple[Any, ...]:
         """The input files, those of the samplings and the target included."""
         files = (path for _, path in self.groups)
         return (*SourceOptions.inputs(self), *files, self.target)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from estimators.groups import Booleans, Groups
 from estimators.scores import Floats, Scores
 from rankbound.comparing.options import TARGET, CompareOptions
 from rankbound.errors import UsageError
-from rankbound.formats.row_ids import paths_of
+from rankbound.measuring.given import Given, vectors_of
 from rankbound.measuring.inputs import (
     Inputs,
     Rule,
@@ -80,7 +79,7 @@ class Loaded:
     teacher: Inputs
     qrels: Scores | None
     embeddings: Embeddings | None
-    paths: tuple[Path, ...]
+    paths: tuple[Given, ...]
 
     def sampling(self, name: str) -> Sampling:
         """A sampling by name."""
@@ -119,7 +118,7 @@ def load(options: CompareOptions) -> Loaded:
     }
     union = _sampling("pool", everything, scale, aside)
     given = (options.teacher, *(path for _, path in options.groups), options.target)
-    others = (options.qrels, *paths_of(options.embeddings, options.ids))
+    others = (options.qrels, *vectors_of(options.embeddings, options.ids))
     return Loaded(
         samplings=tuple(made.values()),
         pool=union,

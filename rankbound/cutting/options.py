@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from estimators.bands import BANDS, Band, band_called
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
 from rankbound.errors import UsageError
-from rankbound.measuring.options import SourceOptions, as_path, check_compat
+from rankbound.measuring.options import SourceOptions, check_compat, take
 
 Compat = Literal["reference"] | None
 
@@ -35,14 +35,18 @@ class CutOptions(SourceOptions):
     All other attributes are those of `SourceOptions`.
     """
 
-    groups: Path
+    groups: Any
     by: str = "entropy"
     keep: tuple[str, ...] = tuple(BANDS)
     pairs: str = "all"
     compat: Compat = None
 
     def __post_init__(self) -> None:
-        as_path(self, "groups")
+        take(self, "groups", "groups")
+        if not isinstance(self.groups, Path):
+            raise UsageError(
+                "a cut keeps lines of a file; give the path of the groups, no object"
+            )
         # Slots make a new class, which the short form of super() does not know
         SourceOptions.__post_init__(self)
         if self.pairs not in PAIR_SETS:
@@ -58,7 +62,7 @@ class CutOptions(SourceOptions):
             twice = next(name for name in names if names.count(name) > 1)
             raise UsageError(f"--keep names {twice!r} twice; name it once")
 
-    def inputs(self) -> tuple[Path | None, ...]:
+    def inputs(self) -> tuple[Any, ...]:
         """The input files, the groups included."""
         return (*SourceOptions.inputs(self), self.groups)
 

@@ -15,7 +15,7 @@ from rankbound.cutting.measured import Change, Queries, change, measure_queries
 from rankbound.cutting.options import CutOptions
 from rankbound.cutting.reference import ReferenceCut, reference_cuts
 from rankbound.errors import UsageError
-from rankbound.formats.row_ids import paths_of
+from rankbound.measuring.given import vectors_of
 from rankbound.measuring.inputs import (
     Inputs,
     Rule,
@@ -118,12 +118,12 @@ def cut_groups(options: CutOptions, *, progress: Progress = str) -> Cut:
     sources = read_sources(options, differences=True)
     whole = sources.groups_of(options.groups)
     inputs = match_groups(whole, sources, Rule(options.pairs, options.missing))
-    vectors = paths_of(options.embeddings, options.ids)
+    vectors = vectors_of(options.embeddings, options.ids)
     files = (options.teacher, options.groups, *vectors)
     students = (
         path
         for student in options.students
-        for path in (student.scores, *paths_of(student.queries, student.query_ids))
+        for path in (student.scores, *vectors_of(student.queries, student.query_ids))
     )
     given = (*files, options.qrels, *students)
     inputs = replace(inputs, paths=tuple(p for p in given if p is not None))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from estimators.scores import Floats, Integers, Scores, row_order, strings
 from rankbound.formats.growing import Growing
-from rankbound.formats.ids import IdBlock, IdColumn
+from rankbound.formats.idcolumns import IdBlock, IdColumn
 
 WINDOW = 1 << 16  # rows that are sorted at once, in the processor's cache
 
@@ -37,7 +37,7 @@ class Assembly:
 
     Examples
     --------
-    >>> from rankbound.formats.ids import id_block
+    >>> from rankbound.formats.idcolumns import id_block
     >>> rows = Assembly("toy")
     >>> docnos = id_block(["d2", "d1"])
     >>> rows.add(["q"], np.array([2]), docnos, np.array([1.5, 0.5]))

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from estimators.arrow import encode
 from estimators.groups import Groups
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
-from rankbound.formats.ids import encode
 from rankbound.formats.layout import is_comment
 from rankbound.formats.source import Source, count
 from rankbound.formats.trec_sniffing import head_rows

@@ -79,7 +79,7 @@ def check_files(chosen: Mapping[str, str], files: Sequence[Path]) -> None:
 
 
 def format_of(
-    chosen: Mapping[str, str], path: Path, *, main: Path | None = None
+    chosen: Mapping[str, str], path: Path, *, main: object = None
 ) -> str | None:
     """The format chosen for a file, or None where it is to be detected."""
     own = chosen.get(str(path))

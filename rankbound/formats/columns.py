@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from estimators.arrow import encode as encode
 from rankbound.formats.assembling import Assembly, Repeat, Sorted
 from rankbound.formats.blocks import blocks, in_order
-from rankbound.formats.ids import encode as encode
-from rankbound.formats.ids import id_block
+from rankbound.formats.idcolumns import id_block
 from rankbound.formats.layout import Layout as Layout
 from rankbound.formats.layout import Row, is_comment, parsed_row, repeat_error
 from rankbound.formats.quick import Parsed, parse_quickly

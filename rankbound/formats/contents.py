@@ -10,6 +10,7 @@ from typing import Any
 from estimators.embeddings import Embeddings
 from estimators.groups import Groups
 from estimators.scores import Integers, Scores
+from estimators.showing import counted, html_table
 from rankbound.formats.source import Source
 
 PARTS = ("scores", "groups", "qrels", "embeddings")
@@ -62,6 +63,19 @@ class Contents:
         rows = None if self.scores is None else len(self.scores.values)
         if self.ranks is not None and len(self.ranks) != rows:
             raise ValueError(f"{len(self.ranks)} ranks for {rows} rows of scores")
+
+    def __repr__(self) -> str:
+        held = "; ".join(repr(getattr(self, part)) for part in self.parts())
+        mended = sum(self.repairs.values())
+        more = f"; {counted(mended, 'repair')}" if mended else ""
+        return f"Contents({self.format}, {held or 'nothing'}{more})"
+
+    def _repr_html_(self) -> str:
+        """The parts and what was mended, for a notebook; every text is escaped."""
+        rows = [(part, repr(getattr(self, part))) for part in self.parts()]
+        rows += [("repaired", f"{what}: {n:,}") for what, n in self.repairs.items()]
+        rows += [("note", note) for note in self.notes]
+        return html_table(f"{self.path}: {self.format}", ("part", "content"), rows)
 
     def parts(self) -> tuple[str, ...]:
         """Names of the parts that are there.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from estimators.embeddings import Embeddings
 from estimators.scores import strings
@@ -32,16 +33,16 @@ CONTAINERS: dict[str, Container] = {
 
 
 def read_embeddings(
-    vectors: Path | str, ids: Path | str | None = None, *, format: str | None = None
+    vectors: Any, ids: Any = None, *, format: str | None = None
 ) -> Embeddings:
     """Read vectors, memory-mapped where the container allows, and the ids of the rows.
 
     Parameters
     ----------
-    vectors : path
+    vectors : path, or array of shape (n, dim), mapping of id to vector, or table
         .npy, .npz, safetensors, a flat FAISS index, a FlexIndex or Pyserini folder, a
         table with a column of vectors, or raw float32 numbers (.f4, .f32, .bin).
-    ids : path, optional
+    ids : path, or sequence of ids beside an array, optional
         One id a line, a JSON list, or a .npy array, in the order of the rows. By
         default the container's own ids, or the file beside it (``docs.ids.txt`` beside
         ``docs.npy``; see `rankbound.formats.row_ids.ids_beside`).
@@ -56,13 +57,20 @@ def read_embeddings(
     UsageError
         For the name of no format.
     """
+    from rankbound.formats.reading import check_no_format, is_object, read_part
+
+    if is_object(vectors):
+        from rankbound.formats.objects import embeddings_of_object
+
+        check_no_format(format)
+        if ids is not None and not is_object(ids):
+            ids = read_ids(Path(ids))
+        return embeddings_of_object(vectors, ids)
     source = Source(Path(vectors))
     given = None if ids is None else Path(ids)
     container, dim = _container(source, format)
     if container is not None:
         return _assembled(source, container, given, dim)[0]
-    from rankbound.formats.reading import read_part
-
     found = read_part(vectors, "embeddings", format=format).embeddings
     assert found is not None  # noqa: S101  read_part saw to it
     return found

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from estimators.scores import Floats, Integers
-from rankbound.formats.ids import IdBlock, id_block, id_block_of
+from rankbound.formats.idcolumns import IdBlock, id_block, id_block_of
 from rankbound.formats.words import Booleans, Bytes
 
 QUOTE, COLON, COMMA, BLANK, OPEN, CLOSE = b'":, {}'

@@ -18,6 +18,7 @@ import numpy as np
 from estimators.margins import potentials
 from estimators.scores import Kind, Scores
 from rankbound.formats.building import Builder
+from rankbound.formats.containers import container
 from rankbound.formats.contents import Contents
 from rankbound.formats.fields import parsed_number
 from rankbound.formats.jsonl import Row, first_object, rows, write_records
@@ -115,7 +116,7 @@ def read_rows(builder: Builder, found: Iterable[Row]) -> Contents:
 
 
 def read(source: Source) -> Contents:
-    """Read JSON lines, or columns parted by tabs with or without the header.
+    """Read JSON lines, a table, or columns parted by tabs with or without the header.
 
     Raises
     ------
@@ -123,6 +124,8 @@ def read(source: Source) -> Contents:
         With path:line.
     """
     builder = Builder(source)
+    if container(source) is not None:
+        return ROW_FORMATS[0].read(source)
     if source.head.lstrip()[:1] == b"{":
         return read_rows(builder, rows(builder))
     triples = Triples(builder)

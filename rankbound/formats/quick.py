@@ -10,7 +10,7 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from estimators.scores import Floats, Integers
-from rankbound.formats.ids import IdBlock, cut_texts, id_block_of
+from rankbound.formats.idcolumns import IdBlock, cut_texts, id_block_of
 from rankbound.formats.layout import Layout
 from rankbound.formats.words import Bytes
 

@@ -13,9 +13,14 @@ from pathlib import Path
 from rankbound.errors import UsageError
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
+from rankbound.formats.rowformats import RowFormat
 from rankbound.formats.source import Source
 
 FAMILIES: tuple[str, ...] = (
+    "columnar",
+    "tables",
+    "tables_other",
+    "pickles",
     "embeddings",
     "rankedlists",
     "groups",
@@ -43,6 +48,15 @@ def formats() -> dict[str, Format]:
                 raise ValueError(f"two formats are called {entry.name!r}")
             found[entry.name] = entry
     return found
+
+
+@cache
+def row_formats() -> tuple[RowFormat, ...]:
+    """Formats of records, which tables and Python objects can hold as well as lines."""
+    modules = (import_module(f"rankbound.formats.{family}") for family in FAMILIES)
+    return tuple(
+        entry for module in modules for entry in getattr(module, "ROW_FORMATS", ())
+    )
 
 
 def by_name(name: str) -> Format:

@@ -6,15 +6,18 @@ what a record means is said once, for rows, and each container brings its rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rankbound.formats.building import Builder
+from rankbound.formats.containers import container, first_row, open_table
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.jsonl import Row, first_object, rows
 from rankbound.formats.source import Source
+
+BATCH = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ class RowFormat:
         return Builder(source, **self.options)
 
     def read(self, source: Source) -> Contents:
-        """Contents of a file of JSON lines."""
+        """Contents of a file of JSON lines, or of a table."""
+        if container(source) is not None:
+            return self.read_records(source, records(open_table(source).table))
         builder = self.builder(source)
         return self.read_rows(builder, rows(builder))
 
@@ -72,9 +77,22 @@ class RowFormat:
             self.name,
             self.title,
             self.parts,
-            lambda source: self.matches(first_object(source)),
+            lambda source: self.matches(first_record_of(source)),
             self.read,
             self.write,
             self.keeps,
             None if configure is None else lambda text: configure(text).as_format(),
         )
+
+
+def first_record_of(source: Source) -> Mapping[str, Any]:
+    """The first record of JSON lines or of a table; empty for everything else."""
+    if container(source) is None:
+        return first_object(source)
+    return first_row(source)
+
+
+def records(table: Any) -> Iterator[dict[str, Any]]:
+    """The rows of an Arrow table as objects, some at a time."""
+    for batch in table.to_batches(max_chunksize=BATCH):
+        yield from batch.to_pylist()

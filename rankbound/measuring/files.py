@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 from estimators.embeddings import Embeddings
 from rankbound.formats.choosing import format_of
 from rankbound.formats.contents import Contents
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.reading import read_part
+from rankbound.measuring.given import Given
 
 
 class Files:
@@ -19,7 +21,7 @@ class Files:
     ----------
     formats : mapping
         Formats that the user chose, as `rankbound.formats.choosing` gives them.
-    teacher : Path
+    teacher : Path, or Scores
         The file that a format without a file is about.
 
     Attributes
@@ -29,14 +31,16 @@ class Files:
     notes : dict of path to sentences
     """
 
-    def __init__(self, formats: Mapping[str, str], teacher: Path) -> None:
+    def __init__(self, formats: Mapping[str, str], teacher: Given) -> None:
         self._formats, self._teacher = formats, teacher
         self._kept: dict[Path, Contents] = {}
         self.repairs: dict[Path, dict[str, int]] = {}
         self.notes: dict[Path, tuple[str, ...]] = {}
 
-    def part(self, path: Path, part: str, *, keep: bool = False) -> Contents:
+    def part(self, path: Given, part: str, *, keep: bool = False) -> Contents:
         """Contents of a file that must hold a part: "scores", "groups" or "qrels".
+
+        What an object held is at hand already.
 
         With `keep`, the contents are at hand when another part of them is asked for.
 
@@ -45,6 +49,9 @@ class Files:
         FormatError
             As `rankbound.formats.reading.read_part`.
         """
+        if not isinstance(path, Path):
+            held: dict[str, Any] = {part: path}
+            return Contents("object", Path(path.name), **held)
         kept = self._kept.get(path)
         if kept is not None and getattr(kept, part) is not None:
             return kept
@@ -58,8 +65,11 @@ class Files:
             self._kept[path] = contents
         return contents
 
-    def vectors(self, path: Path, ids: Path | None) -> Embeddings:
+    def vectors(self, path: Given, ids: Path | None) -> Embeddings:
         """Vectors, with their own ids, those of a file, or of the file beside them."""
+        if isinstance(path, Embeddings):
+            return path
+        path = cast(Path, path)
         chosen = format_of(self._formats, path, main=self._teacher)
         return read_embeddings(path, ids, format=chosen)
 

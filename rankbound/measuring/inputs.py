@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -19,8 +18,8 @@ from estimators.groups import (
 from estimators.kinds import infer_kind, is_rank_only, to_logits
 from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
-from rankbound.formats.row_ids import paths_of
 from rankbound.measuring.files import Files
+from rankbound.measuring.given import Given, vectors_of
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions, SourceOptions
 from rankbound.measuring.origins import MARGINS, check_comparable
@@ -36,7 +35,8 @@ class Inputs:
     what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows;
     `target` are the groups of the target law, whose documents may lack scores.
     `dropped` counts by reason what does not appear; `warnings` are for the reader;
-    `files` reads, and keeps account of what was mended in each file.
+    `paths` are the files, or what objects held; `files` reads, and keeps account of
+    what was mended in each file.
     """
 
     groups: Groups
@@ -48,7 +48,7 @@ class Inputs:
     embeddings: Embeddings | None
     dropped: dict[str, int]
     warnings: tuple[str, ...]
-    paths: tuple[Path, ...]
+    paths: tuple[Given, ...]
     files: Files
     target: Groups | None = None
 
@@ -65,7 +65,7 @@ class Sources:
     embeddings: Embeddings | None
     files: Files
 
-    def groups_of(self, path: Path) -> Groups:
+    def groups_of(self, path: Given) -> Groups:
         """The groups of a file, which must share queries with the teacher."""
         return groups_of(path, self.teacher, self.files)
 
@@ -96,8 +96,8 @@ def load_inputs(options: MeasureOptions) -> Inputs:
         target = files.part(options.target_groups, "groups").groups
     files.forget()  # the students' scores need the room
     given = (options.teacher, options.groups, options.target_groups, options.qrels)
-    vectors = paths_of(options.embeddings, options.ids)
-    paths = (*(path for path in given if path is not None), *vectors)
+    vectors = vectors_of(options.embeddings, options.ids)
+    paths = (*(one for one in given if one is not None), *vectors)
     return replace(matched, paths=paths, target=target)
 
 
@@ -192,7 +192,7 @@ def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
     )
 
 
-def groups_of(path: Path, teacher: Scores, files: Files) -> Groups:
+def groups_of(path: Given, teacher: Scores, files: Files) -> Groups:
     """The groups of a file, which must share queries with the teacher."""
     groups = cast(Groups, files.part(path, "groups", keep=True).groups)
     if not shares_queries(groups, teacher):

@@ -12,9 +12,9 @@ import numpy as np
 
 from bounds.certificate import CHOSEN, LN2
 from estimators.spread import entropy_floor
-from rankbound.formats.opening import sha256
 from rankbound.measuring.compat_account import compat_record
 from rankbound.measuring.files import Files
+from rankbound.measuring.given import Given, ledger_entry, relative
 from rankbound.measuring.inputs import DEFAULT_DEPTH
 from rankbound.measuring.run import Measurement, StudentResult
 from rankbound.measuring.space import Space
@@ -79,7 +79,7 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
             "paper": "reconstructed: the wording of the paper's Theorem 2.1 is not "
             "reproduced; these limits are rankbound's own",
         },
-        "inputs": input_records(_paths(measurement), root),
+        "inputs": input_records(_given(measurement), root),
         "command": options.command,
         "versions": versions(),
     }
@@ -90,18 +90,14 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
 
 def repairs_record(files: Files, root: Path | None) -> dict[str, dict[str, int]]:
     """What readers passed over or mended, by file."""
-    return {
-        str(_relative(path, root)): counts for path, counts in files.repairs.items()
-    }
+    return {relative(path, root): counts for path, counts in files.repairs.items()}
 
 
 def input_records(
-    paths: Sequence[Path], root: Path | None
+    inputs: Sequence[Given], root: Path | None
 ) -> list[dict[str, str | None]]:
-    """Path and SHA-256 of every input file, paths relative to `root` if given."""
-    return [
-        {"path": str(_relative(path, root)), "sha256": _digest(path)} for path in paths
-    ]
+    """Every input with the hash of what it holds, paths relative to `root` if given."""
+    return [ledger_entry(given, root) for given in inputs]
 
 
 def versions() -> dict[str, str]:
@@ -256,17 +252,6 @@ def _dropped(measurement: Measurement) -> dict[str, int]:
     return total
 
 
-def _paths(measurement: Measurement) -> list[Path]:
-    students = [path for r in measurement.students for path in r.student.paths]
+def _given(measurement: Measurement) -> list[Given]:
+    students = [given for r in measurement.students for given in r.student.paths]
     return list(dict.fromkeys([*measurement.inputs.paths, *students]))
-
-
-def _digest(path: Path) -> str | None:
-    """SHA-256, or None for a pipe, which cannot be read a second time."""
-    return sha256(path) if path.is_file() else None
-
-
-def _relative(path: Path, root: Path | None) -> Path:
-    if root is None or not path.is_relative_to(root):
-        return path
-    return path.relative_to(root)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from estimators.pairs import PAIR_SETS
 from estimators.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.formats.choosing import check_files
+from rankbound.measuring.given import as_given, vectors_given
 from rankbound.paper_row import BASE_ENCODER, Architecture
 
 # A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
@@ -23,7 +24,7 @@ from rankbound.paper_row import BASE_ENCODER, Architecture
 Temperature = float | Literal["fit"] | None
 
 
-PATHS = ("teacher", "embeddings", "ids", "qrels")
+PARTS = {"teacher": "scores", "qrels": "qrels"}
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 
 
@@ -35,9 +36,9 @@ class StudentSource:
     ----------
     name : str
         The student's name in tables.
-    scores : Path or None
-        A run or lookup.
-    queries, query_ids : Path or None
+    scores : path or object, optional
+        A file of scores, or what `rankbound.read_scores` takes.
+    queries, query_ids : path or object, optional
         Vectors and ids of queries, for a bi-encoder.
     kind : Kind or None
         None: inferred.
@@ -45,15 +46,17 @@ class StudentSource:
     """
 
     name: str
-    scores: Path | None = None
-    queries: Path | None = None
-    query_ids: Path | None = None
+    scores: Any = None
+    queries: Any = None
+    query_ids: Any = None
     kind: Kind | None = None
     temperature: Temperature = None
 
     def __post_init__(self) -> None:
-        for name in ("scores", "queries", "query_ids"):
-            as_path(self, name)
+        _set(self, "scores", as_given(self.scores, "scores", f"student {self.name}"))
+        found = vectors_given(self.queries, self.query_ids, f"queries of {self.name}")
+        for name, value in zip(("queries", "query_ids"), found, strict=True):
+            _set(self, name, value)
         check_temperature_option(self.temperature, "--student-temperature")
         if not self.name or any(c in self.name for c in "\t\r\n"):
             raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
@@ -63,19 +66,22 @@ class StudentSource:
 class SourceOptions:
     """Models, vectors, judgements and levels: what every measurement needs.
 
-    Attributes are the commands' options. `command` is recorded with the results.
+    Attributes are the commands' options. `command` is recorded with the results. Files
+    are given by their paths; `teacher`, `groups`, `target_groups`, `qrels` and
+    `embeddings` may be objects, which are read when the options are made (see
+    `rankbound.read_scores`, `read_groups`, `read_qrels` and `read_embeddings`).
     `formats` names the format of a file by its path, and that of the teacher's under
     "".
     """
 
-    teacher: Path
+    teacher: Any
     teacher_kind: Kind | None = None
     temperature: Temperature = None
     students: tuple[StudentSource, ...] = ()
-    embeddings: Path | None = None
-    ids: Path | None = None
+    embeddings: Any = None
+    ids: Any = None
     metric: str = "euclidean"
-    qrels: Path | None = None
+    qrels: Any = None
     score_range: float = 10.0
     missing: Literal["drop", "error"] | None = None
     delta: float = 0.05
@@ -84,13 +90,17 @@ class SourceOptions:
     formats: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in PATHS:
-            as_path(self, name)
+        for name, part in PARTS.items():
+            take(self, name, part)
+        found = vectors_given(self.embeddings, self.ids, "embeddings")
+        for name, value in zip(("embeddings", "ids"), found, strict=True):
+            _set(self, name, value)
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
         checked_delta(self.delta)
         self._check_students()
-        check_files(self.formats, [path for path in self.inputs() if path is not None])
+        paths = (one for one in self.inputs() if isinstance(one, Path))
+        check_files(self.formats, list(paths))
         if not SMALLEST_RANGE <= self.score_range <= LARGEST_RANGE:
             raise DomainError(
                 f"--score-range must be a positive number from {SMALLEST_RANGE:g} to "
@@ -119,7 +129,7 @@ class SourceOptions:
                 "give --qrels, or a number"
             )
 
-    def inputs(self) -> tuple[Path | None, ...]:
+    def inputs(self) -> tuple[Any, ...]:
         """The input files, for options that name one of them."""
         students = (file for s in self.students for file in (s.scores, s.queries))
         return (self.teacher, self.qrels, self.embeddings, *students)
@@ -134,8 +144,8 @@ class SourceOptions:
 class MeasureOptions(SourceOptions):
     """Inputs and settings of `rankbound measure`; see its help for each."""
 
-    groups: Path | None = None
-    target_groups: Path | None = None
+    groups: Any = None
+    target_groups: Any = None
     depth: int | None = None
     unjudged: Literal["unknown", "irrelevant"] = "unknown"
     pairs: str = "all"
@@ -144,7 +154,7 @@ class MeasureOptions(SourceOptions):
 
     def __post_init__(self) -> None:
         for name in ("groups", "target_groups"):
-            as_path(self, name)
+            take(self, name, "groups")
         # Slots make a new class, which the short form of super() does not know
         SourceOptions.__post_init__(self)
         self._check_pairs()
@@ -156,7 +166,7 @@ class MeasureOptions(SourceOptions):
         if self.unjudged == "irrelevant" and self.qrels is None:
             raise UsageError("--unjudged irrelevant speaks of judgements; give --qrels")
 
-    def inputs(self) -> tuple[Path | None, ...]:
+    def inputs(self) -> tuple[Any, ...]:
         """The input files, groups included."""
         return (*SourceOptions.inputs(self), self.groups, self.target_groups)
 
@@ -192,11 +202,47 @@ def check_compat(value: str | None) -> None:
         raise UsageError(f"--compat is reference, got {value!r}")
 
 
-def as_path(record: object, field: str) -> None:
-    """Let callers give paths as text."""
-    value = getattr(record, field)
-    if isinstance(value, str):
-        object.__setattr__(record, field, Path(value))
+def take(record: object, field: str, part: str) -> None:
+    """Let callers give paths as text, or objects that hold the part."""
+    _set(record, field, as_given(getattr(record, field), part, field))
+
+
+def options_of(
+    options: MeasureOptions | None, settings: Mapping[str, Any]
+) -> MeasureOptions:
+    """The options, or those that keywords make.
+
+    Raises
+    ------
+    UsageError
+        For both or neither, and a keyword that there is not.
+
+    Examples
+    --------
+    >>> options_of(None, {"teacher": "teacher.run", "depth": 8}).depth
+    8
+    """
+    if options is not None:
+        if settings:
+            raise UsageError("give either MeasureOptions or keywords, not both")
+        return options
+    known = {one.name for one in fields(MeasureOptions)}
+    if "teacher" not in settings or not settings.keys() <= known:
+        unknown = ", ".join(sorted(settings.keys() - known))
+        raise UsageError(
+            f"there is no setting {unknown}; there are {', '.join(sorted(known))}"
+            if unknown
+            else "measure(teacher=...) at least: a path, or what read_scores takes"
+        )
+    students = settings.get("students", ())
+    if isinstance(students, Mapping):
+        students = (StudentSource(name, scores=held) for name, held in students.items())
+    return MeasureOptions(**{**settings, "students": tuple(students)})
+
+
+def _set(record: object, field: str, value: Any) -> None:
+    """Give a field of a frozen record the value that it stands for."""
+    object.__setattr__(record, field, value)
 
 
 def check_temperature_option(value: Temperature, option: str) -> None:

@@ -24,8 +24,9 @@ from estimators.groups import Booleans, Groups
 from estimators.pairwise import NATS_PER_BIT
 from estimators.scores import Floats, Integers
 from rankbound.measuring.inputs import Inputs, load_inputs
-from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.options import MeasureOptions, options_of
 from rankbound.measuring.readings import readings, setting
+from rankbound.measuring.showing import measurement_html, measurement_repr
 from rankbound.measuring.space import Space, survey
 from rankbound.measuring.students import Student, evaluate_student
 from rankbound.measuring.temperatures import Split, split_queries, teacher_temperature
@@ -105,6 +106,9 @@ class Measurement:
     students: tuple[StudentResult, ...]
     compat: Compat | None = None
 
+    __repr__ = measurement_repr
+    _repr_html_ = measurement_html
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
@@ -112,20 +116,33 @@ class Measurement:
         return (*self.inputs.warnings, *self.inputs.files.warnings(), *theirs)
 
 
-def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement:
+def measure(
+    options: MeasureOptions | None = None, *, progress: Progress = str, **settings: Any
+) -> Measurement:
     """Compute the bound's terms per query and a certificate for every student.
 
     Parameters
     ----------
-    options : MeasureOptions
+    options : MeasureOptions, optional
     progress : callable
         Called with a few words before each stage; the default does nothing.
+    **settings
+        Instead of `options`: what `MeasureOptions` takes, ``teacher=...`` at least.
+        Data may be paths or objects; `students` may be a mapping of names to either.
 
     Raises
     ------
     FormatError, UsageError, DomainError
         On input that breaks a rule; nothing is written here in any case.
+
+    Examples
+    --------
+    >>> queries = {f"q{n}": {"a": 2.0 + n / 9, "b": -1.0} for n in range(9)}
+    >>> result = measure(teacher=queries, students={"same": queries})
+    >>> len(result.teacher), [one.student.name for one in result.students]
+    (9, ['same'])
     """
+    options = options_of(options, settings)
     progress("reading")
     inputs = load_inputs(options)
     split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 from estimators.embeddings import Embeddings
@@ -12,8 +11,8 @@ from estimators.groups import Booleans, Groups
 from estimators.kinds import to_logits
 from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
-from rankbound.formats.row_ids import paths_of
 from rankbound.measuring.files import Files
+from rankbound.measuring.given import Given, vectors_of
 from rankbound.measuring.inputs import Inputs, declared, doubts
 from rankbound.measuring.options import StudentSource
 from rankbound.measuring.origins import check_comparable
@@ -28,7 +27,7 @@ class RawScores:
     kind: Kind
     evidence: str
     name: str
-    paths: tuple[Path, ...]
+    paths: tuple[Given, ...]
     warnings: tuple[str, ...] = ()
 
 
@@ -39,7 +38,7 @@ class StudentFile:
     kind: Kind
     evidence: str
     name: str
-    paths: tuple[Path, ...]
+    paths: tuple[Given, ...]
     warnings: tuple[str, ...] = ()
     scores: Scores | None = None
     queries: Embeddings | None = None
@@ -103,7 +102,7 @@ def student_file(
         kind=kind,
         evidence=evidence,
         name=queries.name,
-        paths=paths_of(source.queries, source.query_ids),
+        paths=vectors_of(source.queries, source.query_ids),
         queries=queries,
         documents=documents,
     )

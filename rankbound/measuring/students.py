@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from estimators.group_terms import (
 from estimators.groups import Booleans, Groups
 from estimators.scores import Floats, Kind
 from rankbound.errors import UsageError
+from rankbound.measuring.given import Given
 from rankbound.measuring.inputs import Inputs, Rule
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions, StudentSource
@@ -52,7 +52,8 @@ class Student:
     missing_share : float
         Share of the certificate's group documents without a score.
     warnings : tuple of str
-    paths : tuple of Path
+    paths : tuple
+        Files, or what objects held.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Student:
     dropped: dict[str, int]
     missing_share: float
     warnings: tuple[str, ...]
-    paths: tuple[Path, ...]
+    paths: tuple[Given, ...]
 
 
 def evaluate_student(

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rankbound.formats import assembling
 from rankbound.formats.assembling import Assembly, Repeat
-from rankbound.formats.ids import id_block
+from rankbound.formats.idcolumns import id_block
 from tests.rankbound.files import table
 
 ROWS = st.lists(

@@ -5,6 +5,7 @@ import pytest
 
 from estimators.scores import Scores
 from rankbound.formats.contents import PARTS, Contents
+from tests.estimators.test_showing import HOSTILE, parsed
 
 SCORES = Scores.from_dict({"q": {"a": 1.0, "b": 2.0}})
 
@@ -23,3 +24,25 @@ def test_contents_hold_one_rank_for_every_score():
         Contents("x", Path("x"), ranks=ranks)
     with pytest.raises(ValueError, match="1 ranks for 2 rows"):
         Contents("x", Path("x"), scores=SCORES, ranks=ranks[:1])
+
+
+def test_contents_say_in_one_line_what_they_hold():
+    held = Contents("trec-run", Path("x"), scores=SCORES, repairs={"blank lines": 2})
+    assert repr(held) == (
+        "Contents(trec-run, Scores('scores': unknown, 1 query, 2 rows, 2 documents, "
+        "1 to 2); 2 repairs)"
+    )
+    assert repr(Contents("x", Path("x"))) == "Contents(x, nothing)"
+
+
+def test_contents_in_a_notebook_hold_hostile_texts_as_text():
+    held = Contents(
+        HOSTILE[0],
+        Path(HOSTILE[1]),
+        scores=Scores.from_dict({"q": {"a": 1.0}}, name=HOSTILE[2]),
+        repairs={HOSTILE[3]: 1},
+        notes=(HOSTILE[4],),
+    )
+    reader = parsed(held._repr_html_())
+    assert reader.cells[::2] == ["scores", "repaired", "note"]
+    assert reader.cells[-1] == HOSTILE[4]

@@ -51,7 +51,6 @@ def test_read_part_rejects_a_file_of_another_part(tmp_path, text, read, message)
         ('{"query_id": "q"}\n', read_groups, "expected an object with query_id"),
         ("q\n", read_qrels, "columns"),
         ("", read_scores, "the file is empty"),
-        ("\x93NUMPY", read_scores, "begins"),
     ],
 )
 def test_a_damaged_file_gets_the_words_of_the_usual_format(

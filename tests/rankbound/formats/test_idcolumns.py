@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.formats import ids
-from rankbound.formats.ids import IdColumn, encode, id_block
+from rankbound.formats import idcolumns as ids
+from rankbound.formats.idcolumns import IdColumn, encode, id_block
 
 NUMBERS = st.one_of(st.integers(0, 12), st.integers(0, 99_999_999)).map(str)
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)

@@ -1,0 +1,105 @@
+"""rankbound.formats.table_writing: written tables come back, and others read them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estimators.embeddings import Embeddings
+from estimators.groups import top_documents
+from estimators.scores import Scores, strings
+from rankbound.formats import table_writing
+from rankbound.formats.contents import Contents
+from rankbound.formats.errors import FormatError
+from rankbound.formats.registry import by_name, read_any
+from tests.rankbound.files import table
+
+IDS = st.sampled_from(["1", "10", "2", "a", "é", "q 7", "NA", "null"])
+TABLES = st.dictionaries(
+    IDS,
+    st.dictionaries(IDS, st.floats(-1e300, 1e300), min_size=1, max_size=5),
+    min_size=1,
+    max_size=5,
+)
+
+
+def contents(**parts):
+    return Contents("toy", Path("toy"), **parts)
+
+
+@given(nested=TABLES)
+def test_rows_round_trip(tmp_path_factory, nested):
+    path = tmp_path_factory.mktemp("rows") / "x.parquet"
+    scores = Scores.from_dict(nested)
+    by_name("table-scores").write(contents(scores=scores), path)
+    found = read_any(path)
+    assert found.format == "table-scores"
+    assert table(found.scores) == nested
+    frame = pd.read_parquet(path)
+    assert frame.columns.tolist() == ["qid", "docno", "score", "rank"]
+    pd.testing.assert_frame_equal(frame, scores.to_frame().astype(frame.dtypes))
+
+
+def test_ranks_of_the_file_are_kept(tmp_path):
+    scores = Scores.from_dict({"q": {"a": 1.0, "b": 1.0, "c": 5.0}})
+    ranks = np.array([2, 3, 1])
+    path = tmp_path / "x.parquet"
+    by_name("table-scores").write(contents(scores=scores, ranks=ranks), path)
+    assert read_any(path).ranks.tolist() == [2, 3, 1]
+    assert pd.read_parquet(path)["docno"].tolist() == ["c", "a", "b"]
+
+
+def test_judgements_round_trip(tmp_path):
+    path = tmp_path / "x.parquet"
+    qrels = Scores.from_dict({"q": {"a": 1, "b": -1}, "r": {"a": 0}})
+    by_name("table-qrels").write(contents(qrels=qrels), path)
+    found = read_any(path)
+    assert found.parts() == ("qrels",)
+    assert table(found.qrels) == table(qrels)
+    assert pd.read_parquet(path).columns.tolist() == ["query-id", "corpus-id", "score"]
+
+
+@given(nested=TABLES)
+def test_lists_round_trip(tmp_path_factory, nested):
+    path = tmp_path_factory.mktemp("lists") / "x.parquet"
+    scores = Scores.from_dict(nested)
+    groups = top_documents(scores, depth=9)
+    by_name("table-lists").write(contents(scores=scores, groups=groups), path)
+    found = read_any(path)
+    assert found.format == "table-lists"
+    assert table(found.scores) == nested
+    for field in ("codes", "offsets"):
+        one, other = getattr(found.groups, field), getattr(groups, field)
+        assert one.tolist() == other.tolist()
+    assert found.groups.group_qids().tolist() == list(nested)
+
+
+def test_vectors_round_trip(tmp_path):
+    path = tmp_path / "x.parquet"
+    for dtype in ("f2", "f4", "f8"):
+        vectors = np.arange(6, dtype=dtype).reshape(2, 3)[:, ::-1]
+        book = Embeddings(strings(["b", "a"]), vectors)
+        by_name("table-embeddings").write(contents(embeddings=book), path)
+        found = read_any(path).embeddings
+        assert found.ids.tolist() == ["b", "a"]
+        assert found.vectors.dtype == dtype
+        np.testing.assert_array_equal(found.vectors, vectors)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        table_writing.write_rows,
+        table_writing.write_qrels,
+        table_writing.write_lists,
+        table_writing.write_vectors,
+    ],
+)
+def test_what_is_not_there_cannot_be_written(tmp_path, write):
+    path = tmp_path / "x"
+    with pytest.raises(FormatError, match=r"holds nothing, and a file of .* needs"):
+        write(contents(), path)
+    assert not path.exists()
