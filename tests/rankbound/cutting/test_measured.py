@@ -8,7 +8,7 @@ from bounds.limits import two_sided
 from estimators.per_query import PerQuery
 from estimators.scores import strings
 from rankbound.cutting.measured import change, measure_queries
-from rankbound.measuring.inputs import Rule, groups_of, match_groups, read_sources
+from rankbound.measuring.inputs import Rule, match_groups, read_sources
 from tests.rankbound.cutting.world import N, entropy
 
 QIDS = strings([f"q{i}" for i in range(20)])
@@ -47,8 +47,8 @@ def test_one_query_has_no_t_interval_and_none_no_mean():
 def test_all_queries_are_measured(folder, options):
     assert folder
     made = options(pairs="pos-neg")
-    sources = read_sources(made)
-    groups = groups_of(made.groups, sources.teacher)
+    sources = read_sources(made, differences=True)
+    groups = sources.groups_of(made.groups)
     inputs = match_groups(groups, sources, Rule("all", None))
     queries = measure_queries(made, inputs)
     assert queries.temperature == 1.0

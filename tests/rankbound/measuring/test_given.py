@@ -158,9 +158,20 @@ def test_as_given_leaves_what_is_read(tmp_path):
 def test_ids_of_files_still_go_together(folder):
     with pytest.raises(UsageError, match="vectors in a file have ids in a file"):
         measure(teacher=folder / "t.json", embeddings=folder / "v.npy", ids=["d1"])
-    for settings in ({"embeddings": folder / "v.npy"}, {"ids": folder / "v.ids"}):
-        with pytest.raises(UsageError, match="go together"):
-            measure(teacher=folder / "t.json", **settings)
+    with pytest.raises(UsageError, match="--ids name the rows of --embeddings"):
+        measure(teacher=folder / "t.json", ids=folder / "v.ids")
+
+
+def test_vectors_find_the_ids_beside_them(folder):
+    both = {"embeddings": folder / "v.npy", "ids": folder / "v.ids"}
+    given = measure(teacher=folder / "t.json", teacher_kind=Kind.LOGIT, **both)
+    found = measure(
+        teacher=folder / "t.json",
+        teacher_kind=Kind.LOGIT,
+        embeddings=folder / "v.npy",
+    )
+    assert ledger(found)["diameter"] == ledger(given)["diameter"]
+    assert ledger(found)["inputs"] == ledger(given)["inputs"]
 
 
 def changes():
