@@ -7,7 +7,7 @@ from rankbound.formats import ids
 from rankbound.formats.ids import IdColumn, encode, id_block
 
 NUMBERS = st.one_of(st.integers(0, 12), st.integers(0, 99_999_999)).map(str)
-WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
+WORDS = st.text(st.characters(codec="utf-8"), min_size=1)
 IDS = st.one_of(NUMBERS, NUMBERS.map("0{}".format), NUMBERS.map("D{}".format), WORDS)
 LONG = st.just("x" * 64 + "é")
 
