@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: a Markdown table of times and ratios."""
+"""`python -m benchmarks [quantities|readers]`: a Markdown table of times and ratios."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import pdist
 
+from benchmarks.readers import rows as reader_rows
 from benchmarks.timing import interleaved, row
 from estimators.distances import diameter, pair_distances
 from estimators.pairs import selected_pairs
@@ -99,16 +100,24 @@ def accuracy_row(rng: np.random.Generator) -> str:
     return f"Largest relative error of the entropy: ours {ours:.0e}, loop {loop:.0e}."
 
 
-def main() -> None:
-    """Print the table."""
+def quantities() -> Iterator[str]:
+    """Lines about computing, and one about accuracy."""
     rng = np.random.default_rng(0)
+    for rows in (entropy_rows, diameter_rows, command_rows):
+        yield from rows(rng)
+    yield "\n" + accuracy_row(rng)
+
+
+def main(words: list[str]) -> None:
+    """Print the table."""
+    parts = {"quantities": quantities, "readers": reader_rows}
     write = sys.stdout.write
     write("| what | ours | others, as a multiple of ours |\n| --- | --- | --- |\n")
-    for rows in (entropy_rows, diameter_rows, command_rows):
-        for line in rows(rng):
+    for word in words or ["quantities"]:
+        for line in parts[word]():
             write(line + "\n")
             sys.stdout.flush()
-    write("\n" + accuracy_row(rng) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -36,13 +36,13 @@ class IdBlock:
 
     def as_words(self) -> Words:
         """Ids of at most `LONGEST` bytes as words."""
-        return (
-            words_of(*_laid_out(self.as_texts())) if self.words is None else self.words
-        )
+        if self.words is not None:
+            return self.words
+        return words_of(*_laid_out(self.as_texts()))
 
 
 def id_block(names: Sequence[str]) -> IdBlock:
-    """Ids that are not empty and hold no zero byte.
+    """Ids of some rows, none of them empty.
 
     Examples
     --------
@@ -51,11 +51,16 @@ def id_block(names: Sequence[str]) -> IdBlock:
     >>> id_block(["7", "012"]).numbers is None
     True
     """
-    return id_block_of(*_laid_out(names))
+    data, starts, lengths = _laid_out(names)
+    # In words, a zero byte could not be told from the filling
+    return id_block_of(data, starts, lengths) if data.all() else IdBlock(texts=[*names])
 
 
 def id_block_of(data: Bytes, starts: Integers, lengths: Integers) -> IdBlock:
-    """The same for ids that lie in a buffer: where each begins, and its bytes."""
+    """The same for ids that lie in a buffer, without a zero byte.
+
+    `starts` and `lengths` say where each begins, and its bytes.
+    """
     if int(lengths.max()) > LONGEST:
         return IdBlock(texts=cut_texts(data, starts, lengths))
     words = words_of(data, starts, lengths)
@@ -138,9 +143,8 @@ def _through_table(numbers: Integers) -> tuple[Strings, Integers]:
     del rank
     docnos = np.empty(len(found), dtype=object)
     for start in range(0, len(found), STEP):
-        docnos[start : start + STEP] = list(
-            map(str, found[start : start + STEP].tolist())
-        )
+        part = found[start : start + STEP].tolist()
+        docnos[start : start + STEP] = list(map(str, part))
     return docnos, numbers
 
 

@@ -64,8 +64,8 @@ def _in_blocks(source: Source) -> Scores:
     rows = Assembly(str(source.path))
     pieces = inner_blocks(blocks(source, end=b"}"))
     for _, found in in_order(parse_block, pieces):
-        # A query may come once, and its id must fit into a table of text
-        if any(qid in rows.places or not _is_qid(qid) for qid in found.qids):
+        # The id must fit into a table of text, and come once
+        if not all(map(_is_qid, found.qids)):
             raise Unsure
         before = len(rows.places) + len(found.qids)
         rows.add(found.qids, found.lengths, found.docnos, found.values)

@@ -41,7 +41,7 @@ def read_part(path: Path | str, part: str, *, format: str | None = None) -> Cont
         source.path,
         f"holds {' and '.join(held) or 'nothing'} ({entry.title}), and {part} are "
         f"expected here{hint}",
-        line=None if source.is_folder else 1,
+        line=None if source.dataset or source.is_folder else 1,
     )
 
 

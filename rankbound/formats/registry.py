@@ -17,6 +17,7 @@ from rankbound.formats.rowformats import RowFormat
 from rankbound.formats.source import Source
 
 FAMILIES: tuple[str, ...] = (
+    "irds",
     "columnar",
     "tables",
     "tables_other",
@@ -94,6 +95,9 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
     FormatError
         When there is none, or the file is empty.
     """
+    if source.dataset is not None:
+        wanted = "qrels" if part == "qrels" else "scoreddocs"
+        return by_name(f"irds-{wanted}"), f"the id {source.dataset!r} of a dataset"
     if not source.is_folder and not source.head.strip():
         raise FormatError(source.path, "the file is empty", line=1)
     for entry in sorted(formats().values(), key=lambda one: part not in one.parts):

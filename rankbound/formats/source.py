@@ -59,6 +59,12 @@ class Source:
         """Whether the path is a folder."""
         return stat.S_ISDIR(self._mode)
 
+    @property
+    def dataset(self) -> str | None:
+        """The id in a path ``irds:<dataset id>``, which names no file."""
+        text = str(self.path)
+        return text.removeprefix("irds:") if text.startswith("irds:") else None
+
     @cached_property
     def packing(self) -> str:
         """How the file is packed, by its first bytes: "none", "gzip", "bz2", ..."""

@@ -16,6 +16,8 @@ MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(29))
 ZEROS = np.uint64(0x3030303030303030)
 ABOVE_9 = np.uint64(0x7676767676767676)
 TOP_BITS = np.uint64(0x8080808080808080)
+# The least number of so many digits; a single 0 is one, too
+LEAST_OF_LENGTH = np.array([0, 0, *(10**n for n in range(1, 8))])
 PAIRS = np.uint64(0x00FF00FF00FF00FF)
 FOURS = np.uint64(0x0000FFFF0000FFFF)
 EIGHTS = np.uint64(0x00000000FFFFFFFF)
@@ -46,6 +48,11 @@ def words_of(data: Bytes, starts: Integers, lengths: Integers) -> Words:
         (len(padded) - WORD + 1,), dtype=">u8", buffer=padded, strides=(1,)
     )
     words = np.empty((len(starts), count), dtype=np.uint64)
+    if count == 1 and int(lengths.min(initial=1)) > 0:
+        unused = (8 * (WORD - lengths)).view(np.uint64)
+        np.right_shift(loads[starts], unused, out=words[:, 0], dtype=np.uint64)
+        words <<= unused[:, None]
+        return words
     for place in range(count):
         left = np.clip(lengths - place * WORD, 0, WORD)
         # A shift by 64 bits is not defined, so it is made in two steps
@@ -69,17 +76,17 @@ def numbers_of(words: Words, lengths: Integers) -> Integers | None:
     >>> numbers_of(words_of(data, starts, lengths)[:, 0], lengths).tolist()
     [120, 0]
     """
-    unused = (8 * (WORD - lengths)).astype(np.uint64)
-    digits = (words >> unused) ^ (ZEROS >> unused)
+    unused = (8 * (WORD - lengths)).view(np.uint64)
+    digits = (words ^ ZEROS) >> unused
     if (((digits + ABOVE_9) | digits) & TOP_BITS).any():
-        return None
-    leading = words >> np.uint64(56)
-    if ((leading == ord("0")) & (lengths > 1)).any():
         return None
     two = ((digits >> np.uint64(8)) & PAIRS) * np.uint64(10) + (digits & PAIRS)
     four = ((two >> np.uint64(16)) & FOURS) * np.uint64(100) + (two & FOURS)
     eight = (four >> np.uint64(32)) * np.uint64(10_000) + (four & EIGHTS)
-    return eight.astype(np.int32)
+    numbers: Integers = eight.astype(np.int64)
+    if (numbers < LEAST_OF_LENGTH[lengths]).any():  # a zero in front
+        return None
+    return numbers
 
 
 def distinct(words: Words) -> tuple[Integers, Integers]:

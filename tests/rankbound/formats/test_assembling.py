@@ -62,3 +62,11 @@ def test_sorted_has_ranks_only_where_every_block_has_them():
         docno = f"{len(rows.values)}"
         rows.add(["q"], np.array([1]), id_block([docno]), np.ones(1), ranks)
     assert rows.sorted().ranks is None
+
+
+def test_sorted_counts_rows_of_a_repeat_from_the_start_of_the_file(monkeypatch):
+    monkeypatch.setattr(assembling, "WINDOW", 1)
+    rows = [("q", 1), ("q", 2), ("r", 9), ("r", 1), ("r", 9), ("s", 1), ("s", 1)]
+    with pytest.raises(Repeat) as caught:
+        assembled(rows, 3)
+    assert caught.value.rows == (2, 4)

@@ -85,6 +85,7 @@ def careful(data, layout):
 @example((b"q Q0 d 1 2.0 t\xe9\n", RUN))  # not UTF-8 where nobody looks
 @example((b" Q0 d 1 2.0 t\n", RUN))
 @example((b"q\t0\td\t1\t", QRELS))
+@example((b"q Q0 d 1 2 t\nq Q0 d\0 2 1 t\n", RUN))  # distinct ids
 @example((b"q Q0 d 0x1 2.0 t\n", RUN))  # a rank to one of two parsers
 @example((b"q Q0 d 01 2.0 t\n", RUN))
 @example((b"q Q0 d 9223372036854775808 2.0 t\n", RUN))
@@ -205,3 +206,8 @@ def test_read_columns_names_the_first_document_that_comes_again():
             "some.run:1002: document 'd7' stands a second time under query 'q3' "
             "(first in line 308); keep one of the two"
         )
+
+
+def test_read_columns_holds_apart_ids_that_differ_by_a_zero_byte():
+    found = table(read_columns(b"q Q0 d 1 2 t\nq Q0 d\0 2 1 t\n", RUN))
+    assert found == {"q": {"d": 2.0, "d\0": 1.0}}

@@ -63,9 +63,8 @@ def shown(read, data):
         found = read(data)
     except FormatError as error:
         return str(error)
-    rows = {
-        qid: {d: repr(v + 0.0) for d, v in row.items()} for qid, row in found.items()
-    }
+    # Adding 0.0 makes the -0 of one parser the 0 of another
+    rows = {q: {d: repr(v + 0.0) for d, v in row.items()} for q, row in found.items()}
     return rows, list(rows)
 
 
@@ -77,9 +76,12 @@ def whole(data):
     return table(parse_lookup(data, "x"))
 
 
-@settings(max_examples=800)
+@settings(max_examples=300)
 @given(lookups(), st.sampled_from([1 << 20, 8, 31]))
 @example(b'{"q": {"a": 1, "a": 2}}', 1 << 20)
+@example(b'{"q": {"a": 01}}', 1 << 20)
+@example(b'{"q": {"a": -00.5}}', 1 << 20)
+@example(b'{"q": {"a": 1., "b": 1.e1}}', 1 << 20)
 @example(b'{"q": {"a": 1}, "q": {"b": 2}}', 1 << 20)
 @example(b'{"q": {"a": 1}, "q": {"b": 2}}', 8)
 @example(b'{"q": {"a": 1}}}', 8)
@@ -138,24 +140,14 @@ def test_inner_blocks_reject_what_is_no_object():
 @pytest.mark.parametrize(
     "text",
     [
-        *(b'"q": 1', b'"q": {"a": "1"}', b'"q": {"a": NaN}', b'"q": {"a": 1, "a": 2}'),
-        *(
-            b'"q": {"a": 1}, "q": {"a": 1}',
-            b'"q": {"": 1}',
-            b'"q": {}',
-            b'"q": {"a": tr',
-        ),
-        *(b'"q": {"a": true}', b'"q": {"a\\u0000": 1}', b'"q": {"a": 1e999}', b"\xff"),
+        *(b'"q": 1', b'"q": {"a": "1"}', b'"q": {"a": NaN}', b'"q": {"a": tr', b"\xff"),
+        *(b'"q": {"": 1}', b'"q": {"a": true}', b'"q": {"a": 1e999}', b'"q": {}'),
+        *(b'"q": {"a\\u0000": 1}', b'"q": {"a\\n": 1, "a\\n": 1}'),
     ],
 )
 def test_parse_block_leaves_to_the_careful_reader_what_it_cannot_vouch_for(text):
-    try:
-        found = parse_block(text)
-    except Unsure:
-        return
-    # The quick way leaves repeated keys to those who see all blocks
-    keys = [(qid, d) for qid in found.qids for d in found.docnos.as_texts()]
-    assert len(set(keys)) < len(keys)
+    with pytest.raises(Unsure):
+        parse_block(text)
 
 
 def test_values_are_pythons_own_to_the_last_bit():

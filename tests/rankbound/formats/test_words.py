@@ -47,7 +47,7 @@ def test_numbers_of_give_nothing_for_zeros_in_front(text):
 @given(texts=TEXTS)
 def test_distinct_matches_sorting_even_where_mixed_words_collide(mixing, texts):
     texts = [text.replace(b"\0", b"x") for text in texts]
-    texts += [b"abcdefgh1", b"abcdefgh2", texts[0]]
+    texts += [b"abcdefgh1", b"abcdefgh2"] * 9 + texts[:1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(words, "_mixed", mixing)
         rows, codes = distinct(words_of(*laid_out(texts)))
