@@ -1,108 +1,143 @@
-"""Embeddings: a .npy matrix, left on disk, and a text file with one id a line."""
+"""Embeddings: vectors of any container, left on disk where it allows, and their ids."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from tokenize import TokenError
-
-import numpy as np
 
 from estimators.embeddings import Embeddings
 from estimators.scores import strings
-from rankbound.formats.contents import Format
+from rankbound.errors import UsageError
+from rankbound.formats import (
+    vectors_faiss,
+    vectors_folders,
+    vectors_numpy,
+    vectors_safetensors,
+)
+from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
-from rankbound.formats.opening import read_bytes
+from rankbound.formats.ids import distinct, ids_beside, read_ids
+from rankbound.formats.source import Source
+from rankbound.formats.vectors import Container, Held, Shape
 
-NPY_MAGIC = b"\x93NUMPY"
-ZIP_MAGIC = b"PK"
-# What NumPy raises for a header that is cut, damaged or promises too much
-UNREADABLE = (ValueError, OSError, OverflowError, SyntaxError, TokenError)
+CONTAINERS: dict[str, Container] = {
+    container.name: container
+    for container in (
+        *vectors_numpy.CONTAINERS,
+        *vectors_safetensors.CONTAINERS,
+        *vectors_faiss.CONTAINERS,
+        *vectors_folders.CONTAINERS,
+        vectors_numpy.RAW,
+    )
+}
 
 
-def read_embeddings(vectors: Path | str, ids: Path | str) -> Embeddings:
-    """Read vectors (memory-mapped) and the ids of their rows.
+def read_embeddings(
+    vectors: Path | str, ids: Path | str | None = None, *, format: str | None = None
+) -> Embeddings:
+    """Read vectors, memory-mapped where the container allows, and the ids of the rows.
 
     Parameters
     ----------
     vectors : path
-        A two-dimensional .npy file of floating-point numbers.
-    ids : path
-        One id a line, in the order of the rows; plain or gzip.
+        .npy, .npz, safetensors, a flat FAISS index, a FlexIndex or Pyserini folder, a
+        table with a column of vectors, or raw float32 numbers (.f4, .f32, .bin).
+    ids : path, optional
+        One id a line, a JSON list, or a .npy array, in the order of the rows. By
+        default the container's own ids, or the file beside it (``docs.ids.txt`` beside
+        ``docs.npy``; see `rankbound.formats.ids.ids_beside`).
+    format : str, optional
+        The name of the container; ``raw:DIM`` gives the width of raw numbers.
 
     Raises
     ------
     FormatError
-        When the array is of another kind, an id is blank or stands twice, or the
-        numbers of ids and of vectors differ.
+        When the content is of another kind or damaged, there are no ids, an id is
+        blank or stands twice, or the numbers of ids and of vectors differ.
+    UsageError
+        For the name of no format.
     """
-    vectors, ids = Path(vectors), Path(ids)
-    names = _ids(ids)
-    matrix = _matrix(vectors)
-    if len(names) != len(matrix):
+    source = Source(Path(vectors))
+    given = None if ids is None else Path(ids)
+    container, dim = _container(source, format)
+    if container is not None:
+        return _assembled(source, container, given, dim)[0]
+    from rankbound.formats.reading import read_part
+
+    found = read_part(vectors, "embeddings", format=format).embeddings
+    assert found is not None  # noqa: S101  read_part saw to it
+    return found
+
+
+def _container(
+    source: Source, format: str | None
+) -> tuple[Container | None, int | None]:
+    """The container by name or content; None where it is a table's column."""
+    if format is None:
+        sniffed = (c for c in CONTAINERS.values() if c.sniff(source) is not None)
+        return next(sniffed, None), None
+    name, _, argument = format.partition(":")
+    if argument and not (name == "raw" and argument.isdecimal() and int(argument) > 0):
+        raise UsageError(f"--format {format}: the width comes as raw:DIM, as raw:768")
+    return CONTAINERS.get(name), int(argument) if argument else None
+
+
+def _assembled(
+    source: Source, container: Container, ids: Path | None, dim: int | None
+) -> tuple[Embeddings, Held, Path]:
+    """Vectors with their ids, the container as it was held, and where ids stood."""
+    beside = None
+    if ids is None and not source.is_folder:
+        beside = ids_beside(source.path)
+    names = None if ids is None else read_ids(ids)
+    if names is None and beside is not None and not container.has_ids:
+        names = read_ids(beside)
+    rows = None if names is None else len(names)
+    held = container.hold(source, Shape(dim=dim, rows=rows))
+    own = held.ids is not None and ids is None
+    if own:
+        names = distinct(held.ids or [], source)
+    elif names is None and beside is not None:
+        names = read_ids(beside)
+    place = source.path if own else (ids or beside)
+    if names is None or place is None:
+        raise source.fail(
+            "vectors without ids; give --ids FILE, one id a line in the order of the "
+            f"rows, or put {source.path.stem}.ids.txt beside it"
+        )
+    _check_counts(names, held, source, place)
+    name = f"{source.path}" if own else f"{source.path} (ids: {place})"
+    return Embeddings(ids=strings(names), vectors=held.matrix, name=name), held, place
+
+
+def _check_counts(names: list[str], held: Held, source: Source, place: Path) -> None:
+    if len(names) != len(held.matrix):
         raise FormatError(
-            ids,
-            f"{len(names)} ids for the {len(matrix)} vectors of {vectors}; the two "
-            "files must have the same rows in the same order",
+            place,
+            f"{len(names)} ids for the {len(held.matrix)} vectors of {source.path}; "
+            "the two files must have the same rows in the same order",
             line=len(names),
         )
-    return Embeddings(
-        ids=strings(names), vectors=matrix, name=f"{vectors} (ids: {ids})"
+
+
+def _format(container: Container) -> Format:
+    def read(source: Source) -> Contents:
+        embeddings, held, place = _assembled(source, container, None, None)
+        return Contents(
+            container.name,
+            source.path,
+            embeddings=embeddings,
+            metadata={**held.metadata, "ids": str(place)},
+            notes=held.notes,
+        )
+
+    return Format(
+        container.name,
+        container.title,
+        ("embeddings",),
+        container.sniff,
+        read,
+        keeps=("vectors",),
     )
 
 
-def _matrix(path: Path) -> np.ndarray:
-    _check_magic(path)
-    try:
-        matrix = np.lib.format.open_memmap(path, mode="r")
-    except UNREADABLE as error:
-        raise FormatError(path, f"not a readable .npy array ({error})") from None
-    floating = np.issubdtype(matrix.dtype, np.floating)
-    if matrix.ndim != 2 or matrix.shape[1] == 0 or not floating:
-        raise FormatError(
-            path,
-            "expected a two-dimensional array of floating-point numbers, found shape "
-            f"{matrix.shape} of {matrix.dtype}",
-        )
-    return matrix
-
-
-def _check_magic(path: Path) -> None:
-    """Raise unless the file begins as .npy files do."""
-    try:
-        if path.is_dir():
-            raise FormatError(path, "is a directory; name the .npy file in it")
-        with path.open("rb") as stream:
-            start = stream.read(len(NPY_MAGIC))
-    except FileNotFoundError:
-        raise FormatError(path, "no such file") from None
-    except OSError as error:
-        raise FormatError(path, f"cannot be read ({error.strerror})") from None
-    if start.startswith(ZIP_MAGIC):
-        raise FormatError(path, "holds several arrays (.npz); save one matrix as .npy")
-    if start != NPY_MAGIC:
-        raise FormatError(path, "not a .npy file; write it with numpy.save")
-
-
-def _ids(path: Path) -> list[str]:
-    data = read_bytes(path)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(path, f"not UTF-8 text ({error})", line=line) from None
-    names = [line.strip() for line in text.removesuffix("\n").split("\n")]
-    seen: dict[str, int] = {}
-    for number, name in enumerate(names, start=1):
-        if not name:
-            raise FormatError(path, "a blank line where an id should be", line=number)
-        before = seen.setdefault(name, number)
-        if before != number:
-            raise FormatError(
-                path,
-                f"id {name!r} stands twice (first in line {before}); one vector per id",
-                line=number,
-            )
-    return names
-
-
-FORMATS: tuple[Format, ...] = ()
+FORMATS = tuple(_format(container) for container in CONTAINERS.values())

@@ -45,7 +45,7 @@ def _detected(source: Source, part: str) -> Format:
     except FormatError:
         # A damaged file of the usual format: its own reader names rule and line
         start = source.head.lstrip()[:1]
-        if not start or source.head.startswith(b"\x93NUMPY"):
+        if part == "embeddings" or not start or source.head.startswith(b"\x93NUMPY"):
             raise
         usual = {"groups": "groups", "qrels": "qrels"}
         return by_name(usual.get(part, "lookup" if start in b"{[" else "trec-run"))

@@ -1,4 +1,3 @@
-import io
 import pickle
 from contextlib import suppress
 
@@ -107,21 +106,16 @@ def test_read_embeddings_rejects_objects_without_running_them(tmp_path):
     message = refused(tmp_path, vectors=np.array([[object]], dtype=object))
     assert message.startswith("x.npy: not a readable .npy array")
     message = refused(tmp_path, vectors=pickle.dumps(MATRIX))
-    assert message == "x.npy: not a .npy file; write it with numpy.save"
+    assert message.startswith("x.npy:1: of no known format")
 
 
-@pytest.mark.parametrize("content", [b"", b"a b c\n", b"\x93NUM", packed("x")])
-def test_read_embeddings_rejects_what_is_no_npy_file(tmp_path, content):
-    message = refused(tmp_path, vectors=content)
-    assert message == "x.npy: not a .npy file; write it with numpy.save"
+@pytest.mark.parametrize("content", [b"a b c\n", b"\x93NUM", packed("x")])
+def test_read_embeddings_rejects_what_holds_no_vectors(tmp_path, content):
+    assert refused(tmp_path, vectors=content).startswith("x.npy:1: of no known format")
 
 
-def test_read_embeddings_rejects_an_archive_whole_or_broken(tmp_path):
-    stream = io.BytesIO()
-    np.savez(stream, MATRIX)
-    for content in (stream.getvalue(), stream.getvalue()[:50], b"PK\x03\x04"):
-        message = refused(tmp_path, vectors=content)
-        assert message == "x.npy: holds several arrays (.npz); save one matrix as .npy"
+def test_read_embeddings_rejects_an_empty_file(tmp_path):
+    assert refused(tmp_path, vectors=b"") == "x.npy:1: the file is empty"
 
 
 def test_read_embeddings_rejects_an_array_cut_anywhere(tmp_path):
@@ -145,7 +139,8 @@ def test_read_embeddings_rejects_missing_files_and_folders(tmp_path, which):
     assert refusal(read_embeddings, *paths) == f"{tmp_path}/none: no such file"
     paths[which] = tmp_path
     message = refusal(read_embeddings, *paths)
-    assert message.startswith(f"{tmp_path}: is a directory; name the ")
+    assert message.startswith(f"{tmp_path}: is a directory")
+    assert "; name the file" in message
     paths[which] = tmp_path / "x.npy" / "y"
     assert "cannot be read (Not a directory)" in refusal(read_embeddings, *paths)
 

@@ -1,0 +1,99 @@
+"""Vectors in folders: PyTerrier's FlexIndex, and Pyserini's FAISS folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from rankbound.formats.ids import read_ids
+from rankbound.formats.source import Source
+from rankbound.formats.vectors import Container, Held, Shape, mapped
+from rankbound.formats.vectors_faiss import hold_flat
+
+META = "pt_meta.json"
+
+
+def _sniff_flex(source: Source) -> str | None:
+    if not source.is_folder or not (source.path / META).is_file():
+        return None
+    return f"a folder with {META} and vecs.f4"
+
+
+def hold_flex(source: Source, _: Shape) -> Held:
+    """A FlexIndex: ``vecs.f4`` mapped, ids from ``docnos.npids``."""
+    meta = _meta(source)
+    rows, dim = meta["doc_count"], meta["vec_size"]
+    vectors = Source(source.path / "vecs.f4")
+    if not vectors.path.is_file():
+        raise vectors.fail("no such file; a FlexIndex keeps its vectors there")
+    matrix = mapped(vectors, dtype="<f4", rows=rows, dim=dim, offset=0)
+    if vectors.path.stat().st_size != rows * dim * 4:
+        raise vectors.fail(
+            f"has other than the {rows:,} x {dim} float32 numbers that {META} promises"
+        )
+    return Held(matrix, _docnos(source, rows), metadata=meta)
+
+
+def _meta(source: Source) -> dict[str, Any]:
+    meta_source = Source(source.path / META)
+    try:
+        meta = orjson.loads(meta_source.data())
+    except orjson.JSONDecodeError as error:
+        raise meta_source.fail(f"not JSON ({error.msg})", line=error.lineno) from None
+    wanted = {"type": "dense_index", "format": "flex"}
+    found = {key: meta.get(key) for key in wanted} if isinstance(meta, dict) else meta
+    if found != wanted:
+        raise meta_source.fail(f"expected {wanted}, found {found}")
+    counts = [meta.get("doc_count"), meta.get("vec_size")]
+    if not all(isinstance(count, int) and count > 0 for count in counts):
+        raise meta_source.fail(
+            f"doc_count and vec_size must be positive, found {counts}"
+        )
+    return dict(meta)
+
+
+def _docnos(source: Source, rows: int) -> list[str]:
+    path = source.path / "docnos.npids"
+    if not path.is_file():
+        raise source.fail("has no docnos.npids, which names the rows of vecs.f4")
+    try:
+        import npids
+    except ImportError:
+        raise source.fail(
+            "its ids need the extra rankbound[io]: pip install 'rankbound[io]'"
+        ) from None
+    try:
+        with npids.Lookup(str(path)) as lookup:
+            names = [str(name) for name in lookup]
+    except Exception as error:  # the library promises nothing about damaged files
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise Source(path).fail(f"not a readable npids file ({reason})") from None
+    if len(names) != rows:
+        raise Source(path).fail(f"{len(names):,} ids for {rows:,} vectors")
+    return names
+
+
+def _sniff_pyserini(source: Source) -> str | None:
+    names = ("index", "docid")
+    if not source.is_folder or not all((source.path / n).is_file() for n in names):
+        return None
+    return "a folder with index (FAISS) and docid"
+
+
+def hold_pyserini(source: Source, shape: Shape) -> Held:
+    """Pyserini's folder: ``index``, a flat FAISS file, and ``docid``, one id a line."""
+    inner = hold_flat(Source(source.path / "index"), shape)
+    return Held(inner.matrix, read_ids(source.path / "docid"), inner.metadata)
+
+
+CONTAINERS = (
+    Container("flexindex", "FlexIndex folder", _sniff_flex, hold_flex, has_ids=True),
+    Container(
+        "pyserini-faiss",
+        "Pyserini FAISS folder",
+        _sniff_pyserini,
+        hold_pyserini,
+        has_ids=True,
+    ),
+)

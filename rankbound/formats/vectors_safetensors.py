@@ -1,0 +1,81 @@
+"""Vectors in safetensors files: the header is JSON, the numbers are mapped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import orjson
+
+from rankbound.formats.ids import as_ids
+from rankbound.formats.source import Source
+from rankbound.formats.vectors import Container, Held, Shape, mapped, only_matrix
+
+DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
+LARGEST_HEADER = 100_000_000  # the format's own limit
+ID_KEYS = ("ids", "docnos", "docids", "doc_ids", "qids")
+
+
+def _sniff(source: Source) -> str | None:
+    head = source.head
+    length = int.from_bytes(head[:8], "little")
+    # A small length leaves zeros in the upper bytes, which text never has
+    found = head[8:9] == b"{" and 2 <= length <= LARGEST_HEADER and b"\0" in head[:8]
+    return "a JSON header behind its length" if found else None
+
+
+def hold(source: Source, _: Shape) -> Held:
+    """A memory map of the matrix; ids as a JSON list under `ids` in the metadata."""
+    length, header = _header(source)
+    metadata = header.pop("__metadata__", {})
+    arrays = {
+        name: _array(source, name, entry, length + 8) for name, entry in header.items()
+    }
+    name, matrix = only_matrix(arrays, source)
+    listed = next((metadata[key] for key in ID_KEYS if key in metadata), None)
+    ids = None if listed is None else as_ids(_ids(listed, source), source)
+    kept = {key: value for key, value in metadata.items() if key not in ID_KEYS}
+    return Held(matrix, ids, metadata={"tensor": name, **kept})
+
+
+def _header(source: Source) -> tuple[int, dict[str, Any]]:
+    with source.stream() as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        text = stream.read(length)
+    try:
+        header = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise source.fail(
+            f"the safetensors header is damaged or cut ({error.msg})"
+        ) from None
+    entries = [entry for name, entry in header.items() if name != "__metadata__"]
+    keys = {"dtype", "shape", "data_offsets"}
+    if not all(isinstance(entry, dict) and keys <= set(entry) for entry in entries):
+        raise source.fail("the safetensors header does not describe its tensors")
+    return length, header
+
+
+def _array(source: Source, name: str, entry: dict[str, Any], start: int) -> Any:
+    """A tensor; only matrices of known types are mapped, others show their shape."""
+    shape, dtype = entry["shape"], DTYPES.get(entry["dtype"])
+    if len(shape) != 2:
+        return np.empty((0,) * len(shape), dtype=np.float32)
+    if dtype is None:
+        raise source.fail(
+            f"tensor {name!r} is of type {entry['dtype']}; save it as F16, F32 or F64"
+        )
+    offset = start + int(entry["data_offsets"][0])
+    return mapped(source, dtype=dtype, rows=shape[0], dim=shape[1], offset=offset)
+
+
+def _ids(listed: str, source: Source) -> Any:
+    try:
+        names = orjson.loads(listed)
+    except orjson.JSONDecodeError:
+        names = None
+    if not isinstance(names, list):
+        raise source.fail("the ids in the metadata must be a JSON list of text")
+    return names
+
+
+CONTAINERS = (Container("safetensors", "safetensors file", _sniff, hold, has_ids=True),)

@@ -1,0 +1,78 @@
+import gc
+import json
+
+import numpy as np
+import pytest
+
+from rankbound.formats.embeddings import read_embeddings
+from tests.rankbound.files import refusal, written
+
+MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2)
+BYTES = MATRIX.tobytes()
+META = {"type": "dense_index", "format": "flex", "vec_size": 2, "doc_count": 3}
+
+
+def flex(folder, meta=META, vectors=BYTES, ids=("a", "b", "c")):
+    npids = pytest.importorskip("npids")
+    folder = folder / "index.flex"
+    folder.mkdir(exist_ok=True)
+    written(folder, vectors, "vecs.f4")
+    written(
+        folder, json.dumps(meta) if isinstance(meta, dict) else meta, "pt_meta.json"
+    )
+    (folder / "docnos.npids").unlink(missing_ok=True)
+    builder = npids.Lookup.builder(str(folder / "docnos.npids"))
+    with builder as lookup:
+        for name in ids:
+            lookup.add(name)
+    return folder
+
+
+def test_a_flexindex_gives_mapped_vectors_and_ids(tmp_path):
+    found = read_embeddings(flex(tmp_path))
+    assert isinstance(found.vectors, np.memmap)
+    assert found.vectors.tolist() == MATRIX.tolist()
+    assert found.ids.tolist() == ["a", "b", "c"]
+    # An unknown id is no vector; row -1 would be the last one
+    assert found.rows(np.array(["c", "zz"], dtype=object)).tolist() == [2, -1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"vectors": MATRIX.tobytes()[:-1]}, "vecs.f4: is cut"),
+        ({"vectors": MATRIX.tobytes() + b"1234"}, "vecs.f4: has other than the 3 x 2"),
+        ({"meta": "{"}, "pt_meta.json:1: not JSON"),
+        ({"meta": "[]"}, "pt_meta.json: expected"),
+        ({"meta": META | {"format": "np_topk"}}, "pt_meta.json: expected"),
+        ({"meta": META | {"vec_size": 0}}, "must be positive, found [3, 0]"),
+        ({"ids": ("a", "b")}, "docnos.npids: 2 ids for 3 vectors"),
+    ],
+)
+def test_a_damaged_flexindex_is_one_clear_line(tmp_path, change, message):
+    assert message in refusal(read_embeddings, flex(tmp_path, **change))
+
+
+# npids leaves a damaged file open until it is collected
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_flexindex_without_ids_or_with_damaged_ones(tmp_path):
+    folder = flex(tmp_path)
+    content = (folder / "docnos.npids").read_bytes()
+    for length in (0, 10, len(content) // 2):
+        (folder / "docnos.npids").write_bytes(content[:length])
+        assert "docnos.npids" in refusal(read_embeddings, folder)
+    gc.collect()
+    (folder / "docnos.npids").unlink()
+    assert "has no docnos.npids" in refusal(read_embeddings, folder)
+
+
+def test_a_pyserini_folder_gives_vectors_and_ids(tmp_path):
+    faiss = pytest.importorskip("faiss")
+    index = faiss.IndexFlatIP(2)
+    index.add(MATRIX)
+    faiss.write_index(index, str(tmp_path / "index"))
+    written(tmp_path, "a\nb\nc\n", "docid")
+    found = read_embeddings(tmp_path)
+    assert found.vectors.tolist() == MATRIX.tolist()
+    assert found.ids.tolist() == ["a", "b", "c"]

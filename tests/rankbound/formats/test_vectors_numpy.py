@@ -1,0 +1,86 @@
+import gzip
+import io
+
+import numpy as np
+import pytest
+
+from rankbound.errors import UsageError
+from rankbound.formats.embeddings import read_embeddings
+from tests.rankbound.files import npy, refusal, written
+
+MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2)
+IDS = "a\nb\nc\n"
+
+
+def archive(**arrays):
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def test_an_archive_gives_its_matrix_and_its_ids(tmp_path):
+    content = archive(vectors=MATRIX, docnos=np.array(["a", "b", "c"]))
+    found = read_embeddings(written(tmp_path, content, "x.npz"))
+    assert found.ids.tolist() == ["a", "b", "c"]
+    assert found.vectors.tolist() == MATRIX.tolist()
+
+
+def test_given_ids_come_before_those_of_the_archive(tmp_path):
+    content = archive(vectors=MATRIX, ids=np.array(["x", "y", "z"]))
+    vectors = written(tmp_path, content, "x.npz")
+    assert read_embeddings(vectors, written(tmp_path, IDS)).ids.tolist() == [*"abc"]
+
+
+def test_an_archive_with_its_ids_beside_it(tmp_path):
+    written(tmp_path, IDS, "x.ids.txt")
+    found = read_embeddings(written(tmp_path, archive(anything=MATRIX), "x.npz"))
+    assert found.ids.tolist() == ["a", "b", "c"]
+    assert found.name.endswith("x.ids.txt)")
+
+
+@pytest.mark.parametrize("cut", [40, 200, -10])
+def test_a_cut_archive_is_one_clear_line(tmp_path, cut):
+    content = archive(vectors=MATRIX)[:cut]
+    message = refusal(read_embeddings, written(tmp_path, content, "x.npz"))
+    assert "x.npz: not a readable .npz archive" in message
+
+
+def test_an_archive_of_objects_is_not_unpickled(tmp_path):
+    content = archive(vectors=np.array([[print]], dtype=object))
+    message = refusal(read_embeddings, written(tmp_path, content, "x.npz"))
+    assert "not a readable .npz" in message
+
+
+@pytest.mark.parametrize("suffix", [".f4", ".f32", ".bin"])
+@pytest.mark.parametrize("format", [None, "raw", "raw:2"])
+def test_raw_numbers_take_their_width_from_ids_or_the_user(tmp_path, suffix, format):
+    path = written(tmp_path, MATRIX.tobytes(), f"x{suffix}")
+    found = read_embeddings(path, written(tmp_path, IDS, "ids"), format=format)
+    assert isinstance(found.vectors, np.memmap)
+    assert found.vectors.tolist() == MATRIX.tolist()
+
+
+def test_raw_numbers_alone_are_refused(tmp_path):
+    path = written(tmp_path, MATRIX.tobytes(), "x.f4")
+    assert "raw:DIM" in refusal(read_embeddings, path)
+    message = refusal(lambda: read_embeddings(path, format="raw:2"))
+    assert "vectors without ids" in message
+
+
+@pytest.mark.parametrize("size", [23, 20])
+def test_raw_numbers_of_another_size_are_refused(tmp_path, size):
+    path = written(tmp_path, MATRIX.tobytes()[:size], "x.f4")
+    ids = written(tmp_path, IDS, "ids")
+    assert "no whole number of rows" in refusal(read_embeddings, path, ids)
+
+
+@pytest.mark.parametrize("name", ["raw:0", "raw:x", "raw:-3", "npy:3", "npz:2"])
+def test_a_width_that_makes_no_sense_is_a_usage_error(tmp_path, name):
+    path = written(tmp_path, MATRIX.tobytes(), "x.f4")
+    with pytest.raises(UsageError, match="raw:DIM"):
+        read_embeddings(path, format=name)
+
+
+def test_a_packed_matrix_says_to_unpack_it(tmp_path):
+    path = written(tmp_path, gzip.compress(npy(MATRIX)), "x.npy.gz")
+    assert "unpack it" in refusal(read_embeddings, path)
