@@ -15,7 +15,7 @@ from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
 
-FAMILIES: tuple[str, ...] = ("embeddings", "groups", "lookup", "trec")
+FAMILIES: tuple[str, ...] = ("embeddings", "groups", "lookup", "texts", "trec")
 
 
 @cache

@@ -1,0 +1,63 @@
+"""Whether `measure` would run on files: its own reading and matching, tried out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bounds.errors import DomainError
+from rankbound.errors import UsageError
+from rankbound.formats.errors import FormatError
+from rankbound.measuring.inputs import Inputs, load_inputs
+from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.students import evaluate_student
+from rankbound.measuring.temperatures import (
+    Split,
+    split_queries,
+    teacher_temperature,
+)
+
+MISTAKES = (UsageError, FormatError, DomainError)
+
+
+def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
+    """Do what `measure` does before it computes, and every student by itself.
+
+    Returns
+    -------
+    refusal : str or None
+        What `measure` would say about the teacher's side; None if nothing.
+    students : dict
+        What it would say about a student, by name; only those it refuses.
+    """
+    try:
+        inputs = load_inputs(replace(options, students=()))
+        split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
+        if not split.n_certificate:
+            return "no query is left for the certificate; give more queries", {}
+        scale = teacher_temperature(inputs, split, options.temperature)
+    except MISTAKES as error:
+        return _line(error), {}
+    refused = {}
+    for student in options.students:
+        refusal = _student(student, inputs, split, options, scale)
+        if refusal is not None:
+            refused[student.name] = refusal
+    return None, refused
+
+
+def _student(
+    student: StudentSource,
+    inputs: Inputs,
+    split: Split,
+    options: MeasureOptions,
+    scale: float,
+) -> str | None:
+    try:
+        evaluate_student(student, inputs, split, options, teacher_scale=scale)
+    except MISTAKES as error:
+        return _line(error)
+    return None
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
