@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bounds.errors import DomainError
 from estimators.scores import Floats, Integers, Strings, positions
+from estimators.showing import embeddings_html, embeddings_repr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +37,9 @@ class Embeddings:
     ids: Strings
     vectors: NDArray[Any]
     name: str = "embeddings"
+
+    __repr__ = embeddings_repr
+    _repr_html_ = embeddings_html
 
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.vectors) != len(self.ids):

@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bounds.errors import DomainError
+from estimators.arrow import groups_from_arrow, groups_to_arrow
+from estimators.exchange import groups_to_frame
 from estimators.pairs import PAIR_SETS
 from estimators.scores import Floats, Integers, Scores, Strings, positions
+from estimators.showing import groups_html, groups_repr
 
 Booleans = NDArray[np.bool_]
 
@@ -57,6 +60,12 @@ class Groups:
     name: str = "groups"
     lines: Integers | None = None
     probabilities: Floats | None = None
+
+    from_arrow = classmethod(groups_from_arrow)
+    to_arrow = groups_to_arrow
+    to_frame = groups_to_frame
+    __repr__ = groups_repr
+    _repr_html_ = groups_html
 
     def __post_init__(self) -> None:
         if self.positive is not None and self.positive.shape != self.codes.shape:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bounds.errors import DomainError
+from estimators.exchange import per_query_to_frame
 from estimators.scores import Floats, Integers, Strings
+from estimators.showing import per_query_html, per_query_repr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +36,10 @@ class PerQuery:
     unit: str
     qids: Strings
     values: Floats
+
+    to_frame = per_query_to_frame
+    __repr__ = per_query_repr
+    _repr_html_ = per_query_html
 
     def __post_init__(self) -> None:
         if self.values.shape != self.qids.shape:

@@ -11,6 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bounds.errors import DomainError
+from estimators.arrow import scores_from_arrow, scores_to_arrow
+from estimators.exchange import (
+    scores_to_frame,
+    scores_to_ir_measures,
+    scores_to_ranx_dict,
+)
+from estimators.showing import scores_html, scores_repr
 
 Strings = NDArray[np.object_]
 Integers = NDArray[np.int64]
@@ -79,6 +86,14 @@ class Scores:
     kind: Kind = Kind.UNKNOWN
     name: str = "scores"
     _keys: Integers = field(init=False, repr=False)
+
+    from_arrow = classmethod(scores_from_arrow)
+    to_arrow = scores_to_arrow
+    to_frame = scores_to_frame
+    to_ir_measures = scores_to_ir_measures
+    to_ranx_dict = scores_to_ranx_dict
+    __repr__ = scores_repr
+    _repr_html_ = scores_html
 
     def __post_init__(self) -> None:
         keys = self.row_query() * max(1, len(self.docnos)) + self.codes

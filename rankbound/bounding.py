@@ -12,7 +12,7 @@ from typing import Any, Final
 from scipy.optimize import brentq
 
 from bounds.certificate import LN2
-from bounds.ranges import cut_ratio_all_pairs, query_range
+from bounds.headline import HEADLINE, headline_parts, headline_width
 from bounds.registry import statement
 from bounds.theorem5 import (
     Design,
@@ -27,7 +27,6 @@ from rankbound.formats.opening import read_bytes
 from rankbound.paper_row import Architecture, paper_row
 
 UNKNOWNS: Final = ("n", "diameter", "entropy")
-HEADLINE: Final = "theorem-2-prime"
 # Beyond these nobody looks; a root is searched between them
 SEARCH: Final = {"n": (1.0, 1e18), "diameter": (1e-9, 1e9), "entropy": (0.0, LN2)}
 
@@ -74,9 +73,8 @@ class Given:
     @property
     def width(self) -> float:
         """Width of one query's risk in nats, by Lemma 2c at B = L times diameter."""
-        ratio = cut_ratio_all_pairs(self.group_size)
-        low, high = query_range(self.lipschitz * self.diameter, cut_ratio=ratio)
-        return high - low
+        locality = self.lipschitz * self.diameter
+        return headline_width(locality, group_size=self.group_size)
 
 
 def evaluated(
@@ -94,11 +92,16 @@ def evaluated(
     headline = _headline(given)
     locality = given.lipschitz * given.diameter
     parts = {
-        "entropy": given.entropy,
-        "divergence": given.divergence,
-        "locality x shift": locality * (1 - given.kappa**-2),
-        "locality x complexity": 2 * locality / math.sqrt(given.n),
-        "deviation": given.width * math.sqrt(-math.log(given.delta) / (2 * given.n)),
+        name: float(value)
+        for name, value in headline_parts(
+            entropy=given.entropy,
+            divergence=given.divergence,
+            locality=locality,
+            n=given.n,
+            delta=given.delta,
+            kappa=given.kappa,
+            width=given.width,
+        ).items()
     }
     return {
         "given": {field.name: getattr(given, field.name) for field in fields(given)},

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from estimators.scores import Floats, Integers, Scores, Strings
+from estimators.arrow import encode as encode
+from estimators.scores import Floats, Integers, Scores
 from rankbound.formats.errors import FormatError
 
 
@@ -178,29 +179,6 @@ def _number(text: str) -> float | None:
         return None
     plain = text.isascii() and "_" not in text
     return value if np.isfinite(value) and plain else None
-
-
-def encode(column: Any, *, ordered: bool) -> tuple[Strings, Integers]:
-    """Distinct values and the code of each row; sorted by code point if `ordered`.
-
-    Examples
-    --------
-    >>> encode(pa.array(["b", "a", "b"]), ordered=True)[1].tolist()
-    [1, 0, 1]
-    """
-    encoded = pc.dictionary_encode(column)
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):  # older pyarrow keeps the wrapper
-        encoded = encoded.chunk(0)
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    distinct = encoded.dictionary
-    if ordered:
-        order = pc.sort_indices(distinct).to_numpy()
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        codes, distinct = rank[codes], distinct.take(pa.array(order))
-    return distinct.to_numpy(zero_copy_only=False), codes
 
 
 def _first_repeat(keys: Integers) -> int | None:

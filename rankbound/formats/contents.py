@@ -98,6 +98,9 @@ class Format:
         What a file of this format can carry of `Contents`, for lossless conversion:
         "scores", "positives", "groups", "probabilities", "ranks", "texts", "metadata",
         "grades", "vectors", ...
+    configure : callable or None
+        From what follows a colon in ``--format NAME:ARGUMENT`` to the format that reads
+        so; raises `UsageError` for an argument it does not know.
     """
 
     name: str
@@ -107,3 +110,4 @@ class Format:
     read: Callable[[Source], Contents]
     write: Callable[[Contents, Path], None] | None = None
     keeps: tuple[str, ...] = ()
+    configure: Callable[[str], Format] | None = None

@@ -5,24 +5,25 @@ A line may give the law that its documents are drawn from, as `probabilities`.
 
 from __future__ import annotations
 
-import itertools
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-import orjson
-import pyarrow as pa
 
 from bounds.errors import DomainError
 from bounds.shift import checked_law
 from estimators.groups import Groups
-from rankbound.formats.columns import encode
+from rankbound.formats.building import Builder
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
-from rankbound.formats.opening import read_bytes
+from rankbound.formats.jsonl import Row, rows, write_records
+from rankbound.formats.records import Record, group_records
 from rankbound.formats.source import Source
 
-KEYS = "query_id, doc_id_a (the positive), doc_id_b (the list of negatives)"
+KEYS: Final = "query_id, doc_id_a (the positive), doc_id_b (the list of negatives)"
+NEEDED: Final = frozenset({"query_id", "doc_id_a", "doc_id_b"})
+TITLE: Final = "training groups, one JSON object a line: query_id, doc_id_a, doc_id_b"
 
 MIXED = (
     "some lines give probabilities and others do not; give them in every line, "
@@ -31,7 +32,7 @@ MIXED = (
 
 
 def read_groups(path: Path | str) -> Groups:
-    """Read training groups, plain or gzip; the first document of each is the positive.
+    """Read training groups; the first document of each is the positive.
 
     Every line is ``{"query_id": q, "doc_id_a": d, "doc_id_b": [d, ...]}``. Whole-number
     ids are read as text. A query may have several groups. The optional key
@@ -44,111 +45,93 @@ def read_groups(path: Path | str) -> Groups:
         With path:line, on a line that is no such object, an id of another type, a
         document that stands twice in one group, or probabilities that are no law.
     """
-    path = Path(path)
-    qids: list[str] = []
-    members: list[list[str]] = []
-    lines: list[int] = []
-    chances: list[list[float]] = []
-    for number, raw in enumerate(read_bytes(path).split(b"\n"), start=1):
-        if raw.strip():
-            qid, docs, law = _group(raw, path, number)
-            if lines and (law is None) == bool(chances):
-                raise FormatError(path, MIXED, line=number)
-            if law is not None:
-                chances.append(law)
-            qids.append(qid)
-            members.append(docs)
-            lines.append(number)
-    names = pa.array(itertools.chain.from_iterable(members), pa.string())
-    docnos, codes = encode(names, ordered=True)
-    distinct, queries = encode(pa.array(qids, pa.string()), ordered=False)
-    sizes = np.array([len(docs) for docs in members], dtype=np.int64)
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    positive = np.zeros(len(codes), dtype=bool)
-    positive[offsets[:-1]] = True
-    return Groups(
-        queries=queries,
-        qids=distinct,
-        offsets=offsets,
-        codes=codes,
-        docnos=docnos,
-        positive=positive,
-        name=str(path),
-        lines=np.array(lines, dtype=np.int64),
-        probabilities=np.concatenate(chances) if chances else None,
-    )
+    found = read(Source(Path(path))).groups
+    assert found is not None  # noqa: S101  a file without lines is refused
+    return found
 
 
-def _group(
-    raw: bytes, path: Path, number: int
-) -> tuple[str, list[str], list[float] | None]:
-    try:
-        row = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise FormatError(
-            path,
-            f"not a JSON object ({error.msg} in column {error.colno})",
-            line=number,
-        ) from None
-    if not isinstance(row, dict) or not {"query_id", "doc_id_a", "doc_id_b"} <= set(
-        row
-    ):
-        found = f"the keys {[*row]}" if isinstance(row, dict) else type(row).__name__
-        raise FormatError(
-            path, f"expected an object with {KEYS}, found {found}", line=number
+def read(source: Source) -> Contents:
+    """As `read_groups`, with what was mended on the way."""
+    builder = Builder(source)
+    chances: list[float] = []
+    for number, row in enumerate(rows(builder, KEYS)):
+        law = _group(row)
+        if number and (law is None) == bool(chances):
+            raise row.fail(MIXED)
+        chances += law or []
+    contents = builder.contents("groups")
+    if not chances or contents.groups is None:
+        return contents
+    with_law = replace(contents.groups, probabilities=np.array(chances))
+    return replace(contents, groups=with_law)
+
+
+def _group(row: Row) -> list[float] | None:
+    if not row.fields.keys() >= NEEDED:
+        raise row.fail(
+            f"expected an object with {KEYS}, found the keys {[*row.fields]}"
         )
-    negatives = row["doc_id_b"]
-    if not isinstance(negatives, list):
-        raise FormatError(
-            path,
-            f"doc_id_b must be a list of ids, found {type(negatives).__name__}; put "
-            "a single id in brackets",
-            line=number,
-        )
-    docs = [_id(value, path, number) for value in (row["doc_id_a"], *negatives)]
+    negatives = row.listed("doc_id_b", otherwise="put a single id in brackets")
+    docs = row.documents([row["doc_id_a"], *negatives])
+    query = row.query("query_id")
     if len(set(docs)) < len(docs):
         twice = next(doc for doc in docs if docs.count(doc) > 1)
-        raise FormatError(
-            path,
-            f"document {twice!r} stands twice in the group of query "
-            f"{row['query_id']!r}; it would count as a pair at distance 0, remove it",
-            line=number,
+        raise row.fail(
+            f"document {row.builder.where(query, twice)[1]!r} stands twice in the "
+            f"group of query {row['query_id']!r}; it would count as a pair at distance "
+            "0, remove it"
         )
-    law = None
-    if "probabilities" in row:
-        law = _law(row["probabilities"], len(docs), path, number)
-    return _id(row["query_id"], path, number), docs, law
+    group = row.builder.group(query, row.line)
+    row.builder.member(group, docs[0], positive=True)
+    row.builder.members(group, docs[1:])
+    if "probabilities" not in row.fields:
+        return None
+    return _law(row, row["probabilities"], len(docs))
 
 
-def _law(values: Any, size: int, path: Path, number: int) -> list[float]:
+def _law(row: Row, values: Any, size: int) -> list[float]:
     """Probabilities of the documents of a line, whose sum may miss 1 by rounding."""
     numbers = isinstance(values, list) and all(
         isinstance(value, int | float) and not isinstance(value, bool)
         for value in values
     )
     if not numbers:
-        raise FormatError(
-            path,
-            f"probabilities must be a list of numbers, found {values!r}",
-            line=number,
-        )
+        raise row.fail(f"probabilities must be a list of numbers, found {values!r}")
     try:
         return list(checked_law(values, name="probabilities", size=size))
     except DomainError as error:
-        raise FormatError(path, str(error), line=number) from None
+        raise row.fail(str(error)) from None
 
 
-def _id(value: Any, path: Path, number: int) -> str:
-    if isinstance(value, str) and value and not set(value) & set("\t\r\n"):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise FormatError(
-        path,
-        "an id must be text without tabs or line ends, or a whole number, found "
-        f"{value!r}",
-        line=number,
-    )
+def write(contents: Contents, path: Path) -> None:
+    """Write groups that have one positive each.
+
+    Raises
+    ------
+    FormatError
+        When the contents hold no groups with marked positives, or a group has none or
+        several of them.
+    """
+    found = (_written(contents, record) for record in group_records(contents, TITLE))
+    write_records(path, found)
+
+
+def _written(contents: Contents, record: Record) -> dict[str, Any]:
+    good, bad = record.split()
+    if len(good) != 1:
+        raise FormatError(
+            contents.path,
+            f"a group of query {record.qid!r} has {len(good)} positives, and doc_id_a "
+            "holds one; flagembedding, tevatron and labeled-list hold several",
+        )
+    row: dict[str, Any] = {
+        "query_id": record.qid,
+        "doc_id_a": record.docnos[good[0]],
+        "doc_id_b": record.pick(bad),
+    }
+    if record.probabilities is not None:
+        row["probabilities"] = [record.probabilities[n] for n in (*good, *bad)]
+    return row
 
 
 def _sniff(source: Source) -> str | None:
@@ -160,9 +143,11 @@ def _sniff(source: Source) -> str | None:
 FORMATS = (
     Format(
         "groups",
-        "training groups, one JSON object a line: query_id, doc_id_a, doc_id_b",
+        TITLE,
         ("groups",),
         _sniff,
-        lambda source: Contents("groups", source.path, groups=read_groups(source.path)),
+        read,
+        write,
+        ("groups", "positives", "probabilities"),
     ),
 )

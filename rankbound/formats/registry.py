@@ -15,7 +15,16 @@ from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
 
-FAMILIES: tuple[str, ...] = ("embeddings", "groups", "lookup", "texts", "trec")
+FAMILIES: tuple[str, ...] = (
+    "columnar",
+    "tables",
+    "pickles",
+    "embeddings",
+    "groups",
+    "lookup",
+    "texts",
+    "trec",
+)
 
 
 @cache
@@ -31,17 +40,23 @@ def formats() -> dict[str, Format]:
 
 
 def by_name(name: str) -> Format:
-    """The format of that name.
+    """The format of that name, which may go on with a colon and an argument.
 
     Raises
     ------
     UsageError
-        Listing the names there are.
+        Listing the names there are, or what the argument may be.
     """
     known = formats()
-    if name not in known:
-        raise UsageError(f"no format is called {name!r}; there are {', '.join(known)}")
-    return known[name]
+    base, colon, argument = name.partition(":")
+    if base not in known:
+        raise UsageError(f"no format is called {base!r}; there are {', '.join(known)}")
+    if not colon:
+        return known[base]
+    configure = known[base].configure
+    if configure is None:
+        raise UsageError(f"--format {name}: {base} takes no argument after a colon")
+    return configure(argument)
 
 
 def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:

@@ -1,0 +1,270 @@
+"""Figures of the headline bound: over n, by parts, over its inputs, at break-even."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from scipy.optimize import brentq
+
+from bounds.certificate import LN2
+from bounds.headline import headline_parts, headline_width
+from bounds.notation import Delta, H, kappa, n
+from bounds.registry import statement
+from bounds.theorem5 import Design, bilinear_complexity, queries_to_break_even
+from figures.data import keep
+from figures.style import COLOURS, VACUOUS, axes_for, label, legend_above, line, styled
+
+PART_NAMES = {
+    "entropy": "entropy",
+    "divergence": "divergence",
+    "locality x shift": "locality × shift",
+    "locality x complexity": "locality × complexity",
+    "deviation": "deviation",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Numbers that a theory figure is drawn for.
+
+    Attributes
+    ----------
+    entropy, divergence : float
+        In nats.
+    diameter, lipschitz : float
+        Their product is the locality.
+    kappa : float
+        Largest density ratio, at least 1.
+    n : float
+        Independent queries.
+    delta : float
+        Failure probability.
+    group_size : int
+        Documents of a query.
+    """
+
+    entropy: float = 0.42
+    divergence: float = 0.06
+    diameter: float = 1.4
+    lipschitz: float = 5.0
+    kappa: float = 1.0
+    n: float = 500_000
+    delta: float = 0.05
+    group_size: int = 16
+
+    def parts(self, **changed: Any) -> dict[str, Any]:
+        """The bound's parts in nats, with some numbers replaced, maybe by arrays."""
+        names = ("entropy", "divergence", "diameter", "kappa", "n")
+        values = {name: getattr(self, name) for name in names} | changed
+        locality = self.lipschitz * np.asarray(values.pop("diameter"), dtype=float)
+        width = np.vectorize(headline_width, excluded=("group_size",))
+        return headline_parts(
+            locality=locality,
+            width=width(locality, group_size=self.group_size),
+            delta=self.delta,
+            **values,
+        )
+
+
+def shade_vacuous(ax: Axes) -> None:
+    """Shade where a bound says nothing: ln 2 and above."""
+    top = ax.get_ylim()[1]
+    if top > LN2:
+        ax.axhspan(LN2, top, color=VACUOUS, alpha=0.35, linewidth=0, zorder=0)
+        ax.set_ylim(top=top)
+    ax.axhline(LN2, color="0.3", linewidth=0.6)
+
+
+@styled
+def draw_bound_over_n(
+    setting: Setting | None = None, *, ax: Axes | None = None
+) -> Axes:
+    """The bound and its parts against the number of queries, vacuous region shaded.
+
+    The mark is the number of queries from which on the bound is below ln 2.
+    """
+    setting, ax = setting or Setting(), axes_for(ax)
+    queries = np.logspace(1, 8, 141)
+    parts = {
+        name: np.broadcast_to(values, queries.shape)
+        for name, values in setting.parts(n=queries).items()
+    }
+    bound = np.sum(list(parts.values()), axis=0)
+    curves = {"bound": bound} | {PART_NAMES[name]: v for name, v in parts.items()}
+    curves = {name: values for name, values in curves.items() if values.max() > 0}
+    for index, (name, values) in enumerate(curves.items()):
+        wide = 1.8 if name == "bound" else 1.0
+        ax.plot(queries, values, label=name, **line(index), lw=wide)
+        keep(ax, {"curve": [name] * len(queries), "n": queries, "nats": values})
+    if bound[-1] < LN2 < bound[0]:
+        start = brentq(
+            lambda x: sum(setting.parts(n=x).values()) - LN2, *queries[[0, -1]]
+        )
+        ax.plot([start], [LN2], "o", color=COLOURS[0])
+        text = f"$n \\approx$ {start:,.0f}"
+        ax.annotate(text, (start, LN2), xytext=(4, 4), textcoords="offset points")
+    ax.set(xscale="log", yscale="log", xlabel=label(n), ylabel="nats")
+    ax.set_xlim(queries[0], queries[-1])
+    ax.set_ylim(1e-3, 2 * bound.max())
+    shade_vacuous(ax)
+    legend_above(ax)
+    return ax
+
+
+@styled
+def draw_parts(
+    parts: Mapping[str, float], *, total: str = "bound", ax: Axes | None = None
+) -> Axes:
+    """Additive parts of a bound as a waterfall, in nats, against ln 2.
+
+    Parameters
+    ----------
+    parts : mapping of str to float
+        In nats, in the order of stacking.
+    total : str
+        The name of their sum.
+    """
+    ax = axes_for(ax)
+    names = [PART_NAMES.get(name, name) for name in parts]
+    values = np.array([float(value) for value in parts.values()])
+    starts = np.concatenate([[0.0], np.cumsum(values)[:-1]])
+    places = np.arange(len(values) + 1)
+    ax.barh(places[:-1], values, left=starts, color=COLOURS[0], height=0.6)
+    ax.barh(places[-1], values.sum(), color="0.35", height=0.6)
+    for place, value, end in zip(
+        places, [*values, values.sum()], [*np.cumsum(values), values.sum()], strict=True
+    ):
+        ax.annotate(
+            f"{value:.3g}",
+            (end, place),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+        )
+    ax.axvline(LN2, color="0.3", linewidth=0.6)
+    ax.annotate(
+        r"$\ln 2$",
+        (LN2, -0.6),
+        xytext=(2, 0),
+        textcoords="offset points",
+        fontsize=7,
+        va="center",
+    )
+    ax.set_yticks(places, [*names, total])
+    ax.set_ylim(len(places) - 0.4, -0.9)
+    ax.set_xlim(0, max(values.sum(), LN2) * 1.18)
+    ax.set_xlabel("nats")
+    rows = {"part": [*names, total], "start_nats": [*starts, 0.0]}
+    return keep(ax, rows | {"nats": [*values, values.sum()]})
+
+
+@styled
+def draw_bound_surface(
+    setting: Setting | None = None, *, ax: Axes | None = None
+) -> Axes:
+    """The bound over diameter and entropy; beyond the thick line it is vacuous."""
+    setting, ax = setting or Setting(), axes_for(ax)
+    diameters, entropies = np.linspace(0.02, 2.0, 100), np.linspace(0.0, LN2, 71)
+    grid_d, grid_h = np.meshgrid(diameters, entropies)
+    parts = setting.parts(diameter=grid_d, entropy=grid_h).values()
+    bound = np.sum(np.broadcast_arrays(*parts), axis=0)
+    levels = [level for level in np.arange(0.1, 1.2, 0.1) if level < bound.max()]
+    ax.contourf(
+        diameters,
+        entropies,
+        bound,
+        levels=[LN2, max(bound.max(), LN2) + 1],
+        colors=[VACUOUS],
+        alpha=0.35,
+    )
+    lines = ax.contour(
+        diameters, entropies, bound, levels=levels, colors=COLOURS[0], linewidths=0.7
+    )
+    ax.clabel(lines, fontsize=6, fmt="%.1f")
+    ax.contour(
+        diameters, entropies, bound, levels=[LN2], colors=["black"], linewidths=1.6
+    )
+    ax.set(xlabel=label(Delta, "diameter"), ylabel=label(H, "entropy"))
+    columns = {"diameter": grid_d, "entropy_nats": grid_h, "bound_nats": bound}
+    return keep(ax, {name: values.ravel() for name, values in columns.items()})
+
+
+@styled
+def draw_break_even(
+    setting: Setting | None = None, *, n_before: float = 5_000, ax: Axes | None = None
+) -> Axes:
+    """Queries that an augmentation needs, over its diameter and its entropy.
+
+    Theorem 5: n' / n at which the new design has the lower bound, by the ratio of
+    diameters and the rise of the entropy; beyond the last line no number suffices.
+    """
+    setting, ax = setting or Setting(), axes_for(ax)
+    locality = setting.lipschitz * setting.diameter
+    before = Design(
+        entropy=setting.entropy, divergence=setting.divergence, locality=locality
+    )
+    constant = bilinear_complexity(setting.delta)
+    ratios, rises = np.linspace(0.3, 1.5, 61), np.linspace(-0.1, 0.2, 61)
+    factor = np.array(
+        [
+            [
+                queries_to_break_even(
+                    before,
+                    replace(
+                        before, entropy=before.entropy + rise, locality=locality * r
+                    ),
+                    n_queries=n_before,
+                    complexity=constant,
+                )
+                / n_before
+                for r in ratios
+            ]
+            for rise in rises
+        ]
+    )
+    levels = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 40.0]
+    shown = np.where(np.isfinite(factor), factor, np.nan)
+    lines = ax.contour(
+        ratios, rises, shown, levels=levels, colors=COLOURS[0], linewidths=0.7
+    )
+    ax.clabel(lines, fontsize=6, fmt="%g")
+    ax.contour(ratios, rises, shown, levels=[1.0], colors=["black"], linewidths=1.6)
+    ax.axhline(0, color="0.6", linewidth=0.5)
+    ax.set(
+        xlabel=r"ratio of diameters $\Delta' / \Delta$",
+        ylabel=r"rise of entropy $H' - H$ (nats)",
+    )
+    grid_r, grid_h = np.meshgrid(ratios, rises)
+    columns = {"diameter_ratio": grid_r, "entropy_rise_nats": grid_h}
+    columns |= {"queries_ratio": factor}
+    return keep(ax, {name: values.ravel() for name, values in columns.items()})
+
+
+@styled
+def draw_shift(width: float = 5.652, *, ax: Axes | None = None) -> Axes:
+    """What a sampling law costs against the largest density ratio.
+
+    Theorem 2, times the width of the range of the loss: the law of a pair, which a risk
+    of pairs needs, and that of one document, which is too small for it.
+    """
+    ax = axes_for(ax)
+    ratios = np.linspace(1.0, 4.0, 151)
+    curves = {
+        r"pair, $w\,(1 - 1/\kappa^2)$": statement("theorem-2b").numpy()(width, ratios),
+        r"one document, $w\,(1 - 1/\kappa)$": width
+        * statement("theorem-2a-single").numpy()(ratios),
+    }
+    for index, (name, values) in enumerate(curves.items()):
+        ax.plot(ratios, values, label=name, **line(index))
+        keep(ax, {"curve": [name] * len(ratios), "kappa": ratios, "nats": values})
+    ax.set(xlabel=label(kappa, "density ratio"), ylabel="shift of the risk (nats)")
+    ax.set_xlim(1, ratios[-1])
+    ax.set_ylim(0, width)
+    shade_vacuous(ax)
+    legend_above(ax, columns=1)
+    return ax

@@ -1,0 +1,84 @@
+"""`Contents` as parquet in the layouts of the field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from estimators.scores import Scores
+from rankbound.formats.contents import Contents
+from rankbound.formats.records import lacking, list_records
+
+
+def write_rows(contents: Contents, path: Path) -> None:
+    """Write PyTerrier's columns: qid, docno, score, rank, the best document first.
+
+    Ranks are those of the file that was read, else counted from 0.
+
+    Raises
+    ------
+    FormatError
+        When there are no scores.
+    """
+    scores = contents.scores
+    if scores is None:
+        raise lacking(contents, "a table of scores", "scores")
+    ties = -scores.codes if contents.ranks is None else contents.ranks
+    query = scores.row_query()
+    order = np.lexsort((ties, -scores.values, query))
+    rank = np.arange(len(order)) - scores.offsets[query]
+    if contents.ranks is not None:
+        rank = contents.ranks[order]
+    columns = {**_ids(scores, order, "qid", "docno"), "score": scores.values[order]}
+    pq.write_table(pa.table({**columns, "rank": rank}), path)
+
+
+def write_qrels(contents: Contents, path: Path) -> None:
+    """Write judgements in BEIR's and MTEB's columns: query-id, corpus-id, score."""
+    qrels = contents.qrels
+    if qrels is None:
+        raise lacking(contents, "a table of judgements", "judgements")
+    order = np.arange(len(qrels.values))
+    ids = _ids(qrels, order, "query-id", "corpus-id")
+    pq.write_table(pa.table({**ids, "score": qrels.values.astype(np.int64)}), path)
+
+
+def write_lists(contents: Contents, path: Path) -> None:
+    """Write one row a group: query_id, document_ids, and scores or labels.
+
+    Scores have 64 bits here, so that nothing is lost. Without groups, every query is
+    one, with all its documents.
+    """
+    records = list(list_records(contents, "a table of lists"))
+    columns: dict[str, Any] = {
+        "query_id": [record.qid for record in records],
+        "document_ids": [record.docnos for record in records],
+    }
+    if records and records[0].scores is not None:
+        columns["scores"] = [record.scores for record in records]
+    if records and records[0].positive is not None:
+        columns["labels"] = [[int(p) for p in r.positive or []] for r in records]
+    pq.write_table(pa.table(columns), path)
+
+
+def write_vectors(contents: Contents, path: Path) -> None:
+    """Write vectors as a fixed-size list beside their ids: docid, embedding."""
+    embeddings = contents.embeddings
+    if embeddings is None:
+        raise lacking(contents, "a table of vectors", "embeddings")
+    flat = pa.array(np.ascontiguousarray(embeddings.vectors).reshape(-1))
+    vectors = pa.FixedSizeListArray.from_arrays(flat, embeddings.dim)
+    ids = pa.array(embeddings.ids, pa.string())
+    pq.write_table(
+        pa.table({"docid": ids, "embedding": vectors}), path, use_dictionary=False
+    )
+
+
+def _ids(scores: Scores, order: Any, query: str, document: str) -> dict[str, Any]:
+    qids = scores.qids[scores.row_query()[order]]
+    docnos = scores.docnos[scores.codes[order]]
+    return {query: pa.array(qids, pa.string()), document: pa.array(docnos, pa.string())}

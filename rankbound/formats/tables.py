@@ -1,0 +1,130 @@
+"""Tables of parquet and Arrow, told apart by the names of their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rankbound.formats.containers import container, open_table, schema_of
+from rankbound.formats.contents import PARTS, Contents, Format
+from rankbound.formats.frames import Frame
+from rankbound.formats.source import Source
+from rankbound.formats.table_layouts import Layout, recognise
+from rankbound.formats.table_reading import read_layout
+from rankbound.formats.table_writing import (
+    write_lists,
+    write_qrels,
+    write_rows,
+    write_vectors,
+)
+
+KNOWN = (
+    "qid, docno, score; query-id, corpus-id, score; query_id, doc_ids, scores; "
+    "query_id, positive_id, negative_id, score; docid, embedding"
+)
+
+
+def read_table(source: Source, kind: str | None = None) -> Contents:
+    """Read a table of any layout that is known, or of one kind.
+
+    Raises
+    ------
+    FormatError
+        For columns of no known layout, and with the row for a value that breaks a rule.
+    """
+    schema = schema_of(source)
+    layout = recognise(schema)
+    if layout is None or kind not in (None, layout.kind):
+        wanted = "known" if kind is None else f"that a table of {kind} has"
+        raise source.fail(
+            f"a table whose columns are not {wanted}: {', '.join(schema.names)}; "
+            f"rename them as in one of: {KNOWN}"
+        )
+    frame = open_table(source, layout.columns)
+    return contents_of(frame, layout, source.path, list(schema.names))
+
+
+def contents_of(
+    frame: Frame, layout: Layout, path: Path, columns: list[str]
+) -> Contents:
+    """`Contents` of a table in memory; `columns` are all it has, used or not."""
+    parts: dict[str, Any] = read_layout(frame, layout)
+    unused = [name for name in columns if name not in layout.columns]
+    return Contents(
+        f"table-{layout.kind}",
+        path,
+        metadata={"columns_unused": unused} if unused else {},
+        **parts,
+    )
+
+
+def _sniff(source: Source, kind: str | None) -> str | None:
+    what = container(source)
+    if what is None:
+        return None
+    schema = schema_of(source)
+    layout = recognise(schema)
+    if kind is None:
+        return f"{what} with the columns {', '.join(schema.names)}"
+    if layout is None or layout.kind != kind:
+        return None
+    return f"{what} with the {layout.evidence()}"
+
+
+def _format(
+    kind: str,
+    title: str,
+    parts: tuple[str, ...],
+    write: Callable[[Contents, Path], None] | None,
+    keeps: tuple[str, ...],
+) -> Format:
+    return Format(
+        f"table-{kind}",
+        f"{title}, parquet or Arrow",
+        parts,
+        partial(_sniff, kind=kind),
+        partial(read_table, kind=kind),
+        write,
+        keeps,
+    )
+
+
+FORMATS = (
+    _format(
+        "scores",
+        "table of query, document, score (PyTerrier, ranx, Rank-DistiLLM, HF msmarco)",
+        ("scores", "qrels"),
+        write_rows,
+        ("scores", "ranks"),
+    ),
+    _format(
+        "qrels",
+        "table of query, document, grade (MTEB, BEIR, ir_datasets)",
+        ("qrels",),
+        write_qrels,
+        ("grades",),
+    ),
+    _format(
+        "lists",
+        "table of query, document list, score or label list (PyLate, HF msmarco)",
+        ("scores", "groups"),
+        write_lists,
+        ("scores", "groups", "positives"),
+    ),
+    _format(
+        "embeddings",
+        "table of id and vector",
+        ("embeddings",),
+        write_vectors,
+        ("vectors",),
+    ),
+    Format(
+        "table",
+        "table of other columns, parquet or Arrow",
+        PARTS,
+        partial(_sniff, kind=None),
+        read_table,
+    ),
+)

@@ -1,0 +1,30 @@
+import itertools
+import math
+
+import pytest
+
+from figures.data import data_of
+from figures.theory_ndcg import draw_discount_steps, draw_ndcg_constants
+from tests.figures.pictures import check_drawing
+
+
+@pytest.mark.parametrize("draw", [draw_ndcg_constants, draw_discount_steps])
+def test_the_drawing_is_fit_for_a_paper(draw):
+    check_drawing(draw())
+
+
+def test_one_relevant_document_falls_by_its_discount():
+    data = data_of(draw_ndcg_constants((1,)))
+    for inversions, loss in list(zip(data["inversions"], data["loss"], strict=True))[
+        :121:4
+    ]:
+        assert loss == pytest.approx(1 - 1 / math.log2(2 + inversions))
+
+
+def test_steps_are_the_largest_falls_of_the_discount():
+    data = data_of(draw_discount_steps())
+    for cutoff, step in zip(data["cutoff"], data["step"], strict=True):
+        cut = [1 / math.log2(1 + j) if j <= cutoff else 0.0 for j in range(1, 99)]
+        assert step == pytest.approx(
+            max(a - b for a, b in itertools.pairwise(cut))
+        )
