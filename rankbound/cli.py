@@ -15,6 +15,7 @@ from rankbound.commands import (
     appendix,
     bound,
     certify,
+    convert,
     demo,
     explain,
     inspect,
@@ -81,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (measure, inspect, demo, explain, bound, certify, appendix):
+    for command in (measure, inspect, convert, demo, explain, bound, certify, appendix):
         command.add_parser(subparsers)
     return parser
 

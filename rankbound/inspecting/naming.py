@@ -38,7 +38,8 @@ def stem(path: Path) -> str:
     head, separator, tail = name.rpartition(".")
     if separator and head and tail.isdecimal():  # the size of groups
         name = head
-    return "".join("-" if c in "=\t\r\n" else c for c in name) or "file"
+    name = "".join("-" if c in "=\t\r\n" else c for c in name)
+    return name.lstrip("-") or "file"  # no option begins with a name
 
 
 def names_of(paths: Sequence[Path]) -> list[str]:
@@ -53,7 +54,8 @@ def names_of(paths: Sequence[Path]) -> list[str]:
     shared = {name for name in names if names.count(name) > 1}
     found: list[str] = []
     for path, name in zip(paths, names, strict=True):
-        longer = f"{path.parent.name}-{name}" if name in shared else name
+        folder = path.parent.name
+        longer = f"{folder}-{name}" if name in shared and folder else name
         number, unique = 2, longer
         while unique in found:
             unique, number = f"{longer}-{number}", number + 1

@@ -1,0 +1,315 @@
+"""`convert`: the same content in another format, or a refusal that names the loss."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from estimators.scores import Kind
+from rankbound.errors import UsageError
+from rankbound.formats.contents import Contents, Format
+from rankbound.formats.errors import FormatError
+from rankbound.formats.registry import by_name, detect, formats
+from rankbound.formats.source import Source
+from rankbound.packing import pack, packing_of
+from rankbound.sameness import differences
+
+# By the end of the name, packing apart; of several formats the first that carries all
+SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
+    ".scores.parquet": ("rankbound-scores",),
+    ".groups.parquet": ("rankbound-groups",),
+    ".parquet": ("table-scores", "table-lists", "table-qrels", "table-embeddings"),
+    ".run": ("trec-run",),
+    ".res": ("trec-run",),
+    ".trec": ("trec-run", "qrels"),
+    ".qrels": ("qrels",),
+    ".tsv": ("beir-qrels", "qrels"),
+    ".json": ("lookup",),
+    ".jsonl": ("groups", "colbert", "flagembedding"),
+}
+# What a reader says about the file, which no other file has to carry
+ABOUT_THE_FILE: Final = frozenset(
+    {"columns", "ids", "name", "rank_base", "titles", "container", "type"}
+)
+# What makes a file by itself, as opposed to what goes with it
+WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What `convert` did.
+
+    Attributes
+    ----------
+    path : Path
+        The file written.
+    format : str
+        Its format's name.
+    packing : str
+        "none", "gzip", "bz2", "lz4" or "zstd".
+    kept : dict of str to str
+        What was carried over, in words.
+    lost : dict of str to str
+        What was not, with --lossy.
+    """
+
+    path: Path
+    format: str
+    packing: str
+    kept: dict[str, str]
+    lost: dict[str, str]
+
+
+def convert(
+    source: Path | str,
+    target: Path | str,
+    *,
+    to: str | None = None,
+    format: str | None = None,
+    lossy: bool = False,
+    kind: Kind | None = None,
+) -> Conversion:
+    """Write the content of a file in another format, read it back and compare.
+
+    Parameters
+    ----------
+    source, target : path
+        The target's last suffix packs it: .gz, .bz2, .lz4, .zst.
+    to : str, optional
+        The name of the target's format; by default its suffix says it.
+    format : str, optional
+        The name of the source's format, instead of detection.
+    lossy : bool
+        Whether losing something is accepted; it is named in any case.
+    kind : Kind, optional
+        What the scores are, for formats that say so.
+
+    Returns
+    -------
+    Conversion
+
+    Raises
+    ------
+    UsageError
+        When something would be lost without `lossy`, the target's format is not known
+        or holds nothing of the source, or the target is the source.
+    FormatError
+        When the source cannot be read, or the target does not read back the same.
+    """
+    source, target = Path(source), Path(target)
+    check_target(source, target)
+    opened = Source(source)
+    entry = detect(opened)[0] if format is None else by_name(format)
+    contents = entry.read(opened)
+    if kind is not None:
+        contents = _declared(contents, kind)
+    chosen = target_format(target, to, contents)
+    lost = losses(contents, chosen)
+    if lost and not lossy:
+        named = "; ".join(lost.values())
+        raise UsageError(
+            f"{target}: {chosen.name} ({chosen.title}) cannot carry everything of "
+            f"{source}: {named}; choose another format with --to, or accept the loss "
+            "with --lossy"
+        )
+    _write(contents, chosen, target)
+    held = content(contents)
+    kept = {what: words for what, words in held.items() if what not in lost}
+    return Conversion(target, chosen.name, packing_of(target)[0], kept, lost)
+
+
+def check_target(source: Path, target: Path) -> None:
+    """Raise unless a file can be written there without touching the source."""
+    if target.is_dir():
+        raise UsageError(f"{target}: is a folder; name the file to write")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise UsageError(
+            f"{target}: is the file to convert; write to another name, it is not "
+            "overwritten"
+        )
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent}: no such folder; make it first")
+
+
+def target_format(target: Path, to: str | None, contents: Contents) -> Format:
+    """The format to write: by name, or by the suffix and what there is to carry.
+
+    Raises
+    ------
+    UsageError
+        When there is none, it cannot be written, or holds nothing of the contents.
+    """
+    if to is not None:
+        entry = by_name(to)
+        if entry.write is None:
+            raise UsageError(
+                f"--to {to}: {entry.title} can be read and not written; there are "
+                f"{', '.join(_writable())}"
+            )
+        _check_holds(entry, contents)
+        return entry
+    name = packing_of(target)[1].casefold()
+    found = next((names for end, names in SUFFIXES.items() if name.endswith(end)), ())
+    known = [_writable()[one] for one in found if one in _writable()]
+    if not known:
+        raise UsageError(
+            f"{target}: the suffix names no format; say which with --to (one of "
+            f"{', '.join(_writable())})"
+        )
+    held = [entry for entry in known if _shared(entry, contents)]
+    if not held:
+        _check_holds(known[0], contents)
+    return min(held, key=lambda entry: len(losses(contents, entry)))
+
+
+def content(contents: Contents) -> dict[str, str]:
+    """What there is to carry, by the words of `Format.keeps`, and how much.
+
+    Ranks count only where they say more than the scores; metadata as ``metadata: key``.
+    """
+    found: dict[str, str] = {}
+    scores, groups, qrels = contents.scores, contents.groups, contents.qrels
+    if scores is not None:
+        found["scores"] = (
+            f"{len(scores.values):,} scores of {scores.n_queries:,} queries"
+        )
+        if scores.kind is not Kind.UNKNOWN:
+            found["kind"] = f"that the scores are {scores.kind.value}"
+        if contents.ranks is not None and not ranks_follow(contents):
+            found["ranks"] = f"{len(contents.ranks):,} ranks that scores do not imply"
+    if groups is not None:
+        found["groups"] = f"{groups.n_groups:,} groups"
+        if groups.positive is not None:
+            found["positives"] = f"{int(groups.positive.sum()):,} marks of positives"
+        if groups.probabilities is not None:
+            found["probabilities"] = f"{len(groups.probabilities):,} probabilities"
+    if qrels is not None:
+        found["grades"] = f"{len(qrels.values):,} grades of {qrels.n_queries:,} queries"
+    if contents.embeddings is not None:
+        found["vectors"] = f"{len(contents.embeddings.ids):,} vectors"
+    if contents.texts:
+        found["texts"] = f"{len(contents.texts):,} texts"
+    for key, value in contents.metadata.items():
+        if key not in ABOUT_THE_FILE:
+            found[f"metadata: {key}"] = f"the {key.replace('_', ' ')} {_short(value)}"
+    return found
+
+
+def _scored(contents: Contents) -> dict[str, str]:
+    scores, ranks = contents.scores, contents.ranks
+    if scores is None:
+        return {}
+    found = {"scores": f"{len(scores.values):,} scores of {scores.n_queries:,} queries"}
+    if scores.kind is not Kind.UNKNOWN:
+        found["kind"] = f"that the scores are {scores.kind.value}"
+    if ranks is not None and not ranks_follow(contents):
+        found["ranks"] = f"{len(ranks):,} ranks that the scores do not imply"
+    return found
+
+
+def _grouped(contents: Contents) -> dict[str, str]:
+    groups = contents.groups
+    if groups is None:
+        return {}
+    found = {"groups": f"{groups.n_groups:,} groups"}
+    if groups.positive is not None:
+        found["positives"] = f"{int(groups.positive.sum()):,} marks of positives"
+    if groups.probabilities is not None:
+        found["probabilities"] = f"{len(groups.probabilities):,} probabilities"
+    return found
+
+
+def losses(contents: Contents, target: Format) -> dict[str, str]:
+    """What of the contents a format cannot carry, in words."""
+    keeps = {*target.keeps}
+    return {
+        what: words
+        for what, words in content(contents).items()
+        if what not in keeps
+        and not (what.startswith("metadata: ") and _keeps_metadata(what, keeps))
+    }
+
+
+def ranks_follow(contents: Contents) -> bool:
+    """Whether ranks only number the documents by their scores, without ties.
+
+    Examples
+    --------
+    >>> from estimators.scores import Scores
+    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 1.0}})
+    >>> there = Contents("toy", Path("x"), scores=scores, ranks=np.array([1, 2]))
+    >>> ranks_follow(there), ranks_follow(replace(there, ranks=np.array([2, 1])))
+    (True, False)
+    """
+    scores, ranks = contents.scores, contents.ranks
+    if scores is None or ranks is None:
+        return True
+    query = scores.row_query()
+    order = np.lexsort((ranks, query))
+    inside = query[1:] == query[:-1]
+    falling = scores.values[order][1:] < scores.values[order][:-1]
+    counted = np.diff(ranks[order]) == 1
+    return bool(np.all((falling & counted)[inside]))
+
+
+def _keeps_metadata(what: str, keeps: set[str]) -> bool:
+    return "metadata" in keeps or what.removeprefix("metadata: ") in keeps
+
+
+def _declared(contents: Contents, kind: Kind) -> Contents:
+    if contents.scores is None:
+        raise UsageError(f"--teacher-kind: {contents.path} holds no scores")
+    return replace(contents, scores=contents.scores.with_kind(kind))
+
+
+def _writable() -> dict[str, Format]:
+    return {name: one for name, one in formats().items() if one.write is not None}
+
+
+def _shared(entry: Format, contents: Contents) -> set[str]:
+    """What the format and the contents have in common of what counts."""
+    held = content(contents)
+    return {what for what in entry.keeps if what in held and what in WHOLE}
+
+
+def _check_holds(entry: Format, contents: Contents) -> None:
+    if not _shared(entry, contents):
+        held = [what for what in content(contents) if what in WHOLE]
+        raise UsageError(
+            f"{contents.path} holds {' and '.join(held) or 'nothing'}, and {entry.name} "
+            f"({entry.title}) carries {', '.join(entry.keeps) or 'nothing'}; choose "
+            "another format with --to"
+        )
+
+
+def _short(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")
+
+
+def _write(contents: Contents, entry: Format, target: Path) -> None:
+    """Write aside, pack, read back, compare, rename."""
+    if entry.write is None:
+        raise UsageError(f"{entry.name} cannot be written")
+    packing, plain = packing_of(target)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as name:
+            aside = Path(name, plain)
+            entry.write(contents, aside)
+            if packing != "none":
+                aside = pack(aside, Path(name, target.name), packing)
+            wrong = differences(contents, entry.read(Source(aside)), entry)
+            if wrong:
+                raise FormatError(
+                    target,
+                    f"read back, {'; '.join(wrong)}; nothing was written, please "
+                    "report this",
+                )
+            aside.replace(target)
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
