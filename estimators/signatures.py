@@ -17,8 +17,9 @@ from estimators.scores import Floats, Integers, Scores
 # Engines that part ties move them by about this much of the range of scores
 CLOSE = 1e-6
 MOST_DECIMALS = 9
-# Binary entropy of sigmoid(1): scores that lie within 1 of each other have no less
-SQUASHED_BITS = 0.84
+# Binary entropy of sigmoid(1), rounded down: scores that lie within 1 of each other
+# have no less
+SQUASHED_BITS = 0.8399
 LEAST_ON_LATTICE = 8
 ROUNDING = 1e-6  # of a sum of scores written with six decimals
 
@@ -187,7 +188,8 @@ def lattice(values: Floats) -> str | None:
         ("float32", 24, -126),
     ):
         spacing = _spacing(distinct, bits, least)
-        if np.any(np.abs(_on(distinct, spacing) - distinct) > unit / 2 * (1 + 1e-9)):
+        rounding = unit / 2 + 4 * np.spacing(np.abs(distinct))
+        if np.any(np.abs(_on(distinct, spacing) - distinct) > rounding):
             continue
         # Where the lattice is hardly coarser than the decimals, anything lies on it
         if np.sum(spacing > 16 * unit) >= LEAST_ON_LATTICE:

@@ -6,11 +6,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
+from typing import Final
 
 from estimators.scores import Kind
+from rankbound.carrying import content, losses
 from rankbound.errors import UsageError
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
@@ -32,10 +31,6 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".json": ("lookup",),
     ".jsonl": ("groups", "colbert", "flagembedding"),
 }
-# What a reader says about the file, which no other file has to carry
-ABOUT_THE_FILE: Final = frozenset(
-    {"columns", "ids", "name", "rank_base", "titles", "container", "type"}
-)
 # What makes a file by itself, as opposed to what goes with it
 WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
 
@@ -167,100 +162,6 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
     return min(held, key=lambda entry: len(losses(contents, entry)))
 
 
-def content(contents: Contents) -> dict[str, str]:
-    """What there is to carry, by the words of `Format.keeps`, and how much.
-
-    Ranks count only where they say more than the scores; metadata as ``metadata: key``.
-    """
-    found: dict[str, str] = {}
-    scores, groups, qrels = contents.scores, contents.groups, contents.qrels
-    if scores is not None:
-        found["scores"] = (
-            f"{len(scores.values):,} scores of {scores.n_queries:,} queries"
-        )
-        if scores.kind is not Kind.UNKNOWN:
-            found["kind"] = f"that the scores are {scores.kind.value}"
-        if contents.ranks is not None and not ranks_follow(contents):
-            found["ranks"] = f"{len(contents.ranks):,} ranks that scores do not imply"
-    if groups is not None:
-        found["groups"] = f"{groups.n_groups:,} groups"
-        if groups.positive is not None:
-            found["positives"] = f"{int(groups.positive.sum()):,} marks of positives"
-        if groups.probabilities is not None:
-            found["probabilities"] = f"{len(groups.probabilities):,} probabilities"
-    if qrels is not None:
-        found["grades"] = f"{len(qrels.values):,} grades of {qrels.n_queries:,} queries"
-    if contents.embeddings is not None:
-        found["vectors"] = f"{len(contents.embeddings.ids):,} vectors"
-    if contents.texts:
-        found["texts"] = f"{len(contents.texts):,} texts"
-    for key, value in contents.metadata.items():
-        if key not in ABOUT_THE_FILE:
-            found[f"metadata: {key}"] = f"the {key.replace('_', ' ')} {_short(value)}"
-    return found
-
-
-def _scored(contents: Contents) -> dict[str, str]:
-    scores, ranks = contents.scores, contents.ranks
-    if scores is None:
-        return {}
-    found = {"scores": f"{len(scores.values):,} scores of {scores.n_queries:,} queries"}
-    if scores.kind is not Kind.UNKNOWN:
-        found["kind"] = f"that the scores are {scores.kind.value}"
-    if ranks is not None and not ranks_follow(contents):
-        found["ranks"] = f"{len(ranks):,} ranks that the scores do not imply"
-    return found
-
-
-def _grouped(contents: Contents) -> dict[str, str]:
-    groups = contents.groups
-    if groups is None:
-        return {}
-    found = {"groups": f"{groups.n_groups:,} groups"}
-    if groups.positive is not None:
-        found["positives"] = f"{int(groups.positive.sum()):,} marks of positives"
-    if groups.probabilities is not None:
-        found["probabilities"] = f"{len(groups.probabilities):,} probabilities"
-    return found
-
-
-def losses(contents: Contents, target: Format) -> dict[str, str]:
-    """What of the contents a format cannot carry, in words."""
-    keeps = {*target.keeps}
-    return {
-        what: words
-        for what, words in content(contents).items()
-        if what not in keeps
-        and not (what.startswith("metadata: ") and _keeps_metadata(what, keeps))
-    }
-
-
-def ranks_follow(contents: Contents) -> bool:
-    """Whether ranks only number the documents by their scores, without ties.
-
-    Examples
-    --------
-    >>> from estimators.scores import Scores
-    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 1.0}})
-    >>> there = Contents("toy", Path("x"), scores=scores, ranks=np.array([1, 2]))
-    >>> ranks_follow(there), ranks_follow(replace(there, ranks=np.array([2, 1])))
-    (True, False)
-    """
-    scores, ranks = contents.scores, contents.ranks
-    if scores is None or ranks is None:
-        return True
-    query = scores.row_query()
-    order = np.lexsort((ranks, query))
-    inside = query[1:] == query[:-1]
-    falling = scores.values[order][1:] < scores.values[order][:-1]
-    counted = np.diff(ranks[order]) == 1
-    return bool(np.all((falling & counted)[inside]))
-
-
-def _keeps_metadata(what: str, keeps: set[str]) -> bool:
-    return "metadata" in keeps or what.removeprefix("metadata: ") in keeps
-
-
 def _declared(contents: Contents, kind: Kind) -> Contents:
     if contents.scores is None:
         raise UsageError(f"--teacher-kind: {contents.path} holds no scores")
@@ -280,16 +181,11 @@ def _shared(entry: Format, contents: Contents) -> set[str]:
 def _check_holds(entry: Format, contents: Contents) -> None:
     if not _shared(entry, contents):
         held = [what for what in content(contents) if what in WHOLE]
+        there = " and ".join(held) or "nothing"
         raise UsageError(
-            f"{contents.path} holds {' and '.join(held) or 'nothing'}, and {entry.name} "
-            f"({entry.title}) carries {', '.join(entry.keeps) or 'nothing'}; choose "
-            "another format with --to"
+            f"{contents.path} holds {there}, and {entry.name} ({entry.title}) carries "
+            f"{', '.join(entry.keeps) or 'nothing'}; choose another format with --to"
         )
-
-
-def _short(value: Any) -> str:
-    text = " ".join(str(value).split())
-    return repr(text if len(text) <= 40 else f"{text[:37]}...")
 
 
 def _write(contents: Contents, entry: Format, target: Path) -> None:

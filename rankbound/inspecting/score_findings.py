@@ -52,7 +52,7 @@ def _refused_kind(facts: ScoreFacts) -> Finding | None:
 
 
 def _saturated(facts: ScoreFacts) -> Finding | None:
-    if facts.kind is not Kind.PROBABILITY or not facts.ends or facts.min_max:
+    if facts.kind is not Kind.PROBABILITY or not facts.ends or _is_min_max(facts):
         return None
     return Finding(
         "saturated",
@@ -65,13 +65,22 @@ def _saturated(facts: ScoreFacts) -> Finding | None:
     )
 
 
+def _several(facts: ScoreFacts) -> int:
+    """Queries whose scores differ."""
+    return int(np.sum(facts.scores.sizes > 1)) - len(facts.constant)
+
+
+def _is_min_max(facts: ScoreFacts) -> bool:
+    return 2 * facts.min_max > _several(facts)
+
+
 def _normalised(facts: ScoreFacts) -> Finding | None:
-    several = int(np.sum(facts.scores.sizes > 1)) - len(facts.constant)
+    several = _several(facts)
     for code, count, what in (
         ("min-max", facts.min_max, "run from exactly 0 to exactly 1: min-max"),
         ("softmax", facts.softmax, "add up to 1: softmax"),
     ):
-        if several and 2 * count >= several:
+        if 2 * count > several:
             return Finding(
                 code,
                 "warning",
@@ -83,7 +92,7 @@ def _normalised(facts: ScoreFacts) -> Finding | None:
 
 
 def _squashed(facts: ScoreFacts) -> Finding | None:
-    if facts.bits < SQUASHED_BITS - 5e-4 or facts.kind in SQUASHED:
+    if facts.bits < SQUASHED_BITS or facts.kind in SQUASHED:
         return None
     return Finding(
         "squashed",
@@ -128,7 +137,7 @@ def _constant(facts: ScoreFacts) -> Finding | None:
 def _zeros(facts: ScoreFacts) -> Finding | None:
     values = facts.scores.values
     apart = facts.kind in (Kind.RANK_ONLY, Kind.MARGIN_ONLY, Kind.PROBABILITY)
-    if not facts.zeros or facts.min_max or apart:
+    if not facts.zeros or _is_min_max(facts) or apart:
         return None
     # One at the lower end of whole numbers is as likely a count as a missing score
     if facts.zeros == 1 and facts.decimals == 0:

@@ -149,6 +149,6 @@ def _with_kind(scores: Scores) -> tuple[Scores, str]:
             "in every query"
         )
     bits = smallest_pair_entropy(scores)
-    if bits >= SQUASHED_BITS - 5e-4 and kind is not Kind.RANK_ONLY:
+    if bits >= SQUASHED_BITS and kind is not Kind.RANK_ONLY:
         evidence += f"; as logits no pair would have less than {bits:.3f} bit"
     return scores.with_kind(kind), evidence

@@ -35,11 +35,10 @@ class Vectors:
     def as_dict(self) -> dict[str, Any]:
         """The facts for JSON."""
         norms = self.facts.norms[self.facts.finite]
-        ends = norms.min(), norms.mean(), norms.max()
         return {
             "dim": self.embeddings.dim,
             "dtype": str(self.embeddings.vectors.dtype),
-            "norms": [float(value) for value in ends] if norms.size else None,
+            "norms": _ends(norms),
             "unit_share": self.facts.unit_share,
             "zero": len(self.facts.zero),
             "not_finite": int(np.sum(~self.facts.finite)),
@@ -51,6 +50,13 @@ class Vectors:
     def id_of(self, row: int) -> str:
         """The id of a row."""
         return str(self.embeddings.ids[row])
+
+
+def _ends(norms: Floats) -> list[float] | None:
+    """Least, mean and largest length."""
+    if not norms.size:
+        return None
+    return [float(norms.min()), float(norms.mean()), float(norms.max())]
 
 
 def survey(embeddings: Embeddings) -> Vectors:
