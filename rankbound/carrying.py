@@ -66,8 +66,14 @@ def _grouped(contents: Contents) -> dict[str, str]:
 
 
 def losses(contents: Contents, target: Format) -> dict[str, str]:
-    """What of the contents a format cannot carry, in words."""
+    """What of the contents a format cannot carry, in words.
+
+    Scores that were made from ranks are carried by the ranks.
+    """
     keeps = {*target.keeps}
+    scores = contents.scores
+    if "ranks" in keeps and scores is not None and scores.kind is Kind.RANK_ONLY:
+        keeps |= {"scores", "kind"}
     return {
         what: words
         for what, words in content(contents).items()
@@ -77,7 +83,10 @@ def losses(contents: Contents, target: Format) -> dict[str, str]:
 
 
 def ranks_follow(contents: Contents) -> bool:
-    """Whether ranks only number the documents by their scores, without ties.
+    """Whether ranks only number the documents by their scores, or say nothing at all.
+
+    Ties have to come by docno, descending, as trec_eval orders them and runs are
+    written; a rank that is the same in every row says nothing.
 
     Examples
     --------
@@ -93,7 +102,11 @@ def ranks_follow(contents: Contents) -> bool:
     query = scores.row_query()
     order = np.lexsort((ranks, query))
     inside = query[1:] == query[:-1]
-    falling = scores.values[order][1:] < scores.values[order][:-1]
+    if inside.any() and ranks.min() == ranks.max():
+        return True
+    values, codes = scores.values[order], scores.codes[order]
+    tied = (values[1:] == values[:-1]) & (codes[1:] < codes[:-1])
+    falling = (values[1:] < values[:-1]) | tied
     counted = np.diff(ranks[order]) == 1
     return bool(np.all((falling & counted)[inside]))
 

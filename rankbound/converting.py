@@ -174,8 +174,10 @@ def _writable() -> dict[str, Format]:
 
 def _shared(entry: Format, contents: Contents) -> set[str]:
     """What the format and the contents have in common of what counts."""
-    held = content(contents)
-    return {what for what in entry.keeps if what in held and what in WHOLE}
+    held = {what for what in content(contents) if what in WHOLE}
+    if contents.scores is not None:
+        held.add("ranks")  # which every score implies
+    return held & {*entry.keeps}
 
 
 def _check_holds(entry: Format, contents: Contents) -> None:

@@ -24,7 +24,8 @@ def target(*keeps):
         ([0, 1, 2, 0], True),
         ([2, 1, 3, 1], False),  # another order
         ([1, 2, 4, 1], False),  # a gap
-        ([0, 0, 0, 0], False),
+        ([3, 2, 1, 1], False),
+        ([0, 0, 0, 0], True),  # no rank at all
     ],
 )
 def test_ranks_follow_where_they_only_count(ranks, follows):
@@ -34,9 +35,17 @@ def test_ranks_follow_where_they_only_count(ranks, follows):
     assert losses(held, target("scores", "ranks")) == {}
 
 
-def test_ranks_of_ties_say_more_than_the_scores():
-    tied = Scores.from_dict({"q": {"a": 1.0, "b": 1.0}})
-    assert not ranks_follow(replace(PLAIN, scores=tied, ranks=np.array([1, 2])))
+def test_ranks_of_ties_follow_where_they_are_by_docno_descending():
+    tied = replace(PLAIN, scores=Scores.from_dict({"q": {"a": 1.0, "b": 1.0}}))
+    assert ranks_follow(replace(tied, ranks=np.array([2, 1])))
+    assert not ranks_follow(replace(tied, ranks=np.array([1, 2])))
+
+
+def test_scores_made_from_ranks_are_carried_by_ranks():
+    held = replace(PLAIN, scores=SCORES.with_kind(Kind.RANK_ONLY))
+    assert losses(held, target("ranks")) == {}
+    assert [*losses(held, target("scores"))] == ["kind"]
+    assert [*losses(PLAIN, target("ranks"))] == ["scores"]
 
 
 def test_everything_held_is_named():
