@@ -90,7 +90,8 @@ def ranks_follow(contents: Contents) -> bool:
 
     Examples
     --------
-    >>> from estimators.scores import Scores
+    >>> from dataclasses import replace
+    >>> from pathlib import Path
     >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 1.0}})
     >>> there = Contents("toy", Path("x"), scores=scores, ranks=np.array([1, 2]))
     >>> ranks_follow(there), ranks_follow(replace(there, ranks=np.array([2, 1])))

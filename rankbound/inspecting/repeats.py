@@ -15,7 +15,7 @@ from rankbound.inspecting.findings import Finding, plural
 from rankbound.inspecting.given import Given
 
 SIGNS = ("second time", "twice")  # how readers say that something is repeated
-COLUMNS = {"trec-run": (0, 2), "qrels": (0, 2)}
+COLUMNS = {"trec-run": (0, 2), "qrels": (0, 2), "beir-qrels": (0, 1)}
 
 Key = tuple[object, object]
 

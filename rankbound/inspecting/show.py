@@ -120,9 +120,10 @@ def _evidence(inspection: Inspection, names: Names) -> Iterator[str]:
         if one.scores is not None:
             bits = one.scores.top_bits
             top = "" if bits is None else f"; as logits, {bits:.3f} bit in the top 16"
+            ranks = "" if one.ranks is None else f"; ranks from {one.ranks.base}"
             yield escape(
                 f"{names[one.path]}: {one.scores.kind.value}, since "
-                f"{one.scores.evidence}{top}"
+                f"{one.scores.evidence}{top}{ranks}"
             )
 
 

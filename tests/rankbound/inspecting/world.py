@@ -45,7 +45,10 @@ def matching(teacher=None, *, groups=None, **more):
         for n in range(8)
     }
     grouped = groups or [(qid, list(row)[:4]) for qid, row in rows.items()]
-    student = {qid: {d: s * 0.5 for d, s in row.items()} for qid, row in rows.items()}
+    student = {
+        qid: {d: row[d] * 0.5 for d in sorted(row, key=row.get, reverse=True)}
+        for qid, row in rows.items()
+    }
     files = {
         "teacher.json": lookup(rows),
         "random.jsonl": group_text(grouped),
