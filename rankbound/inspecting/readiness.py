@@ -103,7 +103,8 @@ def compare_verdict(cast: Cast) -> Verdict:
         options, notes = _options(replace(cast, students=()), None)
         missing += _lacking(cast, options)
         if not missing:
-            tried = [replace(options, groups=one.path) for one in groups]
+            alone = replace(options, students=())
+            tried = [replace(alone, groups=one.path) for one in groups]
             refusals = (rehearse(one)[0] for one in tried)
             missing += dict.fromkeys(text for text in refusals if text is not None)
     words = ["rankbound", "compare"]
