@@ -54,6 +54,11 @@ def test_ties_match_a_loop_over_sorted_rankings(rows):
     assert (found.queries, found.largest, found.shared) == (touched, largest, shared)
 
 
+def test_a_millionth_of_the_range_exactly_is_still_close():
+    found = ties(as_scores([[0.0, 1e6, 1e6 - 1, 1e6 - 2.5]]))
+    assert (found.close, found.equal) == (1, 0)
+
+
 @given(RUNS)
 def test_normalised_and_constant_queries_match_loops(rows):
     scores = as_scores(rows)

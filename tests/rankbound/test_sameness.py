@@ -46,6 +46,7 @@ def test_the_same_is_the_same_in_any_order():
         ({"q": {"a": 3.0, "b": 0.3}, "r": {"a": 0.0}}, "1 scores differ"),
         ({"q": {"a": 3.0, "b": 0.1 + 0.2}, "r": {"a": -0.0}}, "1 scores differ"),
         ({"q": {"a": 3.0, "x": 0.1 + 0.2}, "r": {"a": 0.0}}, "document 'b'"),
+        ({"q": {"a": 3.0, "b": 0.1 + 0.2}, "r": {"x": 0.0}}, "1 scores differ"),
         ({"q": {"a": 3.0, "b": 0.1 + 0.2}}, "2 scores instead of 3"),
     ],
 )

@@ -16,7 +16,7 @@ def look(folder, content):
     [
         ("q Q0 a 1 2 t\nq Q0 a 2 1 t\nr Q0 a 1 2 t\nq Q0 a 3 0 t\n", 2),
         ("q 0 a 1\nq 0 a 2\n", 1),
-        ("query-id\tcorpus-id\tscore\nq\ta\t1\nq\ta\t1\nq\tb\t0\n", 1),
+        ("query-id\tcorpus-id\tscore\nq\ta\t1\nq\ta\t2\nq\tb\t0\n", 1),
         (group_text([("q", ["a", "b", "b"]), ("q", ["a", "c", "a", "c"])]), 3),
     ],
 )
