@@ -56,7 +56,7 @@ def _repeated_documents(groups: Groups) -> Finding | None:
         "duplicates-in-groups",
         "warning",
         surplus,
-        f"{plural(surplus, 'document')} stand again in their group, in "
+        f"{plural(surplus, 'document stands', 'documents stand')} again in a group, in "
         f"{share(touched, groups.n_groups)} groups",
         "remove them: sampling with replacement adds pairs at distance 0 and 1 bit",
         _at(groups, row),

@@ -130,6 +130,13 @@ def _candidates(
     ]
     if sides:
         found.append((dropped, one, other))
+        found.append(
+            (
+                f"{dropped}, and a trailing '.0'",
+                lambda name: _whole(one(name)),
+                lambda name: _whole(other(name)),
+            )
+        )
         found.append((f"{dropped}, and leading zeros", one_short, other_short))
     return found
 

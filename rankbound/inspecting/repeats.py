@@ -41,7 +41,7 @@ def repeated_rows(given: Given) -> Finding | None:
         "duplicates",
         "error",
         count,
-        f"{plural(count, 'row')} repeat a document, in "
+        f"{plural(count, 'row repeats', 'rows repeat')} a document, in "
         f"{plural(queries, 'query', 'queries')}",
         "keep one row for each document of a query or group",
         example,

@@ -12,7 +12,6 @@ from estimators.scores import Kind, positions
 from rankbound.inspecting.examined import Examined
 
 MODEL_KINDS = frozenset({Kind.LOGIT, Kind.PROBABILITY})
-REFUSED = frozenset({Kind.RANK_ONLY, Kind.MARGIN_ONLY})
 LEAST_SHARED = 0.05
 QUERY_WORDS = ("quer", "topic", "question")
 
@@ -103,7 +102,7 @@ def _teacher(
         return scored[0], "the only file with scores"
     ranked = [(_claim(one, groups), -place) for place, one in enumerate(scored)]
     best = max(range(len(scored)), key=lambda place: ranked[place])
-    named, coverage, _, kind = ranked[best][0]
+    named, _, coverage, kind = ranked[best][0]
     teacher = scored[best]
     if named:
         why = "its name says so"
@@ -116,14 +115,15 @@ def _teacher(
     return teacher, why
 
 
-def _claim(one: Examined, groups: Sequence[Examined]) -> tuple[bool, float, bool, bool]:
+def _claim(one: Examined, groups: Sequence[Examined]) -> tuple[bool, bool, float, bool]:
     """How much speaks for a file being the teacher's, the weightiest first."""
     kind = Kind.UNKNOWN if one.scores is None else one.scores.kind
     held = [each.groups for each in groups if each.groups is not None]
     coverage = [share_scored(each, one) for each in held]
     mean = round(float(np.mean(coverage)), 2) if coverage else 0.0
     named = "teacher" in one.path.name.casefold()
-    return named, mean, kind not in REFUSED, kind in MODEL_KINDS
+    sound = all(finding.severity != "error" for finding in one.findings)
+    return named, sound, mean, kind in MODEL_KINDS
 
 
 def share_scored(groups: Groups, one: Examined) -> float:

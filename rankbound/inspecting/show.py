@@ -129,19 +129,23 @@ def _evidence(inspection: Inspection, names: Names) -> Iterator[str]:
 
 def _lines(inspection: Inspection, names: Names) -> Iterator[str]:
     """One line a finding; the same finding about several files is one line."""
-    every: list[tuple[Finding, str]] = [
-        (finding, names[one.path])
+    every = [
+        (finding, names[one.path], names[one.path])
         for one in inspection.files
         for finding in one.findings
     ]
     every += [
-        (joint.finding, " / ".join(names[one.path] for one in joint.files))
+        (
+            joint.finding,
+            " / ".join(names[one.path] for one in joint.files),
+            joint.finding.remedy,
+        )
         for joint in inspection.across.findings
     ]
     alike: dict[tuple[str, str, str], list[tuple[Finding, str]]] = {}
-    for finding, name in every:
-        # Each error is a line of its own; other findings that are alike share one
-        own = name if finding.severity == "error" else ""
+    for finding, name, cause in every:
+        # Errors share a line only if one remedy cures them all
+        own = cause if finding.severity == "error" else ""
         key = (finding.severity, finding.code, own)
         alike.setdefault(key, []).append((finding, name))
     for key in sorted(alike, key=lambda key: SEVERITIES.index(key[0])):

@@ -141,8 +141,8 @@ def _near(vectors: Vectors) -> Finding | None:
         "near-duplicate-vectors",
         "note",
         len(pairs),
-        f"{plural(len(pairs), 'pair')} of vectors differ by less than a thousandth of "
-        f"their length, the closest by {float(distances.min()):.2g}",
+        f"{plural(len(pairs), 'pair')} of vectors less than a thousandth of their "
+        f"length apart, the closest by {float(distances.min()):.2g}",
         "take them for duplicates: one text embedded in two batches, or nearly",
         names,
     )

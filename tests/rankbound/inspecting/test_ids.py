@@ -15,6 +15,7 @@ NUMBERS = [str(n) for n in range(95, 131)]
         (lambda name: f"{name:0>7}", "drop leading zeros"),
         (lambda name: f"D{name:0>7}", "the prefix 'D' on the right, and leading zeros"),
         (lambda name: f" {name}", "strip blanks"),
+        (lambda name: f"D{name}.0", "the prefix 'D' on the right, and a trailing '.0'"),
     ],
 )
 def test_the_rule_that_would_match_is_named(rewrite, words):

@@ -40,6 +40,18 @@ def test_without_groups_logits_come_first(tmp_path):
     assert examined_files(tmp_path, {"q": "q 0 a 1\n"})[1].teacher is None
 
 
+def test_a_file_that_measure_refuses_is_not_the_teacher(tmp_path):
+    rows = {"q": {"a": 1.0, "b": 0.0, "c": 0.25}, "r": {"a": 0.5, "b": 0.0, "c": 0.75}}
+    logits = {"q": {"a": 1.5, "b": -0.5}, "r": {"a": 0.25}}
+    contents = {
+        "a.json": lookup(rows),
+        "b.json": lookup(logits),
+        "g.jsonl": group_text([("q", ["a", "b", "c"]), ("r", ["a", "b", "c"])]),
+    }
+    files, cast = examined_files(tmp_path, contents)
+    assert cast.teacher is files[1]
+
+
 def test_a_copy_of_the_teacher_is_no_student(tmp_path):
     rows = {"q": {"a": 1.5, "b": -0.5, "c": 0.25}}
     part = {"q": {"a": 1.5, "c": 0.25, "z": 4.0}}

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from rankbound.inspecting.run import inspect
 from rankbound.inspecting.show import as_text, show
-from tests.rankbound.files import packed, run_text, written
+from tests.rankbound.files import group_text, packed, run_text, written
 from tests.rankbound.inspecting.test_run import paths
 from tests.rankbound.inspecting.world import matching
 
@@ -36,6 +36,21 @@ def test_like_findings_share_a_line_and_errors_do_not(tmp_path):
     ]
     words = [lines[n][:7].strip() for n in places]
     assert words == sorted(words, key=["error", "warning", "note"].index)
+
+
+def test_errors_of_one_remedy_share_a_line(tmp_path):
+    rows = {"q": {"d1": 1.5, "d2": -0.5}, "r": {"d1": 0.5, "d2": 2.5}}
+    contents = {
+        "g.jsonl": group_text([("q", ["D1", "D2"]), ("r", ["D1", "D2"])]),
+        "a.run": run_text(rows),
+        "b.run": run_text({q: dict(reversed(row.items())) for q, row in rows.items()}),
+    }
+    lines = as_text(inspect(*paths(tmp_path, contents))).splitlines()
+    (error,) = [line for line in lines if line.startswith("error")]
+    assert error.startswith("error   g.jsonl / a.run: 0 of 2 (0.0%) document ids")
+    assert (
+        "; also g.jsonl / b.run 2. Rewrite the ids of one file: ignore case." in error
+    )
 
 
 def test_evidence_of_formats_and_kinds_is_shown(tmp_path):
