@@ -88,7 +88,9 @@ def at_distance_zero(groups: Groups, vectors: Vectors) -> Result:
     row = _row("duplicates-in-groups-by-vector", what, len(touched), groups.n_groups)
     if not len(touched):
         return row, None
-    first = int(groups.offsets[touched[0]])
+    first, second = np.flatnonzero(held)[keys == places[counts > 1][0]][:2]
+    _, qid, docno = groups.where(int(first))
+    copy = groups.where(int(second))[2]
     return row, Finding(
         "duplicates-in-groups-by-vector",
         "warning",
@@ -96,7 +98,7 @@ def at_distance_zero(groups: Groups, vectors: Vectors) -> Result:
         f"{share(len(touched), groups.n_groups)} groups hold documents with equal "
         "vectors",
         "remove the copies: a pair at distance 0 has no Lipschitz constant",
-        _at(groups, np.arange(len(groups.codes)) == first),
+        f"query {qid!r}, documents {docno!r} and {copy!r}",
     )
 
 

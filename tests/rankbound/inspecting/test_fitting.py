@@ -42,7 +42,7 @@ def test_groups_with_equal_vectors_are_counted():
     rows[4] = rows[3]
     row, found = at_distance_zero(GROUPS, look(rows))
     assert (row["count"], row["total"], found.count) == (1, 2, 1)
-    assert found.example.startswith("query 'r'")
+    assert found.example == "query 'r', documents 'd3' and 'd4'"
     rows[4], rows[2] = 0, rows[3]  # equal, but in different groups
     assert at_distance_zero(GROUPS, look(rows))[1] is None
     assert at_distance_zero(GROUPS, look(rows[:3]))[0]["count"] == 0
