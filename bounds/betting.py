@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from bounds.errors import DomainError
-from bounds.samples import Sample, checked_delta, checked_sample
+from bounds.samples import checked_delta, checked_sample
 
 # From here on the sample is replaced by a histogram whose values are rounded up, which
 # is valid since the capital falls in every value.
@@ -27,7 +27,13 @@ NEVER: Final = 2**53
 
 
 def betting(
-    values: ArrayLike, *, low: float, high: float, delta: float, n_students: int = 1
+    values: ArrayLike,
+    *,
+    low: float,
+    high: float,
+    delta: float,
+    n_students: int = 1,
+    stakes: ArrayLike | None = None,
 ) -> float:
     """Upper limit of the mean by betting, in the unit of `values`.
 
@@ -41,6 +47,9 @@ def betting(
         Failure probability in (0, 1).
     n_students : int
         K: the limits of K students hold together.
+    stakes : array_like, shape (s,), optional
+        The grid U, each stake in (0, 1); `stake_grid` of n and delta by default. The
+        limit is valid for any grid that was fixed before the values were seen.
 
     Returns
     -------
@@ -50,7 +59,8 @@ def betting(
     Raises
     ------
     DomainError
-        On an empty sample, a value outside the interval, or delta outside (0, 1).
+        On an empty sample, a value outside the interval, delta outside (0, 1), or a
+        stake outside (0, 1).
 
     Notes
     -----
@@ -60,17 +70,19 @@ def betting(
     --------
     >>> round(betting([0.0] * 10, low=0, high=1, delta=0.05), 3)
     0.297
+    >>> round(betting([0.0] * 10, low=0, high=1, delta=0.05, stakes=[0.98]), 3)
+    0.263
     """
     sample = checked_sample(values, low=low, high=high)
     delta = checked_delta(delta)
     if n_students < 1:
         raise DomainError(f"`n_students` must be at least 1, got {n_students}")
-    points, weights = _compressed(sample)
-    stakes = stake_grid(sample.n, delta)
+    points, weights = compressed(sample.values)
+    grid = stake_grid(sample.n, delta) if stakes is None else _checked(stakes)
     target = math.log(n_students / delta)
 
     def surplus(mean: float) -> float:
-        return log_capital(points, weights, stakes, mean) - target
+        return log_capital(points, weights, grid, mean) - target
 
     return sample.restore(_crossing(surplus, sample.mean))
 
@@ -146,7 +158,7 @@ def queries_needed(
         return None
     if level >= 1:
         return 1
-    points, weights = _compressed(sample)
+    points, weights = compressed(sample.values)
     target = math.log(n_students / checked_delta(delta))
 
     def enough(n: int) -> bool:
@@ -166,10 +178,28 @@ def queries_needed(
     return upper
 
 
-def _compressed(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if sample.n < HISTOGRAM_FROM:
-        return sample.values, np.ones(sample.n)
-    bins = np.ceil(sample.values * BINS).astype(np.int64)
+def _checked(stakes: ArrayLike) -> NDArray[np.float64]:
+    grid = np.asarray(stakes, dtype=np.float64)
+    if grid.ndim != 1 or grid.size == 0 or not ((grid > 0) & (grid < 1)).all():
+        raise DomainError(
+            f"`stakes` must be a list of numbers strictly between 0 and 1, got {grid}"
+        )
+    return grid
+
+
+def compressed(
+    values: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points in [0, 1] and their multiplicities; many values are rounded up to bins.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in compressed(np.array([0.5, 0.25]))]
+    [[0.5, 0.25], [1.0, 1.0]]
+    """
+    if values.size < HISTOGRAM_FROM:
+        return values, np.ones(values.size)
+    bins = np.ceil(values * BINS).astype(np.int64)
     counts = np.bincount(bins, minlength=BINS + 1).astype(np.float64)
     used = np.flatnonzero(counts)
     return used / BINS, counts[used]

@@ -133,7 +133,20 @@ def line(index: int) -> dict[str, Any]:
     }
 
 
-def legend_above(ax: Axes, *, columns: int = 2, **options: Any) -> None:
-    """A legend over the axes, where no line can run through it."""
+def legend_above(
+    ax: Axes, *, columns: int = 3, right: bool = False, **options: Any
+) -> None:
+    """A legend over the axes, where no line can run through it.
+
+    In as many columns as fit, at most `columns`; `right` aligns it with the right end,
+    for axes that long labels push to the right.
+    """
+    handles = options.get("handles") or ax.get_legend_handles_labels()[0]
+    longest = max((len(str(handle.get_label())) for handle in handles), default=1)
+    # About this many characters of the legend's size to an inch, with the handle's 6
+    width = ax.get_figure(root=True).get_figwidth()  # type: ignore[union-attr]
+    fitting = max(1, int(14 * width // (longest + 6)))
     place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0)}
-    ax.legend(ncols=columns, borderaxespad=0.2, **place, **options)
+    if right:
+        place = {"loc": "lower right", "bbox_to_anchor": (1.02, 1.0)}
+    ax.legend(ncols=min(columns, fitting), borderaxespad=0.2, **place, **options)

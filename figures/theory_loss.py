@@ -80,7 +80,7 @@ def draw_query_width(
         keep(ax, {"score_range": rows, "group_size": sizes, "width_nats": widths})
     ax.set(xlabel=label(k), ylabel=label(w, "width of one query's risk"))
     ax.set_ylim(bottom=0)
-    legend_above(ax, columns=3)
+    legend_above(ax)
     return ax
 
 

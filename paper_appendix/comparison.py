@@ -14,12 +14,14 @@ from typing import Final
 import numpy as np
 
 from bounds import notation
+from bounds.betting import betting, stake_grid
 from bounds.limits import split_limit, upper_limit
 from bounds.registry import statement
 from paper_appendix.simulation import (
     GROUP_SIZE,
     SCORE_RANGE,
     WEAK_NOISE,
+    Array,
     Queries,
     simulate,
 )
@@ -29,6 +31,7 @@ GUESS: Final = math.log(2)  # the risk of a constant student
 SIZES: Final = (43, 54, 250, 1000, 6980, 500_000)
 POOL: Final = 500_000
 SEEDS: Final = 20
+ENTROPY_SHARE: Final = 0.1  # of delta, where the large sample gets less than half
 
 Row = dict[str, float]
 
@@ -118,14 +121,33 @@ def limits_of(queries: Queries) -> Row:
         queries.entropy, divergence, high=box["high"], delta=DELTA, method="kl"
     )
     rest = upper_limit(divergence, low=0.0, high=box["high"], delta=DELTA / 2)
-    found["split-pool"] = min(box["high"], entropy_limit() + rest)
+    found["split-pool"] = min(box["high"], entropy_limit(0.5) + rest)
+    found["betting-longer"] = _longer(
+        risk, low=box["low"], high=box["high"], delta=DELTA
+    )
+    left = (1 - ENTROPY_SHARE) * DELTA
+    rest = _longer(divergence, low=0.0, high=box["high"], delta=left)
+    found["split-pool-tenth"] = min(box["high"], entropy_limit(ENTROPY_SHARE) + rest)
     return found
 
 
 @cache
-def entropy_limit() -> float:
-    """The part of `split_limit` that is the same for all samples: the large one's."""
-    return upper_limit(population().entropy, low=0.0, high=GUESS, delta=DELTA / 2)
+def entropy_limit(share: float) -> float:
+    """The part of a split limit that is the same for all samples: the large one's.
+
+    It spends this share of delta; the gamblers have one stake more unless it is half.
+    """
+    entropy, delta = population().entropy, share * DELTA
+    if share == 0.5:
+        return upper_limit(entropy, low=0.0, high=GUESS, delta=delta)
+    return _longer(entropy, low=0.0, high=GUESS, delta=delta)
+
+
+def _longer(values: Array, *, low: float, high: float, delta: float) -> float:
+    """The betting limit with one stake more than the default, below its last."""
+    stakes = stake_grid(len(values), delta)
+    stakes = np.append(stakes, stakes[-1] / 1.8)
+    return betting(values, low=low, high=high, delta=delta, stakes=stakes)
 
 
 @cache
@@ -160,10 +182,15 @@ def weak_risk() -> float:
 
 
 @cache
-def rescaled(score_range: float) -> tuple[float, float]:
-    """Risk with all scores shrunk, and the betting limit of one sample."""
+def rescaled(score_range: float, seeds: int = SEEDS) -> tuple[float, float, float]:
+    """Risk with all scores shrunk; the betting limit's mean and spread over seeds."""
     law = simulate(20_000, np.random.default_rng(0), score_range=score_range)
     size = 250 if score_range > 1 else 1000
     box = ranges(score_range)
-    limit = upper_limit(law.risk[:size], low=box["low"], high=box["high"], delta=DELTA)
-    return float(law.risk.mean()), limit
+    limits = []
+    for seed in range(1, seeds + 1):
+        generator = np.random.default_rng([seed, size])
+        risk = simulate(size, generator, score_range=score_range).risk
+        limits.append(_longer(risk, low=box["low"], high=box["high"], delta=DELTA))
+    spread = float(np.std(limits, ddof=1))
+    return float(law.risk.mean()), float(np.mean(limits)), spread

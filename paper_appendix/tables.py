@@ -30,9 +30,15 @@ METHODS: Final = {
     "hoeffding": "Hoeffding, $w$",
     "kl": "kl",
     "empirical_bernstein": "emp. Bernstein",
-    "betting": "betting",
+    "betting-longer": "betting",
     "split-kl": "split, kl",
-    "split-pool": "split, large $H$ sample, betting",
+    "split-pool-tenth": "split, large $H$ sample, betting",
+}
+STAKES: Final = {
+    "betting": "betting",
+    "betting-longer": "one stake more",
+    "split-pool": "split, halves",
+    "split-pool-tenth": "split, a tenth, one stake more",
 }
 WEIGHTS: Final = 1.1e8  # a small transformer
 LAYERS: Final = 12
@@ -47,6 +53,15 @@ def limits_table() -> str:
         rows.append((_count(size), *cells, _add_on(size)))
     header = ("$n$", *METHODS.values(), "add-on")
     return table(header, rows)
+
+
+def stakes_table() -> str:
+    """Both forms of the betting limits, as Markdown."""
+    rows = []
+    for size in SIZES:
+        found = simulated(size)
+        rows.append((_count(size), *(_limit(*found[name]) for name in STAKES)))
+    return table(("$n$", *STAKES.values()), rows)
 
 
 def ranges_table() -> str:
@@ -96,10 +111,10 @@ def facts_table() -> str:
         ("largest useful density ratio", f"{largest_kappa(law.risk.mean()):.3f}"),
     ]
     for score_range in (4.0, 1.0):
-        risk, limit_at = rescaled(score_range)
+        risk, *limit_at = rescaled(score_range)
         size = {4.0: 250, 1.0: 1000}[score_range]
         rows.append((f"risk, scores rescaled to $B = {score_range:g}$", f"{risk:.3f}"))
-        rows.append((f"betting limit there, $n = {size}$", f"{limit_at:.3f}"))
+        rows.append((f"betting limit there, $n = {size}$", _limit(*limit_at)))
     return table(("quantity", "nats (the ratio: 1)"), rows)
 
 
@@ -119,6 +134,7 @@ def paper_table() -> str:
 
 TABLES: Final = {
     "limits": limits_table,
+    "stakes": stakes_table,
     "ranges": ranges_table,
     "shift": shift_table,
     "gap": gap_table,

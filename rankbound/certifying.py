@@ -6,17 +6,18 @@ import csv
 import difflib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bounds.registry import REGISTRY
 from rankbound.errors import UsageError
 from rankbound.writing import json_text
-from validation.suite import Row, names
+from validation.suite import Row, names, probabilistic
+from validation.worlds import Terms, World
 
 SCHEMA: Final = "rankbound.certify/1"
 
@@ -42,8 +43,24 @@ def selected(key: str | None) -> list[str]:
     return [key]
 
 
-def measured_risks(folder: Path) -> dict[str, NDArray[np.float64]]:
-    """Risks of the certificate's queries, rescaled by their range, by student.
+def groups_for(keys: Sequence[str], warn: Callable[[str], None]) -> World | None:
+    """Real groups, made only if one of the statements is about samples.
+
+    Without docstrings, the checks go on without real groups, after a warning.
+    """
+    if not any(key in REGISTRY and probabilistic(REGISTRY[key]) for key in keys):
+        return None
+    from rankbound.real_groups import docstring_groups
+
+    try:
+        return docstring_groups()
+    except ValueError as error:
+        warn(f"no real groups: {error}")
+        return None
+
+
+def measured_terms(folder: Path) -> dict[str, Terms]:
+    """Terms of the certificate's queries by student, for queries that all have.
 
     Raises
     ------
@@ -56,14 +73,14 @@ def measured_risks(folder: Path) -> dict[str, NDArray[np.float64]]:
         ranges = {name: row["range"] for name, row in ledger["students"].items()}
         rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
         found = {
-            name: np.array(
-                [
-                    (float(row["risk_nats"]) - limits["low"]) / limits["width"]
-                    for row in rows
-                    if row["student"] == name
-                ]
-            )
-            for name, limits in ranges.items()
+            name: {row["qid"]: _numbers(row) for row in rows if row["student"] == name}
+            for name in ranges
+        }
+        shared = set.intersection(*map(set, found.values())) if found else set()
+        terms = {
+            name: _terms([by_query[qid] for qid in sorted(shared)], ranges[name])
+            for name, by_query in found.items()
+            if shared
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
@@ -72,7 +89,19 @@ def measured_risks(folder: Path) -> dict[str, NDArray[np.float64]]:
         ) from None
     if not found:
         raise UsageError(f"{folder}: was measured without a student, so without risks")
-    return {name: values.clip(0.0, 1.0) for name, values in found.items()}
+    if not terms:
+        raise UsageError(f"{folder}: no query was measured with every student")
+    return terms
+
+
+def _terms(rows: list[tuple[float, float]], limits: Mapping[str, Any]) -> Terms:
+    entropy, divergence = np.array(rows).T
+    return Terms(entropy, divergence, float(limits["low"]), float(limits["high"]))
+
+
+def _numbers(row: Mapping[str, str]) -> tuple[float, float]:
+    """Entropy and divergence in nats."""
+    return float(row["entropy_nats"]), float(row["divergence_nats"])
 
 
 def line(row: Row) -> str:

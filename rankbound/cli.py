@@ -15,15 +15,29 @@ from rankbound.commands import (
     appendix,
     bound,
     certify,
+    compare,
     convert,
     demo,
     explain,
+    figures,
     inspect,
     measure,
 )
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
+COMMANDS = (
+    measure,
+    compare,
+    inspect,
+    convert,
+    demo,
+    explain,
+    bound,
+    certify,
+    figures,
+    appendix,
+)
 MISTAKE = 2
 INTERRUPTED = 130
 
@@ -82,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (measure, inspect, convert, demo, explain, bound, certify, appendix):
+    for command in COMMANDS:
         command.add_parser(subparsers)
     return parser
 

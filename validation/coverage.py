@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -37,15 +37,15 @@ class Population:
     draw: Callable[[Generator, tuple[int, ...]], Any]
 
 
-def populations(n: int, measured: Mapping[str, Any]) -> Iterator[Population]:
-    """Two-point, even, beta, the adversarial Bernoulli(1 / n), and measured risks.
+def populations(n: int, real: Mapping[str, Any]) -> Iterator[Population]:
+    """Two-point, even, beta, the adversarial Bernoulli(1 / n), and real risks.
 
-    The measured risks of queries, in [0, 1], are a population of their own: samples
-    are drawn from them with replacement, so that its mean is known.
+    Real risks of queries, in [0, 1], are a population of their own: samples are drawn
+    from them with replacement, so that its mean is known.
     """
-    for name, values in measured.items():
+    for name, values in real.items():
         drawn = partial(_resampled, np.asarray(values))
-        yield Population(f"measured {name}", float(np.mean(values)), drawn)
+        yield Population(name, float(np.mean(values)), drawn)
     yield Population("two-point", 0.34, lambda r, s: 0.2 + 0.7 * (r.random(s) < 0.2))
     yield Population("even", 0.5, lambda r, s: (r.random(s) < 0.5).astype(float))
     yield Population("beta(1, 9)", 0.1, lambda r, s: r.beta(1, 9, size=s))
@@ -84,9 +84,21 @@ class Coverage:
 
     tally: Tally
     delta: float
+    names: list[str] = field(default_factory=list)
+    closest: float = 0.0
+
+    def over(self, samples: str) -> str:
+        """Say in words what was covered: the worlds, and the samples of each."""
+        return f"{', '.join(dict.fromkeys(self.names))}: {samples} each"
+
+    def beside(self, samples: str) -> str:
+        """The same with the looseness, for a check that also attains equality."""
+        loose = f"{1 / self.closest:.3g}" if self.closest > 0 else "unknown"
+        return f"{self.over(samples)}, looseness {loose}"
 
     def judge(self, truth: Any, centre: Any, limit: Any, what: str) -> None:
         """Enter the runs of one population; the limit is an upper one."""
+        self.names.append(what)
         truth, centre, limit = np.broadcast_arrays(truth, centre, limit)
         misses = int((truth > limit + 1e-12).sum())
         rate = fewest_misses(misses, truth.size)
@@ -99,6 +111,7 @@ class Coverage:
         self.tally.compared = True
         if added > 0 and needed > 0:
             share = min(1.0, needed / added)  # both are estimates
+            self.closest = max(self.closest, share)
             self.tally.closest = max(self.tally.closest, share)
 
 
@@ -120,8 +133,7 @@ def cover_means(
     """
     runs, n = case.rounds(sizes[0]), sizes[1]
     coverage = Coverage(Tally(), delta)
-    laws = list(populations(n, case.measured))
-    for law in laws:
+    for law in populations(n, case.real_risks()):
         draws = law.draw(case.rng, (runs, n))
         coverage.judge(law.mean, draws.mean(axis=1), limit(draws), law.name)
-    return coverage.tally, f"{len(laws)} populations x {runs} samples of {n}"
+    return coverage.tally, coverage.over(f"{runs} samples of {n}")

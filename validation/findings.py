@@ -12,6 +12,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from bounds.statements import Statement
+from validation.worlds import Terms, World
 
 # Relative rounding error that exact arithmetic in float64 is allowed.
 ROUNDING = 1e-9
@@ -29,15 +30,30 @@ class Case:
         The only source of randomness.
     deep : bool
         Whether to search longer.
-    measured : mapping of str to array
-        Measured risks of queries, rescaled to [0, 1], as further populations to
-        resample; none by default.
+    groups : World, optional
+        Real groups of documents with a trained student, from which queries are
+        resampled; none by default.
+    measured : mapping of str to Terms
+        Terms of measured queries by student, aligned over the students, as further
+        populations to resample; none by default.
     """
 
     statement: Statement
     rng: Generator
     deep: bool = False
-    measured: Mapping[str, Any] = field(default_factory=dict)
+    groups: World | None = None
+    measured: Mapping[str, Terms] = field(default_factory=dict)
+
+    def real_terms(self) -> dict[str, Terms]:
+        """Terms of real queries by what they are called: measured ones, and groups."""
+        found = {f"measured {name}": terms for name, terms in self.measured.items()}
+        if self.groups is not None and self.groups.student is not None:
+            found[self.groups.name] = self.groups.terms(self.groups.student)
+        return found
+
+    def real_risks(self) -> dict[str, Any]:
+        """Risks of real queries on the scale from 0 to 1."""
+        return {name: terms.rescaled for name, terms in self.real_terms().items()}
 
     def value(self, *arguments: Any) -> Any:
         """Evaluate the closed form on numbers."""

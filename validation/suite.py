@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.random import Generator
 
 from bounds.errors import DomainError
+from bounds.notation import delta
 from bounds.registry import REGISTRY
 from bounds.statements import Statement
 from validation.checks import (
@@ -20,15 +22,19 @@ from validation.checks import (
     comparators,
     designs,
     diameters,
+    families,
     limits,
     lists,
     losses,
     relevance,
+    shift_limits,
     shifts,
+    truncation,
 )
 from validation.checks.constants import CONSTANTS, enclose
 from validation.checks.refutations import REFUTATIONS
 from validation.findings import Case, Check, CheckTable, Finding
+from validation.worlds import Terms, World
 
 Verdict = Literal["holds", "enclosed", "refuted", "FAILS"]
 
@@ -45,11 +51,14 @@ CHECKS: Final = _joined(
     losses.CHECKS,
     bilinear.CHECKS,
     limits.CHECKS,
+    families.CHECKS,
     shifts.CHECKS,
+    shift_limits.CHECKS,
     relevance.CHECKS,
     designs.CHECKS,
     lists.CHECKS,
     diameters.CHECKS,
+    truncation.CHECKS,
     comparators.CHECKS,
 )
 
@@ -92,7 +101,8 @@ def certify(
     *,
     deep: bool = False,
     seed: int = 0,
-    measured: Mapping[str, Any] | None = None,
+    groups: World | None = None,
+    measured: Mapping[str, Terms] | None = None,
 ) -> Iterator[Row]:
     """Run checks one after another.
 
@@ -104,9 +114,12 @@ def certify(
         Ten times the search, and narrower tolerances for the interval proofs.
     seed : int
         Seed of the checks; a check draws the same numbers alone as among others.
-    measured : mapping of str to array, optional
-        Measured risks of queries, rescaled to [0, 1]: further populations on which the
-        limits of Theorem 1 (a) to (d) have to hold.
+    groups : World, optional
+        Real groups of documents with a trained student: every probabilistic statement
+        has to hold on samples of these queries, too.
+    measured : mapping of str to Terms, optional
+        Terms of measured queries by student, aligned: further populations for the
+        statements that need no more than the terms of a query.
 
     Yields
     ------
@@ -136,11 +149,35 @@ def certify(
         elif key in REFUTATIONS:
             yield _row(key, "refuted", partial(REFUTATIONS[key], generator))
         else:
-            case = Case(REGISTRY[key], generator, deep, measured or {})
+            case = Case(REGISTRY[key], generator, deep, groups, measured or {})
             yield _certified(case)
 
 
-def certified(statement: Statement, *, rng: Generator, deep: bool = False) -> Row:
+def probabilistic(entry: Statement) -> bool:
+    """Whether a statement holds with a chance of 1 - delta only, over samples.
+
+    The risk of the averaged ensemble is one of them, since it is what Theorem 1 (f)
+    is used for.
+
+    Examples
+    --------
+    >>> probabilistic(REGISTRY["theorem-1d"]), probabilistic(REGISTRY["lemma-1"])
+    (True, False)
+    """
+    if entry.key == "theorem-1f-ensemble":
+        return True
+    if entry.procedure is not None:
+        return "delta" in inspect.signature(entry.procedure).parameters
+    return delta in entry.arguments
+
+
+def certified(
+    statement: Statement,
+    *,
+    rng: Generator,
+    deep: bool = False,
+    groups: World | None = None,
+) -> Row:
     """Check one statement, in the form in which it is given.
 
     Examples
@@ -152,12 +189,24 @@ def certified(statement: Statement, *, rng: Generator, deep: bool = False) -> Ro
     >>> certified(false, rng=np.random.default_rng(0)).verdict
     'FAILS'
     """
-    return _certified(Case(statement, rng, deep))
+    return _certified(Case(statement, rng, deep, groups))
 
 
 def _certified(case: Case) -> Row:
     check: Check = CHECKS[case.statement.key]
-    return _row(case.statement.key, "holds", partial(check, case))
+    row = _row(case.statement.key, "holds", partial(check, case))
+    if not probabilistic(case.statement):
+        return row
+    over = row.finding.over + _left_out(case, row.finding.over)
+    return replace(row, finding=replace(row.finding, over=over))
+
+
+def _left_out(case: Case, over: str) -> str:
+    """Say which real queries a statement was not covered on, and why."""
+    text = "" if case.groups is not None else "; no real groups at hand"
+    if case.measured and "measured" not in over:
+        text += "; measured queries left out, only their terms are known"
+    return text
 
 
 def _row(key: str, verdict: Verdict, check: Callable[[], Finding]) -> Row:

@@ -15,7 +15,7 @@ from rankbound.formats import (
 )
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
-from rankbound.formats.ids import distinct, ids_beside, read_ids
+from rankbound.formats.row_ids import distinct, ids_beside, read_ids
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import Container, Held, Shape
 
@@ -44,7 +44,7 @@ def read_embeddings(
     ids : path, optional
         One id a line, a JSON list, or a .npy array, in the order of the rows. By
         default the container's own ids, or the file beside it (``docs.ids.txt`` beside
-        ``docs.npy``; see `rankbound.formats.ids.ids_beside`).
+        ``docs.npy``; see `rankbound.formats.row_ids.ids_beside`).
     format : str, optional
         The name of the container; ``raw:DIM`` gives the width of raw numbers.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from rankbound.formats.ids import read_ids
+from rankbound.formats.row_ids import read_ids
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import Container, Held, Shape, mapped
 from rankbound.formats.vectors_faiss import hold_flat

@@ -7,7 +7,7 @@ from tokenize import TokenError
 
 import numpy as np
 
-from rankbound.formats.ids import as_ids
+from rankbound.formats.row_ids import as_ids
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import (
     Container,

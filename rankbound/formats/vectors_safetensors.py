@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from rankbound.formats.ids import as_ids
+from rankbound.formats.row_ids import as_ids
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import Container, Held, Shape, mapped, only_matrix
 

@@ -137,3 +137,19 @@ def test_queries_needed_agrees_with_the_limit_of_this_sample(n):
     for threshold in (upper * (1 - 1e-6), upper * (1 + 1e-6)):
         needed = queries_needed(values, threshold=threshold, **bounded)
         assert (needed <= n) == (upper < threshold)
+
+
+def test_other_stakes_solve_for_their_own_capital():
+    values = np.random.default_rng(5).beta(1, 5, 30)
+    limit = betting(values, low=0, high=1, delta=0.1, n_students=2, stakes=[0.9, 0.2])
+    capitals = [np.prod(1 + u * (limit - values) / (1 - limit)) for u in (0.9, 0.2)]
+    assert_allclose(np.mean(capitals), 20, rtol=1e-6)
+    default = betting(values, low=0, high=1, delta=0.1)
+    again = betting(values, low=0, high=1, delta=0.1, stakes=stake_grid(30, 0.1))
+    assert default == again
+
+
+@pytest.mark.parametrize("stakes", [[], [0.0], [0.5, 1.0], [-0.1], [[0.5]], [math.nan]])
+def test_stakes_outside_of_the_unit_interval_are_refused(stakes):
+    with pytest.raises(DomainError, match="strictly between 0 and 1"):
+        betting([0.5], low=0, high=1, delta=0.1, stakes=stakes)

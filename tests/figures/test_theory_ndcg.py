@@ -25,6 +25,4 @@ def test_steps_are_the_largest_falls_of_the_discount():
     data = data_of(draw_discount_steps())
     for cutoff, step in zip(data["cutoff"], data["step"], strict=True):
         cut = [1 / math.log2(1 + j) if j <= cutoff else 0.0 for j in range(1, 99)]
-        assert step == pytest.approx(
-            max(a - b for a, b in itertools.pairwise(cut))
-        )
+        assert step == pytest.approx(max(a - b for a, b in itertools.pairwise(cut)))

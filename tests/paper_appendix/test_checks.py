@@ -12,6 +12,9 @@ def test_checks_table_has_every_check_and_no_failure():
     rows = [[part.strip() for part in line.strip("| ").split(" | ")] for line in lines]
     assert [row[0].strip("`") for row in rows] == names()
     assert {row[1] for row in rows} == {"holds", "enclosed", "refuted"}
+    covered = [row for row in rows if "Bernoulli(1/n)" in row[3]]
+    assert len(covered) == 28
+    assert all("docstrings of numpy" in row[3] for row in covered)
 
 
 def test_cell_sets_thousands_apart_and_drops_bars():

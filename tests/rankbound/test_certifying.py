@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +10,9 @@ from bounds.registry import statement
 from rankbound.certifying import (
     SCHEMA,
     as_json,
+    groups_for,
     line,
-    measured_risks,
+    measured_terms,
     selected,
     summary,
 )
@@ -49,26 +49,53 @@ def test_selection_offers_what_is_close():
         selected("theorem-1dd")
 
 
-def test_measured_risks_are_resampled_and_covered(tmp_path):
-    """Real groups are a population whose mean is known; a limit too low is caught."""
+def test_measured_queries_are_resampled_and_covered(tmp_path):
+    """Real queries are a population whose mean is known; a limit too low is caught."""
     world = make_world(tmp_path)
     words = world.arguments(*world.with_groups(), "--student-kind", "logit")
     assert main(words) == 0
-    found = measured_risks(tmp_path / "out")
+    found = measured_terms(tmp_path / "out")
     assert found.keys() == {"strong", "gappy"}
-    assert all(0 <= values.min() <= values.max() <= 1 for values in found.values())
-    rows = list(certify(["theorem-1a"], measured=found))
-    assert rows[0].passed
-    assert rows[0].finding.over.startswith("6 populations")
-    true = statement("theorem-1a")
-    case = Case(replace(true), np.random.default_rng(0), measured=found)
+    ledger = json.loads((tmp_path / "out" / "ledger.json").read_text())
+    for name, terms in found.items():
+        stated = ledger["students"][name]
+        assert terms.risk.mean() == pytest.approx(stated["risk"])
+        assert terms.entropy.mean() == pytest.approx(stated["entropy"])
+        assert 0 <= terms.rescaled.min() <= terms.rescaled.max() <= 1
+    rows = list(certify(["theorem-1a", "theorem-1h"], measured=found))
+    assert all(row.passed for row in rows)
+    assert rows[0].finding.over.startswith("measured strong, measured gappy, two-point")
+    assert "measured students" in rows[1].finding.over
+    case = Case(statement("theorem-1a"), np.random.default_rng(0), measured=found)
     tally, _ = cover_means(case, lambda x: x.mean(axis=1), sizes=(200, 5), delta=0.05)
     assert not tally.finding("a limit without a margin", "").holds
 
 
+def test_groups_are_made_only_for_statements_about_samples(monkeypatch):
+    def none(*_):
+        raise ValueError("the demo needs at least 16 documents")
+
+    monkeypatch.setattr("rankbound.real_groups.docstring_groups", none)
+    said = []
+    assert groups_for(["lemma-1", "constant-a_0", "theorem-2b"], said.append) is None
+    assert said == []
+    assert groups_for(["lemma-1", "theorem-1d"], said.append) is None
+    assert said == ["no real groups: the demo needs at least 16 documents"]
+
+
 @pytest.mark.parametrize("ledger", ["", "{}", '{"students": {}}', '{"students": 3}'])
-def test_measured_risks_reject_other_folders(tmp_path, ledger):
+def test_measured_terms_reject_other_folders(tmp_path, ledger):
     (tmp_path / "ledger.json").write_text(ledger)
     (tmp_path / "per_query.tsv").write_text("qid\tstudent\trisk_nats\n")
     with pytest.raises(UsageError, match=r"measure|without a student"):
-        measured_risks(tmp_path)
+        measured_terms(tmp_path)
+
+
+def test_students_without_a_common_query_are_rejected(tmp_path):
+    students = {name: {"range": {"low": 0, "high": 1}} for name in "ab"}
+    (tmp_path / "ledger.json").write_text(json.dumps({"students": students}))
+    (tmp_path / "per_query.tsv").write_text(
+        "qid\tstudent\tentropy_nats\tdivergence_nats\nq1\ta\t0\t0\nq2\tb\t0\t0\n"
+    )
+    with pytest.raises(UsageError, match="no query was measured with every student"):
+        measured_terms(tmp_path)

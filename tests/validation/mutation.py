@@ -6,6 +6,21 @@ import numpy as np
 
 from bounds.registry import statement
 from validation.suite import certified
+from validation.worlds import World
+
+
+def invented_groups(queries=60, size=6, dim=5):
+    """Groups as real ones are: unit vectors, a teacher that resembles the student."""
+    rng = np.random.default_rng(12)
+    asked = rng.normal(size=(queries, dim))
+    documents = rng.normal(size=(queries, size, dim))
+    student = 3 * rng.normal(size=(dim, dim))
+    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    documents /= np.linalg.norm(documents, axis=2, keepdims=True)
+    scores = np.einsum("qa,ab,qdb->qd", asked, student, documents)
+    teacher = scores + rng.normal(size=scores.shape)
+    weights = np.full(queries, 1 / queries)
+    return World("invented groups", weights, asked, documents, teacher, student)
 
 
 def verdict(entry):

@@ -44,3 +44,19 @@ def test_looseness_is_what_is_added_over_what_is_needed():
     truth = np.linspace(0, 1, 1001)
     coverage.judge(truth, 0.0, 1.8, "uniform")
     assert coverage.tally.finding("", "").looseness == pytest.approx(2.0)
+
+
+def test_a_summary_names_every_world_once_and_the_looseness():
+    coverage = Coverage(Tally(), 0.1)
+    for name in ("one", "two", "one"):
+        coverage.judge(np.linspace(0, 1, 1001), 0.0, 1.8, name)
+    assert coverage.over("9 samples") == "one, two: 9 samples each"
+    assert coverage.beside("9 samples") == "one, two: 9 samples each, looseness 2"
+
+
+def test_real_risks_are_populations():
+    values = np.array([0.1, 0.4])
+    (law, *_) = populations(9, {"mine": values})
+    assert (law.name, law.mean) == ("mine", 0.25)
+    drawn = law.draw(np.random.default_rng(0), (50,))
+    assert set(drawn) == {0.1, 0.4}

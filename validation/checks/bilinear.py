@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +13,8 @@ from numpy.random import Generator
 from validation.checks.limits import hoeffding_term
 from validation.coverage import Coverage
 from validation.findings import Case, CheckTable, Finding, Tally
-from validation.plain import differences, entropy, loss, sigmoid
+from validation.plain import differences, entropy, sigmoid
+from validation.worlds import Law, World, laws, made, worlds
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1
@@ -20,60 +22,69 @@ HOW: Final = "coverage, adversarial student"
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """A finite super-population of queries and a finite class of bilinear students.
+class Students:
+    """A finite class of bilinear students of one norm on a finite super-population.
 
     Attributes
     ----------
+    place : World
+        The queries.
     losses, risks : numpy.ndarray
-        Losses (M, kinds, pairs) and their means (M, kinds), the risks, of M students.
-    entropies : numpy.ndarray
-        Teacher entropy of each kind of query.
-    query_norms, mean_squares : numpy.ndarray
-        Of each kind of query, for Lemma 4.
+        Losses (students, m, pairs) and their means (students, m).
     norm, locality : float
-        Largest Frobenius norm, and L times the diameter.
+        Frobenius norm, and L times the diameter.
     """
 
+    place: World
     losses: Any
     risks: Any
-    entropies: Any
-    query_norms: Any
-    mean_squares: Any
     norm: float
     locality: float
 
+    @property
+    def truth(self) -> Any:
+        """True risk of every student."""
+        return self.risks @ self.place.weights
 
-def world(rng: Generator, *, norm: float = 1.5, students: int = 200) -> World:
-    """Draw eight kinds of queries with four documents, and students of one norm."""
-    queries, documents = rng.normal(size=(8, 3)), rng.normal(size=(8, 4, 3))
-    matrices = rng.normal(size=(students, 3, 3))
-    matrices *= norm / np.linalg.norm(matrices, axis=(1, 2), keepdims=True)
-    margins = differences(np.einsum("qa,mab,qdb->mqd", queries, matrices, documents))
-    preferences = sigmoid(differences(rng.normal(0, 3, (8, 4))))
-    first, second = np.triu_indices(4, 1)
-    squares = ((documents[:, first] - documents[:, second]) ** 2).sum(axis=2)
-    lengths = np.linalg.norm(queries, axis=1)
-    losses = loss(preferences, margins)
-    return World(
-        losses,
-        losses.mean(axis=2),
-        entropy(preferences).mean(axis=1),
-        lengths,
-        squares.mean(axis=1),
-        norm,
-        norm * lengths.max() * math.sqrt(squares.max()),
-    )
+    @property
+    def width(self) -> float:
+        """Width of the interval of the risk of a query."""
+        return float(np.ptp(self.risks))
+
+    @property
+    def scales(self) -> Any:
+        """Norm of each query times the root mean square of its distances."""
+        lengths = np.linalg.norm(self.place.queries, axis=1)
+        return lengths * np.sqrt((self.place.distances**2).mean(axis=1))
+
+
+def students(rng: Generator, place: World, *, norm: float, count: int) -> Students:
+    """Draw students of one norm on a world."""
+    losses = place.losses(place.students(rng, norm=norm, count=count))
+    longest = float(np.linalg.norm(place.queries, axis=1).max())
+    locality = norm * longest * float(place.distances.max())
+    return Students(place, losses, losses.mean(axis=2), norm, locality)
+
+
+def step_of(place: World) -> int:
+    """Step of the grid of norms: the smallest power of two above a trained norm."""
+    if place.student is None:
+        return 1
+    return max(0, math.ceil(math.log2(np.linalg.norm(place.student))))
 
 
 def complexity(rng: Generator, risks: Any, samples: Any) -> Any:
-    """Empirical Rademacher complexities of a finite class, by 50 draws of signs."""
+    """Empirical Rademacher complexities of a finite class, by 50 draws of signs.
+
+    Every draw comes with its reverse, so that the estimate is not negative.
+    """
     n = samples.shape[1]
     found = []
     for sample in samples:
-        signs = rng.choice([-1.0, 1.0], size=(n, 50))
+        signs = rng.choice([-1.0, 1.0], size=(n, 25))
+        signs = np.hstack([signs, -signs])
         found.append((risks[:, sample] @ signs).max(axis=0).mean() / n)
-    return np.array(found)
+    return np.maximum(found, 0.0)  # rounding
 
 
 @CHECKS.of("lemma-4-scatter")
@@ -91,25 +102,28 @@ def scatter(case: Case) -> Finding:
 def rademacher(case: Case) -> Finding:
     """Search the class for large signed sums; attain the bound by a small class."""
     tally, key = Tally(), case.statement.key
+    even = Law("eight queries", np.ones(8), np.full(8, 1 / 8))
     for norm in (0.05, 0.5, 3.0):
         for _ in range(case.rounds(5)):
-            place = world(case.rng, norm=norm)
-            sample = np.arange(8)[None]
-            size = norm * (place.query_norms * np.sqrt(place.mean_squares))
+            drawn = students(case.rng, made(case.rng, even), norm=norm, count=200)
+            place, sample = drawn.place, np.arange(8)[None]
+            size = norm * drawn.scales
             root = float(np.sqrt((size**2).sum()))
-            slope = float(sigmoid(place.locality))  # the teacher may be certain
-            found = complexity(case.rng, place.risks - place.risks.mean(axis=0), sample)
+            slope = float(sigmoid(drawn.locality))  # the teacher may be certain
+            found = complexity(case.rng, drawn.risks - drawn.risks.mean(axis=0), sample)
             if key == "lemma-4-empirical":
                 options = {"norm": norm, "loss_slope": slope}
-                bound = case.compute(place.query_norms, place.mean_squares, **options)
+                lengths = np.linalg.norm(place.queries, axis=1)
+                squares = (place.distances**2).mean(axis=1)
+                bound = case.compute(lengths, squares, **options)
                 tally.same(bound, slope * root / 8)
             elif key == "lemma-4":
                 scaled = root / math.sqrt(8) / norm
                 bound = case.value(slope, norm, scaled, 8)
                 tally.same(bound, slope * root / 8)
             else:
-                bound = case.value(slope, place.locality, 1.0, 8)
-                tally.same(bound, slope * place.locality / math.sqrt(8))
+                bound = case.value(slope, drawn.locality, 1.0, 8)
+                tally.same(bound, slope * drawn.locality / math.sqrt(8))
             tally.at_most(found, bound)
     return tally.finding("adversarial search", f"{case.rounds(15)} classes of 200")
 
@@ -120,37 +134,35 @@ def rademacher(case: Case) -> Finding:
 def uniform(case: Case) -> Finding:
     """Let an adversary pick, for every sample, the student with the largest gap."""
     tally, key, n = Tally(), case.statement.key, 30
-    runs = case.rounds(100)
-    for step in range(2):
-        place = world(case.rng, norm=2.0**step)
-        samples = case.rng.integers(0, 8, size=(runs, n))
-        empirical = complexity(case.rng, place.risks, samples)
-        rademacher = float(empirical.mean())
-        spread = float(np.ptp(place.risks))
-        hat = place.risks[:, samples].mean(axis=2)
-        gaps = place.risks.mean(axis=1)[:, None] - hat
-        worst = gaps.argmax(axis=0), np.arange(runs)
-        truth, centre = place.risks.mean(axis=1)[worst[0]], hat[worst]
-        arguments: tuple[Any, ...] = (centre, rademacher, spread, n)
+    runs, coverage = case.rounds(100), Coverage(tally, DELTA)
+    for place in worlds(case.rng, n, case.groups):
+        step = step_of(place)
+        drawn = students(case.rng, place, norm=2.0**step, count=100)
+        samples = place.draw(case.rng, (runs, n))
+        empirical = complexity(case.rng, drawn.risks, samples)
+        rademacher, width = float(empirical.mean()), drawn.width
+        hat = drawn.risks[:, samples].mean(axis=2)
+        worst = (drawn.truth[:, None] - hat).argmax(axis=0)
+        truth, centre = drawn.truth[worst], hat[worst, np.arange(runs)]
+        arguments: tuple[Any, ...] = (centre, rademacher, width, n)
         if key == "theorem-1e":
             limit = case.value(*arguments, DELTA)
-            plain = 2 * rademacher + hoeffding_term(spread, n, 1 / DELTA)
+            plain = 2 * rademacher + hoeffding_term(width, n, 1 / DELTA)
         elif key == "theorem-1e-empirical":
-            limit = case.value(centre, empirical, spread, n, DELTA)
-            plain = 2 * empirical + 3 * hoeffding_term(spread, n, 2 / DELTA)
+            limit = case.value(centre, empirical, width, n, DELTA)
+            plain = 2 * empirical + 3 * hoeffding_term(width, n, 2 / DELTA)
         elif key == "theorem-1e-norm-grid":
             limit = case.value(*arguments, step, DELTA)
             union = (step + 1) * (step + 2) / DELTA
-            plain = 2 * rademacher + hoeffding_term(spread, n, union)
+            plain = 2 * rademacher + hoeffding_term(width, n, union)
         else:
-            best = place.risks.mean(axis=1).min()
-            truth = place.risks.mean(axis=1)[hat.argmin(axis=0)] - best
+            truth = drawn.truth[hat.argmin(axis=0)] - drawn.truth.min()
             centre = np.zeros(runs)
-            limit = case.value(rademacher, spread, n, DELTA)
-            plain = 2 * rademacher + 2 * hoeffding_term(spread, n, 1 / DELTA)
-        Coverage(tally, DELTA).judge(truth, centre, limit, f"norm {place.norm}")
+            limit = case.value(rademacher, width, n, DELTA)
+            plain = 2 * rademacher + 2 * hoeffding_term(width, n, 1 / DELTA)
+        coverage.judge(truth, centre, limit, place.name)
         tally.same(np.broadcast_to(limit, (runs,)), centre + plain)
-    return tally.finding(HOW, f"2 classes of 200, {runs} samples of {n}")
+    return tally.finding(HOW, coverage.over(f"100 students, {runs} samples of {n}"))
 
 
 @CHECKS.of("theorem-2-prime", "theorem-2-prime-coarse")
@@ -161,48 +173,68 @@ def headline(case: Case) -> Finding:
     the rest on the worst pair of each query.
     """
     tally, n, runs = Tally(), 30, case.rounds(200)
-    for kappa in (1.0, 1.2):
-        place = world(case.rng)
-        shift = place.locality * (1 - kappa**-2)
-        samples = case.rng.integers(0, 8, size=(runs, n))
-        hat = place.risks[:, samples].mean(axis=2)
-        worst = (place.risks.mean(axis=1)[:, None] - hat).argmax(axis=0)
-        centre = hat[worst, np.arange(runs)]
-        far = 1 - kappa**-2
-        moved = (1 - far) * place.risks + far * place.losses.max(axis=2)
-        truth = moved.mean(axis=1)[worst]
-        entropies = place.entropies[samples].mean(axis=1)
-        locality = place.locality
-        width = min(locality, float(np.ptp(place.risks)))
-        rates: dict[str, Any] = {
-            "theorem-2-prime": ((width,), width),
-            "theorem-2-prime-coarse": ((), locality),
-        }
-        rest, range_used = rates[case.statement.key]
-        divergences = np.maximum(centre - entropies, 0)
-        arguments = (entropies, divergences, locality, 1.0, kappa, n, DELTA)
-        limit = case.value(*arguments, *rest)
-        Coverage(tally, DELTA).judge(truth, centre, limit, f"kappa {kappa}")
-        plain = shift + 2 * locality / math.sqrt(n)
-        plain += hoeffding_term(range_used, n, 1 / DELTA)
-        tally.same(limit, entropies + divergences + plain)
-    return tally.finding(HOW, f"2 worlds, 200 students, {runs} samples of {n}")
+    coverage = Coverage(tally, DELTA)
+    for place in worlds(case.rng, n, case.groups):
+        drawn = students(case.rng, place, norm=1.5, count=100)
+        samples = place.draw(case.rng, (runs, n))
+        hat = drawn.risks[:, samples].mean(axis=2)
+        worst = (drawn.truth[:, None] - hat).argmax(axis=0)
+        entropies = entropy(place.preferences).mean(axis=1)[samples].mean(axis=1)
+        divergences = np.maximum(hat[worst, np.arange(runs)] - entropies, 0)
+        for kappa in (1.0, 1.2):
+            far = 1 - kappa**-2
+            moved = (1 - far) * drawn.risks + far * drawn.losses.max(axis=2)
+            truth = (moved @ place.weights)[worst]
+            limit, plain = _headline(case, drawn, kappa, (entropies, divergences, n))
+            centre = entropies + divergences
+            coverage.judge(truth, centre, limit, place.name)
+            tally.same(limit, centre + plain)
+    samples_of = f"100 students, kappa 1 and 1.2, {runs} samples of {n}"
+    return tally.finding(HOW, coverage.over(samples_of))
+
+
+def _headline(
+    case: Case, drawn: Students, kappa: float, sample: tuple[Any, Any, int]
+) -> tuple[Any, float]:
+    """The limit, and what it adds to the sample risk, written out."""
+    entropies, divergences, n = sample
+    locality = drawn.locality
+    coarse = case.statement.key == "theorem-2-prime-coarse"
+    width = locality if coarse else min(locality, drawn.width)
+    arguments = (entropies, divergences, locality, 1.0, kappa, n, DELTA)
+    limit = case.value(*arguments, *(() if coarse else (width,)))
+    plain = locality * (1 - kappa**-2) + 2 * locality / math.sqrt(n)
+    return limit, plain + hoeffding_term(width, n, 1 / DELTA)
 
 
 @CHECKS.of("paper-form")
 def pseudo_dimension(case: Case) -> Finding:
     """Cover all thresholds on a line at once, a class of pseudo-dimension one."""
-    tally, n, runs = Tally(), 50, case.rounds(1000)
-    draws = np.sort(case.rng.random((runs, n)), axis=1)
-    # the risk of [x > t] is 1 - t; the worst threshold is just below an observation
-    shares = 1 - np.arange(1, n + 1) / n
-    worst = ((1 - draws) - shares).argmax(axis=1)
-    truth = (1 - draws)[np.arange(runs), worst]
-    centre = shares[worst]
-    limit = case.value(centre, 1.0, 1.0, n, DELTA)
-    Coverage(tally, DELTA).judge(truth, centre, limit, "thresholds")
+    tally, n, runs = Tally(), 50, case.rounds(500)
+    coverage = Coverage(tally, DELTA)
+    for name, values, weights in _lines(case, n):
+        picked = values[case.rng.choice(len(values), size=(runs, n), p=weights)]
+        # the risk of [x > t] at every t where it changes
+        levels = np.unique(values)
+        levels = levels[:: max(1, len(levels) // 200)]
+        risks = np.array([weights @ (values > t) for t in levels])
+        shares = np.stack([(picked > t).mean(axis=1) for t in levels])
+        worst = (risks[:, None] - shares).argmax(axis=0)
+        centre = shares[worst, np.arange(runs)]
+        limit = case.value(centre, 1.0, 1.0, n, DELTA)
+        coverage.judge(risks[worst], centre, limit, name)
     for d in (1.0, 20.0):
         plain = 5.0 * math.sqrt(2 * d * math.log(math.e * n / d) / n)
         plain += hoeffding_term(5.0, n, 1 / DELTA)
         tally.same(case.value(0.3, 5.0, d, n, DELTA), 0.3 + plain)
-    return tally.finding(HOW, f"thresholds, {runs} samples of {n}")
+    return tally.finding(HOW, coverage.over(f"thresholds, {runs} samples of {n}"))
+
+
+def _lines(case: Case, n: int) -> Iterator[tuple[str, Any, Any]]:
+    """Numbers to cut at a threshold: even ones, every law, risks of real queries."""
+    even = (np.arange(200) + 0.5) / 200
+    yield "even", even, np.full(200, 1 / 200)
+    for law in laws(n):
+        yield law.name, law.values, law.weights
+    for name, risks in case.real_risks().items():
+        yield name, risks, np.full(len(risks), 1 / len(risks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from validation.checks.limits import hoeffding_term
 from validation.coverage import Coverage
 from validation.findings import Case, CheckTable, Finding, Tally
+from validation.worlds import Pool, laws, pools, real_pools
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1
@@ -18,78 +20,116 @@ HOW: Final = "coverage, Clopper-Pearson"
 
 @CHECKS.of("comparator-auc")
 def auc(case: Case) -> Finding:
-    """Cover the AUC of scores on three levels."""
-    tally, runs = Tally(), case.rounds(2000)
+    """Cover the AUC of scores on three levels, and of the documents of a query."""
+    tally, runs = Tally(), case.rounds(1000)
+    coverage = Coverage(tally, DELTA)
     for plus, minus in ((5, 20), (1, 10), (30, 30)):
-        high = case.rng.choice(3, size=(runs, plus), p=[0.2, 0.3, 0.5])
-        low = case.rng.choice(3, size=(runs, minus), p=[0.5, 0.3, 0.2])
-        truth = 0.5 * 0.8 + 0.3 * 0.5 + 0.5 * (0.1 + 0.09 + 0.1)
-        apart = high[:, :, None] - low[:, None]
-        found = ((apart > 0) + (apart == 0) / 2).mean(axis=(1, 2))
-        bound = case.value(found, plus, minus, DELTA)
-        plain = math.sqrt(math.log(1 / DELTA) / 2 * (1 / plus + 1 / minus))
-        tally.same(bound, found - plain)
-        # a lower limit of the AUC is an upper one of its complement
-        Coverage(tally, DELTA).judge(
-            1 - truth, 1 - found, 1 - bound, f"{plus}, {minus}"
-        )
-    return tally.finding(HOW, f"3 shapes, {runs} samples")
+        for name, high, low, scores in _two_sides(case, minus):
+            wins = np.subtract.outer(scores, scores)
+            wins = (wins > 0) + (wins == 0) / 2
+            first = case.rng.choice(len(scores), size=(runs, plus), p=high)
+            second = case.rng.choice(len(scores), size=(runs, minus), p=low)
+            found = wins[first[:, :, None], second[:, None]].mean(axis=(1, 2))
+            bound = case.value(found, plus, minus, DELTA)
+            plain = math.sqrt(math.log(1 / DELTA) / 2 * (1 / plus + 1 / minus))
+            tally.same(bound, found - plain)
+            # a lower limit of the AUC is an upper one of its complement
+            coverage.judge(1 - high @ wins @ low, 1 - found, 1 - bound, name)
+    return tally.finding(HOW, coverage.over(f"3 shapes, {runs} samples"))
 
 
-def _pool_errors(case: Case, runs: int, size: int, scorers: Any) -> tuple[Any, Any]:
-    """Errors of scorers on pools of documents of four kinds, and their truth."""
-    labels = np.array([0, 0, 1, 1])
-    first, second = np.triu_indices(size, 1)
-    wrong = np.stack(
-        [
-            (np.subtract.outer(s, s) * np.subtract.outer(labels, labels) < 0)
-            for s in scorers
-        ]
-    ).astype(float)
-    pools = case.rng.integers(0, 4, size=(runs, size))
-    found = wrong[:, pools[:, first], pools[:, second]].mean(axis=2)
-    return found, wrong.mean(axis=(1, 2))
+def _two_sides(case: Case, n: int) -> Iterator[tuple[str, Any, Any, Any]]:
+    """Chances of relevant and of other documents, and the scores of all."""
+    levels = np.array([0.2, 0.3, 0.5])
+    yield "three levels", levels, levels[::-1], np.arange(3.0)
+    for law in laws(n):  # others fall as far as relevant documents rise
+        scores = np.concatenate([law.values, -law.values])
+        none = np.zeros_like(law.weights)
+        high = np.concatenate([law.weights, none])
+        yield law.name, high, high[::-1], scores
+    for pool in real_pools(case.groups):
+        yes, no = pool.relevant.astype(float), 1.0 - pool.relevant
+        yield pool.name, yes / yes.sum(), no / no.sum(), pool.scores
 
 
 @CHECKS.of("comparator-pool", "comparator-pool-uniform")
-def pool(case: Case) -> Finding:
+def pool_errors(case: Case) -> Finding:
     """Cover the pair errors of scorers on one pool, the worst of them at once."""
-    tally, runs, size = Tally(), case.rounds(1000), 21
-    scorers = case.rng.normal(size=(12, 4))
-    found, truth = _pool_errors(case, runs, size, scorers)
-    gaps = truth[:, None] - found
-    worst = gaps.max(axis=0)
+    tally, runs, size, count = Tally(), case.rounds(500), 21, 12
+    coverage = Coverage(tally, DELTA)
+    first, second = np.triu_indices(size, 1)
+    for pool in (_four_kinds(), *pools(size, case.groups)):
+        # scorers near the student, and far from it
+        noise = case.rng.normal(size=(count, len(pool.scores)))
+        scorers = pool.scores + np.linspace(0.1, 3, count)[:, None] * noise
+        labels = pool.relevant.astype(float)
+        apart = scorers[:, :, None] - scorers[:, None, :]
+        wrong = (apart * np.subtract.outer(labels, labels) < 0).astype(float)
+        drawn = case.rng.choice(len(labels), size=(runs, size), p=pool.weights)
+        found = wrong[:, drawn[:, first], drawn[:, second]].mean(axis=2)
+        truth = np.einsum("i,sij,j->s", pool.weights, wrong, pool.weights)
+        worst = (truth[:, None] - found).max(axis=0)
+        coverage.judge(worst, 0.0, _pool_bound(case, tally, count, size), pool.name)
+    return tally.finding(HOW, coverage.over(f"{count} scorers, {runs} pools of {size}"))
+
+
+def _four_kinds() -> Pool:
+    """Two relevant documents and two others, of one score."""
+    labels = np.array([False, False, True, True])
+    return Pool("four kinds", np.full(4, 0.25), np.zeros(4), np.zeros((4, 4)), labels)
+
+
+def _pool_bound(case: Case, tally: Tally, count: int, size: int) -> Any:
+    """What is added to the error on the pool, compared with a plain form."""
     if case.statement.key == "comparator-pool":
-        bound = case.value(0.0, len(scorers), DELTA, size // 2)
-        plain = hoeffding_term(1.0, size // 2, len(scorers) / DELTA)
+        bound = case.value(0.0, count, DELTA, size // 2)
+        plain = hoeffding_term(1.0, size // 2, count / DELTA)
     else:
         # a finite class: Massart's lemma bounds its complexity
-        massart = math.sqrt(2 * math.log(len(scorers)) / (size // 2))
+        massart = math.sqrt(2 * math.log(count) / (size // 2))
         bound = case.value(0.0, massart, DELTA, size // 2)
         plain = 2 * massart + hoeffding_term(1.0, size // 2, 1 / DELTA)
     tally.same(bound, plain)
-    Coverage(tally, DELTA).judge(worst, 0.0, bound, "12 scorers")
-    return tally.finding(HOW, f"12 scorers, {runs} pools of {size}")
+    return bound
 
 
 @CHECKS.of("comparator-margin")
 def margin(case: Case) -> Finding:
     """Let an adversary pick the linear student with the largest gap."""
-    tally, runs, n, gamma = Tally(), case.rounds(300), 60, 0.5
-    kinds = case.rng.normal(size=(10, 3))
-    labels = np.sign(case.rng.normal(size=10))
-    students = case.rng.normal(size=(300, 3))
-    students /= np.linalg.norm(students, axis=1, keepdims=True)
-    signed = labels * (students @ kinds.T)
-    truth = (signed < 0).mean(axis=1)
-    short = np.clip(1 - signed / gamma, 0, 1)  # the ramp, below the margin error
-    samples = case.rng.integers(0, 10, size=(runs, n))
-    hat = short[:, samples].mean(axis=2)
-    worst = (truth[:, None] - hat).argmax(axis=0)
-    centre = hat[worst, np.arange(runs)]
-    root = math.sqrt((kinds**2).sum(axis=1).mean())
-    bound = case.value(centre, 1.0, root, gamma, n, DELTA)
-    plain = 2 * root / (gamma * math.sqrt(n)) + hoeffding_term(1.0, n, 1 / DELTA)
-    tally.same(bound, centre + plain)
-    Coverage(tally, DELTA).judge(truth[worst], centre, bound, "300 students")
-    return tally.finding(HOW, f"300 students, {runs} samples of {n}")
+    tally, runs, n, gamma = Tally(), case.rounds(200), 60, 0.5
+    coverage = Coverage(tally, DELTA)
+    for name, features, labels, weights in _features(case, n):
+        students = case.rng.normal(size=(300, features.shape[1]))
+        students[::2] += 4 * (labels * weights) @ features  # half are any good
+        students /= np.linalg.norm(students, axis=1, keepdims=True)
+        signed = labels * (students @ features.T)
+        truth = (signed < 0) @ weights
+        short = np.clip(1 - signed / gamma, 0, 1)  # the ramp, below the margin error
+        samples = case.rng.choice(len(weights), size=(runs, n), p=weights)
+        hat = short[:, samples].mean(axis=2)
+        worst = (truth[:, None] - hat).argmax(axis=0)
+        centre = hat[worst, np.arange(runs)]
+        root = math.sqrt((features**2).sum(axis=1) @ weights)
+        bound = case.value(centre, 1.0, root, gamma, n, DELTA)
+        plain = 2 * root / (gamma * math.sqrt(n)) + hoeffding_term(1.0, n, 1 / DELTA)
+        tally.same(bound, centre + plain)
+        coverage.judge(truth[worst], centre, bound, name)
+    return tally.finding(HOW, coverage.over(f"300 students, {runs} samples of {n}"))
+
+
+def _features(case: Case, n: int) -> Iterator[tuple[str, Any, Any, Any]]:
+    """What a bilinear student sees of one pair, and the side that is right.
+
+    Of the real groups these are products of the query's vector with the difference of
+    the first two documents; the side is the teacher's.
+    """
+    for law in laws(n):
+        base = case.rng.normal(size=(len(law.values), 3))
+        labels = np.sign(case.rng.normal(size=len(law.values)))
+        yield law.name, base * (0.3 + law.values)[:, None], labels, law.weights
+    if case.groups is not None:
+        place = case.groups
+        apart = place.documents[:, 0] - place.documents[:, 1]
+        seen = np.einsum("ma,mb->mab", place.queries, apart)
+        labels = np.where(place.teacher[:, 0] >= place.teacher[:, 1], 1.0, -1.0)
+        yield place.name, seen.reshape(len(seen), -1), labels, place.weights

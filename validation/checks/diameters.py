@@ -1,37 +1,70 @@
-"""Checks of Lemma 5 and Theorem 7: quantile diameters and their price."""
+"""Checks of Lemma 5: what a sample says about distances and their quantiles."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 from scipy.stats import binom
 
-from bounds.truncation import Truncation
+from validation.checks.limits import capital
 from validation.coverage import Coverage
 from validation.findings import Case, CheckTable, Finding, Tally
-from validation.plain import loss
+from validation.worlds import Law, Pool, laws, pools, worlds
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1
+HOW: Final = "coverage, Clopper-Pearson"
 
 
 @CHECKS.of("lemma-5a")
 def rank(case: Case) -> Finding:
     """Compute the coverage of the rank, and of the one below, exactly."""
     tally = Tally()
-    for n in (60, 299, 1000):
+    coverage, n, runs = Coverage(tally, DELTA), 40, case.rounds(1000)
+    r = int(case.compute(n, level=0.9, delta=DELTA))
+    for name, widths, weights in _widths(case, n):
+        truth = quantile(widths, weights, 0.9)
+        draws = np.sort(_drawn(case, widths, weights, (runs, n)), axis=1)
+        middle = draws[:, math.ceil(0.9 * n) - 1]
+        coverage.judge(truth, middle, draws[:, r - 1], name)
+    for size in (60, 299, 1000):
         for level, delta in ((0.95, 0.05), (0.99, 0.06), (0.5, 0.01)):
-            if level**n > delta:
+            if level**size > delta:
                 continue
-            r = int(case.compute(n, level=level, delta=delta))
+            r = int(case.compute(size, level=level, delta=delta))
             # P(F(Y_(r)) >= level) for a continuous law
-            covered = binom.cdf([r - 1, r - 2], n, level)
-            tally.require(covered[0] >= 1 - delta, f"rank {r} of {n} covers too little")
-            tally.require(covered[1] < 1 - delta, f"a rank below {r} of {n} would do")
+            covered = binom.cdf([r - 1, r - 2], size, level)
+            tally.require(
+                covered[0] >= 1 - delta, f"rank {r} of {size} covers too little"
+            )
+            tally.require(
+                covered[1] < 1 - delta, f"a rank below {r} of {size} would do"
+            )
     tally.require(int(case.compute(299, level=0.99, delta=0.05)) == 299, "the 299th")
-    return tally.finding("exact binomial", "3 sample sizes x 3 levels")
+    over = coverage.beside(f"{runs} samples of {n}")
+    return tally.finding("exact binomial, coverage", f"3 sizes x 3 levels; {over}")
+
+
+def _widths(case: Case, n: int) -> Iterator[tuple[str, Any, Any]]:
+    """Largest distance in the groups of every world, and chances of the groups."""
+    for place in worlds(case.rng, n, case.groups):
+        yield place.name, place.distances.max(axis=1), place.weights
+    for law in laws(n):
+        yield law.name, law.values, law.weights
+
+
+def _drawn(case: Case, values: Any, weights: Any, shape: tuple[int, int]) -> Any:
+    return values[case.rng.choice(len(values), size=shape, p=weights)]
+
+
+def quantile(values: Any, weights: Any, level: float) -> float:
+    """The smallest value that has this much mass at or below it."""
+    order = np.argsort(values)
+    below = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(below, level - 1e-12)])
 
 
 @CHECKS.of("lemma-5a-maximum")
@@ -42,36 +75,77 @@ def maximum(case: Case) -> Finding:
         for delta in (0.5, 0.05, 1e-6):
             mass = case.value(n, delta)
             tally.attained(math.exp(n * math.log1p(-mass)), delta)
-    return tally.finding("exact, attained", "4 sample sizes x 3 deltas")
+    coverage, n, runs = Coverage(tally, DELTA), 40, case.rounds(1000)
+    limit = case.value(n, DELTA)
+    for name, widths, weights in _widths(case, n):
+        largest = _drawn(case, widths, weights, (runs, n)).max(axis=1)
+        beyond = (widths[:, None] > largest) * weights[:, None]
+        coverage.judge(beyond.sum(axis=0), 0.0, limit, name)
+    over = coverage.beside(f"{runs} samples of {n}")
+    return tally.finding("exact, attained, coverage", f"4 sizes x 3 deltas; {over}")
 
 
 @CHECKS.of("lemma-5b")
 def tail_share(case: Case) -> Finding:
     """Cover the share of far pairs of dependent pairs of a query."""
-    tally, n, runs = Tally(), 40, case.rounds(200)
-    for name, chance in (("clustered", 0.2), ("rare", 1 / n)):
-        far = case.rng.random((runs, n, 1)) < chance
-        rows = np.where(np.repeat(far, 3, axis=2), 2.0, 0.5)
-        limits = [case.compute(list(r), threshold=1.0, delta=DELTA) for r in rows]
-        Coverage(tally, DELTA).judge(chance, far.mean(axis=(1, 2)), limits, name)
+    tally, n, runs = Tally(), 40, case.rounds(150)
+    coverage = Coverage(tally, DELTA)
+    far = Law("all or none far", np.array([0.5, 2.0]), np.array([0.8, 0.2]))
+    alike = np.repeat(far.values[:, None], 3, axis=1)
+    tables = [(far.name, alike, far.weights)]
+    for place in worlds(case.rng, n, case.groups):
+        tables.append((place.name, place.distances, place.weights))
+    for name, distances, weights in tables:
+        t = quantile(distances.ravel(), of_pairs(distances, weights), 0.8) / 1.001
+        shares = (distances > t).mean(axis=1)
+        picked = case.rng.choice(len(weights), size=(runs, n), p=weights)
+        limits = [
+            case.compute(distances[row].tolist(), threshold=t, delta=DELTA)
+            for row in picked
+        ]
+        centre = shares[picked].mean(axis=1)
+        coverage.judge(float(shares @ weights), centre, limits, name)
     all_far = case.compute([[2.0, 2.0]] * 9, threshold=1.0, delta=DELTA)
     tally.same(all_far, 1.0, "all far")
-    return tally.finding("coverage, Clopper-Pearson", f"2 laws, {runs} samples of {n}")
+    shares = case.rng.integers(0, 5, n) / 4
+    rows = [[2.0] * int(4 * x) + [0.5] * int(4 - 4 * x) for x in shares]
+    found = case.compute(rows, threshold=1.0, delta=DELTA)
+    tally.rounding = 1e-6
+    tally.same(capital(shares, found), 1 / DELTA, "capital at the limit")
+    return tally.finding(HOW, coverage.over(f"{runs} samples of {n}"))
+
+
+def of_pairs(distances: Any, weights: Any) -> Any:
+    """Chance of every pair, when a query and then one of its pairs is drawn."""
+    count = distances.shape[1]
+    return np.repeat(weights / count, count)
+
+
+def _far(pool: Pool) -> tuple[Any, float]:
+    """Which pairs of documents are far, and the share of those that are drawn."""
+    far = pool.distances > 0.4 * pool.distances.max()
+    return far, float(pool.weights @ far @ pool.weights)
+
+
+def _shares(case: Case, pool: Pool, runs: int, k: int) -> Any:
+    """Shares of far pairs among k documents drawn independently."""
+    picked = case.rng.choice(len(pool.weights), size=(runs, k), p=pool.weights)
+    first, second = np.triu_indices(k, 1)
+    return _far(pool)[0][picked[:, first], picked[:, second]].mean(axis=1)
 
 
 @CHECKS.of("lemma-5c")
 def one_query(case: Case) -> Finding:
-    """Cover the share of far pairs among k documents of two clusters."""
-    tally, runs = Tally(), case.rounds(4000)
+    """Cover the share of far pairs among k documents of a query."""
+    tally, runs = Tally(), case.rounds(2000)
+    coverage = Coverage(tally, DELTA)
     for k in (2, 5, 16):
         bound = case.compute(k, delta=DELTA)
         tally.same(bound, math.sqrt(math.log(1 / DELTA) / (2 * (k // 2))))
-        for mass in (0.1, 0.5):
-            ones = binom.rvs(k, mass, size=runs, random_state=case.rng)
-            share = ones * (k - ones) / (k * (k - 1) / 2)
-            truth = 2 * mass * (1 - mass)
-            Coverage(tally, DELTA).judge(truth, share, share + bound, f"k = {k}")
-    return tally.finding("coverage, Clopper-Pearson", f"3 sizes, {runs} samples")
+        for pool in pools(k, case.groups):
+            share = _shares(case, pool, runs, k)
+            coverage.judge(_far(pool)[1], share, share + bound, pool.name)
+    return tally.finding(HOW, coverage.over(f"k = 2, 5, 16, {runs} groups"))
 
 
 @CHECKS.of("lemma-5d")
@@ -91,7 +165,16 @@ def no_far_pair(case: Case) -> Finding:
         chance = float(np.einsum("i,j,k,ij,jk,ik", law, law, law, near, near, near))
         if 0 < chance < 1 - 1e-9:
             tally.at_most(share, case.value(3, chance))
-    return tally.finding("search, attained", f"{case.rounds(200)} graphs, k = 3")
+    coverage, runs = Coverage(tally, DELTA), case.rounds(2000)
+    for k in (2, 16):
+        for pool in pools(k, case.groups):
+            none = _shares(case, pool, runs, k) == 0
+            certified = np.where(none, case.value(k, DELTA), 1.0)
+            coverage.judge(_far(pool)[1], 0.0, certified, pool.name)
+    over = coverage.beside(f"k = 2, 16, {runs} groups")
+    return tally.finding(
+        "search, attained, coverage", f"{case.rounds(200)} graphs; {over}"
+    )
 
 
 @CHECKS.of("lemma-5e")
@@ -106,57 +189,3 @@ def nested(case: Case) -> Finding:
         tally.at_most(bound, inside * within)
         tally.attained(bound, queries * pairs + (1 - queries) * 0.0)
     return tally.finding("search, attained", f"{case.rounds(300)} pairs of levels")
-
-
-def _truncated(d: Any, losses: Any, lipschitz: float, t: float) -> Any:
-    return np.where(d <= t, losses, np.logaddexp(0, lipschitz * t))
-
-
-@CHECKS.of("theorem-7a", "theorem-7a-mass")
-def cut(case: Case) -> Finding:
-    """Search distances and margins; attain it with no pair beyond the threshold."""
-    tally = Tally()
-    for _ in range(case.rounds(400)):
-        d = case.rng.random(6) * 3
-        lipschitz = math.exp(case.rng.uniform(-1, 3))
-        sides = np.sign(case.rng.normal(size=6))
-        losses: Any = loss((sides < 0).astype(float), sides * lipschitz * d)
-        t = float(case.rng.uniform(0.1, 1.2) * d.max())
-        truncated = float(_truncated(d, losses, lipschitz, t).mean())
-        far = float((d > t).mean())
-        if case.statement.key == "theorem-7a":
-            excess = float(np.maximum(d - t, 0).mean())
-            bound = case.value(truncated, lipschitz, excess)
-            tally.same(bound, truncated + lipschitz * excess)
-        else:
-            top = max(float(d.max()), t)
-            bound = case.value(truncated, lipschitz, top, t, far)
-            tally.same(bound, truncated + lipschitz * (top - t) * far)
-        tally.at_most(losses.mean(), bound)
-        if far == 0:
-            tally.attained(losses.mean(), bound)
-    return tally.finding("search, attained", f"{case.rounds(400)} sets of pairs")
-
-
-@CHECKS.of("theorem-7b")
-def with_its_price(case: Case) -> Finding:
-    """Cover the risk of reversed far pairs that a sample seldom shows."""
-    tally, n, runs = Tally(), 40, case.rounds(200)
-    cut_at = Truncation(lipschitz=2.0, threshold=1.0, largest=3.0)
-    for name, chance in (("rare", 1 / n), ("common", 0.3)):
-        far = case.rng.random((runs, n)) < chance
-        reversed_far, close = math.log1p(math.exp(6.0)), math.log1p(math.exp(0.5))
-        risks = np.where(far, np.logaddexp(0, 2.0), close)
-        excess = np.where(far, 2.0, 0.0)
-        limits = [
-            case.compute(r, e, truncation=cut_at, delta=DELTA)
-            for r, e in zip(risks, excess, strict=True)
-        ]
-        truth = chance * reversed_far + (1 - chance) * close
-        share = far.mean(axis=1)
-        centre = share * reversed_far + (1 - share) * close
-        Coverage(tally, DELTA).judge(truth, centre, limits, name)
-    top = case.compute([np.logaddexp(0, 2.0)] * 9, [2.0] * 9, truncation=cut_at,
-                       delta=DELTA)  # fmt: skip
-    tally.same(top, np.logaddexp(0, 2.0) + 4.0, "all beyond")
-    return tally.finding("coverage, Clopper-Pearson", f"2 laws, {runs} samples of {n}")

@@ -37,3 +37,20 @@ def test_a_mistake_is_one_line_and_code_2(capsys, tmp_path):
     wrong = ["certify", "--statement", "lemma-1", "--json", str(tmp_path / "file/x")]
     assert main(wrong) == 2
     assert "is a file" in capsys.readouterr().err
+
+
+def test_a_limit_is_covered_on_real_groups_and_a_broken_one_is_not(capsys, monkeypatch):
+    words = ["certify", "--statement", "theorem-1d"]
+    assert main(words) == 0
+    assert "holds" in (out := capsys.readouterr().out)
+    assert "docstrings of numpy" in out
+    true = REGISTRY["theorem-1d"]
+
+    def careless(values, **options):
+        return true.procedure(values, **{**options, "delta": 0.99})
+
+    broken = replace(true, procedure=careless)
+    monkeypatch.setattr(validation.suite, "REGISTRY", {**REGISTRY, true.key: broken})
+    assert main(words) == 1
+    assert "docstrings of numpy: " in (out := capsys.readouterr().out)
+    assert "misses in 150 runs at delta 0.1" in out

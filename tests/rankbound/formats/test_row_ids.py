@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from rankbound.formats.ids import ids_beside, read_ids
+from rankbound.formats.row_ids import ids_beside, read_ids
 from tests.rankbound.files import npy, packed, refusal, written
 
 

@@ -1,0 +1,65 @@
+"""Figures of correlations: a forest of intervals with the band of no association."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from bounds.errors import DomainError
+from figures.data import keep
+from figures.style import COLOURS, axes_for, styled
+
+NAMES = ("dataset", "student", "term", "measure")
+
+
+@styled
+def draw_correlations(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    band: float = 0.1,
+    delta: float = 0.05,
+    ax: Axes | None = None,
+) -> Axes:
+    """Spearman's rho of terms and measures; filled where significant after Holm.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        With `dataset`, `student`, `term`, `measure`, `spearman`, `lower`, `upper`,
+        `p_holm`; a row whose coefficient is missing (None) is left out.
+    band : float
+        Half of the band of no association, fixed beforehand.
+    delta : float
+        Error rate of the family.
+    """
+    shown = [row for row in rows if row["spearman"] is not None]
+    if not shown:
+        raise DomainError("a forest needs at least one coefficient, got none")
+    ax = axes_for(ax, height=0.7 + 0.17 * len(shown))
+    ax.axvspan(-band, band, color="0.88", linewidth=0, zorder=0)
+    ax.axvline(0, color="0.4", linewidth=0.6)
+    for place, row in enumerate(shown):
+        holm = row["p_holm"]
+        found = holm is not None and holm <= delta
+        colour = COLOURS[1] if found else "0.35"
+        if row["lower"] is not None:
+            ax.plot([row["lower"], row["upper"]], [place, place], color=colour, lw=1)
+        face = colour if found else "white"
+        ax.plot(row["spearman"], place, "o", color=colour, markerfacecolor=face)
+    ax.set_yticks(np.arange(len(shown)), _labels(shown))
+    ax.set_ylim(len(shown) - 0.5, -0.5)
+    ax.set_xlim(-1, 1)
+    found = f"filled: Holm p at most {delta:g}"
+    ax.set_xlabel(f"Spearman's rho, {len(rows)} cells\n{found}", loc="right")
+    kept = (*NAMES, "spearman", "lower", "upper", "p_holm")
+    return keep(ax, {name: [row.get(name) for row in shown] for name in kept})
+
+
+def _labels(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names that differ between rows; the others would only repeat."""
+    varying = [n for n in NAMES if len({row.get(n) for row in rows}) > 1]
+    used = varying or ["term", "measure"]
+    return [", ".join(str(row.get(name)) for name in used) for row in rows]

@@ -1,0 +1,114 @@
+"""Figures of certificates: bound against observed risk, and the plane of the terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from bounds.certificate import LN2
+from bounds.errors import DomainError
+from bounds.notation import Delta, H
+from estimators.scores import Floats
+from figures.data import keep
+from figures.style import (
+    COLOURS,
+    COLUMN,
+    MARKS,
+    VACUOUS,
+    axes_for,
+    label,
+    legend_above,
+    styled,
+)
+
+
+@styled
+def draw_bound_against_risk(
+    rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None
+) -> Axes:
+    """Upper limits against held-out risks, one mark each; the line is equality.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        With `student`, `risk` and `upper`, in nats.
+    """
+    if not rows:
+        raise DomainError("a scatter needs at least one certificate, got none")
+    ax = axes_for(ax, height=COLUMN)
+    students = [*dict.fromkeys(str(row["student"]) for row in rows)]
+    values = [float(row[name]) for row in rows for name in ("risk", "upper")]
+    top = 1.06 * max(*values, LN2)
+    ax.axhspan(LN2, top, color=VACUOUS, alpha=0.35, linewidth=0, zorder=0)
+    ax.plot([0, top], [0, top], color="0.4", linewidth=0.6)
+    for index, student in enumerate(students):
+        mine = [row for row in rows if str(row["student"]) == student]
+        ax.plot(
+            [float(row["risk"]) for row in mine],
+            [float(row["upper"]) for row in mine],
+            linestyle="",
+            marker=MARKS[index % len(MARKS)],
+            color=COLOURS[index % len(COLOURS)],
+            label=student,
+        )
+    ax.set(xlabel="held-out risk (nats)", ylabel="upper limit (nats)")
+    ax.set_xlim(0, top)
+    ax.set_ylim(0, top)
+    ax.text(0.02 * top, 0.985 * top, "vacuous", fontsize=7, va="top")
+    legend_above(ax)
+    names = ("student", "risk", "upper")
+    return keep(ax, {name: [row[name] for row in rows] for name in names})
+
+
+@styled
+def draw_locality_entropy(
+    points: Mapping[str, tuple[Floats, Floats]],
+    *,
+    floor: tuple[Floats, Floats] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Diameter and entropy of every query, by sampling; large marks are means.
+
+    Parameters
+    ----------
+    points : mapping of sampling to (diameters, entropies in nats), one per query
+    floor : (diameters, entropies), optional
+        The coupling floor of Theorem 4 for a Lipschitz constant of the teacher. With an
+        estimated constant it is a diagnostic, no certificate.
+    """
+    if not points:
+        raise DomainError("the plane needs at least one sampling, got none")
+    ax = axes_for(ax)
+    for index, (name, (diameters, entropies)) in enumerate(points.items()):
+        colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
+        # Thousands of marks: as a picture inside the vector file
+        ax.plot(
+            diameters,
+            entropies,
+            linestyle="",
+            marker=".",
+            markersize=1.5,
+            alpha=0.35,
+            color=colour,
+            rasterized=True,
+        )
+        ax.plot(
+            np.mean(diameters),
+            np.mean(entropies),
+            mark,
+            color=colour,
+            markeredgecolor="black",
+            markersize=6,
+            label=name,
+        )
+        names = [name] * len(diameters)
+        keep(ax, {"sampling": names, "diameter": diameters, "entropy_nats": entropies})
+    if floor is not None:
+        ax.plot(*floor, color="black", linewidth=0.8, label="coupling floor")
+    ax.set(xlabel=label(Delta, "diameter"), ylabel=label(H, "entropy"))
+    ax.set_ylim(0, 1.05 * LN2)
+    legend_above(ax)
+    return ax

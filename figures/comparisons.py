@@ -1,0 +1,144 @@
+"""Figures of samplings compared: differences with the margin, and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch, Rectangle
+
+from bounds.errors import DomainError
+from figures.data import keep
+from figures.style import MARKS, VERDICTS, axes_for, legend_above, line, styled
+
+Row = Mapping[str, Any]
+NAMES = [*VERDICTS]
+
+
+@styled
+def draw_differences(
+    rows: Sequence[Row], *, unit: str = "nats", ax: Axes | None = None
+) -> Axes:
+    """Mean differences to the reference sampling with intervals and the margin.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        With `sampling`, `pairs`, `difference`, `lower`, `upper`, `margin`, `verdict`;
+        of one quantity.
+    unit : str
+        Of the quantity.
+
+    Raises
+    ------
+    DomainError
+        Without rows, or with several quantities.
+    """
+    quantity = _one_quantity(rows)
+    ax = axes_for(ax, height=0.7 + 0.2 * len(rows))
+    places = np.arange(len(rows))
+    margins = {row["margin"] for row in rows if row["margin"] is not None}
+    if len(margins) == 1:
+        margin = margins.pop()
+        ax.axvspan(-margin, margin, color="0.88", linewidth=0, zorder=0)
+    ax.axvline(0, color="0.4", linewidth=0.6)
+    for place, row in zip(places, rows, strict=True):
+        colour = VERDICTS[row["verdict"]]
+        ax.plot([row["lower"], row["upper"]], [place, place], color=colour)
+        mark = MARKS[NAMES.index(row["verdict"])]
+        ax.plot(row["difference"], place, mark, color=colour)
+    ax.set_yticks(places, [f"{row['sampling']}, {row['pairs']}" for row in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    words = rows[0].get("reference_name", "the reference")
+    ax.set_xlabel(f"difference of {quantity}\nto {words} ({unit})")
+    _verdict_legend(ax, {row["verdict"] for row in rows})
+    names = ("sampling", "pairs", "difference", "lower", "upper", "margin", "verdict")
+    return keep(ax, {name: [row[name] for row in rows] for name in names})
+
+
+@styled
+def draw_verdicts(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
+    """Verdicts as a matrix of samplings and pair sets.
+
+    Each cell shows the smallest margin at which equivalence would be accepted. There
+    are no groups of equivalent samplings: equivalence is not transitive.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        With `sampling`, `pairs`, `verdict`, `smallest_margin`; of one quantity.
+    """
+    _one_quantity(rows)
+    samplings = [*dict.fromkeys(row["sampling"] for row in rows)]
+    pairs = [*dict.fromkeys(row["pairs"] for row in rows)]
+    ax = axes_for(ax, height=0.75 + 0.28 * len(samplings))
+    for row in rows:
+        x, y = pairs.index(row["pairs"]), samplings.index(row["sampling"])
+        ax.add_patch(_cell(x, y, VERDICTS[row["verdict"]]))
+        margin = row["smallest_margin"]
+        text = "-" if margin is None else f"{margin:.3g}"
+        ax.text(x, y, text, ha="center", va="center", fontsize=7)
+    ax.set_xlim(-0.5, len(pairs) - 0.5)
+    ax.set_ylim(len(samplings) - 0.5, -0.5)
+    ax.set_xticks(range(len(pairs)), pairs)
+    ax.set_yticks(range(len(samplings)), samplings)
+    ax.tick_params(length=0)
+    ax.set_xlabel("pairs; in the cells: smallest margin")
+    _verdict_legend(ax, {row["verdict"] for row in rows})
+    names = ("sampling", "pairs", "verdict", "smallest_margin")
+    return keep(ax, {name: [row[name] for row in rows] for name in names})
+
+
+@styled
+def draw_sweep(
+    means: Mapping[str, Mapping[float, float]],
+    *,
+    unit: str = "nats",
+    ax: Axes | None = None,
+) -> Axes:
+    """Mean entropy of every sampling against the temperature.
+
+    Parameters
+    ----------
+    means : mapping of sampling to a mapping of temperature to mean
+    """
+    if not means:
+        raise DomainError("a sweep needs at least one sampling, got none")
+    ax = axes_for(ax)
+    for index, (name, by_temperature) in enumerate(means.items()):
+        temperatures = sorted(by_temperature)
+        values = [by_temperature[t] for t in temperatures]
+        ax.plot(temperatures, values, marker=MARKS[index], label=name, **line(index))
+        names = [name] * len(values)
+        keep(ax, {"sampling": names, "temperature": temperatures, "mean": values})
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.set(
+        xlabel=r"temperature $\tau$, times the one given", ylabel=f"entropy ({unit})"
+    )
+    legend_above(ax)
+    return ax
+
+
+def _one_quantity(rows: Sequence[Row]) -> str:
+    quantities = {row.get("quantity", "entropy") for row in rows}
+    if len(quantities) != 1:
+        raise DomainError(
+            f"one drawing shows rows of one quantity, got {sorted(quantities)}"
+        )
+    return str(quantities.pop())
+
+
+def _cell(x: int, y: int, colour: str) -> Rectangle:
+    return Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, color=colour, alpha=0.45, lw=0)
+
+
+def _verdict_legend(ax: Axes, present: set[str]) -> None:
+    handles = [
+        Patch(color=colour, label=name)
+        for name, colour in VERDICTS.items()
+        if name in present
+    ]
+    legend_above(ax, columns=2, right=True, handles=handles)

@@ -1,0 +1,74 @@
+"""Figure of calibration: how often the preferred document is judged the better one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from bounds.errors import DomainError
+from figures.data import keep
+from figures.style import COLOURS, MARKS, axes_for, legend_above, styled
+
+NAMES = ("student", "mean_p", "observed", "n_pairs")
+
+
+@styled
+def draw_reliability(
+    rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None
+) -> Axes:
+    """Observed share of preferences against the teacher's, with intervals and pairs.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        The reliability table of a ledger: `from`, `to`, `student` (whether the student
+        agrees), `mean_p`, `observed`, `interval`, `n_pairs`.
+
+    Notes
+    -----
+    The bars are shares of the pairs, on the same axis. The teacher's preference is at
+    least one half, since the document that it prefers is the first of a pair.
+    """
+    if not rows:
+        raise DomainError("a reliability diagram needs judged pairs, got none")
+    ax = axes_for(ax)
+    total = sum(row["n_pairs"] for row in rows)
+    groups = [*dict.fromkeys(str(row["student"]) for row in rows)]
+    bottoms: dict[float, float] = {}
+    for index, group in enumerate(groups):
+        mine = [row for row in rows if str(row["student"]) == group]
+        colour = COLOURS[index % len(COLOURS)]
+        for row in mine:
+            share, start = row["n_pairs"] / total, row["from"]
+            width = row["to"] - start
+            low = bottoms.get(start, 0.0)
+            ax.bar(start, share, width, low, align="edge", color=colour, alpha=0.25)
+            bottoms[start] = low + share
+        _with_intervals(ax, mine, colour, MARKS[index], f"student {group}")
+    ax.plot([0.5, 1], [0.5, 1], color="0.4", linewidth=0.6)
+    ax.set(xlabel="teacher's preference $p$", ylabel="share of pairs so judged")
+    ax.set_xlim(0.5, 1)
+    ax.set_ylim(0, 1.02)
+    legend_above(ax)
+    return keep(ax, {name: [row[name] for row in rows] for name in NAMES})
+
+
+def _with_intervals(
+    ax: Axes, rows: Sequence[Mapping[str, Any]], colour: str, mark: str, name: str
+) -> None:
+    centres = [row["mean_p"] for row in rows]
+    observed = np.array([row["observed"] for row in rows])
+    ends = np.array([row["interval"] for row in rows], dtype=np.float64)
+    spread = np.abs(ends.T - observed)
+    ax.errorbar(
+        centres,
+        observed,
+        yerr=spread,
+        fmt=mark,
+        color=colour,
+        elinewidth=0.7,
+        label=name,
+    )

@@ -1,0 +1,55 @@
+"""`rankbound figures`: the theory's figures, and those of results."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+EPILOG = """\
+Without --from: the figures of the theory, straight from its statements. With it: all
+that the results in the folder and its sub-folders allow, and a line for each figure
+that they do not. Beside each figure lie its numbers as CSV. The same results give the
+same bytes.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "figures",
+        help="figures for a paper: of the theory, or of results",
+        description="Draw figures at the width of a column, with their numbers as CSV.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="DIR",
+        help="the --out folder of measure, compare or validate, or one above several",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the figures"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("pdf", "png", "svg"),
+        default="pdf",
+        help="of the figures (default %(default)s)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, _: str) -> None:
+    """Draw, write, and say what was not drawn."""
+    from rankbound.drawing.run import draw_all
+
+    written, missing = draw_all(
+        arguments.source, arguments.out, extension=arguments.format
+    )
+    for name, reason in missing:
+        sys.stdout.write(f"not drawn: {name}: {reason}\n")
+    sys.stdout.write(f"written: {len(written)} figures to {arguments.out}\n")

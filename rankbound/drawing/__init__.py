@@ -1,0 +1,1 @@
+"""From results in folders to figures in files."""

@@ -1,0 +1,73 @@
+"""Figures of `rankbound compare`: differences, verdicts, distributions, the sweep."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import partial
+from typing import Any
+
+from rankbound.drawing.catalogue import Drawing, file_name
+from rankbound.drawing.results import Result
+
+UNITS = {"entropy": "nats", "divergence": "nats", "risk": "nats"}
+
+
+def drawings(result: Result) -> list[Drawing]:
+    """The figures of one comparison, by quantity and by pair set."""
+    from figures.comparisons import draw_differences, draw_verdicts
+
+    content = result.content
+    by_quantity: dict[str, list[Any]] = defaultdict(list)
+    for row in content["rows"]:
+        named = row | {"reference_name": content["reference"]}
+        by_quantity[row["quantity"]].append(named)
+    found = []
+    for quantity, rows in by_quantity.items():
+        unit = UNITS.get(quantity, "distance" if "d" in quantity else "1")
+        draw = partial(draw_differences, rows, unit=unit)
+        found.append(Drawing(_named(result, "differences", quantity), draw))
+        draw = partial(draw_verdicts, rows)
+        found.append(Drawing(_named(result, "verdicts", quantity), draw))
+    return [*found, *_distributions(result, [*by_quantity]), *_sweeps(result)]
+
+
+def _named(result: Result, *parts: str) -> str:
+    return file_name(*filter(None, (result.name, *parts)))
+
+
+def _distributions(result: Result, quantities: list[str]) -> list[Drawing]:
+    """Ridges and distribution functions of every quantity and pair set compared."""
+    from figures.distributions import draw_ecdf, draw_ridges
+
+    values: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(dict)
+    for row in result.table:
+        if row["quantity"] in quantities and row["value"]:
+            key = (row["quantity"], row["pairs"])
+            values[key].setdefault(row["sampling"], []).append(float(row["value"]))
+    found = []
+    for (quantity, pairs), named in values.items():
+        words = f"{quantity} ({UNITS.get(quantity, '1')}), {pairs} pairs"
+        for kind, draw in (("ridges", draw_ridges), ("ecdf", draw_ecdf)):
+            name = _named(result, kind, quantity, pairs)
+            found.append(Drawing(name, partial(draw, named, quantity=words)))
+    return found
+
+
+def _sweeps(result: Result) -> list[Drawing]:
+    from figures.comparisons import draw_sweep
+
+    sweep = result.content.get("sweep")
+    if not sweep:
+        reason = "the comparison holds no temperature sweep"
+        return [Drawing(_named(result, "sweep"), None, reason)]
+    means: dict[str, dict[str, dict[float, float]]] = defaultdict(dict)
+    for table in sweep["tables"]:
+        for row in table["rows"]:
+            by_name, factor = means[row["pairs"]], table["factor"]
+            reference = by_name.setdefault(result.content["reference"], {})
+            reference[factor] = row["reference_mean"]
+            by_name.setdefault(row["sampling"], {})[factor] = row["mean"]
+    return [
+        Drawing(_named(result, "sweep", pairs), partial(draw_sweep, by_name))
+        for pairs, by_name in means.items()
+    ]

@@ -1,0 +1,60 @@
+"""Draw all figures that are possible into a folder, with their numbers."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rankbound.drawing.catalogue import drawn, result_drawings, theory_drawings
+from rankbound.drawing.results import find_results
+from rankbound.progress import stages
+from rankbound.writing import check_folder, move_into
+
+if TYPE_CHECKING:
+    from figures.rendering import Extension
+
+
+def draw_all(
+    source: Path | None, out: Path, *, extension: Extension = "pdf"
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Draw into `out`: the theory without a source, else what its results allow.
+
+    Returns
+    -------
+    written : list of str
+        Names of the figures; each lies there with the extension, and as .csv.
+    missing : list of (name, reason)
+        What the results do not allow.
+
+    Raises
+    ------
+    UsageError, FormatError
+        When there are no results, they are damaged, or the folder cannot be used.
+    """
+    from figures.data import csv_text
+    from figures.rendering import rendered
+
+    check_folder(out)
+    results = None if source is None else find_results(source)
+    drawings = theory_drawings() if results is None else result_drawings(results)
+    written: list[str] = []
+    missing: list[tuple[str, str]] = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stages(total=len(drawings)) as progress,
+    ):
+        for drawing, ax, reason in drawn(drawings):
+            progress(drawing.name)
+            if ax is None:
+                missing.append((drawing.name, reason))
+                continue
+            aside = Path(folder, drawing.name)
+            aside.with_name(f"{aside.name}.{extension}").write_bytes(
+                rendered(ax, extension)
+            )
+            numbers = aside.with_name(f"{aside.name}.csv")
+            numbers.write_text(csv_text(ax), encoding="utf-8", newline="")
+            written.append(drawing.name)
+        move_into(Path(folder), out)
+    return written, missing

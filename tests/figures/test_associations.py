@@ -1,0 +1,45 @@
+import pytest
+
+from bounds.errors import DomainError
+from figures.associations import draw_correlations
+from figures.data import data_of
+from tests.figures.pictures import check_drawing
+
+ROWS = [
+    {
+        "dataset": "dl19",
+        "student": student,
+        "term": term,
+        "measure": measure,
+        "spearman": value,
+        "lower": value - 0.2,
+        "upper": value + 0.2,
+        "p_holm": p,
+    }
+    for student in ("tasb", "splade_ed")
+    for term, value, p in (("entropy", -0.4, 0.01), ("diameter", 0.05, 1.0))
+    for measure in ("nDCG@10", "AP(rel=2)")
+]
+
+
+def test_the_forest_is_fit_for_a_paper_and_fills_what_is_significant():
+    ax = draw_correlations(ROWS)
+    check_drawing(ax)
+    marks = [line for line in ax.lines if line.get_marker() == "o"]
+    filled = [m for m in marks if m.get_markerfacecolor() == m.get_color()]
+    assert len(marks) == 8
+    assert len(filled) == 4
+    assert "8 cells" in ax.get_xlabel()
+
+
+def test_labels_say_what_differs_and_no_more():
+    labels = [t.get_text() for t in draw_correlations(ROWS).get_yticklabels()]
+    assert labels[0] == "tasb, entropy, nDCG@10"
+
+
+def test_missing_coefficients_and_intervals():
+    rows = [ROWS[0] | {"spearman": None}, ROWS[1] | {"lower": None, "p_holm": None}]
+    ax = draw_correlations(rows)
+    assert len(data_of(ax)["spearman"]) == 1
+    with pytest.raises(DomainError):
+        draw_correlations(rows[:1])

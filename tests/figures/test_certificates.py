@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from bounds.errors import DomainError
+from figures.certificates import draw_bound_against_risk, draw_locality_entropy
+from figures.data import data_of
+from tests.figures.pictures import check_drawing
+
+ROWS = [
+    {"student": name, "risk": risk, "upper": risk + 0.1}
+    for name in ("bilinear", "tasb")
+    for risk in (0.5, 0.55, 0.9)
+]
+
+
+def points():
+    rng = np.random.default_rng(1)
+    return {
+        name: (rng.normal(1.3, 0.05, 200), rng.beta(4, 4, 200) * 0.69)
+        for name in ("random", "bm25", "crossencoder", "ensemble")
+    }
+
+
+def test_bounds_against_risks_are_fit_for_a_paper():
+    ax = draw_bound_against_risk(ROWS)
+    check_drawing(ax)
+    assert data_of(ax)["upper"] == [row["upper"] for row in ROWS]
+
+
+def test_the_plane_is_fit_for_a_paper_and_marks_means():
+    named = points()
+    floor = (np.linspace(1.1, 1.5, 9), np.linspace(0.3, 0.2, 9))
+    ax = draw_locality_entropy(named, floor=floor)
+    check_drawing(ax)
+    large = [
+        line
+        for line in ax.lines
+        if line.get_markersize() == 6 and line.get_marker() != "None"
+    ]
+    means = [(float(m.get_xdata()[0]), float(m.get_ydata()[0])) for m in large]
+    expected = [(x.mean(), y.mean()) for x, y in named.values()]
+    assert means == [pytest.approx(pair) for pair in expected]
+
+
+@pytest.mark.parametrize("draw", [draw_bound_against_risk, draw_locality_entropy])
+def test_nothing_to_draw_is_refused(draw):
+    with pytest.raises(DomainError):
+        draw({} if draw is draw_locality_entropy else [])

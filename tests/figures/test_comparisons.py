@@ -1,0 +1,72 @@
+import pytest
+
+from bounds.errors import DomainError
+from figures.comparisons import draw_differences, draw_sweep, draw_verdicts
+from figures.data import data_of
+from tests.figures.pictures import check_drawing
+
+VERDICTS = ["different", "negligible", "equivalent", "inconclusive"]
+ROWS = [
+    {
+        "sampling": sampling,
+        "quantity": "entropy",
+        "pairs": pairs,
+        "difference": difference,
+        "lower": difference - 0.03,
+        "upper": difference + 0.02,
+        "margin": 0.02,
+        "smallest_margin": abs(difference) + 0.02,
+        "verdict": VERDICTS[(place + shift) % 4],
+    }
+    for place, (sampling, difference) in enumerate(
+        {"bm25": -0.08, "crossencoder": 0.01, "an ensemble of many": 0.2}.items()
+    )
+    for shift, pairs in enumerate(("all", "pos-neg", "neg-neg"))
+]
+
+
+def test_differences_are_fit_for_a_paper_and_keep_their_rows():
+    ax = draw_differences(ROWS)
+    check_drawing(ax)
+    assert data_of(ax)["lower"] == [row["lower"] for row in ROWS]
+    assert ax.get_xlabel() == "difference of entropy\nto the reference (nats)"
+    colours = {child.get_color() for child in ax.lines}
+    assert len(colours) == 5  # four verdicts and the line at 0
+
+
+def test_verdicts_are_a_matrix_with_the_margins_in_it():
+    ax = draw_verdicts(ROWS)
+    check_drawing(ax)
+    assert len(ax.patches) == len(ROWS)
+    assert "0.1" in {text.get_text() for text in ax.texts}
+    assert ax.get_yticklabels()[0].get_text() == "bm25"
+
+
+def test_a_missing_margin_is_a_dash_and_draws_no_band():
+    rows = [row | {"margin": None, "smallest_margin": None} for row in ROWS]
+    assert {text.get_text() for text in draw_verdicts(rows).texts} == {"-"}
+    check_drawing(draw_differences(rows))
+
+
+def test_a_sweep_is_a_line_for_each_sampling():
+    means = {
+        name: {2.0**power: shift + 0.05 * power for power in range(-2, 4)}
+        for name, shift in (("random", 0.3), ("bm25", 0.2))
+    }
+    ax = draw_sweep(means)
+    check_drawing(ax)
+    assert data_of(ax)["temperature"][:2] == [0.25, 0.5]
+    assert len(ax.lines) == 2
+
+
+@pytest.mark.parametrize("draw", [draw_differences, draw_verdicts])
+def test_several_quantities_or_none_are_refused(draw):
+    with pytest.raises(DomainError, match="one quantity"):
+        draw([*ROWS, ROWS[0] | {"quantity": "diameter"}])
+    with pytest.raises(DomainError, match="one quantity"):
+        draw([])
+
+
+def test_an_empty_sweep_is_refused():
+    with pytest.raises(DomainError):
+        draw_sweep({})

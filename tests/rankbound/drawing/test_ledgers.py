@@ -1,0 +1,41 @@
+from rankbound.drawing.ledgers import drawings, drawings_of_all
+from rankbound.drawing.results import find_results
+from tests.rankbound.drawing.folders import judged, ledger, student
+
+
+def named(found):
+    return {drawing.name: drawing for drawing in found}
+
+
+def test_a_ledger_allows_what_it_holds_and_says_what_it_lacks(tmp_path):
+    students = {"tasb": student(0.5, 0.6, judged()), "other": student(0.7, 0.9)}
+    (result,) = find_results(ledger(tmp_path, students, diameters=False))
+    found = named(drawings(result))
+    assert found["reliability-tasb"].draw().get_lines()
+    assert "--qrels" in found["reliability-other"].reason
+    assert "--embeddings" in found["locality-entropy"].reason
+    assert found["parts-other"].draw().get_xlabel() == "nats"
+
+
+def test_a_ledger_without_students_says_so(tmp_path):
+    (result,) = find_results(ledger(tmp_path, {}))
+    found = named(drawings(result))
+    assert "no student" in found["parts"].reason
+    assert found["entropy"].draw() is not None
+
+
+def test_several_ledgers_stand_side_by_side_once_for_each_query(tmp_path):
+    two = {"a": student(0.5, 0.6), "b": student(0.6, 0.8)}
+    ledger(tmp_path / "random", two)
+    ledger(tmp_path / "bm25", two)
+    found = named(drawings_of_all(find_results(tmp_path)))
+    ax = found["entropy-ecdf"].draw()
+    assert [len(line.get_xdata()) for line in ax.lines] == [6, 6]
+    assert len(found["bound-against-risk"].draw().lines) == 5
+
+
+def test_missing_judgements_are_told_in_the_ledgers_words(tmp_path):
+    relevance = {"judged": None, "judged_missing_because": "no pair is judged"}
+    students = {"tasb": student(0.5, 0.6, relevance)}
+    (result,) = find_results(ledger(tmp_path, students))
+    assert named(drawings(result))["reliability-tasb"].reason == "no pair is judged"

@@ -1,0 +1,46 @@
+import pytest
+
+from rankbound.drawing.results import columns_of, find_results
+from rankbound.errors import UsageError
+from rankbound.formats.errors import FormatError
+from tests.rankbound.drawing.folders import comparison, ledger, validation
+
+
+def test_results_are_found_in_sub_folders_with_their_tables(tmp_path):
+    ledger(tmp_path / "b" / "c")
+    comparison(tmp_path / "a")
+    validation(tmp_path)
+    found = {result.name: result for result in find_results(tmp_path)}
+    assert {*found} == {"a", "b/c", ""}
+    assert found["b/c"].schema == "rankbound.ledger/1"
+    assert len(found["b/c"].table) == 6
+    assert found[""].table == ()
+
+
+def test_columns_leave_out_rows_with_a_blank():
+    table = ({"x": "1", "y": "2"}, {"x": "3", "y": ""}, {"x": "5"})
+    assert columns_of(table, "x", "y") == [[1.0], [2.0]]
+    assert columns_of(table, "x") == [[1.0, 3.0, 5.0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("[]", "expected the schema 'rankbound.ledger/1', found None"),
+        ('{"schema": "rankbound.ledger/9"}', "found 'rankbound.ledger/9'"),
+    ],
+)
+def test_damaged_and_foreign_results_are_one_clear_line(tmp_path, content, message):
+    (tmp_path / "ledger.json").write_text(content)
+    with pytest.raises(FormatError) as caught:
+        find_results(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path}/ledger.json:1: ")
+    assert message in str(caught.value)
+
+
+def test_no_folder_and_no_results_are_usage_errors(tmp_path):
+    with pytest.raises(UsageError, match="no such folder"):
+        find_results(tmp_path / "none")
+    with pytest.raises(UsageError, match="holds none of ledger"):
+        find_results(tmp_path)
