@@ -11,9 +11,10 @@ import numpy as np
 
 from estimators.kinds import NEEDS_TEMPERATURE
 from estimators.scores import Kind
+from rankbound.comparing.options import TARGET, CompareOptions
 from rankbound.inspecting.examined import Examined
 from rankbound.inspecting.naming import names_of
-from rankbound.inspecting.rehearsal import rehearse
+from rankbound.inspecting.rehearsal import rehearse, rehearse_comparison
 from rankbound.inspecting.roles import Cast, share_scored
 from rankbound.inspecting.wording import (
     file_words,
@@ -97,26 +98,44 @@ def compare_verdict(cast: Cast) -> Verdict:
         missing.append(f"groups of at least two samplings; {found}")
     # The first sampling is the one that others are compared with
     groups = sorted(cast.groups, key=lambda one: "random" not in one.path.name)
+    named = _named([one.path for one in groups])
     notes: tuple[str, ...] = ()
     options = None
     if cast.teacher is not None:
         options, notes = _options(replace(cast, students=()), None)
         missing += _lacking(cast, options)
         if not missing:
-            alone = replace(options, students=())
-            tried = [replace(alone, groups=one.path) for one in groups]
-            refusals = (rehearse(one)[0] for one in tried)
-            missing += dict.fromkeys(text for text in refusals if text is not None)
+            refusal = rehearse_comparison(_comparison(options, named))
+            missing += [] if refusal is None else [refusal]
     words = ["rankbound", "compare"]
     words += teacher_words(options) if options else ["--teacher", "TEACHER"]
     words.append("--groups")
-    names = names_of([one.path for one in groups])
-    words += [f"{name}={one.path}" for name, one in zip(names, groups, strict=True)]
+    words += [f"{name}={path}" for name, path in named]
     words += [f"NAME{n}=GROUPS{n}" for n in range(len(groups) + 1, 3)]
     if options is not None:
         words += [*file_words(options), *_placeholders(cast, options)]
     words += [*format_words(cast), "--out", "compared"]
     return Verdict(not missing, tuple(missing), shlex.join(words), notes)
+
+
+def _named(paths: list[Path]) -> list[tuple[str, Path]]:
+    """A name for each sampling; "target" is what `compare` calls another law."""
+    names = (f"{name}-groups" if name == TARGET else name for name in names_of(paths))
+    return list(zip(names, paths, strict=True))
+
+
+def _comparison(
+    options: MeasureOptions, named: list[tuple[str, Path]]
+) -> CompareOptions:
+    return CompareOptions(
+        teacher=options.teacher,
+        temperature=options.temperature,
+        groups=tuple(named),
+        embeddings=options.embeddings,
+        ids=options.ids,
+        qrels=options.qrels,
+        missing=options.missing,
+    )
 
 
 def _options(

@@ -1,10 +1,12 @@
-"""Whether `measure` would run on files: its own reading and matching, tried out."""
+"""Whether commands would run on files: their own reading and matching, tried out."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from bounds.errors import DomainError
+from rankbound.comparing.options import CompareOptions
+from rankbound.comparing.samplings import load
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 from rankbound.measuring.inputs import Inputs, load_inputs
@@ -43,6 +45,19 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
         if refusal is not None:
             refused[student.name] = refusal
     return None, refused
+
+
+def rehearse_comparison(options: CompareOptions) -> str | None:
+    """Do what `compare` does before it computes; what it would refuse, or None."""
+    try:
+        first, *others = load(options).samplings
+    except MISTAKES as error:
+        return _line(error)
+    known = {*first.groups.group_qids()}
+    for other in others:
+        if known.isdisjoint(other.groups.group_qids()):
+            return f"{other.name!r} and {first.name!r} have no query in common"
+    return None
 
 
 def _student(

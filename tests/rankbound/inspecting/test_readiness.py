@@ -29,14 +29,14 @@ def verdict(folder, contents, **asked):
     return measure_verdict(cast)
 
 
-def run(verdict, folder, capsys):
+def run(verdict, folder, capsys, result="ledger.json"):
     """Run a proposed command as it stands."""
     words = shlex.split(verdict.command)
     assert words[0] == "rankbound"
     words[words.index("--out") + 1] = str(folder / "out here")
     code = main(words[1:])
     assert (code, capsys.readouterr().err) == (0, "")
-    assert (folder / "out here" / "ledger.json").is_file()
+    assert (folder / "out here" / result).is_file()
 
 
 def test_plain_files_are_ready_and_the_command_runs(tmp_path, capsys):
@@ -161,6 +161,21 @@ def test_compare_needs_two_samplings_and_puts_random_first(tmp_path, count):
     assert words[-2:] == ["--out", "compared"]
 
 
+def test_the_command_for_compare_runs(tmp_path, capsys):
+    contents = matching(
+        **{
+            "target.jsonl": group_text(
+                [(f"q{n}", ["d1", "d3", "d4", "d5"]) for n in range(8)]
+            )
+        }
+    )
+    _, cast = examined_files(tmp_path, contents)
+    found = compare_verdict(cast)
+    assert found.ok, found.missing
+    assert "target-groups=" in found.command
+    run(found, tmp_path, capsys, result="comparison.json")
+
+
 def test_compare_says_what_measure_would_refuse(tmp_path):
     contents = matching(**{"bad.jsonl": group_text([("x", ["a", "b"])])})
     _, cast = examined_files(tmp_path, contents)
@@ -168,6 +183,14 @@ def test_compare_says_what_measure_would_refuse(tmp_path):
     assert not found.ok
     assert "bad.jsonl" in found.missing[0]
     assert compare_verdict(examined_files(tmp_path, {"q": "q 0 a 1\n"})[1]).missing
+
+
+def test_samplings_of_other_queries_cannot_be_compared(tmp_path):
+    contents = matching(groups=[(f"q{n}", ["d0", "d1"]) for n in range(4)])
+    rest = [(f"q{n}", ["d0", "d1"]) for n in range(4, 8)]
+    _, cast = examined_files(tmp_path, contents | {"rest.jsonl": group_text(rest)})
+    found = compare_verdict(cast)
+    assert found.missing == ("'rest' and 'random' have no query in common",)
 
 
 def test_other_groups_are_named(tmp_path):

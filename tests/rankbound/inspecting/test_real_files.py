@@ -217,8 +217,18 @@ def test_the_command_for_measure_runs(inspections, name, tmp_path, monkeypatch, 
     assert json.loads((tmp_path / "measured" / "ledger.json").read_text())["students"]
 
 
+def test_the_command_for_compare_runs(inspections, tmp_path, monkeypatch, capsys):
+    verdict = inspections["vaswani"]["ready"]["compare"]
+    assert verdict["ok"]
+    words = shlex.split(verdict["command"])
+    monkeypatch.chdir(tmp_path)
+    # The bootstrap only describes, and takes most of the time
+    assert main([*words[1:], "--resamples", "0"]) == 0
+    assert capsys.readouterr().err == ""
+    assert (tmp_path / "compared" / "comparison.json").is_file()
+
+
 def test_what_compare_would_need(inspections):
-    assert inspections["vaswani"]["ready"]["compare"]["ok"]
     assert inspections["cranfield-titles"]["ready"]["compare"]["ok"]
     without = inspections["dl19"]["ready"]["compare"]
     assert not without["ok"]
