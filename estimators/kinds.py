@@ -108,14 +108,26 @@ def is_rank_only(scores: Scores) -> bool:
     return bool(same.all()) and coincidences >= LEAST_COINCIDENCES
 
 
-def to_logits(scores: Scores) -> Scores:
+def to_logits(scores: Scores, *, differences: bool = False) -> Scores:
     """Turn probabilities into logits; other kinds stay as they are.
+
+    Margins of a teacher are differences of its scores, so they serve where only
+    differences inside given groups count: pairwise entropy and divergence, and a
+    softmax over a list, which a common shift does not change. They do not say which
+    documents of a query are the best, since scores from margins are known up to a
+    constant for each connected part of the documents (`estimators.margins`).
+
+    Parameters
+    ----------
+    scores : Scores
+    differences : bool
+        Whether only differences inside given groups will be used.
 
     Raises
     ------
     DomainError
-        For a probability outside (0, 1), naming it; for rank-only and margin-only
-        scores, which have no pairwise entropy of a teacher.
+        For a probability outside (0, 1), naming it; for rank-only scores, which have
+        no pairwise entropy of a teacher; for margins unless `differences`.
 
     Examples
     --------
@@ -129,13 +141,23 @@ def to_logits(scores: Scores) -> Scores:
             "the rank alone, so entropy and margins are the same constant for every "
             "query and say nothing about the model; give the model's own scores"
         )
-    if scores.kind is Kind.MARGIN_ONLY:
+    margins = scores.kind is Kind.MARGIN_ONLY or scores.origins is not None
+    if margins and not differences:
         raise DomainError(
-            f"{scores.name}: margins of chosen pairs are refused: a group needs a "
-            "score for every document; give the scores the margins were made from"
+            f"{scores.name}: margins of chosen pairs are refused without their groups: "
+            "they give scores up to an unknown constant for each connected part of a "
+            "query's documents, so they cannot rank every document of a query; give "
+            "groups of documents that the margins join, or the scores the margins were "
+            "made from"
         )
     if scores.kind is not Kind.PROBABILITY:
         return scores
+    if margins:
+        raise DomainError(
+            f"{scores.name}: margins of probabilities are refused: the difference of "
+            "two logits does not follow from that of two probabilities; give the "
+            "probabilities themselves"
+        )
     return scores.with_values(_logits(scores), kind=Kind.LOGIT)
 
 

@@ -61,6 +61,10 @@ class Scores:
         What the values are.
     name : str
         Where they come from, for messages.
+    origins : int64 array, shape (n_rows,), or None
+        Where scores are known up to constants only (from margins): of one query, rows
+        of the same number share their constant, and other differences mean nothing.
+        None where all scores of a query can be compared.
 
     Raises
     ------
@@ -85,7 +89,9 @@ class Scores:
     values: Floats
     kind: Kind = Kind.UNKNOWN
     name: str = "scores"
-    _keys: Integers = field(init=False, repr=False)
+    origins: Integers | None = None
+    # Made at the first lookup
+    _keys: list[Integers] = field(init=False, repr=False, default_factory=list)
 
     from_arrow = classmethod(scores_from_arrow)
     to_arrow = scores_to_arrow
@@ -96,18 +102,24 @@ class Scores:
     _repr_html_ = scores_html
 
     def __post_init__(self) -> None:
-        keys = self.row_query() * max(1, len(self.docnos)) + self.codes
-        object.__setattr__(self, "_keys", keys)
-        bad = np.flatnonzero(~(np.abs(self.values) <= LARGEST))
-        if bad.size:
+        if not _within(self.values, LARGEST):
+            bad = np.flatnonzero(~(np.abs(self.values) <= LARGEST))
             qid, docno = self.where(int(bad[0]))
             raise DomainError(
                 f"{self.name}: score of query {qid!r}, document {docno!r} is "
                 f"{self.values[bad[0]]}; scores must be finite (and at most "
                 f"{LARGEST:.3g} in size), remove the row or score the document again"
             )
-        twice = np.flatnonzero(np.diff(keys) == 0)
-        if twice.size:
+        if self.origins is not None and self.origins.shape != self.values.shape:
+            raise DomainError(
+                f"{self.name}: {self.origins.shape} origins for {self.values.shape} "
+                "scores; every score needs one"
+            )
+        same = self.codes[1:] == self.codes[:-1]
+        inner = self.offsets[1:-1]
+        same[inner[(inner > 0) & (inner < len(self.codes))] - 1] = False
+        if same.any():
+            twice = np.flatnonzero(same)
             qid, docno = self.where(int(twice[0]))
             raise DomainError(
                 f"{self.name}: document {docno!r} is scored twice for query {qid!r}; "
@@ -132,9 +144,7 @@ class Scores:
         `query_codes` and `doc_codes` have shape (n_rows,) and point into `qids` and
         `docnos`; every query must have a row.
         """
-        # One stable sort of a combined key: quick, since files come query by query
-        keys = query_codes.astype(np.int64) * max(1, len(docnos)) + doc_codes
-        order = np.argsort(keys, kind="stable")
+        order = row_order(query_codes, doc_codes, n_docs=len(docnos))
         counts = np.bincount(query_codes, minlength=len(qids))
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return cls(
@@ -214,10 +224,45 @@ class Scores:
         known = (query >= 0) & (doc >= 0)
         if not known.any():  # an empty file knows nothing
             return np.zeros(len(known)), known
+        if not self._keys:
+            own = self.row_query() * max(1, len(self.docnos)) + self.codes
+            self._keys.append(own)
+        own = self._keys[0]
         keys = np.where(known, query * max(1, len(self.docnos)) + doc, -1)
-        place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        found = known & (self._keys[place] == keys)
+        place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
+        found = known & (own[place] == keys)
         return np.where(found, self.values[place], 0.0), found
+
+
+def _within(values: Floats, largest: float) -> bool:
+    """Whether all sizes are at most that; NaN is not."""
+    if len(values) == 0:
+        return True
+    return bool(values.min() >= -largest and values.max() <= largest)
+
+
+def row_order(query_codes: Integers, doc_codes: Integers, *, n_docs: int) -> Integers:
+    """The order that sorts rows by query and document; equal rows keep theirs.
+
+    Examples
+    --------
+    >>> row_order(np.array([1, 0, 1]), np.array([4, 5, 3]), n_docs=6).tolist()
+    [1, 2, 0]
+    """
+    keys = query_codes.astype(np.int64)
+    keys *= max(1, n_docs)
+    keys += doc_codes
+    if (keys[1:] >= keys[:-1]).all():
+        return np.arange(len(keys))
+    bits = len(keys).bit_length()
+    if int(keys.max()).bit_length() + bits > 63:
+        return np.argsort(keys, kind="stable")
+    # NumPy sorts plain integers many times faster than it argsorts stably
+    keys <<= bits
+    keys |= np.arange(len(keys))
+    keys.sort()
+    keys &= (1 << bits) - 1
+    return keys
 
 
 def strings(values: Any) -> Strings:

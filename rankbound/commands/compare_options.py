@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def options_from(arguments: argparse.Namespace, command: str) -> CompareOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
     from rankbound.comparing.options import CompareOptions
+    from rankbound.formats.choosing import chosen_formats
 
     quantities = tuple(arguments.quantity or ("entropy",))
     groups = [named(text, "--groups") for text in arguments.groups]
@@ -47,6 +48,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> CompareOptions:
         delta=arguments.delta,
         seed=arguments.seed,
         command=command,
+        formats=chosen_formats(arguments.format),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
+    from rankbound.formats.choosing import chosen_formats
     from rankbound.measuring.options import MeasureOptions
     from rankbound.paper_row import Architecture
 
@@ -40,4 +41,5 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
         seed=arguments.seed,
         command=command,
         architecture=Architecture(arguments.weights, arguments.layers),
+        formats=chosen_formats(arguments.format),
     )

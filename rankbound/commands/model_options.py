@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rankbound.errors import UsageError
+from rankbound.formats.choosing import add_format_option
 
 if TYPE_CHECKING:
     from rankbound.measuring.options import StudentSource
@@ -16,14 +17,16 @@ KINDS = "logit, probability, cosine, dot, bm25, unknown"
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:
-    """Teacher and students."""
-    add = parser.add_argument_group("models").add_argument
+    """Teacher and students, and the formats of files."""
+    group = parser.add_argument_group("models")
+    add = group.add_argument
     add(
         "--teacher",
         type=Path,
         required=True,
         metavar="FILE",
-        help="teacher scores: a TREC run or a {qid: {docno: score}} JSON, maybe .gz",
+        help="teacher scores: a TREC run, a {qid: {docno: score}} JSON, or any other "
+        "file that holds scores, packed or not",
     )
     add(
         "--teacher-kind",
@@ -77,18 +80,26 @@ def add_models(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="ids of the rows of QUERIES.npy, one a line",
+        help="ids of the rows of QUERIES.npy, one a line; by default those beside it",
     )
+    add_format_option(group)
 
 
 def add_vectors(add: Callable[..., Any]) -> None:
     """Document vectors and their metric."""
-    add("--embeddings", type=Path, metavar="FILE.npy", help="document vectors")
+    add(
+        "--embeddings",
+        type=Path,
+        metavar="FILE",
+        help="document vectors: .npy, .npz, "
+        "safetensors, flat FAISS, a FlexIndex folder, a table, raw float32",
+    )
     add(
         "--ids",
         type=Path,
         metavar="FILE",
-        help="docnos of the rows of the vectors, one a line",
+        help="docnos of the rows of the vectors, one a line; by default their own, or "
+        "those beside them (docs.ids.txt beside docs.npy)",
     )
     add(
         "--metric",
@@ -128,12 +139,12 @@ def students_from(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     )
 
 
-def _query_ids(given: Sequence[Path], encoders: int) -> list[Path]:
-    if encoders and len(given) == 1:
-        return list(given) * encoders
+def _query_ids(given: Sequence[Path], encoders: int) -> list[Path | None]:
+    if not given or (encoders and len(given) == 1):  # none: their own, or beside them
+        return [given[0] if given else None] * encoders
     if len(given) != encoders:
         raise UsageError(
-            "--bi-encoder and --query-ids go together, one file of ids for all or one "
+            "--query-ids goes with --bi-encoder: one file of ids for all, or one "
             f"each; got {encoders} bi-encoders and {len(given)} files"
         )
     return list(given)

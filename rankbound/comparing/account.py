@@ -18,7 +18,7 @@ from rankbound.comparing.run import Comparison
 from rankbound.comparing.sentences import advice, cannot_say, sentences
 from rankbound.comparing.spaces import STATEMENTS, spaces
 from rankbound.comparing.sweep import ranks_only, sweep
-from rankbound.measuring.ledger import input_records, versions
+from rankbound.measuring.ledger import input_records, repairs_record, versions
 from rankbound.measuring.temperatures import SHARE
 from validation.family import Answer
 
@@ -84,6 +84,7 @@ def comparison_json(
         "sentences": sentences(account),
         "advice": advice(account),
         "cannot_say": cannot_say(account),
+        "repairs": repairs_record(comparison.loaded.teacher.files, root),
         "warnings": list(comparison.warnings),
         "assumptions": assumptions(comparison),
         "definitions": DEFINITIONS,

@@ -66,6 +66,11 @@ class CompareOptions(SourceOptions):
         if self.resamples < 0:
             raise UsageError(f"--resamples must be at least 0, got {self.resamples}")
 
+    def inputs(self) -> tuple[Path | None, ...]:
+        """The input files, those of the samplings and the target included."""
+        files = (path for _, path in self.groups)
+        return (*SourceOptions.inputs(self), *files, self.target)
+
     @property
     def names(self) -> tuple[str, ...]:
         """The samplings in the order given."""
@@ -120,9 +125,7 @@ class CompareOptions(SourceOptions):
     def _check_needs(self, quantity: str) -> None:
         known = CATALOGUE[quantity]
         if known.need == "vectors" and self.embeddings is None:
-            raise UsageError(
-                f"--quantity {quantity} needs vectors; give --embeddings and --ids"
-            )
+            raise UsageError(f"--quantity {quantity} needs vectors; give --embeddings")
         if known.need == "student" and not self.students:
             raise UsageError(
                 f"--quantity {quantity} needs a student; give --student NAME=FILE"

@@ -96,7 +96,8 @@ class Comparison:
             for made in measures.students.values()
             for warning in made.warnings
         )
-        return (*self.loaded.teacher.warnings, *theirs, *gaps)
+        teacher = self.loaded.teacher
+        return (*teacher.warnings, *teacher.files.warnings(), *theirs, *gaps)
 
 
 def compare_samplings(

@@ -12,6 +12,7 @@ from estimators.groups import Booleans, Groups
 from estimators.scores import Floats, Scores
 from rankbound.comparing.options import TARGET, CompareOptions
 from rankbound.errors import UsageError
+from rankbound.formats.row_ids import paths_of
 from rankbound.measuring.inputs import (
     Inputs,
     Rule,
@@ -20,6 +21,7 @@ from rankbound.measuring.inputs import (
     match_groups,
     read_sources,
 )
+from rankbound.measuring.origins import check_comparable
 from rankbound.measuring.temperatures import split_queries, teacher_temperature
 
 
@@ -99,14 +101,15 @@ def load(options: CompareOptions) -> Loaded:
     FormatError, UsageError, DomainError
         When a file or the match between files breaks a rule.
     """
-    sources = read_sources(options)
+    sources = read_sources(options, differences=True)
     rule = Rule("all", options.missing)
     read = {
-        name: match_groups(groups_of(path, sources.teacher), sources, rule)
+        name: match_groups(groups_of(path, sources), sources, rule)
         for name, path in options.groups
     }
     first = next(iter(read.values()))
     pooled = pool([inputs.groups for inputs in read.values()])
+    check_comparable(pooled, sources.teacher)
     values, _ = pooled.scores_of(sources.teacher)
     everything = replace(first, groups=pooled, values=values, dropped={})
     split = split_queries(pooled, fits=options.fits, seed=options.seed)
@@ -117,7 +120,7 @@ def load(options: CompareOptions) -> Loaded:
     }
     union = _sampling("pool", everything, scale, aside)
     given = (options.teacher, *(path for _, path in options.groups), options.target)
-    others = (options.qrels, options.embeddings, options.ids)
+    others = (options.qrels, *paths_of(options.embeddings, options.ids))
     return Loaded(
         samplings=tuple(made.values()),
         pool=union,
@@ -172,7 +175,7 @@ def _target(
     path = options.target
     if path is None:
         raise UsageError("no target was given")
-    groups = groups_of(path, sources.teacher)
+    groups = groups_of(path, sources)
     if groups.probabilities is not None:
         raise UsageError(
             f"{path}: the target weighs the pairs of a group equally; leave out the "

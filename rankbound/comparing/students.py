@@ -101,7 +101,7 @@ def _gaps(student: Student, sampling: Sampling, found: Booleans) -> tuple[str, .
 
 
 def _student(source: StudentSource, loaded: Loaded) -> Student:
-    file = student_file(source, loaded.embeddings)
+    file = student_file(source, loaded.embeddings, loaded.teacher.files)
     if source.temperature != "fit" or loaded.calibration is None:
         scale = known_temperature(
             None if source.temperature == "fit" else source.temperature,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from estimators.groups import Groups
-from estimators.scores import LARGEST, Kind, Scores
+from estimators.scores import LARGEST, Floats, Integers, Kind, Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
 from rankbound.formats.fields import as_number
@@ -90,6 +91,10 @@ class Builder:
         """The code of a document id."""
         return self._documents.code(value, line)
 
+    def documents(self, values: Iterable[Any], line: int) -> list[int]:
+        """The codes of several document ids."""
+        return self._documents.codes(values, line)
+
     def query_text(self, text: Any, line: int, *, qid: Any = None) -> int:
         """The code of a query by its text; without `qid`, its id is made from that."""
         return self._queries.of_text(text, line, given=qid)
@@ -125,11 +130,13 @@ class Builder:
         marks.append(positive)
 
     def members(
-        self, group: int, documents: Iterable[int], *, positive: bool = False
+        self, group: int, documents: Sequence[int], *, positive: bool = False
     ) -> None:
         """Put several documents into a group."""
-        for document in documents:
-            self.member(group, document, positive=positive)
+        groups, codes, marks = self._members
+        groups.extend(repeat(group, len(documents)))
+        codes.extend(documents)
+        marks.extend(repeat(positive, len(documents)))
 
     def score(self, query: int, document: int, value: Any, line: int) -> None:
         """Give the score of a document for a query."""
@@ -184,13 +191,17 @@ class Builder:
             fail=self._unequal,
         )
         self.count(AGAIN, again)
+        return self.table(queries[kept], documents[kept], values).with_kind(kind)
+
+    def table(self, queries: Integers, documents: Integers, values: Floats) -> Scores:
+        """Scores of distinct pairs, by the codes of queries and documents."""
         # Codes are given in order of appearance, so sorted codes keep that order
-        scored, queries = np.unique(queries[kept], return_inverse=True)
+        scored, queries = np.unique(queries, return_inverse=True)
         docnos, rank = self._documents.ranked()
         qids = self._queries.names()[scored]
         return Scores.from_rows(
-            queries, qids, rank[documents[kept]], docnos, values, name=self._name
-        ).with_kind(kind)
+            queries, qids, rank[documents], docnos, values, name=self._name
+        )
 
     def groups(self) -> Groups | None:
         """The groups given so far, None if there is none.
@@ -230,7 +241,9 @@ class Builder:
         FormatError
             When nothing was collected, or as `scores` does.
         """
-        found: dict[str, Any] = {"scores": self.scores(kind), "groups": self.groups()}
+        if "scores" not in more:
+            more["scores"] = self.scores(kind)
+        found: dict[str, Any] = {"groups": self.groups()}
         metadata: Mapping[str, Any] = more.pop("metadata", {})
         if self.query_texts:
             metadata = {**metadata, "query_texts": self.query_texts}

@@ -1,54 +1,49 @@
-"""Blank-separated text as columns: quickly when it is regular, line by line when not.
+"""Blank-separated text as columns: quickly where it is regular, else line by line.
 
 The line parser is the definition of the format; it also finds the line of an error. The
-quick way (pyarrow) is only taken for text on which both give the same columns.
+quick way (pyarrow) is only taken for blocks on which both give the same columns.
 """
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
-from estimators.arrow import encode as encode
-from estimators.scores import Floats, Integers, Scores
-from rankbound.formats.errors import FormatError
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the three columns that count stand among `width` columns.
-
-    `numbers` says what the last of them is called in an error; `names` lists all
-    columns; `integral` asks for whole numbers (grades).
-    """
-
-    width: int
-    qid: int
-    docno: int
-    value: int
-    names: str
-    numbers: str
-    integral: bool = False
+from rankbound.formats.assembling import Assembly, Repeat, Sorted
+from rankbound.formats.blocks import blocks, in_order
+from rankbound.formats.ids import encode as encode
+from rankbound.formats.ids import id_block
+from rankbound.formats.layout import Layout as Layout
+from rankbound.formats.layout import Row, is_comment, parsed_row, repeat_error
+from rankbound.formats.quick import Parsed, parse_quickly
+from rankbound.formats.source import Source, count
 
 
-def read_columns(data: bytes, layout: Layout, path: Path, *, skip: int = 0) -> Scores:
-    """Parse a table of (qid, docno, number) rows into `Scores`.
+def read_columns(
+    source: Source,
+    layout: Layout,
+    *,
+    skip: int = 0,
+    repairs: dict[str, int] | None = None,
+) -> Sorted:
+    """Parse a table of (qid, docno, number) rows; ranks where there are whole numbers.
 
     Parameters
     ----------
-    data : bytes
-        Text without a byte order mark.
+    source : Source
+        Ranks are read where it is read as a whole.
     layout : Layout
-    path : Path
-        For errors and the name of the scores.
     skip : int
         Header lines to pass over.
+    repairs : dict, optional
+        Counts what was passed over or mended: "byte order mark", "CRLF line ends",
+        "blank lines", "comment lines", "grades written with a point".
 
     Raises
     ------
@@ -56,132 +51,140 @@ def read_columns(data: bytes, layout: Layout, path: Path, *, skip: int = 0) -> S
         With path:line, on a wrong number of columns, a number that is none or not
         finite, a document twice in one query, or text that is not UTF-8.
     """
-    table = _quick(data, layout, skip) or _by_line(data, layout, path, skip)
-    qids, query_codes = encode(table[0], ordered=False)
-    docnos, doc_codes = encode(table[1], ordered=True)
-    values = table[2]
-    keys = query_codes * len(docnos) + doc_codes
-    repeated = _first_repeat(keys)
-    if repeated is not None or not np.isfinite(values).all():
-        _by_line(data, layout, path, skip, strict=True)
-    return Scores.from_rows(
-        query_codes, qids, doc_codes, docnos, values, name=str(path)
-    )
+    counts: dict[str, int] = {} if repairs is None else repairs
+    count(counts, "byte order mark", source.has_mark)
+    rows = _Rows(source, layout, counts, skip, Assembly(str(source.path)))
+    pieces = _pieces(blocks(source, end=b"\n"), skip)
+    parse = partial(_parsed, layout=layout, ranks=source.whole)
+    for piece, parsed in in_order(parse, pieces):
+        rows.take(piece, parsed)
+    return rows.table()
 
 
-Columns = tuple[Any, Any, Floats]
+class _Piece(NamedTuple):
+    """A block: lines on top that are no rows, rows, and blank lines at the end."""
+
+    top: list[bytes]
+    rows: bytes
+    tail: list[bytes]
 
 
-def _quick(data: bytes, layout: Layout, skip: int) -> Columns | None:
-    """Columns by pyarrow, or None when the text needs the careful way."""
-    first = data.split(b"\n", skip + 1)[skip] if skip else data[: data.find(b"\n")]
-    separator = b"\t" if b"\t" in first else b" "
-    if not _is_regular(data, separator):
-        return None
-    names = [str(number) for number in range(layout.width)]
-    wanted = [names[layout.qid], names[layout.docno], names[layout.value]]
-    try:
-        table = pacsv.read_csv(
-            pa.BufferReader(data),
-            read_options=pacsv.ReadOptions(column_names=names, skip_rows=skip),
-            parse_options=pacsv.ParseOptions(
-                delimiter=separator.decode(), quote_char=False
-            ),
-            convert_options=pacsv.ConvertOptions(
-                column_types={
-                    wanted[0]: pa.string(),
-                    wanted[1]: pa.string(),
-                    wanted[2]: pa.float64(),
-                },
-                include_columns=wanted,
-                null_values=[],
-                strings_can_be_null=False,
-            ),
+def _pieces(blocks: Iterable[bytes], skip: int) -> Iterator[_Piece]:
+    for block in blocks:
+        place = 0
+        top: list[bytes] = []
+        while place < len(block):
+            end = block.find(b"\n", place) + 1 or len(block)
+            line = block[place:end]
+            if len(top) >= skip and line.strip() and not is_comment(line):
+                break
+            top.append(line)
+            place = end
+        rows, tail = block[place:] if place else block, b""
+        if rows.endswith((b"\n\n", b"\n\r\n")):  # they would slow the block down
+            stop = rows.find(b"\n", len(rows.rstrip(b"\r\n"))) + 1
+            rows, tail = rows[:stop], rows[stop:]
+        yield _Piece(top, rows, list(io.BytesIO(tail)))
+        skip = 0
+
+
+def _parsed(piece: _Piece, *, layout: Layout, ranks: bool) -> Parsed | None:
+    """The rows of a piece by the quick way, where it can be taken."""
+    rows = piece.rows
+    if b"\r" in rows:
+        rows = rows.replace(b"\r\n", b"\n")
+    return parse_quickly(rows, layout, ranks=ranks) if rows else None
+
+
+@dataclass
+class _Rows:
+    """The rows of all blocks so far, in the order of the file."""
+
+    source: Source
+    layout: Layout
+    repairs: dict[str, int]
+    skip: int
+    rows: Assembly
+    lines: int = 0
+
+    def take(self, piece: _Piece, parsed: Parsed | None) -> None:
+        """Add the rows of a block, line by line where the quick way gave nothing."""
+        for line in piece.top:
+            if self.lines < self.skip:
+                self._count_line(line)
+            else:
+                self._passes_over(line)
+        if parsed is not None:
+            self._count_quick(piece.rows, len(parsed.values))
+            self._add(parsed)
+        elif piece.rows:
+            self._by_line(piece.rows)
+        for line in piece.tail:
+            self._passes_over(line)
+
+    def _passes_over(self, line: bytes) -> bool:
+        """Whether a line is blank or a comment, which is then counted."""
+        blank = not line.strip()
+        if not blank and not is_comment(line):
+            return False
+        self._count_line(line)
+        count(self.repairs, "blank lines" if blank else "comment lines")
+        return True
+
+    def _count_line(self, line: bytes) -> None:
+        self.lines += 1
+        count(self.repairs, "CRLF line ends", line.endswith(b"\r\n"))
+
+    def _count_quick(self, block: bytes, rows: int) -> None:
+        self.lines += rows
+        if b"\r" in block:
+            count(self.repairs, "CRLF line ends", block.count(b"\r\n"))
+        if self.layout.integral and b"." in block:
+            place = self.layout.value
+            lines = (line.split() for line in io.BytesIO(block))
+            self._count_pointed(sum(b"." in fields[place] for fields in lines))
+
+    def _count_pointed(self, number: int) -> None:
+        count(self.repairs, f"{self.layout.numbers}s written with a point", number)
+
+    def _by_line(self, block: bytes) -> None:
+        rows: list[Row] = []
+        for line in io.BytesIO(block):
+            if not self._passes_over(line):
+                self._count_line(line)
+                rows.append(parsed_row(line, self.layout, self.source.path, self.lines))
+        if not rows:
+            return
+        self._count_pointed(sum(row.pointed for row in rows))
+        ranks = [row.rank for row in rows if row.rank is not None]
+        self._add(
+            Parsed(
+                pa.array([row.qid for row in rows]).dictionary_encode(),
+                id_block(pa.array([row.docno for row in rows])),
+                np.array([row.value for row in rows], dtype=np.float64),
+                np.array(ranks, dtype=np.int64) if len(ranks) == len(rows) else None,
+            )
         )
-    except (pa.ArrowInvalid, pa.ArrowKeyError):
-        return None
-    qids, docnos, values = (table.column(name) for name in wanted)
-    numbers = values.to_numpy()
-    if layout.integral and not np.array_equal(numbers, np.trunc(numbers)):
-        return None
-    if bool(pc.any(pc.equal(qids, "")).as_py() or pc.any(pc.equal(docnos, "")).as_py()):
-        return None
-    return qids, docnos, numbers
 
-
-def _is_regular(data: bytes, separator: bytes) -> bool:
-    """Whether single separators part the columns, and nothing else could."""
-    other = b" " if separator == b"\t" else b"\t"
-    blanks = (other, b"\r", b"\v", b"\f", separator * 2, separator + b"\n")
-    if data.startswith(b"#") or data.endswith(separator):
-        return False
-    if any(irregular in data for irregular in (b"\n#", *blanks)):
-        return False
-    try:
-        return data.isascii() or bool(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False  # pyarrow would only look at the columns that count
-
-
-def _by_line(
-    data: bytes, layout: Layout, path: Path, skip: int, *, strict: bool = False
-) -> Columns:
-    """Parse line by line; with `strict`, also refuse repeated documents."""
-    rows: list[tuple[str, str, float]] = []
-    seen: dict[tuple[str, str], int] = {}
-    for number, raw in enumerate(data.split(b"\n"), start=1):
-        # A comment is "# ..."; an id may begin with the same character
-        if number <= skip or not raw.strip() or raw[:2].strip() == b"#":
-            continue
-        row = _row(raw, layout, path, number)
-        if strict:
-            before = seen.setdefault(row[:2], number)
-            if before != number:
-                raise FormatError(
-                    path,
-                    f"document {row[1]!r} stands a second time under query "
-                    f"{row[0]!r} (first in line {before}); keep one of the two",
-                    line=number,
-                )
-        rows.append(row)
-    if not rows:
-        raise FormatError(path, f"no rows of {layout.names!r}", line=1)
-    qids, docnos, values = zip(*rows, strict=True)
-    return pa.array(qids), pa.array(docnos), np.array(values, dtype=np.float64)
-
-
-def _row(raw: bytes, layout: Layout, path: Path, number: int) -> tuple[str, str, float]:
-    try:
-        # Split first: to str.split a no-break space inside an id is a blank too
-        fields = [field.decode("utf-8") for field in raw.split()]
-    except UnicodeDecodeError as error:
-        raise FormatError(path, f"not UTF-8 text ({error})", line=number) from None
-    if len(fields) != layout.width:
-        raise FormatError(
-            path,
-            f"expected {layout.width} columns ({layout.names}), found {len(fields)}",
-            line=number,
+    def _add(self, parsed: Parsed) -> None:
+        codes = parsed.qids.indices.to_numpy()
+        starts = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1])
+        names = parsed.qids.dictionary.to_pylist()
+        self.rows.add(
+            [names[code] for code in codes[starts]],
+            np.diff(np.append(starts, len(codes))),
+            parsed.docnos,
+            parsed.values,
+            parsed.ranks,
         )
-    text = fields[layout.value]
-    value = _number(text)
-    if value is None or (layout.integral and value != int(value)):
-        kind = "a whole number" if layout.integral else "a finite number"
-        raise FormatError(
-            path, f"the {layout.numbers} must be {kind}, found {text!r}", line=number
-        )
-    return fields[layout.qid], fields[layout.docno], value
 
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    plain = text.isascii() and "_" not in text
-    return value if np.isfinite(value) and plain else None
-
-
-def _first_repeat(keys: Integers) -> int | None:
-    ordered = np.sort(keys)
-    repeats = np.flatnonzero(ordered[1:] == ordered[:-1])
-    return int(repeats[0]) if repeats.size else None
+    def table(self) -> Sorted:
+        """All rows, sorted by query and document."""
+        if not self.rows.runs:
+            raise self.source.fail(f"no rows of {self.layout.names!r}", line=1)
+        try:
+            return self.rows.sorted()
+        except Repeat as repeat:
+            raise repeat_error(
+                self.source, self.layout, repeat.rows, skip=self.skip
+            ) from None

@@ -100,7 +100,7 @@ class Format:
         "grades", "vectors", ...
     configure : callable or None
         From what follows a colon in ``--format NAME:ARGUMENT`` to the format that reads
-        so; raises `UsageError` for an argument it does not know.
+        so, whose name is all of that; raises `UsageError` for an unknown argument.
     """
 
     name: str

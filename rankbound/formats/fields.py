@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 FORBIDDEN = frozenset("\t\r\n")
+UNDERSCORE: dict[type, Any] = {str: "_", bytes: b"_"}
 
 
 def as_id(value: Any) -> str | None:
@@ -62,8 +63,9 @@ def parsed_number(text: bytes | str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    plain = text.isascii() and (b"_" if isinstance(text, bytes) else "_") not in text  # type: ignore[operator]
-    return number if plain and math.isfinite(number) else None
+    if not math.isfinite(number) or not text.isascii():
+        return None
+    return None if UNDERSCORE[type(text)] in text else number
 
 
 def text_id(text: str) -> str:

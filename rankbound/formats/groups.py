@@ -16,9 +16,8 @@ from bounds.shift import checked_law
 from estimators.groups import Groups
 from rankbound.formats.building import Builder
 from rankbound.formats.contents import Contents, Format
-from rankbound.formats.errors import FormatError
 from rankbound.formats.jsonl import Row, rows, write_records
-from rankbound.formats.records import Record, group_records
+from rankbound.formats.records import Record, one_positive
 from rankbound.formats.source import Source
 
 KEYS: Final = "query_id, doc_id_a (the positive), doc_id_b (the list of negatives)"
@@ -112,25 +111,19 @@ def write(contents: Contents, path: Path) -> None:
         When the contents hold no groups with marked positives, or a group has none or
         several of them.
     """
-    found = (_written(contents, record) for record in group_records(contents, TITLE))
+    found = (_written(record, good) for record, good in one_positive(contents, TITLE))
     write_records(path, found)
 
 
-def _written(contents: Contents, record: Record) -> dict[str, Any]:
-    good, bad = record.split()
-    if len(good) != 1:
-        raise FormatError(
-            contents.path,
-            f"a group of query {record.qid!r} has {len(good)} positives, and doc_id_a "
-            "holds one; flagembedding, tevatron and labeled-list hold several",
-        )
+def _written(record: Record, good: int) -> dict[str, Any]:
+    _, bad = record.split()
     row: dict[str, Any] = {
         "query_id": record.qid,
-        "doc_id_a": record.docnos[good[0]],
+        "doc_id_a": record.docnos[good],
         "doc_id_b": record.pick(bad),
     }
     if record.probabilities is not None:
-        row["probabilities"] = [record.probabilities[n] for n in (*good, *bad)]
+        row["probabilities"] = [record.probabilities[n] for n in (good, *bad)]
     return row
 
 

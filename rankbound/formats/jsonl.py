@@ -99,7 +99,7 @@ class Row:
 
     def documents(self, values: Iterable[Any]) -> list[int]:
         """Codes of document ids."""
-        return [self.builder.document(value, self.line) for value in values]
+        return self.builder.documents(values, self.line)
 
     def document_texts(self, values: Iterable[Any]) -> list[int]:
         """Codes of documents that are given by their texts."""

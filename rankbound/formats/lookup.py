@@ -41,7 +41,7 @@ def read_scores(path: Path | str) -> Scores:
     data = read_bytes(path)
     if data.lstrip()[:1] in (b"{", b"["):
         return parse_lookup(data, path)
-    return read_columns(data, RUN, path)
+    return read_columns(Source(path, content=data), RUN).scores
 
 
 def parse_lookup(data: bytes, path: Path) -> Scores:

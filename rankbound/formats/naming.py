@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -51,6 +52,16 @@ class Ids:
             if known is not None:
                 return known
         return self._number(self._checked(value, line))
+
+    def codes(self, values: Iterable[Any], line: int) -> list[int]:
+        """The codes of several ids."""
+        known = self._codes
+        return [
+            known[value]
+            if type(value) is str and value in known
+            else self.code(value, line)
+            for value in values
+        ]
 
     def of_text(self, text: Any, line: int, *, given: Any = None) -> int:
         """The code of what has a text; without a `given` id, one is made of the text.

@@ -24,7 +24,7 @@ def read_part(path: Path | str, part: str, *, format: str | None = None) -> Cont
     UsageError
         For the name of no format.
     """
-    source = Source(Path(path))
+    source = Source(Path(path), whole=False)
     entry = by_name(format) if format else _detected(source, part)
     contents = entry.read(source)
     if getattr(contents, part) is not None:

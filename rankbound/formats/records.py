@@ -66,6 +66,53 @@ def group_records(contents: Contents, title: str) -> Iterator[Record]:
     yield from _of_groups(contents, groups)
 
 
+def one_positive(contents: Contents, title: str) -> Iterator[tuple[Record, int]]:
+    """A record for each group and the place of its positive, which must be single.
+
+    Raises
+    ------
+    FormatError
+        As `group_records`, and when a group has no positive or several.
+    """
+    for record in group_records(contents, title):
+        good, _ = record.split()
+        if len(good) != 1:
+            raise FormatError(
+                contents.path,
+                f"a group of query {record.qid!r} has {len(good)} positives, and one "
+                f"of {title} has exactly one; labeled-list holds any number",
+            )
+        yield record, good[0]
+
+
+def pair_records(
+    contents: Contents, title: str
+) -> Iterator[tuple[Record, int, list[int]]]:
+    """As `one_positive`, with the places of the negatives, for formats of triples.
+
+    Their readers make one group of all triples of a query and a positive.
+
+    Raises
+    ------
+    FormatError
+        As `one_positive`, for a group without negatives, and for a second group of the
+        same query and positive.
+    """
+    seen: set[tuple[str, str]] = set()
+    for record, good in one_positive(contents, title):
+        key = (record.qid, record.docnos[good])
+        _, bad = record.split()
+        if not bad or key in seen:
+            found = "a second group" if key in seen else "a group without negatives"
+            raise FormatError(
+                contents.path,
+                f"query {key[0]!r} and positive {key[1]!r} have {found}, which cannot "
+                f"be told from {title}; labeled-list holds such groups",
+            )
+        seen.add(key)
+        yield record, good, bad
+
+
 def list_records(contents: Contents, title: str) -> Iterator[Record]:
     """A record for each group; without groups, one for each query, the best first.
 
@@ -146,6 +193,7 @@ def _of_groups(contents: Contents, groups: Groups) -> Iterator[Record]:
 
 
 def _values(contents: Contents, groups: Groups, scores: Scores | None) -> Floats | None:
+    """Scores of the rows of groups; of margins, up to one constant a group."""
     if scores is None:
         return None
     values, found = groups.scores_of(scores)

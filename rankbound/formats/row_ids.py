@@ -36,6 +36,14 @@ def ids_beside(path: Path) -> Path | None:
     return next((file for file in named if file.is_file() and file != path), None)
 
 
+def paths_of(vectors: Path | None, ids: Path | None) -> tuple[Path, ...]:
+    """The files that vectors are read from: theirs, and that of their ids."""
+    if vectors is None:
+        return ()
+    beside = ids or (None if vectors.is_dir() else ids_beside(vectors))
+    return (vectors,) if beside is None else (vectors, beside)
+
+
 def read_ids(path: Path) -> list[str]:
     """Distinct ids: one a line, a JSON list, or a one-dimensional .npy array.
 

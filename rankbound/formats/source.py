@@ -39,6 +39,10 @@ class Source:
     ----------
     path : Path
         A file, or the folder of a format that consists of several files.
+    content : bytes, optional
+        Stands for the bytes of the file, which then need not exist.
+    whole : bool
+        Whether to read, too, what only a look at the file needs: the ranks of a run.
 
     Raises
     ------
@@ -47,6 +51,8 @@ class Source:
     """
 
     path: Path
+    content: bytes | None = None
+    whole: bool = True
 
     @cached_property
     def is_folder(self) -> bool:
@@ -116,12 +122,16 @@ class Source:
 
     @cached_property
     def _mode(self) -> int:
+        if self.content is not None:
+            return stat.S_IFIFO
         with self._reachable():
             return self.path.stat().st_mode
 
     @cached_property
     def _piped(self) -> bytes | None:
         """All bytes of what is no regular file, since they come once."""
+        if self.content is not None:
+            return self.content
         return None if stat.S_ISREG(self._mode) else self.path.read_bytes()
 
     def _on_disk(self) -> IO[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -18,10 +19,11 @@ from estimators.groups import (
 from estimators.kinds import infer_kind, is_rank_only, to_logits
 from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
-from rankbound.formats.embeddings import read_embeddings
-from rankbound.formats.reading import read_groups, read_qrels, read_scores
+from rankbound.formats.row_ids import paths_of
+from rankbound.measuring.files import Files
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions, SourceOptions
+from rankbound.measuring.origins import MARGINS, check_comparable
 
 DEFAULT_DEPTH = 16
 
@@ -33,7 +35,8 @@ class Inputs:
     `teacher` holds logits where the file held probabilities; `kind` and `evidence` say
     what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows;
     `target` are the groups of the target law, whose documents may lack scores.
-    `dropped` counts by reason what does not appear; `warnings` are for the reader.
+    `dropped` counts by reason what does not appear; `warnings` are for the reader;
+    `files` reads, and keeps account of what was mended in each file.
     """
 
     groups: Groups
@@ -46,6 +49,7 @@ class Inputs:
     dropped: dict[str, int]
     warnings: tuple[str, ...]
     paths: tuple[Path, ...]
+    files: Files
     target: Groups | None = None
 
 
@@ -59,6 +63,7 @@ class Sources:
     warnings: tuple[str, ...]
     qrels: Scores | None
     embeddings: Embeddings | None
+    files: Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +82,44 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     FormatError, UsageError, DomainError
         When a file or the match between files breaks a rule.
     """
-    sources = read_sources(options)
-    groups = _groups(options, sources.teacher, sources.qrels)
+    sources = read_sources(options, differences=options.groups is not None)
+    groups = _groups(options, sources)
     rule = Rule(options.pairs, options.missing)
     matched = match_groups(groups, sources, rule)
+    files = sources.files
     target = None
     if options.target_groups is not None:
-        target = read_groups(options.target_groups)
+        target = files.part(options.target_groups, "groups").groups
+    files.forget()  # the students' scores need the room
     given = (options.teacher, options.groups, options.target_groups, options.qrels)
-    vectors = (options.embeddings, options.ids)
-    paths = tuple(path for path in (*given, *vectors) if path is not None)
+    vectors = paths_of(options.embeddings, options.ids)
+    paths = (*(path for path in given if path is not None), *vectors)
     return replace(matched, paths=paths, target=target)
 
 
-def read_sources(options: SourceOptions) -> Sources:
-    """Read the teacher, as logits where the file holds probabilities, and the rest."""
-    read = read_scores(options.teacher)
-    teacher, evidence = declared(read, options.teacher_kind)
+def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
+    """Read the teacher, as logits where the file holds probabilities, and the rest.
+
+    `differences` says that only differences of scores inside given groups will count,
+    which is all that a teacher's margins tell.
+    """
+    files = Files(options.formats, options.teacher)
+    read = files.part(options.teacher, "scores", keep=True).scores
+    teacher, evidence = declared(cast(Scores, read), options.teacher_kind)
+    qrels = None
+    if options.qrels is not None:
+        qrels = files.part(options.qrels, "qrels", keep=True).qrels
     embeddings = None
-    if options.embeddings is not None and options.ids is not None:
-        embeddings = read_embeddings(options.embeddings, options.ids)
+    if options.embeddings is not None:
+        embeddings = files.vectors(options.embeddings, options.ids)
     return Sources(
-        teacher=to_logits(teacher),
+        teacher=to_logits(teacher, differences=differences),
         kind=teacher.kind,
         evidence=evidence,
         warnings=doubts(teacher, evidence),
-        qrels=None if options.qrels is None else read_qrels(options.qrels),
+        qrels=qrels,
         embeddings=embeddings,
+        files=files,
     )
 
 
@@ -133,6 +149,7 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
             f"{groups.name}: no group is left with a pair of the wanted kind "
             f"({rule.pairs}); dropped: {dropped}"
         )
+    check_comparable(groups, sources.teacher)
     return Inputs(
         groups=groups,
         teacher=sources.teacher,
@@ -144,19 +161,24 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
         dropped=dropped,
         warnings=sources.warnings,
         paths=(),
+        files=sources.files,
     )
 
 
 def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
-    """Scores with the kind that the user said, or that the values suggest, and why."""
+    """Scores with the kind that the user, the format or the values say, and why."""
     if kind is not None:
         return scores.with_kind(kind), "as given"
+    if scores.kind is not Kind.UNKNOWN:
+        return scores, "by the format"
     guess = infer_kind(scores)
     return scores.with_kind(guess.kind), f"inferred: {guess.evidence}"
 
 
 def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
-    """What speaks against a kind that the user gave, as warnings."""
+    """What a reader has to know about a kind that the user or a format gave."""
+    if scores.origins is not None or scores.kind is Kind.MARGIN_ONLY:
+        return (MARGINS.format(name=scores.name),)
     if evidence != "as given" or not is_rank_only(scores):
         return ()
     return (
@@ -166,9 +188,10 @@ def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
     )
 
 
-def groups_of(path: Path, teacher: Scores) -> Groups:
+def groups_of(path: Path, sources: Sources) -> Groups:
     """The groups of a file, which must share queries with the teacher."""
-    groups = read_groups(path)
+    groups = cast(Groups, sources.files.part(path, "groups", keep=True).groups)
+    teacher = sources.teacher
     if not shares_queries(groups, teacher):
         raise UsageError(
             f"{groups.where(0)[0]}: none of the queries of this file is in "
@@ -178,9 +201,10 @@ def groups_of(path: Path, teacher: Scores) -> Groups:
     return groups
 
 
-def _groups(options: MeasureOptions, teacher: Scores, qrels: Scores | None) -> Groups:
+def _groups(options: MeasureOptions, sources: Sources) -> Groups:
+    teacher, qrels = sources.teacher, sources.qrels
     if options.groups is not None:
-        return groups_of(options.groups, teacher)
+        return groups_of(options.groups, sources)
     groups = top_documents(teacher, depth=options.depth or DEFAULT_DEPTH)
     if qrels is None or options.pairs == "all":
         return groups

@@ -13,6 +13,7 @@ import numpy as np
 from bounds.certificate import CHOSEN, LN2
 from estimators.spread import entropy_floor
 from rankbound.formats.opening import sha256
+from rankbound.measuring.files import Files
 from rankbound.measuring.inputs import DEFAULT_DEPTH
 from rankbound.measuring.run import Measurement, StudentResult
 from rankbound.measuring.space import Space
@@ -26,6 +27,7 @@ DEFINITIONS = {
     "dropped": "over all queries, those set aside for calibration included",
     "temperature fit": "maximum likelihood of the calibration pairs, each query with "
     "the same weight; a student is fitted before its scores are clipped",
+    "repairs": "what the readers passed over or mended, counted for each file",
     "diameter.max": "largest distance of a pair in the certificate's groups",
     "diameter.quantile_99": "smallest distance that at most 1 % of the pairs exceed, "
     "each query with the same weight",
@@ -66,6 +68,7 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
         "pairs": options.pairs,
         "groups": _groups(measurement),
         "dropped": _dropped(measurement),
+        "repairs": repairs_record(measurement.inputs.files, root),
         "warnings": list(measurement.warnings),
         "assumptions": assumptions(measurement),
         "definitions": DEFINITIONS,
@@ -78,6 +81,13 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
         "inputs": input_records(_paths(measurement), root),
         "command": options.command,
         "versions": versions(),
+    }
+
+
+def repairs_record(files: Files, root: Path | None) -> dict[str, dict[str, int]]:
+    """What readers passed over or mended, by file."""
+    return {
+        str(_relative(path, root)): counts for path, counts in files.repairs.items()
     }
 
 

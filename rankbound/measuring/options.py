@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from estimators.distances import check_metric
 from estimators.pairs import PAIR_SETS
 from estimators.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.formats.choosing import check_files
 from rankbound.paper_row import BASE_ENCODER, Architecture
 
 # A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
@@ -50,8 +52,8 @@ class StudentSource:
     temperature: Temperature = None
 
     def __post_init__(self) -> None:
-        for field in ("scores", "queries", "query_ids"):
-            as_path(self, field)
+        for name in ("scores", "queries", "query_ids"):
+            as_path(self, name)
         check_temperature_option(self.temperature, "--student-temperature")
         if not self.name or any(c in self.name for c in "\t\r\n"):
             raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
@@ -62,6 +64,8 @@ class SourceOptions:
     """Models, vectors, judgements and levels: what every measurement needs.
 
     Attributes are the commands' options. `command` is recorded with the results.
+    `formats` names the format of a file by its path, and that of the teacher's under
+    "".
     """
 
     teacher: Path
@@ -77,14 +81,16 @@ class SourceOptions:
     delta: float = 0.05
     seed: int = 0
     command: str = ""
+    formats: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for field in PATHS:
-            as_path(self, field)
+        for name in PATHS:
+            as_path(self, name)
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
         checked_delta(self.delta)
         self._check_students()
+        check_files(self.formats, [path for path in self.inputs() if path is not None])
         if not SMALLEST_RANGE <= self.score_range <= LARGEST_RANGE:
             raise DomainError(
                 f"--score-range must be a positive number from {SMALLEST_RANGE:g} to "
@@ -100,18 +106,23 @@ class SourceOptions:
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise UsageError(f"two students are called {twice!r}; rename one")
-        if (self.embeddings is None) != (self.ids is None):
-            raise UsageError("--embeddings and --ids go together; give both")
+        if self.embeddings is None and self.ids is not None:
+            raise UsageError("--ids name the rows of --embeddings; give both")
         if self.embeddings is None and any(s.queries for s in self.students):
             raise UsageError(
                 "--bi-encoder scores by dot product with the documents' vectors; give "
-                "--embeddings and --ids too"
+                "--embeddings too"
             )
         if self.temperature == "fit" and self.qrels is None:
             raise UsageError(
                 "--temperature fit chooses the teacher's temperature on judged pairs; "
                 "give --qrels, or a number"
             )
+
+    def inputs(self) -> tuple[Path | None, ...]:
+        """The input files, for options that name one of them."""
+        students = (file for s in self.students for file in (s.scores, s.queries))
+        return (self.teacher, self.qrels, self.embeddings, *students)
 
     @property
     def fits(self) -> bool:
@@ -131,8 +142,8 @@ class MeasureOptions(SourceOptions):
     architecture: Architecture = BASE_ENCODER
 
     def __post_init__(self) -> None:
-        for field in ("groups", "target_groups"):
-            as_path(self, field)
+        for name in ("groups", "target_groups"):
+            as_path(self, name)
         # Slots make a new class, which the short form of super() does not know
         SourceOptions.__post_init__(self)
         self._check_pairs()
@@ -142,6 +153,10 @@ class MeasureOptions(SourceOptions):
             )
         if self.unjudged == "irrelevant" and self.qrels is None:
             raise UsageError("--unjudged irrelevant speaks of judgements; give --qrels")
+
+    def inputs(self) -> tuple[Path | None, ...]:
+        """The input files, groups included."""
+        return (*SourceOptions.inputs(self), self.groups, self.target_groups)
 
     def _check_pairs(self) -> None:
         if self.groups is not None and self.depth is not None:

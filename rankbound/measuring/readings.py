@@ -14,6 +14,7 @@ from rankbound.measuring.inputs import Inputs
 from rankbound.measuring.laws import Laws, laws_of_queries
 from rankbound.measuring.ndcg import ndcg
 from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.origins import check_comparable
 from rankbound.measuring.relevance import relevance
 from rankbound.measuring.shift import LawScores, shift
 from rankbound.measuring.student_scores import raw_scores
@@ -60,6 +61,8 @@ def setting(
     laws = None
     if options.students:
         laws = laws_of_queries(inputs.groups, inputs.target, aside=split.calibration)
+    if laws is not None:
+        check_comparable(laws.documents, inputs.teacher)
     if laws is not None and options.pairs != "all":
         raise UsageError(
             f"{inputs.groups.name} gives probabilities, but --pairs is "

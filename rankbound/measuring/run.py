@@ -103,7 +103,7 @@ class Measurement:
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
         theirs = (w for result in self.students for w in result.warnings)
-        return (*self.inputs.warnings, *theirs)
+        return (*self.inputs.warnings, *self.inputs.files.warnings(), *theirs)
 
 
 def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement:

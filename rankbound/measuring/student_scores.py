@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from estimators.embeddings import Embeddings
 from estimators.group_terms import dot_product_scores
@@ -11,10 +12,11 @@ from estimators.groups import Booleans, Groups
 from estimators.kinds import to_logits
 from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
-from rankbound.formats.embeddings import read_embeddings
-from rankbound.formats.reading import read_scores
+from rankbound.formats.row_ids import paths_of
+from rankbound.measuring.files import Files
 from rankbound.measuring.inputs import Inputs, declared, doubts
 from rankbound.measuring.options import StudentSource
+from rankbound.measuring.origins import check_comparable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +48,7 @@ class StudentFile:
     def on(self, groups: Groups) -> RawScores:
         """The student's scores of the rows of some groups."""
         if self.scores is not None:
+            check_comparable(groups, self.scores)
             found = groups.scores_of(self.scores)
         elif self.queries is not None and self.documents is not None:
             found = dot_product_scores(groups, self.documents, self.queries)
@@ -64,27 +67,30 @@ def raw_scores(source: StudentSource, inputs: Inputs) -> RawScores:
     FormatError, UsageError, DomainError
         When a file breaks a rule, or its scores are of a kind that is refused.
     """
-    return student_file(source, inputs.embeddings).on(inputs.groups)
+    return student_file(source, inputs.embeddings, inputs.files).on(inputs.groups)
 
 
-def student_file(source: StudentSource, documents: Embeddings | None) -> StudentFile:
+def student_file(
+    source: StudentSource, documents: Embeddings | None, files: Files
+) -> StudentFile:
     """Read a student; errors as for `raw_scores`."""
     if source.scores is not None:
-        scores, evidence = declared(read_scores(source.scores), source.kind)
+        read = cast(Scores, files.part(source.scores, "scores").scores)
+        scores, evidence = declared(read, source.kind)
         return StudentFile(
             kind=scores.kind,
             evidence=evidence,
             name=scores.name,
             paths=(source.scores,),
             warnings=doubts(scores, evidence),
-            scores=to_logits(scores),
+            scores=to_logits(scores, differences=True),
         )
-    if source.queries is None or source.query_ids is None or documents is None:
+    if source.queries is None or documents is None:
         raise UsageError(
-            f"student {source.name!r} needs a score file, or query vectors with "
-            "--query-ids and the documents' --embeddings"
+            f"student {source.name!r} needs a score file, or query vectors and the "
+            "documents' --embeddings"
         )
-    queries = read_embeddings(source.queries, source.query_ids)
+    queries = files.vectors(source.queries, source.query_ids)
     kind, evidence = _dot_kind(documents, queries)
     if source.kind is not None:
         kind, evidence = source.kind, "as given"
@@ -97,7 +103,7 @@ def student_file(source: StudentSource, documents: Embeddings | None) -> Student
         kind=kind,
         evidence=evidence,
         name=queries.name,
-        paths=(source.queries, source.query_ids),
+        paths=paths_of(source.queries, source.query_ids),
         queries=queries,
         documents=documents,
     )

@@ -80,6 +80,12 @@ def teacher_temperature(inputs: Inputs, split: Split, asked: Temperature) -> flo
         return known_temperature(
             asked, inputs.kind, who=inputs.teacher.name, option="--temperature"
         )
+    if inputs.teacher.origins is not None:
+        raise UsageError(
+            f"--temperature fit: {inputs.teacher.name} holds margins, and judged "
+            "documents of a query need not be joined by them; give --temperature a "
+            "number (it divides the margins)"
+        )
     pairs = _judged(inputs, split)
     if pairs is None or pairs.margins.size == 0:
         raise UsageError(

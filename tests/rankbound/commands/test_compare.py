@@ -28,7 +28,7 @@ def test_files_out_and_exit_code(samplings, capsys):
     [
         (("--groups", "x=missing.jsonl"), "missing.jsonl: no such file"),
         (("--reference", "x"), "--reference 'x' is no sampling"),
-        (("--quantity", "diameter"), "give --embeddings and --ids"),
+        (("--quantity", "diameter"), "give --embeddings"),
         (("--quantity", "joy"), "--quantity is one of"),
         (("--margin", "-1"), "--margin must be a positive number"),
         (("--target", "missing.jsonl"), "missing.jsonl: no such file"),

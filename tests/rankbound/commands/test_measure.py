@@ -144,7 +144,7 @@ def test_run_writes_a_ledger_with_its_keys(folder, measure):
     assert set(account) == {
         *("schema", "unit", "n_queries", "delta", "trivial", "students", "teacher"),
         *("diameter", "calibration", "pairs", "groups", "definitions"),
-        *("dropped", "warnings", "assumptions"),
+        *("dropped", "repairs", "warnings", "assumptions"),
         *("statements", "inputs", "command", "versions"),
     }
     assert account["schema"] == "rankbound.ledger/1"
@@ -280,7 +280,7 @@ BROKEN = [
         "g.jsonl:1: document 'd1' stands twice in the group of query 'q1'",
     ),
     ("judged.qrels", "q1 0 d1 0.5\n", "judged.qrels:1: the grade must be a whole"),
-    ("judged.qrels", "q1 d1 1\n", "judged.qrels:1: expected 4 columns"),
+    ("judged.qrels", "q1 d1\n", "judged.qrels:1: expected 4 columns"),
     ("v.npy", b"", "v.npy:1: the file is empty"),
     ("v.npy", npy(np.ones((30, 4)))[:-1], "v.npy: not a readable .npy array"),
     ("v.npy", npy(np.ones((30, 4), int)), "v.npy: expected a two-dimensional array"),
@@ -462,22 +462,16 @@ def test_run_rejects_vectors_that_are_not_finite(folder, fails):
         ),
         ((*ALONE, "--bi-encoder", "q.npy"), "--bi-encoder needs NAME=FILE", ""),
         (
-            (*ALONE, "--bi-encoder", "e=q.npy"),
-            "--bi-encoder and --query-ids go together",
-            "got 1 bi-encoders and 0 files",
-        ),
-        (
             (*ALONE, "--query-ids", "q.ids"),
-            "--bi-encoder and --query-ids go together",
+            "--query-ids goes with --bi-encoder",
             "got 0 bi-encoders and 1 files",
         ),
         (
             (*ALONE, "--bi-encoder", "e=q.npy", "--query-ids", "q.ids"),
             "--bi-encoder scores by dot product",
-            "--embeddings and --ids",
+            "give --embeddings",
         ),
-        ((*ALONE, "--embeddings", "v.npy"), "--embeddings and --ids go together", ""),
-        ((*ALONE, "--ids", "v.ids"), "--embeddings and --ids go together", ""),
+        ((*ALONE, "--ids", "v.ids"), "--ids name the rows of --embeddings", ""),
         ((*ALONE, *ENCODER), "student 'e' holds dot scores", "--student-temperature"),
     ],
 )
@@ -565,3 +559,39 @@ def test_run_leaves_nothing_of_a_run_that_is_interrupted(folder, monkeypatch, ca
     assert main(["measure", *RUN, "--out", "out"]) == 130
     assert capsys.readouterr().err.startswith("rankbound: interrupted")
     assert contents(folder) == before
+
+
+def test_format_overrides_detection(folder, measure, fails):
+    rows = "".join(f"q{q} d{d} {d}\n" for q in range(1, 13) for d in range(1, 9))
+    written(folder, rows, "three")
+    message = fails("--teacher", "three")
+    assert "rank-only scores are refused" in message
+    shown = measure(
+        *("--teacher", "three", "--format", "scoreddocs", "--teacher-kind", "logit")
+    )
+    assert "logit scores (as given)" in shown
+    message = fails(*ALONE, "--format", "t.json=lookup", "g.jsonl=trec-run")
+    assert message.startswith("g.jsonl:1: ")
+    assert "no format is called 'x'" in fails(*ALONE, "--format", "x")
+    assert "no input file is called so" in fails(*ALONE, "--format", "x=lookup")
+
+
+def test_kinds_that_a_format_states_are_named_so(folder, fails):
+    rows = "".join(f"q{q} d{d} {d}\n" for q in range(1, 13) for d in range(1, 9))
+    written(folder, rows, "three")
+    assert "three: rank-only scores are refused" in fails("--teacher", "three")
+
+
+def test_the_ledger_counts_repairs_and_warns_of_notes(folder, measure):
+    text = (folder / "s.run").read_text().replace("\n", "\r\n")
+    written(folder, b"\xef\xbb\xbf\r\n" + text.encode(), "s.run")
+    measure(*RUN)
+    account = ledger(folder)
+    lines = text.count("\n")
+    assert account["repairs"] == {
+        "s.run": {
+            "byte order mark": 1,
+            "CRLF line ends": lines + 1,
+            "blank lines": 1,
+        }
+    }

@@ -38,7 +38,7 @@ def test_defaults():
         ({"quantities": ("beauty",)}, "--quantity is one of entropy, margin"),
         ({"quantities": ()}, "at least one"),
         ({"quantities": ("ties", "ties")}, "each quantity once"),
-        ({"quantities": ("diameter",)}, "give --embeddings and --ids"),
+        ({"quantities": ("diameter",)}, "give --embeddings"),
         ({"quantities": ("risk",)}, "give --student"),
         (
             {
@@ -55,7 +55,7 @@ def test_defaults():
         ({"delta": 2.0}, "`delta`"),
         ({"metric": "cosine"}, "not a metric"),
         ({"temperature": "fit"}, "--temperature fit chooses"),
-        ({"embeddings": "v"}, "--embeddings and --ids go together"),
+        ({"ids": "v"}, "--ids name the rows of --embeddings"),
     ],
 )  # fmt: skip
 def test_refusals(settings, message):

@@ -2,18 +2,24 @@ import math
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from rankbound.formats import columns
-from rankbound.formats.columns import Layout, encode, read_columns
+from rankbound.formats import blocks, columns
+from rankbound.formats.columns import Layout
 from rankbound.formats.errors import FormatError
-from rankbound.formats.trec import BEIR, QRELS, RUN
+from rankbound.formats.source import Source
+from rankbound.formats.trec import BEIR, QRELS, RANKS, RUN, RUN_WITHOUT_TAG
 from tests.rankbound.files import refusal, table
 
 PATH = Path("some.run")
+
+
+def read_columns(data, layout, *_, **options):
+    return columns.read_columns(Source(PATH, content=data), layout, **options).scores
+
+
 # Whatever either of two parsers may read in its own way
 ODD = [
     *("", "NA", "null", '"', '""', '"x', "'", "\\", "#", "#x", "True", "\x00", "ü"),
@@ -23,7 +29,7 @@ ODD = [
     *("-inf", "infinity", "1_000", "0x10", "0x1p3", "1,5", "１", "٣", " ", "\t"),
 ]
 FIELDS = st.sampled_from(["q1", "d1", "d2", "1", "2", "0", *ODD])
-LAYOUTS = st.sampled_from([RUN, QRELS, BEIR])
+LAYOUTS = st.sampled_from([RUN, RUN_WITHOUT_TAG, QRELS, BEIR, RANKS])
 MARKS = st.sampled_from(["", "", "", "", " ", "\t", "\r", "#"])
 
 
@@ -48,14 +54,26 @@ def tables(draw):
 
 
 def outcome(data, layout):
-    """The table that the reader gives, or None when it refuses."""
+    """Table, ranks and repairs that the reader gives, or the refusal."""
+    repairs = {}
+    source = Source(PATH, content=data)
     try:
-        return {
-            qid: {docno: repr(value) for docno, value in row.items()}
-            for qid, row in table(read_columns(data, layout, PATH)).items()
-        }
-    except FormatError:
-        return None
+        found = columns.read_columns(source, layout, repairs=repairs)
+    except FormatError as error:
+        return str(error)
+    rows = {
+        qid: {docno: repr(value) for docno, value in row.items()}
+        for qid, row in table(found.scores).items()
+    }
+    ranks = None if found.ranks is None else found.ranks.tolist()
+    return rows, list(rows), ranks, repairs
+
+
+def careful(data, layout):
+    """The same by the line parser alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "parse_quickly", lambda *_, **__: None)
+        return outcome(data, layout)
 
 
 @settings(max_examples=600)
@@ -67,13 +85,27 @@ def outcome(data, layout):
 @example((b"q Q0 d 1 2.0 t\xe9\n", RUN))  # not UTF-8 where nobody looks
 @example((b" Q0 d 1 2.0 t\n", RUN))
 @example((b"q\t0\td\t1\t", QRELS))
+@example((b"q Q0 d 0x1 2.0 t\n", RUN))  # a rank to one of two parsers
+@example((b"q Q0 d 01 2.0 t\n", RUN))
+@example((b"q Q0 d 9223372036854775808 2.0 t\n", RUN))
+@example((b"# c\n\nq Q0 d 1 2.0 t\r\nq Q0 e 2 1.0 t\r\n\r\n\n", RUN))
+@example((b"q 0 d 1.0\nq 0 e.e 1\n", QRELS))
+@example((b"q Q0 d 1 2 t\nr Q0 d 1 2 t\nq Q0 e 1 2 t\n", RUN))  # a query again
 def test_read_columns_matches_the_line_parser(text_and_layout):
     data, layout = text_and_layout
     assume(data.strip())
+    assert outcome(data, layout) == careful(data, layout)
+
+
+@settings(max_examples=200)
+@given(tables(), st.integers(1, 40))
+def test_read_columns_matches_whatever_the_size_of_blocks(text_and_layout, size):
+    data, layout = text_and_layout
+    assume(data.strip())
+    whole = outcome(data, layout)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "_quick", lambda *_: None)
-        careful = outcome(data, layout)
-    assert outcome(data, layout) == careful
+        patch.setattr(blocks, "SIZE", size)
+        assert outcome(data, layout) == whole
 
 
 @settings(max_examples=200)
@@ -87,8 +119,10 @@ def test_read_columns_never_fails_otherwise_on_any_bytes(data, layout):
 def test_read_columns_takes_the_quick_path_on_regular_text(blank, end):
     rows = [["q", "Q0", docno, "1", "2.5", "t"] for docno in ('"a', "NA", "ü")]
     data = ("\n".join(blank.join(row) for row in rows) + end).encode()
-    assert columns._quick(data, RUN, 0) is not None
-    assert outcome(data, RUN) == {"q": dict.fromkeys(['"a', "NA", "ü"], "2.5")}
+    assert outcome(data, RUN)[0] == {"q": dict.fromkeys(['"a', "NA", "ü"], "2.5")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(columns, "parsed_row")  # what the line parser would need
+        assert outcome(data, RUN)[1:3] == (["q"], [1, 1, 1])
 
 
 def test_read_columns_matches_over_several_blocks_of_the_quick_path():
@@ -104,7 +138,6 @@ def test_read_columns_matches_over_several_blocks_of_the_quick_path():
     ]
     data = "\n".join(lines[i] for i in rng.permutation(len(lines))).encode()
     assert len(data) > 2 << 20
-    assert columns._quick(data, RUN, 0) is not None
     assert table(read_columns(data, RUN, PATH)) == expected
 
 
@@ -144,10 +177,31 @@ def test_quick_rejects_nothing_that_the_line_parser_accepts_as_number():
         assert math.copysign(1, value) == math.copysign(1, float(text))
 
 
-@pytest.mark.parametrize("chunks", [[["b", "a", "b"]], [["b"], ["a", "b"]]])
-def test_encode_matches_rows_of_a_column_in_one_or_more_chunks(chunks):
-    column = pa.chunked_array(chunks)
-    distinct, codes = encode(column, ordered=True)
-    assert (distinct.tolist(), codes.tolist()) == (["a", "b"], [1, 0, 1])
-    distinct, codes = encode(column, ordered=False)
-    assert (distinct.tolist(), codes.tolist()) == (["b", "a"], [0, 1, 0])
+def test_read_columns_gives_ranks_in_the_order_of_scores():
+    data = b"q Q0 b 2 5 t\nq Q0 a 7 6 t\nr Q0 b 1 1 t\n"
+    found = columns.read_columns(Source(PATH, content=data), RUN)
+    assert found.scores.values.tolist() == [6, 5, 1]
+    assert found.ranks.tolist() == [7, 2, 1]
+    source = Source(PATH, content=data, whole=False)
+    assert columns.read_columns(source, RUN).ranks is None
+    words = data.replace(b" 7 ", b" first ")
+    assert columns.read_columns(Source(PATH, content=words), RUN).ranks is None
+    assert columns.read_columns(Source(PATH, content=data), QRELS_LIKE).ranks is None
+
+
+QRELS_LIKE = Layout(6, 0, 2, 4, "as a run", "score")
+
+
+def test_read_columns_names_the_first_document_that_comes_again():
+    rows = [f"q{n // 100} Q0 d{n % 100} 1 {n} t\n" for n in range(1000)]
+    rows += ["# c\n", "q3 Q0 d7 1 2 t\n", "q3 Q0 d7 1 2 t\n", "q9 Q0 d99 1 2 t\n"]
+    for size in (50, 1 << 20):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(blocks, "SIZE", size)
+            message = refusal(
+                lambda data: read_columns(data, RUN), "".join(rows).encode()
+            )
+        assert message == (
+            "some.run:1002: document 'd7' stands a second time under query 'q3' "
+            "(first in line 308); keep one of the two"
+        )

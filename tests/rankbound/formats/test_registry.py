@@ -97,3 +97,11 @@ def test_detect_rejects_a_folder_and_a_missing_file(tmp_path):
     message = refusal(read_any, tmp_path)
     assert message.startswith(f"{tmp_path}: is a directory of no known format")
     assert refusal(read_any, tmp_path / "x").endswith("x: no such file")
+
+
+def test_an_argument_may_follow_the_name_of_a_format_that_knows_some():
+    assert by_name("hofstaetter:mean").name == "hofstaetter:mean"
+    with pytest.raises(UsageError, match="--format lookup:x: lookup takes no argument"):
+        by_name("lookup:x")
+    with pytest.raises(UsageError, match="no format is called 'nothing'"):
+        by_name("nothing:x")

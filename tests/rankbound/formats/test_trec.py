@@ -98,15 +98,13 @@ def test_read_run_rejects_what_is_no_finite_number(tmp_path, text):
 @pytest.mark.parametrize(
     ("text", "line", "found"),
     [
-        ("q Q0 d 1 2.5\n" + ROW, 1, 5),
         (ROW + "q Q0 e 1 2.5\n" + "q Q0 f 1 1 t\n", 2, 5),
         (ROW + "\n# c\nq Q0 e 1 2.5 t x\n", 4, 7),
-        ("q Q0 a 1 2.5\nq Q0 b 2 2.5 t x\n", 1, 5),
         ("q Q0 a 1 2.5 t x\nq Q0 b 2 2.5\n", 1, 7),
         (ROW + "q Q0 e 1 2.5 \n", 2, 5),
         ("q\td\t1\n", 1, 3),
         ("q,Q0,d,1,2.5,t\n", 1, 1),
-        ("\n\nqid Q0 docno rank score\n", 3, 5),
+        ("\n\nqid docno rank score\n", 3, 4),
         ("q Q0 d 1 2.5 t\rq Q0 e 1 1.5 t\r", 1, 12),
     ],
 )
@@ -184,10 +182,12 @@ def test_read_qrels_rejects_grades_that_are_not_whole(tmp_path, grade):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("q a 1\n", ":1: expected 4 columns (qid iteration docno grade), found 3"),
+        ("q a\n", ":1: expected 4 columns (qid iteration docno grade), found 2"),
         ("q 0 a 1\nq 0 b\n", ":2: expected 4 columns (qid iteration docno grade), fo"),
         ("q 0 a 1 t 1\n", ":1: expected 4 columns"),
-        ("q 0 a \n", ":1: expected 4 columns (qid iteration docno grade), found 3"),
+        ("q a 1\nq 0 a \n", ":2: the grade must be a whole number, found 'a'"),
+        ("q a 1\nq 0 a 1\n", ":2: expected 3 columns (qid docno grade), found 4"),
+        ("q d 1 1 0.5\nq d 1\n", ":2: expected 5 columns (qid docno grade method pro"),
         ("query-id corpus-id score\nq 0 a 1\n", ":2: expected 3 columns (query-id"),
         ("query-id corpus-id score\nq a 1\nq b\n", ":3: expected 3 columns (query-id"),
         ("query-id\tcorpus-id\tscore\n", ":1: a header and no judgement"),

@@ -23,8 +23,7 @@ from rankbound.measuring.options import MeasureOptions, StudentSource
         ),
         ({"unjudged": "irrelevant"}, "give --qrels"),
         ({"unjudged": "good", "qrels": "q"}, "--unjudged is unknown or irrelevant"),
-        ({"embeddings": "e"}, "go together"),
-        ({"ids": "i"}, "go together"),
+        ({"ids": "i"}, "name the rows of --embeddings"),
         ({"temperature": "fit"}, "give --qrels"),
         ({"temperature": 0.0}, "positive number or 'fit', got 0.0"),
         ({"temperature": float("nan")}, "positive number or 'fit', got nan"),
@@ -41,7 +40,7 @@ from rankbound.measuring.options import MeasureOptions, StudentSource
             {"students": (StudentSource("a", "x"), StudentSource("a", "y"))},
             "called 'a'",
         ),
-        ({"students": (StudentSource("a", queries="q"),)}, "--embeddings and --ids"),
+        ({"students": (StudentSource("a", queries="q"),)}, "give --embeddings"),
     ],
 )
 def test_options_reject(settings, message):

@@ -1,0 +1,144 @@
+"""Rows of a file, as they come, to `Scores`: little memory beside the result itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimators.scores import Floats, Integers, Scores, row_order, strings
+from rankbound.formats.growing import Growing
+from rankbound.formats.ids import IdBlock, IdColumn
+
+WINDOW = 1 << 16  # rows that are sorted at once, in the processor's cache
+
+
+class Repeat(Exception):  # noqa: N818  not an error yet: the reader knows the lines
+    """A document stands twice in a query: the two rows, counted in the file from 0."""
+
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__(f"rows {first} and {second}")
+        self.rows = first, second
+
+
+class Sorted(NamedTuple):
+    """Scores, and the ranks of their rows where every block had them."""
+
+    scores: Scores
+    ranks: Integers | None
+
+
+@dataclass
+class Assembly:
+    """Blocks of rows in the order of a file.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from rankbound.formats.ids import id_block
+    >>> rows = Assembly("toy")
+    >>> docnos = id_block(pa.array(["d2", "d1"]))
+    >>> rows.add(["q"], np.array([2]), docnos, np.array([1.5, 0.5]))
+    >>> rows.sorted().scores.values.tolist()
+    [0.5, 1.5]
+    """
+
+    name: str
+    places: dict[str, int] = field(default_factory=dict)
+    runs: list[tuple[Integers, Integers]] = field(default_factory=list)
+    docnos: IdColumn = field(default_factory=IdColumn)
+    values: Growing = field(default_factory=lambda: Growing(np.float64))
+    ranks: Growing | None = field(default_factory=lambda: Growing(np.int64))
+
+    def add(
+        self,
+        qids: list[str],
+        lengths: Integers,
+        docnos: IdBlock,
+        values: Floats,
+        ranks: Integers | None = None,
+    ) -> None:
+        """Add a block.
+
+        Parameters
+        ----------
+        qids : list of str
+            The query of each run of rows; a query may come again.
+        lengths : int64 array, shape (n_runs,)
+        docnos : IdBlock of n rows
+        values : float64 array, shape (n,)
+        ranks : int64 array, shape (n,), optional
+            If one block has none, the result has none.
+        """
+        places = self.places
+        codes = [places.setdefault(qid, len(places)) for qid in qids]
+        self.runs.append((np.array(codes, dtype=np.int64), lengths))
+        self.docnos.append(docnos)
+        self.values.extend(values)
+        if ranks is None:
+            self.ranks = None
+        elif self.ranks is not None:
+            self.ranks.extend(ranks)
+
+    def sorted(self) -> Sorted:
+        """All rows by query and document; to be asked for once.
+
+        Raises
+        ------
+        Repeat
+            When a document stands twice in a query; the first in the order of rows.
+        """
+        queries = np.concatenate([codes for codes, _ in self.runs])
+        lengths = np.concatenate([lengths for _, lengths in self.runs])
+        sizes = np.zeros(len(self.places), dtype=np.int64)
+        np.add.at(sizes, queries, lengths)
+        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        docnos, codes = self.docnos.encoded()
+        values = self.values.taken()
+        ranks = None if self.ranks is None else self.ranks.taken()
+        columns = [codes, values] if ranks is None else [codes, values, ranks]
+        if (queries[1:] < queries[:-1]).any():  # a query comes again later
+            _sort(columns, np.repeat(queries, lengths), n_docs=len(docnos), start=0)
+        else:
+            for first, last in _windows(offsets):
+                start, stop = offsets[first], offsets[last]
+                window = [column[start:stop] for column in columns]
+                rows = np.repeat(np.arange(first, last), sizes[first:last])
+                _sort(window, rows, n_docs=len(docnos), start=int(start))
+        scores = Scores(
+            qids=strings(list(self.places)),
+            offsets=offsets,
+            codes=codes,
+            docnos=docnos,
+            values=values,
+            name=self.name,
+        )
+        return Sorted(scores, ranks)
+
+
+def _windows(offsets: Integers) -> Iterator[tuple[int, int]]:
+    """Ranges of queries, of about `WINDOW` rows each."""
+    first = 0
+    while first < len(offsets) - 1:
+        far = np.searchsorted(offsets, offsets[first] + WINDOW, side="right")
+        last = max(int(far) - 1, first + 1)
+        yield first, last
+        first = last
+
+
+def _sort(
+    columns: list[NDArray[Any]], queries: Integers, *, n_docs: int, start: int
+) -> None:
+    """Sort columns in place by query and by the first of them, the documents."""
+    order = row_order(queries, columns[0], n_docs=n_docs)
+    for column in columns:
+        column[:] = column[order]
+    codes, queries = columns[0], queries[order]
+    same = (codes[1:] == codes[:-1]) & (queries[1:] == queries[:-1])
+    if same.any():
+        first, second = order[:-1][same], order[1:][same]
+        at = int(np.argmin(second))
+        raise Repeat(start + int(first[at]), start + int(second[at]))

@@ -1,0 +1,153 @@
+"""Runs, ranked lists and judgements as text; numbers read back to the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from estimators.scores import Scores
+from rankbound.formats.contents import Contents
+from rankbound.formats.errors import FormatError
+from rankbound.formats.ir_metadata import ir_metadata_lines
+
+TAG = "rankbound"
+
+
+def write_run(contents: Contents, path: Path) -> None:
+    """Write a TREC run of six columns, ranks from 1, best first.
+
+    Ties are ordered by docno, descending, as in trec_eval. An ir_metadata block and the
+    tag are those of the contents.
+
+    Raises
+    ------
+    FormatError
+        Without scores, or for an id that holds a blank.
+    """
+    scores = _part(contents, "scores", path)
+    tag = str(contents.metadata.get("tag") or TAG)
+    _check_words([tag], "the tag", path)
+    lines = ir_metadata_lines(contents.metadata.get("ir_metadata", {}))
+    lines += [
+        f"{qid} Q0 {docno} {rank} {value!r} {tag}"
+        for qid, docno, rank, value in ranked(scores)
+    ]
+    _write(lines, path)
+
+
+def write_ranks(contents: Contents, path: Path) -> None:
+    """Write ``qid docno rank``, separated by tabs, ranks from 1.
+
+    Raises
+    ------
+    FormatError
+        As `write_run`.
+    """
+    scores = _part(contents, "scores", path)
+    _write([f"{qid}\t{docno}\t{rank}" for qid, docno, rank, _ in ranked(scores)], path)
+
+
+def write_scoreddocs(contents: Contents, path: Path) -> None:
+    """Write ``qid docno score``, separated by tabs, best first.
+
+    Raises
+    ------
+    FormatError
+        As `write_run`.
+    """
+    scores = _part(contents, "scores", path)
+    _write(
+        [f"{qid}\t{docno}\t{value!r}" for qid, docno, _, value in ranked(scores)], path
+    )
+
+
+def write_qrels(contents: Contents, path: Path) -> None:
+    """Write judgements as ``qid 0 docno grade``, in the order of queries and ids.
+
+    Raises
+    ------
+    FormatError
+        Without judgements, for an id that holds a blank, or a grade that is not whole.
+    """
+    rows = _judged(contents, path)
+    _write([f"{qid} 0 {docno} {grade}" for qid, docno, grade in rows], path)
+
+
+def write_beir_qrels(contents: Contents, path: Path) -> None:
+    """Write judgements with BEIR's header, separated by tabs.
+
+    Raises
+    ------
+    FormatError
+        As `write_qrels`.
+    """
+    rows = _judged(contents, path)
+    header = "query-id\tcorpus-id\tscore"
+    _write([header, *(f"{qid}\t{docno}\t{grade}" for qid, docno, grade in rows)], path)
+
+
+def ranked(scores: Scores) -> Iterator[tuple[str, str, int, float]]:
+    """Rows of (qid, docno, rank from 1, value), best first; ties by docno, descending.
+
+    Examples
+    --------
+    >>> [*ranked(Scores.from_dict({"q": {"a": 1.0, "b": 1.0, "c": 2.0}}))]
+    [('q', 'c', 1, 2.0), ('q', 'b', 2, 1.0), ('q', 'a', 3, 1.0)]
+    """
+    queries = scores.row_query()
+    order = np.lexsort((-scores.codes, -scores.values, queries))
+    ranks = np.arange(len(order)) - np.repeat(scores.offsets[:-1], scores.sizes) + 1
+    return zip(
+        scores.qids[queries].tolist(),
+        scores.docnos[scores.codes[order]].tolist(),
+        ranks.tolist(),
+        scores.values[order].tolist(),
+        strict=True,
+    )
+
+
+def _judged(contents: Contents, path: Path) -> Iterator[tuple[str, str, int]]:
+    qrels = _part(contents, "qrels", path)
+    whole = qrels.values == np.trunc(qrels.values)
+    if not whole.all():
+        row = int(np.argmin(whole))
+        qid, docno = qrels.where(row)
+        raise FormatError(
+            path,
+            f"a grade must be a whole number; query {qid!r}, document {docno!r} has "
+            f"{float(qrels.values[row])!r}",
+        )
+    return zip(
+        qrels.qids[qrels.row_query()].tolist(),
+        qrels.docnos[qrels.codes].tolist(),
+        qrels.values.astype(np.int64).tolist(),
+        strict=True,
+    )
+
+
+def _part(contents: Contents, part: str, path: Path) -> Scores:
+    found: Scores | None = getattr(contents, part)
+    if found is None:
+        held = " and ".join(contents.parts()) or "nothing"
+        raise FormatError(path, f"needs {part}, and {contents.path} holds {held}")
+    _check_words(found.qids.tolist(), "a query id", path)
+    _check_words(found.docnos.tolist(), "a document id", path)
+    return found
+
+
+def _check_words(names: list[Any], what: str, path: Path) -> None:
+    for name in names:
+        if len(name.encode().split()) != 1 or name.encode()[:1].isspace():
+            raise FormatError(
+                path,
+                f"{what} must be one word to stand in a table of text, got {name!r}; "
+                "write a format that is no such table",
+            )
+
+
+def _write(lines: list[str], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        stream.writelines(f"{line}\n" for line in lines)

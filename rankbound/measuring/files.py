@@ -1,0 +1,72 @@
+"""The input files of a measurement, each read once, with what readers had to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from estimators.embeddings import Embeddings
+from rankbound.formats.choosing import format_of
+from rankbound.formats.contents import Contents
+from rankbound.formats.embeddings import read_embeddings
+from rankbound.formats.reading import read_part
+
+
+class Files:
+    """Reads files for a measurement and keeps account of them.
+
+    Parameters
+    ----------
+    formats : mapping
+        Formats that the user chose, as `rankbound.formats.choosing` gives them.
+    teacher : Path
+        The file that a format without a file is about.
+
+    Attributes
+    ----------
+    repairs : dict of path to counts
+        What was passed over or mended in each file, where there was something.
+    notes : dict of path to sentences
+    """
+
+    def __init__(self, formats: Mapping[str, str], teacher: Path) -> None:
+        self._formats, self._teacher = formats, teacher
+        self._kept: dict[Path, Contents] = {}
+        self.repairs: dict[Path, dict[str, int]] = {}
+        self.notes: dict[Path, tuple[str, ...]] = {}
+
+    def part(self, path: Path, part: str, *, keep: bool = False) -> Contents:
+        """Contents of a file that must hold a part: "scores", "groups" or "qrels".
+
+        With `keep`, the contents are at hand when another part of them is asked for.
+
+        Raises
+        ------
+        FormatError
+            As `rankbound.formats.reading.read_part`.
+        """
+        kept = self._kept.get(path)
+        if kept is not None and getattr(kept, part) is not None:
+            return kept
+        chosen = format_of(self._formats, path, main=self._teacher)
+        contents = read_part(path, part, format=chosen)
+        if contents.repairs:
+            self.repairs[path] = dict(contents.repairs)
+        if contents.notes:
+            self.notes[path] = contents.notes
+        if keep:
+            self._kept[path] = contents
+        return contents
+
+    def vectors(self, path: Path, ids: Path | None) -> Embeddings:
+        """Vectors, with their own ids, those of a file, or of the file beside them."""
+        chosen = format_of(self._formats, path, main=self._teacher)
+        return read_embeddings(path, ids, format=chosen)
+
+    def forget(self) -> None:
+        """Give up what was kept; the account stays."""
+        self._kept.clear()
+
+    def warnings(self) -> tuple[str, ...]:
+        """All notes, in the order of reading."""
+        return tuple(note for notes in self.notes.values() for note in notes)

@@ -1,0 +1,212 @@
+"""Small files of every format, as their holders write them.
+
+`GOLDEN` maps a format, or "format/variant", to a function that writes such a file into
+a folder and gives its path. To add a format, put a maker here: the tests of detection
+and of damage then cover it. Name it in `BINARY`, too, if it is no text in one file.
+"""
+
+import json
+
+from tests.rankbound.files import group_text, lookup, run_text, written
+
+SCORES = {"q": {"a": 2.5, "b": -1.0}, "r": {"a": 3.0, "c": 0.25}}
+
+
+def text(content, name="file"):
+    """A maker of a text file."""
+    return lambda folder: written(folder, content, name)
+
+
+def lines(*records):
+    """A maker of a file of JSON lines."""
+    return text(
+        "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    )
+
+
+def _ce(pid, score):
+    return {"pid": pid, "ce-score": score}
+
+
+def _passage(docid, content, **more):
+    return {"docid": docid, "title": "", "text": content, **more}
+
+
+HARD = (
+    {
+        "qid": 867436,
+        "pos": [5238393],
+        "neg": {"bm25": [4509453, 3995618], "tas-b": [3995618, 5238393, 7]},
+    },
+    {"qid": 5, "pos": [1, 2], "neg": {"bm25": [3]}},
+)
+HARD_CE = (
+    {
+        "qid": 867436,
+        "pos": [_ce(5238393, 9.5)],
+        "neg": {
+            "bm25": [_ce(4509453, -3.25), _ce(3995618, 1.5)],
+            "tas-b": [_ce(3995618, 1.5), _ce(5238393, 9.5)],
+        },
+    },
+    {"qid": 5, "pos": [_ce(1, 0.5)], "neg": {"bm25": [_ce(3, -0.5)]}},
+)
+TEVATRON = (
+    {
+        "query_id": "1",
+        "query": "what is a manatee",
+        "positive_passages": [_passage("7", "A sea cow.", score=4.5)],
+        "negative_passages": [
+            _passage("8", "A boat.", score=-2.0),
+            _passage("9", "A city.", score=-3.5),
+        ],
+    },
+    {
+        "query_id": "2",
+        "query": "where is ulm",
+        "positive_passages": [_passage("9", "A city.", score=1.0)],
+        "negative_passages": [_passage("8", "A boat.", score=0.0)],
+    },
+)
+RANKLLM = (
+    {
+        "query": {"text": "what is a manatee", "qid": 1},
+        "candidates": [
+            {"docid": 7, "score": 10.5, "doc": {"contents": "A sea cow."}},
+            {"docid": "8", "score": -3.0, "doc": {"contents": "A boat."}},
+        ],
+    },
+    {
+        "query": {"text": "where is ulm", "qid": "2"},
+        "candidates": [{"docid": "9", "score": 0.5, "doc": {"contents": "A city."}}],
+    },
+)
+FLAG = (
+    {
+        "query": "what is a manatee",
+        "pos": ["A sea cow."],
+        "neg": ["A boat.", "A city."],
+        "pos_scores": [4.5],
+        "neg_scores": [-2.0, -3.5],
+        "prompt": "Represent this sentence",
+    },
+    {
+        "query": "where is ulm",
+        "pos": ["A city.", "In Swabia."],
+        "neg": [],
+        "pos_scores": [1.0, 2.0],
+        "neg_scores": [],
+    },
+)
+TEXTS = {"anchor": "what is a manatee", "positive": "A sea cow."}
+N_TUPLE = {**TEXTS, "negative_1": "A boat.", "negative_2": "A city."}
+HOFSTAETTER = (
+    "9.5\t-3.25\t867436\t5238393\t4509453\n"
+    "9.5\t1.5\t867436\t5238393\t3995618\n"
+    "0.5\t-0.5\t5\t1\t3\n"
+)
+MARGINS = [("q", "p", "n", 3.0), ("q", "p", "m", -0.5), ("q", "o", "m", 1.0)]
+MARGIN_KEYS = ("query_id", "positive_id", "negative_id", "score")
+
+GOLDEN = {
+    "trec-run": text(run_text(SCORES)),
+    "qrels": text("q 0 a 1\nq 0 b 0\n"),
+    "beir-qrels": text("query-id\tcorpus-id\tscore\nq\ta\t1\n"),
+    "trec-run/untagged": text("q Q0 a 0 2.5\nq Q0 b 1 -1.0\n"),
+    "msmarco-run": text("1\ta\t1\n1\tb\t2\n2\ta\t1\n"),
+    "scoreddocs": text("1 a 2.5\n1 b -1.25\n"),
+    "candidates": text("1\ta\n1\tb\n"),
+    "lookup": text(lookup(SCORES)),
+    "groups": text(group_text([("q", ["a", "b"]), ("r", ["a", "c", "d"])])),
+    "groups/probabilities": lines(
+        {
+            "query_id": 1,
+            "doc_id_a": "a",
+            "doc_id_b": ["b"],
+            "probabilities": [0.75, 0.25],
+        }
+    ),
+    "ranked-groups": lines(
+        {"query_id": "1", "doc_id_b": ["a", "b", "c"]},
+        {"query_id": "2", "doc_id_b": ["c"]},
+    ),
+    "ranked-list": lines(
+        {"query_id": "1", "doc_ids": ["a", "b", "c"]},
+        {"query_id": "2", "doc_ids": ["c", "a"]},
+    ),
+    "hard-negatives": lines(*HARD),
+    "hard-negatives-ce": lines(*HARD_CE),
+    "labeled-list": lines(
+        {"query_id": "1", "doc_ids": ["a", "b", "c"], "labels": [1, 0, 0]},
+        {"query_id": "2", "doc_ids": ["b", "a"], "labels": [0, 1]},
+    ),
+    "labeled-list/scores": lines(
+        {
+            "query_id": "1",
+            "doc_ids": ["a", "b"],
+            "labels": [1, 0],
+            "scores": [2.5, -1.0],
+        }
+    ),
+    "pylate": lines(
+        {"query_id": 1, "document_ids": ["a", "b"], "scores": [11.25, -3.5]},
+        {"query_id": 2, "document_ids": ["c"], "scores": [0.0]},
+    ),
+    "colbert": lines([1, [7, 4.5], [8, -2.0]], [2, [9, 1.0], [8, 0.0]]),
+    "colbert/triples": lines([1, 7, 8], [1, 7, 9], [2, 9, 8]),
+    "flagembedding": lines(*FLAG),
+    "flagembedding/plain": lines({"query": "a", "pos": ["b"], "neg": ["c", "d"]}),
+    "flagembedding/teacher": lines(
+        {"query": "a", "pos": ["b"], "neg": ["c"], "teacher_scores": [1.5, -0.5]}
+    ),
+    "tevatron": lines(*TEVATRON),
+    "tevatron-v2": lines(
+        {
+            "query_id": "1",
+            "query_text": "what is a manatee",
+            "positive_document_ids": ["7"],
+            "negative_document_ids": ["8", "9"],
+        }
+    ),
+    "rankllm": lines(*RANKLLM),
+    "margins": lines(*(dict(zip(MARGIN_KEYS, row, strict=True)) for row in MARGINS)),
+    "margins/tsv": text(
+        "\n".join("\t".join(map(str, row)) for row in (MARGIN_KEYS, *MARGINS)) + "\n"
+    ),
+    "mined/n-tuple": lines(
+        {**N_TUPLE, "scores": [4.5, -2.0, -3.5]},
+        {
+            "anchor": "where is ulm",
+            "positive": "A city.",
+            "negative_1": "A boat.",
+            "negative_2": "A sea cow.",
+            "scores": [1.0, 0.0, -1.0],
+        },
+    ),
+    "mined/old": lines({**N_TUPLE, "score": [4.5, -2.0, -3.5]}),
+    "mined/triplet": lines(
+        {**TEXTS, "negative": "A boat.", "scores": [4.5, -2.0]},
+        {**TEXTS, "negative": "A city.", "scores": [4.5, -3.5]},
+    ),
+    "mined/pair": lines(
+        {**TEXTS, "label": 1, "score": 4.5},
+        {"anchor": TEXTS["anchor"], "positive": "A boat.", "label": 0, "score": -2.0},
+    ),
+    "mined/list": lines(
+        {
+            "anchor": TEXTS["anchor"],
+            "positive": ["A sea cow.", "A boat."],
+            "labels": [1, 0],
+            "scores": [4.5, -2.0],
+        }
+    ),
+    "hofstaetter": text(HOFSTAETTER),
+}
+
+
+BINARY = frozenset()
+
+
+def format_of(golden):
+    """The name of the format of a golden file."""
+    return golden.partition("/")[0]

@@ -1,0 +1,61 @@
+import gzip
+import threading
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rankbound.formats.blocks import WORKERS, blocks, in_order
+from rankbound.formats.source import Source
+from tests.rankbound.files import refusal, written
+
+
+@given(st.lists(st.sampled_from([b"a", b"bc", b"\n"])), st.integers(1, 7))
+def test_blocks_are_the_text_cut_behind_records(parts, size):
+    text = b"".join(parts)
+    found = list(blocks(Source(Path("x"), content=text), end=b"\n", size=size))
+    assert b"".join(found) == text
+    assert all(block.endswith(b"\n") for block in found[:-1])
+    assert all(found)
+
+
+def test_blocks_reject_damage_where_it_is_reached(tmp_path):
+    whole = gzip.compress(b"".join(b"%d\n" % n for n in range(800_000)))
+    path = written(tmp_path, whole[: len(whole) // 2])
+    found = []
+
+    def read(path):
+        found.extend(blocks(Source(path), end=b"\n", size=1000))
+
+    assert "truncated or damaged" in refusal(read, path)
+    assert found[0].startswith(b"0\n1\n")
+
+
+def test_blocks_leave_no_thread_behind_when_they_are_not_read_to_the_end():
+    before = threading.active_count()
+    stream = blocks(Source(Path("x"), content=b"a\n" * 10_000), end=b"\n", size=2)
+    assert next(stream) == b"a\n"
+    assert threading.active_count() > before
+    stream.close()
+    assert threading.active_count() == before
+
+
+def test_in_order_keeps_the_order_and_does_not_run_far_ahead():
+    given_out = []
+
+    def items():
+        for number in count():
+            given_out.append(number)
+            yield number
+
+    stream = in_order(lambda number: -number, items())
+    assert [next(stream) for _ in range(5)] == [(n, -n) for n in range(5)]
+    assert len(given_out) <= 5 + WORKERS
+    stream.close()
+
+
+def test_in_order_passes_an_error_on():
+    with pytest.raises(ZeroDivisionError):
+        list(in_order(lambda number: 1 // number, [1, 0, 2]))
