@@ -68,12 +68,13 @@ def _grouped(contents: Contents) -> dict[str, str]:
 def losses(contents: Contents, target: Format) -> dict[str, str]:
     """What of the contents a format cannot carry, in words.
 
-    Scores that were made from ranks are carried by the ranks.
+    Scores that were made from ranks are carried by the ranks, and margins by margins.
     """
     keeps = {*target.keeps}
-    scores = contents.scores
-    if "ranks" in keeps and scores is not None and scores.kind is Kind.RANK_ONLY:
-        keeps |= {"scores", "kind"}
+    kind = None if contents.scores is None else contents.scores.kind
+    for word, made in (("ranks", Kind.RANK_ONLY), ("margins", Kind.MARGIN_ONLY)):
+        if word in keeps and kind is made:
+            keeps |= {"scores", "kind"}
     return {
         what: words
         for what, words in content(contents).items()

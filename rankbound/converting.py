@@ -16,7 +16,7 @@ from rankbound.formats.errors import FormatError
 from rankbound.formats.registry import by_name, detect, formats
 from rankbound.formats.source import Source
 from rankbound.packing import pack, packing_of
-from rankbound.sameness import differences
+from rankbound.sameness import RERANKED, differences
 
 # By the end of the name, packing apart; of several formats the first that carries all
 SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -31,6 +31,7 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".json": ("lookup",),
     ".jsonl": ("groups", "colbert", "flagembedding"),
 }
+RANKS_LOST: Final = "ranks that the scores do not imply"
 # What makes a file by itself, as opposed to what goes with it
 WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
 
@@ -112,7 +113,8 @@ def convert(
             f"{source}: {named}; choose another format with --to, or accept the loss "
             "with --lossy"
         )
-    _write(contents, chosen, target)
+    if _write(contents, chosen, target, lossy=lossy):
+        lost["ranks"] = RANKS_LOST
     held = content(contents)
     kept = {what: words for what, words in held.items() if what not in lost}
     return Conversion(target, chosen.name, packing_of(target)[0], kept, lost)
@@ -190,8 +192,11 @@ def _check_holds(entry: Format, contents: Contents) -> None:
         )
 
 
-def _write(contents: Contents, entry: Format, target: Path) -> None:
-    """Write aside, pack, read back, compare, rename."""
+def _write(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> bool:
+    """Write aside, pack, read back, compare, rename; whether ranks came back changed.
+
+    Some formats write the ranks that scores imply, whatever the ranks of the source.
+    """
     if entry.write is None:
         raise UsageError(f"{entry.name} cannot be written")
     packing, plain = packing_of(target)
@@ -201,13 +206,31 @@ def _write(contents: Contents, entry: Format, target: Path) -> None:
             entry.write(contents, aside)
             if packing != "none":
                 aside = pack(aside, Path(name, target.name), packing)
-            wrong = differences(contents, entry.read(Source(aside)), entry)
-            if wrong:
+            wrong = differences(contents, _read_back(entry, aside, target), entry)
+            reranked = wrong == [RERANKED]
+            if reranked and not lossy:
+                raise UsageError(
+                    f"{target}: {entry.name} would lose {RANKS_LOST}; accept that with "
+                    "--lossy"
+                )
+            if wrong and not reranked:
                 raise FormatError(
                     target,
                     f"read back, {'; '.join(wrong)}; nothing was written, please "
                     "report this",
                 )
             aside.replace(target)
+            return reranked
     except OSError as error:
         raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
+
+
+def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
+    """What was written; an error names the target, not the file aside."""
+    try:
+        return entry.read(Source(aside))
+    except FormatError as error:
+        found = str(error).removeprefix(str(aside)).lstrip(":")
+        raise FormatError(
+            target, f"{entry.name} cannot hold this, read back: {found}"
+        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from estimators.embeddings import Embeddings
 from estimators.groups import Groups
 from estimators.scores import Floats, Scores, positions
 from rankbound.formats.contents import Contents, Format
+
+RERANKED: Final = "ranks differ"
 
 
 def differences(wanted: Contents, found: Contents, entry: Format) -> list[str]:
@@ -63,7 +66,7 @@ def _ranks(wanted: Contents, found: Contents) -> Iterator[str]:
     )
     values, there = _looked_up(numbers, wanted.scores)
     if not (there.all() and np.array_equal(values, wanted.ranks)):
-        yield "ranks differ"
+        yield RERANKED
 
 
 def _looked_up(scores: Scores, asking: Scores) -> tuple[Floats, np.ndarray]:

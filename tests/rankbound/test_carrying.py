@@ -46,6 +46,9 @@ def test_scores_made_from_ranks_are_carried_by_ranks():
     assert losses(held, target("ranks")) == {}
     assert [*losses(held, target("scores"))] == ["kind"]
     assert [*losses(PLAIN, target("ranks"))] == ["scores"]
+    margins = replace(PLAIN, scores=SCORES.with_kind(Kind.MARGIN_ONLY))
+    assert losses(margins, target("margins")) == {}
+    assert [*losses(margins, target("ranks"))] == ["scores", "kind"]
 
 
 def test_everything_held_is_named():

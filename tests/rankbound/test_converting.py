@@ -151,6 +151,30 @@ def test_the_format_of_the_source_can_be_named(tmp_path):
     assert done.kept["scores"] == "15 scores of 3 queries"
 
 
+def test_ranks_that_a_format_makes_anew_are_a_loss(tmp_path):
+    tied = "q Q0 a 1 2.0 t\nq Q0 b 2 2.0 t\nq Q0 c 3 1.0 t\n"
+    run = written(tmp_path, tied, "x.run")
+    target = tmp_path / "x.ms"
+    with pytest.raises(UsageError, match=r"scores.*--lossy"):
+        convert(run, target, to="msmarco-run")
+    done = convert(run, target, to="msmarco-run", lossy=True)
+    assert {"scores", "ranks", "metadata: tag"} == {*done.lost}
+    assert target.read_text() == "q\tb\t1\nq\ta\t2\nq\tc\t3\n"
+
+
+def test_a_format_that_cannot_hold_it_says_so_with_the_target_s_name(tmp_path):
+    source = written(tmp_path, group_text(GROUPS), "g.jsonl")
+    with pytest.raises(FormatError, match=r"candidates cannot hold this, read back: "):
+        convert(source, tmp_path / "x.txt", to="candidates", lossy=True)
+    assert names(tmp_path) == ["g.jsonl"]
+
+
+@pytest.mark.parametrize("target", ["x.run.gz", "x.res.lz4", "x.parquet"])
+def test_runs_round_trip(tmp_path, scores, target):
+    convert(scores, tmp_path / target)
+    assert table(read_any(tmp_path / target).scores) == ROWS
+
+
 def test_the_same_content_gives_the_same_bytes(tmp_path, scores):
     for name in ("a.scores.parquet.gz", "b.scores.parquet.gz"):
         convert(scores, tmp_path / name)
