@@ -34,6 +34,7 @@ FAMILIES: tuple[str, ...] = (
     "margins",
     "mined",
     "lookup",
+    "texts",
     "hofstaetter",
     "trec",
 )

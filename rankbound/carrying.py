@@ -1,0 +1,122 @@
+"""What there is to carry from one file to another, and what a format would lose."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from estimators.scores import Kind, Scores
+from rankbound.formats.contents import Contents, Format
+from rankbound.inspecting.findings import plural
+
+# What a reader says about the file, which no other file has to carry
+ABOUT_THE_FILE: Final = frozenset(
+    {"columns", "ids", "name", "rank_base", "titles", "container", "type"}
+)
+
+
+def content(contents: Contents) -> dict[str, str]:
+    """What there is to carry, by the words of `Format.keeps`, and how much.
+
+    Ranks count only where they say more than the scores; metadata as ``metadata: key``.
+    """
+    found = _scored(contents) | _grouped(contents)
+    qrels = contents.qrels
+    if qrels is not None:
+        found["grades"] = _rows(qrels, "grade")
+    if contents.embeddings is not None:
+        found["vectors"] = plural(len(contents.embeddings.ids), "vector")
+    if contents.texts:
+        found["texts"] = plural(len(contents.texts), "text")
+    for key, value in contents.metadata.items():
+        if key not in ABOUT_THE_FILE:
+            found[f"metadata: {key}"] = f"the {key.replace('_', ' ')} {_short(value)}"
+    return found
+
+
+def _scored(contents: Contents) -> dict[str, str]:
+    scores, ranks = contents.scores, contents.ranks
+    if scores is None:
+        return {}
+    found = {"scores": _rows(scores, "score")}
+    if scores.kind is not Kind.UNKNOWN:
+        found["kind"] = f"that the scores are {scores.kind.value}"
+    if ranks is not None and not ranks_follow(contents):
+        found["ranks"] = f"{len(ranks):,} ranks that the scores do not imply"
+    return found
+
+
+def _rows(scores: Scores, noun: str) -> str:
+    rows = plural(len(scores.values), noun)
+    return f"{rows} of {plural(scores.n_queries, 'query', 'queries')}"
+
+
+def _grouped(contents: Contents) -> dict[str, str]:
+    groups = contents.groups
+    if groups is None:
+        return {}
+    found = {"groups": plural(groups.n_groups, "group")}
+    if groups.positive is not None:
+        marks = int(groups.positive.sum())
+        found["positives"] = plural(marks, "mark of a positive", "marks of positives")
+    if groups.probabilities is not None:
+        found["probabilities"] = f"{len(groups.probabilities):,} probabilities"
+    return found
+
+
+def losses(contents: Contents, target: Format) -> dict[str, str]:
+    """What of the contents a format cannot carry, in words.
+
+    Scores that were made from ranks are carried by the ranks, and margins by margins.
+    """
+    keeps = {*target.keeps}
+    kind = None if contents.scores is None else contents.scores.kind
+    for word, made in (("ranks", Kind.RANK_ONLY), ("margins", Kind.MARGIN_ONLY)):
+        if word in keeps and kind is made:
+            keeps |= {"scores", "kind"}
+    return {
+        what: words
+        for what, words in content(contents).items()
+        if what not in keeps
+        and not (what.startswith("metadata: ") and _keeps_metadata(what, keeps))
+    }
+
+
+def ranks_follow(contents: Contents) -> bool:
+    """Whether ranks only number the documents by their scores, or say nothing at all.
+
+    Ties have to come by docno, descending, as trec_eval orders them and runs are
+    written; a rank that is the same in every row says nothing.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from pathlib import Path
+    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 1.0}})
+    >>> there = Contents("toy", Path("x"), scores=scores, ranks=np.array([1, 2]))
+    >>> ranks_follow(there), ranks_follow(replace(there, ranks=np.array([2, 1])))
+    (True, False)
+    """
+    scores, ranks = contents.scores, contents.ranks
+    if scores is None or ranks is None:
+        return True
+    query = scores.row_query()
+    order = np.lexsort((ranks, query))
+    inside = query[1:] == query[:-1]
+    if inside.any() and ranks.min() == ranks.max():
+        return True
+    values, codes = scores.values[order], scores.codes[order]
+    tied = (values[1:] == values[:-1]) & (codes[1:] < codes[:-1])
+    falling = (values[1:] < values[:-1]) | tied
+    counted = np.diff(ranks[order]) == 1
+    return bool(np.all((falling & counted)[inside]))
+
+
+def _keeps_metadata(what: str, keeps: set[str]) -> bool:
+    return "metadata" in keeps or what.removeprefix("metadata: ") in keeps
+
+
+def _short(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")

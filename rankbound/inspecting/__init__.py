@@ -1,0 +1,1 @@
+"""`inspect`: whether the numbers in files can be trusted, and what to run next."""

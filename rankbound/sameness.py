@@ -1,0 +1,115 @@
+"""Whether a file that was written holds what it was to hold, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from estimators.embeddings import Embeddings
+from estimators.groups import Groups
+from estimators.scores import Floats, Scores, positions
+from rankbound.formats.contents import Contents, Format
+
+RERANKED: Final = "ranks differ"
+
+
+def differences(wanted: Contents, found: Contents, entry: Format) -> list[str]:
+    """What differs of the things that a format keeps; empty if nothing does.
+
+    The order of queries, and of documents in a group, plays no part.
+    """
+    keeps = {*entry.keeps}
+    wrong = [
+        *(_scores(wanted.scores, found.scores, "scores") if "scores" in keeps else ()),
+        *(_scores(wanted.qrels, found.qrels, "grades") if "grades" in keeps else ()),
+        *(_ranks(wanted, found) if "ranks" in keeps else ()),
+        *(_groups(wanted.groups, found.groups, keeps) if "groups" in keeps else ()),
+        *(_vectors(wanted.embeddings, found.embeddings) if "vectors" in keeps else ()),
+    ]
+    kinds = [one.scores.kind for one in (wanted, found) if one.scores is not None]
+    if "kind" in keeps and len(set(kinds)) > 1:
+        wrong.append(f"the kind is {kinds[1].value}")
+    if "texts" in keeps and dict(wanted.texts) != dict(found.texts):
+        wrong.append("texts differ")
+    return wrong
+
+
+def _scores(wanted: Scores | None, found: Scores | None, what: str) -> Iterator[str]:
+    if wanted is None:
+        return
+    if found is None:
+        yield f"there are no {what}"
+        return
+    if len(wanted.values) != len(found.values):
+        yield f"{len(found.values):,} {what} instead of {len(wanted.values):,}"
+        return
+    values, there = _looked_up(found, wanted)
+    wrong = ~there | (_bits(values) != _bits(wanted.values))
+    if wrong.any():
+        qid, docno = wanted.where(int(np.argmax(wrong)))
+        yield (
+            f"{int(wrong.sum()):,} {what} differ, the first of query {qid!r}, document "
+            f"{docno!r}"
+        )
+
+
+def _ranks(wanted: Contents, found: Contents) -> Iterator[str]:
+    if wanted.ranks is None or wanted.scores is None:
+        return
+    if found.ranks is None or found.scores is None:
+        yield "there are no ranks"
+        return
+    numbers = found.scores.with_values(
+        found.ranks.astype(np.float64), kind=found.scores.kind
+    )
+    values, there = _looked_up(numbers, wanted.scores)
+    if not (there.all() and np.array_equal(values, wanted.ranks)):
+        yield RERANKED
+
+
+def _looked_up(scores: Scores, asking: Scores) -> tuple[Floats, np.ndarray]:
+    return scores.lookup(asking.row_query(), asking.qids, asking.codes, asking.docnos)
+
+
+def _bits(values: Floats) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype=np.float64).view(np.int64)
+
+
+def _groups(
+    wanted: Groups | None, found: Groups | None, keeps: set[str]
+) -> Iterator[str]:
+    if wanted is None:
+        return
+    if found is None:
+        yield "there are no groups"
+        return
+    same = np.array_equal(wanted.group_qids(), found.group_qids())
+    if not same or not np.array_equal(wanted.offsets, found.offsets):
+        yield "groups, their queries or their sizes differ"
+        return
+    # Documents of the file that was read, numbered as in the one that was written
+    there = positions(wanted.docnos, found.docnos)[found.codes]
+    ours = np.lexsort((wanted.codes, wanted.row_group()))
+    theirs = np.lexsort((there, found.row_group()))
+    if not np.array_equal(wanted.codes[ours], there[theirs]):
+        yield "documents of groups differ"
+        return
+    for what, left, right in (
+        ("positives", wanted.positive, found.positive),
+        ("probabilities", wanted.probabilities, found.probabilities),
+    ):
+        if what not in keeps or left is None:
+            continue
+        if right is None or not np.array_equal(left[ours], right[theirs]):
+            yield f"{what} differ"
+
+
+def _vectors(wanted: Embeddings | None, found: Embeddings | None) -> Iterator[str]:
+    if wanted is None:
+        return
+    if found is None or not np.array_equal(wanted.ids, found.ids):
+        yield "the ids of vectors differ"
+    elif not np.array_equal(wanted.vectors, found.vectors, equal_nan=True):
+        yield "vectors differ"

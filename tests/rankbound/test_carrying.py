@@ -1,0 +1,81 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from estimators.scores import Kind, Scores
+from rankbound.carrying import content, losses, ranks_follow
+from rankbound.formats.contents import Contents, Format
+from tests.rankbound.inspecting.test_groups import groups
+
+SCORES = Scores.from_dict({"q": {"a": 3.0, "b": 2.0, "c": 1.0}, "r": {"a": 5.0}})
+PLAIN = Contents("toy", Path("x"), scores=SCORES)
+
+
+def target(*keeps):
+    return Format("t", "T", (), lambda _: None, lambda _: PLAIN, None, keeps)
+
+
+@pytest.mark.parametrize(
+    ("ranks", "follows"),
+    [
+        ([1, 2, 3, 1], True),
+        ([0, 1, 2, 0], True),
+        ([2, 1, 3, 1], False),  # another order
+        ([1, 2, 4, 1], False),  # a gap
+        ([3, 2, 1, 1], False),
+        ([0, 0, 0, 0], True),  # no rank at all
+    ],
+)
+def test_ranks_follow_where_they_only_count(ranks, follows):
+    held = replace(PLAIN, ranks=np.array(ranks))
+    assert ranks_follow(held) == follows
+    assert ("ranks" in losses(held, target("scores"))) != follows
+    assert losses(held, target("scores", "ranks")) == {}
+
+
+def test_ranks_of_ties_follow_where_they_are_by_docno_descending():
+    tied = replace(PLAIN, scores=Scores.from_dict({"q": {"a": 1.0, "b": 1.0}}))
+    assert ranks_follow(replace(tied, ranks=np.array([2, 1])))
+    assert not ranks_follow(replace(tied, ranks=np.array([1, 2])))
+
+
+def test_scores_made_from_ranks_are_carried_by_ranks():
+    held = replace(PLAIN, scores=SCORES.with_kind(Kind.RANK_ONLY))
+    assert losses(held, target("ranks")) == {}
+    assert [*losses(held, target("scores"))] == ["kind"]
+    assert [*losses(PLAIN, target("ranks"))] == ["scores"]
+    margins = replace(PLAIN, scores=SCORES.with_kind(Kind.MARGIN_ONLY))
+    assert losses(margins, target("margins")) == {}
+    assert [*losses(margins, target("ranks"))] == ["scores", "kind"]
+
+
+def test_everything_held_is_named():
+    held = replace(
+        PLAIN,
+        scores=SCORES.with_kind(Kind.MARGIN_ONLY),
+        groups=replace(
+            groups([("q", ["a", "b"])]), probabilities=np.array([0.25, 0.75])
+        ),
+        qrels=SCORES,
+        texts={"a": "x"},
+        metadata={"tag": "bm25", "columns": "a b", "note": "y" * 90},
+    )
+    found = content(held)
+    assert [*found] == [
+        *("scores", "kind", "groups", "positives", "probabilities", "grades", "texts"),
+        *("metadata: tag", "metadata: note"),
+    ]
+    assert found["scores"] == "4 scores of 2 queries"
+    assert found["positives"] == "1 mark of a positive"
+    assert found["metadata: tag"] == "the tag 'bm25'"
+    assert found["metadata: note"].endswith("...'")
+    kept = target("scores", "groups", "positives", "grades", "texts", "tag")
+    assert [*losses(held, kept)] == ["kind", "probabilities", "metadata: note"]
+    all_metadata = target("metadata")
+    assert not [key for key in losses(held, all_metadata) if "metadata" in key]
+
+
+def test_nothing_held_is_nothing_lost():
+    assert content(Contents("toy", Path("x"))) == {}

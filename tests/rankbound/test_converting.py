@@ -1,0 +1,185 @@
+import json
+
+import numpy as np
+import pytest
+
+from estimators.scores import Kind
+from rankbound import converting
+from rankbound.converting import convert
+from rankbound.errors import UsageError
+from rankbound.formats.errors import FormatError
+from rankbound.formats.registry import read_any
+from tests.rankbound.files import (
+    group_text,
+    lookup,
+    npy,
+    packed,
+    run_text,
+    table,
+    written,
+)
+
+RNG = np.random.default_rng(3)
+ROWS = {
+    f"q{n}": {f"d{k}": float(v) for k, v in enumerate(RNG.normal(size=5))}
+    for n in (3, 1, 2)
+}
+GROUPS = [("q1", ["d1", "d2", "d3"]), ("q1", ["d3", "d9"]), ("q2", ["d1", "d2"])]
+
+
+@pytest.fixture
+def scores(tmp_path):
+    return written(tmp_path, lookup(ROWS), "t.json")
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    "target", ["x.scores.parquet", "x.parquet", "x.parquet.gz", "x.scores.parquet.zst"]
+)
+def test_scores_round_trip_bit_for_bit(tmp_path, scores, target):
+    done = convert(scores, tmp_path / target)
+    assert done.kept == {"scores": "15 scores of 3 queries"}
+    assert done.lost == {}
+    assert table(read_any(tmp_path / target).scores) == ROWS
+    assert names(tmp_path) == sorted(["t.json", target])
+
+
+def test_groups_round_trip_through_our_own_table(tmp_path):
+    source = written(tmp_path, packed(group_text(GROUPS)), "g.jsonl.gz")
+    convert(source, tmp_path / "g.groups.parquet")
+    done = convert(tmp_path / "g.groups.parquet", tmp_path / "again.jsonl.bz2")
+    assert (done.format, done.packing) == ("groups", "bz2")
+    convert(tmp_path / "again.jsonl.bz2", tmp_path / "plain.jsonl")
+    lines = (tmp_path / "plain.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [(r["query_id"], [r["doc_id_a"], *r["doc_id_b"]]) for r in rows] == GROUPS
+
+
+def test_judgements_and_vectors_go_into_tables(tmp_path):
+    judged = written(tmp_path, "q 0 a 2\nq 0 b 0\n", "j.qrels")
+    assert convert(judged, tmp_path / "j.parquet").format == "table-qrels"
+    assert table(read_any(tmp_path / "j.parquet").qrels) == {"q": {"a": 2, "b": 0}}
+    written(tmp_path, "a\nb\n", "v.ids.txt")
+    vectors = written(tmp_path, npy(np.eye(2, dtype=np.float32)), "v.npy")
+    assert convert(vectors, tmp_path / "v.parquet").format == "table-embeddings"
+    found = read_any(tmp_path / "v.parquet").embeddings
+    np.testing.assert_array_equal(found.vectors, np.eye(2))
+
+
+def test_a_loss_is_refused_and_named_and_accepted_with_lossy(tmp_path, scores):
+    ours = tmp_path / "k.scores.parquet"
+    assert convert(scores, ours, kind=Kind.LOGIT).kept["kind"]
+    assert read_any(ours).scores.kind is Kind.LOGIT
+    with pytest.raises(UsageError, match=r"that the scores are logit.*--lossy"):
+        convert(ours, tmp_path / "k.parquet")
+    assert not (tmp_path / "k.parquet").exists()
+    done = convert(ours, tmp_path / "k.parquet", lossy=True)
+    assert done.lost == {"kind": "that the scores are logit"}
+    assert table(read_any(tmp_path / "k.parquet").scores) == ROWS
+
+
+def test_the_source_is_never_overwritten(tmp_path, scores):
+    before = scores.read_bytes()
+    other = tmp_path / "link.json"
+    other.symlink_to(scores)
+    hard = tmp_path / "hard.scores.parquet"
+    hard.hardlink_to(scores)
+    for target in (scores, other, hard):
+        with pytest.raises(UsageError, match="is the file to convert"):
+            convert(scores, target, to="rankbound-scores")
+    assert scores.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("x.foo", "the suffix names no format"),
+        ("absent/x.scores.parquet", "no such folder"),
+        (".", "is a folder"),
+        ("x.groups.parquet", "holds scores, and rankbound-groups"),
+    ],
+)
+def test_targets_that_cannot_be_are_refused(tmp_path, scores, target, words):
+    with pytest.raises(UsageError, match=words):
+        convert(scores, tmp_path / target)
+    assert names(tmp_path) == ["t.json"]
+
+
+def test_a_format_by_name_must_exist_be_writable_and_hold_something(tmp_path, scores):
+    target = tmp_path / "x"
+    assert convert(scores, target, to="rankbound-scores").format == "rankbound-scores"
+    with pytest.raises(UsageError, match="no format is called"):
+        convert(scores, target, to="x")
+    with pytest.raises(UsageError, match="can be read and not written"):
+        convert(scores, target, to="pickle")
+    with pytest.raises(UsageError, match="holds scores, and groups"):
+        convert(scores, target, to="groups", lossy=True)
+    groups = written(tmp_path, group_text(GROUPS), "g.jsonl")
+    with pytest.raises(UsageError, match=r"--teacher-kind.*holds no scores"):
+        convert(groups, target, to="rankbound-groups", kind=Kind.LOGIT)
+
+
+def test_a_source_that_cannot_be_read_leaves_nothing(tmp_path):
+    broken = written(tmp_path, "q Q0 a 1 x t\n", "b.run")
+    with pytest.raises(FormatError, match=r"b\.run:1: "):
+        convert(broken, tmp_path / "x.scores.parquet")
+    assert names(tmp_path) == ["b.run"]
+
+
+def test_an_older_target_is_replaced_only_by_a_finished_one(
+    tmp_path, scores, monkeypatch
+):
+    old = written(tmp_path, "old", "x.scores.parquet")
+    monkeypatch.setattr(converting, "differences", lambda *_: ["1 scores differ"])
+    with pytest.raises(FormatError, match="read back, 1 scores differ"):
+        convert(scores, old)
+    assert old.read_text() == "old"
+    assert names(tmp_path) == ["t.json", "x.scores.parquet"]
+    monkeypatch.undo()
+    convert(scores, old)
+    assert table(read_any(old).scores) == ROWS
+
+
+def test_the_format_of_the_source_can_be_named(tmp_path):
+    run = written(tmp_path, run_text(ROWS), "x")
+    with pytest.raises(FormatError):
+        convert(run, tmp_path / "x.scores.parquet", format="lookup")
+    done = convert(run, tmp_path / "x.scores.parquet", format="trec-run", lossy=True)
+    assert done.kept["scores"] == "15 scores of 3 queries"
+
+
+def test_ranks_that_a_format_makes_anew_are_a_loss(tmp_path):
+    tied = "q Q0 a 1 2.0 t\nq Q0 b 2 2.0 t\nq Q0 c 3 1.0 t\n"
+    run = written(tmp_path, tied, "x.run")
+    target = tmp_path / "x.ms"
+    with pytest.raises(UsageError, match=r"scores.*--lossy"):
+        convert(run, target, to="msmarco-run")
+    done = convert(run, target, to="msmarco-run", lossy=True)
+    assert {"scores", "ranks", "metadata: tag"} == {*done.lost}
+    assert target.read_text() == "q\tb\t1\nq\ta\t2\nq\tc\t3\n"
+
+
+def test_a_format_that_cannot_hold_it_says_so_with_the_target_s_name(tmp_path):
+    source = written(tmp_path, group_text(GROUPS), "g.jsonl")
+    with pytest.raises(FormatError, match=r"candidates cannot hold this, read back: "):
+        convert(source, tmp_path / "x.txt", to="candidates", lossy=True)
+    assert names(tmp_path) == ["g.jsonl"]
+
+
+@pytest.mark.parametrize("target", ["x.run.gz", "x.res.lz4", "x.parquet"])
+def test_runs_round_trip(tmp_path, scores, target):
+    convert(scores, tmp_path / target)
+    assert table(read_any(tmp_path / target).scores) == ROWS
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path, scores):
+    for name in ("a.scores.parquet.gz", "b.scores.parquet.gz"):
+        convert(scores, tmp_path / name)
+    first, second = (
+        (tmp_path / name).read_bytes()
+        for name in ("a.scores.parquet.gz", "b.scores.parquet.gz")
+    )
+    assert first == second

@@ -1,0 +1,112 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from estimators.embeddings import Embeddings
+from estimators.scores import Kind, Scores, strings
+from rankbound.formats.contents import Contents, Format
+from rankbound.sameness import differences
+from tests.rankbound.inspecting.test_groups import groups
+
+ROWS = {"q": {"a": 3.0, "b": 0.1 + 0.2}, "r": {"a": 0.0}}
+KEEPS = ("scores", "kind", "ranks", "grades", "groups", "positives", "probabilities")
+ALL = Format(
+    "t", "T", (), lambda _: None, lambda _: HELD, None, (*KEEPS, "vectors", "texts")
+)
+HELD = Contents(
+    "toy",
+    Path("x"),
+    scores=Scores.from_dict(ROWS),
+    qrels=Scores.from_dict({"q": {"a": 1, "b": 0}}),
+    groups=replace(
+        groups([("q", ["a", "b", "c"]), ("q", ["b", "a"])]),
+        probabilities=np.array([0.2, 0.3, 0.5, 0.4, 0.6]),
+    ),
+    embeddings=Embeddings(strings(["a", "b"]), np.eye(2, dtype=np.float16)),
+    ranks=np.array([1, 2, 1]),
+    texts={"a": "x"},
+)
+
+
+def wrong(**changed):
+    return differences(HELD, replace(HELD, **changed), ALL)
+
+
+def test_the_same_is_the_same_in_any_order():
+    assert wrong() == []
+    turned = Scores.from_dict(dict(reversed(ROWS.items())))
+    assert wrong(scores=turned, ranks=np.array([1, 1, 2])) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"q": {"a": 3.0, "b": 0.3}, "r": {"a": 0.0}}, "1 scores differ"),
+        ({"q": {"a": 3.0, "b": 0.1 + 0.2}, "r": {"a": -0.0}}, "1 scores differ"),
+        ({"q": {"a": 3.0, "x": 0.1 + 0.2}, "r": {"a": 0.0}}, "document 'b'"),
+        ({"q": {"a": 3.0, "b": 0.1 + 0.2}, "r": {"x": 0.0}}, "1 scores differ"),
+        ({"q": {"a": 3.0, "b": 0.1 + 0.2}}, "2 scores instead of 3"),
+    ],
+)
+def test_scores_are_compared_bit_for_bit(rows, words):
+    ranks = np.ones(sum(map(len, rows.values())), dtype=np.int64)
+    assert words in wrong(scores=Scores.from_dict(rows), ranks=ranks)[0]
+
+
+def test_parts_that_vanished_are_named():
+    found = wrong(
+        scores=None, ranks=None, qrels=None, groups=None, embeddings=None, texts={}
+    )
+    assert found == [
+        "there are no scores",
+        "there are no grades",
+        "there are no ranks",
+        "there are no groups",
+        "the ids of vectors differ",
+        "texts differ",
+    ]
+
+
+def test_kind_and_ranks_are_compared():
+    assert wrong(ranks=np.array([2, 1, 1])) == ["ranks differ"]
+    scores = HELD.scores.with_kind(Kind.LOGIT)
+    assert wrong(scores=scores) == ["the kind is logit"]
+
+
+def test_documents_of_groups_may_come_in_another_order():
+    turned = replace(
+        HELD.groups,
+        codes=np.array([2, 0, 1, 1, 0]),
+        positive=np.array([False, True, False, True, False]),
+        probabilities=np.array([0.5, 0.2, 0.3, 0.4, 0.6]),
+    )
+    assert wrong(groups=turned) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"codes": np.array([0, 1, 1, 1, 0])}, "documents of groups differ"),
+        ({"queries": np.array([0, 1]), "qids": strings(["q", "r"])}, "groups, their"),
+        ({"offsets": np.array([0, 2, 5])}, "groups, their"),
+        ({"positive": np.array([0, 1, 0, 1, 0], dtype=bool)}, "positives differ"),
+        ({"positive": None}, "positives differ"),
+        ({"probabilities": np.array([0.3, 0.2, 0.5, 0.4, 0.6])}, "probabilities"),
+    ],
+)
+def test_groups_are_compared_in_all_they_hold(change, words):
+    assert words in wrong(groups=replace(HELD.groups, **change))[0]
+
+
+def test_vectors_are_compared_bit_for_bit():
+    other = np.eye(2, dtype=np.float16)
+    other[0, 1] = 1e-4
+    held = replace(HELD.embeddings, vectors=other)
+    assert wrong(embeddings=held) == ["vectors differ"]
+
+
+def test_what_a_format_does_not_keep_is_not_compared():
+    few = replace(ALL, keeps=("grades",))
+    assert differences(HELD, replace(HELD, scores=None, ranks=None), few) == []
