@@ -1,0 +1,1 @@
+"""Seeded simulation studies of the statistics; each prints a table."""
