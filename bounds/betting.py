@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from bounds.errors import DomainError
-from bounds.samples import Sample, checked_delta, checked_sample
+from bounds.samples import checked_delta, checked_sample
 
 # From here on the sample is replaced by a histogram whose values are rounded up, which
 # is valid since the capital falls in every value.
@@ -65,7 +65,7 @@ def betting(
     delta = checked_delta(delta)
     if n_students < 1:
         raise DomainError(f"`n_students` must be at least 1, got {n_students}")
-    points, weights = _compressed(sample)
+    points, weights = compressed(sample.values)
     stakes = stake_grid(sample.n, delta)
     target = math.log(n_students / delta)
 
@@ -146,7 +146,7 @@ def queries_needed(
         return None
     if level >= 1:
         return 1
-    points, weights = _compressed(sample)
+    points, weights = compressed(sample.values)
     target = math.log(n_students / checked_delta(delta))
 
     def enough(n: int) -> bool:
@@ -166,10 +166,19 @@ def queries_needed(
     return upper
 
 
-def _compressed(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if sample.n < HISTOGRAM_FROM:
-        return sample.values, np.ones(sample.n)
-    bins = np.ceil(sample.values * BINS).astype(np.int64)
+def compressed(
+    values: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points in [0, 1] and their multiplicities; many values are rounded up to bins.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in compressed(np.array([0.5, 0.25]))]
+    [[0.5, 0.25], [1.0, 1.0]]
+    """
+    if values.size < HISTOGRAM_FROM:
+        return values, np.ones(values.size)
+    bins = np.ceil(values * BINS).astype(np.int64)
     counts = np.bincount(bins, minlength=BINS + 1).astype(np.float64)
     used = np.flatnonzero(counts)
     return used / BINS, counts[used]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from rankbound.formats.groups import read_groups
 from rankbound.formats.lookup import read_scores
 from rankbound.formats.trec import read_qrels
 from rankbound.measuring.matching import thin_out
-from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.options import MeasureOptions, SourceOptions
 
 DEFAULT_DEPTH = 16
 
@@ -51,6 +51,26 @@ class Inputs:
     target: Groups | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """What was read but the groups; attributes as in `Inputs`."""
+
+    teacher: Scores
+    kind: Kind
+    evidence: str
+    warnings: tuple[str, ...]
+    qrels: Scores | None
+    embeddings: Embeddings | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which pairs a group must have, and what happens to documents without scores."""
+
+    pairs: str
+    missing: str | None
+
+
 def load_inputs(options: MeasureOptions) -> Inputs:
     """Read everything but the students, and form the groups.
 
@@ -59,49 +79,73 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     FormatError, UsageError, DomainError
         When a file or the match between files breaks a rule.
     """
-    read = read_scores(options.teacher)
-    teacher, evidence = declared(read, options.teacher_kind)
-    kind, warnings = teacher.kind, doubts(teacher, evidence)
-    teacher = to_logits(teacher)
-    qrels = None if options.qrels is None else read_qrels(options.qrels)
-    embeddings = None
-    if options.embeddings is not None and options.ids is not None:
-        embeddings = read_embeddings(options.embeddings, options.ids)
-    groups = _groups(options, teacher, qrels)
-    dropped: dict[str, int] = {}
-    values, scored = groups.scores_of(teacher)
-    groups, rows = _thinned(
-        groups, scored, teacher.name, "teacher_score", options, dropped
-    )
-    values = values[rows]
-    if embeddings is not None:
-        held = (embeddings.rows(groups.docnos) >= 0)[groups.codes]
-        groups, rows = _thinned(
-            groups, held, embeddings.name, "vector", options, dropped
-        )
-        values = values[rows]
-    if groups.n_groups == 0:
-        raise UsageError(
-            f"{groups.name}: no group is left with a pair of the wanted kind "
-            f"({options.pairs}); dropped: {dropped}"
-        )
+    sources = read_sources(options)
+    groups = _groups(options, sources.teacher, sources.qrels)
+    rule = Rule(options.pairs, options.missing)
+    matched = match_groups(groups, sources, rule)
     target = None
     if options.target_groups is not None:
         target = read_groups(options.target_groups)
     given = (options.teacher, options.groups, options.target_groups, options.qrels)
     vectors = (options.embeddings, options.ids)
+    paths = tuple(path for path in (*given, *vectors) if path is not None)
+    return replace(matched, paths=paths, target=target)
+
+
+def read_sources(options: SourceOptions) -> Sources:
+    """Read the teacher, as logits where the file holds probabilities, and the rest."""
+    read = read_scores(options.teacher)
+    teacher, evidence = declared(read, options.teacher_kind)
+    embeddings = None
+    if options.embeddings is not None and options.ids is not None:
+        embeddings = read_embeddings(options.embeddings, options.ids)
+    return Sources(
+        teacher=to_logits(teacher),
+        kind=teacher.kind,
+        evidence=evidence,
+        warnings=doubts(teacher, evidence),
+        qrels=None if options.qrels is None else read_qrels(options.qrels),
+        embeddings=embeddings,
+    )
+
+
+def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
+    """The groups with the teacher's scores, without documents that lack something.
+
+    Raises
+    ------
+    UsageError
+        When a document lacks a score or vector and the rule does not drop it, or when
+        no group is left.
+    """
+    dropped: dict[str, int] = {}
+    values, scored = groups.scores_of(sources.teacher)
+    what = (sources.teacher.name, "teacher_score")
+    groups, rows = _thinned(groups, scored, what, rule, dropped)
+    values = values[rows]
+    embeddings = sources.embeddings
+    if embeddings is not None:
+        held = (embeddings.rows(groups.docnos) >= 0)[groups.codes]
+        groups, rows = _thinned(
+            groups, held, (embeddings.name, "vector"), rule, dropped
+        )
+        values = values[rows]
+    if groups.n_groups == 0:
+        raise UsageError(
+            f"{groups.name}: no group is left with a pair of the wanted kind "
+            f"({rule.pairs}); dropped: {dropped}"
+        )
     return Inputs(
         groups=groups,
-        teacher=teacher,
-        kind=kind,
-        evidence=evidence,
+        teacher=sources.teacher,
+        kind=sources.kind,
+        evidence=sources.evidence,
         values=values,
-        qrels=qrels,
+        qrels=sources.qrels,
         embeddings=embeddings,
         dropped=dropped,
-        warnings=warnings,
-        paths=tuple(path for path in (*given, *vectors) if path is not None),
-        target=target,
+        warnings=sources.warnings,
+        paths=(),
     )
 
 
@@ -124,16 +168,21 @@ def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
     )
 
 
+def groups_of(path: Path, teacher: Scores) -> Groups:
+    """The groups of a file, which must share queries with the teacher."""
+    groups = read_groups(path)
+    if not shares_queries(groups, teacher):
+        raise UsageError(
+            f"{groups.where(0)[0]}: none of the queries of this file is in "
+            f"{teacher.name}; the ids look like {groups.qids[0]!r} there and "
+            f"{teacher.qids[0]!r} here"
+        )
+    return groups
+
+
 def _groups(options: MeasureOptions, teacher: Scores, qrels: Scores | None) -> Groups:
     if options.groups is not None:
-        groups = read_groups(options.groups)
-        if not shares_queries(groups, teacher):
-            raise UsageError(
-                f"{groups.where(0)[0]}: none of the queries of this file is in "
-                f"{teacher.name}; the ids look like {groups.qids[0]!r} there and "
-                f"{teacher.qids[0]!r} here"
-            )
-        return groups
+        return groups_of(options.groups, teacher)
     groups = top_documents(teacher, depth=options.depth or DEFAULT_DEPTH)
     if qrels is None or options.pairs == "all":
         return groups
@@ -148,19 +197,19 @@ def _groups(options: MeasureOptions, teacher: Scores, qrels: Scores | None) -> G
 def _thinned(
     groups: Groups,
     found: Booleans,
-    source: str,
-    what: str,
-    options: MeasureOptions,
+    source: tuple[str, str],
+    rule: Rule,
     dropped: dict[str, int],
 ) -> tuple[Groups, Booleans]:
     """Groups of found documents only; without --missing drop, all must be found."""
-    if not found.all() and options.missing != "drop":
+    name, what = source
+    if not found.all() and rule.missing != "drop":
         where, qid, docno = groups.where(int(np.argmin(found)))
-        what = what.replace("teacher_", "")
+        lacking = what.replace("teacher_", "")
         raise UsageError(
-            f"{where}: document {docno!r} of query {qid!r} has no {what} in {source} "
+            f"{where}: document {docno!r} of query {qid!r} has no {lacking} in {name} "
             f"({int((~found).sum()):,} of {len(found):,} group documents have none); "
             "complete the file, or pass --missing drop to leave them out"
         )
     reason = f"documents_without_{what}"
-    return thin_out(groups, found, reason=reason, pairs=options.pairs, dropped=dropped)
+    return thin_out(groups, found, reason=reason, pairs=rule.pairs, dropped=dropped)

@@ -21,7 +21,7 @@ from rankbound.paper_row import BASE_ENCODER, Architecture
 Temperature = float | Literal["fit"] | None
 
 
-PATHS = ("teacher", "groups", "target_groups", "embeddings", "ids", "qrels")
+PATHS = ("teacher", "embeddings", "ids", "qrels")
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 
 
@@ -51,46 +51,39 @@ class StudentSource:
 
     def __post_init__(self) -> None:
         for field in ("scores", "queries", "query_ids"):
-            _as_path(self, field)
+            as_path(self, field)
         check_temperature_option(self.temperature, "--student-temperature")
         if not self.name or any(c in self.name for c in "\t\r\n"):
             raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureOptions:
-    """Inputs and settings of `rankbound measure`; see its help for each.
+class SourceOptions:
+    """Models, vectors, judgements and levels: what every measurement needs.
 
-    Attributes are the command's options. `command` is recorded in the ledger.
+    Attributes are the commands' options. `command` is recorded with the results.
     """
 
     teacher: Path
     teacher_kind: Kind | None = None
     temperature: Temperature = None
     students: tuple[StudentSource, ...] = ()
-    groups: Path | None = None
-    target_groups: Path | None = None
-    depth: int | None = None
     embeddings: Path | None = None
     ids: Path | None = None
     metric: str = "euclidean"
     qrels: Path | None = None
-    unjudged: Literal["unknown", "irrelevant"] = "unknown"
-    pairs: str = "all"
     score_range: float = 10.0
     missing: Literal["drop", "error"] | None = None
     delta: float = 0.05
     seed: int = 0
     command: str = ""
-    architecture: Architecture = BASE_ENCODER
 
     def __post_init__(self) -> None:
         for field in PATHS:
-            _as_path(self, field)
+            as_path(self, field)
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
         checked_delta(self.delta)
-        self._check_pairs()
         self._check_students()
         if not SMALLEST_RANGE <= self.score_range <= LARGEST_RANGE:
             raise DomainError(
@@ -99,34 +92,8 @@ class MeasureOptions:
             )
         if self.missing not in (None, "drop", "error"):
             raise UsageError(f"--missing is drop or error, got {self.missing!r}")
-        if self.unjudged not in ("unknown", "irrelevant"):
-            raise UsageError(
-                f"--unjudged is unknown or irrelevant, got {self.unjudged!r}"
-            )
-        if self.unjudged == "irrelevant" and self.qrels is None:
-            raise UsageError("--unjudged irrelevant speaks of judgements; give --qrels")
         if self.seed < 0:
             raise UsageError(f"--seed must be at least 0, got {self.seed}")
-
-    def _check_pairs(self) -> None:
-        if self.groups is not None and self.depth is not None:
-            raise UsageError(
-                "--groups and --depth exclude each other; give one of them"
-            )
-        if self.depth is not None and self.depth < 2:
-            raise UsageError(f"--depth must be at least 2, got {self.depth}")
-        if self.pairs not in PAIR_SETS:
-            raise UsageError(f"--pairs is one of {PAIR_SETS}, got {self.pairs!r}")
-        if self.pairs != "all" and self.target_groups is not None:
-            raise UsageError(
-                "--target-groups compares laws of documents drawn independently, which "
-                f"is not what --pairs {self.pairs} measures; give --pairs all"
-            )
-        if self.pairs != "all" and self.groups is None and self.qrels is None:
-            raise UsageError(
-                f"--pairs {self.pairs} needs positives: give --groups (doc_id_a is the "
-                "positive) or --qrels (grades of 1 and more)"
-            )
 
     def _check_students(self) -> None:
         names = [student.name for student in self.students]
@@ -152,7 +119,52 @@ class MeasureOptions:
         return "fit" in (self.temperature, *(s.temperature for s in self.students))
 
 
-def _as_path(record: object, field: str) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureOptions(SourceOptions):
+    """Inputs and settings of `rankbound measure`; see its help for each."""
+
+    groups: Path | None = None
+    target_groups: Path | None = None
+    depth: int | None = None
+    unjudged: Literal["unknown", "irrelevant"] = "unknown"
+    pairs: str = "all"
+    architecture: Architecture = BASE_ENCODER
+
+    def __post_init__(self) -> None:
+        for field in ("groups", "target_groups"):
+            as_path(self, field)
+        # Slots make a new class, which the short form of super() does not know
+        SourceOptions.__post_init__(self)
+        self._check_pairs()
+        if self.unjudged not in ("unknown", "irrelevant"):
+            raise UsageError(
+                f"--unjudged is unknown or irrelevant, got {self.unjudged!r}"
+            )
+        if self.unjudged == "irrelevant" and self.qrels is None:
+            raise UsageError("--unjudged irrelevant speaks of judgements; give --qrels")
+
+    def _check_pairs(self) -> None:
+        if self.groups is not None and self.depth is not None:
+            raise UsageError(
+                "--groups and --depth exclude each other; give one of them"
+            )
+        if self.depth is not None and self.depth < 2:
+            raise UsageError(f"--depth must be at least 2, got {self.depth}")
+        if self.pairs not in PAIR_SETS:
+            raise UsageError(f"--pairs is one of {PAIR_SETS}, got {self.pairs!r}")
+        if self.pairs != "all" and self.target_groups is not None:
+            raise UsageError(
+                "--target-groups compares laws of documents drawn independently, which "
+                f"is not what --pairs {self.pairs} measures; give --pairs all"
+            )
+        if self.pairs != "all" and self.groups is None and self.qrels is None:
+            raise UsageError(
+                f"--pairs {self.pairs} needs positives: give --groups (doc_id_a is the "
+                "positive) or --qrels (grades of 1 and more)"
+            )
+
+
+def as_path(record: object, field: str) -> None:
     """Let callers give paths as text."""
     value = getattr(record, field)
     if isinstance(value, str):

@@ -16,7 +16,7 @@ from estimators.group_terms import (
 from estimators.groups import Booleans, Groups
 from estimators.scores import Floats, Kind
 from rankbound.errors import UsageError
-from rankbound.measuring.inputs import Inputs
+from rankbound.measuring.inputs import Inputs, Rule
 from rankbound.measuring.matching import thin_out
 from rankbound.measuring.options import MeasureOptions, StudentSource
 from rankbound.measuring.student_scores import RawScores, raw_scores
@@ -89,7 +89,8 @@ def evaluate_student(
     """
     raw = raw_scores(source, inputs)
     dropped: dict[str, int] = {}
-    groups, keep = _matched(source, raw, inputs, options, dropped)
+    rule = Rule(options.pairs, options.missing)
+    groups, keep = matched(source, raw, inputs.groups, rule, dropped)
     values = raw.values[keep]
     teacher = _scaled(inputs.values[keep], teacher_scale)
     calibration = _calibration_of(groups, inputs.groups, split)
@@ -130,15 +131,15 @@ def evaluate_student(
     )
 
 
-def _matched(
+def matched(
     source: StudentSource,
     raw: RawScores,
-    inputs: Inputs,
-    options: MeasureOptions,
+    groups: Groups,
+    rule: Rule,
     dropped: dict[str, int],
 ) -> tuple[Groups, Booleans]:
     """The groups without unscored documents, and which original rows they hold."""
-    groups, found = inputs.groups, raw.found
+    found = raw.found
     if found.all():
         return groups, found
     where, qid, docno = groups.where(int(np.argmin(found)))
@@ -151,7 +152,7 @@ def _matched(
             f"{where}: student {source.name!r} scores no document of any group; "
             f"{what}; do the ids agree?"
         )
-    if options.missing == "error":
+    if rule.missing == "error":
         raise UsageError(
             f"{where}: student {source.name!r}: {what}; score them, or pass --missing "
             "drop to leave them out of its groups"
@@ -160,7 +161,7 @@ def _matched(
         groups,
         found,
         reason="documents_without_student_score",
-        pairs=options.pairs,
+        pairs=rule.pairs,
         dropped=dropped,
     )
     if left.n_groups == 0:

@@ -1,0 +1,189 @@
+"""Per-query quantities of one sampling, for every pair set: groups in, `PerQuery` out.
+
+Groups are measured first; then the groups of a query are averaged, since the query is
+the unit of every comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from estimators.blocks import Block
+from estimators.dimension import knn_log_density, neighbour_distances, two_nn_dimension
+from estimators.distances import diameter, mean_distance
+from estimators.embeddings import Embeddings
+from estimators.group_terms import geometry, steepest, teacher_terms
+from estimators.groups import Booleans, Groups
+from estimators.pairs import selected_pairs
+from estimators.per_query import PerQuery, query_means
+from estimators.scores import Floats
+from estimators.ties import tie_shares
+from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
+
+# (quantity, pair set) to one number per query
+Measured = dict[tuple[str, str], PerQuery]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Space:
+    """Distances of one sampling.
+
+    `measured` holds the quantities; `largest` the largest distance of any pair;
+    `lipschitz` the steepest teacher margin per distance (a plug-in, too small);
+    `undefined` how many groups have no intrinsic dimension.
+    """
+
+    measured: Measured
+    largest: dict[str, float]
+    lipschitz: float
+    undefined: int
+
+
+def quantities(
+    groups: Groups,
+    values: Floats,
+    *,
+    pair_sets: Sequence[str] = PAIR_SETS,
+    embeddings: Embeddings | None = None,
+    metric: str = "euclidean",
+) -> Measured:
+    """What the teacher, and vectors where given, say about one sampling.
+
+    Parameters
+    ----------
+    groups : Groups
+        At least two documents each.
+    values : float64 array, shape (n_rows,)
+        Teacher scores in temperatures.
+    pair_sets : sequence of {"all", "pos-neg", "neg-neg"}
+        Groups without such a pair are left out of that pair set.
+    embeddings : Embeddings, optional
+        Adds diameters, distances and intrinsic dimension.
+    metric : {"euclidean", "angular"}
+
+    Returns
+    -------
+    dict of (quantity, pair set) to PerQuery
+        Entropy in nats, margin in temperatures, ties as a share; distances in the
+        metric's unit. Sorted by qid.
+
+    Examples
+    --------
+    >>> from estimators.groups import top_documents
+    >>> from estimators.scores import Scores
+    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 0.0, "c": 0.0}})
+    >>> groups = top_documents(scores, depth=3)
+    >>> made = quantities(groups, groups.scores_of(scores)[0], pair_sets=("all",))
+    >>> {name: round(column.mean(), 6) for (name, _), column in made.items()}
+    {'entropy': 0.474605, 'margin': 1.333333, 'ties': 0.333333}
+    """
+    made = teacher_quantities(groups, values, pair_sets=pair_sets)
+    if embeddings is not None:
+        space = space_quantities(
+            groups, values, embeddings, metric=metric, pair_sets=pair_sets
+        )
+        made.update(space.measured)
+    return made
+
+
+def teacher_quantities(
+    groups: Groups, values: Floats, *, pair_sets: Sequence[str]
+) -> Measured:
+    """Entropy, mean margin and ties; arguments as for `quantities`."""
+    made: Measured = {}
+    for pairs in pair_sets:
+        keep = groups.count_pairs(pairs) > 0
+        kept = groups.keep_groups(keep)
+        if kept.n_groups == 0:
+            continue
+        inside = values[np.repeat(keep, groups.sizes)]
+        terms = teacher_terms(kept, inside, pairs=pairs)
+        ties = tie_shares(kept, inside, pairs=pairs)
+        found = {"entropy": terms.entropy, "margin": terms.mean_margin, "ties": ties}
+        made.update(
+            ((name, pairs), per_query(kept, column, name))
+            for name, column in found.items()
+        )
+    return made
+
+
+def space_quantities(
+    groups: Groups,
+    values: Floats,
+    embeddings: Embeddings,
+    *,
+    metric: str,
+    pair_sets: Sequence[str],
+) -> Space:
+    """Distances of all pair sets in one pass; arguments as for `quantities`."""
+    names = ("diameter", "mean_distance", "rms_distance")
+    table = {
+        (name, pairs): np.full(groups.n_groups, np.nan)
+        for pairs in pair_sets
+        for name in names
+    }
+    nature = {
+        (name, "all"): np.full(groups.n_groups, np.nan)
+        for name in ("two_nn", "knn_density")
+    }
+    slopes = [0.0]
+
+    def visit(block: Block, distances: Floats, chosen: Booleans) -> None:
+        near = neighbour_distances(distances, chosen)
+        dimension = two_nn_dimension(near)
+        nature["two_nn", "all"][block.groups] = dimension
+        nature["knn_density", "all"][block.groups] = knn_log_density(near, dimension)
+        slopes.append(steepest(block, values, distances, chosen)[0])
+        for pairs in pair_sets:
+            inside = selected_pairs(
+                block.rows, mask=block.mask, positive=block.positive, pairs=pairs
+            )
+            has = inside.any(axis=-1)
+            rows, apart, use = block.groups[has], distances[has], inside[has]
+            table["diameter", pairs][rows] = diameter(apart, use)
+            if has.any():
+                table["mean_distance", pairs][rows] = mean_distance(apart, use)
+                squares = mean_distance(apart**2, use)
+                table["rms_distance", pairs][rows] = np.sqrt(squares)
+
+    geometry(groups, embeddings, metric=metric, pairs="all", visit=visit)
+    largest = {
+        pairs: float(np.nanmax(column))
+        for (name, pairs), column in table.items()
+        if name == "diameter" and np.isfinite(column).any()
+    }
+    columns = {**table, **nature} if "all" in pair_sets else table
+    measured = {
+        key: per_query(groups, column, key[0])
+        for key, column in columns.items()
+        if np.isfinite(column).any()
+    }
+    undefined = int(np.isnan(nature["two_nn", "all"]).sum())
+    return Space(measured, largest, max(slopes), undefined)
+
+
+def per_query(groups: Groups, values: Floats, name: str) -> PerQuery:
+    """Average the groups of each query, leaving out groups whose value is NaN.
+
+    Parameters
+    ----------
+    groups : Groups
+    values : float64 array, shape (n_groups,)
+    name : str
+        A quantity of the catalogue, or its label; gives the unit.
+    """
+    good = np.isfinite(values)
+    queries = groups.queries[good]
+    means = query_means(queries, values[good], n_queries=len(groups.qids))
+    present = np.unique(queries)
+    order = present[np.argsort(groups.qids[present])]
+    unit = CATALOGUE[base(name)].unit
+    return PerQuery(name, unit, groups.qids[order], np.asarray(means[order]))
+
+
+def renamed(column: PerQuery, name: str) -> PerQuery:
+    """The same numbers under another label."""
+    return replace(column, name=name)

@@ -1,0 +1,202 @@
+"""`compare`: from options to per-query quantities, verdicts and what explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from estimators.groups import Groups
+from rankbound.comparing.catalogue import PAIR_SETS, base
+from rankbound.comparing.options import CompareOptions
+from rankbound.comparing.quantities import (
+    Measured,
+    Space,
+    space_quantities,
+    teacher_quantities,
+)
+from rankbound.comparing.ranges import difference_range, value_range, widest_distance
+from rankbound.comparing.samplings import Loaded, Sampling, load
+from rankbound.comparing.students import (
+    OnSampling,
+    Student,
+    measure_student,
+    read_students,
+)
+from validation.family import Answer, Question, answer_family
+
+Progress = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """One sampling, measured.
+
+    Attributes
+    ----------
+    sampling : Sampling
+    measured : dict of (quantity, pair set) to PerQuery
+    space : Space or None
+    students : dict of str to OnSampling
+    """
+
+    sampling: Sampling
+    measured: Measured
+    space: Space | None
+    students: dict[str, OnSampling] = field(default_factory=dict)
+
+    def groups_of(self, name: str, pairs: str) -> Groups:
+        """The groups behind a quantity."""
+        if base(name) not in ("divergence", "risk"):
+            return self.sampling.groups
+        student = name.partition(":")[2] or next(iter(self.students))
+        return self.students[student].groups[pairs]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """The outcome of `compare_samplings`.
+
+    Attributes
+    ----------
+    options : CompareOptions
+    loaded : Loaded
+    students : tuple of Student
+    measures : dict of str to Measures
+        By sampling, in the order of the options.
+    target : dict of (quantity, pair set) to PerQuery
+        The teacher on the reference law of pairs.
+    answers : tuple of Answer
+        One per comparison of the family.
+    """
+
+    options: CompareOptions
+    loaded: Loaded
+    students: tuple[Student, ...]
+    measures: dict[str, Measures]
+    target: Measured
+    answers: tuple[Answer, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know before using the numbers."""
+        theirs = (w for student in self.students for w in student.warnings)
+        return (*self.loaded.teacher.warnings, *theirs)
+
+
+def compare_samplings(
+    options: CompareOptions, *, progress: Progress = str
+) -> Comparison:
+    """Compare every sampling with the reference, paired by query.
+
+    Parameters
+    ----------
+    options : CompareOptions
+    progress : callable
+        Called with a few words before each stage; the default does nothing.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        On input that breaks a rule; nothing is written here in any case.
+    """
+    progress("reading")
+    loaded = load(options)
+    students = read_students(options, loaded)
+    measures = {}
+    for sampling in loaded.samplings:
+        progress(f"sampling {sampling.name}")
+        measures[sampling.name] = measure_sampling(sampling, loaded, students, options)
+    progress("target form")
+    target = teacher_quantities(
+        loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS
+    )
+    progress("family of comparisons")
+    questions = family(measures, loaded, options)
+    answers = answer_family(
+        questions,
+        delta=options.delta,
+        rng=np.random.default_rng(options.seed),
+        resamples=options.resamples,
+    )
+    return Comparison(
+        options=options,
+        loaded=loaded,
+        students=students,
+        measures=measures,
+        target=target,
+        answers=tuple(answers),
+    )
+
+
+def measure_sampling(
+    sampling: Sampling,
+    loaded: Loaded,
+    students: tuple[Student, ...],
+    options: CompareOptions,
+) -> Measures:
+    """All quantities of one sampling, for all three pair sets."""
+    measured = teacher_quantities(sampling.groups, sampling.values, pair_sets=PAIR_SETS)
+    space = None
+    if loaded.embeddings is not None:
+        space = space_quantities(
+            sampling.groups,
+            sampling.values,
+            loaded.embeddings,
+            metric=options.metric,
+            pair_sets=PAIR_SETS,
+        )
+        measured.update(space.measured)
+    theirs = {
+        student.source.name: measure_student(
+            student, sampling, options, pair_sets=PAIR_SETS
+        )
+        for student in students
+    }
+    for found in theirs.values():
+        measured.update(found.measured)
+    return Measures(sampling, measured, space, theirs)
+
+
+def family(
+    measures: dict[str, Measures], loaded: Loaded, options: CompareOptions
+) -> list[Question]:
+    """Every comparison that was asked for: sampling by quantity by pair set."""
+    widest = widest_distance(loaded.embeddings, options.metric)
+    baseline = measures[options.baseline]
+    questions = []
+    for name in options.names:
+        if name == options.baseline:
+            continue
+        for key in sorted(measures[name].measured, key=_order):
+            quantity, pairs = key
+            asked = base(quantity) in options.quantities and pairs in options.pair_sets
+            if not asked or key not in baseline.measured:
+                continue
+            ranges = [
+                value_range(
+                    quantity,
+                    side.groups_of(quantity, pairs),
+                    pairs=pairs,
+                    score_range=options.score_range,
+                    widest=widest,
+                )
+                for side in (measures[name], baseline)
+            ]
+            questions.append(
+                Question(
+                    sampling=name,
+                    quantity=quantity,
+                    pairs=pairs,
+                    values=measures[name].measured[key],
+                    reference=baseline.measured[key],
+                    bounds=difference_range(*ranges),
+                    margin=options.margin(base(quantity)),
+                )
+            )
+    return questions
+
+
+def _order(key: tuple[str, str]) -> tuple[str, int]:
+    return key[0], PAIR_SETS.index(key[1])
