@@ -32,6 +32,7 @@ LEAST_QUERIES: Final = 8
 # Beyond it Kendall's permutation distribution is normal for all purposes
 MOST_FOR_PAIRS: Final = 50
 PERMUTATIONS_FOR_PAIRS: Final = 9_999
+ORDERS_AT_ONCE: Final = 10_000
 KINDS: Final = ("pearson", "spearman", "kendall", "partial")
 
 
@@ -57,10 +58,28 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is drawn: resamples for intervals, permutations for p-values."""
+    """How much is drawn.
+
+    Attributes
+    ----------
+    resamples : int
+        For intervals.
+    permutations : int
+        For p-values.
+    rank_permutations : int or None
+        For Spearman's p-values, which are corrected for their number and so need more;
+        None: as many.
+    """
 
     resamples: int = 2_000
     permutations: int = 9_999
+    rank_permutations: int | None = None
+
+    @property
+    def extra(self) -> int:
+        """Permutations for Spearman's coefficient beyond the others'."""
+        wanted = self.rank_permutations or 0
+        return max(0, wanted - self.permutations)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +89,6 @@ class Draws:
     Attributes
     ----------
     n : int
-    weight : float
-        Share of a pool's weight; 1 unless pooled.
     estimates : dict of float64 arrays, shape (t, k)
         By kind: pearson, spearman, kendall, partial.
     replicates : dict of float64 arrays, shape (b, t, k)
@@ -152,13 +169,17 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
     weights = bootstrap_weights(n, resamples=effort.resamples, rng=rng)
     estimates = {k: v[0] for k, v in _coefficients(panel, whole).items()}
     orders = permutations(n, count=effort.permutations, rng=rng)
-    ranks = tuple(weighted_ranks(whole, columns) for columns in (x, y))
+    left, right = (unit(whole, weighted_ranks(whole, side))[0] for side in (x, y))
     null = {
-        name: permuted_products(unit(whole, left)[0], unit(whole, right)[0], orders)
-        for name, (left, right) in (
-            ("pearson", (x[None], y[None])),
-            ("spearman", ranks),
-        )
+        "pearson": permuted_products(
+            unit(whole, x[None])[0], unit(whole, y[None])[0], orders
+        ),
+        "spearman": np.concatenate(
+            [
+                permuted_products(left, right, orders),
+                *_more(left, right, effort.extra, rng),
+            ]
+        ),
     }
     if n <= MOST_FOR_PAIRS:
         null["kendall"] = permuted_kendall(x, y, orders[:PERMUTATIONS_FOR_PAIRS])
@@ -172,6 +193,19 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
         n_given=uses.sum(axis=1).astype(np.float64),
         strata=(n,),
     )
+
+
+def _more(
+    left: Floats, right: Floats, count: int, rng: np.random.Generator
+) -> list[Floats]:
+    """Further permuted products, so that not all orders are held at once."""
+    steps = [
+        min(ORDERS_AT_ONCE, count - start) for start in range(0, count, ORDERS_AT_ONCE)
+    ]
+    return [
+        permuted_products(left, right, permutations(len(left), count=step, rng=rng))
+        for step in steps
+    ]
 
 
 def _coefficients(panel: Panel, weights: Floats) -> dict[str, Floats]:

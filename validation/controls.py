@@ -15,10 +15,11 @@ import numpy as np
 from scipy.stats import beta
 
 from bounds.errors import DomainError
+from estimators.groups import Booleans
 from estimators.scores import Floats
 from validation.association import settled
 from validation.correlation import unit, weighted_ranks
-from validation.families import Family
+from validation.judging import Family
 from validation.resampling import ROUNDING, permutations, permuted_products
 
 # Standard errors beyond which a rate is called off; one run in some 16,000 by chance
@@ -128,10 +129,7 @@ def control(
     delta, draws = family.delta, len(table)
     rejected = table <= delta
     each = rejected.mean(axis=1)
-    any_left = sum(
-        min(p for p in family.adjusted(row.tolist()) if p is not None) <= delta
-        for row in table
-    )
+    any_left = int(any_rejected(table, family).sum())
     # Besides the draws, the permutations are a sample, shared by all of them
     error = float(each.var(ddof=1)) / draws + delta * (1 - delta) / count
     lower = float(beta.ppf(1e-4, any_left, draws - any_left + 1)) if any_left else 0.0
@@ -145,3 +143,23 @@ def control(
         family_lower=lower,
         nominal=delta,
     )
+
+
+def any_rejected(p_values: Floats, family: Family) -> Booleans:
+    """Whether a family has a rejection after correction, one family per row.
+
+    Holm's first step decides that for holm; for bh, the k-th smallest value may be k
+    times as large.
+
+    Examples
+    --------
+    >>> rows = np.array([[0.04, 0.04], [0.02, 0.9]])
+    >>> any_rejected(rows, Family()).tolist()
+    [False, True]
+    >>> any_rejected(rows, Family(correction="bh")).tolist()
+    [True, True]
+    """
+    size = p_values.shape[1]
+    steps = np.ones(size) if family.correction == "holm" else np.arange(1, size + 1)
+    below = np.sort(p_values, axis=1) <= family.delta * steps / size
+    return np.asarray(below.any(axis=1))

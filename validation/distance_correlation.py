@@ -12,7 +12,7 @@ from estimators.scores import Floats
 from validation.resampling import permutation_p, permutations
 
 LARGE: Final = 300  # queries, above which fewer permutations are drawn
-FEWER: Final = 999
+FEWER: Final = 299
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def distance_correlation(
     ----------
     x, y : float64 arrays, shape (n,)
     count : int
-        Permutations; for more than 300 queries at most 999.
+        Permutations; for more than 300 queries at most 299.
     rng : numpy.random.Generator
 
     Raises
