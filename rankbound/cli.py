@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from rankbound.commands import appendix, bound, certify, demo, explain, measure
+from rankbound.commands import (
+    appendix,
+    bound,
+    certify,
+    compare,
+    demo,
+    explain,
+    measure,
+)
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
@@ -73,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (measure, demo, explain, bound, certify, appendix):
+    for command in (measure, compare, demo, explain, bound, certify, appendix):
         command.add_parser(subparsers)
     return parser
 

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rankbound.commands.measure_options import KINDS, options_from
+from rankbound.commands.measure_options import options_from
+from rankbound.commands.model_options import add_models, add_vectors
 
 EPILOG = """
 writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where a
@@ -30,75 +31,10 @@ def add_parser(subparsers: Any) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_models(parser)
+    add_models(parser)
     _add_groups(parser)
     _add_settings(parser)
     parser.set_defaults(run=run)
-
-
-def _add_models(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("models").add_argument
-    add(
-        "--teacher",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="teacher scores: a TREC run or a {qid: {docno: score}} JSON, maybe .gz",
-    )
-    add(
-        "--teacher-kind",
-        metavar="KIND",
-        help=f"what the scores are: {KINDS}; inferred and printed by default",
-    )
-    add(
-        "--temperature",
-        metavar="X|fit",
-        help="divides the teacher's margins: a number, or fit by likelihood on judged "
-        "pairs of 20 %% of the queries, which then do not certify (default 1 for "
-        "logits and probabilities; other kinds need one)",
-    )
-    add(
-        "--student",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="NAME=FILE",
-        help="students' scores, as for the teacher; one or more, may be repeated",
-    )
-    add(
-        "--student-kind",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="[NAME=]KIND",
-        help="of all students, or of one; inferred and printed by default",
-    )
-    add(
-        "--student-temperature",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="[NAME=]X|fit",
-        help="of all students, or of one; fit brings the student closest to the "
-        "teacher on the 20 %% of the queries set aside",
-    )
-    add(
-        "--bi-encoder",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="NAME=QUERIES.npy",
-        help="a student that scores by dot product of these with --embeddings",
-    )
-    add(
-        "--query-ids",
-        action="extend",
-        nargs="+",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="ids of the rows of QUERIES.npy, one a line",
-    )
 
 
 def _add_groups(parser: argparse.ArgumentParser) -> None:
@@ -127,19 +63,7 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         help="instead of groups: the teacher's top K of every query (default 16; ties "
         "by docno, descending, as in trec_eval)",
     )
-    add("--embeddings", type=Path, metavar="FILE.npy", help="document vectors")
-    add(
-        "--ids",
-        type=Path,
-        metavar="FILE",
-        help="docnos of the rows of the vectors, one a line",
-    )
-    add(
-        "--metric",
-        default="euclidean",
-        metavar="euclidean|angular",
-        help="of the distances (default %(default)s)",
-    )
+    add_vectors(add)
     add(
         "--qrels",
         type=Path,

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from estimators.group_terms import teacher_terms
 from estimators.groups import Groups
+from estimators.per_query import query_means
+from estimators.scores import Floats
 from rankbound.comparing.catalogue import PAIR_SETS, base
 from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.quantities import (
@@ -37,12 +40,17 @@ class Measures:
     ----------
     sampling : Sampling
     measured : dict of (quantity, pair set) to PerQuery
+    group_entropy, pair_shares : dict of str to float
+        By pair set: mean entropy over groups instead of queries (nats), and the share
+        of all pairs, queries weighing the same.
     space : Space or None
     students : dict of str to OnSampling
     """
 
     sampling: Sampling
     measured: Measured
+    group_entropy: dict[str, float]
+    pair_shares: dict[str, float]
     space: Space | None
     students: dict[str, OnSampling] = field(default_factory=dict)
 
@@ -82,7 +90,13 @@ class Comparison:
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
         theirs = (w for student in self.students for w in student.warnings)
-        return (*self.loaded.teacher.warnings, *theirs)
+        gaps = (
+            warning
+            for measures in self.measures.values()
+            for made in measures.students.values()
+            for warning in made.warnings
+        )
+        return (*self.loaded.teacher.warnings, *theirs, *gaps)
 
 
 def compare_samplings(
@@ -156,7 +170,35 @@ def measure_sampling(
     }
     for found in theirs.values():
         measured.update(found.measured)
-    return Measures(sampling, measured, space, theirs)
+    groups, values = sampling.groups, sampling.values
+    return Measures(
+        sampling=sampling,
+        measured=measured,
+        group_entropy={
+            pairs: group_mean_entropy(groups, values, pairs)
+            for pairs in PAIR_SETS
+            if ("entropy", pairs) in measured
+        },
+        pair_shares={pairs: pair_share(groups, pairs) for pairs in PAIR_SETS},
+        space=space,
+        students=theirs,
+    )
+
+
+def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
+    """Mean entropy over the groups that have such a pair, in nats."""
+    keep = groups.count_pairs(pairs) > 0
+    inside = values[np.repeat(keep, groups.sizes)]
+    return float(
+        teacher_terms(groups.keep_groups(keep), inside, pairs=pairs).entropy.mean()
+    )
+
+
+def pair_share(groups: Groups, pairs: str) -> float:
+    """Share of a pair set among all pairs of a group, queries weighing the same."""
+    share = groups.count_pairs(pairs) / groups.count_pairs("all")
+    means = query_means(groups.queries, share, n_queries=len(groups.qids))
+    return float(np.nanmean(means))
 
 
 def family(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from estimators.group_terms import student_terms
-from estimators.groups import Groups
+from estimators.groups import Booleans, Groups
 from rankbound.comparing.catalogue import label
 from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.quantities import Measured, per_query
@@ -16,7 +16,7 @@ from rankbound.comparing.samplings import Loaded, Sampling
 from rankbound.measuring.inputs import Rule
 from rankbound.measuring.options import StudentSource
 from rankbound.measuring.student_scores import StudentFile, student_file
-from rankbound.measuring.students import matched
+from rankbound.measuring.students import WARN_ABOVE, matched
 from rankbound.measuring.temperatures import known_temperature, student_temperature
 
 
@@ -37,6 +37,7 @@ class OnSampling:
     measured: Measured
     groups: dict[str, Groups]
     dropped: dict[str, int]
+    warnings: tuple[str, ...]
 
 
 def read_students(options: CompareOptions, loaded: Loaded) -> tuple[Student, ...]:
@@ -85,7 +86,18 @@ def measure_student(
             name = label(quantity, student.source.name, alone=alone)
             column = getattr(terms, quantity)
             made[name, pairs] = per_query(kept[pairs], column, name)
-    return OnSampling(made, kept, dropped)
+    return OnSampling(made, kept, dropped, _gaps(student, sampling, raw.found))
+
+
+def _gaps(student: Student, sampling: Sampling, found: Booleans) -> tuple[str, ...]:
+    missing = float(np.mean(~found))
+    if missing <= WARN_ABOVE:
+        return ()
+    return (
+        f"student {student.source.name!r} has no score for {missing:.1%} of the "
+        f"documents of {sampling.name}; it is compared on those that it has, which "
+        "are not a random choice and differ between samplings",
+    )
 
 
 def _student(source: StudentSource, loaded: Loaded) -> Student:

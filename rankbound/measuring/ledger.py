@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -74,13 +75,19 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
             "paper": "reconstructed: the wording of the paper's Theorem 2.1 is not "
             "reproduced; these limits are rankbound's own",
         },
-        "inputs": [
-            {"path": str(_relative(path, root)), "sha256": _digest(path)}
-            for path in _paths(measurement)
-        ],
+        "inputs": input_records(_paths(measurement), root),
         "command": options.command,
         "versions": versions(),
     }
+
+
+def input_records(
+    paths: Sequence[Path], root: Path | None
+) -> list[dict[str, str | None]]:
+    """Path and SHA-256 of every input file, paths relative to `root` if given."""
+    return [
+        {"path": str(_relative(path, root)), "sha256": _digest(path)} for path in paths
+    ]
 
 
 def versions() -> dict[str, str]:

@@ -1,0 +1,116 @@
+"""What a change of the all-pairs entropy is made of, and the orders by pair set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from estimators.composition import PairMass, entropy_change
+from estimators.group_terms import teacher_terms
+from estimators.per_query import PerQuery, query_means
+from estimators.scores import Strings
+from estimators.ties import tie_shares
+from rankbound.comparing.catalogue import PAIR_SETS
+from rankbound.comparing.run import Comparison
+from rankbound.comparing.samplings import Sampling
+
+PARTS = ("pos-neg", "neg-neg")
+METHOD = (
+    "exact and symmetric: a change of a share counts at the mean of the two entropies, "
+    "a change of an entropy at the mean of the two shares; spread is the change of the "
+    "entropy of pairs that do not tie; all parts add up to the difference"
+)
+
+
+def decomposition(comparison: Comparison) -> list[dict[str, Any]]:
+    """Every change of the all-pairs entropy from the reference, in nats.
+
+    One record per sampling but the reference, over the queries that both have.
+    """
+    options = comparison.options
+    masses = {s.name: pair_masses(s) for s in comparison.loaded.samplings}
+    base_qids, base = masses[options.baseline]
+    found = []
+    for name in options.names:
+        if name == options.baseline:
+            continue
+        qids, mine = masses[name]
+        left, right = _common(qids, base_qids)
+        old = {key: _rows(mass, right) for key, mass in base.items()}
+        new = {key: _rows(mass, left) for key, mass in mine.items()}
+        change = entropy_change(old, new)
+        found.append(
+            {
+                "sampling": name,
+                "n": len(left),
+                "difference": float(change.total.mean()),
+                "composition": float(change.composition.mean()),
+                "spread": {k: float(v.mean()) for k, v in change.spread.items()},
+                "ties": {k: float(v.mean()) for k, v in change.ties.items()},
+                "share_pos_neg": float(new["pos-neg"].share.mean()),
+                "reference_share_pos_neg": float(old["pos-neg"].share.mean()),
+            }
+        )
+    return found
+
+
+def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
+    """Sorted qids, and the share, entropy and ties of both pair sets of each query."""
+    groups = sampling.groups
+    every = groups.count_pairs("all")
+    present = np.unique(groups.queries)
+    order = present[np.argsort(groups.qids[present])]
+    masses = {}
+    for pairs in PARTS:
+        number = groups.count_pairs(pairs)
+        share = number / every
+        kept, values = sampling.with_pairs(pairs)
+        entropy, ties = np.zeros(groups.n_groups), np.zeros(groups.n_groups)
+        if kept.n_groups:
+            has = number > 0
+            terms = teacher_terms(kept, values, pairs=pairs)
+            entropy[has] = share[has] * terms.entropy
+            ties[has] = share[has] * tie_shares(kept, values, pairs=pairs)
+        columns = (
+            query_means(groups.queries, column, n_queries=len(groups.qids))[order]
+            for column in (share, entropy, ties)
+        )
+        masses[pairs] = PairMass(*columns)
+    return groups.qids[order], masses
+
+
+def orders(comparison: Comparison) -> dict[str, list[str]]:
+    """The samplings from least to most entropy, by pair set, on their common queries.
+
+    A pair set that a sampling lacks, or without a common query, does not appear.
+    """
+    found = {}
+    for pairs in PAIR_SETS:
+        columns = {
+            name: measures.measured["entropy", pairs]
+            for name, measures in comparison.measures.items()
+            if ("entropy", pairs) in measures.measured
+        }
+        if len(columns) < len(comparison.measures):
+            continue
+        shared = set.intersection(*(set(c.qids) for c in columns.values()))
+        if not shared:
+            continue
+        means = {name: _mean_of(column, shared) for name, column in columns.items()}
+        found[pairs] = sorted(means, key=lambda name: (means[name], name))
+    return found
+
+
+def _mean_of(column: PerQuery, qids: set[str]) -> float:
+    keep = np.array([qid in qids for qid in column.qids])
+    return float(column.values[keep].mean())
+
+
+def _common(first: Strings, second: Strings) -> tuple[np.ndarray, np.ndarray]:
+    _, left, right = np.intersect1d(first, second, return_indices=True)
+    return left, right
+
+
+def _rows(mass: PairMass, rows: np.ndarray) -> PairMass:
+    return PairMass(mass.share[rows], mass.entropy[rows], mass.ties[rows])

@@ -1,0 +1,31 @@
+"""`per_query.tsv` of a comparison: query, sampling, quantity, pair set, value."""
+
+from __future__ import annotations
+
+from rankbound.comparing.catalogue import PAIR_SETS
+from rankbound.comparing.options import TARGET
+from rankbound.comparing.quantities import Measured
+from rankbound.comparing.run import Comparison
+from rankbound.measuring.table import number_text
+
+COLUMNS = ("qid", "sampling", "quantity", "pairs", "value")
+
+
+def per_query_table(comparison: Comparison) -> str:
+    """Every measured number of the compared queries, as tab-separated text.
+
+    The sampling "target" is the reference law of pairs. Queries that were set aside to
+    fit temperatures do not appear.
+    """
+    parts: dict[str, Measured] = {
+        name: measures.measured for name, measures in comparison.measures.items()
+    }
+    rows = [
+        (str(qid), name, quantity, pairs, number_text(value))
+        for name, measured in {**parts, TARGET: comparison.target}.items()
+        for (quantity, pairs), column in measured.items()
+        for qid, value in zip(column.qids, column.values.tolist(), strict=True)
+    ]
+    place = {name: index for index, name in enumerate([*parts, TARGET])}
+    rows.sort(key=lambda r: (r[0], place[r[1]], r[2], PAIR_SETS.index(r[3])))
+    return "".join("\t".join(row) + "\n" for row in [COLUMNS, *rows])
