@@ -19,6 +19,7 @@ from rankbound.commands import (
     demo,
     explain,
     measure,
+    validate,
 )
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
@@ -81,7 +82,16 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (measure, compare, demo, explain, bound, certify, appendix):
+    for command in (
+        measure,
+        compare,
+        validate,
+        demo,
+        explain,
+        bound,
+        certify,
+        appendix,
+    ):
         command.add_parser(subparsers)
     return parser
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 KINDS = "logit, probability, cosine, dot, bm25, unknown"
 
 
-def add_models(parser: argparse.ArgumentParser) -> None:
-    """Teacher and students."""
+def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Teacher and students; `required` is about the teacher."""
     add = parser.add_argument_group("models").add_argument
     add(
         "--teacher",
         type=Path,
-        required=True,
+        required=required,
         metavar="FILE",
         help="teacher scores: a TREC run or a {qid: {docno: score}} JSON, maybe .gz",
     )
@@ -106,8 +106,8 @@ def students_from(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     encoders = [named(text, "--bi-encoder") for text in arguments.bi_encoder]
     query_ids = _query_ids(arguments.query_ids, len(encoders))
     names = [name for name, _ in (*runs, *encoders)]
-    kinds = _per_student(arguments.student_kind, names, "--student-kind", kind_from)
-    scales = _per_student(
+    kinds = per_student(arguments.student_kind, names, "--student-kind", kind_from)
+    scales = per_student(
         arguments.student_temperature, names, "--student-temperature", temperature_from
     )
     sources = [StudentSource(name, scores=Path(file)) for name, file in runs]
@@ -139,7 +139,7 @@ def _query_ids(given: Sequence[Path], encoders: int) -> list[Path]:
     return list(given)
 
 
-def _per_student(
+def per_student(
     texts: Sequence[str],
     names: Sequence[str],
     option: str,
