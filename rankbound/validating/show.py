@@ -96,6 +96,7 @@ def _associations(account: Account) -> Table:
         title_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     several = len(account["datasets"]) > 1
     table.add_column("configuration" if several else "student", overflow="fold")
