@@ -1,27 +1,29 @@
-"""Does a quantity order configurations as their risk or effectiveness does."""
+"""Does a quantity order configurations as their risk or effectiveness does.
+
+Only configurations of one data set are compared with each other: between data sets both
+sides differ by how hard the queries are, which would pass for an order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from math import factorial
+from math import factorial, prod
 from typing import Final
 
 import numpy as np
 
 from bounds.errors import DomainError
-from estimators.scores import Floats
-from validation.correlation import kendall
+from estimators.scores import Floats, Integers
 from validation.resampling import (
     acceleration,
     bca_interval,
     bootstrap_weights,
     leave_one_out,
+    permutation_p,
 )
 
 # Fewer cannot carry an interval over configurations, nor a model that leaves one out
 NEEDED: Final = 8
-ALPHAS: Final = tuple(10.0 ** (power / 2) for power in range(-6, 7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,17 @@ class Ordering:
     n : int
         Configurations.
     tau : float or None
-        Kendall's tau-b; None where one side does not vary.
+        Kendall's tau-b of the pairs within data sets; None where one side does not
+        vary there.
     lower, upper : float or None
         Its BCa interval over configurations; None with fewer than 8.
     p : float or None
-        Of no association, exact without ties.
+        Of no association, by permutations within data sets; of one data set by
+        scipy, exact without ties.
     smallest_p : float
-        The least p-value that this number of configurations allows.
+        The least p-value that these numbers of configurations allow.
     n_pairs : int
-        Pairs that differ in the target.
+        Pairs within a data set that differ in the target.
     accuracy : float or None
         Share of them that the predictor orders as expected; its ties count half.
     """
@@ -56,14 +60,23 @@ class Ordering:
     accuracy: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Level of the interval, resamples, permutations, and what draws them."""
+
+    delta: float
+    resamples: int
+    permutations: int
+    rng: np.random.Generator
+
+
 def ordering(
     predictor: Floats,
     target: Floats,
+    datasets: Integers,
     *,
     rising: bool,
-    delta: float,
-    resamples: int,
-    rng: np.random.Generator,
+    drawing: Drawing,
 ) -> Ordering:
     """Compare two orders of configurations.
 
@@ -71,12 +84,11 @@ def ordering(
     ----------
     predictor, target : float64 arrays, shape (n,)
         One number per configuration.
+    datasets : int64 array, shape (n,)
+        The data set of each.
     rising : bool
         Whether the theory expects the target to rise with the predictor.
-    delta : float
-        One minus the level of the interval.
-    resamples : int
-    rng : numpy.random.Generator
+    drawing : Drawing
 
     Raises
     ------
@@ -85,41 +97,42 @@ def ordering(
 
     Examples
     --------
+    >>> drawing = Drawing(0.05, 100, 99, np.random.default_rng(0))
     >>> found = ordering(np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0]),
-    ...     rising=True, delta=0.05, resamples=100, rng=np.random.default_rng(0))
+    ...     np.zeros(3, dtype=np.int64), rising=True, drawing=drawing)
     >>> round(found.tau, 4), found.n_pairs, round(found.accuracy, 4), found.lower
     (0.3333, 3, 0.6667, None)
     """
-    from scipy.stats import kendalltau
-
     n = len(predictor)
-    if n < 2 or len(target) != n:
+    if n < 2 or not len(target) == len(datasets) == n:
         raise DomainError(f"an order needs two configurations or more, got {n}")
-    accuracy, n_pairs = sign_accuracy(predictor, target, rising=rising)
-    smallest = 2 / factorial(n) if n < 20 else 0.0
-    if np.ptp(predictor) == 0 or np.ptp(target) == 0:
+    accuracy, n_pairs = sign_accuracy(predictor, target, datasets, rising=rising)
+    smallest = _smallest_p(datasets, drawing.permutations)
+    signs = signs_within(predictor, datasets), signs_within(target, datasets)
+    tau = float(_tau(np.ones((1, n)), *signs)[0])
+    if not np.isfinite(tau):
         return Ordering(n, None, None, None, None, smallest, n_pairs, accuracy)
-    test = kendalltau(predictor, target)
     lower = upper = None
     if n >= NEEDED:
-        lower, upper = _interval(predictor, target, delta, resamples, rng)
-    tau, p = float(test.statistic), float(test.pvalue)
+        lower, upper = _interval(tau, signs, datasets, drawing)
+    p = _p(tau, predictor, target, datasets, drawing)
     return Ordering(n, tau, lower, upper, p, smallest, n_pairs, accuracy)
 
 
 def sign_accuracy(
-    predictor: Floats, target: Floats, *, rising: bool
+    predictor: Floats, target: Floats, datasets: Integers, *, rising: bool
 ) -> tuple[float | None, int]:
     """Share of pairs ordered as expected, and how many pairs differ in the target.
 
     Examples
     --------
-    >>> sign_accuracy(np.array([1.0, 1.0, 2.0]), np.array([5.0, 4.0, 4.0]), rising=True)
+    >>> sign_accuracy(np.array([1.0, 1.0, 2.0]), np.array([5.0, 4.0, 4.0]),
+    ...     np.zeros(3, dtype=np.int64), rising=True)
     (0.25, 2)
     """
-    first, second = np.triu_indices(len(target), k=1)
-    truth = np.sign(target[first] - target[second])
-    said = np.sign(predictor[first] - predictor[second]) * (1 if rising else -1)
+    pairs = np.triu_indices(len(target), k=1)
+    truth = signs_within(target, datasets)[pairs]
+    said = signs_within(predictor, datasets)[pairs] * (1 if rising else -1)
     differ = truth != 0
     if not differ.any():
         return None, 0
@@ -127,93 +140,70 @@ def sign_accuracy(
     return float(right.mean()), int(differ.sum())
 
 
+def signs_within(values: Floats, datasets: Integers) -> Floats:
+    """Signs of the differences within data sets, 0 between them, shape (n, n)."""
+    within = datasets[:, None] == datasets[None, :]
+    return np.asarray(np.sign(values[:, None] - values[None, :]) * within)
+
+
+def _tau(weights: Floats, left: Floats, right: Floats) -> Floats:
+    """Tau-b of weighted configurations, shape (b,); NaN where a side is tied."""
+
+    def total(signs: Floats) -> Floats:
+        return np.asarray(((weights @ signs) * weights).sum(axis=1))
+
+    size = np.sqrt(total(np.abs(left)) * total(np.abs(right)))
+    return np.divide(
+        total(left * right), size, out=np.full_like(size, np.nan), where=size > 0
+    )
+
+
 def _interval(
+    tau: float, signs: tuple[Floats, Floats], datasets: Integers, drawing: Drawing
+) -> tuple[float | None, float | None]:
+    """BCa interval; configurations are drawn within their data sets."""
+    n = len(datasets)
+    weights = np.zeros((drawing.resamples, n))
+    for name in np.unique(datasets):
+        here = np.flatnonzero(datasets == name)
+        weights[:, here] = bootstrap_weights(
+            len(here), resamples=drawing.resamples, rng=drawing.rng
+        )
+    left_out = _tau(leave_one_out(n), *signs)
+    lower, upper = bca_interval(
+        np.array([tau]),
+        _tau(weights, *signs)[:, None],
+        acceleration(np.where(np.isfinite(left_out), left_out, tau)[:, None]),
+        delta=drawing.delta,
+    )
+    if not np.isfinite(lower[0]):
+        return None, None
+    return float(lower[0]), float(upper[0])
+
+
+def _p(
+    tau: float,
     predictor: Floats,
     target: Floats,
-    delta: float,
-    resamples: int,
-    rng: np.random.Generator,
-) -> tuple[float | None, float | None]:
-    x, y, n = predictor[:, None], target[:, None], len(target)
-    whole, left_out = np.ones((1, n)), leave_one_out(n)
-    weights = bootstrap_weights(n, resamples=resamples, rng=rng)
-    ends = bca_interval(
-        kendall(whole, x, y)[0, 0],
-        kendall(weights, x, y)[:, 0],
-        acceleration(np.nan_to_num(kendall(left_out, x, y)[:, 0])),
-        delta=delta,
-    )
-    lower, upper = (float(end[0]) for end in ends)
-    return (lower, upper) if np.isfinite(lower) else (None, None)
+    datasets: Integers,
+    drawing: Drawing,
+) -> float:
+    from scipy.stats import kendalltau
+
+    if len(np.unique(datasets)) == 1:
+        return float(kendalltau(predictor, target).pvalue)
+    left, null = signs_within(predictor, datasets), np.empty(drawing.permutations)
+    whole = np.ones((1, len(target)))
+    for draw in range(drawing.permutations):
+        moved = target.copy()
+        for name in np.unique(datasets):
+            here = np.flatnonzero(datasets == name)
+            moved[here] = target[drawing.rng.permutation(here)]
+        null[draw] = _tau(whole, left, signs_within(moved, datasets))[0]
+    return float(permutation_p(np.array(tau), null))
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """Leave-one-configuration-out prediction.
-
-    Attributes
-    ----------
-    features : tuple of str
-    n : int
-    rmse : float
-        Root mean square error of the configurations left out, in the target's unit.
-    baseline_rmse : float
-        The same of the mean of the other configurations.
-    r2 : float
-        1 minus the ratio of their squares; negative where the mean is better.
-    """
-
-    features: tuple[str, ...]
-    n: int
-    rmse: float
-    baseline_rmse: float
-    r2: float
-
-
-def leave_one_out_ridge(features: Mapping[str, Floats], target: Floats) -> Prediction:
-    """Predict each configuration by a ridge regression on the others.
-
-    Features are standardised and the penalty is chosen among the others, too.
-
-    Parameters
-    ----------
-    features : mapping of str to float64 array, shape (n,)
-    target : float64 array, shape (n,)
-
-    Raises
-    ------
-    DomainError
-        With fewer than 8 configurations, or a target that does not vary.
-
-    Examples
-    --------
-    >>> x = np.arange(10.0)
-    >>> round(leave_one_out_ridge({"x": x}, 2 * x + 1).r2, 2)
-    1.0
-    """
-    from sklearn.linear_model import RidgeCV
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    n = len(target)
-    if n < NEEDED:
-        raise DomainError(
-            f"too few configurations: {n}, and leaving one out needs {NEEDED}"
-        )
-    if np.ptp(target) == 0:
-        raise DomainError("the target does not vary between configurations")
-    table = np.column_stack([features[name] for name in features])
-    errors, plain = np.empty(n), np.empty(n)
-    for left_out in range(n):
-        others = np.arange(n) != left_out
-        model = make_pipeline(StandardScaler(), RidgeCV(alphas=ALPHAS))
-        model.fit(table[others], target[others])
-        errors[left_out] = target[left_out] - model.predict(table[[left_out]])[0]
-        plain[left_out] = target[left_out] - target[others].mean()
-    return Prediction(
-        features=tuple(features),
-        n=n,
-        rmse=float(np.sqrt(np.mean(errors**2))),
-        baseline_rmse=float(np.sqrt(np.mean(plain**2))),
-        r2=float(1 - np.sum(errors**2) / np.sum(plain**2)),
-    )
+def _smallest_p(datasets: Integers, permutations: int) -> float:
+    orders = prod(factorial(int(size)) for size in np.unique_counts(datasets).counts)
+    several = len(np.unique(datasets)) > 1
+    return max(2 / orders, 1 / (permutations + 1) if several else 0.0)

@@ -31,7 +31,8 @@ DEFINITIONS: Final = {
     "(pooled)": "mean of the data sets' coefficients, weighted by queries; resampled "
     "and permuted within each",
     "configurations": "terms from a random half of the queries, risk and effectiveness "
-    "from the other half; intervals over configurations, taken for independent",
+    "from the other half; only pairs within a data set count, since data sets "
+    "differ in both; intervals over configurations, taken for independent",
     "certificates": "over random halves: held counts halves whose risk is at most the "
     "certificate of the other, refuted those whose lower limit is above it",
     "effectiveness": "by ir-measures on ranks: scores compared as float64, ties by "

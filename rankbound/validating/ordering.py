@@ -9,25 +9,28 @@ from typing import Any, Final
 import numpy as np
 
 from bounds.certificate import CHOSEN, LossRange
+from bounds.errors import DomainError
 from bounds.limits import upper_limit
 from estimators.groups import Booleans
-from estimators.scores import Floats, Strings
+from estimators.scores import Floats, Integers, Strings
 from rankbound.errors import UsageError
 from rankbound.validating.options import ValidateOptions
 from rankbound.validating.panels import Judged, StudentPanel
 from validation.association import Coefficient
 from validation.configurations import (
     NEEDED,
-    leave_one_out_ridge,
+    Drawing,
     ordering,
 )
 from validation.holdout import LEAST_QUERIES, held_out
+from validation.prediction import leave_one_out_ridge
 
 Row = dict[str, Any]
 RISK: Final = "held-out risk"
 PARTS: Final = ("bound", "deviation", "locality", "entropy")
 # Plain numbers that cost nothing to compute
 BASELINES: Final = ("divergence", "negative_score", "group_size", "score_variance")
+MOST_ORDERS: Final = 1_999
 TOO_FEW: Final = "too few configurations"
 
 
@@ -162,10 +165,14 @@ def _order(
     found = ordering(
         np.array(columns[0]),
         np.array(columns[1]),
+        _codes(values),
         rising=rising,
-        delta=options.family.delta,
-        resamples=options.resamples,
-        rng=np.random.default_rng([options.seed, 1_000_033]),
+        drawing=Drawing(
+            options.family.delta,
+            options.resamples,
+            min(options.permutations, MOST_ORDERS),
+            np.random.default_rng([options.seed, 1_000_033]),
+        ),
     )
     reason = "one side does not vary" if found.tau is None else None
     return {
@@ -179,6 +186,12 @@ def _order(
         "accuracy": found.accuracy,
         "missing_because": reason,
     }
+
+
+def _codes(values: list[Row]) -> Integers:
+    """The data set of each configuration."""
+    names = [value["dataset"] for value in values]
+    return np.unique(names, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def _nothing(reason: str) -> Row:
@@ -215,12 +228,13 @@ def _prediction(values: list[Row], names: tuple[str, ...], target: str) -> Row:
         reason = f"{TOO_FEW}: {len(values)}, and {NEEDED} are needed"
     elif not used:
         reason = "no vectors, or no such documents"
-    elif np.ptp(outcome) == 0:
-        reason = "the target does not vary"
     if reason is not None:
         return {**row, **empty, "missing_because": reason}
     features = {name: np.array([value[name] for value in values]) for name in used}
-    found = leave_one_out_ridge(features, outcome)
+    try:
+        found = leave_one_out_ridge(features, outcome, _codes(values))
+    except DomainError as error:
+        return {**row, **empty, "missing_because": str(error)}
     return {
         **row,
         "rmse": found.rmse,

@@ -104,7 +104,8 @@ def _associations(account: Account) -> Table:
         table.add_column(name, no_wrap=True)
     for name in ("rho", "interval", corrected[1], "given"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", overflow="fold")
+    if not several:
+        table.add_column("verdict", overflow="fold")
     for row in rows[:SHOWN]:
         table.add_row(
             escape(_who(row) if several else row["student"]),
@@ -114,7 +115,7 @@ def _associations(account: Account) -> Table:
             _interval(row["lower"], row["upper"]),
             f"{row[corrected[0]]:.3f}",
             "-" if row["partial"] is None else f"{row['partial']:.2f}",
-            row["verdict"],
+            *(() if several else (row["verdict"],)),
         )
     return table
 
@@ -172,13 +173,13 @@ def _why(rows: list[Account]) -> str:
 
 def _power(account: Account) -> Iterator[str]:
     family = account["family"]
-    sizes = {row["n"]: row["detectable"] for row in account["per_query"]}
-    for n, detectable in sorted(sizes.items()):
-        if detectable is not None:
-            yield (
-                f"power: with {n:,} queries and {family['n_tests']:,} tests "
-                f"|rho| >= {detectable:.2f} is found with {family['power']:.0%} power"
-            )
+    rows = [row for row in account["per_query"] if row["detectable"] is not None]
+    for n in sorted({extreme(row["n"] for row in rows) for extreme in (min, max)}):
+        detectable = next(row["detectable"] for row in rows if row["n"] == n)
+        yield (
+            f"power: with {n:,} queries and {family['n_tests']:,} tests |rho| >= "
+            f"{detectable:.2f} is found with {family['power']:.0%} power"
+        )
 
 
 def _certificates(account: Account) -> Table:

@@ -118,9 +118,7 @@ def effectiveness_tables(validation: Validation) -> Iterable[Table]:
     datasets = list(dict.fromkeys(row["dataset"] for row in found.means))
     systems = list(dict.fromkeys(row["student"] for row in found.means))
     rows = {(r["dataset"], r["measure"], r["student"]): r for r in found.means}
-    factors = tuple(
-        name for name in _factors(found.means) if any(name in r for r in found.means)
-    )
+    factors = tuple(_factors(found.means))
     for number, measure in enumerate(measures):
         yield Table(
             name=f"effectiveness-{number + 1}",
@@ -146,9 +144,8 @@ def _factors(means: list[Row]) -> list[str]:
     """Columns of the design, the known ones first."""
     usual = {"dataset", "measure", "student", "n", "mean"}
     names = dict.fromkeys(name for row in means for name in row if name not in usual)
-    return sorted(
-        names, key=lambda name: (name not in FACTORS, list(names).index(name))
-    )
+    known = [name for name in FACTORS if name in names]
+    return known + [name for name in names if name not in FACTORS]
 
 
 def _factor(means: list[Row], system: str, name: str) -> Cell:
@@ -215,7 +212,8 @@ def configurations_table(validation: Validation) -> Table:
         caption=(
             f"Kendall's tau-b over n = {n} configurations (data set, sampling, "
             "student), with its BCa interval where there are enough, and in brackets "
-            "the share of pairs ordered as the theory expects (0.5: by chance); terms "
+            "the share of pairs ordered as the theory expects (0.5: by chance), pairs "
+            "within data sets; permutation test within data sets; terms "
             "from a random half of the queries, outcomes from the other half; "
             f"{_correction(validation)} over {found.n_tests} tests; seed "
             f"{options.seed}{few}."

@@ -1,25 +1,24 @@
 import numpy as np
 import pytest
 from scipy.stats import kendalltau
-from sklearn.linear_model import RidgeCV
 
 from bounds.errors import DomainError
 from validation.configurations import (
-    ALPHAS,
-    leave_one_out_ridge,
+    Drawing,
     ordering,
     sign_accuracy,
 )
 
+ONE = np.zeros(12, dtype=int)
 
-def order(x, y, rising=True):
+
+def order(x, y, datasets=None, rising=True):
     return ordering(
         np.array(x, dtype=float),
         np.array(y, dtype=float),
+        np.zeros(len(x), dtype=int) if datasets is None else np.array(datasets),
         rising=rising,
-        delta=0.05,
-        resamples=500,
-        rng=np.random.default_rng(0),
+        drawing=Drawing(0.05, 500, 499, np.random.default_rng(0)),
     )
 
 
@@ -41,11 +40,11 @@ def test_enough_configurations_have_an_interval():
 def test_accuracy_counts_pairs_by_hand():
     # pairs by target: (0,1) right, (0,2) right, (1,2) wrong, (.,3) ties of predictor
     x, y = np.array([1.0, 3, 2, 2]), np.array([1.0, 2, 3, 3])
-    share, n_pairs = sign_accuracy(x, y, rising=True)
+    share, n_pairs = sign_accuracy(x, y, ONE[:4], rising=True)
     assert n_pairs == 5
     assert share == pytest.approx(3 / 5)
-    assert sign_accuracy(x, y, rising=False)[0] == pytest.approx(2 / 5)
-    assert sign_accuracy(x, np.ones(4), rising=True) == (None, 0)
+    assert sign_accuracy(x, y, ONE[:4], rising=False)[0] == pytest.approx(2 / 5)
+    assert sign_accuracy(x, np.ones(4), ONE[:4], rising=True) == (None, 0)
 
 
 def test_one_side_without_spread_has_no_order():
@@ -56,36 +55,24 @@ def test_one_side_without_spread_has_no_order():
         order([1], [1])
 
 
-def test_ridge_leaves_each_configuration_out():
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(2, 9))
-    found = leave_one_out_ridge({"x": x}, y)
-    errors = []
-    for i in range(9):
-        rest = np.arange(9) != i
-        z = (x - x[rest].mean()) / x[rest].std()
-        model = RidgeCV(alphas=ALPHAS).fit(z[rest, None], y[rest])
-        errors.append(y[i] - model.predict(z[[i], None])[0])
-    plain = [y[i] - y[np.arange(9) != i].mean() for i in range(9)]
-    assert found.rmse == pytest.approx(np.sqrt(np.mean(np.square(errors))))
-    assert found.baseline_rmse == pytest.approx(np.sqrt(np.mean(np.square(plain))))
-    assert found.r2 == pytest.approx(
-        1 - np.sum(np.square(errors)) / np.sum(np.square(plain))
+def test_data_sets_that_differ_make_no_order():
+    datasets = [0] * 6 + [1] * 6
+    x = np.concatenate([[3, 1, 5, 2, 6, 4], [13, 11, 15, 12, 16, 14]])
+    y = np.concatenate([[1, 2, 3, 4, 5, 6], [16, 15, 14, 13, 12, 11]])
+    together, within = order(x, y), order(x, y, datasets)
+    assert together.p < 0.05 < within.p
+    assert within.tau == pytest.approx(
+        (kendalltau(x[:6], y[:6])[0] + kendalltau(x[6:], y[6:])[0]) / 2
     )
+    assert within.n_pairs == 30
+    assert within.lower < within.tau < within.upper
+    assert within.smallest_p == pytest.approx(1 / 500)
 
 
-def test_noise_predicts_nothing():
-    rng = np.random.default_rng(1)
-    r2 = [
-        leave_one_out_ridge({"x": rng.normal(size=12)}, rng.normal(size=12)).r2
-        for _ in range(5)
-    ]
-    assert max(r2) < 0.5
-    assert min(r2) < 0.1
-
-
-def test_too_few_configurations_are_refused():
-    with pytest.raises(DomainError, match="too few configurations: 7"):
-        leave_one_out_ridge({"x": np.arange(7.0)}, np.arange(7.0))
-    with pytest.raises(DomainError, match="does not vary"):
-        leave_one_out_ridge({"x": np.arange(8.0)}, np.ones(8))
+def test_an_order_within_every_data_set_is_found():
+    datasets = [0] * 6 + [1] * 6
+    x = np.concatenate([np.arange(6), 50 - np.arange(6)])
+    y = np.concatenate([np.arange(6), -50 - np.arange(6)])
+    found = order(x, y, datasets)
+    assert (found.tau, found.accuracy) == (1.0, 1.0)
+    assert found.p == pytest.approx(1 / 500)
