@@ -16,6 +16,7 @@ from bounds.errors import DomainError
 from estimators.groups import Booleans
 from estimators.scores import Floats
 from validation.correlation import COEFFICIENTS, unit, weighted_ranks
+from validation.kendall_null import kendall_variance, permuted_kendall
 from validation.partial import independent, partial_p, rank_correlations
 from validation.resampling import (
     acceleration,
@@ -24,7 +25,6 @@ from validation.resampling import (
     leave_one_out,
     permutation_p,
     permutations,
-    permuted_kendall,
     permuted_products,
 )
 
@@ -213,48 +213,6 @@ def _coefficients(panel: Panel, weights: Floats) -> dict[str, Floats]:
     rho, partial = rank_correlations(weights, x, y, panel.given, panel.uses)
     found = {name: COEFFICIENTS[name](weights, x, y) for name in ("pearson", "kendall")}
     return {**found, "spearman": rho, "partial": partial}
-
-
-def kendall_variance(x: Floats, y: Floats) -> Floats:
-    """Variance of Kendall's tau-b over all permutations, shape (t, k).
-
-    Parameters
-    ----------
-    x : float64 array, shape (n, t)
-    y : float64 array, shape (n, k)
-
-    Notes
-    -----
-    Kendall (1970), chapter 4, with ties on both sides; NaN for a constant column.
-
-    Examples
-    --------
-    >>> x = np.arange(5.0)[:, None]
-    >>> round(kendall_variance(x, x).item(), 6)  # 2 (2 n + 5) / (9 n (n - 1))
-    0.166667
-    """
-    n = len(x)
-    left, right = (np.array([_ties(c) for c in side.T]) for side in (x, y))
-    all_pairs = n * (n - 1)
-    first = n * (n - 1) * (2 * n + 5) - left[:, None, 2] - right[None, :, 2]
-    second = left[:, None, 0] * right[None, :, 0] / (2 * all_pairs)
-    third = left[:, None, 1] * right[None, :, 1] / (9 * all_pairs * (n - 2))
-    size = (all_pairs - left[:, None, 0]) * (all_pairs - right[None, :, 0]) / 4
-    return np.asarray(
-        np.divide(
-            first / 18 + second + third,
-            size,
-            out=np.full_like(size, np.nan),
-            where=size > 0,
-        )
-    )
-
-
-def _ties(column: Floats) -> tuple[float, float, float]:
-    """Sums of t (t - 1), t (t - 1) (t - 2), t (t - 1) (2 t + 5) over ties."""
-    t = np.unique(column, return_counts=True)[1].astype(np.float64)
-    pairs = t * (t - 1)
-    return pairs.sum(), (pairs * (t - 2)).sum(), (pairs * (2 * t + 5)).sum()
 
 
 def summary(draws: Draws, *, delta: float) -> list[list[Association]]:

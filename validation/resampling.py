@@ -166,36 +166,6 @@ def permuted_products(x: Floats, y: Floats, orders: Integers) -> Floats:
     return np.concatenate([np.matmul(x.T, y[chunk]) for chunk in chunks])
 
 
-def permuted_kendall(x: Floats, y: Floats, orders: Integers) -> Floats:
-    """Kendall's tau-b after permuting the rows of `y`, shape (m, t, k).
-
-    Every order needs all pairs of the n rows: for small n. Arguments are as in
-    `permuted_products`, columns being raw.
-
-    Examples
-    --------
-    >>> x = np.array([[1.0], [2.0], [3.0]])
-    >>> permuted_kendall(x, x, np.array([[0, 1, 2], [2, 1, 0]])).ravel().tolist()
-    [1.0, -1.0]
-    """
-    n = len(y)
-    first, second = np.triu_indices(n, k=1)
-    left, right = _signs(x), _signs(y)
-    # Permuting moves ties but does not change their number
-    untied = [np.abs(s).sum(axis=1) / 2 for s in (left, right)]
-    size = np.sqrt(np.outer(*untied))
-    left = left[:, first * n + second]
-    step = max(1, NUMBERS_AT_ONCE // max(1, len(first) * y.shape[1]))
-    found = []
-    for start in range(0, len(orders), step):
-        chunk = orders[start : start + step]
-        moved = right[:, chunk[:, first] * n + chunk[:, second]]
-        found.append(np.matmul(moved, left.T).transpose(1, 2, 0))
-    total = np.concatenate(found).astype(np.float64)
-    scaled = np.divide(total, size, out=np.full_like(total, np.nan), where=size > 0)
-    return np.asarray(scaled)
-
-
 def permutation_p(observed: Floats, null: Floats) -> Floats:
     """Two-sided p-values ``(b + 1) / (m + 1)``, shape (...).
 
@@ -215,9 +185,3 @@ def permutation_p(observed: Floats, null: Floats) -> Floats:
         extreme = (np.abs(null) >= size).sum(axis=0)
     p = (extreme + 1) / (len(null) + 1)
     return np.asarray(np.where(np.isfinite(observed), p, np.nan))
-
-
-def _signs(columns: Floats) -> np.ndarray:
-    """Signs of all differences of each column, shape (c, n n)."""
-    signs = np.sign(columns.T[:, :, None] - columns.T[:, None, :])
-    return signs.reshape(len(signs), -1).astype(np.float32)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+NONE: Final = "-"
 ESCAPES: Final = {
     "\\": r"\textbackslash{}",
     "&": r"\&",

@@ -11,12 +11,9 @@ from rankbound.validating.associating import Associations, associations
 from rankbound.validating.controlling import constant_control, random_controls
 from rankbound.validating.dependence import dependence
 from rankbound.validating.equivalence import Equivalence, equivalence
+from rankbound.validating.halves import certificates
 from rankbound.validating.options import TEACHER, ValidateOptions
-from rankbound.validating.ordering import (
-    Configurations,
-    certificates,
-    configurations,
-)
+from rankbound.validating.ordering import Configurations, configurations
 from rankbound.validating.panels import Judged, StudentPanel, judge, panels_of
 
 Progress = Callable[[str], object]

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from rankbound.validating.associating import Row
+from rankbound.validating.association_tables import (
+    association_tables,
+    correction_name,
+)
 from rankbound.validating.equivalence import AVERAGE, FACTORS
-from rankbound.validating.markup import Cell, Table
-from rankbound.validating.options import POOLED
-from rankbound.validating.panels import LOSS
+from rankbound.validating.markup import NONE, Cell, Table
 from rankbound.validating.run import Validation
 from validation.configurations import NEEDED
 from validation.judging import ASSOCIATED
-
-NONE = "-"
 
 
 def tables(validation: Validation) -> list[Table]:
@@ -28,87 +28,6 @@ def tables(validation: Validation) -> list[Table]:
         found.append(certificates_table(validation))
     found.append(controls_table(validation))
     return found
-
-
-def association_tables(validation: Validation, *, partial: bool) -> Iterable[Table]:
-    """One table per data set, sampling and student: terms by measures."""
-    rows = validation.associations.rows
-    keys = dict.fromkeys((r["dataset"], r["sampling"], r["student"]) for r in rows)
-    for number, key in enumerate(keys):
-        chosen = [r for r in rows if (r["dataset"], r["sampling"], r["student"]) == key]
-        yield _association_table(validation, key, chosen, (number, partial))
-
-
-def _association_table(
-    validation: Validation,
-    key: tuple[str, str, str],
-    rows: list[Row],
-    which: tuple[int, bool],
-) -> Table:
-    number, partial = which
-    measures = list(dict.fromkeys(row["measure"] for row in rows))
-    terms = list(dict.fromkeys(row["term"] for row in rows))
-    cells = {(row["term"], row["measure"]): row for row in rows}
-    kind = "partial-" if partial else ""
-    return Table(
-        name=f"{kind}associations-{number + 1}",
-        caption=_association_caption(validation, key, rows, partial=partial),
-        header=("term", *measures),
-        rows=tuple(
-            (
-                Cell(term),
-                *(_coefficient(cells[term, m], partial=partial) for m in measures),
-            )
-            for term in terms
-        ),
-    )
-
-
-def _coefficient(row: Row, *, partial: bool) -> Cell:
-    value = row["partial" if partial else "spearman"]
-    ends = ("partial_lower", "partial_upper") if partial else ("lower", "upper")
-    if value is None or row[ends[0]] is None:
-        return Cell(NONE)
-    associated = row["partial_verdict" if partial else "verdict"] == ASSOCIATED
-    lower, upper = (row[end] for end in ends)
-    return Cell(f"{value:.2f} [{lower:.2f}, {upper:.2f}]", bold=associated)
-
-
-def _association_caption(
-    validation: Validation, key: tuple[str, str, str], rows: list[Row], *, partial: bool
-) -> str:
-    dataset, sampling, student = key
-    family = validation.options.family
-    what = "Spearman's rho"
-    test = f"permutation test ({validation.associations.permutations:,} permutations)"
-    size = validation.associations.n_tests
-    if partial:
-        what = (
-            "partial Spearman's rho given the teacher's effectiveness, the number of "
-            "relevant documents and the group size"
-        )
-        test, size = "t-test of ranks", validation.associations.n_partial_tests
-    if dataset == POOLED and partial:
-        test = "normal approximation"
-    smallest = rows[0]["detectable"]
-    power = "" if smallest is None else f" |rho| >= {smallest:.2f} has 80 % power;"
-    return (
-        f"{dataset}, {sampling}, student {student}: {what} of each term with each "
-        f"measure per query, with {_level(validation)} BCa bootstrap interval "
-        f"({validation.options.resamples:,} resamples); n = {rows[0]['n']:,} queries; "
-        f"{test}, {_correction(validation)} over {size:,} tests at {family.delta:g};"
-        f"{power} bold: associated; {LOSS}M is the teacher's M minus the student's; "
-        f"seed {validation.options.seed}."
-    )
-
-
-def _level(validation: Validation) -> str:
-    return f"{100 * (1 - validation.options.family.delta):.10g}%"
-
-
-def _correction(validation: Validation) -> str:
-    names = {"holm": "Holm", "bh": "Benjamini-Hochberg"}
-    return names[validation.options.family.correction]
 
 
 def effectiveness_tables(validation: Validation) -> Iterable[Table]:
@@ -215,7 +134,7 @@ def configurations_table(validation: Validation) -> Table:
             "the share of pairs ordered as the theory expects (0.5: by chance), pairs "
             "within data sets; permutation test within data sets; terms "
             "from a random half of the queries, outcomes from the other half; "
-            f"{_correction(validation)} over {found.n_tests} tests; seed "
+            f"{correction_name(validation)} over {found.n_tests} tests; seed "
             f"{options.seed}{few}."
         ),
         header=("predictor", "kind", *targets),
@@ -291,7 +210,7 @@ def controls_table(validation: Validation) -> Table:
             "Controls: terms that cannot know effectiveness. Rejected: share of tests "
             f"with p at most {options.family.delta:g} before correction, nominally "
             f"{options.family.delta:g}; families: share in which anything is "
-            f"associated after {_correction(validation)}, at most "
+            f"associated after {correction_name(validation)}, at most "
             f"{options.family.delta:g}; permutation test of Spearman's rho; n is the "
             f"number of tests; seed {options.seed}."
         ),

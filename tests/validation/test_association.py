@@ -10,7 +10,6 @@ from validation.association import (
     Effort,
     Panel,
     draw,
-    kendall_variance,
     settled,
     summary,
 )
@@ -54,17 +53,6 @@ def test_many_queries_have_kendalls_normal_p():
     ).pvalue
     assert cell.kendall_by == "normal"
     assert cell.kendall.p == pytest.approx(wanted, rel=1e-6)
-
-
-def test_kendalls_variance_is_that_of_all_permutations():
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=30).round(0), rng.normal(size=30).round(1)
-    taus = [
-        scipy.stats.kendalltau(x, rng.permutation(y)).statistic for _ in range(1_500)
-    ]
-    found = kendall_variance(x[:, None], y[:, None]).item()
-    assert found == pytest.approx(np.var(taus), rel=0.2)
-    assert np.isnan(kendall_variance(np.ones((9, 1)), y[:9, None])).all()
 
 
 def test_more_permutations_for_ranks_are_drawn_and_used():

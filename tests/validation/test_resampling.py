@@ -16,7 +16,6 @@ from validation.resampling import (
     leave_one_out,
     permutation_p,
     permutations,
-    permuted_kendall,
     permuted_products,
 )
 
@@ -90,14 +89,11 @@ def test_permuted_coefficients_are_scipys(ties):
     whole = np.ones((1, 9))
     left, right = (unit(whole, weighted_ranks(whole, side))[0] for side in (x, y))
     found = permuted_products(left, right, orders)
-    taus = permuted_kendall(x, y, orders)
     for m, order in enumerate(orders):
         for t in range(2):
             for k in range(3):
                 moved = y[order, k]
-                tau = scipy.stats.kendalltau(x[:, t], moved).statistic
                 assert found[m, t, k] == pytest.approx(rho(x[:, t], moved), abs=1e-9)
-                assert taus[m, t, k] == pytest.approx(tau, abs=1e-6)
 
 
 def test_p_counts_the_sample_itself_and_ties():

@@ -15,16 +15,6 @@ def test_captions_name_test_n_correction_and_seed(validation):
         assert all(len(row) == len(table.header) for row in table.rows)
 
 
-def test_every_association_stands_in_its_cell(validation):
-    found = {table.name: table for table in tables(validation)}
-    table = found["associations-1"]
-    row = validation.associations.rows[0]
-    column = table.header.index(row["measure"])
-    [line] = [cells for cells in table.rows if cells[0].text == row["term"]]
-    assert line[column].text.startswith(f"{row['spearman']:.2f} [")
-    assert len([name for name in found if "associations" in name]) == 4
-
-
 def test_superscripts_name_equivalents_pair_by_pair(validation):
     wide = equivalence(validation.judged, replace(validation.options, margin=2.0))
     table = next(iter(effectiveness_tables(replace(validation, equivalence=wide))))
