@@ -79,7 +79,8 @@ def _association_caption(
         f"measure per query, with {_level(validation)} BCa bootstrap interval "
         f"({validation.options.resamples:,} resamples); n = {rows[0]['n']:,} queries; "
         f"{test}, {correction_name(validation)} over {size:,} tests at "
-        f"{family.delta:g};{power} bold: associated; {LOSS}M is the teacher's M minus the student's; "
+        f"{family.delta:g};{power} bold: associated; {LOSS}M is the teacher's M "
+        "minus the student's; "
         f"seed {validation.options.seed}."
     )
 

@@ -36,5 +36,6 @@ def test_noise_has_the_queries_of_the_panel(validation):
         panel, measurement, np.random.default_rng(0)
     )
     assert noise.shape == (controlling.DRAWS, len(panel.qids))
+    assert (np.ptp(noise, axis=0) > 0).all()  # drawn anew, not the teacher's own
     assert (noise > 0).all()
     assert (noise <= np.log(2)).all()
