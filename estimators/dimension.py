@@ -21,7 +21,7 @@ from estimators.scores import Floats
 
 # Documents nearer than this share of their group's diameter are copies of each other:
 # batching and rounding move the vectors of equal texts by less.
-COPY: Final = 1e-3
+COPY: Final = 1e-4
 NEIGHBOURS: Final = 4
 
 

@@ -77,11 +77,11 @@ def teacher_terms(
     >>> teacher_terms(groups, groups.scores_of(scores)[0]).entropy.round(6).tolist()
     [0.693147]
     """
-    _check_span(teacher)
+    check_span(teacher)
     entropy, margin, spread = (np.empty(groups.n_groups) for _ in range(3))
     for block in blocks(groups):
         values = teacher[block.rows]
-        kind = _kind(block, pairs)
+        kind = pair_choice(block, pairs)
         entropy[block.groups] = pairwise_entropy_nats(values, **kind)
         margin[block.groups] = mean_margin(values, **kind)
         spread[block.groups] = score_range(values, mask=kind["mask"])
@@ -107,12 +107,16 @@ def student_terms(
     clip_at : float
         B: scores are raised to at least B below the best of their group.
     """
-    _check_span(student)
+    check_span(student)
     divergence, risk, spread = (np.empty(groups.n_groups) for _ in range(3))
     n_clipped = np.zeros(groups.n_groups, dtype=np.int64)
     clipped = np.array(student, dtype=np.float64)
     for block in blocks(groups):
-        a, raw, kind = teacher[block.rows], student[block.rows], _kind(block, pairs)
+        a, raw, kind = (
+            teacher[block.rows],
+            student[block.rows],
+            pair_choice(block, pairs),
+        )
         m = clip_below_best(raw, score_range=clip_at, mask=kind["mask"])
         divergence[block.groups] = pairwise_divergence_nats(a, m, **kind)
         risk[block.groups] = pairwise_risk_nats(a, m, **kind)
@@ -158,7 +162,7 @@ def geometry(
         if rows.min() < 0:
             raise DomainError(f"{embeddings.name}: a document of the groups is missing")
         distances = pair_distances(embeddings.take(rows), metric=metric)
-        chosen = selected_pairs(rows, **_kind(block, pairs))
+        chosen = selected_pairs(rows, **pair_choice(block, pairs))
         largest[block.groups] = diameter(distances, chosen)
         mean[block.groups] = mean_distance(distances, chosen)
         if visit is not None:
@@ -221,8 +225,13 @@ def steepest(
     )
 
 
-def _check_span(values: Floats) -> None:
-    """Margins must be finite, which finite scores alone do not ensure."""
+def check_span(values: Floats) -> None:
+    """Margins must be finite, which finite scores alone do not ensure.
+
+    Examples
+    --------
+    >>> check_span(np.array([0.0, 1e6]))
+    """
     with np.errstate(over="ignore"):
         span = values.max() - values.min()
     if not np.isfinite(span):
@@ -232,6 +241,7 @@ def _check_span(values: Floats) -> None:
         )
 
 
-def _kind(block: Block, pairs: str) -> PairChoice:
+def pair_choice(block: Block, pairs: str) -> PairChoice:
+    """The keywords that tell an estimator which pairs of a block enter."""
     mask = None if block.full else block.mask
     return {"mask": mask, "positive": block.positive, "pairs": pairs}

@@ -1,4 +1,4 @@
-"""Ties: pairs that the teacher scores alike, each of which has the full entropy."""
+"""Ties and ranks: pairs scored alike, which have the full entropy, and order alone."""
 
 from __future__ import annotations
 

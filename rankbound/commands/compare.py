@@ -141,7 +141,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=9999,
         metavar="N",
-        help="of the bootstrap intervals (default %(default)d)",
+        help="of the bootstrap intervals; 0 leaves them out (default %(default)d)",
     )
     add(
         "--seed",

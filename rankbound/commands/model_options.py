@@ -34,7 +34,7 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         "--temperature",
         metavar="X|fit",
         help="divides the teacher's margins: a number, or fit by likelihood on judged "
-        "pairs of 20 %% of the queries, which then do not certify (default 1 for "
+        "pairs of 20 %% of the queries, which then count no more (default 1 for "
         "logits and probabilities; other kinds need one)",
     )
     add(

@@ -23,6 +23,8 @@ from rankbound.measuring.temperatures import SHARE
 from validation.family import Answer
 
 SCHEMA: Final = "rankbound.comparison/1"
+NO_MARGIN: Final = "there is no agreed margin for this quantity: give --margin"
+NO_VECTORS: Final = "no vectors were given (--embeddings)"
 NOT_ASKED: Final = "not run; --controls runs them"
 DEFINITIONS: Final = {
     "difference": "mean over the queries of both samplings of the paired difference, "
@@ -74,6 +76,9 @@ def comparison_json(
         "coupling": coupling(comparison),
         "shift": overlap(comparison),
         "spaces": spaces(comparison),
+        "spaces_missing_because": None
+        if comparison.loaded.embeddings is not None
+        else NO_VECTORS,
         "spaces_statements": STATEMENTS,
         "sweep": sweep(comparison),
         "ranks_only": ranks_only(comparison),
@@ -137,6 +142,10 @@ def row(answer: Answer) -> dict[str, Any]:
         "unit": CATALOGUE[base(ask.quantity)].unit,
         "method": made.method,
         "p": made.p,
+        "margin_missing_because": NO_MARGIN if ask.margin is None else None,
+        "effect_size_missing_because": None
+        if made.effect_size is not None
+        else "the differences do not vary",
         "range": None if made.bounds is None else list(made.bounds),
         "range_missing_because": UNKNOWN if made.bounds is None else None,
         "paired_t": {

@@ -16,6 +16,7 @@ from rankbound.comparing.run import Comparison, Measures
 from rankbound.measuring.run import group_sizes
 from validation.family import common
 
+NO_VECTORS = "no vectors were given, so there are no floors from distances"
 DIAGNOSTIC = (
     "diagnostic: the steepest teacher margin per distance of these samples is smaller "
     "than the teacher's Lipschitz constant, so that the floors from distances may lie "
@@ -75,7 +76,7 @@ def coupling(comparison: Comparison) -> dict[str, Any]:
     return {
         "statement": "theorem-4a: no teacher with these margins has less entropy",
         "lipschitz": steepest,
-        "lipschitz_status": None if steepest is None else DIAGNOSTIC,
+        "lipschitz_status": NO_VECTORS if steepest is None else DIAGNOSTIC,
         "rows": [
             {"sampling": name, "pairs": pairs, **_floors(measures, pairs, steepest)}
             for name, measures in comparison.measures.items()

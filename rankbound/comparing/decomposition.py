@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from estimators.composition import PairMass, entropy_change
-from estimators.group_terms import teacher_terms
+from estimators.entropies import group_entropies
 from estimators.per_query import PerQuery, query_means
 from estimators.scores import Strings
 from estimators.ties import tie_shares
@@ -69,8 +69,7 @@ def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
         entropy, ties = np.zeros(groups.n_groups), np.zeros(groups.n_groups)
         if kept.n_groups:
             has = number > 0
-            terms = teacher_terms(kept, values, pairs=pairs)
-            entropy[has] = share[has] * terms.entropy
+            entropy[has] = share[has] * group_entropies(kept, values, pairs=pairs)
             ties[has] = share[has] * tie_shares(kept, values, pairs=pairs)
         columns = (
             query_means(groups.queries, column, n_queries=len(groups.qids))[order]

@@ -63,8 +63,8 @@ class CompareOptions(SourceOptions):
             raise UsageError(
                 f"--pairs is one of {EACH}, {', '.join(PAIR_SETS)}, got {self.pairs!r}"
             )
-        if self.resamples < 1:
-            raise UsageError(f"--resamples must be at least 1, got {self.resamples}")
+        if self.resamples < 0:
+            raise UsageError(f"--resamples must be at least 0, got {self.resamples}")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -88,7 +88,8 @@ def _coverage(groups: Groups, qrels: Scores | None) -> dict[str, Any]:
     """Judged and relevant documents of each query that its groups hold."""
     names = ("judged_covered", "relevant_covered", "documents_judged")
     if qrels is None:
-        return dict.fromkeys(names)
+        missing = "no judgements were given (--qrels)"
+        return {**dict.fromkeys(names), "judged_missing_because": missing}
     query = {qid: index for index, qid in enumerate(qrels.qids)}
     held = _documents(groups)
     judged, relevant, share = [], [], []
@@ -103,7 +104,9 @@ def _coverage(groups: Groups, qrels: Scores | None) -> dict[str, Any]:
         share.append(float(inside.sum()) / len(documents))
         if good.any():
             relevant.append(float(inside[good].mean()))
-    return dict(zip(names, map(_mean, (judged, relevant, share)), strict=True))
+    means = dict(zip(names, map(_mean, (judged, relevant, share)), strict=True))
+    reason = None if judged else "none of the queries has judgements"
+    return {**means, "judged_missing_because": reason}
 
 
 def _documents(groups: Groups) -> dict[str, set[str]]:

@@ -6,7 +6,7 @@ the unit of every comparison.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from estimators.blocks import Block
 from estimators.dimension import knn_log_density, neighbour_distances, two_nn_dimension
 from estimators.distances import diameter, mean_distance
 from estimators.embeddings import Embeddings
+from estimators.entropies import group_entropies
 from estimators.group_terms import geometry, steepest, teacher_terms
 from estimators.groups import Booleans, Groups
 from estimators.pairs import selected_pairs
@@ -94,12 +95,7 @@ def teacher_quantities(
 ) -> Measured:
     """Entropy, mean margin and ties; arguments as for `quantities`."""
     made: Measured = {}
-    for pairs in pair_sets:
-        keep = groups.count_pairs(pairs) > 0
-        kept = groups.keep_groups(keep)
-        if kept.n_groups == 0:
-            continue
-        inside = values[np.repeat(keep, groups.sizes)]
+    for pairs, kept, inside in _by_pairs(groups, values, pair_sets):
         terms = teacher_terms(kept, inside, pairs=pairs)
         ties = tie_shares(kept, inside, pairs=pairs)
         found = {"entropy": terms.entropy, "margin": terms.mean_margin, "ties": ties}
@@ -108,6 +104,27 @@ def teacher_quantities(
             for name, column in found.items()
         )
     return made
+
+
+def entropies(groups: Groups, values: Floats, *, pair_sets: Sequence[str]) -> Measured:
+    """Entropy alone; arguments as for `quantities`."""
+    return {
+        ("entropy", pairs): per_query(
+            kept, group_entropies(kept, inside, pairs=pairs), "entropy"
+        )
+        for pairs, kept, inside in _by_pairs(groups, values, pair_sets)
+    }
+
+
+def _by_pairs(
+    groups: Groups, values: Floats, pair_sets: Sequence[str]
+) -> Iterator[tuple[str, Groups, Floats]]:
+    """For each pair set that occurs: the groups that have it, and their scores."""
+    for pairs in pair_sets:
+        keep = groups.count_pairs(pairs) > 0
+        if keep.any():
+            inside = values[np.repeat(keep, groups.sizes)]
+            yield pairs, groups.keep_groups(keep), inside
 
 
 def space_quantities(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from estimators.group_terms import teacher_terms
+from estimators.entropies import group_entropies
 from estimators.groups import Groups
 from estimators.per_query import query_means
 from estimators.scores import Floats
@@ -16,6 +16,7 @@ from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.quantities import (
     Measured,
     Space,
+    entropies,
     space_quantities,
     teacher_quantities,
 )
@@ -27,6 +28,7 @@ from rankbound.comparing.students import (
     measure_student,
     read_students,
 )
+from rankbound.errors import UsageError
 from validation.family import Answer, Question, answer_family
 
 Progress = Callable[[str], object]
@@ -123,9 +125,7 @@ def compare_samplings(
         progress(f"sampling {sampling.name}")
         measures[sampling.name] = measure_sampling(sampling, loaded, students, options)
     progress("target form")
-    target = teacher_quantities(
-        loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS
-    )
+    target = entropies(loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS)
     progress("family of comparisons")
     questions = family(measures, loaded, options)
     answers = answer_family(
@@ -189,9 +189,8 @@ def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
     """Mean entropy over the groups that have such a pair, in nats."""
     keep = groups.count_pairs(pairs) > 0
     inside = values[np.repeat(keep, groups.sizes)]
-    return float(
-        teacher_terms(groups.keep_groups(keep), inside, pairs=pairs).entropy.mean()
-    )
+    kept = groups.keep_groups(keep)
+    return float(group_entropies(kept, inside, pairs=pairs).mean())
 
 
 def pair_share(groups: Groups, pairs: str) -> float:
@@ -216,6 +215,7 @@ def family(
             asked = base(quantity) in options.quantities and pairs in options.pair_sets
             if not asked or key not in baseline.measured:
                 continue
+            _check_common(name, key, measures[name], baseline)
             ranges = [
                 value_range(
                     quantity,
@@ -237,7 +237,26 @@ def family(
                     margin=options.margin(base(quantity)),
                 )
             )
+    if not questions:
+        raise UsageError(
+            f"nothing to compare: no sampling has {' or '.join(options.pair_sets)} "
+            f"pairs that {options.baseline!r} has, too; give --pairs all"
+        )
     return questions
+
+
+def _check_common(
+    name: str, key: tuple[str, str], mine: Measures, baseline: Measures
+) -> None:
+    """Raise unless the two samplings share a query that has the quantity."""
+    first, second = mine.measured[key], baseline.measured[key]
+    if set(first.qids) & set(second.qids):
+        return
+    raise UsageError(
+        f"{name!r} and {baseline.sampling.name!r} have no query in common for "
+        f"{key[0]} over {key[1]} pairs ({first.qids[0]!r} here, {second.qids[0]!r} "
+        "there); a paired comparison needs the same queries on both sides"
+    )
 
 
 def _order(key: tuple[str, str]) -> tuple[str, int]:

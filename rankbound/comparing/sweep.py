@@ -10,7 +10,11 @@ import numpy as np
 from bounds.certificate import LN2
 from estimators.scores import Floats
 from estimators.ties import rank_values
-from rankbound.comparing.quantities import Measured, teacher_quantities
+from rankbound.comparing.quantities import (
+    Measured,
+    entropies,
+    teacher_quantities,
+)
 from rankbound.comparing.run import Comparison
 from rankbound.comparing.samplings import Sampling
 from validation.family import common
@@ -91,7 +95,7 @@ def entropy_rows(
     """
     options = comparison.options
     made: dict[str, Measured] = {
-        s.name: teacher_quantities(s.groups, transform(s), pair_sets=options.pair_sets)
+        s.name: entropies(s.groups, transform(s), pair_sets=options.pair_sets)
         for s in comparison.loaded.samplings
     }
     base = made[options.baseline]

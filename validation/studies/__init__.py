@@ -1,1 +1,1 @@
-"""Seeded simulation studies of the statistics; each prints a table."""
+"""Simulated studies of the procedures, each a module to run."""

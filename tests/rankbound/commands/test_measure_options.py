@@ -6,7 +6,8 @@ import pytest
 
 from estimators.scores import Kind
 from rankbound.cli import build_parser
-from rankbound.commands.measure_options import KINDS, options_from
+from rankbound.commands.measure_options import options_from
+from rankbound.commands.model_options import KINDS
 from rankbound.errors import UsageError
 
 START = ("measure", "--teacher", "t", "--out", "o")

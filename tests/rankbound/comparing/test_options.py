@@ -1,0 +1,73 @@
+"""Options that contradict each other are refused, naming the option."""
+
+from pathlib import Path
+
+import pytest
+
+from bounds.errors import DomainError
+from rankbound.comparing.options import CompareOptions
+from rankbound.errors import UsageError
+from rankbound.measuring.options import StudentSource
+
+TWO = (("a", "a.jsonl"), ("b", "b.jsonl"))
+
+
+def options(**settings):
+    return CompareOptions(**{"teacher": "t.json", "groups": TWO, **settings})
+
+
+def test_defaults():
+    made = options()
+    assert made.baseline == "a"
+    assert made.pair_sets == ("all", "pos-neg", "neg-neg")
+    assert made.margin("entropy") == 0.02
+    assert made.margin("diameter") is None
+    assert made.groups[1] == ("b", Path("b.jsonl"))
+    assert options(pairs="pos-neg").pair_sets == ("pos-neg",)
+    assert options(margins={"entropy": 0.1}).margin("entropy") == 0.1
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"groups": TWO[:1]}, "at least two samplings"),
+        ({"groups": (*TWO, TWO[0])}, "two samplings are called 'a'"),
+        ({"groups": (("target", "x"), TWO[0])}, "other than 'target'"),
+        ({"groups": (("a\tb", "x"), TWO[0])}, "a name without tabs"),
+        ({"reference": "c"}, "--reference 'c' is no sampling; there are a, b"),
+        ({"quantities": ("beauty",)}, "--quantity is one of entropy, margin"),
+        ({"quantities": ()}, "at least one"),
+        ({"quantities": ("ties", "ties")}, "each quantity once"),
+        ({"quantities": ("diameter",)}, "give --embeddings and --ids"),
+        ({"quantities": ("risk",)}, "give --student"),
+        (
+            {
+                "quantities": ("two_nn",), "pairs": "pos-neg",
+                "embeddings": "v", "ids": "i",
+            },
+            "about the documents of a group",
+        ),
+        ({"pairs": "some"}, "--pairs is one of each, all"),
+        ({"margins": {"risk": 0.1}}, "--margin for 'risk', which is not compared"),
+        ({"margins": {"entropy": 0.0}}, "--margin must be a positive number"),
+        ({"margins": {"entropy": float("nan")}}, "--margin must be a positive number"),
+        ({"resamples": -1}, "--resamples must be at least 0"),
+        ({"delta": 2.0}, "`delta`"),
+        ({"metric": "cosine"}, "not a metric"),
+        ({"temperature": "fit"}, "--temperature fit chooses"),
+        ({"embeddings": "v"}, "--embeddings and --ids go together"),
+    ],
+)  # fmt: skip
+def test_refusals(settings, message):
+    with pytest.raises((UsageError, DomainError), match=message):
+        options(**settings)
+
+
+def test_students_and_vectors_allow_their_quantities():
+    made = options(
+        quantities=("risk", "two_nn"),
+        students=(StudentSource("s", scores="s.run"),),
+        embeddings="v.npy",
+        ids="v.txt",
+    )
+    assert made.quantities == ("risk", "two_nn")

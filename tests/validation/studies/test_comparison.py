@@ -1,0 +1,81 @@
+"""A tiny study: its table, its seed, and that a wrong rule is caught."""
+
+import numpy as np
+import pytest
+
+from estimators.scores import strings
+from tests import oracles
+from validation.studies import comparison
+from validation.studies.comparison import (
+    DELTA,
+    FAMILY_ROLE,
+    ROLES,
+    SIZES,
+    Scenario,
+    main,
+    run,
+    scenarios,
+    study,
+    table,
+)
+
+
+def test_every_role_shape_and_size_is_there():
+    every = scenarios()
+    assert len(every) == len(set(every)) == (len(ROLES) + 1) * 2 * 3
+    assert {s.n for s in every} == set(SIZES) == {43, 250, 1350}
+
+
+def test_a_tiny_study_prints_a_row_each_and_holds(capsys):
+    assert main(["--sets", "12", "--jobs", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line for line in lines if line.startswith("| ")][1:]
+    assert len(rows) == len(scenarios())
+    assert sum("at most delta" in row for row in rows) == 30
+    assert "ABOVE" not in "".join(rows)
+
+
+def test_the_seed_decides_and_the_number_of_processes_does_not():
+    some = scenarios()[:2]
+    one = [run(s, sets=6, seed=1) for s in some]
+    assert one == [run(s, sets=6, seed=1) for s in reversed(some)][::-1]
+    kind = Scenario("power: equivalent at 0", "even", 0.0, 43, 0)
+    drawn = [run(kind, sets=80, seed=seed) for seed in (1, 2)]
+    assert drawn[0].t != drawn[1].t
+
+
+def test_processes_give_the_same(monkeypatch):
+    few = scenarios()[:3]
+    monkeypatch.setattr(comparison, "scenarios", lambda: few)
+    assert study(sets=4, seed=0, jobs=2) == study(sets=4, seed=0, jobs=1)
+
+
+def test_a_rule_that_is_wrong_is_caught(monkeypatch, capsys):
+    def lenient(values, _, **__):
+        return strings(["equivalent"] * len(values))
+
+    monkeypatch.setattr(comparison, "by_betting", lenient)
+    assert main(["--sets", "40", "--jobs", "1"]) == 1
+    assert "ABOVE delta" in capsys.readouterr().out
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("role", [*list(ROLES)[:3], FAMILY_ROLE])
+def test_errors_are_at_most_delta(role):
+    # 200 data sets of 250 queries; false alarm 1e-3 in each role
+    mean = ROLES[role][0] if role in ROLES else 0.0
+    made = run(Scenario(role, "skewed", mean, 250, 0), sets=200, seed=5)
+    assert made.ours * made.sets <= oracles.most_failures(made.sets, DELTA, 1e-3)
+    assert made.holds
+
+
+def test_the_published_rule_calls_the_margin_equivalent_at_43_queries():
+    found = run(Scenario("false equivalent, +", "even", 0.02, 43, 0), sets=400, seed=0)
+    assert found.published > 0.3  # nominal: never more than delta
+    assert "0." in table([found])
+    assert np.isclose(found.ours, 0.0)
+
+
+def test_no_data_sets_are_refused():
+    with pytest.raises(SystemExit):
+        main(["--sets", "0"])

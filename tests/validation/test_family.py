@@ -1,0 +1,117 @@
+"""A family: joint intervals, Holm, common queries."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from statsmodels.stats.multitest import multipletests
+
+from bounds.errors import DomainError
+from bounds.evidence import betting_p_value
+from bounds.limits import two_sided
+from estimators.per_query import PerQuery
+from estimators.scores import strings
+from tests import oracles
+from validation.family import Question, answer_family, common
+from validation.verdicts import verdict
+
+
+def column(values, start=0):
+    qids = strings([f"q{i:04d}" for i in range(start, start + len(values))])
+    return PerQuery("entropy", "nats", qids, np.asarray(values, dtype=float))
+
+
+def question(first, second, *, bounds=(-1.0, 1.0), margin=0.05, name="s"):
+    return Question(name, "entropy", "all", first, second, bounds, margin)
+
+
+def made(seed=0, n=200, shifts=(0.0, 0.02, 0.1)):
+    rng = np.random.default_rng(seed)
+    base = rng.uniform(0.3, 0.5, n)
+    return [
+        question(column(base + s + rng.normal(0, 0.05, n)), column(base))
+        for s in shifts
+    ]
+
+
+def answered(questions, delta=0.05):
+    rng = np.random.default_rng(0)
+    return answer_family(questions, delta=delta, rng=rng, resamples=0)
+
+
+def test_intervals_are_bonferronis_and_p_values_holms():
+    questions = made()
+    answers = answered(questions)
+    share = 0.05 / 3
+    raw = []
+    for ask, answer in zip(questions, answers, strict=True):
+        differences = ask.values.values - ask.reference.values
+        ends = two_sided(differences, low=-1, high=1, delta=share)
+        assert (answer.comparison.lower, answer.comparison.upper) == ends
+        assert answer.verdict == verdict(*ends, margin=0.05)
+        assert answer.smallest_margin == max(map(abs, ends))
+        raw.append(betting_p_value(differences, low=-1, high=1, mean=0.0, delta=share))
+    theirs = multipletests(raw, method="holm")[1]
+    found = [answer.p_holm for answer in answers]
+    assert_allclose(found, theirs, rtol=0, atol=1e-10)
+    assert [a.verdict for a in answers] == ["equivalent", "inconclusive", "different"]
+
+
+def test_a_difference_outside_the_interval_is_one_that_holm_finds():
+    for seed in range(5):
+        for answer in answered(made(seed=seed, shifts=(0.0, 0.02, 0.03, 0.05))):
+            outside = not answer.comparison.lower <= 0 <= answer.comparison.upper
+            assert not outside or answer.p_holm <= 0.05
+            assert answer.holm_finds_more == (not outside and answer.p_holm <= 0.05)
+
+
+def test_holm_can_find_more_and_says_so():
+    seen = [
+        answered(made(n=60, shifts=(shift, 0.5, 0.5, 0.5)))[0].holm_finds_more
+        for shift in np.linspace(0.1, 0.25, 8)
+    ]
+    assert 0 < sum(seen) < len(seen)
+
+
+def test_only_common_queries_count():
+    first, second = column(np.full(8, 0.4)), column(np.full(9, 0.1), start=3)
+    [answer] = answered([question(first, second)])
+    assert answer.comparison.n == 5
+    assert (answer.only_values, answer.only_reference) == (3, 4)
+    left, right = common(first, column(np.arange(9.0), start=3))
+    assert left.tolist() == [0.4] * 5
+    assert right.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_without_a_margin_nothing_is_equivalent():
+    [answer] = answered(
+        [question(column([0.1] * 300), column([0.1] * 300), margin=None)]
+    )
+    assert answer.verdict == "inconclusive"
+    assert answer.n_for_margin is answer.p_equivalence is None
+
+
+def test_refusals():
+    with pytest.raises(DomainError, match="at least one comparison"):
+        answered([])
+    with pytest.raises(DomainError, match="no query in common"):
+        answered([question(column([0.1]), column([0.1], start=9))])
+
+
+@pytest.mark.statistical
+def test_no_verdict_of_a_family_is_false_too_often():
+    # 5 comparisons of 43 queries: three without a difference and two exactly at the
+    # margin. A family is wrong where one verdict is; 60 families, false alarm 1e-3
+    rng, delta, wrong = np.random.default_rng(11), 0.1, 0
+    for _ in range(60):
+        base = rng.uniform(0.2, 0.3, 43)
+        noise = rng.choice([-0.12, 0.04], (5, 43), p=[0.25, 0.75])  # mean 0
+        shifts = (0.0, 0.0, 0.0, 0.1, -0.1)
+        asked = [
+            question(column(base + s + e), column(base), margin=0.1)
+            for s, e in zip(shifts, noise, strict=True)
+        ]
+        verdicts = [answer.verdict for answer in answered(asked, delta=delta)]
+        wrong += any(v in ("different", "negligible") for v in verdicts[:3]) or any(
+            v in ("equivalent", "negligible") for v in verdicts[3:]
+        )
+    assert wrong <= oracles.most_failures(60, delta, 1e-3)

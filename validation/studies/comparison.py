@@ -1,0 +1,204 @@
+"""How often verdicts on samplings are false, and how often they find what is there.
+
+``python -m validation.studies.comparison`` draws data sets whose true mean difference
+is known and prints a Markdown table: false "different" where there is no difference,
+false claims of equivalence where the difference is as large as the margin, power, and a
+published rule on the same data sets. It ends with 1 if a rate of ours is above delta by
+more than chance allows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.stats import binom
+
+from estimators.scores import Strings
+from validation.studies.populations import SHAPES, paired_sets
+from validation.studies.rules import as_published, by_betting, by_t
+
+MARGIN: Final = 0.02
+DELTA: Final = 0.05
+SIZES: Final = (43, 250, 1350)
+# Chance that a rate which is exactly delta is called too high, over one run
+FALSE_ALARM: Final = 1e-3
+FAMILY: Final = 9
+FAMILY_SHARE: Final = 0.25  # of the data sets, since each family has nine comparisons
+EFFECT: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Data sets of one kind. `role` says what a verdict means there."""
+
+    role: str
+    shape: str
+    mean: float
+    n: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Shares of data sets with a verdict that the role is about, by rule.
+
+    `false` says that they are errors; `published` is None where it has no such verdict.
+    """
+
+    scenario: Scenario
+    sets: int
+    ours: float
+    t: float | None
+    published: float | None
+    false: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether the rate of errors is delta at most, up to chance."""
+        most = int(binom.ppf(1 - FALSE_ALARM, self.sets, DELTA))
+        return not self.false or round(self.ours * self.sets) <= most
+
+
+ROLES: Final = {
+    "false different": (0.0, ("different", "negligible"), ("different",)),
+    "false equivalent, +": (MARGIN, ("equivalent", "negligible"), ("equivalent",)),
+    "false equivalent, -": (-MARGIN, ("equivalent", "negligible"), ("equivalent",)),
+    "power: equivalent at 0": (0.0, ("equivalent",), ("equivalent",)),
+    "power: different at 0.05": (EFFECT, ("different",), ("different",)),
+    "called equivalent at 0.05": (
+        EFFECT,
+        ("equivalent", "negligible"),
+        ("equivalent",),
+    ),
+}
+FALSE: Final = (*list(ROLES)[:3], "called equivalent at 0.05")
+FAMILY_ROLE: Final = f"any false verdict of a family of {FAMILY}"
+
+
+def scenarios() -> list[Scenario]:
+    """Every kind of data set of the study."""
+    roles = [(role, mean) for role, (mean, _, _) in ROLES.items()]
+    roles.append((FAMILY_ROLE, 0.0))
+    kinds = [(r, s, m, n) for n in SIZES for s in SHAPES for r, m in roles]
+    return [Scenario(r, s, m, n, i) for i, (r, s, m, n) in enumerate(kinds)]
+
+
+def run(scenario: Scenario, *, sets: int, seed: int) -> Outcome:
+    """Draw the data sets of a scenario and count verdicts.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    sets : int
+        Data sets; a quarter as many families.
+    seed : int
+        The same data sets come with the same seed, in any order of scenarios. Roles
+        that differ in the verdict only are counted on the same data sets.
+    """
+    cents = round(1e4 * (scenario.mean + 1))
+    shape = list(SHAPES).index(scenario.shape)
+    rng = np.random.default_rng([seed, scenario.n, shape, cents])
+    if scenario.role == FAMILY_ROLE:
+        return _family(scenario, max(1, round(FAMILY_SHARE * sets)), rng)
+    values, reference = paired_sets(
+        scenario.shape, mean=scenario.mean, n=scenario.n, sets=sets, rng=rng
+    )
+    _, counted, theirs = ROLES[scenario.role]
+    settings = {"margin": MARGIN, "delta": DELTA}
+    return Outcome(
+        scenario=scenario,
+        sets=sets,
+        ours=_share(by_betting(values, reference, **settings), counted),
+        t=_share(by_t(values, reference, **settings), counted),
+        published=_share(as_published(values, reference), theirs),
+        false=scenario.role in FALSE,
+    )
+
+
+def _family(scenario: Scenario, sets: int, rng: np.random.Generator) -> Outcome:
+    """Families of which every comparison is at 0 or at a margin, and can be wrong."""
+    wrong = np.zeros(sets, dtype=bool)
+    by_student = np.zeros(sets, dtype=bool)
+    for place in range(FAMILY):
+        mean = (0.0, MARGIN, -MARGIN)[place % 3]
+        errors = (
+            ("different", "negligible") if mean == 0 else ("equivalent", "negligible")
+        )
+        sides = paired_sets(scenario.shape, mean=mean, n=scenario.n, sets=sets, rng=rng)
+        share = DELTA / FAMILY
+        ours = by_betting(*sides, margin=MARGIN, delta=share)
+        theirs = by_t(*sides, margin=MARGIN, delta=share)
+        wrong |= np.isin(ours.astype(str), errors)
+        by_student |= np.isin(theirs.astype(str), errors)
+    return Outcome(
+        scenario, sets, float(wrong.mean()), float(by_student.mean()), None, True
+    )
+
+
+def _share(verdicts: Strings, counted: Sequence[str]) -> float:
+    return float(np.isin(verdicts.astype(str), counted).mean())
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """The outcomes as Markdown, one row per role, shape and size."""
+    lines = [
+        f"margin {MARGIN:g} nats, delta {DELTA:g}, {outcomes[0].sets:,} data sets a "
+        "row, a quarter as many families",
+        "",
+        "| verdicts counted | differences | n | betting | paired t | published | |",
+        "|---|---|---:|---:|---:|---:|---|",
+    ]
+    order = [*ROLES, FAMILY_ROLE]
+    ranked = sorted(outcomes, key=lambda o: order.index(o.scenario.role))
+    lines += [_row(outcome) for outcome in ranked]
+    return "\n".join(lines) + "\n"
+
+
+def _row(outcome: Outcome) -> str:
+    scenario = outcome.scenario
+    cells = [
+        "-" if share is None else f"{share:.4f}"
+        for share in (outcome.ours, outcome.t, outcome.published)
+    ]
+    said = (
+        ("at most delta" if outcome.holds else "ABOVE delta") if outcome.false else ""
+    )
+    head = (scenario.role, scenario.shape, f"{scenario.n:,}")
+    return "| " + " | ".join([*head, *cells, said]) + " |"
+
+
+def study(*, sets: int, seed: int, jobs: int) -> list[Outcome]:
+    """All scenarios, in parallel where `jobs` is above 1."""
+    every = scenarios()
+    if jobs <= 1:
+        return [run(scenario, sets=sets, seed=seed) for scenario in every]
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = [pool.submit(run, s, sets=sets, seed=seed) for s in every]
+        return [future.result() for future in waiting]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the table; 1 if a rate of ours is too high."""
+    parser = argparse.ArgumentParser(
+        prog="python -m validation.studies.comparison", description=__doc__
+    )
+    parser.add_argument("--sets", type=int, default=2000, help="data sets a row")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args(argv)
+    if arguments.sets < 1:
+        parser.error("--sets must be at least 1")
+    outcomes = study(sets=arguments.sets, seed=arguments.seed, jobs=arguments.jobs)
+    sys.stdout.write(table(outcomes))
+    return 0 if all(outcome.holds for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
