@@ -238,10 +238,11 @@ def _orders(account: Account) -> Iterator[str]:
 
 def _predictions(account: Account) -> Iterator[str]:
     for row in account["predictions"]:
-        if row["r2"] is not None and row["features"][0] == "bound":
+        if row["r2"] is not None and row["features"][0] in ("bound", "divergence"):
             yield (
                 f"  ridge on {', '.join(row['features'])}, leaving one out: R2 "
-                f"{row['r2']:.2f} of {row['target']}"
+                f"{row['r2']:.2f} of {row['target']} (0: no better than the data set's "
+                "mean)"
             )
 
 

@@ -29,3 +29,12 @@ def test_kendalls_variance_is_that_of_all_permutations():
     found = kendall_variance(x[:, None], y[:, None]).item()
     assert found == pytest.approx(np.var(taus), rel=0.2)
     assert np.isnan(kendall_variance(np.ones((9, 1)), y[:9, None])).all()
+
+
+def test_kendalls_variance_with_many_ties_is_scipys():
+    rng = np.random.default_rng(3)
+    x, y = rng.integers(0, 2, size=40), rng.integers(0, 3, size=40)
+    test = scipy.stats.kendalltau(x, y, method="asymptotic")
+    z = scipy.stats.norm.isf(test.pvalue / 2)
+    found = kendall_variance(x[:, None].astype(float), y[:, None].astype(float))
+    assert found.item() == pytest.approx((test.statistic / z) ** 2)
