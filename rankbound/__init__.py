@@ -56,6 +56,9 @@ _HOME = {
     "rankbound.measuring.ledger": ("ledger",),
     "rankbound.measuring.options": ("MeasureOptions", "StudentSource"),
     "rankbound.measuring.run": ("Measurement", "measure"),
+    "rankbound.validating.folders": ("Folder", "cases_of"),
+    "rankbound.validating.options": ("Case", "ValidateOptions"),
+    "rankbound.validating.run": ("Validation", "validate"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

@@ -24,22 +24,24 @@ from rankbound.commands import (
     inspect,
     measure,
     power,
+    validate,
 )
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
 COMMANDS = (
+    inspect,
+    convert,
     measure,
     compare,
     cut,
     power,
-    inspect,
-    convert,
+    validate,
+    figures,
     demo,
     explain,
     bound,
     certify,
-    figures,
     appendix,
 )
 MISTAKE = 2

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 KINDS = "logit, probability, cosine, dot, bm25, unknown"
 
 
-def add_models(parser: argparse.ArgumentParser) -> None:
-    """Teacher and students, and the formats of files."""
+def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Teacher, students and the formats of files; `required` is about the teacher."""
     group = parser.add_argument_group("models")
     add = group.add_argument
     add(
         "--teacher",
         type=Path,
-        required=True,
+        required=required,
         metavar="FILE",
         help="teacher scores: a TREC run, a {qid: {docno: score}} JSON, or any other "
         "file that holds scores, packed or not",
@@ -117,8 +117,8 @@ def students_from(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     encoders = [named(text, "--bi-encoder") for text in arguments.bi_encoder]
     query_ids = _query_ids(arguments.query_ids, len(encoders))
     names = [name for name, _ in (*runs, *encoders)]
-    kinds = _per_student(arguments.student_kind, names, "--student-kind", kind_from)
-    scales = _per_student(
+    kinds = per_student(arguments.student_kind, names, "--student-kind", kind_from)
+    scales = per_student(
         arguments.student_temperature, names, "--student-temperature", temperature_from
     )
     sources = [StudentSource(name, scores=Path(file)) for name, file in runs]
@@ -150,7 +150,7 @@ def _query_ids(given: Sequence[Path], encoders: int) -> list[Path | None]:
     return list(given)
 
 
-def _per_student(
+def per_student(
     texts: Sequence[str],
     names: Sequence[str],
     option: str,

@@ -56,8 +56,7 @@ def test_one_file_of_query_ids_serves_every_bi_encoder():
         ),
         (("--teacher-kind", "score"), f"--teacher-kind must be one of {KINDS} "),
         (("--temperature", "warm"), "--temperature must be a positive number or 'fit'"),
-        (("--bi-encoder", "a=q.npy"), "--bi-encoder and --query-ids go together"),
-        (("--query-ids", "q"), "--bi-encoder and --query-ids go together"),
+        (("--query-ids", "q"), "--query-ids goes with --bi-encoder"),
     ],
 )
 def test_options_from_rejects(words, message):

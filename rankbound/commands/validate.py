@@ -1,0 +1,287 @@
+"""`rankbound validate`: do the terms go with measured effectiveness."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from rankbound.commands.model_options import add_models, add_vectors
+from rankbound.commands.validate_options import options_from
+
+CONTROL_FAILED: Final = 1
+EPILOG: Final = """\
+verdicts of each row (term x measure), from Spearman's rho and its p-value corrected
+over the whole family, and a band fixed before looking:
+  associated                 the corrected p-value is at most --delta
+  no association beyond R    the interval lies inside the band (-R, R)
+  inconclusive               neither: the queries are too few to tell
+
+a data set as a folder (--datasets NAME:DIR) holds
+  runs/NAME.run[.gz]             rankings, one per system; all but the teacher and one
+                                 called "random" are students
+  runs/teacher.run[.gz]          the teacher's ranking, if not by its scores
+  qrels.trec[.gz], or qrels/test.tsv[.gz]
+  teacher/*.json[.gz]            the teacher's scores; without it --dataset-teacher
+  train/SAMPLING.*.jsonl[.gz]    groups, one file per sampling; without, --depth
+  embeddings/E.corpus.npy        vectors, with E.corpus.ids.txt; E.queries.npy with
+                                 E.queries.ids.txt make E a student by dot product
+
+writes DIR/validation.json, DIR/effectiveness.tsv (dataset student qid measure value),
+DIR/tables.md and DIR/tables.tex. Exit code 1 if a control is not as it should be.
+
+examples:
+  rankbound validate --teacher t.run --temperature fit --student s=s.run \\
+    --student-temperature fit --qrels qrels.trec --relevant 2 --out results
+  rankbound validate --datasets dl19:data/dl19 --dataset-teacher repllama \\
+    --temperature fit --student-temperature fit --out results
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "validate",
+        help="whether the bound's terms go with measured effectiveness",
+        description="Correlate the terms of the bound with measured effectiveness, per "
+        "query and across configurations, corrected for how many tests there are and "
+        "for how hard queries are; try certificates on held-out queries; run controls.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_models(parser, required=False)
+    _add_rankings(parser)
+    _add_datasets(parser)
+    _add_documents(parser)
+    _add_question(parser)
+    _add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_rankings(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("effectiveness").add_argument
+    add("--qrels", type=Path, metavar="FILE", help="judgements, TREC or BEIR")
+    add(
+        "--ranking",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME=FILE",
+        help="the ranking to evaluate for a student or the teacher, where it is not "
+        "its score file; a --bi-encoder without one ranks all documents",
+    )
+    add(
+        "--measures",
+        metavar='"M M ..."',
+        help="as ir-measures parses them; scores are compared as float64 and ties "
+        "ordered by docno, descending (default nDCG and AP, each at 10 and 100)",
+    )
+    add(
+        "--relevant",
+        type=int,
+        default=1,
+        metavar="G",
+        help="the smallest relevant grade, for the default AP and for the number of "
+        "relevant documents (default %(default)d; TREC DL: 2)",
+    )
+    add(
+        "--missing-queries",
+        default="zero",
+        metavar="zero|drop|error",
+        help="judged queries that a ranking lacks count 0, are left out of its mean, "
+        "or are an error (default %(default)s)",
+    )
+
+
+def _add_datasets(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("data sets as folders").add_argument
+    add(
+        "--datasets",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME:DIR",
+        help="instead of --teacher, --student, --groups and --qrels: folders in the "
+        "layout below; kinds and temperatures apply to all of them",
+    )
+    add(
+        "--dataset-teacher",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[NAME=]RUN",
+        help="the run that is the teacher of all folders, or of one",
+    )
+    add(
+        "--dataset-student",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="SYSTEM",
+        help="only these systems are students",
+    )
+    add(
+        "--dataset-sampling",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="SAMPLING",
+        help="only these groups",
+    )
+
+
+def _add_documents(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("documents").add_argument
+    add(
+        "--groups",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[SAMPLING=]FILE",
+        help="groups, one JSON object a line: query_id, doc_id_a, doc_id_b, maybe "
+        "probabilities; several samplings are several configurations",
+    )
+    add(
+        "--depth",
+        type=int,
+        metavar="K",
+        help="without groups: the teacher's top K of every query (default 16)",
+    )
+    add_vectors(add)
+    add(
+        "--pairs",
+        default="all",
+        metavar="all|pos-neg|neg-neg",
+        help="which pairs of a group count (default %(default)s)",
+    )
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("question").add_argument
+    add(
+        "--delta",
+        type=float,
+        default=0.05,
+        metavar="D",
+        help="error rate of the family, of intervals and certificates "
+        "(default %(default)g)",
+    )
+    add(
+        "--correction",
+        default="holm",
+        metavar="holm|bh",
+        help="Holm for claims, Benjamini-Hochberg for exploration "
+        "(default %(default)s)",
+    )
+    add(
+        "--band",
+        type=float,
+        default=0.1,
+        metavar="R",
+        help="correlations inside (-R, R) do not matter; fix it before looking "
+        "(default %(default)g)",
+    )
+    add(
+        "--margin",
+        type=float,
+        default=0.02,
+        metavar="M",
+        help="differences of mean effectiveness below M do not matter, for the pairs "
+        "of systems (default %(default)g)",
+    )
+    add(
+        "--design",
+        type=Path,
+        metavar="FILE",
+        help="what the students are, for the tables: columns student, strategy, loss, "
+        "architecture and others, separated by tabs",
+    )
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("settings").add_argument
+    add(
+        "--name",
+        default="data",
+        metavar="NAME",
+        help="what the data set is called in the results (default %(default)s)",
+    )
+    add(
+        "--score-range",
+        type=float,
+        default=10.0,
+        metavar="B",
+        help="students are clipped at B temperatures below their best document of the "
+        "group (default %(default)g)",
+    )
+    add(
+        "--missing",
+        choices=("drop", "error"),
+        help="documents without a score or vector; by default an error for the "
+        "teacher and the vectors, a counted drop for a student",
+    )
+    add(
+        "--resamples",
+        type=int,
+        default=2000,
+        metavar="N",
+        help="of the bootstrap (default %(default)d)",
+    )
+    add(
+        "--permutations",
+        type=int,
+        default=9999,
+        metavar="N",
+        help="of the tests, at least; more are drawn where the family is large "
+        "(default %(default)d)",
+    )
+    add(
+        "--splits",
+        type=int,
+        default=20,
+        metavar="N",
+        help="random halves on which certificates are tried (default %(default)d)",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of everything that is drawn (default %(default)d)",
+    )
+    add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+
+
+def run(arguments: argparse.Namespace, command: str) -> int | None:
+    """Validate, write the results, show them."""
+    from rankbound.measuring.show import console_for
+    from rankbound.progress import stages
+    from rankbound.validating.account import account
+    from rankbound.validating.markup import latex, markdown
+    from rankbound.validating.panels import effectiveness_text
+    from rankbound.validating.run import n_stages, validate
+    from rankbound.validating.show import show
+    from rankbound.validating.tables import tables
+    from rankbound.writing import check_folder, json_text, write_all
+
+    options = options_from(arguments, command)
+    check_folder(arguments.out)
+    with stages(total=n_stages(options) + 1) as progress:
+        validation = validate(options, progress=progress)
+        progress("writing")
+        found, pages = account(validation), tables(validation)
+        write_all(
+            arguments.out,
+            {
+                "validation.json": json_text(found),
+                "effectiveness.tsv": effectiveness_text(validation.judged),
+                "tables.md": markdown(pages),
+                "tables.tex": latex(pages),
+            },
+        )
+    show(found, console_for(sys.stdout))
+    names = ("validation.json", "effectiveness.tsv", "tables.md", "tables.tex")
+    print("written: " + ", ".join(f"{arguments.out}/{name}" for name in names))  # noqa: T201
+    passed = all(row["passed"] for row in validation.controls)
+    return None if passed else CONTROL_FAILED

@@ -1,0 +1,198 @@
+"""`validate`: from options to associations, orders, certificates and controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rankbound.measuring.run import Measurement, measure
+from rankbound.validating.associating import Associations, associations
+from rankbound.validating.controlling import constant_control, random_controls
+from rankbound.validating.dependence import dependence
+from rankbound.validating.equivalence import Equivalence, equivalence
+from rankbound.validating.halves import certificates
+from rankbound.validating.options import TEACHER, ValidateOptions
+from rankbound.validating.ordering import Configurations, configurations
+from rankbound.validating.panels import Judged, StudentPanel, judge, panels_of
+
+Progress = Callable[[str], object]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Validation:
+    """The outcome of `validate`; each table is one call.
+
+    Attributes
+    ----------
+    options : ValidateOptions
+    judged : dict of str to Judged
+        Effectiveness by data set.
+    measurements : dict of (str, str) to Measurement
+        By data set and sampling.
+    panels : tuple of StudentPanel
+    associations : Associations
+    dependence : list of dict
+    configurations : Configurations
+    certificates : list of dict
+    equivalence : Equivalence
+    controls : list of dict
+    """
+
+    options: ValidateOptions
+    judged: dict[str, Judged]
+    measurements: dict[tuple[str, str], Measurement]
+    panels: tuple[StudentPanel, ...]
+    associations: Associations
+    dependence: list[Row]
+    configurations: Configurations
+    certificates: list[Row]
+    equivalence: Equivalence
+    controls: list[Row]
+
+    def per_query_frame(self) -> Any:
+        """Associations as a pandas data frame: one row per term and measure."""
+        return _frame(self.associations.rows)
+
+    def effectiveness_frame(self) -> Any:
+        """Effectiveness per query: dataset, student, qid, measure, value."""
+        return _frame(
+            [
+                {
+                    "dataset": name,
+                    "student": student,
+                    "qid": qid,
+                    "measure": measure_name,
+                    "value": float(value),
+                }
+                for name, found in self.judged.items()
+                for student, system in found.systems.items()
+                for qid, row in zip(system.qids, system.values, strict=True)
+                for measure_name, value in zip(found.measures, row, strict=True)
+            ]
+        )
+
+    def configurations_frame(self) -> Any:
+        """Orders of configurations: one row per predictor and target."""
+        return _frame(self.configurations.orders)
+
+    def configuration_values_frame(self) -> Any:
+        """What each configuration's terms and outcomes are."""
+        return _frame(self.configurations.values)
+
+    def predictions_frame(self) -> Any:
+        """Leave-one-configuration-out predictions."""
+        return _frame(self.configurations.predictions)
+
+    def certificates_frame(self) -> Any:
+        """Certificates against held-out risk: one row per student."""
+        return _frame(self.certificates)
+
+    def dependence_frame(self) -> Any:
+        """Distance correlations of locality and entropy."""
+        return _frame(self.dependence)
+
+    def means_frame(self) -> Any:
+        """Mean effectiveness: one row per data set, measure and system."""
+        return _frame(self.equivalence.means)
+
+    def equivalence_frame(self) -> Any:
+        """Pairwise verdicts: one row per data set, measure and pair of systems."""
+        return _frame(self.equivalence.pairs)
+
+    def controls_frame(self) -> Any:
+        """Controls: one row each."""
+        return _frame(self.controls)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know before using the numbers."""
+        found = []
+        for (dataset, sampling), made in self.measurements.items():
+            found += [f"{dataset}, {sampling}: {text}" for text in made.warnings]
+        for name, judged in self.judged.items():
+            found += _judging_warnings(name, judged, self.options)
+        return tuple(found)
+
+
+def validate(options: ValidateOptions, *, progress: Progress = str) -> Validation:
+    """Ask of every data set whether the bound's terms go with effectiveness.
+
+    Parameters
+    ----------
+    options : ValidateOptions
+    progress : callable
+        Called with a few words before each stage; the default does nothing.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        On input that breaks a rule; nothing is written here in any case.
+    """
+    judged: dict[str, Judged] = {}
+    for case in options.cases:
+        if case.dataset not in judged:
+            progress(f"effectiveness on {case.dataset}")
+            judged[case.dataset] = judge(case, options)
+    measurements, panels = {}, []
+    for case in options.cases:
+        progress(f"terms on {case.dataset}, {case.sampling}")
+        made = measure(case.measure)
+        measurements[case.dataset, case.sampling] = made
+        panels += panels_of(case, made, judged[case.dataset], options)
+    found = associations(panels, options, progress=progress)
+    progress("controls")
+    controls = random_controls(
+        panels, measurements, options, permutations=options.permutations
+    )
+    controls += [
+        constant_control(case, measurements[case.dataset, case.sampling], options)
+        for case in options.cases
+    ]
+    progress("certificates and configurations")
+    return Validation(
+        options=options,
+        judged=judged,
+        measurements=measurements,
+        panels=tuple(panels),
+        associations=found,
+        dependence=dependence(panels, options),
+        configurations=configurations(panels, judged, options),
+        certificates=certificates(panels, options),
+        equivalence=equivalence(judged, options),
+        controls=controls,
+    )
+
+
+def n_stages(options: ValidateOptions) -> int:
+    """How many stages `validate` reports."""
+    groups = {(c.sampling, s.name) for c in options.cases for s in c.measure.students}
+    return len(options.datasets) + len(options.cases) + len(groups) + 2
+
+
+def _judging_warnings(name: str, judged: Judged, options: ValidateOptions) -> list[str]:
+    found = []
+    how = {"zero": "count 0", "drop": "are left out of its mean"}
+    for student, system in judged.systems.items():
+        if system.n_missing:
+            found.append(
+                f"{name}: {student} has no ranking for {system.n_missing:,} of "
+                f"{len(judged.relevant):,} judged queries; they "
+                f"{how[options.missing_queries]}"
+            )
+    case = next(case for case in options.cases if case.dataset == name)
+    teacher = case.rankings.get(TEACHER, case.measure.teacher)
+    if ".json" in teacher.suffixes:
+        found.append(
+            f"{name}: the teacher's effectiveness is that of the documents in "
+            f"{teacher.name}; if judged documents were added to them it is too "
+            f"high: give the ranking it retrieved as --ranking {TEACHER}=FILE"
+        )
+    return found
+
+
+def _frame(rows: list[Row]) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(rows)

@@ -1,0 +1,88 @@
+"""Weighted correlations against scipy on the repeated rows."""
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from bounds.errors import DomainError
+from validation.correlation import COEFFICIENTS, parts, pearson, spearman, unit
+
+SCIPY = {
+    "pearson": scipy.stats.pearsonr,
+    "spearman": scipy.stats.spearmanr,
+    "kendall": scipy.stats.kendalltau,
+}
+
+
+def sample(seed=0, n=15, t=2, k=3):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, t))
+    y = np.round(x[:, :1] + rng.normal(size=(n, k)), 0)  # with ties
+    return rng, x, y
+
+
+@pytest.mark.parametrize("name", SCIPY)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_resample_is_scipys_on_repeated_rows(name, seed):
+    rng, x, y = sample(seed)
+    counts = rng.multinomial(15, np.full(15, 1 / 15), size=4)
+    found = COEFFICIENTS[name](counts.astype(float), x, y)
+    for b, times in enumerate(counts):
+        left, right = np.repeat(x, times, axis=0), np.repeat(y, times, axis=0)
+        for t in range(2):
+            for k in range(3):
+                wanted = SCIPY[name](left[:, t], right[:, k])[0]
+                assert_allclose(found[b, t, k], wanted, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", SCIPY)
+def test_a_constant_column_has_no_coefficient(name):
+    x = np.arange(6.0)[:, None]
+    flat = np.full((6, 1), 0.1)
+    assert np.isnan(COEFFICIENTS[name](np.ones((1, 6)), x, flat)).all()
+    one_left = np.array([[6.0, 0, 0, 0, 0, 0]])
+    assert np.isnan(COEFFICIENTS[name](one_left, x, x)).all()
+
+
+@given(
+    st.lists(
+        st.floats(-9, 9, allow_subnormal=False), min_size=4, max_size=9, unique=True
+    ),
+    st.floats(0.1, 9),
+)
+def test_ranks_see_order_only(values, scale):
+    x = np.array(values)[:, None]
+    y = np.sin(x)
+    whole = np.ones((1, len(x)))
+    stretched = np.argsort(np.argsort(x, axis=0), axis=0) * scale
+    assert_allclose(spearman(whole, x, y), spearman(whole, stretched, y))
+
+
+def test_pearson_does_not_see_units():
+    _, x, y = sample()
+    whole = np.ones((1, 15))
+    assert_allclose(pearson(whole, x * 1e9 + 3, y), pearson(whole, x, y), atol=1e-7)
+
+
+def test_unit_columns_have_weighted_length_one():
+    rng, x, _ = sample()
+    weights = rng.integers(1, 4, size=(3, 15)).astype(float)
+    made = unit(weights, np.broadcast_to(x, (3, 15, 2)))
+    assert_allclose((weights[:, :, None] * made**2).sum(axis=1), 1.0)
+    assert_allclose((weights[:, :, None] * made).sum(axis=1), 0.0, atol=1e-12)
+
+
+def test_samples_in_parts_are_the_samples():
+    weights = np.arange(12.0).reshape(6, 2)
+    assert np.array_equal(np.concatenate(list(parts(weights, 2**21))), weights)
+    assert len(list(parts(weights, 2**21))) == 3
+
+
+def test_shapes_and_values_are_checked():
+    with pytest.raises(DomainError, match="shapes"):
+        pearson(np.ones((1, 3)), np.ones((4, 1)), np.ones((4, 1)))
+    with pytest.raises(DomainError, match="not finite"):
+        spearman(np.ones((1, 2)), np.array([[1.0], [np.nan]]), np.ones((2, 1)))

@@ -1,0 +1,115 @@
+"""Is the certificate true, and how tight: risk of held-out queries against it."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from bounds.certificate import CHOSEN, LossRange
+from bounds.errors import DomainError
+from bounds.limits import lower_limit, upper_limit
+from estimators.scores import Floats
+
+LEAST_QUERIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A certificate from half of the queries against the risk of the others.
+
+    Attributes
+    ----------
+    certificate : float
+        Upper limit of the risk, nats, from the first half.
+    risk : float
+        Mean of the second half, nats.
+    lower : float
+        Lower limit of the risk from the second half.
+    n_certificate, n_held_out : int
+    """
+
+    certificate: float
+    risk: float
+    lower: float
+    n_certificate: int
+    n_held_out: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the held-out mean is at most the certificate."""
+        return self.risk <= self.certificate
+
+    @property
+    def refuted(self) -> bool:
+        """Whether even the lower limit of the held-out risk is above it."""
+        return self.lower > self.certificate
+
+
+def held_out(
+    risk: Floats,
+    *,
+    loss_range: LossRange,
+    delta: float,
+    splits: int,
+    rng: np.random.Generator,
+) -> list[HeldOut]:
+    """Split the queries at random into halves, several times.
+
+    Parameters
+    ----------
+    risk : float64 array, shape (n,)
+        One risk per query, nats, in the range.
+    loss_range : LossRange
+    delta : float
+        Failure probability of the certificate, and of the lower limit.
+    splits : int
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    DomainError
+        With fewer than 4 queries.
+
+    Notes
+    -----
+    The mean of a half is itself an estimate: a certificate may hold and still lie below
+    it. It is refuted, at 2 delta, only where the held-out lower limit lies above.
+
+    Examples
+    --------
+    >>> from bounds.certificate import lemma_2c_range
+    >>> limits = lemma_2c_range(10.0, cut_ratio=0.5, source="k large")
+    >>> found = held_out(np.full(40, 0.3), loss_range=limits, delta=0.05, splits=2,
+    ...     rng=np.random.default_rng(0))
+    >>> [(split.holds, split.refuted, split.n_held_out) for split in found]
+    [(True, False, 20), (True, False, 20)]
+    """
+    n = len(risk)
+    if n < LEAST_QUERIES:
+        raise DomainError(f"a split needs {LEAST_QUERIES} queries or more, got {n}")
+    upper, lower = (
+        functools.partial(
+            limit,
+            low=loss_range.low,
+            high=loss_range.high,
+            delta=delta,
+            method=CHOSEN,
+        )
+        for limit in (upper_limit, lower_limit)
+    )
+    found = []
+    for _ in range(splits):
+        order = rng.permutation(n)
+        first, second = risk[order[: n // 2]], risk[order[n // 2 :]]
+        found.append(
+            HeldOut(
+                certificate=upper(first),
+                risk=float(second.mean()),
+                lower=lower(second),
+                n_certificate=len(first),
+                n_held_out=len(second),
+            )
+        )
+    return found

@@ -1,0 +1,187 @@
+"""Bootstrap weights, BCa intervals and permutation p-values of correlations.
+
+The query is the unit that is drawn, left out or permuted.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.stats import norm
+
+from bounds.errors import DomainError
+from bounds.samples import checked_delta
+from estimators.scores import Floats, Integers
+
+# Coefficients that are equal in exact arithmetic count as equal
+ROUNDING: Final = 1e-9
+NUMBERS_AT_ONCE: Final = 2**22
+
+
+def bootstrap_weights(n: int, *, resamples: int, rng: np.random.Generator) -> Floats:
+    """How often each of n queries occurs in each resample, shape (resamples, n).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> bootstrap_weights(5, resamples=3, rng=rng).sum(axis=1).tolist()
+    [5.0, 5.0, 5.0]
+    """
+    return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
+
+
+def leave_one_out(n: int) -> Floats:
+    """Weights of the n jackknife samples, shape (n, n).
+
+    Examples
+    --------
+    >>> leave_one_out(2).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    return np.ones((n, n)) - np.eye(n)
+
+
+def acceleration(jackknife: Floats) -> Floats:
+    """The acceleration of BCa from leave-one-out estimates, shape (n, ...).
+
+    Notes
+    -----
+    ``sum d**3 / (6 (sum d**2)**1.5)`` with d the mean minus each estimate; 0 where
+    they do not differ. Efron (1987).
+
+    Examples
+    --------
+    >>> acceleration(np.array([0.0, 0.0, 3.0])).round(6).item()
+    -0.068041
+    """
+    d = jackknife.mean(axis=0) - jackknife
+    squares, cubes = (d**2).sum(axis=0), (d**3).sum(axis=0)
+    return np.asarray(
+        np.divide(
+            cubes,
+            6 * squares**1.5,
+            out=np.zeros_like(squares),
+            where=squares > ROUNDING**2,
+        )
+    )
+
+
+def bca_interval(
+    estimate: Floats,
+    replicates: Floats,
+    skew: Floats,
+    *,
+    delta: float,
+) -> tuple[Floats, Floats]:
+    """Bias-corrected and accelerated bootstrap intervals, one for each cell.
+
+    Parameters
+    ----------
+    estimate : float64 array, shape (...)
+    replicates : float64 array, shape (b, ...)
+        Of the resamples; NaN where a resample has no estimate, which is left out.
+    skew : float64 array, shape (...)
+        `acceleration` of the leave-one-out estimates.
+    delta : float
+        One minus the level, in (0, 1).
+
+    Returns
+    -------
+    lower, upper : float64 arrays, shape (...)
+        NaN where the estimate or more than half of the replicates are.
+
+    Notes
+    -----
+    Efron (1987), the percentile of ties counted half, as in scipy.stats.bootstrap.
+
+    Examples
+    --------
+    >>> sample = np.arange(101.0)[:, None]
+    >>> lower, upper = bca_interval(np.array([50.0]), sample, np.zeros(1), delta=0.1)
+    >>> lower.round(6).item(), upper.round(6).item()
+    (5.0, 95.0)
+    """
+    tails = np.array([checked_delta(delta) / 2, 1 - delta / 2])
+    flat = replicates.reshape(len(replicates), -1)
+    found = np.full((2, flat.shape[1]), np.nan)
+    cells = zip(
+        estimate.ravel(), np.broadcast_to(skew, estimate.shape).ravel(), strict=True
+    )
+    for cell, (value, a) in enumerate(cells):
+        column = flat[:, cell]
+        column = column[np.isfinite(column)]
+        if not np.isfinite(value) or 2 * len(column) < len(flat):
+            continue
+        found[:, cell] = np.quantile(column, _levels(value, column, a, tails))
+    lower, upper = found.reshape(2, *estimate.shape)
+    return lower, upper
+
+
+def _levels(value: float, column: Floats, a: float, tails: Floats) -> Floats:
+    below = np.mean(column < value - ROUNDING)
+    share = (below + np.mean(column <= value + ROUNDING)) / 2
+    if share in (0.0, 1.0):  # the estimate lies outside of all replicates
+        share = np.clip(share, 0.5 / len(column), 1 - 0.5 / len(column))
+    bias = norm.ppf(share)
+    moved = bias + norm.ppf(tails)
+    return np.asarray(norm.cdf(bias + moved / (1 - a * moved)))
+
+
+def permutations(n: int, *, count: int, rng: np.random.Generator) -> Integers:
+    """Random orders of n queries, shape (count, n).
+
+    Examples
+    --------
+    >>> permutations(3, count=2, rng=np.random.default_rng(0)).shape
+    (2, 3)
+    """
+    if count < 1:
+        raise DomainError(f"`count` of permutations must be at least 1, got {count}")
+    rows = np.broadcast_to(np.arange(n, dtype=np.int64), (count, n))
+    return np.asarray(rng.permuted(rows, axis=1))
+
+
+def permuted_products(x: Floats, y: Floats, orders: Integers) -> Floats:
+    """Coefficients after permuting the rows of `y`, columns being of unit length.
+
+    Parameters
+    ----------
+    x : float64 array, shape (n, t)
+    y : float64 array, shape (n, k)
+    orders : int64 array, shape (m, n)
+
+    Returns
+    -------
+    float64 array, shape (m, t, k)
+
+    Examples
+    --------
+    >>> x = np.array([[0.6], [-0.8]])
+    >>> permuted_products(x, x, np.array([[0, 1], [1, 0]])).ravel().round(6).tolist()
+    [1.0, -0.96]
+    """
+    step = max(1, NUMBERS_AT_ONCE // max(1, y.size))
+    chunks = (orders[start : start + step] for start in range(0, len(orders), step))
+    return np.concatenate([np.matmul(x.T, y[chunk]) for chunk in chunks])
+
+
+def permutation_p(observed: Floats, null: Floats) -> Floats:
+    """Two-sided p-values ``(b + 1) / (m + 1)``, shape (...).
+
+    Parameters
+    ----------
+    observed : float64 array, shape (...)
+    null : float64 array, shape (m, ...)
+        Of the permuted samples; b counts those at least as far from 0.
+
+    Examples
+    --------
+    >>> permutation_p(np.array(0.5), np.array([0.1, -0.6, 0.5])).item()
+    0.75
+    """
+    size = np.abs(observed) - ROUNDING - 1e-7 * np.abs(observed)
+    with np.errstate(invalid="ignore"):
+        extreme = (np.abs(null) >= size).sum(axis=0)
+    p = (extreme + 1) / (len(null) + 1)
+    return np.asarray(np.where(np.isfinite(observed), p, np.nan))
