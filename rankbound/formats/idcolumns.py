@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from estimators.scores import Integers, Strings, strings
 from rankbound.formats.growing import Growing
@@ -146,29 +143,6 @@ def _through_table(numbers: Integers) -> tuple[Strings, Integers]:
         part = found[start : start + STEP].tolist()
         docnos[start : start + STEP] = list(map(str, part))
     return docnos, numbers
-
-
-def encode(column: Any, *, ordered: bool) -> tuple[Strings, Integers]:
-    """Distinct values and the code of each row; sorted by code point if `ordered`.
-
-    Examples
-    --------
-    >>> encode(pa.array(["b", "a", "b"]), ordered=True)[1].tolist()
-    [1, 0, 1]
-    """
-    encoded = pc.dictionary_encode(column)
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):  # older pyarrow keeps the wrapper
-        encoded = encoded.chunk(0)
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    distinct = encoded.dictionary
-    if ordered:
-        order = pc.sort_indices(distinct).to_numpy()
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        codes, distinct = rank[codes], distinct.take(pa.array(order))
-    return distinct.to_numpy(zero_copy_only=False), codes
 
 
 def _texts_of(words: Words) -> list[str]:

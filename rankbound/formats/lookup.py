@@ -13,12 +13,12 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from estimators.arrow import encode
 from estimators.scores import Scores, strings
 from rankbound.formats.assembling import Assembly, Repeat
 from rankbound.formats.blocks import blocks, in_order
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
-from rankbound.formats.idcolumns import encode
 from rankbound.formats.json_blocks import Unsure, inner_blocks, parse_block
 from rankbound.formats.opening import text_of
 from rankbound.formats.source import Source, count

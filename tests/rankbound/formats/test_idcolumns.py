@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estimators.arrow import encode
 from rankbound.formats import idcolumns as ids
-from rankbound.formats.idcolumns import IdColumn, encode, id_block
+from rankbound.formats.idcolumns import IdColumn, id_block
 
 NUMBERS = st.one_of(st.integers(0, 12), st.integers(0, 99_999_999)).map(str)
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1)
