@@ -59,6 +59,55 @@ _HOME = {
     "rankbound.validating.folders": ("Folder", "cases_of"),
     "rankbound.validating.options": ("Case", "ValidateOptions"),
     "rankbound.validating.run": ("Validation", "validate"),
+    "estimators.bands": (
+        "Band",
+        "band_called",
+    ),
+    "rankbound.comparing.options": ("CompareOptions",),
+    "rankbound.comparing.run": (
+        "Comparison",
+        "compare_samplings",
+    ),
+    "rankbound.comparing.account": ("comparison_json",),
+    "rankbound.cutting": (
+        "Cut",
+        "CutOptions",
+        "cut_groups",
+        "write_cut",
+    ),
+    "rankbound.powering": (
+        "PowerOptions",
+        "powers",
+    ),
+    "validation.power": (
+        "detectable_correlation",
+        "detectable_difference",
+        "paired_power",
+        "queries_for_difference",
+    ),
+    "validation.equivalence_power": (
+        "equivalence_margin",
+        "equivalence_power",
+        "queries_for_equivalence",
+    ),
+    "validation.compat": (
+        "reference_equivalence_groups",
+        "reference_tost",
+    ),
+    "rankbound.inspecting.run": (
+        "Inspection",
+        "inspect",
+    ),
+    "rankbound.converting": (
+        "Conversion",
+        "convert",
+    ),
+    "rankbound.formats.contents": ("Contents",),
+    "rankbound.formats.registry": (
+        "formats",
+        "read_any",
+    ),
+    "rankbound.drawing.run": ("draw_all",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from rankbound.formats.source import Source
 
-SIZE = 1 << 20
+SIZE = 1 << 21
 AHEAD = 2
 WORKERS = 2
 

@@ -57,6 +57,7 @@ class StudentSource:
         found = vectors_given(self.queries, self.query_ids, f"queries of {self.name}")
         for name, value in zip(("queries", "query_ids"), found, strict=True):
             _set(self, name, value)
+        _set(self, "kind", as_kind(self.kind, f"the kind of student {self.name!r}"))
         check_temperature_option(self.temperature, "--student-temperature")
         if not self.name or any(c in self.name for c in "\t\r\n"):
             raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
@@ -95,6 +96,7 @@ class SourceOptions:
         found = vectors_given(self.embeddings, self.ids, "embeddings")
         for name, value in zip(("embeddings", "ids"), found, strict=True):
             _set(self, name, value)
+        _set(self, "teacher_kind", as_kind(self.teacher_kind, "--teacher-kind"))
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
         checked_delta(self.delta)
@@ -200,6 +202,23 @@ def check_compat(value: str | None) -> None:
     """
     if value not in (None, "reference"):
         raise UsageError(f"--compat is reference, got {value!r}")
+
+
+def as_kind(value: Kind | str | None, what: str) -> Kind | None:
+    """A kind, given as such or by its name.
+
+    Examples
+    --------
+    >>> as_kind("logit", "--teacher-kind")
+    <Kind.LOGIT: 'logit'>
+    """
+    if value is None:
+        return None
+    try:
+        return Kind(str(value).replace("-", "_"))
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in Kind)
+        raise UsageError(f"{what} must be one of {kinds}, got {value!r}") from None
 
 
 def take(record: object, field: str, part: str) -> None:
