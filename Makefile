@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all certify check format bench statements appendix clean
+.PHONY: help demo test test-all certify check format bench bench-readers studies tables figures statements appendix clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +34,19 @@ format: $(VENV)/.dev ## format the code
 
 bench: $(VENV)/.dev ## timings against a plain loop, as ratios in one run
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m benchmarks
+
+bench-readers: $(VENV)/.dev ## time and memory of reading five million rows, as ratios
+	$(BIN)/python -m benchmarks readers
+
+studies: $(VENV)/.dev ## simulated error rates of compare and validate; about 20 minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m validation.studies.comparison
+	OMP_NUM_THREADS=1 $(BIN)/python -m validation.studies.association
+
+tables: $(VENV)/.core ## rebuild the tables that compare the variants of the bound
+	$(BIN)/python -m paper_appendix --tables
+
+figures: $(VENV)/.core ## draw the theory into build/figures
+	$(BIN)/rankbound figures --out build/figures
 
 statements: $(VENV)/.dev ## write paper_appendix/statements.md from the registry
 	$(BIN)/python -m paper_appendix

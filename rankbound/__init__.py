@@ -103,10 +103,7 @@ _HOME = {
         "convert",
     ),
     "rankbound.formats.contents": ("Contents",),
-    "rankbound.formats.registry": (
-        "formats",
-        "read_any",
-    ),
+    "rankbound.formats.registry": ("read_any",),
     "rankbound.drawing.run": ("draw_all",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}

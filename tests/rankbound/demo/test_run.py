@@ -89,3 +89,23 @@ def test_demo_rejects_a_file_as_its_folder(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(UsageError, match="is a file"):
         run_demo(tmp_path / "taken", seed=0)
+
+
+def test_readme_comparison_is_the_demos(demo, tmp_path):
+    """Rows of the README's comparison, to 0.02, and their verdicts."""
+    names = ("random", "bm25", "crossencoder", "ensemble")
+    groups = [f"{name}={demo}/groups/{name}.16.jsonl.gz" for name in names]
+    teacher = ("--teacher", f"{demo}/teacher/teacher.scores.json.gz")
+    words = ("compare", *teacher, "--teacher-kind", "logit", "--groups", *groups)
+    assert main([*words, "--resamples", "0", "--out", str(tmp_path / "out")]) == 0
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    rows = {(row["sampling"], row["pairs"]): row for row in found["rows"]}
+    lines = (ROOT / "README.md").read_text().splitlines()
+    shown = [line.split() for line in lines if line.startswith((" bm25 ", " cross"))]
+    assert len(shown) == 3
+    for cells in shown:
+        row = rows[cells[0], cells[1]]
+        assert cells[-1] == row["verdict"]
+        means = (row["mean"], row["difference"], row["lower"], row["upper"])
+        for text, value in zip(cells[2:6], means, strict=True):
+            assert float(text) == pytest.approx(value, abs=0.02)
