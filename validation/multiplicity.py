@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
 from bounds.errors import DomainError
 from estimators.scores import Floats
@@ -28,14 +29,20 @@ def holm(p_values: Floats) -> Floats:
 
     Notes
     -----
-    Holm (1979), by statsmodels.
+    Holm (1979). The tests hold it to statsmodels, which is not used here: it takes
+    seconds to import and collects garbage at every call.
 
     Examples
     --------
     >>> holm(np.array([0.01, 0.04, 0.03])).round(12).tolist()
     [0.03, 0.06, 0.06]
     """
-    return _adjusted(p_values, "holm")
+    values = _checked(p_values)
+    order = np.argsort(values, kind="stable")
+    factors = np.arange(len(values), 0, -1)
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, factors * values[order]))
+    return adjusted
 
 
 def benjamini_hochberg(p_values: Floats) -> Floats:
@@ -48,12 +55,10 @@ def benjamini_hochberg(p_values: Floats) -> Floats:
     >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03])).round(12).tolist()
     [0.03, 0.04, 0.04]
     """
-    return _adjusted(p_values, "fdr_bh")
+    return np.asarray(false_discovery_control(_checked(p_values), method="bh"))
 
 
-def _adjusted(p_values: Floats, method: str) -> Floats:
-    from statsmodels.stats.multitest import multipletests
-
+def _checked(p_values: Floats) -> Floats:
     values = np.asarray(p_values, dtype=np.float64)
     if values.ndim != 1 or not values.size:
         raise DomainError(
@@ -62,4 +67,4 @@ def _adjusted(p_values: Floats, method: str) -> Floats:
     if not ((values >= 0) & (values <= 1)).all():
         worst = values[~((values >= 0) & (values <= 1))][0]
         raise DomainError(f"p-values lie in [0, 1], got {worst}")
-    return np.asarray(multipletests(values, method=method)[1], dtype=np.float64)
+    return values

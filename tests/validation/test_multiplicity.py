@@ -34,3 +34,14 @@ def test_against_loops(n):
 def test_no_family_or_no_probability_is_refused(p):
     with pytest.raises(DomainError):
         holm(np.array(p))
+
+
+@pytest.mark.parametrize("n", [1, 3, 30])
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(holm, "holm"), (benjamini_hochberg, "fdr_bh")]
+)
+def test_against_statsmodels_with_ties(n, ours, theirs):
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.random.default_rng(n).choice([0.0, 0.001, 0.02, 0.3, 1.0], n)
+    assert np.allclose(ours(p), multipletests(p, method=theirs)[1], rtol=0, atol=1e-10)

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
@@ -130,7 +131,7 @@ def study(
     if workers == 1:
         found = [_job(job) for job in jobs]
     else:
-        with ProcessPoolExecutor(workers) as executor:
+        with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
             found = list(executor.map(_job, jobs))
     counts: dict[tuple[str, int, float], list[int]] = {}
     for (setting, size, _), hits in zip(jobs, found, strict=True):

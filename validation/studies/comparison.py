@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
@@ -179,7 +180,7 @@ def study(*, sets: int, seed: int, jobs: int) -> list[Outcome]:
     every = scenarios()
     if jobs <= 1:
         return [run(scenario, sets=sets, seed=seed) for scenario in every]
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         waiting = [pool.submit(run, s, sets=sets, seed=seed) for s in every]
         return [future.result() for future in waiting]
 
