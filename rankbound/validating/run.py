@@ -10,7 +10,7 @@ from typing import Any
 from rankbound.measuring.run import Measurement, measure
 from rankbound.validating.associating import Associations, associations
 from rankbound.validating.controlling import constant_control, random_controls
-from rankbound.validating.dependence import dependence
+from rankbound.validating.dependence import COLUMNS, dependence
 from rankbound.validating.equivalence import Equivalence, equivalence
 from rankbound.validating.halves import certificates
 from rankbound.validating.options import TEACHER, ValidateOptions
@@ -93,7 +93,7 @@ class Validation:
 
     def dependence_frame(self) -> Any:
         """Distance correlations of locality and entropy."""
-        return _frame(self.dependence)
+        return _frame(self.dependence, COLUMNS)
 
     def means_frame(self) -> Any:
         """Mean effectiveness: one row per data set, measure and system."""
@@ -198,7 +198,8 @@ def _judging_warnings(name: str, judged: Judged, options: ValidateOptions) -> li
     return found
 
 
-def _frame(rows: list[Row]) -> Any:
+def _frame(rows: list[Row], columns: tuple[str, ...] | None = None) -> Any:
+    """A data frame; `columns` are those of a table that may have no row."""
     import pandas as pd
 
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if columns is None else list(columns))

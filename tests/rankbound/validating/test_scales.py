@@ -62,4 +62,8 @@ def test_a_validation_runs_without_temperatures_and_says_what_it_did():
     made = found.measurements["a", "top"]
     assert made.split.n_calibration == 8
     assert 0 < made.temperature < 1
+    # Without vectors there is no row, and the columns are there all the same
+    empty = found.dependence_frame()
+    assert len(empty) == 0
+    assert {"distance_correlation", "p_adjusted"} < set(empty.columns)
     assert json.loads(json_text(account(found)))["datasets"][0]["n_calibration"] == 8
