@@ -1,6 +1,7 @@
 """Scores without a unit get a fitted temperature, and others keep theirs."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,8 @@ def test_what_the_user_says_is_kept(more):
     asked = options(logits, cosines, **more)
     used = with_scales(asked)
     assert used.students[0].temperature == more.get("temperature")
+    number = replace(options(cosines, cosines, **more), temperature=0.3)
+    assert with_scales(number).temperature == 0.3
     assert fitted_unasked(asked, used) is None
 
 
