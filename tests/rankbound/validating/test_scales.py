@@ -70,3 +70,14 @@ def test_a_validation_runs_without_temperatures_and_says_what_it_did():
     assert len(empty) == 0
     assert {"distance_correlation", "p_adjusted"} < set(empty.columns)
     assert json.loads(json_text(account(found)))["datasets"][0]["n_calibration"] == 8
+
+
+def test_queries_lost_to_the_fit_are_named_where_too_few_are_left():
+    _, cosines, qrels = models()
+    few = QUERIES[:9]
+    data = [{q: held[q] for q in few} for held in (cosines, qrels)]
+    source = rb.StudentSource("s", scores=data[0])
+    measured = rb.MeasureOptions(teacher=data[0], students=(source,), qrels=data[1])
+    case = rb.Case(dataset="a", sampling="top", measure=measured)
+    with pytest.raises(rb.UsageError, match="2 others served to fit temperatures"):
+        validate(rb.ValidateOptions(cases=(case,)))
