@@ -17,7 +17,7 @@ from estimators.groups import Booleans
 from estimators.scores import Floats
 from validation.correlation import COEFFICIENTS, unit, weighted_ranks
 from validation.kendall_null import kendall_variance, permuted_kendall
-from validation.partial import independent, partial_p, rank_correlations
+from validation.partial import flipped_partials, independent, rank_correlations
 from validation.resampling import (
     acceleration,
     bca_interval,
@@ -94,13 +94,12 @@ class Draws:
     replicates : dict of float64 arrays, shape (b, t, k)
     jackknife : dict of float64 arrays, shape (n, t, k)
     null : dict of float64 arrays, shape (m, t, k)
-        After permutations; without "partial", and without "kendall" for many queries.
+        After permutations, of "partial" after flips of signs; without "kendall" for
+        many queries.
     kendall_variance : float64 array, shape (t, k)
         Of the permutation distribution.
     n_given : int64 array, shape (k,)
         Covariates taken out.
-    strata : tuple of int
-        Queries of each data set.
     """
 
     n: int
@@ -110,7 +109,6 @@ class Draws:
     null: dict[str, Floats]
     kendall_variance: Floats
     n_given: Floats
-    strata: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +179,13 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
             ]
         ),
     }
+    # A stream of its own, so that the others' draws do not depend on it
+    [apart] = rng.spawn(1)
+    null["partial"] = flipped_partials(
+        (x, y, given, uses),
+        count=effort.permutations + effort.extra,
+        rng=apart,
+    )
     if n <= MOST_FOR_PAIRS:
         null["kendall"] = permuted_kendall(x, y, orders[:PERMUTATIONS_FOR_PAIRS])
     return Draws(
@@ -191,7 +196,6 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
         null=null,
         kendall_variance=kendall_variance(x, y),
         n_given=uses.sum(axis=1).astype(np.float64),
-        strata=(n,),
     )
 
 
@@ -234,7 +238,6 @@ def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
     if "kendall" not in p:
         by = "normal"
         p["kendall"] = _normal_p(draws.estimates["kendall"], draws.kendall_variance)
-    p["partial"] = _partial_p(draws)
     n_terms, n_targets = draws.estimates["spearman"].shape
 
     def cell(kind: str, t: int, k: int) -> Coefficient:
@@ -249,22 +252,6 @@ def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
         return Association(draws.n, pearson, spearman, kendall, partial, by)
 
     return [[row(t, k) for k in range(n_targets)] for t in range(n_terms)]
-
-
-def _partial_p(draws: Draws) -> Floats:
-    """Student's t of one data set; a normal approximation for a pool."""
-    partial = draws.estimates["partial"]
-    if len(draws.strata) == 1:
-        columns = [
-            partial_p(partial[:, k], n=draws.n, n_given=int(given))
-            for k, given in enumerate(draws.n_given)
-        ]
-        return np.stack(columns, axis=1)
-    variance = sum(
-        (size / draws.n) ** 2 / np.maximum(size - 1 - draws.n_given, 1)
-        for size in draws.strata
-    )
-    return _normal_p(partial, np.broadcast_to(variance, partial.shape))
 
 
 def _normal_p(values: Floats, variance: Floats) -> Floats:

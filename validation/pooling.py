@@ -63,7 +63,6 @@ def pool(sets: Sequence[Draws]) -> Draws:
             )
         ),
         n_given=np.max([part.n_given for part in sets], axis=0),
-        strata=tuple(size for part in sets for size in part.strata),
     )
 
 

@@ -28,6 +28,9 @@ a data set as a folder (--datasets NAME:DIR) holds
   embeddings/E.corpus.npy        vectors, with E.corpus.ids.txt; E.queries.npy with
                                  E.queries.ids.txt make E a student by dot product
 
+temperatures of cosines, inner products and other scores without a unit are fitted where
+none is given; the queries that this takes are counted and have no terms
+
 writes DIR/validation.json, DIR/effectiveness.tsv (dataset student qid measure value),
 DIR/tables.md and DIR/tables.tex. Exit code 1 if a control is not as it should be.
 

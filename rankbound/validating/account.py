@@ -19,7 +19,11 @@ DEFINITIONS: Final = {
     "p_holm": "Holm over the family; p_bh is Benjamini and Hochberg's",
     "partial": "Spearman's rho given the teacher's own effectiveness, the number of "
     "relevant documents and the group size, by ranks; those that do not vary are left "
-    "out",
+    "out. partial_p: signs of the products of the residuals drawn at random, "
+    "(b + 1) / (m + 1)",
+    "pearson_lower, pearson_upper": "BCa too; Pearson's r is far from normal in small "
+    "samples, where these cover less than the level: 93 to 94 % at 95 % with 34 to 97 "
+    "queries of a normal population",
     "detectable": f"the smallest |rho| found with {POWER:.0%} power at the first step "
     "of the correction",
     "verdict": "associated: the corrected p is at most delta; no association beyond R: "

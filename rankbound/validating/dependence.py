@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,6 +16,20 @@ from validation.distance_correlation import (
 )
 
 Row = dict[str, Any]
+
+
+COLUMNS: Final = (
+    "dataset",
+    "sampling",
+    "student",
+    "n",
+    "distance_correlation",
+    "expected",
+    "p",
+    "permutations",
+    "missing_because",
+    "p_adjusted",
+)
 
 
 def dependence(panels: Sequence[StudentPanel], options: ValidateOptions) -> list[Row]:

@@ -134,6 +134,7 @@ def _panel(
         raise UsageError(
             f"{case.dataset}, {case.sampling}, student {name!r}: {int(both.sum())} "
             f"queries have terms and effectiveness, and {LEAST_QUERIES} are needed"
+            f"{_set_aside(measurement)}"
         )
     names = tuple(terms.columns)
     student, teacher = theirs[both], teachers[both]
@@ -159,6 +160,13 @@ def _panel(
         terms=terms,
         dropped=_dropped(terms.qids, both, judged),
     )
+
+
+def _set_aside(measurement: Measurement) -> str:
+    aside = measurement.split.n_calibration
+    if not aside:
+        return ""
+    return f"; {aside} others served to fit temperatures: give numbers to keep them"
 
 
 def _dropped(qids: Strings, both: np.ndarray, judged: Judged) -> dict[str, int]:

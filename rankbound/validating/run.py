@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rankbound.measuring.run import Measurement, measure
 from rankbound.validating.associating import Associations, associations
 from rankbound.validating.controlling import constant_control, random_controls
-from rankbound.validating.dependence import dependence
+from rankbound.validating.dependence import COLUMNS, dependence
 from rankbound.validating.equivalence import Equivalence, equivalence
 from rankbound.validating.halves import certificates
 from rankbound.validating.options import TEACHER, ValidateOptions
 from rankbound.validating.ordering import Configurations, configurations
 from rankbound.validating.panels import Judged, StudentPanel, judge, panels_of
+from rankbound.validating.scales import Known, fitted_unasked, with_scales
 
 Progress = Callable[[str], object]
 Row = dict[str, Any]
@@ -91,7 +93,7 @@ class Validation:
 
     def dependence_frame(self) -> Any:
         """Distance correlations of locality and entropy."""
-        return _frame(self.dependence)
+        return _frame(self.dependence, COLUMNS)
 
     def means_frame(self) -> Any:
         """Mean effectiveness: one row per data set, measure and system."""
@@ -109,8 +111,11 @@ class Validation:
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
         found = []
-        for (dataset, sampling), made in self.measurements.items():
-            found += [f"{dataset}, {sampling}: {text}" for text in made.warnings]
+        for case in self.options.cases:
+            made = self.measurements[case.dataset, case.sampling]
+            texts = (fitted_unasked(case.measure, made.options), *made.warnings)
+            place = f"{case.dataset}, {case.sampling}"
+            found += [f"{place}: {text}" for text in texts if text is not None]
         for name, judged in self.judged.items():
             found += _judging_warnings(name, judged, self.options)
         return tuple(found)
@@ -136,9 +141,10 @@ def validate(options: ValidateOptions, *, progress: Progress = str) -> Validatio
             progress(f"effectiveness on {case.dataset}")
             judged[case.dataset] = judge(case, options)
     measurements, panels = {}, []
+    known: Known = {}
     for case in options.cases:
         progress(f"terms on {case.dataset}, {case.sampling}")
-        made = measure(case.measure)
+        made = measure(with_scales(case.measure, known))
         measurements[case.dataset, case.sampling] = made
         panels += panels_of(case, made, judged[case.dataset], options)
     found = associations(panels, options, progress=progress)
@@ -183,7 +189,7 @@ def _judging_warnings(name: str, judged: Judged, options: ValidateOptions) -> li
             )
     case = next(case for case in options.cases if case.dataset == name)
     teacher = case.rankings.get(TEACHER, case.measure.teacher)
-    if ".json" in teacher.suffixes:
+    if isinstance(teacher, Path) and ".json" in teacher.suffixes:
         found.append(
             f"{name}: the teacher's effectiveness is that of the documents in "
             f"{teacher.name}; if judged documents were added to them it is too "
@@ -192,7 +198,8 @@ def _judging_warnings(name: str, judged: Judged, options: ValidateOptions) -> li
     return found
 
 
-def _frame(rows: list[Row]) -> Any:
+def _frame(rows: list[Row], columns: tuple[str, ...] | None = None) -> Any:
+    """A data frame; `columns` are those of a table that may have no row."""
     import pandas as pd
 
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if columns is None else list(columns))

@@ -8,7 +8,8 @@ from scipy.stats import rankdata
 
 from bounds.errors import DomainError
 from validation.correlation import spearman
-from validation.partial import independent, partial_p, rank_correlations
+from validation.partial import flipped_partials, independent, rank_correlations
+from validation.resampling import permutation_p
 
 
 def sample(seed=0, n=20):
@@ -42,16 +43,57 @@ def test_partial_is_that_of_residual_ranks_in_every_resample():
     assert_allclose(partial[:, :, 2], rho[:, :, 2], atol=1e-9)
 
 
-def test_p_is_that_of_the_coefficient_in_a_linear_model():
+def flips_by_loop(x, y, given, signs):
+    base = np.column_stack([np.ones(len(x)), *map(rankdata, given.T)])
+    left, right = (sm.OLS(rankdata(side), base).fit().resid for side in (x, y))
+    hat = base @ np.linalg.inv(base.T @ base) @ base.T
+    size = np.sqrt((left**2).sum() * (right**2).sum())
+    found = []
+    for row in signs:
+        total = 0.0
+        for query, sign in enumerate(row):
+            spread = np.sqrt(1 - hat[query, query])
+            total += sign * left[query] * right[query] / spread
+        found.append(total / size)
+    return found
+
+
+def test_flips_are_those_of_products_of_residuals():
     _, x, y, given = sample(4)
-    _, partial = rank_correlations(
-        np.ones((1, 20)), x, y, given, np.ones((3, 2), dtype=bool)
-    )
-    ranked = [rankdata(column) for column in (x[:, 0], *given.T)]
-    model = sm.OLS(rankdata(y[:, 0]), sm.add_constant(np.column_stack(ranked))).fit()
-    p = partial_p(partial[0, :1, 0], n=20, n_given=2)
-    assert_allclose(p, model.pvalues[1], rtol=1e-8)
-    assert np.isnan(partial_p(np.array([0.1]), n=4, n_given=2)).all()
+    uses = np.array([[True, True], [True, False], [False, False]])
+    panel = x, y, given, uses
+    found = flipped_partials(panel, count=7, rng=np.random.default_rng(5))
+    drawn = np.random.default_rng(5).integers(0, 2, size=(7, 20), dtype=np.int8)
+    for t in range(2):
+        for k in range(3):
+            wanted = flips_by_loop(
+                x[:, t], y[:, k], given[:, uses[k]], drawn * 2.0 - 1.0
+            )
+            assert_allclose(found[:, t, k], wanted, atol=1e-9)
+
+
+def test_false_alarms_given_difficulty_stay_rare_whatever_the_spread():
+    rng = np.random.default_rng(11)
+    n, runs, rejected = 100, 250, 0
+    for _ in range(runs):
+        hard = rng.normal(size=(n, 1))
+        # Both spread most where difficulty is middling: a t-test rejects 14 % of these
+        wide = 0.2 + 2 * np.exp(-2 * hard**2)
+        x, y = (hard + wide * rng.normal(size=(n, 4)) for _ in range(2))
+        uses = np.ones((4, 1), dtype=bool)
+        _, partial = rank_correlations(np.ones((1, n)), x, y, hard, uses)
+        null = flipped_partials((x, y, hard, uses), count=199, rng=rng)
+        rejected += np.sum(permutation_p(partial[0], null) <= 0.05)
+    assert rejected / (16 * runs) < 0.07
+
+
+def test_a_constant_column_has_no_p():
+    _, _, y, given = sample()
+    flat = np.ones((20, 1))
+    panel = flat, y, given, np.ones((3, 2), dtype=bool)
+    _, partial = rank_correlations(np.ones((1, 20)), *panel)
+    null = flipped_partials(panel, count=9, rng=np.random.default_rng(0))
+    assert np.isnan(permutation_p(partial[0], null)).all()
 
 
 def test_what_a_covariate_explains_is_gone():

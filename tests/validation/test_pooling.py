@@ -23,7 +23,6 @@ def test_a_pool_is_the_mean_weighted_by_queries():
         wanted = 0.25 * first.estimates[kind] + 0.75 * second.estimates[kind]
         assert_allclose(pooled.estimates[kind], wanted)
     assert pooled.n == 80
-    assert pooled.strata == (20, 60)
     assert len(pooled.jackknife["spearman"]) == 80
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.validating.dependence import dependence
+from rankbound.validating.dependence import COLUMNS, dependence
 from validation.multiplicity import holm
 
 
@@ -30,3 +30,7 @@ def test_a_constant_column_has_a_reason(validation):
         panel.panel.terms[:] = kept
     assert row["p"] is row["distance_correlation"] is row["p_adjusted"] is None
     assert "the same for every query" in row["missing_because"]
+
+
+def test_columns_are_those_of_the_rows(validation):
+    assert set(validation.dependence[0]) == set(COLUMNS)
