@@ -79,26 +79,50 @@ def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
     return groups.qids[order], masses
 
 
-def orders(comparison: Comparison) -> dict[str, list[str]]:
-    """The samplings from least to most entropy, by pair set, on their common queries.
+def order_means(comparison: Comparison) -> dict[str, Any]:
+    """Mean entropy and margin of every sampling on the queries that all have.
 
-    A pair set that a sampling lacks, or without a common query, does not appear.
+    By pair set; one that a sampling lacks, or without a common query, does not appear.
     """
     found = {}
+    measured = {name: m.measured for name, m in comparison.measures.items()}
     for pairs in PAIR_SETS:
-        columns = {
-            name: measures.measured["entropy", pairs]
-            for name, measures in comparison.measures.items()
-            if ("entropy", pairs) in measures.measured
-        }
-        if len(columns) < len(comparison.measures):
+        if any(("entropy", pairs) not in columns for columns in measured.values()):
             continue
-        shared = set.intersection(*(set(c.qids) for c in columns.values()))
-        if not shared:
-            continue
-        means = {name: _mean_of(column, shared) for name, column in columns.items()}
-        found[pairs] = sorted(means, key=lambda name: (means[name], name))
+        shared = set.intersection(
+            *(set(columns["entropy", pairs].qids) for columns in measured.values())
+        )
+        if shared:
+            found[pairs] = {
+                "n": len(shared),
+                **{
+                    quantity: {
+                        name: _mean_of(columns[quantity, pairs], shared)
+                        for name, columns in measured.items()
+                    }
+                    for quantity in ("entropy", "margin")
+                },
+            }
     return found
+
+
+def orders(means: dict[str, Any]) -> dict[str, list[str]]:
+    """The samplings from least to most entropy, by pair set; equal ones by name.
+
+    Parameters
+    ----------
+    means : dict
+        Made by `order_means`.
+
+    Examples
+    --------
+    >>> orders({"all": {"entropy": {"random": 0.5, "bm25": 0.4}}})
+    {'all': ['bm25', 'random']}
+    """
+    return {
+        pairs: sorted(row["entropy"], key=lambda name: (row["entropy"][name], name))
+        for pairs, row in means.items()
+    }
 
 
 def _mean_of(column: PerQuery, qids: set[str]) -> float:

@@ -39,8 +39,8 @@ def test_many_sentences_are_cut_on_the_terminal_only(tmp_path, capsys):
     account = world.account(
         *world.vectors_of(), "--quantity", "entropy", "diameter", "ties"
     )
-    assert len(account["sentences"]) == 20
-    assert "- and 6 more in comparison.json" in capsys.readouterr().out
+    assert len(account["sentences"]) == 21
+    assert "- and 7 more in comparison.json" in capsys.readouterr().out
 
 
 def test_markup_in_a_name_is_printed_as_it_is(samplings, capsys):
