@@ -55,4 +55,4 @@ def test_what_is_dropped_and_unpaired_is_printed(samplings, capsys):
     samplings.account("--missing", "drop", names=("near", "holey"))
     out = capsys.readouterr().out
     assert "dropped from holey: 19 documents without teacher score" in out
-    assert "queries are in one of the two samplings only" in out
+    assert "1 query in one of the two samplings only" in out
