@@ -87,6 +87,9 @@ class PowerOptions:
     def __post_init__(self) -> None:
         if self.folder is not None:
             object.__setattr__(self, "folder", Path(self.folder))
+        for name in ("n", "sd"):
+            if np.ndim(getattr(self, name)) == 0:  # one number does, too
+                object.__setattr__(self, name, (getattr(self, name),))
         if bool(self.sd) == (self.folder is not None):
             raise UsageError(
                 "the spread over queries is needed: give --sd (of paired differences) "

@@ -80,7 +80,10 @@ def spreads_of(folder: Path) -> tuple[list[Spread], list[str]]:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: is a file; --from needs the folder of results")
     if not path.is_file():
-        raise UsageError(f"{folder}: holds no {TABLE}; --from needs results of measure")
+        what = f"holds no {TABLE}" if folder.exists() else "no such folder"
+        raise UsageError(
+            f"{folder}: {what}; --from needs results of measure or compare"
+        )
     rows = _rows(path)
     columns = tuple(rows[0])
     if columns[: len(COMPARED)] == COMPARED:

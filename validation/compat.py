@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import t as student_t
 
 from bounds.errors import DomainError
+from estimators.groups import Booleans
 from estimators.scores import Floats
 
 MARGIN_SHARE = 0.001
@@ -100,22 +101,67 @@ def reference_tost(
         raise DomainError(f"`margin` must be a positive number, got {margin!r}")
     difference = float(a.mean() - b.mean())
     width = MARGIN_SHARE * abs(difference) if margin is None else margin
-    freedom = len(a) + len(b) - 2
-    pooled = (a.var(ddof=1) * (len(a) - 1) + b.var(ddof=1) * (len(b) - 1)) / freedom
-    error = float(np.sqrt(pooled * (1 / len(a) + 1 / len(b))))
-    if error == 0:
+    low, high = (float(p) for p in reference_p_values(a, b, margin=width))
+    if np.isnan(low):
         return None
-    low = float(student_t.sf((difference + width) / error, freedom))
-    high = float(student_t.cdf((difference - width) / error, freedom))
     return ReferenceTost(
         difference=difference,
         margin=width,
         p_low=low,
         p_high=high,
         p=max(low, high),
-        marked_equivalent=min(low, high) > alpha,
+        marked_equivalent=bool(reference_mark(low, high, alpha=alpha)),
         shows_equivalence=max(low, high) < alpha,
     )
+
+
+def reference_p_values(
+    first: Floats, second: Floats, *, margin: float | Floats
+) -> tuple[Floats, Floats]:
+    """p-values of their two one-sided tests, for many data sets at once.
+
+    Parameters
+    ----------
+    first, second : float64 arrays, shape (..., n) and (..., m)
+        Finite, at least two values in the last axis.
+    margin : float or float64 array, shape (...)
+
+    Returns
+    -------
+    tuple of float64 arrays, shape (...)
+        Against "at most -margin" and "at least margin"; NaN where nothing varies.
+
+    Examples
+    --------
+    >>> near = np.array([[0.1, 0.2, 0.3], [0.5, 0.5, 0.5]])
+    >>> low, high = reference_p_values(near, near, margin=0.01)
+    >>> low.round(3).tolist(), bool(np.allclose(low, high, equal_nan=True))
+    ([0.454, nan], True)
+    """
+    n, m = first.shape[-1], second.shape[-1]
+    freedom = n + m - 2
+    difference = first.mean(axis=-1) - second.mean(axis=-1)
+    squares = first.var(axis=-1, ddof=1) * (n - 1) + second.var(axis=-1, ddof=1) * (
+        m - 1
+    )
+    error = np.sqrt(squares / freedom * (1 / n + 1 / m))
+    scale = np.where(error > 0, error, np.nan)
+    low = student_t.sf((difference + margin) / scale, freedom)
+    high = student_t.cdf((difference - margin) / scale, freedom)
+    return np.asarray(low), np.asarray(high)
+
+
+def reference_mark(
+    p_low: float | Floats, p_high: float | Floats, *, alpha: float = ALPHA
+) -> Booleans:
+    """Where the study prints "equivalent": both tests fail.
+
+    Examples
+    --------
+    >>> reference_mark(np.array([0.2, 0.05]), np.array([0.6, 0.9])).tolist()
+    [True, False]
+    """
+    return np.asarray(np.minimum(p_low, p_high) > alpha)
 
 
 def reference_equivalence_groups(

@@ -11,7 +11,12 @@ from estimators.pairwise import NATS_PER_BIT
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
 from rankbound.comparing.controls import FALSE_ALARM, run_controls
 from rankbound.comparing.coupling import coupling, target_form
-from rankbound.comparing.decomposition import METHOD, decomposition, orders
+from rankbound.comparing.decomposition import (
+    METHOD,
+    decomposition,
+    order_means,
+    orders,
+)
 from rankbound.comparing.overlap import overlap
 from rankbound.comparing.ranges import UNKNOWN
 from rankbound.comparing.reference import reference_record
@@ -19,6 +24,7 @@ from rankbound.comparing.run import Comparison
 from rankbound.comparing.sentences import advice, cannot_say, sentences
 from rankbound.comparing.spaces import STATEMENTS, spaces
 from rankbound.comparing.sweep import ranks_only, sweep
+from rankbound.inspecting.findings import plural
 from rankbound.measuring.given import Given
 from rankbound.measuring.ledger import input_records, repairs_record, versions
 from rankbound.measuring.temperatures import SHARE
@@ -45,6 +51,7 @@ DEFINITIONS: Final = {
     "negligible: 0 outside, all of it within the margin; equivalent: 0 inside, all of "
     "it within; inconclusive: 0 inside, some of it beyond",
     "p_equivalence": "two one-sided paired t tests at the margin, not adjusted",
+    "orders, order_means": "on the queries that all samplings have",
     "decomposition": METHOD,
     "group_mean": "mean over groups, where a query with more groups weighs more",
     "two_nn, knn_density": "of the documents of a group, copies left out; biased for "
@@ -63,7 +70,7 @@ def comparison_json(
     root : Path, optional
         Folder that recorded paths are relative to; as given without it.
     """
-    options = comparison.options
+    options, means = comparison.options, order_means(comparison)
     account: dict[str, Any] = {
         "schema": SCHEMA,
         "reference": options.baseline,
@@ -73,7 +80,8 @@ def comparison_json(
         "teacher": _teacher(comparison),
         "samplings": _samplings(comparison),
         "target": target_form(comparison),
-        "orders": orders(comparison),
+        "orders": orders(means),
+        "order_means": means,
         "decomposition": decomposition(comparison),
         "coupling": coupling(comparison),
         "shift": overlap(comparison),
@@ -110,7 +118,7 @@ def family_record(comparison: Comparison) -> dict[str, Any]:
     size, quantities = len(answers), [a.question.quantity for a in answers]
     others = [name for name in options.names if name != options.baseline]
     return {
-        "name": f"{len(others)} samplings against {options.baseline}, "
+        "name": f"{plural(len(others), 'sampling')} against {options.baseline}, "
         f"{', '.join(dict.fromkeys(quantities))}, "
         f"{', '.join(options.pair_sets)} pairs",
         "size": size,

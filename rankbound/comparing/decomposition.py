@@ -16,6 +16,9 @@ from rankbound.comparing.run import Comparison
 from rankbound.comparing.samplings import Sampling
 
 PARTS = ("pos-neg", "neg-neg")
+# What is left: pairs of two positives, in groups that hold several
+REST = "pos-pos"
+EMPTY = 1e-12  # a smaller share is rounding
 METHOD = (
     "exact and symmetric: a change of a share counts at the mean of the two entropies, "
     "a change of an entropy at the mean of the two shares; spread is the change of the "
@@ -39,6 +42,8 @@ def decomposition(comparison: Comparison) -> list[dict[str, Any]]:
         left, right = _common(qids, base_qids)
         old = {key: _rows(mass, right) for key, mass in base.items()}
         new = {key: _rows(mass, left) for key, mass in mine.items()}
+        if not (old[REST].share.any() or new[REST].share.any()):
+            del old[REST], new[REST]
         change = entropy_change(old, new)
         found.append(
             {
@@ -56,7 +61,7 @@ def decomposition(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
-    """Sorted qids, and the share, entropy and ties of both pair sets of each query."""
+    """Sorted qids, and the share, entropy and ties of every query's pair sets."""
     groups = sampling.groups
     every = groups.count_pairs("all")
     present = np.unique(groups.queries)
@@ -76,29 +81,68 @@ def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
             for column in (share, entropy, ties)
         )
         masses[pairs] = PairMass(*columns)
+    whole = (
+        group_entropies(groups, sampling.values, pairs="all"),
+        tie_shares(groups, sampling.values, pairs="all"),
+    )
+    entropy, ties = (
+        query_means(groups.queries, column, n_queries=len(groups.qids))[order]
+        for column in whole
+    )
+    known = list(masses.values())
+    rest = (
+        1 - np.sum([mass.share for mass in known], axis=0),
+        entropy - np.sum([mass.entropy for mass in known], axis=0),
+        ties - np.sum([mass.ties for mass in known], axis=0),
+    )
+    masses[REST] = PairMass(*(np.where(rest[0] > EMPTY, c, 0.0) for c in rest))
     return groups.qids[order], masses
 
 
-def orders(comparison: Comparison) -> dict[str, list[str]]:
-    """The samplings from least to most entropy, by pair set, on their common queries.
+def order_means(comparison: Comparison) -> dict[str, Any]:
+    """Mean entropy and margin of every sampling on the queries that all have.
 
-    A pair set that a sampling lacks, or without a common query, does not appear.
+    By pair set; one that a sampling lacks, or without a common query, does not appear.
     """
     found = {}
+    measured = {name: m.measured for name, m in comparison.measures.items()}
     for pairs in PAIR_SETS:
-        columns = {
-            name: measures.measured["entropy", pairs]
-            for name, measures in comparison.measures.items()
-            if ("entropy", pairs) in measures.measured
-        }
-        if len(columns) < len(comparison.measures):
+        if any(("entropy", pairs) not in columns for columns in measured.values()):
             continue
-        shared = set.intersection(*(set(c.qids) for c in columns.values()))
-        if not shared:
-            continue
-        means = {name: _mean_of(column, shared) for name, column in columns.items()}
-        found[pairs] = sorted(means, key=lambda name: (means[name], name))
+        shared = set.intersection(
+            *(set(columns["entropy", pairs].qids) for columns in measured.values())
+        )
+        if shared:
+            found[pairs] = {
+                "n": len(shared),
+                **{
+                    quantity: {
+                        name: _mean_of(columns[quantity, pairs], shared)
+                        for name, columns in measured.items()
+                    }
+                    for quantity in ("entropy", "margin")
+                },
+            }
     return found
+
+
+def orders(means: dict[str, Any]) -> dict[str, list[str]]:
+    """The samplings from least to most entropy, by pair set; equal ones by name.
+
+    Parameters
+    ----------
+    means : dict
+        Made by `order_means`.
+
+    Examples
+    --------
+    >>> orders({"all": {"entropy": {"random": 0.5, "bm25": 0.4}}})
+    {'all': ['bm25', 'random']}
+    """
+    return {
+        pairs: sorted(row["entropy"], key=lambda name: (row["entropy"][name], name))
+        for pairs, row in means.items()
+    }
 
 
 def _mean_of(column: PerQuery, qids: set[str]) -> float:

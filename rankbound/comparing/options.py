@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,7 +26,7 @@ class CompareOptions(SourceOptions):
     Attributes
     ----------
     groups : tuple of (str, Path)
-        Samplings by name, at least two.
+        Samplings by name, at least two; a dict does, too.
     reference : str or None
         The sampling that the others are compared with; None: the first.
     quantities : tuple of str
@@ -57,8 +58,9 @@ class CompareOptions(SourceOptions):
 
     def __post_init__(self) -> None:
         take(self, "target", "groups")
-        pairs = tuple((name, as_given(g, "groups", name)) for name, g in self.groups)
-        object.__setattr__(self, "groups", pairs)
+        object.__setattr__(self, "groups", _samplings(self.groups))
+        if isinstance(self.quantities, str):
+            object.__setattr__(self, "quantities", (self.quantities,))
         SourceOptions.__post_init__(self)
         self._check_samplings()
         self._check_quantities()
@@ -153,3 +155,16 @@ class CompareOptions(SourceOptions):
                     f"--margin must be a positive number, got {margin!r}; fix it "
                     "before looking at the data"
                 )
+
+
+def _samplings(groups: Any) -> tuple[tuple[str, Any], ...]:
+    """Names and groups, from a dict or from pairs."""
+    given = groups.items() if isinstance(groups, Mapping) else groups
+    if isinstance(given, str) or not all(
+        isinstance(pair, tuple | list) and len(pair) == 2 for pair in given
+    ):
+        raise UsageError(
+            "`groups` holds the samplings by name, as in {'random': 'random.jsonl', "
+            f"'bm25': 'bm25.jsonl'}}; got {groups!r}"
+        )
+    return tuple((str(name), as_given(g, "groups", str(name))) for name, g in given)

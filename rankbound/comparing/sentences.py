@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rankbound.comparing.catalogue import CATALOGUE, base
+from rankbound.comparing.claims import claim, order_sentence
 
 Account = dict[str, Any]
 METHODS: Final = {
@@ -18,10 +19,10 @@ UP, DOWN = "raises", "lowers"
 
 
 def sentences(account: Account) -> list[str]:
-    """One sentence per comparison, then the target form and the orders."""
+    """One sentence per comparison, then the claim, the target form and the orders."""
     found = [_row_sentence(row, account) for row in account["rows"]]
-    found.append(_target_sentence(account))
-    order = _order_sentence(account)
+    found += [claim(account), _target_sentence(account)]
+    order = order_sentence(account)
     return [*found, order] if order else found
 
 
@@ -33,13 +34,14 @@ def _row_sentence(row: Account, account: Account) -> str:
     pairs = f"over {row['pairs']} pairs" if row["pairs"] != "all" else "over all pairs"
     effect = row["effect_size"]
     strength = "" if effect is None else f", d_z = {effect:.2f}"
+    more = "" if row["note"] is None else ", which alone finds a difference"
     return (
         f"{row['sampling']} against {account['reference']}, {words} {pairs}: "
         f"{row['mean']:.4f} against {row['reference_mean']:.4f} {row['unit']}, "
         f"difference {row['difference']:+.4f}, interval {row['lower']:+.4f} to "
         f"{row['upper']:+.4f} (n = {row['n']:,} queries, paired; "
         f"{METHODS[row['method']]}, joint level {1 - account['delta']:.10g} over the "
-        f"family of {family['size']}; Holm p {_equals(row['p_holm'])}{strength}; "
+        f"family of {family['size']}; Holm p {_equals(row['p_holm'])}{more}{strength}; "
         f"{_margin(row)}): {row['verdict']}."
     )
 
@@ -64,52 +66,6 @@ def _target_sentence(account: Account) -> str:
         f"Over a fixed reference law of pairs ({target['law']}) the teacher's entropy "
         f"is {', '.join(parts)}; no sampling changes it, since {target['because']}."
     )
-
-
-def _order_sentence(account: Account) -> str | None:
-    """Whether the pair sets order the samplings alike, and if not, why."""
-    orders = account["orders"]
-    if not {"all", "pos-neg", "neg-neg"} <= orders.keys():
-        return None
-    every, star = orders["all"], orders["pos-neg"]
-    shown = f"all pairs {' < '.join(every)}; pos-neg pairs {' < '.join(star)}"
-    if every == star:
-        return f"From least to most entropy, both pair sets order alike: {shown}."
-    table = {
-        (s["sampling"], e["pairs"]): e
-        for s in account["samplings"]
-        for e in s["entropy"]
-    }
-    first, second = _most_discordant(every, star, table)
-    share = table[first, "neg-neg"]["share"]
-    near, far = (
-        [table[name, pairs]["mean_margin"] for name in (first, second)]
-        for pairs in ("neg-neg", "pos-neg")
-    )
-    among = "closer to each other" if near[0] < near[1] else "no closer to each other"
-    apart = "farther from" if far[0] > far[1] else "no farther from"
-    return (
-        f"The order depends on the pairs (least to most entropy): {shown}. The mean "
-        f"over all pairs is ruled by the {share:.1%} of them that join two negatives. "
-        f"{first} has more entropy than {second} over all pairs and less over pos-neg "
-        f"pairs: its negatives are {among} in score (mean margin {near[0]:.2f} against "
-        f"{near[1]:.2f} temperatures) and {apart} the positives ({far[0]:.2f} against "
-        f"{far[1]:.2f})."
-    )
-
-
-def _most_discordant(
-    every: list[str], star: list[str], table: dict[tuple[str, str], Account]
-) -> tuple[str, str]:
-    """The pair of samplings, the first above over all pairs, that differs most."""
-
-    def gap(first: str, second: str) -> float:
-        above = table[first, "all"]["mean"] - table[second, "all"]["mean"]
-        below = table[second, "pos-neg"]["mean"] - table[first, "pos-neg"]["mean"]
-        return float(min(above, below))
-
-    candidates = [(a, b) for a in every for b in star if a != b]
-    return max(candidates, key=lambda pair: gap(*pair))
 
 
 def advice(account: Account) -> list[str]:
@@ -175,7 +131,8 @@ def _temperature(account: Account) -> list[str]:
     )
     said = f"The temperature ({teacher['temperature']:.4g}) {source}."
     rule = (
-        "At an unchanged ranking entropy rises with the temperature, in every sampling"
+        "At an unchanged ranking a higher temperature never lowers the entropy, in any "
+        "sampling"
     )
     if flips:
         listed = ", ".join(f"{f['sampling']} ({f['pairs']})" for f in flips)

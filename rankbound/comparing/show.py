@@ -13,6 +13,7 @@ from rich.table import Table
 from rankbound.comparing.sentences import p_text
 from rankbound.comparing.show_reasons import show_reasons
 from rankbound.comparing.show_reference import show_reference
+from rankbound.inspecting.findings import plural
 from rankbound.measuring.show import say
 
 Account = dict[str, Any]
@@ -79,8 +80,9 @@ def _head(account: Account) -> Iterator[str]:
             "the same in all samplings"
         )
     yield (
-        f"family: {family['size']} comparisons ({family['name']}); all intervals and "
-        f"verdicts hold at once with probability {1 - account['delta']:.10g}"
+        f"family: {plural(family['size'], 'comparison')} ({family['name']}); all "
+        "intervals and verdicts hold at once with probability "
+        f"{1 - account['delta']:.10g}"
     )
 
 
@@ -149,7 +151,8 @@ def _notes(account: Account) -> Iterator[str]:
         if missing:
             yield (
                 f"note: {row['sampling']}, {row['quantity']}, {row['pairs']} pairs: "
-                f"{missing:,} queries are in one of the two samplings only"
+                f"{plural(missing, 'query', 'queries')} in one of the two samplings "
+                "only"
             )
 
 

@@ -59,22 +59,26 @@ def _entropies(account: Account) -> Part:
 
 
 def _parts(account: Account) -> Part:
+    changes = account["decomposition"]
+    known = {"pn": "pos-neg", "nn": "neg-neg", "pp": "pos-pos"}
+    sets = {k: p for k, p in known.items() if any(p in r["spread"] for r in changes)}
     rows = [
         (
             r["sampling"],
             f"{r['difference']:+.4f}",
             f"{r['composition']:+.4f}",
-            *(f"{r['spread'][p]:+.4f}" for p in ("pos-neg", "neg-neg")),
-            *(f"{r['ties'][p]:+.4f}" for p in ("pos-neg", "neg-neg")),
+            *(f"{r['spread'].get(p, 0):+.4f}" for p in sets.values()),
+            *(f"{r['ties'].get(p, 0):+.4f}" for p in sets.values()),
         )
-        for r in account["decomposition"]
+        for r in changes
     ]
     headings = (
-        *("sampling", "change", "= shares", "+ spread pn", "+ spread nn"),
-        *("+ ties pn", "+ ties nn"),
+        *("sampling", "change", "= shares"),
+        *(f"+ spread {short}" for short in sets),
+        *(f"+ ties {short}" for short in sets),
     )
-    title = "What the change over all pairs is made of (pn: pos-neg, nn: neg-neg)"
-    return title, headings, rows
+    meant = ", ".join(f"{short}: {pairs}" for short, pairs in sets.items())
+    return f"What the change over all pairs is made of ({meant})", headings, rows
 
 
 def _shift(account: Account) -> Part:

@@ -43,6 +43,8 @@ class CutOptions(SourceOptions):
 
     def __post_init__(self) -> None:
         take(self, "groups", "groups")
+        if isinstance(self.keep, str):
+            object.__setattr__(self, "keep", (self.keep,))
         if not isinstance(self.groups, Path):
             raise UsageError(
                 "a cut keeps lines of a file; give the path of the groups, no object"

@@ -65,6 +65,11 @@ def _counts(compat: Compat) -> list[str]:
     pooled = counts["queries_with_several_groups_pooled"]
     if pooled:
         lines.append(f"reference: the lines of {pooled:,} queries are pooled into one")
+    if any(
+        row["mean_difference"] is not None and row["without_value"]
+        for row in compat["quantities"].values()
+    ):
+        lines.append("difference: mean over the queries that have both values")
     for name, row in compat["quantities"].items():
         for why, number in row["without_value"].items():
             lines.append(f"{name}, {number:,} of {row['n']:,} queries: {why}")

@@ -104,3 +104,8 @@ def test_results_bring_their_own_queries(tmp_path):
 def test_impossible_settings_are_refused(options, error, message):
     with pytest.raises(error, match=message):
         PowerOptions(**options)
+
+
+def test_one_number_needs_no_tuple():
+    many = powers(PowerOptions(n=(43,), sd=(0.1,)))
+    assert powers(PowerOptions(n=43, sd=0.1))["rows"] == many["rows"]

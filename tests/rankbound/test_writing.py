@@ -136,3 +136,17 @@ def test_a_folder_in_the_way_of_a_file_is_refused(tmp_path):
         filling(tmp_path) as aside,
     ):
         (aside / "none" / "b").write_text("1")
+
+
+def test_a_pipe_or_a_name_of_standard_output_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "out").symlink_to("/proc/self/fd/1")
+    for name in ("pipe", "out"):
+        with pytest.raises(UsageError, match="is no plain file"):
+            write_all(tmp_path, {name: "x"})
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "out").is_symlink()
+    written(tmp_path, "old", "kept")
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    write_all(tmp_path, {"link": "new"})
+    assert (tmp_path / "link").read_text() == "new"

@@ -6,17 +6,13 @@ the rule that is in use in published tables.
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from bounds.certificate import LN2
 from bounds.limits import two_sided
 from estimators.scores import Floats, Strings, strings
+from validation.compat import MARGIN_SHARE, reference_mark, reference_p_values
 from validation.verdicts import verdict
-
-SHARE: Final = 0.001  # of the observed difference: the published rule's margin
-LEVEL: Final = 0.10  # of each of its one-sided tests
 
 
 def by_betting(
@@ -61,14 +57,8 @@ def as_published(values: Floats, reference: Floats) -> Strings:
     >>> as_published(same, same + 0.5).tolist()
     ['different']
     """
-    from scipy.stats import t
-
-    n = values.shape[1]
     difference = values.mean(axis=1) - reference.mean(axis=1)
-    pooled = (values.var(axis=1, ddof=1) + reference.var(axis=1, ddof=1)) / 2
-    error = np.sqrt(2 * pooled / n)
-    margin = SHARE * np.abs(difference)
-    above = t.sf((difference + margin) / error, 2 * n - 2)
-    below = t.cdf((difference - margin) / error, 2 * n - 2)
-    failed = (above > LEVEL) & (below > LEVEL)
-    return strings(np.where(failed, "equivalent", "different").tolist())
+    ends = reference_p_values(
+        values, reference, margin=MARGIN_SHARE * np.abs(difference)
+    )
+    return strings(np.where(reference_mark(*ends), "equivalent", "different").tolist())

@@ -46,7 +46,7 @@ def test_results_of_measure_are_read(tmp_path, monkeypatch, capsys):
     [
         (["--sd", "0.1"], "give --n (queries), --margin, or both"),
         (["--n", "43"], "the spread over queries is needed"),
-        (["--from", "nowhere"], "nowhere: holds no per_query.tsv"),
+        (["--from", "nowhere"], "nowhere: no such folder"),
         (["--sd", "0.1", "--n", "x"], "invalid int value"),
     ],
 )

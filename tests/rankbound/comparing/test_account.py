@@ -95,3 +95,9 @@ def test_group_means_weigh_groups(samplings):
     assert found["group_mean"] == pytest.approx(sum(values) / len(values))
     assert found["mean"] != pytest.approx(found["group_mean"], rel=1e-6)
     assert record["n_groups"] == len(values)
+
+
+def test_a_family_of_one_is_named_in_the_singular(samplings, capsys):
+    account = samplings.account("--pairs", "all", names=("near", "far"))
+    assert account["family"]["name"] == "1 sampling against near, entropy, all pairs"
+    assert "family: 1 comparison (1 sampling" in capsys.readouterr().out

@@ -1,6 +1,8 @@
 """What a change is made of, and the orders of the samplings."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,3 +82,22 @@ def test_a_pair_set_that_a_sampling_lacks_has_no_order(samplings):
     account = samplings.account(names=("near", "pairs"))
     assert account["orders"].keys() == {"all", "pos-neg"}
     assert {row["pairs"] for row in account["rows"]} == {"all", "pos-neg"}
+
+
+def test_pairs_of_two_positives_are_a_part_of_their_own(samplings):
+    rng = np.random.default_rng(3)
+    for name, size in (("few", 6), ("many", 8)):
+        lines = []
+        for qid, row in samplings.teacher.items():
+            docs = rng.permutation(list(row))[:size].tolist()
+            lines.append(
+                json.dumps({"qid": qid, "pos": docs[:2], "neg": {"x": docs[2:]}})
+            )
+        Path(samplings.path(f"{name}.jsonl")).write_text("\n".join(lines) + "\n")
+    account = samplings.account(names=("few", "many"))
+    [made] = account["decomposition"]
+    [change] = [r for r in account["rows"] if r["pairs"] == "all"]
+    assert made["spread"].keys() == {"pos-neg", "neg-neg", "pos-pos"}
+    parts = [made["composition"], *made["spread"].values(), *made["ties"].values()]
+    assert sum(parts) == pytest.approx(change["difference"], abs=1e-12)
+    assert made["spread"]["pos-pos"] != 0

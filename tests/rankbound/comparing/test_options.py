@@ -71,3 +71,15 @@ def test_students_and_vectors_allow_their_quantities():
         ids="v.txt",
     )
     assert made.quantities == ("risk", "two_nn")
+
+
+def test_samplings_come_as_a_dict_and_a_quantity_alone():
+    made = options(groups=dict(TWO), quantities="entropy")
+    assert made.groups == options().groups
+    assert made.quantities == ("entropy",)
+
+
+@pytest.mark.parametrize("groups", ["ab", ("a.jsonl", "b.jsonl"), [("a", "b", "c")]])
+def test_samplings_without_names_are_refused_by_name(groups):
+    with pytest.raises(UsageError, match="`groups` holds the samplings by name"):
+        options(groups=groups)

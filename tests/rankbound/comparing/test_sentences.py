@@ -2,7 +2,7 @@
 
 import pytest
 
-from rankbound.comparing.sentences import p_text
+from rankbound.comparing.sentences import p_text, sentences
 from tests.rankbound.comparing.world import make
 
 
@@ -24,7 +24,7 @@ def test_a_sentence_holds_test_n_correction_and_margin(samplings):
             f"{row['difference']:+.4f}",
         ):
             assert part in line, (part, line)
-    assert len(account["sentences"]) == len(account["rows"]) + 2
+    assert len(account["sentences"]) == len(account["rows"]) + 3
 
 
 def test_without_a_margin_it_asks_for_one(samplings):
@@ -96,3 +96,12 @@ def test_fitted_temperatures_and_vectors_are_mentioned(samplings):
 )
 def test_p_values_are_printed_as_papers_do(p, text):
     assert p_text(p) == text
+
+
+def test_a_sentence_says_where_holm_finds_more_than_the_interval(samplings):
+    account = samplings.account()
+    row, plain = account["rows"][0], account["sentences"][0]
+    assert "alone finds" not in plain
+    said = sentences(account | {"rows": [row | {"note": "x", "p_holm": 0.012}]})[0]
+    assert "Holm p = 0.012, which alone finds a difference" in said
+    assert said.endswith(f": {row['verdict']}.")

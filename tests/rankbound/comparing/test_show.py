@@ -39,8 +39,8 @@ def test_many_sentences_are_cut_on_the_terminal_only(tmp_path, capsys):
     account = world.account(
         *world.vectors_of(), "--quantity", "entropy", "diameter", "ties"
     )
-    assert len(account["sentences"]) == 20
-    assert "- and 6 more in comparison.json" in capsys.readouterr().out
+    assert len(account["sentences"]) == 21
+    assert "- and 7 more in comparison.json" in capsys.readouterr().out
 
 
 def test_markup_in_a_name_is_printed_as_it_is(samplings, capsys):
@@ -55,4 +55,4 @@ def test_what_is_dropped_and_unpaired_is_printed(samplings, capsys):
     samplings.account("--missing", "drop", names=("near", "holey"))
     out = capsys.readouterr().out
     assert "dropped from holey: 19 documents without teacher score" in out
-    assert "queries are in one of the two samplings only" in out
+    assert "1 query in one of the two samplings only" in out

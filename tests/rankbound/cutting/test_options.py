@@ -51,3 +51,7 @@ def test_a_lone_student_is_not_named(options, students, by, label):
 def test_impossible_settings_are_refused(options, changes, error, message):
     with pytest.raises(error, match=message):
         options(**changes)
+
+
+def test_one_band_needs_no_tuple(options):
+    assert [band.name for band in options(keep="inner").bands] == ["inner"]

@@ -34,6 +34,7 @@ def test_numbers_reasons_and_counts():
         "3 documents without a score of [b] count 0",
         "the lines of 5 queries are pooled",
         "x, 1,100 of 1,200 queries: 0 log 0",
+        "difference: mean over the queries that have both values",
     ):
         assert words in text
     assert "score of c" not in text

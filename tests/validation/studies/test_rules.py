@@ -7,6 +7,7 @@ from scipy.stats import ttest_ind, ttest_rel
 from statsmodels.stats.weightstats import ttost_ind
 
 from bounds.limits import two_sided
+from validation.compat import reference_tost
 from validation.studies.populations import paired_sets
 from validation.studies.rules import as_published, by_betting, by_t
 from validation.verdicts import verdict
@@ -54,3 +55,12 @@ def test_the_published_rule_is_a_two_sided_test_at_a_fifth():
     clear = np.abs(p - 0.2) > 0.001
     assert clear.sum() > 50
     assert ((p > 0.2) == (found == "equivalent"))[clear].all()
+
+
+def test_the_published_rule_is_that_of_the_compatibility_mode():
+    values, reference = sets()
+    for first, second, one in zip(
+        values, reference, as_published(values, reference), strict=True
+    ):
+        made = reference_tost(first, second)
+        assert (one == "equivalent") == made.marked_equivalent
