@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from tokenize import TokenError
 
 import numpy as np
@@ -68,7 +69,7 @@ def hold_npz(source: Source, _: Shape) -> Held:
             np.load(stream, allow_pickle=False) as archive,
         ):
             arrays = {name: archive[name] for name in archive.files}
-    except (*UNREADABLE, zipfile.BadZipFile) as error:
+    except (*UNREADABLE, zipfile.BadZipFile, zlib.error) as error:
         raise source.fail(f"not a readable .npz archive ({error})") from None
     matrix = only_matrix(arrays, source)[1]
     named = next((arrays[name] for name in ID_ARRAYS if name in arrays), None)
