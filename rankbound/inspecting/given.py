@@ -148,7 +148,7 @@ def _contents(source: Source, role: str, entry: Format, asked: Asked) -> Content
         vectors = read_embeddings(source.path, ids, format=named)
         return Contents(entry.name, source.path, embeddings=vectors)
     if role == "file":
-        return entry.read(source)
+        return (entry if named is None else by_name(named)).read(source)
     return read_part(source.path, role, format=named)
 
 
