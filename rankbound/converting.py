@@ -29,7 +29,9 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".qrels": ("qrels",),
     ".tsv": ("beir-qrels", "qrels"),
     ".json": ("lookup",),
-    ".jsonl": ("groups", "colbert", "flagembedding"),
+    ".jsonl": (
+        *("groups", "pylate", "colbert", "flagembedding", "ranked-groups", "rankllm"),
+    ),
 }
 RANKS_LOST: Final = "ranks that the scores do not imply"
 # What makes a file by itself, as opposed to what goes with it

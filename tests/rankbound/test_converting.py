@@ -183,3 +183,54 @@ def test_the_same_content_gives_the_same_bytes(tmp_path, scores):
         for name in ("a.scores.parquet.gz", "b.scores.parquet.gz")
     )
     assert first == second
+
+
+def test_our_own_table_keeps_tag_and_block_of_a_run(tmp_path):
+    block = "# ir_metadata.start\n# actor:\n#   team: t\n# ir_metadata.end\n"
+    rows = "q Q0 a 1 2.0 mine\nq Q0 b 2 1.0 mine\n"
+    run = written(tmp_path, block + rows, "x.run")
+    done = convert(run, tmp_path / "x.scores.parquet")
+    assert done.lost == {}
+    said = read_any(tmp_path / "x.scores.parquet").metadata
+    assert (said["tag"], said["ir_metadata"]) == ("mine", {"actor": "team: t"})
+    convert(tmp_path / "x.scores.parquet", tmp_path / "again.run")
+    again = read_any(tmp_path / "again.run").metadata
+    assert (again["tag"], again["ir_metadata"]) == ("mine", {"actor": "team: t"})
+
+
+def test_a_run_carries_no_texts_of_queries(tmp_path):
+    row = {"query": {"qid": 1, "text": "why"}, "candidates": [{"docid": 2, "score": 1}]}
+    source = written(tmp_path, json.dumps(row) + "\n", "x.jsonl")
+    with pytest.raises(UsageError, match="the query texts"):
+        convert(source, tmp_path / "x.run")
+
+
+def test_margins_go_into_our_own_table_with_what_compares(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = {
+        "query_id": [1, 1, 1],
+        "positive_id": [1, 3, 1],
+        "negative_id": [2, 4, 5],
+        "score": [1.0, 2.0, 0.5],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "m.parquet")
+    wanted = read_any(tmp_path / "m.parquet").scores
+    done = convert(tmp_path / "m.parquet", tmp_path / "m.scores.parquet", lossy=True)
+    assert {*done.lost} == {"groups", "positives"}
+    found = read_any(tmp_path / "m.scores.parquet").scores
+    assert (found.kind, table(found)) == (Kind.MARGIN_ONLY, table(wanted))
+    assert found.origins.tolist() == wanted.origins.tolist()
+    lost = convert(tmp_path / "m.parquet", tmp_path / "m.run", lossy=True).lost
+    assert {"kind", "origins"} <= {*lost}
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"query_id": "q", "document_ids": ["a", "b"], "scores": [2.0, 1.5]}, "pylate"),
+        ({"query_id": "q", "doc_id_b": ["b", "a"]}, "ranked-groups"),
+    ],
+)
+def test_lines_go_into_lines_of_the_format_that_holds_them(tmp_path, row, name):
+    source = written(tmp_path, json.dumps(row) + "\n", "x.jsonl")
+    assert convert(source, tmp_path / "y.jsonl").format == name
