@@ -23,6 +23,8 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".scores.parquet": ("rankbound-scores",),
     ".groups.parquet": ("rankbound-groups",),
     ".parquet": ("table-scores", "table-lists", "table-qrels", "table-embeddings"),
+    ".npz": ("npz",),
+    ".safetensors": ("safetensors",),
     ".run": ("trec-run",),
     ".res": ("trec-run",),
     ".trec": ("trec-run", "qrels"),

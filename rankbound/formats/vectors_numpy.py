@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from pathlib import Path
 from tokenize import TokenError
 
 import numpy as np
 
+from estimators.embeddings import Embeddings
 from rankbound.formats.row_ids import as_ids
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import (
@@ -79,6 +81,13 @@ def hold_npz(source: Source, _: Shape) -> Held:
     return Held(matrix, ids, notes=("held in memory: an archive cannot be mapped",))
 
 
+def write_npz(embeddings: Embeddings, path: Path) -> None:
+    """Write the arrays `vectors` and `ids`; the same vectors give the same bytes."""
+    with path.open("wb") as stream:
+        ids = np.array(embeddings.ids.tolist())
+        np.savez(stream, vectors=np.asarray(embeddings.vectors), ids=ids)
+
+
 def _sniff_raw(source: Source) -> str | None:
     # Nothing in the content says so; the name must, and it is asked last
     if source.is_folder or source.path.suffix not in RAW_SUFFIXES:
@@ -109,6 +118,8 @@ def hold_raw(source: Source, shape: Shape) -> Held:
 
 CONTAINERS = (
     Container("npy", "NumPy matrix", _sniff_npy, hold_npy),
-    Container("npz", "NumPy archive", _sniff_npz, hold_npz, has_ids=True),
+    Container(
+        "npz", "NumPy archive", _sniff_npz, hold_npz, has_ids=True, write=write_npz
+    ),
 )
 RAW = Container("raw", "raw float32 memory map", _sniff_raw, hold_raw)

@@ -234,3 +234,31 @@ def test_margins_go_into_our_own_table_with_what_compares(tmp_path):
 def test_lines_go_into_lines_of_the_format_that_holds_them(tmp_path, row, name):
     source = written(tmp_path, json.dumps(row) + "\n", "x.jsonl")
     assert convert(source, tmp_path / "y.jsonl").format == name
+
+
+@pytest.mark.parametrize("kind", ["<f2", "<f4", "<f8"])
+@pytest.mark.parametrize("target", ["x.npz", "x.safetensors"])
+def test_vectors_go_into_archives_with_their_ids_and_back(tmp_path, target, kind):
+    vectors = RNG.normal(size=(4, 3)).astype(kind)
+    written(tmp_path, npy(vectors), "v.npy")
+    written(tmp_path, "b\né\n10\na\n", "v.ids.txt")
+    done = convert(tmp_path / "v.npy", tmp_path / target)
+    assert done.lost == {}
+    convert(tmp_path / target, tmp_path / "y.parquet")
+    for name in (target, "y.parquet"):
+        found = read_any(tmp_path / name).embeddings
+        assert found.ids.tolist() == ["b", "é", "10", "a"]
+        assert found.vectors.dtype == kind
+        assert np.array_equal(found.vectors, vectors)
+    with pytest.raises(UsageError, match="holds vectors, and lookup"):
+        convert(tmp_path / target, tmp_path / "x.json")
+
+
+def test_other_libraries_read_the_safetensors_that_are_written(tmp_path):
+    safetensors = pytest.importorskip("safetensors")
+    written(tmp_path, npy(np.eye(2, dtype=np.float32)), "v.npy")
+    written(tmp_path, "a\nb\n", "v.ids.txt")
+    convert(tmp_path / "v.npy", tmp_path / "x.safetensors")
+    with safetensors.safe_open(tmp_path / "x.safetensors", framework="np") as file:
+        assert np.array_equal(file.get_tensor("vectors"), np.eye(2))
+        assert json.loads(file.metadata()["ids"]) == ["a", "b"]
