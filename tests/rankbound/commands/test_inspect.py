@@ -1,5 +1,7 @@
 import json
+import pickle
 
+import numpy as np
 import pytest
 
 from rankbound.cli import main
@@ -102,3 +104,14 @@ def test_a_format_with_an_argument_is_the_one_that_reads(tmp_path, capsys):
     assert main(["inspect", str(path)]) == 1
     assert main(["inspect", str(path), "--format", "mined:margins"]) == 0
     assert "margin_only" in capsys.readouterr().out
+
+
+def test_a_pickle_of_scores_is_not_taken_for_vectors(folder, capsys):
+    scores = {1: {2: 1.5, 3: -0.5}}
+    written(folder, pickle.dumps(scores), "ce.pkl")
+    assert main(["inspect", "ce.pkl", "--format", "pickle"]) == 0
+    written(folder, npy(np.eye(2, dtype=np.float32)), "v.npy")
+    written(folder, "2\n3\n", "names")
+    words = ["ce.pkl", "--embeddings", "v.npy", "--ids", "names"]
+    assert main(["inspect", *words]) == 0
+    assert "error" not in capsys.readouterr().out
