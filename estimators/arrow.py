@@ -72,9 +72,9 @@ def scores_from_arrow(cls: type[Scores], table: Any, *, name: str = "") -> Score
     from estimators.scores import Kind
 
     said = metadata(table)
-    qids, queries = encode(_whole(table, "qid"), ordered=False)
-    docnos, documents = encode(_whole(table, "docno"), ordered=True)
-    values = _whole(table, "score").to_numpy().astype(np.float64)
+    qids, queries = encode(_ids(table, "qid"), ordered=False)
+    docnos, documents = encode(_ids(table, "docno"), ordered=True)
+    values = _numbers(table, "score")
     built = cls.from_rows(
         queries,
         qids,
@@ -87,7 +87,12 @@ def scores_from_arrow(cls: type[Scores], table: Any, *, name: str = "") -> Score
     if "origin" in table.column_names:
         order = np.lexsort((documents, queries))  # as from_rows sorts
         origins = _whole(table, "origin").to_numpy()[order].astype(np.int64)
-    kind = Kind(said.get("rankbound.kind", "unknown"))
+    named = said.get("rankbound.kind", "unknown")
+    if named not in {*Kind}:
+        raise DomainError(
+            f"the table's kind must be one of {', '.join(Kind)}; got {named!r}"
+        )
+    kind = Kind(named)
     return replace(built, kind=kind, origins=origins)
 
 
@@ -130,8 +135,8 @@ def groups_from_arrow(cls: type[Groups], table: Any, *, name: str = "") -> Group
         For a column that is not there or lacks a value, and rows of one group that do
         not follow each other or differ in the query.
     """
-    qids, queries = encode(_whole(table, "qid"), ordered=False)
-    docnos, documents = encode(_whole(table, "docno"), ordered=False)
+    qids, queries = encode(_ids(table, "qid"), ordered=False)
+    docnos, documents = encode(_ids(table, "docno"), ordered=False)
     group = _whole(table, "group").to_numpy()
     starts = np.flatnonzero(np.diff(group, prepend=group[:1] - 1)).astype(np.int64)
     if len(np.unique(group)) < len(starts):
@@ -218,6 +223,32 @@ def _coded(codes: Integers, ids: Strings) -> Any:
 
     indices = pa.array(codes.astype(np.int32, copy=False))
     return pa.DictionaryArray.from_arrays(indices, pa.array(ids, pa.string()))
+
+
+def _ids(table: Any, column: str) -> Any:
+    """A column of text, dictionary-encoded or not."""
+    import pyarrow as pa
+
+    found = _whole(table, column)
+    kind = found.type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if kind == pa.string_view():
+        return found.cast(pa.large_string())
+    if kind not in (pa.string(), pa.large_string()):
+        raise DomainError(
+            f"column {column!r} must hold text, found {kind}; rankbound.read_scores "
+            "and read_groups take tables of other types"
+        )
+    return found
+
+
+def _numbers(table: Any, column: str) -> np.ndarray:
+    import pyarrow as pa
+
+    found = _whole(table, column)
+    if not (pa.types.is_floating(found.type) or pa.types.is_integer(found.type)):
+        raise DomainError(f"column {column!r} must hold numbers, found {found.type}")
+    return np.asarray(found.to_numpy(), dtype=np.float64)
 
 
 def _whole(table: Any, column: str) -> Any:

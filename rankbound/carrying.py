@@ -7,13 +7,13 @@ from typing import Any, Final
 import numpy as np
 
 from estimators.scores import Kind, Scores
-from rankbound.formats.contents import Contents, Format
+from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.inspecting.findings import plural
 
-# What a reader says about the file, which no other file has to carry
-ABOUT_THE_FILE: Final = frozenset(
-    {"columns", "ids", "name", "rank_base", "titles", "container", "type"}
-)
+# Columns of tables that say nothing beyond the others: PyTerrier's number of a document
+# within one index, the iteration that nothing uses, the index of a frame
+UNREAD: Final = "columns_unused"
+IDLE_COLUMNS: Final = frozenset({"docid", "iteration", "Q0", "__index_level_0__"})
 
 
 def content(contents: Contents) -> dict[str, str]:
@@ -30,8 +30,13 @@ def content(contents: Contents) -> dict[str, str]:
     if contents.texts:
         found["texts"] = plural(len(contents.texts), "text")
     for key, value in contents.metadata.items():
-        if key not in ABOUT_THE_FILE:
+        if key not in {*ABOUT_THE_FILE, UNREAD}:
             found[f"metadata: {key}"] = f"the {key.replace('_', ' ')} {_short(value)}"
+    unread = [
+        name for name in contents.metadata.get(UNREAD, ()) if name not in IDLE_COLUMNS
+    ]
+    if unread:
+        found[UNREAD] = f"what is not read: {', '.join(map(repr, unread))}"
     return found
 
 
@@ -42,6 +47,8 @@ def _scored(contents: Contents) -> dict[str, str]:
     found = {"scores": _rows(scores, "score")}
     if scores.kind is not Kind.UNKNOWN:
         found["kind"] = f"that the scores are {scores.kind.value}"
+    if scores.origins is not None:
+        found["origins"] = "which margins compare with which"
     if ranks is not None and not ranks_follow(contents):
         found["ranks"] = f"{len(ranks):,} ranks that the scores do not imply"
     return found
@@ -72,9 +79,10 @@ def losses(contents: Contents, target: Format) -> dict[str, str]:
     """
     keeps = {*target.keeps}
     kind = None if contents.scores is None else contents.scores.kind
-    for word, made in (("ranks", Kind.RANK_ONLY), ("margins", Kind.MARGIN_ONLY)):
-        if word in keeps and kind is made:
-            keeps |= {"scores", "kind"}
+    if "ranks" in keeps and "scores" not in keeps and kind is Kind.RANK_ONLY:
+        keeps |= {"scores", "kind"}
+    if "margins" in keeps and kind is Kind.MARGIN_ONLY:
+        keeps |= {"scores", "kind", "origins"}
     return {
         what: words
         for what, words in content(contents).items()

@@ -23,13 +23,17 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".scores.parquet": ("rankbound-scores",),
     ".groups.parquet": ("rankbound-groups",),
     ".parquet": ("table-scores", "table-lists", "table-qrels", "table-embeddings"),
+    ".npz": ("npz",),
+    ".safetensors": ("safetensors",),
     ".run": ("trec-run",),
     ".res": ("trec-run",),
     ".trec": ("trec-run", "qrels"),
     ".qrels": ("qrels",),
     ".tsv": ("beir-qrels", "qrels"),
     ".json": ("lookup",),
-    ".jsonl": ("groups", "colbert", "flagembedding"),
+    ".jsonl": (
+        *("groups", "pylate", "colbert", "flagembedding", "ranked-groups", "rankllm"),
+    ),
 }
 RANKS_LOST: Final = "ranks that the scores do not imply"
 # What makes a file by itself, as opposed to what goes with it

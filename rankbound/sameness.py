@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from estimators.embeddings import Embeddings
 from estimators.groups import Groups
 from estimators.scores import Floats, Scores, positions
-from rankbound.formats.contents import Contents, Format
+from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
 
 RERANKED: Final = "ranks differ"
 
@@ -31,6 +31,10 @@ def differences(wanted: Contents, found: Contents, entry: Format) -> list[str]:
     kinds = [one.scores.kind for one in (wanted, found) if one.scores is not None]
     if "kind" in keeps and len(set(kinds)) > 1:
         wrong.append(f"the kind is {kinds[1].value}")
+    if "origins" in keeps and not _same_origins(wanted.scores, found.scores):
+        wrong.append("which margins compare differs")
+    if "metadata" in keeps and _said(wanted) != _said(found):
+        wrong.append("metadata differ")
     if "texts" in keeps and dict(wanted.texts) != dict(found.texts):
         wrong.append("texts differ")
     return wrong
@@ -53,6 +57,21 @@ def _scores(wanted: Scores | None, found: Scores | None, what: str) -> Iterator[
             f"{int(wrong.sum()):,} {what} differ, the first of query {qid!r}, document "
             f"{docno!r}"
         )
+
+
+def _same_origins(wanted: Scores | None, found: Scores | None) -> bool:
+    if wanted is None or found is None or wanted.origins is None:
+        return True
+    if found.origins is None:
+        return False
+    numbers = found.with_values(found.origins.astype(np.float64), kind=found.kind)
+    values, there = _looked_up(numbers, wanted)
+    return bool(there.all() and np.array_equal(values, wanted.origins))
+
+
+def _said(contents: Contents) -> dict[str, Any]:
+    about = {*ABOUT_THE_FILE, "columns_unused"}
+    return {key: it for key, it in contents.metadata.items() if key not in about}
 
 
 def _ranks(wanted: Contents, found: Contents) -> Iterator[str]:

@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("files", nargs="+", type=Path, metavar="FILE", help="any file or folder")
+    add("files", nargs="*", type=Path, metavar="FILE", help="any file or folder")
     add("--qrels", type=Path, metavar="FILE", help="relevance judgements")
     add(
         "--groups",
@@ -78,9 +78,10 @@ def run(arguments: argparse.Namespace, command: str) -> int:
         check_folder(arguments.json.parent)
     if arguments.ids is not None and arguments.embeddings is None:
         raise UsageError("--ids are the ids of --embeddings; give them too")
-    everything, formats = named_formats(arguments.format)
+    files, words = files_behind(arguments.files, arguments.format)
+    everything, formats = named_formats(words)
     asked = Asked(
-        files=arguments.files,
+        files=files,
         groups=arguments.groups,
         qrels=arguments.qrels,
         embeddings=arguments.embeddings,
@@ -95,6 +96,30 @@ def run(arguments: argparse.Namespace, command: str) -> int:
         write_all(arguments.json.parent, {arguments.json.name: text})
     show(inspection, console_for(sys.stdout))
     return 0 if inspection.readable else UNREADABLE
+
+
+def files_behind(
+    files: list[Path], words: Sequence[str]
+) -> tuple[list[Path], Sequence[str]]:
+    """Files that stand behind ``--format NAME``, which took them for more formats.
+
+    Examples
+    --------
+    >>> files_behind([], ["lookup", "a.json"])
+    ([PosixPath('a.json')], ['lookup'])
+    """
+    if files or not words:
+        return files, words
+    from rankbound.formats.registry import formats
+
+    named = [
+        place == 0 or "=" in word or word.partition(":")[0] in formats()
+        for place, word in enumerate(words)
+    ]
+    late = [
+        Path(word) for word, is_name in zip(words, named, strict=True) if not is_name
+    ]
+    return late, [word for word, is_name in zip(words, named, strict=True) if is_name]
 
 
 def named_formats(texts: Sequence[str]) -> tuple[str | None, dict[Path, str]]:

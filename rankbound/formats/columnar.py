@@ -8,6 +8,7 @@ group, docno.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,12 @@ from estimators.arrow import GROUPS_SCHEMA, SCHEMA, SCORES_SCHEMA, metadata
 from estimators.groups import Groups
 from estimators.scores import Scores
 from rankbound.formats.containers import container, open_table, schema_of
-from rankbound.formats.contents import Contents, Format
+from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.formats.records import lacking
 from rankbound.formats.source import Source
 
 RANK = "rank"
-OURS = "rankbound."
+MORE = "rankbound.metadata"
 
 
 def read_scores_table(source: Source) -> Contents:
@@ -48,7 +49,7 @@ def read_scores_table(source: Source) -> Contents:
         scores=scores if part == "scores" else None,
         qrels=scores if part == "qrels" else None,
         ranks=ranks if part == "scores" else None,
-        metadata=_said(table),
+        metadata=_said(table, source),
     )
 
 
@@ -59,7 +60,9 @@ def read_groups_table(source: Source) -> Contents:
         groups = Groups.from_arrow(table, name=str(source.path))
     except (DomainError, ValueError, pa.ArrowException) as error:
         raise source.fail(_one_line(error)) from None
-    return Contents(GROUPS_NAME, source.path, groups=groups, metadata=_said(table))
+    return Contents(
+        GROUPS_NAME, source.path, groups=groups, metadata=_said(table, source)
+    )
 
 
 def write_scores_table(contents: Contents, path: Path) -> None:
@@ -71,14 +74,14 @@ def write_scores_table(contents: Contents, path: Path) -> None:
     table = scores.to_arrow()
     if contents.ranks is not None:
         table = table.append_column(RANK, pa.array(contents.ranks))
-    _write(table, path, {"rankbound.part": part})
+    _write(table, path, {"rankbound.part": part, MORE: _more(contents)})
 
 
 def write_groups_table(contents: Contents, path: Path) -> None:
     """Write the groups with all that is known of their documents."""
     if contents.groups is None:
         raise lacking(contents, "groups.parquet", "groups")
-    _write(contents.groups.to_arrow(), path, {})
+    _write(contents.groups.to_arrow(), path, {MORE: _more(contents)})
 
 
 def _write(table: Any, path: Path, more: dict[str, str]) -> None:
@@ -104,9 +107,23 @@ def _table(source: Source, schema: str) -> Any:
     return table
 
 
-def _said(table: Any) -> dict[str, str]:
-    """The name that the scores or groups had when they were written."""
-    return {"name": metadata(table).get("rankbound.name", "")}
+def _said(table: Any, source: Source) -> dict[str, Any]:
+    """The name that the scores or groups had when written, and what went with them."""
+    said = metadata(table)
+    try:
+        more = json.loads(said.get(MORE, "{}"))
+    except ValueError:
+        more = None
+    if not isinstance(more, dict):
+        raise source.fail(f"{MORE} in its metadata is no JSON object")
+    return {**more, "name": said.get("rankbound.name", "")}
+
+
+def _more(contents: Contents) -> str:
+    """A tag, an ir_metadata block and the like, as JSON."""
+    about = {*ABOUT_THE_FILE, "columns_unused"}
+    kept = {key: it for key, it in contents.metadata.items() if key not in about}
+    return json.dumps(kept, sort_keys=True)
 
 
 def _one_line(error: Exception) -> str:
@@ -131,7 +148,7 @@ FORMATS = (
         lambda source: _sniff(source, SCORES_SCHEMA),
         read_scores_table,
         write_scores_table,
-        keeps=("scores", "kind", "ranks", "grades"),
+        keeps=("scores", "kind", "origins", "ranks", "grades", "metadata"),
     ),
     Format(
         GROUPS_NAME,
@@ -140,6 +157,6 @@ FORMATS = (
         lambda source: _sniff(source, GROUPS_SCHEMA),
         read_groups_table,
         write_groups_table,
-        keeps=("groups", "positives", "probabilities", "lines"),
+        keeps=("groups", "positives", "probabilities", "lines", "metadata"),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from estimators.embeddings import Embeddings
 from estimators.groups import Groups
@@ -14,6 +14,13 @@ from estimators.showing import counted, html_table
 from rankbound.formats.source import Source
 
 PARTS = ("scores", "groups", "qrels", "embeddings")
+# Metadata that tell how a file is laid out, which no other file has to carry
+ABOUT_THE_FILE: Final = frozenset(
+    {
+        *("columns", "container", "doc_count", "format", "ids", "name", "rank_base"),
+        *("tensor", "titles", "type", "vec_size"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

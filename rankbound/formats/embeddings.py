@@ -16,6 +16,7 @@ from rankbound.formats import (
 )
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
+from rankbound.formats.records import lacking
 from rankbound.formats.row_ids import distinct, ids_beside, read_ids
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import Container, Held, Shape
@@ -138,12 +139,20 @@ def _format(container: Container) -> Format:
             notes=held.notes,
         )
 
+    save = container.write
+
+    def write(contents: Contents, path: Path) -> None:
+        if save is None or contents.embeddings is None:
+            raise lacking(contents, container.name, "embeddings")
+        save(contents.embeddings, path)
+
     return Format(
         container.name,
         container.title,
         ("embeddings",),
         container.sniff,
         read,
+        None if save is None else write,
         keeps=("vectors",),
     )
 

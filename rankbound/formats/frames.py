@@ -140,7 +140,14 @@ class Frame:
     def _as_text(self, found: Any, column: str) -> Any:
         kind = found.type
         if pt.is_dictionary(kind):
-            return self._as_text(pc.cast(found, kind.value_type), column)
+            # Not by a cast, which knows no dictionaries of string views (polars)
+            chunks = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
+            return pa.chunked_array(
+                [
+                    self._as_text(chunk.dictionary, column).take(chunk.indices)
+                    for chunk in chunks
+                ]
+            )
         if is_text(kind) or pt.is_integer(kind):
             return pc.cast(found, pa.string() if small(found) else pa.large_string())
         if pt.is_floating(kind):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -42,22 +43,22 @@ def _scoreddocs(source: Source) -> Contents:
     dataset = _dataset(source)
     if not dataset.has_scoreddocs():
         raise source.fail("the dataset has no scored documents; name one that has")
-    scores = _scores(
-        source, ((r.query_id, r.doc_id, r.score) for r in dataset.scoreddocs_iter())
-    )
+    with _fetched(source):
+        rows = ((r.query_id, r.doc_id, r.score) for r in dataset.scoreddocs_iter())
+        scores = _scores(source, rows)
     name = IRDS_SCOREDDOCS.name
     if scores.values.any():
         return Contents(name, source.path, scores=scores)
     # ir_datasets gives 0 where the files have no score at all
     starts = scores.offsets
-    rows = [
+    listed = [
         scores.docnos[scores.codes[start:stop]].tolist()
         for start, stop in itertools.pairwise(starts)
     ]
     return Contents(
         name,
         source.path,
-        groups=candidate_groups(scores.qids.tolist(), rows, name=str(source.path)),
+        groups=candidate_groups(scores.qids.tolist(), listed, name=str(source.path)),
         notes=(f"{source.path}: the dataset lists documents without scores",),
     )
 
@@ -66,8 +67,23 @@ def _qrels(source: Source) -> Contents:
     dataset = _dataset(source)
     if not dataset.has_qrels():
         raise source.fail("the dataset has no judgements; name one that has")
-    rows = ((r.query_id, r.doc_id, r.relevance) for r in dataset.qrels_iter())
-    return Contents(IRDS_QRELS.name, source.path, qrels=_scores(source, rows))
+    with _fetched(source):
+        rows = ((r.query_id, r.doc_id, r.relevance) for r in dataset.qrels_iter())
+        qrels = _scores(source, rows)
+    return Contents(IRDS_QRELS.name, source.path, qrels=qrels)
+
+
+@contextmanager
+def _fetched(source: Source) -> Iterator[None]:
+    """Report what the network or the disk refuses as one line about the dataset."""
+    try:
+        yield
+    except OSError as error:  # those of requests are OSErrors, too
+        reason = str(error).split("\n", 1)[0][:160]
+        raise source.fail(
+            f"ir_datasets could not fetch the files ({reason}); "
+            "connect to the network, or put them where ir_datasets keeps its downloads"
+        ) from None
 
 
 def _scores(source: Source, rows: Iterable[tuple[str, str, float]]) -> Scores:

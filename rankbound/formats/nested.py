@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
@@ -103,17 +104,27 @@ def _row(qid: Any, row: Any, fail: Fail) -> Mapping[Any, Any]:
 def _numbers(rows: list[tuple[Any, Mapping[Any, Any]]], fail: Fail) -> Floats:
     values = list(itertools.chain.from_iterable(row.values() for _, row in rows))
     if set(map(type, values)) <= {int, float} or _all_real(values):
-        numbers = np.array(values, dtype=np.float64)
+        try:
+            numbers = np.array(values, dtype=np.float64)
+        except OverflowError:  # a whole number beyond all floats, found below
+            numbers = np.array([np.inf])
         if np.isfinite(numbers).all():
             return numbers
     for qid, row in rows:
         for docno, value in row.items():
-            if not _all_real([value]) or not np.isfinite(float(value)):
+            if not _finite(value):
                 raise fail(
                     f"the score of query {qid!r}, document {docno!r} must be a finite "
-                    f"number, found {value!r}"
+                    f"number, found {reprlib.repr(value)}"
                 )
     raise fail("the scores must be finite numbers")
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return _all_real([value]) and bool(np.isfinite(float(value)))
+    except OverflowError:
+        return False
 
 
 def _all_real(values: Iterable[Any]) -> bool:

@@ -10,11 +10,13 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+import orjson
+
 from rankbound.errors import UsageError
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.rowformats import RowFormat
-from rankbound.formats.source import Source
+from rankbound.formats.source import HEAD, Source
 
 FAMILIES: tuple[str, ...] = (
     "irds",
@@ -112,10 +114,26 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
     start = source.head[:60]
     raise FormatError(
         source.path,
-        f"of no known format, it begins {start!r}; say which with --format (one of "
-        f"{', '.join(formats())})",
+        f"of no known format, it begins {start!r}{_no_json(source.head)}; say which "
+        f"with --format (one of {', '.join(formats())})",
         line=1,
     )
+
+
+def _no_json(head: bytes) -> str:
+    """Why a first line that looks like JSON is none; empty if it does not, or is."""
+    line, end, _ = head.partition(b"\n")
+    if (
+        not line.startswith((b"{", b"["))
+        or len(line) < 3
+        or (not end and len(head) >= HEAD)
+    ):
+        return ""
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return f", which is no JSON ({error.msg} at column {error.colno})"
+    return ""
 
 
 def read_any(path: Path | str, *, format: str | None = None) -> Contents:

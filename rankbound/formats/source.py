@@ -242,6 +242,33 @@ class _Guarded(io.RawIOBase):
         )
 
 
+class _Bunzip:
+    """Inflates bz2; unlike `bz2.BZ2File` it does not pass over what follows the end."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw, self._inflater = raw, bz2.BZ2Decompressor()
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; none at the end only."""
+        while True:
+            given = b""
+            if self._inflater.eof:
+                given = self._inflater.unused_data or self._raw.read(HEAD)
+                if not given:
+                    return b""
+                self._inflater = bz2.BZ2Decompressor()
+            elif self._inflater.needs_input:
+                given = self._raw.read(HEAD)
+                if not given:
+                    raise EOFError("it ends before its end-of-stream marker")
+            found = self._inflater.decompress(given, size)
+            if found:
+                return found
+
+    def close(self) -> None:
+        """Nothing to do: the file is closed by whoever opened it."""
+
+
 def _open_gzip(raw: IO[bytes]) -> Any:
     try:
         from isal import igzip  # twice as fast, where it is installed
@@ -262,7 +289,7 @@ def _open_by_arrow(codec: str) -> Callable[[IO[bytes]], Any]:
 _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
     "none": lambda raw: raw,
     "gzip": _open_gzip,
-    "bz2": bz2.BZ2File,
+    "bz2": _Bunzip,
     "lz4": _open_by_arrow("lz4"),
     "zstd": _open_by_arrow("zstd"),
 }

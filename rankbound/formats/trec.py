@@ -212,7 +212,7 @@ FORMATS = (
         _sniff_run,
         _run,
         write_run,
-        ("scores", "metadata"),
+        ("scores", "tag", "ir_metadata"),
     ),
     Format(
         "msmarco-run",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.embeddings import Embeddings
 from rankbound.formats.source import Source
 
 
@@ -42,13 +44,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A way to keep vectors: `sniff` as for `Format`; `hold` opens."""
+    """A way to keep vectors: `sniff` as for `Format`; `hold` opens, `write` saves."""
 
     name: str
     title: str
     sniff: Callable[[Source], str | None]
     hold: Callable[[Source, Shape], Held]
     has_ids: bool = False
+    write: Callable[[Embeddings, Path], None] | None = None
 
 
 def checked_matrix(matrix: NDArray[Any], source: Source) -> NDArray[Any]:

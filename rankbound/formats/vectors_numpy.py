@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
+from pathlib import Path
 from tokenize import TokenError
 
 import numpy as np
 
+from estimators.embeddings import Embeddings
 from rankbound.formats.row_ids import as_ids
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import (
@@ -68,7 +71,7 @@ def hold_npz(source: Source, _: Shape) -> Held:
             np.load(stream, allow_pickle=False) as archive,
         ):
             arrays = {name: archive[name] for name in archive.files}
-    except (*UNREADABLE, zipfile.BadZipFile) as error:
+    except (*UNREADABLE, zipfile.BadZipFile, zlib.error) as error:
         raise source.fail(f"not a readable .npz archive ({error})") from None
     matrix = only_matrix(arrays, source)[1]
     named = next((arrays[name] for name in ID_ARRAYS if name in arrays), None)
@@ -76,6 +79,13 @@ def hold_npz(source: Source, _: Shape) -> Held:
     if named is not None and named.ndim == 1:
         ids = as_ids(named, source)
     return Held(matrix, ids, notes=("held in memory: an archive cannot be mapped",))
+
+
+def write_npz(embeddings: Embeddings, path: Path) -> None:
+    """Write the arrays `vectors` and `ids`; the same vectors give the same bytes."""
+    with path.open("wb") as stream:
+        ids = np.array(embeddings.ids.tolist())
+        np.savez(stream, vectors=np.asarray(embeddings.vectors), ids=ids)
 
 
 def _sniff_raw(source: Source) -> str | None:
@@ -108,6 +118,8 @@ def hold_raw(source: Source, shape: Shape) -> Held:
 
 CONTAINERS = (
     Container("npy", "NumPy matrix", _sniff_npy, hold_npy),
-    Container("npz", "NumPy archive", _sniff_npz, hold_npz, has_ids=True),
+    Container(
+        "npz", "NumPy archive", _sniff_npz, hold_npz, has_ids=True, write=write_npz
+    ),
 )
 RAW = Container("raw", "raw float32 memory map", _sniff_raw, hold_raw)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 
+from estimators.embeddings import Embeddings
+from rankbound.formats.errors import FormatError
 from rankbound.formats.row_ids import as_ids
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import Container, Held, Shape, mapped, only_matrix
@@ -78,4 +81,33 @@ def _ids(listed: str, source: Source) -> Any:
     return names
 
 
-CONTAINERS = (Container("safetensors", "safetensors file", _sniff, hold, has_ids=True),)
+def write(embeddings: Embeddings, path: Path) -> None:
+    """Write the tensor `vectors`, and the ids as a JSON list in the metadata."""
+    codes = {np.dtype(dtype): code for code, dtype in DTYPES.items()}
+    matrix = np.ascontiguousarray(embeddings.vectors)
+    matrix = matrix.astype(matrix.dtype.newbyteorder("<"), copy=False)
+    if matrix.dtype not in codes:
+        raise FormatError(
+            path, f"safetensors hold no {matrix.dtype} numbers; convert to .npz"
+        )
+    header = orjson.dumps(
+        {
+            "__metadata__": {"ids": orjson.dumps(embeddings.ids.tolist()).decode()},
+            "vectors": {
+                "dtype": codes[matrix.dtype],
+                "shape": [*matrix.shape],
+                "data_offsets": [0, matrix.nbytes],
+            },
+        }
+    )
+    header += b" " * (-len(header) % 8)  # so that the numbers are aligned
+    with path.open("wb") as stream:
+        stream.write(len(header).to_bytes(8, "little") + header)
+        matrix.tofile(stream)
+
+
+CONTAINERS = (
+    Container(
+        "safetensors", "safetensors file", _sniff, hold, has_ids=True, write=write
+    ),
+)

@@ -143,12 +143,14 @@ def _format_of(source: Source, role: str, format: str | None) -> tuple[Format, s
 
 def _contents(source: Source, role: str, entry: Format, asked: Asked) -> Contents:
     named = asked.of(source.path)
-    if "embeddings" in entry.parts and (asked.ids is not None or named is not None):
+    # A pickle or a table may hold scores as well as vectors
+    vectors_here = role == "embeddings" or entry.parts == ("embeddings",)
+    if vectors_here and (asked.ids is not None or named is not None):
         ids = asked.ids if role == "embeddings" else None
         vectors = read_embeddings(source.path, ids, format=named)
         return Contents(entry.name, source.path, embeddings=vectors)
     if role == "file":
-        return entry.read(source)
+        return (entry if named is None else by_name(named)).read(source)
     return read_part(source.path, role, format=named)
 
 

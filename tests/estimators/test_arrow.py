@@ -136,3 +136,31 @@ def test_encode_matches_a_loop(values):
             assert [distinct[code] for code in codes] == values
             expected = sorted(set(values)) if ordered else list(dict.fromkeys(values))
             assert distinct.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("qid", [1], "column 'qid' must hold text, found int64"),
+        ("docno", [1.0], "column 'docno' must hold text, found double"),
+        ("score", ["2"], "column 'score' must hold numbers, found string"),
+        ("score", [True], "column 'score' must hold numbers, found bool"),
+    ],
+)
+def test_columns_of_other_types_are_refused(column, values, words):
+    plain = {"qid": ["q"], "docno": ["d"], "score": [2.0]}
+    with pytest.raises(DomainError, match=words):
+        Scores.from_arrow(pa.table({**plain, column: values}))
+
+
+def test_a_kind_that_is_none_is_refused():
+    table = Scores.from_dict({"q": {"d": 1.0}}).to_arrow()
+    table = table.replace_schema_metadata({"rankbound.kind": "truth"})
+    with pytest.raises(DomainError, match=r"kind must be one of .*; got 'truth'"):
+        Scores.from_arrow(table)
+
+
+def test_string_views_are_text():
+    view = pa.array(["q"]).cast(pa.string_view())
+    table = pa.table({"qid": view, "docno": view, "score": [2]})
+    assert Scores.from_arrow(table).to_ranx_dict() == {"q": {"q": 2.0}}

@@ -48,6 +48,8 @@ def test_scores_made_from_ranks_are_carried_by_ranks():
     assert [*losses(PLAIN, target("ranks"))] == ["scores"]
     margins = replace(PLAIN, scores=SCORES.with_kind(Kind.MARGIN_ONLY))
     assert losses(margins, target("margins")) == {}
+    ranked = replace(PLAIN, scores=SCORES.with_kind(Kind.RANK_ONLY))
+    assert [*losses(ranked, target("scores", "ranks"))] == ["kind"]
     assert [*losses(margins, target("ranks"))] == ["scores", "kind"]
 
 
@@ -79,3 +81,20 @@ def test_everything_held_is_named():
 
 def test_nothing_held_is_nothing_lost():
     assert content(Contents("toy", Path("x"))) == {}
+
+
+def test_which_margins_compare_is_carried_by_margins():
+    origins = np.array([0, 0, 1, 1])
+    scores = replace(SCORES.with_kind(Kind.MARGIN_ONLY), origins=origins)
+    held = replace(PLAIN, scores=scores)
+    assert [*losses(held, target("scores"))] == ["kind", "origins"]
+    assert losses(held, target("margins")) == {}
+    assert losses(held, target("scores", "kind", "origins")) == {}
+
+
+def test_columns_that_are_not_read_are_lost_unless_they_say_nothing():
+    said = {"columns_unused": ["docid", "query"]}
+    lost = losses(replace(PLAIN, metadata=said), target("scores", "metadata"))
+    assert lost == {"columns_unused": "what is not read: 'query'"}
+    idle = replace(PLAIN, metadata={"columns_unused": ["docid", "iteration"]})
+    assert losses(idle, target("scores")) == {}

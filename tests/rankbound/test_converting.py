@@ -183,3 +183,82 @@ def test_the_same_content_gives_the_same_bytes(tmp_path, scores):
         for name in ("a.scores.parquet.gz", "b.scores.parquet.gz")
     )
     assert first == second
+
+
+def test_our_own_table_keeps_tag_and_block_of_a_run(tmp_path):
+    block = "# ir_metadata.start\n# actor:\n#   team: t\n# ir_metadata.end\n"
+    rows = "q Q0 a 1 2.0 mine\nq Q0 b 2 1.0 mine\n"
+    run = written(tmp_path, block + rows, "x.run")
+    done = convert(run, tmp_path / "x.scores.parquet")
+    assert done.lost == {}
+    said = read_any(tmp_path / "x.scores.parquet").metadata
+    assert (said["tag"], said["ir_metadata"]) == ("mine", {"actor": "team: t"})
+    convert(tmp_path / "x.scores.parquet", tmp_path / "again.run")
+    again = read_any(tmp_path / "again.run").metadata
+    assert (again["tag"], again["ir_metadata"]) == ("mine", {"actor": "team: t"})
+
+
+def test_a_run_carries_no_texts_of_queries(tmp_path):
+    row = {"query": {"qid": 1, "text": "why"}, "candidates": [{"docid": 2, "score": 1}]}
+    source = written(tmp_path, json.dumps(row) + "\n", "x.jsonl")
+    with pytest.raises(UsageError, match="the query texts"):
+        convert(source, tmp_path / "x.run")
+
+
+def test_margins_go_into_our_own_table_with_what_compares(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = {
+        "query_id": [1, 1, 1],
+        "positive_id": [1, 3, 1],
+        "negative_id": [2, 4, 5],
+        "score": [1.0, 2.0, 0.5],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "m.parquet")
+    wanted = read_any(tmp_path / "m.parquet").scores
+    done = convert(tmp_path / "m.parquet", tmp_path / "m.scores.parquet", lossy=True)
+    assert {*done.lost} == {"groups", "positives"}
+    found = read_any(tmp_path / "m.scores.parquet").scores
+    assert (found.kind, table(found)) == (Kind.MARGIN_ONLY, table(wanted))
+    assert found.origins.tolist() == wanted.origins.tolist()
+    lost = convert(tmp_path / "m.parquet", tmp_path / "m.run", lossy=True).lost
+    assert {"kind", "origins"} <= {*lost}
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"query_id": "q", "document_ids": ["a", "b"], "scores": [2.0, 1.5]}, "pylate"),
+        ({"query_id": "q", "doc_id_b": ["b", "a"]}, "ranked-groups"),
+    ],
+)
+def test_lines_go_into_lines_of_the_format_that_holds_them(tmp_path, row, name):
+    source = written(tmp_path, json.dumps(row) + "\n", "x.jsonl")
+    assert convert(source, tmp_path / "y.jsonl").format == name
+
+
+@pytest.mark.parametrize("kind", ["<f2", "<f4", "<f8"])
+@pytest.mark.parametrize("target", ["x.npz", "x.safetensors"])
+def test_vectors_go_into_archives_with_their_ids_and_back(tmp_path, target, kind):
+    vectors = RNG.normal(size=(4, 3)).astype(kind)
+    written(tmp_path, npy(vectors), "v.npy")
+    written(tmp_path, "b\né\n10\na\n", "v.ids.txt")
+    done = convert(tmp_path / "v.npy", tmp_path / target)
+    assert done.lost == {}
+    convert(tmp_path / target, tmp_path / "y.parquet")
+    for name in (target, "y.parquet"):
+        found = read_any(tmp_path / name).embeddings
+        assert found.ids.tolist() == ["b", "é", "10", "a"]
+        assert found.vectors.dtype == kind
+        assert np.array_equal(found.vectors, vectors)
+    with pytest.raises(UsageError, match="holds vectors, and lookup"):
+        convert(tmp_path / target, tmp_path / "x.json")
+
+
+def test_other_libraries_read_the_safetensors_that_are_written(tmp_path):
+    safetensors = pytest.importorskip("safetensors")
+    written(tmp_path, npy(np.eye(2, dtype=np.float32)), "v.npy")
+    written(tmp_path, "a\nb\n", "v.ids.txt")
+    convert(tmp_path / "v.npy", tmp_path / "x.safetensors")
+    with safetensors.safe_open(tmp_path / "x.safetensors", framework="np") as file:
+        assert np.array_equal(file.get_tensor("vectors"), np.eye(2))
+        assert json.loads(file.metadata()["ids"]) == ["a", "b"]

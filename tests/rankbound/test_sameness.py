@@ -110,3 +110,20 @@ def test_vectors_are_compared_bit_for_bit():
 def test_what_a_format_does_not_keep_is_not_compared():
     few = replace(ALL, keeps=("grades",))
     assert differences(HELD, replace(HELD, scores=None, ranks=None), few) == []
+
+
+def test_origins_and_metadata_are_compared():
+    scores = Scores.from_dict({"q": {"a": 1.0, "b": 2.0}}).with_kind(Kind.MARGIN_ONLY)
+    entry = replace(ALL, keeps=("scores", "kind", "origins", "metadata"))
+
+    def held(origins, **said):
+        joined = replace(scores, origins=origins)
+        return Contents("x", Path("x"), scores=joined, metadata=said)
+
+    wanted = held(np.array([0, 1]), tag="t")
+    assert differences(wanted, held(np.array([0, 1]), tag="t", name="y"), entry) == []
+    for origins in (np.array([0, 0]), None):
+        found = differences(wanted, held(origins, tag="t"), entry)
+        assert found == ["which margins compare differs"]
+    found = differences(wanted, held(np.array([0, 1]), tag="u"), entry)
+    assert found == ["metadata differ"]

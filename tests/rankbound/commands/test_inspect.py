@@ -1,5 +1,7 @@
 import json
+import pickle
 
+import numpy as np
 import pytest
 
 from rankbound.cli import main
@@ -58,9 +60,8 @@ def test_usage_mistakes_give_code_2_and_one_line(folder, capsys, words):
 
 
 def test_no_file_is_a_usage_mistake(capsys):
-    with pytest.raises(SystemExit, match="2"):
-        main(["inspect"])
-    assert "FILE" in capsys.readouterr().err
+    assert main(["inspect"]) == 2
+    assert "inspect needs a file" in capsys.readouterr().err
 
 
 def test_formats_of_single_files(folder, capsys):
@@ -83,3 +84,34 @@ def test_vectors_find_their_ids(folder, capsys):
     written(folder, npy([[1.0, 0.0], [0.0, 1.0]]), "w.npy")
     assert main(["inspect", "w.npy", "w.ids.txt"]) == 0
     assert "unit length" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words", [["--format", "scoreddocs", "FILE"], ["FILE", "--format", "scoreddocs"]]
+)
+def test_the_format_may_stand_before_the_file(tmp_path, capsys, words):
+    path = tmp_path / "x"
+    path.write_text("q a 2\nq b 1\n")
+    given = [str(path) if word == "FILE" else word for word in words]
+    assert main(["inspect", *given]) == 0
+    assert "scoreddocs" in capsys.readouterr().out
+
+
+def test_a_format_with_an_argument_is_the_one_that_reads(tmp_path, capsys):
+    path = tmp_path / "x.jsonl"
+    row = '{"anchor": "why", "positive": "a", "negative": "b", "label": 1.5}\n'
+    path.write_text(row)
+    assert main(["inspect", str(path)]) == 1
+    assert main(["inspect", str(path), "--format", "mined:margins"]) == 0
+    assert "margin_only" in capsys.readouterr().out
+
+
+def test_a_pickle_of_scores_is_not_taken_for_vectors(folder, capsys):
+    scores = {1: {2: 1.5, 3: -0.5}}
+    written(folder, pickle.dumps(scores), "ce.pkl")
+    assert main(["inspect", "ce.pkl", "--format", "pickle"]) == 0
+    written(folder, npy(np.eye(2, dtype=np.float32)), "v.npy")
+    written(folder, "2\n3\n", "names")
+    words = ["ce.pkl", "--embeddings", "v.npy", "--ids", "names"]
+    assert main(["inspect", *words]) == 0
+    assert "error" not in capsys.readouterr().out

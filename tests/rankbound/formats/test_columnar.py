@@ -160,7 +160,9 @@ def test_columns_that_lack_something_are_refused(tmp_path):
     write({"qid": ["q"], "docno": ["d"], "score": ["x"]})
     assert refusal(read_any, path)
     write({"qid": ["q"], "docno": ["d"], "score": [1.0]}, {"rankbound.kind": "odd"})
-    assert "'odd' is not a valid Kind" in refusal(read_any, path)
+    assert "kind must be one of logit, probability, cosine, dot, bm25, " in refusal(
+        read_any, path
+    )
     write({"qid": pa.array([], pa.string()), "docno": [], "score": []})
     assert "holds no rows" in refusal(read_any, path)
 
@@ -206,3 +208,12 @@ def test_every_truncation_gives_one_line(tmp_path):
     for end in range(4, len(whole), 7):
         path.write_bytes(whole[:end])
         assert "truncated or damaged" in refusal(read_any, path)
+
+
+def test_metadata_that_are_no_object_are_refused(tmp_path):
+    scores = Scores.from_dict({"q": {"d": 1.0}}).to_arrow()
+    for text in ("[1]", "{"):
+        said = {**scores.schema.metadata, "rankbound.metadata": text}
+        path = tmp_path / "x.scores.parquet"
+        pq.write_table(scores.replace_schema_metadata(said), path)
+        assert "no JSON object" in refusal(lambda path: read_any(path), path)

@@ -28,6 +28,10 @@ def refused(read, column):
         pa.array(["7", "8", "7"], pa.large_string()),
         pa.array(["7", "8", "7"], pa.string_view()),
         pa.array(["7", "8", "7"]).dictionary_encode(),
+        pa.DictionaryArray.from_arrays(
+            [0, 1, 0], pa.array(["7", "8"], pa.string_view())
+        ),
+        pa.array([7, 8, 7]).dictionary_encode(),
         pa.array([7, 8, 7]),
         pa.array([7, 8, 7], pa.uint8()),
         pa.chunked_array([pa.array([7, 8]), pa.array([7])]),

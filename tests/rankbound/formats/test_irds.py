@@ -86,3 +86,16 @@ def test_irds_names_the_extra_that_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "ir_datasets", None)
     with pytest.raises(UsageError, match=r"pip install 'rankbound\[irds\]'"):
         read_scores("irds:a/b")
+
+
+@pytest.mark.parametrize("read", [read_scores, read_qrels])
+def test_a_network_that_is_not_there_is_one_line_without_a_traceback(monkeypatch, read):
+    class Remote(Dataset):
+        def scoreddocs_iter(self):
+            raise ConnectionError("no route to host\nmore")
+
+        qrels_iter = scoreddocs_iter
+
+    monkeypatch.setitem(DATASETS, "far", Remote([1], [1]))
+    message = refusal(read, "irds:far")
+    assert message.startswith("irds:far: ir_datasets could not fetch the files (no rou")

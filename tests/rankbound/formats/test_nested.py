@@ -48,6 +48,7 @@ def test_numpy_numbers_are_numbers():
         ({"q": [1, 2]}, "found list for query 'q'"),
         ({"q": {"d": "1.5"}}, "must be a finite number, found '1.5'"),
         ({"q": {"d": float("nan")}}, "document 'd' must be a finite number, found nan"),
+        ({"q": {"d": 10**400}}, "document 'd' must be a finite number, found 1000"),
         ({"q": {"d": None}}, "found None"),
         ({"q": {"d": True}}, "found True"),
         ({7: {"d": 1.0}, "7": {"d": 2.0}}, "query '7' stands twice"),

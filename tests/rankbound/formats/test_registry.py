@@ -105,3 +105,17 @@ def test_an_argument_may_follow_the_name_of_a_format_that_knows_some():
         by_name("lookup:x")
     with pytest.raises(UsageError, match="no format is called 'nothing'"):
         by_name("nothing:x")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"query_id": "q", "document_ids": ["a"], "scores": [NaN]}\n', "no JSON"),
+        ("[1, 2}\n", "no JSON"),
+        ("[\n]", None),
+        ("1 2 3 4 5 6 7 8\n", None),
+    ],
+)
+def test_detect_says_why_a_first_line_is_no_json(tmp_path, content, reason):
+    message = refusal(read_any, written(tmp_path, content, "x.jsonl"))
+    assert ("which is no JSON (" in message) is (reason is not None)

@@ -95,7 +95,7 @@ def test_source_rejects_damaged_packing(tmp_path, packing):
         assert f": the {packing} data is truncated or damaged" in message
 
 
-@pytest.mark.parametrize("packing", ["gzip", "lz4", "zstd"])
+@pytest.mark.parametrize("packing", ["gzip", "bz2", "lz4", "zstd"])
 @pytest.mark.usefixtures("either_gzip")
 def test_source_rejects_what_follows_the_packed_data(tmp_path, packing):
     path = written(tmp_path, PACKINGS[packing](TEXT) + b"q9 Q0 d1 1 2.5 tag\n" * 3)

@@ -84,3 +84,13 @@ def test_a_width_that_makes_no_sense_is_a_usage_error(tmp_path, name):
 def test_a_packed_matrix_says_to_unpack_it(tmp_path):
     path = written(tmp_path, gzip.compress(npy(MATRIX)), "x.npy.gz")
     assert "unpack it" in refusal(read_embeddings, path)
+
+
+def test_a_damaged_compressed_archive_is_one_clear_line(tmp_path):
+    stream = io.BytesIO()
+    np.savez_compressed(stream, vectors=np.arange(4096.0).reshape(64, 64))
+    whole = stream.getvalue()
+    for place in range(60, 400, 20):
+        broken = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        message = refusal(read_embeddings, written(tmp_path, broken, "x.npz"))
+        assert "x.npz" in message
