@@ -18,6 +18,8 @@ from rankbound.formats.source import Source
 from rankbound.packing import pack, packing_of
 from rankbound.sameness import RERANKED, differences
 
+# Told when lost, and no reason to refuse: a tag names the run and says nothing of it
+MINOR: Final = frozenset({"metadata: tag"})
 # By the end of the name, packing apart; of several formats the first that carries all
 SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".scores.parquet": ("rankbound-scores",),
@@ -110,8 +112,9 @@ def convert(
         contents = _declared(contents, kind)
     chosen = target_format(target, to, contents)
     lost = losses(contents, chosen)
-    if lost and not lossy:
-        named = "; ".join(lost.values())
+    grave = [words for what, words in lost.items() if what not in MINOR]
+    if grave and not lossy:
+        named = "; ".join(grave)
         raise UsageError(
             f"{target}: {chosen.name} ({chosen.title}) cannot carry everything of "
             f"{source}: {named}; choose another format with --to, or accept the loss "

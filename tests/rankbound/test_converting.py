@@ -262,3 +262,10 @@ def test_other_libraries_read_the_safetensors_that_are_written(tmp_path):
     with safetensors.safe_open(tmp_path / "x.safetensors", framework="np") as file:
         assert np.array_equal(file.get_tensor("vectors"), np.eye(2))
         assert json.loads(file.metadata()["ids"]) == ["a", "b"]
+
+
+def test_a_lost_tag_is_told_and_no_reason_to_refuse(tmp_path):
+    source = written(tmp_path, run_text({"q": {"a": 2.0, "b": 1.0}}, "mine"), "x.run")
+    done = convert(source, tmp_path / "y.json")
+    assert done.lost == {"metadata: tag": "the tag 'mine'"}
+    assert (tmp_path / "y.json").is_file()
