@@ -109,7 +109,7 @@ def test_a_header_alone_and_a_broken_record_are_refused(tmp_path):
 
 
 def test_folders_without_results_are_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"holds no per_query\.tsv"):
+    with pytest.raises(UsageError, match=r"no such folder"):
         spreads_of(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="is a file"):
         spreads_of(written(tmp_path, "x"))
