@@ -19,6 +19,7 @@ from rankbound.commands import (
     explain,
     figures,
     measure,
+    report,
 )
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
@@ -81,7 +82,16 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
-    for command in (measure, demo, explain, bound, certify, figures, appendix):
+    for command in (
+        measure,
+        demo,
+        explain,
+        bound,
+        certify,
+        figures,
+        report,
+        appendix,
+    ):
         command.add_parser(subparsers)
     return parser
 
