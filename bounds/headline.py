@@ -33,12 +33,12 @@ PARTS: Final = (
 
 @cache
 def part_expressions() -> dict[str, Expr]:
-    """The parts of the bound as expressions, cut out of the statement's own.
+    r"""The parts of the bound as expressions, cut out of the statement's own.
 
     Examples
     --------
     >>> part_expressions()["locality x shift"]
-    L*\\Delta*(1 - 1/\\kappa**2)
+    L*\Delta*(1 - 1/\kappa**2)
     """
     summands = expand(statement(HEADLINE).expression).args
     found: dict[str, Expr] = {}

@@ -48,11 +48,17 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Gather, write, and say what is not in the report."""
-    from rankbound.reporting.run import write_report
+    from rankbound.progress import stages
+    from rankbound.reporting.run import STAGES, write_report
 
-    material = write_report(
-        arguments.source, arguments.out, rows=arguments.rows, command=command
-    )
+    with stages(total=STAGES) as progress:
+        material = write_report(
+            arguments.source,
+            arguments.out,
+            rows=arguments.rows,
+            command=command,
+            progress=progress,
+        )
     for what, why in material.missing:
         sys.stdout.write(f"not in the report: {what}: {why}\n")
     sys.stdout.write(f"written: {arguments.out}\n")

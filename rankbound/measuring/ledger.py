@@ -34,7 +34,9 @@ DEFINITIONS = {
 DESCRIPTIVE = "descriptive: read off the sample, never inside the certificate"
 
 
-def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, Any]:
+def ledger(
+    measurement: Measurement, *, root: Path | None = None, hashed: bool = True
+) -> dict[str, Any]:
     """The ledger as plain data, ready for JSON.
 
     Parameters
@@ -42,6 +44,8 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
     measurement : Measurement
     root : Path, optional
         Folder that recorded paths are relative to; as given without it.
+    hashed : bool
+        Whether to read every input again for its hash; the hashes are None otherwise.
     """
     options = measurement.options
     return {
@@ -75,7 +79,10 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
             "reproduced; these limits are rankbound's own",
         },
         "inputs": [
-            {"path": str(_relative(path, root)), "sha256": _digest(path)}
+            {
+                "path": str(_relative(path, root)),
+                "sha256": _digest(path) if hashed else None,
+            }
             for path in _paths(measurement)
         ],
         "command": options.command,

@@ -105,6 +105,13 @@ class Measurement:
         theirs = (w for result in self.students for w in result.warnings)
         return (*self.inputs.warnings, *theirs)
 
+    def _repr_html_(self) -> str:
+        """The ledger as tables, for notebooks."""
+        from rankbound.measuring.ledger import ledger
+        from rankbound.reporting.pieces import ledger_html
+
+        return ledger_html(ledger(self, hashed=False))
+
 
 def measure(options: MeasureOptions, *, progress: Progress = str) -> Measurement:
     """Compute the bound's terms per query and a certificate for every student.

@@ -96,7 +96,7 @@ def explorer_data(ledgers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _setting(name: str, student: str, ledger: Mapping[str, Any]) -> dict[str, Any]:
-    """A student's numbers; what its ledger lacks comes from the example, and is said."""
+    """A student's numbers; what its ledger lacks is the example's, and is said."""
     entry, teacher = ledger["students"][student], ledger["teacher"]
     found = dict(EXAMPLE) | {
         "n": float(entry["n_queries"]),

@@ -79,7 +79,7 @@ class Material:
     results: list[Result]
     figures: list[Picture] = field(default_factory=list)
     tables: list[QueryTable] = field(default_factory=list)
-    details: list[Mapping[str, Any]] = field(default_factory=list)
+    details: list[dict[str, Any]] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
 
@@ -246,4 +246,4 @@ def _data(material: Material) -> dict[str, Any]:
 def _safe(text: str) -> Any:
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704  the package's own style sheet
+    return Markup(text)  # the package's own

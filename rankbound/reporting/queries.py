@@ -116,7 +116,7 @@ def ledger_queries(
     )
 
 
-def long_queries(  # noqa: PLR0913  what names a table and what turns rows into columns
+def long_queries(
     rows: Iterable[Row],
     *,
     name: str,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 from rankbound.drawing.catalogue import result_drawings
 from rankbound.drawing.results import FILES, Result, find_results
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
-from rankbound.progress import stages
-from rankbound.reporting.accounts import kind_of
+from rankbound.measuring.run import Progress
+from rankbound.reporting.accounts import account_of, kind_of
+from rankbound.reporting.documents import MOST_TEXT, documents_of
 from rankbound.reporting.page import Material, page
 from rankbound.reporting.pictures import Picture, pictures
 from rankbound.reporting.queries import (
@@ -24,7 +26,8 @@ from rankbound.reporting.queries import (
 )
 from rankbound.writing import write_all
 
-COMMANDS = {
+STAGES: Final = 5
+COMMANDS: Final = {
     "ledger": "rankbound measure",
     "comparison": "rankbound compare",
     "validation": "rankbound validate",
@@ -32,7 +35,13 @@ COMMANDS = {
 
 
 def write_report(
-    source: Path, out: Path, *, rows: int = MOST_ROWS, command: str = ""
+    source: Path,
+    out: Path,
+    *,
+    rows: int = MOST_ROWS,
+    command: str = "",
+    title: str = "",
+    progress: Progress = str,
 ) -> Material:
     """Make one HTML file of all results in a folder and its sub-folders.
 
@@ -45,6 +54,10 @@ def write_report(
         Most rows of a per-query table.
     command : str
         For the provenance.
+    title : str
+        Of the page; by default the folder's name.
+    progress : callable
+        Called with a few words before each of `STAGES` stages.
 
     Raises
     ------
@@ -55,24 +68,40 @@ def write_report(
         raise UsageError(f"--rows must be at least 1, got {rows}")
     if out.is_dir():
         raise UsageError(f"{out}: is a folder; --out of a report is an HTML file")
-    with stages(total=4) as progress:
-        progress("reading results")
-        results = find_results(source, asked="")
-        progress("figures")
-        figures, missing = _figures(results)
-        progress("queries")
-        tables = list(_tables(source, results, limit=rows))
-        progress("writing")
-        material = Material(
-            title=f"rankbound report: {source.resolve().name}",
-            results=results,
-            figures=figures,
-            tables=tables,
-            missing=[*_absent(results), *missing],
-            command=command,
-        )
-        write_all(out.parent, {out.name: page(material)})
+    progress("reading results")
+    results = find_results(source, asked="")
+    _check(results)
+    progress("figures")
+    figures, missing = _figures(results)
+    progress("queries")
+    tables = list(_tables(source, results, limit=rows))
+    progress("documents")
+    details = _details(source, results, tables)
+    progress("writing")
+    material = Material(
+        title=title or f"rankbound report: {source.resolve().name}",
+        results=results,
+        figures=figures,
+        tables=tables,
+        details=details,
+        missing=[*_absent(results), *_undetailed(details), *missing],
+        command=command,
+    )
+    write_all(out.parent, {out.name: page(material)})
     return material
+
+
+def _check(results: list[Result]) -> None:
+    """Raise for a result that lacks what its schema promises."""
+    for result in results:
+        try:
+            account_of(result.content, name=result.name)
+        except KeyError as error:
+            file = next(n for n, schema in FILES.items() if schema == result.schema)
+            raise UsageError(
+                f"{Path(result.name, file)}: lacks {error.args[0]!r}; run the command "
+                "that wrote it again with this version"
+            ) from None
 
 
 def _figures(results: list[Result]) -> tuple[list[Picture], list[tuple[str, str]]]:
@@ -86,20 +115,47 @@ def _figures(results: list[Result]) -> tuple[list[Picture], list[tuple[str, str]
     return drawn, missing
 
 
+def _details(
+    source: Path, results: list[Result], tables: list[QueryTable]
+) -> list[dict[str, Any]]:
+    """Documents behind the first table's queries, by ledger."""
+    ledgers = [r for r in results if kind_of(r.content) == "ledger" and r.table]
+    if not ledgers:
+        return []
+    shown = tables[0]
+    names = dict(zip(shown.keys, shown.texts, strict=True))
+    found = []
+    for result in ledgers:
+        of = names.get("result", (result.name,) * len(shown))
+        pairs = zip(names["qid"], of, strict=True)
+        mine = [qid for qid, name in pairs if name == result.name]
+        share = MOST_TEXT // len(ledgers)
+        found.append(documents_of(result, source, mine, budget=share))
+    return found
+
+
+def _undetailed(details: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    for entry in details:
+        if "missing" in entry:
+            name = " ".join(
+                filter(None, ("documents of", entry["result"] or "queries"))
+            )
+            yield name, entry["missing"]
+
+
 def _absent(results: list[Result]) -> Iterator[tuple[str, str]]:
     kinds = {kind_of(result.content) for result in results}
-    for kind, command in COMMANDS.items():
-        if kind not in kinds:
-            yield kind, f"the folder holds no {kind}.json; {command} writes one"
-    shown = {*COMMANDS, None}
+    for wanted, command in COMMANDS.items():
+        if wanted not in kinds:
+            yield wanted, f"the folder holds no {wanted}.json; {command} writes one"
     for result in results:
         kind = kind_of(result.content)
-        file = next(name for name, schema in FILES.items() if schema == result.schema)
-        if kind is None or kind not in shown:
-            yield f"{result.name}/{file}".lstrip("/"), "this report does not show it"
+        if kind is None:
+            file = next(n for n, schema in FILES.items() if schema == result.schema)
+            yield str(Path(result.name, file)), "this report does not show it"
         elif kind != "validation" and not result.table:
-            name = f"{result.name}/per_query.tsv".lstrip("/")
-            yield name, "not found or without rows, so no query is shown"
+            path = str(Path(result.name, "per_query.tsv"))
+            yield path, "not found or without rows, so no query is shown"
 
 
 def _tables(source: Path, results: list[Result], *, limit: int) -> Iterator[QueryTable]:
