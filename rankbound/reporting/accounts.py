@@ -8,9 +8,10 @@ from typing import Any, Final, Literal
 
 from rankbound.reporting.table import Table
 
-Level = Literal["good", "caution", "bad"]
+Level = Literal["good", "caution", "bad", "told"]
 Content = Mapping[str, Any]
 
+# In the order in which a report shows them
 SCHEMAS: Final = {
     "rankbound.ledger/": "ledger",
     "rankbound.comparison/": "comparison",
@@ -20,7 +21,10 @@ SCHEMAS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One line of the banner: how good the news is, a word for it, and a sentence."""
+    """One line of the banner: a word and a sentence.
+
+    `level` is how good the news is; "told" is neither good nor bad.
+    """
 
     level: Level
     word: str

@@ -10,7 +10,7 @@ from rankbound.reporting.accounts import Account, Content, Level, Verdict, notes
 from rankbound.reporting.table import Table, interval, number, words
 
 LEVELS: Final[dict[str, Level]] = {
-    "different": "bad",
+    "different": "told",
     "inconclusive": "caution",
     "negligible": "good",
     "equivalent": "good",
@@ -78,7 +78,7 @@ def _tables(content: Content, name: str) -> Iterator[Table]:
     caption = (
         f"{family['name']}: paired differences, sampling minus "
         f"{content['reference']}; intervals {family['intervals']}, "
-        f"p-values {family['p_values']}, delta = {number(content['delta'])}"
+        f"p-values {family['p_values']}, delta = {content['delta']:g}"
     )
     rows = tuple(_row(row) for row in content["rows"])
     yield Table(f"comparison{tag}", caption, ROWS, rows, left=4)

@@ -26,12 +26,12 @@ UNSAFE: Final = {
     "\u2029": "\\u2029",
 }
 MARKS: Final = {
-    "different": "bad",
+    "different": "told",
     "vacuous": "bad",
     "inconclusive": "caution",
     "equivalent": "good",
     "negligible": "good",
-    "associated": "good",
+    "associated": "told",
 }
 
 

@@ -70,6 +70,8 @@ def write_report(
         raise UsageError(f"{out}: is a folder; --out of a report is an HTML file")
     progress("reading results")
     results = find_results(source, asked="")
+    kinds = [*COMMANDS, None]
+    results.sort(key=lambda result: kinds.index(kind_of(result.content)))
     _check(results)
     progress("figures")
     figures, missing = _figures(results)

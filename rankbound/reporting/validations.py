@@ -79,7 +79,7 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
     rows = content["per_query"]
     counts = Counter(row["verdict"] for row in rows)
     for verdict in sorted(filter(None, counts), key=_place):
-        level: Level = "caution" if verdict == "inconclusive" else "good"
+        level: Level = "caution" if verdict == "inconclusive" else "told"
         sentence = (
             f"{where}{counts[verdict]} of {len(rows)} pairs of a term and an "
             "effectiveness per query"

@@ -156,7 +156,7 @@ class Explorer {
     const meaning = make("span", { class: "tip", role: "tooltip", id: `m-${knob.key}` },
       DATA.symbols[knob.symbol]);
     const name = make("span", { class: "term", tabindex: "0", "aria-describedby": meaning.id },
-      knob.key.replace("_", " "), meaning);
+      DATA.symbols[knob.symbol].split(":")[0].replaceAll("_", " "), meaning);
     number.setAttribute("aria-describedby", meaning.id);
     number.setAttribute("aria-label", knob.key.replace("_", " "));
     slider.addEventListener("input", () => {

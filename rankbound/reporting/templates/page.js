@@ -66,7 +66,8 @@ function csvText(rows) {
 // Rows under headings; the first `words` cells of a row are words, the others numbers.
 function plainTable(caption, headings, rows, words) {
   const side = (index) => (index < words ? {} : { class: "n" });
-  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+  const tall = rows.length > 20 ? "scroll tall" : "scroll";
+  return make("div", { class: tall, tabindex: "0", role: "region", "aria-label": caption },
     make("table", {},
       make("caption", {}, caption),
       make("thead", {}, make("tr", {}, headings.map((text, index) =>
