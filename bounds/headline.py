@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
+from sympy import Expr, expand, factor_terms
 
+from bounds.notation import D_hat, H_hat, L, n, w
 from bounds.numeric import Array
 from bounds.ranges import cut_ratio_all_pairs, query_range
+from bounds.registry import statement
 
 HEADLINE: Final = "theorem-2-prime"
+# A summand of the statement belongs to the first part whose symbol it holds
+PART_SYMBOLS: Final = {
+    "entropy": H_hat,
+    "divergence": D_hat,
+    "deviation": w,
+    "locality x complexity": n,
+    "locality x shift": L,
+}
+PARTS: Final = (
+    "entropy",
+    "divergence",
+    "locality x shift",
+    "locality x complexity",
+    "deviation",
+)
+
+
+@cache
+def part_expressions() -> dict[str, Expr]:
+    r"""The parts of the bound as expressions, cut out of the statement's own.
+
+    Examples
+    --------
+    >>> part_expressions()["locality x shift"]
+    L*\Delta*(1 - 1/\kappa**2)
+    """
+    summands = expand(statement(HEADLINE).expression).args
+    found: dict[str, Expr] = {}
+    for name, symbol in PART_SYMBOLS.items():
+        mine = [s for s in summands if symbol in s.free_symbols]
+        summands = tuple(s for s in summands if s not in mine)
+        found[name] = factor_terms(sum(mine))
+    return {name: found[name] for name in PARTS}
 
 
 def headline_width(locality: float, *, group_size: int) -> float:

@@ -24,6 +24,7 @@ from rankbound.commands import (
     inspect,
     measure,
     power,
+    report,
     validate,
 )
 from rankbound.errors import UsageError
@@ -38,6 +39,7 @@ COMMANDS = (
     power,
     validate,
     figures,
+    report,
     demo,
     explain,
     bound,

@@ -143,8 +143,7 @@ def glossary_text() -> str:
     >>> "teacher" in glossary_text()
     True
     """
-    rows = [("symbol", "unit", "meaning")]
-    rows += [(_letter(entry), entry.unit, entry.meaning) for entry in glossary()]
+    rows = [("symbol", "unit", "meaning"), *glossary_rows()]
     one, two = (2 + max(len(row[i]) for row in rows) for i in (0, 1))
     lines = []
     for symbol, unit, meaning in rows:
@@ -155,6 +154,17 @@ def glossary_text() -> str:
         lines.append(f"{symbol:<{one}}{unit:<{two}}{hanging[0]}")
         lines += [" " * (one + two) + more for more in hanging[1:]]
     return "\n".join(lines)
+
+
+def glossary_rows() -> list[tuple[str, str, str]]:
+    """Every symbol as plain text: the letter with its code name, unit, meaning.
+
+    Examples
+    --------
+    >>> glossary_rows()[3]
+    ('temperature', 'score', 'teacher temperature')
+    """
+    return [(letter(entry), entry.unit, entry.meaning) for entry in glossary()]
 
 
 def formula_text(expression: Expr) -> str:
@@ -194,9 +204,9 @@ def _symbols(found: Statement) -> str:
     rows = [term(symbol) for symbol in found.arguments]
     if not rows:
         return ""
-    wide = 2 + max(len(_letter(entry)) for entry in rows)
+    wide = 2 + max(len(letter(entry)) for entry in rows)
     return "\n".join(
-        f"  {_letter(entry):<{wide}}{entry.meaning} [{entry.unit}]" for entry in rows
+        f"  {letter(entry):<{wide}}{entry.meaning} [{entry.unit}]" for entry in rows
     )
 
 
@@ -208,8 +218,15 @@ def _conditions(found: Statement) -> str:
     return "assumptions:\n" + "\n".join(lines)
 
 
-def _letter(entry: Term) -> str:
-    """Code name, behind the letter that stands for it in formulas if there is one."""
+def letter(entry: Term) -> str:
+    """Code name, behind the letter that stands for it in formulas if there is one.
+
+    Examples
+    --------
+    >>> from bounds.notation import delta, term
+    >>> letter(term(delta))
+    'δ (delta)'
+    """
     letter = _pretty(Symbol(_solid(entry.code)))
     return entry.code if letter == entry.code else f"{letter} ({entry.code})"
 

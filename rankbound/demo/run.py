@@ -19,6 +19,7 @@ from rankbound.measuring.run import Progress, measure
 from rankbound.measuring.show import console_for, say, show
 from rankbound.measuring.table import per_query_table
 from rankbound.progress import stages
+from rankbound.reporting.run import STAGES, write_report
 from rankbound.writing import check_folder, json_text, move_into
 
 STUDENT = "bilinear"
@@ -39,7 +40,7 @@ def run_demo(out: Path, *, seed: int) -> None:
     check_folder(out)
     with (
         tempfile.TemporaryDirectory(prefix="rankbound-demo-") as aside,
-        stages(total=PREPARATION + 4 * MEASUREMENT) as progress,
+        stages(total=PREPARATION + 4 * MEASUREMENT + STAGES) as progress,
     ):
         root = Path(aside)
         files = prepare(root, seed=seed, progress=progress)
@@ -50,6 +51,13 @@ def run_demo(out: Path, *, seed: int) -> None:
         (root / "report.md").write_text(
             report_text(files, ledgers, tables=_tables(ledgers)), encoding="utf-8"
         )
+        write_report(
+            root,
+            root / "report.html",
+            command="rankbound report . --out report.html",
+            title="What the bound says about four ways of sampling negatives",
+            progress=progress,
+        )
         made = move_into(root, out)
     console = console_for(sys.stdout)
     for sampling, account in ledgers.items():
@@ -57,7 +65,8 @@ def run_demo(out: Path, *, seed: int) -> None:
         show(account, console)
     for line in summary_lines(ledgers):
         console.print(line, soft_wrap=True)
-    say(console, f"{len(made)} files in {out}; start with {out / 'report.md'}")
+    texts = f"{out / 'report.md'}; the same as a page: {out / 'report.html'}"
+    say(console, f"{len(made)} files in {out}; start with {texts}")
 
 
 def _measured(

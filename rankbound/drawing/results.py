@@ -44,8 +44,10 @@ class Result:
     table: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
 
 
-def find_results(folder: Path) -> list[Result]:
+def find_results(folder: Path, *, asked: str = "--from ") -> list[Result]:
     """All results in a folder and its sub-folders, in the order of their paths.
+
+    `asked` is the option in front of the folder, for messages.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def find_results(folder: Path) -> list[Result]:
         When a file is damaged or of a version that this program does not know.
     """
     if not folder.is_dir():
-        raise UsageError(f"--from {folder}: no such folder")
+        raise UsageError(f"{asked}{folder}: no such folder")
     found = [
         _result(path, folder)
         for path in sorted(folder.rglob("*.json"))
@@ -63,7 +65,7 @@ def find_results(folder: Path) -> list[Result]:
     ]
     if not found:
         raise UsageError(
-            f"--from {folder}: holds none of {', '.join(FILES)}; give the --out folder "
+            f"{asked}{folder}: holds none of {', '.join(FILES)}; give the --out folder "
             "of rankbound measure, compare or validate"
         )
     return found

@@ -114,7 +114,9 @@ def content_hash(part: Scores | Groups | Embeddings) -> str:
     return digest.hexdigest()
 
 
-def ledger_entry(given: Given, root: Path | None) -> dict[str, str | None]:
+def ledger_entry(
+    given: Given, root: Path | None, *, hashed: bool = True
+) -> dict[str, str | None]:
     """A file and the hash of its bytes, or an object and that of what it holds.
 
     Parameters
@@ -122,11 +124,14 @@ def ledger_entry(given: Given, root: Path | None) -> dict[str, str | None]:
     given : Path, Scores, Groups or Embeddings
     root : Path or None
         Folder that the path is recorded relative to.
+    hashed : bool
+        Whether everything is read again for its hash; the hash is None otherwise.
     """
     if not isinstance(given, Path):
-        return {"object": given.name, "sha256": content_hash(given)}
+        digest = content_hash(given) if hashed else None
+        return {"object": given.name, "sha256": digest}
     # A pipe cannot be read a second time
-    digest = sha256(given) if given.is_file() else None
+    digest = sha256(given) if hashed and given.is_file() else None
     return {"path": relative(given, root), "sha256": digest}
 
 

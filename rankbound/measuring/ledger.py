@@ -38,7 +38,9 @@ DEFINITIONS = {
 DESCRIPTIVE = "descriptive: read off the sample, never inside the certificate"
 
 
-def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, Any]:
+def ledger(
+    measurement: Measurement, *, root: Path | None = None, hashed: bool = True
+) -> dict[str, Any]:
     """The ledger as plain data, ready for JSON.
 
     Parameters
@@ -46,6 +48,8 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
     measurement : Measurement
     root : Path, optional
         Folder that recorded paths are relative to; as given without it.
+    hashed : bool
+        Whether to read every input again for its hash; the hashes are None otherwise.
     """
     options = measurement.options
     account = {
@@ -79,7 +83,7 @@ def ledger(measurement: Measurement, *, root: Path | None = None) -> dict[str, A
             "paper": "reconstructed: the wording of the paper's Theorem 2.1 is not "
             "reproduced; these limits are rankbound's own",
         },
-        "inputs": input_records(_given(measurement), root),
+        "inputs": input_records(_given(measurement), root, hashed=hashed),
         "command": options.command,
         "versions": versions(),
     }
@@ -94,10 +98,11 @@ def repairs_record(files: Files, root: Path | None) -> dict[str, dict[str, int]]
 
 
 def input_records(
-    inputs: Sequence[Given], root: Path | None
+    inputs: Sequence[Given], root: Path | None, *, hashed: bool = True
 ) -> list[dict[str, str | None]]:
     """Every input with the hash of what it holds, paths relative to `root` if given."""
-    return [ledger_entry(given, root) for given in inputs]
+    entries = [ledger_entry(given, root, hashed=hashed) for given in inputs]
+    return entries
 
 
 def versions() -> dict[str, str]:

@@ -76,20 +76,27 @@ def _table(ledger: Ledger) -> Table:
     for heading in ("value", level, "trivial"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("unit")
-    trivial = ledger["trivial"]
-    for row in _teacher_rows(ledger["teacher"], trivial):
-        table.add_row(*row)
-    for name, student in ledger["students"].items():
+    for section in part_rows(ledger):
         table.add_section()
-        for row in _student_rows(escape(name), student, trivial):
-            table.add_row(*row)
-    table.add_section()
-    for row in _distance_rows(ledger["diameter"]):
-        table.add_row(*row)
+        for name, part, value, *rest in section:
+            bold = f"[bold]{value}[/]" if part.startswith("= upper") else value
+            table.add_row(escape(name), part, bold, *rest)
     return table
 
 
 Row = tuple[str, str, str, str, str, str]
+
+
+def part_rows(ledger: Ledger) -> Iterator[list[Row]]:
+    """Rows of the table of parts as plain text, by teacher, student and space.
+
+    Columns are: student, part, value, interval, trivial value, unit.
+    """
+    trivial = ledger["trivial"]
+    yield [*_teacher_rows(ledger["teacher"], trivial)]
+    for name, student in ledger["students"].items():
+        yield [*_student_rows(name, student, trivial)]
+    yield [*_distance_rows(ledger["diameter"])]
 
 
 def _teacher_rows(teacher: Ledger, trivial: float) -> Iterator[Row]:
@@ -114,7 +121,7 @@ def _student_rows(name: str, student: Ledger, trivial: float) -> Iterator[Row]:
     yield "", "= risk", _n(student["risk"]), _i(intervals["risk"]), _n(trivial), "nats"
     width = f"deviation (range {student['range']['width']:.3f})"
     yield "", f"+ {width}", _n(student["deviation"]), "", "", "nats"
-    upper = f"[bold]{_n(student['upper'])}[/]"
+    upper = _n(student["upper"])
     yield "", "= upper limit (betting)", upper, "one-sided", _n(trivial), "nats"
     others = ((k, v) for k, v in student["limits"].items() if k != student["method"])
     for method, limit in others:

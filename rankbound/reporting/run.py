@@ -1,0 +1,218 @@
+"""Gather what a folder holds, and write the page."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from rankbound.drawing.catalogue import result_drawings
+from rankbound.drawing.results import FILES, Result, find_results
+from rankbound.errors import UsageError
+from rankbound.formats.errors import FormatError
+from rankbound.measuring.run import Progress
+from rankbound.reporting.accounts import account_of, kind_of
+from rankbound.reporting.documents import MOST_TEXT, documents_of
+from rankbound.reporting.page import Material, page
+from rankbound.reporting.pictures import Picture, pictures
+from rankbound.reporting.queries import (
+    MOST_ROWS,
+    QueryTable,
+    Row,
+    effects_of,
+    ledger_queries,
+    long_queries,
+)
+from rankbound.writing import write_all
+
+STAGES: Final = 5
+COMMANDS: Final = {
+    "ledger": "rankbound measure",
+    "comparison": "rankbound compare",
+    "validation": "rankbound validate",
+}
+
+
+def write_report(
+    source: Path,
+    out: Path,
+    *,
+    rows: int = MOST_ROWS,
+    command: str = "",
+    title: str = "",
+    progress: Progress = str,
+) -> Material:
+    """Make one HTML file of all results in a folder and its sub-folders.
+
+    Parameters
+    ----------
+    source : Path
+    out : Path
+        The file to write.
+    rows : int
+        Most rows of a per-query table.
+    command : str
+        For the provenance.
+    title : str
+        Of the page; by default the folder's name.
+    progress : callable
+        Called with a few words before each of `STAGES` stages.
+
+    Raises
+    ------
+    UsageError, FormatError
+        When there is no result, one is damaged, or the file cannot be written.
+    """
+    if rows < 1:
+        raise UsageError(f"--rows must be at least 1, got {rows}")
+    if out.is_dir():
+        raise UsageError(f"{out}: is a folder; --out of a report is an HTML file")
+    progress("reading results")
+    results = find_results(source, asked="")
+    kinds = [*COMMANDS, None]
+    results.sort(key=lambda result: kinds.index(kind_of(result.content)))
+    _check(results)
+    progress("figures")
+    figures, missing = _figures(results)
+    progress("queries")
+    tables = list(_tables(source, results, limit=rows))
+    progress("documents")
+    details = _details(source, results, tables)
+    progress("writing")
+    material = Material(
+        title=title or f"rankbound report: {source.resolve().name}",
+        results=results,
+        figures=figures,
+        tables=tables,
+        details=details,
+        missing=[*_absent(results), *_undetailed(details), *missing],
+        command=command,
+    )
+    write_all(out.parent, {out.name: page(material)})
+    return material
+
+
+def _check(results: list[Result]) -> None:
+    """Raise for a result that lacks what its schema promises."""
+    for result in results:
+        try:
+            account_of(result.content, name=result.name)
+        except KeyError as error:
+            file = next(n for n, schema in FILES.items() if schema == result.schema)
+            raise UsageError(
+                f"{Path(result.name, file)}: lacks {error.args[0]!r}; run the command "
+                "that wrote it again with this version"
+            ) from None
+
+
+def _figures(results: list[Result]) -> tuple[list[Picture], list[tuple[str, str]]]:
+    drawn: list[Picture] = []
+    missing: list[tuple[str, str]] = []
+    for found in pictures(result_drawings(results)):
+        if isinstance(found, Picture):
+            drawn.append(found)
+        else:
+            missing.append((f"figure {found[0]}", found[1]))
+    return drawn, missing
+
+
+def _details(
+    source: Path, results: list[Result], tables: list[QueryTable]
+) -> list[dict[str, Any]]:
+    """Documents behind the first table's queries, by ledger."""
+    ledgers = [r for r in results if kind_of(r.content) == "ledger" and r.table]
+    if not ledgers:
+        return []
+    shown = tables[0]
+    names = dict(zip(shown.keys, shown.texts, strict=True))
+    found = []
+    for result in ledgers:
+        of = names.get("result", (result.name,) * len(shown))
+        pairs = zip(names["qid"], of, strict=True)
+        mine = [qid for qid, name in pairs if name == result.name]
+        share = MOST_TEXT // len(ledgers)
+        found.append(documents_of(result, source, mine, budget=share))
+    return found
+
+
+def _undetailed(details: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    for entry in details:
+        if "missing" in entry:
+            name = " ".join(
+                filter(None, ("documents of", entry["result"] or "queries"))
+            )
+            yield name, entry["missing"]
+
+
+def _absent(results: list[Result]) -> Iterator[tuple[str, str]]:
+    kinds = {kind_of(result.content) for result in results}
+    for wanted, command in COMMANDS.items():
+        if wanted not in kinds:
+            yield wanted, f"the folder holds no {wanted}.json; {command} writes one"
+    for result in results:
+        kind = kind_of(result.content)
+        if kind is None:
+            file = next(n for n, schema in FILES.items() if schema == result.schema)
+            yield str(Path(result.name, file)), "this report does not show it"
+        elif kind != "validation" and not result.table:
+            path = str(Path(result.name, "per_query.tsv"))
+            yield path, "not found or without rows, so no query is shown"
+
+
+def _tables(source: Path, results: list[Result], *, limit: int) -> Iterator[QueryTable]:
+    of_kind = {
+        kind: [r for r in results if kind_of(r.content) == kind] for kind in COMMANDS
+    }
+    effects: list[Row] = []
+    for result in of_kind["validation"]:
+        effects += effectiveness(source / result.name / "effectiveness.tsv")
+    table = ledger_queries(of_kind["ledger"], effects_of(effects), limit=limit)
+    if table is not None:
+        yield table
+    for result in of_kind["comparison"]:
+        where = f", {result.name}" if result.name else ""
+        table = long_queries(
+            result.table,
+            name=f"queries-{result.name or 'comparison'}",
+            caption=f"Quantities of every query and sampling{where}",
+            keys=("qid", "sampling"),
+            column=("quantity", "pairs"),
+            limit=limit,
+        )
+        if table is not None:
+            yield table
+    table = long_queries(
+        effects,
+        name="effectiveness",
+        caption="Effectiveness of every query and student",
+        keys=("qid", "student", "dataset"),
+        column=("measure",),
+        limit=limit,
+    )
+    if table is not None:
+        yield table
+
+
+def effectiveness(path: Path) -> list[Row]:
+    """Rows of an ``effectiveness.tsv``; none where the file is absent.
+
+    Raises
+    ------
+    FormatError
+        When it lacks a column.
+    """
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
+        lacking = {"dataset", "student", "qid", "measure", "value"} - {
+            *(reader.fieldnames or ())
+        }
+        if lacking:
+            raise FormatError(
+                path,
+                f"the column {min(lacking)!r} is missing; run validate again",
+                line=1,
+            )
+        return [*reader]

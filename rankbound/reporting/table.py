@@ -1,0 +1,176 @@
+"""A table of the report, and the same table as CSV and LaTeX."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+LATEX: Final = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+MOST_ROWS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under headings.
+
+    Attributes
+    ----------
+    name : str
+        Of the files that it is downloaded as, without suffix.
+    caption : str
+    headings : tuple of str
+    rows : tuple of tuple of str
+        At most `MOST_ROWS` of them are on the page.
+    left : int
+        How many columns hold words and stand to the left; the others are numbers.
+    """
+
+    name: str
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int = 1
+
+    @property
+    def shown(self) -> tuple[tuple[str, ...], ...]:
+        """The rows that are on the page."""
+        return self.rows[:MOST_ROWS]
+
+    @property
+    def left_out(self) -> str:
+        """How many rows of how many are shown; empty if all are."""
+        if len(self.rows) <= MOST_ROWS:
+            return ""
+        return f"{MOST_ROWS:,} of {len(self.rows):,} rows shown; the CSV file has all"
+
+    def csv(self) -> str:
+        r"""The table with its headings as comma-separated text.
+
+        Examples
+        --------
+        >>> Table("t", "", ("a", "b"), (("x, y", "1"),)).csv()
+        'a,b\n"x, y",1\n'
+        """
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(self.headings)
+        writer.writerows(self.rows)
+        return stream.getvalue()
+
+    def latex(self) -> str:
+        r"""The table as LaTeX with the rules of the booktabs package.
+
+        Examples
+        --------
+        >>> print(Table("t", "A & B", ("a", "b"), (("x_1", "1"),)).latex())
+        \begin{table}
+        \caption{A \& B}
+        \begin{tabular}{lr}
+        \toprule
+        a & b \\
+        \midrule
+        x\_1 & 1 \\
+        \bottomrule
+        \end{tabular}
+        \end{table}
+        """
+        columns = "l" * self.left + "r" * (len(self.headings) - self.left)
+        return "\n".join(
+            [
+                r"\begin{table}",
+                rf"\caption{{{latex_text(self.caption)}}}",
+                rf"\begin{{tabular}}{{{columns}}}",
+                r"\toprule",
+                _latex_row(self.headings),
+                r"\midrule",
+                *map(_latex_row, self.rows),
+                r"\bottomrule",
+                r"\end{tabular}",
+                r"\end{table}",
+                "",
+            ]
+        )
+
+
+def latex_text(text: str) -> str:
+    r"""Plain text for LaTeX.
+
+    Examples
+    --------
+    >>> print(latex_text("50% of a_b"))
+    50\% of a\_b
+    """
+    return "".join(LATEX.get(letter, letter) for letter in text)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number for a cell; a dash where there is none.
+
+    Examples
+    --------
+    >>> number(0.51659), number(None), number(1234567.0), number(3)
+    ('0.5166', '–', '1,234,567', '3')
+    """
+    if value is None:
+        return "–"
+    if float(value).is_integer():
+        return f"{int(value):,}"
+    return f"{value:,.{digits}f}" if abs(value) >= 10**-digits else f"{value:.2g}"
+
+
+def interval(ends: Iterable[float | None] | None) -> str:
+    """Both ends of an interval for a cell; a dash where there is none.
+
+    Examples
+    --------
+    >>> interval((0.25, 0.5)), interval((None, None)), interval(None)
+    ('0.2500 to 0.5000', '–', '–')
+    """
+    both = [] if ends is None else [*ends]
+    if not both or None in both:
+        return "–"
+    return " to ".join(map(number, both))
+
+
+def data_uri(content: str, kind: str) -> str:
+    """Text as an address that holds it, so that a link to it saves a file offline.
+
+    Examples
+    --------
+    >>> data_uri("a", "text/csv")
+    'data:text/csv;charset=utf-8;base64,YQ=='
+    """
+    packed = base64.b64encode(content.encode("utf-8", "backslashreplace")).decode()
+    return f"data:{kind};charset=utf-8;base64,{packed}"
+
+
+def words(value: Any) -> str:
+    """A key of a result file as words.
+
+    Examples
+    --------
+    >>> words("empirical_bernstein")
+    'empirical bernstein'
+    """
+    return str(value).replace("_", " ")
+
+
+def _latex_row(cells: Iterable[str]) -> str:
+    return " & ".join(map(latex_text, cells)) + r" \\"
