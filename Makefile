@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-demo: $(VENV)/.core ## run the main job on installed docstrings; leaves demo-out/report.md
+demo: $(VENV)/.core ## run the main job on installed docstrings; leaves demo-out/report.md and .html
 	$(BIN)/rankbound demo --out demo-out
 
 test: check ## install, then every check and test

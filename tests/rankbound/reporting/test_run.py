@@ -1,0 +1,149 @@
+"""The report in a real browser, from a file, offline."""
+
+import json
+import os
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bounds.headline import HEADLINE
+from bounds.registry import statement
+from rankbound.cli import main
+from rankbound.errors import UsageError
+from rankbound.reporting.run import effectiveness, write_report
+from tests.rankbound.files import project
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+HOSTILE = "<script>stolen()</script>\"'&"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    project(folder)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        words = (
+            "measure --teacher t.json --teacher-kind logit --groups g.jsonl --out out"
+        )
+        student = ["--student", f"{HOSTILE}=s.run", "--student-kind", "logit"]
+        vectors = ["--embeddings", "v.npy", "--ids", "v.ids"]
+        assert main([*words.split(), *student, *vectors]) == 0
+        assert main(["report", "out", "--out", "report.html"]) == 0
+    finally:
+        os.chdir(before)
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not Path(CHROMIUM).is_file():
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        made = browser.new_page()
+        made.faults, made.asked = [], []
+        made.on("pageerror", lambda error: made.faults.append(str(error)))
+        made.on(
+            "console",
+            lambda said: (
+                made.faults.append(said.text) if said.type == "error" else None
+            ),
+        )
+        made.on("request", lambda request: made.asked.append(request.url))
+        made.goto(report.as_uri())
+        yield made
+        browser.close()
+
+
+def test_the_page_opens_without_a_fault_or_a_request(page):
+    assert page.faults == []
+    assert [url for url in page.asked if not url.startswith(("file:", "data:"))] == []
+    assert page.locator("h1").count() == 1
+    assert "vacuous" in page.locator("#verdict").inner_text().lower()
+
+
+def test_hostile_names_stay_text(page, report):
+    assert page.faults == []  # a script that ran would miss its function
+    assert HOSTILE in page.locator("#verdict").inner_text()
+    assert "<script>stolen" not in report.read_text()
+
+
+def test_the_pages_bound_is_numpys(page):
+    bound = statement(HEADLINE)
+    names = page.evaluate(f"rankbound.views['{HEADLINE}'].names")
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        drawn = {
+            "diameter": rng.uniform(0.1, 2),
+            "lipschitz": rng.uniform(0.1, 20),
+            "kappa": rng.uniform(1, 4),
+            "n_queries": float(rng.integers(10, 10**6)),
+            "delta": rng.uniform(0.001, 0.5),
+            "width": rng.uniform(0.1, 9),
+        }
+        arguments = [drawn.get(name, rng.uniform(0.01, 0.69)) for name in names]
+        found = page.evaluate(
+            f"([...x]) => rankbound.views['{HEADLINE}'].value(...x)", arguments
+        )
+        assert found == pytest.approx(float(bound.numpy()(*arguments)), rel=1e-12)
+
+
+def test_a_slider_changes_the_bound(page):
+    slider = page.locator("#explorer input[type=range]").first
+    before = page.locator("#explorer").inner_text()
+    slider.focus()
+    for _ in range(8):
+        slider.press("ArrowRight")
+    assert page.locator("#explorer").inner_text() != before
+    assert page.faults == []
+
+
+def test_every_control_has_a_name_and_headings_skip_no_level(page):
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll("input, select, button")]
+        .filter(e => !(e.labels && e.labels.length) && !e.getAttribute("aria-label")
+            && !e.getAttribute("aria-labelledby") && !e.innerText.trim())
+        .map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert unnamed == []
+    levels = page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,h4')].map(e => Number(e.tagName[1]))"
+    )
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_the_page_reads_without_javascript(report):
+    text = report.read_text()
+    assert "<table" in text
+    assert text.count("<svg") >= 2
+    for outside in ('src="http', 'href="http', "url(http", "@import"):
+        assert outside not in text.split('<script type="application/json"')[0]
+
+
+def test_a_folder_without_results_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError):
+        write_report(tmp_path, tmp_path / "x.html", command="")
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_effectiveness_rows_are_read_by_name(tmp_path):
+    path = tmp_path / "effectiveness.tsv"
+    path.write_text("dataset\tstudent\tqid\tmeasure\tvalue\nd\ts\tq\tnDCG@10\t0.5\n")
+    (row,) = effectiveness(path)
+    assert (row["qid"], float(row["value"])) == ("q", 0.5)
+    assert json.dumps(row)
