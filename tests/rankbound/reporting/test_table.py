@@ -1,0 +1,35 @@
+import csv
+import io
+
+import pytest
+
+from rankbound.reporting.table import MOST_ROWS, Table, data_uri, latex_text, number
+
+
+def test_csv_holds_every_cell_and_row():
+    rows = tuple((f'a"{n}\n', "=1+1") for n in range(MOST_ROWS + 1))
+    table = Table("t", "", ("x", "y"), rows)
+    found = list(csv.reader(io.StringIO(table.csv())))
+    assert found[1:] == [list(row) for row in rows]
+    assert len(table.shown) == MOST_ROWS
+    assert f"{MOST_ROWS:,} of {MOST_ROWS + 1:,}" in table.left_out
+    assert Table("t", "", ("x",), (("1",),)).left_out == ""
+
+
+def test_latex_escapes_what_latex_reads():
+    text = Table("t", "50% & more", ("a_b",), (("x#1",),)).latex()
+    assert r"50\% \& more" in text
+    assert r"a\_b" in text
+    assert r"x\#1" in text
+    assert latex_text("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0.0, "0"), (1e-9, "1e-09"), (-2.5, "-2.5000")]
+)
+def test_numbers_of_any_size_have_a_cell(value, text):
+    assert number(value) == text
+
+
+def test_an_address_holds_the_text():
+    assert data_uri("a", "text/csv").endswith("base64,YQ==")
