@@ -20,7 +20,6 @@ def test_a_foreign_schema_has_no_account():
 
 
 def test_notes_leave_out_what_is_empty():
-    found = dict(
-        notes_of({"warnings": ["one"], "assumptions": []}, "warnings", "assumptions")
-    )
+    content = {"warnings": ["one"], "assumptions": []}
+    found = dict(notes_of(content, "warnings", "assumptions"))
     assert list(found.values()) == [("one",)]
