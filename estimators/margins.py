@@ -21,8 +21,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from estimators.scores import Floats, Integers
 
@@ -73,6 +71,9 @@ def potentials(upper: Integers, lower: Integers, margins: Floats) -> Potentials:
     >>> found.parts.tolist()
     [0, 0, 1, 1, 1]
     """
+    from scipy.sparse import coo_array  # 30 MB, for margins alone
+    from scipy.sparse.csgraph import connected_components
+
     nodes, ends = np.unique(np.concatenate([upper, lower]), return_inverse=True)
     above, below = ends[: len(upper)], ends[len(upper) :]
     graph = coo_array(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from estimators.scores import Floats, Integers, Scores, row_order, strings
+from rankbound.formats.blocks import WORKERS
 from rankbound.formats.growing import Growing
 from rankbound.formats.idcolumns import IdBlock, IdColumn
 
@@ -102,11 +106,9 @@ class Assembly:
         if (queries[1:] < queries[:-1]).any():  # a query comes again later
             _sort(columns, np.repeat(queries, lengths), n_docs=len(docnos), start=0)
         else:
-            for first, last in _windows(offsets):
-                start, stop = offsets[first], offsets[last]
-                window = [column[start:stop] for column in columns]
-                rows = np.repeat(np.arange(first, last), sizes[first:last])
-                _sort(window, rows, n_docs=len(docnos), start=int(start))
+            sort = partial(_sort_window, columns, offsets, n_docs=len(docnos))
+            with ThreadPoolExecutor(WORKERS) as pool:
+                deque(pool.map(sort, _windows(offsets)), maxlen=0)  # raises in order
         scores = Scores(
             qids=strings(list(self.places)),
             offsets=offsets,
@@ -126,6 +128,20 @@ def _windows(offsets: Integers) -> Iterator[tuple[int, int]]:
         last = max(int(far) - 1, first + 1)
         yield first, last
         first = last
+
+
+def _sort_window(
+    columns: list[NDArray[Any]],
+    offsets: Integers,
+    queries: tuple[int, int],
+    *,
+    n_docs: int,
+) -> None:
+    """Sort the rows of a range of queries."""
+    start, stop = offsets[list(queries)].tolist()
+    window = [column[start:stop] for column in columns]
+    sizes = np.diff(offsets[queries[0] : queries[1] + 1])
+    _sort(window, np.repeat(np.arange(*queries), sizes), n_docs=n_docs, start=start)
 
 
 def _sort(

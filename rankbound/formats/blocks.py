@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from rankbound.formats.source import Source
 
-SIZE = 1 << 21
+SIZE = 1 << 20
 AHEAD = 2
 WORKERS = 2
 
@@ -48,7 +48,7 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Iterator[b
         if place == 0:
             rest += chunk
             continue
-        yield rest + chunk[:place] if rest else chunk[:place]
+        yield b"".join((rest, memoryview(chunk)[:place]))
         rest = chunk[place:]
     if rest:
         yield rest

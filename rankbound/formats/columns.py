@@ -1,7 +1,7 @@
 """Blank-separated text as columns: quickly where it is regular, else line by line.
 
 The line parser is the definition of the format; it also finds the line of an error. The
-quick way (pyarrow) is only taken for blocks on which both give the same columns.
+quick way is only taken for blocks on which both give the same columns.
 """
 
 from __future__ import annotations
@@ -19,8 +19,14 @@ from rankbound.formats.assembling import Assembly, Repeat, Sorted
 from rankbound.formats.blocks import blocks, in_order
 from rankbound.formats.idcolumns import id_block
 from rankbound.formats.layout import Layout as Layout
-from rankbound.formats.layout import Row, is_comment, parsed_row, repeat_error
-from rankbound.formats.quick import Parsed, parse_quickly
+from rankbound.formats.layout import (
+    Parsed,
+    Row,
+    is_comment,
+    parsed_row,
+    repeat_error,
+)
+from rankbound.formats.quick import parse_quickly
 from rankbound.formats.source import Source, count
 
 

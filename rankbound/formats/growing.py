@@ -1,13 +1,16 @@
-"""A column that grows at its end without ever lying in memory twice."""
+"""A column that grows at its end, in large pieces that are never moved."""
 
 from __future__ import annotations
 
+import mmap
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST = 1 << 12
+PIECE = 1 << 20  # values
 
 
 class Growing:
@@ -24,7 +27,7 @@ class Growing:
 
     def __init__(self, dtype: Any) -> None:
         self._dtype = dtype
-        self._array: NDArray[Any] = np.empty(0, dtype=dtype)
+        self._pieces: list[NDArray[Any]] = []
         self._filled = 0
 
     def __len__(self) -> int:
@@ -32,18 +35,42 @@ class Growing:
 
     def extend(self, block: NDArray[Any]) -> None:
         """Add a block; its values are converted to the column's type."""
-        stop = self._filled + len(block)
-        if stop > len(self._array):
-            # Small steps: NumPy fills what is new with zeros, and that takes memory,
-            # while the system moves pages, not bytes
-            size = max(LEAST, stop, len(self._array) * 9 // 8)
-            self._array.resize(size, refcheck=False)
-        self._array[self._filled : stop] = block
-        self._filled = stop
+        while len(block):
+            start = self._filled % PIECE
+            if start == 0:
+                self._pieces.append(_mapped(PIECE, self._dtype))
+            part = block[: PIECE - start]
+            self._pieces[-1][start : start + len(part)] = part
+            self._filled += len(part)
+            block = block[len(part) :]
+
+    def pieces(self) -> Iterator[NDArray[Any]]:
+        """What there is, in order."""
+        for number, piece in enumerate(self._pieces):
+            yield piece[: self._filled - number * PIECE]
 
     def taken(self) -> NDArray[Any]:
         """The array, which is then no longer held here."""
-        array, self._array = self._array, np.empty(0, dtype=self._dtype)
-        array.resize(self._filled, refcheck=False)
+        return self.given_up(lambda piece: piece, self._dtype)
+
+    def given_up(
+        self, change: Callable[[NDArray[Any]], Any], dtype: Any
+    ) -> NDArray[Any]:
+        """The array with every piece changed; each is freed once it is."""
+        whole = np.empty(self._filled, dtype=dtype)
+        for start in range(0, self._filled, PIECE):
+            piece = whole[start : start + PIECE]
+            piece[:] = change(self._pieces.pop(0)[: len(piece)])
         self._filled = 0
-        return array
+        return whole
+
+
+def _mapped(size: int, dtype: Any) -> NDArray[Any]:
+    """Memory of its own: the system has it back at once when it is given up."""
+    if not hasattr(mmap, "MADV_HUGEPAGE"):  # neither is there on other systems
+        return np.empty(size, dtype=dtype)
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    memory = mmap.mmap(-1, size * np.dtype(dtype).itemsize, flags=private)
+    with suppress(OSError):  # large pages, where the kernel knows them
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, dtype=dtype)

@@ -1,4 +1,4 @@
-"""Ids of many rows, encoded through numbers and machine words: quicker than hashing."""
+"""Ids of many rows, encoded through numbers or machine words."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ import numpy as np
 
 from estimators.scores import Integers, Strings, strings
 from rankbound.formats.growing import Growing
-from rankbound.formats.words import Bytes, Words, distinct, numbers_of, words_of
+from rankbound.formats.hashed import HashedTexts, texts_of
+from rankbound.formats.numbered import Numbered, NumberedColumn, numbered_of
+from rankbound.formats.words import Bytes, Words, words_of
 
 LONGEST = 64  # bytes; longer ids are left to Arrow
-LARGEST_TABLE = 1 << 25
-STEP = 1 << 16
-POWERS = 10 ** np.arange(10, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class IdBlock:
-    """Ids of some rows: as numbers where they are such, words, or texts."""
+    """Ids of some rows: as numbers where that will do, words, or texts."""
 
-    numbers: Integers | None = None
+    numbered: Numbered | None = None
     words: Words | None = None
     texts: Sequence[str] | None = None
 
     def as_texts(self) -> list[str]:
         """The ids as they were."""
-        if self.numbers is not None:
-            return list(map(str, self.numbers.tolist()))
-        return list(self.texts or []) if self.words is None else _texts_of(self.words)
+        if self.numbered is not None:
+            return self.numbered.texts()
+        return list(self.texts or []) if self.words is None else texts_of(self.words)
 
     def as_words(self) -> Words:
         """Ids of at most `LONGEST` bytes as words."""
@@ -43,9 +42,9 @@ def id_block(names: Sequence[str]) -> IdBlock:
 
     Examples
     --------
-    >>> id_block(["7", "12"]).numbers.tolist()
+    >>> id_block(["7", "12"]).numbered.numbers.tolist()
     [7, 12]
-    >>> id_block(["7", "012"]).numbers is None
+    >>> id_block(["7", "012"]).numbered is None
     True
     """
     data, starts, lengths = _laid_out(names)
@@ -60,9 +59,10 @@ def id_block_of(data: Bytes, starts: Integers, lengths: Integers) -> IdBlock:
     """
     if int(lengths.max()) > LONGEST:
         return IdBlock(texts=cut_texts(data, starts, lengths))
-    words = words_of(data, starts, lengths)
-    numbers = numbers_of(words[:, 0], lengths) if words.shape[1] == 1 else None
-    return IdBlock(words=words) if numbers is None else IdBlock(numbers=numbers)
+    numbered = numbered_of(data, starts, lengths)
+    if numbered is not None:
+        return IdBlock(numbered=numbered)
+    return IdBlock(words=words_of(data, starts, lengths))
 
 
 def cut_texts(data: Bytes, starts: Integers, lengths: Integers) -> list[str]:
@@ -80,71 +80,74 @@ def _laid_out(names: Sequence[str]) -> tuple[Bytes, Integers, Integers]:
 
 @dataclass
 class IdColumn:
-    """A column of ids that grows block by block."""
+    """A column of ids that grows block by block.
 
-    numbers: Growing = field(default_factory=lambda: Growing(np.int64))
-    others: list[IdBlock] = field(default_factory=list)
+    As long as they are such, ids are held as numbers behind a fixed beginning; then as
+    codes of a hash table of words; and at last as texts, which can be any.
+    """
+
+    numbered: NumberedColumn = field(default_factory=NumberedColumn)
+    hashed: HashedColumn | None = None
+    texts: list[str] | None = None
 
     def append(self, block: IdBlock) -> None:
         """Add the ids of further rows."""
-        if block.numbers is not None and not self.others:
-            self.numbers.extend(block.numbers)
-            return
-        if len(self.numbers):  # not all are numbers after all
-            self.others.append(IdBlock(numbers=self.numbers.taken()))
-        self.others.append(block)
+        if self.texts is None and self.hashed is None:
+            if block.numbered is not None and self.numbered.takes(block.numbered):
+                return
+            self.hashed = HashedColumn()
+            if len(self.numbered.numbers):
+                self._hash(IdBlock(numbered=self.numbered.taken()))
+        self._hash(block)
 
     def encoded(self) -> tuple[Strings, Integers]:
         """Distinct ids, sorted by code point, and the code of each row.
 
         To be asked for once: the column gives up what it holds.
         """
-        if self.others:
-            return self._through_sorting()
-        numbers = self.numbers.taken()
-        if int(numbers.max()) < max(LARGEST_TABLE, 4 * len(numbers)):
-            return _through_table(numbers)
-        self.others = [IdBlock(numbers=numbers)]
-        return self._through_sorting()
+        if self.hashed is None and self.texts is None:
+            found = self.numbered.encoded()
+            if found is not None:
+                return found
+            self.hashed = HashedColumn()
+            self._hash(IdBlock(numbered=self.numbered.taken()))
+        if self.hashed is not None:
+            return self.hashed.encoded()
+        names, self.texts = self.texts or [], None
+        known = sorted(set(names))
+        place = {name: code for code, name in enumerate(known)}
+        codes = np.array([place[name] for name in names], dtype=np.int64)
+        return strings(known), codes
 
-    def _through_sorting(self) -> tuple[Strings, Integers]:
-        blocks, self.others = self.others, []
-        if any(block.texts is not None for block in blocks):
-            names = [name for block in blocks for name in block.as_texts()]
-            known = sorted(set(names))
-            place = {name: code for code, name in enumerate(known)}
-            codes = np.array([place[name] for name in names], dtype=np.int64)
-            return strings(known), codes
-        words = [block.as_words() for block in blocks]
-        width = max(block.shape[1] for block in words)
-        rows = np.concatenate(
-            [np.pad(part, ((0, 0), (0, width - part.shape[1]))) for part in words]
-        )
-        first, codes = distinct(rows)
-        return strings(_texts_of(rows[first])), codes
-
-
-def _through_table(numbers: Integers) -> tuple[Strings, Integers]:
-    """Encode numbers, in place, through a table of all that could be."""
-    rank = np.zeros(int(numbers.max()) + 1, dtype=np.int32)
-    rank[numbers] = 1
-    found = np.flatnonzero(rank)
-    # Texts sort like the numbers filled up with zeros on the right, the short first
-    digits = np.maximum(1, np.searchsorted(POWERS, found, side="right"))
-    order = np.argsort(found * POWERS[digits.max() - digits] * 16 + digits)
-    found = found[order]
-    del digits, order
-    rank[found] = np.arange(len(found), dtype=np.int32)
-    for start in range(0, len(numbers), STEP):
-        numbers[start : start + STEP] = rank[numbers[start : start + STEP]]
-    del rank
-    docnos = np.empty(len(found), dtype=object)
-    for start in range(0, len(found), STEP):
-        part = found[start : start + STEP].tolist()
-        docnos[start : start + STEP] = list(map(str, part))
-    return docnos, numbers
+    def _hash(self, block: IdBlock) -> None:
+        """Add ids that need not be numbers."""
+        if self.hashed is not None and block.texts is None:
+            self.hashed.extend(block.as_words())
+            return
+        if self.texts is None:
+            self.texts = [] if self.hashed is None else self.hashed.taken()
+            self.hashed = None
+        self.texts.extend(block.as_texts())
 
 
-def _texts_of(words: Words) -> list[str]:
-    raw = words.astype(">u8").view(f"S{words.shape[1] * 8}").ravel()
-    return list(map(bytes.decode, raw.tolist()))
+@dataclass
+class HashedColumn:
+    """A column of ids as codes of a table of distinct words."""
+
+    table: HashedTexts = field(default_factory=HashedTexts)
+    codes: Growing = field(default_factory=lambda: Growing(np.int32))
+
+    def extend(self, words: Words) -> None:
+        """Add the ids of further rows."""
+        self.codes.extend(self.table.codes_of(words))
+
+    def taken(self) -> list[str]:
+        """All ids as texts."""
+        if not len(self.codes):
+            return []
+        return texts_of(self.table.words_at(self.codes.taken()))
+
+    def encoded(self) -> tuple[Strings, Integers]:
+        """Distinct ids, sorted by code point, and the code of each row."""
+        names, rank = self.table.sorted()
+        return names, self.codes.given_up(rank.__getitem__, np.int64)

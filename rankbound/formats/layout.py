@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from estimators.scores import Floats, Integers
 from rankbound.formats.errors import FormatError
+from rankbound.formats.idcolumns import IdBlock
 from rankbound.formats.source import Source
 
 WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -41,6 +43,25 @@ class Row(NamedTuple):
     value: float
     rank: int | None = None
     pointed: bool = False
+
+
+class Parsed(NamedTuple):
+    """Columns of a block of lines: `lengths` says how many rows each qid has in turn.
+
+    Attributes
+    ----------
+    qids : list of str
+    lengths : int64 array, of the same length
+    docnos : IdBlock of n rows
+    values : float64 array, shape (n,)
+    ranks : int64 array, shape (n,), or None
+    """
+
+    qids: list[str]
+    lengths: Integers
+    docnos: IdBlock
+    values: Floats
+    ranks: Integers | None
 
 
 def is_comment(line: bytes) -> bool:

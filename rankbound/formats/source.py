@@ -215,12 +215,15 @@ class _Guarded(io.RawIOBase):
         except Exception as error:
             raw.close()
             raise self._damaged(error) from None
+        self._fills = hasattr(self._stream, "readinto")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         try:
+            if self._fills:
+                return int(self._stream.readinto(buffer))
             chunk = self._stream.read(len(buffer))
         except Exception as error:  # every library has its own class
             raise self._damaged(error) from None

@@ -12,15 +12,18 @@ Words = NDArray[np.uint64]
 Booleans = NDArray[np.bool_]
 
 WORD = 8
-MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(29))
 ZEROS = np.uint64(0x3030303030303030)
 ABOVE_9 = np.uint64(0x7676767676767676)
 TOP_BITS = np.uint64(0x8080808080808080)
-# The least number of so many digits; a single 0 is one, too
-LEAST_OF_LENGTH = np.array([0, 0, *(10**n for n in range(1, 8))])
 PAIRS = np.uint64(0x00FF00FF00FF00FF)
 FOURS = np.uint64(0x0000FFFF0000FFFF)
 EIGHTS = np.uint64(0x00000000FFFFFFFF)
+# Neighbours joined: digits to pairs, pairs to fours, fours to eights
+STEPS = (
+    (np.uint64(8), PAIRS, np.uint64(10)),
+    (np.uint64(16), FOURS, np.uint64(100)),
+    (np.uint64(32), EIGHTS, np.uint64(10_000)),
+)
 
 
 def words_of(data: Bytes, starts: Integers, lengths: Integers) -> Words:
@@ -42,11 +45,10 @@ def words_of(data: Bytes, starts: Integers, lengths: Integers) -> Words:
     ['0x6162000000000000', '0x6200000000000000']
     """
     count = max(1, -(-int(lengths.max(initial=1)) // WORD))
-    padded = np.concatenate([data, np.zeros(count * WORD, dtype=np.uint8)])
+    if int(starts.max(initial=0)) + count * WORD > len(data):
+        data = np.concatenate([data, np.zeros(count * WORD, dtype=np.uint8)])
     # A word from every byte on, without copies
-    loads = np.ndarray(
-        (len(padded) - WORD + 1,), dtype=">u8", buffer=padded, strides=(1,)
-    )
+    loads = np.ndarray((len(data) - WORD + 1,), dtype=">u8", buffer=data, strides=(1,))
     words = np.empty((len(starts), count), dtype=np.uint64)
     if count == 1 and int(lengths.min(initial=1)) > 0:
         unused = (8 * (WORD - lengths)).view(np.uint64)
@@ -64,80 +66,35 @@ def words_of(data: Bytes, starts: Integers, lengths: Integers) -> Words:
     return words
 
 
-def numbers_of(words: Words, lengths: Integers) -> Integers | None:
-    """Texts of at most 8 bytes as whole numbers; None unless all are written so.
-
-    Digits alone, and no zero in front: the number then stands for exactly that text.
+def are_digits(words: Words) -> bool:
+    """Whether all bytes of all words are numbers from 0 to 9.
 
     Examples
     --------
-    >>> data = np.frombuffer(b"120", dtype=np.uint8)
-    >>> starts, lengths = np.array([0, 2]), np.array([3, 1])
-    >>> numbers_of(words_of(data, starts, lengths)[:, 0], lengths).tolist()
-    [120, 0]
+    >>> are_digits(np.array([0x0109], dtype=np.uint64))
+    True
+    >>> are_digits(np.array([0x010A], dtype=np.uint64))
+    False
     """
-    unused = (8 * (WORD - lengths)).view(np.uint64)
-    digits = (words ^ ZEROS) >> unused
-    if (((digits + ABOVE_9) | digits) & TOP_BITS).any():
-        return None
-    two = ((digits >> np.uint64(8)) & PAIRS) * np.uint64(10) + (digits & PAIRS)
-    four = ((two >> np.uint64(16)) & FOURS) * np.uint64(100) + (two & FOURS)
-    eight = (four >> np.uint64(32)) * np.uint64(10_000) + (four & EIGHTS)
-    numbers: Integers = eight.astype(np.int64)
-    if (numbers < LEAST_OF_LENGTH[lengths]).any():  # a zero in front
-        return None
-    return numbers
+    above = words + ABOVE_9
+    above |= words
+    above &= TOP_BITS
+    return not above.any()
 
 
-def distinct(words: Words) -> tuple[Integers, Integers]:
-    """A row of each distinct text, in their order, and the code of every row.
+def number_of_digits(words: Words) -> Words:
+    """Numbers whose eight decimal digits are the bytes of a word, the first on top.
 
     Examples
     --------
-    >>> rows, codes = distinct(np.array([[7], [3], [7]], dtype=np.uint64))
-    >>> rows.tolist() in ([1, 0], [1, 2]), codes.tolist()
-    (True, [1, 0, 1])
+    >>> number_of_digits(np.array([0x010203], dtype=np.uint64)).tolist()
+    [123]
     """
-    if words.shape[1] == 1:
-        order = np.argsort(words[:, 0])
-        first = _starts_run(words[:, 0][order])
-        return order[first], _scattered(order, first)
-    keys = _mixed(words)
-    order = np.argsort(keys)
-    if not _runs_agree(words, keys, order):  # two texts of one mixed key
-        order = np.lexsort(words.T[::-1])
-    sorted_words = words[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (sorted_words[1:] != sorted_words[:-1]).any(axis=1)
-    rows = order[first]
-    places = np.lexsort(words[rows].T[::-1])
-    rank = np.empty(len(rows), dtype=np.int64)
-    rank[places] = np.arange(len(rows))
-    return rows[places], rank[_scattered(order, first)]
-
-
-def _starts_run(values: Words) -> Booleans:
-    first = np.ones(len(values), dtype=bool)
-    np.not_equal(values[1:], values[:-1], out=first[1:])
-    return first
-
-
-def _scattered(order: Integers, first: Booleans) -> Integers:
-    codes = np.empty(len(order), dtype=np.int64)
-    codes[order] = np.cumsum(first.view(np.int8), dtype=np.int64) - 1
-    return codes
-
-
-def _mixed(words: Words) -> Words:
-    """One word from several; different texts may collide, and are compared later."""
-    factor, shift = MIX
-    mixed = words[:, 0].copy()
-    for place in range(1, words.shape[1]):
-        mixed = (mixed ^ (mixed >> shift)) * factor + words[:, place]
-    return mixed
-
-
-def _runs_agree(words: Words, keys: Words, order: Integers) -> bool:
-    """Whether rows of equal keys are the same text."""
-    same = ~_starts_run(keys[order])[1:]
-    return bool((words[order[:-1][same]] == words[order[1:][same]]).all())
+    digits = words
+    for shift, mask, factor in STEPS:
+        upper = digits >> shift
+        upper &= mask
+        upper *= factor
+        digits = digits & mask
+        digits += upper
+    return digits

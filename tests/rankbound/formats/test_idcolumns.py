@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estimators.arrow import encode
-from rankbound.formats import idcolumns as ids
+from rankbound.formats import numbered
 from rankbound.formats.idcolumns import IdColumn, id_block
 
 NUMBERS = st.one_of(st.integers(0, 12), st.integers(0, 99_999_999)).map(str)
@@ -40,13 +40,13 @@ def test_encoded_holds_apart_numbers_that_are_equal_but_not_as_text():
 
 
 def test_encoded_sorts_numbers_that_are_too_large_for_a_table(monkeypatch):
-    monkeypatch.setattr(ids, "LARGEST_TABLE", 10)
+    monkeypatch.setattr(numbered, "LARGEST_TABLE", 10)
     names = ["1000000", "999", "1000000", "5"]
     assert encoded([names]) == (["1000000", "5", "999"], [0, 2, 0, 1])
 
 
 def test_id_block_gives_the_ids_back():
-    assert id_block(["12", "7"]).numbers.tolist() == [12, 7]
+    assert id_block(["12", "7"]).numbered.numbers.tolist() == [12, 7]
     for names in (["12", "7"], ["é", "abcdefghij"], ["x" * 65, "7"]):
         assert id_block(names).as_texts() == names
 

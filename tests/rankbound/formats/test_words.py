@@ -1,10 +1,8 @@
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.formats import words
-from rankbound.formats.words import distinct, numbers_of, words_of
+from rankbound.formats.words import ZEROS, are_digits, number_of_digits, words_of
 
 TEXTS = st.lists(st.binary(min_size=1, max_size=20), min_size=1, max_size=8)
 
@@ -25,31 +23,21 @@ def test_words_of_match_python_integers(texts):
 
 
 @given(st.lists(st.integers(0, 99_999_999), min_size=1, max_size=9))
-def test_numbers_of_match_int(numbers):
-    data, starts, lengths = laid_out([b"%d" % number for number in numbers])
-    found = numbers_of(words_of(data, starts, lengths)[:, 0], lengths)
-    assert found.tolist() == numbers
+def test_number_of_digits_matches_int(numbers):
+    data, starts, lengths = laid_out([b"%08d" % number for number in numbers])
+    digits = words_of(data, starts, lengths)[:, 0] ^ ZEROS
+    assert are_digits(digits)
+    assert number_of_digits(digits).tolist() == numbers
 
 
-@given(st.binary(min_size=1, max_size=8).filter(lambda text: not text.isdigit()))
-def test_numbers_of_give_nothing_for_other_bytes(text):
-    data, starts, lengths = laid_out([b"12", text])
-    assert numbers_of(words_of(data, starts, lengths)[:, 0], lengths) is None
+@given(st.binary(min_size=8, max_size=8))
+def test_are_digits_of_any_bytes(text):
+    data, starts, lengths = laid_out([b"00000000", text])
+    assert are_digits(words_of(data, starts, lengths)[:, 0] ^ ZEROS) == text.isdigit()
 
 
-@pytest.mark.parametrize("text", [b"00", b"01", b"00000001"])
-def test_numbers_of_give_nothing_for_zeros_in_front(text):
-    data, starts, lengths = laid_out([text])
-    assert numbers_of(words_of(data, starts, lengths)[:, 0], lengths) is None
-
-
-@pytest.mark.parametrize("mixing", [words._mixed, lambda rows: rows[:, 0]])
-@given(texts=TEXTS)
-def test_distinct_matches_sorting_even_where_mixed_words_collide(mixing, texts):
-    texts = [text.replace(b"\0", b"x") for text in texts]
-    texts += [b"abcdefgh1", b"abcdefgh2"] * 9 + texts[:1]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(words, "_mixed", mixing)
-        rows, codes = distinct(words_of(*laid_out(texts)))
-    assert [texts[row] for row in rows] == sorted(set(texts))
-    assert [texts[rows[code]] for code in codes] == texts
+def test_words_of_do_not_read_beyond_the_buffer():
+    data, starts, lengths = laid_out([b"abcdefgh", b"ij"])
+    assert words_of(data, starts, lengths)[1, 0] == int.from_bytes(
+        b"ij".ljust(8, b"\0")
+    )
