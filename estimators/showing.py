@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bounds.wording import counted
+
 if TYPE_CHECKING:
     from estimators.embeddings import Embeddings
     from estimators.groups import Groups
@@ -16,18 +18,6 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 5
 LONGEST: Final = 120
-
-
-def counted(number: int, what: str) -> str:
-    """A number and its noun.
-
-    Examples
-    --------
-    >>> counted(1, "query"), counted(4300, "row")
-    ('1 query', '4,300 rows')
-    """
-    many = what[:-1] + "ies" if what.endswith("y") else what + "s"
-    return f"{number:,} {what if number == 1 else many}"
 
 
 def between(values: Any) -> str:

@@ -21,6 +21,7 @@ from bounds.theorem5 import (
     diameter_ratio_to_break_even,
     queries_to_break_even,
 )
+from bounds.wording import counted
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import read_bytes
@@ -222,7 +223,9 @@ def configurations(path: Path, base: Mapping[str, Any]) -> Iterator[tuple[int, G
     for number, cells in enumerate(rows, start=2):
         if len(cells) != len(header):
             raise FormatError(
-                path, f"expected {len(header)} columns, found {len(cells)}", line=number
+                path,
+                f"expected {counted(len(header), 'column')}, found {len(cells)}",
+                line=number,
             )
         yield number, _row(path, number, dict(zip(header, cells, strict=True)), base)
 

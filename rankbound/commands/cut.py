@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bounds.wording import counted
 from rankbound.commands.model_options import (
     add_models,
     add_vectors,
@@ -171,4 +172,5 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         manifest = write_cut(cut, arguments.out)
     show(manifest, console_for(sys.stdout))
     n_files = sum(row["file"] is not None for row in manifest["files"])
-    print(f"written: {n_files} files of groups, {arguments.out}/manifest.json")  # noqa: T201
+    made = f"{counted(n_files, 'file')} of groups, {arguments.out}/manifest.json"
+    print(f"written: {made}")  # noqa: T201

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bounds.wording import counted
+
 EPILOG = """\
 Without --from: the figures of the theory, straight from its statements. With it: all
 that the results in the folder and its sub-folders allow, and a line for each figure
@@ -52,4 +54,4 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     )
     for name, reason in missing:
         sys.stdout.write(f"not drawn: {name}: {reason}\n")
-    sys.stdout.write(f"written: {len(written)} figures to {arguments.out}\n")
+    sys.stdout.write(f"written: {counted(len(written), 'figure')} to {arguments.out}\n")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bounds.wording import counted
 from rankbound.errors import UsageError
 from rankbound.formats.choosing import add_format_option
 
@@ -145,7 +146,8 @@ def _query_ids(given: Sequence[Path], encoders: int) -> list[Path | None]:
     if len(given) != encoders:
         raise UsageError(
             "--query-ids goes with --bi-encoder: one file of ids for all, or one "
-            f"each; got {encoders} bi-encoders and {len(given)} files"
+            f"each; got {counted(encoders, 'bi-encoder')} and "
+            f"{counted(len(given), 'file')}"
         )
     return list(given)
 

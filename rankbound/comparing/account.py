@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.pairwise import NATS_PER_BIT
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
 from rankbound.comparing.controls import FALSE_ALARM, run_controls
@@ -24,7 +25,6 @@ from rankbound.comparing.run import Comparison
 from rankbound.comparing.sentences import advice, cannot_say, sentences
 from rankbound.comparing.spaces import STATEMENTS, spaces
 from rankbound.comparing.sweep import ranks_only, sweep
-from rankbound.inspecting.findings import plural
 from rankbound.measuring.given import Given
 from rankbound.measuring.ledger import input_records, repairs_record, versions
 from rankbound.measuring.temperatures import SHARE
@@ -118,7 +118,7 @@ def family_record(comparison: Comparison) -> dict[str, Any]:
     size, quantities = len(answers), [a.question.quantity for a in answers]
     others = [name for name in options.names if name != options.baseline]
     return {
-        "name": f"{plural(len(others), 'sampling')} against {options.baseline}, "
+        "name": f"{counted(len(others), 'sampling')} against {options.baseline}, "
         f"{', '.join(dict.fromkeys(quantities))}, "
         f"{', '.join(options.pair_sets)} pairs",
         "size": size,

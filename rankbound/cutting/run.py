@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.bands import Band
 from estimators.groups import Booleans, Groups
 from estimators.per_query import PerQuery
@@ -137,7 +138,8 @@ def cut_groups(options: CutOptions, *, progress: Progress = str) -> Cut:
     if not any(piece.queries.any() for piece in pieces):
         raise UsageError(
             f"no query lies in any of the bands {', '.join(options.keep)}: all of "
-            f"{len(values)} values of {values.name} may be the same; cut by another "
+            f"{counted(len(values), 'value')} of {values.name} may be the same; cut "
+            "by another "
             "quantity or band"
         )
     theirs: tuple[ReferenceCut, ...] = ()

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bounds.wording import counted, counted_reason
 from rankbound.measuring.show import say
 
 Manifest = dict[str, Any]
@@ -29,8 +30,8 @@ def show(manifest: Manifest, console: Console) -> None:
 
 def _head(manifest: Manifest) -> str:
     return (
-        f"{manifest['input']}: {manifest['n_groups']:,} groups of "
-        f"{manifest['n_queries']:,} queries, cut by {manifest['quantity']} "
+        f"{manifest['input']}: {counted(manifest['n_groups'], 'group')} of "
+        f"{counted(manifest['n_queries'], 'query')}, cut by {manifest['quantity']} "
         f"({manifest['pairs']} pairs, {manifest['unit']})"
     )
 
@@ -103,11 +104,11 @@ def _foot(manifest: Manifest) -> Iterator[str]:
     lost = dropped["queries_without_value"]
     if lost:
         yield (
-            f"dropped: {lost:,} queries without a value "
-            f"({dropped['groups_of_queries_without_value']:,} groups) are in no file"
+            f"dropped, in no file: {counted(lost, 'query')} without a value "
+            f"({counted(dropped['groups_of_queries_without_value'], 'group')})"
         )
     for reason, number in dropped["reasons"].items():
-        yield f"not measured: {number:,} {reason.replace('_', ' ')}"
+        yield f"not measured: {counted_reason(number, reason)}"
     for warning in manifest["warnings"]:
         yield f"warning: {warning}"
 

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bounds.wording import counted
 from estimators.scores import Kind
 from rankbound.demo.prepare import DemoFiles, prepare
 from rankbound.demo.report import report_text, summary_lines
@@ -66,7 +67,7 @@ def run_demo(out: Path, *, seed: int) -> None:
     for line in summary_lines(ledgers):
         console.print(line, soft_wrap=True)
     texts = f"{out / 'report.md'}; the same as a page: {out / 'report.html'}"
-    say(console, f"{len(made)} files in {out}; start with {texts}")
+    say(console, f"{counted(len(made), 'file')} in {out}; start with {texts}")
 
 
 def _measured(

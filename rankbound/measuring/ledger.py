@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bounds.certificate import CHOSEN, LN2
+from bounds.wording import counted
 from estimators.spread import entropy_floor
 from rankbound.measuring.compat_account import compat_record
 from rankbound.measuring.files import Files
@@ -134,7 +135,8 @@ def assumptions(measurement: Measurement) -> list[str]:
         "range names; where sizes vary, `upper_any_size` is the limit without this",
         f"the limit reported as `upper` ({CHOSEN}) was chosen before looking at the "
         "data; each other limit is valid by itself, their minimum is not",
-        f"the limits of all {len(options.students)} students hold at once with "
+        f"the limits of all {counted(len(options.students), 'student')} hold at once "
+        "with "
         f"probability at least {1 - options.delta:g}",
     ]
 
@@ -214,7 +216,10 @@ def _verdict(result: StudentResult) -> str:
     if missing == 0:
         return sentence
     scored = f"{1 - missing:.1%} of the documents that it scores"
-    return f"{sentence}; this is about the {scored}, in {len(result.terms):,} queries"
+    return (
+        f"{sentence}; this is about the {scored}, in "
+        f"{counted(len(result.terms), 'query')}"
+    )
 
 
 def _locality(result: StudentResult) -> dict[str, Any] | None:

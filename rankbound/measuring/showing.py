@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from estimators.showing import counted, html_table
+from bounds.wording import counted
+from estimators.showing import html_table
 
 if TYPE_CHECKING:
     from rankbound.measuring.run import Measurement, StudentResult

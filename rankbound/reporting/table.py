@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bounds.wording import counted
+
 LATEX: Final = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -58,7 +60,10 @@ class Table:
         """How many rows of how many are shown; empty if all are."""
         if len(self.rows) <= MOST_ROWS:
             return ""
-        return f"{MOST_ROWS:,} of {len(self.rows):,} rows shown; the CSV file has all"
+        return (
+            f"{MOST_ROWS:,} of {counted(len(self.rows), 'row')} shown; the CSV file "
+            "has all"
+        )
 
     def csv(self) -> str:
         r"""The table with its headings as comma-separated text.

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from bounds.wording import counted
 from rankbound.reporting.accounts import Account, Content, Level, Verdict, notes_of
 from rankbound.reporting.table import Table, interval, number
 
@@ -81,7 +82,8 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
     for verdict in sorted(filter(None, counts), key=_place):
         level: Level = "caution" if verdict == "inconclusive" else "told"
         sentence = (
-            f"{where}{counts[verdict]} of {len(rows)} pairs of a term and an "
+            f"{where}{counts[verdict]} of {counted(len(rows), 'pair')} of a term and "
+            "an "
             "effectiveness per query"
         )
         yield Verdict(level, str(verdict), sentence)
@@ -89,7 +91,7 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
     vacuous = sum(bool(row.get("vacuous")) for row in certificates)
     if certificates:
         word = "vacuous" if vacuous else "not vacuous"
-        told = f"{vacuous} of {len(certificates)} certificates are vacuous"
+        told = f"vacuous: {vacuous} of {counted(len(certificates), 'certificate')}"
         yield Verdict("bad" if vacuous else "good", word, where + told)
     for control in content.get("controls") or ():
         if control.get("passed") is False:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bounds.wording import counted, counted_reason
 from rankbound.measuring.show import say
 from rankbound.validating.options import POOLED
 from validation.configurations import NEEDED
@@ -40,7 +41,8 @@ def _head(account: Account) -> Iterator[str]:
     for case in account["datasets"]:
         aside = case["n_calibration"]
         fitted = (
-            f"; {aside:,} others only served to fit temperatures and have no terms here"
+            f"; {counted(aside, 'other')} only served to fit temperatures, without "
+            "terms here"
             if aside
             else ""
         )
@@ -141,21 +143,23 @@ def findings(account: Account) -> Iterator[str]:
     if not counts[ASSOCIATED]:
         yield (
             f"per query: no evidence that any term goes with effectiveness: none of "
-            f"{n_tests:,} tests at {name[3:-1]}-corrected level {family['delta']:g}"
+            f"{counted(n_tests, 'test')} at {name[3:-1]}-corrected level "
+            f"{family['delta']:g}"
         )
     else:
         yield (
-            f"per query: {counts[ASSOCIATED]:,} of {n_tests:,} tests associated at "
+            f"per query: {counts[ASSOCIATED]:,} of {counted(n_tests, 'test')} "
+            "associated at "
             f"{name[3:-1]}-corrected level {family['delta']:g}"
         )
     for verdict, number in sorted(counts.items()):
         if verdict not in (ASSOCIATED, INCONCLUSIVE):
-            yield f"  {number:,} rows: {verdict}"
-    yield f"  {counts[INCONCLUSIVE]:,} rows: {INCONCLUSIVE}"
+            yield f"  {counted(number, 'row')}: {verdict}"
+    yield f"  {counted(counts[INCONCLUSIVE], 'row')}: {INCONCLUSIVE}"
     if untested:
-        yield f"  {untested:,} rows without a test: {_why(own)}"
+        yield f"  {counted(untested, 'row')} without a test: {_why(own)}"
     difficulty = "teacher's effectiveness, number of relevant documents, group size"
-    tests = f"{len(given):,} of {family['partial']['n_tests']:,} tests"
+    tests = f"{len(given):,} of {counted(family['partial']['n_tests'], 'test')}"
     if given:
         yield f"beyond how hard a query is ({difficulty}): {tests} associated"
     else:
@@ -177,7 +181,8 @@ def _power(account: Account) -> Iterator[str]:
     for n in sorted({extreme(row["n"] for row in rows) for extreme in (min, max)}):
         detectable = next(row["detectable"] for row in rows if row["n"] == n)
         yield (
-            f"power: with {n:,} queries and {family['n_tests']:,} tests |rho| >= "
+            f"power: with {counted(n, 'query')} and "
+            f"{counted(family['n_tests'], 'test')} |rho| >= "
             f"{detectable:.2f} is found with {family['power']:.0%} power"
         )
 
@@ -217,12 +222,14 @@ def _orders(account: Account) -> Iterator[str]:
     found = [row for row in rows if row["verdict"] == ASSOCIATED]
     if n >= NEEDED and not found:
         yield (
-            f"across {n} configurations: no evidence that anything orders them "
-            f"({account['family']['configurations']['n_tests']} tests)"
+            f"across {counted(n, 'configuration')}: no evidence that anything orders "
+            "them "
+            f"({counted(account['family']['configurations']['n_tests'], 'test')})"
         )
     for row in found:
         yield (
-            f"across {n} configurations: {row['predictor']} ({row['kind']}) orders "
+            f"across {counted(n, 'configuration')}: {row['predictor']} "
+            f"({row['kind']}) orders "
             f"{row['target']}, tau {row['tau']:.2f} "
             f"{_interval(row['lower'], row['upper'])}, expected: {row['expected']}"
         )
@@ -230,7 +237,8 @@ def _orders(account: Account) -> Iterator[str]:
         if row["predictor"] in ("bound", "divergence") and row["tau"] is not None:
             yield (
                 f"  {row['predictor']} ({row['kind']}) and {row['target']}: tau "
-                f"{row['tau']:.2f}, {row['accuracy']:.0%} of {row['n_pairs']} pairs as "
+                f"{row['tau']:.2f}, {row['accuracy']:.0%} of "
+                f"{counted(row['n_pairs'], 'pair')} as "
                 f"expected"
             )
     yield from _predictions(account)
@@ -273,7 +281,8 @@ def _controls(account: Account) -> Iterator[str]:
         else:
             yield (
                 f"control, {row['name']}: its risk and range are the same for every "
-                f"query, {row['n_tests']} of {row['n_rows']} rows can be tested, "
+                f"query, {row['n_tests']} of {counted(row['n_rows'], 'row')} can be "
+                "tested, "
                 f"{row['associated']} associated: {mark}"
             )
 
@@ -283,7 +292,7 @@ def _foot(account: Account) -> Iterator[str]:
         yield f"no {name}: {why}"
     for reason, number in account["dropped"].items():
         place, _, what = reason.rpartition(": ")
-        yield f"dropped: {number:,} {what.replace('_', ' ')} ({place})"
+        yield f"dropped: {counted_reason(number, what)} ({place})"
     for warning in account["warnings"]:
         yield f"warning: {warning}"
     if any(row["dataset"] == POOLED for row in account["per_query"]):
