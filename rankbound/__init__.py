@@ -75,10 +75,8 @@ _HOME = {
         "cut_groups",
         "write_cut",
     ),
-    "rankbound.powering": (
-        "PowerOptions",
-        "powers",
-    ),
+    "rankbound.powering": ("powers",),
+    "rankbound.powering_options": ("PowerOptions",),
     "validation.power": (
         "detectable_correlation",
         "detectable_difference",

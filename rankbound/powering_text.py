@@ -12,6 +12,10 @@ from rich.table import Table
 from rankbound.measuring.show import say
 
 Found = dict[str, Any]
+RHO = (
+    "|rho|: the smallest that a two-sided test finds, whatever the spread; a smaller "
+    "one may be missed, and finding none shows nothing; - below 4 queries"
+)
 
 
 def show_power(found: Found, console: Console) -> None:
@@ -27,6 +31,8 @@ def show_power(found: Found, console: Console) -> None:
         console.print(_detectable(found["rows"]))
     if found["needed"]:
         console.print(_needed(found["needed"]))
+    if found["missing_because"] is not None:
+        say(console, found["missing_because"])
     for source in found["without_spread"]:
         say(console, escape(f"{source}: does not vary over queries, left out"))
     for line in notes(found):
@@ -36,7 +42,9 @@ def show_power(found: Found, console: Console) -> None:
 def notes(found: Found) -> list[str]:
     """How to read the columns that were printed."""
     lines = []
-    if found["rows"]:
+    if found["rows"] and found["missing_because"] is not None:
+        lines.append(RHO)
+    elif found["rows"]:
         lines += [
             "difference, |rho|: the smallest that a two-sided test finds; a smaller "
             "one may be missed, and finding none shows nothing",
@@ -61,12 +69,12 @@ def _detectable(rows: list[Found]) -> Table:
         rho = row["detectable_correlation"]
         table.add_row(
             escape(_label(row)),
-            f"{row['sd']:.4g}",
+            _n(row["sd"]),
             f"{row['n']:,}",
-            f"{row['detectable_difference']:.4g}",
+            _n(row["detectable_difference"]),
             "-" if rho is None else f"{rho:.2f}",
-            f"{row['smallest_margin']:.4g}",
-            f"{row['smallest_margin_interval']:.4g}",
+            _n(row["smallest_margin"]),
+            _n(row["smallest_margin_interval"]),
         )
     return table
 
@@ -90,6 +98,10 @@ def _needed(rows: list[Found]) -> Table:
 
 def _label(row: Found) -> str:
     return f"{row['source']} ({row['unit']})" if row["unit"] else str(row["source"])
+
+
+def _n(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
 
 
 def _table(first: str, *others: str) -> Table:

@@ -8,6 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from rankbound.commands.model_options import add_models, add_vectors
+from rankbound.commands.shared_options import (
+    add_delta,
+    add_out,
+    add_pairs,
+    add_qrels,
+    add_score_rules,
+    add_seed,
+)
 from rankbound.commands.validate_options import options_from
 
 CONTROL_FAILED: Final = 1
@@ -64,7 +72,7 @@ def add_parser(subparsers: Any) -> None:
 
 def _add_rankings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("effectiveness").add_argument
-    add("--qrels", type=Path, metavar="FILE", help="judgements, TREC or BEIR")
+    add_qrels(add, "")
     add(
         "--ranking",
         action="extend",
@@ -152,24 +160,12 @@ def _add_documents(parser: argparse.ArgumentParser) -> None:
         help="without groups: the teacher's top K of every query (default 16)",
     )
     add_vectors(add)
-    add(
-        "--pairs",
-        default="all",
-        metavar="all|pos-neg|neg-neg",
-        help="which pairs of a group count (default %(default)s)",
-    )
+    add_pairs(add)
 
 
 def _add_question(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("question").add_argument
-    add(
-        "--delta",
-        type=float,
-        default=0.05,
-        metavar="D",
-        help="error rate of the family, of intervals and certificates "
-        "(default %(default)g)",
-    )
+    add_delta(add, "error rate of the family, of intervals and certificates")
     add(
         "--correction",
         default="holm",
@@ -210,20 +206,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="what the data set is called in the results (default %(default)s)",
     )
-    add(
-        "--score-range",
-        type=float,
-        default=10.0,
-        metavar="B",
-        help="students are clipped at B temperatures below their best document of the "
-        "group (default %(default)g)",
-    )
-    add(
-        "--missing",
-        choices=("drop", "error"),
-        help="documents without a score or vector; by default an error for the "
-        "teacher and the vectors, a counted drop for a student",
-    )
+    add_score_rules(add)
     add(
         "--resamples",
         type=int,
@@ -246,14 +229,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="random halves on which certificates are tried (default %(default)d)",
     )
-    add(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="of everything that is drawn (default %(default)d)",
-    )
-    add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add_seed(add, "everything that is drawn")
+    add_out(add)
 
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:

@@ -54,6 +54,9 @@ DEFINITIONS: Final = {
     "orders, order_means": "on the queries that all samplings have",
     "decomposition": METHOD,
     "group_mean": "mean over groups, where a query with more groups weighs more",
+    "supremum": "in spaces: the largest over groups, while mean and root_mean_square "
+    "are over queries, whose groups are averaged first; of every query, per_query.tsv "
+    "has the mean over its groups (value) and the largest of them (largest)",
     "two_nn, knn_density": "of the documents of a group, copies left out; biased for "
     "so few documents, and comparable between samplings of one group size only",
 }

@@ -97,6 +97,13 @@ class CompareOptions(SourceOptions):
         """The margin of a quantity: as given, or its default."""
         return (self.margins or {}).get(quantity, CATALOGUE[quantity].margin)
 
+    def place(self, quantity: str) -> tuple[int, int]:
+        """Where a quantity stands: as asked for, then the others; students in order."""
+        known = dict.fromkeys((*self.quantities, *CATALOGUE))
+        name, _, student = quantity.partition(":")
+        names = [source.name for source in self.students]
+        return [*known].index(name), names.index(student) if student else 0
+
     def _check_samplings(self) -> None:
         names = self.names
         if len(names) < 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from rankbound.comparing.students import (
     read_students,
 )
 from rankbound.errors import UsageError
+from rankbound.settings import made_options
 from validation.family import Answer, Question, answer_family
 
 Progress = Callable[[str], object]
@@ -103,21 +105,42 @@ class Comparison:
 
 
 def compare_samplings(
-    options: CompareOptions, *, progress: Progress = str
+    options: CompareOptions | None = None,
+    *,
+    progress: Progress = str,
+    **settings: Any,
 ) -> Comparison:
     """Compare every sampling with the reference, paired by query.
 
     Parameters
     ----------
-    options : CompareOptions
+    options : CompareOptions, optional
     progress : callable
         Called with a few words before each stage; the default does nothing.
+    **settings
+        Instead of `options`: what `CompareOptions` takes, `teacher` and `groups` at
+        least. Data may be paths or objects.
 
     Raises
     ------
     FormatError, UsageError, DomainError
         On input that breaks a rule; nothing is written here in any case.
+
+    Examples
+    --------
+    >>> scores = {f"q{n}": {"a": n + 4.0, "b": n + 3.5, "c": 0.0} for n in range(9)}
+    >>> groups = {
+    ...     name: [{"query_id": q, "doc_id_a": "a", "doc_id_b": [d]} for q in scores]
+    ...     for name, d in (("random", "c"), ("hard", "b"))
+    ... }
+    >>> found = compare_samplings(
+    ...     teacher=scores, teacher_kind="logit", groups=groups, pairs="all",
+    ...     resamples=0,
+    ... )
+    >>> [(a.question.sampling, a.verdict) for a in found.answers]
+    [('hard', 'different')]
     """
+    options = made_options(CompareOptions, options, settings)
     progress("reading")
     loaded = load(options)
     students = read_students(options, loaded)
@@ -211,7 +234,10 @@ def family(
     for name in options.names:
         if name == options.baseline:
             continue
-        for key in sorted(measures[name].measured, key=_order):
+        for key in sorted(
+            measures[name].measured,
+            key=lambda key: (options.place(key[0]), PAIR_SETS.index(key[1])),
+        ):
             quantity, pairs = key
             asked = base(quantity) in options.quantities and pairs in options.pair_sets
             if not asked or key not in baseline.measured:
@@ -258,7 +284,3 @@ def _check_common(
         f"{key[0]} over {key[1]} pairs ({first.qids[0]!r} here, {second.qids[0]!r} "
         "there); a paired comparison needs the same queries on both sides"
     )
-
-
-def _order(key: tuple[str, str]) -> tuple[str, int]:
-    return key[0], PAIR_SETS.index(key[1])

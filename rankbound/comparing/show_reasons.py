@@ -118,7 +118,11 @@ def _spaces(account: Account) -> Part:
         if r["pairs"] == "all"
     ]
     headings = ("sampling", "quantity", "supremum", "mean", "root mean square")
-    return "Space over queries, all pairs", headings, rows
+    return (
+        "Space, all pairs: supremum over groups; the others over query means",
+        headings,
+        rows,
+    )
 
 
 def _sweep(account: Account) -> Part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from rankbound.measuring.inputs import (
     match_groups,
     read_sources,
 )
+from rankbound.settings import made_options
 
 Progress = Callable[[str], object]
 PACKED = (".gz", ".bz2", ".lz4", ".zst")
@@ -96,14 +98,18 @@ class Cut:
         return len(lost), int((~known).sum())
 
 
-def cut_groups(options: CutOptions, *, progress: Progress = str) -> Cut:
+def cut_groups(
+    options: CutOptions | None = None, *, progress: Progress = str, **settings: Any
+) -> Cut:
     """Choose the queries of every band by a per-query quantity.
 
     Parameters
     ----------
-    options : CutOptions
+    options : CutOptions, optional
     progress : callable
         Called with a few words before each stage; the default does nothing.
+    **settings
+        Instead of `options`: what `CutOptions` takes, `teacher` and `groups` at least.
 
     Returns
     -------
@@ -115,6 +121,7 @@ def cut_groups(options: CutOptions, *, progress: Progress = str) -> Cut:
     FormatError, UsageError, DomainError
         On input that breaks a rule, or where no band holds a query.
     """
+    options = made_options(CutOptions, options, settings)
     progress("reading")
     sources = read_sources(options, differences=True)
     whole = sources.groups_of(options.groups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -72,7 +72,7 @@ class SourceOptions:
     `embeddings` may be objects, which are read when the options are made (see
     `rankbound.read_scores`, `read_groups`, `read_qrels` and `read_embeddings`).
     `formats` names the format of a file by its path, and that of the teacher's under
-    "".
+    "". `students` may be a mapping of names to scores, or to `StudentSource`.
     """
 
     teacher: Any
@@ -93,6 +93,7 @@ class SourceOptions:
     def __post_init__(self) -> None:
         for name, part in PARTS.items():
             take(self, name, part)
+        _set(self, "students", students_given(self.students))
         found = vectors_given(self.embeddings, self.ids, "embeddings")
         for name, value in zip(("embeddings", "ids"), found, strict=True):
             _set(self, name, value)
@@ -226,37 +227,28 @@ def take(record: object, field: str, part: str) -> None:
     _set(record, field, as_given(getattr(record, field), part, field))
 
 
-def options_of(
-    options: MeasureOptions | None, settings: Mapping[str, Any]
-) -> MeasureOptions:
-    """The options, or those that keywords make.
-
-    Raises
-    ------
-    UsageError
-        For both or neither, and a keyword that there is not.
+def students_given(students: Any) -> tuple[StudentSource, ...]:
+    """Students as they are, or by name.
 
     Examples
     --------
-    >>> options_of(None, {"teacher": "teacher.run", "depth": 8}).depth
-    8
+    >>> students_given({"bm25": "bm25.run"})[0].name
+    'bm25'
     """
-    if options is not None:
-        if settings:
-            raise UsageError("give either MeasureOptions or keywords, not both")
-        return options
-    known = {one.name for one in fields(MeasureOptions)}
-    if "teacher" not in settings or not settings.keys() <= known:
-        unknown = ", ".join(sorted(settings.keys() - known))
-        raise UsageError(
-            f"there is no setting {unknown}; there are {', '.join(sorted(known))}"
-            if unknown
-            else "measure(teacher=...) at least: a path, or what read_scores takes"
-        )
-    students = settings.get("students", ())
     if isinstance(students, Mapping):
-        students = (StudentSource(name, scores=held) for name, held in students.items())
-    return MeasureOptions(**{**settings, "students": tuple(students)})
+        return tuple(
+            replace(held, name=str(name))
+            if isinstance(held, StudentSource)
+            else StudentSource(str(name), scores=held)
+            for name, held in students.items()
+        )
+    found = (students,) if isinstance(students, StudentSource) else students
+    if isinstance(found, str) or not all(isinstance(s, StudentSource) for s in found):
+        raise UsageError(
+            "`students` holds scores by name, as in {'bm25': 'bm25.run'}; got "
+            f"{type(students).__name__}"
+        )
+    return tuple(found)
 
 
 def _set(record: object, field: str, value: Any) -> None:

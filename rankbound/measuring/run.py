@@ -24,13 +24,14 @@ from estimators.groups import Booleans, Groups
 from estimators.pairwise import NATS_PER_BIT
 from estimators.scores import Floats, Integers
 from rankbound.measuring.inputs import Inputs, load_inputs
-from rankbound.measuring.options import MeasureOptions, options_of
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.readings import readings, setting
 from rankbound.measuring.showing import measurement_html, measurement_repr
 from rankbound.measuring.space import Space, survey
 from rankbound.measuring.students import Student, evaluate_student
 from rankbound.measuring.temperatures import Split, split_queries, teacher_temperature
 from rankbound.measuring.terms import QueryTerms, query_terms
+from rankbound.settings import made_options
 
 if TYPE_CHECKING:
     from rankbound.measuring.compat import Compat
@@ -142,7 +143,7 @@ def measure(
     >>> len(result.teacher), [one.student.name for one in result.students]
     (9, ['same'])
     """
-    options = options_of(options, settings)
+    options = made_options(MeasureOptions, options, settings)
     progress("reading")
     inputs = load_inputs(options)
     split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)

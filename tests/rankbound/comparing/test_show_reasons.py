@@ -11,7 +11,7 @@ TITLES = (
 def test_every_explanation_has_a_table(samplings, capsys):
     account = samplings.account(*samplings.vectors_of())
     out = capsys.readouterr().out
-    for title in (*TITLES, "Space over queries, all pairs"):
+    for title in (*TITLES, "supremum over groups; the others over query means"):
         assert title in out
     for record in account["samplings"]:
         for part in record["entropy"]:

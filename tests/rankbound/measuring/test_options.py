@@ -6,7 +6,7 @@ import pytest
 
 from bounds.errors import DomainError
 from rankbound.errors import UsageError
-from rankbound.measuring.options import MeasureOptions, StudentSource, options_of
+from rankbound.measuring.options import MeasureOptions, StudentSource
 
 
 @pytest.mark.parametrize(
@@ -79,26 +79,24 @@ def test_fits_sees_every_model(teacher, student, fits):
     assert options.fits is fits
 
 
-def test_options_of_keywords_reject_what_is_not_there():
-    options = MeasureOptions(teacher="t")
-    assert options_of(options, {}) is options
-    for settings, message in (
-        ({}, r"measure\(teacher=\.\.\.\) at least"),
-        ({"depth": 4}, "at least"),
-        ({"teacher": "t", "deepth": 4}, "there is no setting deepth; there are"),
-    ):
-        with pytest.raises(UsageError, match=message):
-            options_of(None, settings)
-    with pytest.raises(UsageError, match="not both"):
-        options_of(options, {"depth": 4})
-
-
 def test_students_may_be_a_mapping():
-    made = options_of(
-        None, {"teacher": "t", "students": {"a": "x", "b": {"q": {"d": 1}}}}
-    )
-    assert [student.name for student in made.students] == ["a", "b"]
+    students = {
+        "a": "x",
+        "b": {"q": {"d": 1}},
+        "c": StudentSource("z", "y", kind="dot"),
+    }
+    made = MeasureOptions(teacher="t", students=students)
+    assert [student.name for student in made.students] == ["a", "b", "c"]
     assert made.students[0].scores == Path("x")
     assert made.students[1].scores.name == "student b (dict)"
-    listed = options_of(None, {"teacher": "t", "students": [StudentSource("a", "x")]})
+    assert made.students[2] == StudentSource("c", "y", kind="dot")
+    listed = MeasureOptions(teacher="t", students=[StudentSource("a", "x")])
     assert listed.students == (StudentSource("a", "x"),)
+    alone = MeasureOptions(teacher="t", students=StudentSource("a", "x"))
+    assert alone.students == listed.students
+
+
+@pytest.mark.parametrize("students", ["s.run", ["s.run"], [("a", "x")]])
+def test_students_without_names_are_refused(students):
+    with pytest.raises(UsageError, match="holds scores by name"):
+        MeasureOptions(teacher="t", students=students)

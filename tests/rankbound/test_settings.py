@@ -1,0 +1,41 @@
+import pytest
+
+from rankbound.comparing.options import CompareOptions
+from rankbound.errors import UsageError
+from rankbound.measuring.options import MeasureOptions
+from rankbound.settings import made_options
+
+
+def test_options_are_taken_as_they_are():
+    options = MeasureOptions(teacher="t")
+    assert made_options(MeasureOptions, options, {}) is options
+    with pytest.raises(UsageError, match="either MeasureOptions or keywords, not both"):
+        made_options(MeasureOptions, options, {"depth": 4})
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "message"),
+    [
+        (MeasureOptions, {}, r"give teacher=\.\.\. at least; data are paths, or"),
+        (MeasureOptions, {"depth": 4}, r"give teacher=\.\.\. at least"),
+        (MeasureOptions, {"teacher": None}, r"give teacher=\.\.\. at least"),
+        (CompareOptions, {}, r"give teacher=\.\.\. and groups=\.\.\. at least"),
+        (
+            MeasureOptions,
+            {"teacher": "t", "deepth": 4},
+            "no setting 'deepth'; did you mean 'depth'",
+        ),
+        (MeasureOptions, {"zzz": 4}, "no setting 'zzz'; there are architecture, "),
+    ],
+)
+def test_what_is_missing_or_unknown_is_named(kind, settings, message):
+    with pytest.raises(UsageError, match=message):
+        made_options(kind, None, settings)
+
+
+@pytest.mark.parametrize("value", ["teacher.run", {"teacher": "t"}, CompareOptions])
+def test_what_is_no_options_is_refused(value):
+    with pytest.raises(
+        UsageError, match=r"settings are keywords, as in teacher=\.\.\."
+    ):
+        made_options(MeasureOptions, value, {})
