@@ -66,7 +66,7 @@ class Measures:
         return self.students[student].groups[pairs]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comparison:
     """The outcome of `compare_samplings`.
 
@@ -89,6 +89,19 @@ class Comparison:
     measures: dict[str, Measures]
     target: Measured
     answers: tuple[Answer, ...]
+
+    def __repr__(self) -> str:
+        """The verdicts, a line each."""
+        from rankbound.comparing.showing import comparison_repr
+
+        return comparison_repr(self)
+
+    def _repr_html_(self) -> str:
+        """Verdicts and differences, for a notebook."""
+        from rankbound.comparing.records import headline
+        from rankbound.reporting.pieces import comparison_html
+
+        return comparison_html(headline(self))
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -117,9 +117,9 @@ def _spaces(account: Account) -> Part:
         for r in account["spaces"] or ()
         if r["pairs"] == "all"
     ]
-    headings = ("sampling", "quantity", "supremum", "mean", "root mean square")
+    headings = ("sampling", "quantity", "largest group", "mean query", "rms query")
     return (
-        "Space, all pairs: supremum over groups; the others over query means",
+        "Space, all pairs: largest of any group; mean and rms over queries",
         headings,
         rows,
     )

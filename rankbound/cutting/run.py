@@ -59,7 +59,7 @@ class Piece:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Cut:
     """The outcome of `cut_groups`; nothing is written yet.
 
@@ -89,6 +89,26 @@ class Cut:
     pieces: tuple[Piece, ...]
     reference: tuple[ReferenceCut, ...]
     warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """What each band keeps, a line each."""
+        from rankbound.cutting.files import planned
+        from rankbound.cutting.show import file_rows, head
+        from rankbound.outlines import outline
+
+        account = planned(self)
+        lines = [
+            f"{kept}: {n_groups} of the groups, {file}"
+            for kept, _, _, _, n_groups, file in file_rows(account)
+        ]
+        return outline(head(account), [*lines, "rankbound.write_cut writes the files"])
+
+    def _repr_html_(self) -> str:
+        """The same with every quantity before and after, for a notebook."""
+        from rankbound.cutting.files import planned
+        from rankbound.reporting.pieces import cut_html
+
+        return cut_html(planned(self))
 
     @property
     def without_value(self) -> tuple[int, int]:

@@ -38,7 +38,7 @@ SCHEMA = "rankbound.inspection/1"
 Progress = Callable[[str], object]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Inspection:
     """What `inspect` found.
 
@@ -79,6 +79,18 @@ class Inspection:
         from rankbound.inspecting.show import as_text
 
         return as_text(self)
+
+    def __repr__(self) -> str:
+        """The gravest findings and the verdicts in a few lines; ``print`` shows all."""
+        from rankbound.inspecting.show import inspection_repr
+
+        return inspection_repr(self)
+
+    def _repr_html_(self) -> str:
+        """Files, findings and verdicts as tables, for a notebook."""
+        from rankbound.reporting.pieces import inspection_html
+
+        return inspection_html(self.as_dict())
 
 
 def inspect_files(

@@ -26,7 +26,7 @@ from estimators.scores import Floats, Integers
 from rankbound.measuring.inputs import Inputs, load_inputs
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.readings import readings, setting
-from rankbound.measuring.showing import measurement_html, measurement_repr
+from rankbound.measuring.showing import measurement_repr
 from rankbound.measuring.space import Space, survey
 from rankbound.measuring.students import Student, evaluate_student
 from rankbound.measuring.temperatures import Split, split_queries, teacher_temperature
@@ -108,7 +108,13 @@ class Measurement:
     compat: Compat | None = None
 
     __repr__ = measurement_repr
-    _repr_html_ = measurement_html
+
+    def _repr_html_(self) -> str:
+        """Verdicts and the ledger, for a notebook."""
+        from rankbound.measuring.ledger import ledger
+        from rankbound.reporting.pieces import ledger_html
+
+        return ledger_html(ledger(self, hashed=False))
 
     @property
     def warnings(self) -> tuple[str, ...]:

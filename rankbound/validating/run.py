@@ -23,7 +23,7 @@ Progress = Callable[[str], object]
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Validation:
     """The outcome of `validate`; each table is one call.
 
@@ -53,6 +53,19 @@ class Validation:
     certificates: list[Row]
     equivalence: Equivalence
     controls: list[Row]
+
+    def __repr__(self) -> str:
+        """What was found, in a few lines."""
+        from rankbound.validating.showing import validation_repr
+
+        return validation_repr(self)
+
+    def _repr_html_(self) -> str:
+        """Verdicts and tables, for a notebook."""
+        from rankbound.reporting.pieces import validation_html
+        from rankbound.validating.account import account
+
+        return validation_html(account(self, hashed=False))
 
     def per_query_frame(self) -> Any:
         """Associations as a pandas data frame: one row per term and measure."""
