@@ -112,6 +112,11 @@ class Certificate:
     delta: float
     n_needed: int | None
 
+    def __repr__(self) -> str:
+        """Risk, limit and verdict in words; the fields have all numbers."""
+        limit = f"risk {self.risk:.4g} nats, at most {self.upper:.4g} nats"
+        return f"Certificate: {limit}\n  {self.sentence()}"
+
     @property
     def vacuous(self) -> bool:
         """Whether the limit says no more than that the constant student exists."""

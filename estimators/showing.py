@@ -53,14 +53,14 @@ def html_table(
     >>> "<b>" in html_table("toy", ["id"], [["<b>"]])
     False
     """
-    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell(value))}</td>" for value in row) + "</tr>"
         for row in rows
     )
     rest = f"<p>and {counted(more, 'row')} more</p>" if more > 0 else ""
     return (
-        f"<div><p>{escape(title)}</p><table><thead><tr>{head}</tr></thead>"
+        f"<div><table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>{rest}</div>"
     )
 

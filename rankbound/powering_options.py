@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,7 @@ class PowerOptions:
         for name in ("n", "sd"):
             if np.ndim(getattr(self, name)) == 0:  # one number does, too
                 object.__setattr__(self, name, (getattr(self, name),))
+        self._check_kinds()
         self._check_spread()
         checked_delta(self.delta)
         check_rates(self.power, self.delta)
@@ -71,6 +73,14 @@ class PowerOptions:
                 f"--power must exceed --delta, got {self.power:g} and {self.delta:g}"
             )
         self._check_numbers()
+
+    def _check_kinds(self) -> None:
+        for n in self.n:
+            if not isinstance(n, Integral):
+                raise UsageError(f"--n must be whole numbers, got {n!r}")
+        for sd in self.sd:
+            if not isinstance(sd, Real):
+                raise UsageError(f"--sd must be numbers, got {sd!r}")
 
     def _check_spread(self) -> None:
         if self.sd and self.folder is not None:

@@ -119,7 +119,7 @@ def power_repr(found: Found) -> str:
         for row in found["needed"]
     ]
     if found["missing_because"] is not None:
-        lines.append(found["missing_because"])
+        lines.append("differences and margins need the spread: sd=... or folder=...")
     title = f"Power {found['power']:g}, error rate {found['delta_each']:.6g}"
     return outline(title, lines)
 

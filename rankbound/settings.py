@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from numbers import Integral, Real
+from typing import Any, Final, TypeVar
 
 from rankbound.errors import UsageError
 
 Options = TypeVar("Options")
+# By the annotation of a field
+TYPES: Final = {
+    "int": (Integral, "a whole number"),
+    "float": (Real, "a number"),
+    "bool": (bool, "True or False"),
+    "str": (str, "a text"),
+}
 
 
 def made_options(
@@ -46,8 +54,8 @@ def made_options(
         return options
     if options is not None:
         raise UsageError(
-            f"settings are keywords, as in teacher=..., or one {name}; got "
-            f"{type(options).__name__}"
+            f"settings are keywords, as in {fields(kind)[0].name}=..., or one {name}; "  # type: ignore[arg-type]
+            f"got {type(options).__name__}"
         )
     check_names(settings, [one.name for one in fields(kind)])  # type: ignore[arg-type]
     lacking = [
@@ -62,7 +70,30 @@ def made_options(
             f"give {' and '.join(f'{one}=...' for one in lacking)} at least; data are "
             "paths, or objects such as dicts and frames"
         )
+    check_types(kind, settings)
     return kind(**settings)
+
+
+def check_types(kind: type[Any], settings: Mapping[str, Any]) -> None:
+    """Raise for a number, text or switch that is given as something else.
+
+    Examples
+    --------
+    >>> from rankbound.measuring.options import MeasureOptions
+    >>> check_types(MeasureOptions, {"depth": "8"})
+    Traceback (most recent call last):
+    ...
+    rankbound.errors.UsageError: depth must be a whole number, got '8'
+    """
+    plain = {one.name: str(one.type).split(" | ") for one in fields(kind)}
+    for name, value in settings.items():
+        wanted = [one for one in plain.get(name, ()) if one != "None"]
+        if value is None or len(wanted) != 1 or wanted[0] not in TYPES:
+            continue
+        accepted, words = TYPES[wanted[0]]
+        # True is a whole number to Python and a mistake here
+        if not isinstance(value, accepted) or (wanted != ["bool"] and value is True):
+            raise UsageError(f"{name} must be {words}, got {value!r}")
 
 
 def check_names(settings: Mapping[str, Any], known: list[str]) -> None:

@@ -93,13 +93,14 @@ class Cut:
     def __repr__(self) -> str:
         """What each band keeps, a line each."""
         from rankbound.cutting.files import planned
-        from rankbound.cutting.show import file_rows, head
+        from rankbound.cutting.show import head
         from rankbound.outlines import outline
 
         account = planned(self)
         lines = [
-            f"{kept}: {n_groups} of the groups, {file}"
-            for kept, _, _, _, n_groups, file in file_rows(account)
+            f"{row['kept']}: {counted(row['n_groups'], 'group')} of "
+            f"{counted(row['n_queries'], 'query')}, {row['file'] or row['reason']}"
+            for row in account["files"]
         ]
         return outline(head(account), [*lines, "rankbound.write_cut writes the files"])
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,11 @@ def inspect(
         Without a file, or for the name of no format.
     """
     several = [groups] if isinstance(groups, Path | str) else list(groups)
+    for one in (*paths, *several, qrels, embeddings, ids):
+        if not isinstance(one, str | PathLike | None):
+            raise UsageError(
+                f"inspect looks at files; give paths, got {type(one).__name__}"
+            )
     return inspect_files(
         Asked(
             files=[Path(path) for path in paths],

@@ -236,6 +236,7 @@ def students_given(students: Any) -> tuple[StudentSource, ...]:
     'bm25'
     """
     if isinstance(students, Mapping):
+        _check_by_name(students)
         return tuple(
             replace(held, name=str(name))
             if isinstance(held, StudentSource)
@@ -249,6 +250,18 @@ def students_given(students: Any) -> tuple[StudentSource, ...]:
             f"{type(students).__name__}"
         )
     return tuple(found)
+
+
+def _check_by_name(students: Mapping[Any, Any]) -> None:
+    """Raise if the mapping is that of one student, with a query for a name."""
+    for name, held in students.items():
+        if isinstance(held, Mapping) and held:
+            score = next(iter(held.values()))
+            if isinstance(score, int | float | np.number):
+                raise UsageError(
+                    "`students` holds scores by name, as in {'bm25': scores}; got the "
+                    f"scores of one student, with query {name!r}"
+                )
 
 
 def _set(record: object, field: str, value: Any) -> None:

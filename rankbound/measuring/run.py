@@ -26,7 +26,7 @@ from estimators.scores import Floats, Integers
 from rankbound.measuring.inputs import Inputs, load_inputs
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.readings import readings, setting
-from rankbound.measuring.showing import measurement_repr
+from rankbound.measuring.showing import measurement_repr, student_repr
 from rankbound.measuring.space import Space, survey
 from rankbound.measuring.students import Student, evaluate_student
 from rankbound.measuring.temperatures import Split, split_queries, teacher_temperature
@@ -55,6 +55,8 @@ class StudentResult:
     upper_any_size: float | None
     space: Space | None
     readings: dict[str, Any] = field(default_factory=dict)
+
+    __repr__ = student_repr
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -19,11 +19,12 @@ def measurement_repr(measurement: Measurement) -> str:
         f"{counted(len(measurement.teacher), 'query')}, entropy {part.value:.4g} nats "
         f"[{part.lower:.4g}, {part.upper:.4g}]"
     )
-    lines = [*map(_line, measurement.students)]
+    lines = [*map(student_repr, measurement.students)]
     return outline(title, [*lines, *(f"warning: {w}" for w in measurement.warnings)])
 
 
-def _line(result: StudentResult) -> str:
+def student_repr(result: StudentResult) -> str:
+    """Risk, limit and verdict in one line."""
     made = result.certificate
     verdict = "vacuous" if made.vacuous else "not vacuous"
     return (

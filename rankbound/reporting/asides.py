@@ -69,7 +69,13 @@ def cut_account(manifest: Content) -> Account:
         verdicts=(Verdict("told", "cut", head(content)), *warnings),
         sentences=(),
         tables=(
-            Table("cuts", "What each band keeps", CUTS, tuple(file_rows(content))),
+            Table(
+                "cuts",
+                "What each band keeps",
+                _last_second(CUTS),
+                tuple(map(_last_second, file_rows(content))),
+                left=2,
+            ),
             Table(
                 "changes",
                 "Every quantity before and after",
@@ -90,12 +96,12 @@ def inspection_account(content: Content) -> Account:
         Table(
             "files",
             "Files",
-            FILES,
+            _last_second(FILES),
             tuple(
-                tuple(file_row(dict(facts), names[Path(facts["path"])]))
+                _last_second(tuple(file_row(dict(facts), names[Path(facts["path"])])))
                 for facts in content["files"]
             ),
-            left=2,
+            left=3,
         )
     ]
     if findings:
@@ -110,6 +116,11 @@ def inspection_account(content: Content) -> Account:
         tables=tuple(tables),
         notes=(),
     )
+
+
+def _last_second(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Words stand on the left of a table, numbers on the right."""
+    return cells[0], cells[-1], *cells[1:-1]
 
 
 def _ready(

@@ -88,5 +88,9 @@ def _piece(content: Mapping[str, Any]) -> str:
 
 
 def _rendered(account: Account) -> str:
-    context = {"account": account, "style": source("piece.css")}
+    from markupsafe import Markup
+
+    # The package's own: quotes in a style sheet must not be escaped
+    style = Markup(source("piece.css"))
+    context = {"account": account, "style": style}
     return rendered_template("piece.html", context)

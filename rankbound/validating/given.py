@@ -10,7 +10,7 @@ from typing import Any, Final
 from rankbound.errors import UsageError
 from rankbound.measuring.inputs import DEFAULT_DEPTH
 from rankbound.measuring.options import MeasureOptions
-from rankbound.settings import check_names, made_options
+from rankbound.settings import check_names, check_types, made_options
 from rankbound.validating.options import Case, ValidateOptions
 from validation.judging import Family
 
@@ -57,13 +57,15 @@ def options_of(
     check_names(given, [*OF_CASE, *OF_FAMILY, *own, *models])
     shared: Settings = {k: given[k] for k in ("delta", "seed") if k in given}
     case = {name: given.pop(name) for name in OF_CASE if name in given}
-    family = {name: given.pop(name) for name in OF_FAMILY if name in given}
+    family: Settings = {name: given.pop(name) for name in OF_FAMILY if name in given}
     asked = {name: given.pop(name) for name in own if name in given}
     if family:
         if "family" in asked:
             raise UsageError(f"give either family or {', '.join(family)}, not both")
-        asked["family"] = Family(**family)
-    return ValidateOptions(cases=cases_from({**given, **shared}, **case), **asked)
+        asked["family"] = made_options(Family, None, family)
+    check_types(ValidateOptions, asked)
+    cases = cases_from({**given, **shared}, **case)
+    return ValidateOptions(cases=cases, **asked)
 
 
 def cases_from(

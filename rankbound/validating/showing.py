@@ -18,13 +18,11 @@ NAMED = 3  # associations that are named
 def validation_repr(validation: Validation) -> str:
     """Data, associations, certificates and controls."""
     options = validation.options
-    students = {
-        source.name for case in options.cases for source in case.measure.students
-    }
+    students = {s.name for case in options.cases for s in case.measure.students}
     names = ", ".join(options.datasets)
     title = (
-        f"Validation of {names}: {counted(len(options.cases), 'configuration')} of data "
-        f"and sampling, {counted(len(students), 'student')}"
+        f"Validation of {names}: {counted(len(options.cases), 'sampling')}, "
+        f"{counted(len(students), 'student')}"
     )
     lines = [*_associations(validation), *_certificates(validation)]
     lines += [f"control failed: {row['name']}" for row in _failed(validation)]
@@ -59,7 +57,8 @@ def _certificates(validation: Validation) -> list[str]:
         return []
     held, splits = (sum(row[key] for row in rows) for key in ("held", "splits"))
     return [
-        f"certificates held on {held} of {counted(splits, 'random half', 'halves')}"
+        f"certificates held on {held:,} of "
+        f"{counted(splits, 'random half', 'random halves')}"
     ]
 
 
