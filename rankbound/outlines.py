@@ -9,6 +9,7 @@ from bounds.wording import counted
 
 MOST_LINES: Final = 12
 WIDTH: Final = 100
+NAME: Final = 30  # of a name inside a line, so that the numbers stay
 
 
 def outline(title: str, lines: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from rankbound.comparing.sentences import advice, cannot_say, sentences
 from rankbound.comparing.spaces import STATEMENTS, spaces
 from rankbound.comparing.sweep import ranks_only, sweep
 from rankbound.measuring.given import Given
-from rankbound.measuring.ledger import input_records, repairs_record, versions
+from rankbound.measuring.provenance import input_records, repairs_record, versions
 
 NO_VECTORS: Final = "no vectors were given (--embeddings)"
 NOT_ASKED: Final = "not run; --controls runs them"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bounds.wording import counted
-from rankbound.outlines import outline
+from rankbound.outlines import NAME, outline, short
 
 if TYPE_CHECKING:
     from rankbound.comparing.run import Comparison
@@ -19,7 +19,7 @@ def comparison_repr(comparison: Comparison) -> str:
     """The reference, and every verdict with its difference and interval."""
     options, answers = comparison.options, comparison.answers
     title = (
-        f"Comparison with {options.baseline!r}: "
+        f"Comparison with {short(options.baseline, NAME)!r}: "
         f"{counted(len(answers), 'comparison')}, all at once with probability "
         f"{1 - options.delta:.10g}"
     )
@@ -32,6 +32,6 @@ def comparison_repr(comparison: Comparison) -> str:
 def _line(answer: Answer) -> str:
     ask, made = answer.question, answer.comparison
     return (
-        f"{answer.verdict}: {ask.sampling}, {ask.quantity} ({ask.pairs} pairs) "
+        f"{answer.verdict}: {short(ask.sampling, NAME)}, {ask.quantity} ({ask.pairs} pairs) "
         f"{made.difference:+.4f} [{made.lower:+.4f}, {made.upper:+.4f}], n = {made.n:,}"
     )

@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS
-from rankbound.comparing.run import Comparison, Measures
+from rankbound.comparing.measures import Measures
+from rankbound.comparing.run import Comparison
 
 NAMES: Final = ("diameter", "mean_distance", "rms_distance", "two_nn", "knn_density")
 # Mining moves the three differently, and each belongs to another statement

@@ -17,7 +17,7 @@ from rankbound.cutting.run import Cut, Piece
 from rankbound.errors import UsageError
 from rankbound.formats.filtering import copy_lines
 from rankbound.formats.opening import sha256
-from rankbound.measuring.ledger import input_records, versions
+from rankbound.measuring.provenance import input_records, versions
 from rankbound.writing import filling, json_text
 
 SCHEMA = "rankbound.cut/1"

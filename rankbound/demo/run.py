@@ -15,9 +15,10 @@ from rankbound.demo.prepare import DemoFiles, prepare
 from rankbound.demo.report import report_text, summary_lines
 from rankbound.errors import UsageError
 from rankbound.measuring.ledger import ledger
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import Progress, measure
 from rankbound.measuring.show import console_for, say, show
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.table import per_query_table
 from rankbound.progress import stages
 from rankbound.reporting.run import STAGES, write_report

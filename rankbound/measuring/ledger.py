@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +10,17 @@ import numpy as np
 from bounds.certificate import CHOSEN, LN2
 from bounds.wording import counted
 from estimators.spread import entropy_floor
+from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.compat_account import compat_record
-from rankbound.measuring.files import Files
-from rankbound.measuring.given import Given, ledger_entry, relative
+from rankbound.measuring.given import Given
 from rankbound.measuring.inputs import DEFAULT_DEPTH
-from rankbound.measuring.run import Measurement, StudentResult
+from rankbound.measuring.provenance import input_records, repairs_record, versions
+from rankbound.measuring.run import Measurement
 from rankbound.measuring.space import Space
 from rankbound.measuring.temperatures import SHARE
 from rankbound.paper_row import Architecture, paper_row
 
 SCHEMA = "rankbound.ledger/1"
-PACKAGES = ("rankbound", "numpy", "scipy", "sympy", "pyarrow", "array-api-compat")
 DEFINITIONS = {
     "per_query": "means over the groups of a query; calibration queries stand apart",
     "dropped": "over all queries, those set aside for calibration included",
@@ -91,30 +88,6 @@ def ledger(
     if measurement.compat is not None:
         account["compat"] = compat_record(measurement.compat)
     return account
-
-
-def repairs_record(files: Files, root: Path | None) -> dict[str, dict[str, int]]:
-    """What readers passed over or mended, by file."""
-    return {relative(path, root): counts for path, counts in files.repairs.items()}
-
-
-def input_records(
-    inputs: Sequence[Given], root: Path | None, *, hashed: bool = True
-) -> list[dict[str, str | None]]:
-    """Every input with the hash of what it holds, paths relative to `root` if given."""
-    entries = [ledger_entry(given, root, hashed=hashed) for given in inputs]
-    return entries
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that the numbers depend on."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def assumptions(measurement: Measurement) -> list[str]:

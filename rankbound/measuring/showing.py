@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bounds.wording import counted
-from rankbound.outlines import outline
+from rankbound.outlines import NAME, outline, short
 
 if TYPE_CHECKING:
-    from rankbound.measuring.run import Measurement, StudentResult
+    from rankbound.measuring.certifying import StudentResult
+    from rankbound.measuring.run import Measurement
 
 
 def measurement_repr(measurement: Measurement) -> str:
     """Teacher, queries, entropy with its interval, and the students' limits."""
     part, inputs = measurement.entropy, measurement.inputs
     title = (
-        f"Measurement of {inputs.teacher.name!r}: {inputs.kind.value}, "
+        f"Measurement of {short(inputs.teacher.name, NAME)!r}: {inputs.kind.value}, "
         f"{counted(len(measurement.teacher), 'query')}, entropy {part.value:.4g} nats "
         f"[{part.lower:.4g}, {part.upper:.4g}]"
     )
@@ -28,6 +29,6 @@ def student_repr(result: StudentResult) -> str:
     made = result.certificate
     verdict = "vacuous" if made.vacuous else "not vacuous"
     return (
-        f"{result.student.name!r}: risk {made.risk:.4g} nats, at most "
+        f"{short(result.student.name, NAME)!r}: risk {made.risk:.4g} nats, at most "
         f"{made.upper:.4g}: {verdict}, dominated by {made.dominating}"
     )

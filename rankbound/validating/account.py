@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rankbound.measuring.given import Given
-from rankbound.measuring.ledger import input_records, versions
+from rankbound.measuring.provenance import input_records, versions
 from rankbound.validating.associating import NAME, PARTIAL_NAME
 from rankbound.validating.run import Validation
 from validation.configurations import NEEDED

@@ -13,7 +13,8 @@ import numpy as np
 from bounds.errors import DomainError
 from rankbound.errors import UsageError
 from rankbound.measuring.given import as_given
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from validation.judging import Family
 
 TEACHER: Final = "teacher"

@@ -10,8 +10,9 @@ import numpy as np
 
 from estimators.scores import Floats, Scores, Strings
 from rankbound.errors import UsageError
+from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.files import Files
-from rankbound.measuring.run import Measurement, StudentResult
+from rankbound.measuring.run import Measurement
 from rankbound.validating.effectiveness import Effectiveness, Judge
 from rankbound.validating.options import TEACHER, Case, ValidateOptions
 from rankbound.validating.rankings import ranking_of

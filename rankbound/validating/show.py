@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,11 +12,9 @@ from rich.table import Table
 
 from bounds.wording import counted, counted_reason
 from rankbound.measuring.show import say
+from rankbound.validating.findings import Account, corrected, findings, interval, orders
 from rankbound.validating.options import POOLED
-from validation.configurations import NEEDED
-from validation.judging import ASSOCIATED, INCONCLUSIVE
 
-Account = dict[str, Any]
 SHOWN: Final = 10
 
 
@@ -31,7 +28,7 @@ def show(account: Account, console: Console) -> None:
         say(console, escape(line))
     if account["certificates"]:
         console.print(_certificates(account))
-    for line in (*_orders(account), *_dependence(account), *_controls(account)):
+    for line in (*orders(account), *_dependence(account), *_controls(account)):
         say(console, escape(line))
     for line in _foot(account):
         say(console, escape(line))
@@ -91,7 +88,7 @@ def _associations(account: Account) -> Table:
     rows = [row for row in account["per_query"] if row["p"] is not None]
     rows = [row for row in rows if row["same_as"] is None]
     rows.sort(key=lambda row: row["p"])
-    corrected = _corrected(account)
+    key, heading = corrected(account)
     table = Table(
         title=f"the {min(SHOWN, len(rows))} smallest of {len(rows):,} p-values, per "
         "query: Spearman's rho, and given how hard the query is",
@@ -104,7 +101,7 @@ def _associations(account: Account) -> Table:
     table.add_column("configuration" if several else "student", overflow="fold")
     for name in ("term", "measure"):
         table.add_column(name, no_wrap=True)
-    for name in ("rho", "interval", corrected[1], "given"):
+    for name in ("rho", "interval", heading, "given"):
         table.add_column(name, justify="right", no_wrap=True)
     if not several:
         table.add_column("verdict", overflow="fold")
@@ -114,8 +111,8 @@ def _associations(account: Account) -> Table:
             row["term"],
             escape(row["measure"]),
             f"{row['spearman']:.2f}",
-            _interval(row["lower"], row["upper"]),
-            f"{row[corrected[0]]:.3f}",
+            interval(row["lower"], row["upper"]),
+            f"{row[key]:.3f}",
             "-" if row["partial"] is None else f"{row['partial']:.2f}",
             *(() if several else (row["verdict"],)),
         )
@@ -124,67 +121,6 @@ def _associations(account: Account) -> Table:
 
 def _who(row: Account) -> str:
     return f"{row['dataset']}, {row['sampling']}, {row['student']}"
-
-
-def _corrected(account: Account) -> tuple[str, str]:
-    if account["family"]["correction"] == "holm":
-        return "p_holm", "p (Holm)"
-    return "p_bh", "p (BH)"
-
-
-def findings(account: Account) -> Iterator[str]:
-    """What the per-query associations come to, in sentences."""
-    family, rows = account["family"], account["per_query"]
-    own = [row for row in rows if row["same_as"] is None]
-    counts = Counter(row["verdict"] for row in own if row["p"] is not None)
-    given = [row for row in own if row["partial_verdict"] == ASSOCIATED]
-    untested = sum(row["p"] is None for row in own)
-    n_tests, name = family["n_tests"], _corrected(account)[1]
-    if not counts[ASSOCIATED]:
-        yield (
-            f"per query: no evidence that any term goes with effectiveness: none of "
-            f"{counted(n_tests, 'test')} at {name[3:-1]}-corrected level "
-            f"{family['delta']:g}"
-        )
-    else:
-        yield (
-            f"per query: {counts[ASSOCIATED]:,} of {counted(n_tests, 'test')} "
-            "associated at "
-            f"{name[3:-1]}-corrected level {family['delta']:g}"
-        )
-    for verdict, number in sorted(counts.items()):
-        if verdict not in (ASSOCIATED, INCONCLUSIVE):
-            yield f"  {counted(number, 'row')}: {verdict}"
-    yield f"  {counted(counts[INCONCLUSIVE], 'row')}: {INCONCLUSIVE}"
-    if untested:
-        yield f"  {counted(untested, 'row')} without a test: {_why(own)}"
-    difficulty = "teacher's effectiveness, number of relevant documents, group size"
-    tests = f"{len(given):,} of {counted(family['partial']['n_tests'], 'test')}"
-    if given:
-        yield f"beyond how hard a query is ({difficulty}): {tests} associated"
-    else:
-        yield (
-            f"beyond how hard a query is ({difficulty}): no evidence that any term "
-            f"goes with effectiveness, {tests}"
-        )
-    yield from _power(account)
-
-
-def _why(rows: list[Account]) -> str:
-    reasons = (row["missing_because"] for row in rows if row["p"] is None)
-    return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
-
-
-def _power(account: Account) -> Iterator[str]:
-    family = account["family"]
-    rows = [row for row in account["per_query"] if row["detectable"] is not None]
-    for n in sorted({extreme(row["n"] for row in rows) for extreme in (min, max)}):
-        detectable = next(row["detectable"] for row in rows if row["n"] == n)
-        yield (
-            f"power: with {counted(n, 'query')} and "
-            f"{counted(family['n_tests'], 'test')} |rho| >= "
-            f"{detectable:.2f} is found with {family['power']:.0%} power"
-        )
 
 
 def _certificates(account: Account) -> Table:
@@ -209,49 +145,6 @@ def _certificates(account: Account) -> Table:
             f"{row['refuted']}/{row['splits']}",
         )
     return table
-
-
-def _orders(account: Account) -> Iterator[str]:
-    rows = account["configurations"]
-    n = len(account["configuration_values"])
-    if n < NEEDED:
-        yield (
-            f"across configurations: too few configurations ({n}; {NEEDED} are needed "
-            "for intervals and for leaving one out)"
-        )
-    found = [row for row in rows if row["verdict"] == ASSOCIATED]
-    if n >= NEEDED and not found:
-        yield (
-            f"across {counted(n, 'configuration')}: no evidence that anything orders "
-            "them "
-            f"({counted(account['family']['configurations']['n_tests'], 'test')})"
-        )
-    for row in found:
-        yield (
-            f"across {counted(n, 'configuration')}: {row['predictor']} "
-            f"({row['kind']}) orders "
-            f"{row['target']}, tau {row['tau']:.2f} "
-            f"{_interval(row['lower'], row['upper'])}, expected: {row['expected']}"
-        )
-    for row in rows:
-        if row["predictor"] in ("bound", "divergence") and row["tau"] is not None:
-            yield (
-                f"  {row['predictor']} ({row['kind']}) and {row['target']}: tau "
-                f"{row['tau']:.2f}, {row['accuracy']:.0%} of "
-                f"{counted(row['n_pairs'], 'pair')} as "
-                f"expected"
-            )
-    yield from _predictions(account)
-
-
-def _predictions(account: Account) -> Iterator[str]:
-    for row in account["predictions"]:
-        if row["r2"] is not None and row["features"][0] in ("bound", "divergence"):
-            yield (
-                f"  ridge on {', '.join(row['features'])}, leaving one out: R2 "
-                f"{row['r2']:.2f} of {row['target']} (0: no better than the data set's "
-                "mean)"
-            )
 
 
 def _dependence(account: Account) -> Iterator[str]:
@@ -297,9 +190,3 @@ def _foot(account: Account) -> Iterator[str]:
         yield f"warning: {warning}"
     if any(row["dataset"] == POOLED for row in account["per_query"]):
         yield f"{POOLED} rows weigh data sets by their queries; see validation.json"
-
-
-def _interval(lower: float | None, upper: float | None) -> str:
-    if lower is None or upper is None:
-        return "-"
-    return f"{lower:.2f} to {upper:.2f}"

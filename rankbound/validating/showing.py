@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from bounds.wording import counted
-from rankbound.outlines import outline
+from rankbound.outlines import NAME, outline, short
 from validation.judging import ASSOCIATED
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _associations(validation: Validation) -> list[str]:
 
 def _told(row: dict[str, Any]) -> str:
     return (
-        f"  {row['student']}, {row['term']} and {row['measure']}: rho = "
+        f"  {short(row['student'], NAME)}, {row['term']} and {row['measure']}: rho = "
         f"{row['spearman']:.2f}, p = {row['p']:.2g}, n = {row['n']:,}"
     )
 

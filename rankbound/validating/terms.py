@@ -11,8 +11,9 @@ from bounds.wording import counted
 from estimators.groups import Groups
 from estimators.per_query import query_means
 from estimators.scores import Floats, Strings
+from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.laws import laws_of_queries
-from rankbound.measuring.run import Measurement, StudentResult
+from rankbound.measuring.run import Measurement
 
 UNITS: Final = {
     "entropy": "nats",

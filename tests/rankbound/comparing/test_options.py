@@ -7,7 +7,7 @@ import pytest
 from bounds.errors import DomainError
 from rankbound.comparing.options import CompareOptions
 from rankbound.errors import UsageError
-from rankbound.measuring.options import StudentSource
+from rankbound.measuring.sources import StudentSource
 
 TWO = (("a", "a.jsonl"), ("b", "b.jsonl"))
 
