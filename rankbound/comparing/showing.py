@@ -32,6 +32,7 @@ def comparison_repr(comparison: Comparison) -> str:
 def _line(answer: Answer) -> str:
     ask, made = answer.question, answer.comparison
     return (
-        f"{answer.verdict}: {short(ask.sampling, NAME)}, {ask.quantity} ({ask.pairs} pairs) "
+        f"{answer.verdict}: {short(ask.sampling, NAME)}, {ask.quantity} "
+        f"({ask.pairs} pairs) "
         f"{made.difference:+.4f} [{made.lower:+.4f}, {made.upper:+.4f}], n = {made.n:,}"
     )

@@ -141,7 +141,7 @@ def _several_groups(groups: Groups) -> Finding | None:
         "repeated-query-ids",
         "note",
         several,
-        f"{groups.n_groups:,} groups of {counted(present, 'query')}: "
+        f"{counted(groups.n_groups, 'group')} of {counted(present, 'query')}: "
         f"{share(several, present)} have several, up to {int(per_query[most]):,}",
         "nothing to do: the groups of a query are averaged first, n counts queries",
         f"query {groups.qids[most]!r}",

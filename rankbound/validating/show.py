@@ -166,8 +166,9 @@ def _controls(account: Account) -> Iterator[str]:
         mark = "ok" if row["passed"] else "NOT AS IT SHOULD BE"
         if "rate" in row:
             yield (
-                f"control, {row['name']}: {row['rate']:.1%} of {row['n_tests']:,} "
-                f"tests reject (nominal {delta:.1%}), {row['family_rate']:.1%} of "
+                f"control, {row['name']}: {row['rate']:.1%} of "
+                f"{counted(row['n_tests'], 'test')} reject (nominal {delta:.1%}), "
+                f"{row['family_rate']:.1%} of "
                 f"{row['n_families']:,} families have a row associated (at most "
                 f"{delta:.1%}): {mark}"
             )
