@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bounds.wording import counted
 from rankbound.commands.model_options import (
     add_models,
     add_vectors,
@@ -112,6 +111,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> CutOptions:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Cut, write the files, show the manifest."""
+    from bounds.wording import counted
     from rankbound.cutting.files import write_cut
     from rankbound.cutting.run import cut_groups
     from rankbound.cutting.show import show

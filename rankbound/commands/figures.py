@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bounds.wording import counted
-
 EPILOG = """\
 Without --from: the figures of the theory, straight from its statements. With it: all
 that the results in the folder and its sub-folders allow, and a line for each figure
@@ -47,6 +45,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Draw, write, and say what was not drawn."""
+    from bounds.wording import counted
     from rankbound.drawing.run import draw_all
 
     written, missing = draw_all(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bounds.wording import counted
 from rankbound.errors import UsageError
 from rankbound.formats.choosing import add_format_option
 
@@ -144,6 +143,8 @@ def _query_ids(given: Sequence[Path], encoders: int) -> list[Path | None]:
     if not given or (encoders and len(given) == 1):  # none: their own, or beside them
         return [given[0] if given else None] * encoders
     if len(given) != encoders:
+        from bounds.wording import counted
+
         raise UsageError(
             "--query-ids goes with --bi-encoder: one file of ids for all, or one "
             f"each; got {counted(encoders, 'bi-encoder')} and "
