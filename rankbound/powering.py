@@ -112,6 +112,10 @@ def powers(options: PowerOptions | None = None, **settings: Any) -> Power:
     return _record(options, rows, needed=needed, without_spread=still, inputs=inputs)
 
 
+# As the command is called
+power = powers
+
+
 def _record(options: PowerOptions, rows: list[Any], **parts: list[Any]) -> Power:
     given = options.sd or options.folder is not None
     return Power(

@@ -143,6 +143,10 @@ def compare_samplings(
     )
 
 
+# As the command is called
+compare = compare_samplings
+
+
 def family(
     measures: dict[str, Measures], loaded: Loaded, options: CompareOptions
 ) -> list[Question]:

@@ -186,6 +186,10 @@ def cut_groups(
     )
 
 
+# As the command is called
+cut = cut_groups
+
+
 def _quantity(options: CutOptions, queries: Queries) -> PerQuery:
     found = queries.measured.get((options.quantity, options.pairs))
     if found is None:

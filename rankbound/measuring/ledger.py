@@ -27,7 +27,9 @@ DEFINITIONS = {
     "temperature fit": "maximum likelihood of the calibration pairs, each query with "
     "the same weight; a student is fitted before its scores are clipped",
     "repairs": "what the readers passed over or mended, counted for each file",
-    "diameter.max": "largest distance of a pair in the certificate's groups",
+    "diameter.max": "largest distance of a pair in the certificate's groups; "
+    "per_query.tsv has the mean over the groups of a query, which is the same where a "
+    "query has one group",
     "diameter.quantile_99": "smallest distance that at most 1 % of the pairs exceed, "
     "each query with the same weight",
     "n_needed": "queries at which the chosen limit would be below ln 2, were their "

@@ -38,14 +38,15 @@ def _head(account: Account) -> Iterator[str]:
     for case in account["datasets"]:
         aside = case["n_calibration"]
         fitted = (
-            f"; {counted(aside, 'other')} only served to fit temperatures, without "
-            "terms here"
+            f"; {counted(aside, 'other')} only served to fit temperatures and "
+            f"{'has' if aside == 1 else 'have'} no terms here"
             if aside
             else ""
         )
         yield (
-            f"{case['dataset']}, {case['sampling']}: {case['n_judged']:,} judged "
-            f"queries; terms of {case['n_certificate']:,}{fitted}"
+            f"{case['dataset']}, {case['sampling']}: "
+            f"{counted(case['n_judged'], 'judged query')}; terms of "
+            f"{case['n_certificate']:,}{fitted}"
         )
         teacher = case["teacher"]
         yield (

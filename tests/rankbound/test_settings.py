@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from rankbound.comparing.options import CompareOptions
@@ -39,3 +40,38 @@ def test_what_is_no_options_is_refused(value):
         UsageError, match=r"settings are keywords, as in teacher=\.\.\."
     ):
         made_options(MeasureOptions, value, {})
+
+
+def test_jobs_have_the_names_of_their_commands():
+    import rankbound as rb
+
+    assert rb.compare is rb.compare_samplings
+    assert rb.cut is rb.cut_groups
+    assert rb.power is rb.powers
+    for name in ("measure", "validate", "inspect", "convert"):
+        assert callable(getattr(rb, name))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"depth": "8"}, "depth must be a whole number, got '8'"),
+        ({"depth": 2.5}, "depth must be a whole number, got 2.5"),
+        ({"depth": True}, "depth must be a whole number, got True"),
+        ({"delta": "0.1"}, "delta must be a number, got '0.1'"),
+        ({"metric": 3}, "metric must be a text, got 3"),
+    ],
+)
+def test_settings_of_a_wrong_type_are_named(settings, message):
+    with pytest.raises(UsageError) as caught:
+        made_options(MeasureOptions, None, {"teacher": "t", **settings})
+    assert str(caught.value) == message
+
+
+def test_numbers_of_numpy_are_numbers():
+    made = made_options(
+        MeasureOptions,
+        None,
+        {"teacher": "t", "depth": np.int64(8), "delta": np.float32(0.1)},
+    )
+    assert made.depth == 8

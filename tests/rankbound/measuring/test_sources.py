@@ -39,3 +39,8 @@ def test_students_may_be_a_mapping():
 def test_students_without_names_are_refused(students):
     with pytest.raises(UsageError, match="holds scores by name"):
         MeasureOptions(teacher="t", students=students)
+
+
+def test_the_scores_of_one_student_are_not_taken_for_several():
+    with pytest.raises(UsageError, match="scores of one student, with query 'q0'"):
+        MeasureOptions(teacher="t", students={"q0": {"d": 1.0}})
