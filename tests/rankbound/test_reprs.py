@@ -52,18 +52,18 @@ def test_a_comparison_names_every_verdict():
 
 
 def test_graver_verdicts_come_first():
-    same = compare_samplings(
+    made = compare_samplings(
         teacher=scores(0),
         teacher_kind="logit",
         groups={"a": groups("ef"), "b": groups("ef"), "c": groups("bc")},
         pairs="all",
         resamples=0,
-        margins=0.3,
+        margins=0.23,
     )
-    words = [line.split(":")[0].strip() for line in repr(same).splitlines()[1:3]]
-    assert words == sorted(words, key=["different", "negligible", "inconclusive",
-                                       "equivalent"].index)  # fmt: skip
-    assert {answer.verdict for answer in same.answers} == set(words)
+    verdicts = [answer.verdict for answer in made.answers]
+    assert verdicts == ["equivalent", "inconclusive"]
+    words = [line.split(":")[0].strip() for line in repr(made).splitlines()[1:3]]
+    assert words == ["inconclusive", "equivalent"]
 
 
 def test_a_validation_counts_its_verdicts():
