@@ -33,10 +33,11 @@ def _associations(validation: Validation) -> list[str]:
     rows = validation.associations.rows
     # As in the banner of the report: every row with a verdict is counted
     counts = Counter(row["verdict"] for row in rows if row["verdict"])
-    listed = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    ordered = sorted(counts.items(), key=lambda pair: (pair[0] != ASSOCIATED, pair[0]))
+    listed = ", ".join(f"{number} {verdict}" for verdict, number in ordered)
     family = validation.options.family
     lines = [
-        f"{counted(len(rows), 'pair')} of a term and an effectiveness, per query: "
+        f"{counted(len(rows), 'pair')} of term and measure: "
         f"{listed or 'no verdict'} ({family.correction}, delta {family.delta:g})"
     ]
     found = [row for row in rows if row["verdict"] == ASSOCIATED]
@@ -58,7 +59,8 @@ def _certificates(validation: Validation) -> list[str]:
     held, splits = (sum(row[key] for row in rows) for key in ("held", "splits"))
     return [
         f"certificates held on {held:,} of "
-        f"{counted(splits, 'random half', 'random halves')}"
+        f"{counted(splits, 'random half', 'random halves')}; "
+        f"{sum(bool(row['vacuous']) for row in rows)} of {len(rows)} vacuous"
     ]
 
 

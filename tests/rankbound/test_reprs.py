@@ -70,12 +70,14 @@ def test_a_validation_counts_its_verdicts():
     made = validated()
     rows = made.associations.rows
     text = repr(made)
-    assert f"{len(rows)} pairs of a term and an effectiveness" in text
+    assert f"{len(rows)} pairs of term and measure: " in text
     for verdict in {row["verdict"] for row in rows if row["verdict"]}:
         number = sum(row["verdict"] == verdict for row in rows)
         assert f"{number} {verdict}" in text
     held = sum(row["held"] for row in made.certificates)
     assert f"certificates held on {held} of" in text
+    vacuous = sum(row["vacuous"] for row in made.certificates)
+    assert f"{vacuous} of {len(made.certificates)} vacuous" in text
 
 
 def test_power_names_what_is_detectable():
