@@ -91,7 +91,8 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         action="extend",
         nargs="+",
         metavar="NAME",
-        help="what is compared, one or more: entropy (the default), margin, ties; with "
+        help="what is compared, one or more, in the order of the tables: entropy (the "
+        "default), margin, ties; with "
         "vectors diameter, mean_distance, rms_distance, two_nn, knn_density; with a "
         "student divergence, risk",
     )
