@@ -12,6 +12,7 @@ from bounds.betting import queries_needed
 from bounds.errors import DomainError
 from bounds.limits import METHODS, split_limit, two_sided
 from bounds.ranges import query_range
+from bounds.wording import counted
 
 LN2 = math.log(2)
 # Chosen in advance, not by looking: it adapts to the variance and needs no constants.
@@ -111,6 +112,11 @@ class Certificate:
     delta: float
     n_needed: int | None
 
+    def __repr__(self) -> str:
+        """Risk, limit and verdict in words; the fields have all numbers."""
+        limit = f"risk {self.risk:.4g} nats, at most {self.upper:.4g} nats"
+        return f"Certificate: {limit}\n  {self.sentence()}"
+
     @property
     def vacuous(self) -> bool:
         """Whether the limit says no more than that the constant student exists."""
@@ -149,7 +155,9 @@ class Certificate:
             )
         if self.dominating != deviation.name:
             start += f"the deviation ({deviation.value:.4f} nats) falls with n, and "
-        return start + f"about {_rounded_up(self.n_needed):,} queries are needed"
+        least = _rounded_up(self.n_needed)
+        needed = counted(least, "query is needed", "queries are needed")
+        return f"{start}about {needed}"
 
 
 def certify(

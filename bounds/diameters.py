@@ -19,6 +19,7 @@ from scipy.stats import binom
 from bounds.errors import DomainError
 from bounds.limits import upper_limit
 from bounds.samples import checked_delta
+from bounds.wording import counted
 
 # The upper limits that never fall when an observation rises.
 MONOTONE = ("betting", "kl", "hoeffding")
@@ -94,7 +95,8 @@ def order_statistic_rank(n_queries: int, *, level: float, delta: float) -> int:
     needed = queries_for_level(level, delta)
     if n_queries < needed:
         raise DomainError(
-            f"a limit at level {level} with delta = {delta} needs {needed} queries, "
+            f"a limit at level {level} with delta = {delta} needs "
+            f"{counted(needed, 'query')}, "
             f"got {n_queries}; lower the level"
         )
     ranks = np.arange(1, n_queries + 1)

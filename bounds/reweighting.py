@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from bounds.betting import betting
 from bounds.errors import DomainError
 from bounds.samples import checked_sample
+from bounds.wording import counted
 
 
 def importance_weighted(losses: ArrayLike, ratios: ArrayLike) -> float:
@@ -126,7 +127,7 @@ def shifted_limit(
     ):
         raise DomainError(
             "`total_variations` must hold one number in [0, 1] for each of "
-            f"{values.size} queries, got shape {distances.shape}"
+            f"{counted(values.size, 'query')}, got shape {distances.shape}"
         )
     if not 0 <= pair_width < math.inf:
         raise DomainError(f"`pair_width` must be finite and >= 0, got {pair_width}")

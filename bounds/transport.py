@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bounds.errors import DomainError
 from bounds.shift import checked_laws
+from bounds.wording import counted
 
 Floats = NDArray[np.float64]
 
@@ -138,7 +139,8 @@ def _scores(values: ArrayLike, name: str, size: int) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if array.shape != (size,) or not np.isfinite(array).all():
         raise DomainError(
-            f"`{name}` must hold one finite score for each of {size} documents, got "
+            f"`{name}` must hold one finite score for each of "
+            f"{counted(size, 'document')}, got "
             f"shape {array.shape}; leave out documents without a score under both laws"
         )
     return array

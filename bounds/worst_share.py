@@ -15,6 +15,7 @@ from bounds.betting import betting
 from bounds.errors import DomainError
 from bounds.samples import checked_delta, checked_sample
 from bounds.shift import checked_law
+from bounds.wording import counted
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +57,8 @@ def cvar(losses: ArrayLike, law: ArrayLike, *, ratio: float) -> float:
     chances = checked_law(law, name="law")
     if values.shape != chances.shape or not np.isfinite(values).all():
         raise DomainError(
-            f"`losses` must hold one finite loss for each of {chances.size} pairs, "
+            "`losses` must hold one finite loss for each of "
+            f"{counted(chances.size, 'pair')}, "
             f"got shape {values.shape}"
         )
     order = np.argsort(-values)
@@ -143,7 +145,8 @@ def _checked_ratios(values: ArrayLike, n: int, largest: float) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if array.shape != (n,) or not ((array >= 1) & (array <= largest)).all():
         raise DomainError(
-            f"`kappas` must hold one ratio in [1, {largest}] for each of {n} queries, "
+            f"`kappas` must hold one ratio in [1, {largest}] for each of "
+            f"{counted(n, 'query')}, "
             f"got {array}; `largest_kappa` must bound it for every query"
         )
     return array

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from bounds.errors import DomainError
+from bounds.wording import counted
 
 if TYPE_CHECKING:
     from estimators.groups import Groups
@@ -259,5 +260,7 @@ def _whole(table: Any, column: str) -> Any:
         )
     found = table.column(column)
     if found.null_count:
-        raise DomainError(f"column {column!r} lacks {found.null_count} values")
+        raise DomainError(
+            f"column {column!r} lacks {counted(found.null_count, 'value')}"
+        )
     return found

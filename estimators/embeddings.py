@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bounds.errors import DomainError
+from bounds.wording import counted
 from estimators.scores import Floats, Integers, Strings, positions
 from estimators.showing import embeddings_html, embeddings_repr
 
@@ -44,7 +45,9 @@ class Embeddings:
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.vectors) != len(self.ids):
             raise DomainError(
-                f"{self.name}: {len(self.ids)} ids need as many vectors, got an array "
+                f"{self.name}: {counted(len(self.ids), 'id needs', 'ids need')} as "
+                "many "
+                "vectors, got an array "
                 f"of shape {self.vectors.shape}"
             )
 

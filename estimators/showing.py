@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bounds.wording import counted
+
 if TYPE_CHECKING:
     from estimators.embeddings import Embeddings
     from estimators.groups import Groups
@@ -16,18 +18,6 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 5
 LONGEST: Final = 120
-
-
-def counted(number: int, what: str) -> str:
-    """A number and its noun.
-
-    Examples
-    --------
-    >>> counted(1, "query"), counted(4300, "row")
-    ('1 query', '4,300 rows')
-    """
-    many = what[:-1] + "ies" if what.endswith("y") else what + "s"
-    return f"{number:,} {what if number == 1 else many}"
 
 
 def between(values: Any) -> str:
@@ -63,14 +53,14 @@ def html_table(
     >>> "<b>" in html_table("toy", ["id"], [["<b>"]])
     False
     """
-    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell(value))}</td>" for value in row) + "</tr>"
         for row in rows
     )
     rest = f"<p>and {counted(more, 'row')} more</p>" if more > 0 else ""
     return (
-        f"<div><p>{escape(title)}</p><table><thead><tr>{head}</tr></thead>"
+        f"<div><table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>{rest}</div>"
     )
 

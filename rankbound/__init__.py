@@ -66,19 +66,19 @@ _HOME = {
     "rankbound.comparing.options": ("CompareOptions",),
     "rankbound.comparing.run": (
         "Comparison",
+        "compare",
         "compare_samplings",
     ),
     "rankbound.comparing.account": ("comparison_json",),
     "rankbound.cutting": (
         "Cut",
         "CutOptions",
+        "cut",
         "cut_groups",
         "write_cut",
     ),
-    "rankbound.powering": (
-        "PowerOptions",
-        "powers",
-    ),
+    "rankbound.powering": ("power", "powers"),
+    "rankbound.powering_options": ("PowerOptions",),
     "validation.power": (
         "detectable_correlation",
         "detectable_difference",

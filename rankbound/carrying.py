@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.scores import Kind, Scores
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
-from rankbound.inspecting.findings import plural
 
 # Columns of tables that say nothing beyond the others: PyTerrier's number of a document
 # within one index, the iteration that nothing uses, the index of a frame
@@ -26,9 +26,9 @@ def content(contents: Contents) -> dict[str, str]:
     if qrels is not None:
         found["grades"] = _rows(qrels, "grade")
     if contents.embeddings is not None:
-        found["vectors"] = plural(len(contents.embeddings.ids), "vector")
+        found["vectors"] = counted(len(contents.embeddings.ids), "vector")
     if contents.texts:
-        found["texts"] = plural(len(contents.texts), "text")
+        found["texts"] = counted(len(contents.texts), "text")
     for key, value in contents.metadata.items():
         if key not in {*ABOUT_THE_FILE, UNREAD}:
             found[f"metadata: {key}"] = f"the {key.replace('_', ' ')} {_short(value)}"
@@ -50,23 +50,23 @@ def _scored(contents: Contents) -> dict[str, str]:
     if scores.origins is not None:
         found["origins"] = "which margins compare with which"
     if ranks is not None and not ranks_follow(contents):
-        found["ranks"] = f"{len(ranks):,} ranks that the scores do not imply"
+        found["ranks"] = f"{counted(len(ranks), 'rank')} that the scores do not imply"
     return found
 
 
 def _rows(scores: Scores, noun: str) -> str:
-    rows = plural(len(scores.values), noun)
-    return f"{rows} of {plural(scores.n_queries, 'query', 'queries')}"
+    rows = counted(len(scores.values), noun)
+    return f"{rows} of {counted(scores.n_queries, 'query')}"
 
 
 def _grouped(contents: Contents) -> dict[str, str]:
     groups = contents.groups
     if groups is None:
         return {}
-    found = {"groups": plural(groups.n_groups, "group")}
+    found = {"groups": counted(groups.n_groups, "group")}
     if groups.positive is not None:
         marks = int(groups.positive.sum())
-        found["positives"] = plural(marks, "mark of a positive", "marks of positives")
+        found["positives"] = counted(marks, "mark of a positive", "marks of positives")
     if groups.probabilities is not None:
         found["probabilities"] = f"{len(groups.probabilities):,} probabilities"
     return found

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bounds.errors import DomainError
-from bounds.samples import checked_delta
 from rankbound.errors import UsageError
 from rankbound.formats.opening import sha256
+from rankbound.powering_options import NO_SPREAD, PowerOptions
 from rankbound.powering_sources import TABLE, Spread, spreads_of
+from rankbound.settings import made_options
 from validation.equivalence_power import (
     equivalence_margin,
     normal_queries_for_equivalence,
     queries_for_equivalence,
 )
 from validation.power import (
-    check_rates,
-    check_sample,
     detectable_correlation,
     detectable_difference,
 )
 from validation.verdicts import queries_for_margin
 
 SCHEMA = "rankbound.power/1"
+LEAST_FOR_CORRELATION = 4  # queries
 DEFINITIONS = {
     "sd": "standard deviation over queries: of paired differences where two things "
     "are compared, of the number itself otherwise",
@@ -50,103 +47,36 @@ NO_RANGE = "the range of one value is not known in advance, so no betting interv
 GIVE_RANGE = "betting needs the range of one difference; give --range"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PowerOptions:
-    """Settings of `rankbound power`; see its help for each.
+class Power(dict[str, Any]):
+    """What `powers` found: plain data that shows itself in short."""
 
-    Attributes
-    ----------
-    n : tuple of int
-        Numbers of queries; empty: those of the results, or none.
-    sd : tuple of float
-        Standard deviations of paired differences; not together with `folder`.
-    folder : Path or None
-        Results of measure or compare.
-    margin : float or None
-        Ask how many queries this margin needs.
-    power, delta : float
-        In (0, 1).
-    comparisons : int
-        Size of the family; delta is divided by it.
-    half_range : float or None
-        Differences lie within plus and minus this number; for betting.
-    command : str
-        Recorded in the result.
-    """
+    def __repr__(self) -> str:
+        """The rows and the queries needed, a line each."""
+        from rankbound.powering_text import power_repr
 
-    n: tuple[int, ...] = ()
-    sd: tuple[float, ...] = ()
-    folder: Path | None = None
-    margin: float | None = None
-    power: float = 0.8
-    delta: float = 0.05
-    comparisons: int = 1
-    half_range: float | None = None
-    command: str = ""
+        return power_repr(self)
 
-    def __post_init__(self) -> None:
-        if self.folder is not None:
-            object.__setattr__(self, "folder", Path(self.folder))
-        for name in ("n", "sd"):
-            if np.ndim(getattr(self, name)) == 0:  # one number does, too
-                object.__setattr__(self, name, (getattr(self, name),))
-        if bool(self.sd) == (self.folder is not None):
-            raise UsageError(
-                "the spread over queries is needed: give --sd (of paired differences) "
-                "or --from (a folder of measure or compare), one of them"
-            )
-        if self.sd and not self.n and self.margin is None:
-            raise UsageError("give --n (queries), --margin, or both")
-        checked_delta(self.delta)
-        check_rates(self.power, self.delta)
-        if self.comparisons < 1:
-            raise UsageError(
-                f"--comparisons must be at least 1, got {self.comparisons}"
-            )
-        if self.power <= self.delta:
-            raise DomainError(
-                f"--power must exceed --delta, got {self.power:g} and {self.delta:g}"
-            )
-        self._check_numbers()
+    def _repr_html_(self) -> str:
+        """The same as tables, for a notebook."""
+        from rankbound.reporting.pieces import power_html
 
-    def _check_numbers(self) -> None:
-        for n in self.n:
-            check_sample(n, 1.0)
-        for sd in self.sd:
-            check_sample(2, sd)
-        if self.margin is not None and not (
-            np.isfinite(self.margin) and self.margin > 0
-        ):
-            raise DomainError(f"--margin must be a positive number, got {self.margin}")
-        if self.half_range is None:
-            return
-        if self.folder is not None:
-            raise UsageError(
-                "--range goes with --sd; results of measure and compare know theirs"
-            )
-        if not max(self.sd) <= self.half_range < np.inf:
-            raise UsageError(
-                f"--range {self.half_range:g} is no bound of differences with a "
-                f"standard deviation of {max(self.sd):g}; it must be at least that"
-            )
-
-    @property
-    def delta_each(self) -> float:
-        """Error rate of one comparison, by Bonferroni."""
-        return self.delta / self.comparisons
+        return power_html(self)
 
 
-def powers(options: PowerOptions) -> dict[str, Any]:
+def powers(options: PowerOptions | None = None, **settings: Any) -> Power:
     """What the queries can show, as plain data, ready for JSON.
 
     Parameters
     ----------
-    options : PowerOptions
+    options : PowerOptions, optional
+    **settings
+        Instead of `options`: what `PowerOptions` takes.
 
     Returns
     -------
     dict
-        `rows`: one per spread and n; `needed`: one per spread, if a margin was given.
+        `rows`: one per spread and n; `needed`: one per spread, if a margin was given;
+        `missing_because`: what differences and margins lack, where no spread is known.
 
     Raises
     ------
@@ -155,40 +85,68 @@ def powers(options: PowerOptions) -> dict[str, Any]:
 
     Examples
     --------
-    >>> found = powers(PowerOptions(n=(43,), sd=(0.1,), margin=0.05))
+    >>> found = powers(n=43, sd=0.1, margin=0.05)
     >>> round(found["rows"][0]["detectable_difference"], 4)
     0.0437
     >>> found["needed"][0]["n_tost"], found["needed"][0]["n_normal"]
     (36, 35)
     """
+    options = made_options(PowerOptions, options, settings)
     still: list[str] = []
     inputs = []
+    if options.folder is None and not options.sd:
+        return _record(options, [_without_spread(n, options) for n in options.n])
     if options.folder is None:
         spreads = [_given(sd, options.half_range) for sd in options.sd]
     else:
         spreads, still = spreads_of(options.folder)
         path = options.folder / TABLE
         inputs = [{"path": str(path), "sha256": sha256(path)}]
-    return {
-        "schema": SCHEMA,
-        "delta": options.delta,
-        "comparisons": options.comparisons,
-        "delta_each": options.delta_each,
-        "power": options.power,
-        "rows": [
-            _row(spread, n, options)
-            for spread in spreads
-            for n in (options.n or (spread.n,))
-            if n is not None
-        ],
-        "needed": [_needed(spread, options) for spread in spreads]
-        if options.margin is not None
-        else [],
-        "without_spread": still,
-        "definitions": DEFINITIONS,
-        "inputs": inputs,
-        "command": options.command,
-    }
+    rows = [
+        _row(spread, n, options)
+        for spread in spreads
+        for n in (options.n or (spread.n,))
+        if n is not None
+    ]
+    needed = [] if options.margin is None else [_needed(s, options) for s in spreads]
+    return _record(options, rows, needed=needed, without_spread=still, inputs=inputs)
+
+
+# As the command is called
+power = powers
+
+
+def _record(options: PowerOptions, rows: list[Any], **parts: list[Any]) -> Power:
+    given = options.sd or options.folder is not None
+    return Power(
+        schema=SCHEMA,
+        delta=options.delta,
+        comparisons=options.comparisons,
+        delta_each=options.delta_each,
+        power=options.power,
+        rows=rows,
+        needed=parts.get("needed", []),
+        without_spread=parts.get("without_spread", []),
+        missing_because=None if given else NO_SPREAD,
+        definitions=DEFINITIONS,
+        inputs=parts.get("inputs", []),
+        command=options.command,
+    )
+
+
+def _without_spread(n: int, options: PowerOptions) -> dict[str, Any]:
+    unknown = ("detectable_difference", "effect_size", "detectable_correlation")
+    margins = ("smallest_margin", "smallest_margin_interval")
+    row: dict[str, Any] = {"source": "any", "unit": "", "sd": None, "n": n}
+    row |= dict.fromkeys((*unknown, *margins))
+    row["detectable_correlation"] = _correlation(n, options)
+    return row
+
+
+def _correlation(n: int, options: PowerOptions) -> float | None:
+    if n < LEAST_FOR_CORRELATION:
+        return None
+    return detectable_correlation(n, power=options.power, delta=options.delta_each)
 
 
 def _given(sd: float, half_range: float | None) -> Spread:
@@ -202,9 +160,6 @@ def _given(sd: float, half_range: float | None) -> Spread:
 def _row(spread: Spread, n: int, options: PowerOptions) -> dict[str, Any]:
     delta, power = options.delta_each, options.power
     difference = detectable_difference(n, sd=spread.sd, power=power, delta=delta)
-    correlation = None
-    if n >= 4:
-        correlation = detectable_correlation(n, power=power, delta=delta)
     return {
         "source": spread.source,
         "unit": spread.unit,
@@ -212,7 +167,7 @@ def _row(spread: Spread, n: int, options: PowerOptions) -> dict[str, Any]:
         "n": n,
         "detectable_difference": difference,
         "effect_size": difference / spread.sd,
-        "detectable_correlation": correlation,
+        "detectable_correlation": _correlation(n, options),
         "smallest_margin": equivalence_margin(
             n, sd=spread.sd, power=power, delta=delta
         ),

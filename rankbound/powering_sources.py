@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.scores import Floats
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
@@ -110,7 +111,7 @@ def _rows(path: Path) -> Table:
         if len(cells) != len(header):
             raise FormatError(
                 path,
-                f"expected {len(header)} columns, found {len(cells)}",
+                f"expected {counted(len(header), 'column')}, found {len(cells)}",
                 line=number,
             )
         rows.append(dict(zip(header, cells, strict=True)) | {"": str(number)})

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.scores import Floats
 
 RESAMPLES: Final = 9999
@@ -93,7 +94,10 @@ def _obstacle(values: Floats, delta: float, resamples: int) -> str | None:
     if float(np.ptp(values)) <= 1e-12 * max(scale, 1.0):
         return "the values do not vary"
     if resamples * delta / 2 < LEAST_TAIL:
-        return f"{resamples:,} resamples are too few for delta = {delta:.3g}"
+        return f"too few for delta = {delta:.3g}: {counted(resamples, 'resample')}"
     if len(values) * resamples > MOST_DRAWS:
-        return f"{len(values):,} queries: the t interval says the same at this size"
+        return (
+            f"{counted(len(values), 'query')}: the t interval says the same at this "
+            "size"
+        )
     return None

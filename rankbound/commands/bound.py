@@ -116,7 +116,7 @@ def answers_to(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     UsageError, FormatError, DomainError
         On numbers that are missing, contradictory or outside their domain.
     """
-    from rankbound.bounding import configurations, given_from
+    from rankbound.bounding_given import configurations, given_from
     from rankbound.errors import UsageError
 
     if arguments.augment and arguments.solve:

@@ -9,6 +9,14 @@ from typing import Any
 
 from rankbound.commands.compare_options import options_from
 from rankbound.commands.model_options import add_models, add_vectors
+from rankbound.commands.shared_options import (
+    add_compat,
+    add_delta,
+    add_out,
+    add_qrels,
+    add_score_rules,
+    add_seed,
+)
 
 EPILOG = """
 verdicts, from an interval of the mean paired difference that holds jointly with all
@@ -18,7 +26,8 @@ others of the family, and a margin fixed before looking:
   equivalent     0 is inside, the whole interval lies within the margin
   inconclusive   0 is inside, some of the interval lies beyond the margin
 
-writes DIR/comparison.json and DIR/per_query.tsv (qid sampling quantity pairs value).
+writes DIR/comparison.json and DIR/per_query.tsv (qid sampling quantity
+pairs value largest: the mean over the groups of a query, and the largest of them).
 
 example:
   rankbound compare --teacher teacher.scores.json.gz \\
@@ -69,12 +78,9 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         "(default: the union of all samplings, query by query)",
     )
     add_vectors(add)
-    add(
-        "--qrels",
-        type=Path,
-        metavar="FILE",
-        help="relevance judgements, TREC or BEIR, for --temperature fit and for how "
-        "many judged documents a sampling covers",
+    add_qrels(
+        add,
+        ", for --temperature fit and for how many judged documents a sampling covers",
     )
 
 
@@ -85,7 +91,8 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         action="extend",
         nargs="+",
         metavar="NAME",
-        help="what is compared, one or more: entropy (the default), margin, ties; with "
+        help="what is compared, one or more, in the order of the tables: entropy (the "
+        "default), margin, ties; with "
         "vectors diameter, mean_distance, rms_distance, two_nn, knn_density; with a "
         "student divergence, risk",
     )
@@ -105,13 +112,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         help="the largest difference that counts as none, fixed before looking "
         "(default 0.02 nats for entropy, divergence and risk; none for the others)",
     )
-    add(
-        "--delta",
-        type=float,
-        default=0.05,
-        metavar="D",
-        help="chance that any verdict of the family is wrong (default %(default)g)",
-    )
+    add_delta(add, "chance that any verdict of the family is wrong")
     add(
         "--controls",
         action="store_true",
@@ -122,20 +123,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("settings").add_argument
-    add(
-        "--score-range",
-        type=float,
-        default=10.0,
-        metavar="B",
-        help="students are clipped at B temperatures below their best document of the "
-        "group (default %(default)g)",
-    )
-    add(
-        "--missing",
-        choices=("drop", "error"),
-        help="documents without a score or vector; by default an error for the "
-        "teacher and the vectors, a counted drop for a student",
-    )
+    add_score_rules(add)
     add(
         "--resamples",
         type=int,
@@ -143,20 +131,13 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the bootstrap intervals; 0 leaves them out (default %(default)d)",
     )
-    add(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="of calibration queries, bootstrap and controls (default %(default)d)",
+    add_seed(add, "calibration queries, bootstrap and controls")
+    add_compat(
+        add,
+        "also show the reference study's equivalence test and entropy beside ours, "
+        "with what is wrong with them",
     )
-    add(
-        "--compat",
-        choices=("reference",),
-        help="also show the reference study's equivalence test and entropy beside "
-        "ours, with what is wrong with them",
-    )
-    add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add_out(add)
 
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:

@@ -7,12 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rankbound.commands.model_options import (
-    kind_from,
-    named,
-    students_from,
-    temperature_from,
-)
+from rankbound.commands.model_options import named
+from rankbound.commands.shared_options import given_settings
 from rankbound.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,15 +18,12 @@ if TYPE_CHECKING:
 def options_from(arguments: argparse.Namespace, command: str) -> CompareOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
     from rankbound.comparing.options import CompareOptions
-    from rankbound.formats.choosing import chosen_formats
 
-    quantities = tuple(arguments.quantity or ("entropy",))
+    words = arguments.quantity or ("entropy",)
+    quantities = tuple(name for word in words for name in word.split(","))
     groups = [named(text, "--groups") for text in arguments.groups]
     return CompareOptions(
-        teacher=arguments.teacher,
-        teacher_kind=kind_from(arguments.teacher_kind, "--teacher-kind"),
-        temperature=temperature_from(arguments.temperature, "--temperature"),
-        students=students_from(arguments),
+        **given_settings(arguments, command),
         groups=tuple((name, Path(file)) for name, file in groups),
         reference=arguments.reference,
         quantities=quantities,
@@ -39,16 +32,6 @@ def options_from(arguments: argparse.Namespace, command: str) -> CompareOptions:
         target=arguments.target,
         controls=arguments.controls,
         resamples=arguments.resamples,
-        embeddings=arguments.embeddings,
-        ids=arguments.ids,
-        metric=arguments.metric,
-        qrels=arguments.qrels,
-        score_range=arguments.score_range,
-        missing=arguments.missing,
-        delta=arguments.delta,
-        seed=arguments.seed,
-        command=command,
-        formats=chosen_formats(arguments.format),
         compat=arguments.compat,
     )
 

@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, Any
 from rankbound.commands.model_options import (
     add_models,
     add_vectors,
-    kind_from,
-    students_from,
-    temperature_from,
+)
+from rankbound.commands.shared_options import (
+    add_compat,
+    add_delta,
+    add_out,
+    add_pairs,
+    add_qrels,
+    add_score_rules,
+    add_seed,
+    given_settings,
 )
 
 if TYPE_CHECKING:
@@ -71,91 +78,40 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         "lower-quartile (the lowest quarter), upper-quartile (the highest quarter), or "
         "quantiles Q1:Q2 such as 0.1:0.9; a file for each (default: the six)",
     )
-    add(
-        "--pairs",
-        default="all",
-        metavar="all|pos-neg|neg-neg",
-        help="over which pairs of a group the quantity is a mean (default %(default)s)",
-    )
+    add_pairs(add, "over which pairs of a group the quantity is a mean")
     add_vectors(add)
-    add(
-        "--qrels",
-        type=Path,
-        metavar="FILE",
-        help="relevance judgements, TREC or BEIR, for --temperature fit",
-    )
+    add_qrels(add, ", for --temperature fit")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("settings").add_argument
-    add(
-        "--score-range",
-        type=float,
-        default=10.0,
-        metavar="B",
-        help="students are clipped at B temperatures below their best document of the "
-        "group (default %(default)g)",
+    add_score_rules(add)
+    add_delta(add, "failure probability of each comparison before and after")
+    add_seed(add, "the draw of calibration queries")
+    add_compat(
+        add, "also tell what the reference study's cuts of these names would keep"
     )
-    add(
-        "--missing",
-        choices=("drop", "error"),
-        help="documents without a score or vector; by default an error for the "
-        "teacher and the vectors, a counted drop for a student",
-    )
-    add(
-        "--delta",
-        type=float,
-        default=0.05,
-        metavar="D",
-        help="failure probability of each comparison before and after (default "
-        "%(default)g)",
-    )
-    add(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="of the draw of calibration queries (default %(default)d)",
-    )
-    add(
-        "--compat",
-        choices=("reference",),
-        help="also tell what the reference study's cuts of these names would keep",
-    )
-    add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add_out(add)
 
 
 def options_from(arguments: argparse.Namespace, command: str) -> CutOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
     from estimators.bands import BANDS
     from rankbound.cutting.options import CutOptions
-    from rankbound.formats.choosing import chosen_formats
 
     return CutOptions(
-        teacher=arguments.teacher,
-        teacher_kind=kind_from(arguments.teacher_kind, "--teacher-kind"),
-        temperature=temperature_from(arguments.temperature, "--temperature"),
-        students=students_from(arguments),
+        **given_settings(arguments, command),
         groups=arguments.groups,
         by=arguments.by,
         keep=tuple(arguments.keep or BANDS),
         pairs=arguments.pairs,
-        embeddings=arguments.embeddings,
-        ids=arguments.ids,
-        metric=arguments.metric,
-        qrels=arguments.qrels,
-        score_range=arguments.score_range,
-        missing=arguments.missing,
-        delta=arguments.delta,
-        seed=arguments.seed,
         compat=arguments.compat,
-        command=command,
-        formats=chosen_formats(arguments.format),
     )
 
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Cut, write the files, show the manifest."""
+    from bounds.wording import counted
     from rankbound.cutting.files import write_cut
     from rankbound.cutting.run import cut_groups
     from rankbound.cutting.show import show
@@ -171,4 +127,5 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         manifest = write_cut(cut, arguments.out)
     show(manifest, console_for(sys.stdout))
     n_files = sum(row["file"] is not None for row in manifest["files"])
-    print(f"written: {n_files} files of groups, {arguments.out}/manifest.json")  # noqa: T201
+    made = f"{counted(n_files, 'file')} of groups, {arguments.out}/manifest.json"
+    print(f"written: {made}")  # noqa: T201

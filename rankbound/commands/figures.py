@@ -45,6 +45,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Draw, write, and say what was not drawn."""
+    from bounds.wording import counted
     from rankbound.drawing.run import draw_all
 
     written, missing = draw_all(
@@ -52,4 +53,4 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     )
     for name, reason in missing:
         sys.stdout.write(f"not drawn: {name}: {reason}\n")
-    sys.stdout.write(f"written: {len(written)} figures to {arguments.out}\n")
+    sys.stdout.write(f"written: {counted(len(written), 'figure')} to {arguments.out}\n")

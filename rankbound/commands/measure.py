@@ -9,6 +9,15 @@ from typing import Any
 
 from rankbound.commands.measure_options import options_from
 from rankbound.commands.model_options import add_models, add_vectors
+from rankbound.commands.shared_options import (
+    add_compat,
+    add_delta,
+    add_out,
+    add_pairs,
+    add_qrels,
+    add_score_rules,
+    add_seed,
+)
 
 EPILOG = """
 writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where a
@@ -64,12 +73,10 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         "by docno, descending, as in trec_eval)",
     )
     add_vectors(add)
-    add(
-        "--qrels",
-        type=Path,
-        metavar="FILE",
-        help="relevance judgements, TREC or BEIR; adds what the terms say about "
-        "misranking, how calibrated the teacher is, nDCG, and earlier bounds",
+    add_qrels(
+        add,
+        "; adds what the terms say about misranking, how calibrated the teacher is, "
+        "nDCG, and earlier bounds",
     )
     add(
         "--unjudged",
@@ -79,45 +86,18 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         "nothing, or that they are irrelevant, which you assert; temperatures are "
         "fitted on judged documents in any case (default %(default)s)",
     )
-    add(
-        "--pairs",
-        default="all",
-        metavar="all|pos-neg|neg-neg",
-        help="which pairs of a group count (default %(default)s); a positive is a "
-        "group's doc_id_a or, with --depth, a document graded 1 or more",
+    add_pairs(
+        add,
+        "which pairs of a group count; a positive is a group's doc_id_a or, with "
+        "--depth, a document graded 1 or more",
     )
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("settings").add_argument
-    add(
-        "--score-range",
-        type=float,
-        default=10.0,
-        metavar="B",
-        help="students are clipped at B temperatures below their best document of the "
-        "group (default %(default)g)",
-    )
-    add(
-        "--missing",
-        choices=("drop", "error"),
-        help="documents without a score or vector; by default an error for the "
-        "teacher and the vectors, a counted drop for a student",
-    )
-    add(
-        "--delta",
-        type=float,
-        default=0.05,
-        metavar="D",
-        help="failure probability of the limits (default %(default)g)",
-    )
-    add(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="of the draw of calibration queries (default %(default)d)",
-    )
+    add_score_rules(add)
+    add_delta(add, "failure probability of the limits")
+    add_seed(add, "the draw of calibration queries")
     add(
         "--weights",
         type=float,
@@ -133,13 +113,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="L",
         help="their layers, for the same row (default %(default)g)",
     )
-    add(
-        "--compat",
-        choices=("reference",),
-        help="also write DIR/compat.tsv: the reference study's quantities by its own "
+    add_compat(
+        add,
+        "also write DIR/compat.tsv: the reference study's quantities by its own "
         "formulas, beside the corrected ones, with what is wrong with each",
     )
-    add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add_out(add)
 
 
 def run(arguments: argparse.Namespace, command: str) -> None:

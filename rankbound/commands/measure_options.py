@@ -5,11 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from rankbound.commands.model_options import (
-    kind_from,
-    students_from,
-    temperature_from,
-)
+from rankbound.commands.shared_options import given_settings
 
 if TYPE_CHECKING:
     from rankbound.measuring.options import MeasureOptions
@@ -17,30 +13,16 @@ if TYPE_CHECKING:
 
 def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
-    from rankbound.formats.choosing import chosen_formats
     from rankbound.measuring.options import MeasureOptions
     from rankbound.paper_row import Architecture
 
     return MeasureOptions(
-        teacher=arguments.teacher,
-        teacher_kind=kind_from(arguments.teacher_kind, "--teacher-kind"),
-        temperature=temperature_from(arguments.temperature, "--temperature"),
-        students=students_from(arguments),
+        **given_settings(arguments, command),
         groups=arguments.groups,
         target_groups=arguments.target_groups,
         depth=arguments.depth,
-        embeddings=arguments.embeddings,
-        ids=arguments.ids,
-        metric=arguments.metric,
-        qrels=arguments.qrels,
         unjudged=arguments.unjudged,
         pairs=arguments.pairs,
-        score_range=arguments.score_range,
-        missing=arguments.missing,
-        delta=arguments.delta,
-        seed=arguments.seed,
-        command=command,
         compat=arguments.compat,
         architecture=Architecture(arguments.weights, arguments.layers),
-        formats=chosen_formats(arguments.format),
     )

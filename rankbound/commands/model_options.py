@@ -11,7 +11,7 @@ from rankbound.errors import UsageError
 from rankbound.formats.choosing import add_format_option
 
 if TYPE_CHECKING:
-    from rankbound.measuring.options import StudentSource
+    from rankbound.measuring.sources import StudentSource
 
 KINDS = "logit, probability, cosine, dot, bm25, unknown"
 
@@ -111,7 +111,7 @@ def add_vectors(add: Callable[..., Any]) -> None:
 
 def students_from(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     """The students that the arguments name, with their kinds and temperatures."""
-    from rankbound.measuring.options import StudentSource
+    from rankbound.measuring.sources import StudentSource
 
     runs = [named(text, "--student") for text in arguments.student]
     encoders = [named(text, "--bi-encoder") for text in arguments.bi_encoder]
@@ -143,9 +143,12 @@ def _query_ids(given: Sequence[Path], encoders: int) -> list[Path | None]:
     if not given or (encoders and len(given) == 1):  # none: their own, or beside them
         return [given[0] if given else None] * encoders
     if len(given) != encoders:
+        from bounds.wording import counted
+
         raise UsageError(
             "--query-ids goes with --bi-encoder: one file of ids for all, or one "
-            f"each; got {encoders} bi-encoders and {len(given)} files"
+            f"each; got {counted(encoders, 'bi-encoder')} and "
+            f"{counted(len(given), 'file')}"
         )
     return list(given)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 EPILOG = """
 examples:
+  rankbound power --n 43 54 97
   rankbound power --n 43 54 97 --sd 0.10
   rankbound power --sd 0.10 --margin 0.02
   rankbound power --from results --margin 0.02 --comparisons 9
@@ -35,7 +36,8 @@ def add_parser(subparsers: Any) -> None:
         nargs="+",
         default=[],
         metavar="S",
-        help="standard deviation of the paired differences",
+        help="standard deviation of the paired differences; without it and without "
+        "--from, only correlations are told",
     )
     add(
         "--from",
@@ -94,7 +96,8 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Compute and print."""
     from rankbound.measuring.show import console_for
-    from rankbound.powering import PowerOptions, powers
+    from rankbound.powering import powers
+    from rankbound.powering_options import PowerOptions
     from rankbound.powering_text import show_power
     from rankbound.writing import check_folder, json_text, write_all
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any, Final
 
-from rankbound.commands.model_options import add_models, add_vectors
+from rankbound.commands.model_options import add_models
+from rankbound.commands.validate_arguments import (
+    add_datasets,
+    add_documents,
+    add_question,
+    add_rankings,
+    add_settings,
+)
 from rankbound.commands.validate_options import options_from
 
 CONTROL_FAILED: Final = 1
@@ -54,206 +60,12 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_models(parser, required=False)
-    _add_rankings(parser)
-    _add_datasets(parser)
-    _add_documents(parser)
-    _add_question(parser)
-    _add_settings(parser)
+    add_rankings(parser)
+    add_datasets(parser)
+    add_documents(parser)
+    add_question(parser)
+    add_settings(parser)
     parser.set_defaults(run=run)
-
-
-def _add_rankings(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("effectiveness").add_argument
-    add("--qrels", type=Path, metavar="FILE", help="judgements, TREC or BEIR")
-    add(
-        "--ranking",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="NAME=FILE",
-        help="the ranking to evaluate for a student or the teacher, where it is not "
-        "its score file; a --bi-encoder without one ranks all documents",
-    )
-    add(
-        "--measures",
-        metavar='"M M ..."',
-        help="as ir-measures parses them; scores are compared as float64 and ties "
-        "ordered by docno, descending (default nDCG and AP, each at 10 and 100)",
-    )
-    add(
-        "--relevant",
-        type=int,
-        default=1,
-        metavar="G",
-        help="the smallest relevant grade, for the default AP and for the number of "
-        "relevant documents (default %(default)d; TREC DL: 2)",
-    )
-    add(
-        "--missing-queries",
-        default="zero",
-        metavar="zero|drop|error",
-        help="judged queries that a ranking lacks count 0, are left out of its mean, "
-        "or are an error (default %(default)s)",
-    )
-
-
-def _add_datasets(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("data sets as folders").add_argument
-    add(
-        "--datasets",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="NAME:DIR",
-        help="instead of --teacher, --student, --groups and --qrels: folders in the "
-        "layout below; kinds and temperatures apply to all of them",
-    )
-    add(
-        "--dataset-teacher",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="[NAME=]RUN",
-        help="the run that is the teacher of all folders, or of one",
-    )
-    add(
-        "--dataset-student",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="SYSTEM",
-        help="only these systems are students",
-    )
-    add(
-        "--dataset-sampling",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="SAMPLING",
-        help="only these groups",
-    )
-
-
-def _add_documents(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("documents").add_argument
-    add(
-        "--groups",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="[SAMPLING=]FILE",
-        help="groups, one JSON object a line: query_id, doc_id_a, doc_id_b, maybe "
-        "probabilities; several samplings are several configurations",
-    )
-    add(
-        "--depth",
-        type=int,
-        metavar="K",
-        help="without groups: the teacher's top K of every query (default 16)",
-    )
-    add_vectors(add)
-    add(
-        "--pairs",
-        default="all",
-        metavar="all|pos-neg|neg-neg",
-        help="which pairs of a group count (default %(default)s)",
-    )
-
-
-def _add_question(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("question").add_argument
-    add(
-        "--delta",
-        type=float,
-        default=0.05,
-        metavar="D",
-        help="error rate of the family, of intervals and certificates "
-        "(default %(default)g)",
-    )
-    add(
-        "--correction",
-        default="holm",
-        metavar="holm|bh",
-        help="Holm for claims, Benjamini-Hochberg for exploration "
-        "(default %(default)s)",
-    )
-    add(
-        "--band",
-        type=float,
-        default=0.1,
-        metavar="R",
-        help="correlations inside (-R, R) do not matter; fix it before looking "
-        "(default %(default)g)",
-    )
-    add(
-        "--margin",
-        type=float,
-        default=0.02,
-        metavar="M",
-        help="differences of mean effectiveness below M do not matter, for the pairs "
-        "of systems (default %(default)g)",
-    )
-    add(
-        "--design",
-        type=Path,
-        metavar="FILE",
-        help="what the students are, for the tables: columns student, strategy, loss, "
-        "architecture and others, separated by tabs",
-    )
-
-
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("settings").add_argument
-    add(
-        "--name",
-        default="data",
-        metavar="NAME",
-        help="what the data set is called in the results (default %(default)s)",
-    )
-    add(
-        "--score-range",
-        type=float,
-        default=10.0,
-        metavar="B",
-        help="students are clipped at B temperatures below their best document of the "
-        "group (default %(default)g)",
-    )
-    add(
-        "--missing",
-        choices=("drop", "error"),
-        help="documents without a score or vector; by default an error for the "
-        "teacher and the vectors, a counted drop for a student",
-    )
-    add(
-        "--resamples",
-        type=int,
-        default=2000,
-        metavar="N",
-        help="of the bootstrap (default %(default)d)",
-    )
-    add(
-        "--permutations",
-        type=int,
-        default=9999,
-        metavar="N",
-        help="of the tests, at least; more are drawn where the family is large "
-        "(default %(default)d)",
-    )
-    add(
-        "--splits",
-        type=int,
-        default=20,
-        metavar="N",
-        help="random halves on which certificates are tried (default %(default)d)",
-    )
-    add(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="of everything that is drawn (default %(default)d)",
-    )
-    add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
 
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:

@@ -13,10 +13,11 @@ from rankbound.commands.model_options import (
     students_from,
     temperature_from,
 )
+from rankbound.commands.shared_options import source_settings
 from rankbound.errors import UsageError
 
 if TYPE_CHECKING:
-    from rankbound.measuring.options import MeasureOptions, StudentSource
+    from rankbound.measuring.sources import StudentSource
     from rankbound.validating.options import Case, ValidateOptions
 
 EVERY = "*"
@@ -36,14 +37,12 @@ OF_FILES = (
 
 def options_from(arguments: argparse.Namespace, command: str) -> ValidateOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
-    from rankbound.validating.effectiveness import split_measures
     from rankbound.validating.options import ValidateOptions
     from validation.judging import Family
 
-    measures = arguments.measures
     return ValidateOptions(
         cases=_folders(arguments) if arguments.datasets else _files(arguments),
-        measures=None if measures is None else split_measures(measures),
+        measures=arguments.measures,
         relevant=arguments.relevant,
         missing_queries=arguments.missing_queries,
         family=Family(
@@ -61,8 +60,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> ValidateOptions
 
 def _files(arguments: argparse.Namespace) -> tuple[Case, ...]:
     """One data set from single files: a case for each sampling."""
-    from rankbound.measuring.inputs import DEFAULT_DEPTH
-    from rankbound.validating.options import Case
+    from rankbound.validating.given import cases_from
 
     for option in ("dataset_teacher", "dataset_student", "dataset_sampling"):
         if getattr(arguments, option):
@@ -70,26 +68,19 @@ def _files(arguments: argparse.Namespace) -> tuple[Case, ...]:
     if arguments.teacher is None or arguments.qrels is None:
         missing = "--teacher" if arguments.teacher is None else "--qrels"
         raise UsageError(f"give {missing} FILE, or --datasets NAME:DIR")
-    students = students_from(arguments)
-    rankings = {
-        name: Path(file)
-        for name, file in (named(text, "--ranking") for text in arguments.ranking)
-    }
-    samplings: list[tuple[str, Path | None]] = [_sampling(t) for t in arguments.groups]
-    if not samplings:
-        samplings = [(f"top {arguments.depth or DEFAULT_DEPTH}", None)]
-    return tuple(
-        Case(
-            dataset=arguments.name,
-            sampling=name,
-            measure=_measure(arguments, students, groups=file),
-            rankings=rankings,
-        )
-        for name, file in samplings
+    given = [named(text, "--ranking") for text in arguments.ranking]
+    return cases_from(
+        {
+            **_settings(arguments),
+            "students": students_from(arguments),
+            "groups": _samplings(arguments.groups),
+        },
+        dataset=arguments.name,
+        rankings={name: Path(file) for name, file in given},
     )
 
 
-def _sampling(text: str) -> tuple[str, Path | None]:
+def _sampling(text: str) -> tuple[str, Path]:
     """SAMPLING=FILE, or a file whose name says the sampling.
 
     Examples
@@ -103,44 +94,27 @@ def _sampling(text: str) -> tuple[str, Path | None]:
     return Path(text).name.split(".", 1)[0], Path(text)
 
 
-def _measure(
-    arguments: argparse.Namespace,
-    students: tuple[StudentSource, ...],
-    *,
-    groups: Path | None,
-) -> MeasureOptions:
-    from rankbound.measuring.options import MeasureOptions
-
-    return MeasureOptions(
-        teacher=arguments.teacher,
-        teacher_kind=kind_from(arguments.teacher_kind, "--teacher-kind"),
-        temperature=temperature_from(arguments.temperature, "--temperature"),
-        students=students,
-        groups=groups,
-        depth=arguments.depth,
-        embeddings=arguments.embeddings,
-        ids=arguments.ids,
-        metric=arguments.metric,
-        qrels=arguments.qrels,
-        pairs=arguments.pairs,
-        score_range=arguments.score_range,
-        missing=arguments.missing,
-        delta=arguments.delta,
-        seed=arguments.seed,
-        formats=_formats(arguments, groups),
-    )
+def _samplings(texts: list[str]) -> dict[str, Path] | None:
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, file = _sampling(text)
+        if name in found:
+            raise UsageError(
+                f"--groups {text}: two samplings are called {name!r}; name them, as in "
+                "--groups SAMPLING=FILE"
+            )
+        found[name] = file
+    return found or None
 
 
-def _formats(arguments: argparse.Namespace, groups: Path | None) -> dict[str, str]:
-    """The formats chosen, but for the groups of other samplings."""
-    from rankbound.formats.choosing import chosen_formats
-
-    others = {str(_sampling(text)[1]) for text in arguments.groups} - {str(groups)}
-    chosen = chosen_formats(arguments.format)
-    return {file: name for file, name in chosen.items() if file not in others}
+def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What `MeasureOptions` takes, but students and groups."""
+    own = {"depth": arguments.depth, "pairs": arguments.pairs}
+    return {**source_settings(arguments), **own}
 
 
 def _folders(arguments: argparse.Namespace) -> tuple[Case, ...]:
+    from rankbound.measuring.options import MeasureOptions
     from rankbound.validating.folders import Folder, Wanted, cases_of
 
     for option in OF_FILES:
@@ -153,7 +127,8 @@ def _folders(arguments: argparse.Namespace) -> tuple[Case, ...]:
     teachers = _teachers(arguments.dataset_teacher, [name for name, _ in folders])
     # Any judgements will do here: a folder has its own
     arguments.qrels = arguments.teacher = Path()
-    settings = _measure(arguments, _named_students(arguments), groups=None)
+    students = _named_students(arguments)
+    settings = MeasureOptions(**_settings(arguments), students=students)
     wanted = Wanted(arguments.dataset_student, arguments.dataset_sampling)
     return tuple(
         case
@@ -181,7 +156,7 @@ def _same(text: str, _: str) -> str:
 
 def _named_students(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     """Kinds and temperatures by system; "*" stands for those not named."""
-    from rankbound.measuring.options import StudentSource
+    from rankbound.measuring.sources import StudentSource
 
     texts = (arguments.student_kind, arguments.student_temperature)
     own = [text.rpartition("=")[0] for part in texts for text in part if "=" in text]

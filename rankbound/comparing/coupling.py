@@ -12,8 +12,9 @@ from estimators.pairwise import NATS_PER_BIT
 from estimators.per_query import PerQuery
 from estimators.spread import entropy_floor
 from rankbound.comparing.catalogue import PAIR_SETS
-from rankbound.comparing.run import Comparison, Measures
-from rankbound.measuring.run import group_sizes
+from rankbound.comparing.measures import Measures
+from rankbound.comparing.run import Comparison
+from rankbound.measuring.certifying import group_sizes
 from validation.family import common
 
 NO_VECTORS = "no vectors were given, so there are no floors from distances"

@@ -33,7 +33,8 @@ class CompareOptions(SourceOptions):
         Which of `rankbound.comparing.catalogue.CATALOGUE`; they make the family.
     pairs : {"each", "all", "pos-neg", "neg-neg"}
     margins : dict of str to float
-        By quantity; those not named have the catalogue's default.
+        By quantity, or one number where there is one quantity; those not named have
+        the catalogue's default.
     target : Path or None
         Groups that are the reference law of pairs; None: the union of all samplings.
     controls : bool
@@ -61,6 +62,8 @@ class CompareOptions(SourceOptions):
         object.__setattr__(self, "groups", _samplings(self.groups))
         if isinstance(self.quantities, str):
             object.__setattr__(self, "quantities", (self.quantities,))
+        if isinstance(self.margins, int | float) and len(self.quantities) == 1:
+            object.__setattr__(self, "margins", {self.quantities[0]: self.margins})
         SourceOptions.__post_init__(self)
         self._check_samplings()
         self._check_quantities()
@@ -96,6 +99,13 @@ class CompareOptions(SourceOptions):
     def margin(self, quantity: str) -> float | None:
         """The margin of a quantity: as given, or its default."""
         return (self.margins or {}).get(quantity, CATALOGUE[quantity].margin)
+
+    def place(self, quantity: str) -> tuple[int, int]:
+        """Where a quantity stands: as asked for, then the others; students in order."""
+        known = dict.fromkeys((*self.quantities, *CATALOGUE))
+        name, _, student = quantity.partition(":")
+        names = [source.name for source in self.students]
+        return [*known].index(name), names.index(student) if student else 0
 
     def _check_samplings(self) -> None:
         names = self.names
@@ -144,6 +154,11 @@ class CompareOptions(SourceOptions):
             )
 
     def _check_margins(self) -> None:
+        if not isinstance(self.margins, Mapping | None):
+            raise UsageError(
+                "margins are given by quantity, since units differ, as in "
+                f"{{{self.quantities[0]!r}: {self.margins}}}"
+            )
         for quantity, margin in (self.margins or {}).items():
             if quantity not in self.quantities:
                 raise UsageError(
@@ -165,6 +180,6 @@ def _samplings(groups: Any) -> tuple[tuple[str, Any], ...]:
     ):
         raise UsageError(
             "`groups` holds the samplings by name, as in {'random': 'random.jsonl', "
-            f"'bm25': 'bm25.jsonl'}}; got {groups!r}"
+            f"'bm25': 'bm25.jsonl'}}; got {type(groups).__name__}"
         )
     return tuple((str(name), as_given(g, "groups", str(name))) for name, g in given)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bounds.shift import density_ratio, product_total_variation, total_variation
+from bounds.wording import counted
 from estimators.groups import Groups
 from estimators.scores import Scores
 from rankbound.comparing.run import Comparison
@@ -76,7 +77,8 @@ def _against(mine: dict[str, Law], theirs: dict[str, Law], *, known: bool) -> An
         if known and not infinite
         else NO_KAPPA
         if not known
-        else f"{infinite:,} queries have a document that this sampling never draws",
+        else counted(infinite, "query has", "queries have")
+        + " a document that this sampling never draws",
         "document_overlap": _mean([a / b for a, b in zip(shared, either, strict=True)]),
         "reference_covered": _mean(
             [a / len(theirs[q]) for a, q in zip(shared, qids, strict=True)]

@@ -24,21 +24,32 @@ from estimators.scores import Floats
 from estimators.ties import tie_shares
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
 
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class GroupMeans(PerQuery):
+    """A number per query, the mean over its groups, and the largest of its groups.
+
+    The mean is what samplings are compared by, since the query is the unit. A supremum
+    over groups cannot be had from it: `largest`, shape (n,), is for that.
+    """
+
+    largest: Floats
+
+
 # (quantity, pair set) to one number per query
-Measured = dict[tuple[str, str], PerQuery]
+Measured = dict[tuple[str, str], GroupMeans]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Space:
     """Distances of one sampling.
 
-    `measured` holds the quantities; `largest` the largest distance of any pair;
-    `lipschitz` the steepest teacher margin per distance (a plug-in, too small);
-    `undefined` how many groups have no intrinsic dimension.
+    `measured` holds the quantities; `lipschitz` the steepest teacher margin per
+    distance (a plug-in, too small); `undefined` how many groups have no intrinsic
+    dimension.
     """
 
     measured: Measured
-    largest: dict[str, float]
     lipschitz: float
     undefined: int
 
@@ -67,7 +78,7 @@ def quantities(
 
     Returns
     -------
-    dict of (quantity, pair set) to PerQuery
+    dict of (quantity, pair set) to GroupMeans
         Entropy in nats, margin in temperatures, ties as a share; distances in the
         metric's unit. Sorted by qid.
 
@@ -167,11 +178,6 @@ def space_quantities(
                 table["rms_distance", pairs][rows] = np.sqrt(squares)
 
     geometry(groups, embeddings, metric=metric, pairs="all", visit=visit)
-    largest = {
-        pairs: float(np.nanmax(column))
-        for (name, pairs), column in table.items()
-        if name == "diameter" and np.isfinite(column).any()
-    }
     columns = {**table, **nature} if "all" in pair_sets else table
     measured = {
         key: per_query(groups, column, key[0])
@@ -179,10 +185,10 @@ def space_quantities(
         if np.isfinite(column).any()
     }
     undefined = int(np.isnan(nature["two_nn", "all"]).sum())
-    return Space(measured, largest, max(slopes), undefined)
+    return Space(measured, max(slopes), undefined)
 
 
-def per_query(groups: Groups, values: Floats, name: str) -> PerQuery:
+def per_query(groups: Groups, values: Floats, name: str) -> GroupMeans:
     """Average the groups of each query, leaving out groups whose value is NaN.
 
     Parameters
@@ -195,12 +201,14 @@ def per_query(groups: Groups, values: Floats, name: str) -> PerQuery:
     good = np.isfinite(values)
     queries = groups.queries[good]
     means = query_means(queries, values[good], n_queries=len(groups.qids))
+    largest = np.full(len(groups.qids), -np.inf)
+    np.maximum.at(largest, queries, values[good])
     present = np.unique(queries)
     order = present[np.argsort(groups.qids[present])]
     unit = CATALOGUE[base(name)].unit
-    return PerQuery(name, unit, groups.qids[order], np.asarray(means[order]))
+    return GroupMeans(name, unit, groups.qids[order], means[order], largest[order])
 
 
-def renamed(column: PerQuery, name: str) -> PerQuery:
+def renamed(column: GroupMeans, name: str) -> GroupMeans:
     """The same numbers under another label."""
     return replace(column, name=name)

@@ -9,7 +9,7 @@ from bounds.certificate import LN2
 from estimators.embeddings import Embeddings
 from estimators.groups import Groups
 from rankbound.comparing.catalogue import base
-from rankbound.measuring.run import group_range
+from rankbound.measuring.certifying import group_range
 
 Range = tuple[float, float]
 # Lengths of unit vectors are checked up to this, as `Embeddings.unit_norm_share` does

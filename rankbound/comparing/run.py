@@ -3,68 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from estimators.entropies import group_entropies
-from estimators.groups import Groups
-from estimators.per_query import query_means
-from estimators.scores import Floats
 from rankbound.comparing.catalogue import PAIR_SETS, base
+from rankbound.comparing.measures import Measures, measure_sampling
 from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.quantities import (
     Measured,
-    Space,
     entropies,
-    space_quantities,
-    teacher_quantities,
 )
 from rankbound.comparing.ranges import difference_range, value_range, widest_distance
-from rankbound.comparing.samplings import Loaded, Sampling, load
+from rankbound.comparing.samplings import Loaded, load
 from rankbound.comparing.students import (
-    OnSampling,
     Student,
-    measure_student,
     read_students,
 )
 from rankbound.errors import UsageError
+from rankbound.settings import made_options
 from validation.family import Answer, Question, answer_family
 
 Progress = Callable[[str], object]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Measures:
-    """One sampling, measured.
-
-    Attributes
-    ----------
-    sampling : Sampling
-    measured : dict of (quantity, pair set) to PerQuery
-    group_entropy, pair_shares : dict of str to float
-        By pair set: mean entropy over groups instead of queries (nats), and the share
-        of all pairs, queries weighing the same.
-    space : Space or None
-    students : dict of str to OnSampling
-    """
-
-    sampling: Sampling
-    measured: Measured
-    group_entropy: dict[str, float]
-    pair_shares: dict[str, float]
-    space: Space | None
-    students: dict[str, OnSampling] = field(default_factory=dict)
-
-    def groups_of(self, name: str, pairs: str) -> Groups:
-        """The groups behind a quantity."""
-        if base(name) not in ("divergence", "risk"):
-            return self.sampling.groups
-        student = name.partition(":")[2] or next(iter(self.students))
-        return self.students[student].groups[pairs]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comparison:
     """The outcome of `compare_samplings`.
 
@@ -88,6 +52,19 @@ class Comparison:
     target: Measured
     answers: tuple[Answer, ...]
 
+    def __repr__(self) -> str:
+        """The verdicts, a line each."""
+        from rankbound.comparing.showing import comparison_repr
+
+        return comparison_repr(self)
+
+    def _repr_html_(self) -> str:
+        """Verdicts and differences, for a notebook."""
+        from rankbound.comparing.records import headline
+        from rankbound.reporting.pieces import comparison_html
+
+        return comparison_html(headline(self))
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
@@ -103,21 +80,42 @@ class Comparison:
 
 
 def compare_samplings(
-    options: CompareOptions, *, progress: Progress = str
+    options: CompareOptions | None = None,
+    *,
+    progress: Progress = str,
+    **settings: Any,
 ) -> Comparison:
     """Compare every sampling with the reference, paired by query.
 
     Parameters
     ----------
-    options : CompareOptions
+    options : CompareOptions, optional
     progress : callable
         Called with a few words before each stage; the default does nothing.
+    **settings
+        Instead of `options`: what `CompareOptions` takes, `teacher` and `groups` at
+        least. Data may be paths or objects.
 
     Raises
     ------
     FormatError, UsageError, DomainError
         On input that breaks a rule; nothing is written here in any case.
+
+    Examples
+    --------
+    >>> scores = {f"q{n}": {"a": n + 4.0, "b": n + 3.5, "c": 0.0} for n in range(9)}
+    >>> groups = {
+    ...     name: [{"query_id": q, "doc_id_a": "a", "doc_id_b": [d]} for q in scores]
+    ...     for name, d in (("random", "c"), ("hard", "b"))
+    ... }
+    >>> found = compare_samplings(
+    ...     teacher=scores, teacher_kind="logit", groups=groups, pairs="all",
+    ...     resamples=0,
+    ... )
+    >>> [(a.question.sampling, a.verdict) for a in found.answers]
+    [('hard', 'different')]
     """
+    options = made_options(CompareOptions, options, settings)
     progress("reading")
     loaded = load(options)
     students = read_students(options, loaded)
@@ -145,60 +143,8 @@ def compare_samplings(
     )
 
 
-def measure_sampling(
-    sampling: Sampling,
-    loaded: Loaded,
-    students: tuple[Student, ...],
-    options: CompareOptions,
-) -> Measures:
-    """All quantities of one sampling, for all three pair sets."""
-    measured = teacher_quantities(sampling.groups, sampling.values, pair_sets=PAIR_SETS)
-    space = None
-    if loaded.embeddings is not None:
-        space = space_quantities(
-            sampling.groups,
-            sampling.values,
-            loaded.embeddings,
-            metric=options.metric,
-            pair_sets=PAIR_SETS,
-        )
-        measured.update(space.measured)
-    theirs = {
-        student.source.name: measure_student(
-            student, sampling, options, pair_sets=PAIR_SETS
-        )
-        for student in students
-    }
-    for found in theirs.values():
-        measured.update(found.measured)
-    groups, values = sampling.groups, sampling.values
-    return Measures(
-        sampling=sampling,
-        measured=measured,
-        group_entropy={
-            pairs: group_mean_entropy(groups, values, pairs)
-            for pairs in PAIR_SETS
-            if ("entropy", pairs) in measured
-        },
-        pair_shares={pairs: pair_share(groups, pairs) for pairs in PAIR_SETS},
-        space=space,
-        students=theirs,
-    )
-
-
-def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
-    """Mean entropy over the groups that have such a pair, in nats."""
-    keep = groups.count_pairs(pairs) > 0
-    inside = values[np.repeat(keep, groups.sizes)]
-    kept = groups.keep_groups(keep)
-    return float(group_entropies(kept, inside, pairs=pairs).mean())
-
-
-def pair_share(groups: Groups, pairs: str) -> float:
-    """Share of a pair set among all pairs of a group, queries weighing the same."""
-    share = groups.count_pairs(pairs) / groups.count_pairs("all")
-    means = query_means(groups.queries, share, n_queries=len(groups.qids))
-    return float(np.nanmean(means))
+# As the command is called
+compare = compare_samplings
 
 
 def family(
@@ -211,7 +157,10 @@ def family(
     for name in options.names:
         if name == options.baseline:
             continue
-        for key in sorted(measures[name].measured, key=_order):
+        for key in sorted(
+            measures[name].measured,
+            key=lambda key: (options.place(key[0]), PAIR_SETS.index(key[1])),
+        ):
             quantity, pairs = key
             asked = base(quantity) in options.quantities and pairs in options.pair_sets
             if not asked or key not in baseline.measured:
@@ -258,7 +207,3 @@ def _check_common(
         f"{key[0]} over {key[1]} pairs ({first.qids[0]!r} here, {second.qids[0]!r} "
         "there); a paired comparison needs the same queries on both sides"
     )
-
-
-def _order(key: tuple[str, str]) -> tuple[str, int]:
-    return key[0], PAIR_SETS.index(key[1])

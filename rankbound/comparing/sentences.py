@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from bounds.wording import counted
 from rankbound.comparing.catalogue import CATALOGUE, base
 from rankbound.comparing.claims import claim, order_sentence
 
@@ -39,7 +40,7 @@ def _row_sentence(row: Account, account: Account) -> str:
         f"{row['sampling']} against {account['reference']}, {words} {pairs}: "
         f"{row['mean']:.4f} against {row['reference_mean']:.4f} {row['unit']}, "
         f"difference {row['difference']:+.4f}, interval {row['lower']:+.4f} to "
-        f"{row['upper']:+.4f} (n = {row['n']:,} queries, paired; "
+        f"{row['upper']:+.4f} (n = {counted(row['n'], 'query')}, paired; "
         f"{METHODS[row['method']]}, joint level {1 - account['delta']:.10g} over the "
         f"family of {family['size']}; Holm p {_equals(row['p_holm'])}{more}{strength}; "
         f"{_margin(row)}): {row['verdict']}."
@@ -51,7 +52,7 @@ def _margin(row: Account) -> str:
     if row["margin"] is None:
         return f"no margin: give --margin; {smallest}"
     needed = row["n_for_margin"]
-    count = "no number of queries" if needed is None else f"{needed:,} queries"
+    count = "no number of queries" if needed is None else counted(needed, "query")
     return f"margin {row['margin']:g}, which {count} would resolve; {smallest}"
 
 
@@ -118,7 +119,7 @@ def _altered(account: Account) -> list[str]:
 
 
 def _count(needed: int | None) -> str:
-    return "no number" if needed is None else f"{needed:,} queries"
+    return "no number" if needed is None else counted(needed, "query")
 
 
 def _temperature(account: Account) -> list[str]:

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bounds.wording import counted, counted_reason
 from rankbound.comparing.sentences import p_text
 from rankbound.comparing.show_reasons import show_reasons
 from rankbound.comparing.show_reference import show_reference
-from rankbound.inspecting.findings import plural
 from rankbound.measuring.show import say
 
 Account = dict[str, Any]
@@ -71,16 +71,20 @@ def _head(account: Account) -> Iterator[str]:
         )
     for sampling in account["samplings"]:
         yield (
-            f"sampling {sampling['sampling']}: {sampling['n_queries']:,} queries, "
-            f"{sampling['n_groups']:,} groups, {sampling['n_documents']:,} documents"
+            f"sampling {sampling['sampling']}: "
+            f"{counted(sampling['n_queries'], 'query')}, "
+            f"{counted(sampling['n_groups'], 'group')}, "
+            f"{counted(sampling['n_documents'], 'document')}"
         )
     if teacher["n_calibration"]:
         yield (
-            f"{teacher['n_calibration']:,} queries were set aside to fit temperatures, "
+            f"{counted(teacher['n_calibration'], 'query was', 'queries were')} set "
+            "aside to "
+            "fit temperatures, "
             "the same in all samplings"
         )
     yield (
-        f"family: {plural(family['size'], 'comparison')} ({family['name']}); all "
+        f"family: {counted(family['size'], 'comparison')} ({family['name']}); all "
         "intervals and verdicts hold at once with probability "
         f"{1 - account['delta']:.10g}"
     )
@@ -151,7 +155,7 @@ def _notes(account: Account) -> Iterator[str]:
         if missing:
             yield (
                 f"note: {row['sampling']}, {row['quantity']}, {row['pairs']} pairs: "
-                f"{plural(missing, 'query', 'queries')} in one of the two samplings "
+                f"{counted(missing, 'query')} in one of the two samplings "
                 "only"
             )
 
@@ -160,8 +164,7 @@ def _foot(account: Account) -> Iterator[str]:
     for sampling in account["samplings"]:
         for reason, number in sampling["dropped"].items():
             yield (
-                f"dropped from {sampling['sampling']}: {number:,} "
-                f"{reason.replace('_', ' ')}"
+                f"dropped from {sampling['sampling']}: {counted_reason(number, reason)}"
             )
     for warning in account["warnings"]:
         yield f"warning: {warning}"

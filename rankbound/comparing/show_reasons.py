@@ -117,8 +117,12 @@ def _spaces(account: Account) -> Part:
         for r in account["spaces"] or ()
         if r["pairs"] == "all"
     ]
-    headings = ("sampling", "quantity", "supremum", "mean", "root mean square")
-    return "Space over queries, all pairs", headings, rows
+    headings = ("sampling", "quantity", "largest group", "mean query", "rms query")
+    return (
+        "Space, all pairs: largest of any group; mean and rms over queries",
+        headings,
+        rows,
+    )
 
 
 def _sweep(account: Account) -> Part:

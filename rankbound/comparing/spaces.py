@@ -7,15 +7,18 @@ from typing import Any, Final
 import numpy as np
 
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS
-from rankbound.comparing.run import Comparison, Measures
+from rankbound.comparing.measures import Measures
+from rankbound.comparing.run import Comparison
 
 NAMES: Final = ("diameter", "mean_distance", "rms_distance", "two_nn", "knn_density")
 # Mining moves the three differently, and each belongs to another statement
 STATEMENTS: Final = {
-    "supremum": "the plug-in of the essential supremum of Theorems 1 and 2, of which "
-    "no upper limit can be read off a sample",
-    "mean": "the floor of Theorem 4 (a)",
-    "root_mean_square": "the complexity of Lemma 4, for rms_distance",
+    "supremum": "over groups: for the diameter the plug-in of the essential supremum "
+    "of Theorems 1 and 2, of which no upper limit can be read off a sample",
+    "mean": "over queries, of the mean over a query's groups: the floor of Theorem 4 "
+    "(a)",
+    "root_mean_square": "over queries, likewise: the complexity of Lemma 4, for "
+    "rms_distance",
 }
 
 
@@ -26,7 +29,7 @@ def spaces(comparison: Comparison) -> list[dict[str, Any]] | None:
     return [
         {"sampling": name, "quantity": quantity, "pairs": pairs, **found}
         for name, measures in comparison.measures.items()
-        for quantity in NAMES
+        for quantity in sorted(NAMES, key=comparison.options.place)
         for pairs in PAIR_SETS
         if (found := _three(measures, quantity, pairs)) is not None
     ]
@@ -34,14 +37,11 @@ def spaces(comparison: Comparison) -> list[dict[str, Any]] | None:
 
 def _three(measures: Measures, quantity: str, pairs: str) -> dict[str, Any] | None:
     column = measures.measured.get((quantity, pairs))
-    if column is None or measures.space is None:
+    if column is None:
         return None
-    supremum = float(column.values.max())
-    if quantity == "diameter":  # over groups, before they are averaged by query
-        supremum = measures.space.largest[pairs]
     return {
         "n": len(column),
-        "supremum": supremum,
+        "supremum": float(column.largest.max()),
         "mean": column.mean(),
         "root_mean_square": float(np.sqrt(np.mean(column.values**2))),
         "unit": CATALOGUE[quantity].unit,

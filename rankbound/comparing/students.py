@@ -13,7 +13,8 @@ from rankbound.comparing.catalogue import label
 from rankbound.comparing.quantities import Measured, per_query
 from rankbound.comparing.samplings import Loaded, Sampling
 from rankbound.measuring.inputs import Rule
-from rankbound.measuring.options import SourceOptions, StudentSource
+from rankbound.measuring.options import SourceOptions
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.student_scores import StudentFile, student_file
 from rankbound.measuring.students import WARN_ABOVE, matched
 from rankbound.measuring.temperatures import known_temperature, student_temperature

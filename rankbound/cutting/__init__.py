@@ -2,6 +2,6 @@
 
 from rankbound.cutting.files import write_cut
 from rankbound.cutting.options import CutOptions
-from rankbound.cutting.run import Cut, cut_groups
+from rankbound.cutting.run import Cut, cut, cut_groups
 
-__all__ = ["Cut", "CutOptions", "cut_groups", "write_cut"]
+__all__ = ["Cut", "CutOptions", "cut", "cut_groups", "write_cut"]

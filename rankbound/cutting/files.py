@@ -17,7 +17,7 @@ from rankbound.cutting.run import Cut, Piece
 from rankbound.errors import UsageError
 from rankbound.formats.filtering import copy_lines
 from rankbound.formats.opening import sha256
-from rankbound.measuring.ledger import input_records, versions
+from rankbound.measuring.provenance import input_records, versions
 from rankbound.writing import filling, json_text
 
 SCHEMA = "rankbound.cut/1"
@@ -73,14 +73,25 @@ def write_cut(cut: Cut, folder: Path) -> dict[str, Any]:
     return account
 
 
-def manifest(cut: Cut, digests: Mapping[str, str]) -> dict[str, Any]:
-    """The account of a cut as plain data; `digests` are SHA-256 by file name."""
+def manifest(
+    cut: Cut, digests: Mapping[str, str | None], *, hashed: bool = True
+) -> dict[str, Any]:
+    """The account of a cut as plain data.
+
+    Parameters
+    ----------
+    cut : Cut
+    digests : mapping
+        SHA-256 by name of the files that there are, or will be.
+    hashed : bool
+        Whether to read every input again for its hash; the hashes are None otherwise.
+    """
     options = cut.options
     n_lost, groups_lost = cut.without_value
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "input": str(options.groups),
-        "sha256": sha256(options.groups),
+        "sha256": sha256(options.groups) if hashed else None,
         "n_groups": cut.whole.n_groups,
         "n_queries": len(np.unique(cut.whole.queries)),
         "quantity": options.by,
@@ -106,7 +117,7 @@ def manifest(cut: Cut, digests: Mapping[str, str]) -> dict[str, Any]:
             ],
         },
         "warnings": list(cut.warnings),
-        "inputs": input_records(cut.inputs.paths, None),
+        "inputs": input_records(cut.inputs.paths, None, hashed=hashed),
         "command": options.command,
         "versions": versions(),
     }
@@ -115,7 +126,13 @@ def manifest(cut: Cut, digests: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _file(cut: Cut, piece: Piece, digests: Mapping[str, str]) -> dict[str, Any]:
+def planned(cut: Cut) -> dict[str, Any]:
+    """The account of a cut whose files are not written yet, quickly made."""
+    names = (piece.name for piece in cut.pieces if piece.queries.any())
+    return manifest(cut, dict.fromkeys(names), hashed=False)
+
+
+def _file(cut: Cut, piece: Piece, digests: Mapping[str, str | None]) -> dict[str, Any]:
     n_lost, groups_lost = cut.without_value
     n_queries, n_groups = int(piece.queries.sum()), int(piece.groups.sum())
     low, high = piece.cut_points

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.bands import Band
 from estimators.groups import Booleans, Groups
 from estimators.per_query import PerQuery
@@ -22,6 +24,7 @@ from rankbound.measuring.inputs import (
     match_groups,
     read_sources,
 )
+from rankbound.settings import made_options
 
 Progress = Callable[[str], object]
 PACKED = (".gz", ".bz2", ".lz4", ".zst")
@@ -56,7 +59,7 @@ class Piece:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Cut:
     """The outcome of `cut_groups`; nothing is written yet.
 
@@ -87,6 +90,27 @@ class Cut:
     reference: tuple[ReferenceCut, ...]
     warnings: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """What each band keeps, a line each."""
+        from rankbound.cutting.files import planned
+        from rankbound.cutting.show import head
+        from rankbound.outlines import outline
+
+        account = planned(self)
+        lines = [
+            f"{row['kept']}: {counted(row['n_groups'], 'group')} of "
+            f"{counted(row['n_queries'], 'query')}, {row['file'] or row['reason']}"
+            for row in account["files"]
+        ]
+        return outline(head(account), [*lines, "rankbound.write_cut writes the files"])
+
+    def _repr_html_(self) -> str:
+        """The same with every quantity before and after, for a notebook."""
+        from rankbound.cutting.files import planned
+        from rankbound.reporting.pieces import cut_html
+
+        return cut_html(planned(self))
+
     @property
     def without_value(self) -> tuple[int, int]:
         """Queries of the file without the quantity, and their groups."""
@@ -95,14 +119,18 @@ class Cut:
         return len(lost), int((~known).sum())
 
 
-def cut_groups(options: CutOptions, *, progress: Progress = str) -> Cut:
+def cut_groups(
+    options: CutOptions | None = None, *, progress: Progress = str, **settings: Any
+) -> Cut:
     """Choose the queries of every band by a per-query quantity.
 
     Parameters
     ----------
-    options : CutOptions
+    options : CutOptions, optional
     progress : callable
         Called with a few words before each stage; the default does nothing.
+    **settings
+        Instead of `options`: what `CutOptions` takes, `teacher` and `groups` at least.
 
     Returns
     -------
@@ -114,6 +142,7 @@ def cut_groups(options: CutOptions, *, progress: Progress = str) -> Cut:
     FormatError, UsageError, DomainError
         On input that breaks a rule, or where no band holds a query.
     """
+    options = made_options(CutOptions, options, settings)
     progress("reading")
     sources = read_sources(options, differences=True)
     whole = sources.groups_of(options.groups)
@@ -137,7 +166,8 @@ def cut_groups(options: CutOptions, *, progress: Progress = str) -> Cut:
     if not any(piece.queries.any() for piece in pieces):
         raise UsageError(
             f"no query lies in any of the bands {', '.join(options.keep)}: all of "
-            f"{len(values)} values of {values.name} may be the same; cut by another "
+            f"{counted(len(values), 'value')} of {values.name} may be the same; cut "
+            "by another "
             "quantity or band"
         )
     theirs: tuple[ReferenceCut, ...] = ()
@@ -154,6 +184,10 @@ def cut_groups(options: CutOptions, *, progress: Progress = str) -> Cut:
         reference=theirs,
         warnings=(*inputs.warnings, *queries.warnings),
     )
+
+
+# As the command is called
+cut = cut_groups
 
 
 def _quantity(options: CutOptions, queries: Queries) -> PerQuery:

@@ -10,74 +10,90 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bounds.wording import counted, counted_reason
 from rankbound.measuring.show import say
 
 Manifest = dict[str, Any]
+FILES = ("kept", "from", "to", "queries", "groups", "file")
 
 
 def show(manifest: Manifest, console: Console) -> None:
     """Print what was kept, the change of the quantity, and what the change means."""
-    say(console, escape(_head(manifest)))
+    say(console, escape(head(manifest)))
     console.print(_files(manifest))
     console.print(_changes(manifest))
     if "compat" in manifest:
         console.print(_reference(manifest["compat"]))
         say(console, f"reference: {manifest['compat']['reason']}")
-    for line in _foot(manifest):
+    for line in foot(manifest):
         say(console, escape(line))
 
 
-def _head(manifest: Manifest) -> str:
+def head(manifest: Manifest) -> str:
+    """What was cut, and by what."""
     return (
-        f"{manifest['input']}: {manifest['n_groups']:,} groups of "
-        f"{manifest['n_queries']:,} queries, cut by {manifest['quantity']} "
+        f"{manifest['input']}: {counted(manifest['n_groups'], 'group')} of "
+        f"{counted(manifest['n_queries'], 'query')}, cut by {manifest['quantity']} "
         f"({manifest['pairs']} pairs, {manifest['unit']})"
     )
 
 
 def _files(manifest: Manifest) -> Table:
-    table = _table("kept", "from", "to", "queries", "groups", "file")
+    table = _table(*FILES)
     table.columns[-1].justify = "left"
     table.columns[-1].no_wrap = False
     table.columns[-1].overflow = "fold"
+    for row in file_rows(manifest):
+        table.add_row(*map(escape, row))
+    return table
+
+
+def file_rows(manifest: Manifest) -> Iterator[tuple[str, ...]]:
+    """The cells of `FILES`: what each band keeps, as plain text."""
     for row in manifest["files"]:
         low, high = row["cut_points"]
-        kept = f"{row['kept']} (outside)" if row["outside"] else row["kept"]
-        table.add_row(
-            kept,
+        yield (
+            f"{row['kept']} (outside)" if row["outside"] else row["kept"],
             "-" if low is None else f"{low:.4f}",
             "-" if high is None else f"{high:.4f}",
             f"{row['n_queries']:,}",
             f"{row['n_groups']:,}",
-            escape(row["file"] or row["reason"]),
+            row["file"] or row["reason"],
         )
-    return table
 
 
 def _changes(manifest: Manifest) -> Table:
-    level = 100 * (1 - manifest["comparison"]["delta"])
-    table = _table(
-        "kept", "quantity", "before", "after", "change", f"{level:.10g}% interval"
-    )
+    table = _table(*change_headings(manifest))
     table.columns[1].justify = "left"
     before = None
-    for row in manifest["comparison"]["rows"]:
-        interval = "-"
-        if row["lower"] is not None:
-            interval = f"{row['lower']:+.4f} {row['upper']:+.4f}"
-        again = row["kept"] == before
+    for kept, *cells in change_rows(manifest):
+        again = kept == before
         if before is not None and not again:
             table.add_section()
-        before = row["kept"]
-        table.add_row(
-            "" if again else row["kept"],
-            escape(f"{row['quantity']}, {row['pairs']} ({row['unit']})"),
+        before = kept
+        table.add_row("" if again else kept, *map(escape, cells))
+    return table
+
+
+def change_headings(manifest: Manifest) -> tuple[str, ...]:
+    """The headings of `change_rows`, with the level of the interval."""
+    level = 100 * (1 - manifest["comparison"]["delta"])
+    interval = f"{level:.10g}% interval"
+    return ("kept", "quantity", "before", "after", "change", interval)
+
+
+def change_rows(manifest: Manifest) -> Iterator[tuple[str, ...]]:
+    """Every quantity before and after, as plain text."""
+    for row in manifest["comparison"]["rows"]:
+        known = row["lower"] is not None
+        yield (
+            row["kept"],
+            f"{row['quantity']}, {row['pairs']} ({row['unit']})",
             f"{row['before']['mean']:.4f}",
             f"{row['after']['mean']:.4f}",
             f"{row['difference']:+.4f}",
-            interval,
+            f"{row['lower']:+.4f} {row['upper']:+.4f}" if known else "-",
         )
-    return table
 
 
 def _reference(compat: Manifest) -> Table:
@@ -96,18 +112,19 @@ def _reference(compat: Manifest) -> Table:
     return table
 
 
-def _foot(manifest: Manifest) -> Iterator[str]:
+def foot(manifest: Manifest) -> Iterator[str]:
+    """What was left out, and what to know."""
     yield f"ties: {manifest['ties']}"
     yield f"comparison: {manifest['comparison']['note']}"
     dropped = manifest["dropped"]
     lost = dropped["queries_without_value"]
     if lost:
         yield (
-            f"dropped: {lost:,} queries without a value "
-            f"({dropped['groups_of_queries_without_value']:,} groups) are in no file"
+            f"dropped, in no file: {counted(lost, 'query')} without a value "
+            f"({counted(dropped['groups_of_queries_without_value'], 'group')})"
         )
     for reason, number in dropped["reasons"].items():
-        yield f"not measured: {number:,} {reason.replace('_', ' ')}"
+        yield f"not measured: {counted_reason(number, reason)}"
     for warning in manifest["warnings"]:
         yield f"warning: {warning}"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bounds.wording import counted
 from rankbound.demo.corpus import Document, collect, package_roots, sample_documents
 from rankbound.demo.plan import Plan, Sizes, plan_queries
 from rankbound.demo.retrieval import Floats, Ints, Retrieved, retrieve
@@ -87,7 +88,10 @@ def run_experiment(
     documents = sample_documents(collect(roots), size=sizes.documents, rng=of_documents)
     plan = plan_queries(len(documents), sizes=sizes, rng=of_splits)
 
-    progress(f"ranking {len(documents)} documents for {len(plan.qids)} queries")
+    progress(
+        f"ranking {counted(len(documents), 'document')} for "
+        f"{counted(len(plan.qids), 'query')}"
+    )
     retrieved = retrieve(
         [document.text for document in documents],
         [documents[code].summary for code in plan.positives.tolist()],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bounds.wording import counted
 from rankbound.demo.prepare import DemoFiles
 
 Ledgers = Mapping[str, Mapping[str, Any]]
@@ -84,7 +85,8 @@ def _built(files: DemoFiles) -> Iterator[str]:
     queries = files.n_queries
     yield (
         f"Built from the docstrings of {', '.join(files.packages)}: "
-        f"{files.n_documents:,} documents (docstring bodies) and known-item queries "
+        f"{counted(files.n_documents, 'document')} (docstring bodies) and known-item "
+        "queries "
         f"(their summary lines): {queries['teacher']:,} trained the teacher, "
         f"{queries['student']:,} the students, {queries['heldout']:,} were held out "
         "and are measured here. Each student is a bilinear head on LSA vectors, "

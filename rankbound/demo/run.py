@@ -9,14 +9,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bounds.wording import counted
 from estimators.scores import Kind
 from rankbound.demo.prepare import DemoFiles, prepare
 from rankbound.demo.report import report_text, summary_lines
 from rankbound.errors import UsageError
 from rankbound.measuring.ledger import ledger
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import Progress, measure
 from rankbound.measuring.show import console_for, say, show
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.table import per_query_table
 from rankbound.progress import stages
 from rankbound.reporting.run import STAGES, write_report
@@ -66,7 +68,7 @@ def run_demo(out: Path, *, seed: int) -> None:
     for line in summary_lines(ledgers):
         console.print(line, soft_wrap=True)
     texts = f"{out / 'report.md'}; the same as a page: {out / 'report.html'}"
-    say(console, f"{len(made)} files in {out}; start with {texts}")
+    say(console, f"{counted(len(made), 'file')} in {out}; start with {texts}")
 
 
 def _measured(

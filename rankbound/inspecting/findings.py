@@ -73,14 +73,3 @@ def share(part: int, whole: int) -> str:
     '40,001 of 42,957 (93.1%)'
     """
     return f"{part:,} of {whole:,} ({part / max(1, whole):.1%})"
-
-
-def plural(count: int, noun: str, nouns: str = "") -> str:
-    """A number and its noun.
-
-    Examples
-    --------
-    >>> plural(1, "query", "queries"), plural(2000, "row")
-    ('1 query', '2,000 rows')
-    """
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"

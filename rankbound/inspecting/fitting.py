@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.groups import Groups, top_documents
 from estimators.scores import Scores, positions
 from rankbound.inspecting.examined import Examined
-from rankbound.inspecting.findings import Finding, plural, share
+from rankbound.inspecting.findings import Finding, share
 from rankbound.inspecting.judgements import only_relevant
 from rankbound.inspecting.roles import Cast
 from rankbound.inspecting.vectors import Vectors
@@ -120,7 +121,7 @@ def _relevant_negatives(groups: Groups, qrels: Scores) -> Result:
         "warning",
         int(wrong.sum()),
         f"{share(int(wrong.sum()), int(negative.sum()))} negatives are judged relevant "
-        f"(grade {RELEVANT} or more), in {plural(queries, 'query', 'queries')}",
+        f"(grade {RELEVANT} or more), in {counted(queries, 'query')}",
         "leave them out of the negatives",
         _at(groups, wrong),
     )

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.groups import Groups
 from estimators.scores import Integers
-from rankbound.inspecting.findings import Finding, plural, share
+from rankbound.inspecting.findings import Finding, share
 
 
 def group_facts(groups: Groups) -> dict[str, Any]:
@@ -56,7 +57,8 @@ def _repeated_documents(groups: Groups) -> Finding | None:
         "duplicates-in-groups",
         "warning",
         surplus,
-        f"{plural(surplus, 'document stands', 'documents stand')} again in a group, in "
+        f"{counted(surplus, 'document stands', 'documents stand')} again in a group, "
+        "in "
         f"{share(touched, groups.n_groups)} groups",
         "remove them: sampling with replacement adds pairs at distance 0 and 1 bit",
         _at(groups, row),
@@ -78,7 +80,7 @@ def _positive_and_negative(groups: Groups) -> Finding | None:
         int(wrong.sum()),
         f"{share(int(wrong.sum()), int((~groups.positive).sum()))} negatives are "
         f"positives of the same query in another group, in "
-        f"{plural(queries, 'query', 'queries')}",
+        f"{counted(queries, 'query')}",
         "leave them out of the negatives",
         _at(groups, int(np.argmax(wrong))),
     )
@@ -139,7 +141,7 @@ def _several_groups(groups: Groups) -> Finding | None:
         "repeated-query-ids",
         "note",
         several,
-        f"{groups.n_groups:,} groups of {plural(present, 'query', 'queries')}: "
+        f"{counted(groups.n_groups, 'group')} of {counted(present, 'query')}: "
         f"{share(several, present)} have several, up to {int(per_query[most]):,}",
         "nothing to do: the groups of a query are averaged first, n counts queries",
         f"query {groups.qids[most]!r}",

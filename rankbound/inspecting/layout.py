@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from bounds.wording import counted
 from rankbound.formats.contents import Contents
 from rankbound.formats.source import Source
-from rankbound.inspecting.findings import Finding, plural, share
+from rankbound.inspecting.findings import Finding, share
 
 COLUMN_NAMES = frozenset(
     {"rank", "score", "tag", "run", "runid", "qid", "docno", "docid", "q0"}
@@ -183,7 +184,7 @@ def _repaired(contents: Contents) -> Finding | None:
         "repaired",
         "note",
         total,
-        f"{plural(total, 'repair')} while reading ({words})",
+        f"{counted(total, 'repair')} while reading ({words})",
         "write the file again if other tools are to read it",
     )
 

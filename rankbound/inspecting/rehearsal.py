@@ -10,7 +10,8 @@ from rankbound.comparing.samplings import load
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 from rankbound.measuring.inputs import Inputs, load_inputs
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.students import evaluate_student
 from rankbound.measuring.temperatures import (
     Split,

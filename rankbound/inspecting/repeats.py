@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import orjson
 
+from bounds.wording import counted
 from rankbound.formats.errors import FormatError
-from rankbound.inspecting.findings import Finding, plural
+from rankbound.inspecting.findings import Finding
 from rankbound.inspecting.given import Given
 
 SIGNS = ("second time", "twice")  # how readers say that something is repeated
@@ -41,8 +42,8 @@ def repeated_rows(given: Given) -> Finding | None:
         "duplicates",
         "error",
         count,
-        f"{plural(count, 'row repeats', 'rows repeat')} a document, in "
-        f"{plural(queries, 'query', 'queries')}",
+        f"{counted(count, 'row repeats', 'rows repeat')} a document, in "
+        f"{counted(queries, 'query')}",
         "keep one row for each document of a query or group",
         example,
     )

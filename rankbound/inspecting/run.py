@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ SCHEMA = "rankbound.inspection/1"
 Progress = Callable[[str], object]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Inspection:
     """What `inspect` found.
 
@@ -79,6 +80,18 @@ class Inspection:
         from rankbound.inspecting.show import as_text
 
         return as_text(self)
+
+    def __repr__(self) -> str:
+        """The gravest findings and the verdicts in a few lines; ``print`` shows all."""
+        from rankbound.inspecting.show import inspection_repr
+
+        return inspection_repr(self)
+
+    def _repr_html_(self) -> str:
+        """Files, findings and verdicts as tables, for a notebook."""
+        from rankbound.reporting.pieces import inspection_html
+
+        return inspection_html(self.as_dict())
 
 
 def inspect_files(
@@ -150,6 +163,11 @@ def inspect(
         Without a file, or for the name of no format.
     """
     several = [groups] if isinstance(groups, Path | str) else list(groups)
+    for one in (*paths, *several, qrels, embeddings, ids):
+        if not isinstance(one, str | PathLike | None):
+            raise UsageError(
+                f"inspect looks at files; give paths, got {type(one).__name__}"
+            )
     return inspect_files(
         Asked(
             files=[Path(path) for path in paths],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.scores import Kind, Scores
 from estimators.signatures import SQUASHED_BITS
-from rankbound.inspecting.findings import Finding, plural, share
+from rankbound.inspecting.findings import Finding, share
 from rankbound.inspecting.scores import ScoreFacts
 
 FEW = 0.01  # of all neighbours: fewer ties than that are no finding
@@ -163,7 +164,7 @@ def _tied(facts: ScoreFacts) -> Finding | None:
         "warning" if alike.equal >= MANY * alike.neighbours else "note",
         alike.equal,
         f"{share(alike.equal, alike.neighbours)} neighbours in the rankings are equal, "
-        f"in {plural(alike.queries, 'query', 'queries')}, up to {alike.largest:,} "
+        f"in {counted(alike.queries, 'query')}, up to {alike.largest:,} "
         f"documents on one score{places}",
         "write scores with more digits: measures depend on how ties are broken",
     )

@@ -12,14 +12,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rankbound.inspecting.findings import SEVERITIES, Finding
+from bounds.wording import counted
+from rankbound.inspecting.findings import SEVERITIES, Finding, by_severity
 from rankbound.inspecting.naming import shown_names
 from rankbound.measuring.show import console_for, say
+from rankbound.outlines import outline
 
 if TYPE_CHECKING:
     from rankbound.inspecting.readiness import Verdict
     from rankbound.inspecting.run import Inspection
 
+FILES = ("file", "format", "rows", "queries", "size", "range", "holds")
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 MOST_NAMED = 4
 Names = dict[Path, str]
@@ -46,20 +49,44 @@ def show(inspection: Inspection, console: Console) -> None:
             say(console, line)
 
 
+def inspection_repr(inspection: Inspection) -> str:
+    """Files, what stands in the way, the gravest findings."""
+    findings = [f for one in inspection.files for f in one.findings]
+    findings += [joint.finding for joint in inspection.across.findings]
+    counts = [
+        counted(sum(f.severity == severity for f in findings), severity)
+        for severity in SEVERITIES
+    ]
+    files = counted(len(inspection.files), "file")
+    lines = [
+        f"ready for {name}: {'yes' if verdict.ok else 'no; ' + verdict.missing[0]}"
+        for name, verdict in (
+            ("measure", inspection.measure),
+            ("compare", inspection.compare),
+        )
+    ]
+    lines += [f"{f.severity}: {f.message}" for f in by_severity(findings)]
+    title = f"Inspection of {files}: {', '.join(counts)}; print() shows all"
+    return outline(title, lines)
+
+
 def _table(inspection: Inspection, names: Names) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("file", no_wrap=True, overflow="fold")
-    table.add_column("format", no_wrap=True)
-    for heading in ("rows", "queries", "size"):
+    table.add_column(FILES[0], no_wrap=True, overflow="fold")
+    table.add_column(FILES[1], no_wrap=True)
+    for heading in FILES[2:5]:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("range")
-    table.add_column("holds")
+    for heading in FILES[5:]:
+        table.add_column(heading)
     for one in inspection.files:
-        table.add_row(*(escape(cell) for cell in _row(one.as_dict(), names[one.path])))
+        table.add_row(
+            *(escape(cell) for cell in file_row(one.as_dict(), names[one.path]))
+        )
     return table
 
 
-def _row(facts: dict[str, Any], name: str) -> Iterator[str]:
+def file_row(facts: dict[str, Any], name: str) -> Iterator[str]:
+    """The cells of `FILES` for one file, as plain text."""
     yield name
     yield facts["format"] or "unreadable"
     for key in ("rows", "queries"):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bounds.wording import counted
 from rankbound.formats.contents import Contents
-from rankbound.inspecting.findings import Finding, plural, share
+from rankbound.inspecting.findings import Finding, share
 
 FEW_WORDS = 2
 
@@ -82,7 +83,7 @@ def _equal(texts: Mapping[str, str], facts: dict[str, Any]) -> Finding | None:
         "duplicate-texts",
         "warning",
         facts["equal_texts"],
-        f"{plural(facts['equal_texts'], 'text')} in {plural(len(sets), 'set')} are "
+        f"{counted(facts['equal_texts'], 'text')} in {counted(len(sets), 'set')} are "
         f"equal to another one, up to {len(largest):,} at once",
         "remove duplicates: a copy of a relevant text counts as an error",
         ", ".join(map(repr, largest[:4])),
@@ -94,7 +95,7 @@ def _short(texts: Mapping[str, str], facts: dict[str, Any]) -> Finding | None:
     # Queries are short by nature: a median of few words is no finding
     if not short or facts["words"][1] <= 4 * FEW_WORDS:
         return None
-    words = plural(facts["shortest_words"], "word")
+    words = counted(facts["shortest_words"], "word")
     return Finding(
         "short-texts",
         "note",

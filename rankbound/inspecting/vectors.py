@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.duplicates import (
     VectorFacts,
     equal_sets,
@@ -15,7 +16,7 @@ from estimators.duplicates import (
 )
 from estimators.embeddings import Embeddings
 from estimators.scores import Floats, Integers
-from rankbound.inspecting.findings import Finding, plural, share
+from rankbound.inspecting.findings import Finding, share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +118,8 @@ def _equal(vectors: Vectors) -> Finding | None:
         "equal-vectors",
         "warning",
         count,
-        f"{plural(count, 'vector')} in {plural(len(vectors.sets), 'set')} are equal to "
+        f"{counted(count, 'vector')} in {counted(len(vectors.sets), 'set')} are "
+        "equal to "
         f"another one, up to {len(largest):,} at once: duplicate or empty texts",
         "remove duplicates: they are pairs at distance 0",
         names,
@@ -141,7 +143,7 @@ def _near(vectors: Vectors) -> Finding | None:
         "near-duplicate-vectors",
         "note",
         len(pairs),
-        f"{plural(len(pairs), 'pair')} of vectors less than a thousandth of their "
+        f"{counted(len(pairs), 'pair')} of vectors less than a thousandth of their "
         f"length apart, the closest by {float(distances.min()):.2g}",
         "take them for duplicates: one text embedded in two batches, or nearly",
         names,

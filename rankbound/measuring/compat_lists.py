@@ -24,7 +24,8 @@ from rankbound.measuring.compat_columns import (
 from rankbound.measuring.student_scores import student_file
 
 if TYPE_CHECKING:
-    from rankbound.measuring.run import Measurement, StudentResult
+    from rankbound.measuring.certifying import StudentResult
+    from rankbound.measuring.run import Measurement
 
 NO_SCORES = "no corrected value: the student scores too few documents"
 

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bounds.certificate import CHOSEN, LN2
+from bounds.wording import counted
 from estimators.spread import entropy_floor
+from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.compat_account import compat_record
-from rankbound.measuring.files import Files
-from rankbound.measuring.given import Given, ledger_entry, relative
+from rankbound.measuring.given import Given
 from rankbound.measuring.inputs import DEFAULT_DEPTH
-from rankbound.measuring.run import Measurement, StudentResult
+from rankbound.measuring.provenance import input_records, repairs_record, versions
+from rankbound.measuring.run import Measurement
 from rankbound.measuring.space import Space
 from rankbound.measuring.temperatures import SHARE
 from rankbound.paper_row import Architecture, paper_row
 
 SCHEMA = "rankbound.ledger/1"
-PACKAGES = ("rankbound", "numpy", "scipy", "sympy", "pyarrow", "array-api-compat")
 DEFINITIONS = {
     "per_query": "means over the groups of a query; calibration queries stand apart",
     "dropped": "over all queries, those set aside for calibration included",
     "temperature fit": "maximum likelihood of the calibration pairs, each query with "
     "the same weight; a student is fitted before its scores are clipped",
     "repairs": "what the readers passed over or mended, counted for each file",
-    "diameter.max": "largest distance of a pair in the certificate's groups",
+    "diameter.max": "largest distance of a pair in the certificate's groups; "
+    "per_query.tsv has the mean over the groups of a query, which is the same where a "
+    "query has one group",
     "diameter.quantile_99": "smallest distance that at most 1 % of the pairs exceed, "
     "each query with the same weight",
     "n_needed": "queries at which the chosen limit would be below ln 2, were their "
@@ -92,30 +92,6 @@ def ledger(
     return account
 
 
-def repairs_record(files: Files, root: Path | None) -> dict[str, dict[str, int]]:
-    """What readers passed over or mended, by file."""
-    return {relative(path, root): counts for path, counts in files.repairs.items()}
-
-
-def input_records(
-    inputs: Sequence[Given], root: Path | None, *, hashed: bool = True
-) -> list[dict[str, str | None]]:
-    """Every input with the hash of what it holds, paths relative to `root` if given."""
-    entries = [ledger_entry(given, root, hashed=hashed) for given in inputs]
-    return entries
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that the numbers depend on."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
 def assumptions(measurement: Measurement) -> list[str]:
     """What the certificates rest on; the user asserts what is not enforced."""
     options = measurement.options
@@ -134,7 +110,8 @@ def assumptions(measurement: Measurement) -> list[str]:
         "range names; where sizes vary, `upper_any_size` is the limit without this",
         f"the limit reported as `upper` ({CHOSEN}) was chosen before looking at the "
         "data; each other limit is valid by itself, their minimum is not",
-        f"the limits of all {len(options.students)} students hold at once with "
+        f"the limits of all {counted(len(options.students), 'student')} hold at once "
+        "with "
         f"probability at least {1 - options.delta:g}",
     ]
 
@@ -214,7 +191,10 @@ def _verdict(result: StudentResult) -> str:
     if missing == 0:
         return sentence
     scored = f"{1 - missing:.1%} of the documents that it scores"
-    return f"{sentence}; this is about the {scored}, in {len(result.terms):,} queries"
+    return (
+        f"{sentence}; this is about the {scored}, in "
+        f"{counted(len(result.terms), 'query')}"
+    )
 
 
 def _locality(result: StudentResult) -> dict[str, Any] | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
 
 from bounds.errors import DomainError
 from bounds.samples import checked_delta
@@ -17,50 +15,18 @@ from estimators.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.formats.choosing import check_files
 from rankbound.measuring.given import as_given, vectors_given
+from rankbound.measuring.sources import (
+    StudentSource,
+    Temperature,
+    as_kind,
+    check_temperature_option,
+    set_field,
+    students_given,
+)
 from rankbound.paper_row import BASE_ENCODER, Architecture
-
-# A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
-# of the scores allows it, an error where it does not.
-Temperature = float | Literal["fit"] | None
-
 
 PARTS = {"teacher": "scores", "qrels": "qrels"}
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
-
-
-@dataclass(frozen=True, slots=True)
-class StudentSource:
-    """A student: a score file, or query vectors for a dot product with documents.
-
-    Attributes
-    ----------
-    name : str
-        The student's name in tables.
-    scores : path or object, optional
-        A file of scores, or what `rankbound.read_scores` takes.
-    queries, query_ids : path or object, optional
-        Vectors and ids of queries, for a bi-encoder.
-    kind : Kind or None
-        None: inferred.
-    temperature : float, "fit" or None
-    """
-
-    name: str
-    scores: Any = None
-    queries: Any = None
-    query_ids: Any = None
-    kind: Kind | None = None
-    temperature: Temperature = None
-
-    def __post_init__(self) -> None:
-        _set(self, "scores", as_given(self.scores, "scores", f"student {self.name}"))
-        found = vectors_given(self.queries, self.query_ids, f"queries of {self.name}")
-        for name, value in zip(("queries", "query_ids"), found, strict=True):
-            _set(self, name, value)
-        _set(self, "kind", as_kind(self.kind, f"the kind of student {self.name!r}"))
-        check_temperature_option(self.temperature, "--student-temperature")
-        if not self.name or any(c in self.name for c in "\t\r\n"):
-            raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +38,7 @@ class SourceOptions:
     `embeddings` may be objects, which are read when the options are made (see
     `rankbound.read_scores`, `read_groups`, `read_qrels` and `read_embeddings`).
     `formats` names the format of a file by its path, and that of the teacher's under
-    "".
+    "". `students` may be a mapping of names to scores, or to `StudentSource`.
     """
 
     teacher: Any
@@ -93,10 +59,11 @@ class SourceOptions:
     def __post_init__(self) -> None:
         for name, part in PARTS.items():
             take(self, name, part)
+        set_field(self, "students", students_given(self.students))
         found = vectors_given(self.embeddings, self.ids, "embeddings")
         for name, value in zip(("embeddings", "ids"), found, strict=True):
-            _set(self, name, value)
-        _set(self, "teacher_kind", as_kind(self.teacher_kind, "--teacher-kind"))
+            set_field(self, name, value)
+        set_field(self, "teacher_kind", as_kind(self.teacher_kind, "--teacher-kind"))
         check_temperature_option(self.temperature, "--temperature")
         check_metric(self.metric)
         checked_delta(self.delta)
@@ -204,77 +171,6 @@ def check_compat(value: str | None) -> None:
         raise UsageError(f"--compat is reference, got {value!r}")
 
 
-def as_kind(value: Kind | str | None, what: str) -> Kind | None:
-    """A kind, given as such or by its name.
-
-    Examples
-    --------
-    >>> as_kind("logit", "--teacher-kind")
-    <Kind.LOGIT: 'logit'>
-    """
-    if value is None:
-        return None
-    try:
-        return Kind(str(value).replace("-", "_"))
-    except ValueError:
-        kinds = ", ".join(kind.value for kind in Kind)
-        raise UsageError(f"{what} must be one of {kinds}, got {value!r}") from None
-
-
 def take(record: object, field: str, part: str) -> None:
     """Let callers give paths as text, or objects that hold the part."""
-    _set(record, field, as_given(getattr(record, field), part, field))
-
-
-def options_of(
-    options: MeasureOptions | None, settings: Mapping[str, Any]
-) -> MeasureOptions:
-    """The options, or those that keywords make.
-
-    Raises
-    ------
-    UsageError
-        For both or neither, and a keyword that there is not.
-
-    Examples
-    --------
-    >>> options_of(None, {"teacher": "teacher.run", "depth": 8}).depth
-    8
-    """
-    if options is not None:
-        if settings:
-            raise UsageError("give either MeasureOptions or keywords, not both")
-        return options
-    known = {one.name for one in fields(MeasureOptions)}
-    if "teacher" not in settings or not settings.keys() <= known:
-        unknown = ", ".join(sorted(settings.keys() - known))
-        raise UsageError(
-            f"there is no setting {unknown}; there are {', '.join(sorted(known))}"
-            if unknown
-            else "measure(teacher=...) at least: a path, or what read_scores takes"
-        )
-    students = settings.get("students", ())
-    if isinstance(students, Mapping):
-        students = (StudentSource(name, scores=held) for name, held in students.items())
-    return MeasureOptions(**{**settings, "students": tuple(students)})
-
-
-def _set(record: object, field: str, value: Any) -> None:
-    """Give a field of a frozen record the value that it stands for."""
-    object.__setattr__(record, field, value)
-
-
-def check_temperature_option(value: Temperature, option: str) -> None:
-    """Raise unless the value is "fit", None or a positive number.
-
-    Examples
-    --------
-    >>> check_temperature_option(0.0, "--temperature")
-    Traceback (most recent call last):
-    ...
-    rankbound.errors.UsageError: --temperature must be a positive number or 'fit', ...
-    """
-    if value is None or value == "fit":
-        return
-    if isinstance(value, str) or not (np.isfinite(value) and value > 0):
-        raise UsageError(f"{option} must be a positive number or 'fit', got {value!r}")
+    set_field(record, field, as_given(getattr(record, field), part, field))

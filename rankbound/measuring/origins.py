@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.groups import Groups
 from estimators.scores import Kind, Scores
 from rankbound.errors import UsageError
@@ -43,6 +44,7 @@ def check_comparable(groups: Groups, teacher: Scores) -> None:
     raise UsageError(
         f"{where}: documents {docno!r} and {groups.where(there)[2]!r} of query {qid!r} "
         f"are not joined by margins in {teacher.name}, so their difference is unknown "
-        f"({len(np.unique(group[apart])):,} of {groups.n_groups:,} groups have such "
+        f"({len(np.unique(group[apart])):,} of {counted(groups.n_groups, 'group')} "
+        "have such "
         "documents); give the groups of the margins themselves"
     )

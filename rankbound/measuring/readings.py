@@ -13,10 +13,11 @@ from rankbound.measuring.evaluated import Evaluated, Level
 from rankbound.measuring.inputs import Inputs
 from rankbound.measuring.laws import Laws, laws_of_queries
 from rankbound.measuring.ndcg import ndcg
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.origins import check_comparable
 from rankbound.measuring.relevance import relevance
 from rankbound.measuring.shift import LawScores, shift
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.student_scores import raw_scores
 from rankbound.measuring.students import Student
 from rankbound.measuring.temperatures import Split

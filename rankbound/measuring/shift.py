@@ -15,6 +15,7 @@ import numpy as np
 from bounds.certificate import CHOSEN, LN2, LossRange, lemma_2c_range
 from bounds.limits import upper_limit
 from bounds.transport import transport_shift
+from bounds.wording import counted
 from bounds.worst_share import cvar
 from estimators.groups import Booleans
 from estimators.pointwise import pair_risk
@@ -82,7 +83,9 @@ def shift(
     unscored = int(((laws.sampling > 0) & ~scores.found).sum())
     if unscored:
         reason = (
-            f"{unscored:,} documents of the sampling law have no score; the law of the "
+            f"the sampling law holds {counted(unscored, 'document')} without a "
+            "score; the "
+            "law of the "
             "others is another one; score them"
         )
         return {"missing_because": reason, "assumptions": list(ASSUMPTIONS)}
@@ -196,7 +199,7 @@ def _reason(name: str, laws: Laws) -> dict[str, Any]:
     if name == "cvar":
         why = (
             "the sampler misses a document of the target law in all "
-            f"{laws.n_queries:,} queries, so no density ratio exists"
+            f"{counted(laws.n_queries, 'query')}, so no density ratio exists"
         )
     return {"value": None, "shift": None, "limit": None, "missing_because": why}
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bounds.wording import counted, counted_reason
 from rankbound.measuring.show_compat import show_compat
 from rankbound.measuring.show_readings import show_readings
 
@@ -64,8 +65,8 @@ def _head(ledger: Ledger) -> Iterator[str]:
             f"{student['range']['B']:g}"
         )
     aside = calibration["n_calibration"]
-    fitted = f"; {aside:,} others served to fit temperatures" if aside else ""
-    yield f"{ledger['n_queries']:,} queries, {ledger['pairs']} pairs{fitted}"
+    fitted = f"; {counted(aside, 'other')} served to fit temperatures" if aside else ""
+    yield f"{counted(ledger['n_queries'], 'query')}, {ledger['pairs']} pairs{fitted}"
 
 
 def _table(ledger: Ledger) -> Table:
@@ -151,8 +152,7 @@ def _distance_rows(diameter: Ledger) -> Iterator[Row]:
 
 def _foot(ledger: Ledger) -> Iterator[str]:
     for reason, number in ledger["dropped"].items():
-        name, separator, what = reason.rpartition(": ")
-        yield f"dropped: {number:,} {name}{separator}{what.replace('_', ' ')}"
+        yield f"dropped: {counted_reason(number, reason)}"
     for warning in ledger["warnings"]:
         yield f"warning: {warning}"
 

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bounds.wording import counted
+
 Compat = dict[str, Any]
 
 
@@ -56,15 +58,22 @@ def _counts(compat: Compat) -> list[str]:
     lines = []
     zeros = counts["documents_without_teacher_score_counted_as_0"]
     if zeros:
-        lines.append(f"reference: {zeros:,} documents without a teacher score count 0")
+        lines.append(
+            f"reference, counted as 0: {counted(zeros, 'document')} without a "
+            "teacher score"
+        )
     for name, number in counts["documents_without_student_score_counted_as_0"].items():
         if number:
             lines.append(
-                f"reference: {number:,} documents without a score of {name} count 0"
+                f"reference, counted as 0: {counted(number, 'document')} without a "
+                "score "
+                f"of {name}"
             )
     pooled = counts["queries_with_several_groups_pooled"]
     if pooled:
-        lines.append(f"reference: the lines of {pooled:,} queries are pooled into one")
+        lines.append(
+            f"reference, lines pooled into one: those of {counted(pooled, 'query')}"
+        )
     if any(
         row["mean_difference"] is not None and row["without_value"]
         for row in compat["quantities"].values()
@@ -72,7 +81,7 @@ def _counts(compat: Compat) -> list[str]:
         lines.append("difference: mean over the queries that have both values")
     for name, row in compat["quantities"].items():
         for why, number in row["without_value"].items():
-            lines.append(f"{name}, {number:,} of {row['n']:,} queries: {why}")
+            lines.append(f"{name}, {number:,} of {counted(row['n'], 'query')}: {why}")
     return lines
 
 

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bounds.wording import counted
+
 Block = dict[str, Any]
 
 PARTS: Final = ("part", "value", "interval", "limit")
@@ -75,7 +77,7 @@ def shift_rows(student: Block) -> Iterator[tuple[str, ...]]:
         return
     yield "risk under the sampling law, nats", _n(block["risk_sampling"]), "", ""
     yield "total variation of a document", _n(block["total_variation"]), "", ""
-    kappa = f"kappa: none in {block['queries_without_kappa']:,} queries"
+    kappa = f"kappa: none in {counted(block['queries_without_kappa'], 'query')}"
     if block["kappa"] is not None:
         kappa = "kappa, largest of the sample"
     yield kappa, _n(block["kappa"]), "", ""
@@ -102,7 +104,9 @@ def relevance_rows(student: Block) -> Iterator[tuple[str, ...]]:
     if judged is None:
         yield f"judged pairs: {block['judged_missing_because']}", "", "", ""
         return
-    yield from _reading(judged, f"judged pairs, {judged['n_queries']:,} queries")
+    yield from _reading(
+        judged, f"judged pairs, {counted(judged['n_queries'], 'query')}"
+    )
     observed, shift = judged["observed_misranking"], judged["calibration_shift"]
     yield (
         "  observed misranking",

@@ -1,56 +1,34 @@
-"""A measurement in short: one line for a terminal, a small table for a notebook."""
+"""A measurement in a few lines, for a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from estimators.showing import counted, html_table
+from bounds.wording import counted
+from rankbound.outlines import NAME, outline, short
 
 if TYPE_CHECKING:
-    from rankbound.measuring.run import Measurement, StudentResult
-
-NAMED = 3  # students that the line names
+    from rankbound.measuring.certifying import StudentResult
+    from rankbound.measuring.run import Measurement
 
 
 def measurement_repr(measurement: Measurement) -> str:
-    """Teacher, queries, entropy with its interval, and the first students' limits."""
-    parts = [_teacher(measurement)]
-    parts += [
-        f"{result.student.name!r} risk {result.certificate.risk:.4g}, at most "
-        f"{result.certificate.upper:.4g}"
-        for result in measurement.students[:NAMED]
-    ]
-    if len(measurement.students) > NAMED:
-        parts.append(
-            f"and {counted(len(measurement.students) - NAMED, 'student')} more"
-        )
-    return f"Measurement({'; '.join(parts)})"
-
-
-def measurement_html(measurement: Measurement) -> str:
-    """A row for each student, for a notebook; all in nats."""
-    header = ("student", "risk", "entropy", "divergence", "upper limit", "verdict")
-    rows = (_row(result) for result in measurement.students)
-    return html_table(_teacher(measurement), header, rows)
-
-
-def _teacher(measurement: Measurement) -> str:
-    part, name = measurement.entropy, measurement.inputs.teacher.name
-    return (
-        f"{name!r}: {measurement.inputs.kind.value}, "
+    """Teacher, queries, entropy with its interval, and the students' limits."""
+    part, inputs = measurement.entropy, measurement.inputs
+    title = (
+        f"Measurement of {short(inputs.teacher.name, NAME)!r}: {inputs.kind.value}, "
         f"{counted(len(measurement.teacher), 'query')}, entropy {part.value:.4g} nats "
         f"[{part.lower:.4g}, {part.upper:.4g}]"
     )
+    lines = [*map(student_repr, measurement.students)]
+    return outline(title, [*lines, *(f"warning: {w}" for w in measurement.warnings)])
 
 
-def _row(result: StudentResult) -> tuple[str, float, float, float, float, str]:
-    certificate = result.certificate
-    entropy, divergence, _ = certificate.parts
+def student_repr(result: StudentResult) -> str:
+    """Risk, limit and verdict in one line."""
+    made = result.certificate
+    verdict = "vacuous" if made.vacuous else "not vacuous"
     return (
-        result.student.name,
-        certificate.risk,
-        entropy.value,
-        divergence.value,
-        certificate.upper,
-        "vacuous" if certificate.vacuous else "below ln 2",
+        f"{short(result.student.name, NAME)!r}: risk {made.risk:.4g} nats, at most "
+        f"{made.upper:.4g}: {verdict}, dominated by {made.dominating}"
     )

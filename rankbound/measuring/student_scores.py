@@ -14,8 +14,8 @@ from rankbound.errors import UsageError
 from rankbound.measuring.files import Files
 from rankbound.measuring.given import Given, vectors_of
 from rankbound.measuring.inputs import Inputs, declared, doubts
-from rankbound.measuring.options import StudentSource
 from rankbound.measuring.origins import check_comparable
+from rankbound.measuring.sources import StudentSource
 
 
 @dataclass(frozen=True, slots=True, eq=False)

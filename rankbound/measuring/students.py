@@ -18,7 +18,8 @@ from rankbound.errors import UsageError
 from rankbound.measuring.given import Given
 from rankbound.measuring.inputs import Inputs, Rule
 from rankbound.measuring.matching import thin_out
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.student_scores import RawScores, raw_scores
 from rankbound.measuring.temperatures import (
     Split,

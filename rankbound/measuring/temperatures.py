@@ -18,7 +18,7 @@ from estimators.scores import Floats, Kind, Scores
 from estimators.temperature import UnidentifiedError, fit_temperature
 from rankbound.errors import UsageError
 from rankbound.measuring.inputs import Inputs
-from rankbound.measuring.options import Temperature
+from rankbound.measuring.sources import Temperature
 
 SHARE = 0.2  # of the queries, set aside for fitting
 

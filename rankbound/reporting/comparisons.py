@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from bounds.wording import counted
 from rankbound.reporting.accounts import Account, Content, Level, Verdict, notes_of
 from rankbound.reporting.table import Table, interval, number, words
 
@@ -60,7 +61,8 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
             yield Verdict(
                 level,
                 verdict,
-                f"{where}{counts[verdict]} of {family['size']} comparisons with "
+                f"{where}{counts[verdict]} of "
+                f"{counted(family['size'], 'comparison')} with "
                 f"{content['reference']}: {which}",
             )
     if (content.get("controls") or {}).get("passed") is False:

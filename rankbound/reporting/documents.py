@@ -26,7 +26,8 @@ from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import sha256
 from rankbound.measuring.inputs import Inputs, load_inputs
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.student_scores import RawScores, raw_scores
 
 if TYPE_CHECKING:

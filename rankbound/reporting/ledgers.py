@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from bounds.wording import counted
 from rankbound.measuring.show import part_rows
 from rankbound.measuring.show_readings import (
     BINS,
@@ -67,7 +68,7 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
 def _tables(content: Content, name: str) -> Iterator[Table]:
     level = f"{100 * (1 - content['delta']):.10g}% interval"
     caption = (
-        f"Parts of the certificate, {content['n_queries']:,} queries, "
+        f"Parts of the certificate, {counted(content['n_queries'], 'query')}, "
         f"{content['pairs']} pairs; groups: {content['groups']}"
     )
     rows = _filled(row for section in part_rows(dict(content)) for row in section)

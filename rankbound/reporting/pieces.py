@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bounds.errors import DomainError
-from rankbound.reporting.accounts import account_of
+from rankbound.reporting.accounts import Account, account_of
+from rankbound.reporting.asides import cut_account, inspection_account, power_account
 from rankbound.reporting.rendering import rendered_template, source
 
 
@@ -43,6 +44,39 @@ def validation_html(account: Mapping[str, Any]) -> str:
     return _piece(account)
 
 
+def power_html(found: Mapping[str, Any]) -> str:
+    """What n queries can show, or how many queries a margin needs.
+
+    Parameters
+    ----------
+    found : mapping
+        What `rankbound.powering.powers` returns.
+    """
+    return _rendered(power_account(found))
+
+
+def cut_html(manifest: Mapping[str, Any]) -> str:
+    """A cut of training groups: what each band keeps, and what changes with it.
+
+    Parameters
+    ----------
+    manifest : mapping
+        What ``manifest.json`` holds.
+    """
+    return _rendered(cut_account(manifest))
+
+
+def inspection_html(content: Mapping[str, Any]) -> str:
+    """An inspection of files: verdicts, files and findings.
+
+    Parameters
+    ----------
+    content : mapping
+        What ``rankbound inspect --json`` writes.
+    """
+    return _rendered(inspection_account(content))
+
+
 def _piece(content: Mapping[str, Any]) -> str:
     account = account_of(content)
     if account is None:
@@ -50,5 +84,13 @@ def _piece(content: Mapping[str, Any]) -> str:
             "a ledger, comparison or validation has a piece of HTML, got the schema "
             f"{content.get('schema')!r}"
         )
-    context = {"account": account, "style": source("piece.css")}
+    return _rendered(account)
+
+
+def _rendered(account: Account) -> str:
+    from markupsafe import Markup
+
+    # The package's own: quotes in a style sheet must not be escaped
+    style = Markup(source("piece.css"))
+    context = {"account": account, "style": style}
     return rendered_template("piece.html", context)

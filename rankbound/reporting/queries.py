@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from bounds.wording import counted
 from rankbound.drawing.results import Result
 from rankbound.measuring.terms import UNITS
 
@@ -59,9 +60,10 @@ class QueryTable:
     def cap(self) -> str:
         """How many rows of how many are here, and which."""
         if len(self) == self.total:
-            return f"all {self.total:,} rows"
+            return f"all {counted(self.total, 'row')}"
         return (
-            f"{len(self):,} of {self.total:,} rows shown: all rows of queries drawn at "
+            f"{len(self):,} of {counted(self.total, 'row')} shown: all rows of "
+            "queries drawn at "
             f"random (seed {SEED}); the files have the others"
         )
 

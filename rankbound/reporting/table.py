@@ -9,20 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-LATEX: Final = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-}
+from bounds.wording import counted
+from rankbound.booktabs import NEEDS, booktabs, escaped
+
 MOST_ROWS: Final = 500
 
 
@@ -58,7 +47,10 @@ class Table:
         """How many rows of how many are shown; empty if all are."""
         if len(self.rows) <= MOST_ROWS:
             return ""
-        return f"{MOST_ROWS:,} of {len(self.rows):,} rows shown; the CSV file has all"
+        return (
+            f"{MOST_ROWS:,} of {counted(len(self.rows), 'row')} shown; the CSV file "
+            "has all"
+        )
 
     def csv(self) -> str:
         r"""The table with its headings as comma-separated text.
@@ -80,8 +72,10 @@ class Table:
         Examples
         --------
         >>> print(Table("t", "A & B", ("a", "b"), (("x_1", "1"),)).latex())
+        % needs \usepackage{booktabs}
         \begin{table}
         \caption{A \& B}
+        \label{tab:t}
         \begin{tabular}{lr}
         \toprule
         a & b \\
@@ -90,34 +84,14 @@ class Table:
         \bottomrule
         \end{tabular}
         \end{table}
+        <BLANKLINE>
         """
-        columns = "l" * self.left + "r" * (len(self.headings) - self.left)
-        return "\n".join(
-            [
-                r"\begin{table}",
-                rf"\caption{{{latex_text(self.caption)}}}",
-                rf"\begin{{tabular}}{{{columns}}}",
-                r"\toprule",
-                _latex_row(self.headings),
-                r"\midrule",
-                *map(_latex_row, self.rows),
-                r"\bottomrule",
-                r"\end{tabular}",
-                r"\end{table}",
-                "",
-            ]
+        rows = [map(escaped, row) for row in self.rows]
+        label = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.name)
+        made = booktabs(
+            self.caption, self.headings, rows, label=label, n_labels=self.left
         )
-
-
-def latex_text(text: str) -> str:
-    r"""Plain text for LaTeX.
-
-    Examples
-    --------
-    >>> print(latex_text("50% of a_b"))
-    50\% of a\_b
-    """
-    return "".join(LATEX.get(letter, letter) for letter in text)
+        return NEEDS + made
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -170,7 +144,3 @@ def words(value: Any) -> str:
     'empirical bernstein'
     """
     return str(value).replace("_", " ")
-
-
-def _latex_row(cells: Iterable[str]) -> str:
-    return " & ".join(map(latex_text, cells)) + r" \\"

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from bounds.wording import counted
 from rankbound.reporting.accounts import Account, Content, Level, Verdict, notes_of
 from rankbound.reporting.table import Table, interval, number
 
 Row = Mapping[str, Any]
 PER_QUERY: Final = (
     "data set",
+    "sampling",
     "student",
     "term",
     "measure",
@@ -38,6 +40,7 @@ CONFIGURATIONS: Final = (
 )
 CERTIFICATES: Final = (
     "data set",
+    "sampling",
     "student",
     "n",
     "risk",
@@ -81,7 +84,8 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
     for verdict in sorted(filter(None, counts), key=_place):
         level: Level = "caution" if verdict == "inconclusive" else "told"
         sentence = (
-            f"{where}{counts[verdict]} of {len(rows)} pairs of a term and an "
+            f"{where}{counts[verdict]} of {counted(len(rows), 'pair')} of a term and "
+            "an "
             "effectiveness per query"
         )
         yield Verdict(level, str(verdict), sentence)
@@ -89,7 +93,9 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
     vacuous = sum(bool(row.get("vacuous")) for row in certificates)
     if certificates:
         word = "vacuous" if vacuous else "not vacuous"
-        told = f"{vacuous} of {len(certificates)} certificates are vacuous"
+        told = counted(len(certificates), "certificate")
+        if vacuous:
+            told = f"{vacuous:,} of {told}"
         yield Verdict("bad" if vacuous else "good", word, where + told)
     for control in content.get("controls") or ():
         if control.get("passed") is False:
@@ -107,7 +113,7 @@ def _place(verdict: str) -> tuple[int, str]:
 def _tables(content: Content, name: str) -> Iterator[Table]:
     tag, family = f"-{name}" if name else "", _family(content)
     for key, caption, headings, left, row_of in (
-        ("per_query", f"Terms and effectiveness per query{family}", PER_QUERY, 5, _one),
+        ("per_query", f"Terms and effectiveness per query{family}", PER_QUERY, 6, _one),
         (
             "configurations",
             "Order of configurations: does the predictor sort them as the target does?",
@@ -119,7 +125,7 @@ def _tables(content: Content, name: str) -> Iterator[Table]:
             "certificates",
             "Is the bound true, and how tight: held-out risks and certificates",
             CERTIFICATES,
-            2,
+            3,
             _held,
         ),
         ("equivalence", "Systems two by two, paired by query", PAIRS, 5, _paired),
@@ -150,8 +156,7 @@ def _family(content: Content) -> str:
 def _one(row: Row) -> tuple[str, ...]:
     verdict = row["verdict"] or row.get("missing_because") or "not computed"
     return (
-        str(row["dataset"]),
-        str(row["student"]),
+        *(str(row[key]) for key in ("dataset", "sampling", "student")),
         str(row["term"]),
         str(row["measure"]),
         str(verdict),
@@ -183,8 +188,7 @@ def _held(row: Row) -> tuple[str, ...]:
     if row.get("splits"):
         held = f"{row.get('held')} of {row['splits']}"
     return (
-        str(row.get("dataset", "")),
-        str(row.get("student", "")),
+        *(str(row.get(key, "")) for key in ("dataset", "sampling", "student")),
         number(row.get("n")),
         number(row.get("risk")),
         number(row.get("upper")),

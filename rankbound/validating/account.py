@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rankbound.measuring.given import Given
-from rankbound.measuring.ledger import input_records, versions
+from rankbound.measuring.provenance import input_records, versions
 from rankbound.validating.associating import NAME, PARTIAL_NAME
 from rankbound.validating.run import Validation
 from validation.configurations import NEEDED
@@ -43,8 +43,15 @@ DEFINITIONS: Final = {
 }
 
 
-def account(validation: Validation) -> dict[str, Any]:
-    """The validation as plain data, ready for JSON."""
+def account(validation: Validation, *, hashed: bool = True) -> dict[str, Any]:
+    """The validation as plain data, ready for JSON.
+
+    Parameters
+    ----------
+    validation : Validation
+    hashed : bool
+        Whether to read every input again for its hash; the hashes are None otherwise.
+    """
     configurations = validation.configurations
     return {
         "schema": SCHEMA,
@@ -63,7 +70,7 @@ def account(validation: Validation) -> dict[str, Any]:
         "dropped": dropped(validation),
         "warnings": list(validation.warnings),
         "definitions": DEFINITIONS,
-        "inputs": input_records(_paths(validation), None),
+        "inputs": input_records(_paths(validation), None, hashed=hashed),
         "command": validation.options.command,
         "versions": {**versions(), **_more_versions()},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bounds.wording import counted
 from rankbound.validating.associating import Row
 from rankbound.validating.markup import NONE, Cell, Table
 from rankbound.validating.options import POOLED
@@ -77,8 +78,9 @@ def _association_caption(
     return (
         f"{dataset}, {sampling}, student {student}: {what} of each term with each "
         f"measure per query, with {_level(validation)} BCa bootstrap interval "
-        f"({validation.options.resamples:,} resamples); n = {rows[0]['n']:,} queries; "
-        f"{test}, {correction_name(validation)} over {size:,} tests at "
+        f"({counted(validation.options.resamples, 'resample')}); n = "
+        f"{counted(rows[0]['n'], 'query')}; "
+        f"{test}, {correction_name(validation)} over {counted(size, 'test')} at "
         f"{family.delta:g};{power} bold: associated; {LOSS}M is the teacher's M "
         "minus the student's; "
         f"seed {validation.options.seed}."

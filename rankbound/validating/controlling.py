@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from bounds.errors import DomainError
+from bounds.wording import counted
 from estimators.group_terms import student_terms, teacher_terms
 from estimators.groups import Groups
 from estimators.scores import Floats, Strings
@@ -132,7 +133,9 @@ def constant_control(
     judge = Judge(inputs.qrels, options.measure_names, missing=options.missing_queries)
     values, known = judge.evaluate(flat).of(terms.qids)
     if known.sum() < LEAST_QUERIES:
-        raise DomainError(f"the constant student has {int(known.sum())} queries")
+        raise DomainError(
+            f"the constant student has {counted(int(known.sum()), 'query')}"
+        )
     targets = values[known]
     panel = Panel(
         terms=np.column_stack([terms.risk_nats, terms.student_range])[known],

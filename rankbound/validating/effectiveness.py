@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +13,6 @@ from estimators.scores import Floats, Scores, Strings, strings
 from rankbound.errors import UsageError
 from rankbound.validating.options import Missing
 from rankbound.validating.rankings import positions_in_rankings
-
-# A blank between measures, not one inside the brackets of a measure
-BETWEEN: Final = re.compile(r"[\s,]+(?![^(]*\))")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,17 +42,6 @@ class Effectiveness:
         place = {qid: row for row, qid in enumerate(self.qids)}
         rows = np.array([place.get(qid, -1) for qid in qids], dtype=np.int64)
         return self.values[np.maximum(rows, 0)], rows >= 0
-
-
-def split_measures(text: str) -> tuple[str, ...]:
-    """Measure names of one text, separated by blanks or commas.
-
-    Examples
-    --------
-    >>> split_measures("nDCG@10 AP(rel=2, judged_only=True)@100")
-    ('nDCG@10', 'AP(rel=2, judged_only=True)@100')
-    """
-    return tuple(part for part in BETWEEN.split(text.strip()) if part)
 
 
 class Judge:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.per_query import PerQuery
 from estimators.scores import strings
 from rankbound.errors import UsageError
@@ -204,7 +205,7 @@ def read_design(path: Path) -> dict[str, dict[str, str]]:
         if len(line) != len(header):
             raise FormatError(
                 path,
-                f"expected {len(header)} columns, found {len(line)}",
+                f"expected {counted(len(header), 'column')}, found {len(line)}",
                 line=number,
             )
         row = dict(zip(header, line, strict=True))

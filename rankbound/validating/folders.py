@@ -22,7 +22,8 @@ from typing import Final
 
 from rankbound.errors import UsageError
 from rankbound.measuring.inputs import DEFAULT_DEPTH
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from rankbound.validating.options import TEACHER, Case
 
 RANDOM: Final = "random"

@@ -6,22 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rankbound.booktabs import NEEDS, booktabs, escaped
+
 NONE: Final = "-"
-ESCAPES: Final = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +63,17 @@ def latex(tables: Sequence[Table]) -> str:
     \end{table}
     <BLANKLINE>
     """
-    parts = ["% needs \\usepackage{booktabs}\n"]
-    for table in tables:
-        numbers = len(table.header) - table.n_labels
-        parts += [
-            "\\begin{table}\n",
-            f"\\caption{{{escaped(table.caption)}}}\n",
-            f"\\label{{tab:{table.name}}}\n",
-            f"\\begin{{tabular}}{{{'l' * table.n_labels}{'r' * numbers}}}\n",
-            "\\toprule\n",
-            " & ".join(escaped(name) for name in table.header) + " \\\\\n",
-            "\\midrule\n",
-            *(
-                " & ".join(_latex(cell) for cell in row) + " \\\\\n"
-                for row in table.rows
-            ),
-            "\\bottomrule\n\\end{tabular}\n\\end{table}\n",
-        ]
-    return "".join(parts)
+    made = (
+        booktabs(
+            table.caption,
+            table.header,
+            [map(_latex, row) for row in table.rows],
+            label=table.name,
+            n_labels=table.n_labels,
+        )
+        for table in tables
+    )
+    return "".join([NEEDS, *made])
 
 
 def markdown(tables: Sequence[Table]) -> str:
@@ -119,17 +99,6 @@ def markdown(tables: Sequence[Table]) -> str:
         lines = (f"| {' | '.join(row)} |\n" for row in rows)
         parts.append(f"**{table.caption}**\n\n{''.join(lines)}")
     return "\n".join(parts)
-
-
-def escaped(text: str) -> str:
-    r"""Text that LaTeX prints as it stands.
-
-    Examples
-    --------
-    >>> print(escaped("50 % of a_b"))
-    50 \% of a\_b
-    """
-    return "".join(ESCAPES.get(letter, letter) for letter in text)
 
 
 def _latex(cell: Cell) -> str:

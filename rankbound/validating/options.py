@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from bounds.errors import DomainError
 from rankbound.errors import UsageError
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.given import as_given
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from validation.judging import Family
 
 TEACHER: Final = "teacher"
@@ -19,6 +22,8 @@ POOLED: Final = "(pooled)"
 CUTOFFS: Final = (10, 100)
 Missing = Literal["zero", "drop", "error"]
 MISSING: Final = ("zero", "drop", "error")
+# A blank between measures, not one inside the brackets of a measure
+BETWEEN: Final = re.compile(r"[\s,]+(?![^(]*\))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +36,7 @@ class Case:
         Names; queries are keyed by (dataset, qid).
     measure : MeasureOptions
         Teacher, students, groups and judgements.
-    rankings : mapping of str to Path
+    rankings : mapping of str to path or object
         The rankings to evaluate, by student or "teacher"; for those not named, the
         score file itself is ranked, or all documents by dot product.
     """
@@ -39,9 +44,14 @@ class Case:
     dataset: str
     sampling: str
     measure: MeasureOptions
-    rankings: Mapping[str, Path] = field(default_factory=dict)
+    rankings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        rankings = {
+            name: as_given(held, "scores", f"ranking of {name}")
+            for name, held in self.rankings.items()
+        }
+        object.__setattr__(self, "rankings", rankings)
         for name in (self.dataset, self.sampling):
             if not name or name == POOLED or any(c in name for c in "\t\r\n"):
                 raise UsageError(
@@ -77,7 +87,8 @@ class ValidateOptions:
     ----------
     cases : tuple of Case
     measures : tuple of str or None
-        As ir-measures parses them; None: nDCG and AP at two cut-offs.
+        As ir-measures parses them, or one text of them; None: nDCG and AP at two
+        cut-offs.
     relevant : int
         The smallest grade that counts as relevant for AP by default and for the number
         of relevant documents.
@@ -110,8 +121,7 @@ class ValidateOptions:
     command: str = ""
 
     def __post_init__(self) -> None:
-        if self.design is not None:
-            object.__setattr__(self, "design", Path(self.design))
+        self._take()
         if not self.cases:
             raise UsageError("give --teacher and --student, or --datasets NAME:DIR")
         keys = [(case.dataset, case.sampling) for case in self.cases]
@@ -130,6 +140,17 @@ class ValidateOptions:
                 )
         self._check_numbers()
         self._check_models()
+
+    def _take(self) -> None:
+        """Let callers give texts and lists."""
+        if self.design is not None:
+            object.__setattr__(self, "design", Path(self.design))
+        object.__setattr__(self, "cases", tuple(self.cases))
+        measures = self.measures
+        if isinstance(measures, str):
+            measures = split_measures(measures)
+        if measures is not None:
+            object.__setattr__(self, "measures", tuple(map(str, measures)))
 
     def _check_numbers(self) -> None:
         if self.seed < 0:
@@ -166,3 +187,14 @@ class ValidateOptions:
             return self.measures
         average = "AP" if self.relevant == 1 else f"AP(rel={self.relevant})"
         return tuple(f"{name}@{k}" for name in ("nDCG", average) for k in CUTOFFS)
+
+
+def split_measures(text: str) -> tuple[str, ...]:
+    """Measure names of one text, separated by blanks or commas.
+
+    Examples
+    --------
+    >>> split_measures("nDCG@10 AP(rel=2, judged_only=True)@100")
+    ('nDCG@10', 'AP(rel=2, judged_only=True)@100')
+    """
+    return tuple(part for part in BETWEEN.split(text.strip()) if part)

@@ -8,10 +8,12 @@ from typing import cast
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.scores import Floats, Scores, Strings
 from rankbound.errors import UsageError
+from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.files import Files
-from rankbound.measuring.run import Measurement, StudentResult
+from rankbound.measuring.run import Measurement
 from rankbound.validating.effectiveness import Effectiveness, Judge
 from rankbound.validating.options import TEACHER, Case, ValidateOptions
 from rankbound.validating.rankings import ranking_of
@@ -132,8 +134,9 @@ def _panel(
     both = known & known_too
     if both.sum() < LEAST_QUERIES:
         raise UsageError(
-            f"{case.dataset}, {case.sampling}, student {name!r}: {int(both.sum())} "
-            f"queries have terms and effectiveness, and {LEAST_QUERIES} are needed"
+            f"{case.dataset}, {case.sampling}, student {name!r}: "
+            f"{counted(int(both.sum()), 'query has', 'queries have')} terms and "
+            f"effectiveness, and {LEAST_QUERIES} are needed"
             f"{_set_aside(measurement)}"
         )
     names = tuple(terms.columns)
@@ -166,7 +169,10 @@ def _set_aside(measurement: Measurement) -> str:
     aside = measurement.split.n_calibration
     if not aside:
         return ""
-    return f"; {aside} others served to fit temperatures: give numbers to keep them"
+    return (
+        f"; {counted(aside, 'other')} served to fit temperatures: give numbers to "
+        "keep them"
+    )
 
 
 def _dropped(qids: Strings, both: np.ndarray, judged: Judged) -> dict[str, int]:

@@ -12,6 +12,7 @@ from rankbound.validating.associating import Associations, associations
 from rankbound.validating.controlling import constant_control, random_controls
 from rankbound.validating.dependence import COLUMNS, dependence
 from rankbound.validating.equivalence import Equivalence, equivalence
+from rankbound.validating.given import options_of
 from rankbound.validating.halves import certificates
 from rankbound.validating.options import TEACHER, ValidateOptions
 from rankbound.validating.ordering import Configurations, configurations
@@ -22,7 +23,7 @@ Progress = Callable[[str], object]
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Validation:
     """The outcome of `validate`; each table is one call.
 
@@ -52,6 +53,19 @@ class Validation:
     certificates: list[Row]
     equivalence: Equivalence
     controls: list[Row]
+
+    def __repr__(self) -> str:
+        """What was found, in a few lines."""
+        from rankbound.validating.showing import validation_repr
+
+        return validation_repr(self)
+
+    def _repr_html_(self) -> str:
+        """Verdicts and tables, for a notebook."""
+        from rankbound.reporting.pieces import validation_html
+        from rankbound.validating.account import account
+
+        return validation_html(account(self, hashed=False))
 
     def per_query_frame(self) -> Any:
         """Associations as a pandas data frame: one row per term and measure."""
@@ -121,20 +135,45 @@ class Validation:
         return tuple(found)
 
 
-def validate(options: ValidateOptions, *, progress: Progress = str) -> Validation:
+def validate(
+    options: ValidateOptions | None = None,
+    *,
+    progress: Progress = str,
+    **settings: Any,
+) -> Validation:
     """Ask of every data set whether the bound's terms go with effectiveness.
 
     Parameters
     ----------
-    options : ValidateOptions
+    options : ValidateOptions, optional
     progress : callable
         Called with a few words before each stage; the default does nothing.
+    **settings
+        Instead of `options`, for one data set: what `MeasureOptions`, `ValidateOptions`
+        and its `Family` take, `teacher`, `students` and `qrels` at least. Data may be
+        paths or objects; `groups` may be a mapping of samplings to groups. `dataset`
+        names the data set, `rankings` holds what a model retrieved where its scores
+        are not its ranking.
 
     Raises
     ------
     FormatError, UsageError, DomainError
         On input that breaks a rule; nothing is written here in any case.
+
+    Examples
+    --------
+    >>> def scores(of): return {f"q{n}": of(n) for n in range(10)}
+    >>> found = validate(
+    ...     teacher=scores(lambda n: {"a": 2.0 + n / 9, "b": 0.5, "c": -1.0}),
+    ...     students={"s": scores(lambda n: {"a": n / 9, "b": 0.4, "c": -0.2})},
+    ...     qrels=scores(lambda n: {"a": n % 3, "b": 1, "c": 0}),
+    ...     teacher_kind="logit", temperature=1.0, measures="nDCG@3",
+    ...     resamples=200, permutations=99, splits=2, seed=1,
+    ... )
+    >>> sorted({row["measure"] for row in found.associations.rows})
+    ['loss of nDCG@3', 'nDCG@3']
     """
+    options = options_of(options, settings)
     judged: dict[str, Judged] = {}
     for case in options.cases:
         if case.dataset not in judged:

@@ -10,7 +10,8 @@ from estimators.scores import Kind, Scores
 from rankbound.measuring.files import Files
 from rankbound.measuring.given import Given
 from rankbound.measuring.inputs import declared
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from rankbound.validating.options import TEACHER
 
 Known = dict[tuple[Given, Kind | None], bool]

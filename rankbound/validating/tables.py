@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from bounds.wording import counted
 from rankbound.validating.associating import Row
 from rankbound.validating.association_tables import (
     association_tables,
@@ -113,7 +114,8 @@ def _effectiveness_caption(validation: Validation, measure: str) -> str:
         f"{options.missing_queries});{average} superscripts: systems shown to be "
         f"equivalent, or different by no more than {options.margin:g}, each pair by "
         "itself; paired t intervals that hold together with probability "
-        f"{level:g} (Bonferroni over {found.n_comparisons:,} comparisons); bold: "
+        f"{level:g} (Bonferroni over {counted(found.n_comparisons, 'comparison')}); "
+        "bold: "
         f"the largest mean; seed {options.seed}."
     )
 
@@ -129,12 +131,14 @@ def configurations_table(validation: Validation) -> Table:
     return Table(
         name="configurations",
         caption=(
-            f"Kendall's tau-b over n = {n} configurations (data set, sampling, "
+            f"Kendall's tau-b over n = {counted(n, 'configuration')} (data set, "
+            "sampling, "
             "student), with its BCa interval where there are enough, and in brackets "
             "the share of pairs ordered as the theory expects (0.5: by chance), pairs "
             "within data sets; permutation test within data sets; terms "
             "from a random half of the queries, outcomes from the other half; "
-            f"{correction_name(validation)} over {found.n_tests} tests; seed "
+            f"{correction_name(validation)} over {counted(found.n_tests, 'test')}; "
+            "seed "
             f"{options.seed}{few}."
         ),
         header=("predictor", "kind", *targets),

@@ -7,11 +7,13 @@ from typing import Final
 
 import numpy as np
 
+from bounds.wording import counted
 from estimators.groups import Groups
 from estimators.per_query import query_means
 from estimators.scores import Floats, Strings
+from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.laws import laws_of_queries
-from rankbound.measuring.run import Measurement, StudentResult
+from rankbound.measuring.run import Measurement
 
 UNITS: Final = {
     "entropy": "nats",
@@ -94,7 +96,7 @@ def _kappa(measurement: Measurement, qids: Strings) -> tuple[Floats | None, str]
     values = np.array([of_query.get(qid, np.nan) for qid in qids])
     missing = int((~np.isfinite(values)).sum())
     if missing:
-        return None, f"infinite or unknown in {missing:,} queries"
+        return None, f"infinite or unknown in {counted(missing, 'query')}"
     return values, ""
 
 

@@ -105,7 +105,7 @@ def test_shifted_limit_covers_the_target_risk():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"distances": [1.1]}, r"one number in \[0, 1\] for each of 1 queries"),
+        ({"distances": [1.1]}, r"one number in \[0, 1\] for each of 1 query"),
         ({"distances": [math.nan]}, "one number in"),
         ({"distances": [0.1, 0.1]}, "one number in"),
         ({"risks": [2.0]}, "outside"),

@@ -115,7 +115,7 @@ def test_every_level_of_the_grid_is_paid_for():
         ({"losses": [[-0.1, 0.2]]}, "outside"),
         ({"kappas": [0.9]}, r"one ratio in \[1, 2.0\]"),
         ({"kappas": [2.1]}, "must bound it for every query"),
-        ({"kappas": [1.0, 1.0]}, "each of 1 queries"),
+        ({"kappas": [1.0, 1.0]}, "each of 1 query"),
         ({"kappas": [math.nan]}, "one ratio in"),
         ({"largest_kappa": math.inf}, "finite and at least 1, got inf.*target law"),
         ({"levels": []}, "at least one number"),

@@ -84,8 +84,8 @@ def test_a_name_can_be_given():
     ("columns", "message"),
     [
         ({"qid": ["q"], "docno": ["d"]}, "expected a column 'score', found qid, docno"),
-        ({"qid": [None], "docno": ["d"], "score": [1.0]}, "'qid' lacks 1 values"),
-        ({"qid": ["q"], "docno": ["d"], "score": [None]}, "'score' lacks 1 values"),
+        ({"qid": [None], "docno": ["d"], "score": [1.0]}, "'qid' lacks 1 value"),
+        ({"qid": ["q"], "docno": ["d"], "score": [None]}, "'score' lacks 1 value"),
         ({"qid": ["q"], "docno": ["d"], "score": [float("nan")]}, "is nan"),
         ({"qid": ["q"] * 2, "docno": ["d"] * 2, "score": [1.0, 2.0]}, "scored twice"),
     ],

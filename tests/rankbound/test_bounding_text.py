@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from rankbound.bounding import Given, augmented, evaluated
+from rankbound.bounding import augmented, evaluated
+from rankbound.bounding_given import Given
 from rankbound.bounding_text import answer_text
 
 BASE = Given(diameter=2.0, lipschitz=5.0, entropy=0.42, divergence=0.0, n=1000)

@@ -7,7 +7,8 @@ from statsmodels.stats.power import TTestPower
 from bounds.errors import DomainError
 from bounds.limits import two_sided
 from rankbound.errors import UsageError
-from rankbound.powering import GIVE_RANGE, NO_RANGE, PowerOptions, powers
+from rankbound.powering import GIVE_RANGE, NO_RANGE, powers
+from rankbound.powering_options import PowerOptions
 from rankbound.writing import json_text
 from tests.rankbound.files import written
 from validation.power import detectable_correlation
@@ -87,7 +88,9 @@ def test_results_bring_their_own_queries(tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"n": (5,)}, UsageError, "--sd"),
+        ({}, UsageError, "nothing was asked.*--sd"),
+        ({"margin": 0.02}, UsageError, "--margin: .* need the spread"),
+        ({"n": (5,), "half_range": 0.5}, UsageError, "--range.*--sd"),
         ({"n": (5,), "sd": (0.1,), "folder": "x"}, UsageError, "one of them"),
         ({"sd": (0.1,)}, UsageError, "give --n"),
         ({"n": (1,), "sd": (0.1,)}, DomainError, "2 queries"),
@@ -109,3 +112,24 @@ def test_impossible_settings_are_refused(options, error, message):
 def test_one_number_needs_no_tuple():
     many = powers(PowerOptions(n=(43,), sd=(0.1,)))
     assert powers(PowerOptions(n=43, sd=0.1))["rows"] == many["rows"]
+
+
+def test_correlations_need_no_spread():
+    found = powers(n=(3, 43), comparisons=2, margin=0.02)
+    few, many = found["rows"]
+    assert few["detectable_correlation"] is None
+    assert many["detectable_correlation"] == detectable_correlation(43, delta=0.025)
+    assert many["sd"] is None
+    assert many["detectable_difference"] is None
+    assert many["smallest_margin"] is None
+    assert found["needed"] == []
+    assert "--sd" in found["missing_because"]
+    assert json.loads(json_text(found)) == found
+    assert powers(n=43, sd=0.1)["missing_because"] is None
+
+
+def test_keywords_do_as_options_do():
+    options = PowerOptions(n=(43,), sd=(0.1,))
+    assert powers(options) == powers(n=43, sd=0.1)
+    with pytest.raises(UsageError, match="'sdd'; did you mean 'sd'"):
+        powers(n=43, sdd=0.1)

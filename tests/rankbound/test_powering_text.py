@@ -3,7 +3,8 @@ import io
 import pytest
 
 from rankbound.measuring.show import console_for
-from rankbound.powering import PowerOptions, powers
+from rankbound.powering import powers
+from rankbound.powering_options import PowerOptions
 from rankbound.powering_text import notes, show_power
 
 
@@ -38,3 +39,11 @@ def test_a_family_is_named(shown):
         "0.0125 each, 0.05 over 4 comparisons"
         in shown(n=(3,), sd=(0.1,), comparisons=4)[0]
     )
+
+
+def test_without_a_spread_the_correlation_and_what_the_rest_would_need(shown):
+    text, _ = shown(n=(43,))
+    assert "0.43" in text
+    assert "need the spread over queries; give --sd" in text
+    assert "|rho|: the smallest" in text
+    assert "equivalent within it" not in text

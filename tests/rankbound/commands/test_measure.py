@@ -464,7 +464,7 @@ def test_run_rejects_vectors_that_are_not_finite(folder, fails):
         (
             (*ALONE, "--query-ids", "q.ids"),
             "--query-ids goes with --bi-encoder",
-            "got 0 bi-encoders and 1 files",
+            "got 0 bi-encoders and 1 file",
         ),
         (
             (*ALONE, "--bi-encoder", "e=q.npy", "--query-ids", "q.ids"),

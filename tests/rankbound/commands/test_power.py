@@ -45,7 +45,7 @@ def test_results_of_measure_are_read(tmp_path, monkeypatch, capsys):
     ("words", "message"),
     [
         (["--sd", "0.1"], "give --n (queries), --margin, or both"),
-        (["--n", "43"], "the spread over queries is needed"),
+        (["--margin", "0.02"], "--margin: differences and margins need the spread"),
         (["--from", "nowhere"], "nowhere: no such folder"),
         (["--sd", "0.1", "--n", "x"], "invalid int value"),
     ],
@@ -59,3 +59,10 @@ def test_mistakes_are_one_line(words, message, capsys):
     assert code == 2
     assert message in errors
     assert errors.count("\n") == 1
+
+
+def test_correlations_are_told_without_a_spread(capsys):
+    assert main(["power", "--n", "43"]) == 0
+    out = capsys.readouterr().out
+    assert "0.43" in out
+    assert "differences and margins need the spread over queries; give --sd" in out

@@ -77,3 +77,8 @@ def test_folders_take_kinds_and_temperatures_over(tmp_path):
 def test_contradictions_are_named(words, message):
     with pytest.raises(UsageError, match=message):
         parsed(*words)
+
+
+def test_two_samplings_of_one_name_are_refused():
+    with pytest.raises(UsageError, match="two samplings are called 'a'"):
+        parsed(*FILES, "--groups", "x/a.jsonl", "y/a.jsonl")

@@ -94,5 +94,7 @@ def per_query(world, name, pairs):
     lines = (world.folder / "out" / "per_query.tsv").read_text().splitlines()[1:]
     rows = (line.split("\t") for line in lines)
     return {
-        q: float(v) for q, s, k, p, v in rows if (s, k, p) == (name, "entropy", pairs)
+        q: float(v)
+        for q, s, k, p, v, _ in rows
+        if (s, k, p) == (name, "entropy", pairs)
     }

@@ -7,7 +7,7 @@ import pytest
 from bounds.errors import DomainError
 from rankbound.comparing.options import CompareOptions
 from rankbound.errors import UsageError
-from rankbound.measuring.options import StudentSource
+from rankbound.measuring.sources import StudentSource
 
 TWO = (("a", "a.jsonl"), ("b", "b.jsonl"))
 
@@ -83,3 +83,28 @@ def test_samplings_come_as_a_dict_and_a_quantity_alone():
 def test_samplings_without_names_are_refused_by_name(groups):
     with pytest.raises(UsageError, match="`groups` holds the samplings by name"):
         options(groups=groups)
+
+
+def test_one_margin_is_that_of_the_one_quantity():
+    files = {"teacher": "t", "groups": {"a": "x", "b": "y"}}
+    assert CompareOptions(**files, margins=0.3).margin("entropy") == 0.3
+    with pytest.raises(UsageError, match="margins are given by quantity"):
+        CompareOptions(**files, quantities=("entropy", "ties"), margins=0.3)
+
+
+def test_groups_without_names_are_refused_in_one_short_line():
+    with pytest.raises(UsageError, match="holds the samplings by name") as caught:
+        CompareOptions(teacher="t", groups=[{"query_id": "q"}] * 999)
+    assert len(str(caught.value)) < 200
+
+
+def test_quantities_are_placed_as_asked_for():
+    options = CompareOptions(
+        teacher="t",
+        groups={"a": "x", "b": "y"},
+        quantities=("ties", "risk", "entropy"),
+        students={"s": "s.run", "r": "r.run"},
+    )
+    labels = ["entropy", "risk:r", "margin", "risk:s", "ties"]
+    placed = sorted(labels, key=options.place)
+    assert placed == ["ties", "risk:s", "risk:r", "entropy", "margin"]

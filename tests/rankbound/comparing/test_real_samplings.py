@@ -88,7 +88,7 @@ def test_a_naive_loop_gets_the_same_differences(compared):
     teacher = lookup(home / "teacher/teacher.scores.json.gz")
     per_query = {}
     for line in (out / "per_query.tsv").read_text().splitlines()[1:]:
-        qid, sampling, quantity, pairs, value = line.split("\t")
+        qid, sampling, quantity, pairs, value, _ = line.split("\t")
         if quantity == "entropy":
             per_query.setdefault((sampling, pairs), {})[qid] = float(value)
     picked = random.Random(3).sample(sorted(teacher), CHECKED)

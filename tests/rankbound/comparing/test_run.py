@@ -92,7 +92,8 @@ def test_per_query_table_matches_loops(samplings):
     samplings.account(*samplings.vectors_of())
     with Path(samplings.path("out/per_query.tsv")).open(newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
-    assert list(rows[0]) == ["qid", "sampling", "quantity", "pairs", "value"]
+    columns = ["qid", "sampling", "quantity", "pairs", "value", "largest"]
+    assert list(rows[0]) == columns
     found = {}
     for row in rows:
         key = (row["sampling"], row["quantity"], row["pairs"])

@@ -11,7 +11,7 @@ TITLES = (
 def test_every_explanation_has_a_table(samplings, capsys):
     account = samplings.account(*samplings.vectors_of())
     out = capsys.readouterr().out
-    for title in (*TITLES, "Space over queries, all pairs"):
+    for title in (*TITLES, "Space, all pairs", "largest group"):
         assert title in out
     for record in account["samplings"]:
         for part in record["entropy"]:
@@ -27,7 +27,7 @@ def test_every_explanation_has_a_table(samplings, capsys):
 def test_space_needs_vectors(samplings, capsys):
     samplings.account()
     out = capsys.readouterr().out
-    assert "Space over queries" not in out
+    assert "Space, all pairs" not in out
     assert all(title in out for title in TITLES)
 
 

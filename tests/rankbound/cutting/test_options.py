@@ -2,7 +2,7 @@ import pytest
 
 from bounds.errors import DomainError
 from rankbound.errors import UsageError
-from rankbound.measuring.options import StudentSource
+from rankbound.measuring.sources import StudentSource
 
 ONE = (StudentSource("s", scores="s.run"),)
 TWO = (*ONE, StudentSource("t", scores="t.run"))

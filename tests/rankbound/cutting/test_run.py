@@ -5,7 +5,7 @@ from estimators.scores import Kind
 from rankbound.cutting import cut_groups
 from rankbound.cutting.run import file_name
 from rankbound.errors import UsageError
-from rankbound.measuring.options import StudentSource
+from rankbound.measuring.sources import StudentSource
 from tests.rankbound.cutting.world import N, entropy, teacher
 from tests.rankbound.files import lookup, project, run_text, written
 

@@ -36,5 +36,5 @@ def test_the_reference_and_what_was_dropped(shown, folder):
     written(folder, lookup(scores), "t.json")
     text = shown(compat="reference", missing="drop")
     assert "upper_quartile" in text
-    assert "dropped: 1 queries without a value (2 groups) are in no file" in text
+    assert "dropped, in no file: 1 query without a value (2 groups)" in text
     assert "not measured: 6 documents without teacher score" in text

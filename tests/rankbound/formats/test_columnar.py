@@ -152,7 +152,7 @@ def test_columns_that_lack_something_are_refused(tmp_path):
     write({"qid": ["q"], "docno": ["d"]})
     assert "expected a column 'score'" in refusal(read_any, path)
     write({"qid": ["q", None], "docno": ["d", "e"], "score": [1.0, 2.0]})
-    assert "column 'qid' lacks 1 values" in refusal(read_any, path)
+    assert "column 'qid' lacks 1 value" in refusal(read_any, path)
     write({"qid": ["q", "q"], "docno": ["d", "d"], "score": [1.0, 2.0]})
     assert "is scored twice" in refusal(read_any, path)
     write({"qid": ["q"], "docno": ["d"], "score": [float("nan")]})

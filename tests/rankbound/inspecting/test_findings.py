@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.inspecting.findings import Finding, by_severity, plural, share
+from rankbound.inspecting.findings import Finding, by_severity, share
 
 
 def test_findings_are_ordered_by_severity_and_then_as_they_came():
@@ -21,4 +21,4 @@ def test_the_keys_for_json_are_the_documented_ones():
 
 def test_counts_in_words():
     assert share(0, 0) == "0 of 0 (0.0%)"
-    assert plural(0, "query", "queries") == "0 queries"
+    assert share(1, 2) == "1 of 2 (50.0%)"

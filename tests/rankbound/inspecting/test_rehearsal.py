@@ -3,8 +3,9 @@ import pytest
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 from rankbound.inspecting.rehearsal import rehearse
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 from tests.rankbound.files import group_text, project, run_text, written
 
 

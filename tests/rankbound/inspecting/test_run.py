@@ -52,3 +52,9 @@ def test_no_file_and_no_such_format_are_usage_mistakes(tmp_path):
         inspect()
     with pytest.raises(UsageError, match="no format is called"):
         inspect(*paths(tmp_path, matching()), format="x")
+
+
+@pytest.mark.parametrize("wrong", [5, {"q": {"d": 1.0}}])
+def test_objects_are_no_files(wrong):
+    with pytest.raises(UsageError, match="inspect looks at files; give paths, got"):
+        inspect(wrong)

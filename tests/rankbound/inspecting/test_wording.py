@@ -6,7 +6,8 @@ from rankbound.inspecting.wording import (
     measure_words,
     teacher_words,
 )
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from tests.rankbound.files import lookup, written
 from tests.rankbound.inspecting.world import examined_files
 

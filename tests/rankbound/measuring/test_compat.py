@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from rankbound.measuring.compat import NO_LAW, NO_SCORES, reference_columns
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 from tests.estimators.compat.test_entropy import naive
 from tests.rankbound.files import group_text, lookup, written
 

@@ -7,8 +7,9 @@ from scipy.stats import entropy
 
 from estimators.scores import Kind
 from rankbound.measuring.compat_lists import NO_SCORES
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 from tests.rankbound.files import group_text, lookup, written
 
 TEACHER = {

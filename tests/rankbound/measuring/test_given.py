@@ -17,8 +17,9 @@ from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 from rankbound.measuring.given import as_given, content_hash, ledger_entry
 from rankbound.measuring.ledger import ledger
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 from rankbound.writing import json_text
 from tests.rankbound.files import project
 

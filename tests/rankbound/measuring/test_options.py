@@ -6,7 +6,8 @@ import pytest
 
 from bounds.errors import DomainError
 from rankbound.errors import UsageError
-from rankbound.measuring.options import MeasureOptions, StudentSource, options_of
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 
 
 @pytest.mark.parametrize(
@@ -48,17 +49,6 @@ def test_options_reject(settings, message):
         MeasureOptions(teacher="t", **settings)
 
 
-@pytest.mark.parametrize("name", ["", "a\tb", "a\nb"])
-def test_student_names_reject_what_breaks_a_table(name):
-    with pytest.raises(UsageError, match="without tabs"):
-        StudentSource(name, "x")
-
-
-def test_student_temperature_rejects_zero():
-    with pytest.raises(UsageError, match="--student-temperature"):
-        StudentSource("a", "x", temperature=0.0)
-
-
 def test_paths_may_be_text():
     options = MeasureOptions(teacher="t", students=(StudentSource("a", "x"),))
     assert options.teacher == Path("t")
@@ -77,28 +67,3 @@ def test_fits_sees_every_model(teacher, student, fits):
         students=(StudentSource("a", "x", temperature=student),),
     )
     assert options.fits is fits
-
-
-def test_options_of_keywords_reject_what_is_not_there():
-    options = MeasureOptions(teacher="t")
-    assert options_of(options, {}) is options
-    for settings, message in (
-        ({}, r"measure\(teacher=\.\.\.\) at least"),
-        ({"depth": 4}, "at least"),
-        ({"teacher": "t", "deepth": 4}, "there is no setting deepth; there are"),
-    ):
-        with pytest.raises(UsageError, match=message):
-            options_of(None, settings)
-    with pytest.raises(UsageError, match="not both"):
-        options_of(options, {"depth": 4})
-
-
-def test_students_may_be_a_mapping():
-    made = options_of(
-        None, {"teacher": "t", "students": {"a": "x", "b": {"q": {"d": 1}}}}
-    )
-    assert [student.name for student in made.students] == ["a", "b"]
-    assert made.students[0].scores == Path("x")
-    assert made.students[1].scores.name == "student b (dict)"
-    listed = options_of(None, {"teacher": "t", "students": [StudentSource("a", "x")]})
-    assert listed.students == (StudentSource("a", "x"),)

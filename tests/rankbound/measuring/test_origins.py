@@ -12,9 +12,10 @@ from estimators.scores import Kind, Scores
 from rankbound.cli import main
 from rankbound.errors import UsageError
 from rankbound.measuring.inputs import load_inputs
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.origins import check_comparable
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 from tests.rankbound.measuring.world import make_world
 from tests.rankbound.realdata import table
 

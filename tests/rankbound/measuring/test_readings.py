@@ -6,8 +6,9 @@ import pytest
 
 from rankbound.cli import main
 from rankbound.measuring.ledger import ledger
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 from tests.rankbound.measuring.naive import student_entry, with_qrels, write_groups
 
 BLOCKS = {"shift", "relevance", "ndcg", "comparators"}

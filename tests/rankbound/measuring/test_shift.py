@@ -172,7 +172,10 @@ def test_a_student_without_sampling_scores_gets_a_reason(tmp_path):
     world = make_world(tmp_path)
     path = write_groups(tmp_path / "target.jsonl", sampling_of(world))
     block = student_entry(world, "--target-groups", path, name="gappy")["shift"]
-    assert "documents of the sampling law have no score" in block["missing_because"]
+    assert (
+        "the sampling law holds 12 documents without a score"
+        in (block["missing_because"])
+    )
 
 
 def test_no_student_leaves_the_product_range():

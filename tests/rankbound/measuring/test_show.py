@@ -5,9 +5,10 @@ import io
 import pytest
 
 from rankbound.measuring.ledger import ledger
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
 from rankbound.measuring.show import console_for, show
+from rankbound.measuring.sources import StudentSource
 
 
 @pytest.fixture

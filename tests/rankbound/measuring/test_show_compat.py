@@ -30,9 +30,9 @@ def test_numbers_reasons_and_counts():
         "1,100 of 1,200",
         "0.25",
         "x, y: why it is wrong",
-        "7 documents without a teacher score count 0",
-        "3 documents without a score of [b] count 0",
-        "the lines of 5 queries are pooled",
+        "counted as 0: 7 documents without a teacher score",
+        "counted as 0: 3 documents without a score of [b]",
+        "lines pooled into one: those of 5 queries",
         "x, 1,100 of 1,200 queries: 0 log 0",
         "difference: mean over the queries that have both values",
     ):

@@ -3,8 +3,9 @@
 import pytest
 
 from rankbound.errors import UsageError
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 
 
 def measured(world, *students, **settings):

@@ -3,8 +3,9 @@
 import csv
 import io
 
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.table import calibration_table, number_text, per_query_table
 from rankbound.measuring.terms import COLUMNS
 

@@ -10,8 +10,9 @@ from numpy.testing import assert_allclose
 from estimators.scores import Kind
 from rankbound.cli import main
 from rankbound.errors import UsageError
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.temperatures import known_temperature
 from tests import oracles
 from tests.rankbound.measuring.world import make_world

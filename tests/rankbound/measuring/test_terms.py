@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
+from rankbound.measuring.sources import StudentSource
 from rankbound.measuring.terms import COLUMNS, UNITS
 
 

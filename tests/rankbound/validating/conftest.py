@@ -3,7 +3,8 @@
 import pytest
 
 from estimators.scores import Kind
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from rankbound.validating import Case, ValidateOptions, validate
 from tests.rankbound.measuring.world import make_world
 

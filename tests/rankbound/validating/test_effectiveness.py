@@ -10,7 +10,8 @@ from estimators.scores import Scores, strings
 from rankbound.errors import UsageError
 from rankbound.formats.lookup import read_scores
 from rankbound.formats.trec import read_qrels
-from rankbound.validating.effectiveness import Judge, split_measures
+from rankbound.validating.effectiveness import Judge
+from rankbound.validating.options import split_measures
 from tests.rankbound.realdata import DATA, lines, needs_data
 
 QRELS = Scores.from_dict(

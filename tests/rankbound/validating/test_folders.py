@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rankbound.errors import UsageError
-from rankbound.measuring.options import MeasureOptions, StudentSource
+from rankbound.measuring.options import MeasureOptions
+from rankbound.measuring.sources import StudentSource
 from rankbound.validating.folders import Folder, Wanted, cases_of
 
 SETTINGS = MeasureOptions(

@@ -3,7 +3,8 @@ import subprocess
 
 import pytest
 
-from rankbound.validating.markup import Cell, Table, escaped, latex, markdown
+from rankbound.booktabs import escaped
+from rankbound.validating.markup import Cell, Table, latex, markdown
 from rankbound.validating.tables import tables
 
 NASTY = Table(

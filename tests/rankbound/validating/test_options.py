@@ -4,7 +4,7 @@ import pytest
 
 from bounds.errors import DomainError
 from rankbound.errors import UsageError
-from rankbound.measuring.options import StudentSource
+from rankbound.measuring.sources import StudentSource
 from rankbound.validating.options import ValidateOptions
 from tests.rankbound.validating.conftest import options_for
 

@@ -1,0 +1,53 @@
+"""Numbers with their nouns, for messages: one query, 2,000 queries."""
+
+from __future__ import annotations
+
+
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """A number and its noun, which agree.
+
+    Parameters
+    ----------
+    number : int
+    noun : str
+        For one.
+    nouns : str
+        For any other number; by default ``noun`` with -s, or -ies for -y.
+
+    Examples
+    --------
+    >>> counted(1, "query"), counted(4300, "query"), counted(0, "row")
+    ('1 query', '4,300 queries', '0 rows')
+    >>> counted(1, "row repeats", "rows repeat"), counted(3, "other key")
+    ('1 row repeats', '3 other keys')
+    """
+    return f"{number:,} {noun if number == 1 else nouns or _many(noun)}"
+
+
+def counted_reason(number: int, reason: str) -> str:
+    """A count by its key in a result file, which begins with a noun for many.
+
+    What stands before a colon, such as the name of a student, is kept.
+
+    Examples
+    --------
+    >>> counted_reason(1, "queries_without_a_group")
+    '1 query without a group'
+    >>> counted_reason(12, "documents_without_student_score")
+    '12 documents without student score'
+    >>> counted_reason(1, "bm25_v2: documents_without_student_score")
+    'bm25_v2: 1 document without student score'
+    """
+    whose, separator, what = reason.rpartition(": ")
+    nouns, *rest = what.split("_")
+    words = " ".join([counted(number, _one(nouns), nouns), *rest])
+    return f"{whose}{separator}{words}"
+
+
+def _many(noun: str) -> str:
+    ends = noun.endswith("y") and noun[-2:-1] not in tuple("aeiou")
+    return f"{noun[:-1]}ies" if ends else f"{noun}s"
+
+
+def _one(nouns: str) -> str:
+    return f"{nouns[:-3]}y" if nouns.endswith("ies") else nouns.removesuffix("s")

@@ -1,0 +1,101 @@
+"""Results on a terminal: a few lines, printable, and with the numbers of the result."""
+
+import pytest
+
+from rankbound.comparing.run import compare_samplings
+from rankbound.measuring.run import measure
+from rankbound.outlines import MOST_LINES, WIDTH
+from tests.rankbound.results import (
+    compared,
+    every,
+    groups,
+    measured,
+    powered,
+    scores,
+    validated,
+)
+
+KINDS = ("ledger", "comparison", "validation", "power", "cut", "inspection")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return every(tmp_path_factory.mktemp("results"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_result_is_a_few_short_lines(results, kind):
+    lines = repr(results[kind]).split("\n")
+    assert 2 <= len(lines) <= MOST_LINES
+    assert max(map(len, lines)) <= WIDTH
+    assert all(line.isprintable() for line in lines)
+    assert "array(" not in repr(results[kind])
+    assert "object at 0x" not in repr(results[kind])
+
+
+def test_a_measurement_names_limits_and_what_dominates():
+    made = measured()
+    certificate = made.students[1].certificate
+    line = next(one for one in repr(made).splitlines() if "'plain'" in one)
+    assert f"risk {certificate.risk:.4g} nats" in line
+    assert f"at most {certificate.upper:.4g}" in line
+    assert f"dominated by {certificate.dominating}" in line
+    assert repr(made.students[1]) in line
+
+
+def test_a_comparison_names_every_verdict():
+    made = compared()
+    text = repr(made)
+    for answer in made.answers:
+        assert f"{answer.comparison.difference:+.4f}" in text
+    assert text.splitlines()[0].startswith("Comparison with 'random': 6 comparisons")
+
+
+def test_graver_verdicts_come_first():
+    made = compare_samplings(
+        teacher=scores(0),
+        teacher_kind="logit",
+        groups={"a": groups("ef"), "b": groups("ef"), "c": groups("bc")},
+        pairs="all",
+        resamples=0,
+        margins=0.23,
+    )
+    verdicts = [answer.verdict for answer in made.answers]
+    assert verdicts == ["equivalent", "inconclusive"]
+    words = [line.split(":")[0].strip() for line in repr(made).splitlines()[1:3]]
+    assert words == ["inconclusive", "equivalent"]
+
+
+def test_a_validation_counts_its_verdicts():
+    made = validated()
+    rows = made.associations.rows
+    text = repr(made)
+    assert f"{len(rows)} pairs of term and measure: " in text
+    for verdict in {row["verdict"] for row in rows if row["verdict"]}:
+        number = sum(row["verdict"] == verdict for row in rows)
+        assert f"{number} {verdict}" in text
+    held = sum(row["held"] for row in made.certificates)
+    assert f"certificates held on {held} of" in text
+    vacuous = sum(row["vacuous"] for row in made.certificates)
+    assert f"{vacuous} of {len(made.certificates)} vacuous" in text
+
+
+def test_power_names_what_is_detectable():
+    row = powered()["rows"][0]
+    assert f"differences from {row['detectable_difference']:.4g}" in repr(powered())
+
+
+def test_a_certificate_is_a_sentence():
+    made = measured().students[0].certificate
+    assert made.sentence() in repr(made)
+    assert f"at most {made.upper:.4g} nats" in repr(made)
+
+
+def test_many_students_are_counted():
+    made = measure(
+        teacher=scores(0),
+        teacher_kind="logit",
+        students={f"s{i}": scores(1) for i in range(15)},
+    )
+    assert len(repr(made).splitlines()) == MOST_LINES
+    assert repr(made).endswith("more lines")
