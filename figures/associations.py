@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from bounds.errors import DomainError
 from figures.data import keep
-from figures.style import COLOURS, axes_for, styled
+from figures.style import COLOURS, axes_for, name_ticks, styled
 
 NAMES = ("dataset", "student", "term", "measure")
 
@@ -49,11 +49,11 @@ def draw_correlations(
             ax.plot([row["lower"], row["upper"]], [place, place], color=colour, lw=1)
         face = colour if found else "white"
         ax.plot(row["spearman"], place, "o", color=colour, markerfacecolor=face)
-    ax.set_yticks(np.arange(len(shown)), _labels(shown))
+    name_ticks(ax, np.arange(len(shown)), _labels(shown), share=0.52)
     ax.set_ylim(len(shown) - 0.5, -0.5)
     ax.set_xlim(-1, 1)
     found = f"filled: Holm p at most {delta:g}"
-    ax.set_xlabel(f"Spearman's rho, {len(rows)} cells\n{found}", loc="right")
+    ax.set_xlabel(f"Spearman's $\\rho$, {len(rows)} cells\n{found}", loc="right")
     kept = (*NAMES, "spearman", "lower", "upper", "p_holm")
     return keep(ax, {name: [row.get(name) for row in shown] for name in kept})
 
@@ -62,4 +62,6 @@ def _labels(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names that differ between rows; the others would only repeat."""
     varying = [n for n in NAMES if len({row.get(n) for row in rows}) > 1]
     used = varying or ["term", "measure"]
-    return [", ".join(str(row.get(name)) for name in used) for row in rows]
+    return [
+        ", ".join(str(row.get(name)).replace("_", " ") for name in used) for row in rows
+    ]

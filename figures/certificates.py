@@ -16,13 +16,14 @@ from figures.data import keep
 from figures.style import (
     COLOURS,
     COLUMN,
-    MARKS,
     VACUOUS,
     axes_for,
     label,
     legend_above,
+    mark,
     styled,
 )
+from figures.wording import shown
 
 
 @styled
@@ -50,9 +51,12 @@ def draw_bound_against_risk(
             [float(row["risk"]) for row in mine],
             [float(row["upper"]) for row in mine],
             linestyle="",
-            marker=MARKS[index % len(MARKS)],
+            marker=mark(index),
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            markersize=4.5,
             color=COLOURS[index % len(COLOURS)],
-            label=student,
+            label=shown(student),
         )
     ax.set(xlabel="held-out risk (nats)", ylabel="upper limit (nats)")
     ax.set_xlim(0, top)
@@ -83,7 +87,7 @@ def draw_locality_entropy(
         raise DomainError("the plane needs at least one sampling, got none")
     ax = axes_for(ax)
     for index, (name, (diameters, entropies)) in enumerate(points.items()):
-        colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
+        colour = COLOURS[index % len(COLOURS)]
         # Thousands of marks: as a picture inside the vector file
         ax.plot(
             diameters,
@@ -98,11 +102,11 @@ def draw_locality_entropy(
         ax.plot(
             np.mean(diameters),
             np.mean(entropies),
-            mark,
+            mark(index),
             color=colour,
             markeredgecolor="black",
             markersize=6,
-            label=name,
+            label=shown(name),
         )
         names = [name] * len(diameters)
         keep(ax, {"sampling": names, "diameter": diameters, "entropy_nats": entropies})

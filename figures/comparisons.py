@@ -7,11 +7,22 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from bounds.errors import DomainError
 from figures.data import keep
-from figures.style import MARKS, VERDICTS, axes_for, legend_above, line, styled
+from figures.style import (
+    MARKS,
+    VERDICTS,
+    axes_for,
+    legend_above,
+    line,
+    mark,
+    name_ticks,
+    styled,
+)
+from figures.wording import shown, wrapped
 
 Row = Mapping[str, Any]
 NAMES = [*VERDICTS]
@@ -47,12 +58,13 @@ def draw_differences(
     for place, row in zip(places, rows, strict=True):
         colour = VERDICTS[row["verdict"]]
         ax.plot([row["lower"], row["upper"]], [place, place], color=colour)
-        mark = MARKS[NAMES.index(row["verdict"])]
-        ax.plot(row["difference"], place, mark, color=colour)
-    ax.set_yticks(places, [f"{row['sampling']}, {row['pairs']}" for row in rows])
+        sign = MARKS[NAMES.index(row["verdict"])]
+        ax.plot(row["difference"], place, sign, color=colour)
+    name_ticks(ax, places, [f"{row['sampling']}, {row['pairs']}" for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     words = rows[0].get("reference_name", "the reference")
-    ax.set_xlabel(f"difference of {quantity}\nto {words} ({unit})")
+    told = (shown(f"difference of {quantity}"), shown(f"to {words} ({unit})"))
+    ax.set_xlabel("\n".join(wrapped(text, 1.7, size=8) for text in told))
     _verdict_legend(ax, {row["verdict"] for row in rows})
     names = ("sampling", "pairs", "difference", "lower", "upper", "margin", "verdict")
     return keep(ax, {name: [row[name] for row in rows] for name in names})
@@ -79,11 +91,14 @@ def draw_verdicts(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
         ax.add_patch(_cell(x, y, VERDICTS[row["verdict"]]))
         margin = row["smallest_margin"]
         text = "-" if margin is None else f"{margin:.3g}"
-        ax.text(x, y, text, ha="center", va="center", fontsize=7)
+        ax.text(x + 0.06, y, text, ha="center", va="center", fontsize=7)
+        # The sign, too: two of the colours are one grey in print
+        sign = MARKS[NAMES.index(row["verdict"])]
+        ax.plot(x - 0.36, y, sign, color=VERDICTS[row["verdict"]])
     ax.set_xlim(-0.5, len(pairs) - 0.5)
     ax.set_ylim(len(samplings) - 0.5, -0.5)
     ax.set_xticks(range(len(pairs)), pairs)
-    ax.set_yticks(range(len(samplings)), samplings)
+    name_ticks(ax, range(len(samplings)), samplings)
     ax.tick_params(length=0)
     ax.set_xlabel("pairs; in the cells: smallest margin")
     _verdict_legend(ax, {row["verdict"] for row in rows})
@@ -110,13 +125,16 @@ def draw_sweep(
     for index, (name, by_temperature) in enumerate(means.items()):
         temperatures = sorted(by_temperature)
         values = [by_temperature[t] for t in temperatures]
-        ax.plot(temperatures, values, marker=MARKS[index], label=name, **line(index))
+        ax.plot(
+            temperatures, values, marker=mark(index), label=shown(name), **line(index)
+        )
         names = [name] * len(values)
         keep(ax, {"sampling": names, "temperature": temperatures, "mean": values})
     ax.set_xscale("log", base=2)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.set(
-        xlabel=r"temperature $\tau$, times the one given", ylabel=f"entropy ({unit})"
+        xlabel=r"temperature, times the $\tau$ given",
+        ylabel=f"mean entropy $H$ ({unit})",
     )
     legend_above(ax)
     return ax
@@ -137,8 +155,8 @@ def _cell(x: int, y: int, colour: str) -> Rectangle:
 
 def _verdict_legend(ax: Axes, present: set[str]) -> None:
     handles = [
-        Patch(color=colour, label=name)
-        for name, colour in VERDICTS.items()
+        Line2D([], [], color=colour, marker=MARKS[place], label=name, lw=0.9)
+        for place, (name, colour) in enumerate(VERDICTS.items())
         if name in present
     ]
     legend_above(ax, columns=2, right=True, handles=handles)

@@ -17,11 +17,16 @@ Draw = Callable[[], "Axes"]
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One figure: a file name without suffix, and how to draw it, or why not."""
+    """One figure: a file name without suffix, and how to draw it, or why not.
+
+    `kind` is the name of the figure in `rankbound.drawing.wanted`, which knows what to
+    run where a folder holds nothing for it.
+    """
 
     name: str
     draw: Draw | None
     reason: str = ""
+    kind: str = ""
 
 
 def theory_drawings() -> list[Drawing]:
@@ -46,7 +51,7 @@ def theory_drawings() -> list[Drawing]:
 
 def result_drawings(results: list[Result]) -> list[Drawing]:
     """The figures of results, and a line for each that they do not allow."""
-    from rankbound.drawing import comparisons, ledgers, validations
+    from rankbound.drawing import comparisons, inspections, ledgers, validations
 
     drawings: list[Drawing] = []
     for result in results:
@@ -56,6 +61,8 @@ def result_drawings(results: list[Result]) -> list[Drawing]:
             drawings += comparisons.drawings(result)
         elif result.schema.startswith("rankbound.validation/"):
             drawings += validations.drawings(result)
+        elif result.schema.startswith("rankbound.inspection/"):
+            drawings += inspections.drawings(result)
     drawings += ledgers.drawings_of_all(results)
     return drawings
 

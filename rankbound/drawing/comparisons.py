@@ -6,10 +6,9 @@ from collections import defaultdict
 from functools import partial
 from typing import Any
 
+from rankbound.comparing.catalogue import CATALOGUE, base
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Result
-
-UNITS = {"entropy": "nats", "divergence": "nats", "risk": "nats"}
 
 
 def drawings(result: Result) -> list[Drawing]:
@@ -23,12 +22,21 @@ def drawings(result: Result) -> list[Drawing]:
         by_quantity[row["quantity"]].append(named)
     found = []
     for quantity, rows in by_quantity.items():
-        unit = UNITS.get(quantity, "distance" if "d" in quantity else "1")
+        unit = _unit(quantity)
         draw = partial(draw_differences, rows, unit=unit)
         found.append(Drawing(_named(result, "differences", quantity), draw))
         draw = partial(draw_verdicts, rows)
         found.append(Drawing(_named(result, "verdicts", quantity), draw))
     return [*found, *_distributions(result, [*by_quantity]), *_sweeps(result)]
+
+
+def _unit(quantity: str) -> str:
+    known = CATALOGUE.get(base(quantity))
+    return "1" if known is None else known.unit
+
+
+def _plain(quantity: str) -> str:
+    return quantity.replace("_", " ")
 
 
 def _named(result: Result, *parts: str) -> str:
@@ -46,7 +54,7 @@ def _distributions(result: Result, quantities: list[str]) -> list[Drawing]:
             values[key].setdefault(row["sampling"], []).append(float(row["value"]))
     found = []
     for (quantity, pairs), named in values.items():
-        words = f"{quantity} ({UNITS.get(quantity, '1')}), {pairs} pairs"
+        words = f"{_plain(quantity)} ({_unit(quantity)}), {pairs} pairs"
         for kind, draw in (("ridges", draw_ridges), ("ecdf", draw_ecdf)):
             name = _named(result, kind, quantity, pairs)
             found.append(Drawing(name, partial(draw, named, quantity=words)))

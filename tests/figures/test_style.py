@@ -13,6 +13,7 @@ from figures.style import (
     label,
     legend_above,
     line,
+    mark,
     style,
     styled,
 )
@@ -43,7 +44,9 @@ def test_lines_differ_in_grey_too():
     assert len(set(map(repr, DASHES[:4]))) == len(set(MARKS[:4])) == 4
     assert max(greys) - min(greys) > 0.1
     assert line(1) != line(2)
-    assert line(0) == line(len(COLOURS))
+    looks = [(str(line(place)), mark(place)) for place in range(len(COLOURS) ** 2)]
+    assert len(set(looks)) == len(looks)
+    assert len({(line(p)["color"], mark(p)) for p in range(len(looks))}) == len(looks)
 
 
 def test_a_styled_function_draws_in_the_style_and_a_legend_over_the_axes():
