@@ -28,14 +28,19 @@ from figures.wording import shown
 
 @styled
 def draw_bound_against_risk(
-    rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    risk: str = "observed risk",
+    ax: Axes | None = None,
 ) -> Axes:
-    """Upper limits against held-out risks, one mark each; the line is equality.
+    """Upper limits against risks, one mark each; the line is equality.
 
     Parameters
     ----------
     rows : sequence of mappings
         With `student`, `risk` and `upper`, in nats.
+    risk : str
+        Which risk it is, for the axis.
     """
     if not rows:
         raise DomainError("a scatter needs at least one certificate, got none")
@@ -58,7 +63,7 @@ def draw_bound_against_risk(
             color=COLOURS[index % len(COLOURS)],
             label=shown(student),
         )
-    ax.set(xlabel="held-out risk (nats)", ylabel="upper limit (nats)")
+    ax.set(xlabel=f"{risk} (nats)", ylabel="upper limit (nats)")
     ax.set_xlim(0, top)
     ax.set_ylim(0, top)
     ax.text(0.02 * top, 0.985 * top, "vacuous", fontsize=7, va="top")

@@ -13,9 +13,12 @@ from matplotlib.patches import Rectangle
 from bounds.errors import DomainError
 from figures.data import keep
 from figures.style import (
+    COLUMN,
     MARKS,
+    PAGE,
     VERDICTS,
     axes_for,
+    column_ticks,
     legend_above,
     line,
     mark,
@@ -26,11 +29,16 @@ from figures.wording import shown, wrapped
 
 Row = Mapping[str, Any]
 NAMES = [*VERDICTS]
+FITTING = 3  # columns of a matrix, in a column of print
 
 
 @styled
 def draw_differences(
-    rows: Sequence[Row], *, unit: str = "nats", ax: Axes | None = None
+    rows: Sequence[Row],
+    *,
+    unit: str = "nats",
+    words: str | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Mean differences to the reference sampling with intervals and the margin.
 
@@ -41,6 +49,8 @@ def draw_differences(
         of one quantity.
     unit : str
         Of the quantity.
+    words : str, optional
+        For the axis, where the rows have no common reference.
 
     Raises
     ------
@@ -62,8 +72,12 @@ def draw_differences(
         ax.plot(row["difference"], place, sign, color=colour)
     name_ticks(ax, places, [f"{row['sampling']}, {row['pairs']}" for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    words = rows[0].get("reference_name", "the reference")
-    told = (shown(f"difference of {quantity}"), shown(f"to {words} ({unit})"))
+    if words is None:
+        reference = rows[0].get("reference_name", "the reference")
+        plain = quantity.replace("_", " ")
+        told = [shown(f"difference of {plain}"), shown(f"to {reference} ({unit})")]
+    else:
+        told = [shown(words)]
     ax.set_xlabel("\n".join(wrapped(text, 1.7, size=8) for text in told))
     _verdict_legend(ax, {row["verdict"] for row in rows})
     names = ("sampling", "pairs", "difference", "lower", "upper", "margin", "verdict")
@@ -71,7 +85,9 @@ def draw_differences(
 
 
 @styled
-def draw_verdicts(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
+def draw_verdicts(
+    rows: Sequence[Row], *, columns: str = "pairs", ax: Axes | None = None
+) -> Axes:
     """Verdicts as a matrix of samplings and pair sets.
 
     Each cell shows the smallest margin at which equivalence would be accepted. There
@@ -81,11 +97,14 @@ def draw_verdicts(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
     ----------
     rows : sequence of mappings
         With `sampling`, `pairs`, `verdict`, `smallest_margin`; of one quantity.
+    columns : str
+        What `pairs` are, for the axis.
     """
     _one_quantity(rows)
     samplings = [*dict.fromkeys(row["sampling"] for row in rows)]
     pairs = [*dict.fromkeys(row["pairs"] for row in rows)]
-    ax = axes_for(ax, height=0.75 + 0.28 * len(samplings))
+    least = COLUMN if len(pairs) <= FITTING else PAGE
+    ax = axes_for(ax, height=0.75 + 0.28 * len(samplings), least=least)
     for row in rows:
         x, y = pairs.index(row["pairs"]), samplings.index(row["sampling"])
         ax.add_patch(_cell(x, y, VERDICTS[row["verdict"]]))
@@ -97,10 +116,10 @@ def draw_verdicts(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
         ax.plot(x - 0.36, y, sign, color=VERDICTS[row["verdict"]])
     ax.set_xlim(-0.5, len(pairs) - 0.5)
     ax.set_ylim(len(samplings) - 0.5, -0.5)
-    ax.set_xticks(range(len(pairs)), pairs)
+    column_ticks(ax, pairs)
     name_ticks(ax, range(len(samplings)), samplings)
     ax.tick_params(length=0)
-    ax.set_xlabel("pairs; in the cells: smallest margin")
+    ax.set_xlabel(f"{columns}; in the cells: smallest margin", loc="right")
     _verdict_legend(ax, {row["verdict"] for row in rows})
     names = ("sampling", "pairs", "verdict", "smallest_margin")
     return keep(ax, {name: [row[name] for row in rows] for name in names})

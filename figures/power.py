@@ -25,7 +25,7 @@ SIGNS = {"difference": 0, "margin": 1}
 
 @styled
 def draw_correlation_power(
-    marks: Mapping[str, int] | None = None,
+    marks: Sequence[tuple[str, int]] = (),
     *,
     family: int | None = None,
     power: float = 0.8,
@@ -36,25 +36,26 @@ def draw_correlation_power(
 
     Parameters
     ----------
-    marks : mapping of str to int, optional
-        Numbers of queries, at least 4, by name.
+    marks : sequence of (str, int)
+        Names, and numbers of queries, at least 4.
     family : int, optional
         Tests of the family, over which `delta` is divided; without it a line each for
         1, 10 and 100.
     power, delta : float
         Chance of finding what is there, and the error rate of the family.
     """
-    ax, marks = axes_for(ax), marks or {}
-    queries = _queries(marks.values())
+    ax = axes_for(ax)
+    queries = _queries(count for _, count in marks)
     for index, size in enumerate(FAMILIES if family is None else (family,)):
-        rates = {"power": power, "delta": delta / size}
-        values = [detectable_correlation(int(q), **rates) for q in queries]
+        values = [
+            detectable_correlation(int(q), power=power, delta=delta / size)
+            for q in queries
+        ]
         name = "1 test" if size == 1 else f"{size:,} tests"
         ax.plot(queries, values, label=name, **line(index))
         keep(ax, {"curve": [name] * len(queries), "n": queries, "rho": values})
-    rates = {"power": power, "delta": delta / (family or 1)}
-    for index, (name, count) in enumerate(marks.items(), start=1):
-        value = detectable_correlation(count, **rates)
+    for index, (name, count) in enumerate(marks, start=1):
+        value = detectable_correlation(count, power=power, delta=delta / (family or 1))
         _mark(ax, count, value, index, f"{shown(name)}: n = {count:,}")
         keep(ax, {"curve": [name], "n": [count], "rho": [value]})
     _axes(ax, r"detectable $|\rho|$" + f", power {power:g}")

@@ -11,8 +11,7 @@ from matplotlib.patches import Rectangle
 
 from bounds.errors import DomainError
 from figures.data import keep
-from figures.style import COLUMN, PAGE, axes_for, grow, name_ticks, styled
-from figures.wording import shown, width_of, wrapped
+from figures.style import COLUMN, PAGE, axes_for, column_ticks, name_ticks, styled
 
 NAMES = ("file", "column", "count", "total", "share", "lack")
 ABSENT = "–"
@@ -45,10 +44,7 @@ def draw_quality(rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None) -
         _cell(ax, x, y, row)
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_ylim(len(files) - 0.5, -0.5)
-    names = [wrapped(shown(name), 0.75) for name in columns]
-    ax.set_xticks(range(len(columns)), names, rotation=90)
-    lines = [line for name in names for line in name.split("\n")]
-    grow(ax, max(map(width_of, lines)))
+    column_ticks(ax, columns)
     name_ticks(ax, range(len(files)), files, share=0.36)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -180,6 +180,18 @@ def name_ticks(
     grow(ax, 0.11 * len(texts) * (lines_in(texts) - 1))
 
 
+def column_ticks(ax: Axes, names: Sequence[object]) -> None:
+    """Names below the columns of a matrix, upright where they are too wide."""
+    room = 0.55 * _figwidth(ax) / len(names)
+    texts = [shown(name) for name in names]
+    if max(map(width_of, texts)) <= room:
+        ax.set_xticks(range(len(texts)), texts)
+        return
+    texts = [wrapped(text, 0.9) for text in texts]
+    ax.set_xticks(range(len(texts)), texts, rotation=90)
+    grow(ax, max(width_of(line) for text in texts for line in text.split("\n")))
+
+
 def grow(ax: Axes, inches: float) -> None:
     """Make a figure higher, if it was made here."""
     figure = ax.get_figure(root=True)

@@ -62,7 +62,7 @@ def width_of(text: str, *, size: float = 7) -> float:
     """Width of a line of text in inches."""
     if not text.strip():
         return 0.0
-    font = FontProperties(family=FONT, size=size)  # type: ignore[arg-type]
+    font = FontProperties(family=FONT, size=size)
     plain = text.replace(r"\$", "S")
     return float(TextPath((0, 0), plain, prop=font).get_extents().x1) / POINTS
 
@@ -86,5 +86,5 @@ def _code(character: str) -> str:
 
 @functools.cache
 def _glyphs() -> frozenset[int]:
-    font = get_font(findfont(FontProperties(family=FONT)))  # type: ignore[arg-type]
+    font = get_font(findfont(FontProperties(family=FONT)))
     return frozenset(code for code in font.get_charmap() if code >= ord(" "))

@@ -22,7 +22,7 @@ from rankbound.comparing.ranges import UNKNOWN
 from rankbound.comparing.reference import reference_record
 from rankbound.comparing.run import Comparison
 from rankbound.comparing.sentences import advice, cannot_say, sentences
-from rankbound.comparing.spaces import STATEMENTS, spaces
+from rankbound.comparing.spaces import STATEMENTS, shapes, spaces
 from rankbound.comparing.sweep import ranks_only, sweep
 from rankbound.inspecting.findings import plural
 from rankbound.measuring.given import Given
@@ -54,6 +54,8 @@ DEFINITIONS: Final = {
     "orders, order_means": "on the queries that all samplings have",
     "decomposition": METHOD,
     "group_mean": "mean over groups, where a query with more groups weighs more",
+    "shapes": "shares of all pairs at most so far apart, each query with the same "
+    "weight; lengths, copies and TwoNN of the distinct documents, as in the ledger",
     "two_nn, knn_density": "of the documents of a group, copies left out; biased for "
     "so few documents, and comparable between samplings of one group size only",
 }
@@ -86,6 +88,7 @@ def comparison_json(
         "coupling": coupling(comparison),
         "shift": overlap(comparison),
         "spaces": spaces(comparison),
+        "shapes": shapes(comparison),
         "spaces_missing_because": None
         if comparison.loaded.embeddings is not None
         else NO_VECTORS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -77,33 +77,63 @@ def _teacher(content: Mapping[str, Any]) -> str | None:
 
 def _own(facts: Facts) -> Iterator[tuple[str, Cell]]:
     """What a file says by itself, each count with what it is a part of."""
-    scores, groups, vectors = facts["scores"], facts["groups"], facts["vectors"]
-    counts = {f["code"]: f["count"] for f in facts["findings"]}
-    rows, queries = facts["rows"], facts["queries"]
-    if facts["format"] is None or rows is None:
+    if facts["rows"] is None:
+        repeated = _counts(facts).get("duplicates")
         yield "unreadable", (1, 1)
-        yield "duplicates", (counts.get("duplicates"), None)
+        yield "duplicates", (repeated, None)
         return
-    if scores is not None:
-        # A file of scores with the same row twice is refused
-        yield "duplicates", (0, rows)
-        yield "ties", (scores["equal_neighbours"], scores["neighbours"])
-        yield "zero or empty", (scores["exact_zeros"], rows)
-        yield "constant queries", (scores["constant_queries"], queries)
-    if facts["ranks"] is not None:
-        yield "ranks against scores", (facts["ranks"]["against_scores"], rows)
-    if groups is not None:
-        yield "duplicates", (counts.get("repeated-groups", 0), groups["groups"])
-        without = counts.get("groups-without-positive", 0)
-        if groups["positives"] is not None:
-            yield "without positive", (without, groups["groups"])
-    if facts["qrels"] is not None:
-        lacking = facts["qrels"]["queries_without_relevant"]
-        yield "without positive", (lacking, queries)
-    if vectors is not None:
-        yield "duplicates", (vectors["equal_vectors"], rows)
-        yield "zero or empty", (vectors["zero"], rows)
-        yield "not finite", (vectors["not_finite"], rows)
-    if facts["texts"] is not None:
-        yield "duplicates", (facts["texts"]["equal_texts"], facts["texts"]["texts"])
-        yield "zero or empty", (facts["texts"]["empty"], facts["texts"]["texts"])
+    for part, cells in _CELLS.items():
+        if facts[part] is not None:
+            yield from cells(facts, facts[part])
+
+
+def _counts(facts: Facts) -> dict[str, int]:
+    return {finding["code"]: finding["count"] for finding in facts["findings"]}
+
+
+def _of_scores(facts: Facts, scores: Facts) -> Iterator[tuple[str, Cell]]:
+    # A file of scores with the same row twice is refused
+    yield "duplicates", (0, facts["rows"])
+    yield "ties", (scores["equal_neighbours"], scores["neighbours"])
+    yield "zero or empty", (scores["exact_zeros"], facts["rows"])
+    yield "constant queries", (scores["constant_queries"], facts["queries"])
+
+
+def _of_ranks(facts: Facts, ranks: Facts) -> Iterator[tuple[str, Cell]]:
+    yield "ranks against scores", (ranks["against_scores"], facts["rows"])
+
+
+def _of_groups(facts: Facts, groups: Facts) -> Iterator[tuple[str, Cell]]:
+    counts = _counts(facts)
+    repeated: Cell = (counts.get("repeated-groups", 0), groups["groups"])
+    if "duplicates-in-groups" in counts:
+        repeated = (counts["duplicates-in-groups"], None)
+    yield "duplicates", repeated
+    if groups["positives"] is not None:
+        lacking = counts.get("groups-without-positive", 0)
+        yield "without positive", (lacking, groups["groups"])
+
+
+def _of_qrels(facts: Facts, qrels: Facts) -> Iterator[tuple[str, Cell]]:
+    yield "without positive", (qrels["queries_without_relevant"], facts["queries"])
+
+
+def _of_vectors(facts: Facts, vectors: Facts) -> Iterator[tuple[str, Cell]]:
+    yield "duplicates", (vectors["equal_vectors"], facts["rows"])
+    yield "zero or empty", (vectors["zero"], facts["rows"])
+    yield "not finite", (vectors["not_finite"], facts["rows"])
+
+
+def _of_texts(_: Facts, texts: Facts) -> Iterator[tuple[str, Cell]]:
+    yield "duplicates", (texts["equal_texts"], texts["texts"])
+    yield "zero or empty", (texts["empty"], texts["texts"])
+
+
+_CELLS: Final[dict[str, Callable[[Facts, Facts], Iterator[tuple[str, Cell]]]]] = {
+    "scores": _of_scores,
+    "ranks": _of_ranks,
+    "groups": _of_groups,
+    "qrels": _of_qrels,
+    "vectors": _of_vectors,
+    "texts": _of_texts,
+}
