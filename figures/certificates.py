@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from scipy.stats import gaussian_kde
 
 from bounds.certificate import LN2
 from bounds.errors import DomainError
@@ -20,10 +21,13 @@ from figures.style import (
     axes_for,
     label,
     legend_above,
+    line,
     mark,
     styled,
 )
 from figures.wording import shown
+
+LEAST = 20  # queries, for a density
 
 
 @styled
@@ -81,6 +85,8 @@ def draw_locality_entropy(
 ) -> Axes:
     """Diameter and entropy of every query, by sampling; large marks are means.
 
+    The line round a mean holds the densest half of the queries, by a kernel estimate.
+
     Parameters
     ----------
     points : mapping of sampling to (diameters, entropies in nats), one per query
@@ -111,8 +117,10 @@ def draw_locality_entropy(
             color=colour,
             markeredgecolor="black",
             markersize=6,
+            zorder=5,
             label=shown(name),
         )
+        _half(ax, np.asarray(diameters), np.asarray(entropies), index)
         names = [name] * len(diameters)
         keep(ax, {"sampling": names, "diameter": diameters, "entropy_nats": entropies})
     if floor is not None:
@@ -121,3 +129,23 @@ def draw_locality_entropy(
     ax.set_ylim(0, 1.05 * LN2)
     legend_above(ax)
     return ax
+
+
+def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
+    """The contour of the density that the denser half of the points exceed."""
+    points = np.stack([x, y])
+    if x.size < LEAST or np.linalg.matrix_rank(np.cov(points)) < 2:
+        return
+    density = gaussian_kde(points)
+    across = [np.linspace(v.min(), v.max(), 61) for v in (x, y)]
+    grid = np.meshgrid(*across)
+    height = density(np.stack([g.ravel() for g in grid])).reshape(grid[0].shape)
+    look = line(index)
+    ax.contour(
+        *across,
+        height,
+        levels=[float(np.median(density(points)))],
+        colors=[look["color"]],
+        linestyles=[look["linestyle"]],
+        linewidths=1.0,
+    )

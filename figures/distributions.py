@@ -19,7 +19,7 @@ Named = Mapping[str, Floats | Sequence[float]]
 
 @styled
 def draw_ecdf(
-    values: Named, *, quantity: str = "entropy (nats)", ax: Axes | None = None
+    values: Named, *, quantity: str = "entropy per query (nats)", ax: Axes | None = None
 ) -> Axes:
     """Share of queries at or below each value, a line for every name.
 
@@ -44,7 +44,7 @@ def draw_ecdf(
 
 @styled
 def draw_ridges(
-    values: Named, *, quantity: str = "entropy (nats)", ax: Axes | None = None
+    values: Named, *, quantity: str = "entropy per query (nats)", ax: Axes | None = None
 ) -> Axes:
     """A density for every name, one above the other, with the median marked.
 
@@ -77,7 +77,7 @@ def draw_ridges(
 
 
 def _wording(quantity: str) -> str:
-    return wrapped(shown(f"{quantity}, one per query"), 2.4, size=8)
+    return wrapped(shown(quantity), 2.6, size=8)
 
 
 def _checked(values: Named) -> dict[str, Floats]:

@@ -58,7 +58,7 @@ def draw_correlation_power(
         value = detectable_correlation(count, power=power, delta=delta / (family or 1))
         _mark(ax, count, value, index, f"{shown(name)}: n = {count:,}")
         keep(ax, {"curve": [name], "n": [count], "rho": [value]})
-    _axes(ax, r"detectable $|\rho|$" + f", power {power:g}")
+    _axes(ax, r"detectable $|\rho|$", power)
     ax.set_ylim(0, 1)
     return ax
 
@@ -112,7 +112,7 @@ def draw_difference_power(
         name = f"margin asked: {margin:g}"
         ax.axhspan(0, margin, color="0.88", linewidth=0, zorder=0, label=name)
     what = "detectable" if alone else "smallest margin"
-    _axes(ax, f"{what}{f' ({shown(unit)})' if unit else ''}, power {power:g}")
+    _axes(ax, f"{what}{f' ({shown(unit)})' if unit else ''}", power)
     ax.set_ylim(bottom=0)
     return ax
 
@@ -148,7 +148,7 @@ def _mark(ax: Axes, x: float, y: float, index: int, name: str) -> None:
     ax.plot([x], [y], mark(index), color=colour, label=name)
 
 
-def _axes(ax: Axes, words: str) -> None:
+def _axes(ax: Axes, words: str, power: float) -> None:
     ax.set_xscale("log")
-    ax.set(xlabel=label(n, "queries"), ylabel=words)
+    ax.set(xlabel=f"{label(n, 'queries')}, for power {power:g}", ylabel=words)
     legend_above(ax)

@@ -256,7 +256,7 @@ def _number(ax: Axes, lines: ContourSet, texts: Sequence[str]) -> None:
         if not len(points):
             continue
         places = ax.transLimits.transform(points)
-        inside = ((places > 0.07) & (places < 0.93)).all(axis=1)
+        inside = ((places > 0.04) & (places < 0.93)).all(axis=1)
         if not inside.any():
             continue
         off = np.where(inside, np.abs(places[:, 0] - places[:, 1]), np.inf)

@@ -66,7 +66,7 @@ def _distributions(result: Result, quantities: list[str]) -> list[Drawing]:
             values[key].setdefault(row["sampling"], []).append(float(row["value"]))
     found = []
     for (quantity, pairs), named in values.items():
-        words = f"{_plain(quantity)} ({_unit(quantity)}), {pairs} pairs"
+        words = f"{_plain(quantity)} per query ({_unit(quantity)}), {pairs}"
         for kind, draw in (("ridges", draw_ridges), ("ecdf", draw_ecdf)):
             name = _named(result, kind, quantity, pairs)
             draw = partial(draw, named, quantity=words)
@@ -100,6 +100,8 @@ def _shapes(result: Result) -> list[Drawing]:
     shapes = result.content.get("shapes")
     if not shapes:
         name = _named(result, "distances")
-        return [Drawing(name, None, NO_VECTORS, kind="diameter")]
+        earlier = "an earlier version wrote this comparison; run compare again"
+        reason = earlier if result.content.get("spaces") else NO_VECTORS
+        return [Drawing(name, None, reason, kind="diameter")]
     named = {row["sampling"]: row for row in shapes}
     return shape_drawings(named, prefix=result.name)

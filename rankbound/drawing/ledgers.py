@@ -13,6 +13,7 @@ from rankbound.drawing.results import Result, columns_of
 from rankbound.drawing.shapes import shape_drawings
 
 NO_VECTORS = "no diameters were measured; give --embeddings to measure"
+EARLIER = "an earlier version wrote this ledger; run measure again"
 PARTS = ("entropy", "divergence", "deviation")
 
 
@@ -157,7 +158,9 @@ def _shape_of(result: Result) -> dict[str, Any] | None:
 def _shape(result: Result) -> list[Drawing]:
     shape = _shape_of(result)
     if shape is None:
-        return [Drawing(_named(result, "distances"), None, NO_VECTORS, kind="diameter")]
+        measured = result.content.get("diameter", {}).get("max") is not None
+        reason = EARLIER if measured else NO_VECTORS
+        return [Drawing(_named(result, "distances"), None, reason, kind="diameter")]
     named = {result.name or "documents": shape}
     metric = result.content["diameter"]["metric"]
     return shape_drawings(named, prefix=result.name, metric=metric)

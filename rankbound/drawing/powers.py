@@ -51,7 +51,9 @@ def of_power(result: Result) -> list[Drawing]:
     rows = content["rows"] or [r | {"n": r["n_interval"]} for r in content["needed"]]
     for row in rows:
         source, _, quantity = str(row["source"]).rpartition(": ")
-        key = (row["unit"], quantity if source else "")
+        known = CATALOGUE.get(base(quantity.partition(",")[0]))
+        unit = row["unit"] or (known.unit if known is not None and source else "")
+        key = (unit, quantity.replace(", ", "-") if source else "")
         counts[key][source or quantity, row["sd"]].append(row["n"])
     found = []
     for (unit, quantity), by_source in counts.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ def drawings(result: Result) -> list[Drawing]:
 
 
 def _forests(result: Result) -> list[Drawing]:
-    """A forest for every data set and student; one for each measure if it is long."""
+    """A forest for every data set and student; pieces of it if it is long."""
     from figures.associations import draw_correlations
 
     family = result.content.get("family", {})
@@ -49,10 +49,20 @@ def _forests(result: Result) -> list[Drawing]:
 
 
 def _pages(rows: list[Row]) -> list[tuple[tuple[str, ...], list[Row]]]:
-    if len(rows) <= MOST_ROWS:
-        return [((), rows)]
-    measures = [*dict.fromkeys(row["measure"] for row in rows)]
-    return [((m,), [row for row in rows if row["measure"] == m]) for m in measures]
+    """The rows in pieces of whole measures, none higher than a page."""
+    pages: list[list[str]] = [[]]
+    counts = Counter(row["measure"] for row in rows)
+    for measure, count in counts.items():
+        if pages[-1] and count + sum(counts[m] for m in pages[-1]) > MOST_ROWS:
+            pages.append([])
+        pages[-1].append(measure)
+    return [
+        (
+            (str(number),) if len(pages) > 1 else (),
+            [row for row in rows if row["measure"] in page],
+        )
+        for number, page in enumerate(pages, start=1)
+    ]
 
 
 def _systems(result: Result) -> list[Drawing]:
@@ -73,7 +83,7 @@ def _systems(result: Result) -> list[Drawing]:
     found = []
     for dataset, mine in rows.items():
         draws = {
-            "differences": partial(draw_differences, mine, words="difference, paired"),
+            "differences": partial(draw_differences, mine, words="paired difference"),
             "verdicts": partial(draw_verdicts, mine, columns="measures"),
         }
         found += [
