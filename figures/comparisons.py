@@ -72,6 +72,7 @@ def draw_differences(
         ax.plot(row["difference"], place, sign, color=colour)
     name_ticks(ax, places, [f"{row['sampling']}, {row['pairs']}" for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.locator_params(axis="x", nbins=4)
     if words is None:
         reference = rows[0].get("reference_name", "the reference")
         plain = quantity.replace("_", " ")

@@ -12,7 +12,7 @@ from bounds.errors import DomainError
 from estimators.scores import Floats
 from figures.data import keep
 from figures.style import COLOURS, axes_for, legend_above, line, name_ticks, styled
-from figures.wording import shown, wrapped
+from figures.wording import shown, width_of, wrapped
 
 Named = Mapping[str, Floats | Sequence[float]]
 
@@ -72,7 +72,9 @@ def draw_ridges(
     name_ticks(ax, places, named)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.1, len(named))
-    ax.set_xlabel(_wording(quantity))
+    words = _wording(quantity)
+    # Long names push the axes to the right, and a long label over the edge
+    ax.set_xlabel(words, loc="right" if width_of(words, size=8) > 1.5 else "center")
     return ax
 
 

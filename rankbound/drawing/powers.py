@@ -130,4 +130,5 @@ def deviation(row: Mapping[str, Any]) -> float | None:
     0.1
     """
     difference, effect = row["difference"], row.get("effect_size")
-    return float(difference / effect) if effect else None
+    sd = float(difference / effect) if effect else 0.0
+    return sd if sd > 0 else None

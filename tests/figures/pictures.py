@@ -36,8 +36,8 @@ def visible_texts(ax):
     return {text: text.get_window_extent() for text in inside}
 
 
-def check_drawing(ax):
-    """Assert everything that a figure for a paper must have."""
+def check_texts(ax):
+    """Assert that no text is cut by the figure's edges or lies over another one."""
     boxes = visible_texts(ax)
     page = ax.get_figure(root=True).bbox
     for text, box in boxes.items():
@@ -48,6 +48,11 @@ def check_drawing(ax):
         height = min(first.y1, second.y1) - max(first.y0, second.y0)
         over = width > 1 and height > 1.5
         assert not over, f"{one.get_text()!r} lies over {two.get_text()!r}"
+
+
+def check_drawing(ax):
+    """Assert everything that a figure for a paper must have."""
+    check_texts(ax)
     assert ax.get_xlabel() or ax.get_ylabel()
     assert not ax.get_title()
     rows = list(csv.reader(io.StringIO(csv_text(ax))))
