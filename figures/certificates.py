@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from scipy.stats import gaussian_kde
 
 from bounds.certificate import LN2
@@ -106,7 +107,7 @@ def draw_locality_entropy(
             linestyle="",
             marker=".",
             markersize=1.5,
-            alpha=0.35,
+            alpha=0.25,
             color=colour,
             rasterized=True,
         )
@@ -142,11 +143,13 @@ def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
     grid = np.meshgrid(*across)
     height = density(np.stack([g.ravel() for g in grid])).reshape(grid[0].shape)
     look = line(index)
-    ax.contour(
+    halves = ax.contour(
         *across,
         height,
         levels=[float(np.median(density(points)))],
         colors=[look["color"]],
         linestyles=[look["linestyle"]],
-        linewidths=1.0,
+        linewidths=1.1,
+        zorder=4,
     )
+    halves.set_path_effects([withStroke(linewidth=2.6, foreground="white")])
