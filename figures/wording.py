@@ -12,7 +12,7 @@ from matplotlib.textpath import TextPath
 FONT = "DejaVu Sans"
 POINTS = 72
 HAIR_SPACE = "\u200a"
-BREAKS = re.compile(r"(?<=[\s\-_/.,:+])")
+SPACES, SIGNS = re.compile(r"(?<=\s)"), re.compile(r"(?<=[\-_/.,:+])")
 
 
 def shown(name: object) -> str:
@@ -34,7 +34,9 @@ def shown(name: object) -> str:
 
 
 def wrapped(text: str, inches: float, *, size: float = 7) -> str:
-    """A text in lines of at most a width, broken after spaces and signs if possible.
+    """A text in lines of at most a width, broken after spaces if possible.
+
+    A word that is too wide is broken after a sign, and only then anywhere.
 
     Examples
     --------
@@ -44,11 +46,14 @@ def wrapped(text: str, inches: float, *, size: float = 7) -> str:
     if width_of(text, size=size) <= inches:
         return text
     lines = [""]
-    for piece in BREAKS.split(text):
-        for part in _fitting(piece, inches, size):
-            if lines[-1] and width_of(lines[-1] + part.rstrip(), size=size) > inches:
-                lines.append("")
-            lines[-1] += part
+    for word in SPACES.split(text):
+        whole = width_of(word.rstrip(), size=size) <= inches
+        for piece in [word] if whole else SIGNS.split(word):
+            for part in _fitting(piece, inches, size):
+                longer = lines[-1] + part.rstrip()
+                if lines[-1] and width_of(longer, size=size) > inches:
+                    lines.append("")
+                lines[-1] += part
     return "\n".join(lines)
 
 

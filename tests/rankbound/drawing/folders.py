@@ -1,5 +1,6 @@
 """Folders with results of every kind, small, as the commands leave them."""
 
+import itertools
 import json
 
 # What users call things: long, of many, in any script, like markup, hidden from legends
@@ -187,7 +188,7 @@ def validation(folder, certificates=True, students=("tasb", "bm25")):
     pairs = [
         compared() | {"dataset": "dl19", "measure": m, "first": a, "second": b}
         for m in ("nDCG@10", "AP@100")
-        for a, b in zip(students, students[1:], strict=False)
+        for a, b in itertools.pairwise(students)
     ]
     content = {
         "schema": "rankbound.validation/1",
