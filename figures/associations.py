@@ -55,7 +55,7 @@ def draw_correlations(
     ax.set_xlim(-1, 1)
     ax.set_xticks([-1, -0.5, 0, 0.5, 1])
     lines = [
-        rf"Spearman's $\rho${_of_all(rows)}, {len(rows)} {'cell' if len(rows) == 1 else 'cells'}",
+        rf"Spearman's $\rho${_of_all(rows)}, {len(rows)} cell{'s' * (len(rows) > 1)}",
         f"filled: Holm p at most {delta:g}",
     ]
     ax.set_xlabel("\n".join(lines), loc="right")
