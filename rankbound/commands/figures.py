@@ -62,4 +62,5 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     )
     for name, reason in missing:
         sys.stdout.write(f"not drawn: {name}: {reason}\n")
-    sys.stdout.write(f"written: {len(written)} figures to {arguments.out}\n")
+    told = "1 figure" if len(written) == 1 else f"{len(written)} figures"
+    sys.stdout.write(f"written: {told} to {arguments.out}\n")
