@@ -41,12 +41,15 @@ class Result:
         The JSON file.
     table : tuple of mappings
         The rows of ``per_query.tsv`` beside it; empty where there is none.
+    file : str
+        The JSON file, relative to the folder asked for.
     """
 
     schema: str
     name: str
     content: Mapping[str, Any]
     table: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+    file: str = ""
 
 
 def find_results(folder: Path, *, asked: str = "--from ") -> list[Result]:
@@ -111,7 +114,8 @@ def _result(path: Path, folder: Path, wanted: str) -> Result:
     name = "" if name == "." else name
     if path.name not in FILES:  # several may lie in one folder
         name = "/".join(filter(None, (name, path.stem)))
-    return Result(schema, name, content, _table(path.parent))
+    file = path.relative_to(folder).as_posix()
+    return Result(schema, name, content, _table(path.parent), file)
 
 
 def _table(folder: Path) -> tuple[Mapping[str, str], ...]:

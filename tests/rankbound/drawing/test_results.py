@@ -34,6 +34,7 @@ def test_json_of_ones_own_naming_is_found_by_its_schema(tmp_path):
         "mine": "rankbound.inspection/1",
         "sub/other": "rankbound.power/1",
     }
+    assert {r.file for r in find_results(tmp_path)} == {"mine.json", "sub/other.json"}
 
 
 def test_columns_leave_out_rows_with_a_blank():
