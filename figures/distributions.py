@@ -79,7 +79,7 @@ def draw_ridges(
 
 
 def _wording(quantity: str) -> str:
-    return wrapped(shown(quantity), 2.6, size=8)
+    return wrapped(shown(quantity), 2.75, size=8)
 
 
 def _checked(values: Named) -> dict[str, Floats]:

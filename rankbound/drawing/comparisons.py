@@ -66,7 +66,7 @@ def _distributions(result: Result, quantities: list[str]) -> list[Drawing]:
             values[key].setdefault(row["sampling"], []).append(float(row["value"]))
     found = []
     for (quantity, pairs), named in values.items():
-        words = f"{_plain(quantity)} per query ({_unit(quantity)}), {pairs}"
+        words = f"{_plain(quantity)} per query ({_unit(quantity)}), {pairs} pairs"
         for kind, draw in (("ridges", draw_ridges), ("ecdf", draw_ecdf)):
             name = _named(result, kind, quantity, pairs)
             draw = partial(draw, named, quantity=words)
