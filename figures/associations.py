@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from bounds.errors import DomainError
 from figures.data import keep
-from figures.style import COLOURS, axes_for, styled
+from figures.style import COLOURS, axes_for, name_ticks, styled
+from figures.wording import shown
 
 NAMES = ("dataset", "student", "term", "measure")
 
@@ -35,13 +36,13 @@ def draw_correlations(
     delta : float
         Error rate of the family.
     """
-    shown = [row for row in rows if row["spearman"] is not None]
-    if not shown:
+    kept = [row for row in rows if row["spearman"] is not None]
+    if not kept:
         raise DomainError("a forest needs at least one coefficient, got none")
-    ax = axes_for(ax, height=0.7 + 0.17 * len(shown))
+    ax = axes_for(ax, height=0.7 + 0.17 * len(kept))
     ax.axvspan(-band, band, color="0.88", linewidth=0, zorder=0)
     ax.axvline(0, color="0.4", linewidth=0.6)
-    for place, row in enumerate(shown):
+    for place, row in enumerate(kept):
         holm = row["p_holm"]
         found = holm is not None and holm <= delta
         colour = COLOURS[1] if found else "0.35"
@@ -49,17 +50,29 @@ def draw_correlations(
             ax.plot([row["lower"], row["upper"]], [place, place], color=colour, lw=1)
         face = colour if found else "white"
         ax.plot(row["spearman"], place, "o", color=colour, markerfacecolor=face)
-    ax.set_yticks(np.arange(len(shown)), _labels(shown))
-    ax.set_ylim(len(shown) - 0.5, -0.5)
+    name_ticks(ax, np.arange(len(kept)), _labels(kept), share=0.52)
+    ax.set_ylim(len(kept) - 0.5, -0.5)
     ax.set_xlim(-1, 1)
-    found = f"filled: Holm p at most {delta:g}"
-    ax.set_xlabel(f"Spearman's rho, {len(rows)} cells\n{found}", loc="right")
-    kept = (*NAMES, "spearman", "lower", "upper", "p_holm")
-    return keep(ax, {name: [row.get(name) for row in shown] for name in kept})
+    ax.set_xticks([-1, -0.5, 0, 0.5, 1])
+    lines = [
+        rf"Spearman's $\rho${_of_all(rows)}, {len(rows)} cell{'s' * (len(rows) > 1)}",
+        f"filled: Holm p at most {delta:g}",
+    ]
+    ax.set_xlabel("\n".join(lines), loc="right")
+    names = (*NAMES, "spearman", "lower", "upper", "p_holm")
+    return keep(ax, {name: [row.get(name) for row in kept] for name in names})
+
+
+def _of_all(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The measure that all rows share; labels do not repeat it."""
+    measures = {row.get("measure") for row in rows}
+    return f" with {shown(measures.pop())}" if len(measures) == 1 else ""
 
 
 def _labels(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names that differ between rows; the others would only repeat."""
     varying = [n for n in NAMES if len({row.get(n) for row in rows}) > 1]
     used = varying or ["term", "measure"]
-    return [", ".join(str(row.get(name)) for name in used) for row in rows]
+    return [
+        ", ".join(str(row.get(name)).replace("_", " ") for name in used) for row in rows
+    ]

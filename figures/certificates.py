@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+from scipy.stats import gaussian_kde
 
 from bounds.certificate import LN2
 from bounds.errors import DomainError
@@ -16,25 +18,34 @@ from figures.data import keep
 from figures.style import (
     COLOURS,
     COLUMN,
-    MARKS,
     VACUOUS,
     axes_for,
     label,
     legend_above,
+    line,
+    mark,
     styled,
 )
+from figures.wording import shown
+
+LEAST, MOST = 20, 2000  # queries, for a density
 
 
 @styled
 def draw_bound_against_risk(
-    rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    risk: str = "observed risk",
+    ax: Axes | None = None,
 ) -> Axes:
-    """Upper limits against held-out risks, one mark each; the line is equality.
+    """Upper limits against risks, one mark each; the line is equality.
 
     Parameters
     ----------
     rows : sequence of mappings
         With `student`, `risk` and `upper`, in nats.
+    risk : str
+        Which risk it is, for the axis.
     """
     if not rows:
         raise DomainError("a scatter needs at least one certificate, got none")
@@ -50,11 +61,14 @@ def draw_bound_against_risk(
             [float(row["risk"]) for row in mine],
             [float(row["upper"]) for row in mine],
             linestyle="",
-            marker=MARKS[index % len(MARKS)],
+            marker=mark(index),
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            markersize=4.5,
             color=COLOURS[index % len(COLOURS)],
-            label=student,
+            label=shown(student),
         )
-    ax.set(xlabel="held-out risk (nats)", ylabel="upper limit (nats)")
+    ax.set(xlabel=f"{risk} (nats)", ylabel="upper limit (nats)")
     ax.set_xlim(0, top)
     ax.set_ylim(0, top)
     ax.text(0.02 * top, 0.985 * top, "vacuous", fontsize=7, va="top")
@@ -72,6 +86,8 @@ def draw_locality_entropy(
 ) -> Axes:
     """Diameter and entropy of every query, by sampling; large marks are means.
 
+    The line round a mean holds the densest half of the queries, by a kernel estimate.
+
     Parameters
     ----------
     points : mapping of sampling to (diameters, entropies in nats), one per query
@@ -83,7 +99,7 @@ def draw_locality_entropy(
         raise DomainError("the plane needs at least one sampling, got none")
     ax = axes_for(ax)
     for index, (name, (diameters, entropies)) in enumerate(points.items()):
-        colour, mark = COLOURS[index % len(COLOURS)], MARKS[index % len(MARKS)]
+        colour = COLOURS[index % len(COLOURS)]
         # Thousands of marks: as a picture inside the vector file
         ax.plot(
             diameters,
@@ -91,19 +107,21 @@ def draw_locality_entropy(
             linestyle="",
             marker=".",
             markersize=1.5,
-            alpha=0.35,
+            alpha=0.25,
             color=colour,
             rasterized=True,
         )
         ax.plot(
             np.mean(diameters),
             np.mean(entropies),
-            mark,
+            mark(index),
             color=colour,
             markeredgecolor="black",
             markersize=6,
-            label=name,
+            zorder=5,
+            label=shown(name),
         )
+        _half(ax, np.asarray(diameters), np.asarray(entropies), index)
         names = [name] * len(diameters)
         keep(ax, {"sampling": names, "diameter": diameters, "entropy_nats": entropies})
     if floor is not None:
@@ -112,3 +130,26 @@ def draw_locality_entropy(
     ax.set_ylim(0, 1.05 * LN2)
     legend_above(ax)
     return ax
+
+
+def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
+    """The contour of the density that the denser half of the points exceed."""
+    # A part of very many queries has the same density, and is quick
+    points = np.stack([x, y])[:, :: max(1, x.size // MOST)]
+    if points.shape[1] < LEAST or np.linalg.matrix_rank(np.cov(points)) < 2:
+        return
+    density = gaussian_kde(points)
+    across = [np.linspace(v.min(), v.max(), 61) for v in (x, y)]
+    grid = np.meshgrid(*across)
+    height = density(np.stack([g.ravel() for g in grid])).reshape(grid[0].shape)
+    look = line(index)
+    halves = ax.contour(
+        *across,
+        height,
+        levels=[float(np.median(density(points)))],
+        colors=[look["color"]],
+        linestyles=[look["linestyle"]],
+        linewidths=1.1,
+        zorder=4,
+    )
+    halves.set_path_effects([withStroke(linewidth=2.6, foreground="white")])

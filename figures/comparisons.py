@@ -7,19 +7,38 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from bounds.errors import DomainError
 from figures.data import keep
-from figures.style import MARKS, VERDICTS, axes_for, legend_above, line, styled
+from figures.style import (
+    COLUMN,
+    MARKS,
+    PAGE,
+    VERDICTS,
+    axes_for,
+    column_ticks,
+    legend_above,
+    line,
+    mark,
+    name_ticks,
+    styled,
+)
+from figures.wording import shown, wrapped
 
 Row = Mapping[str, Any]
 NAMES = [*VERDICTS]
+FITTING = 3  # columns of a matrix, in a column of print
 
 
 @styled
 def draw_differences(
-    rows: Sequence[Row], *, unit: str = "nats", ax: Axes | None = None
+    rows: Sequence[Row],
+    *,
+    unit: str = "nats",
+    words: str | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Mean differences to the reference sampling with intervals and the margin.
 
@@ -30,6 +49,8 @@ def draw_differences(
         of one quantity.
     unit : str
         Of the quantity.
+    words : str, optional
+        For the axis, where the rows have no common reference.
 
     Raises
     ------
@@ -47,19 +68,27 @@ def draw_differences(
     for place, row in zip(places, rows, strict=True):
         colour = VERDICTS[row["verdict"]]
         ax.plot([row["lower"], row["upper"]], [place, place], color=colour)
-        mark = MARKS[NAMES.index(row["verdict"])]
-        ax.plot(row["difference"], place, mark, color=colour)
-    ax.set_yticks(places, [f"{row['sampling']}, {row['pairs']}" for row in rows])
+        sign = MARKS[NAMES.index(row["verdict"])]
+        ax.plot(row["difference"], place, sign, color=colour)
+    name_ticks(ax, places, [f"{row['sampling']}, {row['pairs']}" for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    words = rows[0].get("reference_name", "the reference")
-    ax.set_xlabel(f"difference of {quantity}\nto {words} ({unit})")
+    ax.locator_params(axis="x", nbins=4)
+    if words is None:
+        reference = rows[0].get("reference_name", "the reference")
+        plain = quantity.replace("_", " ")
+        told = [shown(f"difference of {plain}"), shown(f"to {reference} ({unit})")]
+    else:
+        told = [shown(words)]
+    ax.set_xlabel("\n".join(wrapped(text, 1.7, size=8) for text in told))
     _verdict_legend(ax, {row["verdict"] for row in rows})
     names = ("sampling", "pairs", "difference", "lower", "upper", "margin", "verdict")
     return keep(ax, {name: [row[name] for row in rows] for name in names})
 
 
 @styled
-def draw_verdicts(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
+def draw_verdicts(
+    rows: Sequence[Row], *, columns: str = "pairs", ax: Axes | None = None
+) -> Axes:
     """Verdicts as a matrix of samplings and pair sets.
 
     Each cell shows the smallest margin at which equivalence would be accepted. There
@@ -69,23 +98,29 @@ def draw_verdicts(rows: Sequence[Row], *, ax: Axes | None = None) -> Axes:
     ----------
     rows : sequence of mappings
         With `sampling`, `pairs`, `verdict`, `smallest_margin`; of one quantity.
+    columns : str
+        What `pairs` are, for the axis.
     """
     _one_quantity(rows)
     samplings = [*dict.fromkeys(row["sampling"] for row in rows)]
     pairs = [*dict.fromkeys(row["pairs"] for row in rows)]
-    ax = axes_for(ax, height=0.75 + 0.28 * len(samplings))
+    least = COLUMN if len(pairs) <= FITTING else PAGE
+    ax = axes_for(ax, height=0.75 + 0.28 * len(samplings), least=least)
     for row in rows:
         x, y = pairs.index(row["pairs"]), samplings.index(row["sampling"])
         ax.add_patch(_cell(x, y, VERDICTS[row["verdict"]]))
         margin = row["smallest_margin"]
         text = "-" if margin is None else f"{margin:.3g}"
-        ax.text(x, y, text, ha="center", va="center", fontsize=7)
+        ax.text(x + 0.06, y, text, ha="center", va="center", fontsize=7)
+        # The sign, too: two of the colours are one grey in print
+        sign = MARKS[NAMES.index(row["verdict"])]
+        ax.plot(x - 0.36, y, sign, color=VERDICTS[row["verdict"]])
     ax.set_xlim(-0.5, len(pairs) - 0.5)
     ax.set_ylim(len(samplings) - 0.5, -0.5)
-    ax.set_xticks(range(len(pairs)), pairs)
-    ax.set_yticks(range(len(samplings)), samplings)
+    column_ticks(ax, pairs)
+    name_ticks(ax, range(len(samplings)), samplings)
     ax.tick_params(length=0)
-    ax.set_xlabel("pairs; in the cells: smallest margin")
+    ax.set_xlabel(f"{columns}; in the cells: smallest margin", loc="right")
     _verdict_legend(ax, {row["verdict"] for row in rows})
     names = ("sampling", "pairs", "verdict", "smallest_margin")
     return keep(ax, {name: [row[name] for row in rows] for name in names})
@@ -110,13 +145,16 @@ def draw_sweep(
     for index, (name, by_temperature) in enumerate(means.items()):
         temperatures = sorted(by_temperature)
         values = [by_temperature[t] for t in temperatures]
-        ax.plot(temperatures, values, marker=MARKS[index], label=name, **line(index))
+        ax.plot(
+            temperatures, values, marker=mark(index), label=shown(name), **line(index)
+        )
         names = [name] * len(values)
         keep(ax, {"sampling": names, "temperature": temperatures, "mean": values})
     ax.set_xscale("log", base=2)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.set(
-        xlabel=r"temperature $\tau$, times the one given", ylabel=f"entropy ({unit})"
+        xlabel=r"temperature, times the $\tau$ given",
+        ylabel=f"mean entropy $H$ ({unit})",
     )
     legend_above(ax)
     return ax
@@ -137,8 +175,8 @@ def _cell(x: int, y: int, colour: str) -> Rectangle:
 
 def _verdict_legend(ax: Axes, present: set[str]) -> None:
     handles = [
-        Patch(color=colour, label=name)
-        for name, colour in VERDICTS.items()
+        Line2D([], [], color=colour, marker=MARKS[place], label=name, lw=0.9)
+        for place, (name, colour) in enumerate(VERDICTS.items())
         if name in present
     ]
     legend_above(ax, columns=2, right=True, handles=handles)

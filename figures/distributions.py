@@ -11,14 +11,15 @@ from scipy.stats import gaussian_kde
 from bounds.errors import DomainError
 from estimators.scores import Floats
 from figures.data import keep
-from figures.style import COLOURS, axes_for, legend_above, line, styled
+from figures.style import COLOURS, axes_for, legend_above, line, name_ticks, styled
+from figures.wording import shown, width_of, wrapped
 
 Named = Mapping[str, Floats | Sequence[float]]
 
 
 @styled
 def draw_ecdf(
-    values: Named, *, quantity: str = "entropy (nats)", ax: Axes | None = None
+    values: Named, *, quantity: str = "entropy per query (nats)", ax: Axes | None = None
 ) -> Axes:
     """Share of queries at or below each value, a line for every name.
 
@@ -32,10 +33,10 @@ def draw_ecdf(
     for index, (name, sample) in enumerate(_checked(values).items()):
         ordered = np.sort(sample)
         shares = np.arange(1, len(ordered) + 1) / len(ordered)
-        ax.step(ordered, shares, where="post", label=name, **line(index))
+        ax.step(ordered, shares, where="post", label=shown(name), **line(index))
         names = [name] * len(ordered)
         keep(ax, {"name": names, "value": ordered, "share": shares})
-    ax.set(xlabel=f"{quantity}, one per query", ylabel="share of queries")
+    ax.set(xlabel=_wording(quantity), ylabel="share of queries")
     ax.set_ylim(0, 1.02)
     legend_above(ax)
     return ax
@@ -43,7 +44,7 @@ def draw_ecdf(
 
 @styled
 def draw_ridges(
-    values: Named, *, quantity: str = "entropy (nats)", ax: Axes | None = None
+    values: Named, *, quantity: str = "entropy per query (nats)", ax: Axes | None = None
 ) -> Axes:
     """A density for every name, one above the other, with the median marked.
 
@@ -67,11 +68,18 @@ def draw_ridges(
         median = float(np.median(sample))
         ax.plot([median, median], [base, base + 0.85], color="black", linewidth=0.8)
         keep(ax, {"name": [name] * len(sample), "value": sample})
-    ax.set_yticks([len(named) - 1 - place for place in range(len(named))], [*named])
+    places = [len(named) - 1 - place for place in range(len(named))]
+    name_ticks(ax, places, named)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.1, len(named))
-    ax.set_xlabel(f"{quantity}, one per query")
+    words = _wording(quantity)
+    # Long names push the axes to the right, and a long label over the edge
+    ax.set_xlabel(words, loc="right" if width_of(words, size=8) > 1.5 else "center")
     return ax
+
+
+def _wording(quantity: str) -> str:
+    return wrapped(shown(quantity), 2.75, size=8)
 
 
 def _checked(values: Named) -> dict[str, Floats]:

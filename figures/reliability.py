@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from bounds.errors import DomainError
 from figures.data import keep
-from figures.style import COLOURS, MARKS, axes_for, legend_above, styled
+from figures.style import COLOURS, axes_for, legend_above, mark, styled
+from figures.wording import shown
 
 NAMES = ("student", "mean_p", "observed", "n_pairs")
 
@@ -47,7 +48,7 @@ def draw_reliability(
             low = bottoms.get(start, 0.0)
             ax.bar(start, share, width, low, align="edge", color=colour, alpha=0.25)
             bottoms[start] = low + share
-        _with_intervals(ax, mine, colour, MARKS[index], f"student {group}")
+        _with_intervals(ax, mine, colour, mark(index), f"student {shown(group)}")
     ax.plot([0.5, 1], [0.5, 1], color="0.4", linewidth=0.6)
     ax.set(xlabel="teacher's preference $p$", ylabel="share of pairs so judged")
     ax.set_xlim(0.5, 1)
@@ -57,7 +58,7 @@ def draw_reliability(
 
 
 def _with_intervals(
-    ax: Axes, rows: Sequence[Mapping[str, Any]], colour: str, mark: str, name: str
+    ax: Axes, rows: Sequence[Mapping[str, Any]], colour: str, sign: str, name: str
 ) -> None:
     centres = [row["mean_p"] for row in rows]
     observed = np.array([row["observed"] for row in rows])
@@ -67,7 +68,7 @@ def _with_intervals(
         centres,
         observed,
         yerr=spread,
-        fmt=mark,
+        fmt=sign,
         color=colour,
         elinewidth=0.7,
         label=name,

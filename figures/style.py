@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec
+from weakref import WeakSet
 
 import matplotlib as mpl
+import numpy as np
 import sympy
 from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
 
 from bounds.notation import term
+from figures.wording import FONT, lines_in, shown, width_of, wrapped
 
 P = ParamSpec("P")
 COLUMN = 3.33  # inches: one column of a two-column page
 PAGE = 7.0
 RATIO = 0.72
+HANDLE, GAP = 0.29, 0.2  # of a legend, in inches: the sign of an entry, between columns
 
 # Okabe and Ito's colours in an order whose greys differ, each with its own dashes and
 # mark, so that nothing depends on colour alone
@@ -53,7 +58,7 @@ RULES: dict[str, Any] = {
     "axes.linewidth": 0.6,
     "lines.linewidth": 1.2,
     "lines.markersize": 3.5,
-    "font.family": "DejaVu Sans",
+    "font.family": FONT,
     "mathtext.fontset": "dejavusans",
     "pdf.fonttype": 42,  # fonts embedded as TrueType, as publishers ask
     "ps.fonttype": 42,
@@ -62,6 +67,26 @@ RULES: dict[str, Any] = {
     "savefig.dpi": 300,
     "axes.formatter.useoffset": False,
 }
+_WIDTH: ContextVar[float] = ContextVar("width", default=COLUMN)
+# Figures made here, whose height may still grow; axes that a caller brings keep theirs
+_OWN: WeakSet[Figure] = WeakSet()
+
+
+@contextmanager
+def width(inches: float) -> Iterator[None]:
+    """New figures are this wide inside; `COLUMN` and `PAGE` fit a two-column page.
+
+    Examples
+    --------
+    >>> with width(PAGE):
+    ...     float(axes_for(None).get_figure().get_figwidth())
+    7.0
+    """
+    token = _WIDTH.set(inches)
+    try:
+        yield
+    finally:
+        _WIDTH.reset(token)
 
 
 @contextmanager
@@ -89,17 +114,19 @@ def styled(draw: Callable[P, Axes]) -> Callable[P, Axes]:
     return inside
 
 
-def axes_for(
-    ax: Axes | None, *, width: float = COLUMN, height: float | None = None
-) -> Axes:
+def axes_for(ax: Axes | None, *, height: float | None = None, least: float = 0) -> Axes:
     """The axes given, or new ones of a column's width in the house style.
 
     New figures belong to no window and no global list, so nothing has to close them.
+    `height` is in inches; without it, new axes are `RATIO` of a column high. `least` is
+    the smallest width in inches that the drawing fits in.
     """
     if ax is not None:
         return ax
-    size = (width, width * RATIO if height is None else height)
-    return Figure(figsize=size, layout="constrained").add_subplot()
+    size = (max(_WIDTH.get(), least), COLUMN * RATIO if height is None else height)
+    figure = Figure(figsize=size, layout="constrained")
+    _OWN.add(figure)
+    return figure.add_subplot()
 
 
 def label(symbol: sympy.Symbol, words: str | None = None) -> str:
@@ -126,11 +153,50 @@ def label(symbol: sympy.Symbol, words: str | None = None) -> str:
 
 
 def line(index: int) -> dict[str, Any]:
-    """Colour and dashes of the index-th line of a figure."""
+    """Colour and dashes of the index-th line of a figure; 49 that differ."""
     return {
         "color": COLOURS[index % len(COLOURS)],
-        "linestyle": DASHES[index % len(DASHES)],
+        "linestyle": DASHES[_second(index) % len(DASHES)],
     }
+
+
+def mark(index: int) -> str:
+    """The index-th mark of a figure, never twice with the same colour in 49."""
+    return MARKS[_second(index) % len(MARKS)]
+
+
+def _second(index: int) -> int:
+    """Once all colours are used, they come again with the next dashes and marks."""
+    return index + index // len(COLOURS)
+
+
+def name_ticks(
+    ax: Axes, places: Iterable[float], names: Iterable[object], *, share: float = 0.45
+) -> None:
+    """Names on the left, in lines that take at most a share of the figure's width."""
+    room = share * _figwidth(ax)
+    texts = [wrapped(shown(name), room) for name in names]
+    ax.set_yticks(list(places), texts)
+    grow(ax, 0.11 * len(texts) * (lines_in(texts) - 1))
+
+
+def column_ticks(ax: Axes, names: Sequence[object]) -> None:
+    """Names below the columns of a matrix, upright where they are too wide."""
+    room = 0.55 * _figwidth(ax) / len(names)
+    texts = [shown(name) for name in names]
+    if max(map(width_of, texts)) <= room:
+        ax.set_xticks(range(len(texts)), texts)
+        return
+    texts = [wrapped(text, 0.9) for text in texts]
+    ax.set_xticks(range(len(texts)), texts, rotation=90)
+    grow(ax, max(width_of(line) for text in texts for line in text.split("\n")))
+
+
+def grow(ax: Axes, inches: float) -> None:
+    """Make a figure higher, if it was made here."""
+    figure = ax.get_figure(root=True)
+    if isinstance(figure, Figure) and figure in _OWN and inches > 0:
+        figure.set_figheight(figure.get_figheight() + inches)
 
 
 def legend_above(
@@ -139,14 +205,33 @@ def legend_above(
     """A legend over the axes, where no line can run through it.
 
     In as many columns as fit, at most `columns`; `right` aligns it with the right end,
-    for axes that long labels push to the right.
+    for axes that long labels push to the right. A figure made here grows with it.
     """
-    handles = options.get("handles") or ax.get_legend_handles_labels()[0]
-    longest = max((len(str(handle.get_label())) for handle in handles), default=1)
-    # About this many characters of the legend's size to an inch, with the handle's 6
-    width = ax.get_figure(root=True).get_figwidth()  # type: ignore[union-attr]
-    fitting = max(1, int(14 * width // (longest + 6)))
+    handles = options.pop("handles", None) or ax.get_legend_handles_labels()[0]
+    room = _figwidth(ax) - (0.1 if right else 0.75)
+    names = [wrapped(str(h.get_label()), room - HANDLE) for h in handles]
+    fitting = max(
+        (c for c in range(1, columns + 1) if _legend_width(names, c) <= room), default=1
+    )
     place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0)}
     if right:
         place = {"loc": "lower right", "bbox_to_anchor": (1.02, 1.0)}
-    ax.legend(ncols=min(columns, fitting), borderaxespad=0.2, **place, **options)
+    ax.legend(handles, names, ncols=fitting, borderaxespad=0.2, **place, **options)
+    grow(ax, 0.15 * (-(-len(names) // fitting) * lines_in(names) - 2))
+
+
+def _legend_width(names: Sequence[str], columns: int) -> float:
+    """Inches of a legend, whose columns are filled from the left, top to bottom."""
+    long, more = divmod(len(names), columns)
+    ends = np.cumsum([long + (at < more) for at in range(columns)])
+    parts = [names[end - long - (at < more) : end] for at, end in enumerate(ends)]
+    widest = [
+        max(width_of(one) for name in part for one in name.split("\n"))
+        for part in parts
+        if part
+    ]
+    return sum(widest) + len(widest) * HANDLE + (len(widest) - 1) * GAP
+
+
+def _figwidth(ax: Axes) -> float:
+    return float(ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
 from scipy.optimize import brentq
 
 from bounds.certificate import LN2
@@ -145,6 +146,7 @@ def draw_parts(
             textcoords="offset points",
             va="center",
             fontsize=7,
+            bbox={"facecolor": "white", "linewidth": 0, "pad": 0.6},
         )
     ax.axvline(LN2, color="0.3", linewidth=0.6)
     ax.annotate(
@@ -173,7 +175,8 @@ def draw_bound_surface(
     grid_d, grid_h = np.meshgrid(diameters, entropies)
     parts = setting.parts(diameter=grid_d, entropy=grid_h).values()
     bound = np.sum(np.broadcast_arrays(*parts), axis=0)
-    levels = [level for level in np.arange(0.1, 1.2, 0.1) if level < bound.max()]
+    wanted = np.arange(0.1, 1.2, 0.1)
+    levels = [v for v in wanted if v < bound.max() and abs(v - LN2) > 0.03]
     ax.contourf(
         diameters,
         entropies,
@@ -185,10 +188,11 @@ def draw_bound_surface(
     lines = ax.contour(
         diameters, entropies, bound, levels=levels, colors=COLOURS[0], linewidths=0.7
     )
-    ax.clabel(lines, fontsize=6, fmt="%.1f")
-    ax.contour(
+    thick = ax.contour(
         diameters, entropies, bound, levels=[LN2], colors=["black"], linewidths=1.6
     )
+    _number(ax, lines, [f"{level:.1f}" for level in levels])
+    _number(ax, thick, [r"$\ln 2$"])
     ax.set(xlabel=label(Delta, "diameter"), ylabel=label(H, "entropy"))
     columns = {"diameter": grid_d, "entropy_nats": grid_h, "bound_nats": bound}
     return keep(ax, {name: values.ravel() for name, values in columns.items()})
@@ -232,8 +236,8 @@ def draw_break_even(
     lines = ax.contour(
         ratios, rises, shown, levels=levels, colors=COLOURS[0], linewidths=0.7
     )
-    ax.clabel(lines, fontsize=6, fmt="%g")
     ax.contour(ratios, rises, shown, levels=[1.0], colors=["black"], linewidths=1.6)
+    _number(ax, lines, [f"{level:g}" for level in levels])
     ax.axhline(0, color="0.6", linewidth=0.5)
     ax.set(
         xlabel=r"ratio of diameters $\Delta' / \Delta$",
@@ -243,6 +247,22 @@ def draw_break_even(
     columns = {"diameter_ratio": grid_r, "entropy_rise_nats": grid_h}
     columns |= {"queries_ratio": factor}
     return keep(ax, {name: values.ravel() for name, values in columns.items()})
+
+
+def _number(ax: Axes, lines: ContourSet, texts: Sequence[str]) -> None:
+    """Numbers on contour lines, where they cross the rising diagonal of the axes."""
+    for text, path in zip(texts, lines.get_paths(), strict=True):
+        points = np.asarray(path.vertices)
+        if not len(points):
+            continue
+        places = ax.transLimits.transform(points)
+        inside = ((places > 0.04) & (places < 0.93)).all(axis=1)
+        if not inside.any():
+            continue
+        off = np.where(inside, np.abs(places[:, 0] - places[:, 1]), np.inf)
+        x, y = points[int(np.argmin(off))]
+        box = {"facecolor": "white", "linewidth": 0, "pad": 0.5}
+        ax.text(x, y, text, fontsize=6, ha="center", va="center", bbox=box)
 
 
 @styled

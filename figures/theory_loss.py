@@ -103,7 +103,9 @@ def draw_entropy_floor(largest_margin: float = 8.0, *, ax: Axes | None = None) -
         keep(ax, rows)
     bend = float(a_star.evalf())
     ax.axvline(bend, color="0.4", linewidth=0.6)
-    ax.annotate(r"$a_\star$", (bend, 0.0), xytext=(2, 2), textcoords="offset points")
+    # An asterisk: the star of the notation is a dot at this size
+    name = f"$a_* = {bend:.2f}$"
+    ax.annotate(name, (bend, 0), (3, 4), textcoords="offset points", fontsize=7)
     ax.set(xlabel=label(mean_a, "margin or mean margin"), ylabel=label(H, "entropy"))
     ax.set_xlim(0, largest_margin)
     ax.set_ylim(0, 0.75)

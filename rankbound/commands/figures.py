@@ -29,7 +29,8 @@ def add_parser(subparsers: Any) -> None:
         dest="source",
         type=Path,
         metavar="DIR",
-        help="the --out folder of measure, compare or validate, or one above several",
+        help="the --out folder of measure, compare or validate, or one above several; "
+        "the JSON files of inspect and power in it count, too",
     )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder for the figures"
@@ -40,6 +41,12 @@ def add_parser(subparsers: Any) -> None:
         default="pdf",
         help="of the figures (default %(default)s)",
     )
+    parser.add_argument(
+        "--width",
+        choices=("column", "page"),
+        default="column",
+        help="3.33 or 7 inches (default %(default)s; a large table takes a page)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -49,7 +56,10 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     from rankbound.drawing.run import draw_all
 
     written, missing = draw_all(
-        arguments.source, arguments.out, extension=arguments.format
+        arguments.source,
+        arguments.out,
+        extension=arguments.format,
+        wide=arguments.width == "page",
     )
     for name, reason in missing:
         sys.stdout.write(f"not drawn: {name}: {reason}\n")

@@ -17,7 +17,7 @@ from rankbound.comparing.records import headline
 from rankbound.comparing.reference import reference_record
 from rankbound.comparing.run import Comparison
 from rankbound.comparing.sentences import advice, cannot_say, sentences
-from rankbound.comparing.spaces import STATEMENTS, spaces
+from rankbound.comparing.spaces import STATEMENTS, shapes, spaces
 from rankbound.comparing.sweep import ranks_only, sweep
 from rankbound.measuring.given import Given
 from rankbound.measuring.provenance import input_records, repairs_record, versions
@@ -49,6 +49,7 @@ def comparison_json(
         "coupling": coupling(comparison),
         "shift": overlap(comparison),
         "spaces": spaces(comparison),
+        "shapes": shapes(comparison),
         "spaces_missing_because": None
         if comparison.loaded.embeddings is not None
         else NO_VECTORS,

@@ -96,14 +96,14 @@ def _floors(measures: Measures, pairs: str, steepest: float | None) -> dict[str,
         "floor": _floor(margin),
         "floor_mean_distance": None,
         "floor_diameter": None,
+        "cut_ratio": None,
     }
     if steepest is not None and ("diameter", pairs) in made:
         distance = made["mean_distance", pairs].mean()
         diameter = made["diameter", pairs].mean()
         found["floor_mean_distance"] = _floor(steepest * distance)
-        found["floor_diameter"] = _floor(
-            _cut_ratio(measures, pairs) * steepest * diameter
-        )
+        found["cut_ratio"] = _cut_ratio(measures, pairs)
+        found["floor_diameter"] = _floor(found["cut_ratio"] * steepest * diameter)
     return found
 
 

@@ -10,6 +10,7 @@ from estimators.entropies import group_entropies
 from estimators.groups import Groups
 from estimators.per_query import query_means
 from estimators.scores import Floats
+from estimators.shape import DistanceCurve, VectorShape, vector_shape
 from rankbound.comparing.catalogue import PAIR_SETS, base
 from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.quantities import (
@@ -38,6 +39,8 @@ class Measures:
         By pair set: mean entropy over groups instead of queries (nats), and the share
         of all pairs, queries weighing the same.
     space : Space or None
+    shape : VectorShape or None
+        Of its documents' vectors.
     students : dict of str to OnSampling
     """
 
@@ -46,6 +49,7 @@ class Measures:
     group_entropy: dict[str, float]
     pair_shares: dict[str, float]
     space: Space | None
+    shape: VectorShape | None = None
     students: dict[str, OnSampling] = field(default_factory=dict)
 
     def groups_of(self, name: str, pairs: str) -> Groups:
@@ -64,14 +68,16 @@ def measure_sampling(
 ) -> Measures:
     """All quantities of one sampling, for all three pair sets."""
     measured = teacher_quantities(sampling.groups, sampling.values, pair_sets=PAIR_SETS)
-    space = None
+    space, shape = None, None
     if loaded.embeddings is not None:
+        shape = vector_shape(sampling.groups, loaded.embeddings, metric=options.metric)
         space = space_quantities(
             sampling.groups,
             sampling.values,
             loaded.embeddings,
             metric=options.metric,
             pair_sets=PAIR_SETS,
+            curve=DistanceCurve(shape.top(options.metric)),
         )
         measured.update(space.measured)
     theirs = {
@@ -93,6 +99,7 @@ def measure_sampling(
         },
         pair_shares={pairs: pair_share(groups, pairs) for pairs in PAIR_SETS},
         space=space,
+        shape=shape,
         students=theirs,
     )
 

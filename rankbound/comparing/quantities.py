@@ -21,6 +21,7 @@ from estimators.groups import Booleans, Groups
 from estimators.pairs import selected_pairs
 from estimators.per_query import PerQuery, query_means
 from estimators.scores import Floats
+from estimators.shape import DistanceCurve
 from estimators.ties import tie_shares
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
 
@@ -46,12 +47,13 @@ class Space:
 
     `measured` holds the quantities; `lipschitz` the steepest teacher margin per
     distance (a plug-in, too small); `undefined` how many groups have no intrinsic
-    dimension.
+    dimension. `curve` are the distances of all pairs, queries weighing the same.
     """
 
     measured: Measured
     lipschitz: float
     undefined: int
+    curve: DistanceCurve | None = None
 
 
 def quantities(
@@ -145,8 +147,12 @@ def space_quantities(
     *,
     metric: str,
     pair_sets: Sequence[str],
+    curve: DistanceCurve | None = None,
 ) -> Space:
-    """Distances of all pair sets in one pass; arguments as for `quantities`."""
+    """Distances of all pair sets in one pass; arguments as for `quantities`.
+
+    A `curve` is fed with the distances of all pairs.
+    """
     names = ("diameter", "mean_distance", "rms_distance")
     table = {
         (name, pairs): np.full(groups.n_groups, np.nan)
@@ -158,6 +164,7 @@ def space_quantities(
         for name in ("two_nn", "knn_density")
     }
     slopes = [0.0]
+    n_groups = np.bincount(groups.queries, minlength=len(groups.qids))
 
     def visit(block: Block, distances: Floats, chosen: Booleans) -> None:
         near = neighbour_distances(distances, chosen)
@@ -165,6 +172,10 @@ def space_quantities(
         nature["two_nn", "all"][block.groups] = dimension
         nature["knn_density", "all"][block.groups] = knn_log_density(near, dimension)
         slopes.append(steepest(block, values, distances, chosen)[0])
+        if curve is not None:
+            share = 1 / n_groups[groups.queries[block.groups]] / chosen.sum(axis=-1)
+            weights = np.broadcast_to(share[:, None], chosen.shape)
+            curve.feed(distances[chosen], weights[chosen])
         for pairs in pair_sets:
             inside = selected_pairs(
                 block.rows, mask=block.mask, positive=block.positive, pairs=pairs
@@ -185,7 +196,7 @@ def space_quantities(
         if np.isfinite(column).any()
     }
     undefined = int(np.isnan(nature["two_nn", "all"]).sum())
-    return Space(measured, max(slopes), undefined)
+    return Space(measured, max(slopes), undefined, curve)
 
 
 def per_query(groups: Groups, values: Floats, name: str) -> GroupMeans:

@@ -40,6 +40,8 @@ DEFINITIONS: Final = {
     "supremum": "in spaces: the largest over groups, while mean and root_mean_square "
     "are over queries, whose groups are averaged first; of every query, per_query.tsv "
     "has the mean over its groups (value) and the largest of them (largest)",
+    "shapes": "shares of all pairs at most so far apart, each query with the same "
+    "weight; lengths, copies and TwoNN of the distinct documents, as in the ledger",
     "two_nn, knn_density": "of the documents of a group, copies left out; biased for "
     "so few documents, and comparable between samplings of one group size only",
 }

@@ -9,6 +9,7 @@ import numpy as np
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS
 from rankbound.comparing.measures import Measures
 from rankbound.comparing.run import Comparison
+from rankbound.measuring.ledger import shape_record
 
 NAMES: Final = ("diameter", "mean_distance", "rms_distance", "two_nn", "knn_density")
 # Mining moves the three differently, and each belongs to another statement
@@ -32,6 +33,20 @@ def spaces(comparison: Comparison) -> list[dict[str, Any]] | None:
         for quantity in sorted(NAMES, key=comparison.options.place)
         for pairs in PAIR_SETS
         if (found := _three(measures, quantity, pairs)) is not None
+    ]
+
+
+def shapes(comparison: Comparison) -> list[dict[str, Any]] | None:
+    """Distances and vectors of every sampling, for figures; None without vectors."""
+    if comparison.loaded.embeddings is None:
+        return None
+    return [
+        {
+            "sampling": name,
+            **shape_record(measures.space.curve, measures.shape),
+        }
+        for name, measures in comparison.measures.items()
+        if measures.space and measures.space.curve and measures.shape
     ]
 
 

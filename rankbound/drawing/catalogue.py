@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bounds.errors import DomainError
 from rankbound.drawing.results import Result
+from rankbound.drawing.wanted import absent_kinds
 
 if TYPE_CHECKING:
     from figures.style import Axes
@@ -17,16 +18,21 @@ Draw = Callable[[], "Axes"]
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One figure: a file name without suffix, and how to draw it, or why not."""
+    """One figure: a file name without suffix, and how to draw it, or why not.
+
+    `kind` is the name of the figure in `rankbound.drawing.wanted`, which knows what to
+    run where a folder holds nothing for it.
+    """
 
     name: str
     draw: Draw | None
     reason: str = ""
+    kind: str = ""
 
 
 def theory_drawings() -> list[Drawing]:
     """The figures that need no data."""
-    from figures import theory_bound, theory_loss, theory_ndcg
+    from figures import power, theory_bound, theory_loss, theory_ndcg
 
     setting = theory_bound.Setting()
     draws: dict[str, Draw] = {
@@ -38,6 +44,7 @@ def theory_drawings() -> list[Drawing]:
         "bound-surface": theory_bound.draw_bound_surface,
         "break-even": theory_bound.draw_break_even,
         "shift": theory_bound.draw_shift,
+        "power": power.draw_correlation_power,
         "ndcg-inversions": theory_ndcg.draw_ndcg_constants,
         "ndcg-steps": theory_ndcg.draw_discount_steps,
     }
@@ -46,7 +53,13 @@ def theory_drawings() -> list[Drawing]:
 
 def result_drawings(results: list[Result]) -> list[Drawing]:
     """The figures of results, and a line for each that they do not allow."""
-    from rankbound.drawing import comparisons, ledgers, validations
+    from rankbound.drawing import (
+        comparisons,
+        inspections,
+        ledgers,
+        powers,
+        validations,
+    )
 
     drawings: list[Drawing] = []
     for result in results:
@@ -56,8 +69,27 @@ def result_drawings(results: list[Result]) -> list[Drawing]:
             drawings += comparisons.drawings(result)
         elif result.schema.startswith("rankbound.validation/"):
             drawings += validations.drawings(result)
+        elif result.schema.startswith("rankbound.inspection/"):
+            drawings += inspections.drawings(result)
+        elif result.schema.startswith("rankbound.power/"):
+            drawings += powers.of_power(result)
     drawings += ledgers.drawings_of_all(results)
-    return drawings
+    absent = absent_kinds(drawing.kind for drawing in drawings)
+    missing = [Drawing(kind, None, reason, kind) for kind, reason in absent]
+    return _distinct([*drawings, *missing])
+
+
+def _distinct(drawings: list[Drawing]) -> list[Drawing]:
+    """The drawings under names of their own: folders may differ by signs alone."""
+    taken: set[str] = set()
+    found = []
+    for drawing in drawings:
+        name, number = drawing.name, 2
+        while name in taken:
+            name, number = f"{drawing.name}-{number}", number + 1
+        taken.add(name)
+        found.append(replace(drawing, name=name))
+    return found
 
 
 def drawn(drawings: list[Drawing]) -> Iterator[tuple[Drawing, Axes | None, str]]:

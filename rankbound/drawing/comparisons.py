@@ -6,10 +6,12 @@ from collections import defaultdict
 from functools import partial
 from typing import Any
 
+from rankbound.comparing.catalogue import CATALOGUE, base
 from rankbound.drawing.catalogue import Drawing, file_name
+from rankbound.drawing.planes import NO_VECTORS, planes
+from rankbound.drawing.powers import power_drawings
 from rankbound.drawing.results import Result
-
-UNITS = {"entropy": "nats", "divergence": "nats", "risk": "nats"}
+from rankbound.drawing.shapes import shape_drawings
 
 
 def drawings(result: Result) -> list[Drawing]:
@@ -23,12 +25,30 @@ def drawings(result: Result) -> list[Drawing]:
         by_quantity[row["quantity"]].append(named)
     found = []
     for quantity, rows in by_quantity.items():
-        unit = UNITS.get(quantity, "distance" if "d" in quantity else "1")
+        unit = _unit(quantity)
         draw = partial(draw_differences, rows, unit=unit)
-        found.append(Drawing(_named(result, "differences", quantity), draw))
+        name = _named(result, "differences", quantity)
+        found.append(Drawing(name, draw, kind="differences"))
         draw = partial(draw_verdicts, rows)
-        found.append(Drawing(_named(result, "verdicts", quantity), draw))
-    return [*found, *_distributions(result, [*by_quantity]), *_sweeps(result)]
+        name = _named(result, "verdicts", quantity)
+        found.append(Drawing(name, draw, kind="verdicts"))
+    return [
+        *found,
+        *_distributions(result, [*by_quantity]),
+        *_sweeps(result),
+        *planes(result),
+        *_shapes(result),
+        *power_drawings(result),
+    ]
+
+
+def _unit(quantity: str) -> str:
+    known = CATALOGUE.get(base(quantity))
+    return "1" if known is None else known.unit
+
+
+def _plain(quantity: str) -> str:
+    return quantity.replace("_", " ")
 
 
 def _named(result: Result, *parts: str) -> str:
@@ -46,10 +66,11 @@ def _distributions(result: Result, quantities: list[str]) -> list[Drawing]:
             values[key].setdefault(row["sampling"], []).append(float(row["value"]))
     found = []
     for (quantity, pairs), named in values.items():
-        words = f"{quantity} ({UNITS.get(quantity, '1')}), {pairs} pairs"
+        words = f"{_plain(quantity)} per query ({_unit(quantity)}), {pairs} pairs"
         for kind, draw in (("ridges", draw_ridges), ("ecdf", draw_ecdf)):
             name = _named(result, kind, quantity, pairs)
-            found.append(Drawing(name, partial(draw, named, quantity=words)))
+            draw = partial(draw, named, quantity=words)
+            found.append(Drawing(name, draw, kind=kind))
     return found
 
 
@@ -59,7 +80,7 @@ def _sweeps(result: Result) -> list[Drawing]:
     sweep = result.content.get("sweep")
     if not sweep:
         reason = "the comparison holds no temperature sweep"
-        return [Drawing(_named(result, "sweep"), None, reason)]
+        return [Drawing(_named(result, "sweep"), None, reason, kind="sweep")]
     means: dict[str, dict[str, dict[float, float]]] = defaultdict(dict)
     for table in sweep["tables"]:
         for row in table["rows"]:
@@ -68,6 +89,19 @@ def _sweeps(result: Result) -> list[Drawing]:
             reference[factor] = row["reference_mean"]
             by_name.setdefault(row["sampling"], {})[factor] = row["mean"]
     return [
-        Drawing(_named(result, "sweep", pairs), partial(draw_sweep, by_name))
+        Drawing(
+            _named(result, "sweep", pairs), partial(draw_sweep, by_name), kind="sweep"
+        )
         for pairs, by_name in means.items()
     ]
+
+
+def _shapes(result: Result) -> list[Drawing]:
+    shapes = result.content.get("shapes")
+    if not shapes:
+        name = _named(result, "distances")
+        earlier = "an earlier version wrote this comparison; run compare again"
+        reason = earlier if result.content.get("spaces") else NO_VECTORS
+        return [Drawing(name, None, reason, kind="diameter")]
+    named = {row["sampling"]: row for row in shapes}
+    return shape_drawings(named, prefix=result.name)

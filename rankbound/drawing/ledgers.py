@@ -10,24 +10,32 @@ import numpy as np
 
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Result, columns_of
+from rankbound.drawing.shapes import shape_drawings
 
+NO_VECTORS = "no diameters were measured; give --embeddings to measure"
+EARLIER = "an earlier version wrote this ledger; run measure again"
 PARTS = ("entropy", "divergence", "deviation")
 
 
 def drawings(result: Result) -> list[Drawing]:
     """The figures of one ledger, named after its folder."""
     students = result.content["students"]
-    found = [_entropy(result), _plane(result)]
+    found = [_entropy(result), _plane(result), *_shape(result)]
     if not students:
         found.append(
             Drawing(
                 _named(result, "parts"),
                 None,
                 "no student was measured; give --student or --bi-encoder to measure",
+                kind="parts",
             )
         )
     for name, student in students.items():
-        found += [_parts(result, name, student), _reliability(result, name, student)]
+        found += [
+            _parts(result, name, student),
+            _limit(result, name),
+            _reliability(result, name, student),
+        ]
     return found
 
 
@@ -49,16 +57,25 @@ def drawings_of_all(results: list[Result]) -> list[Drawing]:
     found = []
     if rows:
         draw = partial(draw_bound_against_risk, rows)
-        found.append(Drawing("bound-against-risk", draw))
+        found.append(Drawing("bound-against-risk", draw, kind="scatter"))
     named = {r.name or "measured": _teacher_entropies(r) for r in ledgers}
     if len(named) > 1:
-        found.append(Drawing("entropy-ridges", partial(draw_ridges, named)))
-        found.append(Drawing("entropy-ecdf", partial(draw_ecdf, named)))
+        found.append(
+            Drawing("entropy-ridges", partial(draw_ridges, named), kind="ridges")
+        )
+        found.append(Drawing("entropy-ecdf", partial(draw_ecdf, named), kind="ecdf"))
         points = {r.name or "measured": _points(r) for r in ledgers}
         points = {name: pair for name, pair in points.items() if len(pair[0])}
         if points:
             draw = partial(draw_locality_entropy, points)
-            found.append(Drawing("locality-entropy", draw))
+            found.append(Drawing("locality-entropy", draw, kind="plane"))
+        found += shape_drawings(
+            {
+                r.name or "measured": s
+                for r in ledgers
+                if (s := _shape_of(r)) is not None
+            }
+        )
     return found
 
 
@@ -85,7 +102,7 @@ def _entropy(result: Result) -> Drawing:
     from figures.distributions import draw_ecdf
 
     values = {result.name or "teacher": _teacher_entropies(result)}
-    return Drawing(_named(result, "entropy"), partial(draw_ecdf, values))
+    return Drawing(_named(result, "entropy"), partial(draw_ecdf, values), kind="ecdf")
 
 
 def _plane(result: Result) -> Drawing:
@@ -94,9 +111,9 @@ def _plane(result: Result) -> Drawing:
     name = _named(result, "locality-entropy")
     points = _points(result)
     if not len(points[0]):
-        return Drawing(name, None, "no diameters were measured; give --embeddings")
+        return Drawing(name, None, NO_VECTORS, kind="plane")
     named = {result.name or "queries": points}
-    return Drawing(name, partial(draw_locality_entropy, named))
+    return Drawing(name, partial(draw_locality_entropy, named), kind="plane")
 
 
 def _parts(result: Result, name: str, student: Mapping[str, Any]) -> Drawing:
@@ -104,7 +121,49 @@ def _parts(result: Result, name: str, student: Mapping[str, Any]) -> Drawing:
 
     parts = {part: student[part] for part in PARTS}
     draw = partial(draw_parts, parts, total="upper limit")
-    return Drawing(_named(result, "parts", name), draw)
+    return Drawing(_named(result, "parts", name), draw, kind="parts")
+
+
+def _limit(result: Result, name: str) -> Drawing:
+    from figures.limits import Certified, draw_limit_over_n
+
+    title = _named(result, "limit-over-n", name)
+    rows = tuple(row for row in result.table if row.get("student") == name)
+    risks = columns_of(rows, "risk_nats")[0]
+    student = result.content["students"][name]
+    known, delta = student.get("range"), result.content.get("delta")
+    if not risks or known is None or delta is None:
+        reason = "per_query.tsv holds no risks beside the ledger; run measure again"
+        return Drawing(title, None, reason, kind="limit")
+    made = Certified(
+        risks=np.array(risks),
+        low=known["low"],
+        high=known["high"],
+        upper=student["upper"],
+        delta=delta,
+        n_students=len(result.content["students"]),
+    )
+    return Drawing(title, partial(draw_limit_over_n, made), kind="limit")
+
+
+def _shape_of(result: Result) -> dict[str, Any] | None:
+    """Distances and vectors of a ledger; None without, or from before there were."""
+    diameter = result.content.get("diameter", {})
+    if "shape" not in diameter:
+        return None
+    exact = {"largest": diameter["max"], "quantile_99": diameter["quantile_99"]}
+    return {**diameter["shape"], **exact}
+
+
+def _shape(result: Result) -> list[Drawing]:
+    shape = _shape_of(result)
+    if shape is None:
+        measured = result.content.get("diameter", {}).get("max") is not None
+        reason = EARLIER if measured else NO_VECTORS
+        return [Drawing(_named(result, "distances"), None, reason, kind="diameter")]
+    named = {result.name or "documents": shape}
+    metric = result.content["diameter"]["metric"]
+    return shape_drawings(named, prefix=result.name, metric=metric)
 
 
 def _reliability(result: Result, name: str, student: Mapping[str, Any]) -> Drawing:
@@ -113,8 +172,10 @@ def _reliability(result: Result, name: str, student: Mapping[str, Any]) -> Drawi
     title = _named(result, "reliability", name)
     relevance = student.get("relevance")
     if not relevance:
-        return Drawing(title, None, "no judgements were given; give --qrels to measure")
+        reason = "no judgements were given; give --qrels to measure"
+        return Drawing(title, None, reason, kind="reliability")
     if not relevance.get("judged"):
-        return Drawing(title, None, str(relevance.get("judged_missing_because")))
+        reason = str(relevance.get("judged_missing_because"))
+        return Drawing(title, None, reason, kind="reliability")
     rows = relevance["judged"]["reliability"]
-    return Drawing(title, partial(draw_reliability, rows))
+    return Drawing(title, partial(draw_reliability, rows), kind="reliability")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,11 @@ FILES = {
     "comparison.json": "rankbound.comparison/1",
     "validation.json": "rankbound.validation/1",
     "inspection.json": "rankbound.inspection/1",
+    "power.json": "rankbound.power/1",
 }
+# Commands that write JSON under a name of the user's choice
+FREE = ("rankbound.inspection/1", "rankbound.power/1")
+HEAD = 200  # bytes, within which a result names its schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +36,20 @@ class Result:
         Such as "rankbound.ledger/1".
     name : str
         The folder below the one asked for, for titles and file names; empty for that
-        folder itself.
+        folder itself. A JSON file of the user's own naming adds its name.
     content : mapping
         The JSON file.
     table : tuple of mappings
         The rows of ``per_query.tsv`` beside it; empty where there is none.
+    file : str
+        The JSON file, relative to the folder asked for.
     """
 
     schema: str
     name: str
     content: Mapping[str, Any]
     table: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+    file: str = ""
 
 
 def find_results(folder: Path, *, asked: str = "--from ") -> list[Result]:
@@ -59,14 +67,15 @@ def find_results(folder: Path, *, asked: str = "--from ") -> list[Result]:
     if not folder.is_dir():
         raise UsageError(f"{asked}{folder}: no such folder")
     found = [
-        _result(path, folder)
+        _result(path, folder, schema)
         for path in sorted(folder.rglob("*.json"))
-        if path.name in FILES
+        if (schema := FILES.get(path.name) or _free_schema(path)) is not None
     ]
     if not found:
         raise UsageError(
             f"{asked}{folder}: holds none of {', '.join(FILES)}; give the --out folder "
-            "of rankbound measure, compare or validate"
+            "of rankbound measure, compare or validate, or where the --json of inspect "
+            "or power lies"
         )
     return found
 
@@ -77,21 +86,36 @@ def columns_of(table: tuple[Mapping[str, str], ...], *names: str) -> list[list[f
     return [[float(row[name]) for row in full] for name in names]
 
 
-def _result(path: Path, folder: Path) -> Result:
+def _free_schema(path: Path) -> str | None:
+    """The schema of a result under another name, told without reading all of it."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD).decode("utf-8", errors="replace")
+    except OSError:
+        return None
+    named = re.match(r'\s*\{\s*"schema":\s*"([^"]*)"', head)
+    return named[1] if named is not None and named[1] in FREE else None
+
+
+def _result(path: Path, folder: Path, wanted: str) -> Result:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise FormatError(path, f"cannot be read as JSON ({error})", line=1) from None
     schema = content.get("schema") if isinstance(content, dict) else None
-    if schema != FILES[path.name]:
+    if schema != wanted:
         raise FormatError(
             path,
-            f"expected the schema {FILES[path.name]!r}, found {schema!r}; run the "
-            "command again with this version",
+            f"expected the schema {wanted!r}, found {schema!r}; run the command again "
+            "with this version",
             line=1,
         )
     name = path.parent.relative_to(folder).as_posix()
-    return Result(schema, "" if name == "." else name, content, _table(path.parent))
+    name = "" if name == "." else name
+    if path.name not in FILES:  # several may lie in one folder
+        name = "/".join(filter(None, (name, path.stem)))
+    file = path.relative_to(folder).as_posix()
+    return Result(schema, name, content, _table(path.parent), file)
 
 
 def _table(folder: Path) -> tuple[Mapping[str, str], ...]:

@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 
 def draw_all(
-    source: Path | None, out: Path, *, extension: Extension = "pdf"
+    source: Path | None,
+    out: Path,
+    *,
+    extension: Extension = "pdf",
+    wide: bool = False,
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """Draw into `out`: the theory without a source, else what its results allow.
+
+    Figures are as wide as a column of print, or as a page if `wide`.
 
     Returns
     -------
@@ -34,6 +40,7 @@ def draw_all(
     """
     from figures.data import csv_text
     from figures.rendering import rendered
+    from figures.style import COLUMN, PAGE, width
 
     check_folder(out)
     results = None if source is None else find_results(source)
@@ -43,6 +50,7 @@ def draw_all(
     with (
         tempfile.TemporaryDirectory() as folder,
         stages(total=len(drawings)) as progress,
+        width(PAGE if wide else COLUMN),
     ):
         for drawing, ax, reason in drawn(drawings):
             progress(drawing.name)

@@ -1,38 +1,126 @@
-"""Figures of `rankbound validate`: correlations, and bounds against risks."""
+"""Figures of `rankbound validate`: correlations, systems, bounds against risks."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from rankbound.drawing.catalogue import Drawing, file_name
+from rankbound.drawing.powers import of_validation
 from rankbound.drawing.results import Result
+
+Row = Mapping[str, Any]
+MOST_ROWS = 40  # of a forest, on a page
 
 
 def drawings(result: Result) -> list[Drawing]:
-    """A forest for every data set and student, and the certificates."""
-    from figures.associations import draw_correlations
-    from figures.certificates import draw_bound_against_risk
+    """Forests and verdicts for every data set, the certificates, and the power."""
+    return [
+        *_forests(result),
+        *_systems(result),
+        _certificates(result),
+        *of_validation(result),
+    ]
 
-    rows: dict[tuple[str, str], list[Any]] = defaultdict(list)
+
+def _forests(result: Result) -> list[Drawing]:
+    """A forest for every data set and student; pieces of it if it is long."""
+    from figures.associations import draw_correlations
+
+    family = result.content.get("family", {})
+    options = {"delta": family.get("delta", 0.05), "band": family.get("band", 0.1)}
+    rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in result.content["per_query"]:
         rows[row["dataset"], row["student"]].append(row)
-    delta = result.content.get("delta", 0.05)
-    found = [
-        Drawing(
-            _named(result, "correlations", *key),
-            partial(draw_correlations, mine, delta=delta),
+    found = []
+    for key, mine in rows.items():
+        for parts, some in _pages(mine):
+            name = _named(result, "correlations", *key, *parts)
+            draw = partial(draw_correlations, some, **options)
+            found.append(Drawing(name, draw, kind="correlations"))
+    if not found:
+        reason = "the results hold no correlations"
+        found.append(
+            Drawing(_named(result, "correlations"), None, reason, kind="correlations")
         )
-        for key, mine in rows.items()
+    return found
+
+
+def _pages(rows: list[Row]) -> list[tuple[tuple[str, ...], list[Row]]]:
+    """The rows in pieces of whole measures, none higher than a page."""
+    pages: list[list[str]] = [[]]
+    counts = Counter(row["measure"] for row in rows)
+    for measure, count in counts.items():
+        if pages[-1] and count + sum(counts[m] for m in pages[-1]) > MOST_ROWS:
+            pages.append([])
+        pages[-1].append(measure)
+    return [
+        (
+            (str(number),) if len(pages) > 1 else (),
+            [row for row in rows if row["measure"] in page],
+        )
+        for number, page in enumerate(pages, start=1)
     ]
-    certificates = [
-        row for row in result.content["certificates"] if row.get("risk") is not None
-    ]
+
+
+def _systems(result: Result) -> list[Drawing]:
+    """Differences and verdicts of every pair of systems, by data set."""
+    from figures.comparisons import draw_differences, draw_verdicts
+
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in result.content.get("equivalence", ()):
+        named = {
+            "sampling": f"{row['first']} − {row['second']}",
+            "pairs": row["measure"],
+            "quantity": "effectiveness",
+        }
+        rows[row["dataset"]].append({**row, **named})
+    if not rows:
+        reason = "the results hold no pair of systems; give --student to validate"
+        return [Drawing(_named(result, "verdicts"), None, reason, kind="verdicts")]
+    found = []
+    for dataset, mine in rows.items():
+        draws = {
+            "differences": partial(draw_differences, mine, words="paired difference"),
+            "verdicts": partial(draw_verdicts, mine, columns="measures"),
+        }
+        found += [
+            Drawing(_named(result, kind, dataset), draw, kind=kind)
+            for kind, draw in draws.items()
+        ]
+    return found
+
+
+def _certificates(result: Result) -> Drawing:
+    """Certificates of one half of the queries against the risk of the other."""
+    from figures.certificates import draw_bound_against_risk
+
     name = _named(result, "certificates")
-    if not certificates:
-        return [*found, Drawing(name, None, "the results hold no certificates")]
-    return [*found, Drawing(name, partial(draw_bound_against_risk, certificates))]
+    rows: Sequence[Row] = result.content["certificates"]
+    held = [row for row in rows if row.get("held_out") is not None]
+    if not rows:
+        reason = "the results hold no certificates"
+        return Drawing(name, None, reason, kind="scatter")
+    if not held:
+        reason = "too few queries for halves that certify and test"
+        return Drawing(name, None, reason, kind="scatter")
+    varying = [
+        key
+        for key in ("dataset", "sampling", "student")
+        if key == "student" or len({row.get(key) for row in held}) > 1
+    ]
+    points = [
+        {
+            "student": ", ".join(str(row[key]) for key in varying),
+            "risk": row["held_out"],
+            "upper": row["certificate"],
+        }
+        for row in held
+    ]
+    draw = partial(draw_bound_against_risk, points, risk="held-out risk")
+    return Drawing(name, draw, kind="scatter")
 
 
 def _named(result: Result, *parts: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from bounds.certificate import CHOSEN, LN2
 from bounds.wording import counted
+from estimators.shape import DistanceCurve, VectorShape
 from estimators.spread import entropy_floor
 from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.compat_account import compat_record
@@ -32,6 +33,11 @@ DEFINITIONS = {
     "query has one group",
     "diameter.quantile_99": "smallest distance that at most 1 % of the pairs exceed, "
     "each query with the same weight",
+    "diameter.shape": "shares of the pairs at most so far apart, each query with the "
+    "same weight; of the distinct documents of all groups: lengths of vectors, "
+    "documents whose vector is equal to another one's, and TwoNN over up to 1,000 of "
+    "them: minus ln of the share above, against ln of the ratio of the distances to "
+    "the second and the first neighbour",
     "n_needed": "queries at which the chosen limit would be below ln 2, were their "
     "risks distributed as in this sample; null if never",
 }
@@ -225,6 +231,18 @@ def _diameter(measurement: Measurement) -> dict[str, Any]:
         "mean_diameter": float(terms.diameter.mean()),
         "metric": measurement.options.metric,
         "status": DESCRIPTIVE,
+        "shape": shape_record(space.curve, space.shape),
+    }
+
+
+def shape_record(curve: DistanceCurve, shape: VectorShape) -> dict[str, Any]:
+    """Distances and vectors for the figures of diameters; see `DEFINITIONS`."""
+    distances, shares = curve.points()
+    return {
+        "distances": distances.tolist(),
+        "shares": shares.tolist(),
+        "share_at_distance_0": curve.zero,
+        **shape.as_dict(),
     }
 
 

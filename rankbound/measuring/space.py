@@ -12,6 +12,7 @@ from estimators.embeddings import Embeddings
 from estimators.group_terms import Geometry, geometry, steepest
 from estimators.groups import Booleans, Groups
 from estimators.scores import Floats
+from estimators.shape import DistanceCurve, VectorShape, vector_shape
 from estimators.tail_quantile import TailQuantile
 
 QUANTILE = 0.99
@@ -47,6 +48,10 @@ class Space:
         Root mean square distance, queries weighing the same.
     steepness : dict
         Of each student, by name.
+    curve : DistanceCurve
+        Of the pairs' distances, queries weighing the same.
+    shape : VectorShape
+        Of the vectors of the documents, those of other groups included.
     """
 
     groups: Geometry
@@ -54,6 +59,8 @@ class Space:
     quantile_99: float
     rms_distance: float
     steepness: dict[str, Steepness]
+    curve: DistanceCurve
+    shape: VectorShape
 
 
 def survey(
@@ -76,7 +83,8 @@ def survey(
     students : mapping of str to float64 array, shape (n_rows,)
         Evaluated (clipped) scores, for their Lipschitz constants.
     """
-    tail = TailQuantile(QUANTILE)
+    shape = vector_shape(groups, embeddings, metric=metric)
+    tail, curve = TailQuantile(QUANTILE), DistanceCurve(shape.top(metric))
     squares = [0.0]
     slopes = {name: [0.0] for name in students}
     apart = dict.fromkeys(students, 0)
@@ -89,6 +97,7 @@ def survey(
         weights = share[block.groups] / np.maximum(1, chosen.sum(axis=-1))
         spread = np.broadcast_to(weights[:, None], use.shape)[use]
         tail.feed(distances[use], spread)
+        curve.feed(distances[use], spread)
         squares.append(float(np.sum(distances[use] ** 2 * spread)))
         for name, values in students.items():
             slope, n_apart = steepest(block, values, distances, use)
@@ -102,4 +111,6 @@ def survey(
         quantile_99=tail.value(),
         rms_distance=float(np.sqrt(sum(squares))),
         steepness={n: Steepness(max(s), apart[n]) for n, s in slopes.items()},
+        curve=curve,
+        shape=shape,
     )

@@ -43,3 +43,15 @@ def test_missing_coefficients_and_intervals():
     assert len(data_of(ax)["spearman"]) == 1
     with pytest.raises(DomainError):
         draw_correlations(rows[:1])
+
+
+def test_short_labels_leave_the_numbers_below_apart():
+    ax = draw_correlations([row | {"student": "tasb"} for row in ROWS[:1]])
+    check_drawing(ax)
+    one = [
+        row for row in ROWS if (row["student"], row["measure"]) == ("tasb", "nDCG@10")
+    ]
+    ax = draw_correlations(one)
+    check_drawing(ax)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["entropy", "diameter"]
+    assert ax.get_xlabel().startswith("Spearman's $\\rho$ with nDCG@10, 2 cells")

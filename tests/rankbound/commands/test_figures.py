@@ -17,7 +17,7 @@ def theory(tmp_path_factory):
 
 def test_without_results_the_theory_is_drawn_as_pdf(theory):
     names = {path.stem for path in theory.glob("*.pdf")}
-    assert len(names) == 10
+    assert len(names) == 11
     assert all(name.startswith("theory-") for name in names)
     assert {path.stem for path in theory.glob("*.csv")} == names
 
@@ -28,7 +28,15 @@ def test_with_results_a_line_tells_what_they_do_not_allow(tmp_path, capsys):
     assert main([*command, "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert "not drawn: locality-entropy: no diameters were measured" in printed[0]
-    assert printed[-1] == f"written: 3 figures to {tmp_path}/out"
+    assert printed[-1] == f"written: 4 figures to {tmp_path}/out"
+
+
+def test_figures_may_be_as_wide_as_a_page(tmp_path, capsys):
+    source = ledger(tmp_path / "from", {}, diameters=False)
+    command = ["figures", "--from", str(source), "--format", "svg", "--width", "page"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 0
+    assert 'width="504pt"' in (tmp_path / "out" / "entropy.svg").read_text()
+    assert "written: 1 figure to" in capsys.readouterr().out
 
 
 def test_mistakes_are_one_line(tmp_path, capsys):

@@ -68,6 +68,7 @@ def test_floors_lie_below_the_entropy_and_match_the_formula(samplings):
     distance = spaces["near", "mean_distance", "all"]
     diameter = spaces["near", "diameter", "all"]
     cut = 9 / 15  # groups of six
+    assert_allclose(first["cut_ratio"], cut)
     assert_allclose(
         [first["floor_mean_distance"], first["floor_diameter"]],
         [floor_of(lipschitz * distance), floor_of(cut * lipschitz * diameter)],

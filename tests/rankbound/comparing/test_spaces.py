@@ -1,5 +1,6 @@
 import csv
 import math
+from collections import Counter
 from pathlib import Path
 
 from numpy.testing import assert_allclose
@@ -38,3 +39,24 @@ def test_the_supremum_of_the_diameter_is_that_of_all_pairs(samplings):
 
 def test_without_vectors_there_is_no_space(samplings):
     assert samplings.account()["spaces"] is None
+
+
+def test_shapes_are_the_distances_of_all_pairs_queries_weighing_the_same(samplings):
+    account = samplings.account(*samplings.vectors_of())
+    for shape in account["shapes"]:
+        triples = list(samplings.triples(shape["sampling"]))
+        per_query = Counter(qid for qid, _, _ in triples)
+        weighted = []
+        for qid, docs, good in triples:
+            pairs = list(oracles.wanted_pairs(docs, good, "all"))
+            share = 1 / (len(per_query) * per_query[qid] * len(pairs))
+            weighted += [
+                (math.dist(samplings.vectors[x], samplings.vectors[y]), share)
+                for x, y in pairs
+            ]
+        for distance, share in zip(shape["distances"], shape["shares"], strict=True):
+            below = sum(s for d, s in weighted if d <= distance)
+            near = sum(s for d, s in weighted if abs(d - distance) < 1e-9)
+            assert abs(share - below) <= near + 1e-9
+        assert shape["documents"] == len({d for _, docs, _ in triples for d in docs})
+    assert samplings.account()["shapes"] is None

@@ -1,6 +1,20 @@
 """Folders with results of every kind, small, as the commands leave them."""
 
+import itertools
 import json
+
+# What users call things: long, of many, in any script, like markup, hidden from legends
+ODD = [
+    "crossencoder-hard-negatives-of-ten-systems",
+    "$x$ costs 5 $",
+    "_hidden",
+    "выборка случайных отрицательных",
+    "负采样策略",
+    "Ünïcödé <b>&amp;</b>",
+    "a\tb\nc",
+]
+LONG = [f"sampling-number-{n:02d}-with-forty-characters" for n in range(5)]
+TWELVE = [*LONG[:2], *ODD, *LONG[2:]]
 
 
 def student(risk, upper, relevance=None):
@@ -10,6 +24,7 @@ def student(risk, upper, relevance=None):
         "divergence": risk - 0.4,
         "deviation": upper - risk,
         "upper": upper,
+        "range": {"low": 0.0, "high": 5.0},
         "relevance": relevance,
     }
 
@@ -30,71 +45,230 @@ def judged():
     return {"judged": {"reliability": rows}}
 
 
+def shape():
+    return {
+        "distances": [0.0, 0.8, 1.0, 1.2],
+        "shares": [0.0, 0.1, 0.6, 1.0],
+        "share_at_distance_0": 0.0,
+        "documents": 30,
+        "equal_documents": 2,
+        "norms": {"edges": [0.99, 1.0, 1.01], "counts": [10, 20]},
+        "two_nn": {
+            "dimension": 4.0,
+            "documents": 3,
+            "log_ratio": [0.1, 0.3, 0.6],
+            "minus_log_rest": [0.2, 0.7, 1.8],
+        },
+    }
+
+
 def ledger(folder, students=None, diameters=True):
     folder.mkdir(parents=True, exist_ok=True)
     students = {"tasb": student(0.5, 0.6)} if students is None else students
-    account = {"schema": "rankbound.ledger/1", "students": students}
+    account = {
+        "schema": "rankbound.ledger/1",
+        "delta": 0.05,
+        "students": students,
+        "diameter": {"max": None, "quantile_99": None, "mean_distance": None},
+    }
+    if diameters:
+        account["diameter"] = {
+            "max": 1.2,
+            "quantile_99": 1.1,
+            "metric": "euclidean",
+            "shape": shape(),
+        }
     (folder / "ledger.json").write_text(json.dumps(account))
     rows = [
-        f"q{n}\t{name}\t{0.3 + 0.01 * n}\t{1 + 0.02 * n if diameters else ''}\n"
+        f"q{n}\t{_cell(name)}\t{0.3 + 0.01 * n}\t{1 + 0.02 * n if diameters else ''}"
+        f"\t{0.35 + 0.05 * n if name else ''}\n"
         for name in [*students] or [""]
         for n in range(6)
     ]
-    head = "qid\tstudent\tentropy_nats\tdiameter\n"
+    head = "qid\tstudent\tentropy_nats\tdiameter\trisk_nats\n"
     (folder / "per_query.tsv").write_text(head + "".join(rows))
     return folder
 
 
-def comparison(folder, sweep=True):
+def comparison(folder, sweep=True, names=("bm25",), vectors=True, each=("all",)):
     folder.mkdir(parents=True, exist_ok=True)
-    row = {
-        "sampling": "bm25",
-        "quantity": "entropy",
-        "pairs": "all",
-        "mean": 0.38,
-        "reference_mean": 0.45,
-        "difference": -0.07,
-        "lower": -0.08,
-        "upper": -0.06,
-        "margin": 0.02,
-        "smallest_margin": 0.08,
-        "verdict": "different",
+    rows = [
+        compared(name, place, pairs)
+        for place, name in enumerate(names)
+        for pairs in each
+    ]
+    content = {
+        "schema": "rankbound.comparison/1",
+        "reference": "random",
+        "delta": 0.05,
+        "family": {"size": len(rows)},
+        "rows": rows,
+        "shapes": None,
     }
-    content = {"schema": "rankbound.comparison/1", "reference": "random", "rows": [row]}
+    everyone = ["random", *names]
     if sweep:
-        tables = [{"factor": factor, "rows": [row]} for factor in (0.5, 1.0, 2.0)]
+        tables = [{"factor": factor, "rows": rows} for factor in (0.5, 1.0, 2.0)]
         content["sweep"] = {"tables": tables}
+    if vectors:
+        content["shapes"] = [{"sampling": name, **shape()} for name in everyone]
+        content["coupling"] = {
+            "lipschitz": 3.0,
+            "rows": [
+                {"sampling": name, "pairs": pairs, "cut_ratio": 0.5}
+                for name in everyone
+                for pairs in each
+            ],
+        }
     (folder / "comparison.json").write_text(json.dumps(content))
     lines = [
-        f"q{n}\t{name}\tentropy\tall\t{0.2 + 0.03 * n}\n"
-        for name in ("random", "bm25")
-        for n in range(5)
+        f"q{n}\t{_cell(name)}\t{quantity}\t{pairs}\t{value}\n"
+        for place, name in enumerate(everyone)
+        for pairs in each
+        for n in range(24)
+        for quantity, value in (
+            ("entropy", 0.2 + 0.015 * n + 0.02 * (n * n % 5)),
+            ("diameter", 1.0 + 0.1 * (n * 7 % 10) + 0.02 * place),
+        )
+        if vectors or quantity == "entropy"
     ]
     head = "qid\tsampling\tquantity\tpairs\tvalue\n"
     (folder / "per_query.tsv").write_text(head + "".join(lines))
     return folder
 
 
-def validation(folder, certificates=True):
+def _cell(name):
+    """As a table of tab-separated values can hold it."""
+    return name.replace("\t", " ").replace("\n", " ")
+
+
+def compared(name="bm25", place=0, pairs="all"):
+    verdicts = ("different", "negligible", "equivalent", "inconclusive")
+    return {
+        "sampling": name,
+        "quantity": "entropy",
+        "pairs": pairs,
+        "n": 24,
+        "mean": 0.38,
+        "reference_mean": 0.45,
+        "difference": -0.07 + 0.01 * place,
+        "lower": -0.08 + 0.01 * place,
+        "upper": -0.06 + 0.01 * place,
+        "effect_size": -0.7 + 0.1 * place,
+        "margin": 0.02,
+        "smallest_margin": 0.08,
+        "verdict": verdicts[place % 4],
+    }
+
+
+def validation(folder, certificates=True, students=("tasb", "bm25")):
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
         {
             "dataset": "dl19",
+            "sampling": "top",
             "student": name,
             "term": "entropy",
             "measure": "nDCG@10",
-            "spearman": value,
-            "lower": value - 0.1,
-            "upper": value + 0.1,
-            "p_holm": 0.2,
+            "n": 43 + place,
+            "spearman": -0.2 + 0.1 * place,
+            "lower": -0.3 + 0.1 * place,
+            "upper": -0.1 + 0.1 * place,
+            "p_holm": 0.02,
         }
-        for name, value in (("tasb", -0.2), ("bm25", 0.1))
+        for place, name in enumerate(students)
     ]
-    held = [{"student": "tasb", "risk": 0.5, "upper": 0.7}] if certificates else []
+    held = {
+        "dataset": "dl19",
+        "sampling": "top",
+        "risk": 0.5,
+        "upper": 0.7,
+        "held_out": 0.52,
+        "certificate": 0.8,
+    }
+    pairs = [
+        compared() | {"dataset": "dl19", "measure": m, "first": a, "second": b}
+        for m in ("nDCG@10", "AP@100")
+        for a, b in itertools.pairwise(students)
+    ]
     content = {
         "schema": "rankbound.validation/1",
+        "family": {"n_tests": 2, "delta": 0.01, "band": 0.2, "power": 0.9},
         "per_query": rows,
-        "certificates": held,
+        "equivalence": pairs,
+        "certificates": [held | {"student": name} for name in students]
+        if certificates
+        else [],
     }
     (folder / "validation.json").write_text(json.dumps(content))
     return folder
+
+
+def inspected(path, **facts):
+    empty = dict.fromkeys(("scores", "ranks", "groups", "qrels", "vectors", "texts"))
+    return {"path": path, "rows": 100, "queries": 10, "findings": []} | empty | facts
+
+
+def inspection(file, names=("teacher.json", "bm25.run")):
+    """An inspection of two files of scores, groups, judgements, vectors and texts."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scores = {
+        "equal_neighbours": 3,
+        "neighbours": 90,
+        "exact_zeros": 25,
+        "constant_queries": 0,
+    }
+    teacher, run = names
+    content = {
+        "schema": "rankbound.inspection/1",
+        "files": [
+            inspected(teacher, scores=scores),
+            inspected(run, scores=scores, ranks={"against_scores": 1}),
+            inspected(
+                "groups.jsonl",
+                groups={"groups": 20, "positives": 20},
+                findings=[{"code": "repeated-groups", "count": 4}],
+            ),
+            inspected("qrels", qrels={"queries_without_relevant": 2}),
+            inspected(
+                "x.npy", vectors={"equal_vectors": 2, "zero": 0, "not_finite": 1}
+            ),
+            inspected("c.jsonl", texts={"equal_texts": 5, "empty": 1, "texts": 100}),
+            inspected(
+                "broken.run",
+                rows=None,
+                findings=[{"code": "duplicates", "count": 12}],
+            ),
+        ],
+        "across": {
+            "rows": [
+                _across(run, teacher, "student-teacher", 60, 100),
+                _across("groups.jsonl", teacher, "group-scores", 319, 320),
+                _across("groups.jsonl", run, "group-scores", 7, 320),
+                _across("groups.jsonl", "x.npy", "group-vectors", 320, 320),
+            ]
+        },
+    }
+    file.write_text(json.dumps(content, indent=2))
+    return file.parent
+
+
+def _across(left, right, code, count, total):
+    return {"left": left, "right": right, "code": code, "count": count, "total": total}
+
+
+def power(file, names=("bm25", "ensemble")):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    rows = [
+        {"source": f"{name} - random: entropy, all", "unit": "nats", "sd": 0.1, "n": 43}
+        for name in names
+    ]
+    needed = [row | {"margin": 0.05, "n_interval": 50} for row in rows]
+    content = {
+        "schema": "rankbound.power/1",
+        "power": 0.8,
+        "delta_each": 0.05,
+        "rows": rows,
+        "needed": needed,
+    }
+    file.write_text(json.dumps(content, indent=2))
+    return file.parent

@@ -12,6 +12,11 @@ def test_a_comparison_gives_all_its_figures(tmp_path):
         "ridges-entropy-all",
         "ecdf-entropy-all",
         "sweep-all",
+        "locality-entropy-all",
+        "distances",
+        "two-nn",
+        "norms",
+        "power-entropy-all",
     }
     words = found["differences-entropy"].draw().get_xlabel()
     assert words == "difference of entropy\nto random (nats)"

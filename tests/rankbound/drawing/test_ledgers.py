@@ -1,3 +1,9 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from figures.data import data_of
 from rankbound.drawing.ledgers import drawings, drawings_of_all
 from rankbound.drawing.results import find_results
 from tests.rankbound.drawing.folders import judged, ledger, student
@@ -15,6 +21,27 @@ def test_a_ledger_allows_what_it_holds_and_says_what_it_lacks(tmp_path):
     assert "--qrels" in found["reliability-other"].reason
     assert "--embeddings" in found["locality-entropy"].reason
     assert found["parts-other"].draw().get_xlabel() == "nats"
+    assert "--embeddings" in found["distances"].reason
+
+
+def test_the_limit_over_n_is_of_the_ledgers_own_risks(tmp_path):
+    students = {"tasb": student(0.475, 0.6), "other": student(0.475, 0.6)}
+    (result,) = find_results(ledger(tmp_path, students))
+    data = data_of(named(drawings(result))["limit-over-n-tasb"].draw())
+    rows = list(zip(*data.values(), strict=True))
+    assert ("n", 6.0, 0.6) in rows
+    n, nats = next((n, nats) for name, n, nats in rows if name == "Hoeffding")
+    # Two students share 0.05, and a risk lies within 5 nats
+    assert nats == pytest.approx(0.475 + 5 * np.sqrt(np.log(2 / 0.05) / (2 * n)))
+
+
+def test_a_table_without_risks_and_an_old_ledger_say_so(tmp_path):
+    (result,) = find_results(ledger(tmp_path))
+    table = tuple({**row, "risk_nats": ""} for row in result.table)
+    old = {**result.content, "diameter": {"max": 1.2}}
+    found = named(drawings(replace(result, table=table, content=old)))
+    assert "run measure again" in found["limit-over-n-tasb"].reason
+    assert "earlier version" in found["distances"].reason
 
 
 def test_a_ledger_without_students_says_so(tmp_path):

@@ -3,7 +3,13 @@ import pytest
 from rankbound.drawing.results import columns_of, find_results
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
-from tests.rankbound.drawing.folders import comparison, ledger, validation
+from tests.rankbound.drawing.folders import (
+    comparison,
+    inspection,
+    ledger,
+    power,
+    validation,
+)
 
 
 def test_results_are_found_in_sub_folders_with_their_tables(tmp_path):
@@ -15,6 +21,20 @@ def test_results_are_found_in_sub_folders_with_their_tables(tmp_path):
     assert found["b/c"].schema == "rankbound.ledger/1"
     assert len(found["b/c"].table) == 6
     assert found[""].table == ()
+
+
+def test_json_of_ones_own_naming_is_found_by_its_schema(tmp_path):
+    inspection(tmp_path / "mine.json")
+    power(tmp_path / "sub" / "other.json")
+    (tmp_path / "big.json").write_text('{"qid": {"docno": 1.0}}')
+    (tmp_path / "foreign.json").write_text('{"schema": "theirs/1"}')
+    (tmp_path / "copy.json").write_text('{"schema": "rankbound.ledger/1"}')
+    found = {result.name: result.schema for result in find_results(tmp_path)}
+    assert found == {
+        "mine": "rankbound.inspection/1",
+        "sub/other": "rankbound.power/1",
+    }
+    assert {r.file for r in find_results(tmp_path)} == {"mine.json", "sub/other.json"}
 
 
 def test_columns_leave_out_rows_with_a_blank():

@@ -25,7 +25,17 @@ def test_what_is_missing_is_listed(tmp_path):
     source = ledger(tmp_path / "from", {})
     written, missing = draw_all(source, tmp_path / "out", extension="svg")
     assert "entropy" in written
-    assert [name for name, _ in missing] == ["parts"]
+    reasons = dict(missing)
+    assert "no student" in reasons["parts"]
+    assert "rankbound inspect" in reasons["quality"]
+    assert not {*written} & {*reasons}
+
+
+def test_figures_are_as_wide_as_asked(tmp_path):
+    source = comparison(tmp_path / "from")
+    draw_all(source, tmp_path / "out", extension="svg", wide=True)
+    text = (tmp_path / "out" / "sweep-all.svg").read_text()
+    assert 'width="504pt"' in text
 
 
 def test_nothing_is_written_where_there_are_no_results(tmp_path):

@@ -1,21 +1,79 @@
+import json
+
+import pytest
+
+from figures.data import data_of
 from rankbound.drawing.results import find_results
 from rankbound.drawing.validations import drawings
 from tests.rankbound.drawing.folders import validation
 
 
+def named(result):
+    return {drawing.name: drawing for drawing in drawings(result)}
+
+
 def test_a_validation_gives_a_forest_for_each_student(tmp_path):
     (result,) = find_results(validation(tmp_path))
-    found = {drawing.name: drawing for drawing in drawings(result)}
+    found = named(result)
     assert {*found} == {
         "correlations-dl19-tasb",
         "correlations-dl19-bm25",
+        "differences-dl19",
+        "verdicts-dl19",
         "certificates",
+        "power-correlation",
     }
     assert all(drawing.draw() is not None for drawing in found.values())
 
 
+def test_the_forest_has_the_band_and_the_error_rate_of_the_validation(tmp_path):
+    (result,) = find_results(validation(tmp_path))
+    ax = named(result)["correlations-dl19-tasb"].draw()
+    (band,) = ax.patches
+    assert (band.get_x(), band.get_width()) == pytest.approx((-0.2, 0.4))
+    # p after Holm is 0.02, the error rate 0.01
+    assert ax.lines[-1].get_markerfacecolor() == "white"
+    assert "at most 0.01" in ax.get_xlabel()
+
+
+def test_a_long_forest_is_several_figures_of_whole_measures(tmp_path):
+    validation(tmp_path)
+    path = tmp_path / "validation.json"
+    content = json.loads(path.read_text())
+    row = content["per_query"][0]
+    content["per_query"] = [
+        row | {"term": f"term {term}", "measure": measure}
+        for term in range(15)
+        for measure in ("A", "B", "C")
+    ]
+    path.write_text(json.dumps(content))
+    (result,) = find_results(tmp_path)
+    found = {k: v for k, v in named(result).items() if k.startswith("correlations")}
+    assert [*found] == ["correlations-dl19-tasb-1", "correlations-dl19-tasb-2"]
+    first, second = (data_of(drawing.draw()) for drawing in found.values())
+    assert (len(first["term"]), {*first["measure"]}) == (30, {"A", "B"})
+    assert (len(second["term"]), {*second["measure"]}) == (15, {"C"})
+
+
+def test_certificates_stand_against_the_risk_of_the_other_half(tmp_path):
+    (result,) = find_results(validation(tmp_path))
+    ax = named(result)["certificates"].draw()
+    data = data_of(ax)
+    assert (data["risk"], data["upper"]) == ([0.52] * 2, [0.8] * 2)
+    assert ax.get_xlabel() == "held-out risk (nats)"
+
+
+def test_systems_are_compared_in_both_figures(tmp_path):
+    (result,) = find_results(validation(tmp_path))
+    found = named(result)
+    data = data_of(found["verdicts-dl19"].draw())
+    assert data["sampling"] == ["tasb − bm25"] * 2
+    assert data["pairs"] == ["nDCG@10", "AP@100"]
+    assert found["differences-dl19"].draw().get_xlabel() == "paired difference"
+
+
 def test_without_certificates_a_line_says_so(tmp_path):
     (result,) = find_results(validation(tmp_path, certificates=False))
-    last = drawings(result)[-1]
-    assert last.draw is None
-    assert last.reason == "the results hold no certificates"
+    found = named(result)["certificates"]
+    assert found.draw is None
+    assert found.reason == "the results hold no certificates"

@@ -190,6 +190,16 @@ def test_distances_of_the_ledger_weigh_queries_equally(world):
     assert_allclose(found["mean_distance"], mean, rtol=1e-12)
     square = sum(distance**2 * share for distance, share in weighted)
     assert_allclose(found["rms_distance"], square**0.5, rtol=1e-12)
+    shape = found["shape"]
+    total = sum(share for _, share in weighted)
+    for distance, share in zip(shape["distances"], shape["shares"], strict=True):
+        below = sum(s for d, s in weighted if d <= distance)
+        near = sum(s for d, s in weighted if abs(d - distance) < 1e-9)
+        assert abs(share - below / total) <= near + 1e-9
+    zero = sum(s for d, s in weighted if d == 0)
+    assert_allclose(shape["share_at_distance_0"], zero / total, atol=1e-12)
+    every = {doc for docs in (d for _, d in usable) for doc in docs}
+    assert shape["documents"] == len(every) == sum(shape["norms"]["counts"])
 
 
 def test_plug_in_lipschitz_constant_matches_loops(world):

@@ -1,0 +1,154 @@
+"""Figures of power: what a number of queries can show, before looking at results."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from bounds.errors import DomainError
+from bounds.notation import n
+from figures.data import keep
+from figures.style import COLOURS, axes_for, label, legend_above, line, mark, styled
+from figures.wording import shown
+from validation.equivalence_power import equivalence_margin
+from validation.power import detectable_correlation, detectable_difference
+
+FAMILIES = (1, 10, 100)
+# Sizes of test collections, up to those of training sets
+QUERIES = np.unique(np.round(np.logspace(1, 4, 49)).astype(int))
+SIGNS = {"difference": 0, "margin": 1}
+
+
+@styled
+def draw_correlation_power(
+    marks: Sequence[tuple[str, int]] = (),
+    *,
+    family: int | None = None,
+    power: float = 0.8,
+    delta: float = 0.05,
+    ax: Axes | None = None,
+) -> Axes:
+    """The smallest correlation that a number of queries can show; marks at yours.
+
+    Parameters
+    ----------
+    marks : sequence of (str, int)
+        Names, and numbers of queries, at least 4.
+    family : int, optional
+        Tests of the family, over which `delta` is divided; without it a line each for
+        1, 10 and 100.
+    power, delta : float
+        Chance of finding what is there, and the error rate of the family.
+    """
+    ax = axes_for(ax)
+    queries = _queries(count for _, count in marks)
+    for index, size in enumerate(FAMILIES if family is None else (family,)):
+        values = [
+            detectable_correlation(int(q), power=power, delta=delta / size)
+            for q in queries
+        ]
+        name = "1 test" if size == 1 else f"{size:,} tests"
+        ax.plot(queries, values, label=name, **line(index))
+        keep(ax, {"curve": [name] * len(queries), "n": queries, "rho": values})
+    for index, (name, count) in enumerate(marks, start=1):
+        value = detectable_correlation(count, power=power, delta=delta / (family or 1))
+        _mark(ax, count, value, index, f"{shown(name)}: n = {count:,}")
+        keep(ax, {"curve": [name], "n": [count], "rho": [value]})
+    _axes(ax, r"detectable $|\rho|$", power)
+    ax.set_ylim(0, 1)
+    return ax
+
+
+@styled
+def draw_difference_power(
+    sources: Sequence[Mapping[str, Any]],
+    *,
+    unit: str = "",
+    margin: float | None = None,
+    power: float = 0.8,
+    delta: float = 0.05,
+    ax: Axes | None = None,
+) -> Axes:
+    """The smallest difference and margin of equivalence that queries can show.
+
+    Both for paired differences; the band is the margin that was asked for.
+
+    Parameters
+    ----------
+    sources : sequence of mappings
+        With `source` (a name), `sd` (of its paired differences) and `n` (numbers of
+        queries to mark, maybe none). One source shows the difference and the margin;
+        several show the margin.
+    unit : str
+        Of the standard deviations.
+    margin : float, optional
+        Fixed beforehand.
+    power, delta : float
+        As in `draw_correlation_power`; `delta` is that of one comparison.
+    """
+    if not sources:
+        raise DomainError("power needs a standard deviation, got none")
+    ax = axes_for(ax)
+    queries = _queries(count for s in sources for count in s["n"])
+    alone = len(sources) == 1
+    for index, source in enumerate(sources):
+        for words, find in _CURVES.items():
+            if words == "difference" and not alone:
+                continue
+            values = [source["sd"] * find(int(q), power, delta) for q in queries]
+            name = f"smallest {words}" if alone else str(source["source"])
+            look = line(SIGNS[words] if alone else index)
+            ax.plot(queries, values, label=shown(name), **look)
+            kept = {"source": [source["source"]] * len(queries), "n": queries}
+            keep(ax, kept | {"kind": [words] * len(queries), "value": values})
+            at = [source["sd"] * find(count, power, delta) for count in source["n"]]
+            sign = mark(SIGNS[words] if alone else index)
+            ax.plot(source["n"], at, sign, color=look["color"])
+    if margin is not None:
+        name = f"margin asked: {margin:g}"
+        ax.axhspan(0, margin, color="0.88", linewidth=0, zorder=0, label=name)
+    what = "detectable" if alone else "smallest margin"
+    _axes(ax, f"{what}{f' ({shown(unit)})' if unit else ''}", power)
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+@functools.lru_cache(maxsize=4096)
+def _difference(queries: int, power: float, delta: float) -> float:
+    """In standard deviations, which both scale with."""
+    return detectable_difference(queries, sd=1.0, power=power, delta=delta)
+
+
+@functools.lru_cache(maxsize=4096)
+def _margin(queries: int, power: float, delta: float) -> float:
+    # The whole interval must lie within the margin, as for the verdicts
+    return equivalence_margin(queries, sd=1.0, power=power, delta=delta / 2)
+
+
+_CURVES = {"difference": _difference, "margin": _margin}
+
+
+def _queries(marked: Any) -> Any:
+    """The grid of sizes, up to the largest that is marked."""
+    wanted = [int(count) for count in marked]
+    top = max([2000, *(3 * count for count in wanted)])
+    low = min([10, *wanted])
+    extra = np.logspace(4, np.log10(max(top, 10**4)), 9).round().astype(int)
+    every = np.unique(np.concatenate([QUERIES, extra, np.array([low])]))
+    return every[(every >= max(low, 4)) & (every <= top)]
+
+
+def _mark(ax: Axes, x: float, y: float, index: int, name: str) -> None:
+    colour = COLOURS[index % len(COLOURS)]
+    ax.plot([x, x], [0, y], color=colour, linewidth=0.6)
+    ax.plot([x], [y], mark(index), color=colour, label=name)
+
+
+def _axes(ax: Axes, words: str, power: float) -> None:
+    ax.set_xscale("log")
+    ax.set(xlabel=f"{label(n, 'queries')}, for power {power:g}", ylabel=words)
+    legend_above(ax)

@@ -1,0 +1,101 @@
+"""Figure of the files of a study: what they cover, and what is odd about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from bounds.errors import DomainError
+from figures.data import keep
+from figures.style import COLUMN, PAGE, axes_for, column_ticks, name_ticks, styled
+
+NAMES = ("file", "column", "count", "total", "share", "lack")
+ABSENT = "–"
+FITTING = 6  # columns, in a column of print
+
+
+@styled
+def draw_quality(rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None) -> Axes:
+    """Coverage and defects of every file, in percent; darker is worse.
+
+    A dash says that a column does not apply to a file, which is not the same as 0.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        One per file and column: `file`, `column`, `count`, `total` and `good` (whether
+        all, and not none, is what one wants); `total` None or 0 where it does not
+        apply, or where only the count is known.
+    """
+    if not rows:
+        raise DomainError("a table of quality needs a file, got none")
+    files = [*dict.fromkeys(row["file"] for row in rows)]
+    columns = [*dict.fromkeys(row["column"] for row in rows)]
+    # Numbers have to fit into their cells: beyond that, a page's width
+    least = COLUMN if len(columns) <= FITTING else PAGE
+    ax = axes_for(ax, height=0.5 + 0.19 * len(files), least=least)
+    for row in rows:
+        x, y = columns.index(row["column"]), files.index(row["file"])
+        keep(ax, {name: [value] for name, value in _numbers(row).items()})
+        _cell(ax, x, y, row)
+    ax.set_xlim(-0.5, len(columns) - 0.5)
+    ax.set_ylim(len(files) - 0.5, -0.5)
+    column_ticks(ax, columns)
+    name_ticks(ax, range(len(files)), files, share=0.36)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    words = f"in %; {ABSENT}: does not apply"
+    if any(row["count"] and not row["total"] for row in rows):
+        words += "; #: a count"
+    ax.set_xlabel(words, loc="right")
+    return ax
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: row.get(name) for name in NAMES[:4]}
+    share = None if not row["total"] else row["count"] / row["total"]
+    if share is None and row["count"]:
+        return found | {"share": None, "lack": 1.0}
+    lack = None if share is None else (1 - share if row["good"] else share)
+    return found | {"share": share, "lack": lack}
+
+
+def _cell(ax: Axes, x: int, y: int, row: Mapping[str, Any]) -> None:
+    numbers = _numbers(row)
+    lack = numbers["lack"]
+    face = "white" if lack is None else _grade(lack)
+    box = Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=face, linewidth=0)
+    ax.add_patch(box)
+    dark = lack is not None and lack > 0.35
+    text = ABSENT if lack is None else percent(row["count"], row["total"])
+    colour = "white" if dark else "0.55" if lack is None else "black"
+    ax.text(x, y, text, ha="center", va="center", fontsize=6, color=colour)
+
+
+def _grade(lack: float) -> Any:
+    """White for nothing lacking; a little is already to be seen."""
+    return colormaps["Blues"](0.0 if lack == 0 else 0.12 + 0.75 * lack**0.5)
+
+
+def percent(count: int, total: int | None) -> str:
+    """A share in percent that says 0 and 100 only where that is exact.
+
+    Examples
+    --------
+    >>> percent(0, 9), percent(1, 99_999), percent(99_998, 99_999), percent(9, 9)
+    ('0', '<.1', '>99.9', '100')
+    >>> percent(1, 3), percent(12, None)
+    ('33.3', '#12')
+    """
+    if not total:
+        return f"#{count}"
+    share = 100 * count / total
+    if count in (0, total):
+        return f"{share:.0f}"
+    if share < 0.1:
+        return "<.1"
+    return ">99.9" if share > 99.9 else f"{share:.1f}"

@@ -1,0 +1,134 @@
+"""Figures of power: of a comparison, of a validation, and of `rankbound power`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from rankbound.comparing.catalogue import CATALOGUE, base
+from rankbound.drawing.catalogue import Drawing, file_name
+from rankbound.drawing.results import Result
+
+MOST = 12  # lines that can be told apart
+MOST_MARKS = 7
+STILL = "the differences do not vary over queries, so there is nothing to detect"
+
+
+def power_drawings(result: Result) -> list[Drawing]:
+    """Of a comparison: smallest margins by quantity and pair set, at its error rate."""
+    content = result.content
+    by_key: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in content["rows"]:
+        by_key[row["quantity"], row["pairs"]].append(row)
+    delta = content.get("delta", 0.05) / content.get("family", {}).get("size", 1)
+    found = []
+    for (quantity, pairs), rows in by_key.items():
+        known = CATALOGUE.get(base(quantity))
+        name = file_name(*filter(None, (result.name, "power", quantity, pairs)))
+        sources = [
+            {"source": row["sampling"], "sd": sd, "n": [row["n"]]}
+            for row in rows
+            if (sd := deviation(row)) is not None
+        ]
+        unit = "" if known is None else known.unit
+        found.append(_drawing(name, sources, unit, rows[0]["margin"], delta=delta))
+    return found
+
+
+def of_power(result: Result) -> list[Drawing]:
+    """Of `rankbound power`: margins by unit and quantity, and the correlations."""
+    content = result.content
+    rates = {"power": content["power"], "delta": content["delta_each"]}
+    margins = {row["margin"] for row in content["needed"]}
+    margin = margins.pop() if len(margins) == 1 else None
+    counts: dict[tuple[str, str], dict[tuple[str, float], list[int]]]
+    counts = defaultdict(lambda: defaultdict(list))
+    # A margin alone leaves rows of needs, whose numbers of queries are the answer
+    rows = content["rows"] or [r | {"n": r["n_interval"]} for r in content["needed"]]
+    for row in rows:
+        source, _, quantity = str(row["source"]).rpartition(": ")
+        known = CATALOGUE.get(base(quantity.partition(",")[0]))
+        unit = row["unit"] or (known.unit if known is not None and source else "")
+        key = (unit, quantity.replace(", ", "-") if source else "")
+        counts[key][source or quantity, row["sd"]].append(row["n"])
+    found = []
+    for (unit, quantity), by_source in counts.items():
+        sources = [
+            {"source": source, "sd": sd, "n": n}
+            for (source, sd), n in by_source.items()
+        ]
+        for part, at in enumerate(range(0, len(sources), MOST), start=1):
+            more = str(part) if len(sources) > MOST else ""
+            name = file_name(*filter(None, (result.name, "power", quantity, more)))
+            some = sources[at : at + MOST]
+            found.append(_drawing(name, some, unit, margin, **rates))
+    queries = {row["n"]: "queries" for row in rows if row["n"] >= 4}
+    name = file_name(*filter(None, (result.name, "power-correlation")))
+    return [*found, _correlations(name, queries, family=1, **rates)]
+
+
+def of_validation(result: Result) -> list[Drawing]:
+    """Of a validation: the smallest correlation that each data set can show."""
+    family = result.content.get("family", {})
+    queries: dict[int, str] = {}
+    for row in result.content["per_query"]:
+        if row.get("n") and row["n"] >= 4:
+            queries.setdefault(row["n"], f"{row['dataset']} {row['student']}")
+    name = file_name(*filter(None, (result.name, "power-correlation")))
+    return [
+        _correlations(
+            name,
+            queries,
+            family=family.get("n_tests", 1),
+            power=family.get("power", 0.8),
+            delta=family.get("delta", 0.05),
+        )
+    ]
+
+
+def _correlations(name: str, queries: Mapping[int, str], **options: Any) -> Drawing:
+    """Detectable correlations with marks at numbers of queries, named by them."""
+    from figures.power import draw_correlation_power
+
+    if not queries:
+        reason = "no correlation has 4 queries or more"
+        return Drawing(name, None, reason, kind="power")
+    known = sorted(queries)
+    if len(known) > MOST_MARKS:
+        known = [known[round(at)] for at in np.linspace(0, len(known) - 1, MOST_MARKS)]
+    marks = [(queries[count], count) for count in known]
+    return Drawing(
+        name, partial(draw_correlation_power, marks, **options), kind="power"
+    )
+
+
+def _drawing(
+    name: str,
+    sources: Sequence[Mapping[str, Any]],
+    unit: str,
+    margin: float | None,
+    **rates: Any,
+) -> Drawing:
+    from figures.power import draw_difference_power
+
+    if not sources:
+        return Drawing(name, None, STILL, kind="power")
+    draw = partial(draw_difference_power, sources, unit=unit, margin=margin, **rates)
+    return Drawing(name, draw, kind="power")
+
+
+def deviation(row: Mapping[str, Any]) -> float | None:
+    """Standard deviation of paired differences, from the effect size d_z.
+
+    Examples
+    --------
+    >>> deviation({"difference": -0.05, "effect_size": -0.5})
+    0.1
+    """
+    difference, effect = row["difference"], row.get("effect_size")
+    sd = float(difference / effect) if effect else 0.0
+    return sd if sd > 0 else None

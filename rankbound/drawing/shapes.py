@@ -1,0 +1,28 @@
+"""Figures of the vectors behind diameters: distances, dimension, lengths, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from rankbound.drawing.catalogue import Drawing, file_name
+
+
+def shape_drawings(
+    shapes: Mapping[str, Any], *, prefix: str = "", metric: str = ""
+) -> list[Drawing]:
+    """Distances, dimension and lengths of some sets of vectors."""
+    from figures.diameters import draw_distances, draw_norms, draw_two_nn
+
+    if not shapes:
+        return []
+    draws = {
+        "distances": partial(draw_distances, shapes, metric=metric),
+        "two-nn": partial(draw_two_nn, shapes),
+        "norms": partial(draw_norms, shapes),
+    }
+    return [
+        Drawing(file_name(*filter(None, (prefix, name))), draw, kind="diameter")
+        for name, draw in draws.items()
+    ]

@@ -1,0 +1,55 @@
+"""What to run for each figure that a folder of results does not allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+MEASURE: Final = "rankbound measure --teacher FILE --student NAME=FILE"
+COMPARE: Final = "rankbound compare --teacher FILE --groups NAME=FILE NAME=FILE"
+# Kind of figure, what it shows, and the command whose results it needs
+KINDS: Final[dict[str, tuple[str, str]]] = {
+    "limit": ("limits of the risk over n", f"{MEASURE} --out DIR"),
+    "parts": ("the terms as a waterfall", f"{MEASURE} --out DIR"),
+    "scatter": ("bounds against observed risks", f"{MEASURE} --out DIR"),
+    "reliability": ("the teacher's calibration", f"{MEASURE} --qrels FILE --out DIR"),
+    "plane": (
+        "locality against entropy, with the coupling floor",
+        f"{COMPARE} --embeddings FILE --out DIR",
+    ),
+    "diameter": (
+        "distances, intrinsic dimension, lengths and copies of vectors",
+        f"{COMPARE} --embeddings FILE --out DIR",
+    ),
+    "ridges": ("densities of entropies by sampling", f"{COMPARE} --out DIR"),
+    "ecdf": ("distribution functions of entropies", f"{COMPARE} --out DIR"),
+    "sweep": ("entropies over temperatures", f"{COMPARE} --out DIR"),
+    "differences": ("paired differences with the margin", f"{COMPARE} --out DIR"),
+    "verdicts": ("the matrix of verdicts", f"{COMPARE} --out DIR"),
+    "correlations": (
+        "the forest of correlations",
+        "rankbound validate --teacher FILE --student NAME=FILE --qrels FILE --out DIR",
+    ),
+    "quality": (
+        "coverage and defects of the files",
+        "rankbound inspect FILE FILE --json DIR/inspection.json",
+    ),
+    "power": ("what n queries can show", f"{COMPARE} --out DIR"),
+}
+
+
+def absent_kinds(present: Iterable[str]) -> list[tuple[str, str]]:
+    """Kinds of figures of which a folder holds nothing, each with what would give it.
+
+    Examples
+    --------
+    >>> found = absent_kinds(KINDS.keys() - {"quality"})
+    >>> print(*found[0], sep=": ")
+    quality: no results with coverage and defects of the files; they come from `rank...
+    """
+    known = set(present)
+    return [
+        (kind, f"no results with {words}; they come from `{command}`")
+        for kind, (words, command) in KINDS.items()
+        if kind not in known
+    ]

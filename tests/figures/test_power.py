@@ -1,0 +1,69 @@
+import pytest
+
+from bounds.errors import DomainError
+from figures.data import data_of
+from figures.power import draw_correlation_power, draw_difference_power
+from tests.figures.pictures import check_drawing
+from validation.equivalence_power import equivalence_margin
+from validation.power import detectable_correlation, detectable_difference
+
+SOURCES = [
+    {"source": "bm25", "sd": 0.1, "n": [43]},
+    {"source": "ensemble", "sd": 0.05, "n": []},
+]
+
+
+def rows(ax):
+    return list(zip(*data_of(ax).values(), strict=True))
+
+
+def test_correlations_are_those_of_the_tests_and_the_family():
+    ax = draw_correlation_power([("dl19", 43)], family=8, power=0.9, delta=0.1)
+    check_drawing(ax)
+    found = detectable_correlation(43, power=0.9, delta=0.1 / 8)
+    assert ("dl19", 43, found) in rows(ax)
+    curve = {n: rho for name, n, rho in rows(ax) if name == "8 tests"}
+    assert curve[10] == detectable_correlation(10, power=0.9, delta=0.1 / 8)
+    assert ax.lines[2].get_label() == "dl19: n = 43"
+    assert "power 0.9" in ax.get_xlabel()
+
+
+def test_without_a_family_there_is_a_line_for_several_sizes():
+    ax = draw_correlation_power()
+    check_drawing(ax)
+    names = [line.get_label() for line in ax.lines]
+    assert names == ["1 test", "10 tests", "100 tests"]
+    assert max(data_of(ax)["n"]) >= 1500
+
+
+def test_marks_beyond_the_grid_lie_on_it():
+    ax = draw_correlation_power([("few", 4), ("many", 90_000)])
+    low, high = ax.get_xlim()
+    assert low < 4
+    assert high > 90_000
+
+
+def test_one_source_shows_differences_and_margins():
+    ax = draw_difference_power(SOURCES[:1], unit="nats", margin=0.02, delta=0.01)
+    check_drawing(ax)
+    curve = {(kind, n): value for _, n, kind, value in rows(ax)}
+    difference = detectable_difference(100, sd=0.1, delta=0.01)
+    assert curve["difference", 100] == pytest.approx(difference)
+    margin = equivalence_margin(100, sd=0.1, delta=0.005)
+    assert curve["margin", 100] == pytest.approx(margin)
+    assert ax.get_ylabel() == "detectable (nats)"
+    (band,) = ax.patches
+    assert band.get_label() == "margin asked: 0.02"
+
+
+def test_several_sources_show_margins_with_a_mark_where_queries_are_known():
+    ax = draw_difference_power(SOURCES)
+    check_drawing(ax)
+    assert {kind for _, _, kind, _ in rows(ax)} == {"margin"}
+    marked = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    assert [line.get_xdata()[0] for line in marked] == [43]
+
+
+def test_no_source_is_refused():
+    with pytest.raises(DomainError, match="standard deviation"):
+        draw_difference_power([])

@@ -1,0 +1,94 @@
+import json
+
+import pytest
+
+from figures.data import data_of
+from rankbound.drawing.powers import (
+    deviation,
+    of_power,
+    of_validation,
+    power_drawings,
+)
+from rankbound.drawing.results import find_results
+from tests.rankbound.drawing.folders import comparison, power, validation
+from validation.equivalence_power import equivalence_margin
+from validation.power import detectable_correlation
+
+
+def rows(drawing):
+    return list(zip(*data_of(drawing.draw()).values(), strict=True))
+
+
+def test_a_comparison_shows_margins_at_its_own_error_rate(tmp_path):
+    (result,) = find_results(comparison(tmp_path, names=("bm25", "ensemble")))
+    (drawing,) = power_drawings(result)
+    assert drawing.name == "power-entropy-all"
+    values = {(name, n): value for name, n, _, value in rows(drawing)}
+    # Two comparisons share 0.05; sd of bm25 is 0.07 / 0.7
+    expected = equivalence_margin(100, sd=0.1, delta=0.05 / 2 / 2)
+    assert values["bm25", 100] == pytest.approx(expected)
+    marked = [x for x in drawing.draw().lines if len(x.get_xdata()) == 1]
+    assert [line.get_xdata()[0] for line in marked] == [24, 24]
+
+
+def test_differences_that_do_not_vary_are_told(tmp_path):
+    comparison(tmp_path)
+    path = tmp_path / "comparison.json"
+    content = json.loads(path.read_text())
+    content["rows"][0]["effect_size"] = None
+    path.write_text(json.dumps(content))
+    (result,) = find_results(tmp_path)
+    (drawing,) = power_drawings(result)
+    assert drawing.draw is None
+    assert "do not vary" in drawing.reason
+
+
+def test_a_deviation_is_positive_or_unknown():
+    assert deviation({"difference": 0.2, "effect_size": 0.5}) == 0.4
+    assert deviation({"difference": 0.0, "effect_size": 0.0}) is None
+    assert deviation({"difference": 0.2}) is None
+
+
+def test_a_validation_marks_its_queries_at_its_family(tmp_path):
+    (result,) = find_results(validation(tmp_path))
+    (drawing,) = of_validation(result)
+    expected = detectable_correlation(43, power=0.9, delta=0.01 / 2)
+    assert ("dl19 tasb", 43, expected) in rows(drawing)
+
+
+def test_too_few_queries_for_a_correlation_are_told(tmp_path):
+    validation(tmp_path)
+    path = tmp_path / "validation.json"
+    content = json.loads(path.read_text())
+    for row in content["per_query"]:
+        row["n"] = 3
+    path.write_text(json.dumps(content))
+    (drawing,) = of_validation(find_results(tmp_path)[0])
+    assert (drawing.draw, drawing.reason[:14]) == (None, "no correlation")
+
+
+def test_results_of_power_are_drawn_by_quantity_with_the_margin(tmp_path):
+    (result,) = find_results(power(tmp_path / "any name.json"))
+    found = {drawing.name: drawing for drawing in of_power(result)}
+    assert {*found} == {"any_name-power-entropy-all", "any_name-power-correlation"}
+    ax = found["any_name-power-entropy-all"].draw()
+    assert {*data_of(ax)["source"]} == {"bm25 - random", "ensemble - random"}
+    assert ax.get_ylabel() == "smallest margin (nats)"
+    assert [patch.get_label() for patch in ax.patches] == ["margin asked: 0.05"]
+
+
+def test_a_margin_without_queries_shows_how_many_it_needs(tmp_path):
+    power(tmp_path / "power.json")
+    content = json.loads((tmp_path / "power.json").read_text())
+    content["rows"] = []
+    (tmp_path / "power.json").write_text(json.dumps(content))
+    drawing = of_power(find_results(tmp_path)[0])[0]
+    marked = [x for x in drawing.draw().lines if len(x.get_xdata()) == 1]
+    assert [line.get_xdata()[0] for line in marked] == [50, 50]
+
+
+def test_more_lines_than_can_be_told_apart_are_several_figures(tmp_path):
+    names = [f"s{n}" for n in range(14)]
+    (result,) = find_results(power(tmp_path / "power.json", names=names))
+    found = [d.name for d in of_power(result)]
+    assert found == ["power-entropy-all-1", "power-entropy-all-2", "power-correlation"]

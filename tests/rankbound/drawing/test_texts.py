@@ -1,0 +1,47 @@
+"""No text of any figure is cut or lies over another, at both widths, for any names."""
+
+import pytest
+
+from figures.style import COLUMN, PAGE, width
+from rankbound.drawing.catalogue import result_drawings, theory_drawings
+from rankbound.drawing.results import find_results
+from rankbound.drawing.wanted import KINDS
+from tests.figures.pictures import check_texts
+from tests.rankbound.drawing import folders
+
+
+def everything(folder, names):
+    """Results of every command, with these names for all that users name."""
+    folders.comparison(folder / "compared", names=names)
+    relevance = folders.judged()
+    students = {name: folders.student(0.5, 0.6, relevance) for name in names[:1]}
+    folders.ledger(folder / "measured", students)
+    folders.ledger(folder / names[0], {}, diameters=False)
+    folders.validation(folder / "validated", students=names[1:5])
+    folders.inspection(folder / "looked" / "x.json", names=names[:2])
+    folders.power(folder / "can" / "show.json", names=names)
+    return folder
+
+
+@pytest.mark.parametrize("inches", [COLUMN, PAGE])
+def test_no_text_of_the_theory_is_cut_or_covered(inches):
+    with width(inches):
+        for drawing in theory_drawings():
+            check(drawing)
+
+
+@pytest.mark.parametrize("inches", [COLUMN, PAGE])
+def test_no_text_of_a_result_is_cut_or_covered(tmp_path, inches):
+    found = find_results(everything(tmp_path, folders.TWELVE))
+    drawings = [drawing for drawing in result_drawings(found) if drawing.draw]
+    assert {drawing.kind for drawing in drawings} == {*KINDS}
+    with width(inches):
+        for drawing in drawings:
+            check(drawing)
+
+
+def check(drawing):
+    try:
+        check_texts(drawing.draw())
+    except AssertionError as error:
+        raise AssertionError(f"{drawing.name}: {error}") from None
