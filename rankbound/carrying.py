@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from estimators.embeddings import Embeddings
 from estimators.scores import Kind, Scores
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.inspecting.findings import plural
@@ -13,6 +14,8 @@ from rankbound.inspecting.findings import plural
 # Columns of tables that say nothing beyond the others: PyTerrier's number of a document
 # within one index, the iteration that nothing uses, the index of a frame
 UNREAD: Final = "columns_unused"
+BLOCK: Final = 1 << 20  # numbers looked at together
+SINGLE: Final = np.dtype(np.float32)
 IDLE_COLUMNS: Final = frozenset({"docid", "iteration", "Q0", "__index_level_0__"})
 
 
@@ -26,7 +29,7 @@ def content(contents: Contents) -> dict[str, str]:
     if qrels is not None:
         found["grades"] = _rows(qrels, "grade")
     if contents.embeddings is not None:
-        found["vectors"] = plural(len(contents.embeddings.ids), "vector")
+        found |= _vectors(contents.embeddings)
     if contents.texts:
         found["texts"] = plural(len(contents.texts), "text")
     for key, value in contents.metadata.items():
@@ -52,6 +55,40 @@ def _scored(contents: Contents) -> dict[str, str]:
     if ranks is not None and not ranks_follow(contents):
         found["ranks"] = f"{len(ranks):,} ranks that the scores do not imply"
     return found
+
+
+def _vectors(embeddings: Embeddings) -> dict[str, str]:
+    """Vectors, and what float32 would lose of them: digits, or the type alone."""
+    found = {"vectors": plural(len(embeddings.ids), "vector")}
+    kind = embeddings.vectors.dtype
+    rounded = rounded_rows(embeddings)
+    if rounded:
+        rows = plural(rounded, "vector")
+        found["precision"] = f"digits of {kind.name} that float32 lacks, in {rows}"
+    if kind.itemsize != SINGLE.itemsize:
+        found["dtype"] = f"that the numbers are {kind.name}"
+    return found
+
+
+def rounded_rows(embeddings: Embeddings) -> int:
+    """How many vectors hold a number that float32 rounds.
+
+    Examples
+    --------
+    >>> from estimators.scores import strings
+    >>> rounded_rows(Embeddings(strings(["a", "b"]), np.array([[0.5], [0.1]])))
+    1
+    """
+    vectors, total = embeddings.vectors, 0
+    if vectors.dtype.itemsize <= SINGLE.itemsize:
+        return 0
+    step = max(1, BLOCK // embeddings.dim)
+    for start in range(0, len(vectors), step):
+        block = np.asarray(vectors[start : start + step])
+        with np.errstate(over="ignore"):
+            same = block.astype(SINGLE) == block
+        total += int((~(same | np.isnan(block)).all(axis=1)).sum())
+    return total
 
 
 def _rows(scores: Scores, noun: str) -> str:

@@ -35,6 +35,7 @@ def add_parser(subparsers: Any) -> None:
     add("target", type=Path, metavar="OUT", help="the file to write")
     add("--to", metavar="NAME", help="the format of OUT, instead of its suffix")
     add("--format", metavar="NAME", help="the format of IN, instead of detection")
+    add("--ids", type=Path, metavar="FILE", help="ids of vectors (default: beside IN)")
     add("--lossy", action="store_true", help="lose what OUT cannot carry")
     add(
         "--teacher-kind",
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         to=arguments.to,
         format=arguments.format,
         lossy=arguments.lossy,
+        ids=arguments.ids,
         kind=None if named is None else kinds[named.replace("-", "_")],
     )
     packed = "" if done.packing == "none" else f", {done.packing}"
@@ -69,5 +71,9 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         f"written: {done.path} ({done.format}{packed}): "
         f"{'; '.join(done.kept.values())}; read back, and the same\n"
     )
+    for path in done.beside:
+        sys.stdout.write(f"written: {path}, which belongs to it\n")
+    if done.remark is not None:
+        sys.stdout.write(f"note: {done.remark}\n")
     for words in done.lost.values():
         sys.stdout.write(f"lost: {words}\n")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from estimators.scores import Kind
-from rankbound import converting
+from rankbound import storing
 from rankbound.converting import convert
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
@@ -133,7 +133,7 @@ def test_an_older_target_is_replaced_only_by_a_finished_one(
     tmp_path, scores, monkeypatch
 ):
     old = written(tmp_path, "old", "x.scores.parquet")
-    monkeypatch.setattr(converting, "differences", lambda *_: ["1 scores differ"])
+    monkeypatch.setattr(storing, "differences", lambda *_: ["1 scores differ"])
     with pytest.raises(FormatError, match="read back, 1 scores differ"):
         convert(scores, old)
     assert old.read_text() == "old"
