@@ -16,7 +16,9 @@ from rankbound.inspecting.findings import plural
 UNREAD: Final = "columns_unused"
 BLOCK: Final = 1 << 20  # numbers looked at together
 SINGLE: Final = np.dtype(np.float32)
-IDLE_COLUMNS: Final = frozenset({"docid", "iteration", "Q0", "__index_level_0__"})
+IDLE_COLUMNS: Final = frozenset(
+    {"docid", "iteration", "Q0", "__index_level_0__", "", "Unnamed: 0"}
+)
 
 
 def content(contents: Contents) -> dict[str, str]:

@@ -14,6 +14,7 @@ from rankbound.formats.contents import Contents, Format
 from rankbound.formats.embeddings import read_with_ids
 from rankbound.formats.registry import by_name, detect, formats
 from rankbound.formats.source import Source
+from rankbound.formats.table_writing import ARROW
 from rankbound.formats.vectors_numpy import RAW_SUFFIXES
 from rankbound.packing import packing_of
 from rankbound.storing import RANKS_LOST, check_target, store
@@ -33,12 +34,15 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".flex": ("flexindex",),
     ".faiss": ("faiss-flat",),
     **dict.fromkeys(RAW_SUFFIXES, ("raw",)),
-    **dict.fromkeys((".arrow", ".feather", ".ipc"), TABLES),
+    **dict.fromkeys(ARROW, TABLES),
     ".run": ("trec-run",),
     ".res": ("trec-run",),
     ".trec": ("trec-run", "qrels"),
     ".qrels": ("qrels",),
-    ".tsv": ("beir-qrels", "qrels"),
+    ".tsv": ("beir-qrels", "qrels", "csv-scores"),
+    ".csv": ("csv-scores", "csv-qrels"),
+    ".pkl": ("pickle",),
+    ".pickle": ("pickle",),
     ".json": ("lookup",),
     ".jsonl": (
         *("groups", "pylate", "colbert", "flagembedding", "ranked-groups", "rankllm"),

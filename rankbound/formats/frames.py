@@ -63,6 +63,10 @@ class Frame:
             row -= rows
         return FormatError(self.name, f"row {row + 1}: {message}")
 
+    def place(self, row: int) -> str:
+        """A row that is counted from 0 here, in words."""
+        return f"row {row + 1}"
+
     def ids(self, column: str) -> Any:
         """A column of ids as Arrow text; whole numbers become text.
 

@@ -1,9 +1,9 @@
-"""`Contents` as parquet in the layouts of the field."""
+"""`Contents` as parquet or Arrow files in the layouts of the field."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.records import lacking, list_records
+
+ARROW: Final = (".arrow", ".feather", ".ipc")
 
 
 def write_rows(contents: Contents, path: Path) -> None:
@@ -34,7 +36,7 @@ def write_rows(contents: Contents, path: Path) -> None:
     if contents.ranks is not None:
         rank = contents.ranks[order]
     columns = {**_ids(scores, order, "qid", "docno"), "score": scores.values[order]}
-    pq.write_table(pa.table({**columns, "rank": rank}), path)
+    _save(pa.table({**columns, "rank": rank}), path)
 
 
 def write_qrels(contents: Contents, path: Path) -> None:
@@ -44,7 +46,7 @@ def write_qrels(contents: Contents, path: Path) -> None:
         raise lacking(contents, "a table of judgements", "judgements")
     order = np.arange(len(qrels.values))
     ids = _ids(qrels, order, "query-id", "corpus-id")
-    pq.write_table(pa.table({**ids, "score": qrels.values.astype(np.int64)}), path)
+    _save(pa.table({**ids, "score": qrels.values.astype(np.int64)}), path)
 
 
 def write_lists(contents: Contents, path: Path) -> None:
@@ -62,7 +64,7 @@ def write_lists(contents: Contents, path: Path) -> None:
         columns["scores"] = [record.scores for record in records]
     if records and records[0].positive is not None:
         columns["labels"] = [[int(p) for p in r.positive or []] for r in records]
-    pq.write_table(pa.table(columns), path)
+    _save(pa.table(columns), path)
 
 
 def write_vectors(contents: Contents, path: Path) -> None:
@@ -73,9 +75,20 @@ def write_vectors(contents: Contents, path: Path) -> None:
     flat = pa.array(np.ascontiguousarray(embeddings.vectors).reshape(-1))
     vectors = pa.FixedSizeListArray.from_arrays(flat, embeddings.dim)
     ids = pa.array(embeddings.ids, pa.string())
-    pq.write_table(
-        pa.table({"docid": ids, "embedding": vectors}), path, use_dictionary=False
-    )
+    table = pa.table({"docid": ids, "embedding": vectors})
+    _save(table, path, use_dictionary=False)
+
+
+def _save(table: Any, path: Path, *, use_dictionary: bool = True) -> None:
+    """An Arrow file where the suffix says so, else parquet with checksums."""
+    if path.suffix.casefold() in ARROW:
+        with (
+            pa.OSFile(str(path), "wb") as sink,
+            pa.ipc.new_file(sink, table.schema) as writer,
+        ):
+            writer.write_table(table)
+        return
+    pq.write_table(table, path, use_dictionary=use_dictionary, write_page_checksum=True)
 
 
 def _ids(scores: Scores, order: Any, query: str, document: str) -> dict[str, Any]:

@@ -155,11 +155,9 @@ def test_every_truncation_gives_one_line(tmp_path, kind):
         except FormatError as error:
             message = str(error)
         else:
-            # a stream may end after any whole batch
-            assert kind == "an Arrow stream"
-            assert table.to_pylist() == TABLE.to_pylist()[: len(table)]
-            continue
-        assert "truncated or damaged" in message
+            pytest.fail(f"{end} of {len(whole)} bytes read as {len(table)} rows")
+        # a stream may be cut after any whole batch: only the mark of its end lacks
+        assert "truncated or damaged" in message or "without the mark of its" in message
         assert "\n" not in message
 
 

@@ -9,7 +9,8 @@ from rankbound.formats import blocks as cutting
 from rankbound.formats import json_blocks, lookup
 from rankbound.formats.errors import FormatError
 from rankbound.formats.json_blocks import Unsure, inner_blocks, parse_block
-from rankbound.formats.lookup import parse_lookup, read_lookup
+from rankbound.formats.lookup import read_lookup
+from rankbound.formats.lookup_careful import parse_lookup
 from rankbound.formats.source import Source
 from tests.rankbound.files import table
 
