@@ -10,6 +10,7 @@ from estimators.embeddings import Embeddings
 from estimators.scores import Kind, Scores
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.inspecting.findings import plural
+from rankbound.renaming import has_own_ids
 
 # Columns of tables that say nothing beyond the others: PyTerrier's number of a document
 # within one index, the iteration that nothing uses, the index of a frame
@@ -19,6 +20,10 @@ SINGLE: Final = np.dtype(np.float32)
 IDLE_COLUMNS: Final = frozenset(
     {"docid", "iteration", "Q0", "__index_level_0__", "", "Unnamed: 0"}
 )
+
+
+# Every format carries ids but those that keep this: they have texts alone
+IDS, MADE_IDS = "ids", "made_ids"
 
 
 def content(contents: Contents) -> dict[str, str]:
@@ -32,6 +37,8 @@ def content(contents: Contents) -> dict[str, str]:
         found["grades"] = _rows(qrels, "grade")
     if contents.embeddings is not None:
         found |= _vectors(contents.embeddings)
+    if has_own_ids(contents):
+        found[IDS] = "the ids, which are made anew from the texts"
     if contents.texts:
         found["texts"] = plural(len(contents.texts), "text")
     for key, value in contents.metadata.items():
@@ -126,6 +133,7 @@ def losses(contents: Contents, target: Format) -> dict[str, str]:
         what: words
         for what, words in content(contents).items()
         if what not in keeps
+        and not (what == IDS and MADE_IDS not in keeps)
         and not (what.startswith("metadata: ") and _keeps_metadata(what, keeps))
     }
 

@@ -10,8 +10,9 @@ import numpy as np
 from estimators.embeddings import Embeddings
 from estimators.groups import Groups
 from estimators.scores import Floats, Scores, positions
-from rankbound.carrying import BLOCK
+from rankbound.carrying import BLOCK, MADE_IDS
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
+from rankbound.renaming import by_text, has_own_ids
 
 RERANKED: Final = "ranks differ"
 
@@ -22,6 +23,8 @@ def differences(wanted: Contents, found: Contents, entry: Format) -> list[str]:
     The order of queries, and of documents in a group, plays no part.
     """
     keeps = {*entry.keeps}
+    if MADE_IDS in keeps and has_own_ids(wanted):
+        wanted = by_text(wanted)
     wrong = [
         *(_scores(wanted.scores, found.scores, "scores") if "scores" in keeps else ()),
         *(_scores(wanted.qrels, found.qrels, "grades") if "grades" in keeps else ()),

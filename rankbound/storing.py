@@ -81,7 +81,7 @@ def store(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> St
     try:
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as name:
             aside = Path(name, plain)
-            remark = _written(contents, entry, aside)
+            remark = _written(contents, entry, aside, target)
             if packing != "none":
                 packed = pack(aside, Path(name, target.name), packing)
                 aside.unlink()
@@ -98,11 +98,18 @@ def store(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> St
         raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
 
 
-def _written(contents: Contents, entry: Format, aside: Path) -> str | None:
+def _written(
+    contents: Contents, entry: Format, aside: Path, target: Path
+) -> str | None:
     if entry.write is None:
         raise UsageError(f"{entry.name} cannot be written")
     try:
         return entry.write(contents, aside)
+    except FormatError as error:
+        said = str(error)
+        if said.startswith(str(aside)):  # the file that the user named
+            raise FormatError(target, said.removeprefix(f"{aside}: ")) from None
+        raise
     except UnicodeEncodeError as error:
         around = error.object[max(0, error.start - 20) : error.end + 20]
         raise FormatError(

@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 
 from estimators.scores import Scores
 from rankbound.formats.contents import Contents
+from rankbound.formats.errors import FormatError
 from rankbound.formats.records import lacking, list_records
 
+LARGEST_FLOAT: Final = 8  # bytes
 ARROW: Final = (".arrow", ".feather", ".ipc")
 
 
@@ -72,7 +74,12 @@ def write_vectors(contents: Contents, path: Path) -> None:
     embeddings = contents.embeddings
     if embeddings is None:
         raise lacking(contents, "a table of vectors", "embeddings")
-    flat = pa.array(np.ascontiguousarray(embeddings.vectors).reshape(-1))
+    kind = embeddings.vectors.dtype.newbyteorder("=")
+    if kind.itemsize > LARGEST_FLOAT:
+        raise FormatError(
+            path, f"parquet and Arrow hold no {kind.name} numbers; convert to .npz"
+        )
+    flat = pa.array(np.ascontiguousarray(embeddings.vectors, dtype=kind).reshape(-1))
     vectors = pa.FixedSizeListArray.from_arrays(flat, embeddings.dim)
     ids = pa.array(embeddings.ids, pa.string())
     table = pa.table({"docid": ids, "embedding": vectors})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -51,7 +52,9 @@ def hold_npy(source: Source, _: Shape) -> Held:
     """A memory map of a .npy file; arrays of objects are refused."""
     check_unpacked(source)
     try:
-        matrix = np.lib.format.open_memmap(source.path, mode="r")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of files of Python 2
+            matrix = np.lib.format.open_memmap(source.path, mode="r")
     except UNREADABLE as error:
         raise source.fail(f"not a readable .npy array ({one_line(error)})") from None
     check_end(source, matrix.offset + matrix.nbytes)
@@ -109,7 +112,8 @@ def hold_npz(source: Source, _: Shape) -> Held:
 
 def _member(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     """An array of an archive, read to its end so that its checksum is looked at."""
-    with archive.open(f"{name}.npy") as stream:
+    with archive.open(f"{name}.npy") as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         found = np.lib.format.read_array(stream, allow_pickle=False)
         if stream.read(1):
             raise ValueError(f"more follows the array {name!r}")

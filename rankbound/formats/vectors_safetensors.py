@@ -57,6 +57,8 @@ def _header(source: Source) -> tuple[int, dict[str, Any]]:
     check_unpacked(source)
     with source.stream() as stream:
         length = int.from_bytes(stream.read(8), "little")
+        if length > min(LARGEST_HEADER, source.path.stat().st_size):
+            raise source.fail(f"the safetensors header cannot be {length:,} bytes long")
         text = stream.read(length)
     try:
         header = orjson.loads(text)

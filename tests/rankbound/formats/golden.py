@@ -169,7 +169,7 @@ GOLDEN = {
         }
     ),
     "rankllm": lines(*RANKLLM),
-    "rankllm/array": text(f"[{',\n'.join(map(json.dumps, RANKLLM))}]\n"),
+    "rankllm/array": text("[" + ",\n".join(map(json.dumps, RANKLLM)) + "]\n"),
     "csv-scores": text('qid,docno,score,rank\nq,a,2.5,0\nq,"b, ""c""",-1.0,1\n'),
     "csv-scores/tsv": text("\tquery_id\tdoc_id\tscore\n0\t1\t7\t2.5\n1\t1\t8\t-1.0\n"),
     "csv-qrels": text("qid,docno,label\nq,a,1\nq,b,0\n"),
