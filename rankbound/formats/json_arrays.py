@@ -44,7 +44,7 @@ def elements(source: Source, repairs: dict[str, int]) -> Iterator[tuple[int, Any
     text = _Text(source, repairs)
     text.take("[")
     while True:
-        text.skip()
+        text.go_on()
         yield text.line, text.element()
         if text.take("],") == "]":
             break
@@ -76,8 +76,8 @@ class _Text:
             if not self.is_over or not self._more(1):
                 return
 
-    def take(self, wanted: str) -> str:
-        """Pass one of some characters."""
+    def go_on(self) -> None:
+        """Go to what is not blank, which there must be."""
         before = self.line
         self.skip()
         if self.is_over:
@@ -86,6 +86,10 @@ class _Text:
                 "again",
                 line=before,
             )
+
+    def take(self, wanted: str) -> str:
+        """Pass one of some characters."""
+        self.go_on()
         found = self._text[self._place]
         if found not in wanted:
             raise self._fail(

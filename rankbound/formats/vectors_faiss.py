@@ -166,7 +166,7 @@ def hold_by_library(source: Source, _: Shape) -> Held:
 
 FLAT_INDEX = Container(
     "faiss-flat",
-    "flat FAISS index",
+    "flat FAISS index; faiss-flat:l2 or faiss-flat:ip is written for that metric",
     _sniff,
     hold_flat,
     write=write_flat,

@@ -205,7 +205,7 @@ CONTAINERS = (
 )
 RAW = Container(
     "raw",
-    "raw float32 memory map",
+    "raw float32 memory map; raw:DIM gives the width",
     _sniff_raw,
     hold_raw,
     write=write_raw,
