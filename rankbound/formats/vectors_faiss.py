@@ -71,10 +71,11 @@ def hold_flat(source: Source, _: Shape) -> Held:
     head = source.head
     if head[:4] not in FLAT:
         raise source.fail(f"a flat FAISS index begins with IxF, this with {head[:4]!r}")
-    if len(head) < HEADER.size + 12:
-        raise source.fail("the header of the FAISS index is cut; copy the file again")
-    dim, count, metric = _header(head)[1:]
+    metric = _header(head)[3] if len(head) >= HEADER.size else 0
     offset = HEADER.size + (4 if metric > 1 else 0)
+    if len(head) < offset + 8:
+        raise source.fail("the header of the FAISS index is cut; copy the file again")
+    dim, count = _header(head)[1:3]
     (stored,) = struct.unpack_from("<Q", head, offset)
     if dim <= 0 or count < 0 or stored != count * dim:
         raise source.fail(
