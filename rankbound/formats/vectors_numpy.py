@@ -82,7 +82,7 @@ def _sniff_npz(source: Source) -> str | None:
     try:
         with zipfile.ZipFile(source.path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError):
         names = ["damaged.npy"] if source.path.suffix == ".npz" else []
     found = bool(names) and all(name.endswith(".npy") for name in names)
     return "a zip archive of .npy arrays" if found else None

@@ -201,3 +201,21 @@ def test_the_first_row_needs_no_others(tmp_path):
 def test_pandas_reads_what_we_call_parquet(tmp_path):
     path = written(tmp_path, FILES["parquet"])
     assert pd.read_parquet(path)["score"].tolist() == [0.5, 1.5, -2.0]
+
+
+def test_bytes_behind_the_end_of_a_stream_and_a_second_stream_are_refused(tmp_path):
+    whole = FILES["an Arrow stream"]
+    assert len(open_table(Source(written(tmp_path, whole))).table) == len(TABLE)
+    for behind in (b"\0", b"junk junk", whole):
+        message = refusal(open_table, Source(written(tmp_path, whole + behind)))
+        assert f"{len(behind):,} bytes follow the end of the Arrow stream" in message
+    message = refusal(open_table, Source(written(tmp_path, whole[:-8])))
+    assert "without the mark of its end" in message
+
+
+def test_a_damaged_name_of_a_column_is_one_clear_line(tmp_path):
+    for kind, whole in FILES.items():
+        damaged = whole.replace(b"score", b"sco\xffe")
+        for read in (schema_of, open_table):
+            source = Source(written(tmp_path, damaged))
+            assert kind in refusal(read, source)
