@@ -143,6 +143,10 @@ def convert(  # noqa: PLR0913  each is an option of the command
         lost["ranks"] = RANKS_LOST
     held = content(contents)
     kept = {what: words for what, words in held.items() if what not in lost}
+    if "precision" in lost:
+        kept["vectors"] += ", rounded to float32"
+    if "scores" in lost and "ranks" in chosen.keeps:
+        kept = {"ranks": "the order of the documents", **kept}
     packing = packing_of(target)[0]
     return Conversion(
         target, chosen.name, packing, kept, lost, stored.beside, stored.remark
@@ -231,7 +235,8 @@ def _check_holds(entry: Format, contents: Contents) -> None:
     if not _shared(entry, contents):
         held = [what for what in content(contents) if what in WHOLE]
         there = " and ".join(held) or "nothing"
+        carried = [what for what in (*WHOLE, "ranks", "margins") if what in entry.keeps]
         raise UsageError(
             f"{contents.path} holds {there}, and {entry.name} ({entry.title}) carries "
-            f"{', '.join(entry.keeps) or 'nothing'}; choose another format with --to"
+            f"{' and '.join(carried) or 'nothing'}; choose another format with --to"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from rankbound.packing import pack, packing_of
 from rankbound.sameness import RERANKED, differences
 from rankbound.writing import is_special
 
+WHERE: Final = re.compile(r"\A(:\d+)?: (row \d+: )?")
 RANKS_LOST: Final = "ranks that the scores do not imply"
 
 
@@ -133,9 +135,11 @@ def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
     try:
         return entry.read(Source(aside))
     except FormatError as error:
-        found = str(error).removeprefix(str(aside)).lstrip(":")
+        found = WHERE.sub("", str(error).removeprefix(str(aside)))
         raise FormatError(
-            target, f"{entry.name} cannot hold this, read back: {found}"
+            target,
+            f"{entry.name} cannot hold this, read back: {found} (choose another format "
+            "with --to)",
         ) from None
 
 

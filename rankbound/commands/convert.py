@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     packed = "" if done.packing == "none" else f", {done.packing}"
     sys.stdout.write(
         f"written: {done.path} ({done.format}{packed}): "
-        f"{'; '.join(done.kept.values())}; read back, and the same\n"
+        f"{'; '.join([*done.kept.values(), 'read back, and the same'])}\n"
     )
     for path in done.beside:
         sys.stdout.write(f"written: {path}, which belongs to it\n")

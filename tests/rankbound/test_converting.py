@@ -375,7 +375,7 @@ def refusal_of(source, target):
     return ""
 
 
-@pytest.mark.parametrize("name", ["a\nb", "\ta", "a\rb"])
+@pytest.mark.parametrize("name", ["a\nb", "a\rb"])
 def test_ids_of_vectors_with_line_ends_are_refused_by_name(tmp_path, name):
     source = tmp_path / "v.npz"
     np.savez(source, vectors=np.eye(2, dtype=np.float32), ids=np.array(["z", name]))

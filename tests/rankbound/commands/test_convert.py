@@ -75,7 +75,8 @@ def test_what_belongs_to_the_target_and_what_was_decided_is_said(folder, capsys)
     written(folder, "a\n", "v.ids.txt")
     assert main(["convert", "v.npy", "w.faiss", "--lossy"]) == 0
     assert capsys.readouterr().out == (
-        "written: w.faiss (faiss-flat): 1 vector; read back, and the same\n"
+        "written: w.faiss (faiss-flat): 1 vector, rounded to float32; read back, and "
+        "the same\n"
         "written: w.ids.txt, which belongs to it\n"
         "note: the index searches by inner product; faiss-flat:l2 makes it L2\n"
         "lost: digits of float64 that float32 lacks, in 1 vector\n"
