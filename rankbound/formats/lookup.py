@@ -11,7 +11,8 @@ from rankbound.formats.assembling import Assembly, Repeat
 from rankbound.formats.blocks import blocks, in_order
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
-from rankbound.formats.json_blocks import Unsure, inner_blocks, parse_block
+from rankbound.formats.json_blocks import parse_block
+from rankbound.formats.json_cutting import Unsure, inner_blocks
 from rankbound.formats.lookup_careful import is_qid, parse_lookup
 from rankbound.formats.opening import text_of
 from rankbound.formats.source import Source, count

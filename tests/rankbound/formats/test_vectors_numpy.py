@@ -1,5 +1,6 @@
 import gzip
 import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -171,3 +172,12 @@ def test_the_width_of_raw_numbers_is_an_argument_of_the_format(tmp_path):
     for wrong in ("raw:0", "raw:x", "raw:"):
         with pytest.raises(UsageError, match="raw:DIM"):
             read_any(path, format=wrong)
+
+
+def test_bytes_behind_an_array_of_an_archive_are_refused(tmp_path):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as members:
+        members.writestr("vectors.npy", npy(MATRIX) + b"more")
+    written(tmp_path, IDS, "x.ids.txt")
+    message = refusal(read_embeddings, written(tmp_path, stream.getvalue(), "x.npz"))
+    assert "more follows the array 'vectors'" in message
