@@ -1,8 +1,8 @@
 """Blocks of ``{qid: {docno: score}}``: by whole columns, or query by query.
 
-`json_cutting` cuts the text behind closing braces. A block in the usual spelling (no escapes, one
-line) is taken apart by the places of its quotation marks; any other goes through a JSON
-parser; what neither can vouch for is left to the careful reader of whole files.
+`json_cutting` cuts the text behind closing braces. A block in the usual spelling (no
+escapes, one line) is taken apart by the places of its quotation marks; any other goes
+through a JSON parser; what neither can vouch for is left to the careful reader.
 """
 
 from __future__ import annotations
