@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,11 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from estimators.embeddings import Embeddings
 from estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
 from rankbound.formats.records import lacking, list_records
 
+ROW_GROUP: Final = 1 << 24  # numbers
 LARGEST_FLOAT: Final = 8  # bytes
 ARROW: Final = (".arrow", ".feather", ".ipc")
 
@@ -79,23 +82,42 @@ def write_vectors(contents: Contents, path: Path) -> None:
         raise FormatError(
             path, f"parquet and Arrow hold no {kind.name} numbers; convert to .npz"
         )
-    flat = pa.array(np.ascontiguousarray(embeddings.vectors, dtype=kind).reshape(-1))
+    whole = path.suffix.casefold() in ARROW
+    # In one batch an Arrow file is mapped; parquet is written in parts, to save memory
+    step = len(embeddings.ids) if whole else max(1, ROW_GROUP // embeddings.dim)
+    parts = (
+        _vector_batch(embeddings, kind, start, step)
+        for start in range(0, len(embeddings.ids), step)
+    )
+    first = next(parts)
+    with _writer(path, first.schema) as writer:
+        for batch in itertools.chain([first], parts):
+            writer.write_batch(batch)
+
+
+def _vector_batch(embeddings: Embeddings, kind: Any, start: int, step: int) -> Any:
+    rows = slice(start, start + step)
+    flat = pa.array(np.ascontiguousarray(embeddings.vectors[rows], kind).reshape(-1))
     vectors = pa.FixedSizeListArray.from_arrays(flat, embeddings.dim)
-    ids = pa.array(embeddings.ids, pa.string())
-    table = pa.table({"docid": ids, "embedding": vectors})
-    _save(table, path, use_dictionary=False)
+    ids = pa.array(embeddings.ids[rows], pa.string())
+    return pa.record_batch({"docid": ids, "embedding": vectors})
 
 
-def _save(table: Any, path: Path, *, use_dictionary: bool = True) -> None:
+def _writer(path: Path, schema: Any) -> Any:
+    if path.suffix.casefold() in ARROW:
+        return pa.ipc.new_file(str(path), schema)
+    return pq.ParquetWriter(
+        path, schema, use_dictionary=False, write_page_checksum=True
+    )
+
+
+def _save(table: Any, path: Path) -> None:
     """An Arrow file where the suffix says so, else parquet with checksums."""
     if path.suffix.casefold() in ARROW:
-        with (
-            pa.OSFile(str(path), "wb") as sink,
-            pa.ipc.new_file(sink, table.schema) as writer,
-        ):
+        with pa.ipc.new_file(str(path), table.schema) as writer:
             writer.write_table(table)
         return
-    pq.write_table(table, path, use_dictionary=use_dictionary, write_page_checksum=True)
+    pq.write_table(table, path, write_page_checksum=True)
 
 
 def _ids(scores: Scores, order: Any, query: str, document: str) -> dict[str, Any]:

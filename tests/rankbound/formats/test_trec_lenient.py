@@ -29,7 +29,7 @@ def test_the_first_line_that_is_too_wide_is_named_in_a_run(tmp_path):
 @pytest.mark.parametrize("pack", [str.encode, packed])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_what_follows_the_tag_is_passed_over_and_counted(tmp_path, pack, end):
-    text = "\ufeff# a head of more than six words\n\n" + WIDE.replace(
+    text = "\ufeff# head of more than six words\n\n" + WIDE.replace(
         "my own", "my  own\t"
     )
     path = written(tmp_path, pack(text.replace("\n", end)), "x.run")
