@@ -136,8 +136,13 @@ def shards(source: Source) -> list[Path]:
     if (folder / "dataset_dict.json").is_file():
         splits = [path.name for path in sorted(folder.iterdir()) if path.is_dir()]
         raise source.fail(f"holds the splits {', '.join(splits)}; name one of them")
-    found = _listed(source) or sorted(folder.glob("*.arrow"))
-    found = found or sorted(folder.glob("*.parquet"))
+    listed = _listed(source)
+    arrow, parquet = sorted(folder.glob("*.arrow")), sorted(folder.glob("*.parquet"))
+    if arrow and parquet and not listed:
+        raise source.fail(
+            "holds .arrow and .parquet files, which are hardly one table; name a file"
+        )
+    found = listed or arrow or parquet
     splits = sorted({m[1] for m in map(SHARD.fullmatch, (p.name for p in found)) if m})
     if len(splits) > 1:
         raise source.fail(

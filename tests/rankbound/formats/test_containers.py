@@ -219,3 +219,10 @@ def test_a_damaged_name_of_a_column_is_one_clear_line(tmp_path):
         for read in (schema_of, open_table):
             source = Source(written(tmp_path, damaged))
             assert kind in refusal(read, source)
+
+
+def test_a_folder_of_arrow_and_parquet_files_is_not_read_in_part(tmp_path):
+    written(tmp_path, FILES["an Arrow file"], "a.arrow")
+    assert len(open_table(Source(tmp_path)).table) == len(TABLE)
+    written(tmp_path, FILES["parquet"], "b.parquet")
+    assert "holds .arrow and .parquet files" in refusal(open_table, Source(tmp_path))
