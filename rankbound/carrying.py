@@ -7,13 +7,23 @@ from typing import Any, Final
 import numpy as np
 
 from bounds.wording import counted
+from estimators.embeddings import Embeddings
 from estimators.scores import Kind, Scores
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
+from rankbound.renaming import has_own_ids
 
 # Columns of tables that say nothing beyond the others: PyTerrier's number of a document
 # within one index, the iteration that nothing uses, the index of a frame
 UNREAD: Final = "columns_unused"
-IDLE_COLUMNS: Final = frozenset({"docid", "iteration", "Q0", "__index_level_0__"})
+BLOCK: Final = 1 << 20  # numbers looked at together
+SINGLE: Final = np.dtype(np.float32)
+IDLE_COLUMNS: Final = frozenset(
+    {"docid", "iteration", "Q0", "__index_level_0__", "", "Unnamed: 0"}
+)
+
+
+# Every format carries ids but those that keep this: they have texts alone
+IDS, MADE_IDS = "ids", "made_ids"
 
 
 def content(contents: Contents) -> dict[str, str]:
@@ -26,7 +36,9 @@ def content(contents: Contents) -> dict[str, str]:
     if qrels is not None:
         found["grades"] = _rows(qrels, "grade")
     if contents.embeddings is not None:
-        found["vectors"] = counted(len(contents.embeddings.ids), "vector")
+        found |= _vectors(contents.embeddings)
+    if has_own_ids(contents):
+        found[IDS] = "the ids, which are made anew from the texts"
     if contents.texts:
         found["texts"] = counted(len(contents.texts), "text")
     for key, value in contents.metadata.items():
@@ -52,6 +64,40 @@ def _scored(contents: Contents) -> dict[str, str]:
     if ranks is not None and not ranks_follow(contents):
         found["ranks"] = f"{counted(len(ranks), 'rank')} that the scores do not imply"
     return found
+
+
+def _vectors(embeddings: Embeddings) -> dict[str, str]:
+    """Vectors, and what float32 would lose of them: digits, or the type alone."""
+    found = {"vectors": counted(len(embeddings.ids), "vector")}
+    kind = embeddings.vectors.dtype
+    rounded = rounded_rows(embeddings)
+    if rounded:
+        rows = counted(rounded, "vector")
+        found["precision"] = f"digits of {kind.name} that float32 lacks, in {rows}"
+    if kind.itemsize != SINGLE.itemsize:
+        found["dtype"] = f"that the numbers are {kind.name}"
+    return found
+
+
+def rounded_rows(embeddings: Embeddings) -> int:
+    """How many vectors hold a number that float32 rounds.
+
+    Examples
+    --------
+    >>> from estimators.scores import strings
+    >>> rounded_rows(Embeddings(strings(["a", "b"]), np.array([[0.5], [0.1]])))
+    1
+    """
+    vectors, total = embeddings.vectors, 0
+    if vectors.dtype.itemsize <= SINGLE.itemsize:
+        return 0
+    step = max(1, BLOCK // embeddings.dim)
+    for start in range(0, len(vectors), step):
+        block = np.asarray(vectors[start : start + step])
+        with np.errstate(over="ignore"):
+            same = block.astype(SINGLE) == block
+        total += int((~(same | np.isnan(block)).all(axis=1)).sum())
+    return total
 
 
 def _rows(scores: Scores, noun: str) -> str:
@@ -87,6 +133,7 @@ def losses(contents: Contents, target: Format) -> dict[str, str]:
         what: words
         for what, words in content(contents).items()
         if what not in keeps
+        and not (what == IDS and MADE_IDS not in keeps)
         and not (what.startswith("metadata: ") and _keeps_metadata(what, keeps))
     }
 

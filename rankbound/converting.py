@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,32 +11,43 @@ from estimators.scores import Kind
 from rankbound.carrying import content, losses
 from rankbound.errors import UsageError
 from rankbound.formats.contents import Contents, Format
-from rankbound.formats.errors import FormatError
+from rankbound.formats.embeddings import read_with_ids
 from rankbound.formats.registry import by_name, detect, formats
 from rankbound.formats.source import Source
-from rankbound.packing import pack, packing_of
-from rankbound.sameness import RERANKED, differences
+from rankbound.formats.table_writing import ARROW
+from rankbound.formats.vectors_numpy import RAW_SUFFIXES
+from rankbound.packing import packing_of
+from rankbound.storing import RANKS_LOST, check_target, store
 
 # Told when lost, and no reason to refuse: a tag names the run and says nothing of it
-MINOR: Final = frozenset({"metadata: tag"})
+# and the type of a number says nothing that its value does not
+MINOR: Final = frozenset({"metadata: tag", "dtype"})
+TABLES: Final = ("table-scores", "table-lists", "table-qrels", "table-embeddings")
 # By the end of the name, packing apart; of several formats the first that carries all
 SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".scores.parquet": ("rankbound-scores",),
     ".groups.parquet": ("rankbound-groups",),
-    ".parquet": ("table-scores", "table-lists", "table-qrels", "table-embeddings"),
+    ".parquet": TABLES,
     ".npz": ("npz",),
+    ".npy": ("npy",),
     ".safetensors": ("safetensors",),
+    ".flex": ("flexindex",),
+    ".faiss": ("faiss-flat",),
+    **dict.fromkeys(RAW_SUFFIXES, ("raw",)),
+    **dict.fromkeys(ARROW, TABLES),
     ".run": ("trec-run",),
     ".res": ("trec-run",),
     ".trec": ("trec-run", "qrels"),
     ".qrels": ("qrels",),
-    ".tsv": ("beir-qrels", "qrels"),
+    ".tsv": ("beir-qrels", "qrels", "csv-scores"),
+    ".csv": ("csv-scores", "csv-qrels"),
+    ".pkl": ("pickle",),
+    ".pickle": ("pickle",),
     ".json": ("lookup",),
     ".jsonl": (
         *("groups", "pylate", "colbert", "flagembedding", "ranked-groups", "rankllm"),
     ),
 }
-RANKS_LOST: Final = "ranks that the scores do not imply"
 # What makes a file by itself, as opposed to what goes with it
 WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
 
@@ -58,6 +68,10 @@ class Conversion:
         What was carried over, in words.
     lost : dict of str to str
         What was not, with --lossy.
+    beside : tuple of Path
+        Files that belong to it, as that of the ids of vectors.
+    remark : str or None
+        What the format had to decide.
     """
 
     path: Path
@@ -65,9 +79,11 @@ class Conversion:
     packing: str
     kept: dict[str, str]
     lost: dict[str, str]
+    beside: tuple[Path, ...] = ()
+    remark: str | None = None
 
 
-def convert(
+def convert(  # noqa: PLR0913  each is an option of the command
     source: Path | str,
     target: Path | str,
     *,
@@ -75,6 +91,7 @@ def convert(
     format: str | None = None,
     lossy: bool = False,
     kind: Kind | None = None,
+    ids: Path | str | None = None,
 ) -> Conversion:
     """Write the content of a file in another format, read it back and compare.
 
@@ -90,6 +107,8 @@ def convert(
         Whether losing something is accepted; it is named in any case.
     kind : Kind, optional
         What the scores are, for formats that say so.
+    ids : path, optional
+        The ids of vectors, where they are not found beside the source.
 
     Returns
     -------
@@ -104,13 +123,12 @@ def convert(
         When the source cannot be read, or the target does not read back the same.
     """
     source, target = Path(source), Path(target)
-    check_target(source, target)
-    opened = Source(source)
-    entry = detect(opened)[0] if format is None else by_name(format)
-    contents = entry.read(opened)
+    check_target(source, target, folder=_is_folder(target, to))
+    contents = _read(Source(source), format, ids)
     if kind is not None:
         contents = _declared(contents, kind)
     chosen = target_format(target, to, contents)
+    _check_packing(chosen, target)
     lost = losses(contents, chosen)
     grave = [words for what, words in lost.items() if what not in MINOR]
     if grave and not lossy:
@@ -120,24 +138,50 @@ def convert(
             f"{source}: {named}; choose another format with --to, or accept the loss "
             "with --lossy"
         )
-    if _write(contents, chosen, target, lossy=lossy):
+    stored = store(contents, chosen, target, lossy=lossy)
+    if stored.reranked:
         lost["ranks"] = RANKS_LOST
     held = content(contents)
     kept = {what: words for what, words in held.items() if what not in lost}
-    return Conversion(target, chosen.name, packing_of(target)[0], kept, lost)
+    if "precision" in lost:
+        kept["vectors"] += ", rounded to float32"
+    if "scores" in lost and "ranks" in chosen.keeps:
+        kept = {"ranks": "the order of the documents", **kept}
+    packing = packing_of(target)[0]
+    return Conversion(
+        target, chosen.name, packing, kept, lost, stored.beside, stored.remark
+    )
 
 
-def check_target(source: Path, target: Path) -> None:
-    """Raise unless a file can be written there without touching the source."""
-    if target.is_dir():
-        raise UsageError(f"{target}: is a folder; name the file to write")
-    if target.exists() and source.exists() and target.samefile(source):
+def _read(source: Source, format: str | None, ids: Path | str | None) -> Contents:
+    if ids is not None:
+        return read_with_ids(source, Path(ids), format)
+    entry = detect(source)[0] if format is None else by_name(format)
+    return entry.read(source)
+
+
+def _is_folder(target: Path, to: str | None) -> bool:
+    """Whether the format of the target is a folder, as far as names say it."""
+    if to is not None:
+        return by_name(to).lies == "folder"
+    named = _by_suffix(packing_of(target)[1])
+    return bool(named) and named[0].lies == "folder"
+
+
+def _check_packing(entry: Format, target: Path) -> None:
+    packing = packing_of(target)[0]
+    if packing != "none" and entry.lies != "file":
         raise UsageError(
-            f"{target}: is the file to convert; write to another name, it is not "
-            "overwritten"
+            f"{target}: {entry.name} is read where it lies, so it is not packed; leave "
+            f"{target.suffix} away"
         )
-    if not target.parent.is_dir():
-        raise UsageError(f"{target.parent}: no such folder; make it first")
+
+
+def _by_suffix(name: str) -> list[Format]:
+    """The formats that a name stands for, which can be written."""
+    plain, known = name.casefold(), _writable()
+    found = next((names for end, names in SUFFIXES.items() if plain.endswith(end)), ())
+    return [known[one] for one in found if one in known]
 
 
 def target_format(target: Path, to: str | None, contents: Contents) -> Format:
@@ -157,9 +201,7 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
             )
         _check_holds(entry, contents)
         return entry
-    name = packing_of(target)[1].casefold()
-    found = next((names for end, names in SUFFIXES.items() if name.endswith(end)), ())
-    known = [_writable()[one] for one in found if one in _writable()]
+    known = _by_suffix(packing_of(target)[1])
     if not known:
         raise UsageError(
             f"{target}: the suffix names no format; say which with --to (one of "
@@ -193,51 +235,8 @@ def _check_holds(entry: Format, contents: Contents) -> None:
     if not _shared(entry, contents):
         held = [what for what in content(contents) if what in WHOLE]
         there = " and ".join(held) or "nothing"
+        carried = [what for what in (*WHOLE, "ranks", "margins") if what in entry.keeps]
         raise UsageError(
             f"{contents.path} holds {there}, and {entry.name} ({entry.title}) carries "
-            f"{', '.join(entry.keeps) or 'nothing'}; choose another format with --to"
+            f"{' and '.join(carried) or 'nothing'}; choose another format with --to"
         )
-
-
-def _write(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> bool:
-    """Write aside, pack, read back, compare, rename; whether ranks came back changed.
-
-    Some formats write the ranks that scores imply, whatever the ranks of the source.
-    """
-    if entry.write is None:
-        raise UsageError(f"{entry.name} cannot be written")
-    packing, plain = packing_of(target)
-    try:
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as name:
-            aside = Path(name, plain)
-            entry.write(contents, aside)
-            if packing != "none":
-                aside = pack(aside, Path(name, target.name), packing)
-            wrong = differences(contents, _read_back(entry, aside, target), entry)
-            reranked = wrong == [RERANKED]
-            if reranked and not lossy:
-                raise UsageError(
-                    f"{target}: {entry.name} would lose {RANKS_LOST}; accept that with "
-                    "--lossy"
-                )
-            if wrong and not reranked:
-                raise FormatError(
-                    target,
-                    f"read back, {'; '.join(wrong)}; nothing was written, please "
-                    "report this",
-                )
-            aside.replace(target)
-            return reranked
-    except OSError as error:
-        raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
-
-
-def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
-    """What was written; an error names the target, not the file aside."""
-    try:
-        return entry.read(Source(aside))
-    except FormatError as error:
-        found = str(error).removeprefix(str(aside)).lstrip(":")
-        raise FormatError(
-            target, f"{entry.name} cannot hold this, read back: {found}"
-        ) from None

@@ -10,7 +10,9 @@ import numpy as np
 from estimators.embeddings import Embeddings
 from estimators.groups import Groups
 from estimators.scores import Floats, Scores, positions
+from rankbound.carrying import BLOCK, MADE_IDS
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
+from rankbound.renaming import by_text, has_own_ids
 
 RERANKED: Final = "ranks differ"
 
@@ -21,18 +23,26 @@ def differences(wanted: Contents, found: Contents, entry: Format) -> list[str]:
     The order of queries, and of documents in a group, plays no part.
     """
     keeps = {*entry.keeps}
+    if MADE_IDS in keeps and has_own_ids(wanted):
+        wanted = by_text(wanted)
     wrong = [
         *(_scores(wanted.scores, found.scores, "scores") if "scores" in keeps else ()),
         *(_scores(wanted.qrels, found.qrels, "grades") if "grades" in keeps else ()),
         *(_ranks(wanted, found) if "ranks" in keeps else ()),
         *(_groups(wanted.groups, found.groups, keeps) if "groups" in keeps else ()),
-        *(_vectors(wanted.embeddings, found.embeddings) if "vectors" in keeps else ()),
+        *(_vectors(wanted, found, keeps) if "vectors" in keeps else ()),
     ]
     kinds = [one.scores.kind for one in (wanted, found) if one.scores is not None]
     if "kind" in keeps and len(set(kinds)) > 1:
         wrong.append(f"the kind is {kinds[1].value}")
     if "origins" in keeps and not _same_origins(wanted.scores, found.scores):
         wrong.append("which margins compare differs")
+    wrong += [
+        f"the {key} is {found.metadata.get(key)!r}"
+        for key in ("tag", "ir_metadata", "metric")
+        if key in keeps & {*wanted.metadata}
+        and wanted.metadata[key] != found.metadata.get(key)
+    ]
     if "metadata" in keeps and _said(wanted) != _said(found):
         wrong.append("metadata differ")
     if "texts" in keeps and dict(wanted.texts) != dict(found.texts):
@@ -125,10 +135,31 @@ def _groups(
             yield f"{what} differ"
 
 
-def _vectors(wanted: Embeddings | None, found: Embeddings | None) -> Iterator[str]:
-    if wanted is None:
+def _vectors(wanted: Contents, found: Contents, keeps: set[str]) -> Iterator[str]:
+    ours, theirs = wanted.embeddings, found.embeddings
+    if ours is None:
         return
-    if found is None or not np.array_equal(wanted.ids, found.ids):
+    if theirs is None or not np.array_equal(ours.ids, theirs.ids):
         yield "the ids of vectors differ"
-    elif not np.array_equal(wanted.vectors, found.vectors, equal_nan=True):
+        return
+    kind = ours.vectors.dtype if "dtype" in keeps else np.dtype(np.float32)
+    if theirs.vectors.dtype.newbyteorder("=") != kind.newbyteorder("="):
+        yield f"the numbers are {theirs.vectors.dtype.name}"
+    elif ours.vectors.shape != theirs.vectors.shape:
+        yield "the shape of the vectors differs"
+    elif not _same_numbers(ours, theirs):
         yield "vectors differ"
+
+
+def _same_numbers(ours: Embeddings, theirs: Embeddings) -> bool:
+    """Whether bits are the same, of numbers in the type of `theirs`."""
+    kind = theirs.vectors.dtype.newbyteorder("=")
+    step = max(1, BLOCK // ours.dim)
+    for start in range(0, len(ours.ids), step):
+        left, right = (
+            np.ascontiguousarray(one.vectors[start : start + step].astype(kind))
+            for one in (ours, theirs)
+        )
+        if left.tobytes() != right.tobytes():
+            return False
+    return True

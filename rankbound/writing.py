@@ -108,14 +108,14 @@ def _check_names(folder: Path, names: Iterable[str]) -> None:
     for name in names:
         if (folder / name).is_dir():
             raise UsageError(f"{folder / name}: is a folder; a file goes there")
-        if _is_special(folder / name):
+        if is_special(folder / name):
             raise UsageError(
                 f"{folder / name}: is no plain file, and would be replaced by one; "
                 "name another"
             )
 
 
-def _is_special(path: Path) -> bool:
+def is_special(path: Path) -> bool:
     """Whether it is a device, a pipe, or a name of one such as /dev/stdout."""
     if path.is_symlink() and path.readlink().is_relative_to("/proc"):
         return True

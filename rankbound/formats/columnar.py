@@ -90,6 +90,7 @@ def _write(table: Any, path: Path, more: dict[str, str]) -> None:
         path,
         compression="none",
         use_dictionary=["qid", "docno"],
+        write_page_checksum=True,
         row_group_size=max(1, len(table)),  # so that there is one dictionary a column
     )
 

@@ -19,6 +19,7 @@ from rankbound.formats.source import Source
 PARQUET = b"PAR1"
 ARROW_FILE = b"ARROW1\x00\x00"
 ARROW_STREAM = b"\xff\xff\xff\xff"
+STREAM_END = ARROW_STREAM + b"\0" * 4
 SHARD = re.compile(r"(.*?)-?\d+-of-\d+.*")
 
 
@@ -112,7 +113,7 @@ def _first_rows(source: Source) -> list[dict[str, Any]]:
         return [
             row for batch in itertools.islice(batches, 1) for row in batch.to_pylist()
         ]
-    with _reader(source) as reader:
+    with _reader(source, _bytes(source)) as reader:
         count = getattr(reader, "num_record_batches", None)
         batches = iter(reader) if count is None else map(reader.get_batch, range(count))
         filled = (batch.slice(0, 1).to_pylist() for batch in batches if len(batch))
@@ -135,8 +136,13 @@ def shards(source: Source) -> list[Path]:
     if (folder / "dataset_dict.json").is_file():
         splits = [path.name for path in sorted(folder.iterdir()) if path.is_dir()]
         raise source.fail(f"holds the splits {', '.join(splits)}; name one of them")
-    found = _listed(source) or sorted(folder.glob("*.arrow"))
-    found = found or sorted(folder.glob("*.parquet"))
+    listed = _listed(source)
+    arrow, parquet = sorted(folder.glob("*.arrow")), sorted(folder.glob("*.parquet"))
+    if arrow and parquet and not listed:
+        raise source.fail(
+            "holds .arrow and .parquet files, which are hardly one table; name a file"
+        )
+    found = listed or arrow or parquet
     splits = sorted({m[1] for m in map(SHARD.fullmatch, (p.name for p in found)) if m})
     if len(splits) > 1:
         raise source.fail(
@@ -180,24 +186,50 @@ def _guarded(source: Source, read: Callable[[Source], Any]) -> Any:
 
 def _schema(source: Source) -> Any:
     if container(source) == "parquet":
-        return pq.read_schema(_bytes(source))
-    with _reader(source) as reader:
-        return reader.schema
+        schema = pq.read_schema(_bytes(source))
+    else:
+        with _reader(source, _bytes(source)) as reader:
+            schema = reader.schema
+    if not all(schema.names):  # which decodes them, too
+        raise source.fail("a column without a name")
+    return schema
 
 
 def _table(source: Source, columns: list[str] | None) -> Any:
+    opened = _bytes(source)
     if container(source) == "parquet":
-        table = pq.ParquetFile(_bytes(source)).read(columns)
+        checked = pq.ParquetFile(opened, page_checksum_verification=True)
+        table = checked.read(columns)
     else:
-        with _reader(source) as reader:
+        with _reader(source, opened) as reader:
             table = reader.read_all()
+        if container(source) == "an Arrow stream":
+            _check_stream_end(source, opened)
         table = table if columns is None else table.select(columns)
     table.validate(full=True)  # offsets of a damaged file may point anywhere
     return table
 
 
-def _reader(source: Source) -> Any:
-    opened = _bytes(source)
+def _check_stream_end(source: Source, opened: Any) -> None:
+    """Raise unless the stream ends with its mark, and the file with the stream.
+
+    Without the mark a stream that was cut between two batches would seem whole.
+    """
+    read, size = opened.tell(), opened.size()
+    opened.seek(max(0, read - len(STREAM_END)))
+    if opened.read(len(STREAM_END)) != STREAM_END:
+        raise source.fail(
+            "an Arrow stream without the mark of its end: it was cut, or not closed; "
+            "copy or write it again"
+        )
+    if read < size:
+        raise source.fail(
+            f"{size - read:,} bytes follow the end of the Arrow stream; the file is "
+            "damaged, or two were put together: copy or write it again"
+        )
+
+
+def _reader(source: Source, opened: Any) -> Any:
     if container(source) == "an Arrow file":
         return pa.ipc.open_file(opened)
     return pa.ipc.open_stream(opened)

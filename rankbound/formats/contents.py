@@ -114,8 +114,9 @@ class Format:
     read : callable
         From the source to `Contents`.
     write : callable or None
-        Writes `Contents` to a path; raises `FormatError` when they lack what the format
-        needs. Plain bytes to exactly that path: packing by suffix is the caller's.
+        Writes `Contents` to a path, with further files beside it where the format has
+        some; raises `FormatError` when they lack what the format needs. Packing by
+        suffix is the caller's. What it gives back is a remark for the user, or None.
     keeps : tuple of str
         What a file of this format can carry of `Contents`, for lossless conversion:
         "scores", "positives", "groups", "probabilities", "ranks", "texts", "metadata",
@@ -123,6 +124,9 @@ class Format:
     configure : callable or None
         From what follows a colon in ``--format NAME:ARGUMENT`` to the format that reads
         so, whose name is all of that; raises `UsageError` for an unknown argument.
+    lies : {"file", "mapped", "folder"}
+        A "file" may be packed; one that is "mapped" is read where it lies, so it may
+        not; a "folder" is a path to a folder.
     """
 
     name: str
@@ -130,6 +134,7 @@ class Format:
     parts: tuple[str, ...]
     sniff: Callable[[Source], str | None]
     read: Callable[[Source], Contents]
-    write: Callable[[Contents, Path], None] | None = None
+    write: Callable[[Contents, Path], str | None] | None = None
     keeps: tuple[str, ...] = ()
     configure: Callable[[str], Format] | None = None
+    lies: str = "file"

@@ -17,7 +17,13 @@ from rankbound.formats import (
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.records import lacking
-from rankbound.formats.row_ids import distinct, ids_beside, read_ids
+from rankbound.formats.row_ids import (
+    distinct,
+    ids_beside,
+    ids_path,
+    read_ids,
+    write_ids,
+)
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import Container, Held, Shape
 
@@ -128,23 +134,51 @@ def _check_counts(names: list[str], held: Held, source: Source, place: Path) -> 
         )
 
 
+def read_with_ids(source: Source, ids: Path, format: str | None = None) -> Contents:
+    """Contents of a file of vectors whose ids stand in a file of their own.
+
+    Raises
+    ------
+    FormatError
+        As `read_embeddings`.
+    UsageError
+        When the file is no container of vectors.
+    """
+    container, dim = _container(source, format)
+    if container is None:
+        raise UsageError(
+            f"--ids is for vectors, and {source.path} is no file of vectors only; give "
+            "their format with --format, or leave --ids away"
+        )
+    return _contents(source, container, ids, dim)
+
+
+def _contents(
+    source: Source, container: Container, ids: Path | None, dim: int | None
+) -> Contents:
+    embeddings, held, place = _assembled(source, container, ids, dim)
+    return Contents(
+        container.name,
+        source.path,
+        embeddings=embeddings,
+        metadata={**held.metadata, "ids": str(place)},
+        notes=held.notes,
+    )
+
+
 def _format(container: Container) -> Format:
     def read(source: Source) -> Contents:
-        embeddings, held, place = _assembled(source, container, None, None)
-        return Contents(
-            container.name,
-            source.path,
-            embeddings=embeddings,
-            metadata={**held.metadata, "ids": str(place)},
-            notes=held.notes,
-        )
+        return _contents(source, container, None, None)
 
-    save = container.write
+    save, configure = container.write, container.configure
 
-    def write(contents: Contents, path: Path) -> None:
+    def write(contents: Contents, path: Path) -> str | None:
         if save is None or contents.embeddings is None:
             raise lacking(contents, container.name, "embeddings")
-        save(contents.embeddings, path)
+        if not container.has_ids:
+            names = contents.embeddings.ids.tolist()
+            write_ids(names, ids_path(path), str(contents.path))
+        return save(contents.embeddings, path, contents.metadata)
 
     return Format(
         container.name,
@@ -153,7 +187,9 @@ def _format(container: Container) -> Format:
         container.sniff,
         read,
         None if save is None else write,
-        keeps=("vectors",),
+        container.keeps,
+        None if configure is None else lambda text: _format(configure(text)),
+        container.lies,
     )
 
 

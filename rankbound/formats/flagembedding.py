@@ -119,7 +119,7 @@ ROW_FORMATS = (
         _matches,
         read_rows,
         write,
-        ("groups", "positives", "scores", "texts", "query_texts"),
+        ("groups", "positives", "scores", "texts", "query_texts", "made_ids"),
     ),
 )
 FORMATS = tuple(entry.as_format() for entry in ROW_FORMATS)

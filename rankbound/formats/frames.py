@@ -63,6 +63,10 @@ class Frame:
             row -= rows
         return FormatError(self.name, f"row {row + 1}: {message}")
 
+    def place(self, row: int) -> str:
+        """A row that is counted from 0 here, in words."""
+        return f"row {row + 1}"
+
     def ids(self, column: str) -> Any:
         """A column of ids as Arrow text; whole numbers become text.
 
@@ -100,7 +104,8 @@ class Frame:
         kind = found.type
         if not (pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)):
             raise self.fail(f"{column} must hold numbers, found the type {kind}")
-        values = pc.cast(found, pa.float64()).to_numpy()
+        # Whole numbers of more than 53 bits are rounded, as those of JSON are
+        values = pc.cast(found, pa.float64(), safe=False).to_numpy()
         wrong = ~(np.abs(values) <= LARGEST)
         if wrong.any():
             place = int(np.argmax(wrong))
@@ -179,8 +184,11 @@ class Frame:
             lists.append(value)
         try:
             return pa.array(lists)
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            raise self.fail(f"{column}: the lists mix text and numbers") from None
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            raise self.fail(
+                f"{column}: the lists mix text and numbers, or hold whole numbers "
+                "of more than 64 bits; write ids as text"
+            ) from None
 
     @staticmethod
     def _first(flags: Any) -> int | None:

@@ -1,15 +1,14 @@
 """Blocks of ``{qid: {docno: score}}``: by whole columns, or query by query.
 
-The text is cut behind closing braces. A block in the usual spelling (no escapes, one
-line) is taken apart by the places of its quotation marks; any other goes through a JSON
-parser; what neither can vouch for is left to the careful reader of whole files.
+`json_cutting` cuts the text behind closing braces. A block in the usual spelling (no
+escapes, one line) is taken apart by the places of its quotation marks; any other goes
+through a JSON parser; what neither can vouch for is left to the careful reader.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,16 +18,13 @@ import pyarrow.csv as pacsv
 
 from estimators.scores import Floats, Integers
 from rankbound.formats.idcolumns import IdBlock, id_block, id_block_of
+from rankbound.formats.json_cutting import Unsure
 from rankbound.formats.words import Booleans, Bytes
 
 QUOTE, COLON, COMMA, BLANK, OPEN, CLOSE = b'":, {}'
 MINUS, ZERO, NINE = b"-09"
 LINE_END, PART = b"\n\x01"
 KEY = re.compile(rb'"[ \t\r\n]*:')
-
-
-class Unsure(Exception):  # noqa: N818  not an error: the careful reader decides
-    """The text is broken, or written in a way that needs a careful look."""
 
 
 class Queries(NamedTuple):
@@ -40,41 +36,8 @@ class Queries(NamedTuple):
     values: Floats
 
 
-def inner_blocks(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """What stands inside the outer braces, cut behind the brace of a query.
-
-    Raises
-    ------
-    Unsure
-        When there are no outer braces, or something follows them.
-
-    Examples
-    --------
-    >>> list(inner_blocks([b'{"q": {"d": 1}', b', "r": {"d": 2}', b"}", b" "]))
-    [b'"q": {"d": 1}', b'"r": {"d": 2}']
-    """
-    before, closed = b"{", False
-    for block in blocks:
-        text = block.strip(b" \t\r\n")
-        if not text:
-            continue
-        if text == b"}" and before == b"," and not closed:
-            closed = True
-            continue
-        if closed or not text.startswith(before):
-            raise Unsure
-        before = b","
-        text = text[1:].lstrip(b" \t\r\n")
-        without = text[:-1].rstrip(b" \t\r\n")
-        if without.endswith(b"}"):
-            text, closed = without, True
-        yield text
-    if not closed:
-        raise Unsure
-
-
 def parse_block(text: bytes) -> Queries:
-    """The queries of a block that `inner_blocks` gives.
+    """The queries of a block that `rankbound.formats.json_cutting.inner_blocks` gives.
 
     Raises
     ------

@@ -13,6 +13,7 @@ import orjson
 from rankbound.formats.building import Builder
 from rankbound.formats.errors import FormatError
 from rankbound.formats.fields import as_number
+from rankbound.formats.json_arrays import elements, is_array
 from rankbound.formats.source import Source
 
 # The first record is read whole to tell the format, up to this size
@@ -109,6 +110,8 @@ class Row:
 def records(builder: Builder) -> Iterator[tuple[int, Any]]:
     """Line numbers and parsed lines of a file; what is passed over is counted.
 
+    An array of objects counts as its elements.
+
     Raises
     ------
     FormatError
@@ -117,6 +120,9 @@ def records(builder: Builder) -> Iterator[tuple[int, Any]]:
     source = builder.source
     if source.head.startswith(b"\x93NUMPY"):
         raise source.fail("is a NumPy array, and text is expected here")
+    if is_array(source):
+        yield from elements(source, builder.repairs)
+        return
     empty = True
     for number, line in source.lines(builder.repairs):
         if line:
@@ -137,9 +143,11 @@ def rows(builder: Builder, keys: str = "") -> Iterator[Row]:
 
 
 def first_record(source: Source) -> Any:
-    """The first line that is not blank, parsed, for telling the format; else None."""
+    """The first line or element, parsed, for telling the format; else None."""
     if source.is_folder or source.head.lstrip()[:1] not in (b"{", b"["):
         return None
+    if is_array(source):
+        return _first_element(source)
     line = source.head.lstrip().partition(b"\n")[0]
     if b"\n" not in source.head.lstrip() and not LOOKUP.match(line):
         with source.stream() as stream:
@@ -147,6 +155,13 @@ def first_record(source: Source) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
+        return None
+
+
+def _first_element(source: Source) -> Any:
+    try:
+        return next(elements(source, {}))[1]
+    except FormatError:
         return None
 
 

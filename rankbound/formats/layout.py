@@ -14,6 +14,12 @@ from rankbound.formats.errors import FormatError
 from rankbound.formats.idcolumns import IdBlock
 from rankbound.formats.source import Source
 
+WIDEST = 6
+MORE_COLUMNS = (
+    "; take the blanks out of ids and tag, or, where only the tag has several words, "
+    "say --format trec-run-lenient to pass over what follows its first, as trec_eval "
+    "does"
+)
 WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -90,9 +96,11 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
     except UnicodeDecodeError as error:
         raise FormatError(path, f"not UTF-8 text ({error})", line=number) from None
     if len(fields) != layout.width:
+        more = len(fields) > layout.width == WIDEST
         raise FormatError(
             path,
-            f"expected {layout.width} columns ({layout.names}), found {len(fields)}",
+            f"expected {layout.width} columns ({layout.names}), found {len(fields)}"
+            + (MORE_COLUMNS if more else ""),
             line=number,
         )
     text = fields[layout.value]
@@ -110,6 +118,17 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         int(rank) if rank is not None and WHOLE.fullmatch(rank) else None,
         layout.integral and "." in text,
     )
+
+
+def is_number(text: bytes) -> bool:
+    """Whether a field is a finite number.
+
+    Examples
+    --------
+    >>> is_number(b"1.5"), is_number(b"nan"), is_number(b"Q0")
+    (True, False, False)
+    """
+    return _number(text.decode("latin-1")) is not None
 
 
 def _number(text: str) -> float | None:

@@ -186,7 +186,7 @@ MINED: Final = RowFormat(
     _matches,
     partial(_read_rows, ""),
     write,
-    ("groups", "positives", "scores", "texts", "query_texts"),
+    ("groups", "positives", "scores", "texts", "query_texts", "made_ids"),
     _label_as,
 )
 ROW_FORMATS = (MINED,)

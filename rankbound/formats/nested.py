@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
@@ -15,6 +16,7 @@ from estimators.scores import Floats, Scores, strings
 from rankbound.formats.columns import encode
 
 Fail = Callable[[str], Exception]
+SURROGATE = re.compile("[\ud800-\udfff]")
 SHAPE = "{qid: {docno: number}}"
 
 
@@ -78,6 +80,8 @@ def texts(ids: list[Any], fail: Fail, *, what: str) -> list[str]:
             raise fail(
                 f"{what} must be text without tabs or line ends, found {value!r}"
             )
+        if not value.isascii() and SURROGATE.search(value):
+            raise fail(f"{what} must be Unicode text, found {value!r}")
     return found
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import pickle
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,10 +14,13 @@ from estimators.embeddings import Embeddings
 from rankbound.formats.arrays import embeddings_of_array
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.nested import scores_of_nested
+from rankbound.formats.records import lacking
 from rankbound.formats.source import Source
 from rankbound.formats.unpickling import START, Array, load
 
 NAME = "pickle"
+# At most 18 digits, so that 64-bit readers hold them; no 007, +7 or -0
+CANONICAL: Final = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
 SHAPES = "scores[qid][docno] or a tuple (vectors, ids)"
 
 
@@ -49,6 +56,35 @@ def _embeddings(vectors: Array, ids: Any, source: Source) -> Embeddings:
     return embeddings_of_array(matrix, listed, source.fail, name=str(source.path))
 
 
+def write_pickle(contents: Contents, path: Path) -> str:
+    """Write a plain dict ``{qid: {docno: score}}`` of built-in types.
+
+    Ids become whole numbers, as sentence-transformers has them, where every query id
+    and every document id is one, written as Python writes it.
+
+    Raises
+    ------
+    FormatError
+        When there are no scores.
+    """
+    scores = contents.scores
+    if scores is None:
+        raise lacking(contents, "a pickle", "scores")
+    numbers = all(map(CANONICAL.fullmatch, [*scores.qids, *scores.docnos]))
+    of: Callable[[str], int | str] = int if numbers else str
+    documents = [of(docno) for docno in scores.docnos]
+    table: dict[int | str, dict[int | str, float]] = {}
+    for place, qid in enumerate(scores.qids):
+        rows = slice(*scores.offsets[place : place + 2])
+        codes, values = scores.codes[rows].tolist(), scores.values[rows].tolist()
+        row = dict(zip((documents[code] for code in codes), values, strict=True))
+        table[of(qid)] = row
+    with path.open("wb") as stream:
+        pickle.dump(table, stream, protocol=4)
+    kind = "whole numbers" if numbers else "text, since not all are whole numbers"
+    return f"the ids in the pickle are {kind}"
+
+
 def _sniff(source: Source) -> str | None:
     if not START.match(source.head):
         return None
@@ -62,5 +98,7 @@ FORMATS = (
         ("scores", "embeddings"),
         _sniff,
         read_pickle,
+        write_pickle,
+        ("scores",),
     ),
 )

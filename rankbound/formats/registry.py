@@ -37,8 +37,10 @@ FAMILIES: tuple[str, ...] = (
     "mined",
     "lookup",
     "texts",
+    "text_tables",
     "hofstaetter",
     "trec",
+    "trec_lenient",
 )
 
 

@@ -12,6 +12,7 @@ from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
 
 NPY_MAGIC = b"\x93NUMPY"
+LINE_ENDS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 SUFFIXES = (
     ".ids.txt",
     ".ids.txt.gz",
@@ -62,6 +63,46 @@ def read_ids(path: Path) -> list[str]:
     else:
         names = _lines(source)
     return distinct(names, source)
+
+
+def ids_path(vectors: Path) -> Path:
+    """Where the ids go that belong to a file of vectors.
+
+    Examples
+    --------
+    >>> ids_path(Path("docs.npy")).name
+    'docs.ids.txt'
+    """
+    return vectors.with_suffix("").with_name(
+        f"{vectors.with_suffix('').name}{SUFFIXES[0]}"
+    )
+
+
+def write_ids(names: list[str], path: Path, name: str) -> None:
+    """Write ids, one a line.
+
+    Parameters
+    ----------
+    names : list of str
+    path : Path
+    name : str
+        Where the ids come from, for the message.
+
+    Raises
+    ------
+    FormatError
+        For an id that would not be read back as it is.
+    """
+    for row, one in enumerate(names):
+        odd = one.strip() != one or not one or not LINE_ENDS.isdisjoint(one)
+        if odd or (row == 0 and one[0] in "[\ufeff"):
+            raise FormatError(
+                name,
+                f"id {one!r} cannot stand in a line of a list of ids; write a format "
+                "that holds its own ids, as .npz or .parquet",
+            )
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        stream.writelines(f"{one}\n" for one in names)
 
 
 def as_ids(values: Any, source: Source) -> list[str]:

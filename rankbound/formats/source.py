@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
 import io
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO
 
 from rankbound.formats.errors import FormatError
+from rankbound.formats.inflating import inflated, packing_of_start
 
 BOM = b"\xef\xbb\xbf"
 HEAD = 1 << 16
-# Text may begin with "BZh", too, so more of that signature is asked for
-MAGIC = {
-    "gzip": re.compile(rb"\x1f\x8b"),
-    "bz2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),
-    "lz4": re.compile(rb"\x04\x22\x4d\x18"),
-    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
-}
 BLANK_LINE = re.compile(rb"^[ \t\r\v\f]*(?:\n|\Z)", re.MULTILINE)
 
 
@@ -72,8 +64,7 @@ class Source:
             return "none"
         with self._on_disk() as stream:
             start = stream.read(16)
-        found = (name for name, magic in MAGIC.items() if magic.match(start))
-        return next(found, "none")
+        return packing_of_start(start)
 
     @cached_property
     def head(self) -> bytes:
@@ -159,9 +150,7 @@ class Source:
             raise self.fail(f"cannot be read ({error.strerror})") from None
 
     def _inflating(self) -> IO[bytes]:
-        opener = _OPENERS[self.packing]
-        guarded = _Guarded(self._on_disk(), opener, self)
-        return cast(IO[bytes], io.BufferedReader(guarded, buffer_size=1 << 20))
+        return inflated(self._on_disk(), self.packing, self.fail)
 
 
 def text_repairs(data: bytes, source: Source) -> dict[str, int]:
@@ -201,98 +190,3 @@ def sha256(path: Path) -> str:
     """Hex SHA-256 of a file's bytes as they lie on disk."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-class _Guarded(io.RawIOBase):
-    """A stream whose damage is reported as one line about the file."""
-
-    def __init__(
-        self, raw: IO[bytes], opener: Callable[[IO[bytes]], Any], source: Source
-    ) -> None:
-        self._raw, self._source = raw, source
-        try:
-            self._stream = opener(raw)
-        except Exception as error:
-            raw.close()
-            raise self._damaged(error) from None
-        self._fills = hasattr(self._stream, "readinto")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            if self._fills:
-                return int(self._stream.readinto(buffer))
-            chunk = self._stream.read(len(buffer))
-        except Exception as error:  # every library has its own class
-            raise self._damaged(error) from None
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-            self._raw.close()
-        super().close()
-
-    def _damaged(self, error: Exception) -> FormatError:
-        if self._source.packing == "none":
-            return self._source.fail(f"cannot be read ({error})")
-        return self._source.fail(
-            f"the {self._source.packing} data is truncated or damaged ({error}); "
-            "copy or download the file again"
-        )
-
-
-class _Bunzip:
-    """Inflates bz2; unlike `bz2.BZ2File` it does not pass over what follows the end."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        self._raw, self._inflater = raw, bz2.BZ2Decompressor()
-
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes; none at the end only."""
-        while True:
-            given = b""
-            if self._inflater.eof:
-                given = self._inflater.unused_data or self._raw.read(HEAD)
-                if not given:
-                    return b""
-                self._inflater = bz2.BZ2Decompressor()
-            elif self._inflater.needs_input:
-                given = self._raw.read(HEAD)
-                if not given:
-                    raise EOFError("it ends before its end-of-stream marker")
-            found = self._inflater.decompress(given, size)
-            if found:
-                return found
-
-    def close(self) -> None:
-        """Nothing to do: the file is closed by whoever opened it."""
-
-
-def _open_gzip(raw: IO[bytes]) -> Any:
-    try:
-        from isal import igzip  # twice as fast, where it is installed
-    except ImportError:
-        return gzip.GzipFile(fileobj=raw)
-    return igzip.IGzipFile(fileobj=raw)
-
-
-def _open_by_arrow(codec: str) -> Callable[[IO[bytes]], Any]:
-    def opened(raw: IO[bytes]) -> Any:
-        import pyarrow as pa
-
-        return pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
-
-    return opened
-
-
-_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
-    "none": lambda raw: raw,
-    "gzip": _open_gzip,
-    "bz2": _Bunzip,
-    "lz4": _open_by_arrow("lz4"),
-    "zstd": _open_by_arrow("zstd"),
-}

@@ -1,17 +1,24 @@
-"""`Contents` as parquet in the layouts of the field."""
+"""`Contents` as parquet or Arrow files in the layouts of the field."""
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from estimators.embeddings import Embeddings
 from estimators.scores import Scores
 from rankbound.formats.contents import Contents
+from rankbound.formats.errors import FormatError
 from rankbound.formats.records import lacking, list_records
+
+ROW_GROUP: Final = 1 << 24  # numbers
+LARGEST_FLOAT: Final = 8  # bytes
+ARROW: Final = (".arrow", ".feather", ".ipc")
 
 
 def write_rows(contents: Contents, path: Path) -> None:
@@ -34,7 +41,7 @@ def write_rows(contents: Contents, path: Path) -> None:
     if contents.ranks is not None:
         rank = contents.ranks[order]
     columns = {**_ids(scores, order, "qid", "docno"), "score": scores.values[order]}
-    pq.write_table(pa.table({**columns, "rank": rank}), path)
+    _save(pa.table({**columns, "rank": rank}), path)
 
 
 def write_qrels(contents: Contents, path: Path) -> None:
@@ -44,7 +51,7 @@ def write_qrels(contents: Contents, path: Path) -> None:
         raise lacking(contents, "a table of judgements", "judgements")
     order = np.arange(len(qrels.values))
     ids = _ids(qrels, order, "query-id", "corpus-id")
-    pq.write_table(pa.table({**ids, "score": qrels.values.astype(np.int64)}), path)
+    _save(pa.table({**ids, "score": qrels.values.astype(np.int64)}), path)
 
 
 def write_lists(contents: Contents, path: Path) -> None:
@@ -62,7 +69,7 @@ def write_lists(contents: Contents, path: Path) -> None:
         columns["scores"] = [record.scores for record in records]
     if records and records[0].positive is not None:
         columns["labels"] = [[int(p) for p in r.positive or []] for r in records]
-    pq.write_table(pa.table(columns), path)
+    _save(pa.table(columns), path)
 
 
 def write_vectors(contents: Contents, path: Path) -> None:
@@ -70,12 +77,47 @@ def write_vectors(contents: Contents, path: Path) -> None:
     embeddings = contents.embeddings
     if embeddings is None:
         raise lacking(contents, "a table of vectors", "embeddings")
-    flat = pa.array(np.ascontiguousarray(embeddings.vectors).reshape(-1))
-    vectors = pa.FixedSizeListArray.from_arrays(flat, embeddings.dim)
-    ids = pa.array(embeddings.ids, pa.string())
-    pq.write_table(
-        pa.table({"docid": ids, "embedding": vectors}), path, use_dictionary=False
+    kind = embeddings.vectors.dtype.newbyteorder("=")
+    if kind.itemsize > LARGEST_FLOAT:
+        raise FormatError(
+            path, f"parquet and Arrow hold no {kind.name} numbers; convert to .npz"
+        )
+    whole = path.suffix.casefold() in ARROW
+    # In one batch an Arrow file is mapped; parquet is written in parts, to save memory
+    step = len(embeddings.ids) if whole else max(1, ROW_GROUP // embeddings.dim)
+    parts = (
+        _vector_batch(embeddings, kind, start, step)
+        for start in range(0, len(embeddings.ids), step)
     )
+    first = next(parts)
+    with _writer(path, first.schema) as writer:
+        for batch in itertools.chain([first], parts):
+            writer.write_batch(batch)
+
+
+def _vector_batch(embeddings: Embeddings, kind: Any, start: int, step: int) -> Any:
+    rows = slice(start, start + step)
+    flat = pa.array(np.ascontiguousarray(embeddings.vectors[rows], kind).reshape(-1))
+    vectors = pa.FixedSizeListArray.from_arrays(flat, embeddings.dim)
+    ids = pa.array(embeddings.ids[rows], pa.string())
+    return pa.record_batch({"docid": ids, "embedding": vectors})
+
+
+def _writer(path: Path, schema: Any) -> Any:
+    if path.suffix.casefold() in ARROW:
+        return pa.ipc.new_file(str(path), schema)
+    return pq.ParquetWriter(
+        path, schema, use_dictionary=False, write_page_checksum=True
+    )
+
+
+def _save(table: Any, path: Path) -> None:
+    """An Arrow file where the suffix says so, else parquet with checksums."""
+    if path.suffix.casefold() in ARROW:
+        with pa.ipc.new_file(str(path), table.schema) as writer:
+            writer.write_table(table)
+        return
+    pq.write_table(table, path, write_page_checksum=True)
 
 
 def _ids(scores: Scores, order: Any, query: str, document: str) -> dict[str, Any]:

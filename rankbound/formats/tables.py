@@ -113,6 +113,6 @@ FORMATS = (
         "table of id and vector",
         ("embeddings",),
         write_vectors,
-        ("vectors",),
+        ("vectors", "dtype", "precision"),
     ),
 )

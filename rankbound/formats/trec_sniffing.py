@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
 
 from rankbound.formats.layout import is_comment
 from rankbound.formats.source import HEAD, Source
 
 BEIR_HEADER = b"query-id"
+JSON_START = re.compile(rb'\{ ?(["}]|\Z)|\[ ?(["\[{\]0-9-]|true|false|null|\Z)')
 LARGEST_GRADE = 127  # trec_eval's
 ROWS = 5000
 
@@ -26,7 +28,18 @@ def head_rows(source: Source) -> Rows:
         head = head[: head.rfind(b"\n")]  # the last line may be cut
     lines = (line for line in head.split(b"\n") if line.strip())
     rows = [line.split() for line in lines if not is_comment(line)][:ROWS]
-    return [] if rows and rows[0][0][:1] in (b"{", b"[") else rows
+    return [] if rows and is_json_like(rows[0]) else rows
+
+
+def is_json_like(row: Sequence[bytes]) -> bool:
+    """Whether words begin as JSON does, and not as an id such as "[x" may.
+
+    Examples
+    --------
+    >>> is_json_like([b'{"a":']), is_json_like([b"[", b"1]"]), is_json_like([b"[x"])
+    (True, True, False)
+    """
+    return JSON_START.match(b" ".join(row[:2])) is not None
 
 
 def first_fields(source: Source) -> Sequence[bytes]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from estimators.embeddings import Embeddings
+from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
+
+BLOCK: Final = 1 << 20  # numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,14 +47,26 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A way to keep vectors: `sniff` as for `Format`; `hold` opens, `write` saves."""
+    """A way to keep vectors.
+
+    `sniff`, `keeps`, `lies` and `configure` are as for `Format`; `hold` opens. `write`
+    saves to a path, without the ids unless `has_ids`, and knows the metadata.
+    """
 
     name: str
     title: str
     sniff: Callable[[Source], str | None]
     hold: Callable[[Source, Shape], Held]
     has_ids: bool = False
-    write: Callable[[Embeddings, Path], None] | None = None
+    write: Callable[[Embeddings, Path, Mapping[str, Any]], str | None] | None = None
+    keeps: tuple[str, ...] = ("vectors",)
+    lies: str = "mapped"
+    configure: Callable[[str], Container] | None = None
+
+
+def one_line(error: Exception) -> str:
+    """What an error of a library says, in one line."""
+    return " ".join(str(error).split())[:160] or type(error).__name__
 
 
 def checked_matrix(matrix: NDArray[Any], source: Source) -> NDArray[Any]:
@@ -81,8 +96,51 @@ def only_matrix(
     )
 
 
+def check_unpacked(source: Source) -> None:
+    """Raise for a packed file, whose bytes on disk are not those of its numbers."""
+    if source.packing != "none":
+        raise source.fail(
+            f"is packed with {source.packing}; unpack it, so that it can stay on disk"
+        )
+
+
+def check_end(source: Source, end: int) -> None:
+    """Raise when a file goes on behind what its header describes."""
+    size = source.path.stat().st_size
+    if size > end:
+        raise source.fail(
+            f"{size - end:,} bytes follow the end that its header gives, at {end:,}; "
+            "the file is damaged, or two were put together: copy or write it again"
+        )
+
+
+def write_numbers(stream: IO[bytes], embeddings: Embeddings, dtype: str) -> None:
+    """Write the numbers row by row, some at a time, as memory maps hold them.
+
+    Raises
+    ------
+    FormatError
+        For a finite number that is beyond those of `dtype`.
+    """
+    rows = max(1, BLOCK // embeddings.dim)
+    for start in range(0, len(embeddings.ids), rows):
+        block = np.asarray(embeddings.vectors[start : start + rows])
+        with np.errstate(over="ignore"):
+            narrow = np.ascontiguousarray(block.astype(dtype))
+        beyond = np.isinf(narrow) & np.isfinite(block)
+        if beyond.any():
+            row, column = np.argwhere(beyond)[0]
+            raise FormatError(
+                embeddings.name,
+                f"the vector of {embeddings.ids[start + row]!r} holds "
+                f"{block[row, column]!s}, beyond the numbers of {np.dtype(dtype).name}",
+            )
+        stream.write(narrow.data)
+
+
 def mapped(source: Source, *, dtype: str, rows: int, dim: int, offset: int) -> Any:
     """A read-only memory map of rows x dim numbers behind `offset` bytes."""
+    check_unpacked(source)
     size = source.path.stat().st_size
     needed = offset + rows * dim * np.dtype(dtype).itemsize
     if size < needed:

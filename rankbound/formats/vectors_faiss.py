@@ -7,15 +7,33 @@ the user names the format `faiss-library`, for files from a trusted source.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from estimators.embeddings import Embeddings
+from rankbound.errors import UsageError
+from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
-from rankbound.formats.vectors import Container, Held, Shape, mapped
+from rankbound.formats.vectors import (
+    Container,
+    Held,
+    Shape,
+    check_end,
+    check_unpacked,
+    mapped,
+    write_numbers,
+)
 
-FLAT = {b"IxFI": "inner product", b"IxF2": "L2", b"IxFl": "L2"}
+FLAT = (b"IxFI", b"IxF2", b"IxFl")
+METRICS = {0: "inner product", 1: "L2"}
+# Mark, width, number of vectors, two fillers, trained, metric
 HEADER = struct.Struct("<4siqqqBi")
+FILLER = 1 << 20  # what faiss writes there
+NAMED = {"ip": "inner product", "l2": "L2"}
 MARKS = b"Ix", b"IH", b"Iw", b"Iv", b"IN", b"IL", b"Is", b"Ip", b"Ir"
 
 
@@ -49,19 +67,69 @@ def _sniff_other(source: Source) -> str | None:
 
 def hold_flat(source: Source, _: Shape) -> Held:
     """A memory map of the vectors of a flat index, without the library."""
+    check_unpacked(source)
     head = source.head
-    if len(head) < HEADER.size + 8:
-        raise source.fail("the header of the FAISS index is cut; copy the file again")
-    mark, dim, count, metric = _header(head)
+    if head[:4] not in FLAT:
+        raise source.fail(f"a flat FAISS index begins with IxF, this with {head[:4]!r}")
+    metric = _header(head)[3] if len(head) >= HEADER.size else 0
     offset = HEADER.size + (4 if metric > 1 else 0)
+    if len(head) < offset + 8:
+        raise source.fail("the header of the FAISS index is cut; copy the file again")
+    dim, count = _header(head)[1:3]
     (stored,) = struct.unpack_from("<Q", head, offset)
     if dim <= 0 or count < 0 or stored != count * dim:
         raise source.fail(
             f"the FAISS header contradicts itself: {count} vectors of width {dim}, "
             f"{stored} numbers; write the index again"
         )
+    check_end(source, offset + 8 + 4 * stored)
+    if not count:
+        raise source.fail("the FAISS index holds no vectors")
     matrix = mapped(source, dtype="<f4", rows=count, dim=dim, offset=offset + 8)
-    return Held(matrix, metadata={"metric": FLAT[mark]})
+    return Held(matrix, metadata={"metric": METRICS.get(metric, f"number {metric}")})
+
+
+def write_flat(
+    embeddings: Embeddings, path: Path, metadata: Mapping[str, Any]
+) -> str | None:
+    """Write a flat index as faiss does, without it: float32, of one of two metrics.
+
+    The metric is that of the metadata; inner product where they give none.
+
+    Raises
+    ------
+    FormatError
+        For another metric.
+    """
+    given = metadata.get("metric")
+    name = NAMED["ip"] if given is None else str(given)
+    number = next((n for n, metric in METRICS.items() if metric == name), None)
+    if number is None:
+        raise FormatError(
+            path,
+            f"a flat FAISS index is written for inner product or L2, and the metric is "
+            f"{name!r}; choose with --to faiss-flat:ip or faiss-flat:l2",
+        )
+    count, dim = embeddings.vectors.shape
+    fields = (FLAT[number], dim, count, FILLER, FILLER, 1, number)
+    with path.open("wb") as stream:
+        stream.write(HEADER.pack(*fields) + struct.pack("<Q", count * dim))
+        write_numbers(stream, embeddings, "<f4")
+    if given is not None:
+        return None
+    return "the index searches by inner product; faiss-flat:l2 makes it L2"
+
+
+def _of_metric(argument: str) -> Container:
+    if argument not in NAMED:
+        raise UsageError(f"faiss-flat:{argument}: the metric is ip or l2")
+
+    def write(embeddings: Embeddings, path: Path, _: Mapping[str, Any]) -> None:
+        write_flat(embeddings, path, {"metric": NAMED[argument]})
+
+    return replace(
+        FLAT_INDEX, name=f"faiss-flat:{argument}", write=write, keeps=("vectors",)
+    )
 
 
 def refuse_other(source: Source, _: Shape) -> Held:
@@ -97,8 +165,17 @@ def hold_by_library(source: Source, _: Shape) -> Held:
     return Held(np.asarray(matrix), ids, notes=(note,))
 
 
+FLAT_INDEX = Container(
+    "faiss-flat",
+    "flat FAISS index; faiss-flat:l2 or faiss-flat:ip is written for that metric",
+    _sniff,
+    hold_flat,
+    write=write_flat,
+    keeps=("vectors", "metric"),
+    configure=_of_metric,
+)
 CONTAINERS = (
-    Container("faiss-flat", "flat FAISS index", _sniff, hold_flat),
+    FLAT_INDEX,
     Container("faiss", "another FAISS index", _sniff_other, refuse_other),
     Container(
         "faiss-library",

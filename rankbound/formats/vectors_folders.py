@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from rankbound.formats.row_ids import read_ids
+from estimators.embeddings import Embeddings
+from rankbound.errors import UsageError
+from rankbound.formats.errors import FormatError
+from rankbound.formats.row_ids import read_ids, write_ids
 from rankbound.formats.source import Source
-from rankbound.formats.vectors import Container, Held, Shape, mapped
-from rankbound.formats.vectors_faiss import hold_flat
+from rankbound.formats.vectors import (
+    Container,
+    Held,
+    Shape,
+    mapped,
+    one_line,
+    write_numbers,
+)
+from rankbound.formats.vectors_faiss import hold_flat, write_flat
 
 META = "pt_meta.json"
 
@@ -67,11 +79,44 @@ def _docnos(source: Source, rows: int) -> list[str]:
         with npids.Lookup(str(path)) as lookup:
             names = [str(name) for name in lookup]
     except Exception as error:  # the library promises nothing about damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         raise Source(path).fail(f"not a readable npids file ({reason})") from None
     if len(names) != rows:
         raise Source(path).fail(f"{len(names):,} ids for {rows:,} vectors")
     return names
+
+
+def write_flex(embeddings: Embeddings, path: Path, _: Mapping[str, Any]) -> None:
+    """Make the folder of a FlexIndex: float32 numbers, ids by npids, and the sizes.
+
+    Raises
+    ------
+    UsageError
+        Without npids.
+    FormatError
+        For ids that npids cannot hold.
+    """
+    try:
+        import npids
+    except ImportError:
+        raise UsageError(
+            "a FlexIndex keeps its ids in npids: pip install 'rankbound[io]', or write "
+            "another format"
+        ) from None
+    path.mkdir()
+    with (path / "vecs.f4").open("wb") as stream:
+        write_numbers(stream, embeddings, "<f4")
+    names = embeddings.ids.tolist()
+    try:
+        npids.Lookup.build(names, str(path / "docnos.npids"), return_self=False)
+    except Exception as error:  # the library promises nothing about odd ids
+        raise FormatError(
+            embeddings.name, f"npids cannot hold these ids ({one_line(error)})"
+        ) from None
+    count, dim = embeddings.vectors.shape
+    kind = {"type": "dense_index", "format": "flex"}
+    meta = orjson.dumps({**kind, "vec_size": dim, "doc_count": count})
+    (path / META).write_bytes(meta)
 
 
 def _sniff_pyserini(source: Source) -> str | None:
@@ -87,13 +132,33 @@ def hold_pyserini(source: Source, shape: Shape) -> Held:
     return Held(inner.matrix, read_ids(source.path / "docid"), inner.metadata)
 
 
+def write_pyserini(
+    embeddings: Embeddings, path: Path, metadata: Mapping[str, Any]
+) -> str | None:
+    """Make Pyserini's folder: a flat FAISS file ``index``, and ``docid``."""
+    path.mkdir()
+    write_ids(embeddings.ids.tolist(), path / "docid", embeddings.name)
+    return write_flat(embeddings, path / "index", metadata)
+
+
 CONTAINERS = (
-    Container("flexindex", "FlexIndex folder", _sniff_flex, hold_flex, has_ids=True),
+    Container(
+        "flexindex",
+        "FlexIndex folder",
+        _sniff_flex,
+        hold_flex,
+        has_ids=True,
+        write=write_flex,
+        lies="folder",
+    ),
     Container(
         "pyserini-faiss",
         "Pyserini FAISS folder",
         _sniff_pyserini,
         hold_pyserini,
         has_ids=True,
+        write=write_pyserini,
+        keeps=("vectors", "metric"),
+        lies="folder",
     ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,19 @@ from estimators.embeddings import Embeddings
 from rankbound.formats.errors import FormatError
 from rankbound.formats.row_ids import as_ids
 from rankbound.formats.source import Source
-from rankbound.formats.vectors import Container, Held, Shape, mapped, only_matrix
+from rankbound.formats.vectors import (
+    Container,
+    Held,
+    Shape,
+    check_end,
+    check_unpacked,
+    mapped,
+    only_matrix,
+)
 
 DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
+WIDTHS = {"F16": 2, "F32": 4, "F64": 8}
+METADATA = "__metadata__"
 LARGEST_HEADER = 100_000_000  # the format's own limit
 ID_KEYS = ("ids", "docnos", "docids", "doc_ids", "qids")
 
@@ -30,7 +42,7 @@ def _sniff(source: Source) -> str | None:
 def hold(source: Source, _: Shape) -> Held:
     """A memory map of the matrix; ids as a JSON list under `ids` in the metadata."""
     length, header = _header(source)
-    metadata = header.pop("__metadata__", {})
+    metadata = header.pop(METADATA, {})
     arrays = {
         name: _array(source, name, entry, length + 8) for name, entry in header.items()
     }
@@ -42,8 +54,11 @@ def hold(source: Source, _: Shape) -> Held:
 
 
 def _header(source: Source) -> tuple[int, dict[str, Any]]:
+    check_unpacked(source)
     with source.stream() as stream:
         length = int.from_bytes(stream.read(8), "little")
+        if length > min(LARGEST_HEADER, source.path.stat().st_size):
+            raise source.fail(f"the safetensors header cannot be {length:,} bytes long")
         text = stream.read(length)
     try:
         header = orjson.loads(text)
@@ -51,11 +66,37 @@ def _header(source: Source) -> tuple[int, dict[str, Any]]:
         raise source.fail(
             f"the safetensors header is damaged or cut ({error.msg})"
         ) from None
-    entries = [entry for name, entry in header.items() if name != "__metadata__"]
-    keys = {"dtype", "shape", "data_offsets"}
-    if not all(isinstance(entry, dict) and keys <= set(entry) for entry in entries):
+    if not isinstance(header, dict) or not all(map(_is_described, header.items())):
         raise source.fail("the safetensors header does not describe its tensors")
+    ends = [it["data_offsets"][1] for name, it in header.items() if name != METADATA]
+    if not ends:
+        raise source.fail("holds no tensors")
+    check_end(source, 8 + length + max(ends))
     return length, header
+
+
+def _is_described(item: tuple[str, Any]) -> bool:
+    """Whether an entry of the header has the shape that the format asks for."""
+    name, entry = item
+    if not isinstance(entry, dict):
+        return False
+    if name == METADATA:
+        return all(isinstance(value, str) for value in entry.values())
+    shape: Any = entry.get("shape")
+    offsets: Any = entry.get("data_offsets")
+    if not isinstance(entry.get("dtype"), str) or not _are_counts(shape):
+        return False
+    if not _are_counts(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
+        return False
+    width = WIDTHS.get(entry["dtype"])
+    return width is None or math.prod(shape) * width == offsets[1] - offsets[0]
+
+
+def _are_counts(values: Any) -> bool:
+    return isinstance(values, list) and all(
+        isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        for value in values
+    )
 
 
 def _array(source: Source, name: str, entry: dict[str, Any], start: int) -> Any:
@@ -81,7 +122,7 @@ def _ids(listed: str, source: Source) -> Any:
     return names
 
 
-def write(embeddings: Embeddings, path: Path) -> None:
+def write(embeddings: Embeddings, path: Path, _: Mapping[str, Any]) -> None:
     """Write the tensor `vectors`, and the ids as a JSON list in the metadata."""
     codes = {np.dtype(dtype): code for code, dtype in DTYPES.items()}
     matrix = np.ascontiguousarray(embeddings.vectors)
@@ -92,7 +133,7 @@ def write(embeddings: Embeddings, path: Path) -> None:
         )
     header = orjson.dumps(
         {
-            "__metadata__": {"ids": orjson.dumps(embeddings.ids.tolist()).decode()},
+            METADATA: {"ids": orjson.dumps(embeddings.ids.tolist()).decode()},
             "vectors": {
                 "dtype": codes[matrix.dtype],
                 "shape": [*matrix.shape],
@@ -108,6 +149,12 @@ def write(embeddings: Embeddings, path: Path) -> None:
 
 CONTAINERS = (
     Container(
-        "safetensors", "safetensors file", _sniff, hold, has_ids=True, write=write
+        "safetensors",
+        "safetensors file",
+        _sniff,
+        hold,
+        has_ids=True,
+        write=write,
+        keeps=("vectors", "dtype", "precision"),
     ),
 )

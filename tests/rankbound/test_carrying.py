@@ -4,8 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.scores import Kind, Scores
-from rankbound.carrying import content, losses, ranks_follow
+from estimators.embeddings import Embeddings
+from estimators.scores import Kind, Scores, strings
+from rankbound import carrying
+from rankbound.carrying import content, losses, ranks_follow, rounded_rows
 from rankbound.formats.contents import Contents, Format
 from tests.rankbound.inspecting.test_groups import groups
 
@@ -66,7 +68,8 @@ def test_everything_held_is_named():
     )
     found = content(held)
     assert [*found] == [
-        *("scores", "kind", "groups", "positives", "probabilities", "grades", "texts"),
+        *("scores", "kind", "groups", "positives", "probabilities", "grades"),
+        *("ids", "texts"),
         *("metadata: tag", "metadata: note"),
     ]
     assert found["scores"] == "4 scores of 2 queries"
@@ -98,3 +101,39 @@ def test_columns_that_are_not_read_are_lost_unless_they_say_nothing():
     assert lost == {"columns_unused": "what is not read: 'query'"}
     idle = replace(PLAIN, metadata={"columns_unused": ["docid", "iteration"]})
     assert losses(idle, target("scores")) == {}
+
+
+@pytest.mark.parametrize("block", [1, 3, 1 << 20])
+def test_vectors_that_float32_rounds_are_counted(monkeypatch, block):
+    monkeypatch.setattr(carrying, "BLOCK", block)
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(7, 3))
+    vectors[[1, 4]] = vectors[[1, 4]].astype(np.float32)
+    vectors[1, 0] = np.nan
+    book = Embeddings(strings([str(n) for n in range(7)]), vectors)
+    assert rounded_rows(book) == 5
+    assert rounded_rows(replace(book, vectors=vectors.astype("f4"))) == 0
+    assert rounded_rows(replace(book, vectors=vectors.astype("f2"))) == 0
+    assert rounded_rows(replace(book, vectors=np.full((7, 1), 1e300))) == 7
+
+
+def test_the_type_of_vectors_is_carried_where_it_is_kept():
+    vectors = np.array([[0.1], [0.5]])
+    book = Embeddings(strings(["a", "b"]), vectors)
+    held = Contents("toy", Path("x"), embeddings=book)
+    assert content(held) == {
+        "vectors": "2 vectors",
+        "precision": "digits of float64 that float32 lacks, in 1 vector",
+        "dtype": "that the numbers are float64",
+    }
+    assert [*losses(held, target("vectors"))] == ["precision", "dtype"]
+    assert losses(held, target("vectors", "dtype", "precision")) == {}
+    single = replace(held, embeddings=replace(book, vectors=vectors.astype("f4")))
+    assert [*content(single)] == ["vectors"]
+
+
+def test_ids_are_carried_but_by_formats_of_texts():
+    held = replace(PLAIN, texts={"a": "x"})
+    assert "ids" in content(held)
+    assert "ids" not in losses(held, target("scores", "texts"))
+    assert [*losses(held, target("scores", "texts", "made_ids"))] == ["ids"]

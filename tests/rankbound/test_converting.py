@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from estimators.scores import Kind
-from rankbound import converting
+from rankbound import storing
 from rankbound.converting import convert
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
@@ -114,7 +114,7 @@ def test_a_format_by_name_must_exist_be_writable_and_hold_something(tmp_path, sc
     with pytest.raises(UsageError, match="no format is called"):
         convert(scores, target, to="x")
     with pytest.raises(UsageError, match="can be read and not written"):
-        convert(scores, target, to="pickle")
+        convert(scores, target, to="table")
     with pytest.raises(UsageError, match="holds scores, and groups"):
         convert(scores, target, to="groups", lossy=True)
     groups = written(tmp_path, group_text(GROUPS), "g.jsonl")
@@ -133,7 +133,7 @@ def test_an_older_target_is_replaced_only_by_a_finished_one(
     tmp_path, scores, monkeypatch
 ):
     old = written(tmp_path, "old", "x.scores.parquet")
-    monkeypatch.setattr(converting, "differences", lambda *_: ["1 scores differ"])
+    monkeypatch.setattr(storing, "differences", lambda *_: ["1 scores differ"])
     with pytest.raises(FormatError, match="read back, 1 scores differ"):
         convert(scores, old)
     assert old.read_text() == "old"
@@ -236,36 +236,50 @@ def test_lines_go_into_lines_of_the_format_that_holds_them(tmp_path, row, name):
     assert convert(source, tmp_path / "y.jsonl").format == name
 
 
-@pytest.mark.parametrize("kind", ["<f2", "<f4", "<f8"])
-@pytest.mark.parametrize("target", ["x.npz", "x.safetensors"])
-def test_vectors_go_into_archives_with_their_ids_and_back(tmp_path, target, kind):
-    vectors = RNG.normal(size=(4, 3)).astype(kind)
-    written(tmp_path, npy(vectors), "v.npy")
-    written(tmp_path, "b\né\n10\na\n", "v.ids.txt")
-    done = convert(tmp_path / "v.npy", tmp_path / target)
-    assert done.lost == {}
-    convert(tmp_path / target, tmp_path / "y.parquet")
-    for name in (target, "y.parquet"):
-        found = read_any(tmp_path / name).embeddings
-        assert found.ids.tolist() == ["b", "é", "10", "a"]
-        assert found.vectors.dtype == kind
-        assert np.array_equal(found.vectors, vectors)
-    with pytest.raises(UsageError, match="holds vectors, and lookup"):
-        convert(tmp_path / target, tmp_path / "x.json")
-
-
-def test_other_libraries_read_the_safetensors_that_are_written(tmp_path):
-    safetensors = pytest.importorskip("safetensors")
-    written(tmp_path, npy(np.eye(2, dtype=np.float32)), "v.npy")
-    written(tmp_path, "a\nb\n", "v.ids.txt")
-    convert(tmp_path / "v.npy", tmp_path / "x.safetensors")
-    with safetensors.safe_open(tmp_path / "x.safetensors", framework="np") as file:
-        assert np.array_equal(file.get_tensor("vectors"), np.eye(2))
-        assert json.loads(file.metadata()["ids"]) == ["a", "b"]
-
-
 def test_a_lost_tag_is_told_and_no_reason_to_refuse(tmp_path):
     source = written(tmp_path, run_text({"q": {"a": 2.0, "b": 1.0}}, "mine"), "x.run")
     done = convert(source, tmp_path / "y.json")
     assert done.lost == {"metadata: tag": "the tag 'mine'"}
     assert (tmp_path / "y.json").is_file()
+
+
+HOSTILE = ["a b", "a\xa0b", "é", "#7", '"', "[x", "NA", "007", "d,1", "\x85", "a'b"]
+
+
+@pytest.mark.parametrize("docno", HOSTILE)
+def test_hostile_ids_are_carried_or_refused_by_name(tmp_path, docno):
+    rows = {"q": {docno: 1.5, "z": 0.5}}
+    source = written(tmp_path, lookup(rows), "t.json")
+    for name in (
+        *("x.run", "x.csv", "x.tsv", "x.pkl", "x.parquet", "x.arrow", "y.json"),
+        *("x.scores.parquet", "x.jsonl", "x.run.gz"),
+    ):
+        said = refusal_of(source, tmp_path / name)
+        if said:
+            assert repr(docno) in said
+            assert not (tmp_path / name).exists()
+        else:
+            assert table(read_any(tmp_path / name).scores) == rows
+
+
+def refusal_of(source, target):
+    """Why a conversion is refused; empty where it is done."""
+    try:
+        convert(source, target)
+    except (UsageError, FormatError) as error:
+        return str(error)
+    return ""
+
+
+def test_texts_without_their_ids_are_a_loss(tmp_path):
+    row = {"query_id": "1", "query": "why", "negative_passages": []}
+    positive = {"docid": "7", "title": "", "text": "so"}
+    row["positive_passages"] = [positive]
+    row["negative_passages"] = [{"docid": "8", "title": "", "text": "no"}]
+    source = written(tmp_path, json.dumps(row) + "\n", "x.jsonl")
+    with pytest.raises(UsageError, match="the ids, which are made anew from the texts"):
+        convert(source, tmp_path / "y.jsonl", to="flagembedding")
+    done = convert(source, tmp_path / "y.jsonl", to="flagembedding", lossy=True)
+    assert [*done.lost] == ["ids"]
+    line = json.loads((tmp_path / "y.jsonl").read_text())
+    assert line == {"query": "why", "pos": ["so"], "neg": ["no"]}

@@ -13,7 +13,13 @@ from tests.rankbound.inspecting.test_groups import groups
 ROWS = {"q": {"a": 3.0, "b": 0.1 + 0.2}, "r": {"a": 0.0}}
 KEEPS = ("scores", "kind", "ranks", "grades", "groups", "positives", "probabilities")
 ALL = Format(
-    "t", "T", (), lambda _: None, lambda _: HELD, None, (*KEEPS, "vectors", "texts")
+    "t",
+    "T",
+    (),
+    lambda _: None,
+    lambda _: HELD,
+    None,
+    (*KEEPS, "vectors", "dtype", "texts"),
 )
 HELD = Contents(
     "toy",
@@ -105,6 +111,36 @@ def test_vectors_are_compared_bit_for_bit():
     other[0, 1] = 1e-4
     held = replace(HELD.embeddings, vectors=other)
     assert wrong(embeddings=held) == ["vectors differ"]
+    other[0, 1] = -0.0
+    assert wrong(embeddings=held) == ["vectors differ"]
+    held = replace(HELD.embeddings, ids=strings(["b", "a"]))
+    assert wrong(embeddings=held) == ["the ids of vectors differ"]
+
+
+def test_the_type_of_numbers_counts_where_a_format_keeps_it():
+    single = replace(HELD.embeddings, vectors=np.eye(2, dtype=np.float32))
+    assert wrong(embeddings=single) == ["the numbers are float32"]
+    of_single = replace(ALL, keeps=("vectors",))
+    assert differences(HELD, replace(HELD, embeddings=single), of_single) == []
+    assert differences(HELD, HELD, of_single) == ["the numbers are float16"]
+    fine = replace(HELD.embeddings, vectors=np.full((2, 2), 0.1))
+    rounded = replace(fine, vectors=fine.vectors.astype(np.float32))
+    held = replace(HELD, embeddings=fine)
+    assert differences(held, replace(HELD, embeddings=rounded), of_single) == []
+    wide = replace(fine, vectors=np.zeros((2, 3), dtype=np.float32))
+    found = differences(held, replace(HELD, embeddings=wide), of_single)
+    assert found == ["the shape of the vectors differs"]
+
+
+def test_a_tag_and_a_metric_are_compared_where_they_are_kept():
+    held = replace(HELD, metadata={"metric": "L2", "tag": "t"})
+    other = replace(HELD, metadata={"metric": "inner product"})
+    kept = replace(ALL, keeps=("metric", "tag"))
+    assert differences(held, held, kept) == []
+    assert differences(held, other, kept) == [
+        "the tag is None",
+        "the metric is 'inner product'",
+    ]
 
 
 def test_what_a_format_does_not_keep_is_not_compared():

@@ -169,6 +169,12 @@ GOLDEN = {
         }
     ),
     "rankllm": lines(*RANKLLM),
+    "rankllm/array": text("[" + ",\n".join(map(json.dumps, RANKLLM)) + "]\n"),
+    "csv-scores": text('qid,docno,score,rank\nq,a,2.5,0\nq,"b, ""c""",-1.0,1\n'),
+    "csv-scores/tsv": text("\tquery_id\tdoc_id\tscore\n0\t1\t7\t2.5\n1\t1\t8\t-1.0\n"),
+    "csv-qrels": text("qid,docno,label\nq,a,1\nq,b,0\n"),
+    "csv-lists": text('query_id,doc_ids,labels\n1,"[7, 8]","[1, 0]"\n2,"[9]","[0]"\n'),
+    "csv-margins": text("query_id,positive_id,negative_id,score\n1,7,8,2.5\n1,7,9,3\n"),
     "margins": lines(*(dict(zip(MARGIN_KEYS, row, strict=True)) for row in MARGINS)),
     "margins/tsv": text(
         "\n".join("\t".join(map(str, row)) for row in (MARGIN_KEYS, *MARGINS)) + "\n"

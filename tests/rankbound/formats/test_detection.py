@@ -18,7 +18,7 @@ ALSO: dict[str, set[str]] = {
     "hofstaetter": {"trec-run"},
     "msmarco-run": {"qrels", "scoreddocs"},
     "rankllm": {"lookup"},
-    "margins": {"qrels"},
+    "margins": {"qrels", "csv-margins"},
 }
 PACKERS = {
     "gzip": lambda data: gzip.compress(data, mtime=0),

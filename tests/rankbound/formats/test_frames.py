@@ -177,3 +177,13 @@ def test_errors_name_the_file_of_a_folder():
         whole.numbers("x")
     assert str(whole.fail("odd", row=2)) == "a.arrow: row 3: odd"
     assert str(whole.fail("odd")) == "t.parquet: odd"
+
+
+def test_whole_numbers_beyond_53_bits_are_rounded_as_those_of_json():
+    values = [2**53 + 1, -(2**60) - 1, 3]
+    found = Frame(pa.table({"score": values}), "t").numbers("score")
+    assert found.tolist() == [float(value) for value in values]
+
+
+def test_rows_are_named_from_1():
+    assert Frame(pa.table({"a": [1]}), "t").place(0) == "row 1"

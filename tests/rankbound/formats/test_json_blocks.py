@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from rankbound.formats import blocks as cutting
 from rankbound.formats import json_blocks, lookup
 from rankbound.formats.errors import FormatError
-from rankbound.formats.json_blocks import Unsure, inner_blocks, parse_block
-from rankbound.formats.lookup import parse_lookup, read_lookup
+from rankbound.formats.json_blocks import parse_block
+from rankbound.formats.json_cutting import Unsure
+from rankbound.formats.lookup import read_lookup
+from rankbound.formats.lookup_careful import parse_lookup
 from rankbound.formats.source import Source
 from tests.rankbound.files import table
 
@@ -128,13 +130,6 @@ def test_unusual_spellings_take_the_parser_a_block_at_a_time(monkeypatch):
     filled = {qid: row for qid, row in scores.items() if row}
     for text in (json.dumps(scores), json.dumps(scores, indent=2)):
         assert by_blocks(text.encode()) == filled
-
-
-def test_inner_blocks_reject_what_is_no_object():
-    for parts in ([b"[1]"], [b'{"q": {}'], [b"{}", b"x"], [b'{"q": {}', b'"r": {}}']):
-        with pytest.raises(Unsure):
-            list(inner_blocks(parts))
-    assert list(inner_blocks([b' \n{"q": {}', b" ", b", ", b"}"])) != []
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,8 @@
 import json
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from rankbound.formats.errors import FormatError
-from rankbound.formats.lookup import parse_lookup, read_scores
+from rankbound.formats.lookup import read_scores
 from tests.rankbound.files import lookup, packed, refusal, run_text, table, written
 
 SCORES = {"q": {"b": 2.5, "a": -1.0}, "r": {"a": 3.0}}
@@ -178,40 +175,3 @@ def test_read_scores_rejects_query_ids_that_break_a_table(tmp_path, qid):
     assert message == (
         f":2: a query id must be text without tabs or line ends, found {qid!r}"
     )
-
-
-def test_parse_lookup_rejects_a_text_that_is_no_object():
-    with pytest.raises(FormatError, match="x:1: expected an object"):
-        parse_lookup(b"[1]", "x")
-
-
-IDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=4)
-QIDS = IDS.filter(lambda qid: qid.strip() and not set(qid) & set("\t\r\n"))
-NUMBERS = st.floats(-8e307, 8e307)
-ROWS = st.dictionaries(IDS, NUMBERS, min_size=1, max_size=4)
-
-
-@settings(max_examples=200)
-@given(
-    st.dictionaries(QIDS, ROWS, min_size=1, max_size=4),
-    st.booleans(),
-    st.sampled_from([None, 0, 3]),
-    st.sampled_from([":", ": ", " : "]),
-)
-def test_parse_lookup_round_trips(scores, ascii_only, indent, colon):
-    text = json.dumps(
-        scores, ensure_ascii=ascii_only, indent=indent, separators=(",", colon)
-    )
-    assert table(parse_lookup(text.encode(), "x")) == scores
-
-
-PIECES = ["{", "}", "[", "]", ":", ",", " ", "\n", '"', '"a"', '"a":', "1", "é", "\\"]
-
-
-@settings(max_examples=400)
-@given(st.lists(st.sampled_from(PIECES)))
-def test_parse_lookup_never_fails_otherwise_on_any_text(parts):
-    try:
-        parse_lookup(("{" + "".join(parts)).encode(), "x")
-    except FormatError:
-        return

@@ -64,3 +64,9 @@ def test_scores_of_nested_rejects(nested, message):
 def test_texts_rejects_a_blank():
     with pytest.raises(ValueError, match="an id must be text"):
         texts(["a", " "], ValueError, what="an id")
+
+
+@pytest.mark.parametrize("table", [{"q\ud800": {"a": 1}}, {"q": {"a\udfff": 1}}])
+def test_half_a_surrogate_pair_is_no_text(table):
+    with pytest.raises(ValueError, match="must be Unicode text, found '"):
+        scores_of_nested(table, ValueError, name="t")

@@ -2,11 +2,14 @@
 
 import gzip
 import pickle
+import pickletools
 
 import numpy as np
 import pytest
 
-from rankbound.formats.pickles import FORMATS, read_pickle
+from estimators.scores import Scores
+from rankbound.formats.contents import Contents
+from rankbound.formats.pickles import FORMATS, read_pickle, write_pickle
 from rankbound.formats.source import Source
 from tests.rankbound.files import refusal, table, written
 
@@ -76,3 +79,41 @@ def test_a_cut_gzip_gives_one_line(tmp_path):
     for end in range(2, len(whole)):
         path = written(tmp_path, whole[:end])
         assert "truncated or damaged" in refusal(lambda p: read_pickle(Source(p)), path)
+
+
+@pytest.mark.parametrize(
+    ("nested", "wanted", "said"),
+    [
+        (
+            {"867436": {"5238393": 9.5, "7": -0.0}, "5": {"0": 1e-300}},
+            {867436: {5238393: 9.5, 7: -0.0}, 5: {0: 1e-300}},
+            "whole numbers",
+        ),
+        ({"5": {"007": 1.5}}, {"5": {"007": 1.5}}, "not all are whole numbers"),
+        ({"q": {"7": 1.5}}, {"q": {"7": 1.5}}, "not all are whole numbers"),
+        ({"5": {"-0": 1.5}}, {"5": {"-0": 1.5}}, "not all are whole numbers"),
+        ({"5": {"٣": 1.5}}, {"5": {"٣": 1.5}}, "not all are whole numbers"),
+        ({"9" * 19: {"1": 1.5}}, {"9" * 19: {"1": 1.5}}, "not all are"),
+        ({"-5": {"1": 1.5}}, {-5: {1: 1.5}}, "whole numbers"),
+    ],
+)
+def test_scores_are_written_as_plain_dicts(tmp_path, nested, wanted, said):
+    path = tmp_path / "scores.pkl"
+    held = Contents("toy", tmp_path, scores=Scores.from_dict(nested))
+    assert said in write_pickle(held, path)
+    # Nothing but built-in types: the file names no module at all
+    assert not {"GLOBAL", "STACK_GLOBAL", "REDUCE"} & {
+        opcode.name for opcode, _, _ in pickletools.genops(path.read_bytes())
+    }
+    found = pickle.loads(path.read_bytes())
+    assert found == wanted
+    ids = [*found, *(docno for row in found.values() for docno in row)]
+    assert {type(one) for one in ids} == {type(next(iter(wanted)))}
+    assert {type(v) for row in found.values() for v in row.values()} == {float}
+    assert table(read_pickle(Source(path)).scores) == nested
+
+
+def test_what_is_no_score_is_not_written_as_a_pickle(tmp_path):
+    held = Contents("toy", tmp_path)
+    message = refusal(lambda: write_pickle(held, tmp_path / "x"))
+    assert "holds nothing, and a file of a pickle needs scores" in message

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from rankbound.formats.row_ids import ids_beside, read_ids
+from rankbound.formats.row_ids import ids_beside, ids_path, read_ids, write_ids
 from tests.rankbound.files import npy, packed, refusal, written
 
 
@@ -64,3 +64,27 @@ def test_ids_are_found_beside_the_vectors(tmp_path, name):
 def test_a_file_is_not_its_own_ids(tmp_path):
     path = written(tmp_path, "a", "x.txt")
     assert ids_beside(path) is None
+
+
+@pytest.mark.parametrize("name", ["v.npy", "v.1.f4", "v"])
+def test_ids_are_found_where_they_are_written(tmp_path, name):
+    vectors = tmp_path / name
+    names = ["b", "é", "x y", "007", "[a", "NA", "#"]
+    write_ids(names, ids_path(vectors), "toy")
+    assert ids_beside(vectors) == ids_path(vectors)
+    assert read_ids(ids_path(vectors)) == names
+
+
+@pytest.mark.parametrize(
+    "odd", ["", " ", "a ", "\ta", "a\nb", "a\rb", "a\u2028b", "a\x85b", "\xa0a"]
+)
+def test_an_id_that_would_not_be_read_back_is_refused_by_name(tmp_path, odd):
+    message = refusal(lambda: write_ids(["good", odd], tmp_path / "x", "toy"))
+    assert message.startswith(f"toy: id {odd!r} cannot stand in a line")
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("first", ["[a", "\ufeffa"])
+def test_a_first_id_that_would_look_like_another_file_is_refused(tmp_path, first):
+    message = refusal(lambda: write_ids([first], tmp_path / "x", "toy"))
+    assert f"id {first!r} cannot stand" in message

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,3 +104,51 @@ def test_what_is_not_there_cannot_be_written(tmp_path, write):
     with pytest.raises(FormatError, match=r"holds nothing, and a file of .* needs"):
         write(contents(), path)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("suffix", [".arrow", ".feather", ".ipc", ".ARROW"])
+def test_an_arrow_file_is_written_where_the_suffix_says_so(tmp_path, suffix):
+    vectors = np.arange(6, dtype=np.float32).reshape(2, 3)
+    book = Embeddings(strings(["b", "a"]), vectors)
+    path = tmp_path / f"x{suffix}"
+    by_name("table-embeddings").write(contents(embeddings=book), path)
+    with pa.ipc.open_file(path) as reader:
+        assert reader.read_all().column("docid").to_pylist() == ["b", "a"]
+    found = read_any(path).embeddings
+    assert np.array_equal(found.vectors, vectors)
+    assert not found.vectors.flags.owndata  # it stays in the file
+    assert pd.read_feather(path).columns.tolist() == ["docid", "embedding"]
+    polars = pytest.importorskip("polars")
+    assert polars.read_ipc(path).columns == ["docid", "embedding"]
+
+
+def test_numbers_of_the_other_byte_order_are_turned_and_wide_ones_refused(tmp_path):
+    vectors = np.arange(6, dtype=">f4").reshape(2, 3)
+    book = Embeddings(strings(["b", "a"]), vectors)
+    by_name("table-embeddings").write(contents(embeddings=book), tmp_path / "x.parquet")
+    assert read_any(tmp_path / "x.parquet").embeddings.vectors.tolist() == [
+        [0, 1, 2],
+        [3, 4, 5],
+    ]
+    if np.longdouble().itemsize > 8:
+        wide = Embeddings(strings(["b", "a"]), vectors.astype(np.longdouble))
+        with pytest.raises(FormatError, match=r"hold no \w+ numbers; convert to .npz"):
+            by_name("table-embeddings").write(contents(embeddings=wide), tmp_path / "y")
+
+
+def test_a_flipped_bit_is_seen_by_the_checksum_of_its_page(tmp_path):
+    path = tmp_path / "x.parquet"
+    scores = Scores.from_dict({"q": {f"d{n}": n / 7 for n in range(200)}})
+    for name in ("table-scores", "rankbound-scores"):
+        by_name(name).write(contents(scores=scores), path)
+        whole = path.read_bytes()
+        wrong = 0
+        for place in range(4, len(whole) // 2, 41):
+            damaged = bytearray(whole)
+            damaged[place] ^= 0x10
+            path.write_bytes(damaged)
+            try:
+                assert table(read_any(path).scores) == table(scores)
+            except FormatError:
+                wrong += 1
+        assert wrong

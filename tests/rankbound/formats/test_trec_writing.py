@@ -99,3 +99,32 @@ def test_writers_reject_what_the_format_cannot_hold(tmp_path, name, found, messa
     refused = refusal(lambda found: written(tmp_path, name, found), found)
     assert message in refused
     assert not (tmp_path / f"out.{name}").exists()
+
+
+@pytest.mark.parametrize("name", ["trec-run", "msmarco-run", "scoreddocs", "qrels"])
+@pytest.mark.parametrize("qid", ["#", "\ufeffq", "[1", '{"a":', "[", "a\0b", "a b"])
+def test_ids_that_would_be_read_otherwise_are_refused_by_name(tmp_path, name, qid):
+    part = "qrels" if name == "qrels" else "scores"
+    found = contents(**{part: Scores.from_dict({qid: {"a": 1.0, "b": 0.0}})})
+    assert repr(qid) in refusal(lambda: written(tmp_path, name, found))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("qid", ["[x", "{y", "#7", "-1"])
+def test_ids_that_only_look_odd_round_trip(tmp_path, qid):
+    rows = {qid: {"[1": 1.0, "#": 0.5, "\ufeff": 0.25}, "z": {"a": 1.0}}
+    path = written(tmp_path, "trec-run", contents(scores=Scores.from_dict(rows)))
+    assert table(read_any(path, format="trec-run").scores) == rows
+
+
+def test_blanks_that_only_some_tools_know_are_told(tmp_path):
+    plain = contents(scores=Scores.from_dict({"q": {"é": 1.0}}))
+    odd = contents(scores=Scores.from_dict({"q": {"a\xa0b": 1.0}}))
+    for name in ("trec-run", "msmarco-run", "scoreddocs"):
+        assert by_name(name).write(plain, tmp_path / "x") is None
+        said = by_name(name).write(odd, tmp_path / "x")
+        assert "an id holds a blank other than space and tab, the first 'a" in said
+        if name == "trec-run":
+            assert table(read_any(tmp_path / "x").scores) == table(odd.scores)
+            with pytest.raises(ValueError, match="unpack"):
+                list(ir_measures.read_trec_run(str(tmp_path / "x")))

@@ -1,9 +1,16 @@
+import gzip
 import struct
 
 import numpy as np
 import pytest
 
+from estimators.embeddings import Embeddings
+from estimators.scores import strings
+from rankbound.converting import convert
+from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
+from rankbound.formats.registry import read_any
+from rankbound.formats.vectors_faiss import write_flat
 from tests.rankbound.files import refusal, written
 
 faiss = pytest.importorskip("faiss")
@@ -71,3 +78,66 @@ def test_every_cut_and_every_false_count_is_one_clear_line(tmp_path):
         path = written(tmp_path, content, "x.faiss")
         message = refusal(read_embeddings, path)
         assert "contradicts itself" in message
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind"),
+    [
+        (None, faiss.IndexFlatIP),
+        ("inner product", faiss.IndexFlatIP),
+        ("L2", faiss.IndexFlatL2),
+    ],
+)
+def test_faiss_reads_and_searches_what_is_written(tmp_path, metric, kind):
+    metadata = {} if metric is None else {"metric": metric}
+    held = Embeddings(strings(IDS.split()), MATRIX)
+    said = write_flat(held, tmp_path / "x.faiss", metadata)
+    assert (said is None) == (metric is not None)
+    found = faiss.read_index(str(tmp_path / "x.faiss"))
+    assert isinstance(found, kind)
+    assert np.array_equal(found.reconstruct_n(0, 40), MATRIX)
+    wanted = kind(8)
+    wanted.add(MATRIX)
+    for ours, theirs in zip(
+        found.search(MATRIX[:5], 7), wanted.search(MATRIX[:5], 7), strict=True
+    ):
+        assert np.array_equal(ours, theirs)
+    faiss.write_index(wanted, str(tmp_path / "y.faiss"))
+    assert (tmp_path / "x.faiss").read_bytes() == (tmp_path / "y.faiss").read_bytes()
+    found.add(MATRIX)  # and goes on with it
+    assert found.ntotal == 80
+
+
+def test_the_metric_is_kept_or_chosen_and_another_is_refused(tmp_path):
+    path = index_file(tmp_path, faiss.IndexFlatL2(8))
+    assert read_any(path).metadata["metric"] == "L2"
+    convert(path, tmp_path / "y.faiss")
+    assert read_any(tmp_path / "y.faiss").metadata["metric"] == "L2"
+    with pytest.raises(UsageError, match="the metric 'L2'"):
+        convert(path, tmp_path / "z.faiss", to="faiss-flat:ip")
+    convert(path, tmp_path / "z.faiss", to="faiss-flat:ip", lossy=True)
+    assert isinstance(faiss.read_index(f"{tmp_path}/z.faiss"), faiss.IndexFlatIP)
+    held = Embeddings(strings(IDS.split()), MATRIX)
+    message = refusal(lambda: write_flat(held, tmp_path / "w", {"metric": "cosine"}))
+    assert "the metric is 'cosine'" in message
+    assert "faiss-flat:ip" in message
+    with pytest.raises(UsageError, match="the metric is ip or l2"):
+        convert(path, tmp_path / "w", to="faiss-flat:cos")
+
+
+def test_bytes_behind_the_end_an_empty_and_a_packed_index_are_refused(tmp_path):
+    path = index_file(tmp_path, faiss.IndexFlatIP(8))
+    whole = path.read_bytes()
+    message = refusal(read_embeddings, written(tmp_path, whole + b"1234", "x.faiss"))
+    assert "4 bytes follow the end" in message
+    for end in range(4, len(whole), 97):
+        message = refusal(read_embeddings, written(tmp_path, whole[:end], "x.faiss"))
+        assert message.startswith(f"{tmp_path / 'x.faiss'}: ")
+    packed = written(tmp_path, gzip.compress(whole), "x.faiss")
+    message = refusal(lambda: read_any(packed, format="faiss-flat"))
+    assert "is packed with gzip" in message
+    faiss.write_index(faiss.IndexFlatIP(8), str(path))
+    assert "holds no vectors" in refusal(read_embeddings, path)
+    other = written(tmp_path, b"x" * 80, "x.faiss")
+    message = refusal(lambda: read_any(other, format="faiss-flat"))
+    assert "begins with IxF" in message

@@ -1,10 +1,15 @@
 import gc
 import json
+import sys
 
 import numpy as np
 import pytest
 
+from estimators.embeddings import Embeddings
+from estimators.scores import strings
+from rankbound.errors import UsageError
 from rankbound.formats.embeddings import read_embeddings
+from rankbound.formats.vectors_folders import write_flex, write_pyserini
 from tests.rankbound.files import refusal, written
 
 MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2)
@@ -76,3 +81,49 @@ def test_a_pyserini_folder_gives_vectors_and_ids(tmp_path):
     found = read_embeddings(tmp_path)
     assert found.vectors.tolist() == MATRIX.tolist()
     assert found.ids.tolist() == ["a", "b", "c"]
+
+
+def test_npids_and_numpy_read_the_flexindex_that_is_written(tmp_path):
+    npids = pytest.importorskip("npids")
+    names = ["b", "é", "x y", "10", "007"]
+    vectors = np.random.default_rng(4).normal(size=(5, 3)).astype(np.float32)
+    folder = tmp_path / "x.flex"
+    assert write_flex(Embeddings(strings(names), vectors), folder, {}) is None
+    meta = json.loads((folder / "pt_meta.json").read_text())
+    assert meta == {**META, "vec_size": 3, "doc_count": 5}
+    mapped = np.memmap(folder / "vecs.f4", dtype="<f4", mode="r", shape=(5, 3))
+    assert np.array_equal(mapped, vectors)
+    with npids.Lookup(str(folder / "docnos.npids")) as lookup:
+        assert list(lookup.fwd[list(range(5))]) == names
+        assert list(lookup.inv[names]) == list(range(5))
+    found = read_embeddings(folder)
+    assert found.ids.tolist() == names
+    assert np.array_equal(found.vectors, vectors)
+
+
+def test_without_npids_its_extra_is_named_and_nothing_is_made(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "npids", None)
+    held = Embeddings(strings(["a", "b", "c"]), MATRIX)
+    with pytest.raises(UsageError, match=r"pip install 'rankbound\[io\]'"):
+        write_flex(held, tmp_path / "x.flex", {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_ids_that_npids_cannot_hold_are_one_clear_line(tmp_path):
+    pytest.importorskip("npids")
+    held = Embeddings(strings(["18446744073709551616"]), MATRIX[:1])
+    message = refusal(lambda: write_flex(held, tmp_path / "x.flex", {}))
+    assert "npids cannot hold these ids" in message
+
+
+def test_faiss_reads_the_pyserini_folder_that_is_written(tmp_path):
+    faiss = pytest.importorskip("faiss")
+    held = Embeddings(strings(["a", "b", "c"]), MATRIX)
+    assert write_pyserini(held, tmp_path / "x", {"metric": "L2"}) is None
+    found = faiss.read_index(str(tmp_path / "x" / "index"))
+    assert isinstance(found, faiss.IndexFlatL2)
+    assert np.array_equal(found.reconstruct_n(0, 3), MATRIX)
+    assert (tmp_path / "x" / "docid").read_text() == "a\nb\nc\n"
+    held = Embeddings(strings(["a", "b\nc"]), MATRIX[:2])
+    message = refusal(lambda: write_pyserini(held, tmp_path / "y", {}))
+    assert "id 'b\\nc' cannot stand in a line" in message
