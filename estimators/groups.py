@@ -140,6 +140,21 @@ class Groups:
         bad = sizes - good
         return good * bad if pairs == "pos-neg" else bad * (bad - 1) // 2
 
+    def count_known_pairs(self, pairs: str) -> Integers:
+        """As `count_pairs`, and none of a kind that nobody can tell.
+
+        Examples
+        --------
+        >>> from estimators.scores import Scores
+        >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 0.0, "c": 0.0}})
+        >>> groups = top_documents(scores, depth=3)
+        >>> [groups.count_known_pairs(kind).tolist() for kind in ("all", "pos-neg")]
+        [[3], [0]]
+        """
+        if self.positive is None and pairs != "all":
+            return np.zeros(self.n_groups, dtype=np.int64)
+        return self.count_pairs(pairs)
+
     def _rebuilt(self, rows: Booleans, counts: Integers, groups: Booleans) -> Groups:
         offsets = np.concatenate([[0], np.cumsum(counts[groups])]).astype(np.int64)
         return Groups(

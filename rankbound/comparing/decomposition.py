@@ -29,14 +29,21 @@ METHOD = (
 def decomposition(comparison: Comparison) -> list[dict[str, Any]]:
     """Every change of the all-pairs entropy from the reference, in nats.
 
-    One record per sampling but the reference, over the queries that both have.
+    One record per sampling but the reference, over the queries that both have. None
+    where one of the two does not tell its positive documents.
     """
     options = comparison.options
-    masses = {s.name: pair_masses(s) for s in comparison.loaded.samplings}
+    masses = {
+        s.name: pair_masses(s)
+        for s in comparison.loaded.samplings
+        if s.groups.positive is not None
+    }
+    if options.baseline not in masses:
+        return []
     base_qids, base = masses[options.baseline]
     found = []
     for name in options.names:
-        if name == options.baseline:
+        if name == options.baseline or name not in masses:
             continue
         qids, mine = masses[name]
         left, right = _common(qids, base_qids)
@@ -68,7 +75,7 @@ def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
     order = present[np.argsort(groups.qids[present])]
     masses = {}
     for pairs in PARTS:
-        number = groups.count_pairs(pairs)
+        number = groups.count_known_pairs(pairs)
         share = number / every
         kept, values = sampling.with_pairs(pairs)
         entropy, ties = np.zeros(groups.n_groups), np.zeros(groups.n_groups)

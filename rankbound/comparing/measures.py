@@ -106,7 +106,7 @@ def measure_sampling(
 
 def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
     """Mean entropy over the groups that have such a pair, in nats."""
-    keep = groups.count_pairs(pairs) > 0
+    keep = groups.count_known_pairs(pairs) > 0
     inside = values[np.repeat(keep, groups.sizes)]
     kept = groups.keep_groups(keep)
     return float(group_entropies(kept, inside, pairs=pairs).mean())
@@ -114,6 +114,6 @@ def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
 
 def pair_share(groups: Groups, pairs: str) -> float:
     """Share of a pair set among all pairs of a group, queries weighing the same."""
-    share = groups.count_pairs(pairs) / groups.count_pairs("all")
+    share = groups.count_known_pairs(pairs) / groups.count_pairs("all")
     means = query_means(groups.queries, share, n_queries=len(groups.qids))
     return float(np.nanmean(means))

@@ -134,7 +134,7 @@ def _by_pairs(
 ) -> Iterator[tuple[str, Groups, Floats]]:
     """For each pair set that occurs: the groups that have it, and their scores."""
     for pairs in pair_sets:
-        keep = groups.count_pairs(pairs) > 0
+        keep = groups.count_known_pairs(pairs) > 0
         if keep.any():
             inside = values[np.repeat(keep, groups.sizes)]
             yield pairs, groups.keep_groups(keep), inside
@@ -153,6 +153,7 @@ def space_quantities(
 
     A `curve` is fed with the distances of all pairs.
     """
+    pair_sets = [p for p in pair_sets if groups.count_known_pairs(p).any()]
     names = ("diameter", "mean_distance", "rms_distance")
     table = {
         (name, pairs): np.full(groups.n_groups, np.nan)

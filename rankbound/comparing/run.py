@@ -76,7 +76,14 @@ class Comparison:
             for warning in made.warnings
         )
         teacher = self.loaded.teacher
-        return (*teacher.warnings, *teacher.files.warnings(), *theirs, *gaps)
+        unknown = (
+            f"{name}: its positive documents are not known, so all its pairs are "
+            "compared, and no pos-neg or neg-neg pairs; give groups with a doc_id_a"
+            for name, measures in self.measures.items()
+            if measures.sampling.groups.positive is None
+        )
+        told = (*teacher.warnings, *teacher.files.warnings())
+        return (*told, *theirs, *gaps, *unknown)
 
 
 def compare_samplings(

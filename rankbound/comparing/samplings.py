@@ -45,7 +45,7 @@ class Sampling:
 
     def with_pairs(self, pairs: str) -> tuple[Groups, Floats]:
         """The groups that have a pair of the wanted kind, and their scores."""
-        keep = self.groups.count_pairs(pairs) > 0
+        keep = self.groups.count_known_pairs(pairs) > 0
         if keep.all():
             return self.groups, self.values
         rows = np.repeat(keep, self.groups.sizes)
@@ -139,7 +139,8 @@ def load(options: CompareOptions) -> Loaded:
 def pool(several: list[Groups]) -> Groups:
     """One group per query: every document that one of the samplings holds for it.
 
-    A document is a positive where it is one in any of its groups.
+    A document is a positive where it is one in any of its groups; none is known where
+    one of the samplings does not tell.
     """
     names = np.concatenate([g.docnos[np.unique(g.codes)] for g in several])
     docnos = np.unique(names)
@@ -149,11 +150,13 @@ def pool(several: list[Groups]) -> Groups:
         place = np.searchsorted(docnos, groups.docnos[groups.codes])
         query = np.searchsorted(qids, groups.group_qids())[groups.row_group()]
         keys.append(query * len(docnos) + place)
-        known = groups.positive
-        positive.append(np.zeros(len(place), bool) if known is None else known)
+        if groups.positive is not None:
+            positive.append(groups.positive)
     distinct, where = np.unique(np.concatenate(keys), return_inverse=True)
-    good = np.zeros(len(distinct), dtype=bool)
-    np.logical_or.at(good, where, np.concatenate(positive))
+    good = None
+    if len(positive) == len(several):
+        good = np.zeros(len(distinct), dtype=bool)
+        np.logical_or.at(good, where, np.concatenate(positive))
     query = distinct // len(docnos)
     sizes = np.bincount(query, minlength=len(qids))
     return Groups(

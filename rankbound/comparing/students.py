@@ -70,7 +70,7 @@ def measure_student(
     made: Measured = {}
     kept: dict[str, Groups] = {}
     for pairs in pair_sets:
-        has = groups.count_pairs(pairs) > 0
+        has = groups.count_known_pairs(pairs) > 0
         if not has.any():
             continue
         rows = np.repeat(has, groups.sizes)

@@ -20,6 +20,7 @@ MORE_COLUMNS = (
     "say --format trec-run-lenient to pass over what follows its first, as trec_eval "
     "does"
 )
+LARGEST_WHOLE = 2**53
 WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -70,6 +71,18 @@ class Parsed(NamedTuple):
     ranks: Integers | None
 
 
+def are_whole(values: Floats | float) -> bool:
+    """Whether numbers are whole, and small enough to be held exactly.
+
+    Examples
+    --------
+    >>> are_whole(-2.0), are_whole(1.5), are_whole(1e20)
+    (True, False, False)
+    """
+    sizes = np.abs(values)
+    return bool((sizes <= LARGEST_WHOLE).all() and (sizes == np.trunc(sizes)).all())
+
+
 def is_comment(line: bytes) -> bool:
     """Whether a line is a comment, "# ..."; an id may begin with the same character.
 
@@ -105,8 +118,10 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         )
     text = fields[layout.value]
     value = _number(text)
-    if value is None or (layout.integral and value != int(value)):
+    if value is None or (layout.integral and not are_whole(value)):
         kind = "a whole number" if layout.integral else "a finite number"
+        if value is not None and value == np.trunc(value):
+            kind += " up to 2**53"
         raise FormatError(
             path, f"the {layout.numbers} must be {kind}, found {text!r}", line=number
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from estimators.scores import Floats, Integers
 from rankbound.formats.idcolumns import cut_texts, id_block_of
-from rankbound.formats.layout import Layout, Parsed
+from rankbound.formats.layout import Layout, Parsed, are_whole
 from rankbound.formats.words import Bytes
 
 LARGEST_BLANK = 32  # and all control characters below
@@ -84,7 +84,7 @@ def _texts(column: Any) -> tuple[Bytes, Integers, Integers]:
 def _are_sound(values: Floats, layout: Layout) -> bool:
     if not np.isfinite(values).all():
         return False
-    return not layout.integral or np.array_equal(values, np.trunc(values))
+    return not layout.integral or are_whole(values)
 
 
 def _is_regular(block: bytes, separator: bytes) -> bool:

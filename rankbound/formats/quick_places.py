@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.scores import Floats, Integers
+from estimators.scores import Integers
 from rankbound.formats.decimals import decimals_of
 from rankbound.formats.idcolumns import LONGEST, cut_texts, id_block_of
-from rankbound.formats.layout import Layout, Parsed
+from rankbound.formats.layout import Layout, Parsed, are_whole
 from rankbound.formats.numbered import numbered_of
 from rankbound.formats.words import Bytes, words_of
 
@@ -48,7 +48,7 @@ def parse_by_places(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | No
         return None
     starts = ends + 1  # of the fields that follow
     values = decimals_of(block, starts[:, layout.value - 1], ends[:, layout.value])
-    if values is None or not _are_sound(values, layout):
+    if values is None or (layout.integral and not are_whole(values)):
         return None
     column = layout.rank if ranks else None
     places = None
@@ -98,10 +98,6 @@ def _is_utf8(block: bytes) -> bool:
         return block.isascii() or bool(block.decode("utf-8"))
     except UnicodeDecodeError:
         return False
-
-
-def _are_sound(values: Floats, layout: Layout) -> bool:
-    return not layout.integral or np.array_equal(values, np.trunc(values))
 
 
 def _whole_numbers(data: Bytes, starts: Integers, ends: Integers) -> Integers | None:

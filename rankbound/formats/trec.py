@@ -84,8 +84,9 @@ def _run(source: Source) -> Contents:
     layout = _run_layout(source)
     table = read_columns(source, layout, repairs=repairs)
     metadata: dict[str, object] = {"columns": layout.names}
-    if layout is RUN:
-        metadata["tag"] = first_fields(source)[5].decode("utf-8")
+    fields = first_fields(source)
+    if layout is RUN and len(fields) == layout.width:  # it might look like JSON
+        metadata["tag"] = fields[5].decode("utf-8")
     block = read_ir_metadata(source)
     if block:
         metadata["ir_metadata"] = block

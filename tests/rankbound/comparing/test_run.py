@@ -10,9 +10,12 @@ from numpy.testing import assert_allclose
 from scipy.stats import ttest_rel
 from statsmodels.stats.multitest import multipletests
 
+import rankbound as rb
 from bounds.limits import two_sided
+from rankbound.comparing.account import comparison_json
 from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.run import compare_samplings
+from rankbound.errors import UsageError
 from tests import oracles
 from tests.rankbound.comparing.world import make
 
@@ -176,3 +179,49 @@ def test_the_same_inputs_give_the_same_bytes(samplings):
             ]
         )
     assert texts[0] == texts[1]
+
+
+@pytest.fixture(scope="module")
+def unmarked():
+    """Samplings whose lists do not say which documents are positives."""
+    rng = np.random.default_rng(3)
+    teacher = {
+        f"q{n}": {f"d{k}": float(rng.normal()) for k in range(8)} for n in range(40)
+    }
+    lists = {"random": [f"d{k}" for k in range(4)], "hard": ["d4", "d5", "d6", "d7"]}
+    return {
+        "teacher": teacher,
+        "teacher_kind": "logit",
+        "groups": {name: dict.fromkeys(teacher, docs) for name, docs in lists.items()},
+        "embeddings": rb.read_embeddings(
+            rng.normal(size=(8, 4)).astype(np.float32), ids=[f"d{k}" for k in range(8)]
+        ),
+    }
+
+
+def test_without_known_positives_all_pairs_alone_are_compared(unmarked):
+    found = compare_samplings(**unmarked, resamples=0)
+    account = comparison_json(found)
+    assert {row["pairs"] for row in account["rows"]} == {"all"}
+    assert {row["pairs"] for row in account["target"]["rows"]} == {"all"}
+    assert account["decomposition"] == []  # it would be one of pairs that nobody knows
+    assert [w for w in found.warnings if "its positive documents are not known" in w]
+    [row] = [row for row in account["rows"] if row["quantity"] == "entropy"]
+    entropies = {
+        name: np.mean(
+            [
+                oracles.pairwise_entropy([scores[doc] for doc in docs])
+                for scores in unmarked["teacher"].values()
+            ]
+        )
+        for name, docs in (("hard", ["d4", "d5", "d6", "d7"]), ("random", DOCS))
+    }
+    assert row["difference"] == pytest.approx(entropies["hard"] - entropies["random"])
+
+
+def test_pairs_that_nobody_knows_cannot_be_asked_for(unmarked):
+    with pytest.raises(UsageError, match="no sampling has pos-neg pairs"):
+        compare_samplings(**unmarked, resamples=0, pairs="pos-neg")
+
+
+DOCS = [f"d{k}" for k in range(4)]

@@ -1,5 +1,7 @@
 """Reading samplings: the pool, what is dropped, the target."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,10 @@ def test_groups_without_a_wanted_pair_are_left_out(samplings):
     assert groups.n_groups < loaded.sampling("odd").groups.n_groups
     assert (groups.count_pairs("neg-neg") > 0).all()
     assert len(values) == groups.sizes.sum()
+
+
+def test_a_pool_does_not_know_what_one_sampling_does_not_tell(samplings):
+    groups = [read_groups(samplings.path(f"{n}.jsonl")) for n in samplings.groups]
+    made = pool([groups[0], replace(groups[1], positive=None)])
+    assert made.positive is None
+    assert set(as_sets(pool(groups[:2]))) == set(made.group_qids())

@@ -5,6 +5,7 @@ import ir_measures
 import numpy as np
 import pytest
 
+from rankbound.formats.registry import read_any
 from rankbound.formats.trec import read_qrels, read_run
 from tests.rankbound.files import BOM, packed, refusal, run_text, table, written
 
@@ -187,6 +188,11 @@ def test_read_qrels_rejects_grades_that_are_not_whole(tmp_path, grade):
         ("q a\n", ":1: expected 4 columns (qid iteration docno grade), found 2"),
         ("q 0 a 1\nq 0 b\n", ":2: expected 4 columns (qid iteration docno grade), fo"),
         ("q 0 a 1 t 1\n", ":1: expected 4 columns"),
+        (
+            "q 0 a 1\nq 0 b 9007199254740993e1\n",
+            ":2: the grade must be a whole number up to 2**53, found "
+            "'9007199254740993e1'",
+        ),
         ("q a 1\nq 0 a \n", ":2: the grade must be a whole number, found 'a'"),
         ("q a 1\nq 0 a 1\n", ":2: expected 3 columns (qid docno grade), found 4"),
         ("q d 1 1 0.5\nq d 1\n", ":2: expected 5 columns (qid docno grade method pro"),
@@ -234,3 +240,11 @@ def test_read_qrels_matches_ir_measures(tmp_path):
 def test_read_run_round_trips(tmp_path, scores):
     assert read(tmp_path, run_text(scores)) == scores
     assert read(tmp_path, BOM + run_text(scores).encode()) == scores
+
+
+def test_a_run_whose_first_query_looks_like_json_is_read_when_named(tmp_path):
+    path = tmp_path / "x.run"
+    path.write_text("[1 Q0 a 1 2.5 t\n[1 Q0 b 2 1.5 t\n")
+    assert table(read_any(path, format="trec-run").scores) == {
+        "[1": {"a": 2.5, "b": 1.5}
+    }
