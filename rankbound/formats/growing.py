@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import mmap
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rankbound.formats.blocks import WORKERS
 
 PIECE = 1 << 20  # values
 
@@ -57,11 +61,17 @@ class Growing:
         self, change: Callable[[NDArray[Any]], Any], dtype: Any
     ) -> NDArray[Any]:
         """The array with every piece changed; each is freed once it is."""
+        pieces, self._pieces = self._pieces, []
         whole = np.empty(self._filled, dtype=dtype)
-        for start in range(0, self._filled, PIECE):
-            piece = whole[start : start + PIECE]
-            piece[:] = change(self._pieces.pop(0)[: len(piece)])
         self._filled = 0
+
+        def fill(number: int) -> None:
+            part = whole[number * PIECE : (number + 1) * PIECE]
+            part[:] = change(pieces[number][: len(part)])
+            pieces[number] = part[:0]
+
+        with ThreadPoolExecutor(WORKERS) as pool:
+            deque(pool.map(fill, range(len(pieces))), maxlen=0)  # raises what one does
         return whole
 
 
