@@ -113,6 +113,7 @@ def page(material: Material) -> str:
             "provenance": list(_provenance(material)),
             "glossary": glossary_rows(),
             "hints": hints(),
+            "column_hint": column_hint,
             "version": version("rankbound"),
             "data": script_json(_data(material)),
         },
@@ -128,6 +129,21 @@ def hints() -> dict[str, str]:
     'H (entropy): teacher entropy, in nats'
     """
     return {word: _meaning(symbol) for word, symbol in HINTS.items()}
+
+
+def column_hint(name: str) -> str:
+    """The meaning of a column of a per-query table; empty where it needs none.
+
+    Examples
+    --------
+    >>> column_hint("entropy_nats") == column_hint("entropy, pos-neg")
+    True
+    >>> column_hint("nDCG@10")
+    ''
+    """
+    word = words(name.split(",")[0]).removesuffix(" nats").removesuffix(" bits")
+    known = {"diameter": "diameter: largest distance"}
+    return hints().get(known.get(word, word), "")
 
 
 def static_rows(table: QueryTable) -> list[tuple[str, ...]]:

@@ -142,8 +142,10 @@ class Explorer {
       make("p", {}, this.again, " ", make("label", { for: "remeasure" },
         "at another temperature, measure H and D again on the pairs in this page, where it has any")),
       this.warmth, this.answer, make("div", { class: "columns" },
-        make("div", {}, make("h3", {}, "Parts of the bound"), this.fall),
-        make("div", {}, make("h3", {}, "Over the number of queries"), this.curve)),
+        make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Parts" },
+          make("h3", {}, "Parts of the bound"), this.fall),
+        make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Curves" },
+          make("h3", {}, "Over the number of queries"), this.curve)),
       this.tables);
     this.load();
   }
@@ -156,7 +158,7 @@ class Explorer {
     const meaning = make("span", { class: "tip", role: "tooltip", id: `m-${knob.key}` },
       DATA.symbols[knob.symbol]);
     const name = make("span", { class: "term", tabindex: "0", "aria-describedby": meaning.id },
-      DATA.symbols[knob.symbol].split(":")[0].replaceAll("_", " "), meaning);
+      knobName(DATA.symbols[knob.symbol]), meaning);
     number.setAttribute("aria-describedby", meaning.id);
     number.setAttribute("aria-label", knob.key.replace("_", " "));
     slider.addEventListener("input", () => {
@@ -176,8 +178,9 @@ class Explorer {
 
   load() {
     for (const { number, slider, knob } of Object.values(this.fields)) {
-      number.value = String(this.setting[knob.key]);
-      placeSlider(knob, slider, this.setting[knob.key]);
+      const value = rounded(this.setting[knob.key]);
+      number.value = String(value);
+      placeSlider(knob, slider, value);
     }
     this.note.textContent = this.setting.note ? `${this.setting.note}.` : "";
     this.update();
@@ -276,11 +279,22 @@ function explorerTables(result, setting, given) {
 
 function partName(name) { return name.replaceAll(" x ", " × "); }
 
+// What a field shows is what is computed with, so it has no more digits than are read.
+function rounded(value) {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(6));
+}
+
 function valueAt(knob, share) {
   const value = knob.log ? knob.low * (knob.high / knob.low) ** share
     : knob.low + (knob.high - knob.low) * share;
   if (knob.whole || (knob.key === "n" && value < 1e4)) return Math.round(value);
   return Number(value.toPrecision(4));
+}
+
+// "n (n_queries): ..." as "n (n queries)", "kappa (kappa): ..." as "kappa".
+function knobName(meaning) {
+  const [symbol, code] = meaning.split(/ \(|\): /);
+  return symbol === code ? symbol : `${symbol} (${code.replaceAll("_", " ")})`;
 }
 
 function placeSlider(knob, slider, value) {
@@ -357,7 +371,8 @@ function drawCurve(svg, given, result) {
       shape("text", { x: left - 6, y: y(10 ** power) + 4, "text-anchor": "end" },
         String(Number((10 ** power).toPrecision(1)))));
   }
-  marks.push(shape("text", { x: left + 6, y: top + 14 }, "vacuous: ln 2 and above"),
+  marks.push(shape("text", { x: width - right - 6, y: top + 14, "text-anchor": "end" },
+    "vacuous: ln 2 and above"),
     shape("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" },
       "queries n"),
     shape("text", { transform: `translate(13 ${(top + height - bottom) / 2}) rotate(-90)`,
@@ -365,11 +380,13 @@ function drawCurve(svg, given, result) {
   let place = left;
   for (const [name, colour, dashes, value] of lines) {
     const heights = found.map(value);
-    if (!heights.some((one) => one > 0)) continue;
+    if (!heights.some((one) => one >= 10 ** least)) continue;
     const style = `stroke: var(${colour}); stroke-dasharray: ${dashes || "none"}; stroke-width: ${
       name === "bound" ? 3 : 1.8}`;
-    const path = heights.map((one, at) => `${at ? "L" : "M"}${x(queries[at]).toFixed(2)} ${
-      y(one).toFixed(2)}`).join("");
+    // Below the axis there is no line, rather than one along it
+    const path = heights.map((one, at) => one < 10 ** least ? ""
+      : `${at && heights[at - 1] >= 10 ** least ? "L" : "M"}${x(queries[at]).toFixed(2)} ${
+        y(one).toFixed(2)}`).join("");
     marks.push(shape("path", { class: "line", d: path, style }),
       shape("path", { class: "line", d: `M${place} 16h26`, style }),
       shape("text", { x: place + 31, y: 20 }, name));
