@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rankbound.drawing.rows import read_rows
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
@@ -18,6 +18,11 @@ FILES = {
     "comparison.json": "rankbound.comparison/1",
     "validation.json": "rankbound.validation/1",
     "inspection.json": "rankbound.inspection/1",
+}
+# Columns of the per-query table that some of them leave beside it
+COLUMNS = {
+    "ledger.json": ("qid", "student", "entropy_nats"),
+    "comparison.json": ("qid", "sampling", "quantity", "pairs", "value"),
 }
 
 
@@ -34,14 +39,14 @@ class Result:
         folder itself.
     content : mapping
         The JSON file.
-    table : tuple of mappings
+    table : sequence of mappings
         The rows of ``per_query.tsv`` beside it; empty where there is none.
     """
 
     schema: str
     name: str
     content: Mapping[str, Any]
-    table: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+    table: Sequence[Mapping[str, str]] = field(default=(), repr=False)
 
 
 def find_results(folder: Path, *, asked: str = "--from ") -> list[Result]:
@@ -71,7 +76,7 @@ def find_results(folder: Path, *, asked: str = "--from ") -> list[Result]:
     return found
 
 
-def columns_of(table: tuple[Mapping[str, str], ...], *names: str) -> list[list[float]]:
+def columns_of(table: Sequence[Mapping[str, str]], *names: str) -> list[list[float]]:
     """Numeric columns of a table, over the rows where all of them are filled."""
     full = [row for row in table if all(row.get(name) for name in names)]
     return [[float(row[name]) for row in full] for name in names]
@@ -91,12 +96,11 @@ def _result(path: Path, folder: Path) -> Result:
             line=1,
         )
     name = path.parent.relative_to(folder).as_posix()
-    return Result(schema, "" if name == "." else name, content, _table(path.parent))
+    table = _table(path.with_name("per_query.tsv"), COLUMNS.get(path.name))
+    return Result(schema, "" if name == "." else name, content, table)
 
 
-def _table(folder: Path) -> tuple[Mapping[str, str], ...]:
-    path = folder / "per_query.tsv"
-    if not path.is_file():
+def _table(path: Path, needed: Sequence[str] | None) -> Sequence[Mapping[str, str]]:
+    if needed is None or not path.is_file():
         return ()
-    with path.open(encoding="utf-8", newline="") as stream:
-        return tuple(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return read_rows(path, needed=needed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +55,21 @@ def _table(inspection: Inspection, names: Names) -> Table:
     table.add_column("range")
     table.add_column("holds")
     for one in inspection.files:
-        table.add_row(*(escape(cell) for cell in _row(one.as_dict(), names[one.path])))
+        cells = file_row(one.as_dict(), names[one.path])
+        table.add_row(*(escape(cell) for cell in cells))
     return table
 
 
-def _row(facts: dict[str, Any], name: str) -> Iterator[str]:
+def file_row(facts: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Cells of one file: name, format, rows, queries, size, range, what it holds.
+
+    Parameters
+    ----------
+    facts : mapping
+        What `Examined.as_dict` gives, or ``inspection.json`` holds.
+    name : str
+        What to call the file.
+    """
     yield name
     yield facts["format"] or "unreadable"
     for key in ("rows", "queries"):
@@ -84,7 +94,7 @@ def _three(sizes: dict[str, float]) -> str:
     return "/".join(f"{sizes[key]:g}" for key in ("min", "median", "max"))
 
 
-def _held(facts: dict[str, Any]) -> str:
+def _held(facts: Mapping[str, Any]) -> str:
     """What the file holds, in a few words."""
     words = []
     if facts["kind"] is not None:

@@ -28,7 +28,13 @@ from bounds.notation import (
 )
 from rankbound.drawing.results import FILES, Result
 from rankbound.explaining import glossary_rows
-from rankbound.reporting.accounts import Account, Verdict, account_of, kind_of
+from rankbound.reporting.accounts import (
+    SCHEMAS,
+    Account,
+    Verdict,
+    account_of,
+    kind_of,
+)
 from rankbound.reporting.formulas import explorer_data, views_script
 from rankbound.reporting.pictures import Picture
 from rankbound.reporting.queries import QueryTable
@@ -178,7 +184,7 @@ def _subtitle(material: Material) -> str:
     kinds = [kind_of(result.content) for result in material.results]
     found = [
         f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}"
-        for kind in ("ledger", "comparison", "validation")
+        for kind in SCHEMAS.values()
         if kind in kinds
     ]
     return ", ".join(found) or "no result that this report shows"

@@ -13,6 +13,8 @@ from rankbound.measuring.terms import UNITS
 
 MOST_ROWS: Final = 2_000
 SEED: Final = 0
+# What a comparison can hold entropy against, in the order of preference
+AGAINST: Final = ("divergence", "diameter", "mean_distance", "margin")
 Row = Mapping[str, str]
 # (student, qid) to {measure: value}, as `effectiveness.tsv` has it
 Effects = Mapping[tuple[str, str], Mapping[str, float]]
@@ -117,7 +119,7 @@ def ledger_queries(
 
 
 def long_queries(
-    rows: Iterable[Row],
+    rows: Sequence[Row],
     *,
     name: str,
     caption: str,
@@ -129,24 +131,26 @@ def long_queries(
 
     Parameters
     ----------
-    rows : iterable of mapping
+    rows : sequence of mapping
         With the keys, the `column` fields, and ``value``; the first key is the query.
+        It is gone through twice, so that only the rows shown are held.
     keys : tuple of str
         Fields that name a row of the result.
     column : tuple of str
         Fields whose values, joined, name a column.
     """
-    found: dict[tuple[str, ...], dict[str, float | None]] = {}
+    every = list(dict.fromkeys(tuple(row[key] for key in keys) for row in rows))
+    if not every:
+        return None
+    kept = [every[i] for i in sampled([entry[0] for entry in every], limit)]
+    found: dict[tuple[str, ...], dict[str, float | None]] = {key: {} for key in kept}
     names: dict[str, None] = {}
     for row in rows:
         where = ", ".join(row[field] for field in column)
         names[where] = None
-        entry = found.setdefault(tuple(row[key] for key in keys), {})
-        entry[where] = _number(row["value"])
-    if not found:
-        return None
-    every = list(found)
-    kept = [every[i] for i in sampled([entry[0] for entry in every], limit)]
+        entry = found.get(tuple(row[key] for key in keys))
+        if entry is not None:
+            entry[where] = _number(row["value"])
     columns = tuple(names)
     return QueryTable(
         name=name,
@@ -156,8 +160,22 @@ def long_queries(
         columns=columns,
         numbers=tuple(tuple(found[key].get(c) for key in kept) for c in columns),
         total=len(every),
-        axes=(columns[0], columns[min(1, len(columns) - 1)]),
+        axes=_axes(columns),
     )
+
+
+def _axes(columns: Sequence[str]) -> tuple[str, str]:
+    """The columns that a scatter begins with: entropy, and what it is held against.
+
+    Examples
+    --------
+    >>> _axes(("diameter, all", "diameter, pos-neg", "entropy, all"))
+    ('entropy, all', 'diameter, all')
+    """
+    first = next((c for c in columns if c.startswith("entropy")), columns[0])
+    kinds = {c.split(",")[0]: c for c in reversed(columns)}
+    others = [kinds[w] for w in AGAINST if w in kinds] + [*columns]
+    return first, next((c for c in others if c != first), first)
 
 
 def sampled(qids: Sequence[str], limit: int) -> list[int]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from rankbound.drawing.catalogue import result_drawings
 from rankbound.drawing.results import FILES, Result, find_results
+from rankbound.drawing.rows import read_rows
 from rankbound.errors import UsageError
-from rankbound.formats.errors import FormatError
 from rankbound.measuring.run import Progress
-from rankbound.reporting.accounts import account_of, kind_of
+from rankbound.reporting.accounts import SCHEMAS, account_of, kind_of
 from rankbound.reporting.documents import MOST_TEXT, documents_of
 from rankbound.reporting.page import Material, page
 from rankbound.reporting.pictures import Picture, pictures
@@ -70,7 +69,7 @@ def write_report(
         raise UsageError(f"{out}: is a folder; --out of a report is an HTML file")
     progress("reading results")
     results = find_results(source, asked="")
-    kinds = [*COMMANDS, None]
+    kinds = [*SCHEMAS.values(), None]
     results.sort(key=lambda result: kinds.index(kind_of(result.content)))
     _check(results)
     progress("figures")
@@ -155,7 +154,7 @@ def _absent(results: list[Result]) -> Iterator[tuple[str, str]]:
         if kind is None:
             file = next(n for n, schema in FILES.items() if schema == result.schema)
             yield str(Path(result.name, file)), "this report does not show it"
-        elif kind != "validation" and not result.table:
+        elif kind in ("ledger", "comparison") and not result.table:
             path = str(Path(result.name, "per_query.tsv"))
             yield path, "not found or without rows, so no query is shown"
 
@@ -164,9 +163,11 @@ def _tables(source: Path, results: list[Result], *, limit: int) -> Iterator[Quer
     of_kind = {
         kind: [r for r in results if kind_of(r.content) == kind] for kind in COMMANDS
     }
-    effects: list[Row] = []
-    for result in of_kind["validation"]:
-        effects += effectiveness(source / result.name / "effectiveness.tsv")
+    read = [
+        effectiveness(source / result.name / "effectiveness.tsv")
+        for result in of_kind["validation"]
+    ]
+    effects = read[0] if len(read) == 1 else [row for rows in read for row in rows]
     table = ledger_queries(of_kind["ledger"], effects_of(effects), limit=limit)
     if table is not None:
         yield table
@@ -194,7 +195,7 @@ def _tables(source: Path, results: list[Result], *, limit: int) -> Iterator[Quer
         yield table
 
 
-def effectiveness(path: Path) -> list[Row]:
+def effectiveness(path: Path) -> Sequence[Row]:
     """Rows of an ``effectiveness.tsv``; none where the file is absent.
 
     Raises
@@ -203,16 +204,5 @@ def effectiveness(path: Path) -> list[Row]:
         When it lacks a column.
     """
     if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-        lacking = {"dataset", "student", "qid", "measure", "value"} - {
-            *(reader.fieldnames or ())
-        }
-        if lacking:
-            raise FormatError(
-                path,
-                f"the column {min(lacking)!r} is missing; run validate again",
-                line=1,
-            )
-        return [*reader]
+        return ()
+    return read_rows(path, needed=("dataset", "student", "qid", "measure", "value"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,8 +23,17 @@ LATEX: Final = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    # The end of the row before would take these for its own options
+    "[": "{[}",
+    "*": "{*}",
+    "\n": " ",
+    "\r": " ",
 }
 MOST_ROWS: Final = 500
+# What a spreadsheet takes for the beginning of a formula
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# A number, or the two of an interval
+NUMBERS: Final = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( to [-+]?[\d.,]+(e[-+]?\d+)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,8 @@ class Table:
         At most `MOST_ROWS` of them are on the page.
     left : int
         How many columns hold words and stand to the left; the others are numbers.
+    title : str
+        Stands above it; by default the first word of the name.
     """
 
     name: str
@@ -47,6 +59,12 @@ class Table:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     left: int = 1
+    title: str = ""
+
+    @property
+    def heading(self) -> str:
+        """A word or two above the table."""
+        return (self.title or words(self.name.split("-")[0])).capitalize()
 
     @property
     def shown(self) -> tuple[tuple[str, ...], ...]:
@@ -68,11 +86,7 @@ class Table:
         >>> Table("t", "", ("a", "b"), (("x, y", "1"),)).csv()
         'a,b\n"x, y",1\n'
         """
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(self.headings)
-        writer.writerows(self.rows)
-        return stream.getvalue()
+        return csv_text((self.headings, *self.rows))
 
     def latex(self) -> str:
         r"""The table as LaTeX with the rules of the booktabs package.
@@ -107,6 +121,29 @@ class Table:
                 "",
             ]
         )
+
+
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
+    r"""Rows as comma-separated text that a spreadsheet does not run.
+
+    A cell that would be taken for a formula gets an apostrophe in front; numbers are
+    left alone.
+
+    Examples
+    --------
+    >>> csv_text([("=1+1", "-0.5 to 0.5", "a")])
+    "'=1+1,-0.5 to 0.5,a\n"
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerows([_inert(cell) for cell in row] for row in rows)
+    return stream.getvalue()
+
+
+def _inert(cell: str) -> str:
+    if not cell.startswith(FORMULA) or NUMBERS.fullmatch(cell):
+        return cell
+    return f"'{cell}"
 
 
 def latex_text(text: str) -> str:
