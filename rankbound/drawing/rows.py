@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final, overload
 
@@ -14,6 +15,8 @@ Row = Mapping[str, str]
 WORDS: Final = frozenset(
     {"qid", "student", "sampling", "quantity", "pairs", "dataset", "measure"}
 )
+
+BLOCK: Final = 10_000
 
 
 class Rows(Sequence[Row]):
@@ -94,22 +97,31 @@ def _columns(
     found: list[list[str]] = [[] for _ in names]
     same: dict[str, str] = {}
     words = [name in WORDS for name in names]
-    for line, cells in enumerate(reader, 2):
-        if len(cells) != len(names):
-            raise FormatError(
-                path,
-                f"expected {len(names)} cells, found {len(cells)}; run the command "
-                "that wrote the file again",
-                line=line,
-            )
-        for column, word, cell in zip(found, words, cells, strict=True):
+    line = 2
+    while block := list(islice(reader, BLOCK)):
+        _check_widths(path, block, len(names), line)
+        line += len(block)
+        for column, word, cells in zip(
+            found, words, zip(*block, strict=True), strict=True
+        ):
             # The same word in many rows is kept once
-            column.append(same.setdefault(cell, cell) if word else cell)
+            column += [same.setdefault(c, c) for c in cells] if word else cells
     table = dict(zip(names, found, strict=True))
     for name, is_word in zip(names, words, strict=True):
         if not is_word:
             _check_numbers(path, name, table[name])
     return table
+
+
+def _check_widths(path: Path, block: list[list[str]], width: int, line: int) -> None:
+    for place, cells in enumerate(block, line):
+        if len(cells) != width:
+            raise FormatError(
+                path,
+                f"expected {width} cells, found {len(cells)}; run the command that "
+                "wrote the file again",
+                line=place,
+            )
 
 
 def _check_numbers(path: Path, name: str, cells: list[str]) -> None:

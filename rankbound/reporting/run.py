@@ -11,7 +11,7 @@ from rankbound.drawing.results import FILES, Result, find_results
 from rankbound.drawing.rows import read_rows
 from rankbound.errors import UsageError
 from rankbound.measuring.run import Progress
-from rankbound.reporting.accounts import SCHEMAS, account_of, kind_of
+from rankbound.reporting.accounts import SCHEMAS, kind_of
 from rankbound.reporting.documents import MOST_TEXT, documents_of
 from rankbound.reporting.page import Material, page
 from rankbound.reporting.pictures import Picture, pictures
@@ -26,6 +26,8 @@ from rankbound.reporting.queries import (
 from rankbound.writing import write_all
 
 STAGES: Final = 5
+# What reading a JSON file of another shape than its schema's raises
+DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 COMMANDS: Final = {
     "ledger": "rankbound measure",
     "comparison": "rankbound compare",
@@ -93,26 +95,42 @@ def write_report(
 
 
 def _check(results: list[Result]) -> None:
-    """Raise for a result that lacks what its schema promises."""
+    """Raise for a result that lacks what its schema promises, or holds another type."""
     for result in results:
         try:
-            account_of(result.content, name=result.name)
-        except KeyError as error:
-            file = next(n for n, schema in FILES.items() if schema == result.schema)
+            page(Material(title="", results=[result]))
+            result_drawings([result])
+        except DAMAGE as error:
+            found = (
+                f"lacks {error.args[0]!r}"
+                if isinstance(error, KeyError)
+                else f"is damaged ({error})"
+            )
             raise UsageError(
-                f"{Path(result.name, file)}: lacks {error.args[0]!r}; run the command "
-                "that wrote it again with this version"
+                f"{_file(result)}: {found}; run the command that wrote it again with "
+                "this version"
             ) from None
+
+
+def _file(result: Result) -> Path:
+    name = next(n for n, schema in FILES.items() if schema == result.schema)
+    return Path(result.name, name)
 
 
 def _figures(results: list[Result]) -> tuple[list[Picture], list[tuple[str, str]]]:
     drawn: list[Picture] = []
     missing: list[tuple[str, str]] = []
-    for found in pictures(result_drawings(results)):
-        if isinstance(found, Picture):
-            drawn.append(found)
-        else:
-            missing.append((f"figure {found[0]}", found[1]))
+    try:
+        for found in pictures(result_drawings(results)):
+            if isinstance(found, Picture):
+                drawn.append(found)
+            else:
+                missing.append((f"figure {found[0]}", found[1]))
+    except DAMAGE as error:
+        raise UsageError(
+            f"a figure cannot be drawn, since a result is damaged ({error!r}); run the "
+            "commands that wrote the results again with this version"
+        ) from None
     return drawn, missing
 
 
@@ -152,8 +170,7 @@ def _absent(results: list[Result]) -> Iterator[tuple[str, str]]:
     for result in results:
         kind = kind_of(result.content)
         if kind is None:
-            file = next(n for n, schema in FILES.items() if schema == result.schema)
-            yield str(Path(result.name, file)), "this report does not show it"
+            yield str(_file(result)), "this report does not show it"
         elif kind in ("ledger", "comparison") and not result.table:
             path = str(Path(result.name, "per_query.tsv"))
             yield path, "not found or without rows, so no query is shown"
