@@ -30,6 +30,8 @@ LATEX: Final = {
     "\r": " ",
 }
 MOST_ROWS: Final = 500
+# From here on numbers have an exponent
+MOST_PLAIN: Final = 1e12
 # What a spreadsheet takes for the beginning of a formula
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 # A number, or the two of an interval
@@ -162,11 +164,13 @@ def number(value: float | None, digits: int = 4) -> str:
 
     Examples
     --------
-    >>> number(0.51659), number(None), number(1234567.0), number(3)
-    ('0.5166', '–', '1,234,567', '3')
+    >>> number(0.51659), number(None), number(1234567.0), number(3), number(1e300)
+    ('0.5166', '–', '1,234,567', '3', '1e+300')
     """
     if value is None:
         return "–"
+    if abs(value) >= MOST_PLAIN:
+        return f"{value:.5g}"
     if float(value).is_integer():
         return f"{int(value):,}"
     return f"{value:,.{digits}f}" if abs(value) >= 10**-digits else f"{value:.2g}"

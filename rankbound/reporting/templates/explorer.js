@@ -163,6 +163,7 @@ class Explorer {
     number.setAttribute("aria-label", knob.key.replace("_", " "));
     slider.addEventListener("input", () => {
       number.value = String(valueAt(knob, Number(slider.value) / STEPS));
+      slider.setAttribute("aria-valuetext", number.value);
       this.update();
     });
     number.addEventListener("input", () => {
@@ -216,19 +217,36 @@ class Explorer {
     return given;
   }
 
+  // What is wrong with the fields, each marked; empty where all may be computed with.
+  faults() {
+    return Object.values(this.fields).flatMap(({ knob, number }) => {
+      const fault = faultOf(knob, number.value);
+      if (fault) number.setAttribute("aria-invalid", "true");
+      else number.removeAttribute("aria-invalid");
+      return fault ? [fault] : [];
+    });
+  }
+
   update() {
-    try {
-      const given = this.tempered(), result = evaluate(given);
-      this.show(given, result);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.answer.textContent = `No bound: ${error.message}`;
-      this.answer.className = "answer caution";
-      delete this.answer.dataset.bound;
-      this.fall.replaceChildren();
-      this.curve.replaceChildren();
-      this.tables.replaceChildren();
+    const faults = this.faults();
+    if (faults.length) return this.refuse(faults.join("; "));
+    const given = this.tempered(), result = evaluate(given);
+    // The pictures go up to twice the bound
+    if (!Number.isFinite(2 * result.bound)) return this.refuse("it is too large for a number");
+    return this.show(given, result);
+  }
+
+  refuse(why) {
+    this.answer.textContent = `No bound: ${why}.`;
+    this.answer.className = "answer caution";
+    this.warmth.textContent = "";
+    delete this.answer.dataset.bound;
+    delete this.answer.dataset.parts;
+    for (const picture of [this.fall, this.curve]) {
+      picture.setAttribute("aria-label", "Not drawn, since there is no bound");
+      picture.replaceChildren();
     }
+    this.tables.replaceChildren();
   }
 
   show(given, result) {
@@ -289,6 +307,20 @@ function valueAt(knob, share) {
     : knob.low + (knob.high - knob.low) * share;
   if (knob.whole || (knob.key === "n" && value < 1e4)) return Math.round(value);
   return Number(value.toPrecision(4));
+}
+
+// Why a field cannot be computed with; empty where it can. The ends are the notation's.
+function faultOf(knob, text) {
+  const { low, high, with_low: withLow, with_high: withHigh, whole } =
+    DATA.explorer.domains[knob.symbol];
+  const value = text === "" ? NaN : Number(text);
+  const inside = (withLow ? value >= low : value > low)
+    && (high === null || (withHigh ? value <= high : value < high));
+  if (inside && Number.isFinite(value) && (!whole || Number.isInteger(value))) return "";
+  const ends = [`${withLow ? "of at least" : "above"} ${shown(low)}`,
+    ...(high === null ? [] : [`${withHigh ? "at most" : "below"} ${shown(high)}`])];
+  return `${knob.key.replace("_", " ")} is a ${whole ? "whole number" : "number"} ${
+    ends.join(" and ")}, and the field ${text === "" ? "is empty" : `has ${text}`}`;
 }
 
 // "n (n_queries): ..." as "n (n queries)", "kappa (kappa): ..." as "kappa".
@@ -361,15 +393,15 @@ function drawCurve(svg, given, result) {
     given.n.toLocaleString("en-US")}`);
   const marks = [shape("rect", { class: "vacuous", x: left, y: top,
     width: width - left - right, height: Math.max(0, y(trivial) - top) })];
-  for (let power = ends[0]; power <= ends[1]; power += 1) {
+  for (const power of niceTicks(...ends, 9).filter(Number.isInteger)) {
     const at = x(10 ** power);
     marks.push(shape("path", { class: "grid", d: `M${at} ${top}V${height - bottom}` }),
       shape("text", { x: at, y: height - bottom + 16, "text-anchor": "middle" }, `1e${power}`));
   }
-  for (let power = least; power <= most; power += 1) {
+  for (const power of niceTicks(least, most, 9).filter(Number.isInteger)) {
     marks.push(shape("path", { class: "grid", d: `M${left} ${y(10 ** power)}H${width - right}` }),
       shape("text", { x: left - 6, y: y(10 ** power) + 4, "text-anchor": "end" },
-        String(Number((10 ** power).toPrecision(1)))));
+        Math.abs(power) > 4 ? `1e${power}` : String(Number((10 ** power).toPrecision(1)))));
   }
   marks.push(shape("text", { x: width - right - 6, y: top + 14, "text-anchor": "end" },
     "vacuous: ln 2 and above"),

@@ -36,6 +36,7 @@ function field(words, control) {
 function shown(value, digits = 4) {
   if (value === null || value === undefined) return "–";
   if (!Number.isFinite(value)) return String(value);
+  if (Math.abs(value) >= 1e12) return value.toPrecision(5);
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   if (Math.abs(value) >= 10 ** -digits) {
     return value.toLocaleString("en-US", {
