@@ -123,8 +123,9 @@ function svgFiles() {
 // The meaning of a word on hover and focus. A script places it, since a table that
 // scrolls would cut it off; without one the style sheet does what it can.
 function tips() {
-  let open = null;
+  let open = null, word = null;
   const show = (term) => {
+    word = term;
     const tip = term && document.getElementById(term.getAttribute("aria-describedby"));
     if (open && open !== tip) open.classList.remove("seen", "dismissed");
     open = tip;
@@ -143,7 +144,7 @@ function tips() {
   });
   document.addEventListener("focusin", (event) => show(termOf(event.target)));
   document.addEventListener("focusout", () => show(null));
-  document.addEventListener("scroll", () => show(null), true);
+  document.addEventListener("scroll", () => show(word), true);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && open) open.classList.add("dismissed");
   });

@@ -130,7 +130,7 @@ def opened(browser):
     """A function that opens a file and remembers its faults and requests."""
 
     def opening(path, **options):
-        page = browser.new_page(**options)
+        page = browser.new_page(reduced_motion="reduce", **options)
         page.faults, page.asked = [], []
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.on(

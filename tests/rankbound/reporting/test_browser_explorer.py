@@ -273,7 +273,9 @@ def test_a_curve_stops_where_it_leaves_the_picture(page):
     assert len(long) == 4
     floor = 300 - 40
     for d in long:
-        heights = [float(point.split(" ")[1]) for point in d.replace("M", "L").split("L")[1:]]
+        heights = [
+            float(point.split(" ")[1]) for point in d.replace("M", "L").split("L")[1:]
+        ]
         assert max(heights) <= floor
         assert sum(abs(height - floor) < 0.005 for height in heights) <= 1
 

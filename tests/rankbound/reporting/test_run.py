@@ -1,72 +1,28 @@
 """The report in a real browser, from a file, offline."""
 
 import json
-import os
-import shutil
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bounds.headline import HEADLINE
 from bounds.registry import statement
-from rankbound.cli import main
 from rankbound.errors import UsageError
 from rankbound.reporting.run import effectiveness, write_report
-from tests.rankbound.files import project
+from tests.rankbound.reporting.conftest import HOSTILE
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-HOSTILE = "<script>stolen()</script>\"'&"
+pytestmark = pytest.mark.xdist_group("report")
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report")
-    project(folder)
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        words = (
-            "measure --teacher t.json --teacher-kind logit --groups g.jsonl --out out"
-        )
-        student = ["--student", f"{HOSTILE}=s.run", "--student-kind", "logit"]
-        vectors = ["--embeddings", "v.npy", "--ids", "v.ids"]
-        assert main([*words.split(), *student, *vectors]) == 0
-        assert main(["report", "out", "--out", "report.html"]) == 0
-    finally:
-        os.chdir(before)
-    return folder / "report.html"
+def report(everything):
+    return everything / "m.html"
 
 
 @pytest.fixture(scope="module")
-def page(report):
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not Path(CHROMIUM).is_file():
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-        made = browser.new_page()
-        made.faults, made.asked = [], []
-        made.on("pageerror", lambda error: made.faults.append(str(error)))
-        made.on(
-            "console",
-            lambda said: (
-                made.faults.append(said.text) if said.type == "error" else None
-            ),
-        )
-        made.on("request", lambda request: made.asked.append(request.url))
-        made.goto(report.as_uri())
-        yield made
-        browser.close()
+def page(opened, report):
+    return opened(report)
 
 
 def test_the_page_opens_without_a_fault_or_a_request(page):
