@@ -56,6 +56,10 @@ class Rows(Sequence[Row]):
             return Rows(cut)
         return {n: c[where] for n, c in zip(self._names, self._columns, strict=True)}
 
+    def column(self, name: str) -> list[str]:
+        """One column, without making the rows."""
+        return self._columns[self._names.index(name)]
+
     def __iter__(self) -> Iterator[Row]:
         """The rows in order."""
         for cells in zip(*self._columns, strict=True):

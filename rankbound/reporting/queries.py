@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from rankbound.drawing.results import Result
+from rankbound.drawing.rows import Rows
 from rankbound.measuring.terms import UNITS
 
 MOST_ROWS: Final = 2_000
@@ -133,25 +134,25 @@ def long_queries(
     ----------
     rows : sequence of mapping
         With the keys, the `column` fields, and ``value``; the first key is the query.
-        It is gone through twice, so that only the rows shown are held.
+        It is gone through several times, so that only the rows shown are held.
     keys : tuple of str
         Fields that name a row of the result.
     column : tuple of str
         Fields whose values, joined, name a column.
     """
-    every = list(dict.fromkeys(tuple(row[key] for key in keys) for row in rows))
-    if not every:
+    if not rows:
         return None
+    every = list(dict.fromkeys(_tuples(rows, keys)))
     kept = [every[i] for i in sampled([entry[0] for entry in every], limit)]
     found: dict[tuple[str, ...], dict[str, float | None]] = {key: {} for key in kept}
-    names: dict[str, None] = {}
-    for row in rows:
-        where = ", ".join(row[field] for field in column)
-        names[where] = None
-        entry = found.get(tuple(row[key] for key in keys))
-        if entry is not None:
-            entry[where] = _number(row["value"])
-    columns = tuple(names)
+    names = {parts: ", ".join(parts) for parts in dict.fromkeys(_tuples(rows, column))}
+    three = zip(
+        _tuples(rows, keys), _tuples(rows, column), _column(rows, "value"), strict=True
+    )
+    for key, parts, value in three:
+        if key in found:
+            found[key][names[parts]] = _number(value)
+    columns = tuple(names.values())
     return QueryTable(
         name=name,
         caption=caption,
@@ -217,6 +218,16 @@ def effects_of(rows: Iterable[Row]) -> dict[tuple[str, str], dict[str, float]]:
         if value is not None:
             found.setdefault((row["student"], row["qid"]), {})[row["measure"]] = value
     return found if len(datasets) == 1 else {}
+
+
+def _tuples(rows: Sequence[Row], names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return zip(*(_column(rows, name) for name in names), strict=True)
+
+
+def _column(rows: Sequence[Row], name: str) -> list[str]:
+    if isinstance(rows, Rows):
+        return rows.column(name)  # a tenth of the time for millions of rows
+    return [row[name] for row in rows]
 
 
 def _number(text: str | None) -> float | None:
