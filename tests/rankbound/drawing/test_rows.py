@@ -1,4 +1,5 @@
 import csv
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,20 @@ def test_more_rows_than_a_block_are_all_there(tmp_path):
     )
     assert len(rows) == count
     assert rows[count - 1] == {"qid": f"q{count - 1}", "value": str(count - 1)}
+
+
+def test_a_table_takes_little_more_memory_than_its_file(tmp_path):
+    lines = [
+        f"query-{n // 8}\tsampling\tentropy\tall\t{n / 7!r}\n" for n in range(40_000)
+    ]
+    path = written(tmp_path, "qid\tsampling\tquantity\tpairs\tvalue\n" + "".join(lines))
+    tracemalloc.start()
+    rows = read_rows(path, needed=("qid",))
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(rows) == 40_000
+    assert held < 3 * path.stat().st_size  # a mapping for every row takes tenfold
+    assert peak < 8 * path.stat().st_size
 
 
 def test_no_columns_are_no_rows():

@@ -1,4 +1,4 @@
-"""The scatter of two columns in a browser: a box on it and the table follow each other."""
+"""The scatter in a browser: a box on it and the table follow each other."""
 
 import pytest
 

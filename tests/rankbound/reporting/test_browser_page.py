@@ -1,4 +1,4 @@
-"""The page around its tables: meanings, files, keyboard, paper, names that mean harm."""
+"""The page around its tables: meanings, files, keyboard, paper, hostile names."""
 
 import base64
 import csv
