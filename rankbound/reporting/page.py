@@ -149,7 +149,8 @@ def column_hint(name: str) -> str:
     """
     word = words(name.split(",")[0]).removesuffix(" nats").removesuffix(" bits")
     known = {"diameter": "diameter: largest distance"}
-    return hints().get(known.get(word, word), "")
+    hint = hints().get(known.get(word, word), "")
+    return hint.replace("in nats", "in bits") if name.endswith("_bits") else hint
 
 
 def static_rows(table: QueryTable) -> list[tuple[str, ...]]:

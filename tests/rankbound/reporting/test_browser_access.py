@@ -27,8 +27,7 @@ def faults(axe, page):
     ("name", "scheme", "width"),
     [
         ("all", "light", 1280),
-        ("all", "dark", 400),
-        ("m", "dark", 1280),
+        ("m", "dark", 400),
         ("c", "light", 400),
         ("v", "dark", 1280),
     ],

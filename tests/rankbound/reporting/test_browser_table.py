@@ -80,6 +80,21 @@ def test_a_click_on_a_number_sorts_down_and_another_one_up(page, truth, name):
     assert others.count() == 1
 
 
+def test_a_long_id_stays_in_its_column(page):
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('#queries-0 tbody tr')].map(row => {
+          const text = row.querySelector('button').getBoundingClientRect();
+          return text.right - row.children[1].getBoundingClientRect().left;
+        })"""
+    )
+    assert max(wide) <= 0
+    marks = page.evaluate(
+        "getComputedStyle(document.querySelector('#queries-0 tbody button'), '::after')"
+        ".content"
+    )
+    assert marks == "none"  # the arrows of sorting are the headings' alone
+
+
 def test_names_sort_up_first_with_numbers_in_order(page):
     cell, _ = head(page, "qid")
     up = column(page, 0)
