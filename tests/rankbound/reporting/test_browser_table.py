@@ -110,6 +110,8 @@ def test_search_keeps_names_that_hold_the_text_in_any_case(page):
     search.fill("SCRIPT")
     assert sorted(column(page, 0)) == sorted(q for q in QIDS if "script" in q)
     assert status(page) == "2 of 12 rows kept"
+    search.fill("<B>X")  # the student's name, not the query's
+    assert len(column(page, 0)) == 12
     search.fill("no such name")
     assert column(page, 0) == []
     assert status(page) == "0 of 12 rows kept"
@@ -248,6 +250,19 @@ def test_the_drill_down_opens_by_keyboard_and_closes_again(page):
     section(page).get_by_role("button", name="Close").click()
     assert section(page).locator(".detail").inner_text() == ""
     assert section(page).locator("tr.chosen").count() == 0
+
+
+def test_a_query_beyond_the_budget_of_documents_is_said_to_be_so(
+    everything, opened, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("rankbound.reporting.run.MOST_TEXT", 1)
+    monkeypatch.chdir(everything)
+    write_report(everything / "all/m", tmp_path / "none.html")
+    page = opened(tmp_path / "none.html")
+    panel = open_query(page, "constructor")
+    assert "the documents of 0 queries, and this is not one" in panel.inner_text()
+    assert page.faults == []
+    page.close()
 
 
 def test_documents_that_are_not_in_the_page_are_said_to_be_missing(
