@@ -273,6 +273,7 @@ def test_paper_hides_nothing_that_matters(page, contents):
     page.locator("#queries-0 tbody button.link").first.click()
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
     text = page.locator("body").inner_text()
     for qid in QIDS:
         assert qid.strip() in text
