@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quantities|readers]`: a Markdown table of times and ratios."""
+"""`python -m benchmarks [quantities|readers|report]`: a Markdown table of times."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from scipy.spatial.distance import pdist
 
 from benchmarks.readers import rows as reader_rows
+from benchmarks.reports import rows as report_rows
 from benchmarks.timing import interleaved, row
 from estimators.distances import diameter, pair_distances
 from estimators.pairs import selected_pairs
@@ -110,7 +111,7 @@ def quantities() -> Iterator[str]:
 
 def main(words: list[str]) -> None:
     """Print the table."""
-    parts = {"quantities": quantities, "readers": reader_rows}
+    parts = {"quantities": quantities, "readers": reader_rows, "report": report_rows}
     write = sys.stdout.write
     write("| what | ours | others, as a multiple of ours |\n| --- | --- | --- |\n")
     for word in words or ["quantities"]:

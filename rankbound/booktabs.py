@@ -20,6 +20,11 @@ ESCAPES: Final = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
+    # The end of the row before would take these for its own options
+    "[": "{[}",
+    "*": "{*}",
+    "\n": " ",
+    "\r": " ",
 }
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rankbound.drawing.rows import read_rows
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 
@@ -24,6 +24,11 @@ FILES = {
 # Commands that write JSON under a name of the user's choice
 FREE = ("rankbound.inspection/1", "rankbound.power/1")
 HEAD = 200  # bytes, within which a result names its schema
+# Columns of the per-query table that some of them leave beside it
+COLUMNS = {
+    "ledger.json": ("qid", "student", "entropy_nats"),
+    "comparison.json": ("qid", "sampling", "quantity", "pairs", "value"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Result:
         folder itself. A JSON file of the user's own naming adds its name.
     content : mapping
         The JSON file.
-    table : tuple of mappings
+    table : sequence of mappings
         The rows of ``per_query.tsv`` beside it; empty where there is none.
     file : str
         The JSON file, relative to the folder asked for.
@@ -48,8 +53,22 @@ class Result:
     schema: str
     name: str
     content: Mapping[str, Any]
-    table: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+    table: Sequence[Mapping[str, str]] = field(default=(), repr=False)
     file: str = ""
+
+
+def file_of(result: Result) -> str:
+    """Where a result lies below the folder asked for.
+
+    Examples
+    --------
+    >>> file_of(Result("rankbound.ledger/1", "a/b", {}))
+    'a/b/ledger.json'
+    """
+    if result.file:
+        return result.file
+    name = next(n for n, schema in FILES.items() if schema == result.schema)
+    return Path(result.name, name).as_posix()
 
 
 def find_results(folder: Path, *, asked: str = "--from ") -> list[Result]:
@@ -80,7 +99,7 @@ def find_results(folder: Path, *, asked: str = "--from ") -> list[Result]:
     return found
 
 
-def columns_of(table: tuple[Mapping[str, str], ...], *names: str) -> list[list[float]]:
+def columns_of(table: Sequence[Mapping[str, str]], *names: str) -> list[list[float]]:
     """Numeric columns of a table, over the rows where all of them are filled."""
     full = [row for row in table if all(row.get(name) for name in names)]
     return [[float(row[name]) for row in full] for name in names]
@@ -115,12 +134,11 @@ def _result(path: Path, folder: Path, wanted: str) -> Result:
     if path.name not in FILES:  # several may lie in one folder
         name = "/".join(filter(None, (name, path.stem)))
     file = path.relative_to(folder).as_posix()
-    return Result(schema, name, content, _table(path.parent), file)
+    table = _table(path.with_name("per_query.tsv"), COLUMNS.get(path.name))
+    return Result(schema, name, content, table, file)
 
 
-def _table(folder: Path) -> tuple[Mapping[str, str], ...]:
-    path = folder / "per_query.tsv"
-    if not path.is_file():
+def _table(path: Path, needed: Sequence[str] | None) -> Sequence[Mapping[str, str]]:
+    if needed is None or not path.is_file():
         return ()
-    with path.open(encoding="utf-8", newline="") as stream:
-        return tuple(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return read_rows(path, needed=needed)

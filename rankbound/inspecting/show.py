@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,14 +79,21 @@ def _table(inspection: Inspection, names: Names) -> Table:
     for heading in FILES[5:]:
         table.add_column(heading)
     for one in inspection.files:
-        table.add_row(
-            *(escape(cell) for cell in file_row(one.as_dict(), names[one.path]))
-        )
+        cells = file_row(one.as_dict(), names[one.path])
+        table.add_row(*(escape(cell) for cell in cells))
     return table
 
 
-def file_row(facts: dict[str, Any], name: str) -> Iterator[str]:
-    """The cells of `FILES` for one file, as plain text."""
+def file_row(facts: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Cells of one file: name, format, rows, queries, size, range, what it holds.
+
+    Parameters
+    ----------
+    facts : mapping
+        What `Examined.as_dict` gives, or ``inspection.json`` holds.
+    name : str
+        What to call the file.
+    """
     yield name
     yield facts["format"] or "unreadable"
     for key in ("rows", "queries"):
@@ -111,7 +118,7 @@ def _three(sizes: dict[str, float]) -> str:
     return "/".join(f"{sizes[key]:g}" for key in ("min", "median", "max"))
 
 
-def _held(facts: dict[str, Any]) -> str:
+def _held(facts: Mapping[str, Any]) -> str:
     """What the file holds, in a few words."""
     words = []
     if facts["kind"] is not None:

@@ -16,6 +16,8 @@ SCHEMAS: Final = {
     "rankbound.ledger/": "ledger",
     "rankbound.comparison/": "comparison",
     "rankbound.validation/": "validation",
+    "rankbound.inspection/": "inspection",
+    "rankbound.power/": "power",
 }
 
 
@@ -37,7 +39,7 @@ class Account:
 
     Attributes
     ----------
-    kind : {"ledger", "comparison", "validation"}
+    kind : {"ledger", "comparison", "validation", "inspection", "power", "cut"}
     title : str
     verdicts : tuple of Verdict
     sentences : tuple of str
@@ -65,7 +67,9 @@ def account_of(content: Content, *, name: str = "") -> Account | None:
     name : str
         Its folder, for titles; may be empty.
     """
+    from rankbound.reporting.asides import power_account
     from rankbound.reporting.comparisons import comparison_account
+    from rankbound.reporting.inspections import inspection_account
     from rankbound.reporting.ledgers import ledger_account
     from rankbound.reporting.validations import validation_account
 
@@ -73,6 +77,8 @@ def account_of(content: Content, *, name: str = "") -> Account | None:
         "ledger": ledger_account,
         "comparison": comparison_account,
         "validation": validation_account,
+        "inspection": inspection_account,
+        "power": power_account,
     }
     kind = kind_of(content)
     return None if kind is None else makers[kind](content, name=name)

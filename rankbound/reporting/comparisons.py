@@ -32,7 +32,7 @@ ROWS: Final = (
     "smallest margin",
 )
 SAMPLINGS: Final = ("sampling", "pairs", "entropy, nats", "mean margin", "ties")
-SWEEP: Final = ("sampling", "pairs", "factor", "verdict", "difference", "interval")
+SWEEP: Final = ("sampling", "pairs", "verdict", "factor", "difference", "interval")
 
 
 def comparison_account(content: Content, *, name: str = "") -> Account:
@@ -104,7 +104,7 @@ def _tables(content: Content, name: str) -> Iterator[Table]:
             "The same entropies with the temperature multiplied by a factor",
             SWEEP,
             tuple(_swept(sweep["tables"])),
-            left=2,
+            left=3,
         )
 
 
@@ -131,8 +131,8 @@ def _swept(tables: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
             yield (
                 row["sampling"],
                 row["pairs"],
-                number(table["factor"]),
                 row["verdict"],
+                number(table["factor"]),
                 number(row["difference"]),
                 interval((row["lower"], row["upper"])),
             )

@@ -7,6 +7,7 @@ notation, printed by `bounds.javascript`; none is typed into a script.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, Final
 
 from sympy import Expr, Symbol
@@ -14,10 +15,11 @@ from sympy import Expr, Symbol
 from bounds.certificate import LN2
 from bounds.headline import HEADLINE, part_expressions
 from bounds.javascript import javascript_view
-from bounds.notation import a, m, tau, term
+from bounds.notation import D, Delta, H, L, a, delta, k, kappa, m, n, tau, term
 from bounds.paper_form import pseudo_dimension_order
 from bounds.registry import statement
 from bounds.special import MarginDivergence, PairEntropy, Sigmoid
+from bounds.views import domain_ends
 from rankbound.paper_row import BASE_ENCODER
 
 STATEMENTS: Final = (
@@ -36,6 +38,8 @@ PAIRS: Final[dict[str, tuple[Expr, tuple[Symbol, ...]]]] = {
     "entropy": (PairEntropy(a / tau), (a, tau)),
     "divergence": (MarginDivergence(a / tau, m / tau), (a, m, tau)),
 }
+# What a reader sets
+FIELDS: Final = (n, delta, L, Delta, H, D, kappa, tau, k)
 EXAMPLE: Final = {
     "n": 500_000.0,
     "delta": 0.05,
@@ -89,9 +93,22 @@ def explorer_data(ledgers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "settings": settings,
         "start": start,
         "trivial": LN2,
+        "domains": {term(symbol).code: _domain(symbol) for symbol in FIELDS},
         "weights": encoder.weights,
         "layers": encoder.layers,
         "pseudo_dimension": pseudo_dimension_order(encoder.weights, encoder.layers),
+    }
+
+
+def _domain(symbol: Symbol) -> dict[str, Any]:
+    """Ends of a symbol's domain, null where there is none, and whether they belong."""
+    low, high, with_low, with_high = domain_ends(term(symbol))
+    return {
+        "low": low,
+        "high": high if isfinite(high) else None,
+        "with_low": with_low,
+        "with_high": with_high,
+        "whole": term(symbol).unit == "count",
     }
 
 

@@ -16,7 +16,7 @@ from rankbound.measuring.show_readings import (
     shift_rows,
 )
 from rankbound.reporting.accounts import Account, Content, Verdict, notes_of
-from rankbound.reporting.table import Table, number
+from rankbound.reporting.table import Table, number, words
 
 Rows = Callable[[dict[str, Any]], Iterator[tuple[str, ...]]]
 READINGS: Final[tuple[tuple[str, str, tuple[str, ...], Rows], ...]] = (
@@ -58,7 +58,8 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
         who = " / ".join(filter(None, (name, student)))
         sentence = f"{who}: {entry['verdict']}"
         if entry["vacuous"]:
-            yield Verdict("bad", "vacuous", sentence)
+            ends = f"{number(entry['upper'])} nats; ln 2 = {number(content['trivial'])}"
+            yield Verdict("bad", "vacuous", f"{sentence}; the limit is {ends}")
         else:
             yield Verdict("good", "not vacuous", sentence)
     for warning in content["warnings"]:
@@ -71,8 +72,9 @@ def _tables(content: Content, name: str) -> Iterator[Table]:
         f"Parts of the certificate, {counted(content['n_queries'], 'query')}, "
         f"{content['pairs']} pairs; groups: {content['groups']}"
     )
-    rows = _filled(row for section in part_rows(dict(content)) for row in section)
-    headings = ("student", "part", "value", level, "trivial", "unit")
+    filled = _filled(row for section in part_rows(dict(content)) for row in section)
+    rows = tuple((*row, _vacuous(content, row)) for row in filled)
+    headings = ("student", "part", "value", level, "trivial", "unit", "vacuous")
     yield Table(_named("ledger", name), caption, headings, rows, left=2)
     yield Table(
         _named("models", name),
@@ -91,6 +93,21 @@ def _tables(content: Content, name: str) -> Iterator[Table]:
             yield Table(
                 _named(key, name), title, ("student", *columns), tuple(found), left=2
             )
+
+
+def _vacuous(content: Content, row: tuple[str, ...]) -> str:
+    """Whether a row's limit is at or above the trivial value; empty for no limit."""
+    student, part = row[:2]
+    entry = content["students"].get(student)
+    if entry is None:
+        return ""
+    limits = {f"  by {words(method)}": v for method, v in entry["limits"].items()}
+    limits["  the paper's form"] = entry["paper_form"]["limit"]
+    limits["= upper limit"] = entry["upper"]
+    for start, limit in limits.items():
+        if part.startswith(start):
+            return "yes" if limit >= content["trivial"] else "no"
+    return ""
 
 
 def _models(content: Content) -> Iterator[tuple[str, ...]]:

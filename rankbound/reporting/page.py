@@ -26,9 +26,15 @@ from bounds.notation import (
     tau,
     term,
 )
-from rankbound.drawing.results import FILES, Result
+from rankbound.drawing.results import Result, file_of
 from rankbound.explaining import glossary_rows
-from rankbound.reporting.accounts import Account, Verdict, account_of, kind_of
+from rankbound.reporting.accounts import (
+    SCHEMAS,
+    Account,
+    Verdict,
+    account_of,
+    kind_of,
+)
 from rankbound.reporting.formulas import explorer_data, views_script
 from rankbound.reporting.pictures import Picture
 from rankbound.reporting.queries import QueryTable
@@ -113,6 +119,7 @@ def page(material: Material) -> str:
             "provenance": list(_provenance(material)),
             "glossary": glossary_rows(),
             "hints": hints(),
+            "column_hint": column_hint,
             "version": version("rankbound"),
             "data": script_json(_data(material)),
         },
@@ -128,6 +135,22 @@ def hints() -> dict[str, str]:
     'H (entropy): teacher entropy, in nats'
     """
     return {word: _meaning(symbol) for word, symbol in HINTS.items()}
+
+
+def column_hint(name: str) -> str:
+    """The meaning of a column of a per-query table; empty where it needs none.
+
+    Examples
+    --------
+    >>> column_hint("entropy_nats") == column_hint("entropy, pos-neg")
+    True
+    >>> column_hint("nDCG@10")
+    ''
+    """
+    word = words(name.split(",")[0]).removesuffix(" nats").removesuffix(" bits")
+    known = {"diameter": "diameter: largest distance"}
+    hint = hints().get(known.get(word, word), "")
+    return hint.replace("in nats", "in bits") if name.endswith("_bits") else hint
 
 
 def static_rows(table: QueryTable) -> list[tuple[str, ...]]:
@@ -162,7 +185,7 @@ def _subtitle(material: Material) -> str:
     kinds = [kind_of(result.content) for result in material.results]
     found = [
         f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}"
-        for kind in ("ledger", "comparison", "validation")
+        for kind in SCHEMAS.values()
         if kind in kinds
     ]
     return ", ".join(found) or "no result that this report shows"
@@ -187,11 +210,9 @@ def _provenance(material: Material) -> Iterator[dict[str, Any]]:
     if material.command:
         facts = [("command", material.command), ("rankbound", version("rankbound"))]
         yield {"title": "This report", "facts": facts, "inputs": None, "json": ""}
-    names = {schema: name for name, schema in FILES.items()}
     for result in material.results:
         content = result.content
-        file = names[result.schema]
-        where = f"{result.name}/{file}" if result.name else file
+        where = file_of(result)
         rows = tuple(
             (str(entry["path"]), str(entry["sha256"] or "none: it was a pipe"))
             for entry in content.get("inputs") or ()
@@ -209,7 +230,7 @@ def _provenance(material: Material) -> Iterator[dict[str, Any]]:
             "facts": list(_facts(content)),
             "inputs": inputs if rows else None,
             "json": text if len(text) <= MOST_JSON else "",
-            "file": "-".join(filter(None, (result.name.replace("/", "-"), file))),
+            "file": where.replace("/", "-"),
         }
 
 

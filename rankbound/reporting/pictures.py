@@ -47,7 +47,7 @@ class Picture:
 
 def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
     """Every figure as a picture, or its name and the reason why there is none."""
-    from figures.data import csv_text
+    from figures.data import csv_text, data_of
     from figures.rendering import rendered
 
     for index, (drawing, ax, reason) in enumerate(drawn(drawings)):
@@ -61,7 +61,9 @@ def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
             markup = inline(svg, prefix=f"f{index}-", title=drawing.name, about=told)
         else:
             markup = _image(rendered(ax, "png"), drawing.name, told)
-        numbers = csv_text(ax)
+        # A cell and its comma take two characters or more
+        short = 2 * sum(map(len, data_of(ax).values())) <= MOST_NUMBERS
+        numbers = csv_text(ax) if short else ""
         if len(numbers) > MOST_NUMBERS:
             numbers = ""
         yield Picture(drawing.name, told, markup, numbers, vector)

@@ -7,7 +7,8 @@ from typing import Any
 
 from bounds.errors import DomainError
 from rankbound.reporting.accounts import Account, account_of
-from rankbound.reporting.asides import cut_account, inspection_account, power_account
+from rankbound.reporting.asides import cut_account, power_account
+from rankbound.reporting.inspections import inspection_account
 from rankbound.reporting.rendering import rendered_template, source
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,10 +10,13 @@ import numpy as np
 
 from bounds.wording import counted
 from rankbound.drawing.results import Result
+from rankbound.drawing.rows import Rows
 from rankbound.measuring.terms import UNITS
 
 MOST_ROWS: Final = 2_000
 SEED: Final = 0
+# What a comparison can hold entropy against, in the order of preference
+AGAINST: Final = ("divergence", "diameter", "mean_distance", "margin")
 Row = Mapping[str, str]
 # (student, qid) to {measure: value}, as `effectiveness.tsv` has it
 Effects = Mapping[tuple[str, str], Mapping[str, float]]
@@ -119,7 +122,7 @@ def ledger_queries(
 
 
 def long_queries(
-    rows: Iterable[Row],
+    rows: Sequence[Row],
     *,
     name: str,
     caption: str,
@@ -131,25 +134,27 @@ def long_queries(
 
     Parameters
     ----------
-    rows : iterable of mapping
+    rows : sequence of mapping
         With the keys, the `column` fields, and ``value``; the first key is the query.
+        It is gone through several times, so that only the rows shown are held.
     keys : tuple of str
         Fields that name a row of the result.
     column : tuple of str
         Fields whose values, joined, name a column.
     """
-    found: dict[tuple[str, ...], dict[str, float | None]] = {}
-    names: dict[str, None] = {}
-    for row in rows:
-        where = ", ".join(row[field] for field in column)
-        names[where] = None
-        entry = found.setdefault(tuple(row[key] for key in keys), {})
-        entry[where] = _number(row["value"])
-    if not found:
+    if not rows:
         return None
-    every = list(found)
+    every = list(dict.fromkeys(_tuples(rows, keys)))
     kept = [every[i] for i in sampled([entry[0] for entry in every], limit)]
-    columns = tuple(names)
+    found: dict[tuple[str, ...], dict[str, float | None]] = {key: {} for key in kept}
+    names = {parts: ", ".join(parts) for parts in dict.fromkeys(_tuples(rows, column))}
+    three = zip(
+        _tuples(rows, keys), _tuples(rows, column), _column(rows, "value"), strict=True
+    )
+    for key, parts, value in three:
+        if key in found:
+            found[key][names[parts]] = _number(value)
+    columns = tuple(names.values())
     return QueryTable(
         name=name,
         caption=caption,
@@ -158,8 +163,22 @@ def long_queries(
         columns=columns,
         numbers=tuple(tuple(found[key].get(c) for key in kept) for c in columns),
         total=len(every),
-        axes=(columns[0], columns[min(1, len(columns) - 1)]),
+        axes=_axes(columns),
     )
+
+
+def _axes(columns: Sequence[str]) -> tuple[str, str]:
+    """The columns that a scatter begins with: entropy, and what it is held against.
+
+    Examples
+    --------
+    >>> _axes(("diameter, all", "diameter, pos-neg", "entropy, all"))
+    ('entropy, all', 'diameter, all')
+    """
+    first = next((c for c in columns if c.startswith("entropy")), columns[0])
+    kinds = {c.split(",")[0]: c for c in reversed(columns)}
+    others = [kinds[w] for w in AGAINST if w in kinds] + [*columns]
+    return first, next((c for c in others if c != first), first)
 
 
 def sampled(qids: Sequence[str], limit: int) -> list[int]:
@@ -201,6 +220,16 @@ def effects_of(rows: Iterable[Row]) -> dict[tuple[str, str], dict[str, float]]:
         if value is not None:
             found.setdefault((row["student"], row["qid"]), {})[row["measure"]] = value
     return found if len(datasets) == 1 else {}
+
+
+def _tuples(rows: Sequence[Row], names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return zip(*(_column(rows, name) for name in names), strict=True)
+
+
+def _column(rows: Sequence[Row], name: str) -> list[str]:
+    if isinstance(rows, Rows):
+        return rows.column(name)  # a tenth of the time for millions of rows
+    return [row[name] for row in rows]
 
 
 def _number(text: str | None) -> float | None:

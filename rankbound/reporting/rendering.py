@@ -32,6 +32,8 @@ MARKS: Final = {
     "equivalent": "good",
     "negligible": "good",
     "associated": "told",
+    "error": "bad",
+    "warning": "caution",
 }
 
 

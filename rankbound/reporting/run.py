@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from rankbound.drawing.catalogue import result_drawings
-from rankbound.drawing.results import FILES, Result, find_results
+from rankbound.drawing.results import Result, file_of, find_results
+from rankbound.drawing.rows import read_rows
 from rankbound.errors import UsageError
-from rankbound.formats.errors import FormatError
 from rankbound.measuring.run import Progress
-from rankbound.reporting.accounts import account_of, kind_of
+from rankbound.reporting.accounts import SCHEMAS, kind_of
 from rankbound.reporting.documents import MOST_TEXT, documents_of
 from rankbound.reporting.page import Material, page
 from rankbound.reporting.pictures import Picture, pictures
@@ -27,6 +27,8 @@ from rankbound.reporting.queries import (
 from rankbound.writing import write_all
 
 STAGES: Final = 5
+# What reading a JSON file of another shape than its schema's raises
+DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 COMMANDS: Final = {
     "ledger": "rankbound measure",
     "comparison": "rankbound compare",
@@ -70,7 +72,7 @@ def write_report(
         raise UsageError(f"{out}: is a folder; --out of a report is an HTML file")
     progress("reading results")
     results = find_results(source, asked="")
-    kinds = [*COMMANDS, None]
+    kinds = [*SCHEMAS.values(), None]
     results.sort(key=lambda result: kinds.index(kind_of(result.content)))
     _check(results)
     progress("figures")
@@ -94,26 +96,37 @@ def write_report(
 
 
 def _check(results: list[Result]) -> None:
-    """Raise for a result that lacks what its schema promises."""
+    """Raise for a result that lacks what its schema promises, or holds another type."""
     for result in results:
         try:
-            account_of(result.content, name=result.name)
-        except KeyError as error:
-            file = next(n for n, schema in FILES.items() if schema == result.schema)
+            page(Material(title="", results=[result]))
+            result_drawings([replace(result, table=())])
+        except DAMAGE as error:
+            found = (
+                f"lacks {error.args[0]!r}"
+                if isinstance(error, KeyError)
+                else f"is damaged ({error})"
+            )
             raise UsageError(
-                f"{Path(result.name, file)}: lacks {error.args[0]!r}; run the command "
-                "that wrote it again with this version"
+                f"{file_of(result)}: {found}; run the command that wrote it again with "
+                "this version"
             ) from None
 
 
 def _figures(results: list[Result]) -> tuple[list[Picture], list[tuple[str, str]]]:
     drawn: list[Picture] = []
     missing: list[tuple[str, str]] = []
-    for found in pictures(result_drawings(results)):
-        if isinstance(found, Picture):
-            drawn.append(found)
-        else:
-            missing.append((f"figure {found[0]}", found[1]))
+    try:
+        for found in pictures(result_drawings(results)):
+            if isinstance(found, Picture):
+                drawn.append(found)
+            else:
+                missing.append((f"figure {found[0]}", found[1]))
+    except DAMAGE as error:
+        raise UsageError(
+            f"a figure cannot be drawn, since a result is damaged ({error!r}); run the "
+            "commands that wrote the results again with this version"
+        ) from None
     return drawn, missing
 
 
@@ -153,9 +166,8 @@ def _absent(results: list[Result]) -> Iterator[tuple[str, str]]:
     for result in results:
         kind = kind_of(result.content)
         if kind is None:
-            file = next(n for n, schema in FILES.items() if schema == result.schema)
-            yield str(Path(result.name, file)), "this report does not show it"
-        elif kind != "validation" and not result.table:
+            yield file_of(result), "this report does not show it"
+        elif kind in ("ledger", "comparison") and not result.table:
             path = str(Path(result.name, "per_query.tsv"))
             yield path, "not found or without rows, so no query is shown"
 
@@ -164,9 +176,11 @@ def _tables(source: Path, results: list[Result], *, limit: int) -> Iterator[Quer
     of_kind = {
         kind: [r for r in results if kind_of(r.content) == kind] for kind in COMMANDS
     }
-    effects: list[Row] = []
-    for result in of_kind["validation"]:
-        effects += effectiveness(source / result.name / "effectiveness.tsv")
+    read = [
+        effectiveness(source / result.name / "effectiveness.tsv")
+        for result in of_kind["validation"]
+    ]
+    effects = read[0] if len(read) == 1 else [row for rows in read for row in rows]
     table = ledger_queries(of_kind["ledger"], effects_of(effects), limit=limit)
     if table is not None:
         yield table
@@ -194,7 +208,7 @@ def _tables(source: Path, results: list[Result], *, limit: int) -> Iterator[Quer
         yield table
 
 
-def effectiveness(path: Path) -> list[Row]:
+def effectiveness(path: Path) -> Sequence[Row]:
     """Rows of an ``effectiveness.tsv``; none where the file is absent.
 
     Raises
@@ -203,16 +217,5 @@ def effectiveness(path: Path) -> list[Row]:
         When it lacks a column.
     """
     if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-        lacking = {"dataset", "student", "qid", "measure", "value"} - {
-            *(reader.fieldnames or ())
-        }
-        if lacking:
-            raise FormatError(
-                path,
-                f"the column {min(lacking)!r} is missing; run validate again",
-                line=1,
-            )
-        return [*reader]
+        return ()
+    return read_rows(path, needed=("dataset", "student", "qid", "measure", "value"))

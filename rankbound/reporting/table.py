@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,12 @@ from bounds.wording import counted
 from rankbound.booktabs import NEEDS, booktabs, escaped
 
 MOST_ROWS: Final = 500
+# From here on numbers have an exponent
+MOST_PLAIN: Final = 1e12
+# What a spreadsheet takes for the beginning of a formula
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# A number, or the two of an interval
+NUMBERS: Final = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( to [-+]?[\d.,]+(e[-+]?\d+)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class Table:
         At most `MOST_ROWS` of them are on the page.
     left : int
         How many columns hold words and stand to the left; the others are numbers.
+    title : str
+        Stands above it; by default the first word of the name.
     """
 
     name: str
@@ -36,6 +45,12 @@ class Table:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     left: int = 1
+    title: str = ""
+
+    @property
+    def heading(self) -> str:
+        """A word or two above the table."""
+        return (self.title or words(self.name.split("-")[0])).capitalize()
 
     @property
     def shown(self) -> tuple[tuple[str, ...], ...]:
@@ -60,11 +75,7 @@ class Table:
         >>> Table("t", "", ("a", "b"), (("x, y", "1"),)).csv()
         'a,b\n"x, y",1\n'
         """
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(self.headings)
-        writer.writerows(self.rows)
-        return stream.getvalue()
+        return csv_text((self.headings, *self.rows))
 
     def latex(self) -> str:
         r"""The table as LaTeX with the rules of the booktabs package.
@@ -94,16 +105,41 @@ class Table:
         return NEEDS + made
 
 
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
+    r"""Rows as comma-separated text that a spreadsheet does not run.
+
+    A cell that would be taken for a formula gets an apostrophe in front; numbers are
+    left alone.
+
+    Examples
+    --------
+    >>> csv_text([("=1+1", "-0.5 to 0.5", "a")])
+    "'=1+1,-0.5 to 0.5,a\n"
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerows([_inert(cell) for cell in row] for row in rows)
+    return stream.getvalue()
+
+
+def _inert(cell: str) -> str:
+    if not cell.startswith(FORMULA) or NUMBERS.fullmatch(cell):
+        return cell
+    return f"'{cell}"
+
+
 def number(value: float | None, digits: int = 4) -> str:
     """A number for a cell; a dash where there is none.
 
     Examples
     --------
-    >>> number(0.51659), number(None), number(1234567.0), number(3)
-    ('0.5166', '–', '1,234,567', '3')
+    >>> number(0.51659), number(None), number(1234567.0), number(3), number(1e300)
+    ('0.5166', '–', '1,234,567', '3', '1e+300')
     """
     if value is None:
         return "–"
+    if abs(value) >= MOST_PLAIN:
+        return f"{value:.5g}"
     if float(value).is_integer():
         return f"{int(value):,}"
     return f"{value:,.{digits}f}" if abs(value) >= 10**-digits else f"{value:.2g}"

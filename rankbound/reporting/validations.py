@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bounds.wording import counted
 from rankbound.reporting.accounts import Account, Content, Level, Verdict, notes_of
-from rankbound.reporting.table import Table, interval, number
+from rankbound.reporting.table import Table, interval, number, words
 
 Row = Mapping[str, Any]
 PER_QUERY: Final = (
@@ -84,9 +84,8 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
     for verdict in sorted(filter(None, counts), key=_place):
         level: Level = "caution" if verdict == "inconclusive" else "told"
         sentence = (
-            f"{where}{counts[verdict]} of {counted(len(rows), 'pair')} of a term and "
-            "an "
-            "effectiveness per query"
+            f"{where}{counts[verdict]} of {counted(len(rows), 'association')} of a "
+            "term of the bound with an effectiveness, query by query"
         )
         yield Verdict(level, str(verdict), sentence)
     certificates = content.get("certificates") or ()
@@ -134,7 +133,7 @@ def _tables(content: Content, name: str) -> Iterator[Table]:
         rows = tuple(row_of(row) for row in content.get(key) or ())
         if rows:
             file = f"{key.replace('_', '-')}{tag}"
-            yield Table(file, caption, headings, rows, left=left)
+            yield Table(file, caption, headings, rows, left=left, title=words(key))
 
 
 def _family(content: Content) -> str:

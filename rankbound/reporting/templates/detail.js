@@ -41,7 +41,8 @@ function documents(name, qid) {
   if (!found) return [];
   const heading = make("h4", {}, head);
   if (found.missing) return [heading, make("p", {}, `Not shown: ${found.missing}.`)];
-  const groups = found.queries[qid];
+  // An id may be the name of something that every object has
+  const groups = Object.hasOwn(found.queries, qid) ? found.queries[qid] : null;
   if (!groups) {
     const all = Object.keys(found.queries).length;
     return [heading, make("p", {}, `Not shown: the page holds the documents of ${

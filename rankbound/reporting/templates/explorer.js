@@ -142,8 +142,10 @@ class Explorer {
       make("p", {}, this.again, " ", make("label", { for: "remeasure" },
         "at another temperature, measure H and D again on the pairs in this page, where it has any")),
       this.warmth, this.answer, make("div", { class: "columns" },
-        make("div", {}, make("h3", {}, "Parts of the bound"), this.fall),
-        make("div", {}, make("h3", {}, "Over the number of queries"), this.curve)),
+        make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Parts" },
+          make("h3", {}, "Parts of the bound"), this.fall),
+        make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Curves" },
+          make("h3", {}, "Over the number of queries"), this.curve)),
       this.tables);
     this.load();
   }
@@ -156,11 +158,12 @@ class Explorer {
     const meaning = make("span", { class: "tip", role: "tooltip", id: `m-${knob.key}` },
       DATA.symbols[knob.symbol]);
     const name = make("span", { class: "term", tabindex: "0", "aria-describedby": meaning.id },
-      DATA.symbols[knob.symbol].split(":")[0].replaceAll("_", " "), meaning);
+      knobName(DATA.symbols[knob.symbol]), meaning);
     number.setAttribute("aria-describedby", meaning.id);
     number.setAttribute("aria-label", knob.key.replace("_", " "));
     slider.addEventListener("input", () => {
       number.value = String(valueAt(knob, Number(slider.value) / STEPS));
+      slider.setAttribute("aria-valuetext", number.value);
       this.update();
     });
     number.addEventListener("input", () => {
@@ -176,8 +179,9 @@ class Explorer {
 
   load() {
     for (const { number, slider, knob } of Object.values(this.fields)) {
-      number.value = String(this.setting[knob.key]);
-      placeSlider(knob, slider, this.setting[knob.key]);
+      const value = rounded(this.setting[knob.key]);
+      number.value = String(value);
+      placeSlider(knob, slider, value);
     }
     this.note.textContent = this.setting.note ? `${this.setting.note}.` : "";
     this.update();
@@ -213,19 +217,36 @@ class Explorer {
     return given;
   }
 
+  // What is wrong with the fields, each marked; empty where all may be computed with.
+  faults() {
+    return Object.values(this.fields).flatMap(({ knob, number }) => {
+      const fault = faultOf(knob, number.value);
+      if (fault) number.setAttribute("aria-invalid", "true");
+      else number.removeAttribute("aria-invalid");
+      return fault ? [fault] : [];
+    });
+  }
+
   update() {
-    try {
-      const given = this.tempered(), result = evaluate(given);
-      this.show(given, result);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.answer.textContent = `No bound: ${error.message}`;
-      this.answer.className = "answer caution";
-      delete this.answer.dataset.bound;
-      this.fall.replaceChildren();
-      this.curve.replaceChildren();
-      this.tables.replaceChildren();
+    const faults = this.faults();
+    if (faults.length) return this.refuse(faults.join("; "));
+    const given = this.tempered(), result = evaluate(given);
+    // The pictures go up to twice the bound
+    if (!Number.isFinite(2 * result.bound)) return this.refuse("it is too large for a number");
+    return this.show(given, result);
+  }
+
+  refuse(why) {
+    this.answer.textContent = `No bound: ${why}.`;
+    this.answer.className = "answer caution";
+    this.warmth.textContent = "";
+    delete this.answer.dataset.bound;
+    delete this.answer.dataset.parts;
+    for (const picture of [this.fall, this.curve]) {
+      picture.setAttribute("aria-label", "Not drawn, since there is no bound");
+      picture.replaceChildren();
     }
+    this.tables.replaceChildren();
   }
 
   show(given, result) {
@@ -276,11 +297,36 @@ function explorerTables(result, setting, given) {
 
 function partName(name) { return name.replaceAll(" x ", " × "); }
 
+// What a field shows is what is computed with, so it has no more digits than are read.
+function rounded(value) {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(6));
+}
+
 function valueAt(knob, share) {
   const value = knob.log ? knob.low * (knob.high / knob.low) ** share
     : knob.low + (knob.high - knob.low) * share;
   if (knob.whole || (knob.key === "n" && value < 1e4)) return Math.round(value);
   return Number(value.toPrecision(4));
+}
+
+// Why a field cannot be computed with; empty where it can. The ends are the notation's.
+function faultOf(knob, text) {
+  const { low, high, with_low: withLow, with_high: withHigh, whole } =
+    DATA.explorer.domains[knob.symbol];
+  const value = text === "" ? NaN : Number(text);
+  const inside = (withLow ? value >= low : value > low)
+    && (high === null || (withHigh ? value <= high : value < high));
+  if (inside && Number.isFinite(value) && (!whole || Number.isInteger(value))) return "";
+  const ends = [`${withLow ? "of at least" : "above"} ${shown(low)}`,
+    ...(high === null ? [] : [`${withHigh ? "at most" : "below"} ${shown(high)}`])];
+  return `${knob.key.replace("_", " ")} is a ${whole ? "whole number" : "number"} ${
+    ends.join(" and ")}, and the field ${text === "" ? "is empty" : `has ${text}`}`;
+}
+
+// "n (n_queries): ..." as "n (n queries)", "kappa (kappa): ..." as "kappa".
+function knobName(meaning) {
+  const [symbol, code] = meaning.split(/ \(|\): /);
+  return symbol === code ? symbol : `${symbol} (${code.replaceAll("_", " ")})`;
 }
 
 function placeSlider(knob, slider, value) {
@@ -347,17 +393,18 @@ function drawCurve(svg, given, result) {
     given.n.toLocaleString("en-US")}`);
   const marks = [shape("rect", { class: "vacuous", x: left, y: top,
     width: width - left - right, height: Math.max(0, y(trivial) - top) })];
-  for (let power = ends[0]; power <= ends[1]; power += 1) {
+  for (const power of niceTicks(...ends, 9).filter(Number.isInteger)) {
     const at = x(10 ** power);
     marks.push(shape("path", { class: "grid", d: `M${at} ${top}V${height - bottom}` }),
       shape("text", { x: at, y: height - bottom + 16, "text-anchor": "middle" }, `1e${power}`));
   }
-  for (let power = least; power <= most; power += 1) {
+  for (const power of niceTicks(least, most, 9).filter(Number.isInteger)) {
     marks.push(shape("path", { class: "grid", d: `M${left} ${y(10 ** power)}H${width - right}` }),
       shape("text", { x: left - 6, y: y(10 ** power) + 4, "text-anchor": "end" },
-        String(Number((10 ** power).toPrecision(1)))));
+        Math.abs(power) > 4 ? `1e${power}` : String(Number((10 ** power).toPrecision(1)))));
   }
-  marks.push(shape("text", { x: left + 6, y: top + 14 }, "vacuous: ln 2 and above"),
+  marks.push(shape("text", { x: width - right - 6, y: top + 14, "text-anchor": "end" },
+    "vacuous: ln 2 and above"),
     shape("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" },
       "queries n"),
     shape("text", { transform: `translate(13 ${(top + height - bottom) / 2}) rotate(-90)`,
@@ -365,11 +412,13 @@ function drawCurve(svg, given, result) {
   let place = left;
   for (const [name, colour, dashes, value] of lines) {
     const heights = found.map(value);
-    if (!heights.some((one) => one > 0)) continue;
+    if (!heights.some((one) => one >= 10 ** least)) continue;
     const style = `stroke: var(${colour}); stroke-dasharray: ${dashes || "none"}; stroke-width: ${
       name === "bound" ? 3 : 1.8}`;
-    const path = heights.map((one, at) => `${at ? "L" : "M"}${x(queries[at]).toFixed(2)} ${
-      y(one).toFixed(2)}`).join("");
+    // Below the axis there is no line, rather than one along it
+    const path = heights.map((one, at) => one < 10 ** least ? ""
+      : `${at && heights[at - 1] >= 10 ** least ? "L" : "M"}${x(queries[at]).toFixed(2)} ${
+        y(one).toFixed(2)}`).join("");
     marks.push(shape("path", { class: "line", d: path, style }),
       shape("path", { class: "line", d: `M${place} 16h26`, style }),
       shape("text", { x: place + 31, y: 20 }, name));

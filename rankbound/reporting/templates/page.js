@@ -36,6 +36,7 @@ function field(words, control) {
 function shown(value, digits = 4) {
   if (value === null || value === undefined) return "–";
   if (!Number.isFinite(value)) return String(value);
+  if (Math.abs(value) >= 1e12) return value.toPrecision(5);
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   if (Math.abs(value) >= 10 ** -digits) {
     return value.toLocaleString("en-US", {
@@ -57,7 +58,9 @@ function save(name, text, kind) {
 
 function csvText(rows) {
   const cell = (value) => {
-    const text = value === null || value === undefined ? "" : String(value);
+    let text = value === null || value === undefined ? "" : String(value);
+    // A spreadsheet would run such a text; a number it only reads
+    if (/^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text))) text = `'${text}`;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return rows.map((row) => row.map(cell).join(",") + "\n").join("");
@@ -117,13 +120,52 @@ function svgFiles() {
   }
 }
 
+// The meaning of a word on hover and focus. A script places it, since a table that
+// scrolls would cut it off; without one the style sheet does what it can.
+function tips() {
+  let open = null, word = null;
+  const show = (term) => {
+    word = term;
+    const tip = term && document.getElementById(term.getAttribute("aria-describedby"));
+    if (open && open !== tip) open.classList.remove("seen", "dismissed");
+    open = tip;
+    if (!tip) return;
+    tip.classList.add("seen");
+    const at = term.getBoundingClientRect(), { offsetWidth: wide, offsetHeight: high } = tip;
+    const { clientWidth: right, clientHeight: bottom } = document.documentElement;
+    const above = at.bottom + high > bottom && at.top > high;
+    tip.style.left = `${Math.max(4, Math.min(at.left, right - wide - 4))}px`;
+    tip.style.top = `${above ? at.top - high : at.bottom}px`;
+  };
+  const termOf = (element) => element instanceof Element && element.closest(".term");
+  document.addEventListener("mouseover", (event) => {
+    if (open && open.contains(event.target)) return;
+    show(termOf(event.target) || termOf(document.activeElement));
+  });
+  document.addEventListener("focusin", (event) => show(termOf(event.target)));
+  document.addEventListener("focusout", () => show(null));
+  document.addEventListener("scroll", () => show(word), true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && open) open.classList.add("dismissed");
+  });
+}
+
+// What is folded on a screen is unfolded on paper, and folded again.
+function printing() {
+  let closed = [];
+  window.addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    for (const one of closed) one.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const one of closed) one.open = false;
+  });
+}
+
 for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
 for (const element of document.querySelectorAll("[data-static]")) element.hidden = true;
 themes();
 svgFiles();
 document.getElementById("print").addEventListener("click", () => window.print());
-// A tooltip goes away with Escape, as readers of it expect
-document.addEventListener("keydown", (event) => {
-  const term = document.activeElement;
-  if (event.key === "Escape" && term && term.classList.contains("term")) term.blur();
-});
+tips();
+printing();

@@ -68,8 +68,15 @@ class QueryTable {
         this.sort = { column, down: same ? !this.sort.down : column >= this.data.keys.length };
         this.update();
       } });
+      const term = cell.querySelector(".term"), tip = term && term.querySelector(".tip");
+      if (term) {
+        tip.remove();
+        term.replaceWith(...term.childNodes);
+        button.className = "term";
+        button.setAttribute("aria-describedby", tip.id);
+      }
       button.append(...cell.childNodes);
-      cell.append(button);
+      cell.append(button, ...(tip ? [tip] : []));
     });
     this.heads = [...row.children];
     this.body = this.section.querySelector("tbody");

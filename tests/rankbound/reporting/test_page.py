@@ -10,6 +10,7 @@ from rankbound.reporting.page import (
     HINTS,
     STATIC_ROWS,
     Material,
+    column_hint,
     hints,
     page,
     static_rows,
@@ -103,6 +104,13 @@ def test_the_static_table_stops_where_its_limit_is():
     rows = static_rows(table(2))
     assert [row[0] for row in rows] == ["q0</script>", "q1</script>"]
     assert float(rows[1][1]) == 0.25
+
+
+def test_columns_have_the_hint_of_their_own_unit():
+    assert column_hint("entropy_nats").endswith(", in nats")
+    assert column_hint("entropy_bits").endswith(", in bits")
+    assert column_hint("diameter, pos-neg") == hints()["diameter: largest distance"]
+    assert column_hint("nDCG@10") == ""
 
 
 def test_every_hint_tells_the_meaning_of_its_symbol():

@@ -18,6 +18,7 @@ from rankbound.reporting.rendering import (
 )
 
 HOSTILE = "</script><script>alert(1)</script><!-- & \u2028\u2029"
+READY = {"ok": False, "missing": ["a <file>"], "command": "", "notes": []}
 LOADS = re.compile(
     r"""\b(?:src|srcset|href|action|data)\s*=\s*["']?\s*(?:https?:)?//"""
     r"""|url\(\s*["']?(?:https?:)?//|@import""",
@@ -59,7 +60,8 @@ def test_a_template_without_its_values_is_refused():
 
 def test_one_file_without_references_that_load_anything():
     schema = "rankbound.inspection/1"
-    known = Result(schema, HOSTILE, {"schema": schema, "command": HOSTILE})
+    empty = {"files": [], "across": {"findings": []}, "ready": {HOSTILE: READY}}
+    known = Result(schema, HOSTILE, {"schema": schema, "command": HOSTILE, **empty})
     text = page(Material(title=HOSTILE, results=[known]))
     assert "<script>alert" not in text
     assert "Provenance" in text

@@ -1,72 +1,29 @@
 """The report in a real browser, from a file, offline."""
 
 import json
-import os
-import shutil
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bounds.headline import HEADLINE
 from bounds.registry import statement
-from rankbound.cli import main
 from rankbound.errors import UsageError
+from rankbound.formats.errors import FormatError
 from rankbound.reporting.run import effectiveness, write_report
-from tests.rankbound.files import project
+from tests.rankbound.reporting.conftest import HOSTILE
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-HOSTILE = "<script>stolen()</script>\"'&"
+pytestmark = pytest.mark.xdist_group("report")
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report")
-    project(folder)
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        words = (
-            "measure --teacher t.json --teacher-kind logit --groups g.jsonl --out out"
-        )
-        student = ["--student", f"{HOSTILE}=s.run", "--student-kind", "logit"]
-        vectors = ["--embeddings", "v.npy", "--ids", "v.ids"]
-        assert main([*words.split(), *student, *vectors]) == 0
-        assert main(["report", "out", "--out", "report.html"]) == 0
-    finally:
-        os.chdir(before)
-    return folder / "report.html"
+def report(everything):
+    return everything / "m.html"
 
 
 @pytest.fixture(scope="module")
-def page(report):
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not Path(CHROMIUM).is_file():
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-        made = browser.new_page()
-        made.faults, made.asked = [], []
-        made.on("pageerror", lambda error: made.faults.append(str(error)))
-        made.on(
-            "console",
-            lambda said: (
-                made.faults.append(said.text) if said.type == "error" else None
-            ),
-        )
-        made.on("request", lambda request: made.asked.append(request.url))
-        made.goto(report.as_uri())
-        yield made
-        browser.close()
+def page(opened, report):
+    return opened(report)
 
 
 def test_the_page_opens_without_a_fault_or_a_request(page):
@@ -147,3 +104,80 @@ def test_effectiveness_rows_are_read_by_name(tmp_path):
     (row,) = effectiveness(path)
     assert (row["qid"], float(row["value"])) == ("q", 0.5)
     assert json.dumps(row)
+
+
+def alone(everything, tmp_path, name, place=""):
+    """A folder with one result and its table."""
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    for path in (everything / "all" / place).glob("*.*"):
+        if path.name in (f"{name}.json", "per_query.tsv", "effectiveness.tsv"):
+            (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "keys", "value"),
+    [
+        ("ledger", "m", ("students",), []),
+        ("ledger", "m", ("students",), {"s": {}}),
+        ("ledger", "m", ("teacher", "entropy"), None),
+        ("ledger", "m", ("delta",), "x"),
+        ("ledger", "m", ("warnings",), None),
+        ("comparison", "c", ("rows",), None),
+        ("comparison", "c", ("rows", 0, "difference"), "x"),
+        ("comparison", "c", ("rows", 0, "verdict"), "x"),
+        ("comparison", "c", ("family",), []),
+        ("validation", "v", ("per_query",), 5),
+        ("validation", "v", ("per_query", 0, "spearman"), "x"),
+        ("inspection", "", ("files", 0, "findings"), None),
+        ("inspection", "", ("across",), {}),
+    ],
+)
+def test_a_damaged_result_is_one_clear_line(
+    everything, tmp_path, name, place, keys, value
+):
+    folder = alone(everything, tmp_path, name, place)
+    path = folder / f"{name}.json"
+    content = json.loads(path.read_text())
+    *way, last = keys
+    holder = content
+    for key in way:
+        holder = holder[key]
+    holder[last] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(UsageError) as caught:
+        write_report(folder, tmp_path / "x.html")
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "again with this version" in message
+    assert not (tmp_path / "x.html").exists()
+
+
+@pytest.mark.parametrize("key", ["students", "teacher", "delta", "trivial", "diameter"])
+def test_a_ledger_that_lacks_a_key_is_named(everything, tmp_path, key):
+    folder = alone(everything, tmp_path, "ledger", "m")
+    path = folder / "ledger.json"
+    content = json.loads(path.read_text())
+    del content[key]
+    path.write_text(json.dumps(content))
+    with pytest.raises(UsageError, match=f"ledger.json: lacks '{key}'"):
+        write_report(folder, tmp_path / "x.html")
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "text", "message"),
+    [
+        ("ledger m", "per_query.tsv", "qid\n", "the column 'student' is missing"),
+        ("comparison c", "per_query.tsv", "", "the column 'qid' is missing"),
+        ("validation v", "effectiveness.tsv", "qid\n", "'dataset' is missing"),
+    ],
+)
+def test_a_damaged_table_is_named_with_its_line(
+    everything, tmp_path, source, file, text, message
+):
+    folder = alone(everything, tmp_path, *source.split())
+    (folder / file).write_text(text)
+    with pytest.raises(FormatError, match=message) as caught:
+        write_report(folder, tmp_path / "x.html")
+    assert str(caught.value).startswith(f"{folder / file}:1: ")

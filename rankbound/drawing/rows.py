@@ -1,0 +1,137 @@
+"""A table of a result in columns: a row is made when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Final, overload
+
+from rankbound.formats.errors import FormatError
+
+Row = Mapping[str, str]
+# Columns that hold words; all others hold numbers or blanks
+WORDS: Final = frozenset(
+    {"qid", "student", "sampling", "quantity", "pairs", "dataset", "measure"}
+)
+
+BLOCK: Final = 10_000
+
+
+class Rows(Sequence[Row]):
+    """Rows as mappings of column to text, kept as columns.
+
+    A mapping per row would take ten times the memory, which counts for millions of
+    rows.
+
+    Parameters
+    ----------
+    columns : mapping of str to list of str
+        Of one length.
+
+    Examples
+    --------
+    >>> rows = Rows({"qid": ["q1", "q2"], "value": ["0.5", ""]})
+    >>> len(rows), rows[1], [row["qid"] for row in rows]
+    (2, {'qid': 'q2', 'value': ''}, ['q1', 'q2'])
+    """
+
+    def __init__(self, columns: Mapping[str, list[str]]) -> None:
+        self._names = tuple(columns)
+        self._columns = tuple(columns.values())
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self._columns[0]) if self._columns else 0
+
+    @overload
+    def __getitem__(self, where: int) -> Row: ...
+    @overload
+    def __getitem__(self, where: slice) -> Rows: ...
+    def __getitem__(self, where: int | slice) -> Row | Rows:
+        """One row, or several as `Rows`."""
+        if isinstance(where, slice):
+            cut = {n: c[where] for n, c in zip(self._names, self._columns, strict=True)}
+            return Rows(cut)
+        return {n: c[where] for n, c in zip(self._names, self._columns, strict=True)}
+
+    def column(self, name: str) -> list[str]:
+        """One column, without making the rows."""
+        return self._columns[self._names.index(name)]
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows in order."""
+        for cells in zip(*self._columns, strict=True):
+            yield dict(zip(self._names, cells, strict=True))
+
+
+def read_rows(path: Path, *, needed: Collection[str]) -> Rows:
+    """Rows of a tab-separated table that a command of this program wrote.
+
+    Parameters
+    ----------
+    path : Path
+    needed : collection of str
+        Columns that it must have.
+
+    Raises
+    ------
+    FormatError
+        When a column is missing, a row has another number of cells, or a cell that
+        holds a number in a file of ours does not.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="\n") as stream:
+            return Rows(_columns(path, stream, needed))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatError(path, f"cannot be read as a table ({error})") from None
+
+
+def _columns(
+    path: Path, stream: Iterator[str], needed: Collection[str]
+) -> dict[str, list[str]]:
+    names = next(stream, "").rstrip("\r\n").split("\t")
+    for name in needed:
+        if name not in names:
+            raise FormatError(
+                path, f"the column {name!r} is missing; run the command again", line=1
+            )
+    found: dict[str, list[str]] = {name: [] for name in names}
+    same: dict[str, str] = {}
+    first = 2
+    while lines := [line.rstrip("\r\n") for line in islice(stream, BLOCK)]:
+        _check_widths(path, lines, len(names), first)
+        first += len(lines)
+        # One list of cells for a block: a list for every row takes twice the time
+        cells = "\t".join(lines).split("\t")
+        for place, name in enumerate(names):
+            column = cells[place :: len(names)]
+            # The same word in many rows is kept once
+            found[name] += (
+                [same.setdefault(c, c) for c in column] if name in WORDS else column
+            )
+    for name in names:
+        if name not in WORDS:
+            _check_numbers(path, name, found[name])
+    return found
+
+
+def _check_widths(path: Path, lines: list[str], width: int, first: int) -> None:
+    for place, line in enumerate(lines, first):
+        if line.count("\t") != width - 1:
+            raise FormatError(
+                path,
+                f"expected {width} cells, found {line.count(chr(9)) + 1}; run the "
+                "command that wrote the file again",
+                line=place,
+            )
+
+
+def _check_numbers(path: Path, name: str, cells: list[str]) -> None:
+    for line, cell in enumerate(cells, 2):
+        try:
+            float(cell or 0)
+        except ValueError:
+            raise FormatError(
+                path, f"the column {name!r} holds numbers, got {cell!r}", line=line
+            ) from None

@@ -1,0 +1,82 @@
+import csv
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rankbound.drawing.rows import BLOCK, Rows, read_rows
+from rankbound.formats.errors import FormatError
+
+WORDS = st.text(st.characters(exclude_characters="\t\r\n", codec="utf-8"))
+
+
+def written(folder, text):
+    path = folder / "per_query.tsv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@given(st.lists(st.tuples(WORDS, st.floats(allow_nan=False)), max_size=9))
+def test_rows_are_those_of_the_csv_module(tmp_path_factory, cells):
+    lines = [f"{qid}\t{value!r}\n" for qid, value in cells]
+    path = written(tmp_path_factory.mktemp("rows"), "qid\tvalue\n" + "".join(lines))
+    with path.open(encoding="utf-8", newline="") as stream:
+        wanted = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = read_rows(path, needed=("qid", "value"))
+    assert list(rows) == wanted
+    assert [rows[place] for place in range(len(rows))] == wanted
+    assert list(rows[1:3]) == wanted[1:3]
+
+
+def test_more_rows_than_a_block_are_all_there(tmp_path):
+    count = 2 * BLOCK + 3
+    lines = [f"q{n}\t{n}\n" for n in range(count)]
+    rows = read_rows(
+        written(tmp_path, "qid\tvalue\n" + "".join(lines)), needed=("qid",)
+    )
+    assert len(rows) == count
+    assert rows[count - 1] == {"qid": f"q{count - 1}", "value": str(count - 1)}
+
+
+def test_a_table_takes_little_more_memory_than_its_file(tmp_path):
+    lines = [
+        f"query-{n // 8}\tsampling\tentropy\tall\t{n / 7!r}\n" for n in range(40_000)
+    ]
+    path = written(tmp_path, "qid\tsampling\tquantity\tpairs\tvalue\n" + "".join(lines))
+    tracemalloc.start()
+    rows = read_rows(path, needed=("qid",))
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(rows) == 40_000
+    assert held < 3 * path.stat().st_size  # a mapping for every row takes tenfold
+    assert peak < 8 * path.stat().st_size
+
+
+def test_no_columns_are_no_rows():
+    assert len(Rows({})) == 0
+    assert list(Rows({})) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("", 1, "the column 'qid' is missing"),
+        ("student\tvalue\n", 1, "the column 'qid' is missing"),
+        ("qid\tvalue\nq1\t1\nq2\n", 3, "expected 2 cells, found 1"),
+        ("qid\tvalue\nq1\t1\t5\n", 2, "expected 2 cells, found 3"),
+        ("qid\tvalue\nq1\t1\nq2\tx\n", 3, "the column 'value' holds numbers, got 'x'"),
+    ],
+)
+def test_a_damaged_table_is_one_clear_line(tmp_path, text, line, message):
+    path = written(tmp_path, text)
+    with pytest.raises(FormatError) as caught:
+        read_rows(path, needed=("qid",))
+    assert str(caught.value).startswith(f"{path}:{line}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    path = written(tmp_path, b"qid\tvalue\n\xff\t1\n")
+    with pytest.raises(FormatError, match="cannot be read as a table"):
+        read_rows(path, needed=("qid",))

@@ -1,0 +1,54 @@
+"""axe-core on the pages: no fault for those who read by ear, keyboard or contrast."""
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("report")
+
+
+@pytest.fixture(scope="module")
+def axe():
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+
+def faults(axe, page):
+    # The insides of a figure are one picture with a name; there are thousands of them
+    where = {"exclude": [["#figures svg > *"]]}
+    found = axe.run(
+        page, context=where, options={"resultTypes": ["violations"]}
+    ).response
+    assert len(found["passes"]) > 15
+    return [
+        (fault["impact"], fault["id"], fault["nodes"][0]["html"][:120])
+        for fault in found["violations"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "width"),
+    [
+        ("all", "light", 1280),
+        ("m", "dark", 400),
+        ("c", "light", 400),
+        ("v", "dark", 1280),
+    ],
+)
+def test_axe_finds_nothing(axe, opened, everything, name, scheme, width):
+    view = {"width": width, "height": 900}
+    page = opened(everything / f"{name}.html", color_scheme=scheme, viewport=view)
+    if page.locator("#queries-0 tbody button.link").count():
+        page.locator("#queries-0 tbody button.link").last.click()
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert faults(axe, page) == []
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width  # only tables scroll sideways
+    page.close()
+
+
+def test_axe_would_find_a_fault(axe, opened, everything):
+    page = opened(everything / "m.html")
+    page.evaluate("document.getElementById('theme').innerHTML = ''")
+    page.evaluate("document.body.style.setProperty('--quiet', '#cccccc')")
+    found = {name for _, name, _ in faults(axe, page)}
+    assert {"button-name", "color-contrast"} <= found
+    page.close()
