@@ -8,7 +8,6 @@ exact up to 2**53 and 10**22, so that the one division rounds as it has to (Clin
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from estimators.scores import Floats, Integers
 from rankbound.formats.words import WORD, ZEROS, Words, are_digits, number_of_digits
@@ -55,42 +54,46 @@ def decimals_of(block: bytes, starts: Integers, ends: Integers) -> Floats | None
     if int(lengths.min()) < 1 or int(lengths.max()) > WORD:
         return None
     words = np.ndarray((len(data) - WORD + 1,), ">u8", buffer=block, strides=(1,))
-    found = _whole(words[points - WORD], lengths)
-    if found is not None and decimals:
-        found = _joined(found, data, words, points, decimals)
+    whole = _digits(words[points - WORD])
+    unused = (8 * (WORD - lengths)).view(np.uint64)
+    whole <<= unused
+    whole >>= unused
+    if not decimals:
+        found = _number(whole)
+    elif (data[points] == POINT).all():
+        parts = _digits(words[ends - WORD])
+        parts &= np.uint64((1 << (8 * decimals)) - 1)
+        found = _joined(whole, parts, int(lengths.max()), decimals)
+    else:
+        found = None
     if found is None:
         return None
-    values: Floats = found.astype(np.float64)
+    values: Floats = found.view(np.int64).astype(np.float64)
     values /= 10.0**decimals
     np.negative(values, out=values, where=negative)
     return values
 
 
-def _whole(words: Words, lengths: Integers) -> Words | None:
-    """Digits at the end of each word as whole numbers."""
-    unused = (8 * (WORD - lengths)).view(np.uint64)
+def _digits(words: Words) -> Words:
+    """Words in the machine's order, their characters less that of 0."""
     digits = words.astype(np.uint64)
     digits ^= ZEROS
-    digits <<= unused
-    digits >>= unused
+    return digits
+
+
+def _number(digits: Words) -> Words | None:
     return number_of_digits(digits) if are_digits(digits) else None
 
 
-def _joined(
-    whole: Words,
-    data: NDArray[np.uint8],
-    words: Words,
-    points: Integers,
-    decimals: int,
-) -> Words | None:
-    """Whole numbers with the decimals after their points as further digits."""
-    if (data[points] != POINT).any():
+def _joined(whole: Words, parts: Words, longest: int, decimals: int) -> Words | None:
+    """Numbers from the digits before and after a point, where a float holds them."""
+    if longest + decimals <= WORD:  # as most scores are: one word, half the work
+        whole <<= np.uint64(8 * decimals)
+        whole |= parts
+        return _number(whole)
+    before, after = _number(whole), _number(parts)
+    if before is None or after is None:
         return None
-    digits = words[points + (decimals + 1 - WORD)].astype(np.uint64)
-    digits ^= ZEROS
-    digits &= np.uint64((1 << (8 * decimals)) - 1)
-    if not are_digits(digits):
-        return None
-    whole *= np.uint64(10**decimals)
-    whole += number_of_digits(digits)
-    return None if (whole > EXACT).any() else whole
+    before *= np.uint64(10**decimals)
+    before += after
+    return None if (before > EXACT).any() else before

@@ -8,7 +8,6 @@ walks through every line, and it takes only blocks that leave nothing to decide.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from estimators.scores import Integers
 from rankbound.formats.decimals import decimals_of
@@ -46,28 +45,33 @@ def parse_by_places(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | No
     ends = _ends(data, layout.width)
     if ends is None or not _is_utf8(block) or _has_comments(block):
         return None
-    starts = ends + 1  # of the fields that follow
-    values = decimals_of(block, starts[:, layout.value - 1], ends[:, layout.value])
+    values = decimals_of(block, *_field(ends, layout.value))
     if values is None or (layout.integral and not are_whole(values)):
         return None
-    column = layout.rank if ranks else None
     places = None
-    if column is not None:
-        places = _whole_numbers(data, starts[:, column - 1], ends[:, column])
+    if ranks and layout.rank is not None:
+        places = _whole_numbers(data, *_field(ends, layout.rank))
         if places is None:
             return None
-    first = np.concatenate([[0], starts[:-1, -1]])
-    runs = _runs(data, first, ends[:, 0])
+    first, last = _field(ends, layout.qid)
+    runs = _runs(data, first, last)
     if runs is None:
         return None
-    docnos = starts[:, layout.docno - 1]
+    docnos, behind = _field(ends, layout.docno)
     return Parsed(
-        cut_texts(data, first[runs], ends[runs, 0] - first[runs]),
+        cut_texts(data, first[runs], last[runs] - first[runs]),
         np.diff(runs, append=len(ends)),
-        id_block_of(data, docnos, ends[:, layout.docno] - docnos),
+        id_block_of(data, docnos, behind - docnos),
         values,
         places,
     )
+
+
+def _field(ends: Integers, column: int) -> tuple[Integers, Integers]:
+    """Where the fields of a column begin and end."""
+    if column:
+        return ends[:, column - 1] + 1, ends[:, column]
+    return np.concatenate([[0], ends[:-1, -1] + 1]), ends[:, 0]
 
 
 def _ends(data: Bytes, width: int) -> Integers | None:
@@ -107,7 +111,7 @@ def _whole_numbers(data: Bytes, starts: Integers, ends: Integers) -> Integers | 
     return found.numbers.astype(np.int64)
 
 
-def _runs(data: Bytes, starts: Integers, ends: Integers) -> NDArray[np.int64] | None:
+def _runs(data: Bytes, starts: Integers, ends: Integers) -> Integers | None:
     """The rows at which a text differs from the one before, and the first."""
     lengths = ends - starts
     if int(lengths.max()) > LONGEST:
