@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all certify check format bench bench-readers studies tables figures statements appendix clean
+.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines studies tables figures statements appendix clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -37,6 +37,12 @@ bench: $(VENV)/.dev ## timings against a plain loop, as ratios in one run
 
 bench-readers: $(VENV)/.dev ## time and memory of reading five million rows, as ratios
 	$(BIN)/python -m benchmarks readers
+
+bench-report: $(VENV)/.dev ## size, seconds and memory of the report of 100,000 queries
+	$(BIN)/python -m benchmarks report
+
+baselines: $(VENV)/.dev ## draw the pictures anew that the tests of figures compare with
+	$(BIN)/python -m tests.figures.baselines
 
 studies: $(VENV)/.dev ## simulated error rates of compare and validate; about 20 minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m validation.studies.comparison

@@ -22,8 +22,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "report",
         help="one self-contained HTML page of the results in a folder",
-        description="Make one HTML file of all results of measure, compare and "
-        "validate in a folder and its sub-folders.",
+        description="Make one HTML file of all results of measure, compare, validate, "
+        "power and inspect in a folder and its sub-folders; the last two write theirs "
+        "with --json FILE.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

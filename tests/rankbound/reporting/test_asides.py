@@ -1,11 +1,9 @@
-"""Power, cuts and inspections as accounts."""
-
-import pytest
+"""Power and cuts as accounts."""
 
 from rankbound.cutting.files import planned
 from rankbound.powering import powers
-from rankbound.reporting.asides import cut_account, inspection_account, power_account
-from tests.rankbound.results import cut, inspected
+from rankbound.reporting.asides import cut_account, power_account
+from tests.rankbound.results import cut
 
 
 def test_power_without_a_spread_says_what_it_lacks():
@@ -40,26 +38,6 @@ def test_warnings_of_a_cut_are_verdicts_and_nothing_is_said_twice(tmp_path):
     assert not any("careful" in line for _, lines in account.notes for line in lines)
 
 
-def test_an_inspection_orders_findings_by_gravity(tmp_path):
-    content = inspected(tmp_path).as_dict()
-    account = inspection_account(content)
-    assert account.title == "Inspection of 3 files"
-    assert account.verdicts[0].word == "ready for measure"
-    assert account.verdicts[1].word == "not ready for compare"
-    found = account.tables[1].rows
-    order = ["error", "warning", "note"]
-    places = [order.index(row[0]) for row in found]
-    assert places == sorted(places)
-    count = sum(len(one["findings"]) for one in content["files"])
-    assert len(found) == count + len(content["across"]["findings"])
-
-
-@pytest.mark.parametrize("text", ["", "{"])
-def test_a_file_that_cannot_be_read_is_an_error(tmp_path, text):
-    from rankbound.inspecting.run import inspect
-
-    path = tmp_path / "x.json"
-    path.write_text(text)
-    account = inspection_account(inspect(path).as_dict())
-    assert "error" in {verdict.word for verdict in account.verdicts}
-    assert {verdict.level for verdict in account.verdicts} >= {"bad"}
+def test_power_of_a_file_has_its_name():
+    account = power_account(powers(n=43, margin=0.02), name="plan")
+    assert (account.title, account.tables[0].name) == ("Power, plan", "power-plan")

@@ -1,3 +1,6 @@
+import pytest
+
+from rankbound.inspecting.run import inspect
 from rankbound.reporting.inspections import inspection_account
 
 
@@ -29,9 +32,11 @@ def test_nothing_found_is_good_news(contents):
     across = {"findings": []}
     content = contents["inspection"] | {"files": clean, "across": across}
     account = inspection_account(content)
-    (verdict,) = account.verdicts
-    assert verdict.level == "good"
-    assert verdict.sentence == f"no error or warning in {len(clean)} inspected files"
+    assert {verdict.level for verdict in account.verdicts} <= {"good", "told"}
+    assert (
+        account.verdicts[-1].sentence
+        == f"no error or warning in {len(clean)} inspected files"
+    )
     assert [table.name for table in account.tables] == ["files"]
 
 
@@ -40,11 +45,22 @@ def test_a_command_is_proposed_or_what_is_missing(contents):
         "measure": {"ok": True, "missing": [], "command": "rankbound measure x"},
         "compare": {"ok": False, "missing": ["groups", "a teacher"], "command": ""},
     }
-    ((heading, lines),) = inspection_account(
-        contents["inspection"] | {"ready": ready}
-    ).notes
+    account = inspection_account(contents["inspection"] | {"ready": ready})
+    ((heading, lines),) = account.notes
+    told = {verdict.word: verdict.sentence for verdict in account.verdicts}
+    assert told["ready for measure"] == "rankbound measure x"
+    assert told["not ready for compare"] == "missing: groups; a teacher"
     assert heading == "what to run"
     assert lines == (
         "ready for measure: rankbound measure x",
         "not ready for compare; missing: groups; a teacher",
     )
+
+
+@pytest.mark.parametrize("text", ["", "{"])
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path, text):
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    account = inspection_account(inspect(path).as_dict())
+    assert "error" in {verdict.word for verdict in account.verdicts}
+    assert {verdict.level for verdict in account.verdicts} >= {"bad"}
