@@ -140,7 +140,7 @@ def draw_parts(
         places, [*values, values.sum()], [*np.cumsum(values), values.sum()], strict=True
     ):
         ax.annotate(
-            f"{value:.3g}",
+            f"{value:.3f}" if value >= 0.001 else f"{value:.2g}",
             (end, place),
             xytext=(3, 0),
             textcoords="offset points",

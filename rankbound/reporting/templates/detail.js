@@ -63,10 +63,11 @@ function groupBlocks(group, which, found) {
   const pairs = pairRows(group, students);
   const shownPairs = pairs.slice(0, MOST_PAIRS);
   const cap = shownPairs.length < pairs.length
-    ? `; ${shownPairs.length} of ${pairs.length.toLocaleString("en-US")} shown` : "";
+    ? `; ${shownPairs.length} of them shown` : "";
   const headings = ["first", "second", "teacher p", ...students.map((name) => `${name} p`),
     ...(group.distances ? [`distance (${found.metric})`] : [])];
-  const caption = `Pairs${which}: p = sigmoid(margin / temperature), by the teacher's margin${cap}`;
+  const many = pairs.length.toLocaleString("en-US");
+  const caption = `${many} pairs${which}, the surest of the teacher first: p = sigmoid(margin / temperature)${cap}`;
   return [make("div", { class: "columns" }, scores,
     plainTable(caption, headings, shownPairs.map((row) =>
       row.map((cell) => (typeof cell === "string" ? cell : shown(cell)))), 2))];
