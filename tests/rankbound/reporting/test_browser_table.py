@@ -224,7 +224,7 @@ def test_pairs_have_their_probabilities_and_distances(page, everything):
     vectors = np.load(everything / "v.npy").astype(float)
     ids = (everything / "v.ids").read_text().split()
     open_query(page, "plain")
-    names, *rows = rows_of(page, "Pairs")
+    names, *rows = rows_of(page, "10 pairs")
     assert names[2:] == ["teacher p", f"{HOSTILE} p", "distance (euclidean)"]
     assert len(rows) == 5 * 4 // 2
     best = max(student[docno] for docno in [*teacher][:5])
