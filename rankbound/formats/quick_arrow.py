@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,8 @@ def _is_regular(block: bytes, separator: bytes) -> bool:
     if any(blank in block for blank in (other, b"\r", b"\v", b"\f", b"\0")):
         return False
     if block[:1] in (b"#", separator, b"\n") or block.endswith(separator):
+        return False
+    if block.startswith(codecs.BOM_UTF8):  # an id's own: pyarrow would drop it
         return False
     if b"#" in block and b"\n#" in block:
         return False
