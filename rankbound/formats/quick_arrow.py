@@ -93,9 +93,9 @@ def _is_regular(block: bytes, separator: bytes) -> bool:
     other = b" " if separator == b"\t" else b"\t"
     if any(blank in block for blank in (other, b"\r", b"\v", b"\f", b"\0")):
         return False
-    if block[:1] in (b"#", separator, b"\n") or block.endswith(separator):
-        return False
-    if block.startswith(codecs.BOM_UTF8):  # an id's own: pyarrow would drop it
+    # A mark here is the beginning of an id, which pyarrow would drop
+    odd = block.startswith((b"#", separator, b"\n", codecs.BOM_UTF8))
+    if odd or block.endswith(separator):
         return False
     if b"#" in block and b"\n#" in block:
         return False
