@@ -17,7 +17,7 @@ import orjson
 import pyarrow as pa
 
 from estimators.arrow import encode
-from estimators.scores import Scores, strings
+from estimators.scores import LARGEST, Scores, strings
 from rankbound.formats.errors import FormatError
 
 SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
@@ -56,7 +56,7 @@ def parse_lookup(data: bytes, path: Path) -> Scores:
     if not set(map(type, values)) <= {int, float}:
         _refuse_score(data, path, rows)
     numbers = np.array(values, dtype=np.float64)
-    if not np.isfinite(numbers).all():
+    if not (np.abs(numbers) <= LARGEST).all():
         _refuse_score(data, path, rows)
     names = itertools.chain.from_iterable(row for _, row in rows)
     docnos, codes = encode(pa.array(names, pa.string()), ordered=True)
@@ -178,7 +178,7 @@ def _refuse_score(
     for qid, row in rows:
         for docno, value in row.items():
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not np.isfinite(value):
+            if not number or not abs(value) <= LARGEST:
                 raise FormatError(
                     path,
                     f"the score of query {qid!r}, document {docno!r} must be a finite "

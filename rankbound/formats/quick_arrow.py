@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
-from estimators.scores import Floats, Integers
+from estimators.scores import LARGEST, Floats, Integers
 from rankbound.formats.idcolumns import cut_texts, id_block_of
 from rankbound.formats.layout import Layout, Parsed, are_whole
 from rankbound.formats.words import Bytes
@@ -83,7 +83,7 @@ def _texts(column: Any) -> tuple[Bytes, Integers, Integers]:
 
 
 def _are_sound(values: Floats, layout: Layout) -> bool:
-    if not np.isfinite(values).all():
+    if not (np.abs(values) <= LARGEST).all():
         return False
     return not layout.integral or are_whole(values)
 

@@ -175,3 +175,11 @@ def test_read_scores_rejects_query_ids_that_break_a_table(tmp_path, qid):
     assert message == (
         f":2: a query id must be text without tabs or line ends, found {qid!r}"
     )
+
+
+@pytest.mark.parametrize("docno", ["b", "b" * 70, "ü"])
+@pytest.mark.parametrize("other", ["", ', "c": 1'])
+def test_a_score_beyond_what_scores_hold_has_its_line(tmp_path, docno, other):
+    path = written(tmp_path, f'{{"a": {{"b0": 1}},\n"q": {{"{docno}": 1e308{other}}}}}')
+    message = refusal(read_scores, path)
+    assert message.startswith(f"{path}:2: the score of query 'q', document {docno!r}")
