@@ -28,12 +28,16 @@ KEY = re.compile(rb'"[ \t\r\n]*:')
 
 
 class Queries(NamedTuple):
-    """Queries of a block: ids, numbers of documents, and the documents' columns."""
+    """Queries of a block: ids, numbers of documents, and the documents' columns.
+
+    Those without documents are left out, and counted as `empty`.
+    """
 
     qids: list[str]
     lengths: Integers
     docnos: IdBlock
     values: Floats
+    empty: int = 0
 
 
 def parse_block(text: bytes) -> Queries:
@@ -212,4 +216,5 @@ def _by_parser(text: bytes) -> Queries:
         raise Unsure
     sizes = [len(row) for row in filled.values()]
     docnos = id_block(names)
-    return Queries([*filled], np.array(sizes, dtype=np.int64), docnos, numbers)
+    empty = len(table) - len(filled)
+    return Queries([*filled], np.array(sizes, dtype=np.int64), docnos, numbers, empty)

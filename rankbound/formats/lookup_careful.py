@@ -19,10 +19,12 @@ import pyarrow as pa
 from estimators.arrow import encode
 from estimators.scores import LARGEST, Scores, strings
 from rankbound.formats.errors import FormatError
+from rankbound.formats.source import count
 
 SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
 BLANKS = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
+EMPTY = "queries without documents"
 GROUP_KEY = b'"query_id"'
 
 
@@ -31,8 +33,10 @@ def is_qid(qid: str) -> bool:
     return bool(qid.strip()) and not set(qid) & set("\t\r\n")
 
 
-def parse_lookup(data: bytes, path: Path) -> Scores:
-    """Parse ``{qid: {docno: score}}``.
+def parse_lookup(
+    data: bytes, path: Path, repairs: dict[str, int] | None = None
+) -> Scores:
+    """Parse ``{qid: {docno: score}}``; `repairs` counts queries without documents.
 
     Raises
     ------
@@ -49,6 +53,8 @@ def parse_lookup(data: bytes, path: Path) -> Scores:
         )
     table = _loaded(data, path)
     rows = [(qid, _query_row(data, path, qid, row)) for qid, row in table.items()]
+    if repairs is not None:
+        count(repairs, EMPTY, sum(not row for _, row in rows))
     rows = [(qid, row) for qid, row in rows if row]
     if not rows:
         raise FormatError(path, "holds no scores", line=1)
