@@ -11,6 +11,7 @@ from typing import Final
 from rankbound.errors import UsageError
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
+from rankbound.formats.registry import detect
 from rankbound.formats.source import Source
 from rankbound.packing import pack, packing_of
 from rankbound.sameness import RERANKED, differences
@@ -94,8 +95,9 @@ def store(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> St
                     f"{target}: {entry.name} would lose {RANKS_LOST}; accept that with "
                     "--lossy"
                 )
+            remarks = filter(None, (remark, _mistaken(entry, aside)))
             beside = _place(aside, target)
-            return Stored(beside, remark, reranked)
+            return Stored(beside, "; ".join(remarks) or None, reranked)
     except OSError as error:
         raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
 
@@ -141,6 +143,18 @@ def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
             f"{entry.name} cannot hold this, read back: {found} (choose another format "
             "with --to)",
         ) from None
+
+
+def _mistaken(entry: Format, aside: Path) -> str | None:
+    """How to name the format, where the content alone would be taken for another."""
+    name = entry.name.partition(":")[0]
+    try:
+        found = detect(Source(aside))[0].name
+    except FormatError:
+        found = "no known format"
+    if found.partition(":")[0] == name:
+        return None
+    return f"its content looks like {found}; read it with --format {entry.name}"
 
 
 def _place(aside: Path, target: Path) -> tuple[Path, ...]:

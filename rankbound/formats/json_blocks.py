@@ -16,7 +16,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from estimators.scores import Floats, Integers
+from estimators.scores import LARGEST, Floats, Integers
 from rankbound.formats.idcolumns import IdBlock, id_block, id_block_of
 from rankbound.formats.json_cutting import Unsure
 from rankbound.formats.words import Booleans, Bytes
@@ -28,12 +28,16 @@ KEY = re.compile(rb'"[ \t\r\n]*:')
 
 
 class Queries(NamedTuple):
-    """Queries of a block: ids, numbers of documents, and the documents' columns."""
+    """Queries of a block: ids, numbers of documents, and the documents' columns.
+
+    Those without documents are left out, and counted as `empty`.
+    """
 
     qids: list[str]
     lengths: Integers
     docnos: IdBlock
     values: Floats
+    empty: int = 0
 
 
 def parse_block(text: bytes) -> Queries:
@@ -186,7 +190,7 @@ def _numbers(data: Bytes, places: _Places, ends: Integers) -> Floats | None:
         table.column("value").chunk(0).buffers()[1], dtype=np.float64
     )
     values = values[: table.num_rows]
-    sound = len(values) == len(places.inner) and bool(np.isfinite(values).all())
+    sound = len(values) == len(places.inner) and bool((np.abs(values) <= LARGEST).all())
     return values if sound else None
 
 
@@ -208,8 +212,9 @@ def _by_parser(text: bytes) -> Queries:
     if any("\0" in name for name in names):
         raise Unsure
     numbers = np.array(values, dtype=np.float64)
-    if not np.isfinite(numbers).all():
+    if not (np.abs(numbers) <= LARGEST).all():
         raise Unsure
     sizes = [len(row) for row in filled.values()]
     docnos = id_block(names)
-    return Queries([*filled], np.array(sizes, dtype=np.int64), docnos, numbers)
+    empty = len(table) - len(filled)
+    return Queries([*filled], np.array(sizes, dtype=np.int64), docnos, numbers, empty)

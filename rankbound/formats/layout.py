@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from estimators.scores import Floats, Integers
+from estimators.scores import LARGEST, Floats, Integers
 from rankbound.formats.errors import FormatError
 from rankbound.formats.idcolumns import IdBlock
 from rankbound.formats.source import Source
@@ -152,7 +152,7 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     plain = text.isascii() and "_" not in text
-    return value if np.isfinite(value) and plain else None
+    return value if abs(value) <= LARGEST and plain else None  # a NaN is not
 
 
 def repeat_error(

@@ -13,7 +13,7 @@ from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.json_blocks import parse_block
 from rankbound.formats.json_cutting import Unsure, inner_blocks
-from rankbound.formats.lookup_careful import is_qid, parse_lookup
+from rankbound.formats.lookup_careful import EMPTY, is_qid, parse_lookup
 from rankbound.formats.opening import text_of
 from rankbound.formats.source import Source, count
 from rankbound.formats.trec import read_run
@@ -33,8 +33,10 @@ def read_scores(path: Path | str) -> Scores:
     return read_run(source.path)
 
 
-def read_lookup(source: Source) -> Scores:
+def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores:
     """Read ``{qid: {docno: score}}`` in blocks; BEIR's results and ranx's JSON alike.
+
+    `repairs` counts the queries that have no documents, which are left out.
 
     Raises
     ------
@@ -42,12 +44,16 @@ def read_lookup(source: Source) -> Scores:
         See `parse_lookup`.
     """
     try:
-        return _in_blocks(source)
+        scores, empty = _in_blocks(source)
     except (Unsure, Repeat):
-        return parse_lookup(text_of(source), source.path)
+        return parse_lookup(text_of(source), source.path, repairs)
+    if repairs is not None:
+        count(repairs, EMPTY, empty)
+    return scores
 
 
-def _in_blocks(source: Source) -> Scores:
+def _in_blocks(source: Source) -> tuple[Scores, int]:
+    empty = 0
     rows = Assembly(str(source.path))
     pieces = inner_blocks(blocks(source, end=b"}"))
     for _, found in in_order(parse_block, pieces):
@@ -58,9 +64,10 @@ def _in_blocks(source: Source) -> Scores:
         rows.add(found.qids, found.lengths, found.docnos, found.values)
         if len(rows.places) != before:
             raise Unsure
+        empty += found.empty
     if not rows.runs:
         raise Unsure
-    return rows.sorted().scores
+    return rows.sorted().scores, empty
 
 
 NESTED = re.compile(rb'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{')
@@ -74,7 +81,7 @@ def _sniff(source: Source) -> str | None:
 def _read(source: Source) -> Contents:
     repairs: dict[str, int] = {}
     count(repairs, "byte order mark", source.has_mark)
-    scores = read_lookup(source)
+    scores = read_lookup(source, repairs)
     return Contents("lookup", source.path, scores=scores, repairs=repairs)
 
 

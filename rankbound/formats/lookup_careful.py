@@ -17,12 +17,14 @@ import orjson
 import pyarrow as pa
 
 from estimators.arrow import encode
-from estimators.scores import Scores, strings
+from estimators.scores import LARGEST, Scores, strings
 from rankbound.formats.errors import FormatError
+from rankbound.formats.source import count
 
 SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
 BLANKS = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
+EMPTY = "queries without documents"
 GROUP_KEY = b'"query_id"'
 
 
@@ -31,8 +33,10 @@ def is_qid(qid: str) -> bool:
     return bool(qid.strip()) and not set(qid) & set("\t\r\n")
 
 
-def parse_lookup(data: bytes, path: Path) -> Scores:
-    """Parse ``{qid: {docno: score}}``.
+def parse_lookup(
+    data: bytes, path: Path, repairs: dict[str, int] | None = None
+) -> Scores:
+    """Parse ``{qid: {docno: score}}``; `repairs` counts queries without documents.
 
     Raises
     ------
@@ -49,6 +53,8 @@ def parse_lookup(data: bytes, path: Path) -> Scores:
         )
     table = _loaded(data, path)
     rows = [(qid, _query_row(data, path, qid, row)) for qid, row in table.items()]
+    if repairs is not None:
+        count(repairs, EMPTY, sum(not row for _, row in rows))
     rows = [(qid, row) for qid, row in rows if row]
     if not rows:
         raise FormatError(path, "holds no scores", line=1)
@@ -56,7 +62,7 @@ def parse_lookup(data: bytes, path: Path) -> Scores:
     if not set(map(type, values)) <= {int, float}:
         _refuse_score(data, path, rows)
     numbers = np.array(values, dtype=np.float64)
-    if not np.isfinite(numbers).all():
+    if not (np.abs(numbers) <= LARGEST).all():
         _refuse_score(data, path, rows)
     names = itertools.chain.from_iterable(row for _, row in rows)
     docnos, codes = encode(pa.array(names, pa.string()), ordered=True)
@@ -178,7 +184,7 @@ def _refuse_score(
     for qid, row in rows:
         for docno, value in row.items():
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not np.isfinite(value):
+            if not number or not abs(value) <= LARGEST:
                 raise FormatError(
                     path,
                     f"the score of query {qid!r}, document {docno!r} must be a finite "

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from estimators.scores import Floats, Scores, strings
+from estimators.scores import LARGEST, Floats, Scores, strings
 from rankbound.formats.columns import encode
 
 Fail = Callable[[str], Exception]
@@ -112,7 +112,7 @@ def _numbers(rows: list[tuple[Any, Mapping[Any, Any]]], fail: Fail) -> Floats:
             numbers = np.array(values, dtype=np.float64)
         except OverflowError:  # a whole number beyond all floats, found below
             numbers = np.array([np.inf])
-        if np.isfinite(numbers).all():
+        if (np.abs(numbers) <= LARGEST).all():
             return numbers
     for qid, row in rows:
         for docno, value in row.items():
@@ -126,7 +126,7 @@ def _numbers(rows: list[tuple[Any, Mapping[Any, Any]]], fail: Fail) -> Floats:
 
 def _finite(value: Any) -> bool:
     try:
-        return _all_real([value]) and bool(np.isfinite(float(value)))
+        return _all_real([value]) and abs(float(value)) <= LARGEST
     except OverflowError:
         return False
 

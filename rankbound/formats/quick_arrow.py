@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
-from estimators.scores import Floats, Integers
+from estimators.scores import LARGEST, Floats, Integers
 from rankbound.formats.idcolumns import cut_texts, id_block_of
 from rankbound.formats.layout import Layout, Parsed, are_whole
 from rankbound.formats.words import Bytes
@@ -82,7 +83,7 @@ def _texts(column: Any) -> tuple[Bytes, Integers, Integers]:
 
 
 def _are_sound(values: Floats, layout: Layout) -> bool:
-    if not np.isfinite(values).all():
+    if not (np.abs(values) <= LARGEST).all():
         return False
     return not layout.integral or are_whole(values)
 
@@ -92,7 +93,9 @@ def _is_regular(block: bytes, separator: bytes) -> bool:
     other = b" " if separator == b"\t" else b"\t"
     if any(blank in block for blank in (other, b"\r", b"\v", b"\f", b"\0")):
         return False
-    if block[:1] in (b"#", separator, b"\n") or block.endswith(separator):
+    # A mark here is the beginning of an id, which pyarrow would drop
+    odd = block.startswith((b"#", separator, b"\n", codecs.BOM_UTF8))
+    if odd or block.endswith(separator):
         return False
     if b"#" in block and b"\n#" in block:
         return False

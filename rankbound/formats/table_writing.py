@@ -59,8 +59,15 @@ def write_lists(contents: Contents, path: Path) -> None:
 
     Scores have 64 bits here, so that nothing is lost. Without groups, every query is
     one, with all its documents.
+
+    Raises
+    ------
+    FormatError
+        When there are neither scores nor positives: lists alone are taken for rankings.
     """
     records = list(list_records(contents, "a table of lists"))
+    if all(one.scores is None and one.positive is None for one in records):
+        raise lacking(contents, "a table of lists", "scores or positives")
     columns: dict[str, Any] = {
         "query_id": [record.qid for record in records],
         "document_ids": [record.docnos for record in records],

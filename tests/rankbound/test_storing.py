@@ -34,6 +34,33 @@ def test_what_stands_beside_goes_with_the_target(tmp_path):
     assert names(tmp_path) == ["v.ids.txt", "v.npy"]
 
 
+@pytest.mark.parametrize(("score", "found"), [(2.0, "qrels"), (1.5, None)])
+def test_what_would_be_detected_as_another_format_is_said(tmp_path, score, found):
+    held = replace(SCORES, scores=Scores.from_dict({"q": {"a": score}}))
+    done = store(held, by_name("scoreddocs"), tmp_path / "x.tsv.gz", lossy=False)
+    said = f"its content looks like {found}; read it with --format scoreddocs"
+    assert done.remark == (said if found else None)
+
+
+def test_remarks_of_the_writer_and_on_detection_stand_together(tmp_path):
+    entry = replace(by_name("pickle"), name="other")
+    remark = store(SCORES, entry, tmp_path / "x.pkl", lossy=False).remark
+    assert remark is not None
+    assert remark.startswith("the ids in the pickle are text")
+    assert remark.endswith(
+        "; its content looks like pickle; read it with --format other"
+    )
+
+
+def test_content_that_no_format_claims_is_said(tmp_path):
+    def write(_, path):
+        path.write_text("what?")
+
+    entry = replace(by_name("trec-run"), write=write, read=lambda _: SCORES)
+    remark = store(SCORES, entry, tmp_path / "x.run", lossy=False).remark
+    assert remark.startswith("its content looks like no known format; read it with")
+
+
 def test_ids_beside_are_left_where_they_are_the_same_and_refused_where_not(tmp_path):
     ids = written(tmp_path, "a\nb\n", "v.ids.txt")
     store(VECTORS, by_name("npy"), tmp_path / "v.npy", lossy=False)

@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from rankbound.formats import blocks
 from rankbound.formats.lookup import read_scores
+from rankbound.formats.registry import read_any
 from tests.rankbound.files import lookup, packed, refusal, run_text, table, written
 
 SCORES = {"q": {"b": 2.5, "a": -1.0}, "r": {"a": 3.0}}
@@ -175,3 +177,23 @@ def test_read_scores_rejects_query_ids_that_break_a_table(tmp_path, qid):
     assert message == (
         f":2: a query id must be text without tabs or line ends, found {qid!r}"
     )
+
+
+@pytest.mark.parametrize("docno", ["b", "b" * 70, "ü"])
+@pytest.mark.parametrize("other", ["", ', "c": 1'])
+def test_a_score_beyond_what_scores_hold_has_its_line(tmp_path, docno, other):
+    path = written(tmp_path, f'{{"a": {{"b0": 1}},\n"q": {{"{docno}": 1e308{other}}}}}')
+    message = refusal(read_scores, path)
+    assert message.startswith(f"{path}:2: the score of query 'q', document {docno!r}")
+
+
+@pytest.mark.parametrize("spaced", ["", " "])  # the careful way looks at "b" :
+@pytest.mark.parametrize("size", [8, 1 << 20])
+def test_queries_without_documents_are_counted(tmp_path, monkeypatch, spaced, size):
+    monkeypatch.setattr(blocks, "SIZE", size)
+    text = (
+        f'{{"a": {{}}, "b"{spaced}: {{"x": 1, "y": 2}}, "c": {{ }}, "d": {{"x": 3}}}}'
+    )
+    found = read_any(written(tmp_path, text, "x.json"))
+    assert table(found.scores) == {"b": {"x": 1, "y": 2}, "d": {"x": 3}}
+    assert found.repairs == {"queries without documents": 2}

@@ -70,3 +70,8 @@ def test_texts_rejects_a_blank():
 def test_half_a_surrogate_pair_is_no_text(table):
     with pytest.raises(ValueError, match="must be Unicode text, found '"):
         scores_of_nested(table, ValueError, name="t")
+
+
+def test_a_score_beyond_what_scores_hold_is_named():
+    with pytest.raises(ValueError, match="query 'q', document 'b' must be a finite"):
+        scores_of_nested({"q": {"a": 8.9e307, "b": 1e308}}, ValueError, name="toy")

@@ -37,3 +37,9 @@ def test_parse_by_arrow_leaves_fractions_where_whole_numbers_are_due():
 def test_parse_by_arrow_takes_tabs():
     layout = Layout(3, 0, 1, 2, "qid docno number", "number")
     assert parse_by_arrow(b"q\ta\t1\n", layout, ranks=False).values.tolist() == [1]
+
+
+def test_parse_by_arrow_leaves_a_block_whose_first_id_begins_with_a_mark():
+    block = "\ufeff7 Q0 d 1 2e1 t\n".encode()  # pyarrow takes it for the file's
+    assert parse_by_arrow(block, RUN, ranks=False) is None
+    assert parse_by_arrow(ROW + block, RUN, ranks=False).qids == ["q", "\ufeff7"]

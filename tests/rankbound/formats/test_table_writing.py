@@ -106,6 +106,13 @@ def test_what_is_not_there_cannot_be_written(tmp_path, write):
     assert not path.exists()
 
 
+def test_lists_that_would_be_taken_for_rankings_are_refused(tmp_path):
+    groups = top_documents(Scores.from_dict({"q": {"a": 2.0, "b": 1.0}}), depth=2)
+    with pytest.raises(FormatError, match="needs scores or positives"):
+        table_writing.write_lists(contents(groups=groups), tmp_path / "x.parquet")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("suffix", [".arrow", ".feather", ".ipc", ".ARROW"])
 def test_an_arrow_file_is_written_where_the_suffix_says_so(tmp_path, suffix):
     vectors = np.arange(6, dtype=np.float32).reshape(2, 3)
