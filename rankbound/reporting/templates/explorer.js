@@ -254,7 +254,7 @@ class Explorer {
     const largest = Object.entries(result.parts).reduce((a, b) => (b[1] > a[1] ? b : a))[0];
     const needed = queriesNeeded(given);
     const when = needed === null ? "no number of queries would bring it there"
-      : `it is there from n = ${needed.toLocaleString("en-US")} on`;
+      : `it is below from n = ${needed.toLocaleString("en-US")} on`;
     this.answer.textContent = `Bound ${shown(result.bound)} nats: ${vacuous
       ? `vacuous, not below ln 2 = ${shown(trivial)}; ${when}`
       : `not vacuous, below ln 2 = ${shown(trivial)}; ${when}`}. The largest part is ${
