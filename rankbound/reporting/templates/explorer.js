@@ -166,6 +166,17 @@ class Explorer {
       slider.setAttribute("aria-valuetext", number.value);
       this.update();
     });
+    slider.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+      const now = Number(number.value), place = Number(slider.value) + (by || 0);
+      // Several steps of the slider may be one whole number: a key must move it
+      if (!(knob.whole || knob.key === "n") || !by) return;
+      if (place < 0 || place > STEPS || valueAt(knob, place / STEPS) !== now) return;
+      event.preventDefault();
+      number.value = String(now + by);
+      placeSlider(knob, slider, now + by);
+      this.update();
+    });
     number.addEventListener("input", () => {
       placeSlider(knob, slider, Number(number.value));
       this.update();
