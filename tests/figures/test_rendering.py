@@ -41,6 +41,6 @@ def test_another_extension_and_removed_axes_are_refused():
 
 
 def test_nothing_is_said_of_dates_inside_a_font(caplog):
-    rendered(theory_bound.draw_shift(), "pdf")
+    rendered(theory_bound.draw_break_even(), "pdf")
     assert "timestamp" not in caplog.text
     assert logging.getLogger("fontTools").level == logging.NOTSET

@@ -82,6 +82,7 @@ def test_certificates_tell_the_order_that_was_judged(tmp_path, change, there):
     path.write_text(json.dumps(content))
     (result,) = find_results(tmp_path)
     words = named(result)["certificates"].draw().get_xlabel()
+    assert ("Kendall" in words) is there
     assert ("0.72 (0.25 to 1.00)\n9 configurations" in words) is there
 
 
