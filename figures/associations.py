@@ -13,7 +13,7 @@ from figures.data import keep
 from figures.style import COLOURS, axes_for, name_ticks, styled
 from figures.wording import shown
 
-NAMES = ("dataset", "student", "term", "measure")
+NAMES = ("dataset", "sampling", "student", "term", "measure")
 
 
 @styled
@@ -30,7 +30,8 @@ def draw_correlations(
     ----------
     rows : sequence of mappings
         With `dataset`, `student`, `term`, `measure`, `spearman`, `lower`, `upper`,
-        `p_holm`; a row whose coefficient is missing (None) is left out.
+        `p_holm`, maybe `sampling`; a row whose coefficient is missing (None) is left
+        out.
     band : float
         Half of the band of no association, fixed beforehand.
     delta : float

@@ -36,6 +36,7 @@ def draw_bound_against_risk(
     rows: Sequence[Mapping[str, Any]],
     *,
     risk: str = "observed risk",
+    order: Mapping[str, Any] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Upper limits against risks, one mark each; the line is equality.
@@ -46,6 +47,10 @@ def draw_bound_against_risk(
         With `student`, `risk` and `upper`, in nats.
     risk : str
         Which risk it is, for the axis.
+    order : mapping, optional
+        How bounds order configurations by risk: Kendall's `tau`, the ends of its
+        interval `lower` and `upper`, and `n` configurations. It comes from one split
+        of the queries, while marks may be means over several.
     """
     if not rows:
         raise DomainError("a scatter needs at least one certificate, got none")
@@ -68,13 +73,22 @@ def draw_bound_against_risk(
             color=COLOURS[index % len(COLOURS)],
             label=shown(student),
         )
-    ax.set(xlabel=f"{risk} (nats)", ylabel="upper limit (nats)")
+    ax.set(xlabel=f"{risk} (nats){_ordered(order)}", ylabel="upper limit (nats)")
     ax.set_xlim(0, top)
     ax.set_ylim(0, top)
     ax.text(0.02 * top, 0.985 * top, "vacuous", fontsize=7, va="top")
     legend_above(ax)
     names = ("student", "risk", "upper")
     return keep(ax, {name: [row[name] for row in rows] for name in names})
+
+
+def _ordered(order: Mapping[str, Any] | None) -> str:
+    """Two lines below the axis; none without an order."""
+    if order is None:
+        return ""
+    tau, lower, upper = (f"{order[k]:.2f}" for k in ("tau", "lower", "upper"))
+    found = rf"Kendall's $\tau_b$ {tau} ({lower} to {upper})"
+    return f"\n{found}\n{order['n']} configurations, one split".replace("-", "−")
 
 
 @styled

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from matplotlib.axes import Axes
@@ -45,5 +48,25 @@ def rendered(ax: Axes, extension: Extension) -> bytes:
         # The layout settles once; every further drawing would move it a little
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
-        figure.savefig(stream, format=extension, metadata=METADATA[extension])
+        with _fonts_quiet():
+            figure.savefig(stream, format=extension, metadata=METADATA[extension])
     return stream.getvalue()
+
+
+@contextmanager
+def _fonts_quiet() -> Iterator[None]:
+    """Embedding a font tells of odd dates in it, which no reader can do anything about.
+
+    Examples
+    --------
+    >>> with _fonts_quiet():
+    ...     logging.getLogger("fontTools.ttLib").isEnabledFor(logging.WARNING)
+    False
+    """
+    logger = logging.getLogger("fontTools")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

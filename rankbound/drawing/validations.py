@@ -13,6 +13,7 @@ from rankbound.drawing.results import Result
 
 Row = Mapping[str, Any]
 MOST_ROWS = 40  # of a forest, on a page
+FEWEST = 3  # configurations, for an order
 
 
 def drawings(result: Result) -> list[Drawing]:
@@ -26,14 +27,21 @@ def drawings(result: Result) -> list[Drawing]:
 
 
 def _forests(result: Result) -> list[Drawing]:
-    """A forest for every data set and student; pieces of it if it is long."""
+    """A forest for every data set, sampling and student; pieces of a long one."""
     from figures.associations import draw_correlations
 
     family = result.content.get("family", {})
     options = {"delta": family.get("delta", 0.05), "band": family.get("band", 0.1)}
-    rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in result.content["per_query"]:
-        rows[row["dataset"], row["student"]].append(row)
+    all_rows = result.content["per_query"]
+    samplings: dict[str, set[str]] = defaultdict(set)
+    for row in all_rows:
+        samplings[row["dataset"]].add(row["sampling"])
+    rows: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in all_rows:
+        # A forest labels its rows by what differs: the terms alone would repeat
+        several = len(samplings[row["dataset"]]) > 1
+        sampling = (row["sampling"],) if several else ()
+        rows[row["dataset"], *sampling, row["student"]].append(row)
     found = []
     for key, mine in rows.items():
         for parts, some in _pages(mine):
@@ -119,8 +127,19 @@ def _certificates(result: Result) -> Drawing:
         }
         for row in held
     ]
-    draw = partial(draw_bound_against_risk, points, risk="held-out risk")
+    draw = partial(
+        draw_bound_against_risk, points, risk="held-out risk", order=_order(result)
+    )
     return Drawing(name, draw, kind="scatter")
+
+
+def _order(result: Result) -> Row | None:
+    """How the bound orders configurations by held-out risk, where that was judged."""
+    for row in result.content.get("configurations") or ():
+        if (row["predictor"], row["target"]) == ("bound", "held-out risk"):
+            judged = row["n"] >= FEWEST and row["lower"] is not None
+            return row if judged else None
+    return None
 
 
 def _named(result: Result, *parts: str) -> str:

@@ -79,7 +79,8 @@ def validation_account(content: Content, *, name: str = "") -> Account:
 
 def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
     where = f"{name}: " if name else ""
-    rows = content["per_query"]
+    # A term that goes with another one to one repeats its test, and is none of its own
+    rows = [row for row in content["per_query"] if row.get("same_as") is None]
     counts = Counter(row["verdict"] for row in rows)
     for verdict in sorted(filter(None, counts), key=_place):
         level: Level = "caution" if verdict == "inconclusive" else "told"

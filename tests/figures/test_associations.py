@@ -37,6 +37,13 @@ def test_labels_say_what_differs_and_no_more():
     assert labels[0] == "tasb, entropy, nDCG@10"
 
 
+def test_samplings_are_told_apart():
+    rows = [ROWS[0] | {"sampling": name} for name in ("bm25", "random")]
+    ax = draw_correlations(rows)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["bm25", "random"]
+    assert data_of(ax)["sampling"] == ["bm25", "random"]
+
+
 def test_missing_coefficients_and_intervals():
     rows = [ROWS[0] | {"spearman": None}, ROWS[1] | {"lower": None, "p_holm": None}]
     ax = draw_correlations(rows)

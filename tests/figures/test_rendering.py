@@ -1,7 +1,10 @@
+import logging
+
 import pytest
 from matplotlib.figure import Figure
 
 from bounds.errors import DomainError
+from figures import theory_bound
 from figures.rendering import rendered
 
 START = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<?xml"}
@@ -35,3 +38,9 @@ def test_another_extension_and_removed_axes_are_refused():
     ax.remove()
     with pytest.raises(DomainError, match="belong to no figure"):
         rendered(ax, "pdf")
+
+
+def test_nothing_is_said_of_dates_inside_a_font(caplog):
+    rendered(theory_bound.draw_break_even(), "pdf")
+    assert "timestamp" not in caplog.text
+    assert logging.getLogger("fontTools").level == logging.NOTSET

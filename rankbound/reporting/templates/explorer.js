@@ -166,6 +166,17 @@ class Explorer {
       slider.setAttribute("aria-valuetext", number.value);
       this.update();
     });
+    slider.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+      const now = Number(number.value), place = Number(slider.value) + (by || 0);
+      // Several steps of the slider may be one whole number: a key must move it
+      if (!(knob.whole || knob.key === "n") || !by) return;
+      if (place < 0 || place > STEPS || valueAt(knob, place / STEPS) !== now) return;
+      event.preventDefault();
+      number.value = String(now + by);
+      placeSlider(knob, slider, now + by);
+      this.update();
+    });
     number.addEventListener("input", () => {
       placeSlider(knob, slider, Number(number.value));
       this.update();
@@ -254,7 +265,7 @@ class Explorer {
     const largest = Object.entries(result.parts).reduce((a, b) => (b[1] > a[1] ? b : a))[0];
     const needed = queriesNeeded(given);
     const when = needed === null ? "no number of queries would bring it there"
-      : `it is there from n = ${needed.toLocaleString("en-US")} on`;
+      : `it is below from n = ${needed.toLocaleString("en-US")} on`;
     this.answer.textContent = `Bound ${shown(result.bound)} nats: ${vacuous
       ? `vacuous, not below ln 2 = ${shown(trivial)}; ${when}`
       : `not vacuous, below ln 2 = ${shown(trivial)}; ${when}`}. The largest part is ${

@@ -63,6 +63,43 @@ def test_certificates_stand_against_the_risk_of_the_other_half(tmp_path):
     assert ax.get_xlabel() == "held-out risk (nats)"
 
 
+@pytest.mark.parametrize(
+    ("change", "there"),
+    [
+        ({}, True),
+        ({"n": 2}, False),
+        ({"lower": None, "upper": None}, False),
+        ({"predictor": "divergence"}, False),
+        ({"target": "nDCG@10"}, False),
+    ],
+)
+def test_certificates_tell_the_order_that_was_judged(tmp_path, change, there):
+    validation(tmp_path)
+    path = tmp_path / "validation.json"
+    content = json.loads(path.read_text())
+    order = {"predictor": "bound", "target": "held-out risk", "n": 9, "tau": 0.72}
+    content["configurations"] = [order | {"lower": 0.25, "upper": 1.0} | change]
+    path.write_text(json.dumps(content))
+    (result,) = find_results(tmp_path)
+    words = named(result)["certificates"].draw().get_xlabel()
+    assert ("Kendall" in words) is there
+    assert ("0.72 (0.25 to 1.00)\n9 configurations" in words) is there
+
+
+def test_samplings_have_forests_of_their_own(tmp_path):
+    validation(tmp_path, students=("tasb",))
+    path = tmp_path / "validation.json"
+    content = json.loads(path.read_text())
+    (row,) = content["per_query"]
+    content["per_query"] = [row, row | {"sampling": "random"}]
+    path.write_text(json.dumps(content))
+    (result,) = find_results(tmp_path)
+    found = {k: v for k, v in named(result).items() if k.startswith("correlations")}
+    assert [*found] == [f"correlations-dl19-{name}-tasb" for name in ("top", "random")]
+    for name, drawing in zip(("top", "random"), found.values(), strict=True):
+        assert data_of(drawing.draw())["sampling"] == [name]
+
+
 def test_systems_are_compared_in_both_figures(tmp_path):
     (result,) = find_results(validation(tmp_path))
     found = named(result)

@@ -45,6 +45,17 @@ def test_axe_finds_nothing(axe, opened, everything, name, scheme, width):
     page.close()
 
 
+@pytest.mark.parametrize("name", ["all", "c"])
+def test_long_names_to_choose_from_fit_on_a_phone(opened, everything, name):
+    page = opened(everything / f"{name}.html", viewport={"width": 390, "height": 800})
+    page.evaluate(
+        """document.querySelectorAll('.field option').forEach(
+          option => { option.textContent += ' of a very long name'.repeat(5); })"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
 def test_axe_would_find_a_fault(axe, opened, everything):
     page = opened(everything / "m.html")
     page.evaluate("document.getElementById('theme').innerHTML = ''")

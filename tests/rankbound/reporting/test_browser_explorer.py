@@ -155,6 +155,30 @@ def test_every_slider_and_every_field_redraws_the_picture(page, key):
     assert page.evaluate(PICTURE) != moved
 
 
+@pytest.mark.parametrize(("key", "start"), [("group_size", 2), ("n", 11)])
+def test_every_press_of_a_key_moves_a_whole_number(page, key, start):
+    slider, field = page.locator(f"#s-{key}"), page.locator(f"#k-{key}")
+    field.fill(str(start))
+    bounds = []
+    for press in range(1, 9):
+        slider.press("ArrowRight")
+        assert field.input_value() == str(start + press)
+        assert slider.get_attribute("aria-valuetext") == str(start + press)
+        bounds.append(page.locator("#answer").get_attribute("data-bound"))
+    assert len({*bounds}) > 2  # an odd and an even group may have one range
+    for _ in range(8):
+        slider.press("ArrowDown")
+    assert field.input_value() == str(start)
+
+
+def test_keys_stop_at_the_ends_of_a_slider(page):
+    slider, field = page.locator("#s-group_size"), page.locator("#k-group_size")
+    for key, end in (("ArrowLeft", "2"), ("ArrowRight", "128")):
+        field.fill(end)
+        slider.press(key)
+        assert field.input_value() == end
+
+
 def test_a_slider_follows_its_field_and_the_ends_are_kept(page):
     page.locator("#k-diameter").fill("0.01")
     assert page.locator("#s-diameter").input_value() == "0"

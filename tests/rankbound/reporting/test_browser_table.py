@@ -197,6 +197,19 @@ def rows_of(page, caption):
     )
 
 
+def test_short_ids_are_not_broken_beside_many_columns(page):
+    detail = open_query(page, "plain")
+    cells = detail.locator(".columns tbody :is(td, th):not(.n)")
+    widths = cells.evaluate_all(
+        """cells => cells.map(cell => {
+          cell.closest('table').style.width = '1px';
+          return cell.getBoundingClientRect().width; })"""
+    )
+    assert widths
+    assert min(widths) > 80
+    detail.get_by_role("button", name="Close").click()
+
+
 @pytest.mark.parametrize("qid", QIDS)
 def test_a_query_shows_the_scores_that_are_in_the_files(page, everything, qid):
     teacher = json.loads((everything / "t.json").read_text())[qid]

@@ -17,3 +17,13 @@ def test_no_association_is_said_so(contents):
     account = validation_account(content | {"per_query": rows})
     sentences = " ".join(f"{v.word} {v.sentence}" for v in account.verdicts).lower()
     assert "inconclusive" in sentences or "no " in sentences
+
+
+def test_a_term_that_repeats_another_is_no_association_of_its_own(contents):
+    content = contents["validation"]
+    row = content["per_query"][0] | {"verdict": "associated", "same_as": None}
+    rows = [row, row | {"verdict": "inconclusive"}, row | {"same_as": "diameter"}]
+    account = validation_account(content | {"per_query": rows})
+    found = [v.sentence for v in account.verdicts if v.word == "associated"]
+    assert len(found) == 1
+    assert found[0].startswith("1 of 2 associations ")
