@@ -18,6 +18,12 @@ REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
 # Bytes above which a vector figure goes in as a picture, and its numbers stay out
 MOST_VECTOR: Final = 400_000
 MOST_NUMBERS: Final = 60_000
+# Of all figures together, so that a page of many results can still be sent and opened
+MOST_FIGURES: Final = 5_000_000
+FULL: Final = (
+    f"the page has room for {MOST_FIGURES // 1_000_000} MB of figures; `rankbound "
+    "figures --from DIR` draws it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
     from figures.data import csv_text, data_of
     from figures.rendering import rendered
 
+    room = MOST_FIGURES
     for index, (drawing, ax, reason) in enumerate(drawn(drawings)):
         if ax is None:
             yield drawing.name, reason
@@ -66,6 +73,10 @@ def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
         numbers = csv_text(ax) if short else ""
         if len(numbers) > MOST_NUMBERS:
             numbers = ""
+        if len(markup) + len(numbers) > room:
+            yield drawing.name, FULL
+            continue
+        room -= len(markup) + len(numbers)
         yield Picture(drawing.name, told, markup, numbers, vector)
 
 

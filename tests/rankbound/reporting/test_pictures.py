@@ -78,3 +78,18 @@ def test_too_many_vectors_become_an_image_with_an_alternative(monkeypatch):
 
 def test_a_figure_that_cannot_be_drawn_gives_its_reason():
     assert [*pictures([Drawing("x", None, "no data")])] == [("x", "no data")]
+
+
+def test_figures_beyond_the_room_of_the_page_are_named_with_the_reason(monkeypatch):
+    drawings = theory_drawings()[:3]
+    whole = [*pictures(drawings)]
+    large, small, middle = (len(one.markup) + len(one.numbers) for one in whole)
+    assert small < middle < large
+    left_out = [(drawing.name, module.FULL) for drawing in drawings]
+    for room, expected in (
+        (large + small + middle, whole),
+        (large + small + middle - 1, [whole[0], whole[1], left_out[2]]),
+        (small, [left_out[0], whole[1], left_out[2]]),
+    ):
+        monkeypatch.setattr(module, "MOST_FIGURES", room)
+        assert [*pictures(drawings)] == expected
