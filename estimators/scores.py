@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ from estimators.exchange import (
     scores_to_ir_measures,
     scores_to_ranx_dict,
 )
+from estimators.late import DocnosField, LateStrings, as_held
 from estimators.showing import scores_html, scores_repr
 
 Strings = NDArray[np.object_]
@@ -41,7 +42,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Scores:
     """Scores of one model, sorted by query and document.
 
@@ -54,7 +55,8 @@ class Scores:
     codes : int64 array, shape (n_rows,)
         Position of each row's document in `docnos`; ascending within a query.
     docnos : object array of str, shape (n_docs,)
-        Distinct document ids, sorted, so that the order of codes is that of ids.
+        Distinct document ids, sorted, so that the order of codes is that of ids. They
+        may be given as `estimators.late.LateStrings`, and are then made when asked for.
     values : float64 array, shape (n_rows,)
         Finite scores; higher is better.
     kind : Kind
@@ -125,7 +127,10 @@ class Scores:
                 f"{self.name}: document {docno!r} is scored twice for query {qid!r}; "
                 "keep one score"
             )
-        for array in (self.qids, self.offsets, self.codes, self.docnos, self.values):
+        docnos = as_held(self)
+        if not isinstance(docnos, LateStrings):
+            docnos.flags.writeable = False
+        for array in (self.qids, self.offsets, self.codes, self.values):
             array.flags.writeable = False
 
     @classmethod
@@ -180,6 +185,11 @@ class Scores:
         return len(self.qids)
 
     @property
+    def n_docs(self) -> int:
+        """Number of distinct documents."""
+        return len(as_held(self))
+
+    @property
     def sizes(self) -> Integers:
         """Documents per query, shape (n_queries,)."""
         return np.diff(self.offsets)
@@ -195,11 +205,16 @@ class Scores:
 
     def with_values(self, values: Floats, *, kind: Kind) -> Scores:
         """The same rows with other values, for instance probabilities as logits."""
-        return replace(self, values=values, kind=kind)
+        return self._altered(values=values, kind=kind)
 
     def with_kind(self, kind: Kind) -> Scores:
         """The same scores, declared to be of another kind."""
-        return replace(self, kind=kind)
+        return self._altered(kind=kind)
+
+    def _altered(self, **changes: Any) -> Scores:
+        # `dataclasses.replace` would ask for the docnos
+        same = {one.name: vars(self)[one.name] for one in fields(self) if one.init}
+        return Scores(**(same | changes))
 
     def lookup(
         self, row_qids: Integers, qids: Strings, row_docs: Integers, docnos: Strings
@@ -225,13 +240,17 @@ class Scores:
         if not known.any():  # an empty file knows nothing
             return np.zeros(len(known)), known
         if not self._keys:
-            own = self.row_query() * max(1, len(self.docnos)) + self.codes
+            own = self.row_query() * max(1, self.n_docs) + self.codes
             self._keys.append(own)
         own = self._keys[0]
-        keys = np.where(known, query * max(1, len(self.docnos)) + doc, -1)
+        keys = np.where(known, query * max(1, self.n_docs) + doc, -1)
         place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
         found = known & (own[place] == keys)
         return np.where(found, self.values[place], 0.0), found
+
+
+# Given as `LateStrings`, docnos are strings for whoever reads them
+Scores.docnos = DocnosField()  # type: ignore[assignment]
 
 
 def _within(values: Floats, largest: float) -> bool:
@@ -252,6 +271,17 @@ def row_order(query_codes: Integers, doc_codes: Integers, *, n_docs: int) -> Int
     keys = query_codes.astype(np.int64)
     keys *= max(1, n_docs)
     keys += doc_codes
+    return sorted_order(keys)
+
+
+def sorted_order(keys: Integers) -> Integers:
+    """The order that sorts numbers from 0 on, equal ones in theirs; `keys` are lost.
+
+    Examples
+    --------
+    >>> sorted_order(np.array([5, 0, 5, 3])).tolist()
+    [1, 3, 0, 2]
+    """
     if (keys[1:] >= keys[:-1]).all():
         return np.arange(len(keys))
     bits = len(keys).bit_length()

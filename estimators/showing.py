@@ -86,7 +86,7 @@ def scores_repr(scores: Scores) -> str:
     return (
         f"Scores({scores.name!r}: {scores.kind.value}, "
         f"{counted(scores.n_queries, 'query')}, {counted(len(scores.values), 'row')}, "
-        f"{counted(len(scores.docnos), 'document')}, {between(scores.values)})"
+        f"{counted(scores.n_docs, 'document')}, {between(scores.values)})"
     )
 
 

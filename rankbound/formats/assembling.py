@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.scores import Floats, Integers, Scores, row_order, strings
-from rankbound.formats.blocks import WORKERS
+from estimators.scores import Floats, Integers, Scores, Strings, row_order, strings
 from rankbound.formats.growing import Growing
 from rankbound.formats.idcolumns import IdBlock, IdColumn
 
@@ -99,25 +95,25 @@ class Assembly:
         sizes = np.zeros(len(self.places), dtype=np.int64)
         np.add.at(sizes, queries, lengths)
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        docnos, codes = self.docnos.encoded()
-        values = self.values.taken()
-        ranks = None if self.ranks is None else self.ranks.taken()
-        columns = [codes, values] if ranks is None else [codes, values, ranks]
+        docnos, marks, codes = self.docnos.encoded()
+        columns = [marks, self.values.taken()]
+        if self.ranks is not None:
+            columns.append(self.ranks.taken())
         if (queries[1:] < queries[:-1]).any():  # a query comes again later
+            marks[:] = codes[marks]
             _sort(columns, np.repeat(queries, lengths), n_docs=len(docnos), start=0)
         else:
-            sort = partial(_sort_window, columns, offsets, n_docs=len(docnos))
-            with ThreadPoolExecutor(WORKERS) as pool:
-                deque(pool.map(sort, _windows(offsets)), maxlen=0)  # raises in order
+            for window in _windows(offsets):
+                _sort_window(columns, codes, offsets, window, n_docs=len(docnos))
         scores = Scores(
             qids=strings(list(self.places)),
             offsets=offsets,
-            codes=codes,
-            docnos=docnos,
-            values=values,
+            codes=marks,
+            docnos=cast(Strings, docnos),  # made when they are asked for
+            values=columns[1],
             name=self.name,
         )
-        return Sorted(scores, ranks)
+        return Sorted(scores, None if self.ranks is None else columns[2])
 
 
 def _windows(offsets: Integers) -> Iterator[tuple[int, int]]:
@@ -132,14 +128,16 @@ def _windows(offsets: Integers) -> Iterator[tuple[int, int]]:
 
 def _sort_window(
     columns: list[NDArray[Any]],
+    codes: NDArray[np.int32],
     offsets: Integers,
     queries: tuple[int, int],
     *,
     n_docs: int,
 ) -> None:
-    """Sort the rows of a range of queries."""
+    """Sort the rows of a range of queries, their marks turned into codes."""
     start, stop = offsets[list(queries)].tolist()
     window = [column[start:stop] for column in columns]
+    window[0][:] = codes[window[0]]
     sizes = np.diff(offsets[queries[0] : queries[1] + 1])
     _sort(window, np.repeat(np.arange(*queries), sizes), n_docs=n_docs, start=start)
 
@@ -151,8 +149,12 @@ def _sort(
     order = row_order(queries, columns[0], n_docs=n_docs)
     for column in columns:
         column[:] = column[order]
-    codes, queries = columns[0], queries[order]
-    same = (codes[1:] == codes[:-1]) & (queries[1:] == queries[:-1])
+    codes = columns[0]
+    same = codes[1:] == codes[:-1]
+    if not same.any():
+        return
+    queries = queries[order]
+    same &= queries[1:] == queries[:-1]
     if same.any():
         first, second = order[:-1][same], order[1:][same]
         at = int(np.argmin(second))

@@ -9,14 +9,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from estimators.arrow import encode as encode
 from rankbound.formats.assembling import Assembly, Repeat, Sorted
-from rankbound.formats.blocks import blocks, in_order
+from rankbound.formats.blocks import blocks
 from rankbound.formats.idcolumns import id_block
 from rankbound.formats.layout import Layout as Layout
 from rankbound.formats.layout import (
@@ -60,9 +59,8 @@ def read_columns(
     count(counts, "byte order mark", source.has_mark)
     rows = _Rows(source, layout, counts, skip, Assembly(str(source.path)))
     pieces = _pieces(blocks(source, end=b"\n"), skip)
-    parse = partial(_parsed, layout=layout, ranks=source.whole)
-    for piece, parsed in in_order(parse, pieces):
-        rows.take(piece, parsed)
+    for piece in pieces:
+        rows.take(piece, _parsed(piece, layout, ranks=source.whole))
     return rows.table()
 
 
@@ -93,7 +91,7 @@ def _pieces(blocks: Iterable[bytes], skip: int) -> Iterator[_Piece]:
         skip = 0
 
 
-def _parsed(piece: _Piece, *, layout: Layout, ranks: bool) -> Parsed | None:
+def _parsed(piece: _Piece, layout: Layout, *, ranks: bool) -> Parsed | None:
     """The rows of a piece by the quick way, where it can be taken."""
     rows = piece.rows
     if b"\r" in rows:

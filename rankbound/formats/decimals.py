@@ -13,6 +13,7 @@ from estimators.scores import Floats, Integers
 from rankbound.formats.words import WORD, ZEROS, Words, are_digits, number_of_digits
 
 POINT, MINUS = ord("."), ord("-")
+LONGEST = 2 * WORD
 EXACT = np.uint64(1 << 53)
 
 
@@ -20,7 +21,7 @@ def decimals_of(block: bytes, starts: Integers, ends: Integers) -> Floats | None
     """Numbers that lie in a buffer, or None when some are written in another way.
 
     The plain way: perhaps a minus, 1 to 8 digits, and in all of them the same number of
-    up to 8 decimals after a point, or no point.
+    up to 8 decimals after a point, or no point; 16 characters without the minus.
 
     Parameters
     ----------
@@ -44,26 +45,27 @@ def decimals_of(block: bytes, starts: Integers, ends: Integers) -> Floats | None
     tail = decimals + 1 if decimals else 0
     if decimals > WORD or first.endswith(b"."):
         return None
-    if int(ends[0]) - tail < WORD:  # a word that ends there would begin too early
-        return decimals_of(bytes(WORD) + block, starts + WORD, ends + WORD)
-    data = np.frombuffer(block, dtype=np.uint8)
-    negative = data[starts] == MINUS
-    points = ends - tail
-    lengths = points - starts
+    if int(ends[0]) < LONGEST:  # what is loaded there would begin too early
+        return decimals_of(bytes(LONGEST) + block, starts + LONGEST, ends + LONGEST)
+    negative = np.frombuffer(block, dtype=np.uint8)[starts] == MINUS
+    lengths = ends - starts
     lengths -= negative
-    if int(lengths.min()) < 1 or int(lengths.max()) > WORD:
+    lengths -= tail
+    longest = int(lengths.max())
+    if int(lengths.min()) < 1 or longest > min(WORD, LONGEST - tail):
         return None
-    words = np.ndarray((len(data) - WORD + 1,), ">u8", buffer=block, strides=(1,))
-    whole = _digits(words[points - WORD])
+    upper, lower = _last_words(block, ends)
     unused = (8 * (WORD - lengths)).view(np.uint64)
+    whole = _shifted(upper, lower, tail)
+    whole ^= ZEROS
     whole <<= unused
     whole >>= unused
     if not decimals:
         found = _number(whole)
-    elif (data[points] == POINT).all():
-        parts = _digits(words[ends - WORD])
-        parts &= np.uint64((1 << (8 * decimals)) - 1)
-        found = _joined(whole, parts, int(lengths.max()), decimals)
+    elif _are_points(upper if decimals == WORD else lower, decimals % WORD):
+        lower ^= ZEROS
+        lower &= np.uint64((1 << (8 * decimals)) - 1)
+        found = _joined(whole, lower, longest, decimals)
     else:
         found = None
     if found is None:
@@ -74,11 +76,32 @@ def decimals_of(block: bytes, starts: Integers, ends: Integers) -> Floats | None
     return values
 
 
-def _digits(words: Words) -> Words:
-    """Words in the machine's order, their characters less that of 0."""
-    digits = words.astype(np.uint64)
-    digits ^= ZEROS
-    return digits
+def _last_words(block: bytes, ends: Integers) -> tuple[Words, Words]:
+    """The 16 characters before each end, loaded as one and parted."""
+    size = (len(block) - LONGEST + 1,)
+    loads = np.ndarray(size, f"V{LONGEST}", buffer=block, strides=(1,))
+    pairs = loads[ends - LONGEST].view(">u8").reshape(-1, 2)
+    return pairs[:, 0].astype(np.uint64), pairs[:, 1].astype(np.uint64)
+
+
+def _shifted(upper: Words, lower: Words, tail: int) -> Words:
+    """The 8 characters that come before the last `tail` of 16."""
+    if tail == 0:
+        return lower.copy()
+    if tail > WORD:
+        return upper >> np.uint64(8 * (tail - WORD))
+    if tail == WORD:
+        return upper.copy()
+    found = upper << np.uint64(8 * (WORD - tail))
+    found |= lower >> np.uint64(8 * tail)
+    return found
+
+
+def _are_points(words: Words, place: int) -> bool:
+    """Whether the character at a place, from the end, is a point in each word."""
+    found = words >> np.uint64(8 * place)
+    found &= np.uint64(0xFF)
+    return bool((found == POINT).all())
 
 
 def _number(digits: Words) -> Words | None:

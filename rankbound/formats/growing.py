@@ -1,20 +1,16 @@
-"""A column that grows at its end, in large pieces that are never moved."""
+"""A column that grows at its end without being copied, where the system can."""
 
 from __future__ import annotations
 
 import mmap
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rankbound.formats.blocks import WORKERS
-
-PIECE = 1 << 20  # values
+ROOM = 1 << 22  # values; memory that nothing was written to costs nothing
+CAN_REMAP = hasattr(mmap, "MADV_HUGEPAGE")  # on Linux, that is
 
 
 class Growing:
@@ -30,8 +26,8 @@ class Growing:
     """
 
     def __init__(self, dtype: Any) -> None:
-        self._dtype = dtype
-        self._pieces: list[NDArray[Any]] = []
+        self._array: NDArray[Any] = np.empty(0, dtype=dtype)
+        self._memory: mmap.mmap | None = None
         self._filled = 0
 
     def __len__(self) -> int:
@@ -39,48 +35,45 @@ class Growing:
 
     def extend(self, block: NDArray[Any]) -> None:
         """Add a block; its values are converted to the column's type."""
-        while len(block):
-            start = self._filled % PIECE
-            if start == 0:
-                self._pieces.append(_mapped(PIECE, self._dtype))
-            part = block[: PIECE - start]
-            self._pieces[-1][start : start + len(part)] = part
-            self._filled += len(part)
-            block = block[len(part) :]
+        start, stop = self._filled, self._filled + len(block)
+        if stop > len(self._array):
+            self._resize(max(ROOM, 2 * stop))
+        self._array[start:stop] = block
+        self._filled = stop
 
-    def pieces(self) -> Iterator[NDArray[Any]]:
-        """What there is, in order."""
-        for number, piece in enumerate(self._pieces):
-            yield piece[: self._filled - number * PIECE]
+    def held(self) -> NDArray[Any]:
+        """What there is; not to be kept while the column grows."""
+        return self._array[: self._filled]
 
     def taken(self) -> NDArray[Any]:
         """The array, which is then no longer held here."""
-        return self.given_up(lambda piece: piece, self._dtype)
-
-    def given_up(
-        self, change: Callable[[NDArray[Any]], Any], dtype: Any
-    ) -> NDArray[Any]:
-        """The array with every piece changed; each is freed once it is."""
-        pieces, self._pieces = self._pieces, []
-        whole = np.empty(self._filled, dtype=dtype)
+        if self._memory is not None and self._filled:
+            self._resize(self._filled)
+        whole = self.held()
+        self._array, self._memory = whole[:0].copy(), None
         self._filled = 0
-
-        def fill(number: int) -> None:
-            part = whole[number * PIECE : (number + 1) * PIECE]
-            part[:] = change(pieces[number][: len(part)])
-            pieces[number] = part[:0]
-
-        with ThreadPoolExecutor(WORKERS) as pool:
-            deque(pool.map(fill, range(len(pieces))), maxlen=0)  # raises what one does
         return whole
 
+    def _resize(self, size: int) -> None:
+        """Give the array another size, moving its memory rather than its values."""
+        dtype = self._array.dtype
+        if not CAN_REMAP:
+            longer = np.empty(size, dtype=dtype)
+            longer[: self._filled] = self.held()
+            self._array = longer
+            return
+        self._array = self._array[:0].copy()  # no view may be left
+        if self._memory is None:
+            self._memory = _mapped(size * dtype.itemsize)
+        else:
+            self._memory.resize(size * dtype.itemsize)
+        self._array = np.frombuffer(self._memory, dtype=dtype)
 
-def _mapped(size: int, dtype: Any) -> NDArray[Any]:
-    """Memory of its own: the system has it back at once when it is given up."""
-    if not hasattr(mmap, "MADV_HUGEPAGE"):  # neither is there on other systems
-        return np.empty(size, dtype=dtype)
+
+def _mapped(size: int) -> mmap.mmap:
+    """Memory of its own, which can grow and is the system's again once it is freed."""
     private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    memory = mmap.mmap(-1, size * np.dtype(dtype).itemsize, flags=private)
+    memory = mmap.mmap(-1, size, flags=private)
     with suppress(OSError):  # large pages, where the kernel knows them
         memory.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(memory, dtype=dtype)
+    return memory

@@ -7,9 +7,12 @@ next place.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
+from estimators.late import LateStrings
 from estimators.scores import Integers, Strings
 from rankbound.formats.words import WORD, Booleans, Words
 
@@ -30,7 +33,7 @@ class HashedTexts:
     >>> texts = HashedTexts()
     >>> words = words_of(data, np.array([0, 1, 2]), np.array([2, 2, 2]))
     >>> codes = texts.codes_of(words)
-    >>> bool(codes[0] == codes[2] != codes[1]), texts.sorted()[0].tolist()
+    >>> bool(codes[0] == codes[2] != codes[1]), texts.sorted()[0].strings.tolist()
     (True, ['ab', 'ba'])
     """
 
@@ -66,7 +69,7 @@ class HashedTexts:
         """The texts of some codes, shape (n, number of words)."""
         return self._words[codes]
 
-    def sorted(self) -> tuple[Strings, Codes]:
+    def sorted(self) -> tuple[LateStrings, Codes]:
         """All texts by code point, and the place of each code among them."""
         words = self._words[: self._count]
         # Ids often begin alike: a word that all share sorts nothing
@@ -74,11 +77,7 @@ class HashedTexts:
         order = np.lexsort(columns[::-1])
         rank = np.empty(self._count, dtype=np.int32)
         rank[order] = np.arange(self._count, dtype=np.int32)
-        texts = np.empty(self._count, dtype=object)
-        for start in range(0, self._count, STEP):
-            part = slice(start, start + STEP)
-            texts[part] = texts_of(words[order[part]])
-        return texts, rank
+        return LateStrings(self._count, partial(strings_of, words[order])), rank
 
     def _codes_of(self, words: Words) -> Codes:
         self._make_room(len(words))
@@ -158,6 +157,14 @@ def keys_of(words: Words) -> NDArray[np.uint64]:
         mixed *= np.uint64(FACTOR)
         keys += mixed
     return keys
+
+
+def strings_of(words: Words) -> Strings:
+    """The same as an object array, made in parts that the processor's cache holds."""
+    found = np.empty(len(words), dtype=object)
+    for start in range(0, len(words), STEP):
+        found[start : start + STEP] = texts_of(words[start : start + STEP])
+    return found
 
 
 def texts_of(words: Words) -> list[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from estimators.scores import Integers, Strings, strings
+from estimators.late import LateStrings
+from estimators.scores import Integers, strings
+from rankbound.formats.encoded import Encoded
 from rankbound.formats.growing import Growing
 from rankbound.formats.hashed import HashedTexts, texts_of
 from rankbound.formats.numbered import Numbered, NumberedColumn, numbered_of
@@ -100,11 +103,8 @@ class IdColumn:
                 self._hash(IdBlock(numbered=self.numbered.taken()))
         self._hash(block)
 
-    def encoded(self) -> tuple[Strings, Integers]:
-        """Distinct ids, sorted by code point, and the code of each row.
-
-        To be asked for once: the column gives up what it holds.
-        """
+    def encoded(self) -> Encoded:
+        """The ids of all rows; to be asked for once, as the column gives them up."""
         if self.hashed is None and self.texts is None:
             found = self.numbered.encoded()
             if found is not None:
@@ -116,8 +116,9 @@ class IdColumn:
         names, self.texts = self.texts or [], None
         known = sorted(set(names))
         place = {name: code for code, name in enumerate(known)}
-        codes = np.array([place[name] for name in names], dtype=np.int64)
-        return strings(known), codes
+        marks = np.array([place[name] for name in names], dtype=np.int64)
+        ids = LateStrings(len(known), partial(strings, known))
+        return Encoded(ids, marks, np.arange(len(known), dtype=np.int32))
 
     def _hash(self, block: IdBlock) -> None:
         """Add ids that need not be numbers."""
@@ -135,7 +136,7 @@ class HashedColumn:
     """A column of ids as codes of a table of distinct words."""
 
     table: HashedTexts = field(default_factory=HashedTexts)
-    codes: Growing = field(default_factory=lambda: Growing(np.int32))
+    codes: Growing = field(default_factory=lambda: Growing(np.int64))
 
     def extend(self, words: Words) -> None:
         """Add the ids of further rows."""
@@ -147,7 +148,7 @@ class HashedColumn:
             return []
         return texts_of(self.table.words_at(self.codes.taken()))
 
-    def encoded(self) -> tuple[Strings, Integers]:
-        """Distinct ids, sorted by code point, and the code of each row."""
-        names, rank = self.table.sorted()
-        return names, self.codes.given_up(rank.__getitem__, np.int64)
+    def encoded(self) -> Encoded:
+        """The ids of all rows; to be asked for once."""
+        ids, codes = self.table.sorted()
+        return Encoded(ids, self.codes.taken(), codes)

@@ -7,11 +7,14 @@ and sorting texts.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.scores import Integers, Strings
+from estimators.late import LateStrings
+from estimators.scores import Integers, Strings, sorted_order
+from rankbound.formats.encoded import Encoded
 from rankbound.formats.growing import Growing
 from rankbound.formats.words import (
     WORD,
@@ -28,8 +31,7 @@ LARGEST_TABLE = 1 << 25
 STEP = 1 << 16
 DIGITS = b"0123456789"
 POWERS = 10 ** np.arange(9, dtype=np.int64)
-# The least number of so many digits; a single 0 is one, too
-LEAST = np.array([0, 0, *(10**n for n in range(1, 8))])
+LARGEST_BEHIND_ZERO = np.uint64((1 << 56) - 1)  # the first of eight digits is a 0
 FOURS = np.array([list(b"%04d" % number) for number in range(10_000)], dtype=np.uint8)
 END = 0  # no id holds this byte
 
@@ -98,6 +100,14 @@ class Numbered:
         used[:, start : start + 8] = np.arange(8) >= (8 - self.digits())[:, None]
         return written[used].tobytes().decode().split(chr(END))[:-1]
 
+    def strings(self) -> Strings:
+        """The same, made in parts that the processor's cache holds."""
+        found = np.empty(len(self.numbers), dtype=object)
+        for start in range(0, len(found), STEP):
+            part = slice(start, start + STEP)
+            found[part] = replace(self, numbers=self.numbers[part]).texts()
+        return found
+
     def digits(self) -> NDArray[np.uint8]:
         """How many digits each number is written with."""
         if self.padded:
@@ -132,12 +142,13 @@ def numbered_of(data: Bytes, starts: Integers, lengths: Integers) -> Numbered | 
     unused = (8 * (WORD - lengths)).view(np.uint64)
     digits = words_of(data, starts + len(prefix), lengths)[:, 0]
     digits ^= ZEROS
+    begin_with_zero = digits <= LARGEST_BEHIND_ZERO
     digits >>= unused
     if not are_digits(digits):
         return None
     numbers = number_of_digits(digits).astype(np.int32)
     width = longest if longest == shortest else 0
-    padded = bool((numbers < LEAST[lengths]).any())
+    padded = bool((lengths[begin_with_zero] > 1).any())
     if padded and not width:
         return None
     return Numbered(prefix, numbers, width, padded)
@@ -157,13 +168,15 @@ class NumberedColumn:
     """A column of such ids that grows block by block."""
 
     shape: Numbered | None = None
-    numbers: Growing = field(default_factory=lambda: Growing(np.int32))
+    numbers: Growing = field(default_factory=lambda: Growing(np.int64))
+    largest: int = 0
 
     def takes(self, block: Numbered) -> bool:
         """Add the ids of further rows, if they go together with those before."""
         if self.shape is not None and not self.shape.joins(block):
             return False
         self.numbers.extend(block.numbers)
+        self.largest = max(self.largest, int(block.numbers.max(initial=0)))
         none = block.numbers[:0]
         self.shape = (self.shape or block).joined(block, none)
         return True
@@ -171,37 +184,34 @@ class NumberedColumn:
     def taken(self) -> Numbered:
         """All ids, which are then no longer held here."""
         assert self.shape is not None  # noqa: S101  there was a block
-        return replace(self.shape, numbers=self.numbers.taken())
+        return replace(self.shape, numbers=self.numbers.taken().astype(np.int32))
 
-    def encoded(self) -> tuple[Strings, Integers] | None:
-        """Distinct ids, sorted by code point, and the code of each row.
+    def encoded(self) -> Encoded | None:
+        """The ids by code point; their numbers are then no longer held here.
 
-        None where the numbers are too large for a table; else they are given up.
+        None where they are too large for a table.
         """
         shape = self.shape
         assert shape is not None  # noqa: S101  there was a block
-        largest = max(int(piece.max()) for piece in self.numbers.pieces())
-        if largest >= max(LARGEST_TABLE, 4 * len(self.numbers)):
+        if self.largest >= max(LARGEST_TABLE, 4 * len(self.numbers)):
             return None
-        rank = np.zeros(largest + 1, dtype=np.int32)
-        for piece in self.numbers.pieces():
-            rank[piece] = 1
-        found = replace(shape, numbers=np.flatnonzero(rank).astype(np.int32))
-        order = _order(found)
-        numbers = found.numbers[order]
-        del found, order
-        rank[numbers] = np.arange(len(numbers), dtype=np.int32)
-        docnos = np.empty(len(numbers), dtype=object)
-        for start in range(0, len(numbers), STEP):
-            part = replace(shape, numbers=numbers[start : start + STEP])
-            docnos[start : start + STEP] = part.texts()
-        return docnos, self.numbers.given_up(rank.__getitem__, np.int64)
+        numbers = self.numbers.taken()
+        occurs = np.zeros(self.largest + 1, dtype=bool)
+        occurs[numbers] = True
+        found = replace(shape, numbers=np.flatnonzero(occurs).astype(np.int32))
+        found = replace(shape, numbers=found.numbers[_order(found)])
+        rank = np.zeros(len(occurs), dtype=np.int32)
+        rank[found.numbers] = np.arange(len(found.numbers), dtype=np.int32)
+        return Encoded(LateStrings(len(found.numbers), found.strings), numbers, rank)
 
 
 def _order(ids: Numbered) -> Integers:
-    """How texts sort: like the numbers filled up with zeros on the right."""
-    digits = ids.digits()
-    filled = POWERS[digits.max() - digits]
-    filled *= ids.numbers
-    # They come in their order, so a shorter one goes before a longer one, as it should
-    return np.argsort(filled, kind="stable")
+    """How texts sort, of numbers that ascend: as if filled up with zeros behind."""
+    filled = ids.numbers.astype(np.int64)
+    if not ids.padded:
+        begins = np.searchsorted(filled, POWERS[1:]).tolist()  # of each more digit
+        last = sum(begin < len(filled) for begin in begins)
+        for digits, (start, stop) in enumerate(pairwise([0, *begins[:last], None])):
+            filled[start:stop] *= POWERS[last - digits]
+    # Where two are equal then, the shorter one comes first in both orders
+    return sorted_order(filled)

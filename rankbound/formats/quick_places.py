@@ -18,6 +18,7 @@ from rankbound.formats.words import Bytes, words_of
 
 LARGEST_BLANK = 32  # and all control characters below
 LINE_END = ord("\n")
+FIRST_OF_MANY = 128  # bytes from here on are parts of one character
 
 
 def parse_by_places(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | None:
@@ -43,7 +44,7 @@ def parse_by_places(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | No
         block += b"\n"
     data = np.frombuffer(block, dtype=np.uint8)
     ends = _ends(data, layout.width)
-    if ends is None or not _is_utf8(block) or _has_comments(block):
+    if ends is None or not _is_utf8(data):
         return None
     values = decimals_of(block, *_field(ends, layout.value))
     if values is None or (layout.integral and not are_whole(values)):
@@ -57,9 +58,12 @@ def parse_by_places(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | No
     runs = _runs(data, first, last)
     if runs is None:
         return None
+    qids = cut_texts(data, first[runs], last[runs] - first[runs])
+    if any(qid.startswith("#") for qid in qids):  # a line of comments
+        return None
     docnos, behind = _field(ends, layout.docno)
     return Parsed(
-        cut_texts(data, first[runs], last[runs] - first[runs]),
+        qids,
         np.diff(runs, append=len(ends)),
         id_block_of(data, docnos, behind - docnos),
         values,
@@ -70,8 +74,8 @@ def parse_by_places(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | No
 def _field(ends: Integers, column: int) -> tuple[Integers, Integers]:
     """Where the fields of a column begin and end."""
     if column:
-        return ends[:, column - 1] + 1, ends[:, column]
-    return np.concatenate([[0], ends[:-1, -1] + 1]), ends[:, 0]
+        return ends[:, column - 1] + 1, ends[:, column].copy()
+    return np.concatenate([[0], ends[:-1, -1] + 1]), ends[:, 0].copy()
 
 
 def _ends(data: Bytes, width: int) -> Integers | None:
@@ -85,21 +89,18 @@ def _ends(data: Bytes, width: int) -> Integers | None:
         return None
     ends = places.reshape(-1, width)
     separator = data[places[0]]
-    if separator not in b" \t" or (data[ends[:, -1]] != LINE_END).any():
+    if separator not in b" \t" or (data.take(ends[:, -1]) != LINE_END).any():
         return None
     if np.count_nonzero(data == separator) != len(ends) * (width - 1):
         return None  # other control characters are among them
     return ends
 
 
-def _has_comments(block: bytes) -> bool:
-    # The first question is a quick one, and most files have none
-    return b"#" in block and (block[:1] == b"#" or b"\n#" in block)
-
-
-def _is_utf8(block: bytes) -> bool:
+def _is_utf8(data: Bytes) -> bool:
+    if data.max() < FIRST_OF_MANY:
+        return True
     try:
-        return block.isascii() or bool(block.decode("utf-8"))
+        return bool(data.tobytes().decode("utf-8"))
     except UnicodeDecodeError:
         return False
 
@@ -117,5 +118,7 @@ def _runs(data: Bytes, starts: Integers, ends: Integers) -> Integers | None:
     if int(lengths.max()) > LONGEST:
         return None
     words = words_of(data, starts, lengths)
-    changes = (words[1:] != words[:-1]).any(axis=1)
+    changes = words[1:, 0] != words[:-1, 0]
+    for column in words.T[1:]:
+        changes |= column[1:] != column[:-1]
     return np.concatenate([[0], np.flatnonzero(changes) + 1])

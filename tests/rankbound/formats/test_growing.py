@@ -1,9 +1,15 @@
 import numpy as np
+import pytest
 
+from rankbound.formats import growing
 from rankbound.formats.growing import Growing
 
 
-def test_growing_matches_concatenation_over_many_steps():
+@pytest.mark.parametrize("can_remap", sorted({False, growing.CAN_REMAP}))
+@pytest.mark.parametrize("room", [1, 100, growing.ROOM])
+def test_growing_matches_concatenation_over_many_steps(monkeypatch, can_remap, room):
+    monkeypatch.setattr(growing, "CAN_REMAP", can_remap)
+    monkeypatch.setattr(growing, "ROOM", room)
     rng = np.random.default_rng(0)
     blocks = [rng.normal(size=size) for size in rng.integers(0, 3000, 60)]
     column = Growing(np.float64)
@@ -11,6 +17,7 @@ def test_growing_matches_concatenation_over_many_steps():
         column.extend(block)
     whole = np.concatenate(blocks)
     assert len(column) == len(whole)
+    np.testing.assert_array_equal(column.held(), whole)
     np.testing.assert_array_equal(column.taken(), whole)
     assert len(column) == 0
     column.extend(whole[:2])
@@ -21,3 +28,20 @@ def test_growing_converts_to_its_type():
     column = Growing(np.int64)
     column.extend(np.array([1, 2], dtype=np.int32))
     assert column.taken().dtype == np.int64
+
+
+def test_nothing_is_taken_from_a_column_without_values():
+    column = Growing(np.int64)
+    assert column.taken().tolist() == []
+    column.extend(np.empty(0, dtype=np.int64))
+    assert column.taken().dtype == np.int64
+
+
+def test_what_was_taken_stays_when_the_column_grows_again():
+    column = Growing(np.int64)
+    column.extend(np.arange(5))
+    taken = column.taken()
+    column.extend(np.full(growing.ROOM, 7))
+    assert taken.tolist() == [0, 1, 2, 3, 4]
+    taken[:] = 1
+    assert column.held()[0] == 7

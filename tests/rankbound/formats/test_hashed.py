@@ -30,6 +30,7 @@ def test_codes_match_a_dictionary(keys, step, parts):
         patch.setattr(hashed, "STEP", step)
         codes = np.concatenate([table.codes_of(words(part)) for part in parts])
         found, rank = table.sorted()
+        found = found.strings
     names = [name for part in parts for name in part]
     assert len(table) == len(set(names))
     assert found.tolist() == sorted(set(names))

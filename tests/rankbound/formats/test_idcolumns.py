@@ -17,8 +17,8 @@ def encoded(parts):
     column = IdColumn()
     for part in parts:
         column.append(id_block(part))
-    distinct, codes = column.encoded()
-    return distinct.tolist(), codes.tolist()
+    ids, marks, codes = column.encoded()
+    return ids.strings.tolist(), codes[marks].tolist()
 
 
 @pytest.mark.parametrize("kind", [NUMBERS, IDS, st.one_of(IDS, LONG)])
