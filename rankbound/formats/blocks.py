@@ -1,9 +1,8 @@
 """A file as blocks of whole records, inflated in a thread while others are parsed.
 
 NumPy lets go of Python's lock in every step, for microseconds often: two threads that
-parse wait for each other more than they gain. So lines are parsed by the thread that
-asked for them, beside the one that inflates; the longer steps that parse JSON gain from
-two more.
+parse lines wait for each other more than they gain, so one does, beside the one that
+inflates. The longer steps that parse JSON gain from two.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -52,7 +52,7 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Iterator[b
     [b'ab\n', b'cd\n', b'ef']
     """
     _keep_what_is_freed()
-    yield from _ahead(_cut(source, end, size or SIZE))
+    yield from ahead(_cut(source, end, size or SIZE))
 
 
 def _cut(source: Source, end: bytes, size: int) -> Iterator[bytes]:
@@ -101,30 +101,41 @@ def _keep_what_is_freed() -> None:
     np.empty(LARGE, dtype=np.uint8)
 
 
-def _ahead(items: Iterator[bytes]) -> Iterator[bytes]:
-    """Pieces, none of them empty, of which a thread makes a few in advance."""
-    ready: queue.Queue[bytes | BaseException] = queue.Queue(AHEAD)
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, of which a thread makes a few in advance.
+
+    Examples
+    --------
+    >>> list(ahead(iter([1, 2, 3])))
+    [1, 2, 3]
+    """
+    ready: queue.Queue[Item | _Ended] = queue.Queue(AHEAD)
     stopped = threading.Event()
     thread = threading.Thread(target=_fill, args=(items, ready, stopped), daemon=True)
     thread.start()
     try:
-        while item := ready.get():
-            if isinstance(item, BaseException):
-                raise item
+        while not isinstance(item := ready.get(), _Ended):
             yield item
+        if item.error is not None:
+            raise item.error
     finally:
         stopped.set()
         thread.join()
 
 
-def _fill(
-    items: Iterator[bytes],
-    ready: queue.Queue[bytes | BaseException],
-    stopped: threading.Event,
-) -> None:
-    """Put pieces until the end, an error or a stop; the end is an empty one."""
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """There are no more items, or an error came instead of the next one."""
 
-    def put(item: bytes | BaseException) -> bool:
+    error: BaseException | None = None
+
+
+def _fill(
+    items: Iterator[Item], ready: queue.Queue[Item | _Ended], stopped: threading.Event
+) -> None:
+    """Put items until the end, an error or a stop."""
+
+    def put(item: Item | _Ended) -> bool:
         while not stopped.is_set():
             try:
                 ready.put(item, timeout=0.1)
@@ -135,6 +146,6 @@ def _fill(
 
     try:
         if all(put(item) for item in items):
-            put(b"")
+            put(_Ended())
     except BaseException as error:
-        put(error)
+        put(_Ended(error))

@@ -15,7 +15,7 @@ import numpy as np
 
 from estimators.arrow import encode as encode
 from rankbound.formats.assembling import Assembly, Repeat, Sorted
-from rankbound.formats.blocks import blocks
+from rankbound.formats.blocks import ahead, blocks
 from rankbound.formats.idcolumns import id_block
 from rankbound.formats.layout import Layout as Layout
 from rankbound.formats.layout import (
@@ -59,8 +59,9 @@ def read_columns(
     count(counts, "byte order mark", source.has_mark)
     rows = _Rows(source, layout, counts, skip, Assembly(str(source.path)))
     pieces = _pieces(blocks(source, end=b"\n"), skip)
-    for piece in pieces:
-        rows.take(piece, _parsed(piece, layout, ranks=source.whole))
+    parsed = ((one, _parsed(one, layout, ranks=source.whole)) for one in pieces)
+    for piece, columns in ahead(parsed):
+        rows.take(piece, columns)
     return rows.table()
 
 
