@@ -45,24 +45,24 @@ def words_of(data: Bytes, starts: Integers, lengths: Integers) -> Words:
     ['0x6162000000000000', '0x6200000000000000']
     """
     count = max(1, -(-int(lengths.max(initial=1)) // WORD))
-    if int(starts.max(initial=0)) + count * WORD > len(data):
-        data = np.concatenate([data, np.zeros(count * WORD, dtype=np.uint8)])
-    # A word from every byte on, without copies
-    loads = np.ndarray((len(data) - WORD + 1,), dtype=">u8", buffer=data, strides=(1,))
-    words = np.empty((len(starts), count), dtype=np.uint64)
-    if count == 1 and int(lengths.min(initial=1)) > 0:
-        unused = (8 * (WORD - lengths)).view(np.uint64)
-        np.right_shift(loads[starts], unused, out=words[:, 0], dtype=np.uint64)
-        words <<= unused[:, None]
-        return words
-    for place in range(count):
+    size = count * WORD
+    if int(starts.max(initial=0)) + size > len(data):
+        data = np.concatenate([data, np.zeros(size, dtype=np.uint8)])
+    # As many bytes from every byte on, without copies
+    loads = np.ndarray((len(data) - size + 1,), f"V{size}", buffer=data, strides=(1,))
+    words = loads[starts].view(">u8").reshape(-1, count).astype(np.uint64)
+    shortest = int(lengths.min(initial=size))
+    for place in range(shortest // WORD, count):  # what comes before is full
         left = np.clip(lengths - place * WORD, 0, WORD)
-        # A shift by 64 bits is not defined, so it is made in two steps
-        unused = (8 * (WORD - left)).astype(np.uint64)
-        half = unused >> np.uint64(1)
-        rest = unused - half
-        word = loads[starts + place * WORD].astype(np.uint64)
-        words[:, place] = ((word >> half) >> rest) << rest << half
+        unused = (8 * (WORD - left)).view(np.uint64)
+        column = words[:, place]
+        if shortest > place * WORD:
+            column >>= unused
+            column <<= unused
+        else:  # a shift by 64 bits is not defined, so it is made in two steps
+            half = unused >> np.uint64(1)
+            rest = unused - half
+            words[:, place] = ((column >> half) >> rest) << rest << half
     return words
 
 
