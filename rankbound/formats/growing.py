@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import mmap
-from contextlib import suppress
+import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 ROOM = 1 << 22  # values; memory that nothing was written to costs nothing
-CAN_REMAP = hasattr(mmap, "MADV_HUGEPAGE")  # on Linux, that is
+CAN_REMAP = sys.platform == "linux"
 
 
 class Growing:
@@ -72,8 +72,4 @@ class Growing:
 
 def _mapped(size: int) -> mmap.mmap:
     """Memory of its own, which can grow and is the system's again once it is freed."""
-    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    memory = mmap.mmap(-1, size, flags=private)
-    with suppress(OSError):  # large pages, where the kernel knows them
-        memory.madvise(mmap.MADV_HUGEPAGE)
-    return memory
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
