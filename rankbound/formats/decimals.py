@@ -10,9 +10,16 @@ from __future__ import annotations
 import numpy as np
 
 from estimators.scores import Floats, Integers
-from rankbound.formats.words import WORD, ZEROS, Words, are_digits, number_of_digits
+from rankbound.formats.words import (
+    WORD,
+    ZEROS,
+    Words,
+    are_digits,
+    number_of_digits,
+    without_others,
+)
 
-POINT, MINUS = ord("."), ord("-")
+POINT, MINUS = ord(".") ^ ord("0"), ord("-")  # the first as a digit would be
 LONGEST = 2 * WORD
 EXACT = np.uint64(1 << 53)
 
@@ -40,10 +47,10 @@ def decimals_of(block: bytes, starts: Integers, ends: Integers) -> Floats | None
     >>> decimals_of(b"id 2.50 1e3", np.array([3, 8]), np.array([7, 11])) is None
     True
     """
-    first = block[int(starts[0]) : int(ends[0])]
-    decimals = len(first) - first.find(b".") - 1 if b"." in first else 0
+    shown = block[int(starts[0]) : int(ends[0])]
+    decimals = len(shown) - shown.find(b".") - 1 if b"." in shown else 0
     tail = decimals + 1 if decimals else 0
-    if decimals > WORD or first.endswith(b"."):
+    if decimals > WORD or shown.endswith(b"."):
         return None
     if int(ends[0]) < LONGEST:  # what is loaded there would begin too early
         return decimals_of(bytes(LONGEST) + block, starts + LONGEST, ends + LONGEST)
@@ -54,18 +61,13 @@ def decimals_of(block: bytes, starts: Integers, ends: Integers) -> Floats | None
     longest = int(lengths.max())
     if int(lengths.min()) < 1 or longest > min(WORD, LONGEST - tail):
         return None
-    upper, lower = _last_words(block, ends)
-    unused = (8 * (WORD - lengths)).view(np.uint64)
-    whole = _shifted(upper, lower, tail)
-    whole ^= ZEROS
-    whole <<= unused
-    whole >>= unused
+    first, last = _last_words(block, ends)
+    whole = without_others(_shifted(first, last, tail), lengths)
     if not decimals:
         found = _number(whole)
-    elif _are_points(upper if decimals == WORD else lower, decimals % WORD):
-        lower ^= ZEROS
-        lower &= np.uint64((1 << (8 * decimals)) - 1)
-        found = _joined(whole, lower, longest, decimals)
+    elif _are_points(first if decimals == WORD else last, decimals):
+        last &= np.uint64(256**WORD - 256 ** (WORD - decimals))
+        found = _joined(whole, last, longest, decimals)
     else:
         found = None
     if found is None:
@@ -77,29 +79,29 @@ def decimals_of(block: bytes, starts: Integers, ends: Integers) -> Floats | None
 
 
 def _last_words(block: bytes, ends: Integers) -> tuple[Words, Words]:
-    """The 16 characters before each end, loaded as one and parted."""
+    """The 16 characters before each end less that of 0, 8 and 8, the last on top."""
     size = (len(block) - LONGEST + 1,)
     loads = np.ndarray(size, f"V{LONGEST}", buffer=block, strides=(1,))
-    pairs = loads[ends - LONGEST].view(">u8").reshape(-1, 2)
-    return pairs[:, 0].astype(np.uint64), pairs[:, 1].astype(np.uint64)
+    pairs = loads[ends - LONGEST].view("<u8").reshape(-1, 2)
+    return pairs[:, 0] ^ ZEROS, pairs[:, 1] ^ ZEROS
 
 
-def _shifted(upper: Words, lower: Words, tail: int) -> Words:
+def _shifted(first: Words, last: Words, tail: int) -> Words:
     """The 8 characters that come before the last `tail` of 16."""
     if tail == 0:
-        return lower.copy()
+        return last.copy()
     if tail > WORD:
-        return upper >> np.uint64(8 * (tail - WORD))
+        return first << np.uint64(8 * (tail - WORD))
     if tail == WORD:
-        return upper.copy()
-    found = upper << np.uint64(8 * (WORD - tail))
-    found |= lower >> np.uint64(8 * tail)
+        return first.copy()
+    found = first >> np.uint64(8 * (WORD - tail))
+    found |= last << np.uint64(8 * tail)
     return found
 
 
-def _are_points(words: Words, place: int) -> bool:
-    """Whether the character at a place, from the end, is a point in each word."""
-    found = words >> np.uint64(8 * place)
+def _are_points(words: Words, decimals: int) -> bool:
+    """Whether the character that so many others follow is a point in each word."""
+    found = words >> np.uint64(8 * (WORD - 1 - decimals % WORD))
     found &= np.uint64(0xFF)
     return bool((found == POINT).all())
 
@@ -111,7 +113,7 @@ def _number(digits: Words) -> Words | None:
 def _joined(whole: Words, parts: Words, longest: int, decimals: int) -> Words | None:
     """Numbers from the digits before and after a point, where a float holds them."""
     if longest + decimals <= WORD:  # as most scores are: one word, half the work
-        whole <<= np.uint64(8 * decimals)
+        whole >>= np.uint64(8 * decimals)
         whole |= parts
         return _number(whole)
     before, after = _number(whole), _number(parts)

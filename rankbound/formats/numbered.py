@@ -18,9 +18,9 @@ from rankbound.formats.encoded import Encoded
 from rankbound.formats.growing import Growing
 from rankbound.formats.words import (
     WORD,
-    ZEROS,
     Bytes,
     are_digits,
+    digits_before,
     number_of_digits,
     words_of,
 )
@@ -31,7 +31,8 @@ LARGEST_TABLE = 1 << 25
 STEP = 1 << 16
 DIGITS = b"0123456789"
 POWERS = 10 ** np.arange(9, dtype=np.int64)
-LARGEST_BEHIND_ZERO = np.uint64((1 << 56) - 1)  # the first of eight digits is a 0
+# The least number of so many digits; a single 0 is one, too
+LEAST = np.array([0, 0, *(10**n for n in range(1, 8))], dtype=np.int32)
 FOURS = np.array([list(b"%04d" % number) for number in range(10_000)], dtype=np.uint8)
 END = 0  # no id holds this byte
 
@@ -139,16 +140,13 @@ def numbered_of(data: Bytes, starts: Integers, lengths: Integers) -> Numbered | 
     longest, shortest = int(lengths.max()), int(lengths.min())
     if shortest < 1 or longest > WORD or not _all_begin(data, starts, prefix):
         return None
-    unused = (8 * (WORD - lengths)).view(np.uint64)
-    digits = words_of(data, starts + len(prefix), lengths)[:, 0]
-    digits ^= ZEROS
-    begin_with_zero = digits <= LARGEST_BEHIND_ZERO
-    digits >>= unused
+    ends = starts + (lengths + len(prefix))
+    digits = digits_before(data, ends, lengths)
     if not are_digits(digits):
         return None
     numbers = number_of_digits(digits).astype(np.int32)
     width = longest if longest == shortest else 0
-    padded = bool((lengths[begin_with_zero] > 1).any())
+    padded = bool((numbers < LEAST.take(lengths)).any())
     if padded and not width:
         return None
     return Numbered(prefix, numbers, width, padded)
