@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from estimators.scores import Floats, Integers, Scores, Strings, row_order, strings
+from rankbound.formats.blocks import WORKERS
 from rankbound.formats.growing import Growing
 from rankbound.formats.idcolumns import IdBlock, IdColumn
 
@@ -103,8 +107,9 @@ class Assembly:
             marks[:] = codes[marks]
             _sort(columns, np.repeat(queries, lengths), n_docs=len(docnos), start=0)
         else:
-            for window in _windows(offsets):
-                _sort_window(columns, codes, offsets, window, n_docs=len(docnos))
+            sort = partial(_sort_window, columns, codes, offsets, n_docs=len(docnos))
+            with ThreadPoolExecutor(WORKERS) as pool:
+                deque(pool.map(sort, _windows(offsets)), maxlen=0)  # raises in order
         scores = Scores(
             qids=strings(list(self.places)),
             offsets=offsets,
