@@ -1,8 +1,9 @@
-"""A file as blocks of whole records, inflated in a thread while others are parsed.
+"""A file as blocks of whole records, and threads that work side by side on them.
 
 NumPy lets go of Python's lock in every step, for microseconds often: two threads that
-parse lines wait for each other more than they gain, so one does, beside the one that
-inflates. The longer steps that parse JSON gain from two.
+parse lines wait for each other more than they gain. So they share the work by kind:
+one inflates and finds the fields, one reads them, one adds what they hold to the
+columns. The longer steps that parse JSON gain from two of a kind.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -28,7 +30,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def blocks(source: Source, *, end: bytes, size: int | None = None) -> Iterator[bytes]:
+def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[bytes]:
     r"""Inflated bytes in blocks that end with a record, all but the last.
 
     Parameters
@@ -52,10 +54,7 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Iterator[b
     [b'ab\n', b'cd\n', b'ef']
     """
     _keep_what_is_freed()
-    yield from ahead(_cut(source, end, size or SIZE))
-
-
-def _cut(source: Source, end: bytes, size: int) -> Iterator[bytes]:
+    size = size or SIZE
     rest = b""
     with source.stream() as stream:
         while chunk := stream.read(size):
@@ -101,12 +100,14 @@ def _keep_what_is_freed() -> None:
     np.empty(LARGE, dtype=np.uint8)
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def ahead(items: Generator[Item]) -> Iterator[Item]:
     """The same items, of which a thread makes a few in advance.
+
+    When no more are asked for, the generator is closed.
 
     Examples
     --------
-    >>> list(ahead(iter([1, 2, 3])))
+    >>> list(ahead(number for number in [1, 2, 3]))
     [1, 2, 3]
     """
     ready: queue.Queue[Item | _Ended] = queue.Queue(AHEAD)
@@ -131,7 +132,9 @@ class _Ended:
 
 
 def _fill(
-    items: Iterator[Item], ready: queue.Queue[Item | _Ended], stopped: threading.Event
+    items: Generator[Item],
+    ready: queue.Queue[Item | _Ended],
+    stopped: threading.Event,
 ) -> None:
     """Put items until the end, an error or a stop."""
 
@@ -145,7 +148,9 @@ def _fill(
         return False
 
     try:
-        if all(put(item) for item in items):
-            put(_Ended())
+        with closing(items):
+            if not all(put(item) for item in items):
+                return
+        put(_Ended())
     except BaseException as error:
         put(_Ended(error))

@@ -7,7 +7,7 @@ quick way is only taken for blocks on which both give the same columns.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from rankbound.formats.layout import (
     parsed_row,
     repeat_error,
 )
-from rankbound.formats.quick import parse_quickly
+from rankbound.formats.quick import Lines, lines_of, parse_quickly
 from rankbound.formats.source import Source, count
 
 
@@ -58,7 +58,7 @@ def read_columns(
     counts: dict[str, int] = {} if repairs is None else repairs
     count(counts, "byte order mark", source.has_mark)
     rows = _Rows(source, layout, counts, skip, Assembly(str(source.path)))
-    pieces = _pieces(blocks(source, end=b"\n"), skip)
+    pieces = ahead(_pieces(blocks(source, end=b"\n"), layout, skip))
     parsed = ((one, _parsed(one, layout, ranks=source.whole)) for one in pieces)
     for piece, columns in ahead(parsed):
         rows.take(piece, columns)
@@ -71,9 +71,10 @@ class _Piece(NamedTuple):
     top: list[bytes]
     rows: bytes
     tail: list[bytes]
+    lines: Lines | None
 
 
-def _pieces(blocks: Iterable[bytes], skip: int) -> Iterator[_Piece]:
+def _pieces(blocks: Iterable[bytes], layout: Layout, skip: int) -> Generator[_Piece]:
     for block in blocks:
         place = 0
         top: list[bytes] = []
@@ -88,16 +89,16 @@ def _pieces(blocks: Iterable[bytes], skip: int) -> Iterator[_Piece]:
         if rows.endswith((b"\n\n", b"\n\r\n")):  # they would slow the block down
             stop = rows.find(b"\n", len(rows.rstrip(b"\r\n"))) + 1
             rows, tail = rows[:stop], rows[stop:]
-        yield _Piece(top, rows, list(io.BytesIO(tail)))
+        lines = lines_of(rows, layout) if rows else None
+        yield _Piece(top, rows, list(io.BytesIO(tail)), lines)
         skip = 0
 
 
 def _parsed(piece: _Piece, layout: Layout, *, ranks: bool) -> Parsed | None:
     """The rows of a piece by the quick way, where it can be taken."""
-    rows = piece.rows
-    if b"\r" in rows:
-        rows = rows.replace(b"\r\n", b"\n")
-    return parse_quickly(rows, layout, ranks=ranks) if rows else None
+    if piece.lines is None:
+        return None
+    return parse_quickly(piece.lines, layout, ranks=ranks)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from estimators.scores import Scores
 from rankbound.formats.assembling import Assembly, Repeat
-from rankbound.formats.blocks import blocks, in_order
+from rankbound.formats.blocks import ahead, blocks, in_order
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.json_blocks import parse_block
@@ -55,7 +55,7 @@ def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores
 def _in_blocks(source: Source) -> tuple[Scores, int]:
     empty = 0
     rows = Assembly(str(source.path))
-    pieces = inner_blocks(blocks(source, end=b"}"))
+    pieces = inner_blocks(ahead(blocks(source, end=b"}")))
     for _, found in in_order(parse_block, pieces):
         # The id must fit into a table of text, and come once
         if not all(map(is_qid, found.qids)):

@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from estimators.scores import Integers
 from rankbound.formats.layout import Layout, Parsed
-from rankbound.formats.quick_places import parse_by_places
+from rankbound.formats.quick_places import field_ends, parse_by_places
 
 
-def parse_quickly(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | None:
-    r"""Columns of a block of lines, or None when it needs the careful way.
+@dataclass(frozen=True, slots=True)
+class Lines:
+    r"""Lines that end with ``\n`` alone, and where their fields end.
+
+    `ends` is None where the fields do not part like those of a table.
+    """
+
+    block: bytes
+    ends: Integers | None
+
+
+def lines_of(block: bytes, layout: Layout) -> Lines:
+    r"""The lines of a block; the last one may lack its end.
+
+    Examples
+    --------
+    >>> layout = Layout(3, 0, 1, 2, "qid docno score", "score")
+    >>> lines_of(b"q d 1.5\r\n", layout)
+    Lines(block=b'q d 1.5\n', ends=array([[1, 3, 7]]))
+    """
+    if b"\r" in block:
+        block = block.replace(b"\r\n", b"\n")
+    if not block.endswith(b"\n"):
+        block += b"\n"
+    return Lines(block, field_ends(block, layout.width))
+
+
+def parse_quickly(lines: Lines, layout: Layout, *, ranks: bool) -> Parsed | None:
+    r"""Columns of some lines, or None when they need the careful way.
 
     Parameters
     ----------
-    block : bytes
-        Lines that end with ``\n`` alone.
+    lines : Lines
     layout : Layout
     ranks : bool
         Whether the rank column is read, where there is one and it holds whole numbers.
@@ -20,14 +49,16 @@ def parse_quickly(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | None
     Examples
     --------
     >>> layout = Layout(3, 0, 1, 2, "qid docno score", "score")
-    >>> parse_quickly(b"q d 1.5\nq e 2e1\n", layout, ranks=False).values.tolist()
+    >>> lines = lines_of(b"q d 1.5\nq e 2e1\n", layout)
+    >>> parse_quickly(lines, layout, ranks=False).values.tolist()
     [1.5, 20.0]
-    >>> parse_quickly(b"q  d 1.5\n", layout, ranks=False) is None
+    >>> parse_quickly(lines_of(b"q  d 1.5\n", layout), layout, ranks=False) is None
     True
     """
-    found = parse_by_places(block, layout, ranks=ranks)
-    if found is not None:
-        return found
+    if lines.ends is not None:
+        found = parse_by_places(lines.block, lines.ends, layout, ranks=ranks)
+        if found is not None:
+            return found
     from rankbound.formats.quick_arrow import parse_by_arrow  # 60 MB that many spare
 
-    return parse_by_arrow(block, layout, ranks=ranks)
+    return parse_by_arrow(lines.block, layout, ranks=ranks)

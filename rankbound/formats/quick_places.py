@@ -21,13 +21,54 @@ LINE_END = ord("\n")
 FIRST_OF_MANY = 128  # bytes from here on are parts of one character
 
 
-def parse_by_places(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | None:
+def field_ends(block: bytes, width: int) -> Integers | None:
+    r"""Where the fields of each line end, or None unless they part like a table's.
+
+    Parameters
+    ----------
+    block : bytes
+        Text; every line ends with ``\n`` alone.
+    width : int
+        Fields of a line.
+
+    Returns
+    -------
+    int64 array, shape (n_lines, width), or None
+
+    Examples
+    --------
+    >>> field_ends(b"q doc 1.5\nq e 2.5\n", 3).tolist()
+    [[1, 5, 9], [11, 13, 17]]
+    >>> field_ends(b"q doc 1.5\nq  e 2.5\n", 3) is None
+    True
+    """
+    data = np.frombuffer(block, dtype=np.uint8)
+    blank = data <= LARGEST_BLANK
+    # Two blanks in a row: an empty field or line
+    if blank[0] or (blank[1:] & blank[:-1]).any() or not _is_utf8(data):
+        return None
+    places = np.flatnonzero(blank)
+    if len(places) % width:
+        return None
+    ends = places.reshape(-1, width)
+    separator = data[places[0]]
+    if separator not in b" \t" or (data.take(ends[:, -1]) != LINE_END).any():
+        return None
+    if np.count_nonzero(data == separator) != len(ends) * (width - 1):
+        return None  # other control characters are among them
+    return ends
+
+
+def parse_by_places(
+    block: bytes, ends: Integers, layout: Layout, *, ranks: bool
+) -> Parsed | None:
     r"""Columns of a block of lines, or None when it needs another way.
 
     Parameters
     ----------
     block : bytes
-        Lines that end with ``\n`` alone.
+    ends : int64 array, shape (n_lines, width)
+        As `field_ends` gives it.
     layout : Layout
     ranks : bool
         Whether the rank column is read, where there is one.
@@ -35,17 +76,12 @@ def parse_by_places(block: bytes, layout: Layout, *, ranks: bool) -> Parsed | No
     Examples
     --------
     >>> layout = Layout(3, 0, 1, 2, "qid docno score", "score")
-    >>> parse_by_places(b"q doc 1.5\nq e2 2.5\n", layout, ranks=False).values.tolist()
+    >>> block = b"q doc 1.5\nq e2 2.5\n"
+    >>> ends = field_ends(block, 3)
+    >>> parse_by_places(block, ends, layout, ranks=False).values.tolist()
     [1.5, 2.5]
-    >>> parse_by_places(b"q doc 1.5\nq e 2e3\n", layout, ranks=False) is None
-    True
     """
-    if not block.endswith(b"\n"):
-        block += b"\n"
     data = np.frombuffer(block, dtype=np.uint8)
-    ends = _ends(data, layout.width)
-    if ends is None or not _is_utf8(data):
-        return None
     values = decimals_of(block, *_field(ends, layout.value))
     if values is None or (layout.integral and not are_whole(values)):
         return None
@@ -76,24 +112,6 @@ def _field(ends: Integers, column: int) -> tuple[Integers, Integers]:
     if column:
         return ends[:, column - 1] + 1, ends[:, column].copy()
     return np.concatenate([[0], ends[:-1, -1] + 1]), ends[:, 0].copy()
-
-
-def _ends(data: Bytes, width: int) -> Integers | None:
-    """Where each field of each line ends; None unless they part like a table's."""
-    blank = data <= LARGEST_BLANK
-    # Two blanks in a row: an empty field or line
-    if blank[0] or (blank[1:] & blank[:-1]).any():
-        return None
-    places = np.flatnonzero(blank)
-    if len(places) % width:
-        return None
-    ends = places.reshape(-1, width)
-    separator = data[places[0]]
-    if separator not in b" \t" or (data.take(ends[:, -1]) != LINE_END).any():
-        return None
-    if np.count_nonzero(data == separator) != len(ends) * (width - 1):
-        return None  # other control characters are among them
-    return ends
 
 
 def _is_utf8(data: Bytes) -> bool:

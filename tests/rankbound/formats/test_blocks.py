@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.formats.blocks import WORKERS, blocks, in_order
+from rankbound.formats.blocks import AHEAD, WORKERS, ahead, blocks, in_order
 from rankbound.formats.source import Source
 from tests.rankbound.files import refusal, written
 
@@ -33,13 +33,42 @@ def test_blocks_reject_damage_where_it_is_reached(tmp_path):
     assert found[0].startswith(b"0\n1\n")
 
 
-def test_blocks_leave_no_thread_behind_when_they_are_not_read_to_the_end():
+def test_ahead_leaves_no_thread_behind_when_it_is_not_read_to_the_end():
     before = threading.active_count()
-    stream = blocks(Source(Path("x"), content=b"a\n" * 10_000), end=b"\n", size=2)
-    assert next(stream) == b"a\n"
-    assert threading.active_count() > before
+    closed = []
+
+    def numbers():
+        try:
+            yield from count()
+        finally:
+            closed.append(True)
+
+    stream = ahead(-number for number in ahead(numbers()))
+    assert [next(stream) for _ in range(3)] == [0, -1, -2]
+    assert threading.active_count() == before + 2
     stream.close()
     assert threading.active_count() == before
+    assert closed == [True]
+
+
+def test_ahead_does_not_run_far_ahead_and_passes_errors_on():
+    given_out = []
+
+    def numbers():
+        for number in range(9):
+            given_out.append(number)
+            yield 1 / (5 - number)
+
+    stream = ahead(numbers())
+    assert next(stream) == 1 / 5
+    assert len(given_out) <= AHEAD + 2
+    with pytest.raises(ZeroDivisionError):
+        list(stream)
+    assert given_out == [0, 1, 2, 3, 4, 5]
+
+
+def test_ahead_passes_on_what_is_false():
+    assert list(ahead(item for item in [0, None, b""])) == [0, None, b""]
 
 
 def test_in_order_keeps_the_order_and_does_not_run_far_ahead():
