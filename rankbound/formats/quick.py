@@ -55,10 +55,6 @@ def parse_quickly(lines: Lines, layout: Layout, *, ranks: bool) -> Parsed | None
     >>> parse_quickly(lines_of(b"q  d 1.5\n", layout), layout, ranks=False) is None
     True
     """
-    if lines.ends is not None:
-        found = parse_by_places(lines.block, lines.ends, layout, ranks=ranks)
-        if found is not None:
-            return found
-    from rankbound.formats.quick_arrow import parse_by_arrow  # 60 MB that many spare
-
-    return parse_by_arrow(lines.block, layout, ranks=ranks)
+    if lines.ends is None:
+        return None
+    return parse_by_places(lines.block, lines.ends, layout, ranks=ranks)

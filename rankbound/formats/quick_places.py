@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.scores import Integers
+from estimators.scores import Floats, Integers
 from rankbound.formats.decimals import decimals_of
-from rankbound.formats.idcolumns import LONGEST, cut_texts, id_block_of
+from rankbound.formats.idcolumns import cut_texts, id_block_of
 from rankbound.formats.layout import Layout, Parsed, are_whole
 from rankbound.formats.numbered import numbered_of
 from rankbound.formats.words import Bytes, words_of
 
 LARGEST_BLANK = 32  # and all control characters below
+LONGEST_QID = 256
 LINE_END = ord("\n")
 FIRST_OF_MANY = 128  # bytes from here on are parts of one character
 
@@ -82,14 +83,12 @@ def parse_by_places(
     [1.5, 2.5]
     """
     data = np.frombuffer(block, dtype=np.uint8)
-    values = decimals_of(block, *_field(ends, layout.value))
+    values = _values(block, *_field(ends, layout.value))
     if values is None or (layout.integral and not are_whole(values)):
         return None
     places = None
     if ranks and layout.rank is not None:
-        places = _whole_numbers(data, *_field(ends, layout.rank))
-        if places is None:
-            return None
+        places = _ranks(block, *_field(ends, layout.rank))
     first, last = _field(ends, layout.qid)
     runs = _runs(data, first, last)
     if runs is None:
@@ -123,17 +122,30 @@ def _is_utf8(data: Bytes) -> bool:
         return False
 
 
-def _whole_numbers(data: Bytes, starts: Integers, ends: Integers) -> Integers | None:
+def _values(block: bytes, starts: Integers, ends: Integers) -> Floats | None:
+    found = decimals_of(block, starts, ends)
+    if found is not None:
+        return found
+    from rankbound.formats.arrow_numbers import floats_between  # 60 MB that many spare
+
+    return floats_between(block, starts, ends)
+
+
+def _ranks(block: bytes, starts: Integers, ends: Integers) -> Integers | None:
+    """Whole numbers, or None where one is none."""
+    data = np.frombuffer(block, dtype=np.uint8)
     found = numbered_of(data, starts, ends - starts)
-    if found is None or found.prefix or found.padded:
-        return None
-    return found.numbers.astype(np.int64)
+    if found is not None and not found.prefix:
+        return found.numbers.astype(np.int64)
+    from rankbound.formats.arrow_numbers import integers_between
+
+    return integers_between(block, starts, ends)
 
 
 def _runs(data: Bytes, starts: Integers, ends: Integers) -> Integers | None:
     """The rows at which a text differs from the one before, and the first."""
     lengths = ends - starts
-    if int(lengths.max()) > LONGEST:
+    if int(lengths.max()) > LONGEST_QID:
         return None
     words = words_of(data, starts, lengths)
     changes = words[1:, 0] != words[:-1, 0]
