@@ -8,6 +8,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from bounds.wording import counted, counted_reason
@@ -16,12 +17,24 @@ from rankbound.measuring.show_readings import show_readings
 
 Ledger = dict[str, Any]
 PLAIN_WIDTH = 100  # where the output is no terminal
+WIDEST = 10_000
 
 
 class _Console(Console):
-    """Leaves a reader that went away to the program, which ends quietly."""
+    """Cuts no table in a file or pipe, and lets the program end when a reader left."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; a table that needs more than a page has longer lines."""
+        width = self.width
+        if not self.is_terminal and len(objects) == 1 and isinstance(objects[0], Table):
+            wide = self.options.update(max_width=WIDEST)
+            self.width = max(width, Measurement.get(self, wide, objects[0]).maximum)
+        super().print(*objects, **options)
+        if not self.is_terminal:
+            self.width = width
 
     def on_broken_pipe(self) -> None:
+        """The reader went away."""
         raise BrokenPipeError
 
 

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from rich.table import Table
 
 from rankbound.measuring.ledger import ledger
 from rankbound.measuring.options import MeasureOptions
@@ -61,3 +62,15 @@ def test_show_without_students_or_vectors(world):
     text = shown(ledger(measure(MeasureOptions(teacher=world.path("teacher.json.gz")))))
     assert "(teacher)" in text
     assert "diameter" not in text
+
+
+def test_a_table_in_a_pipe_is_as_wide_as_it_needs_to_be():
+    table = Table("student", "unit")
+    table.columns[0].no_wrap = True
+    table.add_row("x" * 150, "temperatures")
+    stream = io.StringIO()
+    console = console_for(stream)
+    console.print(table)
+    assert "x" * 150 in stream.getvalue()
+    assert "temperatures" in stream.getvalue()
+    assert console.width == 100  # as it was
