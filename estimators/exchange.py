@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from estimators.ordering import ranking
+
 if TYPE_CHECKING:
     from estimators.groups import Groups
     from estimators.per_query import PerQuery
@@ -134,5 +136,5 @@ def per_query_to_frame(values: PerQuery) -> Any:
 def _ranking(scores: Scores) -> tuple[Integers, Integers]:
     """Rows from best to worst in every query, and the rank of each, from 0."""
     query = scores.row_query()
-    order = np.lexsort((-scores.codes, -scores.values, query))
+    order = ranking(scores)
     return order, np.arange(len(order)) - scores.offsets[query]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bounds.errors import DomainError
 from estimators.arrow import groups_from_arrow, groups_to_arrow
 from estimators.exchange import groups_to_frame
+from estimators.ordering import ranking
 from estimators.pairs import PAIR_SETS
 from estimators.scores import Floats, Integers, Scores, Strings, positions
 from estimators.showing import groups_html, groups_repr
@@ -186,7 +187,7 @@ def top_documents(scores: Scores, *, depth: int) -> Groups:
     if depth < 2:
         raise DomainError(f"`depth` must be at least 2 to form a pair, got {depth}")
     query = scores.row_query()
-    order = np.lexsort((-scores.codes, -scores.values, query))
+    order = ranking(scores)
     place = np.arange(len(order)) - scores.offsets[query]  # rank within the query
     rows = order[place < depth]
     sizes = np.minimum(scores.sizes, depth)

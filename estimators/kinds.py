@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bounds.errors import DomainError
+from estimators.ordering import ranking
 from estimators.scores import Floats, Kind, Scores
 
 NEEDS_TEMPERATURE = frozenset({Kind.COSINE, Kind.DOT, Kind.BM25, Kind.UNKNOWN})
@@ -93,8 +94,7 @@ def is_rank_only(scores: Scores) -> bool:
     >>> is_rank_only(Scores.from_dict(run))
     True
     """
-    order = np.lexsort((-scores.values, scores.row_query()))
-    values = scores.values[order]
+    values = scores.values[ranking(scores)]
     rank = np.arange(len(values)) - np.repeat(scores.offsets[:-1], scores.sizes)
     below_best = np.repeat(values[scores.offsets[:-1]], scores.sizes) - values
     longest = int(np.argmax(scores.sizes))

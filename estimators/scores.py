@@ -18,6 +18,7 @@ from estimators.exchange import (
     scores_to_ranx_dict,
 )
 from estimators.late import DocnosField, LateStrings, as_held
+from estimators.ordering import row_order
 from estimators.showing import scores_html, scores_repr
 
 Strings = NDArray[np.object_]
@@ -258,41 +259,6 @@ def _within(values: Floats, largest: float) -> bool:
     if len(values) == 0:
         return True
     return bool(values.min() >= -largest and values.max() <= largest)
-
-
-def row_order(query_codes: Integers, doc_codes: Integers, *, n_docs: int) -> Integers:
-    """The order that sorts rows by query and document; equal rows keep theirs.
-
-    Examples
-    --------
-    >>> row_order(np.array([1, 0, 1]), np.array([4, 5, 3]), n_docs=6).tolist()
-    [1, 2, 0]
-    """
-    keys = query_codes.astype(np.int64)
-    keys *= max(1, n_docs)
-    keys += doc_codes
-    return sorted_order(keys)
-
-
-def sorted_order(keys: Integers) -> Integers:
-    """The order that sorts numbers from 0 on, equal ones in theirs; `keys` are lost.
-
-    Examples
-    --------
-    >>> sorted_order(np.array([5, 0, 5, 3])).tolist()
-    [1, 3, 0, 2]
-    """
-    if (keys[1:] >= keys[:-1]).all():
-        return np.arange(len(keys))
-    bits = len(keys).bit_length()
-    if int(keys.max()).bit_length() + bits > 63:
-        return np.argsort(keys, kind="stable")
-    # NumPy sorts plain integers many times faster than it argsorts stably
-    keys <<= bits
-    keys |= np.arange(len(keys))
-    keys.sort()
-    keys &= (1 << bits) - 1
-    return keys
 
 
 def strings(values: Any) -> Strings:

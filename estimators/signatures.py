@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from estimators.ordering import ranking
 from estimators.pairwise import pairwise_entropy
 from estimators.scores import Floats, Integers, Scores
 
@@ -62,7 +63,7 @@ def ties(scores: Scores) -> Ties:
     Ties(neighbours=3, equal=1, close=1, queries=1, largest=2, shared=2)
     """
     query = scores.row_query()
-    values = scores.values[np.lexsort((-scores.values, query))]
+    values = scores.values[ranking(scores)]
     inside = query[1:] == query[:-1]
     gaps = values[:-1] - values[1:]
     equal = inside & (gaps == 0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from bounds.wording import counted
 from estimators.embeddings import Embeddings
+from estimators.ordering import by_rank
 from estimators.scores import Kind, Scores
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.renaming import has_own_ids
@@ -157,7 +158,7 @@ def ranks_follow(contents: Contents) -> bool:
     if scores is None or ranks is None:
         return True
     query = scores.row_query()
-    order = np.lexsort((ranks, query))
+    order = by_rank(scores, ranks)
     inside = query[1:] == query[:-1]
     if inside.any() and ranks.min() == ranks.max():
         return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,7 +11,8 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.scores import Floats, Integers, Scores, Strings, row_order, strings
+from estimators.ordering import row_order, windows
+from estimators.scores import Floats, Integers, Scores, Strings, strings
 from rankbound.formats.blocks import WORKERS
 from rankbound.formats.growing import Growing
 from rankbound.formats.idcolumns import IdBlock, IdColumn
@@ -109,7 +109,9 @@ class Assembly:
         else:
             sort = partial(_sort_window, columns, codes, offsets, n_docs=len(docnos))
             with ThreadPoolExecutor(WORKERS) as pool:
-                deque(pool.map(sort, _windows(offsets)), maxlen=0)  # raises in order
+                deque(
+                    pool.map(sort, windows(offsets, WINDOW)), maxlen=0
+                )  # raises in order
         scores = Scores(
             qids=strings(list(self.places)),
             offsets=offsets,
@@ -119,16 +121,6 @@ class Assembly:
             name=self.name,
         )
         return Sorted(scores, None if self.ranks is None else columns[2])
-
-
-def _windows(offsets: Integers) -> Iterator[tuple[int, int]]:
-    """Ranges of queries, of about `WINDOW` rows each."""
-    first = 0
-    while first < len(offsets) - 1:
-        far = np.searchsorted(offsets, offsets[first] + WINDOW, side="right")
-        last = max(int(far) - 1, first + 1)
-        yield first, last
-        first = last
 
 
 def _sort_window(

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimators.late import LateStrings
-from estimators.scores import Integers, Strings, sorted_order
+from estimators.ordering import sorted_order
+from estimators.scores import Integers, Strings
 from rankbound.formats.encoded import Encoded
 from rankbound.formats.growing import Growing
 from rankbound.formats.words import (

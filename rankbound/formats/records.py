@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from estimators.groups import Groups
+from estimators.ordering import ranking
 from estimators.scores import Floats, Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
@@ -138,8 +139,10 @@ def ranked_records(contents: Contents, title: str) -> Iterator[Record]:
     scores = contents.scores
     if scores is None:
         raise lacking(contents, title, "scores")
-    ties = -scores.codes if contents.ranks is None else contents.ranks
-    order = np.lexsort((ties, -scores.values, scores.row_query()))
+    if contents.ranks is None:
+        order = ranking(scores)
+    else:
+        order = np.lexsort((contents.ranks, -scores.values, scores.row_query()))
     for query, (start, stop) in enumerate(_ranges(scores.offsets)):
         rows = order[start:stop]
         docnos = scores.docnos[scores.codes[rows]].tolist()

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from estimators.embeddings import Embeddings
+from estimators.ordering import ranking
 from estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
@@ -34,9 +35,11 @@ def write_rows(contents: Contents, path: Path) -> None:
     scores = contents.scores
     if scores is None:
         raise lacking(contents, "a table of scores", "scores")
-    ties = -scores.codes if contents.ranks is None else contents.ranks
     query = scores.row_query()
-    order = np.lexsort((ties, -scores.values, query))
+    if contents.ranks is None:
+        order = ranking(scores)
+    else:
+        order = np.lexsort((contents.ranks, -scores.values, query))
     rank = np.arange(len(order)) - scores.offsets[query]
     if contents.ranks is not None:
         rank = contents.ranks[order]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from estimators.ordering import ranking
 from estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
@@ -106,7 +107,7 @@ def ranked(scores: Scores) -> Iterator[tuple[str, str, int, float]]:
     [('q', 'c', 1, 2.0), ('q', 'b', 2, 1.0), ('q', 'a', 3, 1.0)]
     """
     queries = scores.row_query()
-    order = np.lexsort((-scores.codes, -scores.values, queries))
+    order = ranking(scores)
     ranks = np.arange(len(order)) - np.repeat(scores.offsets[:-1], scores.sizes) + 1
     return zip(
         scores.qids[queries].tolist(),

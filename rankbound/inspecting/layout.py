@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bounds.wording import counted
+from estimators.ordering import by_rank
 from rankbound.formats.contents import Contents
 from rankbound.formats.source import Source
 from rankbound.inspecting.findings import Finding, share
@@ -64,7 +65,7 @@ def rank_facts(contents: Contents) -> RankFacts | None:
     if scores is None or ranks is None:
         return None
     query = scores.row_query()
-    order = np.lexsort((-scores.values, ranks, query))
+    order = by_rank(scores, ranks)
     values, places = scores.values[order], ranks[order]
     inside = query[1:] == query[:-1]
     wrong = inside & (values[1:] > values[:-1]) & (places[1:] > places[:-1])

@@ -8,6 +8,7 @@ from typing import Final, cast
 import numpy as np
 
 from estimators.embeddings import Embeddings
+from estimators.ordering import ranking
 from estimators.scores import Floats, Integers, Scores
 from rankbound.errors import UsageError
 from rankbound.measuring.files import Files
@@ -60,7 +61,7 @@ def positions_in_rankings(scores: Scores) -> Iterator[tuple[str, str, int]]:
     [('q', 'c', 1), ('q', 'b', 2), ('q', 'a', 3)]
     """
     query = scores.row_query()
-    order = np.lexsort((-scores.codes, -scores.values, query))
+    order = ranking(scores)
     places = np.arange(len(order)) - scores.offsets[query] + 1
     docnos = scores.docnos[scores.codes[order]]
     for row, docno, place in zip(query, docnos, places, strict=True):
