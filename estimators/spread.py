@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from bounds.errors import DomainError
-from bounds.ranges import entropy_floor_constants
 from estimators.arrays import (
     Array,
     as_array,
@@ -114,6 +113,8 @@ def entropy_floor(mean_margins: Array) -> Array:
     xp = namespace(wide)
     if not is_traced(wide) and bool(xp.any(wide < 0)):
         raise DomainError("`mean_margins` are sizes and cannot be negative")
+    from bounds.ranges import entropy_floor_constants  # SymPy, half a second to load
+
     tangent, slope = entropy_floor_constants()
     line = float(np.log(2)) - slope * wide
     return narrowed(xp.where(wide <= tangent, line, pair_entropy(wide)), mean_margins)

@@ -7,7 +7,6 @@ minimum is the root of an increasing derivative, if there is one.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
 
 from bounds.errors import DomainError
 from estimators.pointwise import sigmoid
@@ -74,4 +73,6 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
             "the scores order the calibration pairs without an error, so the "
             "likelihood grows as the temperature falls to 0"
         )
+    from scipy.optimize import brentq  # a third of a second to load
+
     return float(scale * np.exp(-brentq(slope, -end, end, xtol=1e-13)))

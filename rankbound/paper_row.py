@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
-
-from bounds.certificate import LN2
-from bounds.paper_form import pseudo_dimension_order, queries_to_say_something
-from bounds.registry import statement
 
 # A base-size encoder, for where the user does not say what is trained
 WEIGHTS: Final = 1.1e8
@@ -59,9 +56,13 @@ def paper_row(
     >>> row["status"], row["limit"] > 1, f"{row['n_needed']:.0e}"
     ('reconstructed', True, '4e+14')
     """
+    # SymPy is half a second to load, and options name an architecture, too
+    from bounds.paper_form import pseudo_dimension_order, queries_to_say_something
+    from bounds.registry import statement
+
     form = statement("paper-form")
     dimension = pseudo_dimension_order(architecture.weights, architecture.layers)
-    budget = LN2 - risk
+    budget = math.log(2) - risk
     needed = None
     if budget > 0:
         needed = queries_to_say_something(

@@ -71,6 +71,17 @@ def test_measuring_loads_no_framework():
     assert done.stdout.strip() == "[]"
 
 
+def test_inspecting_loads_no_symbols():
+    check = (
+        "import rankbound.inspecting.run, rankbound.inspecting.show, sys\n"
+        "print([m for m in ('sympy', 'scipy.stats', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_public_names_exist_and_are_documented():
     import rankbound as rb
 

@@ -5,8 +5,10 @@ import pytest
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
-from rankbound.comparing import CompareOptions, compare_samplings, comparison_json
+from rankbound.comparing.account import comparison_json
+from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.reference import CONSTANT, TOO_FEW, reference_record
+from rankbound.comparing.run import compare_samplings
 from rankbound.writing import json_text
 from tests.estimators.compat.test_entropy import naive
 from tests.rankbound.files import group_text, lookup, written
