@@ -181,7 +181,9 @@ def lattice(values: Floats) -> str | None:
     digits = decimals(values)
     unit = 0.0 if digits is None else 10.0**-digits
     distinct = np.unique(values)
-    distinct = distinct[distinct != np.rint(distinct)]
+    # A whole number that arithmetic missed by its last bit is none of any lattice
+    distance = np.abs(distinct - np.rint(distinct))
+    distinct = distinct[distance > 4 * np.spacing(np.abs(distinct))]
     for name, bits, least in (
         ("bfloat16", 8, -126),
         ("float16", 11, -14),

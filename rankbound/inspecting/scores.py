@@ -29,6 +29,8 @@ from estimators.signatures import (
 from rankbound.formats.contents import Contents
 
 TOP = 16
+# Two logits often lie within 1 of each other; six pairs that all do are evidence
+LEAST_PAIRS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +48,10 @@ class ScoreFacts:
         Positions of queries with one score for all their documents.
     min_max, softmax : int
         Queries normalised so.
-    bits : float
-        Least pair entropy as if the scores were logits.
+    bits : float or None
+        Least pair entropy as if the scores were logits; None without a pair.
+    pairs : int
+        Pairs of documents of a query.
     decimals : int or None
     precision : str or None
         The floating-point format that the values come from.
@@ -66,7 +70,8 @@ class ScoreFacts:
     constant: Integers
     min_max: int
     softmax: int
-    bits: float
+    bits: float | None
+    pairs: int
     decimals: int | None
     precision: str | None
     zeros: int
@@ -115,7 +120,8 @@ def score_facts(contents: Contents) -> ScoreFacts:
         constant=constant_queries(scores),
         min_max=min_max_queries(scores),
         softmax=softmax_queries(scores),
-        bits=smallest_pair_entropy(scores),
+        bits=smallest_pair_entropy(scores) if _pairs(scores) else None,
+        pairs=_pairs(scores),
         decimals=decimals(values),
         precision=lattice(values),
         zeros=int(np.sum(values == 0)),
@@ -123,6 +129,11 @@ def score_facts(contents: Contents) -> ScoreFacts:
         depth=usual_depth(scores.sizes),
         top_bits=_top_bits(scores),
     )
+
+
+def _pairs(scores: Scores) -> int:
+    """Pairs of documents of one query, over all queries."""
+    return int(np.sum(scores.sizes * (scores.sizes - 1)) // 2)
 
 
 def _top_bits(scores: Scores) -> float | None:
@@ -149,6 +160,7 @@ def _with_kind(scores: Scores) -> tuple[Scores, str]:
             "in every query"
         )
     bits = smallest_pair_entropy(scores)
-    if bits >= SQUASHED_BITS and kind is not Kind.RANK_ONLY:
+    told = _pairs(scores) > 0 and kind is not Kind.RANK_ONLY
+    if bits >= SQUASHED_BITS and told:
         evidence += f"; as logits no pair would have less than {bits:.3f} bit"
     return scores.with_kind(kind), evidence
