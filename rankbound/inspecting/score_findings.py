@@ -185,6 +185,8 @@ def _nearly_tied(facts: ScoreFacts) -> Finding | None:
     alike = facts.ties
     if alike.close < max(1.0, FEW * alike.neighbours):
         return None
+    if alike.close <= 2 * facts.by_chance:  # no more than dense scores have
+        return None
     return Finding(
         "pseudo-ties",
         "warning" if alike.close >= MANY * alike.neighbours else "note",

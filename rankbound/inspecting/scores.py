@@ -15,6 +15,7 @@ from estimators.scores import Integers, Kind, Scores
 from estimators.signatures import (
     SQUASHED_BITS,
     Ties,
+    close_by_chance,
     constant_queries,
     decimals,
     lattice,
@@ -44,6 +45,8 @@ class ScoreFacts:
     evidence : str
         Why that kind.
     ties : Ties
+    by_chance : int
+        Of the close neighbours, those that dense scores have by chance.
     constant : int64 array
         Positions of queries with one score for all their documents.
     min_max, softmax : int
@@ -67,6 +70,7 @@ class ScoreFacts:
     scores: Scores
     evidence: str
     ties: Ties
+    by_chance: int
     constant: Integers
     min_max: int
     softmax: int
@@ -117,6 +121,7 @@ def score_facts(contents: Contents) -> ScoreFacts:
         scores=scores,
         evidence=evidence,
         ties=ties(scores),
+        by_chance=close_by_chance(scores),
         constant=constant_queries(scores),
         min_max=min_max_queries(scores),
         softmax=softmax_queries(scores),

@@ -152,3 +152,11 @@ def test_labels_of_0_and_1_are_not_called_min_max():
 def test_two_scores_that_add_up_to_1_are_not_called_softmax():
     assert "softmax" not in codes(findings({"q": {"a": 0.4, "b": 0.6}}))
     assert "softmax" in codes(findings({"q": {"a": 0.4, "b": 0.35, "c": 0.25}}))
+
+
+def test_dense_scores_are_close_by_chance_and_no_pseudo_ties():
+    values = np.random.default_rng(3).normal(0, 3, 30_000)
+    assert "pseudo-ties" not in codes(findings([values.tolist()]))
+    parted = np.sort(values)
+    parted[1::20] = parted[::20] + 1e-7  # an engine parts ties
+    assert "pseudo-ties" in codes(findings([parted.tolist()]))
