@@ -55,7 +55,7 @@ def infer_kind(scores: Scores) -> KindGuess:
         )
     low, high = float(scores.values.min()), float(scores.values.max())
     between = f"all scores lie in [{low:.4g}, {high:.4g}]"
-    if low >= -1 and high <= 1:
+    if low == high or (low >= -1 and high <= 1):
         return _within_one(low, high, between)
     if low >= 0:
         product = "none negative: an inner product, dense or BM25"

@@ -81,6 +81,25 @@ def ties(scores: Scores) -> Ties:
     )
 
 
+def close_by_chance(scores: Scores) -> int:
+    """How many neighbours chance alone would bring as close as `Ties.close` counts.
+
+    Where scores are merely dense, as many are one to two such steps apart as are less
+    than one; an engine's tie breaking leaves small steps alone.
+
+    Examples
+    --------
+    >>> run = {"q": {"a": 3.0, "b": 2.9999999, "c": 2.0, "d": 1.9999999}}
+    >>> close_by_chance(Scores.from_dict(run))
+    0
+    """
+    query = scores.row_query()
+    values = scores.values[np.lexsort((-scores.values, query))]
+    gaps = (values[:-1] - values[1:])[query[1:] == query[:-1]]
+    step = CLOSE * (values.max() - values.min())
+    return int(np.sum((gaps > step) & (gaps <= 2 * step)))
+
+
 def constant_queries(scores: Scores) -> Integers:
     """Positions of the queries whose documents, two or more, all have one score.
 
@@ -182,7 +201,9 @@ def lattice(values: Floats) -> str | None:
     digits = decimals(values)
     unit = 0.0 if digits is None else 10.0**-digits
     distinct = np.unique(values)
-    distinct = distinct[distinct != np.rint(distinct)]
+    # A whole number that arithmetic missed by its last bit is none of any lattice
+    distance = np.abs(distinct - np.rint(distinct))
+    distinct = distinct[distance > 4 * np.spacing(np.abs(distinct))]
     for name, bits, least in (
         ("bfloat16", 8, -126),
         ("float16", 11, -14),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -174,5 +175,7 @@ def _keeps_metadata(what: str, keeps: set[str]) -> bool:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({counted(len(value), 'entry', 'entries')})"
     text = " ".join(str(value).split())
     return repr(text if len(text) <= 40 else f"{text[:37]}...")

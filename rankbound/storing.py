@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +14,7 @@ from rankbound.formats.registry import detect
 from rankbound.formats.source import Source
 from rankbound.packing import pack, packing_of
 from rankbound.sameness import RERANKED, differences
-from rankbound.writing import is_special
+from rankbound.writing import aside_in, is_special
 
 WHERE: Final = re.compile(r"\A(:\d+)?: (row \d+: )?")
 RANKS_LOST: Final = "ranks that the scores do not imply"
@@ -82,11 +81,11 @@ def store(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> St
     """
     packing, plain = packing_of(target)
     try:
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as name:
-            aside = Path(name, plain)
+        with aside_in(target.parent) as hidden:
+            aside = hidden / plain
             remark = _written(contents, entry, aside, target)
             if packing != "none":
-                packed = pack(aside, Path(name, target.name), packing)
+                packed = pack(aside, hidden / target.name, packing)
                 aside.unlink()
                 aside = packed
             reranked = _compared(contents, entry, aside, target)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rankbound.errors import UsageError
 
@@ -57,15 +59,15 @@ def write_all(folder: Path, texts: Mapping[str, str | None]) -> None:
     _check_names(folder, texts)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as aside:
+        with aside_in(folder) as aside:
             for name, text in texts.items():
                 if text is not None:
-                    Path(aside, name).write_text(text, encoding="utf-8", newline="")
+                    (aside / name).write_text(text, encoding="utf-8", newline="")
             for name, text in texts.items():
                 if text is None:
                     (folder / name).unlink(missing_ok=True)
                 else:
-                    Path(aside, name).replace(folder / name)
+                    (aside / name).replace(folder / name)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
     except UnicodeEncodeError as error:
@@ -94,14 +96,39 @@ def filling(folder: Path) -> Iterator[Path]:
     check_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as aside:
-            yield Path(aside)
-            made = sorted(Path(aside).iterdir())
+        with aside_in(folder) as aside:
+            yield aside
+            made = sorted(aside.iterdir())
             _check_names(folder, [path.name for path in made])
             for path in made:
                 path.replace(folder / path.name)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
+
+
+@contextmanager
+def aside_in(folder: Path) -> Iterator[Path]:
+    """A hidden folder that is gone afterwards, also when the process is terminated.
+
+    A batch system ends a job by SIGTERM, which by default stops the interpreter at
+    once and would leave files of any size behind. A handler of the user's stays.
+    """
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    )
+    if ours:
+        signal.signal(signal.SIGTERM, _terminated)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as aside:
+            yield Path(aside)
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminated(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _check_names(folder: Path, names: Iterable[str]) -> None:

@@ -43,6 +43,8 @@ FAMILIES: tuple[str, ...] = (
     "trec_lenient",
 )
 
+ZIP = b"PK\x03\x04"  # an .npz archive is one
+
 
 @cache
 def formats() -> dict[str, Format]:
@@ -113,6 +115,7 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
         raise FormatError(
             source.path, "is a directory of no known format; name the file in it"
         )
+    _refuse_packed(source)
     start = source.head[:60]
     raise FormatError(
         source.path,
@@ -120,6 +123,19 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
         f"with --format (one of {', '.join(formats())})",
         line=1,
     )
+
+
+def _refuse_packed(source: Source) -> None:
+    """Refuse packed vectors of a format that is known by bytes as they lie on disk."""
+    if source.packing == "none" or source.is_folder:
+        return
+    bare = Source(source.path, content=source.head)
+    mapped = [entry for entry in formats().values() if entry.lies == "mapped"]
+    if source.head.startswith(ZIP) or any(entry.sniff(bare) for entry in mapped):
+        raise FormatError(
+            source.path,
+            f"is packed with {source.packing}; unpack it, so that it can stay on disk",
+        )
 
 
 def _no_json(head: bytes) -> str:

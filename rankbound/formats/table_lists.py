@@ -41,6 +41,7 @@ def lists_of(frame: Frame, roles: dict[str, str]) -> Parts:
     parts: Parts = {"repairs": {}, "notes": ()}
     kind = Kind.UNKNOWN
     if values is None and positive is None:
+        _check_rankings(frame, rows, documents, docnos)
         values, kind = (-1.0 - place).astype(np.float64), Kind.RANK_ONLY
         parts["notes"] = (NOTE,)
     if values is not None:
@@ -53,6 +54,22 @@ def lists_of(frame: Frame, roles: dict[str, str]) -> Parts:
         frame, (queries, qids), (rows, documents, docnos), positive, parts["repairs"]
     )
     return parts
+
+
+def _check_rankings(
+    frame: Frame, rows: Integers, documents: Integers, docnos: Strings
+) -> None:
+    """Refuse a document that stands twice in a list without scores."""
+    _, first = np.unique(rows * len(docnos) + documents, return_index=True)
+    again = np.ones(len(rows), dtype=bool)
+    again[first] = False
+    if again.any():
+        place = int(np.argmax(again))
+        raise frame.fail(
+            f"document {docnos[documents[place]]!r} stands twice in the list; keep its "
+            "better rank",
+            row=int(rows[place]),
+        )
 
 
 def _positives(frame: Frame, column: str, labels: Floats, rows: Integers) -> Booleans:

@@ -77,12 +77,14 @@ def _docnos(source: Source, rows: int) -> list[str]:
         ) from None
     try:
         with npids.Lookup(str(path)) as lookup:
-            names = [str(name) for name in lookup]
+            # A damaged count may promise ids without end
+            count = len(lookup)
+            names = [str(name) for name in lookup] if count == rows else []
     except Exception as error:  # the library promises nothing about damaged files
         reason = one_line(error)
         raise Source(path).fail(f"not a readable npids file ({reason})") from None
-    if len(names) != rows:
-        raise Source(path).fail(f"{len(names):,} ids for {rows:,} vectors")
+    if count != rows or len(names) != rows:
+        raise Source(path).fail(f"{count:,} ids for {rows:,} vectors")
     return names
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+import re
 import warnings
 import zipfile
 import zlib
@@ -41,6 +43,7 @@ BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, RuntimeError, KeyError)
 TAIL_MAGIC, TAIL = b"PK\x05\x06", 22
 LARGEST_TAIL = TAIL + (1 << 16)
 ID_ARRAYS = ("ids", "docnos", "docids", "doc_ids", "qids")
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 RAW_SUFFIXES = (".f4", ".f32", ".fp32", ".float32", ".bin", ".memmap", ".mmap")
 
 
@@ -137,9 +140,28 @@ def write_npz(embeddings: Embeddings, path: Path, _: Mapping[str, Any]) -> None:
         np.savez(stream, vectors=np.asarray(embeddings.vectors), ids=ids)
 
 
+def _is_text(head: bytes) -> bool:
+    """Whether bytes are UTF-8 without control characters, as numbers hardly ever are.
+
+    Examples
+    --------
+    >>> _is_text(b"q Q0 d 1 2.5 t"), _is_text(np.ones(4, dtype=np.float32).tobytes())
+    (True, False)
+    """
+    if CONTROL.search(head):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _sniff_raw(source: Source) -> str | None:
-    # Nothing in the content says so; the name must, and it is asked last
+    # Nothing in the content says so; the name must, where the content is no text
     if source.is_folder or source.path.suffix not in RAW_SUFFIXES:
+        return None
+    if _is_text(source.head):
         return None
     return f"the suffix {source.path.suffix} of raw float32 numbers"
 

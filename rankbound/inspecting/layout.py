@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,14 @@ from rankbound.inspecting.findings import Finding, share
 
 COLUMN_NAMES = frozenset(
     {"rank", "score", "tag", "run", "runid", "qid", "docno", "docid", "q0"}
+)
+# A line of these is complete as soon as it has its columns
+COLUMNS_OF_TEXT = frozenset(
+    {
+        *("trec-run", "trec-run-lenient", "scoreddocs", "msmarco-run", "candidates"),
+        *("qrels", "beir-qrels", "hofstaetter", "csv-scores", "csv-qrels"),
+        *("csv-margins",),
+    }
 )
 
 
@@ -95,6 +104,7 @@ def layout_findings(
         _column_name_as_tag(contents, source),
         _iteration(contents, source),
         _repaired(contents),
+        _unended(contents, source),
         *(_noted(note) for note in contents.notes),
     ]
 
@@ -136,6 +146,26 @@ def _rank_findings(ranks: RankFacts | None) -> list[Finding | None]:
             )
         )
     return found
+
+
+def _unended(contents: Contents, source: Source) -> Finding | None:
+    """A last line of columns without its end: a file cut there still reads."""
+    if contents.format not in COLUMNS_OF_TEXT or source.packing != "none":
+        return None
+    if not source.path.is_file():  # a pipe is gone once it was read
+        return None
+    with source.path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        if stream.read(1) in b"\r\n":
+            return None
+    return Finding(
+        "no-last-line-end",
+        "note",
+        1,
+        "the last line has no line end: if the file was cut there, its last number or "
+        "id may be, too",
+        "compare its length with the original's",
+    )
 
 
 def _first_line(source: Source) -> list[str]:

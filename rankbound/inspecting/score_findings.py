@@ -8,10 +8,11 @@ from bounds.wording import counted
 from estimators.scores import Kind, Scores
 from estimators.signatures import SQUASHED_BITS
 from rankbound.inspecting.findings import Finding, share
-from rankbound.inspecting.scores import ScoreFacts
+from rankbound.inspecting.scores import LEAST_PAIRS, ScoreFacts
 
 FEW = 0.01  # of all neighbours: fewer ties than that are no finding
 MANY = 0.05  # of all neighbours: more ties than that change measures
+LEAST_IN_LISTS = 3  # pairs: one list of three documents
 SQUASHED = frozenset({Kind.PROBABILITY, Kind.COSINE, Kind.RANK_ONLY, Kind.MARGIN_ONLY})
 
 
@@ -72,14 +73,22 @@ def _several(facts: ScoreFacts) -> int:
 
 
 def _is_min_max(facts: ScoreFacts) -> bool:
-    return 2 * facts.min_max > _several(facts)
+    return not _are_labels(facts) and 2 * facts.min_max > _several(facts)
+
+
+def _are_labels(facts: ScoreFacts) -> bool:
+    """Whether 0 and 1 are all there is: labels, and no normalised scores."""
+    return facts.ends == len(facts.scores.values)
 
 
 def _normalised(facts: ScoreFacts) -> Finding | None:
     several = _several(facts)
+    minmax = 0 if _are_labels(facts) else facts.min_max
+    # Two scores add up to 1 by chance
+    softmax = facts.softmax if facts.pairs >= LEAST_IN_LISTS else 0
     for code, count, what in (
-        ("min-max", facts.min_max, "run from exactly 0 to exactly 1: min-max"),
-        ("softmax", facts.softmax, "add up to 1: softmax"),
+        ("min-max", minmax, "run from exactly 0 to exactly 1: min-max"),
+        ("softmax", softmax, "add up to 1: softmax"),
     ):
         if 2 * count > several:
             return Finding(
@@ -93,6 +102,8 @@ def _normalised(facts: ScoreFacts) -> Finding | None:
 
 
 def _squashed(facts: ScoreFacts) -> Finding | None:
+    if facts.bits is None or facts.pairs < LEAST_PAIRS:
+        return None
     if facts.bits < SQUASHED_BITS or facts.kind in SQUASHED:
         return None
     return Finding(
@@ -173,6 +184,8 @@ def _tied(facts: ScoreFacts) -> Finding | None:
 def _nearly_tied(facts: ScoreFacts) -> Finding | None:
     alike = facts.ties
     if alike.close < max(1.0, FEW * alike.neighbours):
+        return None
+    if alike.close <= 2 * facts.by_chance:  # no more than dense scores have
         return None
     return Finding(
         "pseudo-ties",

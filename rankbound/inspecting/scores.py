@@ -15,6 +15,7 @@ from estimators.scores import Integers, Kind, Scores
 from estimators.signatures import (
     SQUASHED_BITS,
     Ties,
+    close_by_chance,
     constant_queries,
     decimals,
     lattice,
@@ -29,6 +30,8 @@ from estimators.signatures import (
 from rankbound.formats.contents import Contents
 
 TOP = 16
+# Two logits often lie within 1 of each other; six pairs that all do are evidence
+LEAST_PAIRS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,12 +45,16 @@ class ScoreFacts:
     evidence : str
         Why that kind.
     ties : Ties
+    by_chance : int
+        Of the close neighbours, those that dense scores have by chance.
     constant : int64 array
         Positions of queries with one score for all their documents.
     min_max, softmax : int
         Queries normalised so.
-    bits : float
-        Least pair entropy as if the scores were logits.
+    bits : float or None
+        Least pair entropy as if the scores were logits; None without a pair.
+    pairs : int
+        Pairs of documents of a query.
     decimals : int or None
     precision : str or None
         The floating-point format that the values come from.
@@ -63,10 +70,12 @@ class ScoreFacts:
     scores: Scores
     evidence: str
     ties: Ties
+    by_chance: int
     constant: Integers
     min_max: int
     softmax: int
-    bits: float
+    bits: float | None
+    pairs: int
     decimals: int | None
     precision: str | None
     zeros: int
@@ -112,10 +121,12 @@ def score_facts(contents: Contents) -> ScoreFacts:
         scores=scores,
         evidence=evidence,
         ties=ties(scores),
+        by_chance=close_by_chance(scores),
         constant=constant_queries(scores),
         min_max=min_max_queries(scores),
         softmax=softmax_queries(scores),
-        bits=smallest_pair_entropy(scores),
+        bits=smallest_pair_entropy(scores) if _pairs(scores) else None,
+        pairs=_pairs(scores),
         decimals=decimals(values),
         precision=lattice(values),
         zeros=int(np.sum(values == 0)),
@@ -123,6 +134,11 @@ def score_facts(contents: Contents) -> ScoreFacts:
         depth=usual_depth(scores.sizes),
         top_bits=_top_bits(scores),
     )
+
+
+def _pairs(scores: Scores) -> int:
+    """Pairs of documents of one query, over all queries."""
+    return int(np.sum(scores.sizes * (scores.sizes - 1)) // 2)
 
 
 def _top_bits(scores: Scores) -> float | None:
@@ -149,6 +165,7 @@ def _with_kind(scores: Scores) -> tuple[Scores, str]:
             "in every query"
         )
     bits = smallest_pair_entropy(scores)
-    if bits >= SQUASHED_BITS and kind is not Kind.RANK_ONLY:
+    told = _pairs(scores) > 0 and kind is not Kind.RANK_ONLY
+    if bits >= SQUASHED_BITS and told:
         evidence += f"; as logits no pair would have less than {bits:.3f} bit"
     return scores.with_kind(kind), evidence

@@ -145,3 +145,10 @@ def test_to_logits_rejects_probabilities_without_a_logit(bad):
 def test_to_logits_rejects_kinds_without_an_entropy(kind, reason):
     with pytest.raises(DomainError, match=reason):
         to_logits(run([[3.0, 2.0]]).with_kind(kind))
+
+
+@pytest.mark.parametrize("value", [3.0, 0.5, -2.0])
+def test_constant_scores_are_of_no_kind(value):
+    guess = infer_kind(run([[value, value], [value] * 3]))
+    assert guess.kind is Kind.UNKNOWN
+    assert guess.evidence == f"all scores are {value:.4g}"

@@ -176,3 +176,8 @@ def test_usual_depth_tells_a_cut_off_from_varying_sizes():
     assert usual_depth(np.array([100] * 6 + [3, 40])) == (100, True)
     assert usual_depth(np.array([10, 20, 31, 44])) == (25, False)
     assert usual_depth(np.array([7])) == (7, False)
+
+
+def test_whole_numbers_missed_by_the_last_bit_are_on_no_lattice():
+    nearly = np.nextafter(np.arange(1.0, 30.0), 0.0)
+    assert lattice(nearly) is None

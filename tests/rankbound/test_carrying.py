@@ -137,3 +137,9 @@ def test_ids_are_carried_but_by_formats_of_texts():
     assert "ids" in content(held)
     assert "ids" not in losses(held, target("scores", "texts"))
     assert [*losses(held, target("scores", "texts", "made_ids"))] == ["ids"]
+
+
+def test_mappings_among_the_metadata_are_counted():
+    texts = {"1": "what is a manatee", "2": "where is ulm"}
+    found = content(Contents("toy", Path("x"), metadata={"query_texts": texts}))
+    assert found["metadata: query_texts"] == "the query texts (2 entries)"

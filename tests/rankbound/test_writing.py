@@ -1,11 +1,15 @@
 import math
 import os
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from rankbound.errors import UsageError
-from rankbound.writing import check_folder, filling, json_text, write_all
+from rankbound.writing import aside_in, check_folder, filling, json_text, write_all
 from tests.rankbound.files import written
 
 
@@ -150,3 +154,43 @@ def test_a_pipe_or_a_name_of_standard_output_is_not_replaced(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "kept")
     write_all(tmp_path, {"link": "new"})
     assert (tmp_path / "link").read_text() == "new"
+
+
+STOPPED = """
+import os, signal, sys
+from pathlib import Path
+from rankbound.writing import aside_in, filling
+with {manager}(Path(sys.argv[1])) as aside:
+    (aside / "half").write_text("x")
+    os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+@pytest.mark.parametrize("manager", ["filling", "aside_in"])
+def test_a_terminated_process_leaves_nothing_behind(tmp_path, manager):
+    words = [sys.executable, "-c", STOPPED.format(manager=manager), str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert done.stderr == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_handler_of_the_user_stays(tmp_path):
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with aside_in(tmp_path):
+            assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        with aside_in(tmp_path):
+            assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_another_thread_than_the_first_may_write(tmp_path):
+    thread = threading.Thread(target=write_all, args=(tmp_path, {"a": "b"}))
+    thread.start()
+    thread.join()
+    assert (tmp_path / "a").read_text() == "b"

@@ -1,8 +1,11 @@
+import gzip
+
 import pytest
 
 from rankbound.errors import UsageError
 from rankbound.formats import registry
 from rankbound.formats.contents import PARTS, Format
+from rankbound.formats.errors import FormatError
 from rankbound.formats.registry import FAMILIES, by_name, detect, formats, read_any
 from rankbound.formats.source import Source
 from tests.rankbound.files import (
@@ -119,3 +122,12 @@ def test_an_argument_may_follow_the_name_of_a_format_that_knows_some():
 def test_detect_says_why_a_first_line_is_no_json(tmp_path, content, reason):
     message = refusal(read_any, written(tmp_path, content, "x.jsonl"))
     assert ("which is no JSON (" in message) is (reason is not None)
+
+
+@pytest.mark.parametrize("name", ["npz", "faiss"])
+def test_packed_vectors_are_named_as_such(tmp_path, name):
+    path = tmp_path / "vectors.gz"
+    starts = {"npz": b"PK\x03\x04" + bytes(40), "faiss": b"IxFI" + bytes(60)}
+    path.write_bytes(gzip.compress(starts[name]))
+    with pytest.raises(FormatError, match=r"is packed with gzip; unpack it"):
+        read_any(path)

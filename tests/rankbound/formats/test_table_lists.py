@@ -41,3 +41,11 @@ def test_whole_numbers_of_more_than_64_bits_are_one_clear_line():
     held = frame(doc_ids=[f"[{10**30}]", "[1]"])
     message = refusal(lambda: lists_of(held, ROLES))
     assert "hold whole numbers of more than 64 bits; write ids as text" in message
+
+
+def test_a_document_twice_in_an_order_is_named_as_such():
+    held = frame(doc_ids=[["b", "a"], ["c", "d", "c"]])
+    message = refusal(lambda: lists_of(held, ROLES))
+    assert message == (
+        "t: row 2: document 'c' stands twice in the list; keep its better rank"
+    )

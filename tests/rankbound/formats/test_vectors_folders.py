@@ -127,3 +127,16 @@ def test_faiss_reads_the_pyserini_folder_that_is_written(tmp_path):
     held = Embeddings(strings(["a", "b\nc"]), MATRIX[:2])
     message = refusal(lambda: write_pyserini(held, tmp_path / "y", {}))
     assert "id 'b\\nc' cannot stand in a line" in message
+
+
+def test_a_damaged_count_of_ids_is_refused_before_they_are_listed(tmp_path):
+    names = [str(number) for number in range(1000, 1003)]
+    folder = flex(tmp_path, ids=names)
+    path = folder / "docnos.npids"
+    data = bytearray(path.read_bytes())
+    head = data.index(b'{"format": "intsequence"')
+    count = head - 12  # eight bytes, then four of the header's length
+    assert int.from_bytes(data[count : count + 8], "little") == 3
+    data[count + 5] = 1
+    path.write_bytes(data)
+    assert "ids for 3 vectors" in refusal(read_embeddings, folder)

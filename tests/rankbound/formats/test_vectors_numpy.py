@@ -12,6 +12,7 @@ from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.registry import read_any
 from rankbound.formats.vectors_numpy import write_npy, write_raw
 from tests.rankbound.files import npy, refusal, written
+from tests.rankbound.formats.golden import GOLDEN
 
 MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2)
 IDS = "a\nb\nc\n"
@@ -181,3 +182,10 @@ def test_bytes_behind_an_array_of_an_archive_are_refused(tmp_path):
     written(tmp_path, IDS, "x.ids.txt")
     message = refusal(read_embeddings, written(tmp_path, stream.getvalue(), "x.npz"))
     assert "more follows the array 'vectors'" in message
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".f4"])
+@pytest.mark.parametrize("name", ["trec-run", "lookup", "groups", "hofstaetter"])
+def test_a_text_with_the_suffix_of_raw_numbers_is_a_text(tmp_path, suffix, name):
+    path = GOLDEN[name](tmp_path).rename(tmp_path / f"x{suffix}")
+    assert read_any(path).format == name

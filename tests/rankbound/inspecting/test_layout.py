@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -75,3 +76,25 @@ def test_repairs_and_notes_are_passed_on(tmp_path):
     assert only(found, "repaired").count == 7
     assert "blank lines: 2, CRLF line ends: 5" in only(found, "repaired").message
     assert only(found, "reader-note").message == "so"
+
+
+@pytest.mark.parametrize(
+    ("text", "format", "count"),
+    [
+        ("q Q0 a 1 3.0 t\n", "trec-run", 0),
+        ("q Q0 a 1 3.0 t\r\n", "trec-run", 0),
+        ("q Q0 a 1 3.0 t", "trec-run", 1),
+        ("q a 3.", "scoreddocs", 1),
+        ('{"q": {"a": 1}}', "lookup", 0),  # its brackets say that it is whole
+    ],
+)
+def test_a_last_line_without_its_end_may_be_cut(tmp_path, text, format, count):
+    held = contents(format=format)
+    found = layout_findings(held, Source(written(tmp_path, text)), None)
+    assert codes(found).get("no-last-line-end", 0) == count
+
+
+def test_a_packed_last_line_is_whole(tmp_path):
+    path = tmp_path / "x.run.gz"
+    path.write_bytes(gzip.compress(b"q Q0 a 1 3.0 t"))
+    assert codes(layout_findings(contents(), Source(path), None)) == {}

@@ -129,3 +129,34 @@ def test_sizes_that_vary_by_nature_are_not_short():
 
 def test_queries_with_one_document_make_no_pair():
     assert only(findings([*logits(), [1.5]]), "single-documents").count == 1
+
+
+def test_too_few_pairs_are_no_evidence_of_squashing():
+    assert "squashed" not in codes(findings({"q": {"a": 4.5, "b": 4.9}}))
+    single = {f"q{n}": {"a": 4.0 + n} for n in range(20)}
+    assert "squashed" not in codes(findings(single))
+    four = {"q": {"a": 4.5, "b": 4.9, "c": 4.6, "d": 4.8}}
+    assert "squashed" in codes(findings(four))
+
+
+def test_labels_of_0_and_1_are_not_called_min_max():
+    labels = {q: {"a": 1.0, "b": 0.0, "c": 0.0, q: 1.0} for q in "pqr"}
+    labels["r"]["b"] = 1.0
+    found = codes(findings(labels))
+    assert "min-max" not in found
+    assert "saturated" in found
+    labels["p"]["c"] = 0.25
+    assert "min-max" in codes(findings(labels))
+
+
+def test_two_scores_that_add_up_to_1_are_not_called_softmax():
+    assert "softmax" not in codes(findings({"q": {"a": 0.4, "b": 0.6}}))
+    assert "softmax" in codes(findings({"q": {"a": 0.4, "b": 0.35, "c": 0.25}}))
+
+
+def test_dense_scores_are_close_by_chance_and_no_pseudo_ties():
+    values = np.random.default_rng(3).normal(0, 3, 30_000)
+    assert "pseudo-ties" not in codes(findings([values.tolist()]))
+    parted = np.sort(values)
+    parted[1::20] = parted[::20] + 1e-7  # an engine parts ties
+    assert "pseudo-ties" in codes(findings([parted.tolist()]))

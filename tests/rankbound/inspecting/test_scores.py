@@ -57,6 +57,13 @@ def test_evidence_states_the_least_entropy_of_squashed_scores():
     assert "no pair" not in facts(ROWS).evidence
 
 
+def test_no_pair_is_no_evidence():
+    found = facts({f"q{n}": {f"d{n}": 0.1 * n + 0.05} for n in range(9)})
+    assert "no pair" not in found.evidence
+    assert found.bits is None
+    assert found.as_dict()["smallest_pair_entropy_bits"] is None
+
+
 def test_contents_without_scores_are_a_mistake():
     with pytest.raises(ValueError, match="holds no scores"):
         score_facts(Contents("toy", Path("x")))
