@@ -106,11 +106,7 @@ class IdColumn:
     def encoded(self) -> Encoded:
         """The ids of all rows; to be asked for once, as the column gives them up."""
         if self.hashed is None and self.texts is None:
-            found = self.numbered.encoded()
-            if found is not None:
-                return found
-            self.hashed = HashedColumn()
-            self._hash(IdBlock(numbered=self.numbered.taken()))
+            return self.numbered.encoded()
         if self.hashed is not None:
             return self.hashed.encoded()
         names, self.texts = self.texts or [], None
