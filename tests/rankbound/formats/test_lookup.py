@@ -205,8 +205,9 @@ def test_queries_without_documents_are_counted(tmp_path, monkeypatch, spaced, si
 
 
 def test_a_doubt_leaves_no_thread_behind_while_the_careful_way_is_taken(monkeypatch):
+    monkeypatch.setattr(blocks, "SIZE", 4096)  # so that much is left to be read
     row = ", ".join(f'"d{n}": {n}.5' for n in range(500))
-    text = ", ".join(f'"q{n}": {{{row}}}' for n in range(300))
+    text = ", ".join(f'"q{n}": {{{row}}}' for n in range(60))
     source = Source(Path("x"), content=f'{{"q1": {{"d": 1}}, {text}}}'.encode())
     before = threading.active_count()
     seen = []
