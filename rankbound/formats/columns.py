@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from estimators.arrow import encode as encode
 from rankbound.formats.assembling import Assembly, Repeat, Sorted
 from rankbound.formats.blocks import ahead, blocks, is_short
 from rankbound.formats.idcolumns import id_block

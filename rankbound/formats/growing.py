@@ -1,4 +1,7 @@
-"""A column that grows at its end without being copied, where the system can."""
+"""A column that grows at its end; a long one without being copied, if the system can.
+
+What is copied is short, or on a system that cannot move memory.
+"""
 
 from __future__ import annotations
 

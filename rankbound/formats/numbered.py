@@ -1,11 +1,12 @@
 """Ids that are a number behind a fixed beginning, as most are: 7187158, D30159, d042.
 
-Such an id is held as its number; a table of all numbers then takes the place of hashing
-and sorting texts.
+Such an id is held as its number; a table of all numbers, or sorting them where they are
+few, then takes the place of hashing and sorting texts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -104,10 +105,14 @@ class Numbered:
     def strings(self) -> Strings:
         """The same, made in parts that the processor's cache holds."""
         found = np.empty(len(self.numbers), dtype=object)
-        for start in range(0, len(found), STEP):
-            part = slice(start, start + STEP)
-            found[part] = replace(self, numbers=self.numbers[part]).texts()
+        for number, part in enumerate(self.parts()):
+            found[number * STEP : (number + 1) * STEP] = part.texts()
         return found
+
+    def parts(self) -> Iterator[Numbered]:
+        """The ids of `STEP` rows at a time."""
+        for start in range(0, len(self.numbers), STEP):
+            yield replace(self, numbers=self.numbers[start : start + STEP])
 
     def digits(self) -> NDArray[np.uint8]:
         """How many digits each number is written with."""

@@ -45,7 +45,8 @@ def test_ahead_leaves_no_thread_behind_when_it_is_not_read_to_the_end():
         finally:
             closed.append(True)
 
-    stream = ahead(-number for number in ahead(numbers()))
+    inner = numbers()
+    stream = ahead(-number for number in ahead(inner))
     assert [next(stream) for _ in range(3)] == [0, -1, -2]
     assert threading.active_count() == before + 2
     stream.close()

@@ -251,3 +251,18 @@ def test_a_lack_of_memory_is_an_error_about_the_file(monkeypatch):
     with pytest.raises(FormatError, match="needs more memory than there is"):
         read_columns(b"q Q0 d1 1 1.5 t\nq Q0 d2 1 1.5 t\n" * 9999, RUN)
     assert threading.active_count() == before
+
+
+def test_a_header_stands_in_the_first_block_only(monkeypatch):
+    monkeypatch.setattr(blocks, "SIZE", 64)
+    rows = "".join(f"q{n}\td{n}\t{n % 3}\n" for n in range(99))
+    found = read_columns(f"query-id\tcorpus-id\tscore\n{rows}".encode(), BEIR, skip=1)
+    assert found.qids.tolist() == [f"q{n}" for n in range(99)]
+
+
+def test_a_short_file_is_read_in_one_thread(monkeypatch):
+    def refuse(_):
+        raise AssertionError("a thread was started")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert read_columns(b"q Q0 d 1 1.5 t\n", RUN).values.tolist() == [1.5]

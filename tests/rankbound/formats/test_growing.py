@@ -70,3 +70,12 @@ def test_a_column_that_cannot_be_mapped_lacks_memory(monkeypatch):
     monkeypatch.setattr(growing, "ROOM", 1 << 59)
     with pytest.raises(MemoryError):
         column.extend(np.zeros(growing.ROOM >> 36))
+
+
+@pytest.mark.skipif(not growing.CAN_REMAP, reason="memory is not mapped here")
+def test_what_is_taken_holds_no_room_to_grow():
+    column = Growing(np.int64)
+    column.extend(np.arange(growing.SMALL + 1))
+    memory = column._memory
+    taken = column.taken()
+    assert len(memory) == taken.nbytes
