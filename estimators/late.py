@@ -7,7 +7,7 @@ file's reader holds them, they take a tenth of that, and much work needs no more
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class LateStrings:
     def __init__(self, size: int, make: Callable[[], NDArray[np.object_]]) -> None:
         self._size = size
         self._make: Callable[[], NDArray[np.object_]] | None = make
-        self._strings: NDArray[np.object_] | None = None
+        self._strings: NDArray[np.object_]  # not set before they are made
 
     def __len__(self) -> int:
         return self._size
@@ -46,17 +46,28 @@ class LateStrings:
         """The ids, made once; what they were made from is then let go."""
         make = self._make
         if make is not None:
-            self._strings = make()
-            self._strings.flags.writeable = False
+            made = make()
+            made.flags.writeable = False
+            # Two threads may make them at once; both then get those of the first
+            vars(self).setdefault("_strings", made)
             self._make = None
-        assert self._strings is not None  # noqa: S101  set before `_make` is not
         return self._strings
 
 
 class DocnosField:
-    """The field `docnos` of `Scores`: strings for whoever reads it, given in time."""
+    """Distinct document ids, sorted; made into strings when they are first read."""
 
-    def __get__(self, scores: Scores, owner: type[Any]) -> NDArray[np.object_]:
+    @overload
+    def __get__(self, scores: None, owner: type[Any]) -> DocnosField: ...
+
+    @overload
+    def __get__(self, scores: Scores, owner: type[Any]) -> NDArray[np.object_]: ...
+
+    def __get__(
+        self, scores: Scores | None, owner: type[Any]
+    ) -> DocnosField | NDArray[np.object_]:
+        if scores is None:  # asked of the class, as `help` does
+            return self
         found = as_held(scores)
         return found.strings if isinstance(found, LateStrings) else found
 
@@ -66,5 +77,7 @@ class DocnosField:
 
 def as_held(scores: Scores) -> NDArray[np.object_] | LateStrings:
     """The ids of documents as they are held, whether strings were made or not."""
-    held: NDArray[np.object_] | LateStrings = vars(scores)["docnos"]
+    held: NDArray[np.object_] | LateStrings | None = vars(scores).get("docnos")
+    if held is None:  # they are being copied or unpickled
+        raise AttributeError("these scores have no docnos yet")
     return held

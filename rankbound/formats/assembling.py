@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from estimators.ordering import row_order, windows
 from estimators.scores import Floats, Integers, Scores, Strings, strings
-from rankbound.formats.blocks import WORKERS
+from rankbound.formats.blocks import ahead
 from rankbound.formats.growing import Growing
 from rankbound.formats.idcolumns import IdBlock, IdColumn
 
@@ -108,10 +108,7 @@ class Assembly:
             _sort(columns, np.repeat(queries, lengths), n_docs=len(docnos), start=0)
         else:
             sort = partial(_sort_window, columns, codes, offsets, n_docs=len(docnos))
-            with ThreadPoolExecutor(WORKERS) as pool:
-                deque(
-                    pool.map(sort, windows(offsets, WINDOW)), maxlen=0
-                )  # raises in order
+            _two_at_a_time(sort, [*windows(offsets, WINDOW)])
         scores = Scores(
             qids=strings(list(self.places)),
             offsets=offsets,
@@ -121,6 +118,22 @@ class Assembly:
             name=self.name,
         )
         return Sorted(scores, None if self.ranks is None else columns[2])
+
+
+def _two_at_a_time(
+    sort: Callable[[tuple[int, int]], None], parts: list[tuple[int, int]]
+) -> None:
+    """Sort every other window in a thread; of several errors the first is raised."""
+
+    def others() -> Generator[tuple[int, int]]:
+        for window in parts[1::2]:
+            sort(window)
+            yield window
+
+    with closing(ahead(others(), short=len(parts) < 2)) as done:
+        for window in parts[::2]:
+            sort(window)
+            next(done, None)
 
 
 def _sort_window(

@@ -3,7 +3,8 @@
 NumPy lets go of Python's lock in every step, for microseconds often: two threads that
 parse lines wait for each other more than they gain. So they share the work by kind:
 one inflates and finds the fields, one reads them, one adds what they hold to the
-columns. The longer steps that parse JSON gain from two of a kind.
+columns. The longer steps that parse JSON gain from two of a kind. A short file is read
+in one thread, and so is any where the system gives no more.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from rankbound.formats.source import Source
+from rankbound.formats.source import HEAD, Source
 
 SIZE = 1 << 20
 AHEAD = 2
@@ -70,8 +71,10 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
 
 def in_order(
     work: Callable[[Item], Result], items: Iterable[Item]
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result]]:
     """Each item with what `work` gives for it, computed by two threads in advance.
+
+    Where there can be no threads, `work` may be done twice for an item.
 
     Examples
     --------
@@ -81,13 +84,27 @@ def in_order(
     pending: deque[tuple[Item, Future[Result]]] = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
         for item in items:
-            pending.append((item, pool.submit(work, item)))
+            pending.append((item, _submitted(pool, work, item)))
             if len(pending) > WORKERS:
                 first, done = pending.popleft()
                 yield first, done.result()
         while pending:
             first, done = pending.popleft()
             yield first, done.result()
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], item: Item
+) -> Future[Result]:
+    try:
+        return pool.submit(work, item)
+    except RuntimeError:  # there can be no more threads
+        found: Future[Result] = Future()
+        try:
+            found.set_result(work(item))
+        except Exception as error:  # to be raised when it is this item's turn
+            found.set_exception(error)
+        return found
 
 
 def _keep_what_is_freed() -> None:
@@ -100,10 +117,22 @@ def _keep_what_is_freed() -> None:
     np.empty(LARGE, dtype=np.uint8)
 
 
-def ahead(items: Generator[Item]) -> Iterator[Item]:
+def is_short(source: Source) -> bool:
+    """Whether a file is read before threads have paid for their start."""
+    return len(source.head) < HEAD
+
+
+def ahead(items: Generator[Item], *, short: bool = False) -> Generator[Item]:
     """The same items, of which a thread makes a few in advance.
 
-    When no more are asked for, the generator is closed.
+    To be closed, as an error that somebody looks at may keep it alive, and the thread
+    with it; then `items` are closed, too.
+
+    Parameters
+    ----------
+    items : generator
+    short : bool
+        Whether to do without a thread, as is done where there can be no more of them.
 
     Examples
     --------
@@ -113,15 +142,29 @@ def ahead(items: Generator[Item]) -> Iterator[Item]:
     ready: queue.Queue[Item | _Ended] = queue.Queue(AHEAD)
     stopped = threading.Event()
     thread = threading.Thread(target=_fill, args=(items, ready, stopped), daemon=True)
-    thread.start()
     try:
+        if short or not _starts(thread):
+            yield from items
+            return
         while not isinstance(item := ready.get(), _Ended):
             yield item
         if item.error is not None:
-            raise item.error
+            try:
+                raise item.error
+            finally:
+                del item  # or the error would hold on to itself, and to what was read
     finally:
         stopped.set()
-        thread.join()
+        if thread.is_alive():
+            thread.join()
+
+
+def _starts(thread: threading.Thread) -> bool:
+    try:
+        thread.start()
+    except RuntimeError:  # too many, no memory for its stack, or Python is ending
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

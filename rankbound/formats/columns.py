@@ -7,15 +7,15 @@ quick way is only taken for blocks on which both give the same columns.
 from __future__ import annotations
 
 import io
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from estimators.arrow import encode as encode
 from rankbound.formats.assembling import Assembly, Repeat, Sorted
-from rankbound.formats.blocks import ahead, blocks
+from rankbound.formats.blocks import ahead, blocks, is_short
 from rankbound.formats.idcolumns import id_block
 from rankbound.formats.layout import Layout as Layout
 from rankbound.formats.layout import (
@@ -53,16 +53,20 @@ def read_columns(
     ------
     FormatError
         With path:line, on a wrong number of columns, a number that is none or not
-        finite, a document twice in one query, or text that is not UTF-8.
+        finite, a document twice in one query, or text that is not UTF-8; without a
+        line, where the memory does not suffice.
     """
     counts: dict[str, int] = {} if repairs is None else repairs
     count(counts, "byte order mark", source.has_mark)
     rows = _Rows(source, layout, counts, skip, Assembly(str(source.path)))
-    pieces = ahead(_pieces(blocks(source, end=b"\n"), layout, skip))
-    parsed = ((one, _parsed(one, layout, ranks=source.whole)) for one in pieces)
-    for piece, columns in ahead(parsed):
-        rows.take(piece, columns)
-    return rows.table()
+    short = is_short(source)
+    with source.fitting_into_memory():
+        pieces = ahead(_pieces(blocks(source, end=b"\n"), layout, skip), short=short)
+        parsed = ahead(_parsed(pieces, layout, ranks=source.whole), short=short)
+        with closing(parsed):
+            for piece, columns in parsed:
+                rows.take(piece, columns)
+        return rows.table()
 
 
 class _Piece(NamedTuple):
@@ -74,31 +78,40 @@ class _Piece(NamedTuple):
     lines: Lines | None
 
 
-def _pieces(blocks: Iterable[bytes], layout: Layout, skip: int) -> Generator[_Piece]:
-    for block in blocks:
-        place = 0
-        top: list[bytes] = []
-        while place < len(block):
-            end = block.find(b"\n", place) + 1 or len(block)
-            line = block[place:end]
-            if len(top) >= skip and line.strip() and not is_comment(line):
-                break
-            top.append(line)
-            place = end
-        rows, tail = block[place:] if place else block, b""
-        if rows.endswith((b"\n\n", b"\n\r\n")):  # they would slow the block down
-            stop = rows.find(b"\n", len(rows.rstrip(b"\r\n"))) + 1
-            rows, tail = rows[:stop], rows[stop:]
-        lines = lines_of(rows, layout) if rows else None
-        yield _Piece(top, rows, list(io.BytesIO(tail)), lines)
-        skip = 0
+def _pieces(blocks: Generator[bytes], layout: Layout, skip: int) -> Generator[_Piece]:
+    with closing(blocks):
+        for block in blocks:
+            yield _piece(block, layout, skip)
+            skip = 0
 
 
-def _parsed(piece: _Piece, layout: Layout, *, ranks: bool) -> Parsed | None:
-    """The rows of a piece by the quick way, where it can be taken."""
-    if piece.lines is None:
-        return None
-    return parse_quickly(piece.lines, layout, ranks=ranks)
+def _piece(block: bytes, layout: Layout, skip: int) -> _Piece:
+    place = 0
+    top: list[bytes] = []
+    while place < len(block):
+        end = block.find(b"\n", place) + 1 or len(block)
+        line = block[place:end]
+        if len(top) >= skip and line.strip() and not is_comment(line):
+            break
+        top.append(line)
+        place = end
+    rows, tail = block[place:] if place else block, b""
+    if rows.endswith((b"\n\n", b"\n\r\n")):  # they would slow the block down
+        stop = rows.find(b"\n", len(rows.rstrip(b"\r\n"))) + 1
+        rows, tail = rows[:stop], rows[stop:]
+    lines = lines_of(rows, layout) if rows else None
+    return _Piece(top, rows, list(io.BytesIO(tail)), lines)
+
+
+def _parsed(
+    pieces: Generator[_Piece], layout: Layout, *, ranks: bool
+) -> Generator[tuple[_Piece, Parsed | None]]:
+    """Each piece with its rows by the quick way, where that can be taken."""
+    with closing(pieces):
+        for piece in pieces:
+            lines = piece.lines
+            found = None if lines is None else parse_quickly(lines, layout, ranks=ranks)
+            yield piece, found
 
 
 @dataclass

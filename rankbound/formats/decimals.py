@@ -1,8 +1,8 @@
 """Plain decimal numbers parsed many at a time, to the very last bit.
 
 Without its point a number is a whole one, to be divided by a power of ten. Both are
-exact up to 2**53 and 10**22, so that the one division rounds as it has to (Clinger
-1990, "How to read floating point numbers accurately").
+exact up to 2**53 and 10**22, and 15 digits are fewer, so that the one division rounds
+as it has to (Clinger 1990, "How to read floating point numbers accurately").
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from rankbound.formats.words import (
 
 POINT, MINUS = ord(".") ^ ord("0"), ord("-")  # the first as a digit would be
 LONGEST = 2 * WORD
-EXACT = np.uint64(1 << 53)
 
 
 def decimals_of(block: bytes, starts: Integers, ends: Integers) -> Floats | None:
@@ -111,7 +110,7 @@ def _number(digits: Words) -> Words | None:
 
 
 def _joined(whole: Words, parts: Words, longest: int, decimals: int) -> Words | None:
-    """Numbers from the digits before and after a point, where a float holds them."""
+    """Numbers from the digits before and after a point: 15 at most."""
     if longest + decimals <= WORD:  # as most scores are: one word, half the work
         whole >>= np.uint64(8 * decimals)
         whole |= parts
@@ -121,4 +120,4 @@ def _joined(whole: Words, parts: Words, longest: int, decimals: int) -> Words | 
         return None
     before *= np.uint64(10**decimals)
     before += after
-    return None if (before > EXACT).any() else before
+    return before

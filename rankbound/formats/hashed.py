@@ -43,9 +43,6 @@ class HashedTexts:
         self._words = np.empty((0, 1), dtype=np.uint64)
         self._count = 0
 
-    def __len__(self) -> int:
-        return self._count
-
     def codes_of(self, words: Words) -> Codes:
         """The code of each text, a new one for a new text.
 

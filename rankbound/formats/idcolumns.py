@@ -12,7 +12,7 @@ from estimators.late import LateStrings
 from estimators.scores import Integers, strings
 from rankbound.formats.encoded import Encoded
 from rankbound.formats.growing import Growing
-from rankbound.formats.hashed import HashedTexts, texts_of
+from rankbound.formats.hashed import HashedTexts, strings_of, texts_of
 from rankbound.formats.numbered import Numbered, NumberedColumn, numbered_of
 from rankbound.formats.words import Bytes, Words, words_of
 
@@ -100,17 +100,14 @@ class IdColumn:
                 return
             self.hashed = HashedColumn()
             if len(self.numbered.numbers):
-                self._hash(IdBlock(numbered=self.numbered.taken()))
+                for part in self.numbered.taken().parts():
+                    self._hash(IdBlock(numbered=part))
         self._hash(block)
 
     def encoded(self) -> Encoded:
         """The ids of all rows; to be asked for once, as the column gives them up."""
         if self.hashed is None and self.texts is None:
-            found = self.numbered.encoded()
-            if found is not None:
-                return found
-            self.hashed = HashedColumn()
-            self._hash(IdBlock(numbered=self.numbered.taken()))
+            return self.numbered.encoded()
         if self.hashed is not None:
             return self.hashed.encoded()
         names, self.texts = self.texts or [], None
@@ -146,7 +143,10 @@ class HashedColumn:
         """All ids as texts."""
         if not len(self.codes):
             return []
-        return texts_of(self.table.words_at(self.codes.taken()))
+        codes = self.codes.taken()
+        distinct = np.arange(int(codes.max()) + 1, dtype=np.int32)
+        names: list[str] = strings_of(self.table.words_at(distinct))[codes].tolist()
+        return names
 
     def encoded(self) -> Encoded:
         """The ids of all rows; to be asked for once."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 from estimators.scores import Scores
 from rankbound.formats.assembling import Assembly, Repeat
-from rankbound.formats.blocks import ahead, blocks, in_order
+from rankbound.formats.blocks import ahead, blocks, in_order, is_short
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.json_blocks import parse_block
@@ -43,10 +44,11 @@ def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores
     FormatError
         See `parse_lookup`.
     """
-    try:
-        scores, empty = _in_blocks(source)
-    except (Unsure, Repeat):
-        return parse_lookup(text_of(source), source.path, repairs)
+    with source.fitting_into_memory():
+        try:
+            scores, empty = _in_blocks(source)
+        except (Unsure, Repeat):
+            return parse_lookup(text_of(source), source.path, repairs)
     if repairs is not None:
         count(repairs, EMPTY, empty)
     return scores
@@ -55,16 +57,17 @@ def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores
 def _in_blocks(source: Source) -> tuple[Scores, int]:
     empty = 0
     rows = Assembly(str(source.path))
-    pieces = inner_blocks(ahead(blocks(source, end=b"}")))
-    for _, found in in_order(parse_block, pieces):
-        # The id must fit into a table of text, and come once
-        if not all(map(is_qid, found.qids)):
-            raise Unsure
-        before = len(rows.places) + len(found.qids)
-        rows.add(found.qids, found.lengths, found.docnos, found.values)
-        if len(rows.places) != before:
-            raise Unsure
-        empty += found.empty
+    text = ahead(blocks(source, end=b"}"), short=is_short(source))
+    with closing(text), closing(in_order(parse_block, inner_blocks(text))) as parsed:
+        for _, found in parsed:
+            # The id must fit into a table of text, and come once
+            if not all(map(is_qid, found.qids)):
+                raise Unsure
+            before = len(rows.places) + len(found.qids)
+            rows.add(found.qids, found.lengths, found.docnos, found.values)
+            if len(rows.places) != before:
+                raise Unsure
+            empty += found.empty
     if not rows.runs:
         raise Unsure
     return rows.sorted().scores, empty

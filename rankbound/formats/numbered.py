@@ -1,11 +1,12 @@
 """Ids that are a number behind a fixed beginning, as most are: 7187158, D30159, d042.
 
-Such an id is held as its number; a table of all numbers then takes the place of hashing
-and sorting texts.
+Such an id is held as its number; a table of all numbers, or sorting them where they are
+few, then takes the place of hashing and sorting texts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -28,7 +29,7 @@ from rankbound.formats.words import (
 
 Numbers = NDArray[np.int32]
 
-LARGEST_TABLE = 1 << 25
+SPARSE = 16  # numbers up to so many times the rows have a table
 STEP = 1 << 16
 DIGITS = b"0123456789"
 POWERS = 10 ** np.arange(9, dtype=np.int64)
@@ -105,10 +106,14 @@ class Numbered:
     def strings(self) -> Strings:
         """The same, made in parts that the processor's cache holds."""
         found = np.empty(len(self.numbers), dtype=object)
-        for start in range(0, len(found), STEP):
-            part = slice(start, start + STEP)
-            found[part] = replace(self, numbers=self.numbers[part]).texts()
+        for number, part in enumerate(self.parts()):
+            found[number * STEP : (number + 1) * STEP] = part.texts()
         return found
+
+    def parts(self) -> Iterator[Numbered]:
+        """The ids of `STEP` rows at a time."""
+        for start in range(0, len(self.numbers), STEP):
+            yield replace(self, numbers=self.numbers[start : start + STEP])
 
     def digits(self) -> NDArray[np.uint8]:
         """How many digits each number is written with."""
@@ -188,23 +193,35 @@ class NumberedColumn:
         assert self.shape is not None  # noqa: S101  there was a block
         return replace(self.shape, numbers=self.numbers.taken().astype(np.int32))
 
-    def encoded(self) -> Encoded | None:
-        """The ids by code point; their numbers are then no longer held here.
-
-        None where they are too large for a table.
-        """
+    def encoded(self) -> Encoded:
+        """The ids by code point; their numbers are then no longer held here."""
         shape = self.shape
         assert shape is not None  # noqa: S101  there was a block
-        if self.largest >= max(LARGEST_TABLE, 4 * len(self.numbers)):
-            return None
-        numbers = self.numbers.taken()
-        occurs = np.zeros(self.largest + 1, dtype=bool)
-        occurs[numbers] = True
-        found = replace(shape, numbers=np.flatnonzero(occurs).astype(np.int32))
-        found = replace(shape, numbers=found.numbers[_order(found)])
-        rank = np.zeros(len(occurs), dtype=np.int32)
-        rank[found.numbers] = np.arange(len(found.numbers), dtype=np.int32)
-        return Encoded(LateStrings(len(found.numbers), found.strings), numbers, rank)
+        marks = self.numbers.taken()
+        if self.largest < SPARSE * len(marks):
+            occurs = np.zeros(self.largest + 1, dtype=bool)
+            occurs[marks] = True
+            distinct = np.flatnonzero(occurs)
+            of_marks, size = distinct, len(occurs)
+        else:
+            distinct, marks = _distinct(marks)
+            of_marks, size = np.arange(len(distinct)), len(distinct)
+        found = replace(shape, numbers=distinct.astype(np.int32))
+        order = _order(found)
+        found = replace(shape, numbers=found.numbers[order])
+        codes = np.zeros(size, dtype=np.int32)
+        codes[of_marks[order]] = np.arange(len(order), dtype=np.int32)
+        return Encoded(LateStrings(len(order), found.strings), marks, codes)
+
+
+def _distinct(numbers: Integers) -> tuple[Integers, Integers]:
+    """The distinct numbers, ascending, and which of them each row has."""
+    order = sorted_order(numbers.copy())
+    ascending = numbers[order]
+    new = np.append(True, ascending[1:] != ascending[:-1])
+    marks = np.empty(len(numbers), dtype=np.int64)
+    marks[order] = np.cumsum(new) - 1
+    return ascending[new], marks
 
 
 def _order(ids: Numbered) -> Integers:

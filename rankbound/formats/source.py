@@ -117,6 +117,17 @@ class Source:
         """The error to raise about this file."""
         return FormatError(self.path, message, line=line)
 
+    @contextmanager
+    def fitting_into_memory(self) -> Iterator[None]:
+        """Turn a lack of memory, while it is read, into an error about this file."""
+        try:
+            yield
+        except MemoryError:
+            raise self.fail(
+                "needs more memory than there is; cut the file into several, or allow "
+                "more memory"
+            ) from None
+
     @cached_property
     def _mode(self) -> int:
         if self.content is not None:

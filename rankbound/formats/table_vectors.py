@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from estimators.arrow import encode
 from estimators.embeddings import Embeddings
 from estimators.scores import Floats
-from rankbound.formats.columns import encode
 from rankbound.formats.frames import Frame, is_list
 
 

@@ -64,8 +64,7 @@ def words_of(data: Bytes, starts: Integers, lengths: Integers) -> Words:
             column <<= unused
         else:  # a shift by 64 bits is not defined, so it is made in two steps
             half = unused >> np.uint64(1)
-            rest = unused - half
-            words[:, place] = ((column >> half) >> rest) << rest << half
+            words[:, place] = column >> half >> half << half << half
     return words
 
 

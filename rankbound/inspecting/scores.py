@@ -92,7 +92,7 @@ class ScoreFacts:
         """The facts for JSON."""
         alike = self.ties
         return {
-            "documents": len(self.scores.docnos),
+            "documents": self.scores.n_docs,
             "usual_depth": self.depth[0],
             "neighbours": alike.neighbours,
             "equal_neighbours": alike.equal,

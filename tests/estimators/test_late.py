@@ -1,4 +1,8 @@
+import copy
+import inspect
 import pickle
+import pydoc
+import threading
 from dataclasses import replace
 from functools import partial
 
@@ -72,3 +76,56 @@ def test_the_docnos_of_a_file_are_not_made_for_its_kind(tmp_path):
     found = read_scores(path)
     assert isinstance(as_held(found), LateStrings)
     assert found.docnos.tolist() == ["d1", "d2"]
+
+
+def test_two_threads_that_ask_at_once_get_the_same_ids():
+    inside, go_on = threading.Event(), threading.Event()
+    first = threading.get_ident()
+
+    def make():
+        if threading.get_ident() != first:
+            inside.set()
+            assert go_on.wait(10)
+        return strings(["d1", "d2"])
+
+    late = LateStrings(2, make)
+    found = []
+    thread = threading.Thread(target=lambda: found.append(late.strings))
+    thread.start()
+    assert inside.wait(10)
+    mine = late.strings
+    go_on.set()
+    thread.join()
+    assert found[0] is mine
+    assert late.strings is mine
+    assert not mine.flags.writeable
+
+
+def test_ids_that_could_not_be_made_can_be_asked_for_again():
+    answers = iter([MemoryError, None])
+
+    def make():
+        if error := next(answers):
+            raise error
+        return strings(["d1", "d2"])
+
+    late = scores(LateStrings(2, make))
+    with pytest.raises(MemoryError):
+        _ = late.docnos
+    assert late.docnos.tolist() == ["d1", "d2"]
+
+
+def test_the_class_itself_can_be_looked_at():
+    assert Scores.docnos.__doc__.startswith("Distinct document ids")
+    assert "docnos" in dict(inspect.getmembers(Scores))
+    assert "Distinct document ids" in pydoc.render_doc(Scores)
+    assert not hasattr(Scores.__new__(Scores), "docnos")
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_asks_for_nothing(copied):
+    late = scores(LateStrings(2, partial(strings, IDS)))
+    again = copied(late)
+    assert isinstance(as_held(again), LateStrings)
+    assert "_strings" not in vars(as_held(again))
+    assert again.docnos.tolist() == ["d1", "d2"]

@@ -1,5 +1,7 @@
+import gc
 import gzip
 import threading
+import weakref
 from itertools import count
 from pathlib import Path
 
@@ -7,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.formats.blocks import AHEAD, WORKERS, ahead, blocks, in_order
-from rankbound.formats.source import Source
+from rankbound.formats.blocks import AHEAD, WORKERS, ahead, blocks, in_order, is_short
+from rankbound.formats.source import HEAD, Source
 from tests.rankbound.files import refusal, written
 
 
@@ -43,7 +45,8 @@ def test_ahead_leaves_no_thread_behind_when_it_is_not_read_to_the_end():
         finally:
             closed.append(True)
 
-    stream = ahead(-number for number in ahead(numbers()))
+    inner = numbers()
+    stream = ahead(-number for number in ahead(inner))
     assert [next(stream) for _ in range(3)] == [0, -1, -2]
     assert threading.active_count() == before + 2
     stream.close()
@@ -88,3 +91,60 @@ def test_in_order_keeps_the_order_and_does_not_run_far_ahead():
 def test_in_order_passes_an_error_on():
     with pytest.raises(ZeroDivisionError):
         list(in_order(lambda number: 1 // number, [1, 0, 2]))
+
+
+def no_more(_):
+    raise RuntimeError("can't start new thread")
+
+
+def test_items_come_where_there_can_be_no_more_threads(monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    closed = []
+
+    def numbers():
+        try:
+            yield from count()
+        finally:
+            closed.append(True)
+
+    stream = ahead(numbers())
+    assert [next(stream), next(stream)] == [0, 1]
+    stream.close()
+    assert closed == [True]
+    assert list(in_order(abs, [-1, 2, -3])) == [(-1, 1), (2, 2), (-3, 3)]
+    stream = in_order(lambda number: 1 // number, [1, 0, 2])
+    assert next(stream) == (1, 1)
+    with pytest.raises(ZeroDivisionError):
+        next(stream)
+
+
+def test_a_short_file_starts_no_thread(monkeypatch):
+    def refuse(_):
+        raise AssertionError("a thread was started")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert list(ahead((n for n in range(3)), short=True)) == [0, 1, 2]
+    assert is_short(Source(Path("x"), content=b"x" * (HEAD - 1)))
+    assert not is_short(Source(Path("x"), content=b"x" * HEAD))
+
+
+def test_an_error_does_not_hold_on_to_itself():
+    class BrokenError(Exception):
+        pass
+
+    def broken():
+        yield 1
+        raise BrokenError
+
+    def caught():
+        try:
+            list(ahead(broken()))
+        except BrokenError as error:
+            return weakref.ref(error)
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert caught()() is None
+    finally:
+        gc.enable()

@@ -1,4 +1,5 @@
 import math
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from rankbound.formats import blocks, columns
+from rankbound.formats import assembling, blocks, columns, growing
 from rankbound.formats.columns import Layout
 from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
@@ -211,3 +212,57 @@ def test_read_columns_names_the_first_document_that_comes_again():
 def test_read_columns_holds_apart_ids_that_differ_by_a_zero_byte():
     found = table(read_columns(b"q Q0 d 1 2 t\nq Q0 d\0 2 1 t\n", RUN))
     assert found == {"q": {"d": 2.0, "d\0": 1.0}}
+
+
+def test_a_bad_line_leaves_no_thread_behind_while_its_error_is_looked_at(monkeypatch):
+    monkeypatch.setattr(blocks, "SIZE", 4096)  # so that much is left to be read
+    rows = b"".join(b"q Q0 d%d 1 1.5 t\n" % n for n in range(20_000))
+    half = len(rows) // 2
+    half = rows.index(b"\n", half) + 1
+    data = rows[:half] + b"no row\n" + rows[half:]
+    before = threading.active_count()
+    with pytest.raises(FormatError, match="expected 6 columns") as caught:
+        read_columns(data, RUN)
+    assert caught.value.__traceback__ is not None
+    assert threading.active_count() == before
+    assert f":{rows[:half].count(10) + 1}: " in str(caught.value)
+
+
+def test_a_file_is_read_in_one_thread_where_there_can_be_no_more(monkeypatch):
+    def no_more(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    rows = b"".join(b"q%d Q0 d%d 1 %d.5 t\n" % (n // 100, n, n) for n in range(9000))
+    monkeypatch.setattr(assembling, "WINDOW", 1000)
+    found = read_columns(rows, RUN)
+    assert found.n_docs == 9000
+    assert sorted(found.values.tolist()) == [n + 0.5 for n in range(9000)]
+
+
+def test_a_lack_of_memory_is_an_error_about_the_file(monkeypatch):
+    def none(*_, **__):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(growing, "CAN_REMAP", True)
+    monkeypatch.setattr(growing, "_mapped", none)
+    monkeypatch.setattr(growing, "SMALL", 1)
+    before = threading.active_count()
+    with pytest.raises(FormatError, match="needs more memory than there is"):
+        read_columns(b"q Q0 d1 1 1.5 t\nq Q0 d2 1 1.5 t\n" * 9999, RUN)
+    assert threading.active_count() == before
+
+
+def test_a_header_stands_in_the_first_block_only(monkeypatch):
+    monkeypatch.setattr(blocks, "SIZE", 64)
+    rows = "".join(f"q{n}\td{n}\t{n % 3}\n" for n in range(99))
+    found = read_columns(f"query-id\tcorpus-id\tscore\n{rows}".encode(), BEIR, skip=1)
+    assert found.qids.tolist() == [f"q{n}" for n in range(99)]
+
+
+def test_a_short_file_is_read_in_one_thread(monkeypatch):
+    def refuse(_):
+        raise AssertionError("a thread was started")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert read_columns(b"q Q0 d 1 1.5 t\n", RUN).values.tolist() == [1.5]

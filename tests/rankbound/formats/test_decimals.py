@@ -25,8 +25,8 @@ def test_decimals_are_those_of_python_to_the_last_bit(decimals, data):
         point = f"{digits[: len(digits) - decimals]}.{digits[len(digits) - decimals :]}"
         texts.append(("-" * minus + (point if decimals else digits)).encode())
     found = parsed(texts)
-    if found is None:  # more digits than a float holds
-        assert max(int(text.replace(b".", b"").strip(b"-")) for text in texts) > 2**53
+    if found is None:  # longer than what is loaded of each
+        assert max(len(text.strip(b"-")) for text in texts) > 16
     else:
         assert [repr(x) for x in found] == [repr(float(text)) for text in texts]
 
@@ -44,6 +44,7 @@ def test_other_texts_are_left_or_read_as_python_reads_them(texts):
     [
         *(b".5", b"5.", b"-.5", b"--1.5", b"-", b"1-2.5", b"1.5.5", b"+1.5", b"1e5"),
         *(b"123456789.5", b"1.123456789", b"1_0.5", b"1:0.5", b"90071992.54740993"),
+        *(b"90527792.54027349", b"99415298.06702137"),  # dividing would round twice
         b"nan",
     ],
 )

@@ -5,6 +5,7 @@ from rankbound.formats.idcolumns import IdColumn, id_block
 
 KINDS = {
     "numbers": ["d7", "d12", "d7", "d3"],
+    "large numbers": ["99999999", "12", "7", "12"],
     "words": ["b", "a1", "b", "ü"],
     "texts": ["x" * 65, "a", "x" * 65],
 }

@@ -45,3 +45,37 @@ def test_what_was_taken_stays_when_the_column_grows_again():
     assert taken.tolist() == [0, 1, 2, 3, 4]
     taken[:] = 1
     assert column.held()[0] == 7
+
+
+def test_few_values_take_no_mapping_of_their_own(monkeypatch):
+    def refuse(_):
+        raise AssertionError("a process has 65,530 mappings at most")
+
+    monkeypatch.setattr(growing, "_mapped", refuse)
+    column = Growing(np.int64)
+    for start in range(0, growing.SMALL, 1 << 12):
+        column.extend(np.arange(start, start + (1 << 12)))
+    assert column.taken().tolist() == list(range(growing.SMALL))
+
+
+@pytest.mark.skipif(not growing.CAN_REMAP, reason="memory is not mapped here")
+def test_a_column_that_cannot_be_mapped_lacks_memory(monkeypatch):
+    monkeypatch.setattr(growing, "_mapped", lambda _: growing.mmap.mmap(-1, 1 << 62))
+    column = Growing(np.int64)
+    with pytest.raises(MemoryError):
+        column.extend(np.zeros(growing.SMALL + 1))
+    monkeypatch.undo()
+    column = Growing(np.int64)
+    column.extend(np.zeros(growing.SMALL + 1))
+    monkeypatch.setattr(growing, "ROOM", 1 << 59)
+    with pytest.raises(MemoryError):
+        column.extend(np.zeros(growing.ROOM >> 36))
+
+
+@pytest.mark.skipif(not growing.CAN_REMAP, reason="memory is not mapped here")
+def test_what_is_taken_holds_no_room_to_grow():
+    column = Growing(np.int64)
+    column.extend(np.arange(growing.SMALL + 1))
+    memory = column._memory
+    taken = column.taken()
+    assert len(memory) == taken.nbytes

@@ -1,10 +1,15 @@
 import json
+import threading
+from pathlib import Path
 
 import pytest
 
 from rankbound.formats import blocks
+from rankbound.formats import lookup as lookups
+from rankbound.formats.errors import FormatError
 from rankbound.formats.lookup import read_scores
 from rankbound.formats.registry import read_any
+from rankbound.formats.source import Source
 from tests.rankbound.files import lookup, packed, refusal, run_text, table, written
 
 SCORES = {"q": {"b": 2.5, "a": -1.0}, "r": {"a": 3.0}}
@@ -197,3 +202,22 @@ def test_queries_without_documents_are_counted(tmp_path, monkeypatch, spaced, si
     found = read_any(written(tmp_path, text, "x.json"))
     assert table(found.scores) == {"b": {"x": 1, "y": 2}, "d": {"x": 3}}
     assert found.repairs == {"queries without documents": 2}
+
+
+def test_a_doubt_leaves_no_thread_behind_while_the_careful_way_is_taken(monkeypatch):
+    monkeypatch.setattr(blocks, "SIZE", 4096)  # so that much is left to be read
+    row = ", ".join(f'"d{n}": {n}.5' for n in range(500))
+    text = ", ".join(f'"q{n}": {{{row}}}' for n in range(60))
+    source = Source(Path("x"), content=f'{{"q1": {{"d": 1}}, {text}}}'.encode())
+    before = threading.active_count()
+    seen = []
+    careful = lookups.parse_lookup
+
+    def counting(*arguments):
+        seen.append(threading.active_count())
+        return careful(*arguments)
+
+    monkeypatch.setattr(lookups, "parse_lookup", counting)
+    with pytest.raises(FormatError, match="'q1' stands twice"):
+        lookups.read_lookup(source)
+    assert seen == [before]

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,12 +65,30 @@ def test_columns_take_ids_that_go_together(parts, kept):
         assert read_back(column) == (sorted(set(names)), names)
 
 
-def test_numbers_too_large_for_a_table_are_left(monkeypatch):
-    monkeypatch.setattr(numbered, "LARGEST_TABLE", 10)
+def test_few_large_numbers_take_no_table(monkeypatch):
+    sizes = []
+    zeros = np.zeros
+
+    def counted(size, **options):
+        sizes.append(size)
+        return zeros(size, **options)
+
+    monkeypatch.setattr(numbered.np, "zeros", counted)
+    names = ["d99999999", "d7", "d10", "d7", "d2"]
     column = NumberedColumn()
-    column.takes(of(["d9999"]))
-    assert column.encoded() is None
-    assert column.taken().texts() == ["d9999"]
+    column.takes(of(names))
+    assert read_back(column) == (["d10", "d2", "d7", "d99999999"], names)
+    assert max(sizes, default=0) < 100
+
+
+@pytest.mark.parametrize("sparse", [0, 1, 1 << 40])
+def test_tables_and_sorting_give_the_same(monkeypatch, sparse):
+    monkeypatch.setattr(numbered, "SPARSE", sparse)
+    rng = np.random.default_rng(0)
+    names = [f"{number:06}" for number in rng.integers(0, 10**5, 500)]
+    column = NumberedColumn()
+    column.takes(of(names))
+    assert read_back(column) == (sorted(set(names)), names)
 
 
 @given(NUMBERS)

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from estimators.late import LateStrings
 from estimators.scores import Kind, Scores
 from rankbound.formats.contents import Contents
 from rankbound.inspecting.scores import score_facts
@@ -67,3 +69,11 @@ def test_no_pair_is_no_evidence():
 def test_contents_without_scores_are_a_mistake():
     with pytest.raises(ValueError, match="holds no scores"):
         score_facts(Contents("toy", Path("x")))
+
+
+def test_counting_documents_needs_no_strings_of_docnos():
+    def refuse():
+        raise AssertionError("nobody asked for them")
+
+    scores = replace(Scores.from_dict(ROWS), docnos=LateStrings(3, refuse))
+    assert replace(facts(ROWS), scores=scores).as_dict()["documents"] == 3
