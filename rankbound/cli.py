@@ -74,6 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not isinstance(error, DomainError):
             raise
         return _fail(error)
+    except MemoryError as error:
+        what = f" ({error})" if str(error) else ""
+        return _fail(
+            f"this needs more memory than there is{what}; give fewer or smaller files, "
+            "or allow more memory"
+        )
     except KeyboardInterrupt:
         sys.stderr.write("rankbound: interrupted; nothing was written\n")
         return INTERRUPTED
@@ -109,7 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _fail(error: Exception) -> int:
+def _fail(error: Exception | str) -> int:
     line = " ".join(str(error).splitlines())  # a path may hold a line end
     sys.stderr.write(f"rankbound: error: {line}\n")
     return MISTAKE

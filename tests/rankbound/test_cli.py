@@ -112,6 +112,16 @@ def test_main_says_that_it_was_interrupted(folder, monkeypatch, capsys):
     assert not folder.joinpath("out").exists()
 
 
+@pytest.mark.parametrize("said", ["", "Unable to allocate 38.1 MiB"])
+def test_main_says_in_one_line_that_memory_lacks(folder, monkeypatch, capsys, said):
+    monkeypatch.setattr(rankbound.measuring.run, "measure", raising(MemoryError(said)))
+    assert main(MEASURE) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith("rankbound: error: this needs more memory than there is")
+    assert (out, err.count("\n"), f"({said})" in err) == ("", 1, bool(said))
+    assert not folder.joinpath("out").exists()
+
+
 def test_main_takes_the_arguments_of_the_process(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["rankbound", "--version"])
     with pytest.raises(SystemExit):
