@@ -56,17 +56,17 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
     """
     _keep_what_is_freed()
     size = size or SIZE
-    rest = b""
+    rest: list[bytes] = []
     with source.stream() as stream:
         while chunk := stream.read(size):
             place = chunk.rfind(end) + 1
             if place == 0:
-                rest += chunk
+                rest.append(chunk)
                 continue
-            yield b"".join((rest, memoryview(chunk)[:place]))
-            rest = chunk[place:]
-    if rest:
-        yield rest
+            yield b"".join((*rest, memoryview(chunk)[:place]))
+            rest = [chunk[place:]]
+    if any(rest):
+        yield b"".join(rest)
 
 
 def in_order(
