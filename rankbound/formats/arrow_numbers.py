@@ -10,7 +10,7 @@ import pyarrow as pa
 from estimators.scores import LARGEST, Floats, Integers
 
 MOST_DIGITS = 18  # any such number fits into 64 bits
-PLUS, MINUS, HEXADECIMAL = ord("+"), ord("-"), list(b"xX")
+MINUS, HEXADECIMAL = ord("-"), list(b"xX")
 EVERY_OTHER = 0b01010101
 
 
@@ -53,13 +53,12 @@ def integers_between(block: bytes, starts: Integers, ends: Integers) -> Integers
     True
     """
     data = np.frombuffer(block, dtype=np.uint8)
-    first = data[starts]
-    negative = first == MINUS
+    negative = data[starts] == MINUS
     if int((ends - starts - negative).max()) > MOST_DIGITS:
         return None
-    # To pyarrow, +7 and 0x1F are numbers as well
+    # To pyarrow, 0x1F is a number as well
     second = data[np.minimum(starts + negative + 1, ends - 1)]
-    if (first == PLUS).any() or np.isin(second, HEXADECIMAL).any():
+    if np.isin(second, HEXADECIMAL).any():
         return None
     found = _cast(block, starts, ends, pa.int64())
     if found is None:
