@@ -94,15 +94,27 @@ def is_comment(line: bytes) -> bool:
     return line[:2].strip() == b"#"
 
 
+def refuse_bare_returns(raw: bytes, path: Path, number: int) -> None:
+    """Raise where carriage returns part the rows: to `split` they are mere blanks."""
+    if b"\r" in raw and b"\r" in raw.rstrip(b"\r\n"):
+        raise FormatError(
+            path,
+            "a carriage return (CR) inside a line, as where CR alone ends each; make "
+            "line ends of them, as by: tr '\\r' '\\n' < FILE > NEW",
+            line=number,
+        )
+
+
 def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
     """The row of a line.
 
     Raises
     ------
     FormatError
-        On a wrong number of columns, a number that is none or not finite, or text that
-        is not UTF-8.
+        On a wrong number of columns, a number that is none or not finite, a carriage
+        return inside, or text that is not UTF-8.
     """
+    refuse_bare_returns(raw, path, number)
     try:
         # Split first: to str.split a no-break space inside an id is a blank too
         fields = [field.decode("utf-8") for field in raw.split()]

@@ -72,7 +72,11 @@ class Source:
         if self.is_folder:
             return b""
         with self.stream() as stream:
-            return stream.read(HEAD)
+            head = stream.read(HEAD)
+        again = packing_of_start(head)
+        if self.packing != "none" and again != "none":
+            raise self.fail(f"is packed twice, {again} in {self.packing}; unpack it")
+        return head
 
     @cached_property
     def has_mark(self) -> bool:

@@ -13,7 +13,12 @@ from typing import Final
 
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
-from rankbound.formats.layout import MORE_COLUMNS, is_comment, is_number
+from rankbound.formats.layout import (
+    MORE_COLUMNS,
+    is_comment,
+    is_number,
+    refuse_bare_returns,
+)
 from rankbound.formats.source import Source, count
 from rankbound.formats.trec import FORMATS as TREC
 from rankbound.formats.trec_sniffing import head_rows
@@ -46,7 +51,8 @@ def _cut(source: Source, repairs: dict[str, int]) -> bytes:
     """The text of the first six words of every line, line for line."""
     lines = []
     with source.stream() as stream:
-        for line in stream:
+        for number, line in enumerate(stream, start=1):
+            refuse_bare_returns(line, source.path, number)
             words = line.split(None, WIDTH)
             if len(words) > WIDTH and not is_comment(line):
                 count(repairs, BEHIND)
@@ -64,6 +70,8 @@ def refuse(source: Source) -> Contents:
     FormatError
         Always.
     """
+    for number, line in enumerate(source.head.split(b"\n"), start=1):
+        refuse_bare_returns(line, source.path, number)
     found = f"found {_width(source)}{MORE_COLUMNS}"
     raise FormatError(
         source.path,

@@ -108,6 +108,13 @@ def test_source_holds_text_that_begins_like_a_packing(tmp_path, text):
     assert (source.packing, source.data()) == ("none", text)
 
 
+@pytest.mark.parametrize("outer", PACKED)
+def test_what_is_packed_twice_is_refused_by_name(tmp_path, outer):
+    path = written(tmp_path, PACKINGS[outer](PACKINGS["gzip"](TEXT)))
+    message = refusal(lambda path: Source(path).head, path)
+    assert f"is packed twice, gzip in {outer}; unpack it" in message
+
+
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_source_drops_a_byte_order_mark_and_counts_it(tmp_path, packing):
     source = Source(written(tmp_path, PACKINGS[packing](BOM + b"a\r\n\n \r\nb")))

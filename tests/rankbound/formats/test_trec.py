@@ -106,7 +106,6 @@ def test_read_run_rejects_what_is_no_finite_number(tmp_path, text):
         ("q\td\t1\n", 1, 3),
         ("q,Q0,d,1,2.5,t\n", 1, 1),
         ("\n\nqid docno rank score\n", 3, 4),
-        ("q Q0 d 1 2.5 t\rq Q0 e 1 1.5 t\r", 1, 12),
     ],
 )
 def test_read_run_rejects_wrong_column_counts(tmp_path, text, line, found):

@@ -63,3 +63,18 @@ def test_other_text_is_no_wide_run(tmp_path, text):
 def test_a_wide_run_takes_no_argument():
     with pytest.raises(UsageError, match="takes no argument"):
         by_name("trec-run-lenient:x")
+
+
+@pytest.mark.parametrize("name", ["trec-run", "trec-run-lenient", "trec-run-wide"])
+def test_lines_that_a_carriage_return_alone_ends_are_refused(tmp_path, name):
+    rows = "q Q0 a 1 2.5 t\rq Q0 b 2 1.5 t\r"
+    path = written(tmp_path, rows.encode())
+    message = refusal(lambda path: by_name(name).read(Source(path)), path)
+    assert f"{path}:1: a carriage return (CR) inside a line" in message
+    assert "tr '\\r' '\\n' < FILE > NEW" in message
+
+
+def test_a_carriage_return_in_the_middle_is_named_by_its_line(tmp_path):
+    path = written(tmp_path, b"q Q0 a 1 2.5 t\r\nq Q0 b\r 2 1.5 t\r\n")
+    message = refusal(lambda path: by_name("trec-run").read(Source(path)), path)
+    assert f"{path}:2: a carriage return" in message
