@@ -94,7 +94,7 @@ def close_by_chance(scores: Scores) -> int:
     0
     """
     query = scores.row_query()
-    values = scores.values[np.lexsort((-scores.values, query))]
+    values = scores.values[ranking(scores)]
     gaps = (values[:-1] - values[1:])[query[1:] == query[:-1]]
     step = CLOSE * (values.max() - values.min())
     return int(np.sum((gaps > step) & (gaps <= 2 * step)))

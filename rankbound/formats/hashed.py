@@ -74,9 +74,8 @@ class HashedTexts:
         order = np.lexsort(columns[::-1])
         rank = np.empty(self._count, dtype=np.int32)
         rank[order] = np.arange(self._count, dtype=np.int32)
-        return LateStrings(
-            self._count, partial(strings_of, words.take(order, axis=0))
-        ), rank
+        make = partial(strings_of, words.take(order, axis=0))
+        return LateStrings(self._count, make), rank
 
     def _codes_of(self, words: Words) -> Codes:
         self._make_room(len(words))
