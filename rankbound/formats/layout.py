@@ -96,7 +96,7 @@ def is_comment(line: bytes) -> bool:
 
 def refuse_bare_returns(raw: bytes, path: Path, number: int) -> None:
     """Raise where carriage returns part the rows: to `split` they are mere blanks."""
-    if b"\r" in raw and b"\r" in raw.rstrip(b"\r\n"):
+    if b"\r" in raw and b"\r" in raw.rstrip():
         raise FormatError(
             path,
             "a carriage return (CR) inside a line, as where CR alone ends each; make "

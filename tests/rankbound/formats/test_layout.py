@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from rankbound.formats.errors import FormatError
 from rankbound.formats.layout import Row, is_comment, parsed_row, repeat_error
 from rankbound.formats.source import Source
 from rankbound.formats.trec import QRELS, RUN
@@ -17,6 +18,13 @@ def test_parsed_row_holds_the_columns_that_count():
     for rank in ("first", "1.0", "0x1", "1_0", "٣", "9" * 19):
         line = f"q Q0 d {rank} 1 t".encode()
         assert parsed_row(line, RUN, PATH, 1).rank is None
+
+
+def test_parsed_row_takes_a_carriage_return_at_the_end_only():
+    row = parsed_row(b"q Q0 d 1 2.5 t \r \n", RUN, Path("x"), 1)
+    assert (row.qid, row.value) == ("q", 2.5)
+    with pytest.raises(FormatError, match="carriage return"):
+        parsed_row(b"q Q0 d\r 1 2.5 t\n", RUN, Path("x"), 1)
 
 
 def test_parsed_row_rejects_with_path_and_line():
