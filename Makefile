@@ -45,8 +45,8 @@ baselines: $(VENV)/.dev ## draw the pictures anew that the tests of figures comp
 	$(BIN)/python -m tests.figures.baselines
 
 studies: $(VENV)/.dev ## simulated error rates of compare and validate; about 20 minutes
-	OMP_NUM_THREADS=1 $(BIN)/python -m validation.studies.comparison
-	OMP_NUM_THREADS=1 $(BIN)/python -m validation.studies.association
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.comparison
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.association
 
 tables: $(VENV)/.core ## rebuild the tables that compare the variants of the bound
 	$(BIN)/python -m paper_appendix --tables

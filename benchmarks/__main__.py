@@ -16,9 +16,9 @@ from scipy.spatial.distance import pdist
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
 from benchmarks.timing import interleaved, row
-from estimators.distances import diameter, pair_distances
-from estimators.pairs import selected_pairs
-from estimators.pairwise import pairwise_entropy
+from rankbound.estimators.distances import diameter, pair_distances
+from rankbound.estimators.pairs import selected_pairs
+from rankbound.estimators.pairwise import pairwise_entropy
 from rankbound.formats.lookup import read_scores
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure

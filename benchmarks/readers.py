@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from estimators.scores import Scores
+    from rankbound.estimators.scores import Scores
 
 QUERIES, DEPTH, DOCUMENTS = 5_000, 1_000, 1_000_000
 REPEATS = 5

@@ -1,6 +1,6 @@
 """The theory: statements as SymPy expressions, limits of means, certificates.
 
->>> from bounds import statement
+>>> from rankbound.bounds import statement
 >>> statement("lemma-1").kind
 'identity'
 
@@ -31,9 +31,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from bounds.betting import queries_needed
-from bounds.errors import DomainError
-from bounds.limits import (
+if __name__ != "rankbound.bounds":
+    raise ImportError("import rankbound.bounds, not bounds")
+
+from rankbound.bounds.betting import queries_needed
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import (
     empirical_bernstein,
     hoeffding,
     kl_chernoff,
@@ -45,15 +48,15 @@ from bounds.limits import (
 )
 
 if TYPE_CHECKING:
-    from bounds.notation import glossary
-    from bounds.registry import REGISTRY, statement
-    from bounds.statements import Statement
+    from rankbound.bounds.notation import glossary
+    from rankbound.bounds.registry import REGISTRY, statement
+    from rankbound.bounds.statements import Statement
 
 _SYMBOLIC: Final = {
-    "REGISTRY": "bounds.registry",
-    "Statement": "bounds.statements",
-    "glossary": "bounds.notation",
-    "statement": "bounds.registry",
+    "REGISTRY": "rankbound.bounds.registry",
+    "Statement": "rankbound.bounds.statements",
+    "glossary": "rankbound.bounds.notation",
+    "statement": "rankbound.bounds.registry",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)

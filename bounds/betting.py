@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.errors import DomainError
-from bounds.samples import checked_delta, checked_sample
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta, checked_sample
 
 # From here on the sample is replaced by a histogram whose values are rounded up, which
 # is valid since the capital falls in every value.

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Symbol
 
-from bounds.errors import DomainError
-from bounds.notation import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import (
     D_Phi,
     H_member,
     I_Phi,
@@ -35,8 +35,8 @@ from bounds.notation import (
     mean_member,
     v_member,
 )
-from bounds.numeric import margin_divergence, pair_entropy, softplus
-from bounds.statements import Statement
+from rankbound.bounds.numeric import margin_divergence, pair_entropy, softplus
+from rankbound.bounds.statements import Statement
 
 SOURCE: Final = "Banerjee, Merugu, Dhillon and Ghosh (2005); proved in the appendix"
 

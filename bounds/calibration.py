@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bounds.misranking import _inside, _mean, _pairs
+from rankbound.bounds.misranking import _inside, _mean, _pairs
 
 
 def calibration_shift(

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bounds import numeric
-from bounds.constants import a_star, lambda_star
-from bounds.errors import DomainError
-from bounds.misranking import LN2, _inside, _mean, entropy_margin
+from rankbound.bounds import numeric
+from rankbound.bounds.constants import a_star, lambda_star
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.misranking import LN2, _inside, _mean, entropy_margin
 
 
 def capacity_floor(

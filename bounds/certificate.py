@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bounds.betting import queries_needed
-from bounds.errors import DomainError
-from bounds.limits import METHODS, split_limit, two_sided
-from bounds.ranges import query_range
-from bounds.wording import counted
+from rankbound.bounds.betting import queries_needed
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import METHODS, split_limit, two_sided
+from rankbound.bounds.ranges import query_range
+from rankbound.bounds.wording import counted
 
 LN2 = math.log(2)
 # Chosen in advance, not by looking: it adapts to the variance and needs no constants.
@@ -49,7 +49,7 @@ def lemma_2c_range(score_range: float, *, cut_ratio: float, source: str) -> Loss
 
     Examples
     --------
-    >>> from bounds.ranges import cut_ratio_all_pairs
+    >>> from rankbound.bounds.ranges import cut_ratio_all_pairs
     >>> ratio = cut_ratio_all_pairs(16)
     >>> round(lemma_2c_range(10.0, cut_ratio=ratio, source="k = 16").width, 3)
     5.652

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.errors import DomainError
-from bounds.numeric import sigmoid
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.numeric import sigmoid
 
 
 def auc_of_query(scores: ArrayLike, relevant: ArrayLike) -> tuple[float, int, int]:

@@ -24,7 +24,7 @@ from typing import Final
 
 from sympy import Symbol, log, sqrt
 
-from bounds.notation import (
+from rankbound.bounds.notation import (
     K,
     Lambda,
     auc_hat,
@@ -44,7 +44,7 @@ from bounds.notation import (
     t_err,
     t_gap,
 )
-from bounds.statements import Statement
+from rankbound.bounds.statements import Statement
 
 RANKING: Final = (
     Statement(

@@ -14,8 +14,8 @@ from array_api_compat import array_namespace
 from sympy import Expr, Float, Symbol, lambdify
 from sympy.printing.pycode import PythonCodePrinter
 
-from bounds import numeric
-from bounds.notation import term
+from rankbound.bounds import numeric
+from rankbound.bounds.notation import term
 
 View = Callable[..., Any]
 
@@ -48,8 +48,8 @@ def compiled(expression: Expr, arguments: tuple[Symbol, ...]) -> View:
     Examples
     --------
     >>> import numpy as np
-    >>> from bounds.notation import B
-    >>> from bounds.special import Softplus
+    >>> from rankbound.bounds.notation import B
+    >>> from rankbound.bounds.special import Softplus
     >>> round(float(compiled(Softplus(-B), (B,))(np.array(0.0))), 6)
     0.693147
     """
@@ -73,7 +73,7 @@ def folded(expression: Expr) -> Expr:
     Examples
     --------
     >>> from sympy import log
-    >>> from bounds.notation import B
+    >>> from rankbound.bounds.notation import B
     >>> folded(B * log(2) / 2)
     0.34657359027997265*B
     """

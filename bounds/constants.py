@@ -14,7 +14,7 @@ from sympy import Expr, NumberSymbol, Rational, Symbol, log, nsolve, tanh
 from sympy.core.evalf import prec_to_dps
 from sympy.core.singleton import Singleton
 
-from bounds.special import PairEntropy, Sigmoid
+from rankbound.bounds.special import PairEntropy, Sigmoid
 
 _x: Final = Symbol("x", positive=True)
 _slope: Final = (_x * Sigmoid(_x) * Sigmoid(-_x)).doit()

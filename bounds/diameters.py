@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
-from bounds.errors import DomainError
-from bounds.limits import upper_limit
-from bounds.samples import checked_delta
-from bounds.wording import counted
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import upper_limit
+from rankbound.bounds.samples import checked_delta
+from rankbound.bounds.wording import counted
 
 # The upper limits that never fall when an observation rises.
 MONOTONE = ("betting", "kl", "hoeffding")

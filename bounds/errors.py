@@ -13,5 +13,5 @@ class DomainError(ValueError):
     >>> raise DomainError("`delta` must lie in (0, 1), got 1.5; try 0.05")
     Traceback (most recent call last):
     ...
-    bounds.errors.DomainError: `delta` must lie in (0, 1), got 1.5; try 0.05
+    rankbound.bounds.errors.DomainError: `delta` must lie in (0, 1), got 1.5; try 0.05
     """

@@ -12,9 +12,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bounds.betting import compressed, log_capital, stake_grid
-from bounds.errors import DomainError
-from bounds.samples import checked_delta, checked_sample
+from rankbound.bounds.betting import compressed, log_capital, stake_grid
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta, checked_sample
 
 
 def betting_p_value(

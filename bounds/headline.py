@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 from sympy import Expr, expand, factor_terms
 
-from bounds.notation import D_hat, H_hat, L, n, w
-from bounds.numeric import Array
-from bounds.ranges import cut_ratio_all_pairs, query_range
-from bounds.registry import statement
+from rankbound.bounds.notation import D_hat, H_hat, L, n, w
+from rankbound.bounds.numeric import Array
+from rankbound.bounds.ranges import cut_ratio_all_pairs, query_range
+from rankbound.bounds.registry import statement
 
 HEADLINE: Final = "theorem-2-prime"
 # A summand of the statement belongs to the first part whose symbol it holds

@@ -14,9 +14,9 @@ from typing import Final
 from sympy import Expr, Symbol
 from sympy.printing.jscode import JavascriptCodePrinter
 
-from bounds.compiling import folded
-from bounds.notation import Term, term
-from bounds.views import domain_ends
+from rankbound.bounds.compiling import folded
+from rankbound.bounds.notation import Term, term
+from rankbound.bounds.views import domain_ends
 
 # By the name under which an expression or another helper calls it.
 HELPERS: Final[dict[str, str]] = {
@@ -94,7 +94,7 @@ def javascript_view(expression: Expr, arguments: tuple[Symbol, ...]) -> str:
 
     Examples
     --------
-    >>> from bounds.notation import B
+    >>> from rankbound.bounds.notation import B
     >>> print(javascript_view(B / 2, (B,)))  # doctest: +ELLIPSIS
     (function () {
     "use strict";

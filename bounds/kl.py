@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 
 
 def binary_kl(x: float, y: float) -> float:

@@ -10,15 +10,15 @@ from typing import Final
 
 from sympy import Min, Piecewise, Symbol, floor, log
 
-from bounds.notation import A, B, D_q, Z_q, a, c_E, k, m, p, w
-from bounds.special import (
+from rankbound.bounds.notation import A, B, D_q, Z_q, a, c_E, k, m, p, w
+from rankbound.bounds.special import (
     BinaryEntropy,
     MarginDivergence,
     PairEntropy,
     Sigmoid,
     Softplus,
 )
-from bounds.statements import Statement
+from rankbound.bounds.statements import Statement
 
 CONVEXITY: Final = "convexity of the log-loss; proved in the appendix"
 

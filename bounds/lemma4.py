@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import Symbol, sqrt
 
-from bounds.errors import DomainError
-from bounds.notation import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import (
     Delta,
     L,
     Lambda,
@@ -24,7 +24,7 @@ from bounds.notation import (
     rademacher,
     rademacher_hat,
 )
-from bounds.statements import Statement
+from rankbound.bounds.statements import Statement
 
 
 def mean_squared_distance(vectors: ArrayLike) -> float:

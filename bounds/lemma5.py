@@ -6,13 +6,13 @@ from typing import Final
 
 from sympy import Symbol, log, tanh
 
-from bounds.diameters import (
+from rankbound.bounds.diameters import (
     order_statistic_rank,
     pair_tail_limit,
     single_query_deviation,
 )
-from bounds.notation import beta_t, delta, k, level_pairs, level_queries, n
-from bounds.statements import Statement
+from rankbound.bounds.notation import beta_t, delta, k, level_pairs, level_queries, n
+from rankbound.bounds.statements import Statement
 
 OURS: Final = "proved in the appendix"
 

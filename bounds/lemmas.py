@@ -10,7 +10,7 @@ from typing import Final
 
 from sympy import Derivative, Rational, Symbol, log
 
-from bounds.notation import (
+from rankbound.bounds.notation import (
     A,
     B,
     Delta,
@@ -22,14 +22,14 @@ from bounds.notation import (
     m,
     p,
 )
-from bounds.special import (
+from rankbound.bounds.special import (
     BinaryEntropy,
     Divergence,
     MarginDivergence,
     Sigmoid,
     Softplus,
 )
-from bounds.statements import Statement
+from rankbound.bounds.statements import Statement
 
 OURS: Final = "proved in the appendix"
 

@@ -16,10 +16,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.betting import betting
-from bounds.errors import DomainError
-from bounds.kl import binary_kl, kl_inverse
-from bounds.samples import Sample, checked_delta, checked_sample
+from rankbound.bounds.betting import betting
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.kl import binary_kl, kl_inverse
+from rankbound.bounds.samples import Sample, checked_delta, checked_sample
 
 Limit = Callable[..., float]
 

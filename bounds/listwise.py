@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 
 
 def listwise_parts(

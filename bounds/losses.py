@@ -13,11 +13,11 @@ from typing import Final, Literal, get_args
 
 from sympy import Symbol, log
 
-from bounds.errors import DomainError
-from bounds.lemma2 import LEMMA_2C
-from bounds.notation import A, B, D_list, H_list, c_E, k, s_neg
-from bounds.special import Softplus
-from bounds.statements import Statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.lemma2 import LEMMA_2C
+from rankbound.bounds.notation import A, B, D_list, H_list, c_E, k, s_neg
+from rankbound.bounds.special import Softplus
+from rankbound.bounds.statements import Statement
 
 Loss = Literal["listwise", "lce", "margin_mse"]
 

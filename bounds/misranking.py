@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds import numeric
-from bounds.errors import DomainError
+from rankbound.bounds import numeric
+from rankbound.bounds.errors import DomainError
 
 Floats = NDArray[np.float64]
 

@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.errors import DomainError
-from bounds.kl import kl_inverse
-from bounds.samples import checked_delta, checked_sample
-from bounds.shift import checked_law
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.kl import kl_inverse
+from rankbound.bounds.samples import checked_delta, checked_sample
+from rankbound.bounds.shift import checked_law
 
 
 def pac_bayes_kl(

@@ -13,10 +13,10 @@ from typing import Final
 
 from sympy import Min, log, sqrt
 
-from bounds.errors import DomainError
-from bounds.notation import R, R_hat, delta, n, pdim, w
-from bounds.samples import checked_delta
-from bounds.statements import Statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import R, R_hat, delta, n, pdim, w
+from rankbound.bounds.samples import checked_delta
+from rankbound.bounds.statements import Statement
 
 _share: Final = Min(pdim / n, 1)
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from bounds.compiling import View
-from bounds.constants import a_star, lambda_star
-from bounds.registry import statement
+from rankbound.bounds.compiling import View
+from rankbound.bounds.constants import a_star, lambda_star
+from rankbound.bounds.registry import statement
 
 
 def query_range(score_range: float, *, cut_ratio: float) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bounds import (
+from rankbound.bounds import (
     bregman,
     comparators,
     lemma2,
@@ -24,8 +24,8 @@ from bounds import (
     theorem6,
     theorem7,
 )
-from bounds.errors import DomainError
-from bounds.statements import Statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.statements import Statement
 
 
 def _in_order(*statements: Statement) -> Mapping[str, Statement]:

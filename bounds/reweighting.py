@@ -11,10 +11,10 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bounds.betting import betting
-from bounds.errors import DomainError
-from bounds.samples import checked_sample
-from bounds.wording import counted
+from rankbound.bounds.betting import betting
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_sample
+from rankbound.bounds.wording import counted
 
 
 def importance_weighted(losses: ArrayLike, ratios: ArrayLike) -> float:

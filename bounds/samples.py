@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 
 # Values computed from clipped scores may leave their interval by rounding; they are
 # moved back. Anything further out is an error, since the limits would not hold.

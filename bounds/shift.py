@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 
 Floats = NDArray[np.float64]
 

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Mul, Poly, PolynomialError, Pow, Symbol, exp, log, roots
 
-from bounds.compiling import View
-from bounds.errors import DomainError
-from bounds.notation import Term, term
-from bounds.special import Sigmoid, Softplus
-from bounds.views import domain_ends, within
+from rankbound.bounds.compiling import View
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import Term, term
+from rankbound.bounds.special import Sigmoid, Softplus
+from rankbound.bounds.views import domain_ends, within
 
 # How close the value at a solution has to come; the views are good to 1e-12.
 CLOSE: Final = 1e-9
@@ -167,8 +167,8 @@ def solved(
 
     Examples
     --------
-    >>> from bounds.notation import A, B
-    >>> from bounds.views import numpy_view
+    >>> from rankbound.bounds.notation import A, B
+    >>> from rankbound.bounds.views import numpy_view
     >>> solution = solved(A * B, (A, B), B, numpy_view(A * B, (A, B)))
     >>> solution.expressions, solution(6.0, teacher_range=2.0)
     ((v/A,), 3.0)

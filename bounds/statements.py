@@ -13,13 +13,13 @@ from typing import Any, Final, Literal, get_args
 import sympy
 from sympy import Expr, Symbol, floor
 
-from bounds.assumptions import assumption
-from bounds.compiling import View
-from bounds.errors import DomainError
-from bounds.javascript import javascript_view
-from bounds.notation import term
-from bounds.solving import Solution, solved
-from bounds.views import jax_view, numpy_view, torch_view
+from rankbound.bounds.assumptions import assumption
+from rankbound.bounds.compiling import View
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.javascript import javascript_view
+from rankbound.bounds.notation import term
+from rankbound.bounds.solving import Solution, solved
+from rankbound.bounds.views import jax_view, numpy_view, torch_view
 
 Kind = Literal["identity", "tight", "upper", "lower"]
 Status = Literal["proved", "cited", "reconstructed"]
@@ -78,8 +78,8 @@ class Statement:
 
     Examples
     --------
-    >>> from bounds.notation import B
-    >>> from bounds.special import Softplus
+    >>> from rankbound.bounds.notation import B
+    >>> from rankbound.bounds.special import Softplus
     >>> worst = Statement(
     ...     key="worst", title="Worst pair", words="No pair costs more.", kind="tight",
     ...     status="proved", assumptions=("A1'",), source="-", relation="<=",
@@ -214,8 +214,8 @@ class Statement:
 
         Examples
         --------
-        >>> from bounds.notation import n
-        >>> from bounds.registry import statement
+        >>> from rankbound.bounds.notation import n
+        >>> from rankbound.bounds.registry import statement
         >>> statement("theorem-1h").elasticities()[n]
         -1/2
         """
@@ -238,8 +238,8 @@ class Statement:
 
         Examples
         --------
-        >>> from bounds.notation import n
-        >>> from bounds.registry import statement
+        >>> from rankbound.bounds.notation import n
+        >>> from rankbound.bounds.registry import statement
         >>> queries = statement("theorem-1h").solve_for(n)
         >>> round(queries(0.2, width=5.652, n_students=1, delta=0.05), 1)
         4784.9

@@ -11,10 +11,20 @@ from typing import Final
 
 from sympy import log, sqrt
 
-from bounds.betting import betting
-from bounds.limits import kl_chernoff, split_limit
-from bounds.notation import K, R, R_hat, V_hat, delta, excess, n, rademacher, w
-from bounds.statements import Statement
+from rankbound.bounds.betting import betting
+from rankbound.bounds.limits import kl_chernoff, split_limit
+from rankbound.bounds.notation import (
+    K,
+    R,
+    R_hat,
+    V_hat,
+    delta,
+    excess,
+    n,
+    rademacher,
+    w,
+)
+from rankbound.bounds.statements import Statement
 
 FIXED: Final = ("A0", "A1'")
 RANGE: Final = " The range of one observation is that of Lemma 2c, not B."

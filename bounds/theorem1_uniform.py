@@ -11,8 +11,8 @@ from typing import Final
 
 from sympy import Symbol, log, sqrt
 
-from bounds.errors import DomainError
-from bounds.notation import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import (
     KL,
     R,
     R_hat,
@@ -25,8 +25,8 @@ from bounds.notation import (
     rademacher_hat,
     w,
 )
-from bounds.pac_bayes import pac_bayes_kl
-from bounds.statements import Statement
+from rankbound.bounds.pac_bayes import pac_bayes_kl
+from rankbound.bounds.statements import Statement
 
 
 def norm_step(trained_norm: float, *, base_norm: float) -> tuple[int, float]:

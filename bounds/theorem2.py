@@ -12,8 +12,8 @@ from typing import Final
 
 from sympy import Rational, Symbol, log, sqrt
 
-from bounds import theorem2_routes
-from bounds.notation import (
+from rankbound.bounds import theorem2_routes
+from rankbound.bounds.notation import (
     B,
     D_hat,
     Delta,
@@ -27,10 +27,10 @@ from bounds.notation import (
     w,
     w_pair,
 )
-from bounds.reweighting import shifted_limit
-from bounds.special import Softplus
-from bounds.statements import Statement
-from bounds.theorem2_routes import BY_THETA, CHANGE, OURS
+from rankbound.bounds.reweighting import shifted_limit
+from rankbound.bounds.special import Softplus
+from rankbound.bounds.statements import Statement
+from rankbound.bounds.theorem2_routes import BY_THETA, CHANGE, OURS
 
 _pairs: Final = Symbol(
     r"\mathrm{TV}(\mu \otimes \mu, \nu \otimes \nu)", nonnegative=True

@@ -10,8 +10,8 @@ from typing import Final
 
 from sympy import Symbol, log
 
-from bounds.constants import c_phi
-from bounds.notation import (
+from rankbound.bounds.constants import c_phi
+from rankbound.bounds.notation import (
     W_1,
     Delta,
     L,
@@ -23,10 +23,10 @@ from bounds.notation import (
     tau,
     theta,
 )
-from bounds.reweighting import importance_weighted
-from bounds.statements import Statement
-from bounds.transport import line_transport, transport_shift
-from bounds.worst_share import cvar, cvar_limit
+from rankbound.bounds.reweighting import importance_weighted
+from rankbound.bounds.statements import Statement
+from rankbound.bounds.transport import line_transport, transport_shift
+from rankbound.bounds.worst_share import cvar, cvar_limit
 
 OURS: Final = "proved in the appendix"
 CHANGE: Final = Symbol(r"|R_{\mu} - R_{\nu}|", nonnegative=True)

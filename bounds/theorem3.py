@@ -10,15 +10,15 @@ from typing import Final
 
 from sympy import Symbol, log, sqrt
 
-from bounds.calibration import calibration_term
-from bounds.misranking import (
+from rankbound.bounds.calibration import calibration_term
+from rankbound.bounds.misranking import (
     bayes_error,
     misranking,
     misranking_ceiling,
     misranking_floor,
 )
-from bounds.notation import B, D, H, R, cal_gap, err
-from bounds.statements import Statement
+from rankbound.bounds.notation import B, D, H, R, cal_gap, err
+from rankbound.bounds.statements import Statement
 
 OURS: Final = "proved in the appendix"
 SIGN: Final = (

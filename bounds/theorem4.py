@@ -11,9 +11,9 @@ from typing import Final
 
 from sympy import Expr, Piecewise, Symbol, log, sqrt
 
-from bounds.capacity import capacity_floor, mean_distance_needed
-from bounds.constants import a_star, lambda_star
-from bounds.notation import (
+from rankbound.bounds.capacity import capacity_floor, mean_distance_needed
+from rankbound.bounds.constants import a_star, lambda_star
+from rankbound.bounds.notation import (
     A,
     B,
     D,
@@ -35,8 +35,8 @@ from bounds.notation import (
     tau,
     theta_pair,
 )
-from bounds.special import PairEntropy, Sigmoid, Softplus
-from bounds.statements import Statement
+from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
+from rankbound.bounds.statements import Statement
 
 OURS: Final = "proved in the appendix"
 MINORANT: Final = f"convex minorant of the pair entropy and Jensen's inequality; {OURS}"

@@ -12,10 +12,10 @@ from typing import Final
 
 from sympy import Symbol
 
-from bounds.errors import DomainError
-from bounds.notation import Delta, Delta_after, n
-from bounds.samples import checked_delta
-from bounds.statements import Statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import Delta, Delta_after, n
+from rankbound.bounds.samples import checked_delta
+from rankbound.bounds.statements import Statement
 
 CAVEAT: Final = (
     " Target law, teacher and temperature are the same before and after; n counts "

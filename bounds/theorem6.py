@@ -10,9 +10,9 @@ from typing import Final
 
 from sympy import Symbol, log
 
-from bounds.ndcg import inversion_bound, rank_bound, surrogate_bound
-from bounds.notation import inversions, rho
-from bounds.statements import Statement
+from rankbound.bounds.ndcg import inversion_bound, rank_bound, surrogate_bound
+from rankbound.bounds.notation import inversions, rho
+from rankbound.bounds.statements import Statement
 
 OURS: Final = "proved in the appendix"
 TIES: Final = " Ties of scores are broken against the student."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from bounds.notation import Delta_max, L, R, R_t, beta_t, excess_t, t
-from bounds.statements import Statement
-from bounds.truncation import truncated_limit
+from rankbound.bounds.notation import Delta_max, L, R, R_t, beta_t, excess_t, t
+from rankbound.bounds.statements import Statement
+from rankbound.bounds.truncation import truncated_limit
 
 OURS: Final = "proved in the appendix"
 

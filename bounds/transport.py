@@ -10,9 +10,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.errors import DomainError
-from bounds.shift import checked_laws
-from bounds.wording import counted
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.shift import checked_laws
+from rankbound.bounds.wording import counted
 
 Floats = NDArray[np.float64]
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds import numeric
-from bounds.diameters import _rows
-from bounds.errors import DomainError
-from bounds.limits import upper_limit
-from bounds.samples import checked_delta
+from rankbound.bounds import numeric
+from rankbound.bounds.diameters import _rows
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import upper_limit
+from rankbound.bounds.samples import checked_delta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

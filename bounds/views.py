@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Symbol
 
-from bounds.compiling import View, compiled
-from bounds.errors import DomainError
-from bounds.notation import Term, term
+from rankbound.bounds.compiling import View, compiled
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import Term, term
 
 
 def numpy_view(expression: Expr, arguments: tuple[Symbol, ...]) -> View:
@@ -28,7 +28,7 @@ def numpy_view(expression: Expr, arguments: tuple[Symbol, ...]) -> View:
 
     Examples
     --------
-    >>> from bounds.notation import B
+    >>> from rankbound.bounds.notation import B
     >>> numpy_view(B / 2, (B,))(score_range=[1.0, 2.0]).tolist()
     [0.5, 1.0]
     """
@@ -62,7 +62,7 @@ def torch_view(expression: Expr, arguments: tuple[Symbol, ...]) -> View:
 
     Examples
     --------
-    >>> from bounds.notation import B
+    >>> from rankbound.bounds.notation import B
     >>> torch_view(B / 2, (B,))(3.0).item()
     1.5
     """
@@ -98,7 +98,7 @@ def jax_view(expression: Expr, arguments: tuple[Symbol, ...]) -> View:
 
     Examples
     --------
-    >>> from bounds.notation import B
+    >>> from rankbound.bounds.notation import B
     >>> float(jax_view(B / 2, (B,))(3.0))
     1.5
     """
@@ -155,7 +155,7 @@ def domain_ends(entry: Term) -> tuple[float, float, bool, bool]:
 
     Examples
     --------
-    >>> from bounds.notation import delta, term
+    >>> from rankbound.bounds.notation import delta, term
     >>> domain_ends(term(delta))
     (0.0, 1.0, False, False)
     """
@@ -168,7 +168,7 @@ def within(entry: Term, values: NDArray[Any]) -> NDArray[Any]:
 
     Examples
     --------
-    >>> from bounds.notation import delta, term
+    >>> from rankbound.bounds.notation import delta, term
     >>> within(term(delta), np.array([0.0, 0.5, np.nan])).tolist()
     [False, True, False]
     """

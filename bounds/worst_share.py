@@ -11,11 +11,11 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bounds.betting import betting
-from bounds.errors import DomainError
-from bounds.samples import checked_delta, checked_sample
-from bounds.shift import checked_law
-from bounds.wording import counted
+from rankbound.bounds.betting import betting
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta, checked_sample
+from rankbound.bounds.shift import checked_law
+from rankbound.bounds.wording import counted
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 
 # A NumPy array, a torch tensor or a jax array. The array API has no static type yet.
 Array = Any
@@ -113,7 +113,7 @@ def check_finite(values: Array, name: str, *, mask: Array | None = None) -> None
     >>> check_finite(np.array([[1.0, np.nan]]), "scores")
     Traceback (most recent call last):
     ...
-    bounds.errors.DomainError: `scores` must be finite, got nan at index (0, 1)
+    rankbound.bounds.errors.DomainError: `scores` must be finite, got nan at ...
     """
     if is_traced(values):
         return

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from bounds.errors import DomainError
-from bounds.wording import counted
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.wording import counted
 
 if TYPE_CHECKING:
-    from estimators.groups import Groups
-    from estimators.scores import Integers, Scores, Strings
+    from rankbound.estimators.groups import Groups
+    from rankbound.estimators.scores import Integers, Scores, Strings
 
 # Schema, kind and name stand in the metadata of the table, under these keys
 SCHEMA: Final = "rankbound.schema"
@@ -29,7 +29,7 @@ def scores_to_arrow(scores: Scores) -> Any:
 
     Examples
     --------
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.scores import Scores
     >>> table = Scores.from_dict({"q": {"d": 0.5}}).to_arrow()
     >>> table.column_names, table["docno"].to_pylist()
     (['qid', 'docno', 'score'], ['d'])
@@ -66,11 +66,11 @@ def scores_from_arrow(cls: type[Scores], table: Any, *, name: str = "") -> Score
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.scores import Scores
     >>> Scores.from_arrow(pa.table({"qid": ["q"], "docno": ["d"], "score": [2.0]}))
     Scores('scores': unknown, 1 query, 1 row, 1 document, all 2)
     """
-    from estimators.scores import Kind
+    from rankbound.estimators.scores import Kind
 
     said = metadata(table)
     qids, queries = encode(_ids(table, "qid"), ordered=False)

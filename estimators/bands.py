@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.groups import Booleans
-from estimators.scores import Floats
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats
 
 TIES = (
     "a value equal to a cut point belongs to the side below it, so that bands that "

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.blocks import blocks
-from estimators.groups import Booleans, Groups
-from estimators.pairs import both_sides, selected_pairs
-from estimators.pointwise import sigmoid
-from estimators.scores import Floats, Integers
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.blocks import blocks
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.pairs import both_sides, selected_pairs
+from rankbound.estimators.pointwise import sigmoid
+from rankbound.estimators.scores import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

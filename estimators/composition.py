@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.pairwise import NATS_PER_BIT
-from estimators.scores import Floats
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.estimators.scores import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from scipy.special import gammaln
 
-from bounds.errors import DomainError
-from estimators.groups import Booleans
-from estimators.pairs import pair_positions
-from estimators.scores import Floats
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.pairs import pair_positions
+from rankbound.estimators.scores import Floats
 
 # Documents nearer than this share of their group's diameter are copies of each other:
 # batching and rounding move the vectors of equal texts by less.

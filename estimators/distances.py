@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.arrays import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.arrays import (
     Array,
     as_array,
     check_finite,
@@ -19,7 +19,7 @@ from estimators.arrays import (
     narrowed,
     widened,
 )
-from estimators.pairs import both_sides, pair_mean, pair_positions
+from rankbound.estimators.pairs import both_sides, pair_mean, pair_positions
 
 METRICS = ("euclidean", "angular")
 COSINE_REFUSED = (

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bounds.errors import DomainError
-from bounds.wording import counted
-from estimators.scores import Floats, Integers, Strings, positions
-from estimators.showing import embeddings_html, embeddings_repr
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.wording import counted
+from rankbound.estimators.scores import Floats, Integers, Strings, positions
+from rankbound.estimators.showing import embeddings_html, embeddings_repr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +29,7 @@ class Embeddings:
 
     Examples
     --------
-    >>> from estimators.scores import strings
+    >>> from rankbound.estimators.scores import strings
     >>> book = Embeddings(strings(["a", "b"]), np.eye(2, dtype=np.float16), "toy")
     >>> book.take(np.array([1])).tolist()
     [[0.0, 1.0]]

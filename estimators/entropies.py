@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.blocks import blocks
-from estimators.group_terms import check_span, pair_choice
-from estimators.groups import Groups
-from estimators.pairwise import pairwise_entropy_nats
-from estimators.scores import Floats
+from rankbound.estimators.blocks import blocks
+from rankbound.estimators.group_terms import check_span, pair_choice
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.pairwise import pairwise_entropy_nats
+from rankbound.estimators.scores import Floats
 
 
 def group_entropies(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
@@ -29,8 +29,8 @@ def group_entropies(groups: Groups, values: Floats, *, pairs: str = "all") -> Fl
 
     Examples
     --------
-    >>> from estimators.groups import top_documents
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.groups import top_documents
+    >>> from rankbound.estimators.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 1.0}})
     >>> groups = top_documents(scores, depth=2)
     >>> group_entropies(groups, groups.scores_of(scores)[0]).round(6).tolist()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from estimators.ordering import ranking
+from rankbound.estimators.ordering import ranking
 
 if TYPE_CHECKING:
-    from estimators.groups import Groups
-    from estimators.per_query import PerQuery
-    from estimators.scores import Integers, Scores
+    from rankbound.estimators.groups import Groups
+    from rankbound.estimators.per_query import PerQuery
+    from rankbound.estimators.scores import Integers, Scores
 
 
 def scores_to_frame(scores: Scores) -> Any:
@@ -26,7 +26,7 @@ def scores_to_frame(scores: Scores) -> Any:
 
     Examples
     --------
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.scores import Scores
     >>> frame = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 1.0}}).to_frame()
     >>> frame[["docno", "rank"]].values.tolist()
     [['b', 0], ['c', 1], ['a', 2]]
@@ -56,7 +56,7 @@ def scores_to_ir_measures(scores: Scores, *, as_ranks: bool = False) -> Iterator
 
     Examples
     --------
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.scores import Scores
     >>> close = Scores.from_dict({"q": {"a": 1.0 + 5e-8, "b": 1.0}})
     >>> [doc.score for doc in close.to_ir_measures(as_ranks=True)]
     [1.0, 0.0]
@@ -80,7 +80,7 @@ def scores_to_ranx_dict(scores: Scores) -> dict[str, dict[str, float]]:
 
     Examples
     --------
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.scores import Scores
     >>> Scores.from_dict({"q": {"b": 1.0, "a": 2.0}}).to_ranx_dict()
     {'q': {'a': 2.0, 'b': 1.0}}
     """
@@ -99,8 +99,8 @@ def groups_to_frame(groups: Groups) -> Any:
 
     Examples
     --------
-    >>> from estimators.groups import top_documents
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.groups import top_documents
+    >>> from rankbound.estimators.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 2.0}})
     >>> top_documents(scores, depth=2).to_frame().values.tolist()
     [['q', 0, 'b'], ['q', 0, 'c']]

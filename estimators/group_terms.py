@@ -11,19 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.blocks import Block, blocks
-from estimators.distances import diameter, mean_distance, pair_distances
-from estimators.embeddings import Embeddings
-from estimators.groups import Groups
-from estimators.pairs import PairChoice, both_sides, selected_pairs
-from estimators.pairwise import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.blocks import Block, blocks
+from rankbound.estimators.distances import diameter, mean_distance, pair_distances
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.pairs import PairChoice, both_sides, selected_pairs
+from rankbound.estimators.pairwise import (
     pairwise_divergence_nats,
     pairwise_entropy_nats,
     pairwise_risk_nats,
 )
-from estimators.scores import Floats, Integers
-from estimators.spread import clip_below_best, mean_margin, score_range
+from rankbound.estimators.scores import Floats, Integers
+from rankbound.estimators.spread import clip_below_best, mean_margin, score_range
 
 Progress = Callable[[int], object]
 
@@ -70,8 +70,8 @@ def teacher_terms(
 
     Examples
     --------
-    >>> from estimators.groups import top_documents
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.groups import top_documents
+    >>> from rankbound.estimators.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 1.0}})
     >>> groups = top_documents(scores, depth=2)
     >>> teacher_terms(groups, groups.scores_of(scores)[0]).entropy.round(6).tolist()

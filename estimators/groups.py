@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bounds.errors import DomainError
-from estimators.arrow import groups_from_arrow, groups_to_arrow
-from estimators.exchange import groups_to_frame
-from estimators.ordering import ranking
-from estimators.pairs import PAIR_SETS
-from estimators.scores import Floats, Integers, Scores, Strings, positions
-from estimators.showing import groups_html, groups_repr
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.arrow import groups_from_arrow, groups_to_arrow
+from rankbound.estimators.exchange import groups_to_frame
+from rankbound.estimators.ordering import ranking
+from rankbound.estimators.pairs import PAIR_SETS
+from rankbound.estimators.scores import Floats, Integers, Scores, Strings, positions
+from rankbound.estimators.showing import groups_html, groups_repr
 
 Booleans = NDArray[np.bool_]
 
@@ -45,7 +45,7 @@ class Groups:
 
     Examples
     --------
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.scores import Scores
     >>> teacher = Scores.from_dict({"q": {"a": 2.0, "b": 1.0, "c": 2.0}})
     >>> groups = top_documents(teacher, depth=2)
     >>> groups.docnos[groups.codes].tolist()  # ties: the larger docno first
@@ -146,7 +146,7 @@ class Groups:
 
         Examples
         --------
-        >>> from estimators.scores import Scores
+        >>> from rankbound.estimators.scores import Scores
         >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 0.0, "c": 0.0}})
         >>> groups = top_documents(scores, depth=3)
         >>> [groups.count_known_pairs(kind).tolist() for kind in ("all", "pos-neg")]

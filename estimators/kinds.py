@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.ordering import ranking
-from estimators.scores import Floats, Kind, Scores
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.ordering import ranking
+from rankbound.estimators.scores import Floats, Kind, Scores
 
 NEEDS_TEMPERATURE = frozenset({Kind.COSINE, Kind.DOT, Kind.BM25, Kind.UNKNOWN})
 # Logits of a relevance model rarely span more than this within a query; odds of e**60

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from estimators.scores import Scores
+    from rankbound.estimators.scores import Scores
 
 
 class LateStrings:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.arrays import (
+from rankbound.estimators.arrays import (
     Array,
     as_array,
     check_finite,
@@ -19,7 +19,7 @@ from estimators.arrays import (
     narrowed,
     widened,
 )
-from estimators.pairwise import NATS_PER_BIT
+from rankbound.estimators.pairwise import NATS_PER_BIT
 
 
 def list_entropy(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:  # which imports this module
-    from estimators.scores import Floats, Integers, Scores
+    from rankbound.estimators.scores import Floats, Integers, Scores
 
 WINDOW = 1 << 16  # rows that are sorted at once, in the processor's cache
 FITS = 1 << 62
@@ -30,7 +30,7 @@ def ranking(scores: Scores) -> Integers:
 
     Examples
     --------
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 1.0}})
     >>> ranking(scores).tolist()
     [1, 2, 0]
@@ -55,7 +55,7 @@ def by_rank(scores: Scores, ranks: Integers) -> Integers:
 
     Examples
     --------
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 2.0}})
     >>> by_rank(scores, np.array([1, 2, 1])).tolist()
     [2, 0, 1]

@@ -12,8 +12,8 @@ from typing import Literal, TypedDict, get_args
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.arrays import Array, constant, is_traced, namespace
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.arrays import Array, constant, is_traced, namespace
 
 PairSet = Literal["all", "pos-neg", "neg-neg"]
 PAIR_SETS: tuple[str, ...] = get_args(PairSet)

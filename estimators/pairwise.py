@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.arrays import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.arrays import (
     Array,
     as_array,
     check_finite,
@@ -22,13 +22,13 @@ from estimators.arrays import (
     narrowed,
     widened,
 )
-from estimators.pairs import (
+from rankbound.estimators.pairs import (
     PairChoice,
     all_or_selected,
     pair_differences,
     pair_mean,
 )
-from estimators.pointwise import pair_divergence, pair_entropy, pair_risk
+from rankbound.estimators.pointwise import pair_divergence, pair_entropy, pair_risk
 
 NATS_PER_BIT = math.log(2)
 # Temporaries of this many numbers are reused by the allocator and stay in the cache;

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.exchange import per_query_to_frame
-from estimators.scores import Floats, Integers, Strings
-from estimators.showing import per_query_html, per_query_repr
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.exchange import per_query_to_frame
+from rankbound.estimators.scores import Floats, Integers, Strings
+from rankbound.estimators.showing import per_query_html, per_query_repr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +26,7 @@ class PerQuery:
 
     Examples
     --------
-    >>> from estimators.scores import strings
+    >>> from rankbound.estimators.scores import strings
     >>> one = PerQuery("entropy", "nats", strings(["a", "b"]), np.array([0.1, 0.3]))
     >>> one.mean()
     0.2
@@ -89,7 +89,7 @@ def align(first: PerQuery, second: PerQuery) -> tuple[PerQuery, PerQuery]:
 
     Examples
     --------
-    >>> from estimators.scores import strings
+    >>> from rankbound.estimators.scores import strings
     >>> a = PerQuery("x", "nats", strings(["1", "2"]), np.array([1.0, 2.0]))
     >>> b = PerQuery("y", "nats", strings(["2", "1"]), np.array([4.0, 3.0]))
     >>> align(a, b)[1].values.tolist()

@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bounds.numeric import magnitude  # with a slope at 0, unlike abs
-from estimators.arrays import Array, namespace
+from rankbound.bounds.numeric import magnitude  # with a slope at 0, unlike abs
+from rankbound.estimators.arrays import Array, namespace
 
 # Below this difference of margins the divergence is a Taylor sum of the cumulants of a
 # Bernoulli variable; above it the logarithm keeps at least 13 digits.

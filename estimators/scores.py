@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bounds.errors import DomainError
-from estimators.arrow import scores_from_arrow, scores_to_arrow
-from estimators.exchange import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.arrow import scores_from_arrow, scores_to_arrow
+from rankbound.estimators.exchange import (
     scores_to_frame,
     scores_to_ir_measures,
     scores_to_ranx_dict,
 )
-from estimators.late import DocnosField, LateStrings, as_held
-from estimators.ordering import row_order
-from estimators.showing import scores_html, scores_repr
+from rankbound.estimators.late import DocnosField, LateStrings, as_held
+from rankbound.estimators.ordering import row_order
+from rankbound.estimators.showing import scores_html, scores_repr
 
 Strings = NDArray[np.object_]
 Integers = NDArray[np.int64]
@@ -82,7 +82,7 @@ class Scores:
     >>> Scores.from_dict({"q1": {"d2": float("nan")}}, name="toy")
     Traceback (most recent call last):
     ...
-    bounds.errors.DomainError: toy: score of query 'q1', document 'd2' is nan...
+    rankbound.bounds.errors.DomainError: toy: score of query 'q1', document 'd2'...
     """
 
     qids: Strings

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 
 if TYPE_CHECKING:
-    from estimators.embeddings import Embeddings
-    from estimators.groups import Groups
-    from estimators.per_query import PerQuery
-    from estimators.scores import Scores
+    from rankbound.estimators.embeddings import Embeddings
+    from rankbound.estimators.groups import Groups
+    from rankbound.estimators.per_query import PerQuery
+    from rankbound.estimators.scores import Scores
 
 SHOWN: Final = 5
 LONGEST: Final = 120

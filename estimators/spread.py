@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.arrays import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.arrays import (
     Array,
     as_array,
     check_finite,
@@ -15,8 +15,8 @@ from estimators.arrays import (
     narrowed,
     widened,
 )
-from estimators.pairs import all_or_selected, pair_differences, pair_mean
-from estimators.pointwise import pair_entropy
+from rankbound.estimators.pairs import all_or_selected, pair_differences, pair_mean
+from rankbound.estimators.pointwise import pair_entropy
 
 
 def score_range(scores: Array, *, mask: Array | None = None) -> Array:
@@ -113,7 +113,9 @@ def entropy_floor(mean_margins: Array) -> Array:
     xp = namespace(wide)
     if not is_traced(wide) and bool(xp.any(wide < 0)):
         raise DomainError("`mean_margins` are sizes and cannot be negative")
-    from bounds.ranges import entropy_floor_constants  # SymPy, half a second to load
+    from rankbound.bounds.ranges import (
+        entropy_floor_constants,  # SymPy, half a second to load
+    )
 
     tangent, slope = entropy_floor_constants()
     line = float(np.log(2)) - slope * wide

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.scores import Floats
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Floats
 
 
 class TailQuantile:

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 from scipy.stats import gaussian_kde
 
-from bounds.certificate import LN2
-from bounds.errors import DomainError
-from bounds.notation import Delta, H
-from estimators.scores import Floats
-from figures.data import keep
-from figures.style import (
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import Delta, H
+from rankbound.estimators.scores import Floats
+from rankbound.figures.data import keep
+from rankbound.figures.style import (
     COLOURS,
     COLUMN,
     VACUOUS,
@@ -26,7 +26,7 @@ from figures.style import (
     mark,
     styled,
 )
-from figures.wording import shown
+from rankbound.figures.wording import shown
 
 LEAST, MOST = 20, 2000  # queries, for a density
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from bounds.errors import DomainError
-from figures.data import keep
-from figures.style import (
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.data import keep
+from rankbound.figures.style import (
     COLUMN,
     MARKS,
     PAGE,
@@ -25,7 +25,7 @@ from figures.style import (
     name_ticks,
     styled,
 )
-from figures.wording import shown, wrapped
+from rankbound.figures.wording import shown, wrapped
 
 Row = Mapping[str, Any]
 NAMES = [*VERDICTS]

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from matplotlib.axes import Axes
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 
 Columns = dict[str, list[Any]]
 

@@ -8,11 +8,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
-from bounds.errors import DomainError
-from estimators.scores import Floats
-from figures.data import keep
-from figures.style import COLOURS, axes_for, legend_above, line, name_ticks, styled
-from figures.wording import shown, width_of, wrapped
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Floats
+from rankbound.figures.data import keep
+from rankbound.figures.style import (
+    COLOURS,
+    axes_for,
+    legend_above,
+    line,
+    name_ticks,
+    styled,
+)
+from rankbound.figures.wording import shown, width_of, wrapped
 
 Named = Mapping[str, Floats | Sequence[float]]
 

@@ -9,14 +9,22 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from bounds.betting import queries_needed
-from bounds.certificate import LN2
-from bounds.errors import DomainError
-from bounds.notation import n
-from estimators.scores import Floats
-from figures.data import keep
-from figures.style import COLOURS, axes_for, label, legend_above, line, mark, styled
-from figures.theory_bound import shade_vacuous
+from rankbound.bounds.betting import queries_needed
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import n
+from rankbound.estimators.scores import Floats
+from rankbound.figures.data import keep
+from rankbound.figures.style import (
+    COLOURS,
+    axes_for,
+    label,
+    legend_above,
+    line,
+    mark,
+    styled,
+)
+from rankbound.figures.theory_bound import shade_vacuous
 
 LEVELS = 24
 TICKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 7, 10)

@@ -9,13 +9,21 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from bounds.errors import DomainError
-from bounds.notation import n
-from figures.data import keep
-from figures.style import COLOURS, axes_for, label, legend_above, line, mark, styled
-from figures.wording import shown
-from validation.equivalence_power import equivalence_margin
-from validation.power import detectable_correlation, detectable_difference
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import n
+from rankbound.figures.data import keep
+from rankbound.figures.style import (
+    COLOURS,
+    axes_for,
+    label,
+    legend_above,
+    line,
+    mark,
+    styled,
+)
+from rankbound.figures.wording import shown
+from rankbound.validation.equivalence_power import equivalence_margin
+from rankbound.validation.power import detectable_correlation, detectable_difference
 
 FAMILIES = (1, 10, 100)
 # Sizes of test collections, up to those of training sets

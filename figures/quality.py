@@ -9,9 +9,16 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from bounds.errors import DomainError
-from figures.data import keep
-from figures.style import COLUMN, PAGE, axes_for, column_ticks, name_ticks, styled
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.data import keep
+from rankbound.figures.style import (
+    COLUMN,
+    PAGE,
+    axes_for,
+    column_ticks,
+    name_ticks,
+    styled,
+)
 
 NAMES = ("file", "column", "count", "total", "share", "lack")
 ABSENT = "–"

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from bounds.errors import DomainError
-from figures.data import keep
-from figures.style import COLOURS, axes_for, legend_above, mark, styled
-from figures.wording import shown
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.data import keep
+from rankbound.figures.style import COLOURS, axes_for, legend_above, mark, styled
+from rankbound.figures.wording import shown
 
 NAMES = ("student", "mean_p", "observed", "n_pairs")
 

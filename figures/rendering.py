@@ -11,8 +11,8 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bounds.errors import DomainError
-from figures.style import style
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.style import style
 
 Extension = Literal["pdf", "png", "svg"]
 METADATA: dict[str, dict[str, str | None]] = {

@@ -15,8 +15,8 @@ import sympy
 from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
 
-from bounds.notation import term
-from figures.wording import FONT, lines_in, shown, width_of, wrapped
+from rankbound.bounds.notation import term
+from rankbound.figures.wording import FONT, lines_in, shown, width_of, wrapped
 
 P = ParamSpec("P")
 COLUMN = 3.33  # inches: one column of a two-column page
@@ -141,7 +141,7 @@ def label(symbol: sympy.Symbol, words: str | None = None) -> str:
 
     Examples
     --------
-    >>> from bounds.notation import H, kappa
+    >>> from rankbound.bounds.notation import H, kappa
     >>> label(H)
     'teacher entropy $H$ (nats)'
     >>> label(kappa, "density ratio")

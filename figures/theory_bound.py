@@ -11,13 +11,21 @@ from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from scipy.optimize import brentq
 
-from bounds.certificate import LN2
-from bounds.headline import headline_parts, headline_width
-from bounds.notation import Delta, H, kappa, n
-from bounds.registry import statement
-from bounds.theorem5 import Design, bilinear_complexity, queries_to_break_even
-from figures.data import keep
-from figures.style import COLOURS, VACUOUS, axes_for, label, legend_above, line, styled
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.headline import headline_parts, headline_width
+from rankbound.bounds.notation import Delta, H, kappa, n
+from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem5 import Design, bilinear_complexity, queries_to_break_even
+from rankbound.figures.data import keep
+from rankbound.figures.style import (
+    COLOURS,
+    VACUOUS,
+    axes_for,
+    label,
+    legend_above,
+    line,
+    styled,
+)
 
 PART_NAMES = {
     "entropy": "entropy",

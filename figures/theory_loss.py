@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from sympy import latex
 
-from bounds.certificate import LN2
-from bounds.constants import a_star
-from bounds.notation import A, B, H, k, mean_a, w
-from bounds.numeric import pair_entropy
-from bounds.registry import statement
-from figures.data import keep
-from figures.style import COLOURS, axes_for, label, legend_above, line, styled
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.constants import a_star
+from rankbound.bounds.notation import A, B, H, k, mean_a, w
+from rankbound.bounds.numeric import pair_entropy
+from rankbound.bounds.registry import statement
+from rankbound.figures.data import keep
+from rankbound.figures.style import COLOURS, axes_for, label, legend_above, line, styled
 
 
 @styled

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from bounds.ndcg import largest_discount_step
-from bounds.notation import inversions
-from bounds.registry import statement
-from figures.data import keep
-from figures.style import axes_for, label, legend_above, line, styled
+from rankbound.bounds.ndcg import largest_discount_step
+from rankbound.bounds.notation import inversions
+from rankbound.bounds.registry import statement
+from rankbound.figures.data import keep
+from rankbound.figures.style import axes_for, label, legend_above, line, styled
 
 
 @styled

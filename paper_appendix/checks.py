@@ -8,7 +8,7 @@ from typing import Final
 
 from paper_appendix.document import AppendixError, table
 from rankbound.certifying import groups_for
-from validation.suite import Row, certify, names
+from rankbound.validation.suite import Row, certify, names
 
 HEADER: Final = ("key", "verdict", "how", "over", "looseness")
 SIZE_OF: Final = re.compile(r"\|(\w+)\|")

@@ -13,10 +13,6 @@ from typing import Final
 
 import numpy as np
 
-from bounds import notation
-from bounds.betting import betting, stake_grid
-from bounds.limits import split_limit, upper_limit
-from bounds.registry import statement
 from paper_appendix.simulation import (
     GROUP_SIZE,
     SCORE_RANGE,
@@ -25,6 +21,10 @@ from paper_appendix.simulation import (
     Queries,
     simulate,
 )
+from rankbound.bounds import notation
+from rankbound.bounds.betting import betting, stake_grid
+from rankbound.bounds.limits import split_limit, upper_limit
+from rankbound.bounds.registry import statement
 
 DELTA: Final = 0.05
 GUESS: Final = math.log(2)  # the risk of a constant student

@@ -14,11 +14,11 @@ from typing import Final
 
 import sympy
 
-from bounds.assumptions import ASSUMPTIONS
-from bounds.errors import DomainError
-from bounds.notation import Term, glossary
-from bounds.registry import REGISTRY, statement
-from bounds.statements import Statement
+from rankbound.bounds.assumptions import ASSUMPTIONS
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import Term, glossary
+from rankbound.bounds.registry import REGISTRY, statement
+from rankbound.bounds.statements import Statement
 
 HERE: Final = Path(__file__).resolve().parent
 PROOFS: Final = HERE / "proofs"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bounds.registry import REGISTRY
 from paper_appendix.bibliography import cited
 from paper_appendix.document import AppendixError
+from rankbound.bounds.registry import REGISTRY
 
 TOKEN: Final = re.compile(
     r"(\$[^$]+\$|`[^`]+`|\*\*[^*]+\*\*|\*(?!\s)[^*]+(?<!\s)\*|\"[^\"]*\")"

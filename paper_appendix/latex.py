@@ -11,9 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bounds.constants import a_bend, a_star, c_phi, lambda_star
-from bounds.registry import REGISTRY
-from bounds.statements import Statement
 from paper_appendix.bibliography import printed
 from paper_appendix.blocks import display, to_latex
 from paper_appendix.document import (
@@ -32,6 +29,9 @@ from paper_appendix.document import (
 )
 from paper_appendix.inline import code, plain
 from paper_appendix.tables import TABLES
+from rankbound.bounds.constants import a_bend, a_star, c_phi, lambda_star
+from rankbound.bounds.registry import REGISTRY
+from rankbound.bounds.statements import Statement
 
 NAME: Final = "appendix.tex"
 SECTIONS: Final = HERE / "sections"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from bounds.paper_form import pseudo_dimension_order, queries_to_say_something
 from paper_appendix.checks import checks_table
 from paper_appendix.comparison import (
     DELTA,
@@ -23,6 +22,7 @@ from paper_appendix.comparison import (
 )
 from paper_appendix.document import table
 from paper_appendix.simulation import GROUP_SIZE, SCORE_RANGE
+from rankbound.bounds.paper_form import pseudo_dimension_order, queries_to_say_something
 
 KAPPAS: Final = (1.01, 1.02, 1.1, 2.0, 5.0)
 METHODS: Final = {

@@ -2,18 +2,26 @@
 
 ``import rankbound as rb`` gives the public names below; each is loaded when it is first
 used, so that the import itself costs nothing. The layers can be imported by themselves:
-`bounds` (statements and limits), `estimators` (data to quantities).
+`rankbound.bounds` (statements and limits), `rankbound.estimators` (data to quantities),
+`rankbound.validation` (statistics and checks), `rankbound.figures` (drawings).
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
+
+__version__: Final = "0.2.0"
 
 _HOME = {
-    "bounds.certificate": ("Certificate", "LossRange", "certify", "lemma_2c_range"),
-    "bounds.errors": ("DomainError",),
-    "bounds.limits": (
+    "rankbound.bounds.certificate": (
+        "Certificate",
+        "LossRange",
+        "certify",
+        "lemma_2c_range",
+    ),
+    "rankbound.bounds.errors": ("DomainError",),
+    "rankbound.bounds.limits": (
         "empirical_bernstein",
         "hoeffding",
         "kl_chernoff",
@@ -22,32 +30,32 @@ _HOME = {
         "two_sided",
         "upper_limit",
     ),
-    "bounds.betting": ("betting", "queries_needed"),
-    "bounds.registry": ("REGISTRY", "statement"),
-    "estimators.distances": (
+    "rankbound.bounds.betting": ("betting", "queries_needed"),
+    "rankbound.bounds.registry": ("REGISTRY", "statement"),
+    "rankbound.estimators.distances": (
         "diameter",
         "mean_distance",
         "pair_distances",
         "quantile_diameter",
     ),
-    "estimators.embeddings": ("Embeddings",),
-    "estimators.groups": ("Groups", "top_documents"),
-    "estimators.kinds": ("infer_kind", "to_logits"),
-    "estimators.listwise": (
+    "rankbound.estimators.embeddings": ("Embeddings",),
+    "rankbound.estimators.groups": ("Groups", "top_documents"),
+    "rankbound.estimators.kinds": ("infer_kind", "to_logits"),
+    "rankbound.estimators.listwise": (
         "list_divergence_nats",
         "list_entropy",
         "list_entropy_nats",
     ),
-    "estimators.pairwise": (
+    "rankbound.estimators.pairwise": (
         "pairwise_divergence_nats",
         "pairwise_entropy",
         "pairwise_entropy_nats",
         "pairwise_risk_nats",
     ),
-    "estimators.per_query": ("PerQuery", "align"),
-    "estimators.scores": ("Kind", "Scores"),
-    "estimators.spread": ("clip_below_best", "entropy_floor", "score_range"),
-    "estimators.temperature": ("fit_temperature",),
+    "rankbound.estimators.per_query": ("PerQuery", "align"),
+    "rankbound.estimators.scores": ("Kind", "Scores"),
+    "rankbound.estimators.spread": ("clip_below_best", "entropy_floor", "score_range"),
+    "rankbound.estimators.temperature": ("fit_temperature",),
     "rankbound.errors": ("UsageError",),
     "rankbound.formats.embeddings": ("read_embeddings",),
     "rankbound.formats.errors": ("FormatError",),
@@ -59,7 +67,7 @@ _HOME = {
     "rankbound.validating.folders": ("Folder", "cases_of"),
     "rankbound.validating.options": ("Case", "ValidateOptions"),
     "rankbound.validating.run": ("Validation", "validate"),
-    "estimators.bands": (
+    "rankbound.estimators.bands": (
         "Band",
         "band_called",
     ),
@@ -79,18 +87,18 @@ _HOME = {
     ),
     "rankbound.powering": ("power", "powers"),
     "rankbound.powering_options": ("PowerOptions",),
-    "validation.power": (
+    "rankbound.validation.power": (
         "detectable_correlation",
         "detectable_difference",
         "paired_power",
         "queries_for_difference",
     ),
-    "validation.equivalence_power": (
+    "rankbound.validation.equivalence_power": (
         "equivalence_margin",
         "equivalence_power",
         "queries_for_equivalence",
     ),
-    "validation.compat": (
+    "rankbound.validation.compat": (
         "reference_equivalence_groups",
         "reference_tost",
     ),

@@ -8,17 +8,17 @@ from typing import Any, Final
 
 from scipy.optimize import brentq
 
-from bounds.certificate import LN2
-from bounds.headline import HEADLINE, headline_parts
-from bounds.registry import statement
-from bounds.theorem5 import (
+from rankbound.bounding_given import Given
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.headline import HEADLINE, headline_parts
+from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem5 import (
     Design,
     bilinear_complexity,
     compare_designs,
     diameter_ratio_to_break_even,
     queries_to_break_even,
 )
-from rankbound.bounding_given import Given
 from rankbound.errors import UsageError
 from rankbound.paper_row import Architecture, paper_row
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from bounds.headline import headline_width
-from bounds.wording import counted
+from rankbound.bounds.headline import headline_width
+from rankbound.bounds.wording import counted
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import read_bytes

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.embeddings import Embeddings
-from estimators.ordering import by_rank
-from estimators.scores import Kind, Scores
+from rankbound.bounds.wording import counted
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.ordering import by_rank
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.renaming import has_own_ids
 
@@ -86,7 +86,7 @@ def rounded_rows(embeddings: Embeddings) -> int:
 
     Examples
     --------
-    >>> from estimators.scores import strings
+    >>> from rankbound.estimators.scores import strings
     >>> rounded_rows(Embeddings(strings(["a", "b"]), np.array([[0.5], [0.1]])))
     1
     """

@@ -7,17 +7,17 @@ import difflib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from bounds.registry import REGISTRY
+from rankbound import __version__
+from rankbound.bounds.registry import REGISTRY
 from rankbound.errors import UsageError
+from rankbound.validation.suite import Row, names, probabilistic
+from rankbound.validation.worlds import Terms, World
 from rankbound.writing import json_text
-from validation.suite import Row, names, probabilistic
-from validation.worlds import Terms, World
 
 SCHEMA: Final = "rankbound.certify/1"
 
@@ -138,7 +138,7 @@ def as_json(rows: Sequence[Row], *, deep: bool, command: str) -> str:
     """Return the results as JSON; an infinite looseness becomes null."""
     document: dict[str, Any] = {
         "schema": SCHEMA,
-        "version": version("rankbound"),
+        "version": __version__,
         "command": command,
         "deep": deep,
         "passed": all(row.passed for row in rows),

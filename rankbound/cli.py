@@ -8,9 +8,9 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import NoReturn
 
+from rankbound import __version__
 from rankbound.commands import (
     appendix,
     bound,
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         # The mathematics raises its own error; importing it earlier would make
         # `--help` wait for SymPy
-        from bounds.errors import DomainError
+        from rankbound.bounds.errors import DomainError
 
         if not isinstance(error, DomainError):
             raise
@@ -105,7 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="What the theory of ranking distillation says about your models.",
     )
     parser.add_argument(
-        "--version", action="version", version=f"rankbound {version('rankbound')}"
+        "--version", action="version", version=f"rankbound {__version__}"
     )
     subparsers = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND"

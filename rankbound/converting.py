@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from estimators.scores import Kind
 from rankbound.carrying import content, losses
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.embeddings import read_with_ids
 from rankbound.formats.registry import by_name, detect, formats

@@ -9,10 +9,10 @@ from typing import Any, Final
 import sympy
 from sympy import Expr, Function, Symbol
 
-from bounds.assumptions import assumption
-from bounds.notation import Term, glossary, term
-from bounds.registry import REGISTRY
-from bounds.special import (
+from rankbound.bounds.assumptions import assumption
+from rankbound.bounds.notation import Term, glossary, term
+from rankbound.bounds.registry import REGISTRY
+from rankbound.bounds.special import (
     BinaryEntropy,
     Divergence,
     MarginDivergence,
@@ -20,7 +20,7 @@ from bounds.special import (
     Sigmoid,
     Softplus,
 )
-from bounds.statements import Statement
+from rankbound.bounds.statements import Statement
 from rankbound.errors import UsageError
 
 WIDTH: Final = 88
@@ -172,8 +172,8 @@ def formula_text(expression: Expr) -> str:
 
     Examples
     --------
-    >>> from bounds.notation import B
-    >>> from bounds.special import Softplus
+    >>> from rankbound.bounds.notation import B
+    >>> from rankbound.bounds.special import Softplus
     >>> print(formula_text(2 * Softplus(B)))
     2⋅ς(score_range)
     """
@@ -223,7 +223,7 @@ def letter(entry: Term) -> str:
 
     Examples
     --------
-    >>> from bounds.notation import delta, term
+    >>> from rankbound.bounds.notation import delta, term
     >>> letter(term(delta))
     'δ (delta)'
     """

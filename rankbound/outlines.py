@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 
 MOST_LINES: Final = 12
 WIDTH: Final = 100

@@ -57,8 +57,11 @@ def paper_row(
     ('reconstructed', True, '4e+14')
     """
     # SymPy is half a second to load, and options name an architecture, too
-    from bounds.paper_form import pseudo_dimension_order, queries_to_say_something
-    from bounds.registry import statement
+    from rankbound.bounds.paper_form import (
+        pseudo_dimension_order,
+        queries_to_say_something,
+    )
+    from rankbound.bounds.registry import statement
 
     form = statement("paper-form")
     dimension = pseudo_dimension_order(architecture.weights, architecture.layers)

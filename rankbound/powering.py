@@ -11,16 +11,16 @@ from rankbound.formats.opening import sha256
 from rankbound.powering_options import NO_SPREAD, PowerOptions
 from rankbound.powering_sources import TABLE, Spread, spreads_of
 from rankbound.settings import made_options
-from validation.equivalence_power import (
+from rankbound.validation.equivalence_power import (
     equivalence_margin,
     normal_queries_for_equivalence,
     queries_for_equivalence,
 )
-from validation.power import (
+from rankbound.validation.power import (
     detectable_correlation,
     detectable_difference,
 )
-from validation.verdicts import queries_for_margin
+from rankbound.validation.verdicts import queries_for_margin
 
 SCHEMA = "rankbound.power/1"
 LEAST_FOR_CORRELATION = 4  # queries

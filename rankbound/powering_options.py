@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bounds.errors import DomainError
-from bounds.samples import checked_delta
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta
 from rankbound.errors import UsageError
-from validation.power import check_rates, check_sample
+from rankbound.validation.power import check_rates, check_sample
 
 NO_SPREAD = (
     "differences and margins need the spread over queries; give --sd (of paired "

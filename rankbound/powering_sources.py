@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.scores import Floats
+from rankbound.bounds.wording import counted
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Floats
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import read_bytes
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.measuring.show import say
 from rankbound.outlines import outline
 

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from rankbound.demo.experiment import run_experiment
 from rankbound.demo.plan import Sizes
-from validation.worlds import World
+from rankbound.validation.worlds import World
 
 PACKAGE: Final = "numpy"
 SAMPLING: Final = "bm25"

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from estimators.groups import Groups
-from estimators.scores import Scores, Strings, strings
 from rankbound.errors import UsageError
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Scores, Strings, strings
 from rankbound.formats.contents import Contents
 from rankbound.formats.fields import text_id
 from rankbound.formats.records import query_texts

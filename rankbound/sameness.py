@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
-from estimators.groups import Groups
-from estimators.scores import Floats, Scores, positions
 from rankbound.carrying import BLOCK, MADE_IDS
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Floats, Scores, positions
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.renaming import by_text, has_own_ids
 

@@ -48,7 +48,7 @@ def test_every_module_says_what_it_is_for(module):
         "import rankbound",
         "from rankbound.cli import main\ntry:\n    main(['--help'])\n"
         "except SystemExit:\n    pass",
-        "import bounds.limits",
+        "import rankbound.bounds.limits",
     ],
 )
 def test_light_imports_load_nothing_heavy(code):

@@ -12,13 +12,17 @@ from typing import Final
 import numpy as np
 from scipy.stats import norm
 
-from bounds.errors import DomainError
-from estimators.groups import Booleans
-from estimators.scores import Floats
-from validation.correlation import COEFFICIENTS, unit, weighted_ranks
-from validation.kendall_null import kendall_variance, permuted_kendall
-from validation.partial import flipped_partials, independent, rank_correlations
-from validation.resampling import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats
+from rankbound.validation.correlation import COEFFICIENTS, unit, weighted_ranks
+from rankbound.validation.kendall_null import kendall_variance, permuted_kendall
+from rankbound.validation.partial import (
+    flipped_partials,
+    independent,
+    rank_correlations,
+)
+from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
     bootstrap_weights,

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.scores import Floats
+from rankbound.bounds.wording import counted
+from rankbound.estimators.scores import Floats
 
 RESAMPLES: Final = 9999
 # Draws that one interval may cost; beyond it a normal interval says the same

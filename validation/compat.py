@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student_t
 
-from bounds.errors import DomainError
-from estimators.groups import Booleans
-from estimators.scores import Floats
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats
 
 MARGIN_SHARE = 0.001
 ALPHA = 0.10

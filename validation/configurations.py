@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.scores import Floats, Integers
-from validation.resampling import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Floats, Integers
+from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
     bootstrap_weights,

@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 from scipy.stats import beta
 
-from bounds.errors import DomainError
-from estimators.groups import Booleans
-from estimators.scores import Floats
-from validation.association import settled
-from validation.correlation import unit, weighted_ranks
-from validation.judging import Family
-from validation.resampling import ROUNDING, permutations, permuted_products
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats
+from rankbound.validation.association import settled
+from rankbound.validation.correlation import unit, weighted_ranks
+from rankbound.validation.judging import Family
+from rankbound.validation.resampling import ROUNDING, permutations, permuted_products
 
 # Standard errors beyond which a rate is called off; one run in some 16,000 by chance
 TOLERANCE: Final = 4.0

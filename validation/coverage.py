@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from validation.findings import Case, Tally
+from rankbound.validation.findings import Case, Tally
 
 FALSE_ALARM: Final = 1e-6
 Floats = NDArray[np.float64]

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.scores import Floats
-from validation.resampling import permutation_p, permutations
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Floats
+from rankbound.validation.resampling import permutation_p, permutations
 
 LARGE: Final = 300  # queries, above which fewer permutations are drawn
 FEWER: Final = 299

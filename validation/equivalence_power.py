@@ -7,9 +7,9 @@ from scipy.special import ndtr
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
-from bounds.errors import DomainError
-from estimators.scores import Floats
-from validation.power import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Floats
+from rankbound.validation.power import (
     check_rates,
     check_sample,
     mean_over_spread,

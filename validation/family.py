@@ -13,13 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.errors import DomainError
-from bounds.samples import checked_delta
-from estimators.per_query import PerQuery
-from validation.bootstrap import RESAMPLES
-from validation.multiplicity import holm
-from validation.paired import PairedComparison, compare_paired, equivalence_p_value
-from validation.verdicts import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta
+from rankbound.estimators.per_query import PerQuery
+from rankbound.validation.bootstrap import RESAMPLES
+from rankbound.validation.multiplicity import holm
+from rankbound.validation.paired import (
+    PairedComparison,
+    compare_paired,
+    equivalence_p_value,
+)
+from rankbound.validation.verdicts import (
     Verdict,
     queries_for_margin,
     smallest_margin,
@@ -122,7 +126,7 @@ def answer_family(
 
     Examples
     --------
-    >>> from estimators.scores import strings
+    >>> from rankbound.estimators.scores import strings
     >>> qids = strings([f"q{i}" for i in range(400)])
     >>> low = PerQuery("entropy", "nats", qids, np.full(400, 0.1))
     >>> high = PerQuery("entropy", "nats", qids, np.full(400, 0.3))
@@ -158,7 +162,7 @@ def common(first: PerQuery, second: PerQuery) -> tuple[np.ndarray, np.ndarray]:
 
     Examples
     --------
-    >>> from estimators.scores import strings
+    >>> from rankbound.estimators.scores import strings
     >>> a = PerQuery("x", "nats", strings(["1", "2"]), np.array([1.0, 2.0]))
     >>> b = PerQuery("x", "nats", strings(["2", "3"]), np.array([4.0, 3.0]))
     >>> [side.tolist() for side in common(a, b)]

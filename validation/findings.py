@@ -11,8 +11,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from bounds.statements import Statement
-from validation.worlds import Terms, World
+from rankbound.bounds.statements import Statement
+from rankbound.validation.worlds import Terms, World
 
 # Relative rounding error that exact arithmetic in float64 is allowed.
 ROUNDING = 1e-9

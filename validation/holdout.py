@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.certificate import CHOSEN, LossRange
-from bounds.errors import DomainError
-from bounds.limits import lower_limit, upper_limit
-from estimators.scores import Floats
+from rankbound.bounds.certificate import CHOSEN, LossRange
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import lower_limit, upper_limit
+from rankbound.estimators.scores import Floats
 
 LEAST_QUERIES = 4
 
@@ -79,7 +79,7 @@ def held_out(
 
     Examples
     --------
-    >>> from bounds.certificate import lemma_2c_range
+    >>> from rankbound.bounds.certificate import lemma_2c_range
     >>> limits = lemma_2c_range(10.0, cut_ratio=0.5, source="k large")
     >>> found = held_out(np.full(40, 0.3), loss_range=limits, delta=0.05, splits=2,
     ...     rng=np.random.default_rng(0))

@@ -8,11 +8,11 @@ from typing import Final, Literal
 
 import numpy as np
 
-from bounds.errors import DomainError
-from bounds.samples import checked_delta
-from validation.association import LEAST_QUERIES, Coefficient
-from validation.multiplicity import benjamini_hochberg, holm
-from validation.power import detectable_correlation
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta
+from rankbound.validation.association import LEAST_QUERIES, Coefficient
+from rankbound.validation.multiplicity import benjamini_hochberg, holm
+from rankbound.validation.power import detectable_correlation
 
 Correction = Literal["holm", "bh"]
 CORRECTIONS: Final = {"holm": holm, "bh": benjamini_hochberg}

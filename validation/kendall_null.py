@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.scores import Floats, Integers
-from validation.resampling import NUMBERS_AT_ONCE
+from rankbound.estimators.scores import Floats, Integers
+from rankbound.validation.resampling import NUMBERS_AT_ONCE
 
 
 def permuted_kendall(x: Floats, y: Floats, orders: Integers) -> Floats:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from bounds.errors import DomainError
-from estimators.scores import Floats
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Floats
 
 
 def holm(p_values: Floats) -> Floats:

@@ -11,12 +11,12 @@ from typing import Literal
 
 import numpy as np
 
-from bounds.errors import DomainError
-from bounds.evidence import betting_p_value
-from bounds.limits import two_sided
-from bounds.samples import checked_delta
-from estimators.scores import Floats
-from validation.bootstrap import RESAMPLES, Bootstrap, bca_mean
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.evidence import betting_p_value
+from rankbound.bounds.limits import two_sided
+from rankbound.bounds.samples import checked_delta
+from rankbound.estimators.scores import Floats
+from rankbound.validation.bootstrap import RESAMPLES, Bootstrap, bca_mean
 
 Method = Literal["betting", "paired_t"]
 

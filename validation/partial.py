@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.groups import Booleans
-from estimators.scores import Floats
-from validation.correlation import parts, unit, weighted_ranks
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats
+from rankbound.validation.correlation import parts, unit, weighted_ranks
 
 
 def rank_correlations(

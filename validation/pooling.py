@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.scores import Floats
-from validation.association import Draws
-from validation.power import FIELLER
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Floats
+from rankbound.validation.association import Draws
+from rankbound.validation.power import FIELLER
 
 
 def pool(sets: Sequence[Draws]) -> Draws:

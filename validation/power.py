@@ -11,8 +11,8 @@ from scipy.special import ndtr
 from scipy.stats import chi2, norm
 from scipy.stats import t as student_t
 
-from bounds.errors import DomainError
-from estimators.scores import Floats
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Floats
 
 # Variance of a rank correlation's Fisher transform beyond 1 / (n - 3)
 FIELLER = 1.06

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from scipy.stats import norm
 
-from bounds.errors import DomainError
-from bounds.samples import checked_delta
-from estimators.scores import Floats, Integers
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta
+from rankbound.estimators.scores import Floats, Integers
 
 # Coefficients that are equal in exact arithmetic count as equal
 ROUNDING: Final = 1e-9

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from validation.findings import Case
-from validation.worlds import World, worlds
+from rankbound.validation.findings import Case
+from rankbound.validation.worlds import World, worlds
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from typing import Final, Literal
 import numpy as np
 from numpy.random import Generator
 
-from bounds.errors import DomainError
-from bounds.notation import delta
-from bounds.registry import REGISTRY
-from bounds.statements import Statement
-from validation.checks import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import delta
+from rankbound.bounds.registry import REGISTRY
+from rankbound.bounds.statements import Statement
+from rankbound.validation.checks import (
     bilinear,
     comparators,
     designs,
@@ -31,10 +31,10 @@ from validation.checks import (
     shifts,
     truncation,
 )
-from validation.checks.constants import CONSTANTS, enclose
-from validation.checks.refutations import REFUTATIONS
-from validation.findings import Case, Check, CheckTable, Finding
-from validation.worlds import Terms, World
+from rankbound.validation.checks.constants import CONSTANTS, enclose
+from rankbound.validation.checks.refutations import REFUTATIONS
+from rankbound.validation.findings import Case, Check, CheckTable, Finding
+from rankbound.validation.worlds import Terms, World
 
 Verdict = Literal["holds", "enclosed", "refuted", "FAILS"]
 
@@ -183,7 +183,7 @@ def certified(
     Examples
     --------
     >>> from dataclasses import replace
-    >>> from bounds import statement
+    >>> from rankbound.bounds import statement
     >>> true = statement("lemma-2a-upper")
     >>> false = replace(true, expression=0.98 * true.expression)
     >>> certified(false, rng=np.random.default_rng(0)).verdict

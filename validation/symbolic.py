@@ -13,8 +13,8 @@ def vanishes(expression: Expr) -> bool:
 
     Examples
     --------
-    >>> from bounds.notation import a, m
-    >>> from bounds.special import PairEntropy, Softplus
+    >>> from rankbound.bounds.notation import a, m
+    >>> from rankbound.bounds.special import PairEntropy, Softplus
     >>> vanishes(Softplus(m) - Softplus(-m) - m)
     True
     >>> vanishes(PairEntropy(a) - Softplus(a))

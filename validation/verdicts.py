@@ -17,9 +17,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from bounds.betting import NEVER, queries_needed
-from bounds.errors import DomainError
-from estimators.scores import Floats
+from rankbound.bounds.betting import NEVER, queries_needed
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Floats
 
 Verdict = Literal["different", "negligible", "equivalent", "inconclusive"]
 VERDICTS: Final = ("different", "negligible", "equivalent", "inconclusive")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy.stats import beta
 
-from validation.plain import differences, divergence, entropy, loss, sigmoid
+from rankbound.validation.plain import differences, divergence, entropy, loss, sigmoid
 
 STEPS: Final = 40  # of the law that stands for beta(1, 9)
 

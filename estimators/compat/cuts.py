@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.groups import Booleans
-from estimators.scores import Floats
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats
 
 REFERENCE_CUTS = (
     "above_median",

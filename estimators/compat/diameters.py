@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.distances import pair_distances
-from estimators.pairs import pair_positions
-from estimators.scores import Floats
+from rankbound.estimators.distances import pair_distances
+from rankbound.estimators.pairs import pair_positions
+from rankbound.estimators.scores import Floats
 
 LEVELS = (0.95, 0.99)
 NO_VALUE = "their formula has no value here: "

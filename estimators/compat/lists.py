@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.groups import Booleans
-from estimators.scores import Floats
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats
 
 EPSILON = 1e-12
 SHIFT = 1e-6

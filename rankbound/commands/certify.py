@@ -74,8 +74,8 @@ def run(arguments: argparse.Namespace, command: str) -> int:
         selected,
         summary,
     )
+    from rankbound.validation.suite import certify
     from rankbound.writing import check_folder, write_all
-    from validation.suite import certify
 
     keys = selected(arguments.statement)
     if arguments.json is not None:

@@ -90,8 +90,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Convert, and say what was kept and what was lost."""
-    from estimators.scores import Kind
     from rankbound.converting import convert
+    from rankbound.estimators.scores import Kind
 
     kinds = {kind.value: kind for kind in Kind}
     named = arguments.teacher_kind

@@ -96,8 +96,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def options_from(arguments: argparse.Namespace, command: str) -> CutOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
-    from estimators.bands import BANDS
     from rankbound.cutting.options import CutOptions
+    from rankbound.estimators.bands import BANDS
 
     return CutOptions(
         **given_settings(arguments, command),
@@ -111,7 +111,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> CutOptions:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Cut, write the files, show the manifest."""
-    from bounds.wording import counted
+    from rankbound.bounds.wording import counted
     from rankbound.cutting.files import write_cut
     from rankbound.cutting.run import cut_groups
     from rankbound.cutting.show import show

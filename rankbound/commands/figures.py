@@ -52,7 +52,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Draw, write, and say what was not drawn."""
-    from bounds.wording import counted
+    from rankbound.bounds.wording import counted
     from rankbound.drawing.run import draw_all
 
     written, missing = draw_all(

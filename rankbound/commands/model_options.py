@@ -143,7 +143,7 @@ def _query_ids(given: Sequence[Path], encoders: int) -> list[Path | None]:
     if not given or (encoders and len(given) == 1):  # none: their own, or beside them
         return [given[0] if given else None] * encoders
     if len(given) != encoders:
-        from bounds.wording import counted
+        from rankbound.bounds.wording import counted
 
         raise UsageError(
             "--query-ids goes with --bi-encoder: one file of ids for all, or one "
@@ -195,7 +195,7 @@ def named(text: str, option: str) -> tuple[str, str]:
 
 def kind_from(text: str | None, option: str) -> Any:
     """The kind of scores that a text names, or None."""
-    from estimators.scores import Kind
+    from rankbound.estimators.scores import Kind
 
     if text is None:
         return None

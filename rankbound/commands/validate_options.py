@@ -38,7 +38,7 @@ OF_FILES = (
 def options_from(arguments: argparse.Namespace, command: str) -> ValidateOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
     from rankbound.validating.options import ValidateOptions
-    from validation.judging import Family
+    from rankbound.validation.judging import Family
 
     return ValidateOptions(
         cases=_folders(arguments) if arguments.datasets else _files(arguments),

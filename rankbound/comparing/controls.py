@@ -12,16 +12,16 @@ from typing import Any, Final
 import numpy as np
 from scipy.special import gammaln
 
-from bounds.certificate import LN2
-from bounds.limits import two_sided
-from estimators.embeddings import Embeddings
-from estimators.scores import Floats, Scores
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.limits import two_sided
 from rankbound.comparing.quantities import space_quantities, teacher_quantities
 from rankbound.comparing.ranges import UNIT_SLACK
 from rankbound.comparing.run import Comparison
 from rankbound.comparing.samplings import Sampling
 from rankbound.comparing.sweep import entropy_rows
-from validation.family import common
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import Floats, Scores
+from rankbound.validation.family import common
 
 # Chance that a control fails although nothing is wrong
 FALSE_ALARM: Final = 1e-3

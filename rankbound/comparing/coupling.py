@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from bounds.certificate import interval_part
-from bounds.ranges import cut_ratio_all_pairs
-from estimators.pairwise import NATS_PER_BIT
-from estimators.per_query import PerQuery
-from estimators.spread import entropy_floor
+from rankbound.bounds.certificate import interval_part
+from rankbound.bounds.ranges import cut_ratio_all_pairs
 from rankbound.comparing.catalogue import PAIR_SETS
 from rankbound.comparing.measures import Measures
 from rankbound.comparing.run import Comparison
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.estimators.per_query import PerQuery
+from rankbound.estimators.spread import entropy_floor
 from rankbound.measuring.certifying import group_sizes
-from validation.family import common
+from rankbound.validation.family import common
 
 NO_VECTORS = "no vectors were given, so there are no floors from distances"
 DIAGNOSTIC = (

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from estimators.composition import PairMass, entropy_change
-from estimators.entropies import group_entropies
-from estimators.per_query import PerQuery, query_means
-from estimators.scores import Strings
-from estimators.ties import tie_shares
 from rankbound.comparing.catalogue import PAIR_SETS
 from rankbound.comparing.run import Comparison
 from rankbound.comparing.samplings import Sampling
+from rankbound.estimators.composition import PairMass, entropy_change
+from rankbound.estimators.entropies import group_entropies
+from rankbound.estimators.per_query import PerQuery, query_means
+from rankbound.estimators.scores import Strings
+from rankbound.estimators.ties import tie_shares
 
 PARTS = ("pos-neg", "neg-neg")
 # What is left: pairs of two positives, in groups that hold several

@@ -6,11 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from estimators.entropies import group_entropies
-from estimators.groups import Groups
-from estimators.per_query import query_means
-from estimators.scores import Floats
-from estimators.shape import DistanceCurve, VectorShape, vector_shape
 from rankbound.comparing.catalogue import PAIR_SETS, base
 from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.quantities import (
@@ -25,6 +20,11 @@ from rankbound.comparing.students import (
     Student,
     measure_student,
 )
+from rankbound.estimators.entropies import group_entropies
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.per_query import query_means
+from rankbound.estimators.scores import Floats
+from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)

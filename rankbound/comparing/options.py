@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.comparing.catalogue import CATALOGUE, EACH, PAIR_SETS
 from rankbound.errors import UsageError
 from rankbound.measuring.given import as_given
 from rankbound.measuring.options import SourceOptions, check_compat, take
-from validation.bootstrap import RESAMPLES
+from rankbound.validation.bootstrap import RESAMPLES
 
 # What per_query.tsv calls the reference law of pairs, so no sampling may
 TARGET = "target"

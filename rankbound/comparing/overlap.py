@@ -12,12 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from bounds.shift import density_ratio, product_total_variation, total_variation
-from bounds.wording import counted
-from estimators.groups import Groups
-from estimators.scores import Scores
+from rankbound.bounds.shift import (
+    density_ratio,
+    product_total_variation,
+    total_variation,
+)
+from rankbound.bounds.wording import counted
 from rankbound.comparing.run import Comparison
 from rankbound.errors import UsageError
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Scores
 from rankbound.measuring.laws import Law, laws
 
 NO_KAPPA = (

@@ -11,19 +11,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from estimators.blocks import Block
-from estimators.dimension import knn_log_density, neighbour_distances, two_nn_dimension
-from estimators.distances import diameter, mean_distance
-from estimators.embeddings import Embeddings
-from estimators.entropies import group_entropies
-from estimators.group_terms import geometry, steepest, teacher_terms
-from estimators.groups import Booleans, Groups
-from estimators.pairs import selected_pairs
-from estimators.per_query import PerQuery, query_means
-from estimators.scores import Floats
-from estimators.shape import DistanceCurve
-from estimators.ties import tie_shares
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
+from rankbound.estimators.blocks import Block
+from rankbound.estimators.dimension import (
+    knn_log_density,
+    neighbour_distances,
+    two_nn_dimension,
+)
+from rankbound.estimators.distances import diameter, mean_distance
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.entropies import group_entropies
+from rankbound.estimators.group_terms import geometry, steepest, teacher_terms
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.pairs import selected_pairs
+from rankbound.estimators.per_query import PerQuery, query_means
+from rankbound.estimators.scores import Floats
+from rankbound.estimators.shape import DistanceCurve
+from rankbound.estimators.ties import tie_shares
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -86,8 +90,8 @@ def quantities(
 
     Examples
     --------
-    >>> from estimators.groups import top_documents
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.groups import top_documents
+    >>> from rankbound.estimators.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 0.0, "c": 0.0}})
     >>> groups = top_documents(scores, depth=3)
     >>> made = quantities(groups, groups.scores_of(scores)[0], pair_sets=("all",))

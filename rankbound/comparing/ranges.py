@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from bounds.certificate import LN2
-from estimators.embeddings import Embeddings
-from estimators.groups import Groups
+from rankbound.bounds.certificate import LN2
 from rankbound.comparing.catalogue import base
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import Groups
 from rankbound.measuring.certifying import group_range
 
 Range = tuple[float, float]

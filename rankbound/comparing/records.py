@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.pairwise import NATS_PER_BIT
+from rankbound.bounds.wording import counted
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
 from rankbound.comparing.decomposition import METHOD
 from rankbound.comparing.ranges import UNKNOWN
 from rankbound.comparing.run import Comparison
+from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.measuring.temperatures import SHARE
-from validation.family import Answer
+from rankbound.validation.family import Answer
 
 SCHEMA: Final = "rankbound.comparison/1"
 NO_MARGIN: Final = "there is no agreed margin for this quantity: give --margin"

@@ -7,21 +7,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.certificate import LN2
-from estimators.compat.entropy import REASON as ENTROPY_REASON
-from estimators.per_query import PerQuery
-from estimators.scores import Floats
+from rankbound.bounds.certificate import LN2
 from rankbound.comparing.run import Comparison
+from rankbound.estimators.compat.entropy import REASON as ENTROPY_REASON
+from rankbound.estimators.per_query import PerQuery
+from rankbound.estimators.scores import Floats
 from rankbound.measuring.inputs import groups_of
 from rankbound.measuring.reference import file_scores, pooled_entropy
-from validation.compat import (
+from rankbound.validation.compat import (
     ALPHA,
     REASON,
     ReferenceTost,
     reference_equivalence_groups,
     reference_tost,
 )
-from validation.family import Answer, common
+from rankbound.validation.family import Answer, common
 
 NO_VALUE: Final = "their formula has no value here: "
 TOO_FEW: Final = f"{NO_VALUE}a t-test needs two queries"

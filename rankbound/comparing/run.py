@@ -23,7 +23,7 @@ from rankbound.comparing.students import (
 )
 from rankbound.errors import UsageError
 from rankbound.settings import made_options
-from validation.family import Answer, Question, answer_family
+from rankbound.validation.family import Answer, Question, answer_family
 
 Progress = Callable[[str], object]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
-from estimators.groups import Booleans, Groups
-from estimators.scores import Floats, Scores
 from rankbound.comparing.options import TARGET, CompareOptions
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.scores import Floats, Scores
 from rankbound.measuring.given import Given, vectors_of
 from rankbound.measuring.inputs import (
     Inputs,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.comparing.catalogue import CATALOGUE, base
 from rankbound.comparing.claims import claim, order_sentence
 

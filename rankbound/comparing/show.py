@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bounds.wording import counted, counted_reason
+from rankbound.bounds.wording import counted, counted_reason
 from rankbound.comparing.sentences import p_text
 from rankbound.comparing.show_reasons import show_reasons
 from rankbound.comparing.show_reference import show_reference

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.outlines import NAME, outline, short
 
 if TYPE_CHECKING:
     from rankbound.comparing.run import Comparison
-    from validation.family import Answer
+    from rankbound.validation.family import Answer
 
 # In the order of what a reader should see first
 ORDER = ("different", "negligible", "inconclusive", "equivalent")

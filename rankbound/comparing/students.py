@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.group_terms import student_terms
-from estimators.groups import Booleans, Groups
 from rankbound.comparing.catalogue import label
 from rankbound.comparing.quantities import Measured, per_query
 from rankbound.comparing.samplings import Loaded, Sampling
+from rankbound.estimators.group_terms import student_terms
+from rankbound.estimators.groups import Booleans, Groups
 from rankbound.measuring.inputs import Rule
 from rankbound.measuring.options import SourceOptions
 from rankbound.measuring.sources import StudentSource

@@ -7,9 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.certificate import LN2
-from estimators.scores import Floats
-from estimators.ties import rank_values
+from rankbound.bounds.certificate import LN2
 from rankbound.comparing.quantities import (
     Measured,
     entropies,
@@ -17,9 +15,11 @@ from rankbound.comparing.quantities import (
 )
 from rankbound.comparing.run import Comparison
 from rankbound.comparing.samplings import Sampling
-from validation.family import common
-from validation.paired import compare_paired
-from validation.verdicts import smallest_margin, verdict
+from rankbound.estimators.scores import Floats
+from rankbound.estimators.ties import rank_values
+from rankbound.validation.family import common
+from rankbound.validation.paired import compare_paired
+from rankbound.validation.verdicts import smallest_margin, verdict
 
 FACTORS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 NOTE: Final = (

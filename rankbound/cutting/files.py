@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from estimators.bands import TIES
-from estimators.groups import Booleans
 from rankbound.cutting.measured import Change, Side
 from rankbound.cutting.reference import REASON
 from rankbound.cutting.run import Cut, Piece
 from rankbound.errors import UsageError
+from rankbound.estimators.bands import TIES
+from rankbound.estimators.groups import Booleans
 from rankbound.formats.filtering import copy_lines
 from rankbound.formats.opening import sha256
 from rankbound.measuring.provenance import input_records, versions

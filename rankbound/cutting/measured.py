@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.limits import two_sided
-from estimators.groups import Booleans, Groups
-from estimators.per_query import PerQuery
-from estimators.scores import Floats
+from rankbound.bounds.limits import two_sided
 from rankbound.comparing.catalogue import base
 from rankbound.comparing.quantities import (
     Measured,
@@ -20,9 +17,12 @@ from rankbound.comparing.ranges import Range, value_range, widest_distance
 from rankbound.comparing.samplings import Loaded, Sampling
 from rankbound.comparing.students import OnSampling, measure_student, read_students
 from rankbound.cutting.options import CutOptions
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.per_query import PerQuery
+from rankbound.estimators.scores import Floats
 from rankbound.measuring.inputs import Inputs
 from rankbound.measuring.temperatures import split_queries, teacher_temperature
-from validation.paired import paired_t
+from rankbound.validation.paired import paired_t
 
 
 @dataclass(frozen=True, slots=True, eq=False)

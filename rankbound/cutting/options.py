@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from estimators.bands import BANDS, Band, band_called
 from rankbound.comparing.catalogue import CATALOGUE, PAIR_SETS, base
 from rankbound.errors import UsageError
+from rankbound.estimators.bands import BANDS, Band, band_called
 from rankbound.measuring.options import SourceOptions, check_compat, take
 
 Compat = Literal["reference"] | None

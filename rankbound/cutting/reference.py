@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.compat.cuts import KEEPS, reference_cut
-from estimators.groups import Groups
-from estimators.per_query import PerQuery
 from rankbound.cutting.options import CutOptions
+from rankbound.estimators.compat.cuts import KEEPS, reference_cut
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.per_query import PerQuery
 from rankbound.measuring.inputs import Inputs
 from rankbound.measuring.reference import file_scores, pooled_entropy
 

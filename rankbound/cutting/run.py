@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.bands import Band
-from estimators.groups import Booleans, Groups
-from estimators.per_query import PerQuery
+from rankbound.bounds.wording import counted
 from rankbound.cutting.measured import Change, Queries, change, measure_queries
 from rankbound.cutting.options import CutOptions
 from rankbound.cutting.reference import ReferenceCut, reference_cuts
 from rankbound.errors import UsageError
+from rankbound.estimators.bands import Band
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.per_query import PerQuery
 from rankbound.measuring.given import vectors_of
 from rankbound.measuring.inputs import (
     Inputs,

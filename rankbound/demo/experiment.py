@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.demo.corpus import Document, collect, package_roots, sample_documents
 from rankbound.demo.plan import Plan, Sizes, plan_queries
 from rankbound.demo.retrieval import Floats, Ints, Retrieved, retrieve

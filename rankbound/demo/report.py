@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.demo.prepare import DemoFiles
 
 Ledgers = Mapping[str, Mapping[str, Any]]

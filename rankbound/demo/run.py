@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bounds.wording import counted
-from estimators.scores import Kind
+from rankbound.bounds.wording import counted
 from rankbound.demo.prepare import DemoFiles, prepare
 from rankbound.demo.report import report_text, summary_lines
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 from rankbound.measuring.ledger import ledger
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import Progress, measure

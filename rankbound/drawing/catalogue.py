@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.drawing.results import Result
 from rankbound.drawing.wanted import absent_kinds
 
 if TYPE_CHECKING:
-    from figures.style import Axes
+    from rankbound.figures.style import Axes
 
 Draw = Callable[[], "Axes"]
 
@@ -32,7 +32,7 @@ class Drawing:
 
 def theory_drawings() -> list[Drawing]:
     """The figures that need no data."""
-    from figures import power, theory_bound, theory_loss, theory_ndcg
+    from rankbound.figures import power, theory_bound, theory_loss, theory_ndcg
 
     setting = theory_bound.Setting()
     draws: dict[str, Draw] = {

@@ -16,7 +16,7 @@ from rankbound.drawing.shapes import shape_drawings
 
 def drawings(result: Result) -> list[Drawing]:
     """The figures of one comparison, by quantity and by pair set."""
-    from figures.comparisons import draw_differences, draw_verdicts
+    from rankbound.figures.comparisons import draw_differences, draw_verdicts
 
     content = result.content
     by_quantity: dict[str, list[Any]] = defaultdict(list)
@@ -57,7 +57,7 @@ def _named(result: Result, *parts: str) -> str:
 
 def _distributions(result: Result, quantities: list[str]) -> list[Drawing]:
     """Ridges and distribution functions of every quantity and pair set compared."""
-    from figures.distributions import draw_ecdf, draw_ridges
+    from rankbound.figures.distributions import draw_ecdf, draw_ridges
 
     values: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(dict)
     for row in result.table:
@@ -75,7 +75,7 @@ def _distributions(result: Result, quantities: list[str]) -> list[Drawing]:
 
 
 def _sweeps(result: Result) -> list[Drawing]:
-    from figures.comparisons import draw_sweep
+    from rankbound.figures.comparisons import draw_sweep
 
     sweep = result.content.get("sweep")
     if not sweep:

@@ -29,7 +29,7 @@ GOOD: Final = {column: good for _, column, good in SHARED}
 
 def drawings(result: Result) -> list[Drawing]:
     """The table of one inspection."""
-    from figures.quality import draw_quality
+    from rankbound.figures.quality import draw_quality
 
     name = file_name(*filter(None, (result.name, "quality")))
     draw = partial(draw_quality, quality_rows(result.content))

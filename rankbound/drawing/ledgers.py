@@ -41,8 +41,11 @@ def drawings(result: Result) -> list[Drawing]:
 
 def drawings_of_all(results: list[Result]) -> list[Drawing]:
     """Figures that put several ledgers side by side, such as one per sampling."""
-    from figures.certificates import draw_bound_against_risk, draw_locality_entropy
-    from figures.distributions import draw_ecdf, draw_ridges
+    from rankbound.figures.certificates import (
+        draw_bound_against_risk,
+        draw_locality_entropy,
+    )
+    from rankbound.figures.distributions import draw_ecdf, draw_ridges
 
     ledgers = [r for r in results if r.schema.startswith("rankbound.ledger/")]
     rows = [
@@ -99,14 +102,14 @@ def _points(result: Result) -> tuple[Any, Any]:
 
 
 def _entropy(result: Result) -> Drawing:
-    from figures.distributions import draw_ecdf
+    from rankbound.figures.distributions import draw_ecdf
 
     values = {result.name or "teacher": _teacher_entropies(result)}
     return Drawing(_named(result, "entropy"), partial(draw_ecdf, values), kind="ecdf")
 
 
 def _plane(result: Result) -> Drawing:
-    from figures.certificates import draw_locality_entropy
+    from rankbound.figures.certificates import draw_locality_entropy
 
     name = _named(result, "locality-entropy")
     points = _points(result)
@@ -117,7 +120,7 @@ def _plane(result: Result) -> Drawing:
 
 
 def _parts(result: Result, name: str, student: Mapping[str, Any]) -> Drawing:
-    from figures.theory_bound import draw_parts
+    from rankbound.figures.theory_bound import draw_parts
 
     parts = {part: student[part] for part in PARTS}
     draw = partial(draw_parts, parts, total="upper limit")
@@ -125,7 +128,7 @@ def _parts(result: Result, name: str, student: Mapping[str, Any]) -> Drawing:
 
 
 def _limit(result: Result, name: str) -> Drawing:
-    from figures.limits import Certified, draw_limit_over_n
+    from rankbound.figures.limits import Certified, draw_limit_over_n
 
     title = _named(result, "limit-over-n", name)
     rows = tuple(row for row in result.table if row.get("student") == name)
@@ -167,7 +170,7 @@ def _shape(result: Result) -> list[Drawing]:
 
 
 def _reliability(result: Result, name: str, student: Mapping[str, Any]) -> Drawing:
-    from figures.reliability import draw_reliability
+    from rankbound.figures.reliability import draw_reliability
 
     title = _named(result, "reliability", name)
     relevance = student.get("relevance")

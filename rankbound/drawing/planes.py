@@ -18,7 +18,7 @@ Points = dict[str, tuple[Any, Any]]
 
 def planes(result: Result) -> list[Drawing]:
     """One plane for every pair set, all samplings in it."""
-    from figures.certificates import draw_locality_entropy
+    from rankbound.figures.certificates import draw_locality_entropy
 
     name = file_name(*filter(None, (result.name, "locality-entropy")))
     points = _points(result)
@@ -57,7 +57,7 @@ def _points(result: Result) -> dict[str, Points]:
 
 def _floor(result: Result, pairs: str, points: dict[str, Points]) -> Any:
     """The floor of Theorem 4 (a) over the diameters shown; a diagnostic, see there."""
-    from estimators.spread import entropy_floor
+    from rankbound.estimators.spread import entropy_floor
 
     coupling = result.content.get("coupling", {})
     steepest = coupling.get("lipschitz")

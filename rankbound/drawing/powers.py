@@ -92,7 +92,7 @@ def of_validation(result: Result) -> list[Drawing]:
 
 def _correlations(name: str, queries: Mapping[int, str], **options: Any) -> Drawing:
     """Detectable correlations with marks at numbers of queries, named by them."""
-    from figures.power import draw_correlation_power
+    from rankbound.figures.power import draw_correlation_power
 
     if not queries:
         reason = "no correlation has 4 queries or more"
@@ -113,7 +113,7 @@ def _drawing(
     margin: float | None,
     **rates: Any,
 ) -> Drawing:
-    from figures.power import draw_difference_power
+    from rankbound.figures.power import draw_difference_power
 
     if not sources:
         return Drawing(name, None, STILL, kind="power")

@@ -12,7 +12,7 @@ from rankbound.progress import stages
 from rankbound.writing import check_folder, move_into
 
 if TYPE_CHECKING:
-    from figures.rendering import Extension
+    from rankbound.figures.rendering import Extension
 
 
 def draw_all(
@@ -38,9 +38,9 @@ def draw_all(
     UsageError, FormatError
         When there are no results, they are damaged, or the folder cannot be used.
     """
-    from figures.data import csv_text
-    from figures.rendering import rendered
-    from figures.style import COLUMN, PAGE, width
+    from rankbound.figures.data import csv_text
+    from rankbound.figures.rendering import rendered
+    from rankbound.figures.style import COLUMN, PAGE, width
 
     check_folder(out)
     results = None if source is None else find_results(source)

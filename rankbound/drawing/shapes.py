@@ -13,7 +13,7 @@ def shape_drawings(
     shapes: Mapping[str, Any], *, prefix: str = "", metric: str = ""
 ) -> list[Drawing]:
     """Distances, dimension and lengths of some sets of vectors."""
-    from figures.diameters import draw_distances, draw_norms, draw_two_nn
+    from rankbound.figures.diameters import draw_distances, draw_norms, draw_two_nn
 
     if not shapes:
         return []

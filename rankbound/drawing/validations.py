@@ -28,7 +28,7 @@ def drawings(result: Result) -> list[Drawing]:
 
 def _forests(result: Result) -> list[Drawing]:
     """A forest for every data set, sampling and student; pieces of a long one."""
-    from figures.associations import draw_correlations
+    from rankbound.figures.associations import draw_correlations
 
     family = result.content.get("family", {})
     options = {"delta": family.get("delta", 0.05), "band": family.get("band", 0.1)}
@@ -75,7 +75,7 @@ def _pages(rows: list[Row]) -> list[tuple[tuple[str, ...], list[Row]]]:
 
 def _systems(result: Result) -> list[Drawing]:
     """Differences and verdicts of every pair of systems, by data set."""
-    from figures.comparisons import draw_differences, draw_verdicts
+    from rankbound.figures.comparisons import draw_differences, draw_verdicts
 
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in result.content.get("equivalence", ()):
@@ -103,7 +103,7 @@ def _systems(result: Result) -> list[Drawing]:
 
 def _certificates(result: Result) -> Drawing:
     """Certificates of one half of the queries against the risk of the other."""
-    from figures.certificates import draw_bound_against_risk
+    from rankbound.figures.certificates import draw_bound_against_risk
 
     name = _named(result, "certificates")
     rows: Sequence[Row] = result.content["certificates"]

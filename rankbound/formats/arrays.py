@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
-from estimators.scores import strings
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import strings
 from rankbound.formats.nested import Fail, texts
 
 Ids = Sequence[Any] | np.ndarray

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from estimators.scores import LARGEST, Floats, Integers
+from rankbound.estimators.scores import LARGEST, Floats, Integers
 
 MOST_DIGITS = 18  # any such number fits into 64 bits
 MINUS, HEXADECIMAL = ord("-"), list(b"xX")

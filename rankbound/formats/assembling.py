@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.ordering import row_order, windows
-from estimators.scores import Floats, Integers, Scores, Strings, strings
+from rankbound.estimators.ordering import row_order, windows
+from rankbound.estimators.scores import Floats, Integers, Scores, Strings, strings
 from rankbound.formats.blocks import ahead
 from rankbound.formats.growing import Growing
 from rankbound.formats.idcolumns import IdBlock, IdColumn

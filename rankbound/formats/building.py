@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from estimators.groups import Groups
-from estimators.scores import LARGEST, Floats, Integers, Kind, Scores
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import LARGEST, Floats, Integers, Kind, Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
 from rankbound.formats.fields import as_number

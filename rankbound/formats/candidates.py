@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from estimators.arrow import encode
-from estimators.groups import Groups
+from rankbound.estimators.arrow import encode
+from rankbound.estimators.groups import Groups
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError
 from rankbound.formats.layout import is_comment

@@ -15,10 +15,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bounds.errors import DomainError
-from estimators.arrow import GROUPS_SCHEMA, SCHEMA, SCORES_SCHEMA, metadata
-from estimators.groups import Groups
-from estimators.scores import Scores
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.arrow import GROUPS_SCHEMA, SCHEMA, SCORES_SCHEMA, metadata
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Scores
 from rankbound.formats.containers import container, open_table, schema_of
 from rankbound.formats.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.formats.records import lacking

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bounds.wording import counted
-from estimators.embeddings import Embeddings
-from estimators.groups import Groups
-from estimators.scores import Integers, Scores
-from estimators.showing import html_table
+from rankbound.bounds.wording import counted
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Integers, Scores
+from rankbound.estimators.showing import html_table
 from rankbound.formats.source import Source
 
 PARTS = ("scores", "groups", "qrels", "embeddings")

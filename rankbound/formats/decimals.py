@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.scores import Floats, Integers
+from rankbound.estimators.scores import Floats, Integers
 from rankbound.formats.words import (
     WORD,
     ZEROS,

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from estimators.scores import Integers
+from rankbound.estimators.scores import Integers
 from rankbound.formats.errors import FormatError
 from rankbound.formats.fields import parsed_number
 from rankbound.formats.frames import Frame

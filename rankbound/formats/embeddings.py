@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from estimators.embeddings import Embeddings
-from estimators.scores import strings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import strings
 from rankbound.formats import (
     vectors_faiss,
     vectors_folders,

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.late import LateStrings
-from estimators.scores import Integers
+from rankbound.estimators.late import LateStrings
+from rankbound.estimators.scores import Integers
 
 
 class Encoded(NamedTuple):

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from estimators.groups import Booleans
+from rankbound.estimators.groups import Booleans
 from rankbound.formats.source import Source
 
 

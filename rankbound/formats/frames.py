@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from estimators.scores import LARGEST, Floats, Integers
+from rankbound.estimators.scores import LARGEST, Floats, Integers
 from rankbound.formats.errors import FormatError
 
 BAD_ID = r"[\t\r\n]|\A\s*\z"

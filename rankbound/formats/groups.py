@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.errors import DomainError
-from bounds.shift import checked_law
-from estimators.groups import Groups
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.shift import checked_law
+from rankbound.estimators.groups import Groups
 from rankbound.formats.building import Builder
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.jsonl import Row, rows, write_records

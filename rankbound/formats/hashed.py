@@ -12,8 +12,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.late import LateStrings
-from estimators.scores import Integers, Strings
+from rankbound.estimators.late import LateStrings
+from rankbound.estimators.scores import Integers, Strings
 from rankbound.formats.words import WORD, Booleans, Words
 
 Codes = NDArray[np.int32]

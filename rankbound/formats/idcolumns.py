@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from estimators.late import LateStrings
-from estimators.scores import Integers, strings
+from rankbound.estimators.late import LateStrings
+from rankbound.estimators.scores import Integers, strings
 from rankbound.formats.encoded import Encoded
 from rankbound.formats.growing import Growing
 from rankbound.formats.hashed import HashedTexts, strings_of, texts_of

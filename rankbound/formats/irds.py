@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from estimators.scores import Scores
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Scores
 from rankbound.formats.assembling import Assembly, Repeat
 from rankbound.formats.candidates import candidate_groups
 from rankbound.formats.contents import Contents, Format

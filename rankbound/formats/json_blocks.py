@@ -16,7 +16,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from estimators.scores import LARGEST, Floats, Integers
+from rankbound.estimators.scores import LARGEST, Floats, Integers
 from rankbound.formats.idcolumns import IdBlock, id_block, id_block_of
 from rankbound.formats.json_cutting import Unsure
 from rankbound.formats.words import Booleans, Bytes

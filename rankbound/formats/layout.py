@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from estimators.scores import LARGEST, Floats, Integers
+from rankbound.estimators.scores import LARGEST, Floats, Integers
 from rankbound.formats.errors import FormatError
 from rankbound.formats.idcolumns import IdBlock
 from rankbound.formats.source import Source

@@ -7,7 +7,7 @@ import re
 from contextlib import closing
 from pathlib import Path
 
-from estimators.scores import Scores
+from rankbound.estimators.scores import Scores
 from rankbound.formats.assembling import Assembly, Repeat
 from rankbound.formats.blocks import ahead, blocks, in_order, is_short
 from rankbound.formats.contents import Contents, Format

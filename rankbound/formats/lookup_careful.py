@@ -16,8 +16,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from estimators.arrow import encode
-from estimators.scores import LARGEST, Scores, strings
+from rankbound.estimators.arrow import encode
+from rankbound.estimators.scores import LARGEST, Scores, strings
 from rankbound.formats.errors import FormatError
 from rankbound.formats.source import count
 

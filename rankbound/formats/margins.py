@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from estimators.margins import potentials
-from estimators.scores import Kind, Scores
+from rankbound.estimators.margins import potentials
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.formats.building import Builder
 from rankbound.formats.containers import container
 from rankbound.formats.contents import Contents

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from estimators.groups import Booleans
-from estimators.scores import Floats, Integers
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats, Integers
 
 AGAIN: Final = "scores given again"
 TWICE: Final = "documents twice in one group"

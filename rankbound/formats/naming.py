@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from estimators.scores import Integers, Strings, strings
+from rankbound.estimators.scores import Integers, Strings, strings
 from rankbound.formats.fields import as_id, text_id
 from rankbound.formats.source import Source, count
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from estimators.arrow import encode
-from estimators.scores import LARGEST, Floats, Scores, strings
+from rankbound.estimators.arrow import encode
+from rankbound.estimators.scores import LARGEST, Floats, Scores, strings
 
 Fail = Callable[[str], Exception]
 SURROGATE = re.compile("[\ud800-\udfff]")

@@ -13,9 +13,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.late import LateStrings
-from estimators.ordering import sorted_order
-from estimators.scores import Integers, Strings
+from rankbound.estimators.late import LateStrings
+from rankbound.estimators.ordering import sorted_order
+from rankbound.estimators.scores import Integers, Strings
 from rankbound.formats.encoded import Encoded
 from rankbound.formats.growing import Growing
 from rankbound.formats.words import (

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
-from estimators.groups import Groups
-from estimators.scores import Scores
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Scores
 from rankbound.formats.arrays import (
     Ids,
     embeddings_of_array,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
+from rankbound.estimators.embeddings import Embeddings
 from rankbound.formats.arrays import embeddings_of_array
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.nested import scores_of_nested

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from estimators.scores import Integers
+from rankbound.estimators.scores import Integers
 from rankbound.formats.layout import Layout, Parsed
 from rankbound.formats.quick_places import field_ends, parse_by_places
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.scores import Floats, Integers
+from rankbound.estimators.scores import Floats, Integers
 from rankbound.formats.decimals import decimals_of
 from rankbound.formats.idcolumns import cut_texts, id_block_of
 from rankbound.formats.layout import Layout, Parsed, are_whole

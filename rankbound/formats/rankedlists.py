@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.formats.building import Builder
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError

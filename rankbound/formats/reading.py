@@ -6,9 +6,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from estimators.groups import Groups
-from estimators.scores import Scores
 from rankbound.errors import UsageError
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Scores
 from rankbound.formats.arrays import Ids
 from rankbound.formats.containers import container
 from rankbound.formats.contents import Contents, Format

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.groups import Groups
-from estimators.ordering import ranking
-from estimators.scores import Floats, Scores
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.ordering import ranking
+from rankbound.estimators.scores import Floats, Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
 

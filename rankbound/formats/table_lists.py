@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from estimators.arrow import encode
-from estimators.groups import Booleans, Groups
-from estimators.scores import Floats, Integers, Kind, Strings
+from rankbound.estimators.arrow import encode
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.scores import Floats, Integers, Kind, Strings
 from rankbound.formats.frames import Frame
 from rankbound.formats.merging import merged_members
 from rankbound.formats.rankedlists import NOTE

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from estimators.arrow import encode
-from estimators.groups import Groups
-from estimators.margins import potentials
-from estimators.scores import Floats, Integers, Kind, Scores, Strings
+from rankbound.estimators.arrow import encode
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.margins import potentials
+from rankbound.estimators.scores import Floats, Integers, Kind, Scores, Strings
 from rankbound.formats.frames import Frame, is_list
 from rankbound.formats.margins import NOTE
 from rankbound.formats.merging import merged_members

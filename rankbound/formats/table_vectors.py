@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from estimators.arrow import encode
-from estimators.embeddings import Embeddings
-from estimators.scores import Floats
+from rankbound.estimators.arrow import encode
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import Floats
 from rankbound.formats.frames import Frame, is_list
 
 

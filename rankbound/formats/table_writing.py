@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from estimators.embeddings import Embeddings
-from estimators.ordering import ranking
-from estimators.scores import Scores
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.ordering import ranking
+from rankbound.estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
 from rankbound.formats.records import lacking, list_records

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from estimators.scores import Kind, Scores
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.formats.assembling import Sorted
 from rankbound.formats.candidates import CANDIDATES
 from rankbound.formats.columns import Layout, read_columns

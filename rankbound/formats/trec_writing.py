@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from estimators.ordering import ranking
-from estimators.scores import Scores
+from rankbound.estimators.ordering import ranking
+from rankbound.estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
 from rankbound.formats.ir_metadata import ir_metadata_lines

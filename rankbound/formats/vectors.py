@@ -10,7 +10,7 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.embeddings import Embeddings
+from rankbound.estimators.embeddings import Embeddings
 from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
 

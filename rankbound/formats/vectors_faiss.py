@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
 from rankbound.formats.errors import FormatError
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import (

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from estimators.embeddings import Embeddings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
 from rankbound.formats.errors import FormatError
 from rankbound.formats.row_ids import read_ids, write_ids
 from rankbound.formats.source import Source

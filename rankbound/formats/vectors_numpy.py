@@ -17,8 +17,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.embeddings import Embeddings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
 from rankbound.formats.row_ids import as_ids
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import (

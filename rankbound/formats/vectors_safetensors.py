@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from estimators.embeddings import Embeddings
+from rankbound.estimators.embeddings import Embeddings
 from rankbound.formats.errors import FormatError
 from rankbound.formats.row_ids import as_ids
 from rankbound.formats.source import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.scores import Integers
+from rankbound.estimators.scores import Integers
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]

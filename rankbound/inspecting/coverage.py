@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from estimators.scores import Strings, positions
+from rankbound.estimators.scores import Strings, positions
 from rankbound.inspecting.examined import Examined
 from rankbound.inspecting.findings import Finding, share
 from rankbound.inspecting.ids import Rule, matching_rule

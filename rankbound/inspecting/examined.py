@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from estimators.groups import Groups
-from estimators.scores import Integers, Scores, Strings, strings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Integers, Scores, Strings, strings
 from rankbound.formats.contents import Contents
 from rankbound.inspecting.findings import Finding, by_severity
 from rankbound.inspecting.given import Given

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.groups import Groups, top_documents
-from estimators.scores import Scores, positions
+from rankbound.bounds.wording import counted
+from rankbound.estimators.groups import Groups, top_documents
+from rankbound.estimators.scores import Scores, positions
 from rankbound.inspecting.examined import Examined
 from rankbound.inspecting.findings import Finding, share
 from rankbound.inspecting.judgements import only_relevant

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.errors import FormatError

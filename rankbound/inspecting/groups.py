@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.groups import Groups
-from estimators.scores import Integers
+from rankbound.bounds.wording import counted
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Integers
 from rankbound.inspecting.findings import Finding, share
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from estimators.scores import Integers, Scores
+from rankbound.estimators.scores import Integers, Scores
 from rankbound.inspecting.findings import Finding, share
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.ordering import by_rank
+from rankbound.bounds.wording import counted
+from rankbound.estimators.ordering import by_rank
 from rankbound.formats.contents import Contents
 from rankbound.formats.source import Source
 from rankbound.inspecting.findings import Finding, share
@@ -64,7 +64,7 @@ def rank_facts(contents: Contents) -> RankFacts | None:
     Examples
     --------
     >>> from pathlib import Path
-    >>> from estimators.scores import Scores
+    >>> from rankbound.estimators.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 3.0, "b": 2.0, "c": 1.0}})
     >>> ranks = np.array([1, 3, 2])
     >>> rank_facts(Contents("toy", Path("x"), scores=scores, ranks=ranks)).wrong

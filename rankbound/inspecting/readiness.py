@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from estimators.kinds import NEEDS_TEMPERATURE
-from estimators.scores import Kind
 from rankbound.comparing.options import TARGET, CompareOptions
+from rankbound.estimators.kinds import NEEDS_TEMPERATURE
+from rankbound.estimators.scores import Kind
 from rankbound.inspecting.examined import Examined
 from rankbound.inspecting.naming import names_of
 from rankbound.inspecting.rehearsal import rehearse, rehearse_comparison

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.samplings import load
 from rankbound.errors import UsageError

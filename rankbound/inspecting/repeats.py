@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import orjson
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.formats.errors import FormatError
 from rankbound.inspecting.findings import Finding
 from rankbound.inspecting.given import Given

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.groups import Groups
-from estimators.scores import Kind, positions
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Kind, positions
 from rankbound.inspecting.examined import Examined
 
 MODEL_KINDS = frozenset({Kind.LOGIT, Kind.PROBABILITY})

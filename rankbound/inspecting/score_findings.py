@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.scores import Kind, Scores
-from estimators.signatures import SQUASHED_BITS
+from rankbound.bounds.wording import counted
+from rankbound.estimators.scores import Kind, Scores
+from rankbound.estimators.signatures import SQUASHED_BITS
 from rankbound.inspecting.findings import Finding, share
 from rankbound.inspecting.scores import LEAST_PAIRS, ScoreFacts
 

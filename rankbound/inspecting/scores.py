@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from estimators.group_terms import teacher_terms
-from estimators.groups import top_documents
-from estimators.kinds import KindGuess, infer_kind
-from estimators.pairwise import NATS_PER_BIT
-from estimators.scores import Integers, Kind, Scores
-from estimators.signatures import (
+from rankbound.estimators.group_terms import teacher_terms
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.kinds import KindGuess, infer_kind
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.estimators.scores import Integers, Kind, Scores
+from rankbound.estimators.signatures import (
     SQUASHED_BITS,
     Ties,
     close_by_chance,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.inspecting.findings import SEVERITIES, Finding, by_severity
 from rankbound.inspecting.naming import shown_names
 from rankbound.measuring.show import console_for, say

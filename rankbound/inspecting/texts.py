@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.formats.contents import Contents
 from rankbound.inspecting.findings import Finding, share
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.inspecting.examined import Examined
 from rankbound.inspecting.findings import Finding
 

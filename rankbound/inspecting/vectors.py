@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.duplicates import (
+from rankbound.bounds.wording import counted
+from rankbound.estimators.duplicates import (
     VectorFacts,
     equal_sets,
     near_pairs,
     vector_facts,
 )
-from estimators.embeddings import Embeddings
-from estimators.scores import Floats, Integers
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import Floats, Integers
 from rankbound.inspecting.findings import Finding, share
 
 

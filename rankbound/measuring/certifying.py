@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bounds.certificate import (
+from rankbound.bounds.certificate import (
     CHOSEN,
     Certificate,
     LossRange,
     certify,
     lemma_2c_range,
 )
-from bounds.limits import upper_limit
-from bounds.ranges import cut_ratio_all_pairs
-from estimators.group_terms import Geometry
-from estimators.groups import Booleans, Groups
-from estimators.scores import Floats, Integers
+from rankbound.bounds.limits import upper_limit
+from rankbound.bounds.ranges import cut_ratio_all_pairs
+from rankbound.estimators.group_terms import Geometry
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.scores import Floats, Integers
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.showing import student_repr
 from rankbound.measuring.space import Space

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.comparator_terms import (
+from rankbound.bounds.comparator_terms import (
     auc_of_query,
     label_variance,
     ramp_errors,
     teacher_terms,
 )
-from bounds.registry import statement
-from estimators.scores import Floats, Scores
+from rankbound.bounds.registry import statement
+from rankbound.estimators.scores import Floats, Scores
 from rankbound.measuring.evaluated import Evaluated, Level
 from rankbound.measuring.judged import UNJUDGED, JudgedPairs, judged_pairs, misordered
 

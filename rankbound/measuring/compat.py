@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from estimators.compat import ratios
-from estimators.compat.entropy import REASON as ENTROPY_REASON
-from estimators.groups import Groups
-from estimators.scores import Scores
+from rankbound.estimators.compat import ratios
+from rankbound.estimators.compat.entropy import REASON as ENTROPY_REASON
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Scores
 from rankbound.measuring.compat_columns import Column, Kindred, Values, joined
 from rankbound.measuring.compat_lists import list_divergence, list_entropies
 from rankbound.measuring.compat_space import reference_diameters

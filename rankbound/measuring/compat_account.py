@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from estimators.compat.ratios import INFINITE
-from estimators.scores import Floats
+from rankbound.estimators.compat.ratios import INFINITE
+from rankbound.estimators.scores import Floats
 from rankbound.measuring.compat import Compat
 from rankbound.measuring.compat_columns import Column
 from rankbound.measuring.table import number_text

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.blocks import Block, blocks
-from estimators.groups import Groups
-from estimators.per_query import query_means
-from estimators.scores import Floats, Strings, strings
+from rankbound.estimators.blocks import Block, blocks
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.per_query import query_means
+from rankbound.estimators.scores import Floats, Strings, strings
 
 Values = dict[str, float]
 Reasons = dict[str, str]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from estimators.compat import lists
-from estimators.groups import Groups
-from estimators.listwise import list_divergence_nats, list_entropy_nats
-from estimators.pairwise import NATS_PER_BIT
-from estimators.scores import Kind, Scores
+from rankbound.estimators.compat import lists
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nats
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.measuring.compat_columns import (
     Column,
     Kindred,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from estimators.compat import diameters
-from estimators.groups import Groups
-from estimators.scores import Integers
+from rankbound.estimators.compat import diameters
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Integers
 from rankbound.measuring.compat_columns import Column, Kindred, joined, on_groups
 
 if TYPE_CHECKING:

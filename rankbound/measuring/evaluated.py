@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from bounds.certificate import CHOSEN, lemma_2c_range
-from bounds.limits import lower_limit, two_sided, upper_limit
-from estimators.blocks import blocks
-from estimators.groups import Booleans, Groups
-from estimators.pairs import pair_differences, selected_pairs
-from estimators.per_query import query_means
-from estimators.scores import Floats, Integers, Scores, positions
+from rankbound.bounds.certificate import CHOSEN, lemma_2c_range
+from rankbound.bounds.limits import lower_limit, two_sided, upper_limit
+from rankbound.estimators.blocks import blocks
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.pairs import pair_differences, selected_pairs
+from rankbound.estimators.per_query import query_means
+from rankbound.estimators.scores import Floats, Integers, Scores, positions
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from estimators.embeddings import Embeddings
+from rankbound.estimators.embeddings import Embeddings
 from rankbound.formats.choosing import format_of
 from rankbound.formats.contents import Contents
 from rankbound.formats.embeddings import read_embeddings

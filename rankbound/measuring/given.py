@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
-from estimators.groups import Groups
-from estimators.scores import Floats, Integers, Scores, Strings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Floats, Integers, Scores, Strings
 from rankbound.formats.opening import sha256
 from rankbound.formats.row_ids import paths_of
 

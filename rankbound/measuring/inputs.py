@@ -7,17 +7,17 @@ from typing import cast
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
-from estimators.groups import (
+from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import (
     Booleans,
     Groups,
     shares_queries,
     top_documents,
     with_judged_positives,
 )
-from estimators.kinds import infer_kind, is_rank_only, to_logits
-from estimators.scores import Floats, Kind, Scores
-from rankbound.errors import UsageError
+from rankbound.estimators.kinds import infer_kind, is_rank_only, to_logits
+from rankbound.estimators.scores import Floats, Kind, Scores
 from rankbound.measuring.files import Files
 from rankbound.measuring.given import Given, vectors_of
 from rankbound.measuring.matching import thin_out

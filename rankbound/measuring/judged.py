@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.calibration import calibration_term
-from estimators.groups import Booleans
-from estimators.pairs import both_sides
-from estimators.pointwise import sigmoid
-from estimators.scores import Floats, Integers, Scores
+from rankbound.bounds.calibration import calibration_term
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.pairs import both_sides
+from rankbound.estimators.pointwise import sigmoid
+from rankbound.estimators.scores import Floats, Integers, Scores
 from rankbound.measuring.evaluated import Evaluated, Level
 
 N_BINS: Final = 10

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bounds.shift import density_ratio, product_total_variation, total_variation
-from estimators.groups import Booleans, Groups
-from estimators.scores import Floats, Integers, strings
+from rankbound.bounds.shift import (
+    density_ratio,
+    product_total_variation,
+    total_variation,
+)
 from rankbound.errors import UsageError
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.scores import Floats, Integers, strings
 
 Law = dict[str, float]
 

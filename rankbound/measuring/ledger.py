@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from bounds.certificate import CHOSEN, LN2
-from bounds.wording import counted
-from estimators.shape import DistanceCurve, VectorShape
-from estimators.spread import entropy_floor
+from rankbound.bounds.certificate import CHOSEN, LN2
+from rankbound.bounds.wording import counted
+from rankbound.estimators.shape import DistanceCurve, VectorShape
+from rankbound.estimators.spread import entropy_floor
 from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.compat_account import compat_record
 from rankbound.measuring.given import Given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.groups import Booleans, Groups
+from rankbound.estimators.groups import Booleans, Groups
 
 
 def count(dropped: dict[str, int], reason: str, number: int) -> None:

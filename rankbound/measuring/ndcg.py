@@ -11,8 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.ndcg import inversion_bound, rank_bound, surrogate_bound, worst_ndcg
-from estimators.scores import Floats, Scores
+from rankbound.bounds.ndcg import (
+    inversion_bound,
+    rank_bound,
+    surrogate_bound,
+    worst_ndcg,
+)
+from rankbound.estimators.scores import Floats, Scores
 from rankbound.measuring.evaluated import Evaluated
 
 BOUNDS: Final = {

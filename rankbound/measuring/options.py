@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from bounds.errors import DomainError
-from bounds.samples import checked_delta
-from estimators.distances import check_metric
-from estimators.pairs import PAIR_SETS
-from estimators.scores import Kind
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta
 from rankbound.errors import UsageError
+from rankbound.estimators.distances import check_metric
+from rankbound.estimators.pairs import PAIR_SETS
+from rankbound.estimators.scores import Kind
 from rankbound.formats.choosing import check_files
 from rankbound.measuring.given import as_given, vectors_given
 from rankbound.measuring.sources import (

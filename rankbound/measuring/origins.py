@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.groups import Groups
-from estimators.scores import Kind, Scores
+from rankbound.bounds.wording import counted
 from rankbound.errors import UsageError
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Kind, Scores
 
 MARGINS: Final = (
     "{name}: margins of one teacher are taken for differences of its logits, so the "

@@ -8,10 +8,10 @@ from typing import cast
 
 import numpy as np
 
-from estimators.compat.entropy import reference_pairwise_entropy_bits
-from estimators.groups import Groups
-from estimators.per_query import PerQuery
-from estimators.scores import Kind, Scores
+from rankbound.estimators.compat.entropy import reference_pairwise_entropy_bits
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.per_query import PerQuery
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.measuring.inputs import Inputs
 
 
@@ -53,7 +53,7 @@ def pooled_entropy(groups: Groups, scores: Scores) -> PooledEntropy:
 
     Examples
     --------
-    >>> from estimators.groups import top_documents
+    >>> from rankbound.estimators.groups import top_documents
     >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 0.0}})
     >>> found = pooled_entropy(top_documents(scores, depth=2), scores)
     >>> found.column.values.round(6).tolist(), found.n_zeros

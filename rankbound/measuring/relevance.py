@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.calibration import calibration_shift
-from bounds.certificate import LN2
-from bounds.misranking import misranking_ceiling, misranking_floor
-from estimators.pointwise import pair_divergence, pair_entropy, sigmoid
-from estimators.scores import Floats, Scores
+from rankbound.bounds.calibration import calibration_shift
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.misranking import misranking_ceiling, misranking_floor
+from rankbound.estimators.pointwise import pair_divergence, pair_entropy, sigmoid
+from rankbound.estimators.scores import Floats, Scores
 from rankbound.measuring.evaluated import Evaluated, Level
 from rankbound.measuring.judged import (
     UNJUDGED,

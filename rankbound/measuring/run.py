@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bounds.certificate import (
+from rankbound.bounds.certificate import (
     Part,
     interval_part,
 )
-from estimators.group_terms import teacher_terms
-from estimators.pairwise import NATS_PER_BIT
+from rankbound.estimators.group_terms import teacher_terms
+from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.measuring.certifying import (
     StudentResult,
     certified_rows,

@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.certificate import CHOSEN, LN2, LossRange, lemma_2c_range
-from bounds.limits import upper_limit
-from bounds.transport import transport_shift
-from bounds.wording import counted
-from bounds.worst_share import cvar
-from estimators.groups import Booleans
-from estimators.pointwise import pair_risk
-from estimators.scores import Floats
+from rankbound.bounds.certificate import CHOSEN, LN2, LossRange, lemma_2c_range
+from rankbound.bounds.limits import upper_limit
+from rankbound.bounds.transport import transport_shift
+from rankbound.bounds.wording import counted
+from rankbound.bounds.worst_share import cvar
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.pointwise import pair_risk
+from rankbound.estimators.scores import Floats
 from rankbound.measuring.evaluated import Level
 from rankbound.measuring.laws import Laws
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
-from bounds.wording import counted, counted_reason
+from rankbound.bounds.wording import counted, counted_reason
 from rankbound.measuring.show_compat import show_compat
 from rankbound.measuring.show_readings import show_readings
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 
 Block = dict[str, Any]
 

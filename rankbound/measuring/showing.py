@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.outlines import NAME, outline, short
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from estimators.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 from rankbound.measuring.given import as_given, vectors_given
 
 # A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.blocks import Block
-from estimators.embeddings import Embeddings
-from estimators.group_terms import Geometry, geometry, steepest
-from estimators.groups import Booleans, Groups
-from estimators.scores import Floats
-from estimators.shape import DistanceCurve, VectorShape, vector_shape
-from estimators.tail_quantile import TailQuantile
+from rankbound.estimators.blocks import Block
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.group_terms import Geometry, geometry, steepest
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.scores import Floats
+from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
+from rankbound.estimators.tail_quantile import TailQuantile
 
 QUANTILE = 0.99
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from estimators.embeddings import Embeddings
-from estimators.group_terms import dot_product_scores
-from estimators.groups import Booleans, Groups
-from estimators.kinds import to_logits
-from estimators.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.group_terms import dot_product_scores
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.kinds import to_logits
+from rankbound.estimators.scores import Floats, Kind, Scores
 from rankbound.measuring.files import Files
 from rankbound.measuring.given import Given, vectors_of
 from rankbound.measuring.inputs import Inputs, declared, doubts

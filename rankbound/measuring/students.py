@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.group_terms import (
+from rankbound.errors import UsageError
+from rankbound.estimators.group_terms import (
     StudentTerms,
     TeacherTerms,
     student_terms,
     teacher_terms,
 )
-from estimators.groups import Booleans, Groups
-from estimators.scores import Floats, Kind
-from rankbound.errors import UsageError
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.scores import Floats, Kind
 from rankbound.measuring.given import Given
 from rankbound.measuring.inputs import Inputs, Rule
 from rankbound.measuring.matching import thin_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from estimators.scores import Floats
+from rankbound.estimators.scores import Floats
 from rankbound.measuring.run import Measurement
 from rankbound.measuring.terms import COLUMNS, UNITS, QueryTerms
 

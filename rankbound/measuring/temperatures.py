@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.calibration import (
+from rankbound.errors import UsageError
+from rankbound.estimators.calibration import (
     CalibrationPairs,
     calibration_queries,
     graded_pairs,
     teacher_pairs,
 )
-from estimators.groups import Booleans, Groups
-from estimators.kinds import NEEDS_TEMPERATURE
-from estimators.scores import Floats, Kind, Scores
-from estimators.temperature import UnidentifiedError, fit_temperature
-from rankbound.errors import UsageError
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.kinds import NEEDS_TEMPERATURE
+from rankbound.estimators.scores import Floats, Kind, Scores
+from rankbound.estimators.temperature import UnidentifiedError, fit_temperature
 from rankbound.measuring.inputs import Inputs
 from rankbound.measuring.sources import Temperature
 

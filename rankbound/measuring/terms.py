@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from estimators.group_terms import Geometry, StudentTerms, TeacherTerms
-from estimators.groups import Booleans, Groups
-from estimators.pairwise import NATS_PER_BIT
-from estimators.per_query import PerQuery, query_means
-from estimators.scores import Floats, Strings
+from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
+from rankbound.estimators.groups import Booleans, Groups
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.estimators.per_query import PerQuery, query_means
+from rankbound.estimators.scores import Floats, Strings
 
 UNITS = {
     "n_docs": "documents",

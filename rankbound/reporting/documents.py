@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import numpy as np
 
-from bounds.errors import DomainError
-from estimators.distances import pair_distances
-from estimators.spread import clip_below_best
+from rankbound.bounds.errors import DomainError
 from rankbound.commands import measure
 from rankbound.commands.measure_options import options_from
 from rankbound.errors import UsageError
+from rankbound.estimators.distances import pair_distances
+from rankbound.estimators.spread import clip_below_best
 from rankbound.formats.errors import FormatError
 from rankbound.formats.opening import sha256
 from rankbound.measuring.inputs import Inputs, load_inputs

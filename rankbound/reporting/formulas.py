@@ -12,14 +12,27 @@ from typing import Any, Final
 
 from sympy import Expr, Symbol
 
-from bounds.certificate import LN2
-from bounds.headline import HEADLINE, part_expressions
-from bounds.javascript import javascript_view
-from bounds.notation import D, Delta, H, L, a, delta, k, kappa, m, n, tau, term
-from bounds.paper_form import pseudo_dimension_order
-from bounds.registry import statement
-from bounds.special import MarginDivergence, PairEntropy, Sigmoid
-from bounds.views import domain_ends
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.headline import HEADLINE, part_expressions
+from rankbound.bounds.javascript import javascript_view
+from rankbound.bounds.notation import (
+    D,
+    Delta,
+    H,
+    L,
+    a,
+    delta,
+    k,
+    kappa,
+    m,
+    n,
+    tau,
+    term,
+)
+from rankbound.bounds.paper_form import pseudo_dimension_order
+from rankbound.bounds.registry import statement
+from rankbound.bounds.special import MarginDivergence, PairEntropy, Sigmoid
+from rankbound.bounds.views import domain_ends
 from rankbound.paper_row import BASE_ENCODER
 
 STATEMENTS: Final = (

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.inspecting.findings import SEVERITIES
 from rankbound.inspecting.show import file_row
 from rankbound.reporting.accounts import Account, Content, Level, Verdict, notes_of

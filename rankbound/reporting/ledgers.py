@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.measuring.show import part_rows
 from rankbound.measuring.show_readings import (
     BINS,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sympy import Symbol
 
-from bounds.notation import (
+from rankbound.bounds.notation import (
     A,
     D,
     Delta,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.reporting.accounts import Account, account_of
 from rankbound.reporting.asides import cut_account, power_account
 from rankbound.reporting.inspections import inspection_account

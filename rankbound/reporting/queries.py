@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.drawing.results import Result
 from rankbound.drawing.rows import Rows
 from rankbound.measuring.terms import UNITS

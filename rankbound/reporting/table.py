@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bounds.wording import counted
 from rankbound.booktabs import NEEDS, booktabs, escaped
+from rankbound.bounds.wording import counted
 
 MOST_ROWS: Final = 500
 # From here on numbers have an exponent

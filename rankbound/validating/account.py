@@ -8,8 +8,8 @@ from rankbound.measuring.given import Given
 from rankbound.measuring.provenance import input_records, versions
 from rankbound.validating.associating import NAME, PARTIAL_NAME
 from rankbound.validating.run import Validation
-from validation.configurations import NEEDED
-from validation.judging import POWER
+from rankbound.validation.configurations import NEEDED
+from rankbound.validation.judging import POWER
 
 SCHEMA: Final = "rankbound.validation/1"
 DEFINITIONS: Final = {

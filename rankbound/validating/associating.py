@@ -11,7 +11,7 @@ import numpy as np
 from rankbound.validating.options import POOLED, ValidateOptions
 from rankbound.validating.panels import StudentPanel
 from rankbound.validating.terms import TWINS, UNITS
-from validation.association import (
+from rankbound.validation.association import (
     Association,
     Coefficient,
     Draws,
@@ -20,8 +20,8 @@ from validation.association import (
     draw,
     summary,
 )
-from validation.judging import Correction, Family
-from validation.pooling import heterogeneity, pool
+from rankbound.validation.judging import Correction, Family
+from rankbound.validation.pooling import heterogeneity, pool
 
 Row = dict[str, Any]
 Progress = Callable[[str], object]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.validating.associating import Row
 from rankbound.validating.markup import NONE, Cell, Table
 from rankbound.validating.options import POOLED
 from rankbound.validating.panels import LOSS
 from rankbound.validating.run import Validation
-from validation.judging import ASSOCIATED
+from rankbound.validation.judging import ASSOCIATED
 
 
 def association_tables(validation: Validation, *, partial: bool) -> Iterable[Table]:

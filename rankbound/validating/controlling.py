@@ -7,19 +7,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.errors import DomainError
-from bounds.wording import counted
-from estimators.group_terms import student_terms, teacher_terms
-from estimators.groups import Groups
-from estimators.scores import Floats, Strings
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.wording import counted
+from rankbound.estimators.group_terms import student_terms, teacher_terms
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Floats, Strings
 from rankbound.measuring.run import Measurement
 from rankbound.measuring.terms import query_terms
 from rankbound.validating.effectiveness import Judge
 from rankbound.validating.options import TEACHER, Case, ValidateOptions
 from rankbound.validating.panels import StudentPanel
 from rankbound.validating.rankings import ranking_of
-from validation.association import LEAST_QUERIES, Effort, Panel, draw, summary
-from validation.controls import Control, control, null_p_values
+from rankbound.validation.association import LEAST_QUERIES, Effort, Panel, draw, summary
+from rankbound.validation.controls import Control, control, null_p_values
 
 Row = dict[str, Any]
 DRAWS: Final = 200

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from estimators.scores import Floats
+from rankbound.estimators.scores import Floats
 from rankbound.validating.options import ValidateOptions
 from rankbound.validating.panels import StudentPanel
-from validation.distance_correlation import (
+from rankbound.validation.distance_correlation import (
     DistanceCorrelation,
     distance_correlation,
 )

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from estimators.groups import Booleans
-from estimators.scores import Floats, Scores, Strings, strings
 from rankbound.errors import UsageError
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats, Scores, Strings, strings
 from rankbound.validating.options import Missing
 from rankbound.validating.rankings import positions_in_rankings
 

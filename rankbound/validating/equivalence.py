@@ -15,14 +15,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.per_query import PerQuery
-from estimators.scores import strings
+from rankbound.bounds.wording import counted
 from rankbound.errors import UsageError
+from rankbound.estimators.per_query import PerQuery
+from rankbound.estimators.scores import strings
 from rankbound.formats.errors import FormatError
 from rankbound.validating.options import TEACHER, ValidateOptions
 from rankbound.validating.panels import Judged
-from validation.family import Answer, Question, answer_family
+from rankbound.validation.family import Answer, Question, answer_family
 
 Row = dict[str, Any]
 AVERAGE: Final = "(average)"

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from bounds.wording import counted
-from validation.configurations import NEEDED
-from validation.judging import ASSOCIATED, INCONCLUSIVE
+from rankbound.bounds.wording import counted
+from rankbound.validation.configurations import NEEDED
+from rankbound.validation.judging import ASSOCIATED, INCONCLUSIVE
 
 Account = dict[str, Any]
 

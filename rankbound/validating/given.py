@@ -12,7 +12,7 @@ from rankbound.measuring.inputs import DEFAULT_DEPTH
 from rankbound.measuring.options import MeasureOptions
 from rankbound.settings import check_names, check_types, made_options
 from rankbound.validating.options import Case, ValidateOptions
-from validation.judging import Family
+from rankbound.validation.judging import Family
 
 DATA: Final = "data"
 OF_FAMILY: Final = ("delta", "correction", "band")

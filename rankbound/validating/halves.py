@@ -9,7 +9,7 @@ import numpy as np
 
 from rankbound.validating.options import ValidateOptions
 from rankbound.validating.panels import StudentPanel
-from validation.holdout import LEAST_QUERIES, held_out
+from rankbound.validation.holdout import LEAST_QUERIES, held_out
 
 Row = dict[str, Any]
 

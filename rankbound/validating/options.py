@@ -10,12 +10,12 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.errors import UsageError
 from rankbound.measuring.given import as_given
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.sources import StudentSource
-from validation.judging import Family
+from rankbound.validation.judging import Family
 
 TEACHER: Final = "teacher"
 POOLED: Final = "(pooled)"

@@ -8,21 +8,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.certificate import CHOSEN, LossRange
-from bounds.errors import DomainError
-from bounds.limits import upper_limit
-from estimators.groups import Booleans
-from estimators.scores import Floats, Integers, Strings
+from rankbound.bounds.certificate import CHOSEN, LossRange
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import upper_limit
 from rankbound.errors import UsageError
+from rankbound.estimators.groups import Booleans
+from rankbound.estimators.scores import Floats, Integers, Strings
 from rankbound.validating.options import ValidateOptions
 from rankbound.validating.panels import Judged, StudentPanel
-from validation.association import Coefficient
-from validation.configurations import (
+from rankbound.validation.association import Coefficient
+from rankbound.validation.configurations import (
     NEEDED,
     Drawing,
     ordering,
 )
-from validation.prediction import leave_one_out_ridge
+from rankbound.validation.prediction import leave_one_out_ridge
 
 Row = dict[str, Any]
 RISK: Final = "held-out risk"

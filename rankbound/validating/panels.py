@@ -8,9 +8,9 @@ from typing import cast
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.scores import Floats, Scores, Strings
+from rankbound.bounds.wording import counted
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Floats, Scores, Strings
 from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.files import Files
 from rankbound.measuring.run import Measurement
@@ -18,7 +18,7 @@ from rankbound.validating.effectiveness import Effectiveness, Judge
 from rankbound.validating.options import TEACHER, Case, ValidateOptions
 from rankbound.validating.rankings import ranking_of
 from rankbound.validating.terms import Baselines, Terms, baselines_of, terms_of
-from validation.association import LEAST_QUERIES, Panel
+from rankbound.validation.association import LEAST_QUERIES, Panel
 
 LOSS = "loss of "
 

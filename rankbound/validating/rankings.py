@@ -7,10 +7,10 @@ from typing import Final, cast
 
 import numpy as np
 
-from estimators.embeddings import Embeddings
-from estimators.ordering import ranking
-from estimators.scores import Floats, Integers, Scores
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.ordering import ranking
+from rankbound.estimators.scores import Floats, Integers, Scores
 from rankbound.measuring.files import Files
 from rankbound.measuring.given import Given
 from rankbound.validating.options import TEACHER, Case

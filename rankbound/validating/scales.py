@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from estimators.kinds import NEEDS_TEMPERATURE
-from estimators.scores import Kind, Scores
+from rankbound.estimators.kinds import NEEDS_TEMPERATURE
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.measuring.files import Files
 from rankbound.measuring.given import Given
 from rankbound.measuring.inputs import declared

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bounds.wording import counted, counted_reason
+from rankbound.bounds.wording import counted, counted_reason
 from rankbound.measuring.show import say
 from rankbound.validating.findings import Account, corrected, findings, interval, orders
 from rankbound.validating.options import POOLED

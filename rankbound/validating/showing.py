@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.outlines import NAME, outline, short
-from validation.judging import ASSOCIATED
+from rankbound.validation.judging import ASSOCIATED
 
 if TYPE_CHECKING:
     from rankbound.validating.run import Validation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bounds.wording import counted
+from rankbound.bounds.wording import counted
 from rankbound.validating.associating import Row
 from rankbound.validating.association_tables import (
     association_tables,
@@ -14,8 +14,8 @@ from rankbound.validating.association_tables import (
 from rankbound.validating.equivalence import AVERAGE, FACTORS
 from rankbound.validating.markup import NONE, Cell, Table
 from rankbound.validating.run import Validation
-from validation.configurations import NEEDED
-from validation.judging import ASSOCIATED
+from rankbound.validation.configurations import NEEDED
+from rankbound.validation.judging import ASSOCIATED
 
 
 def tables(validation: Validation) -> list[Table]:

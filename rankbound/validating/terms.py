@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from bounds.wording import counted
-from estimators.groups import Groups
-from estimators.per_query import query_means
-from estimators.scores import Floats, Strings
+from rankbound.bounds.wording import counted
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.per_query import query_means
+from rankbound.estimators.scores import Floats, Strings
 from rankbound.measuring.certifying import StudentResult
 from rankbound.measuring.laws import laws_of_queries
 from rankbound.measuring.run import Measurement

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bounds.assumptions import ASSUMPTIONS, assumption
-from bounds.errors import DomainError
+from rankbound.bounds.assumptions import ASSUMPTIONS, assumption
+from rankbound.bounds.errors import DomainError
 
 
 @pytest.mark.parametrize("entry", ASSUMPTIONS.values(), ids=lambda entry: entry.name)

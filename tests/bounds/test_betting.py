@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.betting import (
+from rankbound.bounds.betting import (
     BINS,
     HISTOGRAM_FROM,
     betting,
@@ -14,7 +14,7 @@ from bounds.betting import (
     queries_needed,
     stake_grid,
 )
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from tests import oracles
 
 

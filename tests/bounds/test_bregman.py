@@ -7,11 +7,15 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
-from bounds.bregman import ensemble_parts, label_information, margin_information
-from bounds.errors import DomainError
-from bounds.listwise import listwise_parts
-from bounds.notation import a, m
-from bounds.registry import statement
+from rankbound.bounds.bregman import (
+    ensemble_parts,
+    label_information,
+    margin_information,
+)
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.listwise import listwise_parts
+from rankbound.bounds.notation import a, m
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 

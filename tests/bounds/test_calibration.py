@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.calibration import (
+from rankbound.bounds.calibration import (
     calibration_gap,
     calibration_shift,
     calibration_term,
     risk_shift,
 )
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from tests import oracles
 
 

@@ -7,9 +7,13 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
-from bounds.capacity import capacity_floor, mean_distance_needed, mean_margin_needed
-from bounds.errors import DomainError
-from bounds.registry import statement
+from rankbound.bounds.capacity import (
+    capacity_floor,
+    mean_distance_needed,
+    mean_margin_needed,
+)
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.betting import betting
-from bounds.certificate import LN2, certify, interval_part, lemma_2c_range
-from bounds.errors import DomainError
-from bounds.limits import split_limit
+from rankbound.bounds.betting import betting
+from rankbound.bounds.certificate import LN2, certify, interval_part, lemma_2c_range
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import split_limit
 from tests import oracles
 
 WIDE = lemma_2c_range(10.0, cut_ratio=8 / 15, source="k = 16")

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.comparator_terms import (
+from rankbound.bounds.comparator_terms import (
     auc_of_query,
     label_variance,
     ramp_errors,
     teacher_terms,
 )
-from bounds.errors import DomainError
-from bounds.registry import statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 

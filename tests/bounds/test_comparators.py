@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.comparator_terms import label_variance, ramp_errors, teacher_terms
-from bounds.comparators import STATEMENTS
-from bounds.registry import statement
+from rankbound.bounds.comparator_terms import label_variance, ramp_errors, teacher_terms
+from rankbound.bounds.comparators import STATEMENTS
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 

@@ -8,10 +8,10 @@ import torch
 from numpy.testing import assert_allclose
 from sympy import Abs, Max, Min, Piecewise, Rational, floor, log, pi, sqrt
 
-from bounds.compiling import compiled, folded
-from bounds.constants import a_star
-from bounds.notation import A, B, k, m
-from bounds.special import Softplus
+from rankbound.bounds.compiling import compiled, folded
+from rankbound.bounds.constants import a_star
+from rankbound.bounds.notation import A, B, k, m
+from rankbound.bounds.special import Softplus
 
 X = np.array([-2.5, 0.0, 1.0, 4.0])
 

@@ -6,7 +6,7 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
-from bounds.constants import a_bend, a_star, c_phi, lambda_star
+from rankbound.bounds.constants import a_bend, a_star, c_phi, lambda_star
 
 EXACT = mpmath.mp.clone()
 EXACT.dps = 40

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from bounds.diameters import (
+from rankbound.bounds.diameters import (
     MONOTONE,
     QuantileDiameter,
     group_diameter_limit,
@@ -15,8 +15,8 @@ from bounds.diameters import (
     queries_for_level,
     single_query_deviation,
 )
-from bounds.errors import DomainError
-from bounds.ranges import query_range
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.ranges import query_range
 from tests import oracles
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 
 
 def test_domain_error_is_a_value_error():

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.errors import DomainError
-from bounds.evidence import betting_p_value
-from bounds.limits import two_sided
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.evidence import betting_p_value
+from rankbound.bounds.limits import two_sided
 from tests import oracles
 
 

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.headline import HEADLINE, headline_parts, headline_width
-from bounds.registry import statement
+from rankbound.bounds.headline import HEADLINE, headline_parts, headline_width
+from rankbound.bounds.registry import statement
 
 
 @given(

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from sympy import Abs, Function, Max, Min, Piecewise, cosh, floor, log, sqrt, tanh
 
-from bounds import compiling, numeric
-from bounds.errors import DomainError
-from bounds.javascript import HELPERS, NAMES, javascript_view
-from bounds.notation import A, B, R_hat, delta, k, m, n, p, term
-from bounds.registry import REGISTRY
-from bounds.special import (
+from rankbound.bounds import compiling, numeric
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.javascript import HELPERS, NAMES, javascript_view
+from rankbound.bounds.notation import A, B, R_hat, delta, k, m, n, p, term
+from rankbound.bounds.registry import REGISTRY
+from rankbound.bounds.special import (
     BinaryEntropy,
     Divergence,
     MarginDivergence,
     PairEntropy,
     Softplus,
 )
-from bounds.views import domain_ends, numpy_view
+from rankbound.bounds.views import domain_ends, numpy_view
 
 CLOSED = [entry for entry in REGISTRY.values() if entry.expression is not None]
 NODE = shutil.which("node")

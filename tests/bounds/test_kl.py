@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.kl import binary_kl, kl_inverse
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.kl import binary_kl, kl_inverse
 from tests import oracles
 
 

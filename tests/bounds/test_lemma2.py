@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.registry import statement
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 BOXES = [(0.3, 0.3), (1.0, 4.0), (4.0, 1.0), (0.5, 10.0), (12.0, 10.0)]

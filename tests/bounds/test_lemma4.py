@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.lemma4 import mean_squared_distance, rademacher_bilinear
-from bounds.registry import statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.lemma4 import mean_squared_distance, rademacher_bilinear
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 PAIRS = {k: list(itertools.combinations(range(k), 2)) for k in (2, 3, 4)}

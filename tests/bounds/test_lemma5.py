@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sympy import Rational
 
-from bounds.registry import statement
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 BEYOND = statement("lemma-5a-maximum").numpy()

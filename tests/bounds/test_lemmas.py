@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from sympy import Rational, log, simplify
 
-from bounds.compiling import compiled
-from bounds.lemmas import LEMMA_1, LOSS, STATEMENTS
-from bounds.notation import A, B, N, R_off, a, m, p
-from bounds.registry import statement
-from bounds.special import Divergence, MarginDivergence, Sigmoid, Softplus
+from rankbound.bounds.compiling import compiled
+from rankbound.bounds.lemmas import LEMMA_1, LOSS, STATEMENTS
+from rankbound.bounds.notation import A, B, N, R_off, a, m, p
+from rankbound.bounds.registry import statement
+from rankbound.bounds.special import Divergence, MarginDivergence, Sigmoid, Softplus
 from tests import oracles
 
 IDENTITIES = [

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.limits import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import (
     METHODS,
     empirical_bernstein,
     hoeffding,

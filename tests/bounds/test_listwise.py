@@ -7,8 +7,8 @@ import pytest
 from mpmath import mp, mpf
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.listwise import listwise_parts
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.listwise import listwise_parts
 from tests import oracles
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.limits import hoeffding
-from bounds.losses import loss_range
-from bounds.registry import statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import hoeffding
+from rankbound.bounds.losses import loss_range
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 

@@ -7,9 +7,9 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
-from bounds import misranking as module
-from bounds.errors import DomainError
-from bounds.misranking import (
+from rankbound.bounds import misranking as module
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.misranking import (
     bayes_error,
     discordant_divergence,
     entropy_margin,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.ndcg import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.ndcg import (
     discounts,
     inversion_bound,
     largest_discount_step,

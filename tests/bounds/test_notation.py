@@ -5,9 +5,9 @@ import keyword
 import pytest
 import sympy
 
-from bounds import notation
-from bounds.notation import B, glossary, term
-from bounds.registry import REGISTRY
+from rankbound.bounds import notation
+from rankbound.bounds.notation import B, glossary, term
+from rankbound.bounds.registry import REGISTRY
 
 UNITS = {
     "nats",

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from bounds import numeric
+from rankbound.bounds import numeric
 
 MARGINS = [0.0, 1e-12, 1e-4, 0.0099, 0.0101, 0.4, 0.99, 1.01, 5.0, 36.0, 50.0, 700.0]
 SIGNED = sorted({sign * x for x in MARGINS for sign in (1, -1)})

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.pac_bayes import pac_bayes_kl, relative_entropy
-from bounds.registry import statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.pac_bayes import pac_bayes_kl, relative_entropy
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 

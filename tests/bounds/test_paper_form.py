@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.paper_form import pseudo_dimension_order, queries_to_say_something
-from bounds.registry import statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.paper_form import pseudo_dimension_order, queries_to_say_something
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 BUDGET = math.log(2) - 0.4931

@@ -5,8 +5,12 @@ import math
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.ranges import cut_ratio_all_pairs, entropy_floor_constants, query_range
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.ranges import (
+    cut_ratio_all_pairs,
+    entropy_floor_constants,
+    query_range,
+)
 from tests import oracles
 
 

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-import bounds
-from bounds.errors import DomainError
-from bounds.registry import REGISTRY, _in_order, statement
+from rankbound import bounds
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.registry import REGISTRY, _in_order, statement
 
 HEADINGS = [
     "lemma-0",
@@ -117,8 +117,9 @@ def test_package_offers_the_public_names():
 
 def test_limits_load_no_sympy_and_statements_no_framework():
     code = (
-        "import sys, bounds.limits; assert 'sympy' not in sys.modules;"
-        "import bounds.registry; bounds.registry.statement('lemma-1').numpy();"
+        "import sys, rankbound.bounds.limits; assert 'sympy' not in sys.modules;"
+        "from rankbound.bounds.registry import statement;"
+        "statement('lemma-1').numpy();"
         "assert not {'torch', 'jax', 'matplotlib', 'sklearn'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.limits import upper_limit
-from bounds.reweighting import importance_weighted, shifted_limit
-from bounds.shift import total_variation
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import upper_limit
+from rankbound.bounds.reweighting import importance_weighted, shifted_limit
+from rankbound.bounds.shift import total_variation
 from tests import oracles
 
 

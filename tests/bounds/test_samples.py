@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.samples import checked_delta, checked_sample
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta, checked_sample
 
 
 def test_checked_sample_rescales_to_the_unit_interval():

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.registry import statement
-from bounds.shift import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.registry import statement
+from rankbound.bounds.shift import (
     DensityRatio,
     checked_law,
     checked_laws,

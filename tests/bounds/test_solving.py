@@ -8,12 +8,12 @@ import sympy
 from numpy.testing import assert_allclose
 from sympy import Piecewise, Symbol
 
-from bounds.errors import DomainError
-from bounds.notation import A, B, D, K, N, R_hat, delta, k, m, n, p, term, w
-from bounds.registry import REGISTRY, statement
-from bounds.solving import solved
-from bounds.special import Sigmoid, Softplus
-from bounds.views import numpy_view
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import A, B, D, K, N, R_hat, delta, k, m, n, p, term, w
+from rankbound.bounds.registry import REGISTRY, statement
+from rankbound.bounds.solving import solved
+from rankbound.bounds.special import Sigmoid, Softplus
+from rankbound.bounds.views import numpy_view
 
 CLOSED = [entry for entry in REGISTRY.values() if entry.expression is not None]
 

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from sympy import Abs, Rational, exp, log, oo, simplify
 from sympy.core.function import ArgumentIndexError
 
-from bounds.special import (
+from rankbound.bounds.special import (
     BinaryEntropy,
     Divergence,
     MarginDivergence,

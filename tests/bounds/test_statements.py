@@ -8,12 +8,12 @@ import pytest
 from numpy.testing import assert_allclose
 from sympy import Rational, Symbol, floor, log
 
-from bounds.errors import DomainError
-from bounds.limits import kl_chernoff
-from bounds.notation import A, B, R, n, term, w
-from bounds.registry import REGISTRY, statement
-from bounds.special import Sigmoid, Softplus
-from bounds.statements import Statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import kl_chernoff
+from rankbound.bounds.notation import A, B, R, n, term, w
+from rankbound.bounds.registry import REGISTRY, statement
+from rankbound.bounds.special import Sigmoid, Softplus
+from rankbound.bounds.statements import Statement
 
 
 def example(**changes):

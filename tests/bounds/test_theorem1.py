@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.limits import METHODS
-from bounds.notation import H, R_hat, n, w
-from bounds.ranges import cut_ratio_all_pairs, query_range
-from bounds.registry import statement
-from bounds.theorem1 import STATEMENTS
+from rankbound.bounds.limits import METHODS
+from rankbound.bounds.notation import H, R_hat, n, w
+from rankbound.bounds.ranges import cut_ratio_all_pairs, query_range
+from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem1 import STATEMENTS
 from tests import oracles
 
 LOW, HIGH = query_range(10.0, cut_ratio=cut_ratio_all_pairs(16))

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.notation import delta, j, n, w
-from bounds.pac_bayes import pac_bayes_kl
-from bounds.registry import statement
-from bounds.theorem1_uniform import STATEMENTS, norm_step
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import delta, j, n, w
+from rankbound.bounds.pac_bayes import pac_bayes_kl
+from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem1_uniform import STATEMENTS, norm_step
 from tests import oracles
 
 

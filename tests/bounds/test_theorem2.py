@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.notation import R_mu, delta, kappa, n
-from bounds.ranges import cut_ratio_all_pairs
-from bounds.registry import REGISTRY, statement
-from bounds.shift import density_ratio, product_total_variation, total_variation
-from bounds.theorem2 import STATEMENTS
+from rankbound.bounds.notation import R_mu, delta, kappa, n
+from rankbound.bounds.ranges import cut_ratio_all_pairs
+from rankbound.bounds.registry import REGISTRY, statement
+from rankbound.bounds.shift import (
+    density_ratio,
+    product_total_variation,
+    total_variation,
+)
+from rankbound.bounds.theorem2 import STATEMENTS
 from tests import oracles
 
 ROOT = Path(__file__).resolve().parents[2]

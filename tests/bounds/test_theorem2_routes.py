@@ -5,11 +5,11 @@ import math
 import numpy as np
 from numpy.testing import assert_allclose
 
-from bounds.constants import c_phi
-from bounds.registry import statement
-from bounds.shift import density_ratio, total_variation
-from bounds.transport import line_transport, transport_shift
-from bounds.worst_share import cvar
+from rankbound.bounds.constants import c_phi
+from rankbound.bounds.registry import statement
+from rankbound.bounds.shift import density_ratio, total_variation
+from rankbound.bounds.transport import line_transport, transport_shift
+from rankbound.bounds.worst_share import cvar
 from tests import oracles
 
 

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.calibration import calibration_gap, calibration_shift, calibration_term
-from bounds.misranking import (
+from rankbound.bounds.calibration import (
+    calibration_gap,
+    calibration_shift,
+    calibration_term,
+)
+from rankbound.bounds.misranking import (
     bayes_error,
     discordant_divergence,
     misranking,
@@ -15,8 +19,8 @@ from bounds.misranking import (
     misranking_floor,
     psi_inverse,
 )
-from bounds.registry import statement
-from bounds.theorem3 import STATEMENTS
+from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem3 import STATEMENTS
 from tests import oracles
 
 LN2 = math.log(2)

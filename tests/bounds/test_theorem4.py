@@ -5,9 +5,9 @@ import math
 import numpy as np
 from numpy.testing import assert_allclose
 
-from bounds.notation import A, B, D, Delta, H, L, complexity, n, shift
-from bounds.ranges import entropy_floor_constants
-from bounds.registry import statement
+from rankbound.bounds.notation import A, B, D, Delta, H, L, complexity, n, shift
+from rankbound.bounds.ranges import entropy_floor_constants
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 FLOOR = statement("theorem-4a").numpy()

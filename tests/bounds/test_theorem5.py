@@ -7,9 +7,9 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.registry import statement
-from bounds.theorem5 import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem5 import (
     Design,
     bilinear_complexity,
     compare_designs,

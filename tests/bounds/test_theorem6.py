@@ -8,8 +8,8 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
-from bounds.notation import inversions, rho
-from bounds.registry import statement
+from rankbound.bounds.notation import inversions, rho
+from rankbound.bounds.registry import statement
 from tests import oracles
 
 BINARY = statement("theorem-6c").numpy()

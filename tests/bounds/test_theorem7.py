@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from bounds.registry import statement
-from bounds.truncation import tail_excesses, truncated_limit, truncated_risks
+from rankbound.bounds.registry import statement
+from rankbound.bounds.truncation import tail_excesses, truncated_limit, truncated_risks
 from tests import oracles
 
 

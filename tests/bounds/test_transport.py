@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import linprog
 
-from bounds.errors import DomainError
-from bounds.transport import line_transport, transport_shift
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.transport import line_transport, transport_shift
 from tests import oracles
 
 

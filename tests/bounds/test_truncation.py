@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.diameters import group_diameter_limit
-from bounds.errors import DomainError
-from bounds.limits import METHODS, upper_limit
-from bounds.truncation import (
+from rankbound.bounds.diameters import group_diameter_limit
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import METHODS, upper_limit
+from rankbound.bounds.truncation import (
     Truncation,
     tail_excesses,
     truncated_limit,

@@ -12,11 +12,11 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from bounds.notation import A, B, delta, n, p, term
-from bounds.registry import REGISTRY
-from bounds.special import Softplus
-from bounds.views import jax_view, numpy_view, torch_view
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import A, B, delta, n, p, term
+from rankbound.bounds.registry import REGISTRY
+from rankbound.bounds.special import Softplus
+from rankbound.bounds.views import jax_view, numpy_view, torch_view
 
 CLOSED = [entry for entry in REGISTRY.values() if entry.expression is not None]
 SMOOTH = [entry for entry in CLOSED if entry.key != "lemma-2c-cut-ratio"]

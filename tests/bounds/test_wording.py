@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.wording import counted, counted_reason
+from rankbound.bounds.wording import counted, counted_reason
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import linprog
 
-from bounds.errors import DomainError
-from bounds.worst_share import cvar, cvar_limit
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.worst_share import cvar, cvar_limit
 from tests import oracles
 
 

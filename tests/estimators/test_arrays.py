@@ -7,8 +7,8 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 
-from bounds.errors import DomainError
-from estimators.arrays import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.arrays import (
     as_array,
     check_finite,
     check_temperature,

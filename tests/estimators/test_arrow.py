@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.errors import DomainError
-from estimators.arrow import encode, metadata
-from estimators.groups import Groups, top_documents
-from estimators.scores import Kind, Scores
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.arrow import encode, metadata
+from rankbound.estimators.groups import Groups, top_documents
+from rankbound.estimators.scores import Kind, Scores
 
 IDS = st.sampled_from(["1", "10", "2", "a", "é", "q 7", "Z"])
 TABLES = st.dictionaries(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.errors import DomainError
-from estimators.bands import BANDS, Band, band_called
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.bands import BANDS, Band, band_called
 
 values = st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.5, 0.7, 1.0]), min_size=1)
 

@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-import estimators.blocks
-from estimators.blocks import blocks
+import rankbound.estimators.blocks
+from rankbound.estimators.blocks import blocks
 from tests import strategies
 
 
 def cut(groups, budget, dim=0):
     """All blocks under a budget of numbers per block."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(estimators.blocks, "NUMBERS_PER_BLOCK", budget)
+        patch.setattr(rankbound.estimators.blocks, "NUMBERS_PER_BLOCK", budget)
         return list(blocks(groups, dim=dim))
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from estimators.composition import PairMass, entropy_change
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.composition import PairMass, entropy_change
 
 LN2 = math.log(2)
 unit = st.floats(0, 1)

@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.spatial.distance import pdist
 
-from bounds.errors import DomainError
-from estimators.dimension import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.dimension import (
     COPY,
     knn_log_density,
     neighbour_distances,

@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from estimators.distances import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.distances import (
     METRICS,
     check_metric,
     diameter,
@@ -16,7 +16,7 @@ from estimators.distances import (
     pair_distances,
     quantile_diameter,
 )
-from estimators.pairs import selected_pairs
+from rankbound.estimators.pairs import selected_pairs
 from tests import oracles, strategies
 
 ORACLES = {"euclidean": oracles.euclidean, "angular": oracles.angle}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators import duplicates
-from estimators.duplicates import NEAR, equal_sets, near_pairs, vector_facts
+from rankbound.estimators import duplicates
+from rankbound.estimators.duplicates import NEAR, equal_sets, near_pairs, vector_facts
 
 VALUES = st.sampled_from([0.0, -0.0, 1.0, -2.5, math.nan, math.inf])
 MATRICES = st.integers(1, 3).flatmap(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from bounds.errors import DomainError
-from estimators.embeddings import Embeddings
-from estimators.scores import strings
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import strings
 
 
 def book(vectors, name="toy"):

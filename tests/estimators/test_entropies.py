@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from bounds.errors import DomainError
-from estimators.entropies import group_entropies
-from estimators.group_terms import teacher_terms
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.entropies import group_entropies
+from rankbound.estimators.group_terms import teacher_terms
 from tests.estimators.test_ties import flat, grouped, sizes_and_scores
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.groups import top_documents
-from estimators.per_query import PerQuery
-from estimators.scores import Scores, strings
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.per_query import PerQuery
+from rankbound.estimators.scores import Scores, strings
 
 IDS = st.sampled_from(["1", "10", "2", "a", "é", "Z"])
 VALUES = st.sampled_from([0.0, 1.0, -2.5, 1e-9]) | st.floats(-1e6, 1e6)

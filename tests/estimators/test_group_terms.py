@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-import estimators.blocks
-from bounds.errors import DomainError
-from estimators.blocks import blocks
-from estimators.embeddings import Embeddings
-from estimators.group_terms import (
+import rankbound.estimators.blocks
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.blocks import blocks
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.group_terms import (
     dot_product_scores,
     geometry,
     steepest,
     student_terms,
     teacher_terms,
 )
-from estimators.groups import Groups, top_documents
-from estimators.pairs import PAIR_SETS, selected_pairs
-from estimators.per_query import query_means
-from estimators.scores import Scores
+from rankbound.estimators.groups import Groups, top_documents
+from rankbound.estimators.pairs import PAIR_SETS, selected_pairs
+from rankbound.estimators.per_query import query_means
+from rankbound.estimators.scores import Scores
 from tests import oracles, strategies
 
 SIZES = [4, 7, 3, 16, 3, 5, 4, 9]
@@ -28,7 +28,7 @@ SIZES = [4, 7, 3, 16, 3, 5, 4, 9]
 
 @pytest.fixture(params=[1, 40, 400, 2**20], ids="budget {}".format)
 def budget(request, monkeypatch):
-    monkeypatch.setattr(estimators.blocks, "NUMBERS_PER_BLOCK", request.param)
+    monkeypatch.setattr(rankbound.estimators.blocks, "NUMBERS_PER_BLOCK", request.param)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_terms_do_not_depend_on_the_blocks(groups, book, monkeypatch):
 
     whole = everything()
     for budget in (1, 7, 60, 333):
-        monkeypatch.setattr(estimators.blocks, "NUMBERS_PER_BLOCK", budget)
+        monkeypatch.setattr(rankbound.estimators.blocks, "NUMBERS_PER_BLOCK", budget)
         assert_allclose(everything(), whole, rtol=1e-12)
 
 

@@ -8,10 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from bounds.errors import DomainError
-from estimators.groups import shares_queries, top_documents, with_judged_positives
-from estimators.pairs import PAIR_SETS
-from estimators.scores import Scores
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.groups import (
+    shares_queries,
+    top_documents,
+    with_judged_positives,
+)
+from rankbound.estimators.pairs import PAIR_SETS
+from rankbound.estimators.scores import Scores
 from tests import oracles, strategies
 
 TIED = st.sampled_from([-1.0, 0.0, 0.5, 2.0])

@@ -8,9 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from estimators.kinds import NEEDS_TEMPERATURE, infer_kind, is_rank_only, to_logits
-from estimators.scores import Kind, Scores
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.kinds import (
+    NEEDS_TEMPERATURE,
+    infer_kind,
+    is_rank_only,
+    to_logits,
+)
+from rankbound.estimators.scores import Kind, Scores
 
 LENGTHS = (20, 7, 13, 20, 2)
 

@@ -9,8 +9,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from estimators.late import LateStrings, as_held
-from estimators.scores import Kind, Scores, strings
+from rankbound.estimators.late import LateStrings, as_held
+from rankbound.estimators.scores import Kind, Scores, strings
 
 IDS = strings(["d1", "d2"])
 

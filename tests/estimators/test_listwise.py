@@ -13,9 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from estimators.listwise import list_divergence_nats, list_entropy, list_entropy_nats
-from estimators.pairwise import pairwise_divergence_nats, pairwise_entropy_nats
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.listwise import (
+    list_divergence_nats,
+    list_entropy,
+    list_entropy_nats,
+)
+from rankbound.estimators.pairwise import (
+    pairwise_divergence_nats,
+    pairwise_entropy_nats,
+)
 from tests import oracles, strategies
 
 

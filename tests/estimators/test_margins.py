@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.margins import TOLERANCE, potentials
+from rankbound.estimators.margins import TOLERANCE, potentials
 
 EDGES = st.lists(
     st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=25

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators import ordering as module
-from estimators.ordering import by_rank, ranking, sorted_order, windows
-from estimators.scores import Scores
+from rankbound.estimators import ordering as module
+from rankbound.estimators.ordering import by_rank, ranking, sorted_order, windows
+from rankbound.estimators.scores import Scores
 
 VALUES = st.one_of(
     st.sampled_from([0.0, -0.0, 1.0, 1.0 + 2**-52, -1e300, 5e-324]),

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from bounds.errors import DomainError
-from estimators.pairs import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.pairs import (
     PAIR_SETS,
     both_sides,
     count_pairs,

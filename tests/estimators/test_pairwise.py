@@ -13,9 +13,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from estimators.pairs import PAIR_SETS, padded
-from estimators.pairwise import (
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.pairs import PAIR_SETS, padded
+from rankbound.estimators.pairwise import (
     NATS_PER_BIT,
     pairwise_divergence_nats,
     pairwise_entropy,

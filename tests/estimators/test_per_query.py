@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from estimators.per_query import PerQuery, align, query_means
-from estimators.scores import strings
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.per_query import PerQuery, align, query_means
+from rankbound.estimators.scores import strings
 from tests import oracles
 
 

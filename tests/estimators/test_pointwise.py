@@ -9,7 +9,7 @@ import scipy.special
 import torch
 from numpy.testing import assert_allclose
 
-from estimators.pointwise import (
+from rankbound.estimators.pointwise import (
     pair_divergence,
     pair_entropy,
     pair_risk,

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from bounds.errors import DomainError
-from estimators.scores import Kind, Scores, positions, strings
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.scores import Kind, Scores, positions, strings
 
 IDS = st.sampled_from(["1", "10", "2", "a", "é", "q 7", "Z"])
 TABLES = st.dictionaries(

@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.errors import DomainError
-from estimators.embeddings import Embeddings
-from estimators.groups import Groups
-from estimators.scores import strings
-from estimators.shape import BINS, SAMPLE, DistanceCurve, vector_shape
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import strings
+from rankbound.estimators.shape import BINS, SAMPLE, DistanceCurve, vector_shape
 
 
 def book(vectors):

@@ -5,11 +5,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.groups import Groups, top_documents
-from estimators.per_query import PerQuery
-from estimators.scores import Kind, Scores, strings
-from estimators.showing import between, cell, html_table
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import Groups, top_documents
+from rankbound.estimators.per_query import PerQuery
+from rankbound.estimators.scores import Kind, Scores, strings
+from rankbound.estimators.showing import between, cell, html_table
 
 HOSTILE = [
     "<script>alert(1)</script>",

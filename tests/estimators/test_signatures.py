@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.scores import Scores
-from estimators.signatures import (
+from rankbound.estimators.scores import Scores
+from rankbound.estimators.signatures import (
     CLOSE,
     SQUASHED_BITS,
     constant_queries,

@@ -9,11 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from bounds.errors import DomainError
-from bounds.ranges import entropy_floor_constants
-from estimators.pairs import PAIR_SETS
-from estimators.pairwise import pairwise_entropy_nats
-from estimators.spread import clip_below_best, entropy_floor, mean_margin, score_range
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.ranges import entropy_floor_constants
+from rankbound.estimators.pairs import PAIR_SETS
+from rankbound.estimators.pairwise import pairwise_entropy_nats
+from rankbound.estimators.spread import (
+    clip_below_best,
+    entropy_floor,
+    mean_margin,
+    score_range,
+)
 from tests import oracles, strategies
 
 floats = st.floats(-1e6, 1e6, allow_subnormal=False)

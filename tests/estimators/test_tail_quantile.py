@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.errors import DomainError
-from estimators.tail_quantile import TailQuantile
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.tail_quantile import TailQuantile
 from tests import oracles
 
 

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from estimators.pointwise import sigmoid
-from estimators.temperature import UnidentifiedError, fit_temperature
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.pointwise import sigmoid
+from rankbound.estimators.temperature import UnidentifiedError, fit_temperature
 from tests import oracles
 
 

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from scipy.stats import rankdata
 
-from bounds.errors import DomainError
-from estimators.groups import Groups
-from estimators.scores import strings
-from estimators.ties import rank_values, tie_shares
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import strings
+from rankbound.estimators.ties import rank_values, tie_shares
 
 
 def grouped(sizes, positive=True):

@@ -6,8 +6,8 @@ import itertools
 
 from matplotlib.text import Text
 
-from figures.data import csv_text, data_of
-from figures.rendering import rendered
+from rankbound.figures.data import csv_text, data_of
+from rankbound.figures.rendering import rendered
 
 
 def visible_texts(ax):

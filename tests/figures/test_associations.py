@@ -1,8 +1,8 @@
 import pytest
 
-from bounds.errors import DomainError
-from figures.associations import draw_correlations
-from figures.data import data_of
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.associations import draw_correlations
+from rankbound.figures.data import data_of
 from tests.figures.pictures import check_drawing
 
 ROWS = [

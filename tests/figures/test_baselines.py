@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from figures.style import COLOURS
+from rankbound.figures.style import COLOURS
 from tests.figures.baselines import (
     KEY,
     TEXTS,

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
-from bounds.errors import DomainError
-from figures.certificates import draw_bound_against_risk, draw_locality_entropy
-from figures.data import data_of
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.certificates import (
+    draw_bound_against_risk,
+    draw_locality_entropy,
+)
+from rankbound.figures.data import data_of
 from tests.figures.pictures import check_drawing
 
 ROWS = [

@@ -1,8 +1,8 @@
 import pytest
 
-from bounds.errors import DomainError
-from figures.comparisons import draw_differences, draw_sweep, draw_verdicts
-from figures.data import data_of
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.comparisons import draw_differences, draw_sweep, draw_verdicts
+from rankbound.figures.data import data_of
 from tests.figures.pictures import check_drawing
 
 VERDICTS = ["different", "negligible", "equivalent", "inconclusive"]

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from bounds.errors import DomainError
-from figures.data import csv_text, data_of, keep
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.data import csv_text, data_of, keep
 
 
 def axes():

@@ -1,8 +1,8 @@
 import pytest
 
-from bounds.errors import DomainError
-from figures.data import data_of
-from figures.diameters import draw_distances, draw_norms, draw_two_nn
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.data import data_of
+from rankbound.figures.diameters import draw_distances, draw_norms, draw_two_nn
 from tests.figures.pictures import check_drawing
 from tests.rankbound.drawing.folders import shape
 

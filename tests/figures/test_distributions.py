@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from bounds.errors import DomainError
-from figures.data import data_of
-from figures.distributions import draw_ecdf, draw_ridges
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.data import data_of
+from rankbound.figures.distributions import draw_ecdf, draw_ridges
 from tests.figures.pictures import check_drawing
 
 

@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bounds.certificate import LN2
-from bounds.errors import DomainError
-from bounds.limits import betting, hoeffding
-from figures.data import data_of
-from figures.limits import Certified, draw_limit_over_n
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import betting, hoeffding
+from rankbound.figures.data import data_of
+from rankbound.figures.limits import Certified, draw_limit_over_n
 from tests.figures.pictures import check_drawing
 
 RISKS = np.linspace(0.1, 0.9, 60)

@@ -1,11 +1,11 @@
 import pytest
 
-from bounds.errors import DomainError
-from figures.data import data_of
-from figures.power import draw_correlation_power, draw_difference_power
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.data import data_of
+from rankbound.figures.power import draw_correlation_power, draw_difference_power
+from rankbound.validation.equivalence_power import equivalence_margin
+from rankbound.validation.power import detectable_correlation, detectable_difference
 from tests.figures.pictures import check_drawing
-from validation.equivalence_power import equivalence_margin
-from validation.power import detectable_correlation, detectable_difference
 
 SOURCES = [
     {"source": "bm25", "sd": 0.1, "n": [43]},

@@ -1,8 +1,8 @@
 import pytest
 
-from bounds.errors import DomainError
-from figures.data import data_of
-from figures.quality import draw_quality
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.data import data_of
+from rankbound.figures.quality import draw_quality
 from tests.figures.pictures import check_drawing
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from bounds.errors import DomainError
-from figures.data import data_of
-from figures.reliability import draw_reliability
+from rankbound.bounds.errors import DomainError
+from rankbound.figures.data import data_of
+from rankbound.figures.reliability import draw_reliability
 from tests.figures.pictures import check_drawing
 
 ROWS = [

@@ -3,9 +3,9 @@ import logging
 import pytest
 from matplotlib.figure import Figure
 
-from bounds.errors import DomainError
-from figures import theory_bound
-from figures.rendering import rendered
+from rankbound.bounds.errors import DomainError
+from rankbound.figures import theory_bound
+from rankbound.figures.rendering import rendered
 
 START = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<?xml"}
 

@@ -3,8 +3,8 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from bounds.notation import H, kappa, n
-from figures.style import (
+from rankbound.bounds.notation import H, kappa, n
+from rankbound.figures.style import (
     COLOURS,
     COLUMN,
     DASHES,

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from bounds.certificate import LN2
-from bounds.registry import statement
-from figures.data import data_of
-from figures.theory_bound import (
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.registry import statement
+from rankbound.figures.data import data_of
+from rankbound.figures.theory_bound import (
     Setting,
     draw_bound_over_n,
     draw_bound_surface,

@@ -3,8 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from figures.data import data_of
-from figures.theory_loss import draw_entropy_floor, draw_loss_range, draw_query_width
+from rankbound.figures.data import data_of
+from rankbound.figures.theory_loss import (
+    draw_entropy_floor,
+    draw_loss_range,
+    draw_query_width,
+)
 from tests.figures.pictures import check_drawing
 
 

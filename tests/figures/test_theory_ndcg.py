@@ -3,8 +3,8 @@ import math
 
 import pytest
 
-from figures.data import data_of
-from figures.theory_ndcg import draw_discount_steps, draw_ndcg_constants
+from rankbound.figures.data import data_of
+from rankbound.figures.theory_ndcg import draw_discount_steps, draw_ndcg_constants
 from tests.figures.pictures import check_drawing
 
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from bounds.registry import REGISTRY
 from paper_appendix.bibliography import NEAR, REFERENCES, cited, printed
 from paper_appendix.document import PROOFS
 from paper_appendix.inline import YEAR
 from paper_appendix.latex import SECTIONS
+from rankbound.bounds.registry import REGISTRY
 
 SOURCES = [entry.source for entry in REGISTRY.values()]
 PROSE = [

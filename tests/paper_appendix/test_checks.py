@@ -3,7 +3,7 @@
 import pytest
 
 from paper_appendix.checks import cell, checks_table
-from validation.suite import names
+from rankbound.validation.suite import names
 
 
 @pytest.mark.xdist_group("checks")

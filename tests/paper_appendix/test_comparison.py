@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from bounds.limits import split_limit
 from paper_appendix import comparison
 from paper_appendix.simulation import simulate
+from rankbound.bounds.limits import split_limit
 
 pytestmark = pytest.mark.xdist_group("appendix")
 

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from bounds.notation import glossary
-from bounds.registry import REGISTRY
 from paper_appendix import latex
 from paper_appendix.bibliography import REFERENCES
 from paper_appendix.document import AppendixError, headings
 from paper_appendix.inline import plain
+from rankbound.bounds.notation import glossary
+from rankbound.bounds.registry import REGISTRY
 
 pytestmark = pytest.mark.xdist_group("appendix")
 

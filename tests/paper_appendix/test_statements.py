@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from matplotlib.mathtext import MathTextParser
 from numpy.testing import assert_allclose
 
-from bounds.betting import betting, log_capital, stake_grid
-from bounds.constants import a_bend, a_star, lambda_star
-from bounds.limits import binary_kl, hoeffding, kl_chernoff, kl_inverse
-from bounds.notation import glossary
-from bounds.registry import REGISTRY, statement
 from paper_appendix import document
 from paper_appendix.__main__ import TARGET, main, write
+from rankbound.bounds.betting import betting, log_capital, stake_grid
+from rankbound.bounds.constants import a_bend, a_star, lambda_star
+from rankbound.bounds.limits import binary_kl, hoeffding, kl_chernoff, kl_inverse
+from rankbound.bounds.notation import glossary
+from rankbound.bounds.registry import REGISTRY, statement
 from tests import oracles
 
 TEXT = document.document()

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.certificate import LN2
 from rankbound.bounding import UNKNOWNS, augmented, evaluated, solved
 from rankbound.bounding_given import Given
+from rankbound.bounds.certificate import LN2
 from tests import oracles
 
 BASE = Given(diameter=1.4, lipschitz=5.0, entropy=0.42, divergence=0.06, n=500_000)

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.scores import Kind, Scores, strings
 from rankbound import carrying
 from rankbound.carrying import content, losses, ranks_follow, rounded_rows
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import Kind, Scores, strings
 from rankbound.formats.contents import Contents, Format
 from tests.rankbound.inspecting.test_groups import groups
 

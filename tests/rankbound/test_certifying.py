@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from bounds.registry import statement
+from rankbound.bounds.registry import statement
 from rankbound.certifying import (
     SCHEMA,
     as_json,
@@ -18,10 +18,10 @@ from rankbound.certifying import (
 )
 from rankbound.cli import main
 from rankbound.errors import UsageError
+from rankbound.validation.coverage import cover_means
+from rankbound.validation.findings import Case, Finding
+from rankbound.validation.suite import Row, certify, names
 from tests.rankbound.measuring.world import make_world
-from validation.coverage import cover_means
-from validation.findings import Case, Finding
-from validation.suite import Row, certify, names
 
 GOOD = Row("lemma-1", "holds", Finding("SymPy", "all reals", True), 0.5)
 BAD = Row(

@@ -7,7 +7,7 @@ from importlib.metadata import version
 import pytest
 
 import rankbound.measuring.run
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.cli import build_parser, main
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError

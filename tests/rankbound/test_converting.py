@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from estimators.scores import Kind
 from rankbound import storing
 from rankbound.converting import convert
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 from rankbound.formats.errors import FormatError
 from rankbound.formats.registry import read_any
 from tests.rankbound.files import (

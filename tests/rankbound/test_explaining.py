@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from bounds.assumptions import assumption
-from bounds.notation import B, delta, glossary, term
-from bounds.registry import REGISTRY
-from bounds.special import PairEntropy, Sigmoid, Softplus
+from rankbound.bounds.assumptions import assumption
+from rankbound.bounds.notation import B, delta, glossary, term
+from rankbound.bounds.registry import REGISTRY
+from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
 from rankbound.errors import UsageError
 from rankbound.explaining import (
     LEGEND,

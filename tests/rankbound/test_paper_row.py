@@ -4,7 +4,7 @@ import math
 
 from numpy.testing import assert_allclose
 
-from bounds.certificate import LN2
+from rankbound.bounds.certificate import LN2
 from rankbound.paper_row import Architecture, paper_row
 
 

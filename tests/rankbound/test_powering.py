@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import TTestPower
 
-from bounds.errors import DomainError
-from bounds.limits import two_sided
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import two_sided
 from rankbound.errors import UsageError
 from rankbound.powering import GIVE_RANGE, NO_RANGE, powers
 from rankbound.powering_options import PowerOptions
+from rankbound.validation.power import detectable_correlation
 from rankbound.writing import json_text
 from tests.rankbound.files import written
-from validation.power import detectable_correlation
 
 
 def test_every_row_by_statsmodels():

@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 
 from rankbound.demo.plan import Sizes
 from rankbound.real_groups import docstring_groups
-from validation.suite import certify
+from rankbound.validation.suite import certify
 
 TINY = Sizes(150, 40, 60, 30, dimensions=8)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.scores import Kind, Scores, strings
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import Kind, Scores, strings
 from rankbound.formats.contents import Contents, Format
 from rankbound.sameness import differences
 from tests.rankbound.inspecting.test_groups import groups

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.scores import Scores, strings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import Scores, strings
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError
 from rankbound.formats.registry import by_name

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from bounds.registry import statement
-from validation.suite import certified
-from validation.worlds import World
+from rankbound.bounds.registry import statement
+from rankbound.validation.suite import certified
+from rankbound.validation.worlds import World
 
 
 def invented_groups(queries=60, size=6, dim=5):

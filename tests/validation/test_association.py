@@ -5,8 +5,8 @@ import pytest
 import scipy.stats
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from validation.association import (
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.association import (
     Effort,
     Panel,
     draw,

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
-from bounds.errors import DomainError
-from validation.compat import reference_equivalence_groups, reference_tost
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.compat import reference_equivalence_groups, reference_tost
 
 
 def paired(rng, n, *, difference, sd=0.25, rho=0.8):

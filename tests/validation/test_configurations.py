@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from bounds.errors import DomainError
-from validation.configurations import (
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.configurations import (
     Drawing,
     ordering,
     sign_accuracy,

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from bounds.errors import DomainError
-from validation.controls import any_rejected, control, null_p_values
-from validation.judging import Family
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.controls import any_rejected, control, null_p_values
+from rankbound.validation.judging import Family
 
 
 def test_p_values_are_those_of_each_draw():

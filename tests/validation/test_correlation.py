@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from validation.correlation import COEFFICIENTS, parts, pearson, spearman, unit
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.correlation import (
+    COEFFICIENTS,
+    parts,
+    pearson,
+    spearman,
+    unit,
+)
 
 SCIPY = {
     "pearson": scipy.stats.pearsonr,

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from bounds.registry import statement
-from validation.coverage import Coverage, cover_means, fewest_misses, populations
-from validation.findings import Case, Tally
+from rankbound.bounds.registry import statement
+from rankbound.validation.coverage import (
+    Coverage,
+    cover_means,
+    fewest_misses,
+    populations,
+)
+from rankbound.validation.findings import Case, Tally
 
 
 def test_lower_limit_of_clopper_and_pearson():

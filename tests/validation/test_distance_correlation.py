@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from statsmodels.stats.dist_dependence_measures import distance_statistics
 
-from bounds.errors import DomainError
-from validation.distance_correlation import distance_correlation
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.distance_correlation import distance_correlation
 
 
 def found(x, y, count=99, seed=0):

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from bounds.errors import DomainError
-from validation.equivalence_power import (
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.equivalence_power import (
     equivalence_margin,
     equivalence_power,
     normal_queries_for_equivalence,

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bounds.registry import REGISTRY, statement
+from rankbound.bounds.registry import REGISTRY, statement
+from rankbound.validation import suite
+from rankbound.validation.checks import families
+from rankbound.validation.findings import Tally
+from rankbound.validation.suite import certified, certify, probabilistic
+from rankbound.validation.worlds import Terms
 from tests.validation.mutation import invented_groups
-from validation import suite
-from validation.checks import families
-from validation.findings import Tally
-from validation.suite import certified, certify, probabilistic
-from validation.worlds import Terms
 
 LIMITS = [key for key, entry in REGISTRY.items() if probabilistic(entry)]
 GROUPS = invented_groups()
@@ -138,7 +138,7 @@ def test_coverage_alone_refutes_a_broken_limit(key, monkeypatch):
 
 def test_a_real_population_alone_can_refute(monkeypatch):
     """The invented worlds are passed over; the groups still give the limit away."""
-    monkeypatch.setattr("validation.worlds.laws", lambda _: ())
+    monkeypatch.setattr("rankbound.validation.worlds.laws", lambda _: ())
     monkeypatch.setattr(Tally, "same", lambda *_, **__: None)
     broken = few_queries_for_many(statement("theorem-1e"))
     row = suite.certified(broken, rng=np.random.default_rng(0), groups=GROUPS)

@@ -5,14 +5,14 @@ import pytest
 from numpy.testing import assert_allclose
 from statsmodels.stats.multitest import multipletests
 
-from bounds.errors import DomainError
-from bounds.evidence import betting_p_value
-from bounds.limits import two_sided
-from estimators.per_query import PerQuery
-from estimators.scores import strings
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.evidence import betting_p_value
+from rankbound.bounds.limits import two_sided
+from rankbound.estimators.per_query import PerQuery
+from rankbound.estimators.scores import strings
+from rankbound.validation.family import Question, answer_family, common
+from rankbound.validation.verdicts import verdict
 from tests import oracles
-from validation.family import Question, answer_family, common
-from validation.verdicts import verdict
 
 
 def column(values, start=0):

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from bounds.registry import statement
-from validation.findings import Case, CheckTable, Tally
+from rankbound.bounds.registry import statement
+from rankbound.validation.findings import Case, CheckTable, Tally
 
 
 def test_tally_keeps_the_first_failure_and_the_closest_case():

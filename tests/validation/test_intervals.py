@@ -7,10 +7,10 @@ import pytest
 import sympy
 from sympy import Abs, Heaviside, Min, Symbol, exp, log, sqrt, tanh
 
-from bounds.constants import a_star, lambda_star
-from bounds.registry import statement
-from bounds.special import PairEntropy, Sigmoid, Softplus
-from validation.intervals import (
+from rankbound.bounds.constants import a_star, lambda_star
+from rankbound.bounds.registry import statement
+from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
+from rankbound.validation.intervals import (
     Enclosure,
     FlintArithmetic,
     MpmathArithmetic,

@@ -1,10 +1,10 @@
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from bounds.errors import DomainError
-from validation.association import Coefficient
-from validation.judging import Family
-from validation.power import detectable_correlation
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.association import Coefficient
+from rankbound.validation.judging import Family
+from rankbound.validation.power import detectable_correlation
 
 
 def test_adjusted_skips_what_was_not_tested():

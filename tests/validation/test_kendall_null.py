@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from validation.kendall_null import kendall_variance, permuted_kendall
-from validation.resampling import permutations
+from rankbound.validation.kendall_null import kendall_variance, permuted_kendall
+from rankbound.validation.resampling import permutations
 
 
 @pytest.mark.parametrize("ties", [False, True])

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bounds.errors import DomainError
-from validation.multiplicity import benjamini_hochberg, holm
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.multiplicity import benjamini_hochberg, holm
 
 
 def naive_holm(p):

@@ -10,10 +10,10 @@ from numpy.testing import assert_allclose
 from scipy.stats import ttest_rel
 from statsmodels.stats.weightstats import ttost_paired
 
-from bounds.errors import DomainError
-from bounds.limits import two_sided
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import two_sided
+from rankbound.validation.paired import compare_paired, equivalence_p_value, paired_t
 from tests import oracles
-from validation.paired import compare_paired, equivalence_p_value, paired_t
 
 LN2 = math.log(2)
 

@@ -6,10 +6,14 @@ import statsmodels.api as sm
 from numpy.testing import assert_allclose
 from scipy.stats import rankdata
 
-from bounds.errors import DomainError
-from validation.correlation import spearman
-from validation.partial import flipped_partials, independent, rank_correlations
-from validation.resampling import permutation_p
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.correlation import spearman
+from rankbound.validation.partial import (
+    flipped_partials,
+    independent,
+    rank_correlations,
+)
+from rankbound.validation.resampling import permutation_p
 
 
 def sample(seed=0, n=20):

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
+from rankbound.validation import plain
 from tests import oracles
-from validation import plain
 
 
 def test_pair_quantities():

@@ -3,9 +3,9 @@ import pytest
 from numpy.testing import assert_allclose
 from statsmodels.stats.meta_analysis import combine_effects
 
-from bounds.errors import DomainError
-from validation.association import Effort, Panel, draw, summary
-from validation.pooling import heterogeneity, pool
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.association import Effort, Panel, draw, summary
+from rankbound.validation.pooling import heterogeneity, pool
 
 
 def drawn(n, seed, shift=0.0, effect=0.0, resamples=400):

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from bounds.errors import DomainError
-from validation.power import (
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.power import (
     detectable_correlation,
     detectable_difference,
     mean_over_spread,

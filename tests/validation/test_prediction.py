@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
 
-from bounds.errors import DomainError
-from validation.prediction import ALPHAS, leave_one_out_ridge
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.prediction import ALPHAS, leave_one_out_ridge
 
 ONE = np.zeros(12, dtype=int)
 

@@ -7,9 +7,9 @@ import pytest
 import scipy.stats
 from numpy.testing import assert_allclose
 
-from bounds.errors import DomainError
-from validation.correlation import spearman, unit, weighted_ranks
-from validation.resampling import (
+from rankbound.bounds.errors import DomainError
+from rankbound.validation.correlation import spearman, unit, weighted_ranks
+from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
     bootstrap_weights,

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from bounds.registry import statement
+from rankbound.bounds.registry import statement
+from rankbound.validation.findings import Case
+from rankbound.validation.students import families, family
+from rankbound.validation.worlds import laws
 from tests.validation.mutation import invented_groups
-from validation.findings import Case
-from validation.students import families, family
-from validation.worlds import laws
 
 
 def test_a_family_holds_mean_losses_within_its_range():

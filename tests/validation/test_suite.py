@@ -5,13 +5,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bounds.errors import DomainError
-from bounds.notation import W_1, A, B, Delta, R, delta, inversions, kappa, m, n, p, w
-from bounds.registry import REGISTRY, statement
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.notation import (
+    W_1,
+    A,
+    B,
+    Delta,
+    R,
+    delta,
+    inversions,
+    kappa,
+    m,
+    n,
+    p,
+    w,
+)
+from rankbound.bounds.registry import REGISTRY, statement
+from rankbound.validation.checks.constants import CONSTANTS
+from rankbound.validation.checks.refutations import REFUTATIONS
+from rankbound.validation.suite import CHECKS, certified, certify, names
 from tests.validation.mutation import verdict, with_expression
-from validation.checks.constants import CONSTANTS
-from validation.checks.refutations import REFUTATIONS
-from validation.suite import CHECKS, certified, certify, names
 
 
 def test_every_statement_has_its_check():

@@ -2,9 +2,9 @@
 
 from sympy import Rational, exp
 
-from bounds.notation import m, p
-from bounds.special import BinaryEntropy, Divergence, Softplus
-from validation.symbolic import vanishes
+from rankbound.bounds.notation import m, p
+from rankbound.bounds.special import BinaryEntropy, Divergence, Softplus
+from rankbound.validation.symbolic import vanishes
 
 
 def test_identities_and_near_misses():

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.errors import DomainError
-from bounds.limits import two_sided
-from validation.paired import paired_t
-from validation.verdicts import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import two_sided
+from rankbound.validation.paired import paired_t
+from rankbound.validation.verdicts import (
     VERDICTS,
     queries_for_margin,
     smallest_margin,

@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rankbound.validation.worlds import (
+    Law,
+    Terms,
+    laws,
+    made,
+    pools,
+    real_pools,
+    worlds,
+)
 from tests.validation.mutation import invented_groups
-from validation.worlds import Law, Terms, laws, made, pools, real_pools, worlds
 
 
 def test_laws_are_laws():

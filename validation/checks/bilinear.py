@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.random import Generator
 
-from validation.checks.limits import hoeffding_term
-from validation.coverage import Coverage
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.plain import differences, entropy, sigmoid
-from validation.worlds import Law, World, laws, made, worlds
+from rankbound.validation.checks.limits import hoeffding_term
+from rankbound.validation.coverage import Coverage
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.plain import differences, entropy, sigmoid
+from rankbound.validation.worlds import Law, World, laws, made, worlds
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1

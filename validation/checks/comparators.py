@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from validation.checks.limits import hoeffding_term
-from validation.coverage import Coverage
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.worlds import Pool, laws, pools, real_pools
+from rankbound.validation.checks.limits import hoeffding_term
+from rankbound.validation.coverage import Coverage
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.worlds import Pool, laws, pools, real_pools
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1

@@ -7,10 +7,10 @@ from typing import Final
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from bounds.constants import a_bend, a_star, c_phi, lambda_star
-from bounds.special import PairEntropy, Sigmoid
-from validation.findings import Finding
-from validation.intervals import Enclosure, least
+from rankbound.bounds.constants import a_bend, a_star, c_phi, lambda_star
+from rankbound.bounds.special import PairEntropy, Sigmoid
+from rankbound.validation.findings import Finding
+from rankbound.validation.intervals import Enclosure, least
 
 CONSTANTS: Final[dict[str, Expr]] = {
     "constant-a_0": a_bend,

@@ -9,12 +9,12 @@ import numpy as np
 import sympy
 from numpy.random import Generator
 
-from bounds.notation import Delta, H
-from bounds.special import PairEntropy
-from bounds.theorem5 import Design
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.intervals import arithmetic, least
-from validation.plain import (
+from rankbound.bounds.notation import Delta, H
+from rankbound.bounds.special import PairEntropy
+from rankbound.bounds.theorem5 import Design
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.intervals import arithmetic, least
+from rankbound.validation.plain import (
     LN2,
     best_cut,
     differences,

@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 from scipy.stats import binom
 
-from validation.checks.limits import capital
-from validation.coverage import Coverage
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.worlds import Law, Pool, laws, pools, worlds
+from rankbound.validation.checks.limits import capital
+from rankbound.validation.coverage import Coverage
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.worlds import Law, Pool, laws, pools, worlds
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1

@@ -9,13 +9,13 @@ from typing import Any, Final
 import numpy as np
 from scipy.special import gammaln, xlogy
 
-from bounds.registry import statement
-from validation.checks.limits import DELTA, HOW, capital, hoeffding_term
-from validation.coverage import Coverage
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.plain import LN2, loss, sigmoid
-from validation.students import Family, families, family
-from validation.worlds import Terms, World, laws, worlds
+from rankbound.bounds.registry import statement
+from rankbound.validation.checks.limits import DELTA, HOW, capital, hoeffding_term
+from rankbound.validation.coverage import Coverage
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.plain import LN2, loss, sigmoid
+from rankbound.validation.students import Family, families, family
+from rankbound.validation.worlds import Terms, World, laws, worlds
 
 CHECKS: Final = CheckTable()
 

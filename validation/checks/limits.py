@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 from scipy.special import xlogy
 
-from validation.coverage import Coverage, cover_means
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.students import Family, families
+from rankbound.validation.coverage import Coverage, cover_means
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.students import Family, families
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1

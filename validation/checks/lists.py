@@ -10,8 +10,15 @@ from typing import Any, Final
 import numpy as np
 from scipy.special import log_softmax, logsumexp, xlogy
 
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.plain import best_cut, differences, divergence, entropy, loss, sigmoid
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.plain import (
+    best_cut,
+    differences,
+    divergence,
+    entropy,
+    loss,
+    sigmoid,
+)
 
 CHECKS: Final = CheckTable()
 LABELS: Final = (0, 1, 2)

@@ -9,13 +9,20 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
-from bounds.notation import A, B, a, m, p
-from bounds.special import Sigmoid, Softplus
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.intervals import arithmetic, least
-from validation.plain import LN2, best_cut, differences, divergence, loss, sigmoid
-from validation.plain import margin_entropy as phi
-from validation.symbolic import vanishes
+from rankbound.bounds.notation import A, B, a, m, p
+from rankbound.bounds.special import Sigmoid, Softplus
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.intervals import arithmetic, least
+from rankbound.validation.plain import (
+    LN2,
+    best_cut,
+    differences,
+    divergence,
+    loss,
+    sigmoid,
+)
+from rankbound.validation.plain import margin_entropy as phi
+from rankbound.validation.symbolic import vanishes
 
 CHECKS: Final = CheckTable()
 WIDEST: Final = 10.0

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.random import Generator
 from scipy.stats import beta
 
-from validation.coverage import fewest_misses
-from validation.findings import Finding
-from validation.plain import (
+from rankbound.validation.coverage import fewest_misses
+from rankbound.validation.findings import Finding
+from rankbound.validation.plain import (
     LN2,
     divergence,
     loss,

@@ -7,12 +7,19 @@ from typing import Any, Final
 import numpy as np
 from numpy.random import Generator
 
-from bounds.notation import R
-from bounds.notation import m as margin
-from bounds.special import Softplus
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.intervals import arithmetic, least
-from validation.plain import LN2, divergence, entropy, loss, misranking, sigmoid
+from rankbound.bounds.notation import R
+from rankbound.bounds.notation import m as margin
+from rankbound.bounds.special import Softplus
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.intervals import arithmetic, least
+from rankbound.validation.plain import (
+    LN2,
+    divergence,
+    entropy,
+    loss,
+    misranking,
+    sigmoid,
+)
 
 CHECKS: Final = CheckTable()
 Law = tuple[Any, Any, Any]

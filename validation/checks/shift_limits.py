@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from validation.checks.limits import capital
-from validation.coverage import Coverage
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.plain import loss, sigmoid
-from validation.worlds import World, worlds
+from rankbound.validation.checks.limits import capital
+from rankbound.validation.coverage import Coverage
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.plain import loss, sigmoid
+from rankbound.validation.worlds import World, worlds
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1

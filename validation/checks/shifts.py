@@ -8,11 +8,11 @@ import numpy as np
 from numpy.random import Generator
 from scipy.optimize import linprog
 
-from bounds.notation import a
-from bounds.special import Sigmoid
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.intervals import arithmetic, least
-from validation.plain import (
+from rankbound.bounds.notation import a
+from rankbound.bounds.special import Sigmoid
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.intervals import arithmetic, least
+from rankbound.validation.plain import (
     LN2,
     loss,
     margin_entropy,

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from bounds.truncation import Truncation
-from validation.checks.diameters import DELTA, HOW, of_pairs, quantile
-from validation.checks.limits import capital
-from validation.coverage import Coverage
-from validation.findings import Case, CheckTable, Finding, Tally
-from validation.plain import differences, loss
-from validation.worlds import worlds
+from rankbound.bounds.truncation import Truncation
+from rankbound.validation.checks.diameters import DELTA, HOW, of_pairs, quantile
+from rankbound.validation.checks.limits import capital
+from rankbound.validation.coverage import Coverage
+from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.plain import differences, loss
+from rankbound.validation.worlds import worlds
 
 CHECKS: Final = CheckTable()
 

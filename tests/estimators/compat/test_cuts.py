@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bounds.errors import DomainError
-from estimators.compat.cuts import KEEPS, REFERENCE_CUTS, reference_cut
+from rankbound.bounds.errors import DomainError
+from rankbound.estimators.compat.cuts import KEEPS, REFERENCE_CUTS, reference_cut
 
 
 def kept(values, name):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from estimators.compat.diameters import (
+from rankbound.estimators.compat.diameters import (
     cosine_dissimilarities,
     reference_cosine_diameter,
     reference_diameter,

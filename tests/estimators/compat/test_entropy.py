@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.compat import entropy
-from estimators.compat.entropy import (
+from rankbound.estimators.compat import entropy
+from rankbound.estimators.compat.entropy import (
     reference_pair_entropy_bits,
     reference_pairwise_entropy_bits,
     why_pairwise_entropy,
 )
-from estimators.pairwise import pairwise_entropy
+from rankbound.estimators.pairwise import pairwise_entropy
 
 
 def naive(scores):

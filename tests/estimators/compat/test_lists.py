@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.compat.lists import (
+from rankbound.estimators.compat.lists import (
     reference_list_divergence_bits,
     reference_list_entropy_bits,
     reference_list_entropy_nats,
@@ -13,7 +13,7 @@ from estimators.compat.lists import (
     why_list_divergence,
     why_list_entropy,
 )
-from estimators.listwise import list_divergence_nats, list_entropy
+from rankbound.estimators.listwise import list_divergence_nats, list_entropy
 
 
 def entropy(*scores):

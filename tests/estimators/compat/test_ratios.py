@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from bounds.shift import density_ratio
-from estimators.compat.ratios import reference_kappa, why_kappa
+from rankbound.bounds.shift import density_ratio
+from rankbound.estimators.compat.ratios import reference_kappa, why_kappa
 
 
 @pytest.mark.parametrize(

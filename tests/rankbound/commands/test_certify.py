@@ -3,9 +3,9 @@
 import json
 from dataclasses import replace
 
-import validation.suite
-from bounds.registry import REGISTRY
+from rankbound.bounds.registry import REGISTRY
 from rankbound.cli import main
+from rankbound.validation import suite
 
 
 def test_one_statement_and_its_json(capsys, tmp_path):
@@ -23,7 +23,7 @@ def test_one_statement_and_its_json(capsys, tmp_path):
 def test_a_failing_check_ends_with_code_1(capsys, monkeypatch):
     true = REGISTRY["theorem-2b"]
     broken = replace(true, expression=true.expression / 2)
-    monkeypatch.setattr(validation.suite, "REGISTRY", {**REGISTRY, true.key: broken})
+    monkeypatch.setattr(suite, "REGISTRY", {**REGISTRY, true.key: broken})
     assert main(["certify", "--statement", "theorem-2b"]) == 1
     assert "failed: theorem-2b" in capsys.readouterr().out
 
@@ -50,7 +50,7 @@ def test_a_limit_is_covered_on_real_groups_and_a_broken_one_is_not(capsys, monke
         return true.procedure(values, **{**options, "delta": 0.99})
 
     broken = replace(true, procedure=careless)
-    monkeypatch.setattr(validation.suite, "REGISTRY", {**REGISTRY, true.key: broken})
+    monkeypatch.setattr(suite, "REGISTRY", {**REGISTRY, true.key: broken})
     assert main(words) == 1
     assert "docstrings of numpy: " in (out := capsys.readouterr().out)
     assert "misses in 150 runs at delta 0.1" in out

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from estimators.scores import Kind
 from rankbound.cli import build_parser
 from rankbound.commands.measure_options import options_from
 from rankbound.commands.model_options import KINDS
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 
 START = ("measure", "--teacher", "t", "--out", "o")
 

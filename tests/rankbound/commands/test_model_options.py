@@ -2,10 +2,10 @@
 
 import pytest
 
-from estimators.scores import Kind
 from rankbound.cli import build_parser
 from rankbound.commands.model_options import kind_from, named, students_from
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 
 STARTS = (
     ("measure", "--teacher", "t", "--out", "o"),

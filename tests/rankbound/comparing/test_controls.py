@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from estimators.scores import Scores
 from rankbound.comparing import controls, sweep
 from rankbound.comparing.controls import mean_chord, shuffled_scores
 from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.samplings import load
+from rankbound.estimators.scores import Scores
 from tests.rankbound.comparing.world import make
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.comparing.options import CompareOptions
 from rankbound.errors import UsageError
 from rankbound.measuring.sources import StudentSource

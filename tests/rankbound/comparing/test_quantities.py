@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from estimators.scores import strings
 from rankbound.comparing.catalogue import CATALOGUE
 from rankbound.comparing.quantities import per_query, quantities, space_quantities
+from rankbound.estimators.scores import strings
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.groups import read_groups
 from rankbound.formats.lookup import read_scores

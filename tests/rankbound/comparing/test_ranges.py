@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.scores import strings
 from rankbound.comparing.ranges import difference_range, value_range, widest_distance
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import strings
 from rankbound.formats.groups import read_groups
 
 

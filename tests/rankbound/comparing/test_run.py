@@ -11,7 +11,7 @@ from scipy.stats import ttest_rel
 from statsmodels.stats.multitest import multipletests
 
 import rankbound as rb
-from bounds.limits import two_sided
+from rankbound.bounds.limits import two_sided
 from rankbound.comparing.account import comparison_json
 from rankbound.comparing.options import CompareOptions
 from rankbound.comparing.run import compare_samplings

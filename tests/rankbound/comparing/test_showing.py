@@ -3,8 +3,8 @@
 import pytest
 
 from rankbound.comparing.showing import ORDER, comparison_repr
+from rankbound.validation.verdicts import VERDICTS
 from tests.rankbound.results import compared
-from validation.verdicts import VERDICTS
 
 
 def test_every_verdict_has_its_place():

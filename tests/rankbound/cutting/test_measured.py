@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bounds.limits import two_sided
-from estimators.per_query import PerQuery
-from estimators.scores import strings
+from rankbound.bounds.limits import two_sided
 from rankbound.cutting.measured import change, measure_queries
+from rankbound.estimators.per_query import PerQuery
+from rankbound.estimators.scores import strings
 from rankbound.measuring.inputs import Rule, match_groups, read_sources
 from tests.rankbound.cutting.world import N, entropy
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.errors import UsageError
 from rankbound.measuring.sources import StudentSource
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from estimators.scores import Kind
 from rankbound.cutting import cut_groups
 from rankbound.cutting.run import file_name
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 from rankbound.measuring.sources import StudentSource
 from tests.rankbound.cutting.world import N, entropy, teacher
 from tests.rankbound.files import lookup, project, run_text, written

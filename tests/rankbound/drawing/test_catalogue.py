@@ -1,6 +1,6 @@
 import pytest
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.drawing.catalogue import (
     Drawing,
     drawn,

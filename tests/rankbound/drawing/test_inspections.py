@@ -1,8 +1,8 @@
 import json
 
-from figures.data import data_of
 from rankbound.drawing.inspections import drawings, quality_rows
 from rankbound.drawing.results import find_results
+from rankbound.figures.data import data_of
 from tests.rankbound.drawing.folders import inspection
 
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from figures.data import data_of
 from rankbound.drawing.ledgers import drawings, drawings_of_all
 from rankbound.drawing.results import find_results
+from rankbound.figures.data import data_of
 from tests.rankbound.drawing.folders import judged, ledger, student
 
 

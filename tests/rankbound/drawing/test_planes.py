@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from bounds.registry import statement
-from figures.data import data_of
+from rankbound.bounds.registry import statement
 from rankbound.drawing.planes import planes
 from rankbound.drawing.results import find_results
+from rankbound.figures.data import data_of
 from tests.rankbound.drawing.folders import comparison
 
 

@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from figures.data import data_of
 from rankbound.drawing.powers import (
     deviation,
     of_power,
@@ -10,9 +9,10 @@ from rankbound.drawing.powers import (
     power_drawings,
 )
 from rankbound.drawing.results import find_results
+from rankbound.figures.data import data_of
+from rankbound.validation.equivalence_power import equivalence_margin
+from rankbound.validation.power import detectable_correlation
 from tests.rankbound.drawing.folders import comparison, power, validation
-from validation.equivalence_power import equivalence_margin
-from validation.power import detectable_correlation
 
 
 def rows(drawing):

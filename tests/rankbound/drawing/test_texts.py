@@ -2,10 +2,10 @@
 
 import pytest
 
-from figures.style import COLUMN, PAGE, width
 from rankbound.drawing.catalogue import result_drawings, theory_drawings
 from rankbound.drawing.results import find_results
 from rankbound.drawing.wanted import KINDS
+from rankbound.figures.style import COLUMN, PAGE, width
 from tests.figures.pictures import check_texts
 from tests.rankbound.drawing import folders
 

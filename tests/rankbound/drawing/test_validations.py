@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from figures.data import data_of
 from rankbound.drawing.results import find_results
 from rankbound.drawing.validations import drawings
+from rankbound.figures.data import data_of
 from tests.rankbound.drawing.folders import validation
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.formats.building import EMPTY, Builder
 from rankbound.formats.merging import AGAIN, POSITIVES, TWICE
 from rankbound.formats.naming import INTEGER_IDS

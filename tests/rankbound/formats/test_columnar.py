@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.groups import Groups
-from estimators.scores import Kind, Scores, strings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Kind, Scores, strings
 from rankbound.formats.columnar import (
     read_groups_table,
     read_scores_table,

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.scores import Scores
+from rankbound.estimators.scores import Scores
 from rankbound.formats.contents import PARTS, Contents
 from tests.estimators.test_showing import HOSTILE, parsed
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.arrow import encode
+from rankbound.estimators.arrow import encode
 from rankbound.formats.idcolumns import IdColumn, id_block
 
 NUMBERS = st.one_of(st.integers(0, 12), st.integers(0, 99_999_999)).map(str)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.formats.margins import NOTE
 from rankbound.formats.merging import POSITIVES, TWICE
 from rankbound.formats.registry import by_name, read_any

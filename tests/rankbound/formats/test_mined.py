@@ -1,7 +1,7 @@
 import pytest
 
-from estimators.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 from rankbound.formats.fields import text_id
 from rankbound.formats.merging import AGAIN
 from rankbound.formats.mined import DECLARE

@@ -7,7 +7,7 @@ import pickletools
 import numpy as np
 import pytest
 
-from estimators.scores import Scores
+from rankbound.estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.pickles import FORMATS, read_pickle, write_pickle
 from rankbound.formats.source import Source

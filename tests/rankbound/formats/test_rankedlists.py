@@ -1,7 +1,7 @@
 import pytest
 
-from estimators.kinds import to_logits
-from estimators.scores import Kind
+from rankbound.estimators.kinds import to_logits
+from rankbound.estimators.scores import Kind
 from rankbound.formats.errors import FormatError
 from rankbound.formats.naming import INTEGER_IDS
 from rankbound.formats.registry import by_name

@@ -1,7 +1,7 @@
 import pytest
 
-from estimators.kinds import infer_kind
-from estimators.scores import Kind
+from rankbound.estimators.kinds import infer_kind
+from rankbound.estimators.scores import Kind
 from rankbound.formats.naming import INTEGER_IDS
 from tests.rankbound.formats.golden import RANKLLM
 from tests.rankbound.formats.reading_back import by_pair, read_lines, refused

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.groups import top_documents
-from estimators.scores import Scores
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.records import (
     group_records,

@@ -1,6 +1,6 @@
 import pyarrow as pa
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.formats.frames import Frame
 from rankbound.formats.table_lists import lists_of
 from tests.rankbound.files import refusal, table

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.formats.registry import read_any
 from tests.rankbound.files import refusal, written
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.formats.errors import FormatError
 from rankbound.formats.frames import Frame
 from rankbound.formats.table_layouts import recognise

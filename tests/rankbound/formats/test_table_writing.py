@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.embeddings import Embeddings
-from estimators.groups import top_documents
-from estimators.scores import Scores, strings
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.scores import Scores, strings
 from rankbound.formats import table_writing
 from rankbound.formats.contents import Contents
 from rankbound.formats.errors import FormatError

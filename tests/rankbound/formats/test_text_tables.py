@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from estimators.scores import Kind
 from rankbound.converting import convert
+from rankbound.estimators.scores import Kind
 from rankbound.formats.registry import by_name, read_any
 from tests.rankbound.files import lookup, refusal, table, written
 

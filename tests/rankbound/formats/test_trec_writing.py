@@ -4,7 +4,7 @@ import ir_measures
 import numpy as np
 import pytest
 
-from estimators.scores import Scores
+from rankbound.estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.registry import by_name, read_any
 from rankbound.formats.trec_writing import ranked

@@ -3,8 +3,8 @@ import io
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.scores import strings
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import strings
 from rankbound.formats import vectors
 from rankbound.formats.source import Source
 from rankbound.formats.vectors import (

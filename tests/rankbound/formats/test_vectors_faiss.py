@@ -4,10 +4,10 @@ import struct
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.scores import strings
 from rankbound.converting import convert
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import strings
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.registry import read_any
 from rankbound.formats.vectors_faiss import write_flat

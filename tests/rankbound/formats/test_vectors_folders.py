@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.scores import strings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import strings
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.vectors_folders import write_flex, write_pyserini
 from tests.rankbound.files import refusal, written

@@ -5,9 +5,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.scores import strings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import strings
 from rankbound.formats.embeddings import read_embeddings
 from rankbound.formats.registry import read_any
 from rankbound.formats.vectors_numpy import write_npy, write_raw

@@ -1,6 +1,6 @@
 import numpy as np
 
-from estimators.scores import Scores
+from rankbound.estimators.scores import Scores
 from rankbound.inspecting.fitting import (
     at_distance_zero,
     copy_of_teacher,

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from estimators.groups import Groups
-from estimators.scores import strings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import strings
 from rankbound.inspecting.groups import group_facts, group_findings
 from tests.rankbound.inspecting.world import codes, only
 

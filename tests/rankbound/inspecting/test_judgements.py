@@ -1,4 +1,4 @@
-from estimators.scores import Scores
+from rankbound.estimators.scores import Scores
 from rankbound.inspecting.judgements import (
     judgement_facts,
     judgement_findings,

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.scores import Scores
+from rankbound.estimators.scores import Scores
 from rankbound.formats.contents import Contents
 from rankbound.formats.source import Source
 from rankbound.inspecting.layout import layout_findings, rank_facts

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.scores import Kind, Scores
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.formats.contents import Contents
 from rankbound.inspecting.score_findings import score_findings
 from rankbound.inspecting.scores import score_facts

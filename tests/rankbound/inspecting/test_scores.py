@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.late import LateStrings
-from estimators.scores import Kind, Scores
+from rankbound.estimators.late import LateStrings
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.formats.contents import Contents
 from rankbound.inspecting.scores import score_facts
 from tests import oracles

@@ -1,7 +1,7 @@
 import numpy as np
 
-from estimators.embeddings import Embeddings
-from estimators.scores import strings
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import strings
 from rankbound.inspecting.vectors import survey, vector_findings
 from tests.rankbound.inspecting.world import codes, only
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.limits import upper_limit
+from rankbound.bounds.limits import upper_limit
 from rankbound.measuring.comparators import pool_error
 from tests import oracles
 from tests.rankbound.measuring.naive import by_query, lists, student_entry, with_qrels

@@ -4,8 +4,8 @@ import math
 import numpy as np
 import pytest
 
-from estimators.compat.ratios import INFINITE
-from estimators.scores import strings
+from rankbound.estimators.compat.ratios import INFINITE
+from rankbound.estimators.scores import strings
 from rankbound.measuring.compat import Compat
 from rankbound.measuring.compat_account import (
     COLUMNS,

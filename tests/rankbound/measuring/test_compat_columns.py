@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from estimators.groups import Groups
-from estimators.scores import strings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import strings
 from rankbound.measuring.compat_columns import (
     Kindred,
     by_block,

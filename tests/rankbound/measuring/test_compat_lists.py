@@ -5,7 +5,7 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import entropy
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.measuring.compat_lists import NO_SCORES
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure

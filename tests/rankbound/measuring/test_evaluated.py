@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.limits import upper_limit
-from estimators.groups import top_documents
-from estimators.scores import Scores
+from rankbound.bounds.limits import upper_limit
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.scores import Scores
 from rankbound.measuring.evaluated import Evaluated, Level
 
 TEACHER = {"p": {"a": 3.0, "b": 1.0, "c": 0.0}, "q": {"d": 2.0, "e": -1.0}}

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from estimators.groups import top_documents
-from estimators.scores import Scores
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.scores import Scores
 from rankbound.formats import registry
 from rankbound.formats.contents import Contents, Format
 from rankbound.formats.errors import FormatError

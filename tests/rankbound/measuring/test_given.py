@@ -10,10 +10,10 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import rankbound as rb
-from estimators.embeddings import Embeddings
-from estimators.groups import top_documents
-from estimators.scores import Kind, Scores, strings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.scores import Kind, Scores, strings
 from rankbound.formats.errors import FormatError
 from rankbound.measuring.given import as_given, content_hash, ledger_entry
 from rankbound.measuring.ledger import ledger

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from estimators.scores import Kind, Scores
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.measuring.inputs import declared, load_inputs
 from rankbound.measuring.options import MeasureOptions
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.calibration import calibration_shift
-from estimators.groups import Groups
-from estimators.scores import Scores, strings
+from rankbound.bounds.calibration import calibration_shift
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import Scores, strings
 from rankbound.measuring.evaluated import Evaluated, Level
 from rankbound.measuring.judged import (
     JudgedPairs,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from estimators.groups import Groups
-from estimators.scores import strings
 from rankbound.errors import UsageError
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import strings
 from rankbound.measuring.laws import laws, laws_of_queries
 
 

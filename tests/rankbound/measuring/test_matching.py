@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from estimators.groups import Groups
-from estimators.scores import strings
+from rankbound.estimators.groups import Groups
+from rankbound.estimators.scores import strings
 from rankbound.measuring.matching import count, thin_out
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from estimators.groups import top_documents
-from estimators.scores import Scores
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.scores import Scores
 from rankbound.measuring.evaluated import Evaluated, Level
 from rankbound.measuring.ndcg import ndcg
 from tests import oracles

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from estimators.groups import top_documents
-from estimators.scores import Kind, Scores
 from rankbound.cli import main
 from rankbound.errors import UsageError
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.scores import Kind, Scores
 from rankbound.measuring.inputs import load_inputs
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.origins import check_comparable

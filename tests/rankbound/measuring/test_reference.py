@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.formats.groups import read_groups
 from rankbound.formats.lookup import read_scores
 from rankbound.measuring.inputs import load_inputs

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.limits import upper_limit
-from bounds.misranking import misranking_ceiling
+from rankbound.bounds.limits import upper_limit
+from rankbound.bounds.misranking import misranking_ceiling
 from tests import oracles
 from tests.rankbound.measuring.naive import by_query, lists, student_entry, with_qrels
 from tests.rankbound.measuring.world import make_world

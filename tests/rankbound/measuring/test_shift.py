@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from bounds.limits import upper_limit
+from rankbound.bounds.limits import upper_limit
 from rankbound.cli import main
 from rankbound.measuring.shift import product_range
 from tests import oracles

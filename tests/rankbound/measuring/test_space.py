@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from estimators.embeddings import Embeddings
-from estimators.groups import top_documents
-from estimators.scores import Scores, strings
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.groups import top_documents
+from rankbound.estimators.scores import Scores, strings
 from rankbound.measuring.space import survey
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from estimators.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
 from rankbound.measuring.sources import StudentSource

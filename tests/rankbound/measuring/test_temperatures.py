@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from estimators.scores import Kind
 from rankbound.cli import main
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Kind
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.run import measure
 from rankbound.measuring.sources import StudentSource

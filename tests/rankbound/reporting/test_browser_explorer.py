@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from bounds.headline import HEADLINE, part_expressions
-from bounds.notation import term
-from bounds.registry import statement
-from bounds.views import numpy_view
+from rankbound.bounds.headline import HEADLINE, part_expressions
+from rankbound.bounds.notation import term
+from rankbound.bounds.registry import statement
+from rankbound.bounds.views import numpy_view
 
 pytestmark = pytest.mark.xdist_group("report")
 

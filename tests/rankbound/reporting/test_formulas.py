@@ -6,10 +6,10 @@ import subprocess
 import numpy as np
 import pytest
 
-from bounds.headline import HEADLINE, part_expressions
-from bounds.notation import term
-from bounds.registry import statement
-from bounds.views import domain_ends, numpy_view
+from rankbound.bounds.headline import HEADLINE, part_expressions
+from rankbound.bounds.notation import term
+from rankbound.bounds.registry import statement
+from rankbound.bounds.views import domain_ends, numpy_view
 from rankbound.reporting.formulas import (
     EXAMPLE,
     PAIRS,

@@ -6,7 +6,7 @@ import re
 import pytest
 from lxml import html as parser
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.comparing.account import comparison_json
 from rankbound.measuring.ledger import ledger
 from rankbound.reporting.pieces import comparison_html, ledger_html, validation_html

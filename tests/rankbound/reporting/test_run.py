@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bounds.headline import HEADLINE
-from bounds.registry import statement
+from rankbound.bounds.headline import HEADLINE
+from rankbound.bounds.registry import statement
 from rankbound.errors import UsageError
 from rankbound.formats.errors import FormatError
 from rankbound.reporting.run import effectiveness, write_report

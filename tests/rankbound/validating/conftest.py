@@ -2,7 +2,7 @@
 
 import pytest
 
-from estimators.scores import Kind
+from rankbound.estimators.scores import Kind
 from rankbound.measuring.options import MeasureOptions
 from rankbound.measuring.sources import StudentSource
 from rankbound.validating import Case, ValidateOptions, validate

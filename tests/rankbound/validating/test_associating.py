@@ -4,9 +4,9 @@ from scipy.stats import spearmanr
 
 from rankbound.validating.associating import associations
 from rankbound.validating.options import POOLED
+from rankbound.validation.judging import Family
+from rankbound.validation.multiplicity import benjamini_hochberg, holm
 from tests.rankbound.validating.conftest import options_for
-from validation.judging import Family
-from validation.multiplicity import benjamini_hochberg, holm
 
 KEYS = {
     *("dataset", "student", "term", "measure", "n", "pearson", "spearman", "kendall"),

@@ -1,7 +1,7 @@
 import pytest
 
 from rankbound.validating.dependence import COLUMNS, dependence
-from validation.multiplicity import holm
+from rankbound.validation.multiplicity import holm
 
 
 def test_every_panel_with_vectors_has_a_row(validation):

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from estimators.scores import Scores, strings
 from rankbound.errors import UsageError
+from rankbound.estimators.scores import Scores, strings
 from rankbound.formats.lookup import read_scores
 from rankbound.formats.trec import read_qrels
 from rankbound.validating.effectiveness import Judge

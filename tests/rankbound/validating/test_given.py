@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.errors import UsageError
 from rankbound.validating.account import account
 from rankbound.validating.given import cases_from, options_of, samplings_of
 from rankbound.validating.options import ValidateOptions
 from rankbound.validating.run import validate
+from rankbound.validation.judging import Family
 from rankbound.writing import json_text
 from tests.rankbound.files import written
-from validation.judging import Family
 
 QUICK = {"resamples": 200, "permutations": 99, "splits": 2, "measures": "nDCG@3"}
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from validation.holdout import held_out
+from rankbound.validation.holdout import held_out
 
 
 def test_certificates_are_tried(validation):

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from bounds.errors import DomainError
+from rankbound.bounds.errors import DomainError
 from rankbound.errors import UsageError
 from rankbound.measuring.sources import StudentSource
 from rankbound.validating.options import ValidateOptions

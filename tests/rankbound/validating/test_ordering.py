@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bounds.limits import upper_limit
+from rankbound.bounds.limits import upper_limit
 from rankbound.validating.ordering import RISK, configurations
 
 

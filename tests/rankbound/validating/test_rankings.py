@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from estimators.embeddings import Embeddings
-from estimators.scores import Scores, strings
 from rankbound.errors import UsageError
+from rankbound.estimators.embeddings import Embeddings
+from rankbound.estimators.scores import Scores, strings
 from rankbound.validating import rankings
 from rankbound.validating.rankings import (
     dense_ranking,

@@ -1,7 +1,7 @@
 """validation.checks.diameters: true statements pass, broken ones do not."""
 
+from rankbound.validation.checks.diameters import CHECKS
 from tests.validation.mutation import assert_caught
-from validation.checks.diameters import CHECKS
 
 
 def test_statements_pass_and_scaled_ones_fail():

@@ -1,7 +1,7 @@
 """validation.checks.families: true statements pass, broken ones do not."""
 
+from rankbound.validation.checks.families import CHECKS
 from tests.validation.mutation import assert_caught
-from validation.checks.families import CHECKS
 
 
 def test_statements_pass_and_scaled_ones_fail():

@@ -2,9 +2,9 @@
 
 from sympy import sqrt
 
-from bounds.notation import K, delta
+from rankbound.bounds.notation import K, delta
+from rankbound.validation.checks.limits import CHECKS
 from tests.validation.mutation import assert_caught, verdict, with_expression
-from validation.checks.limits import CHECKS
 
 
 def test_statements_pass_and_scaled_ones_fail():

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bounds.notation import B
+from rankbound.bounds.notation import B
+from rankbound.validation.checks.losses import CHECKS
+from rankbound.validation.suite import certify
 from tests.validation.mutation import verdict, with_expression, with_factor
-from validation.checks.losses import CHECKS
-from validation.suite import certify
 
 SLOW = {"lemma-2b-upper", "lemma-2b-divergence"}
 

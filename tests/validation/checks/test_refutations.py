@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from validation.checks.refutations import REFUTATIONS
+from rankbound.validation.checks.refutations import REFUTATIONS
 
 
 @pytest.mark.parametrize("name", sorted(REFUTATIONS))

@@ -1,7 +1,7 @@
 """validation.checks.shift_limits: true statements pass, broken ones do not."""
 
+from rankbound.validation.checks.shift_limits import CHECKS
 from tests.validation.mutation import assert_caught
-from validation.checks.shift_limits import CHECKS
 
 
 def test_statements_pass_and_scaled_ones_fail():

@@ -6,11 +6,11 @@ import numpy as np
 from scipy.stats import ttest_ind, ttest_rel
 from statsmodels.stats.weightstats import ttost_ind
 
-from bounds.limits import two_sided
-from validation.compat import reference_tost
-from validation.studies.populations import paired_sets
-from validation.studies.rules import as_published, by_betting, by_t
-from validation.verdicts import verdict
+from benchmarks.studies.populations import paired_sets
+from benchmarks.studies.rules import as_published, by_betting, by_t
+from rankbound.bounds.limits import two_sided
+from rankbound.validation.compat import reference_tost
+from rankbound.validation.verdicts import verdict
 
 
 def sets(mean=0.02, n=43):

@@ -1,6 +1,6 @@
 """How often verdicts on samplings are false, and how often they find what is there.
 
-``python -m validation.studies.comparison`` draws data sets whose true mean difference
+``python -m benchmarks.studies.comparison`` draws data sets whose true mean difference
 is known and prints a Markdown table: false "different" where there is no difference,
 false claims of equivalence where the difference is as large as the margin, power, and a
 published rule on the same data sets. It ends with 1 if a rate of ours is above delta by
@@ -21,9 +21,9 @@ from typing import Final
 import numpy as np
 from scipy.stats import binom
 
-from estimators.scores import Strings
-from validation.studies.populations import SHAPES, paired_sets
-from validation.studies.rules import as_published, by_betting, by_t
+from benchmarks.studies.populations import SHAPES, paired_sets
+from benchmarks.studies.rules import as_published, by_betting, by_t
+from rankbound.estimators.scores import Strings
 
 MARGIN: Final = 0.02
 DELTA: Final = 0.05
@@ -188,7 +188,7 @@ def study(*, sets: int, seed: int, jobs: int) -> list[Outcome]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; 1 if a rate of ours is too high."""
     parser = argparse.ArgumentParser(
-        prog="python -m validation.studies.comparison", description=__doc__
+        prog="python -m benchmarks.studies.comparison", description=__doc__
     )
     parser.add_argument("--sets", type=int, default=2000, help="data sets a row")
     parser.add_argument("--seed", type=int, default=0)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from validation.studies import association
-from validation.studies.association import Line, main, study, table
-from validation.studies.association_samples import Setting
+from benchmarks.studies import association
+from benchmarks.studies.association import Line, main, study, table
+from benchmarks.studies.association_samples import Setting
 
 SMALL = (
     Setting("coverage", 34, 0.6),

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from estimators.scores import strings
-from tests import oracles
-from validation.studies import comparison
-from validation.studies.comparison import (
+from benchmarks.studies import comparison
+from benchmarks.studies.comparison import (
     DELTA,
     FAMILY_ROLE,
     ROLES,
@@ -18,6 +16,8 @@ from validation.studies.comparison import (
     study,
     table,
 )
+from rankbound.estimators.scores import strings
+from tests import oracles
 
 
 def test_every_role_shape_and_size_is_there():

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from bounds.errors import DomainError
-from validation.studies.populations import SHAPES, paired_sets
+from benchmarks.studies.populations import SHAPES, paired_sets
+from rankbound.bounds.errors import DomainError
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -1,8 +1,8 @@
 import numpy as np
 
-from validation.studies import association_samples
-from validation.studies.association import study
-from validation.studies.association_samples import Setting, null_panel
+from benchmarks.studies import association_samples
+from benchmarks.studies.association import study
+from benchmarks.studies.association_samples import Setting, null_panel
 
 
 def test_intervals_around_the_wrong_place_are_noticed(monkeypatch):

@@ -9,13 +9,13 @@ from typing import Final
 
 import numpy as np
 
-from estimators.scores import Floats
-from validation.association import Association, Effort, Panel, draw, summary
-from validation.controls import any_rejected
-from validation.distance_correlation import distance_correlation
-from validation.judging import Family
-from validation.pooling import pool
-from validation.power import detectable_correlation
+from rankbound.estimators.scores import Floats
+from rankbound.validation.association import Association, Effort, Panel, draw, summary
+from rankbound.validation.controls import any_rejected
+from rankbound.validation.distance_correlation import distance_correlation
+from rankbound.validation.judging import Family
+from rankbound.validation.pooling import pool
+from rankbound.validation.power import detectable_correlation
 
 DELTA: Final = 0.05
 

@@ -1,6 +1,6 @@
 """Do the intervals of associations cover, and do the tests keep their level.
 
-``python -m validation.studies.association`` prints a table. Populations are planted:
+``python -m benchmarks.studies.association`` prints a table. Populations are planted:
 bivariate normal with correlation r, whose Spearman coefficient is 6 asin(r / 2) / pi
 and whose Kendall coefficient is 2 asin(r) / pi; for tests, margins with ties and heavy
 tails, too.
@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from scipy.stats import beta
 
-from validation.studies.association_samples import DELTA, SIMULATIONS, Setting
+from benchmarks.studies.association_samples import DELTA, SIMULATIONS, Setting
 
 # Of the Clopper-Pearson interval around an observed rate
 LEVEL: Final = 0.999

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from bounds.certificate import LN2
-from bounds.limits import two_sided
-from estimators.scores import Floats, Strings, strings
-from validation.compat import MARGIN_SHARE, reference_mark, reference_p_values
-from validation.verdicts import verdict
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.limits import two_sided
+from rankbound.estimators.scores import Floats, Strings, strings
+from rankbound.validation.compat import MARGIN_SHARE, reference_mark, reference_p_values
+from rankbound.validation.verdicts import verdict
 
 
 def by_betting(
