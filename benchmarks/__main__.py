@@ -16,12 +16,12 @@ from scipy.spatial.distance import pdist
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
 from benchmarks.timing import interleaved, row
+from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.run import measure
 from rankbound.estimators.distances import diameter, pair_distances
 from rankbound.estimators.pairs import selected_pairs
 from rankbound.estimators.pairwise import pairwise_entropy
-from rankbound.formats.lookup import read_scores
-from rankbound.measuring.options import MeasureOptions
-from rankbound.measuring.run import measure
+from rankbound.read.json.lookup import read_scores
 
 
 def loop_entropy(scores: np.ndarray) -> list[float]:

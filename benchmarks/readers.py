@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from rankbound.estimators.scores import Scores
+    from rankbound.data.scores import Scores
 
 QUERIES, DEPTH, DOCUMENTS = 5_000, 1_000, 1_000_000
 REPEATS = 5
@@ -57,7 +57,7 @@ def write_lookup(path: Path, queries: int) -> None:
 
 def ours(path: str) -> Scores:
     """Columns, sorted and checked for repeats; ids are strings when asked for."""
-    from rankbound.formats.reading import read_scores
+    from rankbound.read.reading import read_scores
 
     return read_scores(path)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators.groups import Booleans
-from rankbound.estimators.scores import Floats
+from rankbound.data.groups import Booleans
+from rankbound.data.scores import Floats
 
 TIES = (
     "a value equal to a cut point belongs to the side below it, so that bands that "

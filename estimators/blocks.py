@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rankbound.estimators.groups import Booleans, Groups
-from rankbound.estimators.scores import Integers
+from rankbound.data.groups import Booleans, Groups
+from rankbound.data.scores import Integers
 
 # Pairs per block: enough that NumPy's overhead is lost in the work, few enough that the
 # temporaries of a formula stay in the processor's cache.
@@ -41,8 +41,8 @@ def blocks(groups: Groups, *, dim: int = 0) -> Iterator[Block]:
 
     Examples
     --------
-    >>> from rankbound.estimators.groups import top_documents
-    >>> from rankbound.estimators.scores import Scores
+    >>> from rankbound.data.groups import top_documents
+    >>> from rankbound.data.scores import Scores
     >>> teacher = Scores.from_dict({"p": {"a": 1.0, "b": 0.0}, "q": {"c": 1.0}})
     >>> [block.mask.tolist() for block in blocks(top_documents(teacher, depth=2))]
     [[[True, False], [True, True]]]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.groups import Booleans, Groups
+from rankbound.data.scores import Floats, Integers
 from rankbound.estimators.blocks import blocks
-from rankbound.estimators.groups import Booleans, Groups
 from rankbound.estimators.pairs import both_sides, selected_pairs
 from rankbound.estimators.pointwise import sigmoid
-from rankbound.estimators.scores import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

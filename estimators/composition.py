@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.scores import Floats
 from rankbound.estimators.pairwise import NATS_PER_BIT
-from rankbound.estimators.scores import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,9 +15,9 @@ import numpy as np
 from scipy.special import gammaln
 
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators.groups import Booleans
+from rankbound.data.groups import Booleans
+from rankbound.data.scores import Floats
 from rankbound.estimators.pairs import pair_positions
-from rankbound.estimators.scores import Floats
 
 # Documents nearer than this share of their group's diameter are copies of each other:
 # batching and rounding move the vectors of equal texts by less.

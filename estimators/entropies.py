@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Floats
 from rankbound.estimators.blocks import blocks
 from rankbound.estimators.group_terms import check_span, pair_choice
-from rankbound.estimators.groups import Groups
 from rankbound.estimators.pairwise import pairwise_entropy_nats
-from rankbound.estimators.scores import Floats
 
 
 def group_entropies(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
@@ -29,8 +29,8 @@ def group_entropies(groups: Groups, values: Floats, *, pairs: str = "all") -> Fl
 
     Examples
     --------
-    >>> from rankbound.estimators.groups import top_documents
-    >>> from rankbound.estimators.scores import Scores
+    >>> from rankbound.data.groups import top_documents
+    >>> from rankbound.data.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 1.0}})
     >>> groups = top_documents(scores, depth=2)
     >>> group_entropies(groups, groups.scores_of(scores)[0]).round(6).tolist()

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Floats, Integers
 from rankbound.estimators.blocks import Block, blocks
 from rankbound.estimators.distances import diameter, mean_distance, pair_distances
-from rankbound.estimators.embeddings import Embeddings
-from rankbound.estimators.groups import Groups
 from rankbound.estimators.pairs import PairChoice, both_sides, selected_pairs
 from rankbound.estimators.pairwise import (
     pairwise_divergence_nats,
     pairwise_entropy_nats,
     pairwise_risk_nats,
 )
-from rankbound.estimators.scores import Floats, Integers
 from rankbound.estimators.spread import clip_below_best, mean_margin, score_range
 
 Progress = Callable[[int], object]
@@ -70,8 +70,8 @@ def teacher_terms(
 
     Examples
     --------
-    >>> from rankbound.estimators.groups import top_documents
-    >>> from rankbound.estimators.scores import Scores
+    >>> from rankbound.data.groups import top_documents
+    >>> from rankbound.data.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 1.0}})
     >>> groups = top_documents(scores, depth=2)
     >>> teacher_terms(groups, groups.scores_of(scores)[0]).entropy.round(6).tolist()

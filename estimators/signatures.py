@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rankbound.estimators.ordering import ranking
+from rankbound.data.ordering import ranking
+from rankbound.data.scores import Floats, Integers, Scores
 from rankbound.estimators.pairwise import pairwise_entropy
-from rankbound.estimators.scores import Floats, Integers, Scores
 
 # Engines that part ties move them by about this much of the range of scores
 CLOSE = 1e-6

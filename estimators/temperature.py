@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.scores import Floats
 from rankbound.estimators.pointwise import sigmoid
-from rankbound.estimators.scores import Floats
 
 # Temperatures from a thousandth to a thousand times the typical margin are looked at
 SEARCH = 1e3

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Floats
 from rankbound.estimators.blocks import blocks
-from rankbound.estimators.groups import Groups
 from rankbound.estimators.pairs import pair_differences, pair_mean, selected_pairs
-from rankbound.estimators.scores import Floats
 
 
 def tie_shares(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
@@ -28,8 +28,8 @@ def tie_shares(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
 
     Examples
     --------
-    >>> from rankbound.estimators.groups import top_documents
-    >>> from rankbound.estimators.scores import Scores
+    >>> from rankbound.data.groups import top_documents
+    >>> from rankbound.data.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 1.0, "c": 1.0}})
     >>> groups = top_documents(scores, depth=3)
     >>> tie_shares(groups, groups.scores_of(scores)[0]).round(4).tolist()
@@ -58,8 +58,8 @@ def rank_values(groups: Groups, values: Floats) -> Floats:
 
     Examples
     --------
-    >>> from rankbound.estimators.groups import top_documents
-    >>> from rankbound.estimators.scores import Scores
+    >>> from rankbound.data.groups import top_documents
+    >>> from rankbound.data.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 9.0, "b": 1.0, "c": 1.0}})
     >>> groups = top_documents(scores, depth=3)
     >>> rank_values(groups, groups.scores_of(scores)[0]).tolist()

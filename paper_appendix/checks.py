@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from paper_appendix.document import AppendixError, table
-from rankbound.certifying import groups_for
+from rankbound.commands.certify.run import groups_for
 from rankbound.validation.suite import Row, certify, names
 
 HEADER: Final = ("key", "verdict", "how", "over", "looseness")

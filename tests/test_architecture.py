@@ -61,7 +61,7 @@ def test_light_imports_load_nothing_heavy(code):
 
 def test_measuring_loads_no_framework():
     check = (
-        "import rankbound.measuring.run, rankbound.measuring.show, sys\n"
+        "import rankbound.commands.measure.run, rankbound.terminal.measure, sys\n"
         "print([m for m in ('torch', 'jax', 'sklearn', 'matplotlib', 'pandas')"
         " if m in sys.modules])"
     )
@@ -73,7 +73,7 @@ def test_measuring_loads_no_framework():
 
 def test_inspecting_loads_no_symbols():
     check = (
-        "import rankbound.inspecting.run, rankbound.inspecting.show, sys\n"
+        "import rankbound.commands.inspect.run, rankbound.terminal.inspect, sys\n"
         "print([m for m in ('sympy', 'scipy.stats', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators.groups import Booleans
-from rankbound.estimators.scores import Floats
+from rankbound.data.groups import Booleans
+from rankbound.data.scores import Floats
 from rankbound.validation.correlation import parts, unit, weighted_ranks
 
 

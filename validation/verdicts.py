@@ -19,7 +19,7 @@ import numpy as np
 
 from rankbound.bounds.betting import NEVER, queries_needed
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators.scores import Floats
+from rankbound.data.scores import Floats
 
 Verdict = Literal["different", "negligible", "equivalent", "inconclusive"]
 VERDICTS: Final = ("different", "negligible", "equivalent", "inconclusive")

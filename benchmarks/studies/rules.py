@@ -10,8 +10,12 @@ import numpy as np
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
-from rankbound.estimators.scores import Floats, Strings, strings
-from rankbound.validation.compat import MARGIN_SHARE, reference_mark, reference_p_values
+from rankbound.data.scores import Floats, Strings, strings
+from rankbound.reference.equivalence import (
+    MARGIN_SHARE,
+    reference_mark,
+    reference_p_values,
+)
 from rankbound.validation.verdicts import verdict
 
 

@@ -1,1 +1,1 @@
-"""One module per command: its options and what it runs. Light until it runs."""
+"""What each command does: options, run, result. Nothing here touches argv."""

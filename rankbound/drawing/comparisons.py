@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import partial
 from typing import Any
 
-from rankbound.comparing.catalogue import CATALOGUE, base
+from rankbound.commands.compare.catalogue import CATALOGUE, base
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.planes import NO_VECTORS, planes
 from rankbound.drawing.powers import power_drawings

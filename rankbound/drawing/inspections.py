@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from rankbound.commands.inspect.naming import shown_names
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Result
-from rankbound.inspecting.naming import shown_names
 
 Facts = Mapping[str, Any]
 Cell = tuple[int | None, int | None]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rankbound.comparing.catalogue import CATALOGUE, base
+from rankbound.commands.compare.catalogue import CATALOGUE, base
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Result
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rankbound.drawing.rows import read_rows
 from rankbound.errors import UsageError
-from rankbound.formats.errors import FormatError
+from rankbound.read.errors import FormatError
 
 # The files that commands leave, and the schema at the top of each
 FILES = {

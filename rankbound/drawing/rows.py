@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, overload
 
-from rankbound.formats.errors import FormatError
+from rankbound.read.errors import FormatError
 
 Row = Mapping[str, str]
 # Columns that hold words; all others hold numbers or blanks

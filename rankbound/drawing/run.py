@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rankbound.cli.progress import stages
 from rankbound.drawing.catalogue import drawn, result_drawings, theory_drawings
 from rankbound.drawing.results import find_results
-from rankbound.progress import stages
 from rankbound.writing import check_folder, move_into
 
 if TYPE_CHECKING:

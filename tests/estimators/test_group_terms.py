@@ -8,8 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import rankbound.estimators.blocks
 from rankbound.bounds.errors import DomainError
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Groups, top_documents
+from rankbound.data.per_query import query_means
+from rankbound.data.scores import Scores
 from rankbound.estimators.blocks import blocks
-from rankbound.estimators.embeddings import Embeddings
 from rankbound.estimators.group_terms import (
     dot_product_scores,
     geometry,
@@ -17,10 +20,7 @@ from rankbound.estimators.group_terms import (
     student_terms,
     teacher_terms,
 )
-from rankbound.estimators.groups import Groups, top_documents
 from rankbound.estimators.pairs import PAIR_SETS, selected_pairs
-from rankbound.estimators.per_query import query_means
-from rankbound.estimators.scores import Scores
 from tests import oracles, strategies
 
 SIZES = [4, 7, 3, 16, 3, 5, 4, 9]

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.kinds import (
     NEEDS_TEMPERATURE,
     infer_kind,
     is_rank_only,
     to_logits,
 )
-from rankbound.estimators.scores import Kind, Scores
 
 LENGTHS = (20, 7, 13, 20, 2)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.estimators.scores import Scores
+from rankbound.data.scores import Scores
 from rankbound.estimators.signatures import (
     CLOSE,
     SQUASHED_BITS,

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from rankbound.formats.errors import FormatError
+from rankbound.read.errors import FormatError
 
 BOM = b"\xef\xbb\xbf"
 

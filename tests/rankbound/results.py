@@ -5,12 +5,12 @@ from functools import cache
 
 import numpy as np
 
-from rankbound.comparing.run import compare_samplings
-from rankbound.cutting.run import cut_groups
-from rankbound.inspecting.run import inspect
-from rankbound.measuring.run import measure
-from rankbound.powering import powers
-from rankbound.validating.run import validate
+from rankbound.commands.compare.run import compare_samplings
+from rankbound.commands.cut.run import cut_groups
+from rankbound.commands.inspect.run import inspect
+from rankbound.commands.measure.run import measure
+from rankbound.commands.power.run import powers
+from rankbound.commands.validate.run import validate
 
 HOSTILE = "<img src=x onerror=alert(1)></td></style></script>\"'&amp;{{ 7 * 7 }}"
 N = 14

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from rankbound.cli import main
-from rankbound.converting import convert
+from rankbound.commands.convert.run import convert
 from rankbound.errors import UsageError
-from rankbound.formats.errors import FormatError
-from rankbound.formats.registry import formats, read_any
+from rankbound.read.errors import FormatError
+from rankbound.read.registry import formats, read_any
 from tests.rankbound.files import table
-from tests.rankbound.formats.binary import MAKERS
-from tests.rankbound.formats.golden import GOLDEN, format_of
-from tests.rankbound.formats.reading_back import listed
+from tests.rankbound.read.binary import MAKERS
+from tests.rankbound.read.golden import GOLDEN, format_of
+from tests.rankbound.read.reading_back import listed
 
 FILES = {**GOLDEN, **MAKERS}
 WRITTEN = [name for name, entry in formats().items() if entry.write is not None]

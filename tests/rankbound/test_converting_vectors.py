@@ -1,14 +1,14 @@
-"""rankbound.converting: vectors, bit for bit, with their ids and types."""
+"""rankbound.commands.convert.run: vectors, bit for bit, with their ids and types."""
 
 import json
 
 import numpy as np
 import pytest
 
-from rankbound.converting import convert
+from rankbound.commands.convert.run import convert
 from rankbound.errors import UsageError
-from rankbound.formats.errors import FormatError
-from rankbound.formats.registry import read_any
+from rankbound.read.errors import FormatError
+from rankbound.read.registry import read_any
 from tests.rankbound.files import npy, written
 
 RNG = np.random.default_rng(3)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rankbound.formats.registry import read_any
+from rankbound.read.registry import read_any
 from tests.rankbound import realdata
 from tests.rankbound.files import table
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rankbound.comparing.run import compare_samplings
-from rankbound.measuring.run import measure
-from rankbound.outlines import MOST_LINES, WIDTH
+from rankbound.commands.compare.run import compare_samplings
+from rankbound.commands.measure.run import measure
+from rankbound.terminal.outlines import MOST_LINES, WIDTH
 from tests.rankbound.results import (
     compared,
     every,

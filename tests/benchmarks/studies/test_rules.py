@@ -9,7 +9,7 @@ from statsmodels.stats.weightstats import ttost_ind
 from benchmarks.studies.populations import paired_sets
 from benchmarks.studies.rules import as_published, by_betting, by_t
 from rankbound.bounds.limits import two_sided
-from rankbound.validation.compat import reference_tost
+from rankbound.reference.equivalence import reference_tost
 from rankbound.validation.verdicts import verdict
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from rankbound.drawing.results import columns_of, find_results
 from rankbound.errors import UsageError
-from rankbound.formats.errors import FormatError
+from rankbound.read.errors import FormatError
 from tests.rankbound.drawing.folders import (
     comparison,
     inspection,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.drawing.rows import BLOCK, Rows, read_rows
-from rankbound.formats.errors import FormatError
+from rankbound.read.errors import FormatError
 
 WORDS = st.text(st.characters(exclude_characters="\t\r\n", codec="utf-8"))
 

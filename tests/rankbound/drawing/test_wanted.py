@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.cli import build_parser
+from rankbound.cli.program import build_parser
 from rankbound.drawing.wanted import KINDS, absent_kinds
 
 

@@ -1,0 +1,158 @@
+"""`rankbound bound`: the headline bound from given numbers, without data."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+EPILOG = """
+examples:
+  rankbound bound --diameter 1.4 --lipschitz 5 --entropy 0.42 --divergence 0.06 \\
+    --n 500000
+  rankbound bound --diameter 1.4 --lipschitz 5 --entropy 0.42 --divergence 0.06 \\
+    --solve n
+  rankbound bound --diameter 2 --lipschitz 5 --entropy 0.42 --divergence 0 --n 1000 \\
+    --augment --after-diameter 1.2 --after-entropy 0.47
+"""
+NUMBERS = {
+    "diameter": "essential diameter of the query's documents",
+    "lipschitz": "L of the student, in temperatures per distance",
+    "entropy": "mean teacher entropy, in nats",
+    "divergence": "mean divergence of the student, in nats",
+    "n": "independent queries",
+    "kappa": "largest density ratio of target and sampling law (default 1: no shift)",
+}
+AFTER = ("diameter", "entropy", "divergence", "n", "kappa")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "bound",
+        help="the headline bound from given numbers, solved, or before and after",
+        description="Evaluate the headline bound of the bilinear class (Theorem 2') "
+        "and its relatives from given numbers, say whether it is vacuous and which "
+        "part dominates; solve it; or ask when an augmentation lowers it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for name, meaning in NUMBERS.items():
+        parser.add_argument(f"--{name}", type=float, metavar="X", help=meaning)
+    parser.add_argument(
+        "--delta",
+        type=float,
+        default=0.05,
+        metavar="D",
+        help="failure probability (default %(default)g)",
+    )
+    parser.add_argument(
+        "--group-size",
+        type=int,
+        default=16,
+        metavar="K",
+        help="documents of a query (default %(default)d)",
+    )
+    parser.add_argument(
+        "--solve",
+        metavar="n|diameter|entropy",
+        help="the value at which the bound stops being vacuous",
+    )
+    parser.add_argument(
+        "--table",
+        type=Path,
+        metavar="FILE.tsv",
+        help="configurations, one a line, with option names as header",
+    )
+    parser.add_argument(
+        "--augment", action="store_true", help="compare with what --after-... gives"
+    )
+    for name in AFTER:
+        parser.add_argument(
+            f"--after-{name}",
+            type=float,
+            metavar="X",
+            help=argparse.SUPPRESS
+            if name == "kappa"
+            else f"{name} after the augmentation (default: as before)",
+        )
+    parser.add_argument(
+        "--weights",
+        type=float,
+        default=1.1e8,
+        metavar="W",
+        help="trained weights, for the paper's form (default %(default)g)",
+    )
+    parser.add_argument(
+        "--layers",
+        type=float,
+        default=12,
+        metavar="L",
+        help="layers, for the paper's form (default %(default)g)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, _: str) -> None:
+    """Evaluate, solve or compare, and print."""
+    from rankbound.terminal.bound import answer_text
+    from rankbound.writing import json_text
+
+    answers = answers_to(arguments)
+    if arguments.json:
+        text = json_text(answers if arguments.table else answers[0])
+    else:
+        text = "\n\n".join(answer_text(answer) for answer in answers) + "\n"
+    sys.stdout.write(text)
+
+
+def answers_to(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """One answer per configuration.
+
+    Raises
+    ------
+    UsageError, FormatError, DomainError
+        On numbers that are missing, contradictory or outside their domain.
+    """
+    from rankbound.commands.bound.given import configurations, given_from
+    from rankbound.errors import UsageError
+
+    if arguments.augment and arguments.solve:
+        raise UsageError("--augment and --solve exclude each other; ask for one")
+    base = {name: getattr(arguments, name) for name in NUMBERS}
+    base |= {"delta": arguments.delta, "group_size": arguments.group_size}
+    if arguments.solve in base and base[arguments.solve] is None:
+        base[arguments.solve] = 0.5 if arguments.solve == "entropy" else 1.0
+    if arguments.table is None:
+        return [_answer(given_from(base), arguments)]
+    rows = configurations(arguments.table, base)
+    return [_answer(given, arguments) for _, given in rows]
+
+
+def _answer(given: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from rankbound.commands.bound.run import augmented, evaluated, solved
+    from rankbound.commands.measure.paper_form import Architecture
+
+    trained = Architecture(arguments.weights, arguments.layers)
+
+    if arguments.augment:
+        changes = {name: getattr(arguments, f"after_{name}") for name in AFTER}
+        stated = {name: value for name, value in changes.items() if value is not None}
+        return augmented(given, replace(given, **stated))
+    if not arguments.solve:
+        return evaluated(given, architecture=trained)
+    value = solved(given, arguments.solve)
+    if value is None:
+        return {
+            **evaluated(given, architecture=trained),
+            "solve": arguments.solve,
+            "solution": None,
+        }
+    at_root = evaluated(
+        replace(given, **{arguments.solve: value}), architecture=trained
+    )
+    return {**at_root, "solve": arguments.solve, "solution": value}

@@ -1,0 +1,169 @@
+"""`rankbound compare`: whether sampling alters what the bound depends on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from rankbound.cli.compare_options import options_from
+from rankbound.cli.model_options import add_models, add_vectors
+from rankbound.cli.shared_options import (
+    add_compat,
+    add_delta,
+    add_out,
+    add_qrels,
+    add_score_rules,
+    add_seed,
+)
+
+EPILOG = """
+verdicts, from an interval of the mean paired difference that holds jointly with all
+others of the family, and a margin fixed before looking:
+  different      0 is outside the interval, and some of it lies beyond the margin
+  negligible     0 is outside, the whole interval lies within the margin
+  equivalent     0 is inside, the whole interval lies within the margin
+  inconclusive   0 is inside, some of the interval lies beyond the margin
+
+writes DIR/comparison.json and DIR/per_query.tsv (qid sampling quantity
+pairs value largest: the mean over the groups of a query, and the largest of them).
+
+example:
+  rankbound compare --teacher teacher.scores.json.gz \\
+    --groups random=random.16.jsonl.gz bm25=bm25.16.jsonl.gz --out results
+"""
+FAILED = 1
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "compare",
+        help="whether a data set's sampling alters the teacher's entropy, or distances",
+        description="Compare samplings of training groups, paired by query: one of "
+        "four verdicts for each, with the interval, the smallest margin and the number "
+        "of queries that the margin would need; and what explains the differences.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_models(parser)
+    _add_groups(parser)
+    _add_question(parser)
+    _add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_groups(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("samplings").add_argument
+    add(
+        "--groups",
+        action="extend",
+        nargs="+",
+        required=True,
+        metavar="NAME=FILE",
+        help="groups of each sampling, one JSON object a line: query_id, doc_id_a, "
+        "doc_id_b, maybe probabilities; two or more samplings",
+    )
+    add(
+        "--reference",
+        metavar="NAME",
+        help="the sampling that the others are compared with (default: the first)",
+    )
+    add(
+        "--target",
+        type=Path,
+        metavar="FILE",
+        help="groups whose pairs are the fixed reference law of the target form "
+        "(default: the union of all samplings, query by query)",
+    )
+    add_vectors(add)
+    add_qrels(
+        add,
+        ", for --temperature fit and for how many judged documents a sampling covers",
+    )
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("question").add_argument
+    add(
+        "--quantity",
+        action="extend",
+        nargs="+",
+        metavar="NAME",
+        help="what is compared, one or more, in the order of the tables: entropy (the "
+        "default), margin, ties; with "
+        "vectors diameter, mean_distance, rms_distance, two_nn, knn_density; with a "
+        "student divergence, risk",
+    )
+    add(
+        "--pairs",
+        default="each",
+        metavar="all|pos-neg|neg-neg|each",
+        help="which pairs of a group count; each: all three, as separate comparisons "
+        "of one family (default %(default)s)",
+    )
+    add(
+        "--margin",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[NAME=]M",
+        help="the largest difference that counts as none, fixed before looking "
+        "(default 0.02 nats for entropy, divergence and risk; none for the others)",
+    )
+    add_delta(add, "chance that any verdict of the family is wrong")
+    add(
+        "--controls",
+        action="store_true",
+        help="run the negative controls: shuffled teacher, constant teacher, random "
+        "embeddings; exit with 1 if one fails",
+    )
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("settings").add_argument
+    add_score_rules(add)
+    add(
+        "--resamples",
+        type=int,
+        default=9999,
+        metavar="N",
+        help="of the bootstrap intervals; 0 leaves them out (default %(default)d)",
+    )
+    add_seed(add, "calibration queries, bootstrap and controls")
+    add_compat(
+        add,
+        "also show the reference study's equivalence test and entropy beside ours, "
+        "with what is wrong with them",
+    )
+    add_out(add)
+
+
+def run(arguments: argparse.Namespace, command: str) -> int | None:
+    """Compare, write the results, show them."""
+    from rankbound.cli.progress import stages
+    from rankbound.commands.compare.account import comparison_json
+    from rankbound.commands.compare.run import compare_samplings
+    from rankbound.commands.compare.table import per_query_table
+    from rankbound.terminal.compare import show
+    from rankbound.terminal.console import console_for
+    from rankbound.writing import check_folder, json_text, write_all
+
+    options = options_from(arguments, command)
+    check_folder(arguments.out)
+    with stages(total=len(options.groups) + 5) as progress:
+        comparison = compare_samplings(options, progress=progress)
+        progress("target form, temperatures, controls")
+        account = comparison_json(comparison)
+        progress("writing")
+        write_all(
+            arguments.out,
+            {
+                "comparison.json": json_text(account),
+                "per_query.tsv": per_query_table(comparison),
+            },
+        )
+    show(account, console_for(sys.stdout))
+    print(f"written: {arguments.out}/comparison.json, {arguments.out}/per_query.tsv")  # noqa: T201
+    return FAILED if account["controls"]["passed"] is False else None

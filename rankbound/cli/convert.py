@@ -1,0 +1,122 @@
+"""`rankbound convert`: the same content in another format."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from rankbound.errors import UsageError
+
+WRITTEN: Final = """\
+  scores      rankbound-scores lookup trec-run scoreddocs msmarco-run csv-scores
+              table-scores pickle rankllm
+  groups      rankbound-groups groups ranked-groups ranked-list hard-negatives
+              hard-negatives-ce labeled-list pylate colbert flagembedding tevatron
+              tevatron-v2 margins mined hofstaetter candidates table-lists
+  judgements  qrels beir-qrels csv-qrels table-qrels
+  vectors     npy npz safetensors raw faiss-flat flexindex pyserini-faiss
+              table-embeddings
+"""
+READ: Final = """\
+  trec-run-lenient csv-lists csv-margins table-margins faiss-library texts topics
+  irds-scoreddocs irds-qrels
+"""
+REFUSED: Final = """\
+  table faiss trec-run-wide
+"""
+EPILOG: Final = f"""\
+The format of OUT is that of its suffix or of --to:
+  .run .res .trec .qrels .json .jsonl .csv .tsv .pkl .parquet .arrow .scores.parquet
+  .groups.parquet .npy .npz .safetensors .f4 .bin .faiss .flex; a last .gz, .bz2, .lz4
+  or .zst packs it
+What OUT cannot carry is named and refused; --lossy accepts the loss. OUT is read back
+before it gets its name: its numbers are those of IN, bit for bit. Ids of vectors that
+the format cannot hold go into a file beside it, as docs.ids.txt beside docs.npy.
+
+formats that are read and written (--formats says more of each):
+{WRITTEN}
+formats that are read only:
+{READ}
+kinds of files that are recognised and refused, with the remedy:
+{REFUSED}
+examples:
+  rankbound convert teacher.scores.json.gz teacher.scores.parquet
+  rankbound convert bm25.run.gz bm25.json --lossy
+  rankbound convert docs.npy docs.flex
+  rankbound convert docs.f4 docs.safetensors --ids docids.txt
+"""
+
+
+class ListFormats(argparse.Action):
+    """Print every format with its title, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print the list."""
+        from rankbound.read.registry import formats
+
+        for name, entry in formats().items():
+            refused = "refused" if name in REFUSED.split() else "read"
+            can = refused if entry.write is None else "read, written"
+            sys.stdout.write(f"{name:20}{can:15}{entry.title}\n")
+        parser.exit()
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "convert",
+        help="the same content in another format, or what would be lost",
+        description="Write the content of a file in another format.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("source", type=Path, metavar="IN", help="a file of any format that is read")
+    add("target", type=Path, metavar="OUT", help="the file or folder to write")
+    add("--to", metavar="NAME", help="the format of OUT, instead of its suffix")
+    add("--format", metavar="NAME", help="the format of IN, instead of detection")
+    add("--ids", type=Path, metavar="FILE", help="ids of vectors (default: beside IN)")
+    add("--formats", action=ListFormats, nargs=0, help="list the formats, and end")
+    add("--lossy", action="store_true", help="lose what OUT cannot carry")
+    add(
+        "--teacher-kind",
+        metavar="KIND",
+        help="what the scores are, for formats that say so: logit, probability, ...",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, _: str) -> None:
+    """Convert, and say what was kept and what was lost."""
+    from rankbound.commands.convert.run import convert
+    from rankbound.data.scores import Kind
+
+    kinds = {kind.value: kind for kind in Kind}
+    named = arguments.teacher_kind
+    if named is not None and named.replace("-", "_") not in kinds:
+        raise UsageError(
+            f"--teacher-kind must be one of {', '.join(kinds)}, got {named!r}"
+        )
+
+    done = convert(
+        arguments.source,
+        arguments.target,
+        to=arguments.to,
+        format=arguments.format,
+        lossy=arguments.lossy,
+        ids=arguments.ids,
+        kind=None if named is None else kinds[named.replace("-", "_")],
+    )
+    packed = "" if done.packing == "none" else f", {done.packing}"
+    sys.stdout.write(
+        f"written: {done.path} ({done.format}{packed}): "
+        f"{'; '.join([*done.kept.values(), 'read back, and the same'])}\n"
+    )
+    for path in done.beside:
+        sys.stdout.write(f"written: {path}, which belongs to it\n")
+    if done.remark is not None:
+        sys.stdout.write(f"note: {done.remark}\n")
+    for words in done.lost.values():
+        sys.stdout.write(f"lost: {words}\n")

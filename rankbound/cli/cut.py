@@ -1,0 +1,131 @@
+"""`rankbound cut`: training groups of queries with low, middling or high entropy."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rankbound.cli.model_options import (
+    add_models,
+    add_vectors,
+)
+from rankbound.cli.shared_options import (
+    add_compat,
+    add_delta,
+    add_out,
+    add_pairs,
+    add_qrels,
+    add_score_rules,
+    add_seed,
+    given_settings,
+)
+
+if TYPE_CHECKING:
+    from rankbound.commands.cut.options import CutOptions
+
+EPILOG = """
+writes one file of groups per cut into DIR, in the format of the source and with its
+very lines, named after what is kept (train.kept-entropy-below-median.jsonl.gz), and
+DIR/manifest.json with counts, cut points and hashes.
+
+example:
+  rankbound cut --teacher teacher.scores.json.gz --groups train.jsonl.gz \\
+    --keep below-median above-median --out cuts
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "cut",
+        help="training groups cut by entropy, or another per-query quantity",
+        description="Keep the training groups of the queries whose entropy, or another "
+        "quantity, lies in a quantile band; compare the data before and after.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_models(parser)
+    _add_groups(parser)
+    _add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_groups(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("cut").add_argument
+    add(
+        "--groups",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="groups, one JSON object a line: query_id, doc_id_a, doc_id_b",
+    )
+    add(
+        "--by",
+        default="entropy",
+        metavar="QUANTITY",
+        help="entropy (the default), margin, ties; with vectors diameter, "
+        "mean_distance, rms_distance, two_nn, knn_density; with a student divergence, "
+        "risk, or risk:NAME where there are several",
+    )
+    add(
+        "--keep",
+        action="extend",
+        nargs="+",
+        metavar="BAND",
+        help="below-median, above-median, inner (between the quartiles), outer, "
+        "lower-quartile (the lowest quarter), upper-quartile (the highest quarter), or "
+        "quantiles Q1:Q2 such as 0.1:0.9; a file for each (default: the six)",
+    )
+    add_pairs(add, "over which pairs of a group the quantity is a mean")
+    add_vectors(add)
+    add_qrels(add, ", for --temperature fit")
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("settings").add_argument
+    add_score_rules(add)
+    add_delta(add, "failure probability of each comparison before and after")
+    add_seed(add, "the draw of calibration queries")
+    add_compat(
+        add, "also tell what the reference study's cuts of these names would keep"
+    )
+    add_out(add)
+
+
+def options_from(arguments: argparse.Namespace, command: str) -> CutOptions:
+    """Turn parsed arguments into options, naming the option of any mistake."""
+    from rankbound.commands.cut.options import CutOptions
+    from rankbound.estimators.bands import BANDS
+
+    return CutOptions(
+        **given_settings(arguments, command),
+        groups=arguments.groups,
+        by=arguments.by,
+        keep=tuple(arguments.keep or BANDS),
+        pairs=arguments.pairs,
+        compat=arguments.compat,
+    )
+
+
+def run(arguments: argparse.Namespace, command: str) -> None:
+    """Cut, write the files, show the manifest."""
+    from rankbound.bounds.wording import counted
+    from rankbound.cli.progress import stages
+    from rankbound.commands.cut.files import write_cut
+    from rankbound.commands.cut.run import cut_groups
+    from rankbound.terminal.console import console_for
+    from rankbound.terminal.cut import show
+    from rankbound.writing import check_folder
+
+    options = options_from(arguments, command)
+    check_folder(arguments.out)
+    with stages(total=4) as progress:
+        cut = cut_groups(options, progress=progress)
+        progress("writing")
+        manifest = write_cut(cut, arguments.out)
+    show(manifest, console_for(sys.stdout))
+    n_files = sum(row["file"] is not None for row in manifest["files"])
+    made = f"{counted(n_files, 'file')} of groups, {arguments.out}/manifest.json"
+    print(f"written: {made}")  # noqa: T201

@@ -1,0 +1,37 @@
+"""`rankbound explain`: a statement of the theory in words."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "explain",
+        help="a statement in words: assumptions, formula, where proved and used",
+        description="Print a statement of the theory; without a key, list them all.",
+    )
+    parser.add_argument("key", nargs="?", metavar="KEY", help="such as theorem-1d")
+    parser.add_argument(
+        "--glossary", action="store_true", help="every symbol with unit and meaning"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, _: str) -> None:
+    """Print what was asked for."""
+    from rankbound.commands.explain.run import glossary_text, list_text, statement_text
+    from rankbound.errors import UsageError
+
+    if arguments.glossary and arguments.key:
+        raise UsageError("a KEY and --glossary exclude each other; ask for one of them")
+    if arguments.glossary:
+        text = glossary_text()
+    elif arguments.key:
+        text = statement_text(arguments.key)
+    else:
+        text = list_text()
+    sys.stdout.write(text + "\n")

@@ -1,0 +1,142 @@
+"""`rankbound inspect`: options, the screen and the JSON file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from rankbound.errors import UsageError
+
+UNREADABLE: Final = 1
+EPILOG: Final = """\
+Reads every file, whatever its format, and says what its numbers are and whether they
+can be trusted; then whether the files fit each other, and which command to run next.
+Findings are errors (a command refuses the file, or would compute nonsense), warnings
+(numbers may mislead) and notes.
+
+Exit code 1 if a file cannot be read.
+
+examples:
+  rankbound inspect teacher.scores.json.gz train.16.jsonl.gz bm25.run.gz
+  rankbound inspect runs/*.run.gz --qrels qrels.trec --json inspection.json
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "inspect",
+        help="whether the numbers in files can be trusted, and what to run next",
+        description="Say what files hold, what is odd about it, and what to run next.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("files", nargs="*", type=Path, metavar="FILE", help="any file or folder")
+    add("--qrels", type=Path, metavar="FILE", help="relevance judgements")
+    add(
+        "--groups",
+        type=Path,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="training groups; one file or more",
+    )
+    add("--embeddings", type=Path, metavar="FILE", help="vectors of documents")
+    add(
+        "--ids",
+        type=Path,
+        metavar="FILE",
+        help="ids of their rows, one a line (default: found beside the vectors)",
+    )
+    add(
+        "--format",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[FILE=]NAME",
+        help="the format of all files, or of one, instead of detection",
+    )
+    add("--json", type=Path, metavar="FILE", help="write everything there as well")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, command: str) -> int:
+    """Inspect, show, write the JSON; return 1 if a file cannot be read."""
+    from rankbound.cli.progress import stages
+    from rankbound.commands.inspect.given import Asked
+    from rankbound.commands.inspect.run import inspect_files
+    from rankbound.terminal.console import console_for
+    from rankbound.terminal.inspect import show
+    from rankbound.writing import check_folder, json_text, write_all
+
+    if arguments.json is not None:
+        check_folder(arguments.json.parent)
+    if arguments.ids is not None and arguments.embeddings is None:
+        raise UsageError("--ids are the ids of --embeddings; give them too")
+    files, words = files_behind(arguments.files, arguments.format)
+    everything, formats = named_formats(words)
+    asked = Asked(
+        files=files,
+        groups=arguments.groups,
+        qrels=arguments.qrels,
+        embeddings=arguments.embeddings,
+        ids=arguments.ids,
+        formats=formats,
+        format=everything,
+    )
+    with stages(total=4) as progress:
+        inspection = inspect_files(asked, command=command, progress=progress)
+    if arguments.json is not None:
+        text = json_text(inspection.as_dict())
+        write_all(arguments.json.parent, {arguments.json.name: text})
+    show(inspection, console_for(sys.stdout))
+    return 0 if inspection.readable else UNREADABLE
+
+
+def files_behind(
+    files: list[Path], words: Sequence[str]
+) -> tuple[list[Path], Sequence[str]]:
+    """Files that stand behind ``--format NAME``, which took them for more formats.
+
+    Examples
+    --------
+    >>> files_behind([], ["lookup", "a.json"])
+    ([PosixPath('a.json')], ['lookup'])
+    """
+    if files or not words:
+        return files, words
+    from rankbound.read.registry import formats
+
+    named = [
+        place == 0 or "=" in word or word.partition(":")[0] in formats()
+        for place, word in enumerate(words)
+    ]
+    late = [
+        Path(word) for word, is_name in zip(words, named, strict=True) if not is_name
+    ]
+    return late, [word for word, is_name in zip(words, named, strict=True) if is_name]
+
+
+def named_formats(texts: Sequence[str]) -> tuple[str | None, dict[Path, str]]:
+    """The format of all files, and those of single files, from ``[FILE=]NAME``.
+
+    Examples
+    --------
+    >>> named_formats(["a.txt=trec-run", "lookup"])
+    ('lookup', {PosixPath('a.txt'): 'trec-run'})
+    """
+    everything, single = None, {}
+    for text in texts:
+        file, separator, name = text.rpartition("=")
+        if separator:
+            single[Path(file)] = name
+        elif everything is not None:
+            raise UsageError("--format is given twice for all files; give one")
+        else:
+            everything = text
+    return everything, single

@@ -1,0 +1,151 @@
+"""`rankbound measure`: options, and files out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from rankbound.cli.measure_options import options_from
+from rankbound.cli.model_options import add_models, add_vectors
+from rankbound.cli.shared_options import (
+    add_compat,
+    add_delta,
+    add_out,
+    add_pairs,
+    add_qrels,
+    add_score_rules,
+    add_seed,
+)
+
+EPILOG = """
+writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where a
+temperature is fitted, DIR/calibration.tsv (the queries set aside for that).
+
+example:
+  rankbound measure --teacher teacher.scores.json.gz --groups train.16.jsonl.gz \\
+    --student bm25=bm25.run.gz --student-temperature fit --out results
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "measure",
+        help="the bound's terms per query, and a certificate for every student",
+        description="Compute the terms of the bound for every query and, for every "
+        "student, an upper confidence limit of its risk: how large, whether vacuous, "
+        "which part dominates.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_models(parser)
+    _add_groups(parser)
+    _add_settings(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_groups(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("documents").add_argument
+    add(
+        "--groups",
+        type=Path,
+        metavar="FILE",
+        help="groups, one JSON object a line: query_id, doc_id_a, doc_id_b; with "
+        "probabilities (one for each document, doc_id_a first, summing to 1) they are "
+        "the sampling law and the shift to the target law is bounded",
+    )
+    add(
+        "--target-groups",
+        type=Path,
+        metavar="FILE",
+        help="groups of the target law, as --groups: the documents of a query are "
+        "drawn with the probabilities given, evenly without; bounds every student's "
+        "risk under that law (default, if --groups has probabilities: evenly from the "
+        "same documents)",
+    )
+    add(
+        "--depth",
+        type=int,
+        metavar="K",
+        help="instead of groups: the teacher's top K of every query (default 16; ties "
+        "by docno, descending, as in trec_eval)",
+    )
+    add_vectors(add)
+    add_qrels(
+        add,
+        "; adds what the terms say about misranking, how calibrated the teacher is, "
+        "nDCG, and earlier bounds",
+    )
+    add(
+        "--unjudged",
+        choices=("unknown", "irrelevant"),
+        default="unknown",
+        help="what is read from documents of a judged query that have no judgement: "
+        "nothing, or that they are irrelevant, which you assert; temperatures are "
+        "fitted on judged documents in any case (default %(default)s)",
+    )
+    add_pairs(
+        add,
+        "which pairs of a group count; a positive is a group's doc_id_a or, with "
+        "--depth, a document graded 1 or more",
+    )
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("settings").add_argument
+    add_score_rules(add)
+    add_delta(add, "failure probability of the limits")
+    add_seed(add, "the draw of calibration queries")
+    add(
+        "--weights",
+        type=float,
+        default=1.1e8,
+        metavar="W",
+        help="trained weights of the students, for the row with the paper's form, "
+        "reconstructed (default %(default)g)",
+    )
+    add(
+        "--layers",
+        type=float,
+        default=12,
+        metavar="L",
+        help="their layers, for the same row (default %(default)g)",
+    )
+    add_compat(
+        add,
+        "also write DIR/compat.tsv: the reference study's quantities by its own "
+        "formulas, beside the corrected ones, with what is wrong with each",
+    )
+    add_out(add)
+
+
+def run(arguments: argparse.Namespace, command: str) -> None:
+    """Measure, write the results, show the ledger."""
+    from rankbound.cli.progress import stages
+    from rankbound.commands.measure.ledger import ledger
+    from rankbound.commands.measure.run import measure
+    from rankbound.commands.measure.table import calibration_table, per_query_table
+    from rankbound.reference.measure_account import compat_table
+    from rankbound.terminal.console import console_for
+    from rankbound.terminal.measure import show
+    from rankbound.writing import check_folder, json_text, write_all
+
+    options = options_from(arguments, command)
+    check_folder(arguments.out)
+    with stages(total=len(options.students) + (5 if options.compat else 4)) as progress:
+        measurement = measure(options, progress=progress)
+        progress("writing")
+        account = ledger(measurement)
+        write_all(
+            arguments.out,
+            {
+                "per_query.tsv": per_query_table(measurement),
+                "calibration.tsv": calibration_table(measurement),
+                "compat.tsv": compat_table(measurement.compat),
+                "ledger.json": json_text(account),
+            },
+        )
+    show(account, console_for(sys.stdout))
+    print(f"written: {arguments.out}/per_query.tsv, {arguments.out}/ledger.json")  # noqa: T201

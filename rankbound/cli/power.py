@@ -1,0 +1,127 @@
+"""`rankbound power`: what n queries can show, or how many queries a margin needs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+EPILOG = """
+examples:
+  rankbound power --n 43 54 97
+  rankbound power --n 43 54 97 --sd 0.10
+  rankbound power --sd 0.10 --margin 0.02
+  rankbound power --from results --margin 0.02 --comparisons 9
+"""
+STDOUT = Path("-")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "power",
+        help="differences, correlations and margins that n queries can show",
+        description="Detectable differences and correlations and the smallest margin "
+        "of equivalence for n queries, or the queries that a margin needs, from given "
+        "or measured standard deviations. Ask before looking at the comparison.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--n", type=int, nargs="+", default=[], metavar="N", help="queries")
+    add(
+        "--sd",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="S",
+        help="standard deviation of the paired differences; without it and without "
+        "--from, only correlations are told",
+    )
+    add(
+        "--from",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="instead of --sd: results of measure (each column) or of compare (paired "
+        "differences to the reference); --n defaults to their queries",
+    )
+    add(
+        "--margin",
+        type=float,
+        metavar="M",
+        help="also: the queries that equivalence within this margin needs",
+    )
+    add(
+        "--power",
+        type=float,
+        default=0.8,
+        metavar="P",
+        help="chance of finding what is there (default %(default)g)",
+    )
+    add(
+        "--delta",
+        type=float,
+        default=0.05,
+        metavar="D",
+        help="error rate of the whole family (default %(default)g)",
+    )
+    add(
+        "--comparisons",
+        type=int,
+        default=1,
+        metavar="M",
+        help="size of the family; the error rate is divided by it (default 1)",
+    )
+    add(
+        "--range",
+        dest="half_range",
+        type=float,
+        metavar="R",
+        help="with --sd: differences lie within plus and minus R, so that the betting "
+        "interval's need can be told (0.6931 for entropies in nats)",
+    )
+    add(
+        "--json",
+        nargs="?",
+        const=STDOUT,
+        type=Path,
+        metavar="FILE",
+        help="write JSON, or print it where no file is named",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, command: str) -> None:
+    """Compute and print."""
+    from rankbound.commands.power.options import PowerOptions
+    from rankbound.commands.power.run import powers
+    from rankbound.terminal.console import console_for
+    from rankbound.terminal.power import show_power
+    from rankbound.writing import check_folder, json_text, write_all
+
+    target = arguments.json
+    if target not in (None, STDOUT):
+        check_folder(target.parent)
+    found = powers(
+        PowerOptions(
+            n=tuple(arguments.n),
+            sd=tuple(arguments.sd),
+            folder=arguments.folder,
+            margin=arguments.margin,
+            power=arguments.power,
+            delta=arguments.delta,
+            comparisons=arguments.comparisons,
+            half_range=arguments.half_range,
+            command=command,
+        )
+    )
+    if target == STDOUT:
+        sys.stdout.write(json_text(found))
+        return
+    if target is not None:
+        write_all(target.parent, {target.name: json_text(found)})
+    show_power(found, console_for(sys.stdout))
+    if target is not None:
+        print(f"written: {target}")  # noqa: T201

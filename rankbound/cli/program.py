@@ -1,0 +1,121 @@
+"""The program: parse arguments, run a command, turn mistakes into one line."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from rankbound import __version__
+from rankbound.cli import (
+    appendix,
+    bound,
+    certify,
+    compare,
+    convert,
+    cut,
+    demo,
+    explain,
+    figures,
+    inspect,
+    measure,
+    power,
+    report,
+    validate,
+)
+from rankbound.errors import UsageError
+from rankbound.read.errors import FormatError
+
+COMMANDS = (
+    inspect,
+    convert,
+    measure,
+    compare,
+    cut,
+    power,
+    validate,
+    figures,
+    report,
+    demo,
+    explain,
+    bound,
+    certify,
+    appendix,
+)
+MISTAKE = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns the exit code.
+
+    0 on success, 1 when a machine check of the theory fails, 2 on a mistake in the
+    arguments or files, 130 when interrupted.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names that the terminal's encoding lacks must not end a finished run
+        sys.stdout.reconfigure(errors="backslashreplace")
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = build_parser().parse_args(words)
+    try:
+        # A command returns a code only where it has a verdict to give
+        code: int | None = arguments.run(arguments, shlex.join(["rankbound", *words]))
+    except (UsageError, FormatError) as error:
+        return _fail(error)
+    except ValueError as error:
+        # The mathematics raises its own error; importing it earlier would make
+        # `--help` wait for SymPy
+        from rankbound.bounds.errors import DomainError
+
+        if not isinstance(error, DomainError):
+            raise
+        return _fail(error)
+    except MemoryError as error:
+        what = f" ({error})" if str(error) else ""
+        return _fail(
+            f"this needs more memory than there is{what}; give fewer or smaller files, "
+            "or allow more memory"
+        )
+    except KeyboardInterrupt:
+        sys.stderr.write("rankbound: interrupted; nothing was written\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away: nothing to report, now or at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code or 0
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the usage is a `--help` away."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2."""
+        self.exit(MISTAKE, f"rankbound: error: {message}; see `{self.prog} --help`\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = OneLineParser(
+        prog="rankbound",
+        description="What the theory of ranking distillation says about your models.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"rankbound {__version__}"
+    )
+    subparsers = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND"
+    )
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    return parser
+
+
+def _fail(error: Exception | str) -> int:
+    line = " ".join(str(error).splitlines())  # a path may hold a line end
+    sys.stderr.write(f"rankbound: error: {line}\n")
+    return MISTAKE

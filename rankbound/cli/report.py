@@ -1,0 +1,65 @@
+"""`rankbound report`: one HTML file of all results in a folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+EPILOG = """\
+The file asks for nothing: no network, no other files. It can be read without
+JavaScript; with it, tables sort and filter, a query shows its documents where the
+inputs that the ledger names are still the same, and the bound follows the assumptions.
+
+example:
+  rankbound report results --out report.html
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program's parser."""
+    parser = subparsers.add_parser(
+        "report",
+        help="one self-contained HTML page of the results in a folder",
+        description="Make one HTML file of all results of measure, compare, validate, "
+        "power and inspect in a folder and its sub-folders; the last two write theirs "
+        "with --json FILE.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "source",
+        type=Path,
+        metavar="DIR",
+        help="the --out folder of measure, compare or validate, or one above several",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="the HTML file"
+    )
+    parser.add_argument(
+        "--rows",
+        type=int,
+        default=2_000,
+        metavar="N",
+        help="most rows of a per-query table in the file (default %(default)d)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, command: str) -> None:
+    """Gather, write, and say what is not in the report."""
+    from rankbound.cli.progress import stages
+    from rankbound.page.run import STAGES, write_report
+
+    with stages(total=STAGES) as progress:
+        material = write_report(
+            arguments.source,
+            arguments.out,
+            rows=arguments.rows,
+            command=command,
+            progress=progress,
+        )
+    for what, why in material.missing:
+        sys.stdout.write(f"not in the report: {what}: {why}\n")
+    sys.stdout.write(f"written: {arguments.out}\n")

@@ -1,0 +1,112 @@
+"""Options that measure, compare, cut and validate have in common, beside the models."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rankbound.cli.model_options import (
+    kind_from,
+    students_from,
+    temperature_from,
+)
+
+Add = Callable[..., Any]
+# Arguments that options take as they are
+SAME = (
+    "teacher",
+    "embeddings",
+    "ids",
+    "metric",
+    "qrels",
+    "score_range",
+    "missing",
+    "delta",
+    "seed",
+)
+
+
+def add_qrels(add: Add, what: str) -> None:
+    """Judgements; `what` says what they are for, empty where it is plain."""
+    kinds = "relevance judgements, TREC or BEIR"
+    add("--qrels", type=Path, metavar="FILE", help=f"{kinds}{what}")
+
+
+def add_pairs(add: Add, what: str = "which pairs of a group count") -> None:
+    """The pair set."""
+    add(
+        "--pairs",
+        default="all",
+        metavar="all|pos-neg|neg-neg",
+        help=f"{what} (default %(default)s)",
+    )
+
+
+def add_score_rules(add: Add) -> None:
+    """What is done to scores that are far below the best, and to missing ones."""
+    add(
+        "--score-range",
+        type=float,
+        default=10.0,
+        metavar="B",
+        help="students are clipped at B temperatures below their best document of the "
+        "group (default %(default)g)",
+    )
+    add(
+        "--missing",
+        choices=("drop", "error"),
+        help="documents without a score or vector; by default an error for the "
+        "teacher and the vectors, a counted drop for a student",
+    )
+
+
+def add_delta(add: Add, what: str) -> None:
+    """The failure probability; `what` says of what."""
+    add(
+        "--delta",
+        type=float,
+        default=0.05,
+        metavar="D",
+        help=f"{what} (default %(default)g)",
+    )
+
+
+def add_seed(add: Add, what: str) -> None:
+    """The seed; `what` says of which draws."""
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help=f"of {what} (default %(default)d)",
+    )
+
+
+def add_compat(add: Add, what: str) -> None:
+    """What of the reference study is put beside ours."""
+    add("--compat", choices=("reference",), help=what)
+
+
+def add_out(add: Add) -> None:
+    """Where the results go."""
+    add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+
+
+def source_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What `SourceOptions` takes, but for the students."""
+    from rankbound.read.choosing import chosen_formats
+
+    return {
+        **{name: getattr(arguments, name) for name in SAME},
+        "teacher_kind": kind_from(arguments.teacher_kind, "--teacher-kind"),
+        "temperature": temperature_from(arguments.temperature, "--temperature"),
+        "formats": chosen_formats(arguments.format),
+    }
+
+
+def given_settings(arguments: argparse.Namespace, command: str) -> dict[str, Any]:
+    """The same with the students and the command line."""
+    students = students_from(arguments)
+    return {**source_settings(arguments), "students": students, "command": command}

@@ -1,0 +1,1 @@
+"""`appendix`: the proofs as a document."""

@@ -1,0 +1,1 @@
+"""`bound`: the headline bound from numbers, without data."""

@@ -1,0 +1,1 @@
+"""`certify`: machine checks of the theory."""

@@ -1,0 +1,1 @@
+"""`convert`: the same content in another format."""

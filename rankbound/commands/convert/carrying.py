@@ -1,0 +1,181 @@
+"""What there is to carry from one file to another, and what a format would lose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from rankbound.bounds.wording import counted
+from rankbound.commands.convert.renaming import has_own_ids
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.ordering import by_rank
+from rankbound.data.scores import Kind, Scores
+from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
+
+# Columns of tables that say nothing beyond the others: PyTerrier's number of a document
+# within one index, the iteration that nothing uses, the index of a frame
+UNREAD: Final = "columns_unused"
+BLOCK: Final = 1 << 20  # numbers looked at together
+SINGLE: Final = np.dtype(np.float32)
+IDLE_COLUMNS: Final = frozenset(
+    {"docid", "iteration", "Q0", "__index_level_0__", "", "Unnamed: 0"}
+)
+
+
+# Every format carries ids but those that keep this: they have texts alone
+IDS, MADE_IDS = "ids", "made_ids"
+
+
+def content(contents: Contents) -> dict[str, str]:
+    """What there is to carry, by the words of `Format.keeps`, and how much.
+
+    Ranks count only where they say more than the scores; metadata as ``metadata: key``.
+    """
+    found = _scored(contents) | _grouped(contents)
+    qrels = contents.qrels
+    if qrels is not None:
+        found["grades"] = _rows(qrels, "grade")
+    if contents.embeddings is not None:
+        found |= _vectors(contents.embeddings)
+    if has_own_ids(contents):
+        found[IDS] = "the ids, which are made anew from the texts"
+    if contents.texts:
+        found["texts"] = counted(len(contents.texts), "text")
+    for key, value in contents.metadata.items():
+        if key not in {*ABOUT_THE_FILE, UNREAD}:
+            found[f"metadata: {key}"] = f"the {key.replace('_', ' ')} {_short(value)}"
+    unread = [
+        name for name in contents.metadata.get(UNREAD, ()) if name not in IDLE_COLUMNS
+    ]
+    if unread:
+        found[UNREAD] = f"what is not read: {', '.join(map(repr, unread))}"
+    return found
+
+
+def _scored(contents: Contents) -> dict[str, str]:
+    scores, ranks = contents.scores, contents.ranks
+    if scores is None:
+        return {}
+    found = {"scores": _rows(scores, "score")}
+    if scores.kind is not Kind.UNKNOWN:
+        found["kind"] = f"that the scores are {scores.kind.value}"
+    if scores.origins is not None:
+        found["origins"] = "which margins compare with which"
+    if ranks is not None and not ranks_follow(contents):
+        found["ranks"] = f"{counted(len(ranks), 'rank')} that the scores do not imply"
+    return found
+
+
+def _vectors(embeddings: Embeddings) -> dict[str, str]:
+    """Vectors, and what float32 would lose of them: digits, or the type alone."""
+    found = {"vectors": counted(len(embeddings.ids), "vector")}
+    kind = embeddings.vectors.dtype
+    rounded = rounded_rows(embeddings)
+    if rounded:
+        rows = counted(rounded, "vector")
+        found["precision"] = f"digits of {kind.name} that float32 lacks, in {rows}"
+    if kind.itemsize != SINGLE.itemsize:
+        found["dtype"] = f"that the numbers are {kind.name}"
+    return found
+
+
+def rounded_rows(embeddings: Embeddings) -> int:
+    """How many vectors hold a number that float32 rounds.
+
+    Examples
+    --------
+    >>> from rankbound.data.scores import strings
+    >>> rounded_rows(Embeddings(strings(["a", "b"]), np.array([[0.5], [0.1]])))
+    1
+    """
+    vectors, total = embeddings.vectors, 0
+    if vectors.dtype.itemsize <= SINGLE.itemsize:
+        return 0
+    step = max(1, BLOCK // embeddings.dim)
+    for start in range(0, len(vectors), step):
+        block = np.asarray(vectors[start : start + step])
+        with np.errstate(over="ignore"):
+            same = block.astype(SINGLE) == block
+        total += int((~(same | np.isnan(block)).all(axis=1)).sum())
+    return total
+
+
+def _rows(scores: Scores, noun: str) -> str:
+    rows = counted(len(scores.values), noun)
+    return f"{rows} of {counted(scores.n_queries, 'query')}"
+
+
+def _grouped(contents: Contents) -> dict[str, str]:
+    groups = contents.groups
+    if groups is None:
+        return {}
+    found = {"groups": counted(groups.n_groups, "group")}
+    if groups.positive is not None:
+        marks = int(groups.positive.sum())
+        found["positives"] = counted(marks, "mark of a positive", "marks of positives")
+    if groups.probabilities is not None:
+        found["probabilities"] = f"{len(groups.probabilities):,} probabilities"
+    return found
+
+
+def losses(contents: Contents, target: Format) -> dict[str, str]:
+    """What of the contents a format cannot carry, in words.
+
+    Scores that were made from ranks are carried by the ranks, and margins by margins.
+    """
+    keeps = {*target.keeps}
+    kind = None if contents.scores is None else contents.scores.kind
+    if "ranks" in keeps and "scores" not in keeps and kind is Kind.RANK_ONLY:
+        keeps |= {"scores", "kind"}
+    if "margins" in keeps and kind is Kind.MARGIN_ONLY:
+        keeps |= {"scores", "kind", "origins"}
+    return {
+        what: words
+        for what, words in content(contents).items()
+        if what not in keeps
+        and not (what == IDS and MADE_IDS not in keeps)
+        and not (what.startswith("metadata: ") and _keeps_metadata(what, keeps))
+    }
+
+
+def ranks_follow(contents: Contents) -> bool:
+    """Whether ranks only number the documents by their scores, or say nothing at all.
+
+    Ties have to come by docno, descending, as trec_eval orders them and runs are
+    written; a rank that is the same in every row says nothing.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from pathlib import Path
+    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 1.0}})
+    >>> there = Contents("toy", Path("x"), scores=scores, ranks=np.array([1, 2]))
+    >>> ranks_follow(there), ranks_follow(replace(there, ranks=np.array([2, 1])))
+    (True, False)
+    """
+    scores, ranks = contents.scores, contents.ranks
+    if scores is None or ranks is None:
+        return True
+    query = scores.row_query()
+    order = by_rank(scores, ranks)
+    inside = query[1:] == query[:-1]
+    if inside.any() and ranks.min() == ranks.max():
+        return True
+    values, codes = scores.values[order], scores.codes[order]
+    tied = (values[1:] == values[:-1]) & (codes[1:] < codes[:-1])
+    falling = (values[1:] < values[:-1]) | tied
+    counted = np.diff(ranks[order]) == 1
+    return bool(np.all((falling & counted)[inside]))
+
+
+def _keeps_metadata(what: str, keeps: set[str]) -> bool:
+    return "metadata" in keeps or what.removeprefix("metadata: ") in keeps
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({counted(len(value), 'entry', 'entries')})"
+    text = " ".join(str(value).split())
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")

@@ -1,0 +1,242 @@
+"""`convert`: the same content in another format, or a refusal that names the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from rankbound.commands.convert.carrying import content, losses
+from rankbound.commands.convert.packing import packing_of
+from rankbound.commands.convert.storing import RANKS_LOST, check_target, store
+from rankbound.data.scores import Kind
+from rankbound.errors import UsageError
+from rankbound.read.contents import Contents, Format
+from rankbound.read.registry import by_name, detect, formats
+from rankbound.read.source import Source
+from rankbound.read.tables.writing import ARROW
+from rankbound.read.vectors.embeddings import read_with_ids
+from rankbound.read.vectors.numpy_files import RAW_SUFFIXES
+
+# Told when lost, and no reason to refuse: a tag names the run and says nothing of it
+# and the type of a number says nothing that its value does not
+MINOR: Final = frozenset({"metadata: tag", "dtype"})
+TABLES: Final = ("table-scores", "table-lists", "table-qrels", "table-embeddings")
+# By the end of the name, packing apart; of several formats the first that carries all
+SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
+    ".scores.parquet": ("rankbound-scores",),
+    ".groups.parquet": ("rankbound-groups",),
+    ".parquet": TABLES,
+    ".npz": ("npz",),
+    ".npy": ("npy",),
+    ".safetensors": ("safetensors",),
+    ".flex": ("flexindex",),
+    ".faiss": ("faiss-flat",),
+    **dict.fromkeys(RAW_SUFFIXES, ("raw",)),
+    **dict.fromkeys(ARROW, TABLES),
+    ".run": ("trec-run",),
+    ".res": ("trec-run",),
+    ".trec": ("trec-run", "qrels"),
+    ".qrels": ("qrels",),
+    ".tsv": ("beir-qrels", "qrels", "csv-scores"),
+    ".csv": ("csv-scores", "csv-qrels"),
+    ".pkl": ("pickle",),
+    ".pickle": ("pickle",),
+    ".json": ("lookup",),
+    ".jsonl": (
+        *("groups", "pylate", "colbert", "flagembedding", "ranked-groups", "rankllm"),
+    ),
+}
+# What makes a file by itself, as opposed to what goes with it
+WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What `convert` did.
+
+    Attributes
+    ----------
+    path : Path
+        The file written.
+    format : str
+        Its format's name.
+    packing : str
+        "none", "gzip", "bz2", "lz4" or "zstd".
+    kept : dict of str to str
+        What was carried over, in words.
+    lost : dict of str to str
+        What was not, with --lossy.
+    beside : tuple of Path
+        Files that belong to it, as that of the ids of vectors.
+    remark : str or None
+        What the format had to decide.
+    """
+
+    path: Path
+    format: str
+    packing: str
+    kept: dict[str, str]
+    lost: dict[str, str]
+    beside: tuple[Path, ...] = ()
+    remark: str | None = None
+
+
+def convert(  # noqa: PLR0913  each is an option of the command
+    source: Path | str,
+    target: Path | str,
+    *,
+    to: str | None = None,
+    format: str | None = None,
+    lossy: bool = False,
+    kind: Kind | None = None,
+    ids: Path | str | None = None,
+) -> Conversion:
+    """Write the content of a file in another format, read it back and compare.
+
+    Parameters
+    ----------
+    source, target : path
+        The target's last suffix packs it: .gz, .bz2, .lz4, .zst.
+    to : str, optional
+        The name of the target's format; by default its suffix says it.
+    format : str, optional
+        The name of the source's format, instead of detection.
+    lossy : bool
+        Whether losing something is accepted; it is named in any case.
+    kind : Kind, optional
+        What the scores are, for formats that say so.
+    ids : path, optional
+        The ids of vectors, where they are not found beside the source.
+
+    Returns
+    -------
+    Conversion
+
+    Raises
+    ------
+    UsageError
+        When something would be lost without `lossy`, the target's format is not known
+        or holds nothing of the source, or the target is the source.
+    FormatError
+        When the source cannot be read, or the target does not read back the same.
+    """
+    source, target = Path(source), Path(target)
+    check_target(source, target, folder=_is_folder(target, to))
+    contents = _read(Source(source), format, ids)
+    if kind is not None:
+        contents = _declared(contents, kind)
+    chosen = target_format(target, to, contents)
+    _check_packing(chosen, target)
+    lost = losses(contents, chosen)
+    grave = [words for what, words in lost.items() if what not in MINOR]
+    if grave and not lossy:
+        named = "; ".join(grave)
+        raise UsageError(
+            f"{target}: {chosen.name} ({chosen.title}) cannot carry everything of "
+            f"{source}: {named}; choose another format with --to, or accept the loss "
+            "with --lossy"
+        )
+    stored = store(contents, chosen, target, lossy=lossy)
+    if stored.reranked:
+        lost["ranks"] = RANKS_LOST
+    held = content(contents)
+    kept = {what: words for what, words in held.items() if what not in lost}
+    if "precision" in lost:
+        kept["vectors"] += ", rounded to float32"
+    if "scores" in lost and "ranks" in chosen.keeps:
+        kept = {"ranks": "the order of the documents", **kept}
+    packing = packing_of(target)[0]
+    return Conversion(
+        target, chosen.name, packing, kept, lost, stored.beside, stored.remark
+    )
+
+
+def _read(source: Source, format: str | None, ids: Path | str | None) -> Contents:
+    if ids is not None:
+        return read_with_ids(source, Path(ids), format)
+    entry = detect(source)[0] if format is None else by_name(format)
+    return entry.read(source)
+
+
+def _is_folder(target: Path, to: str | None) -> bool:
+    """Whether the format of the target is a folder, as far as names say it."""
+    if to is not None:
+        return by_name(to).lies == "folder"
+    named = _by_suffix(packing_of(target)[1])
+    return bool(named) and named[0].lies == "folder"
+
+
+def _check_packing(entry: Format, target: Path) -> None:
+    packing = packing_of(target)[0]
+    if packing != "none" and entry.lies != "file":
+        raise UsageError(
+            f"{target}: {entry.name} is read where it lies, so it is not packed; leave "
+            f"{target.suffix} away"
+        )
+
+
+def _by_suffix(name: str) -> list[Format]:
+    """The formats that a name stands for, which can be written."""
+    plain, known = name.casefold(), _writable()
+    found = next((names for end, names in SUFFIXES.items() if plain.endswith(end)), ())
+    return [known[one] for one in found if one in known]
+
+
+def target_format(target: Path, to: str | None, contents: Contents) -> Format:
+    """The format to write: by name, or by the suffix and what there is to carry.
+
+    Raises
+    ------
+    UsageError
+        When there is none, it cannot be written, or holds nothing of the contents.
+    """
+    if to is not None:
+        entry = by_name(to)
+        if entry.write is None:
+            raise UsageError(
+                f"--to {to}: {entry.title} can be read and not written; there are "
+                f"{', '.join(_writable())}"
+            )
+        _check_holds(entry, contents)
+        return entry
+    known = _by_suffix(packing_of(target)[1])
+    if not known:
+        raise UsageError(
+            f"{target}: the suffix names no format; say which with --to (one of "
+            f"{', '.join(_writable())})"
+        )
+    held = [entry for entry in known if _shared(entry, contents)]
+    if not held:
+        _check_holds(known[0], contents)
+    return min(held, key=lambda entry: len(losses(contents, entry)))
+
+
+def _declared(contents: Contents, kind: Kind) -> Contents:
+    if contents.scores is None:
+        raise UsageError(f"--teacher-kind: {contents.path} holds no scores")
+    return replace(contents, scores=contents.scores.with_kind(kind))
+
+
+def _writable() -> dict[str, Format]:
+    return {name: one for name, one in formats().items() if one.write is not None}
+
+
+def _shared(entry: Format, contents: Contents) -> set[str]:
+    """What the format and the contents have in common of what counts."""
+    held = {what for what in content(contents) if what in WHOLE}
+    if contents.scores is not None:
+        held.add("ranks")  # which every score implies
+    return held & {*entry.keeps}
+
+
+def _check_holds(entry: Format, contents: Contents) -> None:
+    if not _shared(entry, contents):
+        held = [what for what in content(contents) if what in WHOLE]
+        there = " and ".join(held) or "nothing"
+        carried = [what for what in (*WHOLE, "ranks", "margins") if what in entry.keeps]
+        raise UsageError(
+            f"{contents.path} holds {there}, and {entry.name} ({entry.title}) carries "
+            f"{' and '.join(carried) or 'nothing'}; choose another format with --to"
+        )

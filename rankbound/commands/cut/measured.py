@@ -1,0 +1,196 @@
+"""Per-query quantities of the groups to be cut, those set aside for fits included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rankbound.bounds.limits import two_sided
+from rankbound.commands.compare.catalogue import base
+from rankbound.commands.compare.quantities import (
+    Measured,
+    space_quantities,
+    teacher_quantities,
+)
+from rankbound.commands.compare.ranges import Range, value_range, widest_distance
+from rankbound.commands.compare.samplings import Loaded, Sampling
+from rankbound.commands.compare.students import (
+    OnSampling,
+    measure_student,
+    read_students,
+)
+from rankbound.commands.cut.options import CutOptions
+from rankbound.commands.measure.inputs import Inputs
+from rankbound.commands.measure.temperatures import split_queries, teacher_temperature
+from rankbound.data.groups import Booleans, Groups
+from rankbound.data.per_query import PerQuery
+from rankbound.data.scores import Floats
+from rankbound.validation.paired import paired_t
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Queries:
+    """All quantities of all queries.
+
+    Attributes
+    ----------
+    measured : dict of (quantity, pair set) to PerQuery
+    ranges : dict of (quantity, pair set) to tuple or None
+        Where one value lies, if that is known before looking.
+    temperature : float
+        The teacher's.
+    warnings : tuple of str
+    """
+
+    measured: Measured
+    ranges: dict[tuple[str, str], Range | None]
+    temperature: float
+    warnings: tuple[str, ...]
+
+
+def measure_queries(options: CutOptions, inputs: Inputs) -> Queries:
+    """Measure every query that has the scores and vectors for it.
+
+    Temperatures are fitted as by `measure`; the queries that they are fitted on are
+    cut like all others, since a cut certifies nothing.
+    """
+    pair_sets = tuple(dict.fromkeys(("all", options.pairs)))
+    split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
+    scale = teacher_temperature(inputs, split, options.temperature)
+    everything = _part(inputs, scale, np.ones(inputs.groups.n_groups, dtype=bool))
+    measured = teacher_quantities(
+        everything.groups, everything.values, pair_sets=pair_sets
+    )
+    if inputs.embeddings is not None:
+        space = space_quantities(
+            everything.groups,
+            everything.values,
+            inputs.embeddings,
+            metric=options.metric,
+            pair_sets=pair_sets,
+        )
+        measured.update(space.measured)
+    fitted = _part(inputs, scale, split.calibration) if options.fits else None
+    loaded = Loaded(
+        samplings=(everything,),
+        pool=everything,
+        target=everything,
+        calibration=fitted,
+        temperature=scale,
+        teacher=inputs,
+        qrels=inputs.qrels,
+        embeddings=inputs.embeddings,
+        paths=inputs.paths,
+    )
+    students = read_students(options, loaded)
+    theirs = {
+        student.source.name: measure_student(
+            student, everything, options, pair_sets=pair_sets
+        )
+        for student in students
+    }
+    for found in theirs.values():
+        measured.update(found.measured)
+    widest = widest_distance(inputs.embeddings, options.metric)
+    ranges = {
+        (name, pairs): value_range(
+            name,
+            _groups(name, pairs, everything, theirs),
+            pairs=pairs,
+            score_range=options.score_range,
+            widest=widest,
+        )
+        for name, pairs in measured
+    }
+    said = tuple(warning for student in students for warning in student.warnings)
+    return Queries(measured, ranges, scale, said)
+
+
+def _groups(
+    name: str, pairs: str, everything: Sampling, theirs: dict[str, OnSampling]
+) -> Groups:
+    """The groups behind a quantity: a student may lack documents."""
+    if base(name) not in ("divergence", "risk"):
+        return everything.groups
+    student = name.partition(":")[2] or next(iter(theirs))
+    return theirs[student].groups[pairs]
+
+
+def _part(inputs: Inputs, scale: float, keep: Booleans) -> Sampling:
+    rows = np.repeat(keep, inputs.groups.sizes)
+    with np.errstate(over="ignore"):  # refused with a message where it matters
+        values = inputs.values[rows] / scale
+    return Sampling("groups", inputs.groups.keep_groups(keep), values, inputs.dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A mean over some queries, with an interval; `lower`, `upper` may be None."""
+
+    n: int
+    mean: float
+    sd: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One quantity before and after a cut, each with an interval of its own.
+
+    `method` is how the intervals were made; each is at level 1 - delta / 2, so that
+    both hold together with probability 1 - delta.
+    """
+
+    quantity: str
+    pairs: str
+    unit: str
+    before: Side
+    after: Side
+    method: str
+
+    @property
+    def difference(self) -> float:
+        """After minus before."""
+        return self.after.mean - self.before.mean
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """Of the difference, from the ends of both intervals."""
+        before, after = self.before, self.after
+        if before.lower is None or before.upper is None:
+            return None, None
+        if after.lower is None or after.upper is None:
+            return None, None
+        return after.lower - before.upper, after.upper - before.lower
+
+
+def change(
+    column: PerQuery, kept: set[str], *, pairs: str, bounds: Range | None, delta: float
+) -> Change | None:
+    """Compare a quantity over all queries with that over the kept ones.
+
+    None where none of the kept queries has a value.
+    """
+    after = np.array([qid in kept for qid in column.qids])
+    if not after.any():
+        return None
+    return Change(
+        quantity=column.name,
+        pairs=pairs,
+        unit=column.unit,
+        before=_side(column.values, bounds, delta / 2),
+        after=_side(column.values[after], bounds, delta / 2),
+        method="t" if bounds is None else "betting",
+    )
+
+
+def _side(values: Floats, bounds: Range | None, delta: float) -> Side:
+    mean = float(values.mean())
+    sd = float(values.std(ddof=1)) if len(values) > 1 else None
+    if bounds is None:
+        made = paired_t(values, delta=delta)
+        return Side(len(values), mean, sd, made.lower, made.upper)
+    lower, upper = two_sided(values, low=bounds[0], high=bounds[1], delta=delta)
+    return Side(len(values), mean, sd, lower, upper)

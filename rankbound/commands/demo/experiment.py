@@ -1,0 +1,182 @@
+"""A distillation experiment in memory: rankings, teacher, groups, students.
+
+The teacher learns from its own queries, the students from others, and both are then
+asked about held-out queries, since a certificate wants queries that trained nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rankbound.bounds.wording import counted
+from rankbound.commands.demo.corpus import (
+    Document,
+    collect,
+    package_roots,
+    sample_documents,
+)
+from rankbound.commands.demo.plan import Plan, Sizes, plan_queries
+from rankbound.commands.demo.retrieval import Floats, Ints, Retrieved, retrieve
+from rankbound.commands.demo.sampling import (
+    SAMPLINGS,
+    Groups,
+    draw_groups,
+    random_negatives,
+)
+from rankbound.commands.demo.student import Lessons, Student, train_student
+from rankbound.commands.demo.teacher import candidates, learn, score
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Teacher scores of candidate documents, by query code.
+
+    `pools` holds the candidates of every query, sorted; `logits` their log-odds (nats)
+    for the queries that did not train the teacher.
+    """
+
+    pools: list[Ints]
+    logits: Mapping[int, Floats]
+
+    def scores(self, query: int, docs: Ints) -> Floats:
+        """Log-odds (nats) of candidates of one query, in the order of `docs`."""
+        logits: Floats = self.logits[query]
+        return logits[np.searchsorted(self.pools[query], docs)]
+
+    def ranking(self, query: int) -> Ints:
+        """Candidates of one query, best first."""
+        order = np.argsort(-self.logits[query], kind="stable")
+        ranked: Ints = self.pools[query][order]
+        return ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Everything that was built, before any of it is written.
+
+    `groups` is keyed by split ("student", "heldout") and then by sampling, `students`
+    by sampling.
+    """
+
+    packages: tuple[str, ...]
+    documents: list[Document]
+    plan: Plan
+    retrieved: Retrieved
+    judged: Judged
+    groups: Mapping[str, Mapping[str, Groups]]
+    students: Mapping[str, Student]
+
+
+def run_experiment(
+    packages: Sequence[str],
+    *,
+    sizes: Sizes,
+    seed: int,
+    progress: Callable[[str], None],
+) -> Experiment:
+    """Read the docstrings of the packages and distil a student per sampling.
+
+    Parameters
+    ----------
+    packages : sequence of str
+        Packages to read; those that are not installed are passed over.
+    sizes : Sizes
+    seed : int
+        At least 0.
+    progress : callable
+        Called with a few words before each stage.
+    """
+    # One stream for each use, so that a change in one leaves the others alone.
+    of_documents, of_splits, of_reserve, of_mining = np.random.default_rng(seed).spawn(
+        4
+    )
+    progress("reading docstrings")
+    roots = package_roots(packages)
+    documents = sample_documents(collect(roots), size=sizes.documents, rng=of_documents)
+    plan = plan_queries(len(documents), sizes=sizes, rng=of_splits)
+
+    progress(
+        f"ranking {counted(len(documents), 'document')} for "
+        f"{counted(len(plan.qids), 'query')}"
+    )
+    retrieved = retrieve(
+        [document.text for document in documents],
+        [documents[code].summary for code in plan.positives.tolist()],
+        dimensions=sizes.dimensions,
+        seed=seed,
+    )
+    progress("training the teacher")
+    reserve = random_negatives(plan.positives, n_docs=len(documents), rng=of_reserve)
+    judged = judge(retrieved, plan, reserve, seed=seed)
+
+    progress("drawing groups")
+    groups = {
+        split: _draw(retrieved, judged, plan, reserve, split=split, rng=of_mining)
+        for split in ("student", "heldout")
+    }
+    students = {}
+    for sampling in SAMPLINGS:
+        progress(f"distilling a student from {sampling} groups")
+        docs = groups["student"][sampling].docs
+        lessons = _lessons(retrieved, judged, plan.splits["student"], docs)
+        students[sampling] = train_student(lessons)
+    return Experiment(
+        tuple(roots), documents, plan, retrieved, judged, groups, students
+    )
+
+
+def judge(retrieved: Retrieved, plan: Plan, reserve: Ints, *, seed: int) -> Judged:
+    """Train the teacher on its own queries and let it score those of the others.
+
+    Parameters
+    ----------
+    retrieved : Retrieved
+    plan : Plan
+    reserve : array of int, shape (n_queries, n)
+        Documents that each query's candidates must include besides those that a run
+        found and the relevant one.
+    seed : int
+    """
+    pools = [
+        candidates(retrieved, query, others=np.append(reserve[query], positive))
+        for query, positive in enumerate(plan.positives.tolist())
+    ]
+    own = plan.splits["teacher"].tolist()
+    teacher = learn(retrieved, plan.positives, pools, queries=own, seed=seed)
+    others = [*plan.splits["student"].tolist(), *plan.splits["heldout"].tolist()]
+    scored = score(teacher, retrieved, pools, queries=others)
+    return Judged(pools, dict(zip(others, scored, strict=True)))
+
+
+def _draw(
+    retrieved: Retrieved,
+    judged: Judged,
+    plan: Plan,
+    reserve: Ints,
+    *,
+    split: str,
+    rng: np.random.Generator,
+) -> dict[str, Groups]:
+    queries = plan.splits[split]
+    codes = queries.tolist()
+    rankings = {
+        "bm25": [retrieved.bm25.ranking(query) for query in codes],
+        "crossencoder": [judged.ranking(query) for query in codes],
+        "ensemble": [retrieved.rrf.ranking(query) for query in codes],
+    }
+    return draw_groups(rankings, plan.positives[queries], reserve[queries], rng=rng)
+
+
+def _lessons(
+    retrieved: Retrieved, judged: Judged, queries: Ints, docs: Ints
+) -> Lessons:
+    """Vectors and teacher scores of groups, shape (n_queries, 16), in float64."""
+    rows = zip(queries.tolist(), docs, strict=True)
+    return Lessons(
+        queries=retrieved.query_vectors[queries].astype(np.float64),
+        documents=retrieved.doc_vectors[docs].astype(np.float64),
+        teacher=np.stack([judged.scores(query, row) for query, row in rows]),
+    )

@@ -1,0 +1,1 @@
+"""`explain`: statements and symbols in words."""

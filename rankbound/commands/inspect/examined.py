@@ -1,0 +1,208 @@
+"""One file examined by itself: its facts and findings, whatever it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rankbound.commands.inspect.findings import Finding, by_severity
+from rankbound.commands.inspect.given import Given
+from rankbound.commands.inspect.groups import group_facts, group_findings
+from rankbound.commands.inspect.ids import odd_ids
+from rankbound.commands.inspect.judgements import judgement_facts, judgement_findings
+from rankbound.commands.inspect.layout import RankFacts, layout_findings, rank_facts
+from rankbound.commands.inspect.repeats import repeated_rows
+from rankbound.commands.inspect.score_findings import score_findings
+from rankbound.commands.inspect.scores import ScoreFacts, score_facts
+from rankbound.commands.inspect.texts import text_facts, text_findings
+from rankbound.commands.inspect.vectors import Vectors, survey, vector_findings
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Integers, Scores, Strings, strings
+from rankbound.read.contents import Contents
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """A file with everything that it says by itself.
+
+    Attributes
+    ----------
+    given : Given
+    scores : ScoreFacts or None
+    ranks : RankFacts or None
+    vectors : Vectors or None
+    findings : tuple of Finding
+        The gravest first.
+    """
+
+    given: Given
+    scores: ScoreFacts | None
+    ranks: RankFacts | None
+    vectors: Vectors | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.given.path
+
+    @property
+    def groups(self) -> Groups | None:
+        """The groups that it holds."""
+        return None if self.given.contents is None else self.given.contents.groups
+
+    @property
+    def qrels(self) -> Scores | None:
+        """The judgements that it holds."""
+        return None if self.given.contents is None else self.given.contents.qrels
+
+    @cached_property
+    def text_ids(self) -> Strings:
+        """Ids of the texts that it holds."""
+        contents = self.given.contents
+        return strings([] if contents is None else list(contents.texts))
+
+    def holds(self, part: str) -> bool:
+        """Whether it holds scores, groups, qrels, embeddings or texts."""
+        return part in self.given.parts
+
+    def as_dict(self) -> dict[str, Any]:
+        """Facts and findings for JSON; keys are always there, null where not asked."""
+        given, contents = self.given, self.given.contents
+        scores = self.scores
+        sizes = _sizes(contents)
+        return {
+            "path": str(given.path),
+            "role": given.role,
+            "format": given.format,
+            "title": given.title,
+            "evidence": given.evidence,
+            "packing": _packing(given),
+            "parts": list(given.parts),
+            "rows": _rows(contents),
+            "queries": _queries(contents),
+            "group_sizes": None if sizes is None else _three(sizes),
+            "score_range": None if scores is None else _range(scores),
+            "kind": None if scores is None else scores.kind.value,
+            "kind_evidence": None if scores is None else scores.evidence,
+            "repairs": {} if contents is None else dict(contents.repairs),
+            "ids": None if given.ids is None else str(given.ids),
+            "scores": None if scores is None else scores.as_dict(),
+            "ranks": None if self.ranks is None else self.ranks.as_dict(),
+            "groups": None if self.groups is None else group_facts(self.groups),
+            "qrels": None if self.qrels is None else judgement_facts(self.qrels),
+            "vectors": None if self.vectors is None else self.vectors.as_dict(),
+            "texts": text_facts(contents) if contents and contents.texts else None,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def examine(given: Given) -> Examined:
+    """Look at one file by itself."""
+    contents = given.contents
+    if contents is None:
+        refused = by_severity([_refused(given), repeated_rows(given)])
+        return Examined(given, None, None, None, refused)
+    scores = None if contents.scores is None else score_facts(contents)
+    ranks = rank_facts(contents)
+    vectors = None if contents.embeddings is None else survey(contents.embeddings)
+    found: list[Finding | None] = []
+    if scores is not None:
+        found += score_findings(scores)
+    if contents.groups is not None:
+        found += group_findings(contents.groups)
+    if contents.qrels is not None:
+        found += judgement_findings(contents.qrels)
+    if vectors is not None:
+        found += vector_findings(vectors)
+    if contents.texts:
+        found += text_findings(contents)
+    found += _ids(contents)
+    found += layout_findings(contents, given.source, ranks)
+    return Examined(given, scores, ranks, vectors, by_severity(found))
+
+
+def _refused(given: Given) -> Finding:
+    return Finding(
+        "unreadable",
+        "error",
+        1,
+        given.refusal or "",
+        "mend the file as the message says, or name its format with --format",
+    )
+
+
+def _ids(contents: Contents) -> list[Finding | None]:
+    queries: list[Strings] = []
+    documents: list[Strings] = (
+        [] if not contents.texts else [strings([*contents.texts])]
+    )
+    for part in (contents.scores, contents.groups, contents.qrels):
+        if part is not None:
+            queries.append(part.qids)
+            documents.append(part.docnos)
+    if contents.embeddings is not None:
+        documents.append(contents.embeddings.ids)
+    return [
+        finding
+        for what, columns in (("query", queries), ("document", documents))
+        if columns
+        for finding in odd_ids(dict.fromkeys(np.concatenate(columns)), what)
+    ]
+
+
+def _packing(given: Given) -> str | None:
+    try:
+        return given.source.packing
+    except ValueError:  # a missing or unreadable file, whose refusal says so
+        return None
+
+
+def _rows(contents: Contents | None) -> int | None:
+    if contents is None:
+        return None
+    if contents.scores is not None:
+        return len(contents.scores.values)
+    if contents.groups is not None:
+        return contents.groups.n_groups
+    if contents.qrels is not None:
+        return len(contents.qrels.values)
+    if contents.embeddings is not None:
+        return len(contents.embeddings.ids)
+    return len(contents.texts)
+
+
+def _queries(contents: Contents | None) -> int | None:
+    if contents is None:
+        return None
+    for part in (contents.scores, contents.qrels):
+        if part is not None:
+            return part.n_queries
+    if contents.groups is not None:
+        return len(np.unique(contents.groups.queries))
+    return None
+
+
+def _sizes(contents: Contents | None) -> Integers | None:
+    """Documents per group, or per query where the file has no groups."""
+    if contents is None:
+        return None
+    parts = (contents.groups, contents.scores, contents.qrels)
+    return next((part.sizes for part in parts if part is not None), None)
+
+
+def _three(sizes: Integers) -> dict[str, float]:
+    return {
+        "min": int(sizes.min()),
+        "median": float(np.median(sizes)),
+        "max": int(sizes.max()),
+    }
+
+
+def _range(facts: ScoreFacts) -> list[float]:
+    values = facts.scores.values
+    return [float(values.min()), float(values.max())]

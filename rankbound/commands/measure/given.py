@@ -1,0 +1,169 @@
+"""Inputs of a measurement as they are given: paths of files, or objects in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Floats, Integers, Scores, Strings
+from rankbound.errors import UsageError
+from rankbound.read.opening import sha256
+from rankbound.read.vectors.row_ids import paths_of
+
+# A path, or what an object held
+Given = Path | Scores | Groups | Embeddings
+BLOCK = 1 << 12
+
+
+def as_given(value: Any, part: str, name: str) -> Given | None:
+    """A path as `Path`, an object as what it holds; None stays None.
+
+    An object is read here and now: an iterator gives its rows only once.
+
+    Parameters
+    ----------
+    value : path or object
+    part : {"scores", "groups", "qrels", "embeddings"}
+    name : str
+        What the object is used for; messages and the ledger name it so.
+
+    Raises
+    ------
+    FormatError
+        When the object does not hold the part.
+
+    Examples
+    --------
+    >>> as_given("teacher.run", "scores", "teacher").name
+    'teacher.run'
+    >>> as_given({"q": {"d": 2.0}}, "scores", "teacher").name
+    'teacher (dict)'
+    """
+    if value is None:
+        return None
+    if isinstance(value, str | PathLike):
+        return Path(value)
+    from rankbound.read.objects.objects import part_of_object
+    from rankbound.read.objects.tables import described
+
+    if isinstance(value, Scores | Groups | Embeddings):
+        name = value.name
+    else:
+        name = f"{name} ({described(value)})"
+    found: Given = part_of_object(value, part, name=name)
+    return found
+
+
+def vectors_given(vectors: Any, ids: Any, name: str) -> tuple[Given | None, Any]:
+    """Vectors and ids as `as_given` takes them; ids of an array are used up here.
+
+    Raises
+    ------
+    FormatError, UsageError
+        When vectors and ids do not fit, or are not both files or both objects.
+    """
+    if vectors is None or isinstance(vectors, str | PathLike):
+        if not isinstance(ids, str | PathLike | None):
+            raise UsageError(
+                f"{name}: vectors in a file have ids in a file; give the path of both"
+            )
+        return as_given(vectors, "embeddings", name), as_given(ids, "embeddings", name)
+    from rankbound.read.vectors.embeddings import read_embeddings
+
+    return read_embeddings(vectors, ids), None
+
+
+def vectors_of(vectors: Given | None, ids: Path | None) -> tuple[Given, ...]:
+    """What vectors are read from: their file and that of their ids, or an object."""
+    if vectors is None or isinstance(vectors, Path):
+        return paths_of(vectors, ids)
+    return (vectors,)
+
+
+def content_hash(part: Scores | Groups | Embeddings) -> str:
+    """Hex SHA-256 of what scores, groups or vectors hold.
+
+    Names play no part, nor does the order of the queries of scores.
+
+    Examples
+    --------
+    >>> one = Scores.from_dict({"q": {"d": 1.0}, "r": {"d": 2.0}}, name="x")
+    >>> other = Scores.from_dict({"r": {"d": 2.0}, "q": {"d": 1.0}}, name="y")
+    >>> content_hash(one) == content_hash(other)
+    True
+    """
+    digest = hashlib.sha256(type(part).__name__.encode())
+    for column in _columns(part):
+        if column is None:
+            digest.update(b"-")
+        elif column.dtype == object:
+            digest.update(json.dumps(column.tolist()).encode())
+        else:
+            little = column.dtype.newbyteorder("<")
+            digest.update(f"{little.str}{column.shape}".encode())
+            for start in range(0, len(column), BLOCK):
+                block = column[start : start + BLOCK]
+                digest.update(np.ascontiguousarray(block, dtype=little).tobytes())
+    return digest.hexdigest()
+
+
+def ledger_entry(
+    given: Given, root: Path | None, *, hashed: bool = True
+) -> dict[str, str | None]:
+    """A file and the hash of its bytes, or an object and that of what it holds.
+
+    Parameters
+    ----------
+    given : Path, Scores, Groups or Embeddings
+    root : Path or None
+        Folder that the path is recorded relative to.
+    hashed : bool
+        Whether everything is read again for its hash; the hash is None otherwise.
+    """
+    if not isinstance(given, Path):
+        digest = content_hash(given) if hashed else None
+        return {"object": given.name, "sha256": digest}
+    # A pipe cannot be read a second time
+    digest = sha256(given) if hashed and given.is_file() else None
+    return {"path": relative(given, root), "sha256": digest}
+
+
+def relative(path: Path, root: Path | None) -> str:
+    """A path as text, relative to a folder that holds it.
+
+    Examples
+    --------
+    >>> relative(Path("data/run"), Path("data")), relative(Path("run"), None)
+    ('run', 'run')
+    """
+    inside = root is not None and path.is_relative_to(root)
+    return str(path.relative_to(root) if inside and root is not None else path)
+
+
+def _columns(part: Scores | Groups | Embeddings) -> tuple[Any, ...]:
+    if isinstance(part, Embeddings):
+        return part.ids, part.vectors
+    if isinstance(part, Groups):
+        documents = part.docnos[part.codes]
+        marks = (part.positive, part.probabilities)
+        return (part.group_qids(), part.sizes, documents, *marks)
+    order = _by_qid(part)
+    kind = np.array([part.kind.value], dtype=object)
+    qids: Strings = part.qids[part.row_query()[order]]
+    values: Floats = part.values[order]
+    origins = None if part.origins is None else part.origins[order]
+    return kind, qids, part.docnos[part.codes[order]], values, origins
+
+
+def _by_qid(scores: Scores) -> Integers:
+    """Rows in the order of qids; those of a query are in order already."""
+    place = np.empty(scores.n_queries, dtype=np.int64)
+    place[np.argsort(scores.qids)] = np.arange(scores.n_queries)
+    return np.argsort(place[scores.row_query()], kind="stable")

@@ -1,0 +1,240 @@
+"""Read the files of a measurement and match them: groups, teacher scores, vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+
+from rankbound.commands.measure.files import Files
+from rankbound.commands.measure.given import Given, vectors_of
+from rankbound.commands.measure.matching import thin_out
+from rankbound.commands.measure.options import MeasureOptions, SourceOptions
+from rankbound.commands.measure.origins import MARGINS, check_comparable
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import (
+    Booleans,
+    Groups,
+    shares_queries,
+    top_documents,
+    with_judged_positives,
+)
+from rankbound.data.scores import Floats, Kind, Scores
+from rankbound.errors import UsageError
+from rankbound.estimators.kinds import infer_kind, is_rank_only, to_logits
+
+DEFAULT_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """What was read, matched to one set of groups.
+
+    `teacher` holds logits where the file held probabilities; `kind` and `evidence` say
+    what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows;
+    `target` are the groups of the target law, whose documents may lack scores.
+    `dropped` counts by reason what does not appear; `warnings` are for the reader;
+    `paths` are the files, or what objects held; `files` reads, and keeps account of
+    what was mended in each file.
+    """
+
+    groups: Groups
+    teacher: Scores
+    kind: Kind
+    evidence: str
+    values: Floats
+    qrels: Scores | None
+    embeddings: Embeddings | None
+    dropped: dict[str, int]
+    warnings: tuple[str, ...]
+    paths: tuple[Given, ...]
+    files: Files
+    target: Groups | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """What was read but the groups; attributes as in `Inputs`."""
+
+    teacher: Scores
+    kind: Kind
+    evidence: str
+    warnings: tuple[str, ...]
+    qrels: Scores | None
+    embeddings: Embeddings | None
+    files: Files
+
+    def groups_of(self, path: Given) -> Groups:
+        """The groups of a file, which must share queries with the teacher."""
+        return groups_of(path, self.teacher, self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which pairs a group must have, and what happens to documents without scores."""
+
+    pairs: str
+    missing: str | None
+
+
+def load_inputs(options: MeasureOptions) -> Inputs:
+    """Read everything but the students, and form the groups.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        When a file or the match between files breaks a rule.
+    """
+    sources = read_sources(options, differences=options.groups is not None)
+    groups = _groups(options, sources)
+    rule = Rule(options.pairs, options.missing)
+    matched = match_groups(groups, sources, rule)
+    files = sources.files
+    target = None
+    if options.target_groups is not None:
+        target = files.part(options.target_groups, "groups").groups
+    files.forget()  # the students' scores need the room
+    given = (options.teacher, options.groups, options.target_groups, options.qrels)
+    vectors = vectors_of(options.embeddings, options.ids)
+    paths = (*(one for one in given if one is not None), *vectors)
+    return replace(matched, paths=paths, target=target)
+
+
+def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
+    """Read the teacher, as logits where the file holds probabilities, and the rest.
+
+    `differences` says that only differences of scores inside given groups will count,
+    which is all that a teacher's margins tell.
+    """
+    files = Files(options.formats, options.teacher)
+    read = files.part(options.teacher, "scores", keep=True).scores
+    teacher, evidence = declared(cast(Scores, read), options.teacher_kind)
+    qrels = None
+    if options.qrels is not None:
+        qrels = files.part(options.qrels, "qrels", keep=True).qrels
+    embeddings = None
+    if options.embeddings is not None:
+        embeddings = files.vectors(options.embeddings, options.ids)
+    return Sources(
+        teacher=to_logits(teacher, differences=differences),
+        kind=teacher.kind,
+        evidence=evidence,
+        warnings=doubts(teacher, evidence),
+        qrels=qrels,
+        embeddings=embeddings,
+        files=files,
+    )
+
+
+def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
+    """The groups with the teacher's scores, without documents that lack something.
+
+    Raises
+    ------
+    UsageError
+        When a document lacks a score or vector and the rule does not drop it, or when
+        no group is left.
+    """
+    dropped: dict[str, int] = {}
+    values, scored = groups.scores_of(sources.teacher)
+    what = (sources.teacher.name, "teacher_score")
+    groups, rows = _thinned(groups, scored, what, rule, dropped)
+    values = values[rows]
+    embeddings = sources.embeddings
+    if embeddings is not None:
+        held = (embeddings.rows(groups.docnos) >= 0)[groups.codes]
+        groups, rows = _thinned(
+            groups, held, (embeddings.name, "vector"), rule, dropped
+        )
+        values = values[rows]
+    if groups.n_groups == 0:
+        raise UsageError(
+            f"{groups.name}: no group is left with a pair of the wanted kind "
+            f"({rule.pairs}); dropped: {dropped}"
+        )
+    check_comparable(groups, sources.teacher)
+    return Inputs(
+        groups=groups,
+        teacher=sources.teacher,
+        kind=sources.kind,
+        evidence=sources.evidence,
+        values=values,
+        qrels=sources.qrels,
+        embeddings=embeddings,
+        dropped=dropped,
+        warnings=sources.warnings,
+        paths=(),
+        files=sources.files,
+    )
+
+
+def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
+    """Scores with the kind that the user, the format or the values say, and why."""
+    if kind is not None:
+        return scores.with_kind(kind), "as given"
+    if scores.kind is not Kind.UNKNOWN:
+        return scores, "by the format"
+    guess = infer_kind(scores)
+    return scores.with_kind(guess.kind), f"inferred: {guess.evidence}"
+
+
+def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
+    """What a reader has to know about a kind that the user or a format gave."""
+    if scores.origins is not None or scores.kind is Kind.MARGIN_ONLY:
+        return (MARGINS.format(name=scores.name),)
+    if evidence != "as given" or not is_rank_only(scores):
+        return ()
+    return (
+        f"{scores.name}: taken for {scores.kind.value} scores as told, but they are "
+        "the same function of the rank in every query; entropy and margins are then "
+        "the same constant for every query",
+    )
+
+
+def groups_of(path: Given, teacher: Scores, files: Files) -> Groups:
+    """The groups of a file, which must share queries with the teacher."""
+    groups = cast(Groups, files.part(path, "groups", keep=True).groups)
+    if not shares_queries(groups, teacher):
+        raise UsageError(
+            f"{groups.where(0)[0]}: none of the queries of this file is in "
+            f"{teacher.name}; the ids look like {groups.qids[0]!r} there and "
+            f"{teacher.qids[0]!r} here"
+        )
+    return groups
+
+
+def _groups(options: MeasureOptions, sources: Sources) -> Groups:
+    teacher, qrels = sources.teacher, sources.qrels
+    if options.groups is not None:
+        return sources.groups_of(options.groups)
+    groups = top_documents(teacher, depth=options.depth or DEFAULT_DEPTH)
+    if qrels is None or options.pairs == "all":
+        return groups
+    if not shares_queries(groups, qrels):
+        raise UsageError(
+            f"{qrels.name}: none of its queries is in {teacher.name}; the ids look "
+            f"like {qrels.qids[0]!r} there and {teacher.qids[0]!r} here"
+        )
+    return with_judged_positives(groups, qrels, least_grade=1)
+
+
+def _thinned(
+    groups: Groups,
+    found: Booleans,
+    source: tuple[str, str],
+    rule: Rule,
+    dropped: dict[str, int],
+) -> tuple[Groups, Booleans]:
+    """Groups of found documents only; without --missing drop, all must be found."""
+    name, what = source
+    if not found.all() and rule.missing != "drop":
+        where, qid, docno = groups.where(int(np.argmin(found)))
+        lacking = what.replace("teacher_", "")
+        raise UsageError(
+            f"{where}: document {docno!r} of query {qid!r} has no {lacking} in {name} "
+            f"({int((~found).sum()):,} of {len(found):,} group documents have none); "
+            "complete the file, or pass --missing drop to leave them out"
+        )
+    reason = f"documents_without_{what}"
+    return thin_out(groups, found, reason=reason, pairs=rule.pairs, dropped=dropped)

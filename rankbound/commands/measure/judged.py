@@ -1,0 +1,190 @@
+"""Pairs of documents that were judged differently, and how calibrated a teacher is.
+
+A pair is turned so that the teacher prefers its first document, p >= 1/2. Documents
+without a judgement, and pairs of equal grades, say nothing and are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from rankbound.bounds.calibration import calibration_term
+from rankbound.commands.measure.evaluated import Evaluated, Level
+from rankbound.data.groups import Booleans
+from rankbound.data.scores import Floats, Integers, Scores
+from rankbound.estimators.pairs import both_sides
+from rankbound.estimators.pointwise import sigmoid
+
+N_BINS: Final = 10
+UNJUDGED: Final = (
+    "no counted pair of the certificate's groups has two judged documents of "
+    "different grades; documents without a judgement do not count as irrelevant, "
+    "unless --unjudged irrelevant asserts it"
+)
+# Signs of the student's margin of a pair that the teacher's order has turned
+SIGNS: Final = {1.0: "agrees", -1.0: "disagrees", 0.0: "ties"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedPairs:
+    """Judged pairs as columns of shape (n_pairs,).
+
+    Attributes
+    ----------
+    queries : int64 array
+        0 to n_queries - 1; every query has a pair.
+    teacher_margin, student_margin : float64 arrays
+        The teacher's is at least 0; where it is 0 the student's is.
+    labels : float64 array
+        1 if the first document is the better judged one, else 0; 1/2 where both
+        models tie, since neither document is first then.
+    weights : float64 array
+        Of one query they add up to 1, and its groups weigh the same.
+    n_queries : int
+    """
+
+    queries: Integers
+    teacher_margin: Floats
+    student_margin: Floats
+    labels: Floats
+    weights: Floats
+    n_queries: int
+
+    @property
+    def preference(self) -> Floats:
+        """The teacher's preference p >= 1/2 for the first document."""
+        return np.asarray(sigmoid(self.teacher_margin))
+
+    def means(self, values: Floats) -> Floats:
+        """One mean per query, shape (n_queries,)."""
+        sums = np.bincount(
+            self.queries, weights=self.weights * values, minlength=self.n_queries
+        )
+        return np.asarray(sums, dtype=np.float64)
+
+    @property
+    def wrong(self) -> Floats:
+        """Whether the student contradicts the judgement; a tie is half wrong."""
+        return misordered(self.student_margin, self.labels)
+
+
+def misordered(margin: Floats, preference: Floats) -> Floats:
+    """Probability of an order being wrong if the first is better with `preference`.
+
+    Examples
+    --------
+    >>> misordered(np.array([2.0, -2.0, 0.0]), np.array([1.0, 0.75, 0.75])).tolist()
+    [0.0, 0.75, 0.5]
+    """
+    wrong = np.where(margin < 0, preference, 1 - preference)
+    return np.asarray(np.where(margin == 0, 0.5, wrong))
+
+
+def judged_pairs(student: Evaluated, qrels: Scores) -> JudgedPairs | None:
+    """The counted pairs whose documents have different grades; None without any."""
+    grades, judged = student.grades(qrels)
+    found: list[tuple[Integers, Floats, Floats, Floats]] = []
+    for block in student.blocks():
+        both = np.logical_and(*both_sides(judged[block.block_rows]))
+        left, right = both_sides(grades[block.block_rows])
+        use = block.chosen & both & (left != right)
+        group = np.broadcast_to(block.groups[:, None], use.shape)
+        a, m = block.teacher_margin[use], block.student_margin[use]
+        found.append((group[use], a, m, (left > right)[use].astype(np.float64)))
+    group, a, m, labels = (
+        np.concatenate(column) for column in zip(*found, strict=True)
+    )
+    if not len(group):
+        return None
+    turn = (a < 0) | ((a == 0) & (m < 0))
+    labels = np.where(turn, 1 - labels, labels)
+    labels = np.where((a == 0) & (m == 0), 0.5, labels)
+    sign = np.where(turn, -1.0, 1.0)
+    queries, weights, n_queries = _even(group, student.groups.queries)
+    return JudgedPairs(queries, sign * a, sign * m, labels, weights, n_queries)
+
+
+def _even(group: Integers, query_of: Integers) -> tuple[Integers, Floats, int]:
+    """Queries of the pairs from 0 on, and weights: pairs of a group, then groups."""
+    per_group = np.bincount(group, minlength=len(query_of))
+    used = per_group > 0
+    groups_of = np.bincount(query_of[used], minlength=int(query_of.max()) + 1)
+    present, queries = np.unique(query_of[group], return_inverse=True)
+    weights = 1.0 / (per_group[group] * groups_of[query_of[group]])
+    return queries.reshape(-1), weights, len(present)
+
+
+def bins_of(preference: Floats) -> Integers:
+    """Bin of each preference in [1/2, 1]: ten of width 0.05, the last one closed.
+
+    Examples
+    --------
+    >>> bins_of(np.array([0.5, 0.549, 0.55, 1.0])).tolist()
+    [0, 0, 1, 9]
+    """
+    place = np.floor(np.round((preference - 0.5) * 2 * N_BINS, 9)).astype(np.int64)
+    return np.minimum(place, N_BINS - 1)
+
+
+def reliability(pairs: JudgedPairs, level: Level) -> list[dict[str, Any]]:
+    """How often the document that the teacher prefers is the better judged one.
+
+    One row for each bin of p and each sign of the student's margin that occurs, since
+    only calibration given both lets p stand for the truth. Each query with a pair in
+    the bin counts the same, so that the interval sees one number per query; each
+    interval is valid by itself.
+    """
+    bins, preference = bins_of(pairs.preference), pairs.preference
+    rows = []
+    for index in range(N_BINS):
+        for sign, word in SIGNS.items():
+            here = (bins == index) & (np.sign(pairs.student_margin) == sign)
+            if not here.any():
+                continue
+            share = level.part(
+                _cell_means(pairs, here, pairs.labels), low=0.0, high=1.0
+            )
+            rows.append(
+                {
+                    "from": 0.5 + index / (2 * N_BINS),
+                    "to": 0.5 + (index + 1) / (2 * N_BINS),
+                    "student": word,
+                    "n_pairs": int(here.sum()),
+                    "n_queries": len(np.unique(pairs.queries[here])),
+                    "mean_p": float(_cell_means(pairs, here, preference).mean()),
+                    "observed": share["value"],
+                    "interval": share["interval"],
+                }
+            )
+    return rows
+
+
+def binned_calibration_term(pairs: JudgedPairs) -> float:
+    """Calibration term of Theorem 3 (e), p given by its bin.
+
+    Within a bin and sign p becomes its mean there, which leaves the sum of the gaps as
+    it is: the term still bounds the size of the shift.
+    """
+    bins, preference = bins_of(pairs.preference), pairs.preference
+    rounded = preference.copy()
+    for index in range(N_BINS):
+        for sign in SIGNS:
+            here = (bins == index) & (np.sign(pairs.student_margin) == sign)
+            if here.any():
+                rounded[here] = np.average(
+                    preference[here], weights=pairs.weights[here]
+                )
+    return calibration_term(
+        rounded, pairs.student_margin, pairs.labels, weights=pairs.weights
+    )
+
+
+def _cell_means(pairs: JudgedPairs, here: Booleans, values: Floats) -> Floats:
+    """Mean of the chosen pairs of every query that has one."""
+    weights = pairs.weights[here]
+    queries = np.unique(pairs.queries[here], return_inverse=True)[1].reshape(-1)
+    mass = np.bincount(queries, weights=weights)
+    return np.asarray(np.bincount(queries, weights=weights * values[here]) / mass)

@@ -1,0 +1,176 @@
+"""What a measurement is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta
+from rankbound.commands.measure.given import as_given, vectors_given
+from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture
+from rankbound.commands.measure.sources import (
+    StudentSource,
+    Temperature,
+    as_kind,
+    check_temperature_option,
+    set_field,
+    students_given,
+)
+from rankbound.data.scores import Kind
+from rankbound.errors import UsageError
+from rankbound.estimators.distances import check_metric
+from rankbound.estimators.pairs import PAIR_SETS
+from rankbound.read.choosing import check_files
+
+PARTS = {"teacher": "scores", "qrels": "qrels"}
+SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """Models, vectors, judgements and levels: what every measurement needs.
+
+    Attributes are the commands' options. `command` is recorded with the results. Files
+    are given by their paths; `teacher`, `groups`, `target_groups`, `qrels` and
+    `embeddings` may be objects, which are read when the options are made (see
+    `rankbound.read_scores`, `read_groups`, `read_qrels` and `read_embeddings`).
+    `formats` names the format of a file by its path, and that of the teacher's under
+    "". `students` may be a mapping of names to scores, or to `StudentSource`.
+    """
+
+    teacher: Any
+    teacher_kind: Kind | None = None
+    temperature: Temperature = None
+    students: tuple[StudentSource, ...] = ()
+    embeddings: Any = None
+    ids: Any = None
+    metric: str = "euclidean"
+    qrels: Any = None
+    score_range: float = 10.0
+    missing: Literal["drop", "error"] | None = None
+    delta: float = 0.05
+    seed: int = 0
+    command: str = ""
+    formats: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, part in PARTS.items():
+            take(self, name, part)
+        set_field(self, "students", students_given(self.students))
+        found = vectors_given(self.embeddings, self.ids, "embeddings")
+        for name, value in zip(("embeddings", "ids"), found, strict=True):
+            set_field(self, name, value)
+        set_field(self, "teacher_kind", as_kind(self.teacher_kind, "--teacher-kind"))
+        check_temperature_option(self.temperature, "--temperature")
+        check_metric(self.metric)
+        checked_delta(self.delta)
+        self._check_students()
+        paths = (one for one in self.inputs() if isinstance(one, Path))
+        check_files(self.formats, list(paths))
+        if not SMALLEST_RANGE <= self.score_range <= LARGEST_RANGE:
+            raise DomainError(
+                f"--score-range must be a positive number from {SMALLEST_RANGE:g} to "
+                f"{LARGEST_RANGE:g} temperatures, got {self.score_range!r}"
+            )
+        if self.missing not in (None, "drop", "error"):
+            raise UsageError(f"--missing is drop or error, got {self.missing!r}")
+        if self.seed < 0:
+            raise UsageError(f"--seed must be at least 0, got {self.seed}")
+
+    def _check_students(self) -> None:
+        names = [student.name for student in self.students]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise UsageError(f"two students are called {twice!r}; rename one")
+        if self.embeddings is None and self.ids is not None:
+            raise UsageError("--ids name the rows of --embeddings; give both")
+        if self.embeddings is None and any(s.queries for s in self.students):
+            raise UsageError(
+                "--bi-encoder scores by dot product with the documents' vectors; give "
+                "--embeddings too"
+            )
+        if self.temperature == "fit" and self.qrels is None:
+            raise UsageError(
+                "--temperature fit chooses the teacher's temperature on judged pairs; "
+                "give --qrels, or a number"
+            )
+
+    def inputs(self) -> tuple[Any, ...]:
+        """The input files, for options that name one of them."""
+        students = (file for s in self.students for file in (s.scores, s.queries))
+        return (self.teacher, self.qrels, self.embeddings, *students)
+
+    @property
+    def fits(self) -> bool:
+        """Whether any temperature is fitted, so that queries are set aside."""
+        return "fit" in (self.temperature, *(s.temperature for s in self.students))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureOptions(SourceOptions):
+    """Inputs and settings of `rankbound measure`; see its help for each."""
+
+    groups: Any = None
+    target_groups: Any = None
+    depth: int | None = None
+    unjudged: Literal["unknown", "irrelevant"] = "unknown"
+    pairs: str = "all"
+    architecture: Architecture = BASE_ENCODER
+    compat: Literal["reference"] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("groups", "target_groups"):
+            take(self, name, "groups")
+        # Slots make a new class, which the short form of super() does not know
+        SourceOptions.__post_init__(self)
+        self._check_pairs()
+        check_compat(self.compat)
+        if self.unjudged not in ("unknown", "irrelevant"):
+            raise UsageError(
+                f"--unjudged is unknown or irrelevant, got {self.unjudged!r}"
+            )
+        if self.unjudged == "irrelevant" and self.qrels is None:
+            raise UsageError("--unjudged irrelevant speaks of judgements; give --qrels")
+
+    def inputs(self) -> tuple[Any, ...]:
+        """The input files, groups included."""
+        return (*SourceOptions.inputs(self), self.groups, self.target_groups)
+
+    def _check_pairs(self) -> None:
+        if self.groups is not None and self.depth is not None:
+            raise UsageError(
+                "--groups and --depth exclude each other; give one of them"
+            )
+        if self.depth is not None and self.depth < 2:
+            raise UsageError(f"--depth must be at least 2, got {self.depth}")
+        if self.pairs not in PAIR_SETS:
+            raise UsageError(f"--pairs is one of {PAIR_SETS}, got {self.pairs!r}")
+        if self.pairs != "all" and self.target_groups is not None:
+            raise UsageError(
+                "--target-groups compares laws of documents drawn independently, which "
+                f"is not what --pairs {self.pairs} measures; give --pairs all"
+            )
+        if self.pairs != "all" and self.groups is None and self.qrels is None:
+            raise UsageError(
+                f"--pairs {self.pairs} needs positives: give --groups (doc_id_a is the "
+                "positive) or --qrels (grades of 1 and more)"
+            )
+
+
+def check_compat(value: str | None) -> None:
+    """Raise unless the value is "reference" or None.
+
+    Examples
+    --------
+    >>> check_compat("reference")
+    """
+    if value not in (None, "reference"):
+        raise UsageError(f"--compat is reference, got {value!r}")
+
+
+def take(record: object, field: str, part: str) -> None:
+    """Let callers give paths as text, or objects that hold the part."""
+    set_field(record, field, as_given(getattr(record, field), part, field))

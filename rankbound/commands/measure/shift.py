@@ -1,0 +1,219 @@
+"""The risk of a student under the target law, from pairs of the sampling law.
+
+Theorem 2 on data. Both laws are known query by query, so every form bounds the target
+risk of one query by a number, and so does the least of them: one limit of its mean
+needs no union over the forms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from rankbound.bounds.certificate import CHOSEN, LN2, LossRange, lemma_2c_range
+from rankbound.bounds.limits import upper_limit
+from rankbound.bounds.transport import transport_shift
+from rankbound.bounds.wording import counted
+from rankbound.bounds.worst_share import cvar
+from rankbound.commands.measure.evaluated import Level
+from rankbound.commands.measure.laws import Laws
+from rankbound.data.groups import Booleans
+from rankbound.data.scores import Floats
+from rankbound.estimators.pointwise import pair_risk
+
+FORMS: Final = ("total_variation", "cvar", "transport")
+LEAST: Final = "least_per_query"
+EXACT: Final = "exact"
+ASSUMPTIONS: Final = (
+    "the laws (asserted): the documents of a query are drawn independently with the "
+    "probabilities of its groups, uniform where none are given; the groups are these "
+    "laws, not samples of them, and documents that were dropped are not part of them; "
+    "a document paired with itself counts ln 2",
+    "A0 (asserted): queries with both laws are independent draws, laws included",
+    "A1' (enforced): the student is evaluated with its scores raised to at least B "
+    "below the best document that it scores of either law, so its risk under the "
+    "sampling law is not the certificate's",
+    "A3' (asserted): B holds for documents of the target law without a score, too",
+    "every limit is valid by itself, for all students at once; the one reported as "
+    "`upper` is that of the exact risk if all documents of the target law have scores, "
+    "otherwise of the least form of each query",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LawScores:
+    """Scores of the documents of both laws, in units of temperatures, (n_rows,).
+
+    `found` says which documents both models score; the others hold 0.
+    """
+
+    teacher: Floats
+    student: Floats
+    found: Booleans
+
+
+def product_range(score_range: float) -> LossRange:
+    """Range of one query's risk when both documents of a pair are drawn from one law.
+
+    At most half of the mass of such pairs is cut by any set of documents.
+
+    Examples
+    --------
+    >>> round(product_range(10.0).width, 3)
+    5.34
+    """
+    return lemma_2c_range(score_range, cut_ratio=0.5, source="lemma-2c, product law")
+
+
+def shift(
+    laws: Laws, scores: LawScores, *, score_range: float, level: Level
+) -> dict[str, Any]:
+    """The shift block of one student: every form, the tightest, and the limit.
+
+    Parameters
+    ----------
+    laws : Laws
+    scores : LawScores
+    score_range : float
+        B, in temperatures.
+    level : Level
+    """
+    unscored = int(((laws.sampling > 0) & ~scores.found).sum())
+    if unscored:
+        reason = (
+            f"the sampling law holds {counted(unscored, 'document')} without a "
+            "score; the "
+            "law of the "
+            "others is another one; score them"
+        )
+        return {"missing_because": reason, "assumptions": list(ASSUMPTIONS)}
+    limits = product_range(score_range)
+    columns = _per_query(laws, scores, limits)
+    risk = columns.pop("sampling")
+    account = {
+        name: _form(columns.get(name), risk, limits, level) or _reason(name, laws)
+        for name in (EXACT, LEAST, *FORMS)
+    }
+    chosen = EXACT if EXACT in columns else LEAST
+    upper = account[chosen]["limit"]
+    infinite = int(np.isinf(laws.ratio).sum())
+    return {
+        "n_queries": laws.n_queries,
+        "queries_without_target": laws.n_without_target,
+        "queries_without_sampling": laws.n_without_sampling,
+        "risk_sampling": float(risk.mean()),
+        "range": {"low": limits.low, "high": limits.high, "source": limits.source},
+        "total_variation": float(laws.distance.mean()),
+        "pair_total_variation": float(laws.pair_distance.mean()),
+        "kappa": None if infinite else float(laws.ratio.max()),
+        "queries_without_kappa": infinite,
+        "forms": {name: account[name] for name in FORMS},
+        "tightest": min(
+            (name for name in FORMS if name in columns),
+            key=lambda name: float(columns[name].mean()),
+        ),
+        LEAST: account[LEAST],
+        EXACT: account[EXACT],
+        "importance_weights": _weights(laws),
+        "form": chosen,
+        "upper": upper,
+        "vacuous": upper >= LN2,
+        "missing_because": None,
+        "assumptions": list(ASSUMPTIONS),
+    }
+
+
+def _per_query(laws: Laws, scores: LawScores, limits: LossRange) -> dict[str, Floats]:
+    """Risk under the sampling law and every computable bound, one row per query."""
+    whole = bool(scores.found[laws.target > 0].all())
+    names = ["sampling", "total_variation"]
+    names += ["cvar"] if np.isfinite(laws.ratio).any() else []
+    names += ["transport", EXACT] if whole else []
+    columns = {name: np.empty(laws.n_queries) for name in names}
+    b = limits.score_range
+    for query in range(laws.n_queries):
+        rows = laws.rows(query)
+        nu, mu, g = laws.sampling[rows], laws.target[rows], scores.teacher[rows]
+        f = clipped(scores.student[rows], scores.found[rows], score_range=b)
+        here = nu > 0
+        losses = pair_risk(*(np.subtract.outer(x, x) for x in (g, f)))
+        drawn, law = losses[np.ix_(here, here)], np.outer(nu[here], nu[here])
+        risk = float((law * drawn).sum())
+        found = {
+            "sampling": risk,
+            "total_variation": risk + b * laws.pair_distance[query],
+        }
+        ratio = laws.ratio[query] ** 2
+        found["cvar"] = limits.high
+        if np.isfinite(ratio):
+            found["cvar"] = cvar(drawn.ravel(), law.ravel(), ratio=ratio)
+        if whole:
+            found["transport"] = risk + transport_shift(
+                f, g, mu, nu, loss_slope=1.0, score_range=b
+            )
+            found[EXACT] = float(mu @ losses @ mu)
+        for name in names:
+            columns[name][query] = min(found[name], limits.high)
+    columns[LEAST] = np.min([columns[name] for name in FORMS if name in names], axis=0)
+    return columns
+
+
+def clipped(student: Floats, found: Booleans, *, score_range: float) -> Floats:
+    """Scores raised to at least B below the best found one; 0 where not found.
+
+    Examples
+    --------
+    >>> clipped(np.array([3.0, -9.0, 7.0]), np.array([True, True, False]),
+    ...         score_range=5.0).tolist()
+    [3.0, -2.0, 0.0]
+    """
+    best = student[found].max()
+    return np.asarray(np.where(found, np.maximum(student, best - score_range), 0.0))
+
+
+def _form(
+    values: Floats | None, risk: Floats, limits: LossRange, level: Level
+) -> dict[str, Any] | None:
+    """Mean bound of the target risk, what it adds to the sampling risk, its limit."""
+    if values is None:
+        return None
+    return {
+        "value": float(values.mean()),
+        "shift": float((values - risk).mean()),
+        "limit": upper_limit(
+            values,
+            low=limits.low,
+            high=limits.high,
+            delta=level.delta,
+            n_students=level.n_students,
+            method=CHOSEN,
+        ),
+        "missing_because": None,
+    }
+
+
+def _reason(name: str, laws: Laws) -> dict[str, Any]:
+    why = "a document of the target law has no score"
+    if name == "cvar":
+        why = (
+            "the sampler misses a document of the target law in all "
+            f"{counted(laws.n_queries, 'query')}, so no density ratio exists"
+        )
+    return {"value": None, "shift": None, "limit": None, "missing_because": why}
+
+
+def _weights(laws: Laws) -> dict[str, Any]:
+    """Importance weights of the queries that have them: how uneven they are."""
+    shares = []
+    for query in np.flatnonzero(np.isfinite(laws.ratio)):
+        rows = laws.rows(int(query))
+        nu, mu = laws.sampling[rows], laws.target[rows]
+        drawn = nu > 0
+        # (mean weight)^2 over mean squared weight: 1 if the laws agree
+        shares.append(1 / float((mu[drawn] ** 2 / nu[drawn]).sum()))
+    return {
+        "n_queries": len(shares),
+        "mean_effective_share": float(np.mean(shares)) if shares else None,
+    }

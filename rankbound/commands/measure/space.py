@@ -1,0 +1,116 @@
+"""Distances over all groups in one pass: diameters, quantile, Lipschitz constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Booleans, Groups
+from rankbound.data.scores import Floats
+from rankbound.estimators.blocks import Block
+from rankbound.estimators.group_terms import Geometry, geometry, steepest
+from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
+from rankbound.estimators.tail_quantile import TailQuantile
+
+QUANTILE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Steepness:
+    """A plug-in Lipschitz constant: descriptive, never inside a certificate.
+
+    `lipschitz` is the largest |f_i - f_j| / d_ij over pairs at a positive distance, in
+    temperatures per distance; `n_apart` counts pairs at distance 0 with different
+    scores, where no Lipschitz constant exists.
+    """
+
+    lipschitz: float
+    n_apart: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Space:
+    """Geometry of the groups of the certificate.
+
+    Attributes
+    ----------
+    groups : Geometry
+        Diameter and mean distance of every group.
+    largest : float
+        Largest distance of a pair of the certificate's groups.
+    quantile_99 : float
+        Smallest distance that 99 % of the pairs do not exceed, queries weighing the
+        same: the 0.99-essential diameter of the sample.
+    rms_distance : float
+        Root mean square distance, queries weighing the same.
+    steepness : dict
+        Of each student, by name.
+    curve : DistanceCurve
+        Of the pairs' distances, queries weighing the same.
+    shape : VectorShape
+        Of the vectors of the documents, those of other groups included.
+    """
+
+    groups: Geometry
+    largest: float
+    quantile_99: float
+    rms_distance: float
+    steepness: dict[str, Steepness]
+    curve: DistanceCurve
+    shape: VectorShape
+
+
+def survey(
+    groups: Groups,
+    embeddings: Embeddings,
+    *,
+    metric: str,
+    pairs: str,
+    counted: Booleans,
+    students: Mapping[str, Floats],
+) -> Space:
+    """Look at every distance once.
+
+    Parameters
+    ----------
+    groups, embeddings, metric, pairs
+        As in `estimators.group_terms.geometry`.
+    counted : boolean array, shape (n_groups,)
+        Groups of the certificate; the others get a diameter and nothing else.
+    students : mapping of str to float64 array, shape (n_rows,)
+        Evaluated (clipped) scores, for their Lipschitz constants.
+    """
+    shape = vector_shape(groups, embeddings, metric=metric)
+    tail, curve = TailQuantile(QUANTILE), DistanceCurve(shape.top(metric))
+    squares = [0.0]
+    slopes = {name: [0.0] for name in students}
+    apart = dict.fromkeys(students, 0)
+    per_query = np.bincount(groups.queries[counted], minlength=len(groups.qids))
+    n_queries = int(np.count_nonzero(per_query))
+
+    def visit(block: Block, distances: Floats, chosen: Booleans) -> None:
+        use = chosen & counted[block.groups][:, None]
+        share = 1.0 / (n_queries * np.maximum(1, per_query[groups.queries]))
+        weights = share[block.groups] / np.maximum(1, chosen.sum(axis=-1))
+        spread = np.broadcast_to(weights[:, None], use.shape)[use]
+        tail.feed(distances[use], spread)
+        curve.feed(distances[use], spread)
+        squares.append(float(np.sum(distances[use] ** 2 * spread)))
+        for name, values in students.items():
+            slope, n_apart = steepest(block, values, distances, use)
+            slopes[name].append(slope)
+            apart[name] += n_apart
+
+    found = geometry(groups, embeddings, metric=metric, pairs=pairs, visit=visit)
+    return Space(
+        groups=found,
+        largest=float(found.diameter[counted].max()),
+        quantile_99=tail.value(),
+        rms_distance=float(np.sqrt(sum(squares))),
+        steepness={n: Steepness(max(s), apart[n]) for n, s in slopes.items()},
+        curve=curve,
+        shape=shape,
+    )

@@ -1,0 +1,1 @@
+"""`power`: what n queries can show."""

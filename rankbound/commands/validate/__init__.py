@@ -1,0 +1,1 @@
+"""`validate`: do the terms of the bound go with measured effectiveness."""

@@ -1,0 +1,1 @@
+"""What every stage passes on: scores, groups, judgements and vectors as columns."""

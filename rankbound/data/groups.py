@@ -1,0 +1,222 @@
+"""`Groups`: the documents of each query that a loss, or a certificate, looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rankbound.bounds.errors import DomainError
+from rankbound.data.arrow import groups_from_arrow, groups_to_arrow
+from rankbound.data.exchange import groups_to_frame
+from rankbound.data.ordering import ranking
+from rankbound.data.scores import Floats, Integers, Scores, Strings, positions
+from rankbound.estimators.pairs import PAIR_SETS
+from rankbound.terminal.data import groups_html, groups_repr
+
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Groups of documents, one after another; a query may have several.
+
+    Attributes
+    ----------
+    queries : int64 array, shape (n_groups,)
+        The query of each group, as a position in `qids`.
+    qids : object array of str, shape (n_queries,)
+        Distinct query ids.
+    offsets : int64 array, shape (n_groups + 1,)
+        Documents of group g are ``offsets[g]:offsets[g + 1]``.
+    codes : int64 array, shape (n_rows,)
+        Positions in `docnos`.
+    docnos : object array of str, shape (n_docs,)
+        Distinct document ids.
+    positive : boolean array, shape (n_rows,), or None
+        Which documents are positives; None where that is not known.
+    name : str
+        Where the groups come from, for messages.
+    lines : int64 array, shape (n_groups,), or None
+        The line of each group in its file.
+    probabilities : float64 array, shape (n_rows,), or None
+        The probability of drawing each document, where the groups give it.
+
+    Examples
+    --------
+    >>> from rankbound.data.scores import Scores
+    >>> teacher = Scores.from_dict({"q": {"a": 2.0, "b": 1.0, "c": 2.0}})
+    >>> groups = top_documents(teacher, depth=2)
+    >>> groups.docnos[groups.codes].tolist()  # ties: the larger docno first
+    ['c', 'a']
+    """
+
+    queries: Integers
+    qids: Strings
+    offsets: Integers
+    codes: Integers
+    docnos: Strings
+    positive: Booleans | None = None
+    name: str = "groups"
+    lines: Integers | None = None
+    probabilities: Floats | None = None
+
+    from_arrow = classmethod(groups_from_arrow)
+    to_arrow = groups_to_arrow
+    to_frame = groups_to_frame
+    __repr__ = groups_repr
+    _repr_html_ = groups_html
+
+    def __post_init__(self) -> None:
+        if self.positive is not None and self.positive.shape != self.codes.shape:
+            raise DomainError(
+                f"`positive` must mark every document, got {self.positive.shape} for "
+                f"{self.codes.shape}"
+            )
+        for array in (self.queries, self.qids, self.offsets, self.codes, self.docnos):
+            array.flags.writeable = False
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self.queries)
+
+    @property
+    def sizes(self) -> Integers:
+        """Documents per group, shape (n_groups,)."""
+        return np.diff(self.offsets)
+
+    def row_group(self) -> Integers:
+        """The group of every document row, shape (n_rows,)."""
+        return np.repeat(np.arange(self.n_groups, dtype=np.int64), self.sizes)
+
+    def row_query(self) -> Integers:
+        """The query (position in `qids`) of every document row, shape (n_rows,)."""
+        return self.queries[self.row_group()]
+
+    def group_qids(self) -> Strings:
+        """The qid of every group, shape (n_groups,)."""
+        return self.qids[self.queries]
+
+    def where(self, row: int) -> tuple[str, str, str]:
+        """Where a document row stands (file and line), its qid and its docno."""
+        group = int(np.searchsorted(self.offsets, row, side="right")) - 1
+        line = "" if self.lines is None else f":{self.lines[group]}"
+        qid = self.qids[self.queries[group]]
+        return f"{self.name}{line}", qid, self.docnos[self.codes[row]]
+
+    def scores_of(self, scores: Scores) -> tuple[Floats, Booleans]:
+        """The scores of all document rows, and which of them exist."""
+        return scores.lookup(self.row_query(), self.qids, self.codes, self.docnos)
+
+    def keep_rows(self, keep: Booleans) -> Groups:
+        """The groups without some documents; groups left empty disappear."""
+        counts = np.bincount(self.row_group()[keep], minlength=self.n_groups)
+        return self._rebuilt(keep, counts, counts > 0)
+
+    def keep_groups(self, keep: Booleans) -> Groups:
+        """Only the chosen groups; `keep` has shape (n_groups,)."""
+        return self._rebuilt(np.repeat(keep, self.sizes), self.sizes, keep)
+
+    def count_pairs(self, pairs: str) -> Integers:
+        """Pairs of each group, shape (n_groups,), of the kind wanted.
+
+        Raises
+        ------
+        DomainError
+            For an unknown pair set, or when positives are needed and not known.
+        """
+        sizes = self.sizes
+        if pairs not in PAIR_SETS:
+            raise DomainError(f"`pairs` must be one of {PAIR_SETS}, got {pairs!r}")
+        if pairs == "all":
+            return sizes * (sizes - 1) // 2
+        if self.positive is None:
+            raise DomainError(
+                f"pairs={pairs!r} needs to know the positive documents; give groups "
+                "with a doc_id_a, or relevance judgements with the teacher's top"
+            )
+        good = np.bincount(self.row_group()[self.positive], minlength=self.n_groups)
+        bad = sizes - good
+        return good * bad if pairs == "pos-neg" else bad * (bad - 1) // 2
+
+    def count_known_pairs(self, pairs: str) -> Integers:
+        """As `count_pairs`, and none of a kind that nobody can tell.
+
+        Examples
+        --------
+        >>> from rankbound.data.scores import Scores
+        >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 0.0, "c": 0.0}})
+        >>> groups = top_documents(scores, depth=3)
+        >>> [groups.count_known_pairs(kind).tolist() for kind in ("all", "pos-neg")]
+        [[3], [0]]
+        """
+        if self.positive is None and pairs != "all":
+            return np.zeros(self.n_groups, dtype=np.int64)
+        return self.count_pairs(pairs)
+
+    def _rebuilt(self, rows: Booleans, counts: Integers, groups: Booleans) -> Groups:
+        offsets = np.concatenate([[0], np.cumsum(counts[groups])]).astype(np.int64)
+        return Groups(
+            queries=self.queries[groups],
+            qids=self.qids,
+            offsets=offsets,
+            codes=self.codes[rows],
+            docnos=self.docnos,
+            positive=None if self.positive is None else self.positive[rows],
+            name=self.name,
+            lines=None if self.lines is None else self.lines[groups],
+            probabilities=(
+                None if self.probabilities is None else self.probabilities[rows]
+            ),
+        )
+
+
+def top_documents(scores: Scores, *, depth: int) -> Groups:
+    """One group per query: its `depth` best documents.
+
+    Ties are ordered as trec_eval does, by docno descending; the order in the file and
+    its rank column play no part.
+
+    Raises
+    ------
+    DomainError
+        When `depth` is below 2, since one document makes no pair.
+    """
+    if depth < 2:
+        raise DomainError(f"`depth` must be at least 2 to form a pair, got {depth}")
+    query = scores.row_query()
+    order = ranking(scores)
+    place = np.arange(len(order)) - scores.offsets[query]  # rank within the query
+    rows = order[place < depth]
+    sizes = np.minimum(scores.sizes, depth)
+    return Groups(
+        queries=np.arange(scores.n_queries, dtype=np.int64),
+        qids=scores.qids,
+        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        codes=scores.codes[rows],
+        docnos=scores.docnos,
+        name=scores.name,
+    )
+
+
+def with_judged_positives(groups: Groups, qrels: Scores, *, least_grade: int) -> Groups:
+    """The groups with positives taken from relevance judgements.
+
+    Parameters
+    ----------
+    groups : Groups
+    qrels : Scores
+        Grades as values; a document that was not judged is not a positive.
+    least_grade : int
+        The smallest grade that counts as relevant.
+    """
+    grades, judged = groups.scores_of(qrels)
+    return replace(groups, positive=judged & (grades >= least_grade))
+
+
+def shares_queries(groups: Groups, scores: Scores) -> bool:
+    """Whether at least one query of the groups is known to the scores."""
+    asked = groups.qids[np.unique(groups.queries)]
+    return bool(np.any(positions(scores.qids, asked) >= 0))

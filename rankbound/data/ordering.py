@@ -1,0 +1,135 @@
+"""Orders of rows: by query and document, and from best to worst.
+
+NumPy sorts plain integers many times faster than it sorts stably or by several keys, so
+what rows are sorted by is packed into one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:  # which imports this module
+    from rankbound.data.scores import Floats, Integers, Scores
+
+WINDOW = 1 << 16  # rows that are sorted at once, in the processor's cache
+FITS = 1 << 62
+
+
+def ranking(scores: Scores) -> Integers:
+    """Rows by query, and from best to worst in each; ties by docno, descending.
+
+    That is trec_eval's order; the order in the file and its ranks play no part.
+
+    Returns
+    -------
+    int64 array, shape (n_rows,)
+        Rows of query q are at ``scores.offsets[q]:scores.offsets[q + 1]``, too.
+
+    Examples
+    --------
+    >>> from rankbound.data.scores import Scores
+    >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 1.0}})
+    >>> ranking(scores).tolist()
+    [1, 2, 0]
+    """
+    order = np.empty(len(scores.values), dtype=np.int64)
+    for first, last in windows(scores.offsets, WINDOW):
+        offsets = scores.offsets[first : last + 1]
+        start, stop = offsets[[0, -1]].tolist()
+        queries = np.repeat(np.arange(last - first), np.diff(offsets))
+        order[start:stop] = _best_first(scores.values[start:stop], queries)
+        order[start:stop] += start
+    return order
+
+
+def by_rank(scores: Scores, ranks: Integers) -> Integers:
+    """Rows by query and by given ranks; those of one rank as in `ranking`.
+
+    Parameters
+    ----------
+    scores : Scores
+    ranks : int64 array, shape (n_rows,)
+
+    Examples
+    --------
+    >>> from rankbound.data.scores import Scores
+    >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 2.0}})
+    >>> by_rank(scores, np.array([1, 2, 1])).tolist()
+    [2, 0, 1]
+    """
+    best_first = ranking(scores)
+    ranks, queries = ranks[best_first], scores.row_query()
+    low, high = int(ranks.min(initial=0)), int(ranks.max(initial=0))
+    if (high - low + 1) * scores.n_queries >= FITS:
+        return best_first[np.lexsort((ranks, queries))]
+    return best_first[sorted_order(queries * (high - low + 1) + (ranks - low))]
+
+
+def row_order(query_codes: Integers, doc_codes: Integers, *, n_docs: int) -> Integers:
+    """The order that sorts rows by query and document; equal rows keep theirs.
+
+    Examples
+    --------
+    >>> row_order(np.array([1, 0, 1]), np.array([4, 5, 3]), n_docs=6).tolist()
+    [1, 2, 0]
+    """
+    keys = query_codes.astype(np.int64)
+    keys *= max(1, n_docs)
+    keys += doc_codes
+    return sorted_order(keys)
+
+
+def sorted_order(keys: Integers) -> Integers:
+    """The order that sorts numbers from 0 on, equal ones in theirs; `keys` are lost.
+
+    Examples
+    --------
+    >>> sorted_order(np.array([5, 0, 5, 3])).tolist()
+    [1, 3, 0, 2]
+    """
+    if (keys[1:] >= keys[:-1]).all():
+        return np.arange(len(keys))
+    bits = len(keys).bit_length()
+    if int(keys.max()).bit_length() + bits > 63:
+        return np.argsort(keys, kind="stable")
+    keys <<= bits
+    keys |= np.arange(len(keys))
+    keys.sort()
+    keys &= (1 << bits) - 1
+    return keys
+
+
+def windows(offsets: Integers, rows: int) -> Iterator[tuple[int, int]]:
+    """Ranges of queries with about so many rows each, or one query with more.
+
+    Examples
+    --------
+    >>> list(windows(np.array([0, 2, 4, 9, 10]), 4))
+    [(0, 2), (2, 3), (3, 4)]
+    """
+    first = 0
+    while first < len(offsets) - 1:
+        far = np.searchsorted(offsets, offsets[first] + rows, side="right")
+        last = max(int(far) - 1, first + 1)
+        yield first, last
+        first = last
+
+
+def _best_first(values: Floats, queries: Integers) -> Integers:
+    """The order by query, falling value and falling place."""
+    # How many different values are better: unlike the values, it fits into a key
+    falling = np.argsort(-values)
+    values = values[falling]
+    keys = np.zeros(len(values), dtype=np.int64)
+    keys[falling[1:]] = np.cumsum(values[1:] != values[:-1])
+    bits = len(keys).bit_length()
+    keys += queries << bits
+    keys <<= bits
+    keys += np.arange(len(keys))[::-1]
+    keys.sort()
+    keys &= (1 << bits) - 1
+    found: Integers = len(keys) - 1 - keys
+    return found

@@ -1,0 +1,290 @@
+"""`Scores`: what one model gave to the documents of each query, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rankbound.bounds.errors import DomainError
+from rankbound.data.arrow import scores_from_arrow, scores_to_arrow
+from rankbound.data.exchange import (
+    scores_to_frame,
+    scores_to_ir_measures,
+    scores_to_ranx_dict,
+)
+from rankbound.data.late import DocnosField, LateStrings, as_held
+from rankbound.data.ordering import row_order
+from rankbound.terminal.data import scores_html, scores_repr
+
+Strings = NDArray[np.object_]
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+# Differences of two larger scores would overflow
+LARGEST = float(np.finfo(np.float64).max) / 2
+
+
+class Kind(StrEnum):
+    """What the numbers of a score file are; entropy is meaningless without it."""
+
+    LOGIT = "logit"
+    PROBABILITY = "probability"
+    COSINE = "cosine"
+    DOT = "dot"
+    BM25 = "bm25"
+    RANK_ONLY = "rank_only"
+    MARGIN_ONLY = "margin_only"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of one model, sorted by query and document.
+
+    Attributes
+    ----------
+    qids : object array of str, shape (n_queries,)
+        Distinct query ids, in order of first appearance.
+    offsets : int64 array, shape (n_queries + 1,)
+        Rows of query q are ``offsets[q]:offsets[q + 1]``.
+    codes : int64 array, shape (n_rows,)
+        Position of each row's document in `docnos`; ascending within a query.
+    docnos : object array of str, shape (n_docs,)
+        Distinct document ids, sorted, so that the order of codes is that of ids. They
+        may be given as `data.late.LateStrings`, and are then made when asked for.
+    values : float64 array, shape (n_rows,)
+        Finite scores; higher is better.
+    kind : Kind
+        What the values are.
+    name : str
+        Where they come from, for messages.
+    origins : int64 array, shape (n_rows,), or None
+        Where scores are known up to constants only (from margins): of one query, rows
+        of the same number share their constant, and other differences mean nothing.
+        None where all scores of a query can be compared.
+
+    Raises
+    ------
+    DomainError
+        On a score that is not finite or a document scored twice, naming qid and docno.
+
+    Examples
+    --------
+    >>> scores = Scores.from_dict({"q1": {"d2": 1.5, "d1": 0.5}}, name="toy")
+    >>> scores.values.tolist(), scores.n_queries
+    ([0.5, 1.5], 1)
+    >>> Scores.from_dict({"q1": {"d2": float("nan")}}, name="toy")
+    Traceback (most recent call last):
+    ...
+    rankbound.bounds.errors.DomainError: toy: score of query 'q1', document 'd2'...
+    """
+
+    qids: Strings
+    offsets: Integers
+    codes: Integers
+    docnos: Strings
+    values: Floats
+    kind: Kind = Kind.UNKNOWN
+    name: str = "scores"
+    origins: Integers | None = None
+    # Made at the first lookup
+    _keys: list[Integers] = field(init=False, repr=False, default_factory=list)
+
+    from_arrow = classmethod(scores_from_arrow)
+    to_arrow = scores_to_arrow
+    to_frame = scores_to_frame
+    to_ir_measures = scores_to_ir_measures
+    to_ranx_dict = scores_to_ranx_dict
+    __repr__ = scores_repr
+    _repr_html_ = scores_html
+
+    def __post_init__(self) -> None:
+        if not _within(self.values, LARGEST):
+            bad = np.flatnonzero(~(np.abs(self.values) <= LARGEST))
+            qid, docno = self.where(int(bad[0]))
+            raise DomainError(
+                f"{self.name}: score of query {qid!r}, document {docno!r} is "
+                f"{self.values[bad[0]]}; scores must be finite (and at most "
+                f"{LARGEST:.3g} in size), remove the row or score the document again"
+            )
+        if self.origins is not None and self.origins.shape != self.values.shape:
+            raise DomainError(
+                f"{self.name}: {self.origins.shape} origins for {self.values.shape} "
+                "scores; every score needs one"
+            )
+        same = self.codes[1:] == self.codes[:-1]
+        inner = self.offsets[1:-1]
+        same[inner[(inner > 0) & (inner < len(self.codes))] - 1] = False
+        if same.any():
+            twice = np.flatnonzero(same)
+            qid, docno = self.where(int(twice[0]))
+            raise DomainError(
+                f"{self.name}: document {docno!r} is scored twice for query {qid!r}; "
+                "keep one score"
+            )
+        docnos = as_held(self)
+        if not isinstance(docnos, LateStrings):
+            docnos.flags.writeable = False
+        for array in (self.qids, self.offsets, self.codes, self.values):
+            array.flags.writeable = False
+
+    @classmethod
+    def from_rows(
+        cls,
+        query_codes: Integers,
+        qids: Strings,
+        doc_codes: Integers,
+        docnos: Strings,
+        values: Floats,
+        *,
+        name: str,
+    ) -> Scores:
+        """Build from encoded columns in any order; `docnos` must be sorted.
+
+        `query_codes` and `doc_codes` have shape (n_rows,) and point into `qids` and
+        `docnos`; every query must have a row.
+        """
+        order = row_order(query_codes, doc_codes, n_docs=len(docnos))
+        counts = np.bincount(query_codes, minlength=len(qids))
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return cls(
+            qids=qids,
+            offsets=offsets,
+            codes=doc_codes[order].astype(np.int64, copy=False),
+            docnos=docnos,
+            values=values[order].astype(np.float64, copy=False),
+            name=name,
+        )
+
+    @classmethod
+    def from_dict(
+        cls, scores: Mapping[str, Mapping[str, float]], *, name: str = "scores"
+    ) -> Scores:
+        """Build from ``{qid: {docno: score}}``."""
+        docnos = sorted({docno for row in scores.values() for docno in row})
+        position = {docno: code for code, docno in enumerate(docnos)}
+        filled = [(qid, row) for qid, row in scores.items() if row]
+        sizes = [len(row) for _, row in filled]
+        return cls.from_rows(
+            np.repeat(np.arange(len(filled)), sizes).astype(np.int64),
+            strings([qid for qid, _ in filled]),
+            np.array([position[d] for _, row in filled for d in row], dtype=np.int64),
+            strings(docnos),
+            np.array([v for _, row in filled for v in row.values()], dtype=np.float64),
+            name=name,
+        )
+
+    @property
+    def n_queries(self) -> int:
+        """Number of queries with at least one score."""
+        return len(self.qids)
+
+    @property
+    def n_docs(self) -> int:
+        """Number of distinct documents."""
+        return len(as_held(self))
+
+    @property
+    def sizes(self) -> Integers:
+        """Documents per query, shape (n_queries,)."""
+        return np.diff(self.offsets)
+
+    def row_query(self) -> Integers:
+        """The query position of every row, shape (n_rows,)."""
+        return np.repeat(np.arange(self.n_queries, dtype=np.int64), self.sizes)
+
+    def where(self, row: int) -> tuple[str, str]:
+        """The qid and docno of a row."""
+        query = int(np.searchsorted(self.offsets, row, side="right")) - 1
+        return self.qids[query], self.docnos[self.codes[row]]
+
+    def with_values(self, values: Floats, *, kind: Kind) -> Scores:
+        """The same rows with other values, for instance probabilities as logits."""
+        return self._altered(values=values, kind=kind)
+
+    def with_kind(self, kind: Kind) -> Scores:
+        """The same scores, declared to be of another kind."""
+        return self._altered(kind=kind)
+
+    def _altered(self, **changes: Any) -> Scores:
+        # `dataclasses.replace` would ask for the docnos
+        same = {one.name: vars(self)[one.name] for one in fields(self) if one.init}
+        return Scores(**(same | changes))
+
+    def lookup(
+        self, row_qids: Integers, qids: Strings, row_docs: Integers, docnos: Strings
+    ) -> tuple[Floats, NDArray[np.bool_]]:
+        """Scores of (query, document) rows coded against another file's ids.
+
+        Parameters
+        ----------
+        row_qids, row_docs : int64 arrays, shape (n,)
+            Positions in `qids` and `docnos`.
+        qids, docnos : object arrays of str
+            The ids of the asking file.
+
+        Returns
+        -------
+        values : float64 array, shape (n,)
+            0 where there is no score; look at `found` before using them.
+        found : boolean array, shape (n,)
+        """
+        query = positions(self.qids, qids)[row_qids]
+        doc = positions(self.docnos, docnos)[row_docs]
+        known = (query >= 0) & (doc >= 0)
+        if not known.any():  # an empty file knows nothing
+            return np.zeros(len(known)), known
+        if not self._keys:
+            own = self.row_query() * max(1, self.n_docs) + self.codes
+            self._keys.append(own)
+        own = self._keys[0]
+        keys = np.where(known, query * max(1, self.n_docs) + doc, -1)
+        place = np.minimum(np.searchsorted(own, keys), len(own) - 1)
+        found = known & (own[place] == keys)
+        return np.where(found, self.values[place], 0.0), found
+
+
+# Given as `LateStrings`, docnos are strings for whoever reads them
+Scores.docnos = DocnosField()  # type: ignore[assignment]
+
+
+def _within(values: Floats, largest: float) -> bool:
+    """Whether all sizes are at most that; NaN is not."""
+    if len(values) == 0:
+        return True
+    return bool(values.min() >= -largest and values.max() <= largest)
+
+
+def strings(values: Any) -> Strings:
+    """An object array of str.
+
+    Examples
+    --------
+    >>> strings(["a", "b"]).dtype
+    dtype('O')
+    """
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def positions(known: Strings, wanted: Strings) -> Integers:
+    """Where each wanted id stands among the known ones, -1 where it does not.
+
+    Examples
+    --------
+    >>> positions(strings(["a", "b"]), strings(["b", "x"])).tolist()
+    [1, -1]
+    """
+    if known is wanted:
+        return np.arange(len(known), dtype=np.int64)
+    place = {value: index for index, value in enumerate(known)}
+    return np.fromiter(
+        (place.get(value, -1) for value in wanted), dtype=np.int64, count=len(wanted)
+    )

@@ -1,0 +1,174 @@
+"""The statements as JavaScript for the page, and numbers to begin with.
+
+Every formula of the page is a view of a statement or of an expression over the
+notation, printed by `bounds.javascript`; none is typed into a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any, Final
+
+from sympy import Expr, Symbol
+
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.headline import HEADLINE, part_expressions
+from rankbound.bounds.javascript import javascript_view
+from rankbound.bounds.notation import (
+    D,
+    Delta,
+    H,
+    L,
+    a,
+    delta,
+    k,
+    kappa,
+    m,
+    n,
+    tau,
+    term,
+)
+from rankbound.bounds.paper_form import pseudo_dimension_order
+from rankbound.bounds.registry import statement
+from rankbound.bounds.special import MarginDivergence, PairEntropy, Sigmoid
+from rankbound.bounds.views import domain_ends
+from rankbound.commands.measure.paper_form import BASE_ENCODER
+
+STATEMENTS: Final = (
+    HEADLINE,
+    f"{HEADLINE}-coarse",
+    "theorem-1a",
+    "paper-form",
+    "lemma-2c-cut-ratio",
+    "lemma-2c-lower",
+    "lemma-2c-upper",
+    "theorem-4a",
+)
+# Of one pair, at a temperature that divides both margins
+PAIRS: Final[dict[str, tuple[Expr, tuple[Symbol, ...]]]] = {
+    "probability": (Sigmoid(a / tau), (a, tau)),
+    "entropy": (PairEntropy(a / tau), (a, tau)),
+    "divergence": (MarginDivergence(a / tau, m / tau), (a, m, tau)),
+}
+# What a reader sets
+FIELDS: Final = (n, delta, L, Delta, H, D, kappa, tau, k)
+EXAMPLE: Final = {
+    "n": 500_000.0,
+    "delta": 0.05,
+    "lipschitz": 5.0,
+    "diameter": 1.4,
+    "entropy": 0.42,
+    "divergence": 0.06,
+    "kappa": 1.0,
+    "temperature": 1.0,
+    "group_size": 16,
+}
+
+
+def views_script() -> str:
+    """One JavaScript object: statements, parts and pairs by name.
+
+    Every entry has ``names``, the code names of its arguments in order, and ``value``,
+    the function.
+    """
+    entries = {}
+    for key in STATEMENTS:
+        found = statement(key)
+        entries[key] = _entry(found.javascript(), found.arguments)
+    arguments = statement(HEADLINE).arguments
+    for name, expression in part_expressions().items():
+        mine = tuple(s for s in arguments if s in expression.free_symbols)
+        entries[f"part: {name}"] = _entry(javascript_view(expression, mine), mine)
+    for name, (expression, symbols) in PAIRS.items():
+        source = javascript_view(expression, symbols)
+        entries[f"pair: {name}"] = _entry(source, symbols)
+    inside = ",\n".join(f'"{name}": {entry}' for name, entry in entries.items())
+    return f"const VIEWS = {{\n{inside}\n}};\n"
+
+
+def explorer_data(ledgers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Settings to begin with: an example, and every student of every ledger.
+
+    Parameters
+    ----------
+    ledgers : mapping of str to mapping
+        Contents of ledgers by the name of their folder.
+    """
+    settings = [{"name": "an example, from no data", **EXAMPLE, "note": ""}]
+    for name, ledger in ledgers.items():
+        for student in ledger["students"]:
+            settings.append(_setting(name, student, ledger))
+    # What a reader came for is the data's own numbers
+    start = 1 if len(settings) > 1 else 0
+    encoder = BASE_ENCODER
+    return {
+        "settings": settings,
+        "start": start,
+        "trivial": LN2,
+        "domains": {term(symbol).code: _domain(symbol) for symbol in FIELDS},
+        "weights": encoder.weights,
+        "layers": encoder.layers,
+        "pseudo_dimension": pseudo_dimension_order(encoder.weights, encoder.layers),
+    }
+
+
+def _domain(symbol: Symbol) -> dict[str, Any]:
+    """Ends of a symbol's domain, null where there is none, and whether they belong."""
+    low, high, with_low, with_high = domain_ends(term(symbol))
+    return {
+        "low": low,
+        "high": high if isfinite(high) else None,
+        "with_low": with_low,
+        "with_high": with_high,
+        "whole": term(symbol).unit == "count",
+    }
+
+
+def _setting(name: str, student: str, ledger: Mapping[str, Any]) -> dict[str, Any]:
+    """A student's numbers; what its ledger lacks is the example's, and is said."""
+    entry, teacher = ledger["students"][student], ledger["teacher"]
+    found = dict(EXAMPLE) | {
+        "n": float(entry["n_queries"]),
+        "delta": ledger["delta"],
+        "entropy": entry["entropy"],
+        "divergence": entry["divergence"],
+    }
+    notes = []
+    locality = entry["locality"]
+    if locality is None:
+        notes.append("no vectors were measured: L and the diameter are the example's")
+    else:
+        found |= {key: locality[key] for key in ("lipschitz", "diameter")}
+        notes.append(
+            "L and the diameter are read off the sample, where they describe and prove "
+            "nothing"
+        )
+    ratio = (entry.get("shift") or {}).get("kappa")
+    if ratio is None:
+        notes.append("kappa was not measured and stands at 1, no shift")
+    else:
+        found["kappa"] = ratio
+    size = _group_size(entry["range"]["source"])
+    if size is not None:
+        found["group_size"] = size
+    return {
+        "name": " / ".join(filter(None, (name, student))),
+        "result": name,
+        "student": student,
+        "mean_teacher_margin": teacher["mean_margin"],
+        "note": "; ".join(notes),
+        **found,
+    }
+
+
+def _group_size(source: str) -> int | None:
+    """The k of a range's source, such as "lemma-2c, all pairs, k = 16"."""
+    head, found, tail = source.partition("k = ")
+    digits = tail.split(" ")[0].split(",")[0]
+    return int(digits) if found and head and digits.isdigit() else None
+
+
+def _entry(source: str, symbols: tuple[Symbol, ...]) -> str:
+    names = ", ".join(f'"{term(symbol).code}"' for symbol in symbols)
+    return f"{{names: [{names}], value: {source}}}"

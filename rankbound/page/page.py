@@ -1,0 +1,270 @@
+"""The whole page from what was gathered: sections, figures, tables, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, Final
+
+from sympy import Symbol
+
+from rankbound.bounds.notation import (
+    A,
+    D,
+    Delta,
+    H,
+    K,
+    L,
+    R,
+    delta,
+    k,
+    kappa,
+    mean_a,
+    mean_d,
+    n,
+    tau,
+    term,
+)
+from rankbound.commands.explain.run import glossary_rows
+from rankbound.drawing.results import Result, file_of
+from rankbound.page.accounts import (
+    SCHEMAS,
+    Account,
+    Verdict,
+    account_of,
+    kind_of,
+)
+from rankbound.page.formulas import explorer_data, views_script
+from rankbound.page.pictures import Picture
+from rankbound.page.queries import QueryTable
+from rankbound.page.rendering import (
+    policy,
+    rendered_template,
+    script,
+    script_json,
+    source,
+)
+from rankbound.page.table import Table, number, words
+from rankbound.writing import json_text
+
+STATIC_ROWS: Final = 25
+MOST_JSON: Final = 1_000_000
+# Words of the tables that stand for a symbol of the notation
+HINTS: Final[dict[str, Symbol]] = {
+    "entropy": H,
+    "divergence": D,
+    "= risk": R,
+    "risk": R,
+    "temperature": tau,
+    "mean distance": mean_d,
+    "diameter: largest distance": Delta,
+    "mean margin": mean_a,
+    "n": n,
+}
+SYMBOLS: Final = (n, delta, L, Delta, H, D, kappa, tau, k, K, A, mean_a)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What a report is made of.
+
+    Attributes
+    ----------
+    title : str
+    results : list of Result
+    figures : list of Picture
+    tables : list of QueryTable
+    details : list of mapping
+        Documents of queries by ledger; see `rankbound.page.documents`.
+    missing : list of (what, why)
+    command : str
+    """
+
+    title: str
+    results: list[Result]
+    figures: list[Picture] = field(default_factory=list)
+    tables: list[QueryTable] = field(default_factory=list)
+    details: list[dict[str, Any]] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
+    command: str = ""
+
+
+def page(material: Material) -> str:
+    """The report as HTML.
+
+    The same material gives the same text.
+    """
+    accounts = [
+        (f"result-{index}", account)
+        for index, result in enumerate(material.results)
+        if (account := account_of(result.content, name=result.name)) is not None
+    ]
+    code = script(views_script())
+    return rendered_template(
+        "report.html",
+        {
+            "title": material.title,
+            "subtitle": _subtitle(material),
+            "style": _safe(source("style.css")),
+            "script": code,
+            "policy": policy(code),
+            "sections": _sections(accounts, material),
+            "accounts": [{"id": i, "account": account} for i, account in accounts],
+            "banner": [v for _, account in accounts for v in _first(account)],
+            "missing": material.missing,
+            "figures": material.figures,
+            "tables": material.tables,
+            "static_rows": static_rows,
+            "provenance": list(_provenance(material)),
+            "glossary": glossary_rows(),
+            "hints": hints(),
+            "column_hint": column_hint,
+            "version": version("rankbound"),
+            "data": script_json(_data(material)),
+        },
+    )
+
+
+def hints() -> dict[str, str]:
+    """Words of tables, and the meaning and unit of the symbol that they stand for.
+
+    Examples
+    --------
+    >>> hints()["entropy"]
+    'H (entropy): teacher entropy, in nats'
+    """
+    return {word: _meaning(symbol) for word, symbol in HINTS.items()}
+
+
+def column_hint(name: str) -> str:
+    """The meaning of a column of a per-query table; empty where it needs none.
+
+    Examples
+    --------
+    >>> column_hint("entropy_nats") == column_hint("entropy, pos-neg")
+    True
+    >>> column_hint("nDCG@10")
+    ''
+    """
+    word = words(name.split(",")[0]).removesuffix(" nats").removesuffix(" bits")
+    known = {"diameter": "diameter: largest distance"}
+    hint = hints().get(known.get(word, word), "")
+    return hint.replace("in nats", "in bits") if name.endswith("_bits") else hint
+
+
+def static_rows(table: QueryTable) -> list[tuple[str, ...]]:
+    """The first rows of a table as text, for readers without JavaScript."""
+    count = min(STATIC_ROWS, len(table))
+    return [
+        (
+            *(column[i] for column in table.texts),
+            *(number(column[i]) for column in table.numbers),
+        )
+        for i in range(count)
+    ]
+
+
+def _meaning(symbol: Symbol) -> str:
+    entry = term(symbol)
+    letter = str(symbol).replace("\\", "").replace("overline", "mean ")
+    unit = "" if entry.unit in ("1", "count") else f", in {entry.unit}"
+    return f"{letter} ({entry.code}): {entry.meaning}{unit}"
+
+
+def _first(account: Account) -> Iterator[Verdict]:
+    """Verdicts for the banner: all but warnings beyond the third of an account."""
+    warned = 0
+    for verdict in account.verdicts:
+        warned += verdict.word == "warning"
+        if verdict.word != "warning" or warned <= 3:
+            yield verdict
+
+
+def _subtitle(material: Material) -> str:
+    kinds = [kind_of(result.content) for result in material.results]
+    found = [
+        f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}"
+        for kind in SCHEMAS.values()
+        if kind in kinds
+    ]
+    return ", ".join(found) or "no result that this report shows"
+
+
+def _sections(
+    accounts: list[tuple[str, Account]], material: Material
+) -> list[dict[str, str]]:
+    found = [("verdict", "Verdict")]
+    found += [(identifier, account.title) for identifier, account in accounts]
+    found += [("figures", "Figures")] if material.figures else []
+    found += [
+        (f"queries-{index}", table.caption)
+        for index, table in enumerate(material.tables)
+    ]
+    found += [("explorer", "Explorer"), ("provenance", "Provenance")]
+    found += [("glossary", "Glossary")]
+    return [{"id": identifier, "title": title} for identifier, title in found]
+
+
+def _provenance(material: Material) -> Iterator[dict[str, Any]]:
+    if material.command:
+        facts = [("command", material.command), ("rankbound", version("rankbound"))]
+        yield {"title": "This report", "facts": facts, "inputs": None, "json": ""}
+    for result in material.results:
+        content = result.content
+        where = file_of(result)
+        rows = tuple(
+            (str(entry["path"]), str(entry["sha256"] or "none: it was a pipe"))
+            for entry in content.get("inputs") or ()
+        )
+        inputs = Table(
+            f"inputs-{result.name}" if result.name else "inputs",
+            f"Inputs of {where}",
+            ("file", "SHA-256"),
+            rows,
+            left=2,
+        )
+        text = json_text(content)
+        yield {
+            "title": where,
+            "facts": list(_facts(content)),
+            "inputs": inputs if rows else None,
+            "json": text if len(text) <= MOST_JSON else "",
+            "file": where.replace("/", "-"),
+        }
+
+
+def _facts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "schema", str(content["schema"])
+    if content.get("command"):
+        yield "command", str(content["command"])
+    for holder in (content, content.get("calibration"), content.get("family")):
+        if isinstance(holder, Mapping) and holder.get("seed") is not None:
+            yield "seed", str(holder["seed"])
+            break
+    versions = content.get("versions") or {}
+    if versions:
+        yield "versions", ", ".join(f"{name} {v}" for name, v in versions.items())
+    for name, text in (content.get("statements") or {}).items():
+        yield words(name), str(text)
+
+
+def _data(material: Material) -> dict[str, Any]:
+    ledgers = {
+        result.name: result.content
+        for result in material.results
+        if kind_of(result.content) == "ledger"
+    }
+    symbols = {term(s).code: _meaning(s) for s in SYMBOLS}
+    return {
+        "tables": [table.plain() for table in material.tables],
+        "details": material.details,
+        "explorer": explorer_data(ledgers),
+        "symbols": symbols,
+    }
+
+
+def _safe(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)  # the package's own

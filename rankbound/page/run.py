@@ -1,0 +1,221 @@
+"""Gather what a folder holds, and write the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from rankbound.commands.measure.run import Progress
+from rankbound.drawing.catalogue import result_drawings
+from rankbound.drawing.results import Result, file_of, find_results
+from rankbound.drawing.rows import read_rows
+from rankbound.errors import UsageError
+from rankbound.page.accounts import SCHEMAS, kind_of
+from rankbound.page.documents import MOST_TEXT, documents_of
+from rankbound.page.page import Material, page
+from rankbound.page.pictures import Picture, pictures
+from rankbound.page.queries import (
+    MOST_ROWS,
+    QueryTable,
+    Row,
+    effects_of,
+    ledger_queries,
+    long_queries,
+)
+from rankbound.writing import write_all
+
+STAGES: Final = 5
+# What reading a JSON file of another shape than its schema's raises
+DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+COMMANDS: Final = {
+    "ledger": "rankbound measure",
+    "comparison": "rankbound compare",
+    "validation": "rankbound validate",
+}
+
+
+def write_report(
+    source: Path,
+    out: Path,
+    *,
+    rows: int = MOST_ROWS,
+    command: str = "",
+    title: str = "",
+    progress: Progress = str,
+) -> Material:
+    """Make one HTML file of all results in a folder and its sub-folders.
+
+    Parameters
+    ----------
+    source : Path
+    out : Path
+        The file to write.
+    rows : int
+        Most rows of a per-query table.
+    command : str
+        For the provenance.
+    title : str
+        Of the page; by default the folder's name.
+    progress : callable
+        Called with a few words before each of `STAGES` stages.
+
+    Raises
+    ------
+    UsageError, FormatError
+        When there is no result, one is damaged, or the file cannot be written.
+    """
+    if rows < 1:
+        raise UsageError(f"--rows must be at least 1, got {rows}")
+    if out.is_dir():
+        raise UsageError(f"{out}: is a folder; --out of a report is an HTML file")
+    progress("reading results")
+    results = find_results(source, asked="")
+    kinds = [*SCHEMAS.values(), None]
+    results.sort(key=lambda result: kinds.index(kind_of(result.content)))
+    _check(results)
+    progress("figures")
+    figures, missing = _figures(results)
+    progress("queries")
+    tables = list(_tables(source, results, limit=rows))
+    progress("documents")
+    details = _details(source, results, tables)
+    progress("writing")
+    material = Material(
+        title=title or f"rankbound report: {source.resolve().name}",
+        results=results,
+        figures=figures,
+        tables=tables,
+        details=details,
+        missing=[*_absent(results), *_undetailed(details), *missing],
+        command=command,
+    )
+    write_all(out.parent, {out.name: page(material)})
+    return material
+
+
+def _check(results: list[Result]) -> None:
+    """Raise for a result that lacks what its schema promises, or holds another type."""
+    for result in results:
+        try:
+            page(Material(title="", results=[result]))
+            result_drawings([replace(result, table=())])
+        except DAMAGE as error:
+            found = (
+                f"lacks {error.args[0]!r}"
+                if isinstance(error, KeyError)
+                else f"is damaged ({error})"
+            )
+            raise UsageError(
+                f"{file_of(result)}: {found}; run the command that wrote it again with "
+                "this version"
+            ) from None
+
+
+def _figures(results: list[Result]) -> tuple[list[Picture], list[tuple[str, str]]]:
+    drawn: list[Picture] = []
+    missing: list[tuple[str, str]] = []
+    try:
+        for found in pictures(result_drawings(results)):
+            if isinstance(found, Picture):
+                drawn.append(found)
+            else:
+                missing.append((f"figure {found[0]}", found[1]))
+    except DAMAGE as error:
+        raise UsageError(
+            f"a figure cannot be drawn, since a result is damaged ({error!r}); run the "
+            "commands that wrote the results again with this version"
+        ) from None
+    return drawn, missing
+
+
+def _details(
+    source: Path, results: list[Result], tables: list[QueryTable]
+) -> list[dict[str, Any]]:
+    """Documents behind the first table's queries, by ledger."""
+    ledgers = [r for r in results if kind_of(r.content) == "ledger" and r.table]
+    if not ledgers:
+        return []
+    shown = tables[0]
+    names = dict(zip(shown.keys, shown.texts, strict=True))
+    found = []
+    for result in ledgers:
+        of = names.get("result", (result.name,) * len(shown))
+        pairs = zip(names["qid"], of, strict=True)
+        mine = [qid for qid, name in pairs if name == result.name]
+        share = MOST_TEXT // len(ledgers)
+        found.append(documents_of(result, source, mine, budget=share))
+    return found
+
+
+def _undetailed(details: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    for entry in details:
+        if "missing" in entry:
+            name = " ".join(
+                filter(None, ("documents of", entry["result"] or "queries"))
+            )
+            yield name, entry["missing"]
+
+
+def _absent(results: list[Result]) -> Iterator[tuple[str, str]]:
+    kinds = {kind_of(result.content) for result in results}
+    for wanted, command in COMMANDS.items():
+        if wanted not in kinds:
+            yield wanted, f"the folder holds no {wanted}.json; {command} writes one"
+    for result in results:
+        kind = kind_of(result.content)
+        if kind is None:
+            yield file_of(result), "this report does not show it"
+        elif kind in ("ledger", "comparison") and not result.table:
+            path = str(Path(result.name, "per_query.tsv"))
+            yield path, "not found or without rows, so no query is shown"
+
+
+def _tables(source: Path, results: list[Result], *, limit: int) -> Iterator[QueryTable]:
+    of_kind = {
+        kind: [r for r in results if kind_of(r.content) == kind] for kind in COMMANDS
+    }
+    read = [
+        effectiveness(source / result.name / "effectiveness.tsv")
+        for result in of_kind["validation"]
+    ]
+    effects = read[0] if len(read) == 1 else [row for rows in read for row in rows]
+    table = ledger_queries(of_kind["ledger"], effects_of(effects), limit=limit)
+    if table is not None:
+        yield table
+    for result in of_kind["comparison"]:
+        where = f", {result.name}" if result.name else ""
+        table = long_queries(
+            result.table,
+            name=f"queries-{result.name or 'comparison'}",
+            caption=f"Quantities of every query and sampling{where}",
+            keys=("qid", "sampling"),
+            column=("quantity", "pairs"),
+            limit=limit,
+        )
+        if table is not None:
+            yield table
+    table = long_queries(
+        effects,
+        name="effectiveness",
+        caption="Effectiveness of every query and student",
+        keys=("qid", "student", "dataset"),
+        column=("measure",),
+        limit=limit,
+    )
+    if table is not None:
+        yield table
+
+
+def effectiveness(path: Path) -> Sequence[Row]:
+    """Rows of an ``effectiveness.tsv``; none where the file is absent.
+
+    Raises
+    ------
+    FormatError
+        When it lacks a column.
+    """
+    if not path.is_file():
+        return ()
+    return read_rows(path, needed=("dataset", "student", "qid", "measure", "value"))

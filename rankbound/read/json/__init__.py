@@ -1,0 +1,1 @@
+"""JSON and JSON lines: lookups, training groups, margins, ranked lists."""

@@ -1,0 +1,141 @@
+"""Pairwise scores of Hofstätter's distillation: five columns, scores before ids.
+
+``pos_score neg_score query_id pos_id neg_id``, parted by tabs or blanks, without a
+header; the file of a single teacher and that of the mean of three look the same. A
+document occurs in many lines and must have the same score in all, up to rounding.
+Triples of one positive make one group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from rankbound.errors import UsageError
+from rankbound.read.contents import Contents, Format
+from rankbound.read.errors import FormatError
+from rankbound.read.fields import parsed_number
+from rankbound.read.json.building import Builder
+from rankbound.read.json.records import lacking, pair_records
+from rankbound.read.source import Source
+
+NAMES: Final = "pos_score neg_score query_id pos_id neg_id"
+TITLE: Final = f"pairwise scores (Hofstätter): {NAMES}"
+
+
+def read(source: Source, *, repeats: str = "refuse") -> Contents:
+    """Scores of all documents, and a group for each query and positive.
+
+    Parameters
+    ----------
+    source : Source
+    repeats : {"refuse", "mean"}
+        What becomes of different scores of one query and document.
+
+    Raises
+    ------
+    FormatError
+        With path:line, also when a pair has different scores.
+    """
+    builder = Builder(source, repeats=repeats)
+    for line, text in source.lines(builder.repairs):
+        if text:
+            _add(builder, text, line)
+    if repeats == "mean":
+        builder.notes.append("the scores of a pair given several times are averaged")
+    return builder.contents("hofstaetter")
+
+
+def _add(builder: Builder, text: bytes, line: int) -> None:
+    fields = text.split()
+    if len(fields) != 5:
+        raise builder.fail(f"expected 5 columns ({NAMES}), found {len(fields)}", line)
+    try:
+        qid, *docnos = (field.decode() for field in fields[2:])
+    except UnicodeDecodeError as error:
+        raise builder.fail(f"not UTF-8 text ({error})", line) from None
+    query = builder.query(qid, line)
+    positive, negative = builder.documents(docnos, line)
+    builder.score(query, positive, _number(builder, fields[0], line), line)
+    builder.score(query, negative, _number(builder, fields[1], line), line)
+    builder.member(builder.positive_group(query, positive, line), negative)
+
+
+def _number(builder: Builder, field: bytes, line: int) -> float:
+    number = parsed_number(field)
+    if number is None:
+        raise builder.fail(
+            f"expected 5 columns ({NAMES}), of which the first two are finite numbers, "
+            f"found {field.decode(errors='replace')!r}",
+            line,
+        )
+    return number
+
+
+def _sniff(source: Source) -> str | None:
+    """Five columns that begin with two numbers, of which one has a decimal point.
+
+    A run without a tag has five columns, too, and its first two are no such numbers.
+    """
+    start = source.head.lstrip().split(b"\n", 1)[0].split()
+    if len(start) != 5 or any(parsed_number(field) is None for field in start[:2]):
+        return None
+    decimal = any(set(field) & set(b".eE") for field in start[:2])
+    return f"5 columns that begin with two scores ({NAMES})" if decimal else None
+
+
+def _configured(argument: str) -> Format:
+    if argument != "mean":
+        raise UsageError(
+            f"--format hofstaetter:{argument}: after the colon only 'mean' may stand "
+            "(different scores of one pair are averaged)"
+        )
+    averaged = partial(read, repeats="mean")
+    return replace(FORMATS[0], name="hofstaetter:mean", read=averaged)
+
+
+def write(contents: Contents, path: Path) -> None:
+    """Write a line for each positive and negative of each group.
+
+    Raises
+    ------
+    FormatError
+        When there are no scores, positives are not marked, a group has no pair of a
+        positive and a negative, or an id holds a blank.
+    """
+    if contents.scores is None:
+        raise lacking(contents, TITLE, "scores")
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        stream.writelines(_lines(contents))
+
+
+def _lines(contents: Contents) -> Iterator[str]:
+    for record, upper, lowers in pair_records(contents, TITLE):
+        names = (record.qid, *record.docnos)
+        broken = next((name for name in names if len(name.split()) != 1), None)
+        if broken is not None:
+            raise FormatError(
+                contents.path,
+                f"the id {broken!r} holds a blank, which parts the columns of {TITLE}",
+            )
+        values = record.scores or []
+        for lower in lowers:
+            ids = (record.qid, record.docnos[upper], record.docnos[lower])
+            yield "\t".join((repr(values[upper]), repr(values[lower]), *ids)) + "\n"
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        "hofstaetter",
+        TITLE,
+        ("scores", "groups"),
+        _sniff,
+        read,
+        write,
+        ("groups", "positives", "scores"),
+        _configured,
+    ),
+)

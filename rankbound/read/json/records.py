@@ -1,0 +1,217 @@
+"""`Contents` as records, one a group or a query, for the formats that are lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rankbound.data.groups import Groups
+from rankbound.data.ordering import ranking
+from rankbound.data.scores import Floats, Scores
+from rankbound.read.contents import Contents
+from rankbound.read.errors import FormatError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """A query and some of its documents.
+
+    Attributes
+    ----------
+    qid : str
+    docnos : list of str
+    positive : list of bool, or None
+        Which documents are positives, where that is known.
+    scores : list of float, or None
+        None where the contents hold no scores.
+    probabilities : list of float, or None
+    """
+
+    qid: str
+    docnos: list[str]
+    positive: list[bool] | None
+    scores: list[float] | None
+    probabilities: list[float] | None = None
+
+    def split(self) -> tuple[list[int], list[int]]:
+        """Places of the positives and of the other documents."""
+        marks = self.positive or []
+        good = [place for place, mark in enumerate(marks) if mark]
+        return good, [place for place, mark in enumerate(marks) if not mark]
+
+    def pick(self, places: list[int]) -> list[str]:
+        """The documents in some places."""
+        return [self.docnos[place] for place in places]
+
+    def scores_at(self, places: list[int]) -> list[float]:
+        """The scores in some places; there must be scores."""
+        return [] if self.scores is None else [self.scores[place] for place in places]
+
+
+def group_records(contents: Contents, title: str) -> Iterator[Record]:
+    """A record for each group, with the scores of its documents where there are scores.
+
+    Raises
+    ------
+    FormatError
+        When there are no groups, they do not mark their positives, or some of the
+        documents have a score and others none.
+    """
+    groups = contents.groups
+    if groups is None:
+        raise lacking(contents, title, "groups")
+    if groups.positive is None:
+        raise lacking(contents, title, "groups whose positives are marked")
+    yield from _of_groups(contents, groups)
+
+
+def one_positive(contents: Contents, title: str) -> Iterator[tuple[Record, int]]:
+    """A record for each group and the place of its positive, which must be single.
+
+    Raises
+    ------
+    FormatError
+        As `group_records`, and when a group has no positive or several.
+    """
+    for record in group_records(contents, title):
+        good, _ = record.split()
+        if len(good) != 1:
+            raise FormatError(
+                contents.path,
+                f"a group of query {record.qid!r} has {len(good)} positives, and one "
+                f"of {title} has exactly one; labeled-list holds any number",
+            )
+        yield record, good[0]
+
+
+def pair_records(
+    contents: Contents, title: str
+) -> Iterator[tuple[Record, int, list[int]]]:
+    """As `one_positive`, with the places of the negatives, for formats of triples.
+
+    Their readers make one group of all triples of a query and a positive.
+
+    Raises
+    ------
+    FormatError
+        As `one_positive`, for a group without negatives, and for a second group of the
+        same query and positive.
+    """
+    seen: set[tuple[str, str]] = set()
+    for record, good in one_positive(contents, title):
+        key = (record.qid, record.docnos[good])
+        _, bad = record.split()
+        if not bad or key in seen:
+            found = "a second group" if key in seen else "a group without negatives"
+            raise FormatError(
+                contents.path,
+                f"query {key[0]!r} and positive {key[1]!r} have {found}, which cannot "
+                f"be told from {title}; labeled-list holds such groups",
+            )
+        seen.add(key)
+        yield record, good, bad
+
+
+def list_records(contents: Contents, title: str) -> Iterator[Record]:
+    """A record for each group; without groups, one for each query, the best first.
+
+    Raises
+    ------
+    FormatError
+        When there are neither groups nor scores, or a score is lacking.
+    """
+    if contents.groups is not None:
+        yield from _of_groups(contents, contents.groups)
+    elif contents.scores is not None:
+        yield from ranked_records(contents, title)
+    else:
+        raise lacking(contents, title, "groups or scores")
+
+
+def ranked_records(contents: Contents, title: str) -> Iterator[Record]:
+    """A record for each query with all its scored documents, the best first.
+
+    Ties are in the order of the ranks where the file gave ranks, else by docno,
+    descending, as in trec_eval.
+    """
+    scores = contents.scores
+    if scores is None:
+        raise lacking(contents, title, "scores")
+    if contents.ranks is None:
+        order = ranking(scores)
+    else:
+        order = np.lexsort((contents.ranks, -scores.values, scores.row_query()))
+    for query, (start, stop) in enumerate(_ranges(scores.offsets)):
+        rows = order[start:stop]
+        docnos = scores.docnos[scores.codes[rows]].tolist()
+        values = scores.values[rows].tolist()
+        yield Record(scores.qids[query], docnos, None, values)
+
+
+def lacking(contents: Contents, title: str, what: str) -> FormatError:
+    """The error of contents that cannot be written in some format."""
+    held = " and ".join(contents.parts()) or "nothing"
+    return FormatError(
+        contents.path,
+        f"holds {held}, and a file of {title} needs {what}",
+    )
+
+
+def query_texts(contents: Contents) -> dict[str, str]:
+    """Texts by qid, as readers keep them."""
+    return dict(contents.metadata.get("query_texts", {}))
+
+
+def text_of(contents: Contents, texts: dict[str, str], name: str, title: str) -> str:
+    """The text of an id.
+
+    Raises
+    ------
+    FormatError
+        When there is none.
+    """
+    try:
+        return texts[name]
+    except KeyError:
+        raise FormatError(
+            contents.path,
+            f"has no text of {name!r}, and a file of {title} holds texts; convert to a "
+            "format that holds ids",
+        ) from None
+
+
+def _of_groups(contents: Contents, groups: Groups) -> Iterator[Record]:
+    values = _values(contents, groups, contents.scores)
+    for number, (start, stop) in enumerate(_ranges(groups.offsets)):
+        marks, law = groups.positive, groups.probabilities
+        yield Record(
+            groups.qids[groups.queries[number]],
+            groups.docnos[groups.codes[start:stop]].tolist(),
+            None if marks is None else marks[start:stop].tolist(),
+            None if values is None else values[start:stop].tolist(),
+            None if law is None else law[start:stop].tolist(),
+        )
+
+
+def _values(contents: Contents, groups: Groups, scores: Scores | None) -> Floats | None:
+    """Scores of the rows of groups; of margins, up to one constant a group."""
+    if scores is None:
+        return None
+    values, found = groups.scores_of(scores)
+    if not found.all():
+        where, qid, docno = groups.where(int(np.argmin(found)))
+        raise FormatError(
+            contents.path,
+            f"document {docno!r} of the group of query {qid!r} ({where}) has no score "
+            f"({int((~found).sum()):,} of {len(found):,} have none); a list needs one "
+            "for each document",
+        )
+    return values
+
+
+def _ranges(
+    offsets: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> Iterator[tuple[int, int]]:
+    yield from zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)

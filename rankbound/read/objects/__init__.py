@@ -1,0 +1,1 @@
+"""Objects of Python and its libraries, pickles included, without running them."""

@@ -1,0 +1,164 @@
+"""The part of a file or object that is asked for: scores, groups or judgements."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Scores
+from rankbound.errors import UsageError
+from rankbound.read.contents import Contents, Format
+from rankbound.read.errors import FormatError
+from rankbound.read.objects.arrays import Ids
+from rankbound.read.objects.objects import part_of_object
+from rankbound.read.registry import by_name, detect
+from rankbound.read.source import Source
+from rankbound.read.tables.containers import container
+
+OPTIONS = {"scores": "--teacher", "groups": "--groups", "qrels": "--qrels"}
+
+
+def read_part(path: Path | str, part: str, *, format: str | None = None) -> Contents:
+    """Contents of a file that must hold a part: "scores", "groups" or "qrels".
+
+    Raises
+    ------
+    FormatError
+        When the file holds other parts, or breaks its format.
+    UsageError
+        For the name of no format.
+    """
+    source = Source(Path(path), whole=False)
+    entry = by_name(format) if format else _detected(source, part)
+    contents = entry.read(source)
+    if getattr(contents, part) is not None:
+        return contents
+    held = contents.parts()
+    hint = f"; give it with {OPTIONS[held[0]]}" if held and held[0] in OPTIONS else ""
+    raise FormatError(
+        source.path,
+        f"holds {' and '.join(held) or 'nothing'} ({entry.title}), and {part} are "
+        f"expected here{hint}",
+        line=None if source.dataset or source.is_folder else 1,
+    )
+
+
+def _detected(source: Source, part: str) -> Format:
+    try:
+        return detect(source, part=part)[0]
+    except FormatError:
+        if container(source) is not None:
+            raise
+        # A damaged file of the usual format: its own reader names rule and line
+        start = source.head.lstrip()[:1]
+        if part == "embeddings" or not start or source.head.startswith(b"\x93NUMPY"):
+            raise
+        usual = {"groups": "groups", "qrels": "qrels"}
+        return by_name(usual.get(part, "lookup" if start in b"{[" else "trec-run"))
+
+
+def read_scores(
+    source: Any,
+    *,
+    format: str | None = None,
+    name: str = "",
+    qids: Ids | None = None,
+    docnos: Ids | None = None,
+) -> Scores:
+    """Read scores of one model from a file of any format that holds scores, or memory.
+
+    Parameters
+    ----------
+    source : path or object
+        An object may be ``{qid: {docno: score}}``, a pandas, polars or Arrow table (for
+        instance what a PyTerrier pipeline gives), a ranx Run, an iterable of ScoredDoc
+        tuples of ir_measures, a NumPy array of shape (n_queries, n_documents), or
+        `Scores`.
+    format : str, optional
+        The name of a file's format; detected from the content by default.
+    name : str, optional
+        Of an object, for messages.
+    qids, docnos : sequences of ids, optional
+        Of the rows and columns of an array; `docnos` may have the shape of the array.
+
+    Raises
+    ------
+    FormatError
+        With path:line, or the row of a table, naming the rule that is broken.
+
+    Examples
+    --------
+    >>> read_scores({"q1": {"d1": 2.0, "d2": -1.0}})
+    Scores('dict': unknown, 1 query, 2 rows, 2 documents, -1 to 2)
+    """
+    if is_object(source):
+        check_no_format(format)
+        found: Scores = part_of_object(
+            source, "scores", name=name, qids=qids, docnos=docnos
+        )
+        return found
+    if qids is not None or docnos is not None:
+        raise UsageError("qids and docnos are for arrays; a file has its own ids")
+    scores = read_part(source, "scores", format=format).scores
+    assert scores is not None  # noqa: S101  read_part saw to it
+    return scores
+
+
+def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Groups:
+    """Read training groups from a file of any format that holds them, or from memory.
+
+    An object may be a table with a list of documents in each row, a list of such rows
+    as dictionaries, ``{qid: [docno, ...]}``, or what `Groups.to_frame` gives.
+    Parameters and errors are as for `read_scores`.
+
+    Examples
+    --------
+    >>> read_groups([{"query_id": 1, "doc_id_a": 7, "doc_id_b": [8, 9]}])
+    Groups('list': 1 group of 1 query, sizes all 3, positives marked)
+    """
+    if is_object(source):
+        check_no_format(format)
+        found: Groups = part_of_object(source, "groups", name=name)
+        return found
+    groups = read_part(source, "groups", format=format).groups
+    assert groups is not None  # noqa: S101  read_part saw to it
+    return groups
+
+
+def read_qrels(source: Any, *, format: str | None = None, name: str = "") -> Scores:
+    """Read relevance judgements from a file or from memory; the values are grades.
+
+    An object may be ``{qid: {docno: grade}}``, a table, a ranx Qrels, or an iterable of
+    Qrel tuples of ir_measures. Parameters and errors are as for `read_scores`.
+
+    Examples
+    --------
+    >>> read_qrels({"q1": {"d1": 1, "d2": 0}}).values.tolist()
+    [1.0, 0.0]
+    """
+    if is_object(source):
+        check_no_format(format)
+        found: Scores = part_of_object(source, "qrels", name=name)
+        return found
+    qrels = read_part(source, "qrels", format=format).qrels
+    assert qrels is not None  # noqa: S101  read_part saw to it
+    return qrels
+
+
+def is_object(value: object) -> bool:
+    """Whether something is an object with data, and not the path of a file.
+
+    Examples
+    --------
+    >>> is_object("run.trec"), is_object({"q": {"d": 1.0}})
+    (False, True)
+    """
+    return not isinstance(value, str | PathLike)
+
+
+def check_no_format(format: str | None) -> None:
+    """Raise when a format is named for an object."""
+    if format is not None:
+        raise UsageError("a format is for files; an object says itself what it is")

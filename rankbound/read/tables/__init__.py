@@ -1,0 +1,1 @@
+"""Columns of parquet, Arrow and Hugging Face folders."""

@@ -1,0 +1,243 @@
+"""Tables on disk: parquet, Arrow files and streams, and folders of them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rankbound.read.errors import FormatError
+from rankbound.read.source import Source
+from rankbound.read.tables.frames import Frame
+
+PARQUET = b"PAR1"
+ARROW_FILE = b"ARROW1\x00\x00"
+ARROW_STREAM = b"\xff\xff\xff\xff"
+STREAM_END = ARROW_STREAM + b"\0" * 4
+SHARD = re.compile(r"(.*?)-?\d+-of-\d+.*")
+
+
+def container(source: Source) -> str | None:
+    """What a file or folder is, in words; None when it holds no table."""
+    if source.is_folder:
+        return _folder_kind(source.path)
+    head = source.head[:8]
+    if head.startswith(PARQUET):
+        return "parquet"
+    if head == ARROW_FILE:
+        return "an Arrow file"
+    # A stream begins with a schema message, whose length is a small multiple of 8
+    length = int.from_bytes(head[4:], "little")
+    if head.startswith(ARROW_STREAM) and 0 < length < 1 << 24 and length % 8 == 0:
+        return "an Arrow stream"
+    return None
+
+
+def _folder_kind(folder: Path) -> str | None:
+    if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
+        return "a folder of Hugging Face datasets"
+    if (folder / "dataset_info.json").is_file() and any(folder.glob("*.arrow")):
+        return "a folder of Hugging Face datasets"
+    for suffix in ("parquet", "arrow"):
+        if any(folder.glob(f"*.{suffix}")):
+            return f"a folder of {suffix} files"
+    return None
+
+
+def schema_of(source: Source) -> Any:
+    """The schema of a table, without its rows.
+
+    Raises
+    ------
+    FormatError
+        When the file is truncated or damaged.
+    """
+    first = Source(shards(source)[0]) if source.is_folder else source
+    return _guarded(first, _schema)
+
+
+def open_table(source: Source, columns: list[str] | None = None) -> Frame:
+    """The table of a file or folder, memory-mapped where it is not packed.
+
+    Parameters
+    ----------
+    source : Source
+    columns : list of str, optional
+        Those to read; all by default.
+
+    Raises
+    ------
+    FormatError
+        When a file is truncated or damaged, or the files of a folder differ.
+    """
+    paths = shards(source) if source.is_folder else [source.path]
+    tables: list[Any] = []
+    for path in paths:
+        one = Source(path) if source.is_folder else source
+        table = _guarded(one, lambda part: _table(part, columns))
+        first = tables[0].schema if tables else table.schema
+        if not table.schema.equals(first):
+            raise FormatError(
+                path,
+                f"has other columns than {paths[0].name} ({_types(table.schema)}, not "
+                f"{_types(first)}); name one of the files",
+            )
+        tables.append(table.replace_schema_metadata(first.metadata))
+    names = tuple((str(path), len(t)) for path, t in zip(paths, tables, strict=True))
+    table = pa.concat_tables(tables) if len(tables) > 1 else tables[0]
+    return Frame(table, str(source.path), names if source.is_folder else ())
+
+
+def first_row(source: Source) -> dict[str, Any]:
+    """The first row of a table as an object, without reading the others; or empty.
+
+    Raises
+    ------
+    FormatError
+        When the file is truncated or damaged.
+    """
+    first = Source(shards(source)[0]) if source.is_folder else source
+    rows: list[dict[str, Any]] = _guarded(first, _first_rows)
+    return rows[0] if rows else {}
+
+
+def _first_rows(source: Source) -> list[dict[str, Any]]:
+    if container(source) == "parquet":
+        batches = pq.ParquetFile(_bytes(source)).iter_batches(batch_size=1)
+        return [
+            row for batch in itertools.islice(batches, 1) for row in batch.to_pylist()
+        ]
+    with _reader(source, _bytes(source)) as reader:
+        count = getattr(reader, "num_record_batches", None)
+        batches = iter(reader) if count is None else map(reader.get_batch, range(count))
+        filled = (batch.slice(0, 1).to_pylist() for batch in batches if len(batch))
+        return next(filled, [])
+
+
+def _types(schema: Any) -> str:
+    return ", ".join(f"{field.name}: {field.type}" for field in schema)
+
+
+def shards(source: Source) -> list[Path]:
+    """The files of a folder in order.
+
+    Raises
+    ------
+    FormatError
+        When there is none, or they belong to several splits.
+    """
+    folder = source.path
+    if (folder / "dataset_dict.json").is_file():
+        splits = [path.name for path in sorted(folder.iterdir()) if path.is_dir()]
+        raise source.fail(f"holds the splits {', '.join(splits)}; name one of them")
+    listed = _listed(source)
+    arrow, parquet = sorted(folder.glob("*.arrow")), sorted(folder.glob("*.parquet"))
+    if arrow and parquet and not listed:
+        raise source.fail(
+            "holds .arrow and .parquet files, which are hardly one table; name a file"
+        )
+    found = listed or arrow or parquet
+    splits = sorted({m[1] for m in map(SHARD.fullmatch, (p.name for p in found)) if m})
+    if len(splits) > 1:
+        raise source.fail(
+            f"holds the splits {', '.join(splits)}; name one of the files"
+        )
+    if not found:
+        raise source.fail("is a directory without .arrow or .parquet files")
+    return found
+
+
+def _listed(source: Source) -> list[Path]:
+    """The files that ``state.json`` names."""
+    state = source.path / "state.json"
+    if not state.is_file():
+        return []
+    try:
+        names = [
+            entry["filename"] for entry in json.loads(state.read_bytes())["_data_files"]
+        ]
+        found = [source.path / Path(name).name for name in names]
+    except (ValueError, KeyError, TypeError):
+        raise FormatError(state, "does not list the data files") from None
+    for path in found:
+        if not path.is_file():
+            raise FormatError(state, f"names {path.name}, which is not there")
+    return found
+
+
+def _guarded(source: Source, read: Callable[[Source], Any]) -> Any:
+    try:
+        return read(source)
+    except FormatError:
+        raise
+    except Exception as error:  # a damaged header may raise nearly anything
+        problem = str(error).split("\n", 1)[0][:160].rstrip(". ")
+        raise source.fail(
+            f"{container(source)} that is truncated or damaged ({problem}); copy or "
+            "download the file again"
+        ) from None
+
+
+def _schema(source: Source) -> Any:
+    if container(source) == "parquet":
+        schema = pq.read_schema(_bytes(source))
+    else:
+        with _reader(source, _bytes(source)) as reader:
+            schema = reader.schema
+    if not all(schema.names):  # which decodes them, too
+        raise source.fail("a column without a name")
+    return schema
+
+
+def _table(source: Source, columns: list[str] | None) -> Any:
+    opened = _bytes(source)
+    if container(source) == "parquet":
+        checked = pq.ParquetFile(opened, page_checksum_verification=True)
+        table = checked.read(columns)
+    else:
+        with _reader(source, opened) as reader:
+            table = reader.read_all()
+        if container(source) == "an Arrow stream":
+            _check_stream_end(source, opened)
+        table = table if columns is None else table.select(columns)
+    table.validate(full=True)  # offsets of a damaged file may point anywhere
+    return table
+
+
+def _check_stream_end(source: Source, opened: Any) -> None:
+    """Raise unless the stream ends with its mark, and the file with the stream.
+
+    Without the mark a stream that was cut between two batches would seem whole.
+    """
+    read, size = opened.tell(), opened.size()
+    opened.seek(max(0, read - len(STREAM_END)))
+    if opened.read(len(STREAM_END)) != STREAM_END:
+        raise source.fail(
+            "an Arrow stream without the mark of its end: it was cut, or not closed; "
+            "copy or write it again"
+        )
+    if read < size:
+        raise source.fail(
+            f"{size - read:,} bytes follow the end of the Arrow stream; the file is "
+            "damaged, or two were put together: copy or write it again"
+        )
+
+
+def _reader(source: Source, opened: Any) -> Any:
+    if container(source) == "an Arrow file":
+        return pa.ipc.open_file(opened)
+    return pa.ipc.open_stream(opened)
+
+
+def _bytes(source: Source) -> Any:
+    if container(source) is None:
+        raise source.fail("neither parquet nor Arrow")
+    if source.packing == "none" and source.path.is_file():
+        return pa.memory_map(str(source.path))
+    return pa.BufferReader(source.data())

@@ -1,0 +1,214 @@
+"""`Frame`: an Arrow table whose columns are checked, with errors that name the row."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from rankbound.data.scores import LARGEST, Floats, Integers
+from rankbound.read.errors import FormatError
+
+BAD_ID = r"[\t\r\n]|\A\s*\z"
+# What Python and pandas write for a list of text; NumPy's text has no commas
+QUOTED_LIST = re.compile(r"\[(?:'[^'\\]*'(?:, *'[^'\\]*')*)?\]")
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A table and where it comes from; rows are counted from 1.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+    name : str
+        A path, or what kind of object it was.
+    shards : tuple of (str, int)
+        Names and numbers of rows of the files that it was put together from.
+
+    Examples
+    --------
+    >>> frame = Frame(pa.table({"qid": [7, 8], "score": [0.5, None]}), "toy.parquet")
+    >>> frame.ids("qid").to_pylist()
+    ['7', '8']
+    >>> frame.numbers("score")
+    Traceback (most recent call last):
+    ...
+    rankbound.read.errors.FormatError: toy.parquet: row 2: score must be a ...
+    """
+
+    table: Any
+    name: str
+    shards: tuple[tuple[str, int], ...] = ()
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(self.table.column_names)
+
+    def fail(self, message: str, *, row: int | None = None) -> FormatError:
+        """The error to raise, about a row that is counted from 0 here."""
+        if row is None:
+            return FormatError(self.name, message)
+        for name, rows in self.shards:
+            if row < rows:
+                return FormatError(name, f"row {row + 1}: {message}")
+            row -= rows
+        return FormatError(self.name, f"row {row + 1}: {message}")
+
+    def place(self, row: int) -> str:
+        """A row that is counted from 0 here, in words."""
+        return f"row {row + 1}"
+
+    def ids(self, column: str) -> Any:
+        """A column of ids as Arrow text; whole numbers become text.
+
+        Raises
+        ------
+        FormatError
+            For numbers with a point, a missing or blank id, or one with a tab or line
+            end.
+        """
+        return self.checked_ids(self.table.column(column), column)
+
+    def checked_ids(self, found: Any, column: str, rows: Integers | None = None) -> Any:
+        """As `ids`, for values of lists; `rows` says in which row each stands."""
+        self._whole(found, column, rows)
+        text = self._as_text(found, column)
+        bad = pc.match_substring_regex(text, BAD_ID)
+        place = self._first(bad)
+        if place is not None:
+            raise self.fail(
+                f"{column} must be text without tabs or line ends, found "
+                f"{text[place].as_py()!r}",
+                row=place if rows is None else int(rows[place]),
+            )
+        return text
+
+    def numbers(self, column: str) -> Floats:
+        """A column of finite numbers as float64, shape (n,)."""
+        found = self.table.column(column)
+        return self.checked_numbers(found, column)
+
+    def checked_numbers(
+        self, found: Any, column: str, rows: Integers | None = None
+    ) -> Floats:
+        """As `numbers`, for values of lists; `rows` says in which row each stands."""
+        kind = found.type
+        if not (pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)):
+            raise self.fail(f"{column} must hold numbers, found the type {kind}")
+        # Whole numbers of more than 53 bits are rounded, as those of JSON are
+        values = pc.cast(found, pa.float64(), safe=False).to_numpy()
+        wrong = ~(np.abs(values) <= LARGEST)
+        if wrong.any():
+            place = int(np.argmax(wrong))
+            row = place if rows is None else int(rows[place])
+            value = found[place].as_py()
+            raise self.fail(f"{column} must be a finite number, found {value}", row=row)
+        return np.asarray(values)
+
+    def lists(self, column: str) -> tuple[Any, Integers]:
+        """A column of lists: all their values one after another, and their lengths.
+
+        Text that is a JSON list, or a list as Python prints it, counts as one.
+
+        Raises
+        ------
+        FormatError
+            For a missing list, and text that is no list.
+        """
+        found = self.table.column(column)
+        self._whole(found, column)
+        if is_text(found.type):
+            found = pa.chunked_array([self._parsed(found, column)])
+        if not is_list(found.type):
+            raise self.fail(f"{column} must hold lists, found the type {found.type}")
+        sizes = pc.list_value_length(found).to_numpy().astype(np.int64)
+        return pc.list_flatten(found), sizes
+
+    def _whole(self, found: Any, column: str, rows: Integers | None = None) -> None:
+        """Raise when a value is missing."""
+        if not found.null_count:
+            return
+        place = self._first(pc.is_null(found))
+        row = place if rows is None or place is None else int(rows[place])
+        lacks = "is missing" if rows is None else "lacks a value of its list"
+        raise self.fail(f"{column} {lacks}; fill it or leave the row out", row=row)
+
+    def _as_text(self, found: Any, column: str) -> Any:
+        kind = found.type
+        if pt.is_dictionary(kind):
+            # Not by a cast, which knows no dictionaries of string views (polars)
+            chunks = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
+            return pa.chunked_array(
+                [
+                    self._as_text(chunk.dictionary, column).take(chunk.indices)
+                    for chunk in chunks
+                ]
+            )
+        if is_text(kind) or pt.is_integer(kind):
+            return pc.cast(found, pa.string() if small(found) else pa.large_string())
+        if pt.is_floating(kind):
+            raise self.fail(
+                f"{column} holds numbers with a point ({kind}), which are no ids: a "
+                "missing value made them so, or digits were lost; store text or whole "
+                "numbers"
+            )
+        raise self.fail(
+            f"{column} must hold ids, text or whole numbers, found the type {kind}"
+        )
+
+    def _parsed(self, found: Any, column: str) -> Any:
+        lists = []
+        for row, text in enumerate(found.to_pylist()):
+            try:
+                plain = text
+                if QUOTED_LIST.fullmatch(text):
+                    plain = text.replace('"', '\\"').replace("'", '"')
+                value = json.loads(plain)
+            except ValueError:
+                value = None
+            if not isinstance(value, list):
+                raise self.fail(
+                    f"{column} must be a list; it is text, and no JSON list: "
+                    f"{text[:60]!r}; store it as a list",
+                    row=row,
+                )
+            lists.append(value)
+        try:
+            return pa.array(lists)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            raise self.fail(
+                f"{column}: the lists mix text and numbers, or hold whole numbers "
+                "of more than 64 bits; write ids as text"
+            ) from None
+
+    @staticmethod
+    def _first(flags: Any) -> int | None:
+        place = pc.index(flags, True).as_py()
+        return None if place < 0 else int(place)
+
+
+def is_text(kind: Any) -> bool:
+    """Whether an Arrow type is one of text."""
+    views = getattr(pt, "is_string_view", lambda _: False)
+    return bool(pt.is_string(kind) or pt.is_large_string(kind) or views(kind))
+
+
+def is_list(kind: Any) -> bool:
+    """Whether an Arrow type is one of lists."""
+    return bool(
+        pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind)
+    )
+
+
+def small(found: Any) -> bool:
+    """Whether all text of a column fits 32-bit offsets with certainty."""
+    return bool(found.nbytes < 2**30)

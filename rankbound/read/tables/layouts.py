@@ -1,0 +1,155 @@
+"""Which columns of a table say what: queries, documents, scores, lists, vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow.types as pt
+
+from rankbound.read.tables.frames import is_list, is_text
+
+# A hyphen counts as an underscore: BEIR writes query-id
+QUERY: Final = ("qid", "query_id", "q_id")
+DOCUMENT: Final = ("docno", "doc_id", "passage_id", "document_id", "corpus_id", "pid")
+LISTED: Final = ("doc_ids", "document_ids", "passage_ids", "docnos", "doc_id_b")
+POSITIVE: Final = ("positive_id", "pos_id", "doc_id_a")
+NEGATIVE: Final = ("negative_id", "neg_id", "doc_id_b")
+SCORE: Final = ("score",)
+SCORES: Final = ("scores", "score", "teacher_scores")
+GRADE: Final = ("relevance", "label", "rel", "grade")
+LABELS: Final = ("labels", "label")
+RANK: Final = ("rank",)
+VECTOR: Final = ("embedding", "embeddings", "vector", "emb", "doc_vec", "query_vec")
+VECTOR_ID: Final = (*DOCUMENT, "docid", "id", "_id", *QUERY)
+BEIR_DOCUMENT: Final = "corpus_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns that count, by role.
+
+    Attributes
+    ----------
+    kind : str
+        "scores", "qrels", "margins", "lists" or "embeddings".
+    roles : dict of str to str
+        Name of the column of each role: query, document, score, grade, rank, positive,
+        negative, labels, scores, id, vector.
+    """
+
+    kind: str
+    roles: dict[str, str]
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns that count."""
+        return list(dict.fromkeys(self.roles.values()))
+
+    def evidence(self) -> str:
+        """The columns, as a sentence that begins "columns ..."."""
+        return f"columns {', '.join(self.columns)}"
+
+
+def recognise(schema: Any) -> Layout | None:
+    """What the columns of an Arrow schema say, None for columns that say nothing.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> fields = [("qid", pa.string()), ("docno", pa.string()), ("score", pa.float32())]
+    >>> recognise(pa.schema(fields)).kind
+    'scores'
+    """
+    names = {name.replace("-", "_"): name for name in schema.names}
+    types = {name: schema.field(name).type for name in names.values()}
+    columns = _Columns(names, types)
+    found = _lists(columns) or _margins(columns) or _rows(columns)
+    return found or _vectors(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    names: dict[str, str]
+    types: dict[str, Any]
+
+    def find(self, wanted: Iterable[str], *, lists: bool | None = False) -> str | None:
+        """The first of some columns; of lists, of single values, or (None) of either.
+
+        Text may be a list that was written as text.
+        """
+        for name in wanted:
+            real = self.names.get(name)
+            if real is None:
+                continue
+            kind = self.types[real]
+            listed = is_list(kind) or (lists is True and is_text(kind))
+            if lists is None or lists is listed:
+                return real
+        return None
+
+    def roles(self, **found: str | None) -> dict[str, str]:
+        return {role: name for role, name in found.items() if name is not None}
+
+
+def _lists(columns: _Columns) -> Layout | None:
+    query = columns.find(QUERY)
+    documents = columns.find(LISTED[:-1], lists=True)
+    # doc_id_b is one document beside another in ir_datasets' pairs
+    documents = documents or columns.find(LISTED[-1:], lists=None)
+    if query is None or documents is None or not _is_listed(columns, documents):
+        return None
+    roles = columns.roles(
+        query=query,
+        document=documents,
+        positive=columns.find(POSITIVE),
+        scores=columns.find(SCORES, lists=True),
+        labels=columns.find(LABELS, lists=True),
+    )
+    return Layout("lists", roles)
+
+
+def _is_listed(columns: _Columns, name: str) -> bool:
+    plural = name.replace("-", "_") in LISTED[:-1]
+    return plural or is_list(columns.types[name])
+
+
+def _margins(columns: _Columns) -> Layout | None:
+    query, positive = columns.find(QUERY), columns.find(POSITIVE)
+    negative = columns.find(NEGATIVE)
+    if query is None or positive is None or negative is None:
+        return None
+    score = columns.find(("score", "label", "margin"), lists=None)
+    roles = columns.roles(
+        query=query, positive=positive, negative=negative, score=score
+    )
+    return Layout("margins", roles)
+
+
+def _rows(columns: _Columns) -> Layout | None:
+    query, document = columns.find(QUERY), columns.find(DOCUMENT)
+    if document is None and "docid" in columns.names:
+        # PyTerrier's docid is a number inside an index; as text it is a docno
+        real = columns.names["docid"]
+        document = real if is_text(columns.types[real]) else None
+    score, grade = columns.find(SCORE), columns.find(GRADE)
+    rank = columns.find(RANK)
+    if query is None or document is None or (score or grade or rank) is None:
+        return None
+    roles = columns.roles(query=query, document=document, rank=rank)
+    if document.replace("-", "_") == BEIR_DOCUMENT and grade is None:
+        return Layout("qrels", roles | columns.roles(grade=score))
+    kind = "qrels" if score is None and grade is not None else "scores"
+    return Layout(kind, roles | columns.roles(score=score, grade=grade))
+
+
+def _vectors(columns: _Columns) -> Layout | None:
+    vector = columns.find(VECTOR, lists=True)
+    if vector is None or not is_list(columns.types[vector]):
+        return None
+    wanted = QUERY if vector == "query_vec" else VECTOR_ID
+    name = columns.find(wanted)
+    if name is None or pt.is_floating(columns.types[name]):
+        return None
+    return Layout("embeddings", {"id": name, "vector": vector})

@@ -1,0 +1,1 @@
+"""Runs, judgements and other texts of rows."""

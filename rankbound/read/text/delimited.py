@@ -1,0 +1,213 @@
+"""Text tables with a header, CSV or TSV, as frames whose errors name the line."""
+
+from __future__ import annotations
+
+import csv
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from rankbound.data.scores import Integers
+from rankbound.read.errors import FormatError
+from rankbound.read.fields import parsed_number
+from rankbound.read.source import Source
+from rankbound.read.tables.frames import Frame
+from rankbound.read.tables.layouts import Layout, recognise
+from rankbound.read.text.layout import WHOLE
+from rankbound.read.text.trec_sniffing import BEIR_HEADER
+
+DELIMITERS: Final = ("\t", ",")
+NUMBERS: Final = frozenset({"score", "grade"})
+BATCH: Final = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class TextFrame(Frame):
+    """A frame that was read from text; `lines` says where each row begins."""
+
+    lines: Integers | None = None
+
+    def place(self, row: int) -> str:
+        """The line of a row, in words."""
+        return f"line {self._line(row)}"
+
+    def fail(self, message: str, *, row: int | None = None) -> FormatError:
+        """The error to raise, with the line of a row that is counted from 0."""
+        line = None if row is None else self._line(row)
+        return FormatError(self.name, message, line=line)
+
+    def _line(self, row: int) -> int:
+        return row + 2 if self.lines is None else int(self.lines[row])
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line of a text table.
+
+    Attributes
+    ----------
+    delimiter : str
+    names : tuple of str
+    layout : Layout
+        What its columns say.
+    """
+
+    delimiter: str
+    names: tuple[str, ...]
+    layout: Layout
+
+
+def header_of(source: Source) -> Header | None:
+    """The header of a text table whose columns are known; None for other content."""
+    if source.is_folder:
+        return None
+    lines = (line for line in source.head.split(b"\n") if line.strip())
+    line = next(lines, b"").rstrip(b"\r")
+    for delimiter in DELIMITERS:
+        if delimiter.encode() in line:
+            found = _header(line, delimiter)
+            if found is not None:
+                return found
+    return None
+
+
+def _header(line: bytes, delimiter: str) -> Header | None:
+    try:
+        fields = next(csv.reader([line.decode("utf-8")], delimiter=delimiter))
+    except (UnicodeDecodeError, csv.Error):
+        return None
+    names = tuple(name.strip() for name in fields)
+    if len(set(names)) < len(names):
+        return None
+    if delimiter == "\t" and len(names) == 3 and names[0].encode() == BEIR_HEADER:
+        return None  # BEIR's judgements have a reader of their own
+    layout = recognise(pa.schema([(name, pa.string()) for name in names]))
+    return None if layout is None else Header(delimiter, names, layout)
+
+
+def open_delimited(
+    source: Source, header: Header, repairs: dict[str, int]
+) -> TextFrame:
+    """The columns that count, of a text table.
+
+    Fields may stand in quotation marks, doubled inside, as pandas writes them; cells
+    are text as they stand, so NA or 007 is an id like any other.
+
+    Parameters
+    ----------
+    source : Source
+    header : Header
+    repairs : dict
+        Counts what was passed over.
+
+    Raises
+    ------
+    FormatError
+        With path:line, for a row of another length, broken quotation, text that is not
+        UTF-8, and what should be a number and is none.
+    """
+    layout = header.layout
+    kinds = {name: role for role, name in layout.roles.items()}
+    columns: dict[str, list[Any]] = {name: [] for name in layout.columns}
+    places = [header.names.index(name) for name in columns]
+    lines = array("q")
+    batch: list[list[str]] = []
+
+    def flush() -> None:
+        start = len(lines) - len(batch)
+        for place, name in zip(places, columns, strict=True):
+            cells = [row[place] for row in batch]
+            where = lines[start:]
+            columns[name].append(_typed(cells, kinds[name], layout, source, where))
+        batch.clear()
+
+    for line, row in _rows(source, header, repairs):
+        lines.append(line)
+        batch.append(row)
+        if len(batch) == BATCH:
+            flush()
+    if batch or not lines:
+        flush()
+    table = pa.table({name: _joined(parts) for name, parts in columns.items()})
+    return TextFrame(table, str(source.path), lines=np.array(lines, dtype=np.int64))
+
+
+def _rows(
+    source: Source, header: Header, repairs: dict[str, int]
+) -> Iterator[tuple[int, list[str]]]:
+    """Rows below the header with the line in which each begins."""
+    reader = csv.reader(
+        _decoded(source, repairs), delimiter=header.delimiter, strict=True
+    )
+    before, first = 0, True
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise source.fail(
+                f"broken quotation or field ({error}); quotation marks inside of a "
+                "quoted field are doubled",
+                line=max(1, before + 1),
+            ) from None
+        if row is None:
+            return
+        start, before = before + 1, reader.line_num
+        if not row:
+            continue
+        if first:
+            first = False
+            continue
+        if len(row) != len(header.names):
+            raise source.fail(
+                f"expected {len(header.names)} fields as in the header "
+                f"({', '.join(header.names)}), found {len(row)}",
+                line=start,
+            )
+        yield start, row
+
+
+def _decoded(source: Source, repairs: dict[str, int]) -> Iterator[str]:
+    for number, line in source.lines(repairs):
+        try:
+            yield line.decode("utf-8") + ("\n" if line else "")
+        except UnicodeDecodeError as error:
+            raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+
+
+def _typed(
+    cells: list[str], role: str, layout: Layout, source: Source, lines: Any
+) -> Any:
+    """Cells of a column as Arrow values of the type that its role asks for."""
+    if role == "rank":
+        return _ranks(cells, lambda row, cell: _refused(source, role, cell, lines[row]))
+    if role not in NUMBERS:
+        return pa.array(cells, pa.string())
+    # Beside scores a document may be unjudged
+    may_lack = role == "grade" and "score" in layout.roles
+    values = [
+        None if may_lack and not cell.strip() else parsed_number(cell) for cell in cells
+    ]
+    for row, (cell, value) in enumerate(zip(cells, values, strict=True)):
+        if value is None and not (may_lack and not cell.strip()):
+            raise _refused(source, layout.roles[role], cell, lines[row])
+    return pa.array(values, pa.float64())
+
+
+def _ranks(cells: list[str], refused: Callable[[int, str], FormatError]) -> Any:
+    for row, cell in enumerate(cells):
+        if not WHOLE.fullmatch(cell.strip()):
+            raise refused(row, cell)
+    return pa.array([int(cell) for cell in cells], pa.int64())
+
+
+def _refused(source: Source, column: str, cell: str, line: int) -> FormatError:
+    kind = "a whole number" if column == "rank" else "a finite number"
+    return source.fail(f"{column} must be {kind}, found {cell!r}", line=line)
+
+
+def _joined(parts: list[Any]) -> Any:
+    return pa.chunked_array(parts)

@@ -1,0 +1,199 @@
+"""Which columns of a text table count, and what one line of it says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from rankbound.data.scores import LARGEST, Floats, Integers
+from rankbound.read.errors import FormatError
+from rankbound.read.source import Source
+from rankbound.read.text.idcolumns import IdBlock
+
+WIDEST = 6
+MORE_COLUMNS = (
+    "; take the blanks out of ids and tag, or, where only the tag has several words, "
+    "say --format trec-run-lenient to pass over what follows its first, as trec_eval "
+    "does"
+)
+LARGEST_WHOLE = 2**53
+WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns that count stand among `width` columns.
+
+    `numbers` says what the value is called in an error; `names` lists all columns;
+    `integral` asks for whole numbers (grades); `rank` is the column of ranks, if any.
+    """
+
+    width: int
+    qid: int
+    docno: int
+    value: int
+    names: str
+    numbers: str
+    integral: bool = False
+    rank: int | None = None
+
+
+class Row(NamedTuple):
+    """What a line says; `rank` is None where it is no whole number."""
+
+    qid: str
+    docno: str
+    value: float
+    rank: int | None = None
+    pointed: bool = False
+
+
+class Parsed(NamedTuple):
+    """Columns of a block of lines: `lengths` says how many rows each qid has in turn.
+
+    Attributes
+    ----------
+    qids : list of str
+    lengths : int64 array, of the same length
+    docnos : IdBlock of n rows
+    values : float64 array, shape (n,)
+    ranks : int64 array, shape (n,), or None
+    """
+
+    qids: list[str]
+    lengths: Integers
+    docnos: IdBlock
+    values: Floats
+    ranks: Integers | None
+
+
+def are_whole(values: Floats | float) -> bool:
+    """Whether numbers are whole, and small enough to be held exactly.
+
+    Examples
+    --------
+    >>> are_whole(-2.0), are_whole(1.5), are_whole(1e20)
+    (True, False, False)
+    """
+    sizes = np.abs(values)
+    return bool((sizes <= LARGEST_WHOLE).all() and (sizes == np.trunc(sizes)).all())
+
+
+def is_comment(line: bytes) -> bool:
+    """Whether a line is a comment, "# ..."; an id may begin with the same character.
+
+    Examples
+    --------
+    >>> is_comment(b"# a run"), is_comment(b"#7 Q0 d 1 2.5 t")
+    (True, False)
+    """
+    return line[:2].strip() == b"#"
+
+
+def refuse_bare_returns(raw: bytes, path: Path, number: int) -> None:
+    """Raise where carriage returns part the rows: to `split` they are mere blanks."""
+    if b"\r" in raw and b"\r" in raw.rstrip():
+        raise FormatError(
+            path,
+            "a carriage return (CR) inside a line, as where CR alone ends each; make "
+            "line ends of them, as by: tr '\\r' '\\n' < FILE > NEW",
+            line=number,
+        )
+
+
+def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
+    """The row of a line.
+
+    Raises
+    ------
+    FormatError
+        On a wrong number of columns, a number that is none or not finite, a carriage
+        return inside, or text that is not UTF-8.
+    """
+    refuse_bare_returns(raw, path, number)
+    try:
+        # Split first: to str.split a no-break space inside an id is a blank too
+        fields = [field.decode("utf-8") for field in raw.split()]
+    except UnicodeDecodeError as error:
+        raise FormatError(path, f"not UTF-8 text ({error})", line=number) from None
+    if len(fields) != layout.width:
+        more = len(fields) > layout.width == WIDEST
+        raise FormatError(
+            path,
+            f"expected {layout.width} columns ({layout.names}), found {len(fields)}"
+            + (MORE_COLUMNS if more else ""),
+            line=number,
+        )
+    text = fields[layout.value]
+    value = _number(text)
+    if value is None or (layout.integral and not are_whole(value)):
+        kind = "a whole number" if layout.integral else "a finite number"
+        if value is not None and value == np.trunc(value):
+            kind += " up to 2**53"
+        raise FormatError(
+            path, f"the {layout.numbers} must be {kind}, found {text!r}", line=number
+        )
+    rank = None if layout.rank is None else fields[layout.rank]
+    return Row(
+        fields[layout.qid],
+        fields[layout.docno],
+        value,
+        int(rank) if rank is not None and WHOLE.fullmatch(rank) else None,
+        layout.integral and "." in text,
+    )
+
+
+def is_number(text: bytes) -> bool:
+    """Whether a field is a finite number.
+
+    Examples
+    --------
+    >>> is_number(b"1.5"), is_number(b"nan"), is_number(b"Q0")
+    (True, False, False)
+    """
+    return _number(text.decode("latin-1")) is not None
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    plain = text.isascii() and "_" not in text
+    return value if abs(value) <= LARGEST and plain else None  # a NaN is not
+
+
+def repeat_error(
+    source: Source, layout: Layout, rows: tuple[int, int], *, skip: int
+) -> FormatError:
+    """The error of a document that stands twice in one query, with both lines.
+
+    Parameters
+    ----------
+    source : Source
+    layout : Layout
+    rows : (int, int)
+        The first and the second of the two, counting rows from 0.
+    skip : int
+        Header lines.
+    """
+    lines: list[int] = []
+    row = -1
+    for number, line in source.lines():
+        if number <= skip or not line or is_comment(line):
+            continue
+        row += 1
+        if row in rows:
+            lines.append(number)
+        if row == rows[1]:
+            qid, docno = parsed_row(line, layout, source.path, number)[:2]
+            break
+    return source.fail(
+        f"document {docno!r} stands a second time under query {qid!r} (first in line "
+        f"{lines[0]}); keep one of the two",
+        line=lines[1],
+    )

@@ -1,0 +1,165 @@
+"""Texts of documents or queries: JSON lines with an id, or two tabbed columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+
+from rankbound.read.contents import Contents, Format
+from rankbound.read.source import Source
+
+IDS = ("_id", "docno", "doc_id", "docid", "qid", "query_id")
+TEXTS = ("text", "contents", "body")
+LIST_OF = re.compile(rb"^[^\t\n]*\S[^\t\n]*\t[^\t\n]*$")
+# Of a topic or passage, as opposed to an id or a number: two words or more
+WORDS = re.compile(rb"\t[^\t]*[^\W\d_][^\t]*\s\S|\t[^\t]*\S\s[^\t]*[^\W\d_]")
+NUMBERS = re.compile(rb"[-+0-9.eE\s]*")
+
+Row = tuple[str, str | None, str]
+
+
+def read_json_texts(source: Source) -> Contents:
+    """Read ``{"_id": ..., "title": ..., "text": ...}``, one object a line, as in BEIR.
+
+    A title is put before its text, on a line of its own. Where rows have the key, the
+    metadata count those whose title is not empty, as `titles`.
+
+    Raises
+    ------
+    FormatError
+        With path:line, on a line that is no such object or an id that stands twice.
+    """
+    return _read(source, "texts", _json_row)
+
+
+def read_tabbed_texts(source: Source) -> Contents:
+    """Read ``id TAB text`` lines: topics, or a collection as in MS MARCO.
+
+    Raises
+    ------
+    FormatError
+        With path:line, on a line of another form or an id that stands twice.
+    """
+    return _read(source, "topics", _tabbed_row)
+
+
+def _read(
+    source: Source, name: str, parse: Callable[[Source, int, bytes], Row]
+) -> Contents:
+    repairs: dict[str, int] = {}
+    texts: dict[str, str] = {}
+    places: dict[str, int] = {}
+    titles: list[bool] = []
+    for number, raw in source.lines(repairs):
+        if not raw:
+            continue
+        key, title, text = parse(source, number, raw)
+        before = places.setdefault(key, number)
+        if before != number:
+            raise source.fail(
+                f"id {key!r} stands a second time (first in line {before}); keep one "
+                "of the two",
+                line=number,
+            )
+        if title is not None:
+            titles.append(bool(title))
+        texts[key] = f"{title}\n{text}" if title else text
+    if not texts:
+        raise source.fail("holds no texts", line=1)
+    metadata = {"titles": sum(titles)} if titles else {}
+    return Contents(name, source.path, texts=texts, metadata=metadata, repairs=repairs)
+
+
+def _json_row(source: Source, number: int, raw: bytes) -> Row:
+    try:
+        row = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise source.fail(
+            f"not a JSON object ({error.msg} in column {error.colno})", line=number
+        ) from None
+    if not isinstance(row, dict):
+        raise source.fail(
+            f"expected an object with an id and a text, found {type(row).__name__}",
+            line=number,
+        )
+    key, text = _first(row, IDS), _first(row, TEXTS)
+    title = row.get("title", "") or ""
+    whole = isinstance(key, int) and not isinstance(key, bool)
+    good = (whole or (isinstance(key, str) and key.strip())) and isinstance(title, str)
+    if not good or not isinstance(text, str):
+        raise source.fail(
+            f"expected an id ({', '.join(IDS)}) and a text ({', '.join(TEXTS)}), found "
+            f"the keys {[*row]}",
+            line=number,
+        )
+    return str(key), title.strip() if "title" in row else None, text.strip()
+
+
+def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:
+    return next((row[name] for name in names if name in row), None)
+
+
+def _tabbed_row(source: Source, number: int, raw: bytes) -> Row:
+    key, separator, text = raw.partition(b"\t")
+    try:
+        if separator and key.strip():
+            return key.strip().decode(), None, text.strip().decode()
+    except UnicodeDecodeError as error:
+        raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+    raise source.fail("expected an id, a tab and a text", line=number)
+
+
+def _head_lines(source: Source) -> Iterator[bytes]:
+    """Whole lines of the head that are not blank."""
+    lines = source.head.split(b"\n")
+    whole = lines[:-1] if len(lines) > 1 else lines
+    return (line.rstrip(b"\r") for line in whole if line.strip())
+
+
+def _sniff_json(source: Source) -> str | None:
+    first = next(_head_lines(source), b"")
+    try:
+        row = orjson.loads(first)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(row, dict):
+        return None
+    found = [next((n for n in names if n in row), None) for names in (IDS, TEXTS)]
+    if None in found or not isinstance(row[found[1]], str):
+        return None
+    return f"lines of objects with {found[0]} and {found[1]}"
+
+
+def _sniff_tabbed(source: Source) -> str | None:
+    lines = list(_head_lines(source))
+    if not lines or not all(LIST_OF.match(line) for line in lines):
+        return None
+    keys = [line.split(b"\t", 1)[0].strip() for line in lines]
+    numbers = (NUMBERS.fullmatch(line.split(b"\t", 1)[1]) for line in lines)
+    wordy = sum(WORDS.search(line) is not None for line in lines)
+    if any(b" " in key for key in keys) or all(numbers) or 2 * wordy < len(lines):
+        return None
+    return "2 columns parted by one tab: id, text"
+
+
+FORMATS = (
+    Format(
+        "texts",
+        "texts, one JSON object a line: id, title, text",
+        (),
+        _sniff_json,
+        read_json_texts,
+        keeps=("texts",),
+    ),
+    Format(
+        "topics",
+        "texts, two tabbed columns: id, text",
+        (),
+        _sniff_tabbed,
+        read_tabbed_texts,
+        keeps=("texts",),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Vectors with their ids."""

@@ -1,0 +1,194 @@
+"""Embeddings: vectors of any container, left on disk where it allows, and their ids."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.scores import strings
+from rankbound.errors import UsageError
+from rankbound.read.contents import Contents, Format
+from rankbound.read.errors import FormatError
+from rankbound.read.json.records import lacking
+from rankbound.read.source import Source
+from rankbound.read.vectors import faiss_files as vectors_faiss
+from rankbound.read.vectors import folders as vectors_folders
+from rankbound.read.vectors import numpy_files as vectors_numpy
+from rankbound.read.vectors import safetensors_files as vectors_safetensors
+from rankbound.read.vectors.common import Container, Held, Shape
+from rankbound.read.vectors.row_ids import (
+    distinct,
+    ids_beside,
+    ids_path,
+    read_ids,
+    write_ids,
+)
+
+CONTAINERS: dict[str, Container] = {
+    container.name: container
+    for container in (
+        *vectors_numpy.CONTAINERS,
+        *vectors_safetensors.CONTAINERS,
+        *vectors_faiss.CONTAINERS,
+        *vectors_folders.CONTAINERS,
+        vectors_numpy.RAW,
+    )
+}
+
+
+def read_embeddings(
+    vectors: Any, ids: Any = None, *, format: str | None = None
+) -> Embeddings:
+    """Read vectors, memory-mapped where the container allows, and the ids of the rows.
+
+    Parameters
+    ----------
+    vectors : path, or array of shape (n, dim), mapping of id to vector, or table
+        .npy, .npz, safetensors, a flat FAISS index, a FlexIndex or Pyserini folder, a
+        table with a column of vectors, or raw float32 numbers (.f4, .f32, .bin).
+    ids : path, or sequence of ids beside an array, optional
+        One id a line, a JSON list, or a .npy array, in the order of the rows. By
+        default the container's own ids, or the file beside it (``docs.ids.txt`` beside
+        ``docs.npy``; see `rankbound.read.vectors.row_ids.ids_beside`).
+    format : str, optional
+        The name of the container; ``raw:DIM`` gives the width of raw numbers.
+
+    Raises
+    ------
+    FormatError
+        When the content is of another kind or damaged, there are no ids, an id is
+        blank or stands twice, or the numbers of ids and of vectors differ.
+    UsageError
+        For the name of no format.
+    """
+    from rankbound.read.reading import check_no_format, is_object, read_part
+
+    if is_object(vectors):
+        from rankbound.read.objects.objects import embeddings_of_object
+
+        check_no_format(format)
+        if ids is not None and not is_object(ids):
+            ids = read_ids(Path(ids))
+        return embeddings_of_object(vectors, ids)
+    source = Source(Path(vectors))
+    given = None if ids is None else Path(ids)
+    container, dim = _container(source, format)
+    if container is not None:
+        return _assembled(source, container, given, dim)[0]
+    found = read_part(vectors, "embeddings", format=format).embeddings
+    assert found is not None  # noqa: S101  read_part saw to it
+    return found
+
+
+def _container(
+    source: Source, format: str | None
+) -> tuple[Container | None, int | None]:
+    """The container by name or content; None where it is a table's column."""
+    if format is None:
+        sniffed = (c for c in CONTAINERS.values() if c.sniff(source) is not None)
+        return next(sniffed, None), None
+    name, _, argument = format.partition(":")
+    if argument and not (name == "raw" and argument.isdecimal() and int(argument) > 0):
+        raise UsageError(f"--format {format}: the width comes as raw:DIM, as raw:768")
+    return CONTAINERS.get(name), int(argument) if argument else None
+
+
+def _assembled(
+    source: Source, container: Container, ids: Path | None, dim: int | None
+) -> tuple[Embeddings, Held, Path]:
+    """Vectors with their ids, the container as it was held, and where ids stood."""
+    beside = None
+    if ids is None and not source.is_folder:
+        beside = ids_beside(source.path)
+    names = None if ids is None else read_ids(ids)
+    if names is None and beside is not None and not container.has_ids:
+        names = read_ids(beside)
+    rows = None if names is None else len(names)
+    held = container.hold(source, Shape(dim=dim, rows=rows))
+    own = held.ids is not None and ids is None
+    if own:
+        names = distinct(held.ids or [], source)
+    elif names is None and beside is not None:
+        names = read_ids(beside)
+    place = source.path if own else (ids or beside)
+    if names is None or place is None:
+        raise source.fail(
+            "vectors without ids; give --ids FILE, one id a line in the order of the "
+            f"rows, or put {source.path.stem}.ids.txt beside it"
+        )
+    _check_counts(names, held, source, place)
+    name = f"{source.path}" if own else f"{source.path} (ids: {place})"
+    return Embeddings(ids=strings(names), vectors=held.matrix, name=name), held, place
+
+
+def _check_counts(names: list[str], held: Held, source: Source, place: Path) -> None:
+    if len(names) != len(held.matrix):
+        raise FormatError(
+            place,
+            f"{len(names)} ids for the {len(held.matrix)} vectors of {source.path}; "
+            "the two files must have the same rows in the same order",
+            line=len(names),
+        )
+
+
+def read_with_ids(source: Source, ids: Path, format: str | None = None) -> Contents:
+    """Contents of a file of vectors whose ids stand in a file of their own.
+
+    Raises
+    ------
+    FormatError
+        As `read_embeddings`.
+    UsageError
+        When the file is no container of vectors.
+    """
+    container, dim = _container(source, format)
+    if container is None:
+        raise UsageError(
+            f"--ids is for vectors, and {source.path} is no file of vectors only; give "
+            "their format with --format, or leave --ids away"
+        )
+    return _contents(source, container, ids, dim)
+
+
+def _contents(
+    source: Source, container: Container, ids: Path | None, dim: int | None
+) -> Contents:
+    embeddings, held, place = _assembled(source, container, ids, dim)
+    return Contents(
+        container.name,
+        source.path,
+        embeddings=embeddings,
+        metadata={**held.metadata, "ids": str(place)},
+        notes=held.notes,
+    )
+
+
+def _format(container: Container) -> Format:
+    def read(source: Source) -> Contents:
+        return _contents(source, container, None, None)
+
+    save, configure = container.write, container.configure
+
+    def write(contents: Contents, path: Path) -> str | None:
+        if save is None or contents.embeddings is None:
+            raise lacking(contents, container.name, "embeddings")
+        if not container.has_ids:
+            names = contents.embeddings.ids.tolist()
+            write_ids(names, ids_path(path), str(contents.path))
+        return save(contents.embeddings, path, contents.metadata)
+
+    return Format(
+        container.name,
+        container.title,
+        ("embeddings",),
+        container.sniff,
+        read,
+        None if save is None else write,
+        container.keeps,
+        None if configure is None else lambda text: _format(configure(text)),
+        container.lies,
+    )
+
+
+FORMATS = tuple(_format(container) for container in CONTAINERS.values())

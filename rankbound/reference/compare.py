@@ -1,0 +1,148 @@
+"""The reference study's equivalence test and entropy, beside the comparison's own."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, Final
+
+import numpy as np
+
+from rankbound.bounds.certificate import LN2
+from rankbound.commands.compare.run import Comparison
+from rankbound.commands.measure.inputs import groups_of
+from rankbound.data.per_query import PerQuery
+from rankbound.data.scores import Floats
+from rankbound.reference.entropy import REASON as ENTROPY_REASON
+from rankbound.reference.equivalence import (
+    ALPHA,
+    REASON,
+    ReferenceTost,
+    reference_equivalence_groups,
+    reference_tost,
+)
+from rankbound.reference.measure_formulas import file_scores, pooled_entropy
+from rankbound.validation.family import Answer, common
+
+NO_VALUE: Final = "their formula has no value here: "
+TOO_FEW: Final = f"{NO_VALUE}a t-test needs two queries"
+CONSTANT: Final = f"{NO_VALUE}0 / 0, since no value varies over queries"
+GROUPS_REASON: Final = (
+    "connected components of pairs marked as equivalent; equivalence within a margin "
+    "is not transitive, so that members of one group may differ"
+)
+
+
+def reference_record(comparison: Comparison) -> dict[str, Any]:
+    """The account's `compat`: what the reference study would compute and print.
+
+    Its test on every comparison of the family, its groups of "equivalent" samplings,
+    and its entropy of every sampling.
+    """
+    return {
+        "mode": "reference",
+        "alpha": ALPHA,
+        "rows": [_row(answer) for answer in comparison.answers],
+        "reason": REASON,
+        "equivalence_groups": _groups(comparison),
+        "equivalence_groups_reason": GROUPS_REASON,
+        "entropy": _entropies(comparison),
+        "entropy_reason": ENTROPY_REASON,
+    }
+
+
+def _row(answer: Answer) -> dict[str, Any]:
+    ask = answer.question
+    made, reason = _tost(*common(ask.values, ask.reference))
+    theirs: dict[str, Any] = dict.fromkeys(
+        ("margin", "p_low", "p_high", "p", "marked_equivalent", "shows_equivalence")
+    )
+    if made is not None:
+        theirs = {name: getattr(made, name) for name in theirs}
+    equal = answer.verdict in ("equivalent", "negligible")
+    return {
+        "sampling": ask.sampling,
+        "quantity": ask.quantity,
+        "pairs": ask.pairs,
+        "difference": answer.comparison.difference,
+        **{f"reference_{name}": value for name, value in theirs.items()},
+        "reference_reason": reason,
+        "margin": ask.margin,
+        "p_equivalence": answer.p_equivalence,
+        "verdict": answer.verdict,
+        "agree": None if made is None else made.marked_equivalent == equal,
+    }
+
+
+def _tost(first: Floats, second: Floats) -> tuple[ReferenceTost | None, str | None]:
+    """Their test, or why it has no value."""
+    if len(first) < 2:
+        return None, TOO_FEW
+    made = reference_tost(first, second)
+    return made, CONSTANT if made is None else None
+
+
+def _groups(comparison: Comparison) -> list[dict[str, Any]]:
+    """Per quantity and pair set: who is marked as equivalent with whom."""
+    keys = dict.fromkeys(
+        (answer.question.quantity, answer.question.pairs)
+        for answer in comparison.answers
+    )
+    names = comparison.options.names
+    found = []
+    for key in keys:
+        marked = []
+        for left, right in itertools.combinations(names, 2):
+            sides = [
+                comparison.measures[name].measured.get(key) for name in (left, right)
+            ]
+            if _marked(*sides):
+                marked.append((left, right))
+        groups = reference_equivalence_groups(names, marked)
+        found.append(
+            {
+                "quantity": key[0],
+                "pairs": key[1],
+                "marked": [list(pair) for pair in marked],
+                "groups": [list(members) for members in groups],
+            }
+        )
+    return found
+
+
+def _marked(first: PerQuery | None, second: PerQuery | None) -> bool:
+    if first is None or second is None or not set(first.qids) & set(second.qids):
+        return False
+    made, _ = _tost(*common(first, second))
+    return made is not None and made.marked_equivalent
+
+
+def _entropies(comparison: Comparison) -> list[dict[str, Any]]:
+    """Mean entropy of every sampling by their formula, and ours over all pairs."""
+    loaded, options = comparison.loaded, comparison.options
+    teacher = loaded.teacher
+    scores = file_scores(teacher, options.teacher)
+    aside: set[str] = set()
+    if loaded.calibration is not None:
+        aside = set(loaded.calibration.groups.group_qids())
+    found = []
+    for name, path in options.groups:
+        whole = groups_of(path, scores, teacher.files)
+        kept = np.array([qid not in aside for qid in whole.group_qids()], dtype=bool)
+        pooled = pooled_entropy(whole.keep_groups(kept), scores)
+        values = pooled.column.values
+        finite = values[np.isfinite(values)]
+        theirs = float(finite.mean()) if finite.size else None
+        ours = comparison.measures[name].measured["entropy", "all"].mean() / LN2
+        found.append(
+            {
+                "sampling": name,
+                "unit": "bits",
+                "reference_mean": theirs,
+                "corrected_mean": ours,
+                "difference": None if theirs is None else theirs - ours,
+                "n_without_value": int(values.size - finite.size),
+                "documents_counted_as_0": pooled.n_zeros,
+                "queries_pooled": pooled.n_pooled,
+            }
+        )
+    return found

@@ -1,0 +1,29 @@
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from rankbound.cli import build_parser, main
+
+
+def test_add_parser_holds_the_defaults():
+    arguments = build_parser().parse_args(["demo"])
+    assert arguments.out == Path("rankbound-demo")
+    assert arguments.seed == 0
+
+
+def test_run_hands_the_options_on(monkeypatch):
+    calls = []
+    module = types.ModuleType("rankbound.commands.demo.run")
+    module.run_demo = lambda folder, **options: calls.append((folder, options))
+    monkeypatch.setitem(sys.modules, "rankbound.commands.demo.run", module)
+    assert main(["demo", "--out", "a/b", "--seed", "7"]) == 0
+    assert calls == [(Path("a/b"), {"seed": 7})]
+
+
+@pytest.mark.parametrize("words", [["--seed", "1.5"], ["--size", "3"], ["extra"]])
+def test_add_parser_rejects_other_options(words):
+    with pytest.raises(SystemExit) as caught:
+        main(["demo", *words])
+    assert caught.value.code == 2

@@ -1,0 +1,84 @@
+import argparse
+from pathlib import Path
+
+import pytest
+
+from rankbound.cli import validate
+from rankbound.cli.validate_options import options_from
+from rankbound.errors import UsageError
+
+
+def parsed(*words):
+    parser = argparse.ArgumentParser()
+    validate.add_parser(parser.add_subparsers())
+    arguments = parser.parse_args(["validate", *words, "--out", "o"])
+    return options_from(arguments, "rankbound validate")
+
+
+FILES = ["--teacher", "t", "--student", "a=a.run", "b=b.run", "--qrels", "q"]
+
+
+def test_files_become_a_case_for_every_sampling():
+    options = parsed(
+        *FILES, "--groups", "hard=x.jsonl", "train/bm25.16.jsonl.gz", "--name", "dl19",
+        "--ranking", "teacher=t.run", "--student-temperature", "b=2", "--delta", "0.1",
+        "--correction", "bh", "--band", "0.2", "--measures", "RR@5 AP",
+    )  # fmt: skip
+    assert [(c.dataset, c.sampling) for c in options.cases] == [
+        ("dl19", "hard"),
+        ("dl19", "bm25"),
+    ]
+    case = options.cases[1]
+    assert case.measure.groups == Path("train/bm25.16.jsonl.gz")
+    assert case.rankings == {"teacher": Path("t.run")}
+    assert case.source("b").temperature == 2.0
+    assert options.family.correction == "bh"
+    assert options.family.band == 0.2
+    assert options.family.delta == case.measure.delta == 0.1
+    assert options.measure_names == ("RR@5", "AP")
+
+
+def test_without_groups_the_sampling_is_the_depth():
+    assert parsed(*FILES).cases[0].sampling == "top 16"
+    assert parsed(*FILES, "--depth", "9").cases[0].sampling == "top 9"
+
+
+def test_folders_take_kinds_and_temperatures_over(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name / "runs").mkdir(parents=True)
+        for run in ("t", "a", "b"):
+            (tmp_path / name / "runs" / f"{run}.run").write_text("")
+        (tmp_path / name / "qrels.trec").write_text("")
+    options = parsed(
+        "--datasets", f"x:{tmp_path / 'one'}", f"y:{tmp_path / 'two'}",
+        "--dataset-teacher", "t", "y=b", "--student-temperature", "fit", "a=2",
+        "--student-kind", "dot", "--temperature", "3",
+    )  # fmt: skip
+    first, second = options.cases
+    assert (first.dataset, second.dataset) == ("x", "y")
+    assert [s.name for s in first.measure.students] == ["a", "b"]
+    assert [s.name for s in second.measure.students] == ["a", "t"]
+    assert [s.temperature for s in first.measure.students] == [2.0, "fit"]
+    assert {s.kind.value for s in first.measure.students} == {"dot"}
+    assert first.measure.temperature == 3.0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "--teacher FILE, or --datasets"),
+        (["--teacher", "t"], "--qrels FILE, or --datasets"),
+        (["--datasets", "x"], "NAME:DIR"),
+        (["--datasets", "x:/nowhere"], "is no folder"),
+        ([*FILES, "--datasets", "x:."], "exclude each other"),
+        (["--datasets", "x:.", "--dataset-teacher", "z=t"], "no student 'z'"),
+    ],
+)
+def test_contradictions_are_named(words, message):
+    with pytest.raises(UsageError, match=message):
+        parsed(*words)
+
+
+def test_two_samplings_of_one_name_are_refused():
+    with pytest.raises(UsageError, match="two samplings are called 'a'"):
+        parsed(*FILES, "--groups", "x/a.jsonl", "y/a.jsonl")

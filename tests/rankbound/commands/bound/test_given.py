@@ -1,0 +1,43 @@
+import pytest
+
+from rankbound.commands.bound.given import configurations, given_from
+from rankbound.errors import UsageError
+from rankbound.read.errors import FormatError
+
+
+def test_configurations_complete_rows_by_options(tmp_path):
+    path = tmp_path / "table.tsv"
+    path.write_text("diameter\tn\n1.4\t100\n2\t200\n")
+    base = {"lipschitz": 5.0, "entropy": 0.4, "divergence": 0.1, "n": None}
+    found = [given for _, given in configurations(path, base)]
+    assert [(g.diameter, g.n, g.lipschitz) for g in found] == [
+        (1.4, 100, 5),
+        (2, 200, 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("width\n1\n", r"table.tsv:1: unknown column 'width'"),
+        ("diameter\tn\n1\n", r"table.tsv:2: expected 2 columns, found 1"),
+        ("diameter\n1\nx\n", r"table.tsv:3: could not convert"),
+        ("diameter\n1\n-1\n", r"table.tsv:3: --diameter must be a positive number"),
+        ("kappa\n1\n", r"table.tsv:2: missing: --diameter"),
+    ],
+)
+def test_configurations_reject(tmp_path, text, message):
+    path = tmp_path / "table.tsv"
+    path.write_text(text)
+    base = {"lipschitz": 5.0, "entropy": 0.4, "divergence": 0.1, "n": 10.0}
+    with pytest.raises(FormatError, match=message):
+        list(configurations(path, base))
+
+
+def test_given_from_rejects_nonsense():
+    good = {"diameter": 1, "lipschitz": 1, "entropy": 0.1, "divergence": 0, "n": 5}
+    assert given_from({**good, "group_size": 4.0}).group_size == 4
+    with pytest.raises(UsageError, match="--group-size must be at least 2"):
+        given_from({**good, "group_size": 1})
+    with pytest.raises(UsageError, match="missing: --entropy"):
+        given_from({**good, "entropy": None})

@@ -1,0 +1,101 @@
+"""rankbound.commands.certify.run: the lines and the JSON of results."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from rankbound.bounds.registry import statement
+from rankbound.cli import main
+from rankbound.commands.certify.run import (
+    SCHEMA,
+    as_json,
+    groups_for,
+    line,
+    measured_terms,
+    selected,
+    summary,
+)
+from rankbound.errors import UsageError
+from rankbound.validation.coverage import cover_means
+from rankbound.validation.findings import Case, Finding
+from rankbound.validation.suite import Row, certify, names
+from tests.rankbound.cli.measure.world import make_world
+
+GOOD = Row("lemma-1", "holds", Finding("SymPy", "all reals", True), 0.5)
+BAD = Row(
+    "theorem-1a", "FAILS", Finding("coverage", "laws", False, math.inf, "7 misses"), 1.0
+)
+
+
+def test_lines_say_how_and_what_went_wrong():
+    assert line(GOOD).split() == ["lemma-1", "holds", "SymPy", "-", "all", "reals"]
+    assert line(BAD).endswith("inf  laws; 7 misses")
+    assert summary([GOOD, BAD]) == "1 of 2 checks passed in 1.5 s; failed: theorem-1a"
+
+
+def test_json_has_a_schema_and_no_infinity():
+    document = json.loads(as_json([GOOD, BAD], deep=True, command="rankbound certify"))
+    assert document["schema"] == SCHEMA == "rankbound.certify/1"
+    assert document["passed"] is False
+    assert [row["passed"] for row in document["rows"]] == [True, False]
+    assert document["rows"][1]["looseness"] is None
+
+
+def test_selection_offers_what_is_close():
+    assert selected(None) == names()
+    with pytest.raises(UsageError, match="did you mean theorem-1d"):
+        selected("theorem-1dd")
+
+
+def test_measured_queries_are_resampled_and_covered(tmp_path):
+    """Real queries are a population whose mean is known; a limit too low is caught."""
+    world = make_world(tmp_path)
+    words = world.arguments(*world.with_groups(), "--student-kind", "logit")
+    assert main(words) == 0
+    found = measured_terms(tmp_path / "out")
+    assert found.keys() == {"strong", "gappy"}
+    ledger = json.loads((tmp_path / "out" / "ledger.json").read_text())
+    for name, terms in found.items():
+        stated = ledger["students"][name]
+        assert terms.risk.mean() == pytest.approx(stated["risk"])
+        assert terms.entropy.mean() == pytest.approx(stated["entropy"])
+        assert 0 <= terms.rescaled.min() <= terms.rescaled.max() <= 1
+    rows = list(certify(["theorem-1a", "theorem-1h"], measured=found))
+    assert all(row.passed for row in rows)
+    assert rows[0].finding.over.startswith("measured strong, measured gappy, two-point")
+    assert "measured students" in rows[1].finding.over
+    case = Case(statement("theorem-1a"), np.random.default_rng(0), measured=found)
+    tally, _ = cover_means(case, lambda x: x.mean(axis=1), sizes=(200, 5), delta=0.05)
+    assert not tally.finding("a limit without a margin", "").holds
+
+
+def test_groups_are_made_only_for_statements_about_samples(monkeypatch):
+    def none(*_):
+        raise ValueError("the demo needs at least 16 documents")
+
+    monkeypatch.setattr("rankbound.commands.certify.real_groups.docstring_groups", none)
+    said = []
+    assert groups_for(["lemma-1", "constant-a_0", "theorem-2b"], said.append) is None
+    assert said == []
+    assert groups_for(["lemma-1", "theorem-1d"], said.append) is None
+    assert said == ["no real groups: the demo needs at least 16 documents"]
+
+
+@pytest.mark.parametrize("ledger", ["", "{}", '{"students": {}}', '{"students": 3}'])
+def test_measured_terms_reject_other_folders(tmp_path, ledger):
+    (tmp_path / "ledger.json").write_text(ledger)
+    (tmp_path / "per_query.tsv").write_text("qid\tstudent\trisk_nats\n")
+    with pytest.raises(UsageError, match=r"measure|without a student"):
+        measured_terms(tmp_path)
+
+
+def test_students_without_a_common_query_are_rejected(tmp_path):
+    students = {name: {"range": {"low": 0, "high": 1}} for name in "ab"}
+    (tmp_path / "ledger.json").write_text(json.dumps({"students": students}))
+    (tmp_path / "per_query.tsv").write_text(
+        "qid\tstudent\tentropy_nats\tdivergence_nats\nq1\ta\t0\t0\nq2\tb\t0\t0\n"
+    )
+    with pytest.raises(UsageError, match="no query was measured with every student"):
+        measured_terms(tmp_path)

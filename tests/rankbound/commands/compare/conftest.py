@@ -1,0 +1,8 @@
+import pytest
+
+from tests.rankbound.cli.compare.world import make
+
+
+@pytest.fixture
+def samplings(tmp_path):
+    return make(tmp_path)

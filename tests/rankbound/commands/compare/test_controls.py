@@ -1,0 +1,104 @@
+"""Controls pass on sound data and fail on a program that is wrong."""
+
+import math
+
+import numpy as np
+import pytest
+
+from rankbound.commands.compare import controls, sweep
+from rankbound.commands.compare.controls import mean_chord, shuffled_scores
+from rankbound.commands.compare.options import CompareOptions
+from rankbound.commands.compare.samplings import load
+from rankbound.data.scores import Scores
+from tests.rankbound.cli.compare.world import make
+
+
+def test_all_three_run_and_pass(samplings, capsys):
+    account = samplings.account("--controls", *samplings.vectors_of())
+    made = account["controls"]
+    assert made["passed"] is True
+    assert [row["control"] for row in made["rows"]] == [
+        "shuffled teacher",
+        "constant teacher",
+        "random embeddings",
+    ]
+    assert all(row["passed"] is True for row in made["rows"])
+    assert capsys.readouterr().out.count("as theory says") == 3
+
+
+def test_angles_have_a_control_too(samplings):
+    account = samplings.account(
+        "--controls", *samplings.vectors_of(), "--metric", "angular"
+    )
+    assert account["controls"]["rows"][2]["passed"] is True
+    assert f"{math.pi / 2:.4f}" in account["controls"]["rows"][2]["expected"]
+
+
+def test_without_vectors_one_is_not_run_and_the_others_decide(samplings):
+    made = samplings.account("--controls")["controls"]
+    assert made["passed"] is True
+    assert made["rows"][2]["passed"] is None
+    assert samplings.account()["controls"]["passed"] is None
+
+
+def test_a_shuffle_that_does_not_shuffle_fails(tmp_path, monkeypatch):
+    world = make(tmp_path, n_queries=100)
+    monkeypatch.setattr(controls, "shuffled_scores", lambda pool, _: as_scores(pool))
+    account = world.account("--controls", code=1, names=("near", "far"))
+    assert account["controls"]["passed"] is False
+    assert account["controls"]["rows"][0]["passed"] is False
+
+
+def as_scores(pool):
+    groups = pool.groups
+    return Scores.from_rows(
+        groups.row_query(), groups.qids, groups.codes, groups.docnos, pool.values,
+        name="unshuffled",
+    )  # fmt: skip
+
+
+def test_a_wrong_entropy_fails_the_constant_teacher(samplings, monkeypatch):
+    true = sweep.teacher_quantities
+
+    def wrong(*arguments, **settings):
+        made = true(*arguments, **settings)
+        for (name, _), column in made.items():
+            if name == "entropy":
+                column.values[:] *= 1 + 1e-9
+        return made
+
+    monkeypatch.setattr(controls, "teacher_quantities", wrong)
+    account = samplings.account("--controls", code=1)
+    assert account["controls"]["rows"][1]["passed"] is False
+
+
+def test_distances_that_know_the_sampling_fail(tmp_path, monkeypatch):
+    world = make(tmp_path, n_queries=60)
+    monkeypatch.setattr(controls, "mean_chord", lambda _: 1.0)
+    account = world.account("--controls", *world.vectors_of(), code=1)
+    assert account["controls"]["rows"][2]["passed"] is False
+
+
+def test_a_shuffle_permutes_within_queries(samplings):
+    options = CompareOptions(
+        teacher=samplings.path("teacher.json"),
+        groups=tuple((n, samplings.path(f"{n}.jsonl")) for n in samplings.groups),
+    )
+    pool = load(options).pool
+    shuffled = shuffled_scores(pool, np.random.default_rng(0))
+    moved = 0
+    for group in range(pool.groups.n_groups):
+        part = slice(*pool.groups.offsets[group : group + 2])
+        rows = slice(*shuffled.offsets[group : group + 2])
+        assert sorted(pool.values[part]) == sorted(shuffled.values[rows])
+        moved += int((pool.values[part] != shuffled.values[rows]).sum())
+    assert moved > len(pool.values) / 2
+
+
+@pytest.mark.parametrize("dim", [2, 5, 384])
+def test_mean_chord_by_simulation(dim):
+    rng = np.random.default_rng(dim)
+    points = rng.normal(size=(2, 20_000, dim))
+    points /= np.linalg.norm(points, axis=2, keepdims=True)
+    apart = np.linalg.norm(points[0] - points[1], axis=1)
+    assert abs(apart.mean() - mean_chord(dim)) < 5 * apart.std() / math.sqrt(20_000)

@@ -1,0 +1,110 @@
+"""Options that contradict each other are refused, naming the option."""
+
+from pathlib import Path
+
+import pytest
+
+from rankbound.bounds.errors import DomainError
+from rankbound.commands.compare.options import CompareOptions
+from rankbound.commands.measure.sources import StudentSource
+from rankbound.errors import UsageError
+
+TWO = (("a", "a.jsonl"), ("b", "b.jsonl"))
+
+
+def options(**settings):
+    return CompareOptions(**{"teacher": "t.json", "groups": TWO, **settings})
+
+
+def test_defaults():
+    made = options()
+    assert made.baseline == "a"
+    assert made.pair_sets == ("all", "pos-neg", "neg-neg")
+    assert made.margin("entropy") == 0.02
+    assert made.margin("diameter") is None
+    assert made.groups[1] == ("b", Path("b.jsonl"))
+    assert options(pairs="pos-neg").pair_sets == ("pos-neg",)
+    assert options(margins={"entropy": 0.1}).margin("entropy") == 0.1
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"groups": TWO[:1]}, "at least two samplings"),
+        ({"groups": (*TWO, TWO[0])}, "two samplings are called 'a'"),
+        ({"groups": (("target", "x"), TWO[0])}, "other than 'target'"),
+        ({"groups": (("a\tb", "x"), TWO[0])}, "a name without tabs"),
+        ({"reference": "c"}, "--reference 'c' is no sampling; there are a, b"),
+        ({"quantities": ("beauty",)}, "--quantity is one of entropy, margin"),
+        ({"quantities": ()}, "at least one"),
+        ({"quantities": ("ties", "ties")}, "each quantity once"),
+        ({"quantities": ("diameter",)}, "give --embeddings"),
+        ({"quantities": ("risk",)}, "give --student"),
+        (
+            {
+                "quantities": ("two_nn",), "pairs": "pos-neg",
+                "embeddings": "v", "ids": "i",
+            },
+            "about the documents of a group",
+        ),
+        ({"pairs": "some"}, "--pairs is one of each, all"),
+        ({"margins": {"risk": 0.1}}, "--margin for 'risk', which is not compared"),
+        ({"margins": {"entropy": 0.0}}, "--margin must be a positive number"),
+        ({"margins": {"entropy": float("nan")}}, "--margin must be a positive number"),
+        ({"resamples": -1}, "--resamples must be at least 0"),
+        ({"delta": 2.0}, "`delta`"),
+        ({"metric": "cosine"}, "not a metric"),
+        ({"temperature": "fit"}, "--temperature fit chooses"),
+        ({"ids": "v"}, "--ids name the rows of --embeddings"),
+    ],
+)  # fmt: skip
+def test_refusals(settings, message):
+    with pytest.raises((UsageError, DomainError), match=message):
+        options(**settings)
+
+
+def test_students_and_vectors_allow_their_quantities():
+    made = options(
+        quantities=("risk", "two_nn"),
+        students=(StudentSource("s", scores="s.run"),),
+        embeddings="v.npy",
+        ids="v.txt",
+    )
+    assert made.quantities == ("risk", "two_nn")
+
+
+def test_samplings_come_as_a_dict_and_a_quantity_alone():
+    made = options(groups=dict(TWO), quantities="entropy")
+    assert made.groups == options().groups
+    assert made.quantities == ("entropy",)
+
+
+@pytest.mark.parametrize("groups", ["ab", ("a.jsonl", "b.jsonl"), [("a", "b", "c")]])
+def test_samplings_without_names_are_refused_by_name(groups):
+    with pytest.raises(UsageError, match="`groups` holds the samplings by name"):
+        options(groups=groups)
+
+
+def test_one_margin_is_that_of_the_one_quantity():
+    files = {"teacher": "t", "groups": {"a": "x", "b": "y"}}
+    assert CompareOptions(**files, margins=0.3).margin("entropy") == 0.3
+    with pytest.raises(UsageError, match="margins are given by quantity"):
+        CompareOptions(**files, quantities=("entropy", "ties"), margins=0.3)
+
+
+def test_groups_without_names_are_refused_in_one_short_line():
+    with pytest.raises(UsageError, match="holds the samplings by name") as caught:
+        CompareOptions(teacher="t", groups=[{"query_id": "q"}] * 999)
+    assert len(str(caught.value)) < 200
+
+
+def test_quantities_are_placed_as_asked_for():
+    options = CompareOptions(
+        teacher="t",
+        groups={"a": "x", "b": "y"},
+        quantities=("ties", "risk", "entropy"),
+        students={"s": "s.run", "r": "r.run"},
+    )
+    labels = ["entropy", "risk:r", "margin", "risk:s", "ties"]
+    placed = sorted(labels, key=options.place)
+    assert placed == ["ties", "risk:s", "risk:r", "entropy", "margin"]

@@ -1,0 +1,99 @@
+"""Per-query quantities against loops; groups without a value are left out."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from rankbound.commands.compare.catalogue import CATALOGUE
+from rankbound.commands.compare.quantities import (
+    per_query,
+    quantities,
+    space_quantities,
+)
+from rankbound.data.scores import strings
+from rankbound.read.json.groups import read_groups
+from rankbound.read.json.lookup import read_scores
+from rankbound.read.vectors.embeddings import read_embeddings
+from tests import oracles
+
+PAIRS = ("all", "pos-neg", "neg-neg")
+
+
+def read(world, name):
+    groups = read_groups(world.path(f"{name}.jsonl"))
+    values, _ = groups.scores_of(read_scores(world.path("teacher.json")))
+    vectors = read_embeddings(world.path("docs.npy"), world.path("docs.txt"))
+    return groups, values, vectors
+
+
+def loops(world, name, pairs, per_group):
+    """Means over the groups of a query of a function of margins and distances."""
+    rows = {}
+    for qid, docs, positives in world.triples(name):
+        chosen = oracles.wanted_pairs(docs, positives, pairs)
+        if not chosen:
+            continue
+        margins = [world.teacher[qid][x] - world.teacher[qid][y] for x, y in chosen]
+        distances = [math.dist(world.vectors[x], world.vectors[y]) for x, y in chosen]
+        rows.setdefault(qid, []).append(per_group(margins, distances))
+    return {qid: sum(found) / len(found) for qid, found in sorted(rows.items())}
+
+
+FORMULAS = {
+    "margin": lambda a, _: sum(map(abs, a)) / len(a),
+    "ties": lambda a, _: sum(x == 0 for x in a) / len(a),
+    "diameter": lambda _, d: max(d),
+    "rms_distance": lambda _, d: math.sqrt(sum(x * x for x in d) / len(d)),
+}
+
+
+@pytest.mark.parametrize("quantity", FORMULAS)
+@pytest.mark.parametrize("pairs", PAIRS)
+@pytest.mark.parametrize("name", ["near", "odd"])
+def test_match_loops(samplings, name, pairs, quantity):
+    groups, values, vectors = read(samplings, name)
+    made = quantities(groups, values, embeddings=vectors)[quantity, pairs]
+    wanted = loops(samplings, name, pairs, FORMULAS[quantity])
+    assert made.qids.tolist() == list(wanted)
+    assert_allclose(made.values, list(wanted.values()), rtol=1e-10, atol=1e-12)
+    assert made.unit == CATALOGUE[quantity].unit
+
+
+def test_dimension_belongs_to_documents_and_small_groups_have_none(samplings):
+    groups, values, vectors = read(samplings, "odd")
+    space = space_quantities(
+        groups, values, vectors, metric="euclidean", pair_sets=PAIRS
+    )
+    keys = {key for key in space.measured if key[0] in ("two_nn", "knn_density")}
+    assert keys == {("two_nn", "all"), ("knn_density", "all")}
+    assert space.undefined >= sum(len(docs) < 3 for _, docs in samplings.groups["odd"])
+    assert space.undefined < groups.n_groups
+
+
+def test_the_steepest_pair_and_the_largest_distance_match_loops(samplings):
+    groups, values, vectors = read(samplings, "near")
+    space = space_quantities(
+        groups, values, vectors, metric="euclidean", pair_sets=PAIRS
+    )
+    slopes, largest = [], []
+    for qid, docs, positives in samplings.triples("near"):
+        for x, y in oracles.wanted_pairs(docs, positives, "all"):
+            apart = math.dist(samplings.vectors[x], samplings.vectors[y])
+            rise = abs(samplings.teacher[qid][x] - samplings.teacher[qid][y])
+            largest.append(apart)
+            slopes += [rise / apart] if apart > 0 else []
+    assert_allclose(space.lipschitz, max(slopes), rtol=1e-9)
+    found = space.measured["diameter", "all"].largest
+    assert_allclose(found.max(), max(largest), rtol=1e-12)
+
+
+def test_several_groups_of_a_query_are_averaged_and_nan_left_out(samplings):
+    groups, _, _ = read(samplings, "near")
+    values = np.arange(groups.n_groups, dtype=float)
+    values[0] = np.nan  # the only group of q00
+    made = per_query(groups, values, "entropy")
+    assert "q00" not in made.qids
+    assert made.values[0] == (1 + 2) / 2  # q01 has groups 1 and 2
+    assert made.qids.tolist() == sorted(strings(made.qids))

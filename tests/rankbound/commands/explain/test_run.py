@@ -1,0 +1,66 @@
+"""Statements in words: everything in the registry can be printed and is complete."""
+
+import re
+
+import pytest
+
+from rankbound.bounds.assumptions import assumption
+from rankbound.bounds.notation import B, delta, glossary, term
+from rankbound.bounds.registry import REGISTRY
+from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
+from rankbound.commands.explain.run import (
+    LEGEND,
+    USES,
+    formula_text,
+    glossary_text,
+    list_text,
+    statement_text,
+)
+from rankbound.errors import UsageError
+
+
+@pytest.mark.parametrize("key", REGISTRY)
+def test_statement_text_holds_words_formula_symbols_and_assumptions(key):
+    entry, text = REGISTRY[key], statement_text(key)
+    assert text.startswith(f"{key}: {entry.title} ({entry.kind}, {entry.status})")
+    flat = " ".join(text.split())
+    assert " ".join(entry.words.split()) in flat
+    for symbol in entry.arguments:
+        assert term(symbol).meaning in flat
+    for name in entry.assumptions:
+        assert " ".join(assumption(name).text.split()) in flat
+    assert entry.source in text
+    assert f"section {key}" in text
+    assert "\ue000" not in text
+    if entry.expression is None and entry.procedure is not None:
+        assert entry.procedure.__qualname__ in text
+    # no class name of ours is left where a letter should stand
+    assert not re.search(r"Softplus|Sigmoid|PairEntropy|BinaryEntropy", text)
+
+
+def test_list_text_has_every_statement_once():
+    lines = list_text().splitlines()[1:]
+    assert [line.split()[0] for line in lines] == list(REGISTRY)
+
+
+def test_glossary_text_has_every_symbol():
+    flat = " ".join(glossary_text().split())
+    for entry in glossary():
+        assert entry.code in flat
+
+
+def test_formula_text_writes_letters_for_special_functions():
+    assert formula_text(Softplus(B) + Sigmoid(B) + PairEntropy(B)) == (
+        "ς(score_range) + σ(score_range) + φ(score_range)"
+    )
+    assert formula_text(delta) == "δ"
+    assert set("ςσφ") <= set(LEGEND)
+
+
+def test_statement_text_rejects_an_unknown_key_and_names_its_likes():
+    with pytest.raises(UsageError, match=r"'theorem-1z'; did you mean theorem-1"):
+        statement_text("theorem-1z")
+
+
+def test_uses_name_statements_that_exist():
+    assert set(USES) <= set(REGISTRY)

@@ -1,0 +1,8 @@
+import pytest
+
+from tests.rankbound.cli.measure.world import make_world
+
+
+@pytest.fixture
+def world(tmp_path):
+    return make_world(tmp_path)

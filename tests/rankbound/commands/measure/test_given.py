@@ -1,0 +1,223 @@
+"""Data in memory measure as their files do, and the ledger says what they were."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_array_equal
+
+import rankbound as rb
+from rankbound.commands.measure.given import as_given, content_hash, ledger_entry
+from rankbound.commands.measure.ledger import ledger
+from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.run import measure
+from rankbound.commands.measure.sources import StudentSource
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import top_documents
+from rankbound.data.scores import Kind, Scores, strings
+from rankbound.errors import UsageError
+from rankbound.read.errors import FormatError
+from rankbound.writing import json_text
+from tests.rankbound.files import project
+
+SCORES = Scores.from_dict({"q": {"a": 1.0, "b": 2.0}, "r": {"a": 0.5}})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("project")
+    project(path)
+    return path
+
+
+def of_files(folder, **settings):
+    students = (StudentSource("s", folder / "s.run"),)
+    options = MeasureOptions(
+        teacher=folder / "t.json",
+        groups=folder / "g.jsonl",
+        students=students,
+        **settings,
+    )
+    return measure(options)
+
+
+def numbers(result):
+    """Everything the ledger counts, without the names of inputs."""
+    account = json.loads(json_text(ledger(result)))
+    for key in ("inputs", "groups", "command"):
+        del account[key]
+    return account
+
+
+@pytest.mark.parametrize(
+    "kind", ["pyterrier", "polars", "ir_measures", "dict", "arrow"]
+)
+def test_objects_measure_as_their_files_do(folder, kind):
+    teacher = rb.read_scores(folder / "t.json")
+    student = rb.read_scores(folder / "s.run")
+    groups = rb.read_groups(folder / "g.jsonl")
+
+    def made(scores):
+        frame = scores.to_frame().assign(query="text", docid=0)
+        return {
+            "pyterrier": lambda: frame,
+            "polars": lambda: pl.from_pandas(frame),
+            "ir_measures": scores.to_ir_measures,  # an iterator, read once
+            "dict": scores.to_ranx_dict,
+            "arrow": scores.to_arrow,
+        }[kind]()
+
+    result = measure(
+        teacher=made(teacher), groups=groups.to_frame(), students={"s": made(student)}
+    )
+    assert numbers(result) == numbers(of_files(folder))
+
+
+def test_judgements_and_vectors_in_memory_measure_as_their_files_do(folder):
+    settings = {"temperature": "fit", "pairs": "pos-neg"}
+    expected = of_files(
+        folder,
+        qrels=folder / "judged.qrels",
+        embeddings=folder / "v.npy",
+        ids=folder / "v.ids",
+        **settings,
+    )
+    qrels = rb.read_qrels(folder / "judged.qrels").to_frame()
+    book = rb.read_embeddings(folder / "v.npy", folder / "v.ids")
+    for vectors in (
+        {"embeddings": book},
+        {"embeddings": np.asarray(book.vectors), "ids": list(book.ids)},
+        {"embeddings": np.asarray(book.vectors), "ids": folder / "v.ids"},
+        {"embeddings": dict(zip(book.ids, book.vectors, strict=True))},
+    ):
+        result = measure(
+            teacher=folder / "t.json",
+            groups=folder / "g.jsonl",
+            students={"s": folder / "s.run"},
+            qrels=qrels.rename(columns={"score": "label"}).drop(columns="rank"),
+            **vectors,
+            **settings,
+        )
+        assert numbers(result) == numbers(expected)
+
+
+def test_a_bi_encoder_takes_arrays(folder):
+    book = rb.read_embeddings(folder / "v.npy", folder / "v.ids")
+    queries = rb.read_embeddings(folder / "q.npy", folder / "q.ids")
+    results = []
+    for vectors, asked in (
+        ((folder / "v.npy", folder / "v.ids"), (folder / "q.npy", folder / "q.ids")),
+        ((book, None), (np.asarray(queries.vectors), queries.ids)),
+    ):
+        source = StudentSource(
+            "b", queries=asked[0], query_ids=asked[1], temperature=1.0
+        )
+        options = MeasureOptions(
+            teacher=folder / "t.json",
+            embeddings=vectors[0],
+            ids=vectors[1],
+            depth=4,
+            students=(source,),
+        )
+        results.append(numbers(measure(options)))
+    assert results[0] == results[1]
+
+
+def test_the_ledger_names_objects_with_the_hash_of_their_content(folder):
+    teacher = rb.read_scores(folder / "t.json")
+    result = measure(teacher=teacher.to_frame(), students={"s": folder / "s.run"})
+    first, second = ledger(result)["inputs"]
+    assert first == {
+        "object": "teacher (pandas.DataFrame)",
+        "sha256": content_hash(teacher),
+    }
+    assert second["path"] == str(folder / "s.run")
+    shuffled = teacher.to_frame().sample(frac=1, random_state=1)
+    again = measure(teacher=shuffled)
+    assert ledger(again)["inputs"] == [first]
+
+
+def test_messages_name_the_object(folder):
+    broken = pd.DataFrame({"qid": ["q", None], "docno": ["a", "b"], "score": [1.0, 2]})
+    with pytest.raises(
+        FormatError, match=r"^student s \(pandas\.DataFrame\): row 2: qid"
+    ):
+        measure(teacher=folder / "t.json", students={"s": broken})
+
+
+def test_as_given_leaves_what_is_read(tmp_path):
+    assert as_given(None, "scores", "teacher") is None
+    assert as_given(tmp_path, "scores", "teacher") == tmp_path
+    assert as_given(SCORES, "qrels", "qrels") is SCORES
+    with pytest.raises(FormatError, match=r"groups \(int\): is not known"):
+        as_given(5, "groups", "groups")
+
+
+def test_ids_of_files_still_go_together(folder):
+    with pytest.raises(UsageError, match="vectors in a file have ids in a file"):
+        measure(teacher=folder / "t.json", embeddings=folder / "v.npy", ids=["d1"])
+    with pytest.raises(UsageError, match="--ids name the rows of --embeddings"):
+        measure(teacher=folder / "t.json", ids=folder / "v.ids")
+
+
+def test_vectors_find_the_ids_beside_them(folder):
+    both = {"embeddings": folder / "v.npy", "ids": folder / "v.ids"}
+    given = measure(teacher=folder / "t.json", teacher_kind=Kind.LOGIT, **both)
+    found = measure(
+        teacher=folder / "t.json",
+        teacher_kind=Kind.LOGIT,
+        embeddings=folder / "v.npy",
+    )
+    assert ledger(found)["diameter"] == ledger(given)["diameter"]
+    assert ledger(found)["inputs"] == ledger(given)["inputs"]
+
+
+def changes():
+    """Scores that say something else."""
+    nested = {"q": {"a": 1.0, "b": 2.0}, "r": {"a": 0.5}}
+    yield Scores.from_dict({**nested, "r": {"a": 0.25}})
+    yield Scores.from_dict({**nested, "r": {"b": 0.5}})
+    yield Scores.from_dict({**nested, "s": {"a": 0.5}})
+    yield Scores.from_dict({"q": {"a": 1.0}, "r": {"b": 2.0, "a": 0.5}})
+    yield SCORES.with_kind(Kind.LOGIT)
+    yield replace(SCORES, origins=np.array([0, 1, 2]))
+
+
+def test_content_hash_tells_contents_apart_and_nothing_else():
+    hashes = {content_hash(scores) for scores in (SCORES, *changes())}
+    assert len(hashes) == 7
+    other_order = Scores.from_dict(
+        {"r": {"a": 0.5}, "q": {"b": 2.0, "a": 1.0}}, name="x"
+    )
+    assert content_hash(other_order) == content_hash(SCORES)
+    groups = top_documents(SCORES, depth=2)
+    marked = replace(groups, positive=np.array([True, False, True]))
+    fewer = groups.keep_groups(np.array([True, False]))
+    assert len({content_hash(one) for one in (groups, marked, fewer)}) == 3
+    book = Embeddings(strings(["a", "b"]), np.eye(2))
+    half = Embeddings(strings(["a", "b"]), np.eye(2, dtype="f2"))
+    wide = Embeddings(strings(["a"]), np.eye(2).reshape(1, 4))
+    assert len({content_hash(one) for one in (book, half, wide)}) == 3
+    swapped = np.eye(2).astype(">f8")
+    assert content_hash(Embeddings(book.ids, swapped)) == content_hash(book)
+
+
+def test_content_hash_of_many_vectors_is_that_of_all_blocks():
+    vectors = np.arange(3 * 5000, dtype="f4").reshape(5000, 3)
+    ids = strings([str(n) for n in range(5000)])
+    one = content_hash(Embeddings(ids, vectors))
+    for row in (0, 4095, 4096, 4999):
+        changed = vectors.copy()
+        changed[row, 2] += 1
+        assert content_hash(Embeddings(ids, changed)) != one
+    assert_array_equal(vectors[0], [0, 1, 2])
+
+
+def test_ledger_entry_of_a_file_is_relative_to_the_root(folder):
+    path = folder / "t.json"
+    assert ledger_entry(path, folder)["path"] == "t.json"
+    assert ledger_entry(path, None)["path"] == str(path)
+    assert ledger_entry(folder / "none", folder)["sha256"] is None

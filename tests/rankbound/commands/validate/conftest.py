@@ -1,0 +1,46 @@
+"""One small validation that many tests look at."""
+
+import pytest
+
+from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.validate import Case, ValidateOptions, validate
+from rankbound.data.scores import Kind
+from tests.rankbound.cli.measure.world import make_world
+
+SMALL = {"resamples": 200, "permutations": 199, "splits": 3}
+
+
+def options_for(world, dataset="toy", sampling="given", **changes):
+    measure = MeasureOptions(
+        teacher=world.path("teacher.json.gz"),
+        students=tuple(
+            StudentSource(name, scores=world.path(f"{name}.run"), kind=Kind.LOGIT)
+            for name in world.students
+        ),
+        groups=world.path("groups.jsonl"),
+        embeddings=world.path("docs.npy"),
+        ids=world.path("docs.txt"),
+        qrels=world.path("qrels.txt"),
+    )
+    case = Case(dataset=dataset, sampling=sampling, measure=measure)
+    return ValidateOptions(
+        cases=(case,), measures=("nDCG@5", "AP"), **(SMALL | changes)
+    )
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory):
+    return make_world(tmp_path_factory.mktemp("toy"), n_queries=30)
+
+
+@pytest.fixture(scope="session")
+def validation(toy):
+    return validate(options_for(toy))
+
+
+@pytest.fixture(scope="session")
+def pooled(toy, tmp_path_factory):
+    other = make_world(tmp_path_factory.mktemp("more"), n_queries=24, seed=5)
+    cases = options_for(toy).cases + options_for(other, dataset="more").cases
+    return validate(ValidateOptions(cases=cases, measures=("nDCG@5",), **SMALL))

@@ -1,0 +1,115 @@
+"""Effectiveness by hand, against pytrec_eval's float32, and DL 2019's reference."""
+
+import csv
+import math
+
+import numpy as np
+import pytest
+
+from rankbound.commands.validate.effectiveness import Judge
+from rankbound.commands.validate.options import split_measures
+from rankbound.data.scores import Scores, strings
+from rankbound.errors import UsageError
+from rankbound.read.json.lookup import read_scores
+from rankbound.read.text.trec import read_qrels
+from tests.rankbound.realdata import DATA, lines, needs_data
+
+QRELS = Scores.from_dict(
+    {"1": {"a": 1.0, "b": 0.0, "c": 2.0}, "2": {"a": 1.0}, "3": {"z": 1.0}}, name="q"
+)
+RUN = Scores.from_dict(
+    {"1": {"b": 3.0, "a": 2.0, "c": 1.0}, "2": {"a": 1.0}, "9": {"a": 1.0}}, name="run"
+)
+
+
+def judged(missing="zero", measures=("nDCG@10", "AP(rel=2)", "RR@10"), run=RUN):
+    return Judge(QRELS, measures, missing=missing).evaluate(run)
+
+
+def test_values_by_hand():
+    found = judged()
+    ideal = 2 + 1 / math.log2(3)
+    ndcg = (1 / math.log2(3) + 2 / math.log2(4)) / ideal
+    assert found.measures == ("nDCG@10", "AP(rel=2)", "RR@10")
+    assert found.qids.tolist() == ["1", "2", "3"]
+    assert found.values[0] == pytest.approx([ndcg, 1 / 3, 1 / 2])
+    assert found.values[1] == pytest.approx([1, 0, 1])
+    assert found.values[2].tolist() == [0, 0, 0]
+    assert (found.n_missing, found.n_unjudged) == (1, 1)
+
+
+def test_missing_queries():
+    assert judged("drop").qids.tolist() == ["1", "2"]
+    with pytest.raises(UsageError, match="1 judged queries, the first '3'"):
+        judged("error")
+
+
+def test_rows_are_found_by_query():
+    values, known = judged().of(strings(["2", "x"]))
+    assert known.tolist() == [True, False]
+    assert values[0, 0] == 1.0
+
+
+def test_near_scores_are_no_ties():
+    # float32 makes a tie of them, and then z comes first
+    near = Scores.from_dict({"1": {"a": 1.0 + 1e-9, "z": 1.0}}, name="near")
+    assert judged(run=near).values[0, 2] == 1.0
+    tied = Scores.from_dict({"1": {"a": 1.0, "z": 1.0}}, name="tied")
+    assert judged(run=tied).values[0, 2] == 0.5
+
+
+def test_many_documents_stay_apart():
+    many = {f"d{i:05d}": 20_000.0 - i for i in range(20_000)} | {"a": 0.5}
+    found = judged(measures=("RR",), run=Scores.from_dict({"1": many}))
+    assert found.values[0, 0] == pytest.approx(1 / 20_001)
+
+
+@pytest.mark.parametrize(
+    ("measures", "message"),
+    [
+        (("foo",), "does not know it"),
+        (("nDCG@",), "does not know it"),
+        (("AP", "AP"), "each measure once"),
+        ((), "each measure once"),
+    ],
+)
+def test_unknown_measures_are_refused(measures, message):
+    with pytest.raises(UsageError, match=message):
+        judged(measures=measures)
+
+
+def test_a_run_of_other_queries_is_refused():
+    with pytest.raises(UsageError, match="none of its queries is judged"):
+        judged(run=Scores.from_dict({"9": {"a": 1.0}}))
+
+
+def test_measures_are_split_outside_of_brackets():
+    assert split_measures(" nDCG@10,AP(rel=2, judged_only=True)@5 RR ") == (
+        "nDCG@10",
+        "AP(rel=2, judged_only=True)@5",
+        "RR",
+    )
+
+
+@needs_data
+@pytest.mark.realdata
+def test_dl19_equals_its_reference_to_the_digits_given():
+    home = DATA / "dl19"
+    judge = Judge(
+        read_qrels(home / "qrels.trec"), ("nDCG@10", "AP(rel=2)"), missing="error"
+    )
+    rows = list(
+        csv.DictReader(lines(home / "metrics.per_query.tsv.gz"), delimiter="\t")
+    )
+    runs = {row["run"] for row in rows}
+    assert runs >= {"repllama", "tasb", "splade_ed", "ada2", "bm25", "bm25_rm3"}
+    for name in sorted(runs):
+        [path] = (home / "runs").glob(f"{name}.run*")
+        found = judge.evaluate(read_scores(path))
+        wanted = {
+            r["query_id"]: (r["nDCG@10"], r["AP"]) for r in rows if r["run"] == name
+        }
+        assert len(wanted) == len(found.qids) == 43
+        for qid, values in zip(found.qids, found.values, strict=True):
+            assert tuple(f"{value:.6f}" for value in values) == wanted[qid]
+    assert np.isclose(found.values[:, 0].mean(), 0.7210, atol=1e-4)

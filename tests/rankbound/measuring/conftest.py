@@ -1,8 +1,0 @@
-import pytest
-
-from tests.rankbound.measuring.world import make_world
-
-
-@pytest.fixture
-def world(tmp_path):
-    return make_world(tmp_path)

@@ -1,0 +1,183 @@
+"""The report in a real browser, from a file, offline."""
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from rankbound.bounds.headline import HEADLINE
+from rankbound.bounds.registry import statement
+from rankbound.errors import UsageError
+from rankbound.page.run import effectiveness, write_report
+from rankbound.read.errors import FormatError
+from tests.rankbound.page.conftest import HOSTILE
+
+pytestmark = pytest.mark.xdist_group("report")
+
+
+@pytest.fixture(scope="module")
+def report(everything):
+    return everything / "m.html"
+
+
+@pytest.fixture(scope="module")
+def page(opened, report):
+    return opened(report)
+
+
+def test_the_page_opens_without_a_fault_or_a_request(page):
+    assert page.faults == []
+    assert [url for url in page.asked if not url.startswith(("file:", "data:"))] == []
+    assert page.locator("h1").count() == 1
+    assert "vacuous" in page.locator("#verdict").inner_text().lower()
+
+
+def test_hostile_names_stay_text(page, report):
+    assert page.faults == []  # a script that ran would miss its function
+    assert HOSTILE in page.locator("#verdict").inner_text()
+    assert "<script>stolen" not in report.read_text()
+
+
+def test_the_pages_bound_is_numpys(page):
+    bound = statement(HEADLINE)
+    names = page.evaluate(f"rankbound.views['{HEADLINE}'].names")
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        drawn = {
+            "diameter": rng.uniform(0.1, 2),
+            "lipschitz": rng.uniform(0.1, 20),
+            "kappa": rng.uniform(1, 4),
+            "n_queries": float(rng.integers(10, 10**6)),
+            "delta": rng.uniform(0.001, 0.5),
+            "width": rng.uniform(0.1, 9),
+        }
+        arguments = [drawn.get(name, rng.uniform(0.01, 0.69)) for name in names]
+        found = page.evaluate(
+            f"([...x]) => rankbound.views['{HEADLINE}'].value(...x)", arguments
+        )
+        assert found == pytest.approx(float(bound.numpy()(*arguments)), rel=1e-12)
+
+
+def test_a_slider_changes_the_bound(page):
+    slider = page.locator("#explorer input[type=range]").first
+    before = page.locator("#explorer").inner_text()
+    slider.focus()
+    for _ in range(8):
+        slider.press("ArrowRight")
+    assert page.locator("#explorer").inner_text() != before
+    assert page.faults == []
+
+
+def test_every_control_has_a_name_and_headings_skip_no_level(page):
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll("input, select, button")]
+        .filter(e => !(e.labels && e.labels.length) && !e.getAttribute("aria-label")
+            && !e.getAttribute("aria-labelledby") && !e.innerText.trim())
+        .map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert unnamed == []
+    levels = page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,h4')].map(e => Number(e.tagName[1]))"
+    )
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_the_page_reads_without_javascript(report):
+    text = report.read_text()
+    assert "<table" in text
+    assert text.count("<svg") >= 2
+    for outside in ('src="http', 'href="http', "url(http", "@import"):
+        assert outside not in text.split('<script type="application/json"')[0]
+
+
+def test_a_folder_without_results_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError):
+        write_report(tmp_path, tmp_path / "x.html", command="")
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_effectiveness_rows_are_read_by_name(tmp_path):
+    path = tmp_path / "effectiveness.tsv"
+    path.write_text("dataset\tstudent\tqid\tmeasure\tvalue\nd\ts\tq\tnDCG@10\t0.5\n")
+    (row,) = effectiveness(path)
+    assert (row["qid"], float(row["value"])) == ("q", 0.5)
+    assert json.dumps(row)
+
+
+def alone(everything, tmp_path, name, place=""):
+    """A folder with one result and its table."""
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    for path in (everything / "all" / place).glob("*.*"):
+        if path.name in (f"{name}.json", "per_query.tsv", "effectiveness.tsv"):
+            (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "keys", "value"),
+    [
+        ("ledger", "m", ("students",), []),
+        ("ledger", "m", ("students",), {"s": {}}),
+        ("ledger", "m", ("teacher", "entropy"), None),
+        ("ledger", "m", ("delta",), "x"),
+        ("ledger", "m", ("warnings",), None),
+        ("comparison", "c", ("rows",), None),
+        ("comparison", "c", ("rows", 0, "difference"), "x"),
+        ("comparison", "c", ("rows", 0, "verdict"), "x"),
+        ("comparison", "c", ("family",), []),
+        ("validation", "v", ("per_query",), 5),
+        ("validation", "v", ("per_query", 0, "spearman"), "x"),
+        ("inspection", "", ("files", 0, "findings"), None),
+        ("inspection", "", ("across",), {}),
+    ],
+)
+def test_a_damaged_result_is_one_clear_line(
+    everything, tmp_path, name, place, keys, value
+):
+    folder = alone(everything, tmp_path, name, place)
+    path = folder / f"{name}.json"
+    content = json.loads(path.read_text())
+    *way, last = keys
+    holder = content
+    for key in way:
+        holder = holder[key]
+    holder[last] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(UsageError) as caught:
+        write_report(folder, tmp_path / "x.html")
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "again with this version" in message
+    assert not (tmp_path / "x.html").exists()
+
+
+@pytest.mark.parametrize("key", ["students", "teacher", "delta", "trivial", "diameter"])
+def test_a_ledger_that_lacks_a_key_is_named(everything, tmp_path, key):
+    folder = alone(everything, tmp_path, "ledger", "m")
+    path = folder / "ledger.json"
+    content = json.loads(path.read_text())
+    del content[key]
+    path.write_text(json.dumps(content))
+    with pytest.raises(UsageError, match=f"ledger.json: lacks '{key}'"):
+        write_report(folder, tmp_path / "x.html")
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "text", "message"),
+    [
+        ("ledger m", "per_query.tsv", "qid\n", "the column 'student' is missing"),
+        ("comparison c", "per_query.tsv", "", "the column 'qid' is missing"),
+        ("validation v", "effectiveness.tsv", "qid\n", "'dataset' is missing"),
+    ],
+)
+def test_a_damaged_table_is_named_with_its_line(
+    everything, tmp_path, source, file, text, message
+):
+    folder = alone(everything, tmp_path, *source.split())
+    (folder / file).write_text(text)
+    with pytest.raises(FormatError, match=message) as caught:
+        write_report(folder, tmp_path / "x.html")
+    assert str(caught.value).startswith(f"{folder / file}:1: ")

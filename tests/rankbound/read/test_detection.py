@@ -1,0 +1,115 @@
+"""Every golden file is of its own format, of no other, and its damage is one line."""
+
+import bz2
+import gzip
+
+import lz4.frame
+import pyarrow as pa
+import pytest
+
+from rankbound.read.errors import FormatError
+from rankbound.read.registry import by_name, detect, formats, read_any
+from rankbound.read.source import Source
+from tests.rankbound.read.golden import BINARY, GOLDEN, format_of
+
+# What another format's signature would show, too; the order of families decides
+ALSO: dict[str, set[str]] = {
+    "ranked-groups": {"groups"},
+    "hofstaetter": {"trec-run"},
+    "msmarco-run": {"qrels", "scoreddocs"},
+    "rankllm": {"lookup"},
+    "margins": {"qrels", "csv-margins"},
+}
+PACKERS = {
+    "gzip": lambda data: gzip.compress(data, mtime=0),
+    "bz2": bz2.compress,
+    "lz4": lz4.frame.compress,
+    "zstd": lambda data: pa.Codec("zstd").compress(data, asbytes=True),
+}
+FILES = [pytest.param(name, id=name.replace("/", "-")) for name in GOLDEN]
+
+
+TEXTS = [name for name in GOLDEN if format_of(name) not in BINARY]
+# Formats whose reader does not count what it passes over
+UNCOUNTED: set[str] = set()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_golden_file_is_of_its_format_and_of_no_other(name, tmp_path):
+    source = Source(GOLDEN[name](tmp_path))
+    wanted = format_of(name)
+    shown = [entry.name for entry in formats().values() if entry.sniff(source)]
+    assert shown[0] == wanted
+    assert set(shown[1:]) <= ALSO.get(wanted, set())
+    entry, evidence = detect(source)
+    assert entry.name == wanted
+    assert evidence
+    contents = read_any(source.path)
+    assert contents.format == wanted
+    assert contents.parts()
+    assert set(contents.parts()) <= set(entry.parts)
+    for part in contents.parts():
+        assert detect(source, part=part)[0].name == wanted
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("packing", PACKERS)
+def test_packing_changes_nothing(name, packing, tmp_path):
+    path = GOLDEN[name](tmp_path)
+    plain = read_any(path)
+    path.write_bytes(PACKERS[packing](path.read_bytes()))
+    packed = read_any(path)
+    assert packed.format == plain.format
+    assert packed.repairs == plain.repairs
+    for part in plain.parts():
+        one, two = getattr(plain, part), getattr(packed, part)
+        assert one.docnos.tolist() == two.docnos.tolist()
+        assert one.codes.tolist() == two.codes.tolist()
+        assert one.qids.tolist() == two.qids.tolist()
+    if plain.scores is not None:
+        assert plain.scores.values.tolist() == packed.scores.values.tolist()
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_marks_and_line_ends_are_passed_over_and_counted(name, tmp_path):
+    path = GOLDEN[name](tmp_path)
+    data = path.read_bytes()
+    if not data.endswith(b"\n"):
+        pytest.skip("one line without an end")
+    path.write_bytes(b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n") + b"\r\n")
+    contents = read_any(path)
+    assert contents.format == format_of(name)
+    if contents.format in UNCOUNTED:
+        return
+    assert contents.repairs["byte order mark"] == 1
+    assert contents.repairs["CRLF line ends"] >= data.count(b"\n")
+    assert contents.repairs["blank lines"] == 1
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_truncated_packing_is_one_clear_line(name, tmp_path):
+    path = GOLDEN[name](tmp_path)
+    whole = gzip.compress(path.read_bytes(), mtime=0)
+    path.write_bytes(whole[:-9])
+    with pytest.raises(FormatError) as caught:
+        by_name(format_of(name)).read(Source(path))
+    message = str(caught.value)
+    assert message.startswith(f"{path}: the gzip data is truncated or damaged")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("damage", ["cut", "binary", "empty"])
+def test_damaged_text_is_one_clear_line_with_its_number(name, damage, tmp_path):
+    path = GOLDEN[name](tmp_path)
+    whole = path.read_bytes().rstrip()
+    last = whole.rfind(b"\n") + 1
+    kept = whole[: last + (len(whole) - last) // 2]
+    data = {"cut": kept, "binary": whole[:last] + b"\x00\xff\xfe\x01", "empty": b""}
+    path.write_bytes(data[damage])
+    with pytest.raises(FormatError) as caught:
+        by_name(format_of(name)).read(Source(path))
+    message = str(caught.value)
+    number = 1 if damage == "empty" else whole.count(b"\n") + 1
+    assert message.startswith(f"{path}:{number}: ")
+    assert "\n" not in message

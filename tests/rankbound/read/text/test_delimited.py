@@ -1,0 +1,124 @@
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rankbound.read.source import Source
+from rankbound.read.text.delimited import header_of, open_delimited
+from tests.rankbound.files import refusal, written
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+
+
+def opened(text, repairs=None):
+    source = Source("x", content=text if isinstance(text, bytes) else text.encode())
+    header = header_of(source)
+    assert header is not None
+    found = open_delimited(source, header, {} if repairs is None else repairs)
+    return found, found.table.to_pydict()
+
+
+def refused(text):
+    return refusal(lambda: opened(text))
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_columns_have_the_types_of_their_roles(separator):
+    text = "qid,docno,score,rank,label\n1,007,2.5,0,1\n1,NA,-1e-3,1,\n"
+    found, columns = opened(text.replace(",", separator))
+    assert columns == {
+        "qid": ["1", "1"],
+        "docno": ["007", "NA"],
+        "rank": [0, 1],
+        "score": [2.5, -1e-3],
+        "label": [1.0, None],
+    }
+    assert found.lines.tolist() == [2, 3]
+
+
+def test_quoted_cells_are_text_and_lines_are_counted_through_them():
+    text = 'qid,text,docno,score\n\nq,"a\n\n""b"", c","d,1",1\r\nq,,"e ""f""",2\n'
+    repairs = {}
+    found, columns = opened(text, repairs)
+    assert columns == {"qid": ["q", "q"], "docno": ["d,1", 'e "f"'], "score": [1, 2]}
+    assert found.lines.tolist() == [3, 6]
+    assert repairs["CRLF line ends"] == 1
+    assert str(found.fail("odd", row=1)) == "x:6: odd"
+    assert found.place(0) == "line 3"
+    assert str(found.fail("odd")) == "x: odd"
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(CELLS, CELLS, st.floats(-1e9, 1e9)), min_size=1, max_size=6),
+    st.sampled_from([",", "\t"]),
+)
+def test_cells_are_those_of_the_csv_library(rows, separator):
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=separator, lineterminator="\n")
+    writer.writerows([("qid", "docno", "score"), *rows])
+    text = stream.getvalue()
+    if any(mark in text for mark in "\r\0"):
+        return  # lines are parted at carriage returns as elsewhere
+    _, columns = opened(text)
+    assert columns["qid"] == [qid for qid, _, _ in rows]
+    assert columns["score"] == [score for _, _, score in rows]
+    held = list(csv.reader(io.StringIO(text), delimiter=separator))[1:]
+    assert columns["docno"] == [row[1] for row in held]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("q,a", "x:3: expected 3 fields as in the header (qid, docno, score), found 2"),
+        ("q,a,1,2", "x:3: expected 3 fields as in the header"),
+        ("q,a,one", "x:3: score must be a finite number, found 'one'"),
+        ("q,a,", "x:3: score must be a finite number, found ''"),
+        ("q,a,nan", "x:3: score must be a finite number, found 'nan'"),
+        ("q,a,1e999", "x:3: score must be a finite number, found '1e999'"),
+        ("q,a,1_0", "x:3: score must be a finite number, found '1_0'"),
+        ('q,"a,1', "x:3: broken quotation or field"),
+        ('q,"a"b,1', "x:3: broken quotation or field"),
+    ],
+)
+def test_a_broken_row_is_one_clear_line(line, message):
+    assert refused(f"qid,docno,score\nq,b,1\n{line}\n").startswith(message)
+
+
+def test_a_rank_that_is_none_and_text_that_is_not_utf_8_name_their_line():
+    assert refused("qid,docno,rank\nq,a,1.5\n") == (
+        "x:2: rank must be a whole number, found '1.5'"
+    )
+    assert refused(b"qid,docno,score\nq,\xff,1\n").startswith("x:2: not UTF-8 text")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "qid docno score\nq a 1\n",
+        "query-id\tcorpus-id\tscore\nq\ta\t1\n",
+        "name,year\na,1\n",
+        "qid,qid,docno,score\nq,q,a,1\n",
+        "1,2,3\n",
+        '"qid,docno,score\n',
+        b"\xff,qid\n",
+        "",
+    ],
+)
+def test_other_text_has_no_header(tmp_path, text):
+    assert header_of(Source(written(tmp_path, text))) is None
+    assert header_of(Source(tmp_path)) is None
+
+
+def test_long_tables_are_put_together(monkeypatch):
+    monkeypatch.setattr("rankbound.read.text.delimited.BATCH", 3)
+    rows = [(f"q{n}", f"d{n}", n / 3) for n in range(10)]
+    text = "qid,docno,score\n" + "".join(f"{q},{d},{s!r}\n" for q, d, s in rows)
+    _, columns = opened(text)
+    assert list(zip(*columns.values(), strict=True)) == rows
+    message = refused(text.replace("q7,d7", "q7,d7,d7"))
+    assert message.startswith("x:9: ")
+    message = refused(text + "q,d,x\n")
+    assert message.startswith("x:12: ")

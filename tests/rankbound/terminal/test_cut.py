@@ -1,0 +1,40 @@
+import io
+
+import pytest
+
+from rankbound.commands.cut import cut_groups, write_cut
+from rankbound.terminal.console import console_for
+from rankbound.terminal.cut import show
+from tests.rankbound.cli.cut.world import teacher
+from tests.rankbound.files import lookup, written
+
+
+@pytest.fixture
+def shown(folder, options):
+    def run(**changes):
+        account = write_cut(cut_groups(options(**changes)), folder / "cuts")
+        stream = io.StringIO()
+        show(account, console_for(stream))
+        return stream.getvalue()
+
+    return run
+
+
+def test_what_was_kept_and_what_the_change_means(shown):
+    text = shown(keep=("below-median",))
+    assert "train.jsonl: 18 groups of 9 queries, cut by entropy" in text
+    assert "train.kept-entropy-below-median.jsonl" in text
+    assert "entropy, all (nats)" in text
+    assert "by construction" in text
+    assert "95% interval" in text
+    assert "theirs" not in text
+
+
+def test_the_reference_and_what_was_dropped(shown, folder):
+    scores = teacher()
+    del scores["q2"]
+    written(folder, lookup(scores), "t.json")
+    text = shown(compat="reference", missing="drop")
+    assert "upper_quartile" in text
+    assert "dropped, in no file: 1 query without a value (2 groups)" in text
+    assert "not measured: 6 documents without teacher score" in text
