@@ -27,8 +27,7 @@ from rankbound.cli import (
     report,
     validate,
 )
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 
 COMMANDS = (
     inspect,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rankbound.bounds.errors import DomainError
-from rankbound.drawing.results import Result
+from rankbound.drawing.results import Found
 from rankbound.drawing.wanted import absent_kinds
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def theory_drawings() -> list[Drawing]:
     return [Drawing(f"theory-{name}", draw) for name, draw in draws.items()]
 
 
-def result_drawings(results: list[Result]) -> list[Drawing]:
+def result_drawings(results: list[Found]) -> list[Drawing]:
     """The figures of results, and a line for each that they do not allow."""
     from rankbound.drawing import (
         comparisons,

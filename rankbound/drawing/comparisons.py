@@ -10,11 +10,11 @@ from rankbound.commands.compare.catalogue import CATALOGUE, base
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.planes import NO_VECTORS, planes
 from rankbound.drawing.powers import power_drawings
-from rankbound.drawing.results import Result
+from rankbound.drawing.results import Found
 from rankbound.drawing.shapes import shape_drawings
 
 
-def drawings(result: Result) -> list[Drawing]:
+def drawings(result: Found) -> list[Drawing]:
     """The figures of one comparison, by quantity and by pair set."""
     from rankbound.figures.comparisons import draw_differences, draw_verdicts
 
@@ -51,11 +51,11 @@ def _plain(quantity: str) -> str:
     return quantity.replace("_", " ")
 
 
-def _named(result: Result, *parts: str) -> str:
+def _named(result: Found, *parts: str) -> str:
     return file_name(*filter(None, (result.name, *parts)))
 
 
-def _distributions(result: Result, quantities: list[str]) -> list[Drawing]:
+def _distributions(result: Found, quantities: list[str]) -> list[Drawing]:
     """Ridges and distribution functions of every quantity and pair set compared."""
     from rankbound.figures.distributions import draw_ecdf, draw_ridges
 
@@ -74,7 +74,7 @@ def _distributions(result: Result, quantities: list[str]) -> list[Drawing]:
     return found
 
 
-def _sweeps(result: Result) -> list[Drawing]:
+def _sweeps(result: Found) -> list[Drawing]:
     from rankbound.figures.comparisons import draw_sweep
 
     sweep = result.content.get("sweep")
@@ -96,7 +96,7 @@ def _sweeps(result: Result) -> list[Drawing]:
     ]
 
 
-def _shapes(result: Result) -> list[Drawing]:
+def _shapes(result: Found) -> list[Drawing]:
     shapes = result.content.get("shapes")
     if not shapes:
         name = _named(result, "distances")

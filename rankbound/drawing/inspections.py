@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rankbound.commands.inspect.naming import shown_names
 from rankbound.drawing.catalogue import Drawing, file_name
-from rankbound.drawing.results import Result
+from rankbound.drawing.results import Found
 
 Facts = Mapping[str, Any]
 Cell = tuple[int | None, int | None]
@@ -27,7 +27,7 @@ SHARED: Final = (
 GOOD: Final = {column: good for _, column, good in SHARED}
 
 
-def drawings(result: Result) -> list[Drawing]:
+def drawings(result: Found) -> list[Drawing]:
     """The table of one inspection."""
     from rankbound.figures.quality import draw_quality
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rankbound.drawing.catalogue import Drawing, file_name
-from rankbound.drawing.results import Result, columns_of
+from rankbound.drawing.results import Found, columns_of
 from rankbound.drawing.shapes import shape_drawings
 
 NO_VECTORS = "no diameters were measured; give --embeddings to measure"
@@ -17,7 +17,7 @@ EARLIER = "an earlier version wrote this ledger; run measure again"
 PARTS = ("entropy", "divergence", "deviation")
 
 
-def drawings(result: Result) -> list[Drawing]:
+def drawings(result: Found) -> list[Drawing]:
     """The figures of one ledger, named after its folder."""
     students = result.content["students"]
     found = [_entropy(result), _plane(result), *_shape(result)]
@@ -39,7 +39,7 @@ def drawings(result: Result) -> list[Drawing]:
     return found
 
 
-def drawings_of_all(results: list[Result]) -> list[Drawing]:
+def drawings_of_all(results: list[Found]) -> list[Drawing]:
     """Figures that put several ledgers side by side, such as one per sampling."""
     from rankbound.figures.certificates import (
         draw_bound_against_risk,
@@ -82,33 +82,33 @@ def drawings_of_all(results: list[Result]) -> list[Drawing]:
     return found
 
 
-def _named(result: Result, *parts: str) -> str:
+def _named(result: Found, *parts: str) -> str:
     return file_name(*filter(None, (result.name, *parts)))
 
 
-def _teacher_rows(result: Result) -> tuple[Mapping[str, str], ...]:
+def _teacher_rows(result: Found) -> tuple[Mapping[str, str], ...]:
     """One row per query: those of the first student, since the teacher's repeat."""
     first = result.table[0].get("student") if result.table else None
     return tuple(row for row in result.table if row.get("student") == first)
 
 
-def _teacher_entropies(result: Result) -> list[float]:
+def _teacher_entropies(result: Found) -> list[float]:
     return columns_of(_teacher_rows(result), "entropy_nats")[0]
 
 
-def _points(result: Result) -> tuple[Any, Any]:
+def _points(result: Found) -> tuple[Any, Any]:
     rows = columns_of(_teacher_rows(result), "diameter", "entropy_nats")
     return np.array(rows[0]), np.array(rows[1])
 
 
-def _entropy(result: Result) -> Drawing:
+def _entropy(result: Found) -> Drawing:
     from rankbound.figures.distributions import draw_ecdf
 
     values = {result.name or "teacher": _teacher_entropies(result)}
     return Drawing(_named(result, "entropy"), partial(draw_ecdf, values), kind="ecdf")
 
 
-def _plane(result: Result) -> Drawing:
+def _plane(result: Found) -> Drawing:
     from rankbound.figures.certificates import draw_locality_entropy
 
     name = _named(result, "locality-entropy")
@@ -119,7 +119,7 @@ def _plane(result: Result) -> Drawing:
     return Drawing(name, partial(draw_locality_entropy, named), kind="plane")
 
 
-def _parts(result: Result, name: str, student: Mapping[str, Any]) -> Drawing:
+def _parts(result: Found, name: str, student: Mapping[str, Any]) -> Drawing:
     from rankbound.figures.theory_bound import draw_parts
 
     parts = {part: student[part] for part in PARTS}
@@ -127,7 +127,7 @@ def _parts(result: Result, name: str, student: Mapping[str, Any]) -> Drawing:
     return Drawing(_named(result, "parts", name), draw, kind="parts")
 
 
-def _limit(result: Result, name: str) -> Drawing:
+def _limit(result: Found, name: str) -> Drawing:
     from rankbound.figures.limits import Certified, draw_limit_over_n
 
     title = _named(result, "limit-over-n", name)
@@ -149,7 +149,7 @@ def _limit(result: Result, name: str) -> Drawing:
     return Drawing(title, partial(draw_limit_over_n, made), kind="limit")
 
 
-def _shape_of(result: Result) -> dict[str, Any] | None:
+def _shape_of(result: Found) -> dict[str, Any] | None:
     """Distances and vectors of a ledger; None without, or from before there were."""
     diameter = result.content.get("diameter", {})
     if "shape" not in diameter:
@@ -158,7 +158,7 @@ def _shape_of(result: Result) -> dict[str, Any] | None:
     return {**diameter["shape"], **exact}
 
 
-def _shape(result: Result) -> list[Drawing]:
+def _shape(result: Found) -> list[Drawing]:
     shape = _shape_of(result)
     if shape is None:
         measured = result.content.get("diameter", {}).get("max") is not None
@@ -169,7 +169,7 @@ def _shape(result: Result) -> list[Drawing]:
     return shape_drawings(named, prefix=result.name, metric=metric)
 
 
-def _reliability(result: Result, name: str, student: Mapping[str, Any]) -> Drawing:
+def _reliability(result: Found, name: str, student: Mapping[str, Any]) -> Drawing:
     from rankbound.figures.reliability import draw_reliability
 
     title = _named(result, "reliability", name)

@@ -10,13 +10,13 @@ import numpy as np
 
 from rankbound.commands.compare.catalogue import PAIR_SETS
 from rankbound.drawing.catalogue import Drawing, file_name
-from rankbound.drawing.results import Result
+from rankbound.drawing.results import Found
 
 NO_VECTORS = "no vectors were given; give --embeddings to compare"
 Points = dict[str, tuple[Any, Any]]
 
 
-def planes(result: Result) -> list[Drawing]:
+def planes(result: Found) -> list[Drawing]:
     """One plane for every pair set, all samplings in it."""
     from rankbound.figures.certificates import draw_locality_entropy
 
@@ -36,7 +36,7 @@ def planes(result: Result) -> list[Drawing]:
     return found
 
 
-def _points(result: Result) -> dict[str, Points]:
+def _points(result: Found) -> dict[str, Points]:
     """By pair set and sampling: diameters and entropies of the queries with both."""
     values: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
     for row in result.table:
@@ -55,7 +55,7 @@ def _points(result: Result) -> dict[str, Points]:
     return found
 
 
-def _floor(result: Result, pairs: str, points: dict[str, Points]) -> Any:
+def _floor(result: Found, pairs: str, points: dict[str, Points]) -> Any:
     """The floor of Theorem 4 (a) over the diameters shown; a diagnostic, see there."""
     from rankbound.estimators.spread import entropy_floor
 

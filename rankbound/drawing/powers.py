@@ -11,14 +11,14 @@ import numpy as np
 
 from rankbound.commands.compare.catalogue import CATALOGUE, base
 from rankbound.drawing.catalogue import Drawing, file_name
-from rankbound.drawing.results import Result
+from rankbound.drawing.results import Found
 
 MOST = 12  # lines that can be told apart
 MOST_MARKS = 7
 STILL = "the differences do not vary over queries, so there is nothing to detect"
 
 
-def power_drawings(result: Result) -> list[Drawing]:
+def power_drawings(result: Found) -> list[Drawing]:
     """Of a comparison: smallest margins by quantity and pair set, at its error rate."""
     content = result.content
     by_key: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
@@ -39,7 +39,7 @@ def power_drawings(result: Result) -> list[Drawing]:
     return found
 
 
-def of_power(result: Result) -> list[Drawing]:
+def of_power(result: Found) -> list[Drawing]:
     """Of `rankbound power`: margins by unit and quantity, and the correlations."""
     content = result.content
     rates = {"power": content["power"], "delta": content["delta_each"]}
@@ -71,7 +71,7 @@ def of_power(result: Result) -> list[Drawing]:
     return [*found, _correlations(name, queries, family=1, **rates)]
 
 
-def of_validation(result: Result) -> list[Drawing]:
+def of_validation(result: Found) -> list[Drawing]:
     """Of a validation: the smallest correlation that each data set can show."""
     family = result.content.get("family", {})
     queries: dict[int, str] = {}

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rankbound.drawing.rows import read_rows
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
+from rankbound.results import KINDS, result_type
+from rankbound.rows import Rows
 
 # The files that commands leave, and the schema at the top of each
 FILES = {
@@ -32,7 +32,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Found:
     """What one command left in one folder.
 
     Attributes
@@ -42,8 +42,8 @@ class Result:
     name : str
         The folder below the one asked for, for titles and file names; empty for that
         folder itself. A JSON file of the user's own naming adds its name.
-    content : mapping
-        The JSON file.
+    content : Result
+        The JSON file, decoded; a mapping for a kind that has no type yet.
     table : sequence of mappings
         The rows of ``per_query.tsv`` beside it; empty where there is none.
     file : str
@@ -52,17 +52,17 @@ class Result:
 
     schema: str
     name: str
-    content: Mapping[str, Any]
+    content: Any
     table: Sequence[Mapping[str, str]] = field(default=(), repr=False)
     file: str = ""
 
 
-def file_of(result: Result) -> str:
+def file_of(result: Found) -> str:
     """Where a result lies below the folder asked for.
 
     Examples
     --------
-    >>> file_of(Result("rankbound.ledger/1", "a/b", {}))
+    >>> file_of(Found("rankbound.ledger/1", "a/b", {}))
     'a/b/ledger.json'
     """
     if result.file:
@@ -71,7 +71,7 @@ def file_of(result: Result) -> str:
     return Path(result.name, name).as_posix()
 
 
-def find_results(folder: Path, *, asked: str = "--from ") -> list[Result]:
+def find_results(folder: Path, *, asked: str = "--from ") -> list[Found]:
     """All results in a folder and its sub-folders, in the order of their paths.
 
     `asked` is the option in front of the folder, for messages.
@@ -116,7 +116,13 @@ def _free_schema(path: Path) -> str | None:
     return named[1] if named is not None and named[1] in FREE else None
 
 
-def _result(path: Path, folder: Path, wanted: str) -> Result:
+def _result(path: Path, folder: Path, wanted: str) -> Found:
+    kind = wanted.removeprefix("rankbound.").partition("/")[0]
+    if kind in KINDS:  # in transition: all kinds are going to be typed
+        made = result_type(kind).load(path)
+        place, file = _place(path, folder)
+        rows = next(iter(made.beside.values()), ())
+        return Found(wanted, place, made, rows, file)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -129,16 +135,21 @@ def _result(path: Path, folder: Path, wanted: str) -> Result:
             "with this version",
             line=1,
         )
+    name, file = _place(path, folder)
+    table = _table(path.with_name("per_query.tsv"), COLUMNS.get(path.name))
+    return Found(schema, name, content, table, file)
+
+
+def _place(path: Path, folder: Path) -> tuple[str, str]:
+    """The name and the file of a result, relative to the folder asked for."""
     name = path.parent.relative_to(folder).as_posix()
     name = "" if name == "." else name
     if path.name not in FILES:  # several may lie in one folder
         name = "/".join(filter(None, (name, path.stem)))
-    file = path.relative_to(folder).as_posix()
-    table = _table(path.with_name("per_query.tsv"), COLUMNS.get(path.name))
-    return Result(schema, name, content, table, file)
+    return name, path.relative_to(folder).as_posix()
 
 
 def _table(path: Path, needed: Sequence[str] | None) -> Sequence[Mapping[str, str]]:
     if needed is None or not path.is_file():
         return ()
-    return read_rows(path, needed=needed)
+    return Rows.read(path, needed=needed)

@@ -9,14 +9,14 @@ from typing import Any
 
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.powers import of_validation
-from rankbound.drawing.results import Result
+from rankbound.drawing.results import Found
 
 Row = Mapping[str, Any]
 MOST_ROWS = 40  # of a forest, on a page
 FEWEST = 3  # configurations, for an order
 
 
-def drawings(result: Result) -> list[Drawing]:
+def drawings(result: Found) -> list[Drawing]:
     """Forests and verdicts for every data set, the certificates, and the power."""
     return [
         *_forests(result),
@@ -26,7 +26,7 @@ def drawings(result: Result) -> list[Drawing]:
     ]
 
 
-def _forests(result: Result) -> list[Drawing]:
+def _forests(result: Found) -> list[Drawing]:
     """A forest for every data set, sampling and student; pieces of a long one."""
     from rankbound.figures.associations import draw_correlations
 
@@ -73,7 +73,7 @@ def _pages(rows: list[Row]) -> list[tuple[tuple[str, ...], list[Row]]]:
     ]
 
 
-def _systems(result: Result) -> list[Drawing]:
+def _systems(result: Found) -> list[Drawing]:
     """Differences and verdicts of every pair of systems, by data set."""
     from rankbound.figures.comparisons import draw_differences, draw_verdicts
 
@@ -101,7 +101,7 @@ def _systems(result: Result) -> list[Drawing]:
     return found
 
 
-def _certificates(result: Result) -> Drawing:
+def _certificates(result: Found) -> Drawing:
     """Certificates of one half of the queries against the risk of the other."""
     from rankbound.figures.certificates import draw_bound_against_risk
 
@@ -133,7 +133,7 @@ def _certificates(result: Result) -> Drawing:
     return Drawing(name, draw, kind="scatter")
 
 
-def _order(result: Result) -> Row | None:
+def _order(result: Found) -> Row | None:
     """How the bound orders configurations by held-out risk, where that was judged."""
     for row in result.content.get("configurations") or ():
         if (row["predictor"], row["target"]) == ("bound", "held-out risk"):
@@ -142,5 +142,5 @@ def _order(result: Result) -> Row | None:
     return None
 
 
-def _named(result: Result, *parts: str) -> str:
+def _named(result: Found, *parts: str) -> str:
     return file_name(*filter(None, (result.name, *parts)))

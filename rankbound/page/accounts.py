@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from rankbound.page.table import Table
+from rankbound.results import Result
 
 Level = Literal["good", "caution", "bad", "told"]
-Content = Mapping[str, Any]
+Content = Any  # in transition: a Result, or a mapping where a kind has no type yet
 
 # In the order in which a report shows them
 SCHEMAS: Final = {
@@ -92,6 +93,8 @@ def kind_of(content: Content) -> str | None:
     >>> kind_of({"schema": "rankbound.ledger/1"}), kind_of({})
     ('ledger', None)
     """
+    if isinstance(content, Result):
+        return content.KIND
     schema = str(content.get("schema", ""))
     return next((k for start, k in SCHEMAS.items() if schema.startswith(start)), None)
 
@@ -100,7 +103,11 @@ def notes_of(content: Content, *keys: str) -> tuple[tuple[str, tuple[str, ...]],
     """Lists of sentences, and mappings of a word to a sentence, that are not empty."""
     found = []
     for key in keys:
-        value = content.get(key)
+        value = (
+            getattr(content, key, None)
+            if isinstance(content, Result)
+            else content.get(key)
+        )
         if isinstance(value, Mapping):
             value = [f"{name}: {text}" for name, text in value.items()]
         if value:

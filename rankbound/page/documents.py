@@ -24,14 +24,13 @@ from rankbound.commands.measure.inputs import Inputs, load_inputs
 from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.sources import StudentSource
 from rankbound.commands.measure.student_scores import RawScores, raw_scores
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.spread import clip_below_best
-from rankbound.read.errors import FormatError
 from rankbound.read.opening import sha256
 
 if TYPE_CHECKING:
-    from rankbound.drawing.results import Result
+    from rankbound.drawing.results import Found
 
 Record = TypeVar("Record", MeasureOptions, StudentSource)
 # Characters of JSON for the documents of all ledgers together
@@ -42,13 +41,13 @@ STUDENT_PATHS: Final = ("scores", "queries", "query_ids")
 
 
 def documents_of(
-    result: Result, source: Path, qids: Sequence[str], *, budget: int = MOST_TEXT
+    result: Found, source: Path, qids: Sequence[str], *, budget: int = MOST_TEXT
 ) -> dict[str, Any]:
     """Documents, scores and distances of some queries, for the page.
 
     Parameters
     ----------
-    result : Result
+    result : Found
         A ledger.
     source : Path
         The folder of the report: relative paths are looked for from the working

@@ -27,7 +27,7 @@ from rankbound.bounds.notation import (
     term,
 )
 from rankbound.commands.explain.run import glossary_rows
-from rankbound.drawing.results import Result, file_of
+from rankbound.drawing.results import Found, file_of
 from rankbound.page.accounts import (
     SCHEMAS,
     Account,
@@ -46,6 +46,7 @@ from rankbound.page.rendering import (
     source,
 )
 from rankbound.page.table import Table, number, words
+from rankbound.results import Record
 from rankbound.writing import json_text
 
 STATIC_ROWS: Final = 25
@@ -72,7 +73,7 @@ class Material:
     Attributes
     ----------
     title : str
-    results : list of Result
+    results : list of Found
     figures : list of Picture
     tables : list of QueryTable
     details : list of mapping
@@ -82,7 +83,7 @@ class Material:
     """
 
     title: str
-    results: list[Result]
+    results: list[Found]
     figures: list[Picture] = field(default_factory=list)
     tables: list[QueryTable] = field(default_factory=list)
     details: list[dict[str, Any]] = field(default_factory=list)
@@ -211,7 +212,7 @@ def _provenance(material: Material) -> Iterator[dict[str, Any]]:
         facts = [("command", material.command), ("rankbound", version("rankbound"))]
         yield {"title": "This report", "facts": facts, "inputs": None, "json": ""}
     for result in material.results:
-        content = result.content
+        content = plain(result.content)
         where = file_of(result)
         rows = tuple(
             (str(entry["path"]), str(entry["sha256"] or "none: it was a pipe"))
@@ -251,7 +252,7 @@ def _facts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _data(material: Material) -> dict[str, Any]:
     ledgers = {
-        result.name: result.content
+        result.name: plain(result.content)
         for result in material.results
         if kind_of(result.content) == "ledger"
     }
@@ -262,6 +263,11 @@ def _data(material: Material) -> dict[str, Any]:
         "explorer": explorer_data(ledgers),
         "symbols": symbols,
     }
+
+
+def plain(content: Any) -> Any:
+    """In transition: a result as plain data, typed or not."""
+    return content.to_dict() if isinstance(content, Record) else content
 
 
 def _safe(text: str) -> Any:

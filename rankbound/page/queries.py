@@ -10,8 +10,8 @@ import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.terms import UNITS
-from rankbound.drawing.results import Result
-from rankbound.drawing.rows import Rows
+from rankbound.drawing.results import Found
+from rankbound.rows import Rows
 
 MOST_ROWS: Final = 2_000
 SEED: Final = 0
@@ -85,7 +85,7 @@ class QueryTable:
 
 
 def ledger_queries(
-    results: Sequence[Result], effects: Effects, *, limit: int = MOST_ROWS
+    results: Sequence[Found], effects: Effects, *, limit: int = MOST_ROWS
 ) -> QueryTable | None:
     """The rows of all ledgers, with the effectiveness of the same student and query."""
     rows = [(r.name, row) for r in results for row in r.table]

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from rankbound.commands.measure.run import Progress
 from rankbound.drawing.catalogue import result_drawings
-from rankbound.drawing.results import Result, file_of, find_results
-from rankbound.drawing.rows import read_rows
+from rankbound.drawing.results import Found, file_of, find_results
 from rankbound.errors import UsageError
 from rankbound.page.accounts import SCHEMAS, kind_of
 from rankbound.page.documents import MOST_TEXT, documents_of
@@ -24,6 +23,7 @@ from rankbound.page.queries import (
     ledger_queries,
     long_queries,
 )
+from rankbound.rows import Rows
 from rankbound.writing import write_all
 
 STAGES: Final = 5
@@ -95,7 +95,7 @@ def write_report(
     return material
 
 
-def _check(results: list[Result]) -> None:
+def _check(results: list[Found]) -> None:
     """Raise for a result that lacks what its schema promises, or holds another type."""
     for result in results:
         try:
@@ -113,7 +113,7 @@ def _check(results: list[Result]) -> None:
             ) from None
 
 
-def _figures(results: list[Result]) -> tuple[list[Picture], list[tuple[str, str]]]:
+def _figures(results: list[Found]) -> tuple[list[Picture], list[tuple[str, str]]]:
     drawn: list[Picture] = []
     missing: list[tuple[str, str]] = []
     try:
@@ -131,7 +131,7 @@ def _figures(results: list[Result]) -> tuple[list[Picture], list[tuple[str, str]
 
 
 def _details(
-    source: Path, results: list[Result], tables: list[QueryTable]
+    source: Path, results: list[Found], tables: list[QueryTable]
 ) -> list[dict[str, Any]]:
     """Documents behind the first table's queries, by ledger."""
     ledgers = [r for r in results if kind_of(r.content) == "ledger" and r.table]
@@ -158,7 +158,7 @@ def _undetailed(details: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
             yield name, entry["missing"]
 
 
-def _absent(results: list[Result]) -> Iterator[tuple[str, str]]:
+def _absent(results: list[Found]) -> Iterator[tuple[str, str]]:
     kinds = {kind_of(result.content) for result in results}
     for wanted, command in COMMANDS.items():
         if wanted not in kinds:
@@ -172,7 +172,7 @@ def _absent(results: list[Result]) -> Iterator[tuple[str, str]]:
             yield path, "not found or without rows, so no query is shown"
 
 
-def _tables(source: Path, results: list[Result], *, limit: int) -> Iterator[QueryTable]:
+def _tables(source: Path, results: list[Found], *, limit: int) -> Iterator[QueryTable]:
     of_kind = {
         kind: [r for r in results if kind_of(r.content) == kind] for kind in COMMANDS
     }
@@ -218,4 +218,4 @@ def effectiveness(path: Path) -> Sequence[Row]:
     """
     if not path.is_file():
         return ()
-    return read_rows(path, needed=("dataset", "student", "qid", "measure", "value"))
+    return Rows.read(path, needed=("dataset", "student", "qid", "measure", "value"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.source import Source, sha256
 
 __all__ = ["read_bytes", "sha256", "text_of"]

@@ -8,9 +8,8 @@ from typing import Any
 
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.objects.arrays import Ids
 from rankbound.read.objects.objects import part_of_object
 from rankbound.read.registry import by_name, detect

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import orjson
 
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.json.rowformats import RowFormat
 from rankbound.read.source import HEAD, Source
 

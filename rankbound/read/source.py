@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.inflating import inflated, packing_of_start
 
 BOM = b"\xef\xbb\xbf"

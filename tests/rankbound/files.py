@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 
 BOM = b"\xef\xbb\xbf"
 

@@ -11,8 +11,7 @@ import pytest
 
 from rankbound.cli import main
 from rankbound.commands.convert.run import convert
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.registry import formats, read_any
 from tests.rankbound.files import table
 from tests.rankbound.read.binary import MAKERS

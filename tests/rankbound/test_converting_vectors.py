@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from rankbound.commands.convert.run import convert
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.registry import read_any
 from tests.rankbound.files import npy, written
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from rankbound.bounds.headline import headline_width
 from rankbound.bounds.wording import counted
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.opening import read_bytes
 
 

@@ -9,9 +9,8 @@ from typing import Final
 
 from rankbound.commands.convert.packing import pack, packing_of
 from rankbound.commands.convert.sameness import RERANKED, differences
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.registry import detect
 from rankbound.read.source import Source
 from rankbound.writing import aside_in, is_special

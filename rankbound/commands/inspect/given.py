@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rankbound.bounds.errors import DomainError
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.reading import read_part
 from rankbound.read.registry import by_name, detect
 from rankbound.read.source import Source

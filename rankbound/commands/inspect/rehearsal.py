@@ -16,8 +16,7 @@ from rankbound.commands.measure.temperatures import (
     split_queries,
     teacher_temperature,
 )
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 
 MISTAKES = (UsageError, FormatError, DomainError)
 

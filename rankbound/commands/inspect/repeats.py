@@ -13,7 +13,7 @@ import orjson
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.findings import Finding
 from rankbound.commands.inspect.given import Given
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 
 SIGNS = ("second time", "twice")  # how readers say that something is repeated
 COLUMNS = {"trec-run": (0, 2), "qrels": (0, 2), "beir-qrels": (0, 1)}

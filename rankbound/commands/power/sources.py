@@ -11,8 +11,7 @@ import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.data.scores import Floats
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.opening import read_bytes
 
 Table = list[dict[str, str]]

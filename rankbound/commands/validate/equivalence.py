@@ -20,8 +20,7 @@ from rankbound.commands.validate.options import TEACHER, ValidateOptions
 from rankbound.commands.validate.panels import Judged
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import strings
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from rankbound.validation.family import Answer, Question, answer_family
 
 Row = dict[str, Any]

@@ -12,8 +12,8 @@ import numpy as np
 
 from rankbound.data.groups import Groups
 from rankbound.data.scores import LARGEST, Floats, Integers, Kind, Scores
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.errors import FormatError
 from rankbound.read.fields import as_number
 from rankbound.read.json.merging import AGAIN, merged_members, merged_scores
 from rankbound.read.naming import Ids

@@ -14,9 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.fields import parsed_number
 from rankbound.read.json.building import Builder
 from rankbound.read.json.records import lacking, pair_records

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.fields import as_number
 from rankbound.read.json.arrays import elements, is_array
 from rankbound.read.json.building import Builder

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from rankbound.data.scores import Scores
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.json.blocks import parse_block
 from rankbound.read.json.cutting import Unsure, inner_blocks
 from rankbound.read.json.lookup_careful import EMPTY, is_qid, parse_lookup

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from rankbound.data.arrow import encode
 from rankbound.data.scores import LARGEST, Scores, strings
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.source import count
 
 SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')

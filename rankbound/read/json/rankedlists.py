@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from rankbound.data.scores import Kind
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.errors import FormatError
 from rankbound.read.json.building import Builder
 from rankbound.read.json.jsonl import Row, write_records
 from rankbound.read.json.records import Record, lacking, list_records

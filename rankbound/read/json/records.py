@@ -10,8 +10,8 @@ import numpy as np
 from rankbound.data.groups import Groups
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Floats, Scores
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.errors import FormatError
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,8 +15,8 @@ import numpy as np
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.errors import FormatError
 from rankbound.read.json.rowformats import records
 from rankbound.read.objects.arrays import (
     Ids,

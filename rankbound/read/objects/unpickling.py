@@ -16,7 +16,7 @@ from typing import IO, Any, Final, NoReturn
 
 import numpy as np
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.source import Source
 
 START = re.compile(rb"\x80[\x02-\x05]")

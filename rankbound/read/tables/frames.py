@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from rankbound.data.scores import LARGEST, Floats, Integers
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 
 BAD_ID = r"[\t\r\n]|\A\s*\z"
 # What Python and pandas write for a list of text; NumPy's text has no commas
@@ -41,7 +41,7 @@ class Frame:
     >>> frame.numbers("score")
     Traceback (most recent call last):
     ...
-    rankbound.read.errors.FormatError: toy.parquet: row 2: score must be a ...
+    rankbound.errors.FormatError: toy.parquet: row 2: score must be a ...
     """
 
     table: Any

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Scores
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.errors import FormatError
 from rankbound.read.json.records import lacking, list_records
 
 ROW_GROUP: Final = 1 << 24  # numbers

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from rankbound.data.arrow import encode
 from rankbound.data.groups import Groups
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.source import Source, count
 from rankbound.read.text.layout import is_comment
 from rankbound.read.text.trec_sniffing import head_rows

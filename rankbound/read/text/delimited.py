@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from rankbound.data.scores import Integers
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.fields import parsed_number
 from rankbound.read.source import Source
 from rankbound.read.tables.frames import Frame

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rankbound.data.scores import LARGEST, Floats, Integers
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.source import Source
 from rankbound.read.text.idcolumns import IdBlock
 

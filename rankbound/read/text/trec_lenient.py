@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.source import Source, count
 from rankbound.read.text.layout import (
     MORE_COLUMNS,

@@ -10,8 +10,8 @@ import numpy as np
 
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Scores
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.errors import FormatError
 from rankbound.read.text.ir_metadata import ir_metadata_lines
 from rankbound.read.text.trec_sniffing import is_json_like
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import strings
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.json.records import lacking
 from rankbound.read.source import Source
 from rankbound.read.vectors import faiss_files as vectors_faiss

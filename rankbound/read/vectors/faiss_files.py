@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from rankbound.data.embeddings import Embeddings
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.source import Source
 from rankbound.read.vectors.common import (
     Container,

@@ -9,8 +9,7 @@ from typing import Any
 import orjson
 
 from rankbound.data.embeddings import Embeddings
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.source import Source
 from rankbound.read.vectors.common import (
     Container,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.source import Source
 
 NPY_MAGIC = b"\x93NUMPY"

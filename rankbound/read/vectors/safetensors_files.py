@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from rankbound.data.embeddings import Embeddings
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.source import Source
 from rankbound.read.vectors.common import (
     Container,

@@ -9,8 +9,7 @@ import pytest
 import rankbound.commands.measure.run
 from rankbound.bounds.errors import DomainError
 from rankbound.cli import build_parser, main
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from tests.rankbound.files import project
 
 MEASURE = ["measure", "--teacher", "t.json", "--out", "out"]

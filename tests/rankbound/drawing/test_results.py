@@ -1,8 +1,7 @@
 import pytest
 
 from rankbound.drawing.results import columns_of, find_results
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from tests.rankbound.drawing.folders import (
     comparison,
     inspection,

@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.drawing.results import Result
+from rankbound.drawing.results import Found
 from rankbound.page.queries import (
     effects_of,
     ledger_queries,
@@ -14,7 +14,7 @@ def result(name="", count=3):
         {"qid": f"q{n}", "student": "s", "entropy_nats": f"0.{n + 1}", "diameter": ""}
         for n in range(count)
     )
-    return Result("rankbound.ledger/1", name, {}, rows)
+    return Found("rankbound.ledger/1", name, {}, rows)
 
 
 def effect(qid, value, dataset="dl19"):

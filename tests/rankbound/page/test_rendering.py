@@ -6,7 +6,7 @@ import re
 import pytest
 from jinja2 import UndefinedError
 
-from rankbound.drawing.results import Result
+from rankbound.drawing.results import Found
 from rankbound.page.page import Material, page
 from rankbound.page.rendering import (
     SCRIPTS,
@@ -61,7 +61,7 @@ def test_a_template_without_its_values_is_refused():
 def test_one_file_without_references_that_load_anything():
     schema = "rankbound.inspection/1"
     empty = {"files": [], "across": {"findings": []}, "ready": {HOSTILE: READY}}
-    known = Result(schema, HOSTILE, {"schema": schema, "command": HOSTILE, **empty})
+    known = Found(schema, HOSTILE, {"schema": schema, "command": HOSTILE, **empty})
     text = page(Material(title=HOSTILE, results=[known]))
     assert "<script>alert" not in text
     assert "Provenance" in text

@@ -8,9 +8,8 @@ import pytest
 
 from rankbound.bounds.headline import HEADLINE
 from rankbound.bounds.registry import statement
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.page.run import effectiveness, write_report
-from rankbound.read.errors import FormatError
 from tests.rankbound.page.conftest import HOSTILE
 
 pytestmark = pytest.mark.xdist_group("report")

@@ -7,7 +7,7 @@ import lz4.frame
 import pyarrow as pa
 import pytest
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.registry import by_name, detect, formats, read_any
 from rankbound.read.source import Source
 from tests.rankbound.read.golden import BINARY, GOLDEN, format_of

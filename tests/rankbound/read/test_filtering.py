@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.filtering import copy_lines
 from rankbound.read.source import Source
 from tests.rankbound.files import BOM, packed, written

@@ -2,10 +2,9 @@ import gzip
 
 import pytest
 
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read import registry
 from rankbound.read.contents import PARTS, Format
-from rankbound.read.errors import FormatError
 from rankbound.read.registry import FAMILIES, by_name, detect, formats, read_any
 from rankbound.read.source import Source
 from tests.rankbound.files import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.json.building import Builder
 from rankbound.read.registry import by_name, detect, formats, read_any
 from rankbound.read.source import Source

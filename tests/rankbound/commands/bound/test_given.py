@@ -1,8 +1,7 @@
 import pytest
 
 from rankbound.commands.bound.given import configurations, given_from
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 
 
 def test_configurations_complete_rows_by_options(tmp_path):

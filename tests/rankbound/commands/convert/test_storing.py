@@ -8,9 +8,8 @@ import pytest
 from rankbound.commands.convert.storing import check_target, store
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import Scores, strings
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents
-from rankbound.read.errors import FormatError
 from rankbound.read.registry import by_name
 from tests.rankbound.files import written
 

@@ -6,9 +6,9 @@ from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.run import measure
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Scores
+from rankbound.errors import FormatError
 from rankbound.read import registry
 from rankbound.read.contents import Contents, Format
-from rankbound.read.errors import FormatError
 from tests.rankbound.files import run_text, written
 
 SCORES = {"q": {"a": 2.5, "b": -1.0}, "r": {"a": 3.0, "c": 1.0}}

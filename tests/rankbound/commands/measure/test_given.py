@@ -18,8 +18,7 @@ from rankbound.commands.measure.sources import StudentSource
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Kind, Scores, strings
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from rankbound.writing import json_text
 from tests.rankbound.files import project
 

@@ -10,8 +10,7 @@ from rankbound.commands.validate.equivalence import (
     letter_of,
     read_design,
 )
-from rankbound.errors import UsageError
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError, UsageError
 from tests.rankbound.files import written
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.json import blocks as json_blocks
 from rankbound.read.json import lookup
 from rankbound.read.json.blocks import parse_block

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.json import lookup as lookups
 from rankbound.read.json.lookup import read_scores
 from rankbound.read.registry import read_any

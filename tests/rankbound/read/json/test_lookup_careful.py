@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.json.lookup_careful import is_qid, parse_lookup
 from tests.rankbound.files import table
 

@@ -1,8 +1,8 @@
 import pytest
 
 from rankbound.data.scores import Kind
+from rankbound.errors import FormatError
 from rankbound.estimators.kinds import to_logits
-from rankbound.read.errors import FormatError
 from rankbound.read.naming import INTEGER_IDS
 from rankbound.read.registry import by_name
 from tests.rankbound.read.reading_back import by_pair, listed, read_lines, refused

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores, strings
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.errors import FormatError
 from rankbound.read.registry import read_any
 from rankbound.read.source import Source
 from rankbound.read.tables.columnar import (

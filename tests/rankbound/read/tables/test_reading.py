@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.data.scores import Kind
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import recognise
 from rankbound.read.tables.reading import read_layout

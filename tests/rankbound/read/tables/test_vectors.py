@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.registry import read_any
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.vectors import embeddings_of

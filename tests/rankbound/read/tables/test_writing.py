@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Scores, strings
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.errors import FormatError
 from rankbound.read.registry import by_name, read_any
 from rankbound.read.tables import writing as table_writing
 from tests.rankbound.files import table

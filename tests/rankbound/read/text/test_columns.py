@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.source import Source
 from rankbound.read.text import assembling, blocks, columns, growing
 from rankbound.read.text.columns import Layout

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.source import Source
 from rankbound.read.text.layout import Row, is_comment, parsed_row, repeat_error
 from rankbound.read.text.trec import QRELS, RUN

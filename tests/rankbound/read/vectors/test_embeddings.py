@@ -4,7 +4,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 from rankbound.read.vectors.embeddings import read_embeddings
 from tests.rankbound.files import npy, packed, refusal, written
 

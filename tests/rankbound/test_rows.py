@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.drawing.rows import BLOCK, Rows, read_rows
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
+from rankbound.rows import BLOCK, Rows
 
 WORDS = st.text(st.characters(exclude_characters="\t\r\n", codec="utf-8"))
 
@@ -23,7 +23,7 @@ def test_rows_are_those_of_the_csv_module(tmp_path_factory, cells):
     path = written(tmp_path_factory.mktemp("rows"), "qid\tvalue\n" + "".join(lines))
     with path.open(encoding="utf-8", newline="") as stream:
         wanted = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
-    rows = read_rows(path, needed=("qid", "value"))
+    rows = Rows.read(path, needed=("qid", "value"))
     assert list(rows) == wanted
     assert [rows[place] for place in range(len(rows))] == wanted
     assert list(rows[1:3]) == wanted[1:3]
@@ -32,7 +32,7 @@ def test_rows_are_those_of_the_csv_module(tmp_path_factory, cells):
 def test_more_rows_than_a_block_are_all_there(tmp_path):
     count = 2 * BLOCK + 3
     lines = [f"q{n}\t{n}\n" for n in range(count)]
-    rows = read_rows(
+    rows = Rows.read(
         written(tmp_path, "qid\tvalue\n" + "".join(lines)), needed=("qid",)
     )
     assert len(rows) == count
@@ -45,7 +45,7 @@ def test_a_table_takes_little_more_memory_than_its_file(tmp_path):
     ]
     path = written(tmp_path, "qid\tsampling\tquantity\tpairs\tvalue\n" + "".join(lines))
     tracemalloc.start()
-    rows = read_rows(path, needed=("qid",))
+    rows = Rows.read(path, needed=("qid",))
     held, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(rows) == 40_000
@@ -71,7 +71,7 @@ def test_no_columns_are_no_rows():
 def test_a_damaged_table_is_one_clear_line(tmp_path, text, line, message):
     path = written(tmp_path, text)
     with pytest.raises(FormatError) as caught:
-        read_rows(path, needed=("qid",))
+        Rows.read(path, needed=("qid",))
     assert str(caught.value).startswith(f"{path}:{line}: {message}")
     assert "\n" not in str(caught.value)
 
@@ -79,4 +79,4 @@ def test_a_damaged_table_is_one_clear_line(tmp_path, text, line, message):
 def test_bytes_that_are_no_text_are_refused(tmp_path):
     path = written(tmp_path, b"qid\tvalue\n\xff\t1\n")
     with pytest.raises(FormatError, match="cannot be read as a table"):
-        read_rows(path, needed=("qid",))
+        Rows.read(path, needed=("qid",))

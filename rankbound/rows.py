@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Final, overload
+from typing import Final, Self, overload
 
-from rankbound.read.errors import FormatError
+from rankbound.errors import FormatError
 
 Row = Mapping[str, str]
 # Columns that hold words; all others hold numbers or blanks
@@ -40,6 +40,66 @@ class Rows(Sequence[Row]):
         self._names = tuple(columns)
         self._columns = tuple(columns.values())
 
+    @classmethod
+    def read(cls, path: Path, *, needed: Collection[str]) -> Self:
+        """Rows of a tab-separated table that a command of this program wrote.
+
+        Parameters
+        ----------
+        path : Path
+        needed : collection of str
+            Columns that it must have.
+
+        Raises
+        ------
+        FormatError
+            When a column is missing, a row has another number of cells, or a cell that
+            holds a number in a file of ours does not.
+        """
+        try:
+            with path.open(encoding="utf-8", newline="\n") as stream:
+                return cls(_columns(path, stream, needed))
+        except (OSError, UnicodeDecodeError) as error:
+            raise FormatError(path, f"cannot be read as a table ({error})") from None
+
+    @staticmethod
+    def header(path: Path) -> list[str]:
+        """The names of a table's columns; none where it cannot be read."""
+        try:
+            with path.open(encoding="utf-8", newline="\n") as stream:
+                return next(stream, "").rstrip("\r\n").split("\t")
+        except (OSError, UnicodeDecodeError):
+            return []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns in order."""
+        return self._names
+
+    def text(self) -> str:
+        """The table as it stands in a file: tab-separated, with a header."""
+        lines = zip(*self._columns, strict=True)
+        return "".join("\t".join(line) + "\n" for line in [self._names, *lines])
+
+    def typed(self) -> dict[str, list[str] | list[float]]:
+        """Columns with numbers where there are numbers; a blank is NaN."""
+        return {
+            name: column if name in WORDS else [float(c or "nan") for c in column]
+            for name, column in zip(self._names, self._columns, strict=True)
+        }
+
+    def numbers(self, *names: str) -> list[list[float]]:
+        """Numeric columns, over the rows where all of them are filled.
+
+        Examples
+        --------
+        >>> Rows({"a": ["1", "2"], "b": ["0.5", ""]}).numbers("a", "b")
+        [[1.0], [0.5]]
+        """
+        rows = zip(*(self.column(name) for name in names), strict=True)
+        full = [row for row in rows if all(row)]
+        return [[float(row[place]) for row in full] for place in range(len(names))]
+
     def __len__(self) -> int:
         """Number of rows."""
         return len(self._columns[0]) if self._columns else 0
@@ -63,28 +123,6 @@ class Rows(Sequence[Row]):
         """The rows in order."""
         for cells in zip(*self._columns, strict=True):
             yield dict(zip(self._names, cells, strict=True))
-
-
-def read_rows(path: Path, *, needed: Collection[str]) -> Rows:
-    """Rows of a tab-separated table that a command of this program wrote.
-
-    Parameters
-    ----------
-    path : Path
-    needed : collection of str
-        Columns that it must have.
-
-    Raises
-    ------
-    FormatError
-        When a column is missing, a row has another number of cells, or a cell that
-        holds a number in a file of ours does not.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="\n") as stream:
-            return Rows(_columns(path, stream, needed))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FormatError(path, f"cannot be read as a table ({error})") from None
 
 
 def _columns(

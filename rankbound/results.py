@@ -1,0 +1,332 @@
+"""What commands return and files hold: typed, frozen, read and written in one place.
+
+A result's fields are the keys of its JSON file. A dictionary exists only at the file's
+edge: `Result.load` decodes a file, and what does not fit its type is an error that
+names the file and the place inside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    NamedTuple,
+    Self,
+    SupportsIndex,
+    TypeVar,
+    overload,
+)
+
+import msgspec
+
+from rankbound.booktabs import booktabs, escaped
+from rankbound.errors import FormatError, UsageError
+from rankbound.rendering import html_of, text_of
+from rankbound.rows import Rows
+from rankbound.writing import json_text, write_all
+
+Item = TypeVar("Item", bound="Record")
+# Kinds of results and where their types are, each loaded when it is first needed
+KINDS: Final[dict[str, str]] = {}
+# Of a place inside a file, as msgspec writes it
+STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[`]+")
+
+
+class Beside(NamedTuple):
+    """A table of rows beside a result, such as one of queries.
+
+    `files` are the names it has or had, the newest first. An old name may be another
+    command's, so a file counts only where it has the `columns`.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a result: a field for each key of its JSON object.
+
+    A field without a default is a key that is always there, null included. One with a
+    default is left out of the file while it has it.
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as plain dictionaries, lists and numbers."""
+        made: dict[str, Any] = msgspec.to_builtins(self)
+        return made
+
+
+class Named(tuple[Item, ...]):
+    """Records in their order, found by number or by name.
+
+    Examples
+    --------
+    >>> class Student(Record): name: str; risk: float
+    >>> students = Named([Student(name="tasb", risk=0.5)])
+    >>> students["tasb"].risk, students[0].name, students.names
+    (0.5, 'tasb', ('tasb',))
+    """
+
+    __slots__ = ()
+    # Fields that hold a name, the first that a record has
+    KEYS: ClassVar = ("name", "sampling", "student", "file")
+
+    @overload
+    def __getitem__(self, where: str | SupportsIndex) -> Item: ...
+    @overload
+    def __getitem__(self, where: slice) -> tuple[Item, ...]: ...
+    def __getitem__(
+        self, where: str | SupportsIndex | slice
+    ) -> Item | tuple[Item, ...]:
+        """One record by its name or number, or several by a slice."""
+        if not isinstance(where, str):
+            return super().__getitem__(where)
+        for name, item in zip(self.names, self, strict=True):
+            if name == where:
+                return item
+        raise KeyError(f"{where!r}; there are {', '.join(map(repr, self.names))}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in order."""
+        return tuple(map(_name, self))
+
+
+def _name(record: Record) -> str:
+    key = next(key for key in Named.KEYS if hasattr(record, key))
+    return str(getattr(record, key))
+
+
+class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+    """What one command found; each command has one type of these.
+
+    A type gives its schema as the tag (``tag="rankbound.ledger/1"``), its `KIND`, the
+    `FILE` that its command writes, and its `tables`.
+    """
+
+    KIND: ClassVar[str] = ""
+    FILE: ClassVar[str] = ""
+    BESIDE: ClassVar[tuple[Beside, ...]] = ()
+
+    def __repr__(self) -> str:
+        """What was found, in a few lines."""
+        return text_of(self)
+
+    def _repr_html_(self) -> str:
+        """Verdicts and tables, for a notebook."""
+        return html_of(self)
+
+    @property
+    def beside(self) -> Mapping[str, Rows]:
+        """The tables of rows beside the result, by name; empty where there are none."""
+        found: Mapping[str, Rows] = self.__dict__.get("beside_rows", {})
+        return found
+
+    def with_beside(self, **tables: Rows) -> Self:
+        """The same result with tables of rows beside it."""
+        made = msgspec.structs.replace(self)
+        made.__dict__["beside_rows"] = {**self.beside, **tables}
+        return made
+
+    def tables(self) -> Mapping[str, Sequence[Record]]:
+        """The tables of `to_frame` and `to_latex` by name, the main one first."""
+        raise NotImplementedError
+
+    def to_frame(
+        self,
+        table: str | None = None,
+        *,
+        library: Literal["pandas", "polars"] = "pandas",
+    ) -> Any:
+        """One of the tables as a data frame.
+
+        Parameters
+        ----------
+        table : str, optional
+            A key of `tables` or of `beside`; the main one by default.
+        library : {"pandas", "polars"}
+
+        Returns
+        -------
+        pandas.DataFrame or polars.DataFrame
+            A row per record; nested fields as ``interval.lower``.
+        """
+        if table is not None and table in self.beside:
+            columns: Any = self.beside[table].typed()
+        else:
+            columns = _columns(self._table(table)[1])
+        if library not in ("pandas", "polars"):
+            raise UsageError(f"library is pandas or polars, got {library!r}")
+        return import_module(library).DataFrame(columns)
+
+    def to_latex(self, table: str | None = None) -> str:
+        """One of the tables in LaTeX, for the package booktabs; arguments as above."""
+        name, records = self._table(table)
+        columns = _columns(records)
+        n_labels = 1
+        for column in [*columns.values()][1:]:
+            if not all(isinstance(value, str) for value in column):
+                break
+            n_labels += 1
+        cells = zip(*columns.values(), strict=True)
+        return booktabs(
+            f"{self.KIND}: {name.replace('_', ' ')}",
+            list(columns),
+            ([escaped(_cell(value)) for value in row] for row in cells),
+            label=f"{self.KIND}-{name.replace('_', '-')}",
+            n_labels=n_labels,
+        )
+
+    def _table(self, name: str | None) -> tuple[str, Sequence[Record]]:
+        known = self.tables()
+        name = next(iter(known)) if name is None else name
+        if name not in known:
+            there = ", ".join(map(repr, [*known, *self.beside]))
+            raise UsageError(f"there is no table {name!r}; there are {there}")
+        return name, known[name]
+
+    def files(self) -> dict[str, str | None]:
+        """What `save` writes, by file name; None for a file of an earlier run."""
+        made: dict[str, str | None] = {self.FILE: json_text(self.to_dict())}
+        for kind in self.BESIDE:
+            if kind.name in self.beside:
+                made[kind.files[0]] = self.beside[kind.name].text()
+        return made
+
+    def save(self, where: Path | str) -> Path:
+        """Write the result into a folder, or its JSON alone into a ``.json`` file.
+
+        Returns
+        -------
+        Path
+            The JSON file.
+        """
+        path = Path(where)
+        if path.suffix == ".json":
+            write_all(path.parent, {path.name: json_text(self.to_dict())})
+            return path
+        write_all(path, self.files())
+        return path / self.FILE
+
+    @classmethod
+    def load(cls, where: Path | str) -> Self:
+        """Read what `save` or the command wrote, from its folder or its JSON file.
+
+        Raises
+        ------
+        FormatError
+            When the file is broken, of another schema, or holds something of a type
+            that the schema does not have.
+        """
+        path = Path(where)
+        path = path / cls.FILE if path.is_dir() else path
+        found = {}
+        for kind in cls.BESIDE:
+            for name in kind.files:
+                beside = path.with_name(name)
+                if {*kind.columns} <= {*Rows.header(beside)}:
+                    found[kind.name] = Rows.read(beside, needed=kind.columns)
+                    break
+        return decoded(path, cls).with_beside(**found)
+
+
+def result_type(kind: str) -> type[Result]:
+    """The type of a kind of result, such as "ledger"."""
+    module, _, name = KINDS[kind].partition(":")
+    found: type[Result] = getattr(import_module(module), name)
+    return found
+
+
+Found = TypeVar("Found", bound=Record)
+
+
+def decoded(path: Path, kind: type[Found]) -> Found:
+    """A JSON file as a record.
+
+    Raises
+    ------
+    FormatError
+        With the byte at which JSON breaks, or the place whose type is wrong.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FormatError(path, f"cannot be read ({error.strerror})") from None
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        content = msgspec.json.decode(data)
+        said = _exactly(content, kind, str(error))
+        if said.endswith("`$.schema`"):
+            wanted, there = kind.__struct_config__.tag, content["schema"]
+            said = f"expected the schema {wanted!r}, found {there!r}"
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        truncated = f"{error}" == "Input data was truncated"
+        where = f"it ends too early, at byte {len(data)}" if truncated else f"{error}"
+        said = f"cannot be read as JSON ({where})"
+    raise FormatError(path, f"{said}; run the command again with this version")
+
+
+def _exactly(content: Any, kind: type[Record], said: str) -> str:
+    """The same message with the key in the place of every ``[...]``.
+
+    msgspec does not say which key of a mapping it was, so each is tried alone.
+    """
+    message, at, place = said.partition(" - at `$")
+    named, inside = "$", content
+    for step in STEP.findall(place):
+        if step == "[...]":
+            key = next(k for k in [*inside] if _fails(content, inside, k, kind, said))
+            named, inside = f"{named}[{key!r}]", inside[key]
+        else:
+            where = int(step[1:-1]) if step.startswith("[") else step[1:]
+            named, inside = named + step, inside[where]
+    return f"{message} - at `{named}`" if at else said
+
+
+def _fails(
+    content: Any, inside: dict[str, Any], key: str, kind: type[Record], said: str
+) -> bool:
+    """Whether one key of a mapping is to blame; the others are gone then."""
+    others = dict(inside)
+    inside.clear()
+    inside[key] = others[key]
+    try:
+        msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        if str(error) == said:
+            return True
+    inside.clear()
+    inside.update(others)
+    return False
+
+
+def _flat(record: Record) -> Iterator[tuple[str, Any]]:
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, Record):
+            yield from ((f"{name}.{inner}", item) for inner, item in _flat(value))
+        elif isinstance(value, Mapping):
+            yield from ((f"{name}.{key}", item) for key, item in value.items())
+        else:
+            yield name, value
+
+
+def _columns(records: Iterable[Record]) -> dict[str, list[Any]]:
+    """Columns over all records; a field that one of them lacks is None there."""
+    rows = [dict(_flat(record)) for record in records]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
