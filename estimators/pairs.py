@@ -8,15 +8,13 @@ of shape (..., k) whose `mask` tells documents from padding.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal, TypedDict, get_args
+from typing import TypedDict
 
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.catalogue import PAIR_SETS
 from rankbound.estimators.arrays import Array, constant, is_traced, namespace
-
-PairSet = Literal["all", "pos-neg", "neg-neg"]
-PAIR_SETS: tuple[str, ...] = get_args(PairSet)
 
 
 class PairChoice(TypedDict):

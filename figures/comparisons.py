@@ -11,12 +11,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from rankbound.bounds.errors import DomainError
+from rankbound.catalogue import DIFFERENCES, VERDICTS
 from rankbound.figures.data import keep
 from rankbound.figures.style import (
     COLUMN,
     MARKS,
     PAGE,
-    VERDICTS,
     axes_for,
     column_ticks,
     legend_above,
@@ -28,7 +28,7 @@ from rankbound.figures.style import (
 from rankbound.figures.wording import shown, wrapped
 
 Row = Mapping[str, Any]
-NAMES = [*VERDICTS]
+NAMES = [*DIFFERENCES]
 FITTING = 3  # columns of a matrix, in a column of print
 
 
@@ -66,7 +66,7 @@ def draw_differences(
         ax.axvspan(-margin, margin, color="0.88", linewidth=0, zorder=0)
     ax.axvline(0, color="0.4", linewidth=0.6)
     for place, row in zip(places, rows, strict=True):
-        colour = VERDICTS[row["verdict"]]
+        colour = VERDICTS[row["verdict"]].colour
         ax.plot([row["lower"], row["upper"]], [place, place], color=colour)
         sign = MARKS[NAMES.index(row["verdict"])]
         ax.plot(row["difference"], place, sign, color=colour)
@@ -108,13 +108,13 @@ def draw_verdicts(
     ax = axes_for(ax, height=0.75 + 0.28 * len(samplings), least=least)
     for row in rows:
         x, y = pairs.index(row["pairs"]), samplings.index(row["sampling"])
-        ax.add_patch(_cell(x, y, VERDICTS[row["verdict"]]))
+        ax.add_patch(_cell(x, y, VERDICTS[row["verdict"]].colour))
         margin = row["smallest_margin"]
         text = "-" if margin is None else f"{margin:.3g}"
         ax.text(x + 0.06, y, text, ha="center", va="center", fontsize=7)
         # The sign, too: two of the colours are one grey in print
         sign = MARKS[NAMES.index(row["verdict"])]
-        ax.plot(x - 0.36, y, sign, color=VERDICTS[row["verdict"]])
+        ax.plot(x - 0.36, y, sign, color=VERDICTS[row["verdict"]].colour)
     ax.set_xlim(-0.5, len(pairs) - 0.5)
     ax.set_ylim(len(samplings) - 0.5, -0.5)
     column_ticks(ax, pairs)
@@ -175,8 +175,10 @@ def _cell(x: int, y: int, colour: str) -> Rectangle:
 
 def _verdict_legend(ax: Axes, present: set[str]) -> None:
     handles = [
-        Line2D([], [], color=colour, marker=MARKS[place], label=name, lw=0.9)
-        for place, (name, colour) in enumerate(VERDICTS.items())
+        Line2D(
+            [], [], color=VERDICTS[name].colour, marker=MARKS[place], label=name, lw=0.9
+        )
+        for place, name in enumerate(NAMES)
         if name in present
     ]
     legend_above(ax, columns=2, right=True, handles=handles)

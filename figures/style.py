@@ -38,13 +38,6 @@ DASHES: tuple[Any, ...] = (
 )
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 VACUOUS = "#BDBDBD"
-VERDICTS = {
-    "different": "#D55E00",
-    "negligible": "#E69F00",
-    "equivalent": "#0072B2",
-    "inconclusive": "#999999",
-}
-
 RULES: dict[str, Any] = {
     "font.size": 8,
     "axes.labelsize": 8,

@@ -15,6 +15,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
+from rankbound.catalogue import Difference
 from rankbound.data.per_query import PerQuery
 from rankbound.validation.bootstrap import RESAMPLES
 from rankbound.validation.multiplicity import holm
@@ -24,7 +25,6 @@ from rankbound.validation.paired import (
     equivalence_p_value,
 )
 from rankbound.validation.verdicts import (
-    Verdict,
     queries_for_margin,
     smallest_margin,
     verdict,
@@ -87,7 +87,7 @@ class Answer:
     p_equivalence: float | None
     smallest_margin: float
     n_for_margin: int | None
-    verdict: Verdict
+    verdict: Difference
     only_values: int
     only_reference: int
     family_size: int

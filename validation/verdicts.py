@@ -13,19 +13,15 @@ verdicts: wherever the interval holds the true difference, no verdict is false.
 
 from __future__ import annotations
 
-from typing import Final, Literal
-
 import numpy as np
 
 from rankbound.bounds.betting import NEVER, queries_needed
 from rankbound.bounds.errors import DomainError
+from rankbound.catalogue import Difference
 from rankbound.data.scores import Floats
 
-Verdict = Literal["different", "negligible", "equivalent", "inconclusive"]
-VERDICTS: Final = ("different", "negligible", "equivalent", "inconclusive")
 
-
-def verdict(lower: float, upper: float, *, margin: float | None) -> Verdict:
+def verdict(lower: float, upper: float, *, margin: float | None) -> Difference:
     """The verdict of an interval; without a margin nothing is equivalent or negligible.
 
     Raises

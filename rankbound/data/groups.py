@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rankbound.bounds.errors import DomainError
+from rankbound.catalogue import PAIR_SETS
 from rankbound.data.arrow import groups_from_arrow, groups_to_arrow
 from rankbound.data.exchange import groups_to_frame
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Floats, Integers, Scores, Strings, positions
-from rankbound.estimators.pairs import PAIR_SETS
 from rankbound.terminal.data import groups_html, groups_repr
 
 Booleans = NDArray[np.bool_]

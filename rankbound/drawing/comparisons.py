@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import partial
 from typing import Any
 
-from rankbound.commands.compare.catalogue import CATALOGUE, base
+from rankbound.catalogue import COMPARED, base
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.planes import NO_VECTORS, planes
 from rankbound.drawing.powers import power_drawings
@@ -43,7 +43,7 @@ def drawings(result: Found) -> list[Drawing]:
 
 
 def _unit(quantity: str) -> str:
-    known = CATALOGUE.get(base(quantity))
+    known = COMPARED.get(base(quantity))
     return "1" if known is None else known.unit
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rankbound.commands.compare.catalogue import PAIR_SETS
+from rankbound.catalogue import PAIR_SETS
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rankbound.commands.compare.catalogue import CATALOGUE, base
+from rankbound.catalogue import COMPARED, base
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found
 
@@ -27,7 +27,7 @@ def power_drawings(result: Found) -> list[Drawing]:
     delta = content.get("delta", 0.05) / content.get("family", {}).get("size", 1)
     found = []
     for (quantity, pairs), rows in by_key.items():
-        known = CATALOGUE.get(base(quantity))
+        known = COMPARED.get(base(quantity))
         name = file_name(*filter(None, (result.name, "power", quantity, pairs)))
         sources = [
             {"source": row["sampling"], "sd": sd, "n": [row["n"]]}
@@ -51,7 +51,7 @@ def of_power(result: Found) -> list[Drawing]:
     rows = content["rows"] or [r | {"n": r["n_interval"]} for r in content["needed"]]
     for row in rows:
         source, _, quantity = str(row["source"]).rpartition(": ")
-        known = CATALOGUE.get(base(quantity.partition(",")[0]))
+        known = COMPARED.get(base(quantity.partition(",")[0]))
         unit = row["unit"] or (known.unit if known is not None and source else "")
         key = (unit, quantity.replace(", ", "-") if source else "")
         counts[key][source or quantity, row["sd"]].append(row["n"])

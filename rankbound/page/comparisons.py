@@ -7,15 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rankbound.bounds.wording import counted
-from rankbound.page.accounts import Account, Content, Level, Verdict, notes_of
+from rankbound.catalogue import VERDICTS
+from rankbound.page.accounts import Account, Content, Verdict, notes_of
 from rankbound.page.table import Table, interval, number, words
 
-LEVELS: Final[dict[str, Level]] = {
-    "different": "told",
-    "inconclusive": "caution",
-    "negligible": "good",
-    "equivalent": "good",
-}
+BANNER: Final = ("different", "inconclusive", "negligible", "equivalent")
 ROWS: Final = (
     "sampling",
     "quantity",
@@ -54,7 +50,8 @@ def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
     counts = Counter(row["verdict"] for row in content["rows"])
     where = f"{name}: " if name else ""
     family = content["family"]
-    for verdict, level in LEVELS.items():
+    for verdict in BANNER:
+        level = VERDICTS[verdict].level
         if counts[verdict]:
             rows = [row for row in content["rows"] if row["verdict"] == verdict]
             which = "; ".join(dict.fromkeys(map(_label, rows)))

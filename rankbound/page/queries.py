@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.measure.terms import UNITS
+from rankbound.catalogue import COLUMNS
 from rankbound.drawing.results import Found
 from rankbound.rows import Rows
 
@@ -117,7 +117,7 @@ def ledger_queries(
         numbers=tuple(map(tuple, numbers.values())),
         total=len(rows),
         axes=(first, next((c for c in second if c in numbers), first)),
-        units={c: unit for c, unit in UNITS.items() if c in numbers},
+        units={c: q.unit for c, q in COLUMNS.items() if c in numbers},
     )
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from rankbound.catalogue import VERDICTS
 from rankbound.page.table import data_uri
 
 if TYPE_CHECKING:
@@ -25,16 +26,6 @@ UNSAFE: Final = {
     "\u2028": "\\u2028",
     "\u2029": "\\u2029",
 }
-MARKS: Final = {
-    "different": "told",
-    "vacuous": "bad",
-    "inconclusive": "caution",
-    "equivalent": "good",
-    "negligible": "good",
-    "associated": "told",
-    "error": "bad",
-    "warning": "caution",
-}
 
 
 def rendered_template(name: str, context: Mapping[str, Any]) -> str:
@@ -43,7 +34,7 @@ def rendered_template(name: str, context: Mapping[str, Any]) -> str:
     tools = {
         "unique": lambda start: f"{start}-{next(numbers)}",
         "data_uri": data_uri,
-        "marks": MARKS,
+        "marks": {word: verdict.level for word, verdict in VERDICTS.items()},
         "hints": {},
     }
     return _environment().get_template(name).render({**tools, **context})

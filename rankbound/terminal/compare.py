@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
+from rankbound.catalogue import VERDICTS
 from rankbound.commands.compare.sentences import p_text
 from rankbound.terminal.compare_reasons import show_reasons
 from rankbound.terminal.compare_reference import show_reference
@@ -18,12 +19,6 @@ from rankbound.terminal.console import say
 
 Account = dict[str, Any]
 MOST_LINES = 14  # of one kind on a terminal; the file has all
-STYLES = {
-    "different": "bold red",
-    "negligible": "bold cyan",
-    "equivalent": "bold green",
-    "inconclusive": "bold yellow",
-}
 
 
 def show(account: Account, console: Console) -> None:
@@ -119,7 +114,7 @@ def _table(quantity: str, rows: list[Account]) -> Table:
             p_text(row["p_holm"]),
             f"{row['smallest_margin']:.4f}",
             "" if needed is None else f"{needed:,}",
-            f"[{STYLES[row['verdict']]}]{row['verdict']}[/]",
+            f"[{VERDICTS[row['verdict']].style}]{row['verdict']}[/]",
         )
     return table
 

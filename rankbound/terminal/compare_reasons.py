@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rankbound.catalogue import VERDICTS
 from rankbound.terminal.console import say
 
 Account = dict[str, Any]
-LETTERS = {"different": "D", "negligible": "N", "equivalent": "E", "inconclusive": "?"}
+
 Row = Iterable[str]
 
 
@@ -131,7 +132,7 @@ def _sweep(account: Account) -> Part:
     tables = [t["rows"] for t in account["sweep"]["tables"]]
     for rows in (*tables, account["ranks_only"]["rows"]):
         for r in rows:
-            text = f"{r['difference']:+.3f} {LETTERS[r['verdict']]}"
+            text = f"{r['difference']:+.3f} {VERDICTS[r['verdict']].mark}"
             cells.setdefault((r["sampling"], r["pairs"]), []).append(text)
     headings = ("sampling", "pairs", *(f"x {f:g}" for f in factors), "ranks")
     body = [(name, pairs, *found) for (name, pairs), found in cells.items()]

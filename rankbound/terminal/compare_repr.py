@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rankbound.bounds.wording import counted
+from rankbound.catalogue import VERDICTS
 from rankbound.terminal.outlines import NAME, outline, short
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from rankbound.validation.family import Answer
 
 # In the order of what a reader should see first
-ORDER = ("different", "negligible", "inconclusive", "equivalent")
+ORDER = [*VERDICTS]
 
 
 def comparison_repr(comparison: Comparison) -> str:

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.ranges import entropy_floor_constants
-from rankbound.estimators.pairs import PAIR_SETS
+from rankbound.catalogue import PAIR_SETS
 from rankbound.estimators.pairwise import pairwise_entropy_nats
 from rankbound.estimators.spread import (
     clip_below_best,

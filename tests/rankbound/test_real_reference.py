@@ -8,8 +8,8 @@ import statistics
 import pytest
 
 from rankbound.cli import main
-from tests.estimators.compat.test_entropy import naive
 from tests.rankbound import realdata
+from tests.rankbound.reference.test_entropy import naive
 
 pytestmark = [pytest.mark.realdata, realdata.needs_data]
 # Mean entropy of the groups in bits, as the data folder's README has it

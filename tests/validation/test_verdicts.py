@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
+from rankbound.catalogue import DIFFERENCES
 from rankbound.validation.paired import paired_t
 from rankbound.validation.verdicts import (
-    VERDICTS,
     queries_for_margin,
     smallest_margin,
     verdict,
@@ -44,7 +44,7 @@ def test_all_four_are_reached_and_no_other():
     seen = {
         verdict(a, b, margin=0.02) for a, b in itertools.product(ends, ends) if a <= b
     }
-    assert seen == set(VERDICTS)
+    assert seen == set(DIFFERENCES)
 
 
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(1e-6, 2))

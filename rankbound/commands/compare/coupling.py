@@ -8,7 +8,7 @@ import numpy as np
 
 from rankbound.bounds.certificate import interval_part
 from rankbound.bounds.ranges import cut_ratio_all_pairs
-from rankbound.commands.compare.catalogue import PAIR_SETS
+from rankbound.catalogue import PAIR_SETS
 from rankbound.commands.compare.measures import Measures
 from rankbound.commands.compare.run import Comparison
 from rankbound.commands.measure.certifying import group_sizes

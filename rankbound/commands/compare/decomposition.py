@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rankbound.commands.compare.catalogue import PAIR_SETS
+from rankbound.catalogue import PAIR_SETS
 from rankbound.commands.compare.run import Comparison
 from rankbound.commands.compare.samplings import Sampling
 from rankbound.data.per_query import PerQuery, query_means

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rankbound.commands.compare.catalogue import PAIR_SETS, base
+from rankbound.catalogue import PAIR_SETS, base
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.quantities import (
     Measured,

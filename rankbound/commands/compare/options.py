@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.commands.compare.catalogue import CATALOGUE, EACH, PAIR_SETS
+from rankbound.catalogue import COMPARED, EACH, PAIR_SETS
 from rankbound.commands.measure.given import as_given
 from rankbound.commands.measure.options import SourceOptions, check_compat, take
 from rankbound.errors import UsageError
@@ -30,7 +30,7 @@ class CompareOptions(SourceOptions):
     reference : str or None
         The sampling that the others are compared with; None: the first.
     quantities : tuple of str
-        Which of `rankbound.commands.compare.catalogue.CATALOGUE`; they make the family.
+        Which of `rankbound.catalogue.COMPARED`; they make the family.
     pairs : {"each", "all", "pos-neg", "neg-neg"}
     margins : dict of str to float
         By quantity, or one number where there is one quantity; those not named have
@@ -98,11 +98,11 @@ class CompareOptions(SourceOptions):
 
     def margin(self, quantity: str) -> float | None:
         """The margin of a quantity: as given, or its default."""
-        return (self.margins or {}).get(quantity, CATALOGUE[quantity].margin)
+        return (self.margins or {}).get(quantity, COMPARED[quantity].margin)
 
     def place(self, quantity: str) -> tuple[int, int]:
         """Where a quantity stands: as asked for, then the others; students in order."""
-        known = dict.fromkeys((*self.quantities, *CATALOGUE))
+        known = dict.fromkeys((*self.quantities, *COMPARED))
         name, _, student = quantity.partition(":")
         names = [source.name for source in self.students]
         return [*known].index(name), names.index(student) if student else 0
@@ -133,14 +133,14 @@ class CompareOptions(SourceOptions):
         if len(set(self.quantities)) < len(self.quantities) or not self.quantities:
             raise UsageError("--quantity names each quantity once, and at least one")
         for quantity in self.quantities:
-            if quantity not in CATALOGUE:
+            if quantity not in COMPARED:
                 raise UsageError(
-                    f"--quantity is one of {', '.join(CATALOGUE)}, got {quantity!r}"
+                    f"--quantity is one of {', '.join(COMPARED)}, got {quantity!r}"
                 )
             self._check_needs(quantity)
 
     def _check_needs(self, quantity: str) -> None:
-        known = CATALOGUE[quantity]
+        known = COMPARED[quantity]
         if known.need == "vectors" and self.embeddings is None:
             raise UsageError(f"--quantity {quantity} needs vectors; give --embeddings")
         if known.need == "student" and not self.students:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rankbound.commands.compare.catalogue import CATALOGUE, PAIR_SETS, base
+from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Booleans, Groups
 from rankbound.data.per_query import PerQuery, query_means
@@ -221,7 +221,7 @@ def per_query(groups: Groups, values: Floats, name: str) -> GroupMeans:
     np.maximum.at(largest, queries, values[good])
     present = np.unique(queries)
     order = present[np.argsort(groups.qids[present])]
-    unit = CATALOGUE[base(name)].unit
+    unit = COMPARED[base(name)].unit
     return GroupMeans(name, unit, groups.qids[order], means[order], largest[order])
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from rankbound.bounds.certificate import LN2
-from rankbound.commands.compare.catalogue import base
+from rankbound.catalogue import base
 from rankbound.commands.measure.certifying import group_range
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups

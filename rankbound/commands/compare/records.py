@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.compare.catalogue import CATALOGUE, PAIR_SETS, base
+from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.commands.compare.decomposition import METHOD
 from rankbound.commands.compare.ranges import UNKNOWN
 from rankbound.commands.compare.run import Comparison
@@ -107,7 +107,7 @@ def row(answer: Answer) -> dict[str, Any]:
         "smallest_margin": answer.smallest_margin,
         "n_for_margin": answer.n_for_margin,
         "verdict": answer.verdict,
-        "unit": CATALOGUE[base(ask.quantity)].unit,
+        "unit": COMPARED[base(ask.quantity)].unit,
         "method": made.method,
         "p": made.p,
         "margin_missing_because": NO_MARGIN if ask.margin is None else None,

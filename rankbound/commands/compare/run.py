@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rankbound.commands.compare.catalogue import PAIR_SETS, base
+from rankbound.catalogue import PAIR_SETS, base
 from rankbound.commands.compare.measures import Measures, measure_sampling
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.quantities import (

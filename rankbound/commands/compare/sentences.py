@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.compare.catalogue import CATALOGUE, base
+from rankbound.catalogue import COMPARED, base
 from rankbound.commands.compare.claims import claim, order_sentence
 
 Account = dict[str, Any]
@@ -30,7 +30,7 @@ def sentences(account: Account) -> list[str]:
 def _row_sentence(row: Account, account: Account) -> str:
     family = account["family"]
     student = row["quantity"].partition(":")[2]
-    words = CATALOGUE[base(row["quantity"])].words
+    words = COMPARED[base(row["quantity"])].words
     words = words.replace("the student's", f"{student}'s") if student else words
     pairs = f"over {row['pairs']} pairs" if row["pairs"] != "all" else "over all pairs"
     effect = row["effect_size"]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rankbound.commands.compare.catalogue import CATALOGUE, PAIR_SETS
+from rankbound.catalogue import COMPARED, PAIR_SETS
 from rankbound.commands.compare.measures import Measures
 from rankbound.commands.compare.run import Comparison
 from rankbound.commands.measure.ledger import shape_record
@@ -59,5 +59,5 @@ def _three(measures: Measures, quantity: str, pairs: str) -> dict[str, Any] | No
         "supremum": float(column.largest.max()),
         "mean": column.mean(),
         "root_mean_square": float(np.sqrt(np.mean(column.values**2))),
-        "unit": CATALOGUE[quantity].unit,
+        "unit": COMPARED[quantity].unit,
     }

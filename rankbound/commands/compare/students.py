@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rankbound.commands.compare.catalogue import label
+from rankbound.catalogue import label
 from rankbound.commands.compare.quantities import Measured, per_query
 from rankbound.commands.compare.samplings import Loaded, Sampling
 from rankbound.commands.measure.inputs import Rule

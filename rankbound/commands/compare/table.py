@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rankbound.commands.compare.catalogue import PAIR_SETS
+from rankbound.catalogue import PAIR_SETS
 from rankbound.commands.compare.options import TARGET
 from rankbound.commands.compare.quantities import Measured
 from rankbound.commands.compare.run import Comparison

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.limits import two_sided
-from rankbound.commands.compare.catalogue import base
+from rankbound.catalogue import base
 from rankbound.commands.compare.quantities import (
     Measured,
     space_quantities,

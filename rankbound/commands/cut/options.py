@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rankbound.commands.compare.catalogue import CATALOGUE, PAIR_SETS, base
+from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.commands.measure.options import SourceOptions, check_compat, take
 from rankbound.errors import UsageError
 from rankbound.estimators.bands import BANDS, Band, band_called
@@ -75,9 +75,9 @@ class CutOptions(SourceOptions):
 
     def _check_quantity(self) -> None:
         quantity, _, student = self.by.partition(":")
-        if quantity not in CATALOGUE:
-            raise UsageError(f"--by is one of {', '.join(CATALOGUE)}, got {self.by!r}")
-        known, names = CATALOGUE[quantity], [s.name for s in self.students]
+        if quantity not in COMPARED:
+            raise UsageError(f"--by is one of {', '.join(COMPARED)}, got {self.by!r}")
+        known, names = COMPARED[quantity], [s.name for s in self.students]
         if self.pairs not in known.pair_sets:
             raise UsageError(
                 f"--by {quantity} is about the documents of a group, not its pairs; "

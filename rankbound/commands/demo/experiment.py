@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.wording import counted
+from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo.corpus import (
     Document,
     collect,
@@ -21,7 +22,6 @@ from rankbound.commands.demo.corpus import (
 from rankbound.commands.demo.plan import Plan, Sizes, plan_queries
 from rankbound.commands.demo.retrieval import Floats, Ints, Retrieved, retrieve
 from rankbound.commands.demo.sampling import (
-    SAMPLINGS,
     Groups,
     draw_groups,
     random_negatives,

@@ -15,11 +15,11 @@ import numpy as np
 # No stubs exist for it; scikit-learn brings it along.
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo import files
 from rankbound.commands.demo.corpus import PACKAGES
 from rankbound.commands.demo.experiment import Experiment, run_experiment
 from rankbound.commands.demo.plan import Sizes
-from rankbound.commands.demo.sampling import SAMPLINGS
 from rankbound.commands.demo.student import project
 
 _FOLDER_OF_SPLIT = {"student": "train", "heldout": "groups"}

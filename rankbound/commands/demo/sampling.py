@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo.retrieval import Ints
 
-SAMPLINGS = ("random", "bm25", "crossencoder", "ensemble")
 NEGATIVES = 15
 MINING_DEPTH = 50
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
+from rankbound.catalogue import PAIR_SETS
 from rankbound.commands.measure.given import as_given, vectors_given
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture
 from rankbound.commands.measure.sources import (
@@ -22,7 +23,6 @@ from rankbound.commands.measure.sources import (
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.estimators.distances import check_metric
-from rankbound.estimators.pairs import PAIR_SETS
 from rankbound.read.choosing import check_files
 
 PARTS = {"teacher": "scores", "qrels": "qrels"}

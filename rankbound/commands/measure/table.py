@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from rankbound.catalogue import COLUMNS
 from rankbound.commands.measure.run import Measurement
-from rankbound.commands.measure.terms import COLUMNS, UNITS, QueryTerms
+from rankbound.commands.measure.terms import HEADER, QueryTerms
 from rankbound.data.scores import Floats
 
 
@@ -29,11 +30,11 @@ def calibration_table(measurement: Measurement) -> str | None:
 def _table(parts: Iterable[QueryTerms]) -> str:
     rows = [row for terms in parts for row in _rows(terms)]
     rows.sort(key=lambda row: row[:2])
-    return "".join("\t".join(row) + "\n" for row in [COLUMNS, *rows])
+    return "".join("\t".join(row) + "\n" for row in [HEADER, *rows])
 
 
 def _rows(terms: QueryTerms) -> list[tuple[str, ...]]:
-    columns = [_cells(getattr(terms, name), len(terms)) for name in UNITS]
+    columns = [_cells(getattr(terms, name), len(terms)) for name in COLUMNS]
     names = [terms.student] * len(terms)
     return list(zip(terms.qids, names, *columns, strict=True))
 

@@ -6,25 +6,14 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from rankbound.catalogue import COLUMNS
 from rankbound.data.groups import Booleans, Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Floats, Strings
 from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
 from rankbound.estimators.pairwise import NATS_PER_BIT
 
-UNITS = {
-    "n_docs": "documents",
-    "n_pairs": "pairs",
-    "entropy_nats": "nats",
-    "entropy_bits": "bits",
-    "divergence_nats": "nats",
-    "risk_nats": "nats",
-    "diameter": "distance",
-    "mean_distance": "distance",
-    "teacher_range": "temperatures",
-    "student_range": "temperatures",
-}
-COLUMNS = ("qid", "student", *UNITS)
+HEADER = ("qid", "student", *COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,10 +58,10 @@ class QueryTerms:
 
     def quantity(self, name: str) -> PerQuery:
         """One column as `PerQuery`; a `KeyError` where the column is blank."""
-        values = getattr(self, name) if name in UNITS else None
+        values = getattr(self, name) if name in COLUMNS else None
         if values is None:
             raise KeyError(name)
-        return PerQuery(name, UNITS[name], self.qids, values)
+        return PerQuery(name, COLUMNS[name].unit, self.qids, values)
 
     def only(self, keep: Booleans) -> QueryTerms:
         """The terms of some queries; `keep` has shape (n,)."""

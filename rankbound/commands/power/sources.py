@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rankbound.bounds.wording import counted
+from rankbound.catalogue import QUANTITIES, base
 from rankbound.data.scores import Floats
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.opening import read_bytes
@@ -32,7 +33,6 @@ COLUMNS = {
 PAIRED = ("divergence_nats", "risk_nats")
 LN2 = float(np.log(2))
 RANGES: dict[str, Range] = {"entropy": (0.0, LN2), "ties": (0.0, 1.0)}
-UNITS = {"entropy": "nats", "divergence": "nats", "risk": "nats", "ties": "share"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,7 +198,7 @@ def _compared(rows: Table, path: Path, record: dict[str, Any]) -> list[Spread]:
         found.append(
             _spread(
                 f"{sampling} - {baseline}: {quantity}, {pairs}",
-                UNITS.get(quantity.partition(":")[0], ""),
+                QUANTITIES[base(quantity)].unit if base(quantity) in RANGES else "",
                 [column[qid] - against[qid] for qid in shared],
                 _difference(side, side),
             )

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.validate.options import POOLED, ValidateOptions
 from rankbound.commands.validate.panels import StudentPanel
-from rankbound.commands.validate.terms import TWINS, UNITS
 from rankbound.validation.association import (
     Association,
     Coefficient,
@@ -85,7 +85,7 @@ def _rows_of(
     group: list[StudentPanel], options: ValidateOptions, effort: Effort, position: int
 ) -> list[Row]:
     shared = tuple(
-        name for name in UNITS if all(name in panel.names for panel in group)
+        name for name in TERMS if all(name in panel.names for panel in group)
     )
     draws, rows = [], []
     for index, panel in enumerate(group):
@@ -134,13 +134,13 @@ def _row(
     names: tuple[str, ...],
 ) -> Row:
     dataset, sampling, student = where
-    twin = TWINS.get(term)
+    twin = QUANTITIES[term].same_ranks_as
     return {
         "dataset": dataset,
         "sampling": sampling,
         "student": student,
         "term": term,
-        "unit": UNITS[term],
+        "unit": QUANTITIES[term].unit,
         "measure": measure,
         "n": cell.n,
         "pearson": cell.pearson.value,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -15,21 +14,6 @@ from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.data.scores import Floats, Strings
 
-UNITS: Final = {
-    "entropy": "nats",
-    "divergence": "nats",
-    "risk": "nats",
-    "mean_margin": "temperatures",
-    "teacher_range": "temperatures",
-    "student_range": "temperatures",
-    "diameter": "distance",
-    "mean_distance": "distance",
-    "locality": "temperatures",
-    "kappa": "ratio",
-}
-# L is one number per student, so that within a student L x diameter has the same ranks
-TWINS: Final = {"locality": "diameter"}
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
@@ -39,7 +23,7 @@ class Terms:
     ----------
     qids : object array of str, shape (n,)
     columns : dict of float64 arrays, shape (n,)
-        By the names of `UNITS`.
+        By the names of `TERMS`.
     group_size : float64 array, shape (n,)
         Documents of the query's groups, mean.
     absent : dict of str to str

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rankbound.cli import main
-from tests.rankbound.cli.compare.world import make
+from tests.rankbound.commands.compare.world import make
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from rankbound.cli import main
 from tests.rankbound import realdata
-from tests.rankbound.cli.cut.world import build
+from tests.rankbound.commands.cut.world import build
 
 WORDS = ["cut", "--teacher", "t.json", "--groups", "train.jsonl", "--temperature", "1"]
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from rankbound.cli import main
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import DATA, needs_data
 
 QUICK = ["--resamples", "200", "--permutations", "199", "--splits", "2"]

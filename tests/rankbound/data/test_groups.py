@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from rankbound.bounds.errors import DomainError
+from rankbound.catalogue import PAIR_SETS
 from rankbound.data.groups import (
     shares_queries,
     top_documents,
     with_judged_positives,
 )
 from rankbound.data.scores import Scores
-from rankbound.estimators.pairs import PAIR_SETS
 from tests import oracles, strategies
 
 TIED = st.sampled_from([-1.0, 0.0, 0.5, 2.0])

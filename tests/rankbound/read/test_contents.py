@@ -5,7 +5,7 @@ import pytest
 
 from rankbound.data.scores import Scores
 from rankbound.read.contents import PARTS, Contents
-from tests.estimators.test_showing import HOSTILE, parsed
+from tests.rankbound.terminal.test_data import HOSTILE, parsed
 
 SCORES = Scores.from_dict({"q": {"a": 1.0, "b": 2.0}})
 

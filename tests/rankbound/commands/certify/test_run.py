@@ -21,7 +21,7 @@ from rankbound.errors import UsageError
 from rankbound.validation.coverage import cover_means
 from rankbound.validation.findings import Case, Finding
 from rankbound.validation.suite import Row, certify, names
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.world import make_world
 
 GOOD = Row("lemma-1", "holds", Finding("SymPy", "all reals", True), 0.5)
 BAD = Row(

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.rankbound.cli.compare.world import make
+from tests.rankbound.commands.compare.world import make
 
 
 @pytest.fixture

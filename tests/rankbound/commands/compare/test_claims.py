@@ -5,7 +5,7 @@ import pytest
 
 from rankbound.commands.compare.claims import claim, order_sentence
 from rankbound.commands.compare.decomposition import orders
-from tests.rankbound.cli.compare.world import make
+from tests.rankbound.commands.compare.world import make
 
 
 def a_row(sampling, pairs, verdict, quantity="entropy"):

@@ -10,7 +10,7 @@ from rankbound.commands.compare.controls import mean_chord, shuffled_scores
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.samplings import load
 from rankbound.data.scores import Scores
-from tests.rankbound.cli.compare.world import make
+from tests.rankbound.commands.compare.world import make
 
 
 def test_all_three_run_and_pass(samplings, capsys):

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from tests import oracles
-from tests.rankbound.cli.compare.world import make
+from tests.rankbound.commands.compare.world import make
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.commands.compare.catalogue import CATALOGUE
+from rankbound.catalogue import COMPARED
 from rankbound.commands.compare.quantities import (
     per_query,
     quantities,
@@ -58,7 +58,7 @@ def test_match_loops(samplings, name, pairs, quantity):
     wanted = loops(samplings, name, pairs, FORMULAS[quantity])
     assert made.qids.tolist() == list(wanted)
     assert_allclose(made.values, list(wanted.values()), rtol=1e-10, atol=1e-12)
-    assert made.unit == CATALOGUE[quantity].unit
+    assert made.unit == COMPARED[quantity].unit
 
 
 def test_dimension_belongs_to_documents_and_small_groups_have_none(samplings):

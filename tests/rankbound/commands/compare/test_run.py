@@ -17,7 +17,7 @@ from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.run import compare_samplings
 from rankbound.errors import UsageError
 from tests import oracles
-from tests.rankbound.cli.compare.world import make
+from tests.rankbound.commands.compare.world import make
 
 PAIRS = ("all", "pos-neg", "neg-neg")
 

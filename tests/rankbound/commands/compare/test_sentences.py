@@ -3,7 +3,7 @@
 import pytest
 
 from rankbound.commands.compare.sentences import p_text, sentences
-from tests.rankbound.cli.compare.world import make
+from tests.rankbound.commands.compare.world import make
 
 
 def test_a_sentence_holds_test_n_correction_and_margin(samplings):

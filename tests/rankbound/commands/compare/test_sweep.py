@@ -4,7 +4,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.commands.compare.sweep import FACTORS
-from tests.rankbound.cli.compare.world import make
+from tests.rankbound.commands.compare.world import make
 
 
 @pytest.mark.parametrize("factor", [0.25, 4.0])

@@ -14,7 +14,7 @@ from rankbound.commands.convert.carrying import (
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import Kind, Scores, strings
 from rankbound.read.contents import Contents, Format
-from tests.rankbound.cli.inspect.test_groups import groups
+from tests.rankbound.commands.inspect.test_groups import groups
 
 SCORES = Scores.from_dict({"q": {"a": 3.0, "b": 2.0, "c": 1.0}, "r": {"a": 5.0}})
 PLAIN = Contents("toy", Path("x"), scores=SCORES)

@@ -8,7 +8,7 @@ from rankbound.commands.convert.sameness import differences
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import Kind, Scores, strings
 from rankbound.read.contents import Contents, Format
-from tests.rankbound.cli.inspect.test_groups import groups
+from tests.rankbound.commands.inspect.test_groups import groups
 
 ROWS = {"q": {"a": 3.0, "b": 0.1 + 0.2}, "r": {"a": 0.0}}
 KEEPS = ("scores", "kind", "ranks", "grades", "groups", "positives", "probabilities")

@@ -1,7 +1,7 @@
 import pytest
 
-from rankbound.commands.cut import CutOptions
-from tests.rankbound.cli.cut.world import build
+from rankbound.commands.cut.options import CutOptions
+from tests.rankbound.commands.cut.world import build
 
 
 @pytest.fixture

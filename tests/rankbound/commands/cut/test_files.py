@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from rankbound.commands.cut import cut_groups, write_cut
+from rankbound.commands.cut.files import write_cut
+from rankbound.commands.cut.run import cut_groups
 from rankbound.errors import UsageError
-from tests.rankbound.cli.cut.test_run import KEPT
-from tests.rankbound.cli.cut.world import N, lines, qid_of, teacher
+from tests.rankbound.commands.cut.test_run import KEPT
+from tests.rankbound.commands.cut.world import N, lines, qid_of, teacher
 from tests.rankbound.files import lookup, packed, written
 
 pytestmark = pytest.mark.usefixtures("folder")

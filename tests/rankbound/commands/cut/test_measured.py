@@ -9,7 +9,7 @@ from rankbound.commands.cut.measured import change, measure_queries
 from rankbound.commands.measure.inputs import Rule, match_groups, read_sources
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import strings
-from tests.rankbound.cli.cut.world import N, entropy
+from tests.rankbound.commands.cut.world import N, entropy
 
 QIDS = strings([f"q{i}" for i in range(20)])
 COLUMN = PerQuery("entropy", "nats", QIDS, np.linspace(0.1, 0.6, 20))

@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 
-from rankbound.commands.cut import cut_groups
-from rankbound.commands.cut.run import file_name
+from rankbound.commands.cut.run import cut_groups, file_name
 from rankbound.commands.measure.sources import StudentSource
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
-from tests.rankbound.cli.cut.world import N, entropy, teacher
+from tests.rankbound.commands.cut.world import N, entropy, teacher
 from tests.rankbound.files import lookup, project, run_text, written
 
 pytestmark = pytest.mark.usefixtures("folder")

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo.experiment import Judged, judge, run_experiment
-from rankbound.commands.demo.sampling import SAMPLINGS, random_negatives
+from rankbound.commands.demo.sampling import random_negatives
 from rankbound.commands.demo.student import Lessons, loss_and_gradient
 
 
@@ -59,7 +60,7 @@ def test_judge_does_not_read_the_answers_of_other_queries(experiment):
 @pytest.mark.parametrize("split", ["student", "heldout"])
 def test_groups_hold_the_sought_document_and_no_other_twice(experiment, split):
     sought = experiment.plan.positives[experiment.plan.splits[split]]
-    assert tuple(experiment.groups[split]) == SAMPLINGS
+    assert tuple(experiment.groups[split]) == tuple(SAMPLINGS)
     for groups in experiment.groups[split].values():
         assert_array_equal(groups.docs[:, 0], sought)
         assert all(len(set(row)) == 16 for row in groups.docs.tolist())

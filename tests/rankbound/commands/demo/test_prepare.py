@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 from threadpoolctl import threadpool_info
 
+from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo.prepare import prepare
-from rankbound.commands.demo.sampling import SAMPLINGS
 
 SCRIPT = """
 import sys

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo.sampling import (
-    SAMPLINGS,
     draw_groups,
     mined_negatives,
     random_negatives,
@@ -94,7 +94,7 @@ def test_draw_groups_puts_the_relevant_document_first(positives, rng):
     }
     rankings["ensemble"][5] = np.empty(0, dtype=np.int64)
     groups = draw_groups(rankings, positives, reserve, rng=rng)
-    assert tuple(groups) == SAMPLINGS
+    assert tuple(groups) == tuple(SAMPLINGS)
     for sampling, drawn in groups.items():
         assert drawn.sampling == sampling
         assert drawn.filled == int(sampling == "ensemble")

@@ -1,7 +1,7 @@
 import json
 
 from rankbound.commands.inspect.across import look_across
-from tests.rankbound.cli.inspect.world import examined_files, matching
+from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, run_text
 
 

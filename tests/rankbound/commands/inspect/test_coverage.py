@@ -1,5 +1,5 @@
 from rankbound.commands.inspect.coverage import overlap_finding, overlaps
-from tests.rankbound.cli.inspect.world import examined_files, matching
+from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, run_text
 
 ROWS = {"q1": {"d1": 1.5, "d2": -0.5, "d3": 0.25}, "q2": {"d1": 0.75, "d4": -2.0}}

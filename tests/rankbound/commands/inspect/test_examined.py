@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.rankbound.cli.inspect.world import codes, examined, only
+from tests.rankbound.commands.inspect.world import codes, examined, only
 from tests.rankbound.files import BOM, group_text, npy, packed, run_text, written
 
 NAMES = (

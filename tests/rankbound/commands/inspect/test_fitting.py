@@ -9,9 +9,9 @@ from rankbound.commands.inspect.fitting import (
     with_teacher,
 )
 from rankbound.data.scores import Scores
-from tests.rankbound.cli.inspect.test_groups import groups
-from tests.rankbound.cli.inspect.test_vectors import look
-from tests.rankbound.cli.inspect.world import examined_files, matching
+from tests.rankbound.commands.inspect.test_groups import groups
+from tests.rankbound.commands.inspect.test_vectors import look
+from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, npy, run_text
 
 GROUPS = groups([("q", ["d0", "d1", "d2"]), ("r", ["d0", "d3", "d4"])])

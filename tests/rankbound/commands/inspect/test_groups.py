@@ -4,7 +4,7 @@ import pytest
 from rankbound.commands.inspect.groups import group_facts, group_findings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import strings
-from tests.rankbound.cli.inspect.world import codes, only
+from tests.rankbound.commands.inspect.world import codes, only
 
 
 def groups(rows, *, positive=True, lines=None):

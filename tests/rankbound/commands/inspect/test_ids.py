@@ -1,7 +1,7 @@
 import pytest
 
 from rankbound.commands.inspect.ids import matching_rule, odd_ids
-from tests.rankbound.cli.inspect.world import codes, only
+from tests.rankbound.commands.inspect.world import codes, only
 
 NUMBERS = [str(n) for n in range(95, 131)]
 

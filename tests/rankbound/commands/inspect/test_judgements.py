@@ -4,7 +4,7 @@ from rankbound.commands.inspect.judgements import (
     only_relevant,
 )
 from rankbound.data.scores import Scores
-from tests.rankbound.cli.inspect.world import codes, only
+from tests.rankbound.commands.inspect.world import codes, only
 
 QRELS = Scores.from_dict(
     {"p": {"a": 2, "b": 0}, "q": {"a": 0, "b": -1}, "r": {"a": 1, "b": 1, "c": 0}}

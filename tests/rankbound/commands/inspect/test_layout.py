@@ -8,7 +8,7 @@ from rankbound.commands.inspect.layout import layout_findings, rank_facts
 from rankbound.data.scores import Scores
 from rankbound.read.contents import Contents
 from rankbound.read.source import Source
-from tests.rankbound.cli.inspect.world import codes, only
+from tests.rankbound.commands.inspect.world import codes, only
 from tests.rankbound.files import written
 
 SCORES = Scores.from_dict(

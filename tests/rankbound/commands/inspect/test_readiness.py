@@ -5,7 +5,7 @@ import pytest
 
 from rankbound.cli import main
 from rankbound.commands.inspect.readiness import compare_verdict, measure_verdict
-from tests.rankbound.cli.inspect.world import examined_files, matching
+from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, npy, project, run_text, written
 
 COSINES = {

@@ -1,7 +1,7 @@
 import numpy as np
 
 from rankbound.commands.inspect.roles import is_about_queries, same_scores, share_scored
-from tests.rankbound.cli.inspect.world import examined_files, matching
+from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, npy, run_text
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from rankbound.commands.inspect.run import inspect
 from rankbound.errors import UsageError
-from tests.rankbound.cli.inspect.world import matching
+from tests.rankbound.commands.inspect.world import matching
 from tests.rankbound.files import written
 
 

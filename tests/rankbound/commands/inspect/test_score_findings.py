@@ -7,7 +7,7 @@ from rankbound.commands.inspect.score_findings import score_findings
 from rankbound.commands.inspect.scores import score_facts
 from rankbound.data.scores import Kind, Scores
 from rankbound.read.contents import Contents
-from tests.rankbound.cli.inspect.world import codes, only
+from tests.rankbound.commands.inspect.world import codes, only
 
 
 def findings(rows, kind=Kind.UNKNOWN):

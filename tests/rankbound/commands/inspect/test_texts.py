@@ -2,7 +2,7 @@ from pathlib import Path
 
 from rankbound.commands.inspect.texts import text_facts, text_findings
 from rankbound.read.contents import Contents
-from tests.rankbound.cli.inspect.world import codes, only
+from tests.rankbound.commands.inspect.world import codes, only
 
 LONG = "a text of nine words or rather more of them"
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from rankbound.commands.inspect.together import compared_scores
-from tests.rankbound.cli.inspect.world import examined_files
+from tests.rankbound.commands.inspect.world import examined_files
 from tests.rankbound.files import run_text
 
 RNG = np.random.default_rng(6)

@@ -3,7 +3,7 @@ import numpy as np
 from rankbound.commands.inspect.vectors import survey, vector_findings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import strings
-from tests.rankbound.cli.inspect.world import codes, only
+from tests.rankbound.commands.inspect.world import codes, only
 
 
 def look(rows):

@@ -8,7 +8,7 @@ from rankbound.commands.inspect.wording import (
 )
 from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.sources import StudentSource
-from tests.rankbound.cli.inspect.world import examined_files
+from tests.rankbound.commands.inspect.world import examined_files
 from tests.rankbound.files import lookup, written
 
 

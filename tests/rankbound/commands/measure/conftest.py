@@ -1,6 +1,6 @@
 import pytest
 
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.world import make_world
 
 
 @pytest.fixture

@@ -9,8 +9,13 @@ from numpy.testing import assert_allclose
 from rankbound.bounds.limits import upper_limit
 from rankbound.commands.measure.comparators import pool_error
 from tests import oracles
-from tests.rankbound.cli.measure.naive import by_query, lists, student_entry, with_qrels
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.naive import (
+    by_query,
+    lists,
+    student_entry,
+    with_qrels,
+)
+from tests.rankbound.commands.measure.world import make_world
 
 DELTA = 0.05
 

@@ -15,8 +15,8 @@ from rankbound.commands.measure.judged import (
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores, strings
 from tests import oracles
-from tests.rankbound.cli.measure.naive import lists
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.naive import lists
+from tests.rankbound.commands.measure.world import make_world
 
 
 def by_hand(margins, students, labels, queries):

@@ -11,7 +11,12 @@ from rankbound.commands.measure.ndcg import ndcg
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Scores
 from tests import oracles
-from tests.rankbound.cli.measure.naive import by_query, lists, student_entry, with_qrels
+from tests.rankbound.commands.measure.naive import (
+    by_query,
+    lists,
+    student_entry,
+    with_qrels,
+)
 
 
 def dcg(gains):

@@ -16,7 +16,7 @@ from rankbound.commands.measure.sources import StudentSource
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import table
 
 PARTS = {"q": {"a": 0.0, "b": -1.0, "c": 0.0, "d": 2.0}, "r": {"a": 0.0}}

@@ -9,7 +9,11 @@ from rankbound.commands.measure.ledger import ledger
 from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.run import measure
 from rankbound.commands.measure.sources import StudentSource
-from tests.rankbound.cli.measure.naive import student_entry, with_qrels, write_groups
+from tests.rankbound.commands.measure.naive import (
+    student_entry,
+    with_qrels,
+    write_groups,
+)
 
 BLOCKS = {"shift", "relevance", "ndcg", "comparators"}
 

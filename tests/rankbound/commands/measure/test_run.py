@@ -11,7 +11,7 @@ from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.run import measure
 from rankbound.commands.measure.sources import StudentSource
 from tests import oracles
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import table
 
 ONE = {"strong": 1.0, "gappy": 1.0}

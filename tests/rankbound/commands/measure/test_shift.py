@@ -11,8 +11,8 @@ from rankbound.bounds.limits import upper_limit
 from rankbound.cli import main
 from rankbound.commands.measure.shift import product_range
 from tests import oracles
-from tests.rankbound.cli.measure.naive import student_entry, write_groups
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.naive import student_entry, write_groups
+from tests.rankbound.commands.measure.world import make_world
 
 B = 10.0
 

@@ -15,7 +15,7 @@ from rankbound.commands.measure.temperatures import known_temperature
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from tests import oracles
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import table
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rankbound.catalogue import COLUMNS
 from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.run import measure
 from rankbound.commands.measure.sources import StudentSource
-from rankbound.commands.measure.terms import COLUMNS, UNITS
+from rankbound.commands.measure.terms import HEADER
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def terms(world):
 
 
 def test_columns_are_the_contract():
-    assert COLUMNS == (
+    assert HEADER == (
         "qid", "student", "n_docs", "n_pairs", "entropy_nats", "entropy_bits",
         "divergence_nats", "risk_nats", "diameter", "mean_distance", "teacher_range",
         "student_range",
@@ -40,7 +41,7 @@ def test_quantity_gives_a_named_column(terms):
     bits = terms.quantity("entropy_bits")
     assert (bits.unit, len(bits)) == ("bits", len(terms))
     assert_allclose(bits.values * np.log(2), terms.entropy_nats)
-    assert set(UNITS) <= set(COLUMNS)
+    assert set(COLUMNS) <= set(HEADER)
 
 
 @pytest.mark.parametrize("name", ["diameter", "nonsense"])

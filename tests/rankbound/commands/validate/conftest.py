@@ -4,9 +4,10 @@ import pytest
 
 from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.sources import StudentSource
-from rankbound.commands.validate import Case, ValidateOptions, validate
+from rankbound.commands.validate.options import Case, ValidateOptions
+from rankbound.commands.validate.run import validate
 from rankbound.data.scores import Kind
-from tests.rankbound.cli.measure.world import make_world
+from tests.rankbound.commands.measure.world import make_world
 
 SMALL = {"resamples": 200, "permutations": 199, "splits": 3}
 

@@ -6,7 +6,7 @@ from rankbound.commands.validate.associating import associations
 from rankbound.commands.validate.options import POOLED
 from rankbound.validation.judging import Family
 from rankbound.validation.multiplicity import benjamini_hochberg, holm
-from tests.rankbound.cli.validate.conftest import options_for
+from tests.rankbound.commands.validate.conftest import options_for
 
 KEYS = {
     *("dataset", "student", "term", "measure", "n", "pearson", "spearman", "kendall"),

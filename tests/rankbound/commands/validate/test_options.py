@@ -6,7 +6,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.commands.measure.sources import StudentSource
 from rankbound.commands.validate.options import ValidateOptions
 from rankbound.errors import UsageError
-from tests.rankbound.cli.validate.conftest import options_for
+from tests.rankbound.commands.validate.conftest import options_for
 
 
 @pytest.mark.parametrize(

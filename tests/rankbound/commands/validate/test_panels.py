@@ -6,8 +6,8 @@ import pytest
 from rankbound.commands.measure.run import measure
 from rankbound.commands.validate.panels import effectiveness_text, judge, panels_of
 from rankbound.errors import UsageError
-from tests.rankbound.cli.measure.world import make_world
-from tests.rankbound.cli.validate.conftest import options_for
+from tests.rankbound.commands.measure.world import make_world
+from tests.rankbound.commands.validate.conftest import options_for
 
 
 def test_targets_are_measures_and_losses(validation):

@@ -12,7 +12,7 @@ from rankbound.commands.validate.rankings import (
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import Scores, strings
 from rankbound.errors import UsageError
-from tests.rankbound.cli.validate.conftest import options_for
+from tests.rankbound.commands.validate.conftest import options_for
 
 
 def test_order_is_by_score_then_docno_descending():

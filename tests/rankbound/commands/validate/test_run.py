@@ -7,7 +7,7 @@ import rankbound as rb
 from rankbound.commands.validate.account import account
 from rankbound.commands.validate.run import n_stages, validate
 from rankbound.writing import json_text
-from tests.rankbound.cli.validate.conftest import options_for
+from tests.rankbound.commands.validate.conftest import options_for
 
 
 @pytest.mark.parametrize(

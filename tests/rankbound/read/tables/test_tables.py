@@ -8,7 +8,7 @@ from rankbound.read.reading import read_groups, read_qrels, read_scores
 from rankbound.read.registry import by_name, detect, read_any
 from rankbound.read.source import Source
 from tests.rankbound.files import refusal, table
-from tests.rankbound.read.test_containers import hugging_face, ipc, parquet
+from tests.rankbound.read.tables.test_containers import hugging_face, ipc, parquet
 
 ROWS = pa.table(
     {"qid": ["1", "1"], "docno": ["a", "b"], "score": [0.5, 1.5], "query": ["x", "x"]}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rankbound.read.text import hashed
 from rankbound.read.text.hashed import HashedTexts, texts_of
 from rankbound.read.text.words import words_of
-from tests.rankbound.read.test_words import laid_out
+from tests.rankbound.read.text.test_words import laid_out
 
 TEXTS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1),

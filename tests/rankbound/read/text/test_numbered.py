@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rankbound.read.text import numbered
 from rankbound.read.text.numbered import NumberedColumn, numbered_of
-from tests.rankbound.read.test_words import laid_out
+from tests.rankbound.read.text.test_words import laid_out
 
 PREFIXES = st.sampled_from(["", "d", "doc", "msmarco_passage_", "ü ", "0x"])
 NUMBERS = st.lists(st.integers(0, 99_999_999), min_size=1, max_size=9)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from rankbound.commands.cut import cut_groups
-from tests.rankbound.cli.cut.world import N, teacher
+from rankbound.commands.cut.run import cut_groups
+from tests.rankbound.commands.cut.world import N, teacher
 from tests.rankbound.files import lookup, written
 
 pytestmark = pytest.mark.usefixtures("folder")

@@ -10,8 +10,8 @@ from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.run import compare_samplings
 from rankbound.reference.compare import CONSTANT, TOO_FEW, reference_record
 from rankbound.writing import json_text
-from tests.estimators.compat.test_entropy import naive
 from tests.rankbound.files import group_text, lookup, written
+from tests.rankbound.reference.test_entropy import naive
 
 N = 24
 SIZES = {"near": slice(0, 5), "far": slice(3, 8), "like": slice(1, 6)}

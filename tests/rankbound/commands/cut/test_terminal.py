@@ -2,10 +2,11 @@ import io
 
 import pytest
 
-from rankbound.commands.cut import cut_groups, write_cut
+from rankbound.commands.cut.files import write_cut
+from rankbound.commands.cut.run import cut_groups
 from rankbound.terminal.console import console_for
 from rankbound.terminal.cut import show
-from tests.rankbound.cli.cut.world import teacher
+from tests.rankbound.commands.cut.world import teacher
 from tests.rankbound.files import lookup, written
 
 

@@ -6,7 +6,11 @@ import pytest
 
 from rankbound.terminal.console import console_for
 from rankbound.terminal.measure_readings import show_readings
-from tests.rankbound.cli.measure.naive import student_entry, with_qrels, write_groups
+from tests.rankbound.commands.measure.naive import (
+    student_entry,
+    with_qrels,
+    write_groups,
+)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The terminal: verdicts, intervals, sentences, advice, and what is not said."""
 
-from tests.rankbound.cli.compare.world import make
+from tests.rankbound.commands.compare.world import make
 
 
 def test_the_output_reads_from_verdicts_to_limits(samplings, capsys):

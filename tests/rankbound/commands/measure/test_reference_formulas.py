@@ -10,8 +10,8 @@ from rankbound.data.scores import Kind
 from rankbound.read.json.groups import read_groups
 from rankbound.read.json.lookup import read_scores
 from rankbound.reference.measure_formulas import file_scores, pooled_entropy
-from tests.estimators.compat.test_entropy import naive
 from tests.rankbound.files import group_text, lookup, written
+from tests.rankbound.reference.test_entropy import naive
 
 
 def test_lines_are_pooled_and_missing_scores_are_zero(tmp_path):

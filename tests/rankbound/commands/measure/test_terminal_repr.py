@@ -4,7 +4,7 @@ import pytest
 
 from rankbound.commands.measure.run import measure
 from rankbound.terminal.measure_repr import measurement_repr, student_repr
-from tests.estimators.test_showing import HOSTILE
+from tests.rankbound.terminal.test_data import HOSTILE
 
 QUERIES = {f"q{n}": {"a": 2.0 + n / 9, "b": -1.0, "c": n / 3} for n in range(12)}
 

@@ -9,8 +9,8 @@ from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.run import measure
 from rankbound.commands.measure.sources import StudentSource
 from rankbound.reference.measure import NO_LAW, NO_SCORES, reference_columns
-from tests.estimators.compat.test_entropy import naive
 from tests.rankbound.files import group_text, lookup, written
+from tests.rankbound.reference.test_entropy import naive
 
 TEACHER = {
     "q1": {"a": 3.0, "b": 1.0, "c": 2.0, "d": 0.5},
