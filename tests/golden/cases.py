@@ -233,12 +233,11 @@ LINES = {
     },
     # In the group of its other tests, whose work is kept in the process
     "appendix": {"files": "appendix --out {out}"},
+    # None of the checks by intervals: another library may do them
     "certify": {
         "sympy": "certify --statement lemma-1",
         "search": "certify --statement theorem-3b --json {out}.json",
-        "intervals": "certify --statement lemma-3-teacher",
         "exhaustive": "certify --statement theorem-6a",
-        "constant": "certify --statement constant-lambda_star --json {out}.json",
         "refuted": "certify --statement refuted-series-error --json {out}.json",
         "programme": "certify --statement lemma-0-pool",
         "measured": "certify --statement theorem-1d --measured out/certify-results "
