@@ -287,7 +287,7 @@ LINES = {
         "100 200",
         "power-from-both": "power --from all/one --sd 0.2",
         "figures-all": "figures --from all --out {out}",
-        "figures-page": "figures --from all/one --out {out} --format png --width page",
+        "figures-page": "figures --from all/two --out {out} --format png --width page",
         "figures-empty": "figures --from sets --out {out}",
         "figures-unknown": "figures --from unknown --out {out}",
         "report-all": "report all --out {out}.html",
@@ -355,7 +355,7 @@ ALL = (
 for _name in ("figures-all", "report-all", "report-folder", "report-few"):
     AFTER[_name] = ALL
 AFTER |= {
-    "figures-page": ("measure-one",),
+    "figures-page": ("measure-two",),
     "report-rows": ("measure-two",),
     "power-from-both": ("measure-one",),
 }
