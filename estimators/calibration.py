@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.groups import Groups
 from rankbound.estimators.blocks import blocks
 from rankbound.estimators.pairs import both_sides, selected_pairs
 from rankbound.estimators.pointwise import sigmoid

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rankbound.data.columns import Floats
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats
 from rankbound.estimators.blocks import blocks
 from rankbound.estimators.group_terms import check_span, pair_choice
 from rankbound.estimators.pairwise import pairwise_entropy_nats

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats, Integers
 from rankbound.estimators.blocks import Block, blocks
 from rankbound.estimators.distances import diameter, mean_distance, pair_distances
 from rankbound.estimators.pairs import PairChoice, both_sides, selected_pairs

@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats, Integers
 from rankbound.estimators.dimension import neighbour_distances, two_nn_dimension
 from rankbound.estimators.duplicates import VectorFacts, equal_sets, vector_facts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 
 class TailQuantile:

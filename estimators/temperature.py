@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.estimators.pointwise import sigmoid
 
 # Temperatures from a thousandth to a thousand times the typical margin are looked at

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rankbound.data.columns import Floats
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats
 from rankbound.estimators.blocks import blocks
 from rankbound.estimators.pairs import pair_differences, pair_mean, selected_pairs
 

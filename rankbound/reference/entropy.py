@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 EPSILON = 1e-12
 # Rows of the pair matrix that are held at once, in numbers

@@ -6,8 +6,8 @@ from numpy.testing import assert_array_equal
 from scipy.stats import rankdata
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import strings
 from rankbound.estimators.ties import rank_values, tie_shares
 
 
