@@ -10,8 +10,33 @@ from importlib import import_module
 from typing import Any, Final
 
 # Type: what makes its short text, and what makes its HTML
-TEXT: Final[dict[str, str]] = {}
-HTML: Final[dict[str, str]] = {}
+TEXT: Final[dict[str, str]] = {
+    "Contents": "rankbound.terminal.data:contents_text",
+    "Embeddings": "rankbound.terminal.data:embeddings_text",
+    "Groups": "rankbound.terminal.data:groups_text",
+    "PerQuery": "rankbound.terminal.data:per_query_text",
+    "Scores": "rankbound.terminal.data:scores_text",
+}
+HTML: Final[dict[str, str]] = {
+    "Contents": "rankbound.terminal.data:contents_html",
+    "Embeddings": "rankbound.terminal.data:embeddings_html",
+    "Groups": "rankbound.terminal.data:groups_html",
+    "PerQuery": "rankbound.terminal.data:per_query_html",
+    "Scores": "rankbound.terminal.data:scores_html",
+}
+
+
+class Shown:
+    """A type that terminals and notebooks show by the tables above."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return text_of(self)
+
+    def _repr_html_(self) -> str:
+        """A table or two, for a notebook."""
+        return html_of(self)
 
 
 def text_of(shown: object) -> str:
@@ -25,6 +50,9 @@ def html_of(shown: object) -> str:
 
 
 def _made(table: dict[str, str], shown: object) -> str:
-    module, _, name = table[type(shown).__name__].partition(":")
+    # A user's own type may be derived from one of ours
+    names = (kind.__name__ for kind in type(shown).__mro__)
+    where = next(table[name] for name in names if name in table)
+    module, _, name = where.partition(":")
     make: Any = getattr(import_module(module), name)
     return str(make(shown))
