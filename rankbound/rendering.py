@@ -10,8 +10,11 @@ from importlib import import_module
 from typing import Any, Final
 
 # Type: what makes its short text, and what makes its HTML
-TEXT: Final[dict[str, str]] = {}
-HTML: Final[dict[str, str]] = {}
+TEXT: Final[dict[str, str]] = {
+    "Ledger": "rankbound.terminal.measure:ledger_text",
+    "StudentResult": "rankbound.terminal.measure:student_text",
+}
+HTML: Final[dict[str, str]] = {"Ledger": "rankbound.page.pieces:ledger_html"}
 
 
 def text_of(shown: object) -> str:
