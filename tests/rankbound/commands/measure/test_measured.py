@@ -5,7 +5,6 @@ import json
 import pytest
 
 from rankbound.cli import main
-from rankbound.commands.measure.ledger import ledger
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
 from tests.rankbound.commands.measure.naive import (
@@ -83,8 +82,7 @@ def test_a_bi_encoder_has_a_shift_too(world):
             ),
         ),
     )  # fmt: skip
-    block = ledger(measure(options))["students"]["dots"]["shift"]
-    assert block["form"] == "exact"
+    assert measure(options).students["dots"].shift.form == "exact"
 
 
 def test_temperatures_of_both_models_reach_the_shift(world):
