@@ -15,12 +15,15 @@ TEXT: Final[dict[str, str]] = {
     "Embeddings": "rankbound.terminal.data:embeddings_text",
     "Groups": "rankbound.terminal.data:groups_text",
     "PerQuery": "rankbound.terminal.data:per_query_text",
+    "Ledger": "rankbound.terminal.measure:ledger_text",
     "Scores": "rankbound.terminal.data:scores_text",
+    "StudentResult": "rankbound.terminal.measure:student_text",
 }
 HTML: Final[dict[str, str]] = {
     "Contents": "rankbound.terminal.data:contents_html",
     "Embeddings": "rankbound.terminal.data:embeddings_html",
     "Groups": "rankbound.terminal.data:groups_html",
+    "Ledger": "rankbound.page.pieces:ledger_html",
     "PerQuery": "rankbound.terminal.data:per_query_html",
     "Scores": "rankbound.terminal.data:scores_html",
 }

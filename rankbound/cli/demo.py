@@ -8,10 +8,13 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rankbound.errors import UsageError
 from rankbound.writing import check_folder, move_into
+
+if TYPE_CHECKING:
+    from rankbound.commands.measure.result import Ledger
 
 
 def add_parser(subparsers: Any) -> None:
@@ -77,24 +80,24 @@ def run_demo(out: Path, *, seed: int) -> None:
         )
         made = move_into(root, out)
     console = console_for(sys.stdout)
-    for sampling, account in ledgers.items():
+    for sampling, ledger in ledgers.items():
         console.rule(f"{sampling} negatives", align="left", characters="-")
-        show(account, console)
+        show(ledger, console)
     for line in summary_lines(ledgers):
         console.print(line, soft_wrap=True)
     texts = f"{out / 'report.md'}; the same as a page: {out / 'report.html'}"
     say(console, f"{counted(len(made), 'file')} in {out}; start with {texts}")
 
 
-def _tables(ledgers: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+def _tables(ledgers: Mapping[str, Ledger]) -> dict[str, str]:
     """Each ledger as the plain text that a terminal would show."""
     from rankbound.terminal.console import console_for
     from rankbound.terminal.measure import show
 
     texts = {}
-    for sampling, account in ledgers.items():
+    for sampling, ledger in ledgers.items():
         stream = io.StringIO()
-        show(account, console_for(stream))
+        show(ledger, console_for(stream))
         texts[sampling] = "\n".join(
             line.rstrip() for line in stream.getvalue().splitlines()
         )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rankbound.commands.demo.prepare import DemoFiles, prepare
-from rankbound.commands.measure.ledger import ledger
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.run import Progress, measure
-from rankbound.commands.measure.sources import StudentSource
-from rankbound.commands.measure.table import per_query_table
+from rankbound.commands.measure.measured import Progress, measured
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.measure.result import Ledger
+from rankbound.commands.measure.run import ledger_of
 from rankbound.data.scores import Kind
-from rankbound.writing import json_text
 
 STUDENT: Final = "bilinear"
 # Stages that `prepare` announces, and those of one measurement of each sampling
@@ -22,7 +20,7 @@ STAGES: Final = 9 + 4 * 5
 
 def make_demo(
     root: Path, *, seed: int, progress: Progress
-) -> tuple[DemoFiles, dict[str, dict[str, Any]]]:
+) -> tuple[DemoFiles, dict[str, Ledger]]:
     """Build the collection in a folder and measure every sampling there.
 
     Returns
@@ -38,9 +36,7 @@ def make_demo(
     return files, ledgers
 
 
-def _measured(
-    files: DemoFiles, sampling: str, seed: int, progress: Progress
-) -> dict[str, Any]:
+def _measured(files: DemoFiles, sampling: str, seed: int, progress: Progress) -> Ledger:
     """Run the main job on one sampling's held-out groups; write its results."""
     root = files.root
     options = MeasureOptions(
@@ -60,17 +56,10 @@ def _measured(
         seed=seed,
         command=command_for(files, sampling, seed=seed),
     )
-    measurement = measure(
-        options, progress=lambda stage: progress(f"{sampling}: {stage}")
-    )
-    account = ledger(measurement, root=root)
-    folder = root / "measured" / sampling
-    folder.mkdir(parents=True)
-    (folder / "per_query.tsv").write_text(
-        per_query_table(measurement), encoding="utf-8"
-    )
-    (folder / "ledger.json").write_text(json_text(account), encoding="utf-8")
-    return account
+    found = measured(options, progress=lambda stage: progress(f"{sampling}: {stage}"))
+    ledger = ledger_of(found, root=root)
+    ledger.save(root / "measured" / sampling)
+    return ledger
 
 
 def command_for(files: DemoFiles, sampling: str, *, seed: int) -> str:
