@@ -1,20 +1,28 @@
-"""Temperatures that nobody gave: fitted, since a validation always has judgements."""
+"""Measure a case; temperatures that nobody gave are fitted, as judgements are there."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from typing import TypeAlias, cast
 
 from rankbound.commands.measure.files import Files
 from rankbound.commands.measure.given import Given
 from rankbound.commands.measure.inputs import declared
 from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.run import Measurement, measure
 from rankbound.commands.measure.sources import StudentSource
-from rankbound.commands.validate.options import TEACHER
+from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 
+# What the command `measure` holds before it makes a ledger of it
+Measured: TypeAlias = Measurement
 Known = dict[tuple[Given, Kind | None], bool]
+
+
+def measured(case: Case, known: Known) -> Measured:
+    """Terms and certificates of a case; `known` is as for `with_scales`."""
+    return measure(with_scales(case.measure, known))
 
 
 def with_scales(options: MeasureOptions, known: Known | None = None) -> MeasureOptions:

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from rankbound.booktabs import ESCAPES, NEEDS, booktabs, escaped
+from rankbound.tables import ESCAPES, NEEDS, booktabs, escaped
 
 SPECIAL = "\\&%$#_{}~^<>|"
 
