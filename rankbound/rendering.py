@@ -11,9 +11,12 @@ from typing import Any, Final
 
 # Type: what makes its short text, and what makes its HTML
 TEXT: Final[dict[str, str]] = {
+    "Ledger": "rankbound.terminal.measure:ledger_text",
+    "StudentResult": "rankbound.terminal.measure:student_text",
     "Validation": "rankbound.terminal.validate:validation_text",
 }
 HTML: Final[dict[str, str]] = {
+    "Ledger": "rankbound.page.pieces:ledger_html",
     "Validation": "rankbound.page.pieces:validation_html",
 }
 

@@ -36,6 +36,7 @@ from rankbound.writing import json_text, write_all
 Item = TypeVar("Item", bound="Record")
 # Kinds of results and where their types are, each loaded when it is first needed
 KINDS: Final[dict[str, str]] = {
+    "ledger": "rankbound.commands.measure.result:Ledger",
     "validation": "rankbound.commands.validate.result:Validation",
 }
 # Of a place inside a file, as msgspec writes it

@@ -8,8 +8,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from rankbound.commands.measure.files import Files
-from rankbound.commands.measure.given import Given
+from rankbound.commands.measure.given import Files, Given
 from rankbound.commands.validate.options import (
     TEACHER,
     Case,

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeAlias, cast
+from typing import cast
 
-from rankbound.commands.measure.files import Files
-from rankbound.commands.measure.given import Given
+from rankbound.commands.measure.given import Files, Given
 from rankbound.commands.measure.inputs import declared
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.run import Measurement, measure
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.measured import Measured, measured
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 
-# What the command `measure` holds before it makes a ledger of it
-Measured: TypeAlias = Measurement
 Known = dict[tuple[Given, Kind | None], bool]
 
 
-def measured(case: Case, known: Known) -> Measured:
+def measured_case(case: Case, known: Known) -> Measured:
     """Terms and certificates of a case; `known` is as for `with_scales`."""
-    return measure(with_scales(case.measure, known))
+    return measured(with_scales(case.measure, known))
 
 
 def with_scales(options: MeasureOptions, known: Known | None = None) -> MeasureOptions:

@@ -13,8 +13,7 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.measure.given import as_given
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.settings import check_names, check_types, made_options
 from rankbound.commands.validate.records import POOLED
 from rankbound.errors import UsageError

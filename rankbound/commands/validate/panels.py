@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.measure.certifying import StudentResult
+from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.laws import laws_of_queries
+from rankbound.commands.measure.measured import Measured
 from rankbound.commands.validate.effectiveness import Judged
-from rankbound.commands.validate.measuring import Measured
 from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
 from rankbound.commands.validate.records import LOSS
 from rankbound.data.groups import Groups
@@ -45,7 +45,7 @@ class Terms:
         return np.column_stack([self.columns[name] for name in names])
 
 
-def terms_of(measurement: Measured, result: StudentResult) -> Terms:
+def terms_of(measurement: Measured, result: CertifiedStudent) -> Terms:
     """Collect the terms of one student."""
     terms = result.terms
     columns = {
@@ -102,7 +102,7 @@ class Baselines:
 
 
 def baselines_of(
-    measurement: Measured, result: StudentResult, *, relevant: int
+    measurement: Measured, result: CertifiedStudent, *, relevant: int
 ) -> Baselines:
     """Mean score of the negatives, and variance of all scores, group by group.
 
@@ -160,7 +160,7 @@ class StudentPanel:
     panel : Panel
         Targets are the student's measures, then the teacher's minus the student's.
     baselines : Baselines
-    result : StudentResult
+    result : CertifiedStudent
     terms : Terms
     dropped : dict of str to int
         Queries with terms that are not in the panel, by reason.
@@ -174,7 +174,7 @@ class StudentPanel:
     targets: tuple[str, ...]
     panel: Panel
     baselines: Baselines
-    result: StudentResult
+    result: CertifiedStudent
     terms: Terms
     dropped: dict[str, int]
 
@@ -202,7 +202,7 @@ def panels_of(
 def _panel(
     case: Case,
     measurement: Measured,
-    result: StudentResult,
+    result: CertifiedStudent,
     judged: Judged,
     options: ValidateOptions,
 ) -> StudentPanel:

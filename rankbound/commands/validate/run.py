@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rankbound.commands.measure.given import Given, inputs_of
+from rankbound.commands.measure.measured import Measured
 from rankbound.commands.validate.associations import (
     NAME,
     PARTIAL_NAME,
@@ -26,9 +27,8 @@ from rankbound.commands.validate.effectiveness import Judged, judge
 from rankbound.commands.validate.equivalence import Equivalence, equivalence
 from rankbound.commands.validate.measuring import (
     Known,
-    Measured,
     fitted_unasked,
-    measured,
+    measured_case,
 )
 from rankbound.commands.validate.options import TEACHER, ValidateOptions, options_of
 from rankbound.commands.validate.panels import StudentPanel, panels_of
@@ -169,7 +169,7 @@ def validated(options: ValidateOptions, *, progress: Progress = str) -> Validate
     known: Known = {}
     for case in options.cases:
         progress(f"terms on {case.dataset}, {case.sampling}")
-        made = measured(case, known)
+        made = measured_case(case, known)
         found[case.dataset, case.sampling] = made
         panels += panels_of(case, made, judged[case.dataset], options)
     associated = associations(panels, options, progress=progress)

@@ -4,9 +4,8 @@ from numpy.testing import assert_allclose
 
 from rankbound.cli import main
 from rankbound.commands.measure.certifying import group_range
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from tests import oracles
 
 

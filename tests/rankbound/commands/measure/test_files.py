@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rankbound.commands.measure.files import Files
+from rankbound.commands.measure.given import Files
 from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.run import measure
 from rankbound.data.groups import top_documents

@@ -12,9 +12,8 @@ from numpy.testing import assert_array_equal
 import rankbound as rb
 from rankbound.commands.measure.given import as_given, content_hash, input_of
 from rankbound.commands.measure.ledger import ledger
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Kind, Scores, strings

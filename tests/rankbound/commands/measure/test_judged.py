@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from rankbound.bounds.calibration import calibration_shift
 from rankbound.commands.measure.evaluated import Evaluated, Level
-from rankbound.commands.measure.judged import (
+from rankbound.commands.measure.relevance import (
     JudgedPairs,
     binned_calibration_term,
     judged_pairs,

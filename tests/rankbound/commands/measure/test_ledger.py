@@ -6,9 +6,8 @@ import math
 import pytest
 
 from rankbound.commands.measure.ledger import ledger
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.writing import json_text
 
 KEYS = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rankbound.commands.measure.matching import count, thin_out
+from rankbound.commands.measure.inputs import count, thin_out
 from rankbound.data.groups import Groups
 from rankbound.data.scores import strings
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rankbound.commands.measure.comparators import ndcg
 from rankbound.commands.measure.evaluated import Evaluated, Level
-from rankbound.commands.measure.ndcg import ndcg
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Scores
 from tests import oracles

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.errors import UsageError
 
 

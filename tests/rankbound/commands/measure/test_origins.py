@@ -8,11 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.cli import main
-from rankbound.commands.measure.inputs import load_inputs
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.origins import check_comparable
+from rankbound.commands.measure.inputs import check_comparable, load_inputs
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError

@@ -2,10 +2,9 @@ import hashlib
 from pathlib import Path
 
 from rankbound.commands.measure.ledger import ledger
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.provenance import versions
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 
 
 def made(world, *names, temperature=1.0, **settings):

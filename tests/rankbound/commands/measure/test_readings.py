@@ -6,9 +6,8 @@ import pytest
 
 from rankbound.cli import main
 from rankbound.commands.measure.ledger import ledger
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from tests.rankbound.commands.measure.naive import (
     student_entry,
     with_qrels,

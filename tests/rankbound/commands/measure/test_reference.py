@@ -5,9 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.reference.measure import NO_LAW, NO_SCORES, reference_columns
 from tests.rankbound.files import group_text, lookup, written
 from tests.rankbound.reference.test_entropy import naive

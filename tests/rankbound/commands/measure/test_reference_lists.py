@@ -5,9 +5,8 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import entropy
 
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.data.scores import Kind
 from rankbound.reference.measure_lists import NO_SCORES
 from tests.rankbound.files import group_text, lookup, written

@@ -7,9 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.cli import main
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from tests import oracles
 from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import table

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 

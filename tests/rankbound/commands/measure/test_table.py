@@ -3,15 +3,14 @@
 import csv
 import io
 
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
-from rankbound.commands.measure.table import (
+from rankbound.commands.measure.terms import (
+    COLUMNS,
     calibration_table,
     number_text,
     per_query_table,
 )
-from rankbound.commands.measure.terms import COLUMNS
 
 
 def measured(world, temperature):

@@ -8,9 +8,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.cli import main
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.commands.measure.temperatures import known_temperature
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError

@@ -6,9 +6,8 @@ import pytest
 from rich.table import Table
 
 from rankbound.commands.measure.ledger import ledger
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.terminal.console import console_for
 from rankbound.terminal.measure import show
 

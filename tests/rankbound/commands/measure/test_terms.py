@@ -5,9 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.catalogue import COLUMNS
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.commands.measure.terms import HEADER
 
 
