@@ -262,7 +262,8 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         if table is not None and table in self.beside:
             columns: Any = self.beside[table].typed()
         else:
-            columns = _columns(self._table(table)[1])
+            name, records = self._table(table)
+            columns = _columns(records) or self._no_columns(name)
         if library not in ("pandas", "polars"):
             raise UsageError(f"library is pandas or polars, got {library!r}")
         return import_module(library).DataFrame(columns)
@@ -292,6 +293,12 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
             there = ", ".join(map(repr, [*known, *self.beside]))
             raise UsageError(f"there is no table {name!r}; there are {there}")
         return name, known[name]
+
+    def _no_columns(self, name: str) -> dict[str, list[Any]]:
+        """Columns without rows, where a field of the table's name tells its records."""
+        fields = {one.name: one.type for one in msgspec.structs.fields(self)}
+        kinds = [k for k in get_args(fields.get(name)) if hasattr(k, "OPEN")]
+        return {column: [] for kind in kinds for column in kind.__struct_fields__}
 
     def files(self) -> dict[str, str | None]:
         """What `save` writes, by file name; None for a file of an earlier run."""

@@ -2,8 +2,23 @@ import re
 
 import pytest
 
-from rankbound.tables import ESCAPES, NEEDS, booktabs, escaped
+from rankbound.tables import (
+    ESCAPES,
+    NEEDS,
+    Cell,
+    Table,
+    booktabs,
+    escaped,
+    latex,
+    markdown,
+)
 
+NASTY = Table(
+    "nasty",
+    r"50 % of a_b & {c} \ $ # ~ ^ | <x> ≈",
+    ("name_1", "x & y"),
+    ((Cell("a|b", "c,d", "e", bold=True), Cell("1.0")),),
+)
 SPECIAL = "\\&%$#_{}~^<>|"
 
 
@@ -26,3 +41,23 @@ def test_captions_and_headings_are_text_and_rows_are_latex():
     closed = re.findall(r"\\end\{(\w+)\}", text)
     assert opened == closed[::-1] == ["table", "tabular"]
     assert "booktabs" in NEEDS
+
+
+def test_markdown_escapes_bars_and_marks_cells():
+    text = markdown([NASTY])
+    assert "| **a\\|b**<sup>c,d</sup><sub>≈e</sub> | 1.0 |" in text
+    assert text.startswith("**50 % of")
+
+
+def test_latex_escapes_everything():
+    text = latex([NASTY])
+    assert r"name\_1 & x \& y \\" in text
+    cell = r"\textbf{a\textbar{}b}$^{\mathrm{c,d}}_{\approx\mathrm{e}}$ & 1.0 \\"
+    assert cell in text
+    assert r"\textless{}x\textgreater{} $\approx$}" in text
+    assert escaped("\\") == r"\textbackslash{}"
+
+
+def test_a_cell_without_marks_is_plain():
+    text = latex([Table("t", "c", ("a",), ((Cell("1"),), (Cell("2", near="b"),)))])
+    assert "\n1 \\\\\n2$_{\\approx\\mathrm{b}}$ \\\\\n" in text

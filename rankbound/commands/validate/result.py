@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-import msgspec
-
 from rankbound.commands.validate.records import (
     Association,
     Configuration,
@@ -28,7 +26,7 @@ from rankbound.commands.validate.tables import (
     effectiveness_tables,
 )
 from rankbound.provenance import Input
-from rankbound.results import Beside, Named, Open, Record, Result
+from rankbound.results import Beside, Named, Open, Record, Result, named
 from rankbound.tables import Table, latex, markdown
 
 
@@ -89,7 +87,7 @@ class Validation(
     dependence: tuple[Dependence, ...]
     means: Open[Mean]
     equivalence: tuple[SystemPair, ...]
-    controls: tuple[Control, ...]
+    controls: Named[Control]
     datasets: tuple[Surveyed, ...]
     absent_terms: dict[str, str]
     dropped: dict[str, int]
@@ -101,7 +99,7 @@ class Validation(
 
     def __post_init__(self) -> None:
         """Let controls be found by their names."""
-        msgspec.structs.force_setattr(self, "controls", Named(self.controls))
+        named(self, "controls")
 
     @property
     def passed(self) -> bool:

@@ -46,7 +46,7 @@ from rankbound.commands.validate.records import (
 )
 from rankbound.commands.validate.result import Validation
 from rankbound.provenance import versions
-from rankbound.results import Open
+from rankbound.results import Named, Open
 from rankbound.rows import Rows
 from rankbound.validation.configurations import NEEDED
 from rankbound.validation.judging import POWER
@@ -215,7 +215,7 @@ def result_of(found: Validated) -> Validation:
         dependence=found.dependence,
         means=Open(found.equivalence.means),
         equivalence=found.equivalence.pairs,
-        controls=found.controls,
+        controls=Named(found.controls),
         datasets=tuple(_surveyed(found, *key) for key in found.measured),
         absent_terms=_absent_terms(found),
         dropped=_dropped(found),
