@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import ASSOCIATED
@@ -23,9 +24,9 @@ from rankbound.tables import NEAR, NONE, Cell, Table
 from rankbound.validation.configurations import NEEDED
 
 # Of a design, in this order; others come behind them
-FACTORS = ("strategy", "loss", "architecture")
+FACTORS: Final = ("strategy", "loss", "architecture")
 # Differences that do not matter
-ALIKE = ("equivalent", "negligible")
+ALIKE: Final = ("equivalent", "negligible")
 
 
 def effectiveness_tables(
