@@ -65,7 +65,8 @@ _HOME = {
     "rankbound.commands.measure.run": ("measure",),
     "rankbound.commands.validate.folders": ("Folder", "cases_of"),
     "rankbound.commands.validate.options": ("Case", "ValidateOptions"),
-    "rankbound.commands.validate.run": ("Validation", "validate"),
+    "rankbound.commands.validate.result": ("Validation",),
+    "rankbound.commands.validate.run": ("validate",),
     "rankbound.estimators.bands": (
         "Band",
         "band_called",

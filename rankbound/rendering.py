@@ -18,6 +18,7 @@ TEXT: Final[dict[str, str]] = {
     "Ledger": "rankbound.terminal.measure:ledger_text",
     "Scores": "rankbound.terminal.data:scores_text",
     "StudentResult": "rankbound.terminal.measure:student_text",
+    "Validation": "rankbound.terminal.validate:validation_text",
 }
 HTML: Final[dict[str, str]] = {
     "Contents": "rankbound.terminal.data:contents_html",
@@ -26,6 +27,7 @@ HTML: Final[dict[str, str]] = {
     "Ledger": "rankbound.page.pieces:ledger_html",
     "PerQuery": "rankbound.terminal.data:per_query_html",
     "Scores": "rankbound.terminal.data:scores_html",
+    "Validation": "rankbound.page.pieces:validation_html",
 }
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.measure.result import Ledger
+from rankbound.commands.validate.result import Validation
 from rankbound.page.accounts import Account, account_of
 from rankbound.page.asides import cut_account, power_account
 from rankbound.page.inspections import inspection_account
 from rankbound.page.ledgers import ledger_account
 from rankbound.page.rendering import rendered_template, source
+from rankbound.page.validations import validation_account
 
 
 def ledger_html(ledger: Ledger) -> str:
@@ -30,15 +32,9 @@ def comparison_html(account: Mapping[str, Any]) -> str:
     return _piece(account)
 
 
-def validation_html(account: Mapping[str, Any]) -> str:
-    """A validation: what goes with effectiveness, and whether certificates held.
-
-    Parameters
-    ----------
-    account : mapping
-        What ``validation.json`` holds.
-    """
-    return _piece(account)
+def validation_html(validation: Validation) -> str:
+    """A validation: what goes with effectiveness, and whether certificates held."""
+    return _rendered(validation_account(validation))
 
 
 def power_html(found: Mapping[str, Any]) -> str:

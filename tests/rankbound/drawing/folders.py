@@ -126,45 +126,134 @@ def compared(name="bm25", place=0, pairs="all"):
 
 def validation(folder, certificates=True, students=("tasb", "bm25")):
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [
-        {
-            "dataset": "dl19",
-            "sampling": "top",
-            "student": name,
-            "term": "entropy",
-            "measure": "nDCG@10",
-            "n": 43 + place,
-            "spearman": -0.2 + 0.1 * place,
-            "lower": -0.3 + 0.1 * place,
-            "upper": -0.1 + 0.1 * place,
-            "p_holm": 0.02,
-        }
-        for place, name in enumerate(students)
-    ]
-    held = {
-        "dataset": "dl19",
-        "sampling": "top",
-        "risk": 0.5,
-        "upper": 0.7,
-        "held_out": 0.52,
-        "certificate": 0.8,
-    }
+    held = [held_out(name) for name in students] if certificates else []
     pairs = [
-        compared() | {"dataset": "dl19", "measure": m, "first": a, "second": b}
-        for m in ("nDCG@10", "AP@100")
+        compared_systems(a, b, measure)
+        for measure in ("nDCG@10", "AP@100")
         for a, b in itertools.pairwise(students)
     ]
     content = {
         "schema": "rankbound.validation/1",
-        "family": {"n_tests": 2, "delta": 0.01, "band": 0.2, "power": 0.9},
-        "per_query": rows,
+        "family": judged_together(),
+        "per_query": [associated(*one) for one in enumerate(students)],
+        "configurations": [],
+        "certificates": held,
+        "configuration_values": [],
+        "predictions": [],
+        "dependence": [],
+        "means": [],
         "equivalence": pairs,
-        "certificates": [held | {"student": name} for name in students]
-        if certificates
-        else [],
+        "controls": [],
+        "datasets": [],
+        "absent_terms": {},
+        "dropped": {},
+        "warnings": [],
+        "definitions": {},
+        "inputs": [],
+        "command": "rankbound validate",
+        "versions": {},
     }
     (folder / "validation.json").write_text(json.dumps(content))
     return folder
+
+
+def judged_together():
+    return {
+        "name": "every term",
+        "n_tests": 2,
+        "test": "permutation test",
+        "correction": "holm",
+        "delta": 0.01,
+        "band": 0.2,
+        "permutations": 99,
+        "resamples": 200,
+        "interval": "BCa",
+        "power": 0.9,
+        "seed": 0,
+        "partial": {"name": "the same", "n_tests": 2},
+        "configurations": {"name": "every order", "n_tests": 0, "needed": 8},
+        "equivalence": {"name": "every pair", "n_tests": 2, "margin": 0.02},
+    }
+
+
+def associated(place, student):
+    unknown = (
+        *("pearson", "kendall", "partial", "detectable", "pearson_lower"),
+        *("pearson_upper", "pearson_p", "kendall_lower", "kendall_upper", "kendall_p"),
+        *("partial_lower", "partial_upper", "partial_p", "partial_p_holm", "p_bh"),
+        *("partial_p_bh", "same_as", "missing_because", "heterogeneity"),
+    )
+    return dict.fromkeys(unknown) | {
+        "dataset": "dl19",
+        "sampling": "top",
+        "student": student,
+        "term": "entropy",
+        "unit": "nats",
+        "measure": "nDCG@10",
+        "n": 43 + place,
+        "spearman": -0.2 + 0.1 * place,
+        "lower": -0.3 + 0.1 * place,
+        "upper": -0.1 + 0.1 * place,
+        "p": 0.01,
+        "p_holm": 0.02,
+        "verdict": "inconclusive",
+        "kendall_p_by": "normal",
+        "partial_verdict": "inconclusive",
+        "within_band": False,
+    }
+
+
+def ordered(**changes):
+    """How the bound orders configurations by their risk."""
+    return {
+        "predictor": "bound",
+        "kind": "bound",
+        "target": "held-out risk",
+        "expected": "rises",
+        "n": 9,
+        "tau": 0.72,
+        "lower": 0.25,
+        "upper": 1.0,
+        "p": 0.01,
+        "smallest_p": 0.001,
+        "n_pairs": 36,
+        "accuracy": 0.9,
+        "missing_because": None,
+        "p_adjusted": 0.02,
+        "verdict": "associated",
+    } | changes
+
+
+def held_out(student):
+    return {
+        "dataset": "dl19",
+        "sampling": "top",
+        "student": student,
+        "n": 43,
+        "risk": 0.5,
+        "upper": 0.7,
+        "vacuous": True,
+        "range": "lemma-2c",
+        "splits": 2,
+        "n_half": 21,
+        "certificate": 0.8,
+        "held_out": 0.52,
+        "slack": 0.28,
+        "ratio": 1.54,
+        "held": 2,
+        "refuted": 0,
+    }
+
+
+def compared_systems(first, second, measure):
+    names = {"dataset": "dl19", "measure": measure, "first": first, "second": second}
+    keys = (
+        *("n", "difference", "lower", "upper", "effect_size", "margin"),
+        *("smallest_margin", "verdict"),
+    )
+    row = compared()
+    more = {"p_holm": 0.5, "n_for_margin": None}
+    return names | {key: row[key] for key in keys} | more
 
 
 def inspected(path, **facts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -11,17 +11,16 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.terms import query_terms
-from rankbound.commands.validate.effectiveness import Judge
+from rankbound.commands.validate.effectiveness import Judge, ranking_of
 from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
 from rankbound.commands.validate.panels import StudentPanel
-from rankbound.commands.validate.rankings import ranking_of
+from rankbound.commands.validate.records import Control
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Floats, Strings
 from rankbound.estimators.group_terms import student_terms, teacher_terms
 from rankbound.validation.association import LEAST_QUERIES, Effort, Panel, draw, summary
-from rankbound.validation.controls import Control, control, null_p_values
+from rankbound.validation.controls import control, null_p_values
 
-Row = dict[str, Any]
 DRAWS: Final = 200
 CONSTANT: Final = "constant student"
 
@@ -32,7 +31,7 @@ def random_controls(
     options: ValidateOptions,
     *,
     permutations: int,
-) -> list[Row]:
+) -> list[Control]:
     """Shuffled entropies, and entropies of a teacher with random scores.
 
     Both have the distribution of a real term and cannot know about effectiveness.
@@ -55,7 +54,18 @@ def random_controls(
     ):
         if p_values:
             outcome = control(name, p_values, options.family, count=permutations)
-            found.append(_row(outcome))
+            found.append(
+                Control(
+                    name=outcome.name,
+                    n_tests=outcome.n_tests,
+                    n_families=outcome.n_families,
+                    rate=outcome.rate,
+                    standard_error=outcome.standard_error,
+                    family_rate=outcome.family_rate,
+                    nominal=outcome.nominal,
+                    passed=outcome.passed,
+                )
+            )
     return found
 
 
@@ -87,22 +97,9 @@ def _order(groups: Groups, qids: Strings) -> np.ndarray:
     return np.array([place[qid] for qid in qids], dtype=np.int64)
 
 
-def _row(outcome: Control) -> Row:
-    return {
-        "name": outcome.name,
-        "n_tests": outcome.n_tests,
-        "n_families": outcome.n_families,
-        "rate": outcome.rate,
-        "standard_error": outcome.standard_error,
-        "family_rate": outcome.family_rate,
-        "nominal": outcome.nominal,
-        "passed": outcome.passed,
-    }
-
-
 def constant_control(
     case: Case, measurement: Measured, options: ValidateOptions
-) -> Row:
+) -> Control:
     """A student that gives every document the same score.
 
     Its risk is ln 2 and its range 0 in every query, so that nothing can be tested: no
@@ -148,10 +145,10 @@ def constant_control(
     cells = [cell.spearman for line in made for cell in line]
     p_values = options.family.adjusted([cell.p for cell in cells])
     associated = sum(p is not None and p <= options.family.delta for p in p_values)
-    return {
-        "name": f"{CONSTANT}: {case.dataset}, {case.sampling}",
-        "n_rows": len(cells),
-        "n_tests": sum(cell.p is not None for cell in cells),
-        "associated": associated,
-        "passed": associated == 0,
-    }
+    return Control(
+        name=f"{CONSTANT}: {case.dataset}, {case.sampling}",
+        n_rows=len(cells),
+        n_tests=sum(cell.p is not None for cell in cells),
+        associated=associated,
+        passed=associated == 0,
+    )

@@ -1,4 +1,4 @@
-"""Temperatures that nobody gave: fitted, since a validation always has judgements."""
+"""Measure a case; temperatures that nobody gave are fitted, as judgements are there."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from typing import cast
 
 from rankbound.commands.measure.given import Files, Given
 from rankbound.commands.measure.inputs import declared
+from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.validate.options import TEACHER
+from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 
 Known = dict[tuple[Given, Kind | None], bool]
+
+
+def measured_case(case: Case, known: Known) -> Measured:
+    """Terms and certificates of a case; `known` is as for `with_scales`."""
+    return measured(with_scales(case.measure, known))
 
 
 def with_scales(options: MeasureOptions, known: Known | None = None) -> MeasureOptions:

@@ -1,16 +1,13 @@
 """Scores without a unit get a fitted temperature, and others keep theirs."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import rankbound as rb
-from rankbound.commands.validate.account import account
-from rankbound.commands.validate.run import validate
-from rankbound.commands.validate.scales import fitted_unasked, with_scales
-from rankbound.writing import json_text
+from rankbound.commands.validate.measuring import fitted_unasked, with_scales
+from rankbound.commands.validate.run import result_of, validate, validated
 
 QUERIES = [f"q{n:02}" for n in range(40)]
 
@@ -58,18 +55,18 @@ def test_what_the_user_says_is_kept(more):
 def test_a_validation_runs_without_temperatures_and_says_what_it_did():
     _, cosines, _ = models()
     case = rb.Case(dataset="a", sampling="top", measure=options(cosines, cosines))
-    found = validate(
+    made = validated(
         rb.ValidateOptions(cases=(case,), resamples=200, permutations=99, splits=1)
     )
+    measured, found = made.measured["a", "top"], result_of(made)
     assert any("given for teacher, s, whose" in text for text in found.warnings)
-    made = found.measurements["a", "top"]
-    assert made.split.n_calibration == 8
-    assert 0 < made.temperature < 1
+    assert measured.split.n_calibration == 8
+    assert 0 < measured.temperature < 1
     # Without vectors there is no row, and the columns are there all the same
-    empty = found.dependence_frame()
+    empty = found.to_frame("dependence")
     assert len(empty) == 0
     assert {"distance_correlation", "p_adjusted"} < set(empty.columns)
-    assert json.loads(json_text(account(found)))["datasets"][0]["n_calibration"] == 8
+    assert found.datasets[0].n_calibration == 8
 
 
 def test_queries_lost_to_the_fit_are_named_where_too_few_are_left():
