@@ -228,12 +228,22 @@ VERDICTS: Final[dict[str, Verdict]] = {
     ),
     "associated": Verdict(meaning="the corrected p is at most delta", level="told"),
     "vacuous": Verdict(meaning="the limit is not below ln 2", level="bad"),
-    "error": Verdict(meaning="the file cannot be used", level="bad"),
-    "warning": Verdict(meaning="to know before using the numbers", level="caution"),
+    "error": Verdict(
+        meaning="a command refuses the file, or would compute nonsense",
+        level="bad",
+        style="bold red",
+    ),
+    "warning": Verdict(
+        meaning="to know before using the numbers", level="caution", style="yellow"
+    ),
+    "note": Verdict(meaning="good to know", level="told", style="cyan"),
 }
 # Of a difference, as `rankbound.validation.verdicts` reads it off an interval
 Difference = Literal["different", "negligible", "equivalent", "inconclusive"]
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
+# Of a finding about files, the gravest first
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,30 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-# Type: what makes its short text, and what makes its HTML
-TEXT: Final[dict[str, str]] = {}
-HTML: Final[dict[str, str]] = {}
+# Type: what makes its short text, its whole text where `print` shows more, its HTML
+TEXT: Final[dict[str, str]] = {
+    "Conversion": "rankbound.terminal.convert:conversion_repr",
+    "Cut": "rankbound.terminal.cut:cut_repr",
+    "Inspection": "rankbound.terminal.inspect:inspection_repr",
+}
+WHOLE_TEXT: Final[dict[str, str]] = {
+    "Inspection": "rankbound.terminal.inspect:as_text",
+}
+HTML: Final[dict[str, str]] = {
+    "Conversion": "rankbound.page.pieces:conversion_html",
+    "Cut": "rankbound.page.pieces:cut_html",
+    "Inspection": "rankbound.page.pieces:inspection_html",
+}
 
 
 def text_of(shown: object) -> str:
     """A few lines for a terminal."""
     return _made(TEXT, shown)
+
+
+def whole_text_of(shown: object) -> str:
+    """All of it, as the program prints it."""
+    return _made(WHOLE_TEXT, shown)
 
 
 def html_of(shown: object) -> str:

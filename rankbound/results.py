@@ -33,7 +33,11 @@ from rankbound.writing import json_text, write_all
 
 Item = TypeVar("Item", bound="Record")
 # Kinds of results and where their types are, each loaded when it is first needed
-KINDS: Final[dict[str, str]] = {}
+KINDS: Final[dict[str, str]] = {
+    "conversion": "rankbound.commands.convert.result:Conversion",
+    "cut": "rankbound.commands.cut.result:Cut",
+    "inspection": "rankbound.commands.inspect.result:Inspection",
+}
 # Of a place inside a file, as msgspec writes it
 STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[`]+")
 
@@ -66,6 +70,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Named(tuple[Item, ...]):
     """Records in their order, found by number or by name.
 
+    A field is annotated as ``Named[Student]``, decoded as a tuple, and made one of
+    these by the ``__post_init__`` of its record; see `named`.
+
     Examples
     --------
     >>> class Student(Record): name: str; risk: float
@@ -76,7 +83,11 @@ class Named(tuple[Item, ...]):
 
     __slots__ = ()
     # Fields that hold a name, the first that a record has
-    KEYS: ClassVar = ("name", "sampling", "student", "file")
+    KEYS: ClassVar = ("name", "sampling", "student", "kept", "path", "file")
+
+    def __class_getitem__(cls, item: Any, /) -> Any:
+        """What an annotation means to the decoder, which knows plain tuples alone."""
+        return tuple[item, ...]
 
     @overload
     def __getitem__(self, where: str | SupportsIndex) -> Item: ...
@@ -97,6 +108,14 @@ class Named(tuple[Item, ...]):
     def names(self) -> tuple[str, ...]:
         """The names in order."""
         return tuple(map(_name, self))
+
+
+def named(record: Record, *fields: str) -> None:
+    """Make `Named` of fields, in the ``__post_init__`` of a record; None stays None."""
+    for field in fields:
+        records = getattr(record, field)
+        if records is not None:
+            msgspec.structs.force_setattr(record, field, Named(records))
 
 
 def _name(record: Record) -> str:
@@ -192,7 +211,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
             raise UsageError(f"there is no table {name!r}; there are {there}")
         return name, known[name]
 
-    def files(self) -> dict[str, str | None]:
+    def to_files(self) -> dict[str, str | None]:
         """What `save` writes, by file name; None for a file of an earlier run."""
         made: dict[str, str | None] = {self.FILE: json_text(self.to_dict())}
         for kind in self.BESIDE:
@@ -212,7 +231,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         if path.suffix == ".json":
             write_all(path.parent, {path.name: json_text(self.to_dict())})
             return path
-        write_all(path, self.files())
+        write_all(path, self.to_files())
         return path / self.FILE
 
     @classmethod
