@@ -7,10 +7,12 @@ from rankbound.commands.cut.result import Cut
 from rankbound.commands.cut.run import cut
 from rankbound.errors import UsageError
 from rankbound.writing import json_text
+from tests.golden.old_files import again, old_results
 from tests.rankbound.commands.cut.test_run import KEPT
 from tests.rankbound.commands.cut.world import N, lines, qid_of, teacher
 from tests.rankbound.files import lookup, packed, written
 
+OLD = old_results("rankbound.cut/1")
 pytestmark = pytest.mark.usefixtures("folder")
 
 
@@ -147,3 +149,9 @@ def test_tables_of_a_cut(options):
     assert changes["before.n"].tolist() == [N] * len(made.comparison.rows)
     assert len(made.to_frame("reference")) == 6
     assert r"\toprule" in made.to_latex()
+
+
+@pytest.mark.parametrize("case", OLD)
+def test_manifests_of_earlier_versions_stay_as_they_are(case, tmp_path):
+    before, after = again(Cut, OLD[case], tmp_path)
+    assert after == before
