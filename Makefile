@@ -22,11 +22,12 @@ test-all: check ## the same with deep random tests and a second run of the demo
 certify: $(VENV)/.verify ## deep machine checks of every statement of the theory
 	$(BIN)/rankbound certify --deep
 
-check: $(VENV)/.dev ## formatting, lint and types
+check: $(VENV)/.dev ## formatting, lint, types, layers and dead code
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .

@@ -55,7 +55,7 @@ _HOME = {
     "rankbound.data.per_query": ("PerQuery", "align"),
     "rankbound.data.scores": ("Kind", "Scores"),
     "rankbound.estimators.spread": ("clip_below_best", "entropy_floor", "score_range"),
-    "rankbound.estimators.temperature": ("fit_temperature",),
+    "rankbound.estimators.calibration": ("fit_temperature",),
     "rankbound.errors": ("FormatError", "UsageError"),
     "rankbound.read.vectors.embeddings": ("read_embeddings",),
     "rankbound.read.reading": ("read_groups", "read_qrels", "read_scores"),

@@ -11,18 +11,41 @@ from typing import Any, Final
 
 # Type: what makes its short text, its whole text where `print` shows more, its HTML
 TEXT: Final[dict[str, str]] = {
+    "Contents": "rankbound.terminal.data:contents_text",
     "Conversion": "rankbound.terminal.convert:conversion_repr",
     "Cut": "rankbound.terminal.cut:cut_repr",
+    "Embeddings": "rankbound.terminal.data:embeddings_text",
+    "Groups": "rankbound.terminal.data:groups_text",
     "Inspection": "rankbound.terminal.inspect:inspection_repr",
+    "PerQuery": "rankbound.terminal.data:per_query_text",
+    "Scores": "rankbound.terminal.data:scores_text",
 }
 WHOLE_TEXT: Final[dict[str, str]] = {
     "Inspection": "rankbound.terminal.inspect:as_text",
 }
 HTML: Final[dict[str, str]] = {
+    "Contents": "rankbound.terminal.data:contents_html",
     "Conversion": "rankbound.page.pieces:conversion_html",
     "Cut": "rankbound.page.pieces:cut_html",
+    "Embeddings": "rankbound.terminal.data:embeddings_html",
+    "Groups": "rankbound.terminal.data:groups_html",
     "Inspection": "rankbound.page.pieces:inspection_html",
+    "PerQuery": "rankbound.terminal.data:per_query_html",
+    "Scores": "rankbound.terminal.data:scores_html",
 }
+
+
+class Shown:
+    """A type that terminals and notebooks show by the tables above."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return text_of(self)
+
+    def _repr_html_(self) -> str:
+        """A table or two, for a notebook."""
+        return html_of(self)
 
 
 def text_of(shown: object) -> str:
@@ -41,6 +64,9 @@ def html_of(shown: object) -> str:
 
 
 def _made(table: dict[str, str], shown: object) -> str:
-    module, _, name = table[type(shown).__name__].partition(":")
+    # A user's own type may be derived from one of ours
+    names = (kind.__name__ for kind in type(shown).__mro__)
+    where = next(table[name] for name in names if name in table)
+    module, _, name = where.partition(":")
     make: Any = getattr(import_module(module), name)
     return str(make(shown))

@@ -12,8 +12,7 @@ from rankbound.commands.compare.samplings import Sampling
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Strings
 from rankbound.estimators.composition import PairMass, entropy_change
-from rankbound.estimators.entropies import group_entropies
-from rankbound.estimators.ties import tie_shares
+from rankbound.estimators.group_terms import group_entropies, tie_shares
 
 PARTS = ("pos-neg", "neg-neg")
 # What is left: pairs of two positives, in groups that hold several

@@ -23,7 +23,7 @@ from rankbound.commands.compare.students import (
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.data.scores import Floats
-from rankbound.estimators.entropies import group_entropies
+from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
 
 

@@ -23,11 +23,15 @@ from rankbound.estimators.dimension import (
     two_nn_dimension,
 )
 from rankbound.estimators.distances import diameter, mean_distance
-from rankbound.estimators.entropies import group_entropies
-from rankbound.estimators.group_terms import geometry, steepest, teacher_terms
+from rankbound.estimators.group_terms import (
+    geometry,
+    group_entropies,
+    steepest,
+    teacher_terms,
+    tie_shares,
+)
 from rankbound.estimators.pairs import selected_pairs
 from rankbound.estimators.shape import DistanceCurve
-from rankbound.estimators.ties import tie_shares
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -16,7 +16,7 @@ from rankbound.commands.compare.quantities import (
 from rankbound.commands.compare.run import Comparison
 from rankbound.commands.compare.samplings import Sampling
 from rankbound.data.scores import Floats
-from rankbound.estimators.ties import rank_values
+from rankbound.estimators.group_terms import rank_values
 from rankbound.validation.family import common
 from rankbound.validation.paired import compare_paired
 from rankbound.validation.verdicts import smallest_margin, verdict

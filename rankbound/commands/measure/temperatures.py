@@ -13,12 +13,13 @@ from rankbound.data.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.calibration import (
     CalibrationPairs,
+    UnidentifiedError,
     calibration_queries,
+    fit_temperature,
     graded_pairs,
     teacher_pairs,
 )
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
-from rankbound.estimators.temperature import UnidentifiedError, fit_temperature
 
 SHARE = 0.2  # of the queries, set aside for fitting
 

@@ -9,17 +9,14 @@ import pytest
 
 from paper_appendix import latex
 from rankbound.cli import appendix, main
-from rankbound.commands.appendix.typesetting import PACKAGES
+from tests.optional import needs_latex
 
 pytestmark = pytest.mark.xdist_group("appendix")
 OVERFULL = re.compile(r"Overfull \\hbox \(([\d.]+)pt")
 POINTS = 2.0  # less than a millimetre beyond the margin
 
 
-@pytest.mark.skipif(
-    shutil.which("pdflatex") is None,
-    reason=f"pdflatex is missing; install {PACKAGES}",
-)
+@needs_latex(latex.PREAMBLE)
 def test_pdf_has_no_undefined_references_and_no_overfull_lines(tmp_path, capsys):
     assert main(["appendix", "--out", str(tmp_path), "--pdf"]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'appendix.pdf'}\n"
@@ -68,7 +65,7 @@ def test_the_checkout_is_found_beside_the_package(tmp_path):
         "sys.path = [p for p in sys.path if p]\n"
         f"root = {str(appendix.CHECKOUT)!r}\n"
         "sys.path.insert(0, root)\n"
-        "import rankbound.cli.appendix as command, rankbound.errors, bounds\n"
+        "import rankbound.cli.appendix as command, rankbound.errors, rankbound.bounds\n"
         "sys.path.remove(root)\n"
         "print(command._sources(command.CHECKOUT).NAME)"
     )

@@ -6,18 +6,15 @@ import pytest
 
 from rankbound.commands.appendix import typesetting
 from rankbound.errors import UsageError
+from tests.optional import needs_latex
 
-needs_pdflatex = pytest.mark.skipif(
-    shutil.which("pdflatex") is None,
-    reason=f"pdflatex is missing; install {typesetting.PACKAGES}",
-)
+HEAD = "\\documentclass{article}\n"
+needs_pdflatex = needs_latex(HEAD)
 
 
 def document(folder, body):
     source = folder / "one.tex"
-    source.write_text(
-        "\\documentclass{article}\n\\begin{document}\n" + body + "\n\\end{document}\n"
-    )
+    source.write_text(HEAD + "\\begin{document}\n" + body + "\n\\end{document}\n")
     return source
 
 

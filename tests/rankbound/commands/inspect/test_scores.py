@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rankbound.commands.inspect.scores import score_facts, score_findings
-from rankbound.data.late import LateStrings
+from rankbound.data.columns import LateStrings
 from rankbound.data.scores import Kind, Scores
 from rankbound.read.contents import Contents
 from tests import oracles

@@ -1,11 +1,11 @@
-import shutil
 import subprocess
-
-import pytest
 
 from rankbound.booktabs import escaped
 from rankbound.commands.validate.markup import Cell, Table, latex, markdown
 from rankbound.commands.validate.tables import tables
+from tests.optional import needs_latex
+
+LATEX = r"\documentclass{article}\usepackage{booktabs}"
 
 NASTY = Table(
     "nasty",
@@ -28,17 +28,20 @@ def test_latex_escapes_everything():
     assert escaped("\\") == r"\textbackslash{}"
 
 
-@pytest.mark.skipif(
-    shutil.which("pdflatex") is None, reason="pdflatex is not installed"
-)
+@needs_latex(LATEX)
 def test_latex_compiles(validation, tmp_path):
     (tmp_path / "tables.tex").write_text(latex([NASTY, *tables(validation)]))
     (tmp_path / "all.tex").write_text(
-        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}"
-        "\\input{tables.tex}\\end{document}\n"
+        LATEX + "\\begin{document}\\input{tables.tex}\\end{document}\n"
     )
     done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
+        [
+            "pdflatex",
+            "-draftmode",
+            "-interaction=nonstopmode",
+            "-halt-on-error",
+            "all.tex",
+        ],
         cwd=tmp_path,
         capture_output=True,
         stdin=subprocess.DEVNULL,

@@ -9,8 +9,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from rankbound.data.late import LateStrings, as_held
-from rankbound.data.scores import Kind, Scores, strings
+from rankbound.data.columns import LateStrings, as_held, strings
+from rankbound.data.scores import Kind, Scores
 
 IDS = strings(["d1", "d2"])
 
