@@ -8,7 +8,7 @@ are facts that a record carries, and definitions that texts refer to.
 import rankbound as rb
 from benchmarks import readers
 from paper_appendix import bibliography
-from rankbound import results
+from rankbound import rendering, results, writing
 from rankbound.bounds import (
     bregman,
     calibration,
@@ -23,6 +23,7 @@ from rankbound.bounds import (
 )
 from rankbound.commands.demo import features, prepare, student
 from rankbound.page import pictures, pieces, queries
+from rankbound.read import filtering
 from rankbound.reference import equivalence
 from rankbound.terminal import convert, cut, data, inspect
 from rankbound.validation import holdout
@@ -74,6 +75,10 @@ _ = (
     pieces.cut_html,
     pieces.inspection_html,
     results.Named.__class_getitem__,
+    # Of modules of results, which are not looked at
+    filtering.copy_lines,
+    rendering.whole_text_of,
+    writing.filling,
     data.contents_html,
     data.contents_text,
     data.embeddings_html,
