@@ -234,15 +234,25 @@ VERDICTS: Final[dict[str, Verdict]] = {
         meaning="an order of fewer configurations has no interval", level="caution"
     ),
     "vacuous": Verdict(meaning="the limit is not below ln 2", level="bad"),
-    "error": Verdict(meaning="the file cannot be used", level="bad"),
+    "error": Verdict(
+        meaning="a command refuses the file, or would compute nonsense",
+        level="bad",
+        style="bold red",
+    ),
     "control failed": Verdict(
         meaning="something was found where nothing can be", level="bad"
     ),
-    "warning": Verdict(meaning="to know before using the numbers", level="caution"),
+    "warning": Verdict(
+        meaning="to know before using the numbers", level="caution", style="yellow"
+    ),
+    "note": Verdict(meaning="good to know", level="told", style="cyan"),
 }
 # Of a difference, as `rankbound.validation.verdicts` reads it off an interval
 Difference = Literal["different", "negligible", "equivalent", "inconclusive"]
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
+# Of a finding about files, the gravest first
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 # Of an association or an order; the second is followed by the band
 ASSOCIATED: Final = "associated"
 NO_ASSOCIATION: Final = "no association beyond"

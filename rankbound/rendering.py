@@ -9,22 +9,31 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-# Type: what makes its short text, and what makes its HTML
+# Type: what makes its short text, its whole text where `print` shows more, its HTML
 TEXT: Final[dict[str, str]] = {
     "Contents": "rankbound.terminal.data:contents_text",
+    "Conversion": "rankbound.terminal.convert:conversion_repr",
+    "Cut": "rankbound.terminal.cut:cut_repr",
     "Embeddings": "rankbound.terminal.data:embeddings_text",
     "Groups": "rankbound.terminal.data:groups_text",
+    "Inspection": "rankbound.terminal.inspect:inspection_repr",
     "PerQuery": "rankbound.terminal.data:per_query_text",
     "Ledger": "rankbound.terminal.measure:ledger_text",
     "Scores": "rankbound.terminal.data:scores_text",
     "StudentResult": "rankbound.terminal.measure:student_text",
     "Validation": "rankbound.terminal.validate:validation_text",
 }
+WHOLE_TEXT: Final[dict[str, str]] = {
+    "Inspection": "rankbound.terminal.inspect:as_text",
+}
 HTML: Final[dict[str, str]] = {
     "Contents": "rankbound.terminal.data:contents_html",
+    "Conversion": "rankbound.page.pieces:conversion_html",
+    "Cut": "rankbound.page.pieces:cut_html",
     "Embeddings": "rankbound.terminal.data:embeddings_html",
     "Groups": "rankbound.terminal.data:groups_html",
     "Ledger": "rankbound.page.pieces:ledger_html",
+    "Inspection": "rankbound.page.pieces:inspection_html",
     "PerQuery": "rankbound.terminal.data:per_query_html",
     "Scores": "rankbound.terminal.data:scores_html",
     "Validation": "rankbound.page.pieces:validation_html",
@@ -47,6 +56,11 @@ class Shown:
 def text_of(shown: object) -> str:
     """A few lines for a terminal."""
     return _made(TEXT, shown)
+
+
+def whole_text_of(shown: object) -> str:
+    """All of it, as the program prints it."""
+    return _made(WHOLE_TEXT, shown)
 
 
 def html_of(shown: object) -> str:

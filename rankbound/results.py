@@ -38,6 +38,9 @@ Item = TypeVar("Item", bound="Record")
 KINDS: Final[dict[str, str]] = {
     "ledger": "rankbound.commands.measure.result:Ledger",
     "validation": "rankbound.commands.validate.result:Validation",
+    "conversion": "rankbound.commands.convert.result:Conversion",
+    "cut": "rankbound.commands.cut.result:Cut",
+    "inspection": "rankbound.commands.inspect.result:Inspection",
 }
 # Of a place inside a file, as msgspec writes it
 STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[`]+")
@@ -87,7 +90,7 @@ class Named(tuple[Item, ...]):
 
     __slots__ = ()
     # Fields that hold a name, the first that a record has
-    KEYS: ClassVar = ("name", "sampling", "student", "file")
+    KEYS: ClassVar = ("name", "sampling", "student", "kept", "path", "file")
 
     def __class_getitem__(cls, item: Any, /) -> Any:
         """What an annotation means to the decoder, which knows plain tuples alone."""
@@ -300,7 +303,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         kinds = [k for k in get_args(fields.get(name)) if hasattr(k, "OPEN")]
         return {column: [] for kind in kinds for column in kind.__struct_fields__}
 
-    def files(self) -> dict[str, str | None]:
+    def to_files(self) -> dict[str, str | None]:
         """What `save` writes, by file name; None for a file of an earlier run."""
         made: dict[str, str | None] = {self.FILE: json_text(self.to_dict())}
         for kind in self.BESIDE:
@@ -320,7 +323,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         if path.suffix == ".json":
             write_all(path.parent, {path.name: json_text(self.to_dict())})
             return path
-        write_all(path, self.files())
+        write_all(path, self.to_files())
         return path / self.FILE
 
     @classmethod

@@ -8,7 +8,7 @@ are facts that a record carries, and definitions that texts refer to.
 import rankbound as rb
 from benchmarks import readers
 from paper_appendix import bibliography
-from rankbound import results
+from rankbound import rendering, results, writing
 from rankbound.bounds import (
     bregman,
     calibration,
@@ -22,9 +22,10 @@ from rankbound.bounds import (
     truncation,
 )
 from rankbound.commands.demo import features, prepare, student
-from rankbound.page import pictures, queries
+from rankbound.page import pictures, pieces, queries
+from rankbound.read import filtering
 from rankbound.reference import equivalence
-from rankbound.terminal import data
+from rankbound.terminal import convert, cut, data, inspect
 from rankbound.validation import holdout
 
 _ = (
@@ -66,6 +67,18 @@ _ = (
     truncation.truncated_risks,
 )
 _ = (
+    convert.conversion_repr,
+    cut.cut_repr,
+    inspect.as_text,
+    inspect.inspection_repr,
+    pieces.conversion_html,
+    pieces.cut_html,
+    pieces.inspection_html,
+    results.Named.__class_getitem__,
+    # Of modules of results, which are not looked at
+    filtering.copy_lines,
+    rendering.whole_text_of,
+    writing.filling,
     data.contents_html,
     data.contents_text,
     data.embeddings_html,

@@ -1,9 +1,12 @@
-"""Power and cuts as verdicts and tables."""
+"""Power, cuts and conversions as verdicts and tables."""
 
 from __future__ import annotations
 
+from rankbound.commands.convert.result import Conversion
+from rankbound.commands.cut.result import Cut
 from rankbound.page.accounts import Account, Content, Verdict, notes_of
 from rankbound.page.table import Table
+from rankbound.terminal.convert import lines
 from rankbound.terminal.cut import FILES as CUTS
 from rankbound.terminal.cut import change_headings, change_rows, file_rows, foot, head
 from rankbound.terminal.power import (
@@ -45,33 +48,45 @@ def power_account(found: Content, *, name: str = "") -> Account:
     )
 
 
-def cut_account(manifest: Content) -> Account:
+def cut_account(cut: Cut) -> Account:
     """What each band keeps, and every quantity before and after."""
-    content = dict(manifest)
-    warnings = [Verdict("caution", "warning", line) for line in content["warnings"]]
-    said = (line for line in foot(content) if not line.startswith("warning: "))
+    warnings = [Verdict("caution", "warning", line) for line in cut.warnings]
+    said = (line for line in foot(cut) if not line.startswith("warning: "))
     return Account(
         kind="cut",
         title="Cut",
-        verdicts=(Verdict("told", "cut", head(content)), *warnings),
+        verdicts=(Verdict("told", "cut", head(cut)), *warnings),
         sentences=(),
         tables=(
             Table(
                 "cuts",
                 "What each band keeps",
                 _last_second(CUTS),
-                tuple(map(_last_second, file_rows(content))),
+                tuple(map(_last_second, file_rows(cut))),
                 left=2,
             ),
             Table(
                 "changes",
                 "Every quantity before and after",
-                change_headings(content),
-                tuple(change_rows(content)),
+                change_headings(cut),
+                tuple(change_rows(cut)),
                 left=2,
             ),
         ),
         notes=(("notes", tuple(said)),),
+    )
+
+
+def conversion_account(done: Conversion) -> Account:
+    """What was written, kept and lost."""
+    written, *others = lines(done)
+    return Account(
+        kind="conversion",
+        title="Conversion",
+        verdicts=(Verdict("told", "conversion", written),),
+        sentences=(),
+        tables=(),
+        notes=(("notes", tuple(others)),) if others else (),
     )
 
 

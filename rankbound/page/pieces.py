@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from rankbound.bounds.errors import DomainError
+from rankbound.commands.convert.result import Conversion
+from rankbound.commands.cut.result import Cut
+from rankbound.commands.inspect.result import Inspection
 from rankbound.commands.measure.result import Ledger
 from rankbound.commands.validate.result import Validation
 from rankbound.page.accounts import Account, account_of
-from rankbound.page.asides import cut_account, power_account
+from rankbound.page.asides import conversion_account, cut_account, power_account
 from rankbound.page.inspections import inspection_account
 from rankbound.page.ledgers import ledger_account
 from rankbound.page.rendering import rendered_template, source
@@ -48,26 +51,19 @@ def power_html(found: Mapping[str, Any]) -> str:
     return _rendered(power_account(found))
 
 
-def cut_html(manifest: Mapping[str, Any]) -> str:
-    """A cut of training groups: what each band keeps, and what changes with it.
-
-    Parameters
-    ----------
-    manifest : mapping
-        What ``manifest.json`` holds.
-    """
-    return _rendered(cut_account(manifest))
+def cut_html(cut: Cut) -> str:
+    """A cut of training groups: what each band keeps, and what changes with it."""
+    return _rendered(cut_account(cut))
 
 
-def inspection_html(content: Mapping[str, Any]) -> str:
-    """An inspection of files: verdicts, files and findings.
+def conversion_html(done: Conversion) -> str:
+    """A conversion: what was written, kept and lost."""
+    return _rendered(conversion_account(done))
 
-    Parameters
-    ----------
-    content : mapping
-        What ``rankbound inspect --json`` writes.
-    """
-    return _rendered(inspection_account(content))
+
+def inspection_html(found: Inspection) -> str:
+    """An inspection of files: verdicts, files and findings."""
+    return _rendered(inspection_account(found))
 
 
 def _piece(content: Mapping[str, Any]) -> str:

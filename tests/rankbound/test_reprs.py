@@ -16,7 +16,15 @@ from tests.rankbound.results import (
     validated,
 )
 
-KINDS = ("ledger", "comparison", "validation", "power", "cut", "inspection")
+KINDS = (
+    "ledger",
+    "comparison",
+    "validation",
+    "power",
+    "cut",
+    "inspection",
+    "conversion",
+)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rankbound.commands.convert.carrying import BLOCK, MADE_IDS
-from rankbound.commands.convert.renaming import by_text, has_own_ids
+from rankbound.commands.convert.carrying import BLOCK, MADE_IDS, by_text, has_own_ids
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Floats, Scores, positions

@@ -135,11 +135,11 @@ class Validation(
             found.append(certificates_table(self.certificates, family))
         return [*found, controls_table(self.controls, family)]
 
-    def files(self) -> dict[str, str | None]:
+    def to_files(self) -> dict[str, str | None]:
         """What `save` writes: JSON, effectiveness per query, and tables to print."""
         pages = self.written_tables()
         return {
-            **super().files(),
+            **super().to_files(),
             "tables.md": markdown(pages),
             "tables.tex": latex(pages),
         }

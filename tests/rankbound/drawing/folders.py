@@ -3,6 +3,24 @@
 import itertools
 import json
 
+from msgspec.structs import replace
+
+from rankbound.commands.inspect.result import (
+    Across,
+    File,
+    Finding,
+    GroupCounts,
+    Inspection,
+    JudgementCounts,
+    RankCounts,
+    Readiness,
+    Ready,
+    ScoreCounts,
+    SharedRows,
+    TextCounts,
+    VectorCounts,
+)
+from rankbound.results import Named
 from tests.rankbound import ledgers
 from tests.rankbound.ledgers import student
 
@@ -256,57 +274,68 @@ def compared_systems(first, second, measure):
     return names | {key: row[key] for key in keys} | more
 
 
-def inspected(path, **facts):
-    empty = dict.fromkeys(("scores", "ranks", "groups", "qrels", "vectors", "texts"))
-    return {"path": path, "rows": 100, "queries": 10, "findings": []} | empty | facts
+def counts(kind, **some):
+    """A record of counts, 0 where not given."""
+    return kind(**dict.fromkeys(kind.__struct_fields__, 0) | some)
+
+
+def inspected(path, findings=(), **facts):
+    empty = dict.fromkeys(File.__struct_fields__)
+    found = tuple(Finding(code, "note", count, "", "") for code, count in findings)
+    known = {"path": path, "role": "file", "evidence": "", "parts": (), "repairs": {}}
+    return File(
+        **empty | known | {"rows": 100, "queries": 10, "findings": found} | facts
+    )
 
 
 def inspection(file, names=("teacher.json", "bm25.run")):
     """An inspection of two files of scores, groups, judgements, vectors and texts."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    scores = {
-        "equal_neighbours": 3,
-        "neighbours": 90,
-        "exact_zeros": 25,
-        "constant_queries": 0,
-    }
+    scores = counts(
+        ScoreCounts, equal_neighbours=3, neighbours=90, exact_zeros=25, precision="x"
+    )
     teacher, run = names
-    content = {
-        "schema": "rankbound.inspection/1",
-        "files": [
-            inspected(teacher, scores=scores),
-            inspected(run, scores=scores, ranks={"against_scores": 1}),
-            inspected(
-                "groups.jsonl",
-                groups={"groups": 20, "positives": 20},
-                findings=[{"code": "repeated-groups", "count": 4}],
-            ),
-            inspected("qrels", qrels={"queries_without_relevant": 2}),
-            inspected(
-                "x.npy", vectors={"equal_vectors": 2, "zero": 0, "not_finite": 1}
-            ),
-            inspected("c.jsonl", texts={"equal_texts": 5, "empty": 1, "texts": 100}),
-            inspected(
-                "broken.run",
-                rows=None,
-                findings=[{"code": "duplicates", "count": 12}],
-            ),
-        ],
-        "across": {
-            "rows": [
+    ranks = RankCounts(base=1, constant=False, against_scores=1)
+    groups = counts(GroupCounts, groups=20, positives=20, with_probabilities=False)
+    grades = counts(JudgementCounts, grades={}, relevant_per_query=(0, 0.0, 0))
+    vectors = counts(VectorCounts, equal_vectors=2, not_finite=1, dtype="", norms=None)
+    texts = counts(TextCounts, equal_texts=5, empty=1, texts=100, words=(0, 0, 0))
+    no = Readiness(False, ("all",), "", ())
+    found = Inspection(
+        command="",
+        files=Named(
+            (
+                inspected(teacher, scores=scores),
+                inspected(run, scores=scores, ranks=ranks),
+                inspected(
+                    "groups.jsonl", groups=groups, findings=[("repeated-groups", 4)]
+                ),
+                inspected("qrels", qrels=replace(grades, queries_without_relevant=2)),
+                inspected("x.npy", vectors=vectors),
+                inspected("c.jsonl", texts=texts),
+                inspected("broken.run", rows=None, findings=[("duplicates", 12)]),
+            )
+        ),
+        across=Across(
+            ids=(),
+            rows=(
                 _across(run, teacher, "student-teacher", 60, 100),
                 _across("groups.jsonl", teacher, "group-scores", 319, 320),
                 _across("groups.jsonl", run, "group-scores", 7, 320),
                 _across("groups.jsonl", "x.npy", "group-vectors", 320, 320),
-            ]
-        },
-    }
-    file.write_text(json.dumps(content, indent=2))
+            ),
+            findings=(),
+        ),
+        ready=Ready(measure=no, compare=no),
+    )
+    found.save(file)
     return file.parent
 
 
 def _across(left, right, code, count, total):
-    return {"left": left, "right": right, "code": code, "count": count, "total": total}
+    return SharedRows(
+        left=left, right=right, code=code, what="", count=count, total=total, share=None
+    )
 
 
 def power(file, names=("bm25", "ensemble")):

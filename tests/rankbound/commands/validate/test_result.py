@@ -63,7 +63,7 @@ def test_what_is_saved_is_loaded(designed, pooled, tmp_path):
         file = made.save(tmp_path / place)
         again = Validation.load(tmp_path / place)
         assert again == made
-        assert again.files() == made.files()
+        assert again.to_files() == made.to_files()
         assert {path.name for path in file.parent.iterdir()} == {
             *("validation.json", "effectiveness.tsv", "tables.md", "tables.tex")
         }
@@ -140,7 +140,7 @@ def test_each_table_is_one_call(validation, name):
 
 
 def test_effectiveness_is_a_long_table(validation, found):
-    text = validation.files()["effectiveness.tsv"]
+    text = validation.to_files()["effectiveness.tsv"]
     rows = [line.split("\t") for line in text.splitlines()]
     assert rows[0] == ["dataset", "student", "qid", "measure", "value"]
     assert len(rows) == 1 + 3 * 30 * 2
@@ -154,7 +154,7 @@ def test_the_same_options_give_the_same_bytes(validation, toy):
     stages = []
     options = options_for(toy)
     again = rb.validate(options, progress=stages.append)
-    assert again.files() == validation.files()
+    assert again.to_files() == validation.to_files()
     assert len(stages) == n_stages(options)
 
 
