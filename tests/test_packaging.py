@@ -30,7 +30,10 @@ MOVED = ("bounds", "estimators", "validation", "figures")
 LEFT_OUT = {"build", "dist", "out", "demo-out", "shared", "__pycache__"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SETUPTOOLS = PROJECT["tool"]["setuptools"]
-WAYS = ("wheel", "sdist", "editable", "zip", "links-as-text")
+WAYS = (
+    *("wheel", "sdist", "editable"),
+    *(pytest.param(way, marks=needs_git) for way in ("zip", "links-as-text")),
+)
 # Where each package was imported from, its version and the files that it reads
 CHECK = """
 import importlib, json
@@ -335,7 +338,6 @@ def installed(request, others, tmp_path):
 
 
 @needs_module("setuptools")
-@needs_git
 @pytest.mark.parametrize("installed", WAYS, indirect=True)
 def test_an_installation_runs_among_files_named_as_ours(installed, decoys):
     env, where = installed
