@@ -109,7 +109,9 @@ def test_ledger_marks_what_is_descriptive_and_what_is_reconstructed(world):
 
 
 def test_ledger_is_the_same_twice(world):
-    first, second = (made(world, "strong", temperature="fit").to_files() for _ in range(2))
+    first, second = (
+        made(world, "strong", temperature="fit").to_files() for _ in range(2)
+    )
     assert first == second
 
 
