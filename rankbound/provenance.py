@@ -18,7 +18,7 @@ PACKAGES: Final = (
 )
 
 
-class Input(Record, kw_only=True):
+class Input(Record, frozen=True, kw_only=True):
     """A file that was read, or an object, with the hash of what it holds.
 
     `path` is that of a file, `object` the name of an object; one of them is there. The

@@ -10,8 +10,12 @@ from importlib import import_module
 from typing import Any, Final
 
 # Type: what makes its short text, and what makes its HTML
-TEXT: Final[dict[str, str]] = {}
-HTML: Final[dict[str, str]] = {}
+TEXT: Final[dict[str, str]] = {
+    "Comparison": "rankbound.terminal.compare:comparison_text",
+}
+HTML: Final[dict[str, str]] = {
+    "Comparison": "rankbound.page.pieces:comparison_html",
+}
 
 
 def text_of(shown: object) -> str:

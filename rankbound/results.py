@@ -33,7 +33,9 @@ from rankbound.writing import json_text, write_all
 
 Item = TypeVar("Item", bound="Record")
 # Kinds of results and where their types are, each loaded when it is first needed
-KINDS: Final[dict[str, str]] = {}
+KINDS: Final[dict[str, str]] = {
+    "comparison": "rankbound.commands.compare.result:Comparison",
+}
 # Of a place inside a file, as msgspec writes it
 STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[`]+")
 

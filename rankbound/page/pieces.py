@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rankbound.bounds.errors import DomainError
+from rankbound.commands.compare.result import Comparison
 from rankbound.page.accounts import Account, account_of
 from rankbound.page.asides import cut_account, power_account
+from rankbound.page.comparisons import comparison_account
 from rankbound.page.inspections import inspection_account
 from rankbound.page.rendering import rendered_template, source
 
@@ -23,15 +25,9 @@ def ledger_html(account: Mapping[str, Any]) -> str:
     return _piece(account)
 
 
-def comparison_html(account: Mapping[str, Any]) -> str:
-    """A comparison of samplings: verdicts, sentences, differences.
-
-    Parameters
-    ----------
-    account : mapping
-        What ``comparison.json`` holds.
-    """
-    return _piece(account)
+def comparison_html(comparison: Comparison) -> str:
+    """A comparison of samplings: verdicts, sentences, differences."""
+    return _rendered(comparison_account(comparison))
 
 
 def validation_html(account: Mapping[str, Any]) -> str:
@@ -82,7 +78,7 @@ def _piece(content: Mapping[str, Any]) -> str:
     account = account_of(content)
     if account is None:
         raise DomainError(
-            "a ledger, comparison or validation has a piece of HTML, got the schema "
+            "a ledger or validation has a piece of HTML, got the schema "
             f"{content.get('schema')!r}"
         )
     return _rendered(account)

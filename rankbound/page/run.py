@@ -27,6 +27,7 @@ from rankbound.rows import Rows
 from rankbound.writing import write_all
 
 STAGES: Final = 5
+TABLE: Final = "per_query.tsv"
 # What reading a JSON file of another shape than its schema's raises
 DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 COMMANDS: Final = {
@@ -168,7 +169,8 @@ def _absent(results: list[Found]) -> Iterator[tuple[str, str]]:
         if kind is None:
             yield file_of(result), "this report does not show it"
         elif kind in ("ledger", "comparison") and not result.table:
-            path = str(Path(result.name, "per_query.tsv"))
+            table = "comparison.per_query.tsv" if kind == "comparison" else TABLE
+            path = str(Path(result.name, table))
             yield path, "not found or without rows, so no query is shown"
 
 
