@@ -7,7 +7,7 @@ import pytest
 from lxml import html as parser
 
 from rankbound.bounds.errors import DomainError
-from rankbound.commands.compare.account import comparison_json
+from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.ledger import ledger
 from rankbound.commands.validate.account import account as validation_json
 from rankbound.page.pieces import comparison_html, ledger_html, validation_html
@@ -129,16 +129,16 @@ def test_numbers_of_a_ledger_are_those_of_its_json(shown):
 
 
 def test_numbers_of_a_comparison_are_those_of_its_json(shown):
-    account = comparison_json(compared())
+    made = compared()
     root = parser.fragment_fromstring(shown["comparison"])
-    rows = cells(root, account["family"]["name"])
-    assert len(rows) == len(account["rows"]) == 6
-    for row, cell in zip(account["rows"], rows, strict=True):
-        assert cell["sampling"] == row["sampling"]
-        assert cell["verdict"] == row["verdict"]
-        assert cell["n"] == str(row["n"])
-        assert float(cell["difference"]) == pytest.approx(row["difference"], abs=5e-5)
-    counted = {row["verdict"] for row in account["rows"]}
+    rows = cells(root, made.family.name)
+    assert len(rows) == len(made.rows) == 6
+    for row, cell in zip(made.rows, rows, strict=True):
+        assert cell["sampling"] == row.sampling
+        assert cell["verdict"] == row.verdict
+        assert cell["n"] == str(row.n)
+        assert float(cell["difference"]) == pytest.approx(row.difference, abs=5e-5)
+    counted = {row.verdict for row in made.rows}
     words = {one.find("strong").text for one in verdicts(root)}
     assert counted <= words
 
@@ -174,13 +174,13 @@ def test_a_piece_is_the_same_each_time():
     assert ledger_html(account) == ledger_html(account) == measured()._repr_html_()
 
 
-def test_the_pieces_take_what_the_files_hold():
-    account = json.loads(json.dumps(comparison_json(compared())))
-    text = parser.fragment_fromstring(comparison_html(account)).text_content()
-    assert account["sentences"][0] in text
+def test_the_pieces_take_what_the_files_hold(tmp_path):
+    made = Comparison.load(compared().save(tmp_path))
+    text = parser.fragment_fromstring(comparison_html(made)).text_content()
+    assert made.sentences[0] in text
 
 
-@pytest.mark.parametrize("made", [ledger_html, comparison_html, validation_html])
+@pytest.mark.parametrize("made", [ledger_html, validation_html])
 def test_what_is_no_result_is_refused(made):
     with pytest.raises(DomainError, match=r"rankbound\.other/1"):
         made({"schema": "rankbound.other/1"})
