@@ -12,9 +12,12 @@ from typing import Any, Final
 # Type: what makes its short text, and what makes its HTML
 TEXT: Final[dict[str, str]] = {
     "Comparison": "rankbound.terminal.compare:comparison_text",
+    "Ledger": "rankbound.terminal.measure:ledger_text",
+    "StudentResult": "rankbound.terminal.measure:student_text",
 }
 HTML: Final[dict[str, str]] = {
     "Comparison": "rankbound.page.pieces:comparison_html",
+    "Ledger": "rankbound.page.pieces:ledger_html",
 }
 
 

@@ -35,6 +35,7 @@ Item = TypeVar("Item", bound="Record")
 # Kinds of results and where their types are, each loaded when it is first needed
 KINDS: Final[dict[str, str]] = {
     "comparison": "rankbound.commands.compare.result:Comparison",
+    "ledger": "rankbound.commands.measure.result:Ledger",
 }
 # Of a place inside a file, as msgspec writes it
 STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[`]+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -74,7 +74,7 @@ def account_of(content: Content, *, name: str = "") -> Account | None:
     from rankbound.page.ledgers import ledger_account
     from rankbound.page.validations import validation_account
 
-    makers = {
+    makers: dict[str, Callable[..., Account]] = {
         "ledger": ledger_account,
         "comparison": comparison_account,
         "validation": validation_account,

@@ -7,22 +7,18 @@ from typing import Any
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.result import Comparison
+from rankbound.commands.measure.result import Ledger
 from rankbound.page.accounts import Account, account_of
 from rankbound.page.asides import cut_account, power_account
 from rankbound.page.comparisons import comparison_account
 from rankbound.page.inspections import inspection_account
+from rankbound.page.ledgers import ledger_account
 from rankbound.page.rendering import rendered_template, source
 
 
-def ledger_html(account: Mapping[str, Any]) -> str:
-    """The ledger of a measurement: verdicts, parts, models, notes.
-
-    Parameters
-    ----------
-    account : mapping
-        What `ledger` returns, or ``ledger.json`` holds.
-    """
-    return _piece(account)
+def ledger_html(ledger: Ledger) -> str:
+    """The ledger of a measurement: verdicts, parts, models, notes."""
+    return _rendered(ledger_account(ledger))
 
 
 def comparison_html(comparison: Comparison) -> str:

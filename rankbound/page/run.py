@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from rankbound.commands.measure.run import Progress
+from rankbound.commands.measure.measured import Progress
 from rankbound.drawing.catalogue import result_drawings
 from rankbound.drawing.results import Found, file_of, find_results
 from rankbound.errors import UsageError

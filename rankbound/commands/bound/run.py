@@ -71,7 +71,7 @@ def evaluated(
             n=given.n,
             delta=given.delta,
             architecture=architecture or Architecture(),
-        ),
+        ).to_dict(),
     }
 
 

@@ -23,10 +23,13 @@ from rankbound.commands.compare.quantities import (
 from rankbound.commands.compare.samplings import Loaded, Sampling, load
 from rankbound.commands.measure.given import Given
 from rankbound.commands.measure.inputs import Rule
-from rankbound.commands.measure.options import SourceOptions
-from rankbound.commands.measure.sources import StudentSource
-from rankbound.commands.measure.student_scores import StudentFile, student_file
-from rankbound.commands.measure.students import WARN_ABOVE, matched
+from rankbound.commands.measure.options import SourceOptions, StudentSource
+from rankbound.commands.measure.students import (
+    WARN_ABOVE,
+    StudentFile,
+    matched,
+    student_file,
+)
 from rankbound.commands.measure.temperatures import (
     known_temperature,
     student_temperature,

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from msgspec import convert
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.ranges import cut_ratio_all_pairs
@@ -37,6 +36,7 @@ from rankbound.commands.compare.result import (
 from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.measure.certifying import group_sizes
 from rankbound.commands.measure.laws import Law, laws
+from rankbound.commands.measure.space import shape_of
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores, Strings
@@ -354,15 +354,7 @@ def shapes(compared: Compared) -> Named[Shape] | None:
 
 
 def _shape(name: str, curve: DistanceCurve, shape: VectorShape) -> Shape:
-    distances, shares = curve.points()
-    made = {
-        "sampling": name,
-        "distances": distances.tolist(),
-        "shares": shares.tolist(),
-        "share_at_distance_0": curve.zero,
-        **shape.as_dict(),
-    }
-    return convert(made, Shape)
+    return Shape(sampling=name, **asdict(shape_of(curve, shape)))
 
 
 def overlap(compared: Compared) -> Named[Shift]:

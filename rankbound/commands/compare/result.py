@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from msgspec.structs import asdict
 
 from rankbound.catalogue import Difference
+from rankbound.commands.measure.result import Norms, TwoNn
 from rankbound.provenance import Input
 from rankbound.results import Beside, Named, Record, Result, named
 from rankbound.validation.paired import Method
@@ -226,22 +227,6 @@ class Space(Record, frozen=True, kw_only=True):
     mean: float
     root_mean_square: float
     unit: str
-
-
-class Norms(Record, frozen=True, kw_only=True):
-    """A histogram of the lengths of vectors."""
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-
-
-class TwoNn(Record, frozen=True, kw_only=True):
-    """The fit of TwoNN's intrinsic dimension, for its plot."""
-
-    dimension: float | None
-    documents: int
-    log_ratio: tuple[float, ...]
-    minus_log_rest: tuple[float, ...]
 
 
 class Shape(Record, frozen=True, kw_only=True):

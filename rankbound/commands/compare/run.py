@@ -45,8 +45,8 @@ from rankbound.commands.compare.result import (
 )
 from rankbound.commands.compare.sentences import advice, cannot_say, sentences
 from rankbound.commands.measure.given import inputs_of, relative
-from rankbound.commands.measure.table import number_text
 from rankbound.commands.measure.temperatures import SHARE
+from rankbound.commands.measure.terms import number_text
 from rankbound.commands.settings import made_options
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.provenance import versions

@@ -1,11 +1,18 @@
 import pytest
 
 from rankbound.page.accounts import account_of, kind_of, notes_of
+from rankbound.results import KINDS, result_type
+
+PLACES = {"ledger": "m", "comparison": "c", "validation": "v"}
 
 
 @pytest.mark.parametrize("kind", ["ledger", "comparison", "validation"])
-def test_every_result_has_an_account_with_verdicts_and_tables(contents, kind):
+def test_every_result_has_an_account_with_verdicts_and_tables(
+    contents, everything, kind
+):
     content = contents[kind]
+    if kind in KINDS:
+        content = result_type(kind).load(everything / "all" / PLACES[kind])
     assert kind_of(content) == kind
     account = account_of(content, name="here")
     assert account.kind == kind

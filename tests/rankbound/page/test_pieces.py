@@ -1,6 +1,5 @@
 """Every result in a notebook: its structure, its numbers, and hostile names as text."""
 
-import json
 import re
 
 import pytest
@@ -8,7 +7,6 @@ from lxml import html as parser
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.result import Comparison
-from rankbound.commands.measure.ledger import ledger
 from rankbound.commands.validate.account import account as validation_json
 from rankbound.page.pieces import comparison_html, ledger_html, validation_html
 from tests.rankbound.results import (
@@ -115,15 +113,15 @@ def test_hostile_file_names_are_text(shown):
 
 
 def test_numbers_of_a_ledger_are_those_of_its_json(shown):
-    account = json.loads(json.dumps(ledger(measured())))
+    account = measured()
     rows = cells(parser.fragment_fromstring(shown["ledger"]), "Parts of the")
-    for name, entry in account["students"].items():
+    for name, entry in account.students.items():
         found = {row["part"]: row["value"] for row in rows if row["student"] == name}
-        assert found["= risk"] == f"{entry['risk']:.4f}"
-        assert found["= upper limit (betting)"] == f"{entry['upper']:.4f}"
-        assert found["divergence"] == f"{entry['divergence']:.4f}"
+        assert found["= risk"] == f"{entry.risk:.4f}"
+        assert found["= upper limit (betting)"] == f"{entry.upper:.4f}"
+        assert found["divergence"] == f"{entry.divergence:.4f}"
     words = verdicts(parser.fragment_fromstring(shown["ledger"]), "bad")
-    vacuous = [one for one in account["students"].values() if one["vacuous"]]
+    vacuous = [one for one in account.students.values() if one.vacuous]
     assert len(words) == len(vacuous) > 0
     assert all("dominates" in one.text_content() for one in words)
 
@@ -170,8 +168,8 @@ def test_numbers_of_power_are_those_of_its_json(shown):
 
 
 def test_a_piece_is_the_same_each_time():
-    account = ledger(measured(), hashed=False)
-    assert ledger_html(account) == ledger_html(account) == measured()._repr_html_()
+    made = measured()
+    assert ledger_html(made) == ledger_html(made) == made._repr_html_()
 
 
 def test_the_pieces_take_what_the_files_hold(tmp_path):
@@ -180,7 +178,7 @@ def test_the_pieces_take_what_the_files_hold(tmp_path):
     assert made.sentences[0] in text
 
 
-@pytest.mark.parametrize("made", [ledger_html, validation_html])
+@pytest.mark.parametrize("made", [validation_html])
 def test_what_is_no_result_is_refused(made):
     with pytest.raises(DomainError, match=r"rankbound\.other/1"):
         made({"schema": "rankbound.other/1"})
