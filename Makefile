@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines studies tables figures statements appendix clean
+.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines golden studies tables figures statements appendix clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ bench-report: $(VENV)/.dev ## size, seconds and memory of the report of 100,000 
 
 baselines: $(VENV)/.dev ## draw the pictures anew that the tests of figures compare with
 	$(BIN)/python -m tests.figures.baselines
+
+golden: $(VENV)/.dev ## write the outputs anew that every command is held to, and tell what changed
+	$(BIN)/python -m tests.golden
 
 studies: $(VENV)/.dev ## simulated error rates of compare and validate; about 20 minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.comparison

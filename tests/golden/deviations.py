@@ -1,0 +1,152 @@
+"""What may differ from the expected files, and why.
+
+The files in `expected/` say what the program gave before its parts were moved and its
+results became typed. They are not written anew for a change that is meant: it is
+listed here with its reason, so that everything else is still compared.
+
+- `ADDED`: keys, columns of a summary, files or lines that are new. `path` is a pattern
+  for the places, as failures print them (`*` stands for anything, `/` included).
+- `CHANGED`: `Renamed` for a file of another name, `Replaced` for another value or for
+  other words within texts.
+
+For instance::
+
+    ADDED = (
+        Added("measure*", "/files/*/ledger.json/json/students/*/evidence",
+              "the ledger tells e-values"),
+    )
+    CHANGED = (
+        Renamed("compare*", "per_query.tsv", "comparison.per_query.tsv",
+                "measure and compare may write into one folder"),
+        Replaced("bound-plain", "/stdout/*", "is vacuous", "says nothing",
+                 "plainer words"),
+    )
+
+`python -m tests.golden` (`make golden`) writes the files anew and shows what changed;
+both tables are to be emptied then. A test fails for an entry of `CHANGED` that changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Added:
+    """What the cases have beyond what is expected, at places like `path`."""
+
+    cases: str
+    path: str
+    reason: str
+
+    def applied(self, wanted: Any, found: Any) -> Any:
+        return _with_added(copy.deepcopy(wanted), found, "", self.path)
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A file that has another name, also where texts and tables name it."""
+
+    cases: str
+    was: str
+    now: str
+    reason: str
+
+    def applied(self, wanted: Any, _: Any) -> Any:
+        pattern = re.compile(rf"(?<![\w.-]){re.escape(self.was)}(?![\w-])")
+
+        def named(_: str, value: Any) -> Any:
+            return pattern.sub(self.now, value) if isinstance(value, str) else value
+
+        return _mapped(wanted, "", named)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """Another value at places like `path`; of texts, other words within them."""
+
+    cases: str
+    path: str
+    was: Any
+    now: Any
+    reason: str
+
+    def applied(self, wanted: Any, _: Any) -> Any:
+        return _mapped(wanted, "", self._value)
+
+    def _value(self, path: str, value: Any) -> Any:
+        if not fnmatchcase(path, self.path):
+            return value
+        if isinstance(value, str) and isinstance(self.was, str):
+            return value.replace(self.was, self.now)
+        same = value == self.was and type(value) is type(self.was)
+        return self.now if same else value
+
+
+def _with_added(wanted: Any, found: Any, path: str, pattern: str) -> Any:
+    """The expectation with what was found at the places of the pattern."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        merged = {
+            key: _with_added(part, found[key], f"{path}/{key}", pattern)
+            if key in found
+            else part
+            for key, part in wanted.items()
+        }
+        for key, part in found.items():
+            if key not in wanted and fnmatchcase(f"{path}/{key}", pattern):
+                merged[key] = part
+        return merged
+    if isinstance(wanted, list) and isinstance(found, list):
+        return _with_added_items(wanted, found, path, pattern)
+    return wanted
+
+
+def _with_added_items(
+    wanted: list[Any], found: list[Any], path: str, pattern: str
+) -> list[Any]:
+    """The same for a list; new lines of a text may stand between the others."""
+    keys = [[json.dumps(part, sort_keys=True) for part in x] for x in (wanted, found)]
+    merged: list[Any] = []
+    for kind, low, high, start, end in SequenceMatcher(
+        None, *keys, autojunk=False
+    ).get_opcodes():
+        old, new = wanted[low:high], found[start:end]
+        merged += [
+            _with_added(left, right, f"{path}/{start + k}", pattern)
+            for k, (left, right) in enumerate(zip(old, new, strict=False))
+        ]
+        merged += old[len(new) :]
+        if kind in ("insert", "replace"):
+            merged += [
+                found[k]
+                for k in range(start + len(old), end)
+                if fnmatchcase(f"{path}/{k}", pattern)
+            ]
+    return merged
+
+
+def _mapped(value: Any, path: str, change: Any) -> Any:
+    """The value with its leaves, and with the names of files, changed."""
+    if isinstance(value, dict):
+        names = {
+            key: change(f"{path}/{key}", key) if path == "/files" else key
+            for key in value
+        }
+        return {
+            names[key]: _mapped(part, f"{path}/{names[key]}", change)
+            for key, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_mapped(part, f"{path}/{n}", change) for n, part in enumerate(value)]
+    return change(path, value)
+
+
+ADDED: tuple[Added, ...] = ()
+CHANGED: tuple[Renamed | Replaced, ...] = ()
