@@ -10,8 +10,18 @@ from importlib import import_module
 from typing import Any, Final
 
 # Type: what makes its short text, and what makes its HTML
-TEXT: Final[dict[str, str]] = {}
-HTML: Final[dict[str, str]] = {}
+TEXT: Final[dict[str, str]] = {
+    "Augmentation": "rankbound.terminal.bound:augmentation_text",
+    "Bound": "rankbound.terminal.bound:bound_text",
+    "Certification": "rankbound.terminal.certify:certification_text",
+    "Power": "rankbound.terminal.power:power_text",
+}
+HTML: Final[dict[str, str]] = {
+    "Augmentation": "rankbound.page.pieces:html_of",
+    "Bound": "rankbound.page.pieces:html_of",
+    "Certification": "rankbound.page.pieces:html_of",
+    "Power": "rankbound.page.pieces:html_of",
+}
 
 
 def text_of(shown: object) -> str:

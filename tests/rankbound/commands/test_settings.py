@@ -47,8 +47,7 @@ def test_jobs_have_the_names_of_their_commands():
 
     assert rb.compare is rb.compare_samplings
     assert rb.cut is rb.cut_groups
-    assert rb.power is rb.powers
-    for name in ("measure", "validate", "inspect", "convert"):
+    for name in ("measure", "validate", "inspect", "convert", "power", "bound"):
         assert callable(getattr(rb, name))
 
 

@@ -1,13 +1,13 @@
 """Power and cuts as accounts."""
 
 from rankbound.commands.cut.files import planned
-from rankbound.commands.power.run import powers
+from rankbound.commands.power.run import power
 from rankbound.page.asides import cut_account, power_account
 from tests.rankbound.results import cut
 
 
 def test_power_without_a_spread_says_what_it_lacks():
-    account = power_account(powers(n=43, margin=0.02))
+    account = power_account(power(n=43, margin=0.02))
     assert [v.level for v in account.verdicts] == ["told", "caution"]
     assert "--sd" in account.verdicts[1].sentence
     [table] = account.tables
@@ -15,7 +15,7 @@ def test_power_without_a_spread_says_what_it_lacks():
 
 
 def test_power_with_a_margin_has_a_second_table():
-    account = power_account(powers(sd=0.1, margin=0.02))
+    account = power_account(power(sd=0.1, margin=0.02))
     [table] = account.tables
     assert table.rows[0][3:5] == ("216", "265")
     assert any("betting" in line for _, lines in account.notes for line in lines)
@@ -39,5 +39,5 @@ def test_warnings_of_a_cut_are_verdicts_and_nothing_is_said_twice(tmp_path):
 
 
 def test_power_of_a_file_has_its_name():
-    account = power_account(powers(n=43, margin=0.02), name="plan")
+    account = power_account(power(n=43, margin=0.02), name="plan")
     assert (account.title, account.tables[0].name) == ("Power, plan", "power-plan")
