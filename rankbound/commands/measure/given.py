@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Floats, Integers, Scores, Strings
 from rankbound.errors import UsageError
+from rankbound.provenance import Input
 from rankbound.read.opening import sha256
 from rankbound.read.vectors.row_ids import paths_of
 
@@ -114,9 +116,7 @@ def content_hash(part: Scores | Groups | Embeddings) -> str:
     return digest.hexdigest()
 
 
-def ledger_entry(
-    given: Given, root: Path | None, *, hashed: bool = True
-) -> dict[str, str | None]:
+def input_of(given: Given, root: Path | None, *, hashed: bool = True) -> Input:
     """A file and the hash of its bytes, or an object and that of what it holds.
 
     Parameters
@@ -129,10 +129,17 @@ def ledger_entry(
     """
     if not isinstance(given, Path):
         digest = content_hash(given) if hashed else None
-        return {"object": given.name, "sha256": digest}
+        return Input(object=given.name, sha256=digest)
     # A pipe cannot be read a second time
     digest = sha256(given) if hashed and given.is_file() else None
-    return {"path": relative(given, root), "sha256": digest}
+    return Input(path=relative(given, root), sha256=digest)
+
+
+def inputs_of(
+    given: Iterable[Given], root: Path | None = None, *, hashed: bool = True
+) -> tuple[Input, ...]:
+    """Every input as a record; arguments as for `input_of`."""
+    return tuple(input_of(one, root, hashed=hashed) for one in given)
 
 
 def relative(path: Path, root: Path | None) -> str:

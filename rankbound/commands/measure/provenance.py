@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from rankbound.commands.measure.files import Files
-from rankbound.commands.measure.given import Given, ledger_entry, relative
+from rankbound.commands.measure.given import Given, inputs_of, relative
+from rankbound.provenance import versions
 
-PACKAGES = ("rankbound", "numpy", "scipy", "sympy", "pyarrow", "array-api-compat")
+__all__ = ["input_records", "repairs_record", "versions"]
 
 
 def repairs_record(files: Files, root: Path | None) -> dict[str, dict[str, int]]:
@@ -20,18 +20,6 @@ def repairs_record(files: Files, root: Path | None) -> dict[str, dict[str, int]]
 
 def input_records(
     inputs: Sequence[Given], root: Path | None, *, hashed: bool = True
-) -> list[dict[str, str | None]]:
-    """Every input with the hash of what it holds, paths relative to `root` if given."""
-    entries = [ledger_entry(given, root, hashed=hashed) for given in inputs]
-    return entries
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that the numbers depend on."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+) -> list[dict[str, Any]]:
+    """The inputs as plain data, where no typed result holds them yet."""
+    return [one.to_dict() for one in inputs_of(inputs, root, hashed=hashed)]

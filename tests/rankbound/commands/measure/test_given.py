@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import rankbound as rb
-from rankbound.commands.measure.given import as_given, content_hash, ledger_entry
+from rankbound.commands.measure.given import as_given, content_hash, input_of
 from rankbound.commands.measure.ledger import ledger
 from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.run import measure
@@ -215,8 +215,8 @@ def test_content_hash_of_many_vectors_is_that_of_all_blocks():
     assert_array_equal(vectors[0], [0, 1, 2])
 
 
-def test_ledger_entry_of_a_file_is_relative_to_the_root(folder):
+def test_the_record_of_a_file_is_relative_to_the_root(folder):
     path = folder / "t.json"
-    assert ledger_entry(path, folder)["path"] == "t.json"
-    assert ledger_entry(path, None)["path"] == str(path)
-    assert ledger_entry(folder / "none", folder)["sha256"] is None
+    assert input_of(path, folder).path == "t.json"
+    assert input_of(path, None).path == str(path)
+    assert input_of(folder / "none", folder).sha256 is None
