@@ -33,7 +33,12 @@ from rankbound.writing import json_text, write_all
 
 Item = TypeVar("Item", bound="Record")
 # Kinds of results and where their types are, each loaded when it is first needed
-KINDS: Final[dict[str, str]] = {}
+KINDS: Final[dict[str, str]] = {
+    "augmentation": "rankbound.commands.bound.result:Augmentation",
+    "bound": "rankbound.commands.bound.result:Bound",
+    "certify": "rankbound.commands.certify.result:Certification",
+    "power": "rankbound.commands.power.result:Power",
+}
 # Of a place inside a file, as msgspec writes it
 STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[`]+")
 

@@ -28,14 +28,13 @@ def bound_text(found: Bound) -> str:
     """The bound in a few lines, for a terminal."""
     title = f"Bound {found.bound:.4f} nats ({found.statement})"
     parts = [f"{name}: {value:.4f}" for name, value in found.parts.items()]
-    return outline(title, [_verdict(found), *parts])
+    return outline(title, [bound_words(found), *parts])
 
 
 def augmentation_text(found: Augmentation) -> str:
     """Before and after in a few lines, for a terminal."""
-    _, _, *lines = _comparison(found)
     title = f"Bound {found.before:.4f} nats before, {found.after:.4f} after"
-    return outline(f"{title} ({found.statement})", lines)
+    return outline(f"{title} ({found.statement})", [*augmentation_words(found)])
 
 
 def _evaluation(found: Bound) -> Iterator[str]:
@@ -47,10 +46,11 @@ def _evaluation(found: Bound) -> Iterator[str]:
     for name, value in found.relatives.items():
         yield f"  {'':<24}{value:>10.4f} nats   {name}"
     yield f"  {'':<24}{_paper(found.paper_form)}"
-    yield _verdict(found)
+    yield bound_words(found)
 
 
-def _verdict(found: Bound) -> str:
+def bound_words(found: Bound) -> str:
+    """Whether the bound is vacuous, or from which number on it is not."""
     if found.solve is not None:
         return _solution(found.solve, found.solution)
     side = "not below" if found.vacuous else "below"
@@ -81,6 +81,11 @@ def _solution(name: str, value: float | msgspec.UnsetType | None) -> str:
 def _comparison(found: Augmentation) -> Iterator[str]:
     yield f"  before {found.before:>10.4f} nats"
     yield f"  after  {found.after:>10.4f} nats   ({found.statement})"
+    yield from augmentation_words(found)
+
+
+def augmentation_words(found: Augmentation) -> Iterator[str]:
+    """Whether the augmentation lowers the bound, and from where on."""
     word = "lowers" if found.improves else "does not lower"
     yield f"the augmentation {word} the bound; this says nothing of the risk itself"
     needed, diameter = found.break_even_n, found.break_even_diameter

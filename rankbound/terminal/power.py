@@ -58,8 +58,8 @@ def notes(found: Power) -> list[str]:
             "number is that of an interval as wide as the margin in samples like this "
             "one, without a stated power"
         )
-        reasons = {r.n_betting_reason for r in found.needed} - {None}
-        lines += [f"-: {reason}" for reason in sorted(reasons)]
+        reasons = {row.n_betting_reason for row in found.needed}
+        lines += [f"-: {reason}" for reason in sorted(filter(None, reasons))]
     return lines
 
 

@@ -130,7 +130,7 @@ class Bound(
     solve: str | None = None
     solution: int | float | msgspec.UnsetType | None = msgspec.UNSET
 
-    def tables(self) -> Mapping[str, Sequence[Record]]:
+    def tables(self) -> Mapping[str, Sequence[Part]]:
         """`parts` and `relatives`, in nats."""
         return {
             name: tuple(Part(part=part, nats=nats) for part, nats in table.items())
@@ -172,7 +172,7 @@ class Augmentation(
     break_even_n: int | None
     break_even_diameter: float | None
 
-    def tables(self) -> Mapping[str, Sequence[Record]]:
+    def tables(self) -> Mapping[str, Sequence[Part]]:
         """`parts`: the bound before and after."""
         return {
             "parts": (

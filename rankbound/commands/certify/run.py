@@ -114,8 +114,8 @@ def measured_terms(folder: Path) -> dict[str, Terms]:
     FormatError
         When they are damaged.
     """
-    [beside] = Ledger.BESIDE
-    if not (folder / Ledger.FILE).is_file() or beside.path(folder) is None:
+    table = next(b.path(folder) for b in Ledger.BESIDE if b.name == "per_query")
+    if not (folder / Ledger.FILE).is_file() or table is None:
         raise UsageError(
             f"{folder}: does not hold per_query.tsv and ledger.json of `rankbound "
             "measure`"
@@ -125,7 +125,7 @@ def measured_terms(folder: Path) -> dict[str, Terms]:
         raise UsageError(f"{folder}: was measured without a student, so without risks")
     found: dict[str, dict[str, tuple[float, float]]]
     found = {name: {} for name in ledger.students}
-    for row in ledger.beside[beside.name]:
+    for row in ledger.beside["per_query"]:
         terms = row.get("entropy_nats"), row.get("divergence_nats")
         if row["student"] in found and all(terms):
             entropy, divergence = map(float, filter(None, terms))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from rankbound.provenance import Input
 from rankbound.results import Record, Result
 
 
@@ -34,13 +35,6 @@ class Needed(Record, frozen=True, kw_only=True):
     n_normal: int
     n_betting: int | None
     n_betting_reason: str | None
-
-
-class Input(Record, frozen=True, kw_only=True):
-    """A file of earlier results that was read."""
-
-    path: str
-    sha256: str | None
 
 
 class Power(

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from rankbound.commands.power.options import NO_SPREAD, PowerOptions
-from rankbound.commands.power.result import Detectable, Input, Needed, Power
+from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
+from rankbound.provenance import Input
 from rankbound.read.opening import sha256
 from rankbound.validation.equivalence_power import (
     equivalence_margin,

@@ -13,6 +13,7 @@ from rankbound.catalogue import QUANTITIES, base
 from rankbound.commands.power.earlier import Comparison, Ledger
 from rankbound.data.scores import Floats
 from rankbound.errors import FormatError, UsageError
+from rankbound.results import Result
 from rankbound.rows import Row, Rows
 
 Range = tuple[float, float]
@@ -88,12 +89,12 @@ def spreads_of(folder: Path) -> Spreads:
         raise UsageError(f"{folder}: no such folder; {NEEDS}")
     spreads: list[Spread] = []
     tables: list[Path] = []
-    for kind, spreads_in in ((Ledger, _measured), (Comparison, _compared)):
-        path = folder / kind.FILE
-        table = kind.BESIDE[0].path(folder)
-        if path.is_file() and table is not None:
-            tables.append(table)
-            spreads += spreads_in(table, kind.load(path))
+    if (table := _table(folder, Ledger)) is not None:
+        tables.append(table)
+        spreads += _measured(table, Ledger.load(folder))
+    if (table := _table(folder, Comparison)) is not None:
+        tables.append(table)
+        spreads += _compared(table, Comparison.load(folder))
     if not tables:
         files = f"{Ledger.FILE} or {Comparison.FILE} with its {TABLE}.tsv"
         raise UsageError(f"{folder}: holds no {files}; {NEEDS}")
@@ -104,6 +105,12 @@ def spreads_of(folder: Path) -> Spreads:
             f"{folder}: nothing varies over queries; there is nothing to do"
         )
     return Spreads(moving, still, tables)
+
+
+def _table(folder: Path, kind: type[Result]) -> Path | None:
+    """The rows beside a result of a kind; None where the folder holds none."""
+    found = (beside.path(folder) for beside in kind.BESIDE if beside.name == TABLE)
+    return next(found, None) if (folder / kind.FILE).is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
