@@ -6,7 +6,7 @@ All of it describes a sample; none of it enters a certificate.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -119,19 +119,21 @@ class VectorShape:
         """No two of the vectors are farther apart."""
         return float(np.pi if metric == "angular" else 2 * self.facts.norms.max())
 
-    def as_dict(self) -> dict[str, Any]:
-        """Everything for JSON."""
+    def norm_counts(self) -> tuple[Floats, Integers]:
+        """A histogram of the lengths: edges, and the counts between them."""
         counts, edges = np.histogram(self.facts.norms, bins=_edges(self.facts.norms))
-        return {
-            "documents": len(self.facts.norms),
-            "equal_documents": self.n_equal,
-            "norms": {"edges": edges.tolist(), "counts": counts.tolist()},
-            "two_nn": {
-                "dimension": self.dimension,
-                "documents": len(self.ratios),
-                **_fit(self.ratios),
-            },
-        }
+        return edges, counts
+
+    def fit_points(self) -> tuple[Floats, Floats]:
+        """Points of TwoNN's plot: ln of the ratio, and -ln(1 - F); a line if it fits.
+
+        Both are empty without neighbours.
+        """
+        n = len(self.ratios)
+        if not n:
+            return np.empty(0), np.empty(0)
+        places = np.unique(np.linspace(0, n - 1, POINTS).round().astype(int))
+        return self.ratios[places], -np.log(1 - (places + 0.5) / n)
 
 
 def vector_shape(
@@ -205,18 +207,6 @@ def _log_ratios(near: Floats) -> Floats:
     first, second = near[0, :, 0], near[0, :, 1]
     usable = np.isfinite(second)
     return np.sort(np.log(second[usable] / first[usable]))
-
-
-def _fit(ratios: Floats) -> dict[str, list[float]]:
-    """Points of TwoNN's plot: -ln(1 - F) against ln of the ratio; a line if it fits."""
-    if not len(ratios):
-        return {"log_ratio": [], "minus_log_rest": []}
-    places = np.unique(np.linspace(0, len(ratios) - 1, POINTS).round().astype(int))
-    rest = 1 - (places + 0.5) / len(ratios)
-    return {
-        "log_ratio": ratios[places].tolist(),
-        "minus_log_rest": (-np.log(rest)).tolist(),
-    }
 
 
 def _edges(norms: Floats) -> Floats:

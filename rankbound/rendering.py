@@ -14,12 +14,15 @@ TEXT: Final[dict[str, str]] = {
     "Augmentation": "rankbound.terminal.bound:augmentation_text",
     "Bound": "rankbound.terminal.bound:bound_text",
     "Certification": "rankbound.terminal.certify:certification_text",
+    "Ledger": "rankbound.terminal.measure:ledger_text",
     "Power": "rankbound.terminal.power:power_text",
+    "StudentResult": "rankbound.terminal.measure:student_text",
 }
 HTML: Final[dict[str, str]] = {
     "Augmentation": "rankbound.page.pieces:html_of",
     "Bound": "rankbound.page.pieces:html_of",
     "Certification": "rankbound.page.pieces:html_of",
+    "Ledger": "rankbound.page.pieces:html_of",
     "Power": "rankbound.page.pieces:html_of",
 }
 

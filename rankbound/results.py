@@ -38,6 +38,7 @@ KINDS: Final[dict[str, str]] = {
     "bound": "rankbound.commands.bound.result:Bound",
     "certify": "rankbound.commands.certify.result:Certification",
     "power": "rankbound.commands.power.result:Power",
+    "ledger": "rankbound.commands.measure.result:Ledger",
 }
 # Of a place inside a file, as msgspec writes it
 STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[`]+")
@@ -309,7 +310,8 @@ def _fails(
     inside.clear()
     inside[key] = others[key]
     try:
-        msgspec.convert(content, kind)
+        # Not `convert`, which may find another mistake first
+        msgspec.json.decode(msgspec.json.encode(content), type=kind)
     except msgspec.ValidationError as error:
         if str(error) == said:
             return True

@@ -12,7 +12,17 @@ from rankbound.errors import FormatError
 Row = Mapping[str, str]
 # Columns that hold words; all others hold numbers or blanks
 WORDS: Final = frozenset(
-    {"qid", "student", "sampling", "quantity", "pairs", "dataset", "measure"}
+    {
+        "qid",
+        "student",
+        "sampling",
+        "quantity",
+        "pairs",
+        "dataset",
+        "measure",
+        "unit",
+        "reason",
+    }
 )
 
 BLOCK: Final = 10_000

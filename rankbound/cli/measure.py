@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rankbound.cli.measure_options import options_from
 from rankbound.cli.model_options import add_models, add_vectors
 from rankbound.cli.shared_options import (
     add_compat,
@@ -17,7 +16,11 @@ from rankbound.cli.shared_options import (
     add_qrels,
     add_score_rules,
     add_seed,
+    given_settings,
 )
+
+if TYPE_CHECKING:
+    from rankbound.commands.measure.options import MeasureOptions
 
 EPILOG = """
 writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where a
@@ -124,28 +127,33 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Measure, write the results, show the ledger."""
     from rankbound.cli.progress import stages
-    from rankbound.commands.measure.ledger import ledger
     from rankbound.commands.measure.run import measure
-    from rankbound.commands.measure.table import calibration_table, per_query_table
-    from rankbound.reference.measure_account import compat_table
     from rankbound.terminal.console import console_for
     from rankbound.terminal.measure import show
-    from rankbound.writing import check_folder, json_text, write_all
+    from rankbound.writing import check_folder, write_all
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
     with stages(total=len(options.students) + (5 if options.compat else 4)) as progress:
-        measurement = measure(options, progress=progress)
+        ledger = measure(options, progress=progress)
         progress("writing")
-        account = ledger(measurement)
-        write_all(
-            arguments.out,
-            {
-                "per_query.tsv": per_query_table(measurement),
-                "calibration.tsv": calibration_table(measurement),
-                "compat.tsv": compat_table(measurement.compat),
-                "ledger.json": json_text(account),
-            },
-        )
-    show(account, console_for(sys.stdout))
+        write_all(arguments.out, ledger.files())
+    show(ledger, console_for(sys.stdout))
     print(f"written: {arguments.out}/per_query.tsv, {arguments.out}/ledger.json")  # noqa: T201
+
+
+def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
+    """Turn parsed arguments into options, naming the option of any mistake."""
+    from rankbound.commands.measure.options import MeasureOptions
+    from rankbound.commands.measure.paper_form import Architecture
+
+    return MeasureOptions(
+        **given_settings(arguments, command),
+        groups=arguments.groups,
+        target_groups=arguments.target_groups,
+        depth=arguments.depth,
+        unjudged=arguments.unjudged,
+        pairs=arguments.pairs,
+        compat=arguments.compat,
+        architecture=Architecture(arguments.weights, arguments.layers),
+    )

@@ -11,7 +11,7 @@ from rankbound.errors import UsageError
 from rankbound.read.choosing import add_format_option
 
 if TYPE_CHECKING:
-    from rankbound.commands.measure.sources import StudentSource
+    from rankbound.commands.measure.options import StudentSource
 
 KINDS = "logit, probability, cosine, dot, bm25, unknown"
 
@@ -111,7 +111,7 @@ def add_vectors(add: Callable[..., Any]) -> None:
 
 def students_from(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     """The students that the arguments name, with their kinds and temperatures."""
-    from rankbound.commands.measure.sources import StudentSource
+    from rankbound.commands.measure.options import StudentSource
 
     runs = [named(text, "--student") for text in arguments.student]
     encoders = [named(text, "--bi-encoder") for text in arguments.bi_encoder]

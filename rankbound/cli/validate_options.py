@@ -17,7 +17,7 @@ from rankbound.cli.shared_options import source_settings
 from rankbound.errors import UsageError
 
 if TYPE_CHECKING:
-    from rankbound.commands.measure.sources import StudentSource
+    from rankbound.commands.measure.options import StudentSource
     from rankbound.commands.validate.options import Case, ValidateOptions
 
 EVERY = "*"
@@ -156,7 +156,7 @@ def _same(text: str, _: str) -> str:
 
 def _named_students(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     """Kinds and temperatures by system; "*" stands for those not named."""
-    from rankbound.commands.measure.sources import StudentSource
+    from rankbound.commands.measure.options import StudentSource
 
     texts = (arguments.student_kind, arguments.student_temperature)
     own = [text.rpartition("=")[0] for part in texts for text in part if "=" in text]

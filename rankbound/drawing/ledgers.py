@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found, columns_of
 from rankbound.drawing.shapes import shape_drawings
 
 NO_VECTORS = "no diameters were measured; give --embeddings to measure"
 EARLIER = "an earlier version wrote this ledger; run measure again"
-PARTS = ("entropy", "divergence", "deviation")
 
 
 def drawings(result: Found) -> list[Drawing]:
     """The figures of one ledger, named after its folder."""
-    students = result.content["students"]
+    students = _ledger(result).students
     found = [_entropy(result), _plane(result), *_shape(result)]
     if not students:
         found.append(
@@ -51,11 +51,11 @@ def drawings_of_all(results: list[Found]) -> list[Drawing]:
     rows = [
         {
             "student": " ".join(filter(None, (result.name, name))),
-            "risk": student["risk"],
-            "upper": student["upper"],
+            "risk": student.risk,
+            "upper": student.upper,
         }
         for result in ledgers
-        for name, student in result.content["students"].items()
+        for name, student in _ledger(result).students.items()
     ]
     found = []
     if rows:
@@ -80,6 +80,11 @@ def drawings_of_all(results: list[Found]) -> list[Drawing]:
             }
         )
     return found
+
+
+def _ledger(result: Found) -> Ledger:
+    ledger: Ledger = result.content
+    return ledger
 
 
 def _named(result: Found, *parts: str) -> str:
@@ -119,10 +124,14 @@ def _plane(result: Found) -> Drawing:
     return Drawing(name, partial(draw_locality_entropy, named), kind="plane")
 
 
-def _parts(result: Found, name: str, student: Mapping[str, Any]) -> Drawing:
+def _parts(result: Found, name: str, student: StudentResult) -> Drawing:
     from rankbound.figures.theory_bound import draw_parts
 
-    parts = {part: student[part] for part in PARTS}
+    parts = {
+        "entropy": student.entropy,
+        "divergence": student.divergence,
+        "deviation": student.deviation,
+    }
     draw = partial(draw_parts, parts, total="upper limit")
     return Drawing(_named(result, "parts", name), draw, kind="parts")
 
@@ -133,52 +142,50 @@ def _limit(result: Found, name: str) -> Drawing:
     title = _named(result, "limit-over-n", name)
     rows = tuple(row for row in result.table if row.get("student") == name)
     risks = columns_of(rows, "risk_nats")[0]
-    student = result.content["students"][name]
-    known, delta = student.get("range"), result.content.get("delta")
-    if not risks or known is None or delta is None:
+    ledger = _ledger(result)
+    student = ledger.students[name]
+    if not risks:
         reason = "per_query.tsv holds no risks beside the ledger; run measure again"
         return Drawing(title, None, reason, kind="limit")
     made = Certified(
         risks=np.array(risks),
-        low=known["low"],
-        high=known["high"],
-        upper=student["upper"],
-        delta=delta,
-        n_students=len(result.content["students"]),
+        low=student.range.low,
+        high=student.range.high,
+        upper=student.upper,
+        delta=ledger.delta,
+        n_students=len(ledger.students),
     )
     return Drawing(title, partial(draw_limit_over_n, made), kind="limit")
 
 
 def _shape_of(result: Found) -> dict[str, Any] | None:
     """Distances and vectors of a ledger; None without, or from before there were."""
-    diameter = result.content.get("diameter", {})
-    if "shape" not in diameter:
+    diameter = _ledger(result).diameter
+    if diameter.shape is None:
         return None
-    exact = {"largest": diameter["max"], "quantile_99": diameter["quantile_99"]}
-    return {**diameter["shape"], **exact}
+    exact = {"largest": diameter.max, "quantile_99": diameter.quantile_99}
+    return {**diameter.shape.to_dict(), **exact}
 
 
 def _shape(result: Found) -> list[Drawing]:
-    shape = _shape_of(result)
+    shape, diameter = _shape_of(result), _ledger(result).diameter
     if shape is None:
-        measured = result.content.get("diameter", {}).get("max") is not None
-        reason = EARLIER if measured else NO_VECTORS
+        reason = NO_VECTORS if diameter.max is None else EARLIER
         return [Drawing(_named(result, "distances"), None, reason, kind="diameter")]
     named = {result.name or "documents": shape}
-    metric = result.content["diameter"]["metric"]
-    return shape_drawings(named, prefix=result.name, metric=metric)
+    return shape_drawings(named, prefix=result.name, metric=diameter.metric or "")
 
 
-def _reliability(result: Found, name: str, student: Mapping[str, Any]) -> Drawing:
+def _reliability(result: Found, name: str, student: StudentResult) -> Drawing:
     from rankbound.figures.reliability import draw_reliability
 
     title = _named(result, "reliability", name)
-    relevance = student.get("relevance")
-    if not relevance:
+    relevance = student.relevance
+    if relevance is None:
         reason = "no judgements were given; give --qrels to measure"
         return Drawing(title, None, reason, kind="reliability")
-    if not relevance.get("judged"):
-        reason = str(relevance.get("judged_missing_because"))
+    if relevance.judged is None:
+        reason = str(relevance.judged_missing_because)
         return Drawing(title, None, reason, kind="reliability")
-    rows = relevance["judged"]["reliability"]
+    rows = [row.to_dict() for row in relevance.judged.reliability]
     return Drawing(title, partial(draw_reliability, rows), kind="reliability")

@@ -19,14 +19,15 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.cli import measure
-from rankbound.cli.measure_options import options_from
+from rankbound.cli.measure import options_from
 from rankbound.commands.measure.inputs import Inputs, load_inputs
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
-from rankbound.commands.measure.student_scores import RawScores, raw_scores
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.measure.result import Ledger, StudentResult
+from rankbound.commands.measure.students import RawScores, raw_scores
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.spread import clip_below_best
+from rankbound.provenance import Input
 from rankbound.read.opening import sha256
 
 if TYPE_CHECKING:
@@ -64,11 +65,12 @@ def documents_of(
         a list of groups with ``docs``, ``positive``, ``teacher`` and ``students`` in
         temperatures, and ``distances`` in the order of pairs (0, 1), (0, 2), ...
     """
+    ledger: Ledger = result.content
     try:
-        options, inputs, scores = _read_again(result.content, source)
+        options, inputs, scores = _read_again(ledger, source)
     except (UsageError, FormatError, DomainError, OSError) as error:
         return {"result": result.name, "missing": str(error)}
-    groups = _groups(result.content, options, inputs, scores, {*qids})
+    groups = _groups(ledger, options, inputs, scores, {*qids})
     by_query: dict[str, list[dict[str, Any]]] = {}
     for qid, group in groups:
         by_query.setdefault(qid, []).append(group)
@@ -76,16 +78,16 @@ def documents_of(
         "result": result.name,
         "pairs": options.pairs,
         "metric": options.metric,
-        "total": result.content["n_queries"],
+        "total": ledger.n_queries,
         "queries": _fitting(by_query, qids, budget),
     }
 
 
 def _read_again(
-    content: Mapping[str, Any], source: Path
+    ledger: Ledger, source: Path
 ) -> tuple[MeasureOptions, Inputs, dict[str, RawScores]]:
-    options = _options(str(content.get("command") or ""))
-    root = _unchanged(content.get("inputs") or (), source)
+    options = _options(ledger.command)
+    root = _unchanged(ledger.inputs, source)
     options = _from(root, options, PATHS)
     students = tuple(_from(root, s, STUDENT_PATHS) for s in options.students)
     options = replace(options, students=students)
@@ -109,7 +111,7 @@ def _options(command: str) -> MeasureOptions:
     return options_from(parser.parse_args(words[1:]), command)
 
 
-def _unchanged(inputs: Sequence[Mapping[str, Any]], source: Path) -> Path:
+def _unchanged(inputs: Sequence[Input], source: Path) -> Path:
     """The folder from which all inputs are there with the hashes of the ledger."""
     here = source.resolve()
     problems = []
@@ -123,14 +125,16 @@ def _unchanged(inputs: Sequence[Mapping[str, Any]], source: Path) -> Path:
     raise UsageError((changed or problems)[0])
 
 
-def _problem(root: Path, entry: Mapping[str, Any]) -> str | None:
-    path = root / str(entry["path"])
+def _problem(root: Path, entry: Input) -> str | None:
+    if entry.path is None:
+        return f"the input {entry.object} was an object, which cannot be read again"
+    path = root / entry.path
     if not path.is_file():
-        return f"the input {entry['path']} is not there any more"
-    if entry["sha256"] is None:
-        return f"the input {entry['path']} was a pipe, which cannot be read again"
-    if sha256(path) != entry["sha256"]:
-        return f"the input {entry['path']} has changed since the measurement"
+        return f"the input {entry.path} is not there any more"
+    if entry.sha256 is None:
+        return f"the input {entry.path} was a pipe, which cannot be read again"
+    if sha256(path) != entry.sha256:
+        return f"the input {entry.path} has changed since the measurement"
     return None
 
 
@@ -142,13 +146,13 @@ def _from(root: Path, record: Record, names: Sequence[str]) -> Record:
 
 
 def _groups(
-    content: Mapping[str, Any],
+    ledger: Ledger,
     options: MeasureOptions,
     inputs: Inputs,
     scores: Mapping[str, RawScores],
     wanted: set[str],
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    groups, scale = inputs.groups, content["teacher"]["temperature"]
+    groups, scale = inputs.groups, ledger.teacher.temperature
     for at, qid in enumerate(groups.group_qids()):
         if qid not in wanted:
             continue
@@ -162,7 +166,7 @@ def _groups(
                 "positive": None if positive is None else positive[rows].tolist(),
                 "teacher": (inputs.values[rows] / scale).tolist(),
                 "students": {
-                    name: _student(raw, rows, content["students"][name])
+                    name: _student(raw, rows, ledger.students[name])
                     for name, raw in scores.items()
                 },
                 "distances": _distances(inputs, docnos, options.metric),
@@ -170,15 +174,13 @@ def _groups(
         )
 
 
-def _student(
-    raw: RawScores, rows: slice, entry: Mapping[str, Any]
-) -> list[float | None]:
+def _student(raw: RawScores, rows: slice, entry: StudentResult) -> list[float | None]:
     """Clipped scores in temperatures, as the certificate takes them; None unscored."""
     found = raw.found[rows]
     values = np.full(len(found), np.nan)
     if found.any():
-        scaled = raw.values[rows][found] / entry["temperature"]
-        values[found] = clip_below_best(scaled, score_range=entry["range"]["B"])
+        scaled = raw.values[rows][found] / entry.temperature
+        values[found] = clip_below_best(scaled, score_range=entry.range.B)
     return [None if np.isnan(value) else float(value) for value in values]
 
 

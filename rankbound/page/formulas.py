@@ -34,6 +34,7 @@ from rankbound.bounds.registry import statement
 from rankbound.bounds.special import MarginDivergence, PairEntropy, Sigmoid
 from rankbound.bounds.views import domain_ends
 from rankbound.commands.measure.paper_form import BASE_ENCODER
+from rankbound.commands.measure.result import Ledger
 
 STATEMENTS: Final = (
     HEADLINE,
@@ -87,17 +88,17 @@ def views_script() -> str:
     return f"const VIEWS = {{\n{inside}\n}};\n"
 
 
-def explorer_data(ledgers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def explorer_data(ledgers: Mapping[str, Ledger]) -> dict[str, Any]:
     """Settings to begin with: an example, and every student of every ledger.
 
     Parameters
     ----------
-    ledgers : mapping of str to mapping
-        Contents of ledgers by the name of their folder.
+    ledgers : mapping of str to Ledger
+        By the name of their folder.
     """
     settings = [{"name": "an example, from no data", **EXAMPLE, "note": ""}]
     for name, ledger in ledgers.items():
-        for student in ledger["students"]:
+        for student in ledger.students:
             settings.append(_setting(name, student, ledger))
     # What a reader came for is the data's own numbers
     start = 1 if len(settings) > 1 else 0
@@ -125,38 +126,38 @@ def _domain(symbol: Symbol) -> dict[str, Any]:
     }
 
 
-def _setting(name: str, student: str, ledger: Mapping[str, Any]) -> dict[str, Any]:
+def _setting(name: str, student: str, ledger: Ledger) -> dict[str, Any]:
     """A student's numbers; what its ledger lacks is the example's, and is said."""
-    entry, teacher = ledger["students"][student], ledger["teacher"]
+    entry, teacher = ledger.students[student], ledger.teacher
     found = dict(EXAMPLE) | {
-        "n": float(entry["n_queries"]),
-        "delta": ledger["delta"],
-        "entropy": entry["entropy"],
-        "divergence": entry["divergence"],
+        "n": float(entry.n_queries),
+        "delta": ledger.delta,
+        "entropy": entry.entropy,
+        "divergence": entry.divergence,
     }
     notes = []
-    locality = entry["locality"]
+    locality = entry.locality
     if locality is None:
         notes.append("no vectors were measured: L and the diameter are the example's")
     else:
-        found |= {key: locality[key] for key in ("lipschitz", "diameter")}
+        found |= {"lipschitz": locality.lipschitz, "diameter": locality.diameter}
         notes.append(
             "L and the diameter are read off the sample, where they describe and prove "
             "nothing"
         )
-    ratio = (entry.get("shift") or {}).get("kappa")
+    ratio = None if entry.shift is None else entry.shift.ratio
     if ratio is None:
         notes.append("kappa was not measured and stands at 1, no shift")
     else:
         found["kappa"] = ratio
-    size = _group_size(entry["range"]["source"])
+    size = _group_size(entry.range.source)
     if size is not None:
         found["group_size"] = size
     return {
         "name": " / ".join(filter(None, (name, student))),
         "result": name,
         "student": student,
-        "mean_teacher_margin": teacher["mean_margin"],
+        "mean_teacher_margin": teacher.mean_margin,
         "note": "; ".join(notes),
         **found,
     }

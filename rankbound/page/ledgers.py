@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from rankbound.bounds.wording import counted
-from rankbound.page.accounts import Account, Content, Verdict, notes_of
+from rankbound.commands.measure.result import Ledger, StudentResult
+from rankbound.page.accounts import Account, Verdict, notes_of
 from rankbound.page.table import Table, number, words
-from rankbound.terminal.measure import part_rows
-from rankbound.terminal.measure_readings import (
+from rankbound.terminal.measure import (
     BINS,
     PARTS,
     bin_rows,
     list_rows,
+    part_rows,
     relevance_rows,
     shift_rows,
 )
 
-Rows = Callable[[dict[str, Any]], Iterator[tuple[str, ...]]]
+Rows = Callable[[StudentResult], Iterator[tuple[str, ...]]]
 READINGS: Final[tuple[tuple[str, str, tuple[str, ...], Rows], ...]] = (
     ("shift", "Shift to the target law", PARTS, shift_rows),
     ("relevance", "Relevance", PARTS, relevance_rows),
@@ -40,53 +41,53 @@ MODELS: Final = (
 )
 
 
-def ledger_account(content: Content, *, name: str = "") -> Account:
+def ledger_account(ledger: Ledger, *, name: str = "") -> Account:
     """Verdicts, the table of parts, the models, and the readings beside them."""
     suffix = f", {name}" if name else ""
     return Account(
         kind="ledger",
         title=f"Ledger{suffix}",
-        verdicts=tuple(_verdicts(content, name)),
+        verdicts=tuple(_verdicts(ledger, name)),
         sentences=(),
-        tables=tuple(_tables(content, name)),
-        notes=notes_of(content, "warnings", "assumptions", "dropped", "definitions"),
+        tables=tuple(_tables(ledger, name)),
+        notes=notes_of(ledger, "warnings", "assumptions", "dropped", "definitions"),
     )
 
 
-def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
-    for student, entry in content["students"].items():
+def _verdicts(ledger: Ledger, name: str) -> Iterator[Verdict]:
+    for student, entry in ledger.students.items():
         who = " / ".join(filter(None, (name, student)))
-        sentence = f"{who}: {entry['verdict']}"
-        if entry["vacuous"]:
-            ends = f"{number(entry['upper'])} nats; ln 2 = {number(content['trivial'])}"
+        sentence = f"{who}: {entry.verdict}"
+        if entry.vacuous:
+            ends = f"{number(entry.upper)} nats; ln 2 = {number(ledger.trivial)}"
             yield Verdict("bad", "vacuous", f"{sentence}; the limit is {ends}")
         else:
             yield Verdict("good", "not vacuous", sentence)
-    for warning in content["warnings"]:
+    for warning in ledger.warnings:
         yield Verdict("caution", "warning", warning)
 
 
-def _tables(content: Content, name: str) -> Iterator[Table]:
-    level = f"{100 * (1 - content['delta']):.10g}% interval"
+def _tables(ledger: Ledger, name: str) -> Iterator[Table]:
+    level = f"{100 * (1 - ledger.delta):.10g}% interval"
     caption = (
-        f"Parts of the certificate, {counted(content['n_queries'], 'query')}, "
-        f"{content['pairs']} pairs; groups: {content['groups']}"
+        f"Parts of the certificate, {counted(ledger.n_queries, 'query')}, "
+        f"{ledger.pairs} pairs; groups: {ledger.groups}"
     )
-    filled = _filled(row for section in part_rows(dict(content)) for row in section)
-    rows = tuple((*row, _vacuous(content, row)) for row in filled)
+    filled = _filled(row for section in part_rows(ledger) for row in section)
+    rows = tuple((*row, _vacuous(ledger, row)) for row in filled)
     headings = ("student", "part", "value", level, "trivial", "unit", "vacuous")
     yield Table(_named("ledger", name), caption, headings, rows, left=2)
     yield Table(
         _named("models", name),
         "What the scores are, and in which unit margins are",
         MODELS,
-        tuple(_models(content)),
+        tuple(_models(ledger)),
         left=3,
     )
     for key, title, columns, rows_of in READINGS:
         found = [
             (student, *row)
-            for student, entry in content["students"].items()
+            for student, entry in ledger.students.items()
             for row in rows_of(entry)
         ]
         if found:
@@ -95,39 +96,39 @@ def _tables(content: Content, name: str) -> Iterator[Table]:
             )
 
 
-def _vacuous(content: Content, row: tuple[str, ...]) -> str:
+def _vacuous(ledger: Ledger, row: tuple[str, ...]) -> str:
     """Whether a row's limit is at or above the trivial value; empty for no limit."""
     student, part = row[:2]
-    entry = content["students"].get(student)
+    entry = ledger.students.get(student)
     if entry is None:
         return ""
-    limits = {f"  by {words(method)}": v for method, v in entry["limits"].items()}
-    limits["  the paper's form"] = entry["paper_form"]["limit"]
-    limits["= upper limit"] = entry["upper"]
+    limits = {f"  by {words(method)}": v for method, v in entry.limits.items()}
+    limits["  the paper's form"] = entry.paper_form.limit
+    limits["= upper limit"] = entry.upper
     for start, limit in limits.items():
         if part.startswith(start):
-            return "yes" if limit >= content["trivial"] else "no"
+            return "yes" if limit >= ledger.trivial else "no"
     return ""
 
 
-def _models(content: Content) -> Iterator[tuple[str, ...]]:
-    teacher = content["teacher"]
+def _models(ledger: Ledger) -> Iterator[tuple[str, ...]]:
+    teacher = ledger.teacher
     yield (
         "(teacher)",
-        teacher["kind"],
-        teacher["kind_evidence"],
-        f"{teacher['temperature']:.6g}",
+        teacher.kind,
+        teacher.kind_evidence,
+        f"{teacher.temperature:.6g}",
         "–",
         "–",
     )
-    for name, entry in content["students"].items():
+    for name, entry in ledger.students.items():
         yield (
             name,
-            entry["kind"],
-            entry["kind_evidence"],
-            f"{entry['temperature']:.6g}",
-            f"{entry['clipped_share']:.2%} at B = {number(entry['range']['B'])}",
-            f"{entry['missing_share']:.2%}",
+            entry.kind,
+            entry.kind_evidence,
+            f"{entry.temperature:.6g}",
+            f"{entry.clipped_share:.2%} at B = {number(entry.range.B)}",
+            f"{entry.missing_share:.2%}",
         )
 
 

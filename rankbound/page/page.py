@@ -209,7 +209,10 @@ def _provenance(material: Material) -> Iterator[dict[str, Any]]:
         content = plain(result.content)
         where = file_of(result)
         rows = tuple(
-            (str(entry["path"]), str(entry["sha256"] or "none: it was a pipe"))
+            (
+                str(entry.get("path") or entry["object"]),
+                str(entry["sha256"] or "none: it was a pipe"),
+            )
             for entry in content.get("inputs") or ()
         )
         inputs = Table(
@@ -246,7 +249,7 @@ def _facts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _data(material: Material) -> dict[str, Any]:
     ledgers = {
-        result.name: plain(result.content)
+        result.name: result.content
         for result in material.results
         if result.kind == "ledger"
     }

@@ -65,7 +65,6 @@ def _untyped(kind: str) -> Callable[[Any], str]:
     return lambda content: _rendered(MAKERS[kind](content))
 
 
-ledger_html = _untyped("ledger")
 comparison_html = _untyped("comparison")
 validation_html = _untyped("validation")
 inspection_html = _untyped("inspection")

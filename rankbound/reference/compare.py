@@ -20,7 +20,7 @@ from rankbound.reference.equivalence import (
     reference_equivalence_groups,
     reference_tost,
 )
-from rankbound.reference.measure_formulas import file_scores, pooled_entropy
+from rankbound.reference.measure_columns import file_scores, pooled_entropy
 from rankbound.validation.family import Answer, common
 
 NO_VALUE: Final = "their formula has no value here: "

@@ -11,7 +11,7 @@ from rankbound.commands.measure.inputs import Inputs
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.reference.cuts import KEEPS, reference_cut
-from rankbound.reference.measure_formulas import file_scores, pooled_entropy
+from rankbound.reference.measure_columns import file_scores, pooled_entropy
 
 THEIR_NAMES = {
     "below-median": "below_median",

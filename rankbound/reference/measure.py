@@ -6,35 +6,71 @@ them, at temperature 1, with 0 where a score is missing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec.structs import replace as replace_field
 
+from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.inputs import groups_of
 from rankbound.commands.measure.laws import laws_of_queries
+from rankbound.commands.measure.measured import Measured
+from rankbound.commands.measure.result import (
+    COMPAT,
+    Compat,
+    CompatCounts,
+    CompatKappa,
+    CompatQuantity,
+    Ledger,
+)
+from rankbound.commands.measure.students import student_file
+from rankbound.commands.measure.terms import number_text
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Scores
-from rankbound.reference import ratios
+from rankbound.data.scores import Floats, Integers, Kind, Scores
+from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nats
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.reference import diameters, lists, ratios
 from rankbound.reference.entropy import REASON as ENTROPY_REASON
-from rankbound.reference.measure_columns import Column, Kindred, Values, joined
-from rankbound.reference.measure_formulas import (
+from rankbound.reference.measure_columns import (
+    Column,
+    Kindred,
     PooledEntropy,
+    Values,
+    by_block,
     file_scores,
+    joined,
+    on_groups,
+    per_query,
     pooled_entropy,
 )
-from rankbound.reference.measure_lists import list_divergence, list_entropies
-from rankbound.reference.measure_space import reference_diameters
-
-if TYPE_CHECKING:
-    from rankbound.commands.measure.run import Measurement
+from rankbound.rows import Rows
 
 NO_SCORES = "no corrected value: no teacher score, for which the reference counts 0"
 NO_LAW = "no corrected value: the groups give no sampling probabilities"
+FEW_SCORES = "no corrected value: the student scores too few documents"
+OTHER_UNIT = "no difference: the corrected value is in "
+DEFINITIONS = {
+    "reference": "by the reference study's formula, derived again from a description "
+    "of its results; on the groups of this measurement, where its list quantities take "
+    "a whole run, whose depth then sets them; mean over the groups of a query, but all "
+    "its lines in one list for pairwise_entropy and its last line for kappa",
+    "corrected": "this measurement's value: of per_query.tsv for pairwise_entropy and "
+    "the diameter, of the softmax at the temperatures for the lists",
+    "difference": "reference minus corrected",
+    "reference_mean": "over the queries for which their formula has a value; the "
+    "reference leaves the others out without counting them",
+    "mean_difference": "over the queries with both values",
+}
+SPOILT = (
+    "their formula has no value here: one query has none, so neither have the maximum "
+    "and the median of the data set"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compat:
+class Columns:
     """All columns, and what was counted on the way.
 
     `zeros` counts documents for which 0 was taken, by model ("" is the teacher);
@@ -46,44 +82,44 @@ class Compat:
     n_pooled: int
 
 
-def reference_columns(measurement: Measurement) -> Compat:
+def reference_columns(found: Measured) -> Columns:
     """The reference's quantities on the measurement's queries, beside the corrected.
 
     Queries that were set aside to fit temperatures do not appear; queries that were
     dropped for want of scores do, since the reference counts them.
     """
-    inputs, options = measurement.inputs, measurement.options
+    inputs, options = found.inputs, found.options
     scores = file_scores(inputs, options.teacher)
     whole = inputs.groups
     if options.groups is not None:
         whole = groups_of(options.groups, scores, inputs.files)
-    aside = set(measurement.teacher_calibration.qids)
+    aside = set(found.teacher_calibration.qids)
     whole = whole.keep_groups(_outside(whole, aside))
     groups = inputs.groups.keep_groups(_outside(inputs.groups, aside))
     pooled = pooled_entropy(whole, scores)
     columns = [
-        _entropy(measurement, pooled),
-        *list_entropies(measurement, groups, scores),
+        _entropy(found, pooled),
+        *list_entropies(found, groups, scores),
     ]
     zeros = {"": pooled.n_zeros}
-    for result in measurement.students:
-        column, n_zeros = list_divergence(measurement, result, groups, scores)
+    for result in found.students:
+        column, n_zeros = list_divergence(found, result, groups, scores)
         columns.append(column)
         zeros[result.student.name] = n_zeros
-    columns += reference_diameters(measurement, groups)
-    columns.append(_kappa(measurement, whole, scores))
-    return Compat(tuple(columns), zeros, pooled.n_pooled)
+    columns += reference_diameters(found, groups)
+    columns.append(_kappa(found, whole, scores))
+    return Columns(tuple(columns), zeros, pooled.n_pooled)
 
 
 def _outside(groups: Groups, aside: set[str]) -> np.ndarray:
     return np.array([qid not in aside for qid in groups.group_qids()], dtype=bool)
 
 
-def _entropy(measurement: Measurement, pooled: PooledEntropy) -> Column:
-    terms, column = measurement.teacher, pooled.column
+def _entropy(found: Measured, pooled: PooledEntropy) -> Column:
+    terms, column = found.teacher, pooled.column
     corrected = dict(zip(terms.qids, terms.entropy_bits.tolist(), strict=True))
     reference = dict(zip(column.qids, column.values.tolist(), strict=True))
-    pairs = measurement.options.pairs
+    pairs = found.options.pairs
     only = "" if pairs == "all" else f"; it knows all pairs only, corrected: {pairs}"
     why = {qid: NO_SCORES for qid in reference if qid not in corrected}
     why |= {
@@ -100,7 +136,7 @@ def _entropy(measurement: Measurement, pooled: PooledEntropy) -> Column:
     return joined(what, reference, corrected, why)
 
 
-def _kappa(measurement: Measurement, whole: Groups, scores: Scores) -> Column:
+def _kappa(found: Measured, whole: Groups, scores: Scores) -> Column:
     """The reference keeps the last line of a query."""
     values, _ = whole.scores_of(scores)  # 0 where there is none
     reference, why = {}, {}
@@ -109,12 +145,247 @@ def _kappa(measurement: Measurement, whole: Groups, scores: Scores) -> Column:
         reference[qid] = ratios.reference_kappa(part)
         why[qid] = ratios.why_kappa(part) or NO_LAW
     corrected: Values = {}
-    groups = measurement.inputs.groups
+    groups = found.inputs.groups
     if groups.probabilities is not None:
-        laws = laws_of_queries(groups, None, aside=measurement.split.calibration)
+        laws = laws_of_queries(groups, None, aside=found.split.calibration)
         if laws is not None:
             corrected = dict(zip(laws.documents.qids, laws.ratio.tolist(), strict=True))
     given = {qid for qid, value in corrected.items() if np.isfinite(value)}
     why = {q: text for q, text in why.items() if text != NO_LAW or q not in given}
     what = Kindred("kappa", "ratio", ratios.REASON, "raw scores as probabilities")
     return joined(what, reference, corrected, why)
+
+
+def list_entropies(found: Measured, groups: Groups, scores: Scores) -> Iterator[Column]:
+    """The teacher's list entropies, in bits and in nats.
+
+    `groups` are those of the measurement, `scores` the teacher's as its file has them.
+    """
+    raw, _ = groups.scores_of(scores)
+    logits, _ = groups.scores_of(found.inputs.teacher)
+    logits = logits / found.temperature
+    nats = by_block(
+        groups, lambda block: list_entropy_nats(logits[block.rows], mask=block.mask)
+    )
+    entropies = per_query(groups, nats)
+    for name, unit, formula, why, reason in (
+        (
+            "list_entropy",
+            "bits",
+            lists.reference_list_entropy_bits,
+            lists.why_list_entropy,
+            lists.ENTROPY_REASON,
+        ),
+        (
+            "list_entropy_nats",
+            "nats",
+            lists.reference_list_entropy_nats,
+            lambda _: "",
+            lists.NATS_REASON,
+        ),
+    ):
+        scale = NATS_PER_BIT if unit == "bits" else 1.0
+        reference, reasons = on_groups(groups, raw, formula, why)
+        what = Kindred(name, unit, reason, "scores divided by their sum")
+        corrected = {qid: value / scale for qid, value in entropies.items()}
+        yield joined(what, reference, corrected, reasons)
+
+
+def list_divergence(
+    found: Measured, result: CertifiedStudent, groups: Groups, scores: Scores
+) -> tuple[Column, int]:
+    """One student's list divergence, and the documents counted as 0."""
+    student = result.student
+    options, inputs = found.options, found.inputs
+    source = next(s for s in options.students if s.name == student.name)
+    file = student_file(source, inputs.embeddings, inputs.files)
+    teacher, _ = groups.scores_of(scores)
+    raw = file
+    if file.kind is Kind.PROBABILITY and source.scores is not None:
+        read = inputs.files.part(source.scores, "scores").scores
+        raw = replace(file, scores=read)
+    known = raw.on(groups)
+    given = np.where(known.found, known.values, 0.0)
+    parts = np.stack([teacher, given], axis=-1)
+    reference, why = on_groups(
+        groups,
+        parts,
+        lambda pair: lists.reference_list_divergence_bits(pair[:, 0], pair[:, 1]),
+        lambda pair: lists.why_list_divergence(pair[:, 0], pair[:, 1]),
+    )
+    kept = student.groups.keep_groups(~student.calibration)
+    left = kept.scores_of(inputs.teacher)[0] / found.temperature
+    right = file.on(kept).values / student.temperature
+    nats = by_block(
+        kept,
+        lambda block: list_divergence_nats(
+            left[block.rows], right[block.rows], mask=block.mask
+        ),
+    )
+    corrected = {q: v / NATS_PER_BIT for q, v in per_query(kept, nats).items()}
+    what = Kindred(
+        f"list_divergence:{student.name}",
+        "bits",
+        lists.DIVERGENCE_REASON,
+        "scores divided by their sum, missing scores as 0, epsilon",
+    )
+    for qid in reference.keys() - corrected.keys():
+        why.setdefault(qid, FEW_SCORES)
+    return joined(what, reference, corrected, why), int((~known.found).sum())
+
+
+def reference_diameters(found: Measured, groups: Groups) -> Iterator[Column]:
+    """Four quantiles of distances; nothing without vectors."""
+    embeddings = found.inputs.embeddings
+    terms = found.teacher
+    if embeddings is None or terms.diameter is None:
+        return
+    rows = embeddings.rows(groups.docnos)[groups.codes]
+    corrected = dict(zip(terms.qids, terms.diameter.tolist(), strict=True))
+    own = "radians" if found.options.metric == "angular" else "distance"
+    for what, cosine, level in _kinds(own):
+
+        def formula(
+            part: Integers, cosine: bool = cosine, level: float = level
+        ) -> float:
+            vectors = embeddings.take(part)
+            if cosine:
+                return diameters.reference_cosine_diameter(vectors, quantile=level)
+            return diameters.reference_diameter(vectors, quantile=level)
+
+        def why(part: Integers, cosine: bool = cosine) -> str:
+            return diameters.why_diameter(embeddings.take(part), cosine=cosine)
+
+        reference, reasons = on_groups(groups, rows, formula, why)
+        yield joined(what, reference, corrected, reasons)
+
+
+def _kinds(own: str) -> Iterator[tuple[Kindred, bool, float]]:
+    """Every reference diameter: its name, whether it is of 1 - cos, its level."""
+    for level in diameters.LEVELS:
+        yield (
+            Kindred(
+                f"diameter_{round(100 * level)}",
+                "distance",
+                diameters.EUCLIDEAN_REASON,
+                "vectors scaled along the documents, interpolated quantile",
+                own,
+            ),
+            False,
+            level,
+        )
+    for level in diameters.LEVELS:
+        yield (
+            Kindred(
+                f"cosine_diameter_{round(100 * level)}",
+                "1 - cos",
+                diameters.COSINE_REASON,
+                "1 - cos is no metric, interpolated quantile",
+                own,
+            ),
+            True,
+            level,
+        )
+
+
+def with_reference(ledger: Ledger, found: Measured) -> Ledger:
+    """The ledger with the reference's numbers, and their table beside it."""
+    columns = reference_columns(found)
+    whole = replace_field(ledger, compat=compat_of(columns))
+    return whole.with_beside(**ledger.beside, compat=compat_table(columns))
+
+
+def compat_table(columns: Columns) -> Rows:
+    """One row per query and quantity.
+
+    Blank cells are values that do not exist; the last column says why.
+    """
+    rows = [row for column in columns.columns for row in _rows(column)]
+    rows.sort(key=lambda row: row[0])  # stable: quantities keep their order
+    cells = [*zip(*rows, strict=True)] or [()] * len(COMPAT)
+    return Rows({n: list(column) for n, column in zip(COMPAT, cells, strict=True)})
+
+
+def compat_of(columns: Columns) -> Compat:
+    """Means of both sides, what has no value, and what was counted on the way."""
+    return Compat(
+        mode="reference",
+        quantities={one.quantity: _summary(one) for one in columns.columns},
+        kappa=_summaries_of_kappa(columns),
+        counts=CompatCounts(
+            documents_without_teacher_score_counted_as_0=columns.zeros[""],
+            documents_without_student_score_counted_as_0={
+                name: number for name, number in columns.zeros.items() if name
+            },
+            queries_with_several_groups_pooled=columns.n_pooled,
+        ),
+        definitions=DEFINITIONS,
+    )
+
+
+def _rows(column: Column) -> list[tuple[str, ...]]:
+    both = (column.reference, column.corrected, column.difference)
+    cells = [[_cell(value) for value in side.tolist()] for side in both]
+    other = ""
+    if column.unit != column.corrected_unit:
+        other = f"; {OTHER_UNIT}{column.corrected_unit}"
+    return [
+        (
+            str(qid),
+            column.quantity,
+            *values,
+            column.unit,
+            column.why.get(qid) or column.short + other,
+        )
+        for qid, *values in zip(column.qids, *cells, strict=True)
+    ]
+
+
+def _cell(value: float) -> str:
+    return number_text(value) if np.isfinite(value) else ""
+
+
+def _summary(column: Column) -> CompatQuantity:
+    reference, corrected = column.reference, column.corrected
+    lacking = column.qids[~np.isfinite(reference)]
+    counted = Counter(column.why.get(qid, "no group") for qid in lacking)
+    return CompatQuantity(
+        unit=column.unit,
+        corrected_unit=column.corrected_unit,
+        n=len(column.qids),
+        reference_mean=_mean(reference),
+        corrected_mean=_mean(corrected),
+        mean_difference=_mean(column.difference),
+        n_reference_without_value=len(lacking),
+        n_corrected_without_value=int((~np.isfinite(corrected)).sum()),
+        without_value=dict(sorted(counted.items())),
+        reason=column.reason,
+    )
+
+
+def _summaries_of_kappa(columns: Columns) -> CompatKappa:
+    """The reference's summaries, which one query without a value spoils."""
+    values = next(c.reference for c in columns.columns if c.quantity == "kappa")
+    largest, middle = float(np.max(values)), _median(values)
+    reason = None
+    if np.isnan(values).any():
+        reason = SPOILT
+    elif not np.isfinite(largest):
+        reason = ratios.INFINITE
+    return CompatKappa(
+        reference_max=largest if np.isfinite(largest) else None,
+        reference_median=middle if np.isfinite(middle) else None,
+        reason=reason,
+    )
+
+
+def _median(values: Floats) -> float:
+    if np.isnan(values).any():
+        return float("nan")
+    with np.errstate(invalid="ignore"):  # the middle two may both be infinite
+        return float(np.median(values))
+
+
+def _mean(values: Floats) -> float | None:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else None

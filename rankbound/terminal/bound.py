@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rankbound.commands.bound.result import Augmentation, Bound, PaperForm
+from rankbound.commands.bound.result import Augmentation, Bound
+from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.terminal.outlines import outline
 
 

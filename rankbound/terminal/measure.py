@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -11,11 +11,30 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
+from rankbound.commands.measure.result import (
+    Compat,
+    Diameter,
+    Judged,
+    Ledger,
+    Relevance,
+    StudentResult,
+    Teacher,
+)
 from rankbound.terminal.console import say
-from rankbound.terminal.measure_readings import show_readings
-from rankbound.terminal.measure_reference import show_compat
+from rankbound.terminal.outlines import NAME, outline, short
 
-Ledger = dict[str, Any]
+Row = tuple[str, str, str, str, str, str]
+PARTS: Final = ("part", "value", "interval", "limit")
+BINS: Final = (
+    "the student",
+    "p from",
+    "to",
+    "pairs",
+    "queries",
+    "mean p",
+    "observed",
+    "interval",
+)
 
 
 def show(ledger: Ledger, console: Console) -> None:
@@ -23,36 +42,36 @@ def show(ledger: Ledger, console: Console) -> None:
     for line in _head(ledger):
         say(console, escape(line))
     console.print(_table(ledger))
-    show_readings(ledger["students"], console)
-    if "compat" in ledger:
-        show_compat(ledger["compat"], console)
-    for name, student in ledger["students"].items():
-        style = "bold yellow" if student["vacuous"] else "bold green"
-        say(console, f"[{style}]{escape(name)}[/]: {escape(student['verdict'])}")
+    show_readings(ledger.students, console)
+    if ledger.compat is not None:
+        show_compat(ledger.compat, console)
+    for name, student in ledger.students.items():
+        style = "bold yellow" if student.vacuous else "bold green"
+        say(console, f"[{style}]{escape(name)}[/]: {escape(student.verdict)}")
     for line in _foot(ledger):
         say(console, escape(line))
 
 
 def _head(ledger: Ledger) -> Iterator[str]:
-    teacher, calibration = ledger["teacher"], ledger["calibration"]
+    teacher, calibration = ledger.teacher, ledger.calibration
     yield (
-        f"teacher: {teacher['kind']} scores ({teacher['kind_evidence']}), "
-        f"temperature {teacher['temperature']:.6g}"
+        f"teacher: {teacher.kind} scores ({teacher.kind_evidence}), "
+        f"temperature {teacher.temperature:.6g}"
     )
-    for name, student in ledger["students"].items():
+    for name, student in ledger.students.items():
         yield (
-            f"student {name}: {student['kind']} scores ({student['kind_evidence']}), "
-            f"temperature {student['temperature']:.6g}, "
-            f"{student['clipped_share']:.2%} of its documents clipped at B = "
-            f"{student['range']['B']:g}"
+            f"student {name}: {student.kind} scores ({student.kind_evidence}), "
+            f"temperature {student.temperature:.6g}, "
+            f"{student.clipped_share:.2%} of its documents clipped at B = "
+            f"{student.range.B:g}"
         )
-    aside = calibration["n_calibration"]
+    aside = calibration.n_calibration
     fitted = f"; {counted(aside, 'other')} served to fit temperatures" if aside else ""
-    yield f"{counted(ledger['n_queries'], 'query')}, {ledger['pairs']} pairs{fitted}"
+    yield f"{counted(ledger.n_queries, 'query')}, {ledger.pairs} pairs{fitted}"
 
 
 def _table(ledger: Ledger) -> Table:
-    level = f"{100 * (1 - ledger['delta']):.10g}% interval"
+    level = f"{100 * (1 - ledger.delta):.10g}% interval"
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("student")
     table.add_column("part", no_wrap=True)
@@ -67,82 +86,315 @@ def _table(ledger: Ledger) -> Table:
     return table
 
 
-Row = tuple[str, str, str, str, str, str]
-
-
 def part_rows(ledger: Ledger) -> Iterator[list[Row]]:
     """Rows of the table of parts as plain text, by teacher, student and space.
 
     Columns are: student, part, value, interval, trivial value, unit.
     """
-    trivial = ledger["trivial"]
-    yield [*_teacher_rows(ledger["teacher"], trivial)]
-    for name, student in ledger["students"].items():
+    trivial = ledger.trivial
+    yield [*_teacher_rows(ledger.teacher, trivial)]
+    for name, student in ledger.students.items():
         yield [*_student_rows(name, student, trivial)]
-    yield [*_distance_rows(ledger["diameter"])]
+    yield [*_distance_rows(ledger.diameter)]
 
 
-def _teacher_rows(teacher: Ledger, trivial: float) -> Iterator[Row]:
-    interval = (teacher["entropy_lower"], teacher["entropy_upper"])
+def _teacher_rows(teacher: Teacher, trivial: float) -> Iterator[Row]:
+    interval = (teacher.entropy_lower, teacher.entropy_upper)
     yield (
         "(teacher)",
         "entropy",
-        _n(teacher["entropy"]),
+        _n(teacher.entropy),
         _i(interval),
         _n(trivial),
         "nats",
     )
-    floor = _n(teacher["entropy_floor"])
+    floor = _n(teacher.entropy_floor)
     yield "", "entropy floor from mean margin", floor, "", _n(trivial), "nats"
 
 
-def _student_rows(name: str, student: Ledger, trivial: float) -> Iterator[Row]:
-    intervals = student["intervals"]
-    for part in ("entropy", "divergence"):
-        yield name, part, _n(student[part]), _i(intervals[part]), "", "nats"
-        name = ""
-    yield "", "= risk", _n(student["risk"]), _i(intervals["risk"]), _n(trivial), "nats"
-    width = f"deviation (range {student['range']['width']:.3f})"
-    yield "", f"+ {width}", _n(student["deviation"]), "", "", "nats"
-    upper = _n(student["upper"])
+def _student_rows(name: str, student: StudentResult, trivial: float) -> Iterator[Row]:
+    intervals = student.intervals
+    interval = _i(intervals.entropy)
+    yield name, "entropy", _n(student.entropy), interval, "", "nats"
+    interval = _i(intervals.divergence)
+    yield "", "divergence", _n(student.divergence), interval, "", "nats"
+    yield "", "= risk", _n(student.risk), _i(intervals.risk), _n(trivial), "nats"
+    width = f"deviation (range {student.range.width:.3f})"
+    yield "", f"+ {width}", _n(student.deviation), "", "", "nats"
+    upper = _n(student.upper)
     yield "", "= upper limit (betting)", upper, "one-sided", _n(trivial), "nats"
-    others = ((k, v) for k, v in student["limits"].items() if k != student["method"])
+    others = ((k, v) for k, v in student.limits.items() if k != student.method)
     for method, limit in others:
         label = f"  by {method.replace('_', ' ')}"
         yield "", label, _n(limit), "", _n(trivial), "nats"
-    paper = student["paper_form"]
-    yield "", "  the paper's form (reconstructed)", _n(paper["limit"]), "", "", "nats"
-    locality = student["locality"]
+    paper = student.paper_form
+    yield "", "  the paper's form (reconstructed)", _n(paper.limit), "", "", "nats"
+    locality = student.locality
     if locality is not None:
-        product = _n(locality["lipschitz_times_diameter"])
+        product = _n(locality.lipschitz_times_diameter)
         yield "", "L x diameter (descriptive)", product, "", "", "temperatures"
 
 
-def _distance_rows(diameter: Ledger) -> Iterator[Row]:
-    if diameter["max"] is None:
+def _distance_rows(diameter: Diameter) -> Iterator[Row]:
+    if diameter.max is None:
         return
-    unit = "radians" if diameter["metric"] == "angular" else "distance"
-    name = "(space)"
-    for key, label in (
-        ("max", "diameter: largest distance"),
-        ("quantile_99", "0.99-quantile of distances"),
-        ("mean_distance", "mean distance"),
-    ):
-        yield name, label, _n(diameter[key]), "", "", unit
-        name = ""
+    unit = "radians" if diameter.metric == "angular" else "distance"
+    largest, tail = _n(diameter.max), _n(diameter.quantile_99)
+    yield "(space)", "diameter: largest distance", largest, "", "", unit
+    yield "", "0.99-quantile of distances", tail, "", "", unit
+    yield "", "mean distance", _n(diameter.mean_distance), "", "", unit
 
 
 def _foot(ledger: Ledger) -> Iterator[str]:
-    for reason, number in ledger["dropped"].items():
+    for reason, number in ledger.dropped.items():
         yield f"dropped: {counted_reason(number, reason)}"
-    for warning in ledger["warnings"]:
+    for warning in ledger.warnings:
         yield f"warning: {warning}"
 
 
-def _n(value: float) -> str:
-    return f"{value:.4f}"
+def show_readings(students: Mapping[str, StudentResult], console: Console) -> None:
+    """Print what the students' ledger entries hold beyond their certificates.
+
+    Nothing is printed where the inputs for it were not given.
+    """
+    for title, headings, rows in (
+        ("shift to the target law", PARTS, shift_rows),
+        ("relevance", PARTS, relevance_rows),
+        ("how often the document that the teacher prefers is better", BINS, bin_rows),
+        ("nDCG and earlier bounds", PARTS, list_rows),
+    ):
+        table = Table(
+            box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left"
+        )
+        table.add_column("student")
+        table.add_column(headings[0])
+        for heading in headings[1:]:
+            table.add_column(heading, justify="right", no_wrap=True)
+        for name, student in students.items():
+            table.add_section()
+            for place, row in enumerate(rows(student)):
+                table.add_row(escape(name) if place == 0 else "", *row)
+        if table.row_count:
+            console.print(table)
 
 
-def _i(interval: tuple[float, float] | list[float]) -> str:
+def shift_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
+    """Part, value, interval and limit of the shift block, in nats."""
+    block = student.shift
+    if block is None:
+        return
+    forms, least, exact = block.forms, block.least_per_query, block.exact
+    if forms is None or least is None or exact is None:
+        yield f"not computed: {block.missing_because}", "", "", ""
+        return
+    yield "risk under the sampling law, nats", _n(block.risk_sampling), "", ""
+    yield "total variation of a document", _n(block.total_variation), "", ""
+    kappa = f"kappa: none in {counted(block.queries_without_kappa or 0, 'query')}"
+    if block.ratio is not None:
+        kappa = "kappa, largest of the sample"
+    yield kappa, _n(block.ratio), "", ""
+    for form, label, entry in (
+        ("total_variation", "by total variation", forms.total_variation),
+        ("cvar", "by worst share (CVaR)", forms.cvar),
+        ("transport", "by transport (W1)", forms.transport),
+        ("least_per_query", "least of each query", least),
+        ("exact", "exact, from target scores", exact),
+    ):
+        if entry.value is None:
+            yield f"{label}: {entry.missing_because}", "-", "", "-"
+            continue
+        mark = " (tightest)" if form == block.tightest else ""
+        yield f"target risk {label}{mark}", _n(entry.value), "", _n(entry.limit)
+    verdict = "vacuous" if block.vacuous else "not vacuous"
+    form = (block.form or "").replace("_", " ")
+    label = f"= upper limit ({form}), {verdict}"
+    yield label, "", "one-sided", _n(block.upper)
+
+
+def relevance_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
+    """Part, value, interval and limit of the relevance block, as shares of pairs."""
+    block = student.relevance
+    if block is None:
+        return
+    yield from _reading(block, "all pairs")
+    judged = block.judged
+    if judged is None:
+        yield f"judged pairs: {block.judged_missing_because}", "", "", ""
+        return
+    yield from _reading(judged, f"judged pairs, {counted(judged.n_queries, 'query')}")
+    observed, shift = judged.observed_misranking, judged.calibration_shift
+    yield (
+        "  observed misranking",
+        _n(observed.value),
+        _i(observed.interval),
+        _n(observed.upper),
+    )
+    yield "  observed minus computed", _n(shift.value), _i(shift.interval), ""
+    yield "  calibration term", _n(judged.calibration_term), "", ""
+    corrected = _n(judged.ceiling_with_calibration)
+    yield "  ceiling with calibration term", corrected, "", ""
+
+
+def bin_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
+    """The reliability table: counts, mean p, and the observed share with interval."""
+    judged = None if student.relevance is None else student.relevance.judged
+    for row in () if judged is None else judged.reliability:
+        yield (
+            row.student,
+            f"{row.from_:.2f}",
+            f"{row.to:.2f}",
+            f"{row.n_pairs:,}",
+            f"{row.n_queries:,}",
+            _n(row.mean_p),
+            _n(row.observed),
+            _i(row.interval),
+        )
+
+
+def list_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
+    """Part, value, interval and limit of 1 - nDCG and of the comparators."""
+    block, relevance, others = student.ndcg, student.relevance, student.comparators
+    if block is None or relevance is None or others is None:
+        return
+    loss, bounds, least = block.loss, block.bounds, block.least
+    if loss is None or bounds is None or least is None:
+        yield f"nDCG: {block.missing_because}", "", "", ""
+    else:
+        yield "1 - nDCG", _n(loss.value), _i(loss.interval), ""
+        for name, bound in {**bounds, "least per list": least}.items():
+            label = f"  at most, from {name.replace('_', ' ')}"
+            value = "vacuous" if bound.vacuous else _n(bound.value)
+            yield label, value, "", _n(bound.limit)
+    judged = relevance.judged
+    if judged is None:
+        yield f"earlier bounds: {relevance.judged_missing_because}", "", "", ""
+        return
+    for label, entry in (
+        ("AUC, from below (Agarwal et al.)", others.auc),
+        ("wrong pairs of a pool (Clémençon et al.)", others.pool),
+        ("short margins (Usunier et al.)", others.margin),
+        ("by way of the teacher (Hsu et al.)", others.teacher),
+        ("loss variance with labels (Menon et al.)", others.variance),
+    ):
+        why = "" if entry.limit is not None else f": {entry.missing_because}"
+        yield f"{label}{why}", _n(entry.value), "", _n(entry.limit)
+    ceiling, seen = judged.ceiling, judged.observed_misranking
+    label = "ours: misranking ceiling, judged pairs"
+    yield label, _n(ceiling.value), "", _n(ceiling.limit)
+    yield "observed misranking, judged pairs", _n(seen.value), "", _n(seen.upper)
+
+
+def _reading(block: Relevance | Judged, pairs: str) -> Iterator[tuple[str, ...]]:
+    part, ceiling, floor = block.misranking, block.ceiling, block.floor
+    yield f"misranking, {pairs}", _n(part.value), _i(part.interval), ""
+    yield "  ceiling", _n(ceiling.value), "", _n(ceiling.limit)
+    yield "  floor of any ranker", _n(floor.value), "", _n(floor.limit)
+
+
+def _n(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _i(interval: tuple[float, float]) -> str:
     lower, upper = interval
     return f"{lower:.4f} to {upper:.4f}"
+
+
+def show_compat(compat: Compat, console: Console) -> None:
+    """Print means by their formulas and ours, what has no value, and the reasons."""
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        title="the reference study's formulas",
+        title_justify="left",
+    )
+    table.add_column("quantity", no_wrap=True)
+    for heading in ("reference", "corrected", "difference", "without value"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    for name, row in compat.quantities.items():
+        lacking = row.n_reference_without_value
+        table.add_row(
+            escape(name),
+            _short(row.reference_mean),
+            _short(row.corrected_mean),
+            _short(row.mean_difference),
+            f"{lacking:,} of {row.n:,}" if lacking else "",
+            row.unit,
+        )
+    console.print(table)
+    soft = not console.is_terminal
+    for reason, names in _grouped(compat).items():
+        line = f"{', '.join(names)}: {reason}"
+        console.print(escape(line), soft_wrap=soft)
+    for line in _counts(compat):
+        console.print(escape(line), soft_wrap=soft)
+
+
+def _grouped(compat: Compat) -> dict[str, list[str]]:
+    """Quantities by the reason that they share."""
+    found: dict[str, list[str]] = {}
+    for name, row in compat.quantities.items():
+        found.setdefault(row.reason, []).append(name)
+    return found
+
+
+def _counts(compat: Compat) -> list[str]:
+    counts = compat.counts
+    lines = []
+    zeros = counts.documents_without_teacher_score_counted_as_0
+    if zeros:
+        lines.append(
+            f"reference, counted as 0: {counted(zeros, 'document')} without a "
+            "teacher score"
+        )
+    for name, number in counts.documents_without_student_score_counted_as_0.items():
+        if number:
+            lines.append(
+                f"reference, counted as 0: {counted(number, 'document')} without a "
+                "score "
+                f"of {name}"
+            )
+    pooled = counts.queries_with_several_groups_pooled
+    if pooled:
+        lines.append(
+            f"reference, lines pooled into one: those of {counted(pooled, 'query')}"
+        )
+    if any(
+        row.mean_difference is not None and row.without_value
+        for row in compat.quantities.values()
+    ):
+        lines.append("difference: mean over the queries that have both values")
+    for name, row in compat.quantities.items():
+        for why, number in row.without_value.items():
+            lines.append(f"{name}, {number:,} of {counted(row.n, 'query')}: {why}")
+    return lines
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def ledger_text(ledger: Ledger) -> str:
+    """Teacher, queries, entropy with its interval, and the students' limits."""
+    teacher, given = ledger.teacher, ledger.inputs[0]
+    title = (
+        f"Measurement of {short(given.path or given.object or '', NAME)!r}: "
+        f"{teacher.kind}, {counted(ledger.n_queries, 'query')}, entropy "
+        f"{teacher.entropy:.4g} nats [{teacher.entropy_lower:.4g}, "
+        f"{teacher.entropy_upper:.4g}]"
+    )
+    lines = [
+        f"{short(name, NAME)!r}: {student_text(student)}"
+        for name, student in ledger.students.items()
+    ]
+    return outline(title, [*lines, *(f"warning: {w}" for w in ledger.warnings)])
+
+
+def student_text(student: StudentResult) -> str:
+    """Risk, limit and verdict in one line."""
+    verdict = "vacuous" if student.vacuous else "not vacuous"
+    return (
+        f"risk {student.risk:.4g} nats, at most {student.upper:.4g}: {verdict}, "
+        f"dominated by {student.dominating}"
+    )

@@ -88,12 +88,12 @@ def test_lengths_copies_and_dimension_of_a_plane():
     assert found.facts.norms == pytest.approx(np.linalg.norm(vectors, axis=1))
     assert found.dimension == pytest.approx(2.0, abs=0.4)
     assert found.top("euclidean") == 2 * found.facts.norms.max()
-    record = found.as_dict()
-    assert sum(record["norms"]["counts"]) == record["documents"] == 400
-    assert record["two_nn"]["documents"] == 398
+    edges, counts = found.norm_counts()
+    assert counts.sum() == len(found.facts.norms) == 400
+    assert len(edges) == len(counts) + 1
+    assert len(found.ratios) == 398
     # The points of the plot scatter round a line with the dimension for its slope
-    x = np.array(record["two_nn"]["log_ratio"])
-    y = np.array(record["two_nn"]["minus_log_rest"])
+    x, y = found.fit_points()
     middle = slice(20, 80)
     assert y[middle] / x[middle] == pytest.approx(found.dimension, rel=0.25)
 
@@ -129,7 +129,7 @@ def test_many_documents_are_sampled_the_same_way_every_time():
 def test_too_few_documents_have_no_dimension():
     found = vector_shape(grouped(4, size=2), book(np.eye(4)[[0, 0, 1, 1]]))
     assert found.dimension is None
-    assert found.as_dict()["two_nn"]["log_ratio"] == []
+    assert all(len(side) == 0 for side in found.fit_points())
 
 
 def test_a_vector_that_is_not_finite_is_named():

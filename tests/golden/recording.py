@@ -22,7 +22,7 @@ import numpy as np
 
 MOST_CELLS = 260
 MOST_ITEMS = 40
-MOST_LINES, MOST_READ = 120, 2000
+MOST_LINES = 120
 SOME_ROWS, SOME_LINES = 4, 6
 # Keys of a summary
 SIZES, SUMS = "#sizes", {"#sum", "#by place"}
@@ -31,14 +31,17 @@ PICTURES = (".pdf", ".png", ".svg")
 MACHINE = {"versions", "version", "seconds"}
 WORDS = (
     (re.compile(r"passed in [0-9.]+ s\b"), "passed in <seconds> s"),
-    (re.compile(r"\brankbound [0-9]+\.[0-9]+\.[0-9]+\b"), "rankbound <version>"),
+    (re.compile(r"\b([a-z-]+)( \|)? [0-9]+(\.[0-9]+){2,3}\b"), r"\1\2 <version>"),
 )
 PACKED = (".gz", ".bz2", ".zst", ".lz4")
 WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?")
 DATA = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.S)
 HEADING = re.compile(r"\\(sub)*section\b")
-UNSEEN = re.compile(r"<(script|style|svg)\b.*?</\1>|<[^>]+>", re.S)
+UNSEEN = re.compile(r"<(script|style|svg)\b.*?</\1>", re.S)
+CELL = re.compile(r"</t[dh]>\s*")
+TAG = re.compile(r"<[^>]+>")
+WITHIN = re.compile(r"</?(a|b|button|code|em|i|span|strong|sub|sup|td|th|time)\b[^>]*>")
 
 
 def recorded(words, folder, places):
@@ -66,7 +69,7 @@ def recorded(words, folder, places):
     record = {
         "command": " ".join(words),
         "exit": code,
-        "stdout": _lines(out.getvalue()),
+        "stdout": _said(out.getvalue()),
         "stderr": _lines(err.getvalue()),
         "files": {name: file_record(folder / name) for name in made},
         "removed": [name for name in before if name not in after],
@@ -146,11 +149,13 @@ def _arrays(content):
 
 def page(content):
     """Of a page the data in it and what is read, without pictures."""
-    seen = html.unescape(UNSEEN.sub("\n", content))
-    found = [" ".join(line.split()) for line in seen.splitlines()]
+    seen = UNSEEN.sub("", content)
+    for pattern, words in ((CELL, " | "), (WITHIN, ""), (TAG, "\n")):
+        seen = pattern.sub(words, seen)
+    found = [" ".join(line.split()) for line in html.unescape(seen).splitlines()]
     return {
         "data": [digest(json.loads(part)) for part in DATA.findall(content)],
-        "read": text("\n".join(line for line in found if line)),
+        "read": [line for line in found if line.strip(" |")],
     }
 
 
@@ -160,7 +165,7 @@ def text(content):
     if len(found) <= MOST_LINES:
         return found
     headings = [line for line in found if HEADING.match(line)]
-    if len(found) > MOST_READ:
+    if headings:
         return {"#lines": len(found), "#headings": headings}
     return {
         "#lines": len(found),
@@ -275,6 +280,13 @@ READ = {
 }
 
 
+def _said(content):
+    """Lines on the screen, or the JSON there."""
+    if content.startswith(("{", "[")):
+        return {"json": digest(json.loads(content))}
+    return _lines(content)
+
+
 def _plain(value, places, key=None):
     """The value without facts of the machine."""
     if key in MACHINE:
@@ -282,12 +294,8 @@ def _plain(value, places, key=None):
             return dict.fromkeys(value, f"<{key}>")
         return f"<{key}>"
     if isinstance(value, dict):
-        # How a library packs is not ours to say
-        packed = str(value.get("file", "")).endswith(PACKED)
-        return {
-            name: "<packed>" if packed and name == "sha256" else _plain(v, places, name)
-            for name, v in value.items()
-        }
+        value = _without_hashes(value)
+        return {name: _plain(part, places, name) for name, part in value.items()}
     if isinstance(value, list):
         return [_plain(part, places) for part in value]
     if not isinstance(value, str):
@@ -296,6 +304,19 @@ def _plain(value, places, key=None):
         value = value.replace(place, word)
     for pattern, word in WORDS:
         value = pattern.sub(word, value)
+    return value
+
+
+def _without_hashes(value):
+    """An entry about a file, without the hash of bytes that a library may pack
+    differently, or that hold numbers of an earlier command to the last digit.
+    """
+    if "sha256" not in value:
+        return value
+    if str(value.get("path", "")).startswith(("out/", "all/")):
+        return value | {"sha256": "<written>"}
+    if str(value.get("file", "")).endswith(PACKED):
+        return value | {"sha256": "<packed>"}
     return value
 
 

@@ -38,7 +38,9 @@ def runner(tmp_path_factory):
 @pytest.mark.parametrize("name", [param(case) for case in CASES.values()])
 def test_outputs_are_the_expected_ones(name, runner):
     found = unexpected(name, expected(name), runner.record(name), (*ADDED, *CHANGED))
-    assert not found, "\n".join([f"{len(found)} differences of {name}:", *found[:50]])
+    assert not found, "\n".join(
+        [f"{name} differs in {len(found)} places:", *found[:50]]
+    )
 
 
 def test_options_are_the_expected_ones():

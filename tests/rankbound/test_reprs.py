@@ -2,6 +2,7 @@
 
 import pytest
 
+from rankbound.bounds.certificate import certify, lemma_2c_range
 from rankbound.commands.compare.run import compare_samplings
 from rankbound.commands.measure.run import measure
 from rankbound.terminal.outlines import MOST_LINES, WIDTH
@@ -35,12 +36,12 @@ def test_a_result_is_a_few_short_lines(results, kind):
 
 def test_a_measurement_names_limits_and_what_dominates():
     made = measured()
-    certificate = made.students[1].certificate
+    student = made.students["plain"]
     line = next(one for one in repr(made).splitlines() if "'plain'" in one)
-    assert f"risk {certificate.risk:.4g} nats" in line
-    assert f"at most {certificate.upper:.4g}" in line
-    assert f"dominated by {certificate.dominating}" in line
-    assert repr(made.students[1]) in line
+    assert f"risk {student.risk:.4g} nats" in line
+    assert f"at most {student.upper:.4g}" in line
+    assert f"dominated by {student.dominating}" in line
+    assert repr(student) in line
 
 
 def test_a_comparison_names_every_verdict():
@@ -86,7 +87,8 @@ def test_power_names_what_is_detectable():
 
 
 def test_a_certificate_is_a_sentence():
-    made = measured().students[0].certificate
+    ranged = lemma_2c_range(10.0, cut_ratio=0.5, source="k large")
+    made = certify([0.5] * 40, [0.4] * 40, [0.1] * 40, loss_range=ranged, delta=0.05)
     assert made.sentence() in repr(made)
     assert f"at most {made.upper:.4g} nats" in repr(made)
 

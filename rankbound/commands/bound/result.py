@@ -9,6 +9,7 @@ from typing import ClassVar
 import msgspec
 
 from rankbound.bounds.headline import headline_width
+from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.errors import UsageError
 from rankbound.results import Record, Result
 
@@ -73,18 +74,6 @@ class Range(Record, frozen=True, kw_only=True):
 
     B: float
     width: float
-
-
-class PaperForm(Record, frozen=True, kw_only=True):
-    """The paper's form of the bound, reconstructed."""
-
-    statement: str
-    status: str
-    weights: Number
-    layers: Number
-    pseudo_dimension: float
-    limit: float
-    n_needed: int | None
 
 
 class Bound(

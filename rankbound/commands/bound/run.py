@@ -23,7 +23,6 @@ from rankbound.commands.bound.result import (
     Augmentation,
     Bound,
     Given,
-    PaperForm,
     Range,
 )
 from rankbound.commands.measure.paper_form import (
@@ -145,7 +144,7 @@ def _evaluated(given: Given, architecture: Architecture) -> Bound:
         parts=parts,
         range=Range(B=locality, width=given.width),
         relatives=_relatives(given),
-        paper_form=PaperForm(**form),
+        paper_form=form,
     )
 
 

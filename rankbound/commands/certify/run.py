@@ -12,7 +12,7 @@ import numpy as np
 from rankbound import __version__
 from rankbound.bounds.registry import REGISTRY
 from rankbound.commands.certify.result import Certification, Checked
-from rankbound.commands.power.earlier import Ledger, Range
+from rankbound.commands.measure.result import Ledger, LossRange
 from rankbound.errors import UsageError
 from rankbound.validation.suite import Row, certify, names, probabilistic
 from rankbound.validation.worlds import Terms, World
@@ -139,7 +139,7 @@ def measured_terms(folder: Path) -> dict[str, Terms]:
     }
 
 
-def _terms(rows: list[tuple[float, float]], limits: Range) -> Terms:
+def _terms(rows: list[tuple[float, float]], limits: LossRange) -> Terms:
     entropy, divergence = np.array(rows).T
     return Terms(entropy, divergence, limits.low, limits.high)
 

@@ -18,12 +18,8 @@ from rankbound.commands.compare.run import Comparison
 from rankbound.commands.compare.sentences import advice, cannot_say, sentences
 from rankbound.commands.compare.spaces import STATEMENTS, shapes, spaces
 from rankbound.commands.compare.sweep import ranks_only, sweep
-from rankbound.commands.measure.given import Given
-from rankbound.commands.measure.provenance import (
-    input_records,
-    repairs_record,
-    versions,
-)
+from rankbound.commands.measure.given import Given, inputs_of
+from rankbound.provenance import versions
 from rankbound.reference.compare import reference_record
 
 NO_VECTORS: Final = "no vectors were given (--embeddings)"
@@ -69,9 +65,11 @@ def comparison_json(
         "sentences": sentences(account),
         "advice": advice(account),
         "cannot_say": cannot_say(account),
-        "repairs": repairs_record(comparison.loaded.teacher.files, root),
+        "repairs": comparison.loaded.teacher.files.repairs_by_name(root),
         **foot,
-        "inputs": input_records(comparison_paths(comparison), root),
+        "inputs": [
+            one.to_dict() for one in inputs_of(comparison_paths(comparison), root)
+        ],
         "command": options.command,
         "seed": options.seed,
         "versions": versions(),

@@ -12,10 +12,10 @@ from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
     Sources,
+    check_comparable,
     match_groups,
     read_sources,
 )
-from rankbound.commands.measure.origins import check_comparable
 from rankbound.commands.measure.temperatures import split_queries, teacher_temperature
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Booleans, Groups

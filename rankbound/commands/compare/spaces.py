@@ -9,7 +9,7 @@ import numpy as np
 from rankbound.catalogue import COMPARED, PAIR_SETS
 from rankbound.commands.compare.measures import Measures
 from rankbound.commands.compare.run import Comparison
-from rankbound.commands.measure.ledger import shape_record
+from rankbound.commands.measure.space import shape_of
 
 NAMES: Final = ("diameter", "mean_distance", "rms_distance", "two_nn", "knn_density")
 # Mining moves the three differently, and each belongs to another statement
@@ -43,7 +43,7 @@ def shapes(comparison: Comparison) -> list[dict[str, Any]] | None:
     return [
         {
             "sampling": name,
-            **shape_record(measures.space.curve, measures.shape),
+            **shape_of(measures.space.curve, measures.shape).to_dict(),
         }
         for name, measures in comparison.measures.items()
         if measures.space and measures.space.curve and measures.shape

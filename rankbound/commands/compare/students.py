@@ -11,10 +11,13 @@ from rankbound.catalogue import label
 from rankbound.commands.compare.quantities import Measured, per_query
 from rankbound.commands.compare.samplings import Loaded, Sampling
 from rankbound.commands.measure.inputs import Rule
-from rankbound.commands.measure.options import SourceOptions
-from rankbound.commands.measure.sources import StudentSource
-from rankbound.commands.measure.student_scores import StudentFile, student_file
-from rankbound.commands.measure.students import WARN_ABOVE, matched
+from rankbound.commands.measure.options import SourceOptions, StudentSource
+from rankbound.commands.measure.students import (
+    WARN_ABOVE,
+    StudentFile,
+    matched,
+    student_file,
+)
 from rankbound.commands.measure.temperatures import (
     known_temperature,
     student_temperature,

@@ -6,7 +6,7 @@ from rankbound.catalogue import PAIR_SETS
 from rankbound.commands.compare.options import TARGET
 from rankbound.commands.compare.quantities import Measured
 from rankbound.commands.compare.run import Comparison
-from rankbound.commands.measure.table import number_text
+from rankbound.commands.measure.terms import number_text
 
 COLUMNS = ("qid", "sampling", "quantity", "pairs", "value", "largest")
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from rankbound.commands.cut.measured import Change, Side
 from rankbound.commands.cut.run import Cut, Piece
-from rankbound.commands.measure.provenance import input_records, versions
+from rankbound.commands.measure.given import inputs_of
 from rankbound.data.groups import Booleans
 from rankbound.errors import UsageError
 from rankbound.estimators.bands import TIES
+from rankbound.provenance import versions
 from rankbound.read.filtering import copy_lines
 from rankbound.read.opening import sha256
 from rankbound.reference.cut import REASON
@@ -117,7 +118,7 @@ def manifest(
             ],
         },
         "warnings": list(cut.warnings),
-        "inputs": input_records(cut.inputs.paths, None, hashed=hashed),
+        "inputs": [one.to_dict() for one in inputs_of(cut.inputs.paths, hashed=hashed)],
         "command": options.command,
         "versions": versions(),
     }

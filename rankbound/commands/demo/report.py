@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.demo.prepare import DemoFiles
+from rankbound.commands.measure.result import Ledger
 
-Ledgers = Mapping[str, Mapping[str, Any]]
+Ledgers = Mapping[str, Ledger]
 
 HEADINGS = (
     "sampling",
@@ -23,24 +23,24 @@ HEADINGS = (
 )
 
 
-PARTS = ("entropy", "divergence", "risk", "upper")
-
-
 def summary_rows(ledgers: Ledgers) -> Iterator[tuple[str, ...]]:
     """One row per sampling, in the order of `HEADINGS`; nats and distances."""
     for sampling, ledger in ledgers.items():
-        for student in ledger["students"].values():
-            numbers = [
-                student[key] for key in ("entropy", "divergence", "risk", "upper")
-            ]
-            space = ledger["diameter"]
+        for student in ledger.students.values():
+            numbers = (
+                student.entropy,
+                student.divergence,
+                student.risk,
+                student.upper,
+            )
+            space = ledger.diameter
             yield (
                 sampling,
                 *(f"{number:.4f}" for number in numbers),
-                "yes" if student["vacuous"] else "no",
-                student["dominating"],
-                f"{space['max']:.4f}",
-                f"{space['mean_distance']:.4f}",
+                "yes" if student.vacuous else "no",
+                student.dominating,
+                f"{space.max:.4f}",
+                f"{space.mean_distance:.4f}",
             )
 
 
@@ -123,6 +123,6 @@ def _reading() -> Iterator[str]:
     )
 
 
-def _section(sampling: str, ledger: Mapping[str, Any], table: str) -> Iterator[str]:
-    yield from ("", f"## {sampling} negatives", "", "```", f"$ {ledger['command']}")
+def _section(sampling: str, ledger: Ledger, table: str) -> Iterator[str]:
+    yield from ("", f"## {sampling} negatives", "", "```", f"$ {ledger.command}")
     yield from (table, "```")

@@ -7,23 +7,21 @@ import shlex
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from rankbound.bounds.wording import counted
 from rankbound.cli.progress import stages
 from rankbound.commands.demo.prepare import DemoFiles, prepare
 from rankbound.commands.demo.report import report_text, summary_lines
-from rankbound.commands.measure.ledger import ledger
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.run import Progress, measure
-from rankbound.commands.measure.sources import StudentSource
-from rankbound.commands.measure.table import per_query_table
+from rankbound.commands.measure.measured import Progress, measured
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.measure.result import Ledger
+from rankbound.commands.measure.run import ledger_of
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.page.run import STAGES, write_report
 from rankbound.terminal.console import console_for, say
 from rankbound.terminal.measure import show
-from rankbound.writing import check_folder, json_text, move_into
+from rankbound.writing import check_folder, move_into
 
 STUDENT = "bilinear"
 # Stages that `prepare` announces, and those of one measurement
@@ -63,18 +61,16 @@ def run_demo(out: Path, *, seed: int) -> None:
         )
         made = move_into(root, out)
     console = console_for(sys.stdout)
-    for sampling, account in ledgers.items():
+    for sampling, ledger in ledgers.items():
         console.rule(f"{sampling} negatives", align="left", characters="-")
-        show(account, console)
+        show(ledger, console)
     for line in summary_lines(ledgers):
         console.print(line, soft_wrap=True)
     texts = f"{out / 'report.md'}; the same as a page: {out / 'report.html'}"
     say(console, f"{counted(len(made), 'file')} in {out}; start with {texts}")
 
 
-def _measured(
-    files: DemoFiles, sampling: str, seed: int, progress: Progress
-) -> dict[str, Any]:
+def _measured(files: DemoFiles, sampling: str, seed: int, progress: Progress) -> Ledger:
     """Run the main job on one sampling's held-out groups; write its results."""
     root = files.root
     options = MeasureOptions(
@@ -94,17 +90,10 @@ def _measured(
         seed=seed,
         command=command_for(files, sampling, seed=seed),
     )
-    measurement = measure(
-        options, progress=lambda stage: progress(f"{sampling}: {stage}")
-    )
-    account = ledger(measurement, root=root)
-    folder = root / "measured" / sampling
-    folder.mkdir(parents=True)
-    (folder / "per_query.tsv").write_text(
-        per_query_table(measurement), encoding="utf-8"
-    )
-    (folder / "ledger.json").write_text(json_text(account), encoding="utf-8")
-    return account
+    found = measured(options, progress=lambda stage: progress(f"{sampling}: {stage}"))
+    ledger = ledger_of(found, root=root)
+    ledger.save(root / "measured" / sampling)
+    return ledger
 
 
 def command_for(files: DemoFiles, sampling: str, *, seed: int) -> str:
@@ -119,12 +108,12 @@ def command_for(files: DemoFiles, sampling: str, *, seed: int) -> str:
     return shlex.join(words)
 
 
-def _tables(ledgers: dict[str, dict[str, Any]]) -> dict[str, str]:
+def _tables(ledgers: dict[str, Ledger]) -> dict[str, str]:
     """Each ledger as the plain text that a terminal would show."""
     texts = {}
-    for sampling, account in ledgers.items():
+    for sampling, ledger in ledgers.items():
         stream = io.StringIO()
-        show(account, console_for(stream))
+        show(ledger, console_for(stream))
         texts[sampling] = "\n".join(
             line.rstrip() for line in stream.getvalue().splitlines()
         )

@@ -20,8 +20,7 @@ from rankbound.commands.inspect.wording import (
     measure_words,
     teacher_words,
 )
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.data.scores import Kind
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 

@@ -8,8 +8,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.samplings import load
 from rankbound.commands.measure.inputs import Inputs, load_inputs
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.students import evaluate_student
 from rankbound.commands.measure.temperatures import (
     Split,

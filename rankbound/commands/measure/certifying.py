@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,25 +16,31 @@ from rankbound.bounds.certificate import (
 from rankbound.bounds.limits import upper_limit
 from rankbound.bounds.ranges import cut_ratio_all_pairs
 from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.result import Comparators, Ndcg, Relevance, Shift
 from rankbound.commands.measure.space import Space
 from rankbound.commands.measure.students import Student
 from rankbound.commands.measure.terms import QueryTerms, query_terms
 from rankbound.data.groups import Booleans, Groups
 from rankbound.data.scores import Floats, Integers
 from rankbound.estimators.group_terms import Geometry
-from rankbound.terminal.measure_repr import student_repr
 
-if TYPE_CHECKING:
-    pass
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What is read beside a certificate, each where its inputs were given."""
+
+    shift: Shift | None = None
+    relevance: Relevance | None = None
+    ndcg: Ndcg | None = None
+    comparators: Comparators | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StudentResult:
+class CertifiedStudent:
     """One student: where its numbers come from, its terms and its certificate.
 
     `upper_any_size` is the chosen limit without the assertion that no query has a
     smaller group, None where all groups have one size. `space` is None without vectors.
-    `readings` are the ledger's blocks beyond the certificate.
     """
 
     student: Student
@@ -44,9 +49,7 @@ class StudentResult:
     certificate: Certificate
     upper_any_size: float | None
     space: Space | None
-    readings: dict[str, Any] = field(default_factory=dict)
-
-    __repr__ = student_repr
+    readings: Readings = Readings()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -64,7 +67,7 @@ class StudentResult:
 
 def certified_student(
     student: Student, space: Space | None, options: MeasureOptions
-) -> StudentResult:
+) -> CertifiedStudent:
     """The terms of a student on the queries that count, and its certificate."""
     terms = query_terms(
         student.groups,
@@ -88,7 +91,7 @@ def certified_student(
         delta=options.delta,
         n_students=len(options.students),
     )
-    return StudentResult(
+    return CertifiedStudent(
         student=student,
         terms=kept,
         calibration=terms.only(~used),

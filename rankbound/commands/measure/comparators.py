@@ -1,14 +1,19 @@
-"""Earlier bounds on the judged pairs of the certificate's queries, beside ours.
+"""nDCG with the bounds of Theorem 6, and earlier bounds, on the judged documents.
 
-Each says what it rests on, and what is missing where it cannot be computed.
+Gains of nDCG are ``2**grade - 1``, nothing for grades of 0 and less; there is no
+cut-off, since groups are short. Documents without a judgement are left out of a list.
+Each earlier bound says what it rests on, and what is missing where it cannot be
+computed.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from rankbound.bounds.comparator_terms import (
     auc_of_query,
@@ -16,15 +21,128 @@ from rankbound.bounds.comparator_terms import (
     ramp_errors,
     teacher_terms,
 )
+from rankbound.bounds.ndcg import (
+    inversion_bound,
+    rank_bound,
+    surrogate_bound,
+    worst_ndcg,
+)
 from rankbound.bounds.registry import statement
 from rankbound.commands.measure.evaluated import Evaluated, Level
-from rankbound.commands.measure.judged import (
+from rankbound.commands.measure.relevance import (
     UNJUDGED,
     JudgedPairs,
     judged_pairs,
     misordered,
 )
+from rankbound.commands.measure.result import (
+    Comparator,
+    Comparators,
+    Ndcg,
+    NdcgBound,
+)
+from rankbound.data.groups import Booleans
 from rankbound.data.scores import Floats, Scores
+
+BOUNDS: Final = {
+    "inversions": ("theorem-6a", inversion_bound),
+    "pair_losses": ("theorem-6a-surrogate", surrogate_bound),
+    "ranks": ("theorem-6b", rank_bound),
+}
+ASSUMPTIONS: Final = (
+    "the bounds hold for every list of scores and judgements; ties of scores, those "
+    "that clipping makes included, are broken against the student",
+    "intervals and limits rest on A0, for queries with such a list",
+)
+
+
+def ndcg(student: Evaluated, qrels: Scores, *, asserted: tuple[str, ...] = ()) -> Ndcg:
+    """One minus nDCG of the lists with documents of different gains, and its bounds.
+
+    `asserted` are assumptions beyond those that it rests on anyway.
+
+    Returns
+    -------
+    Ndcg
+        `loss` is the mean of 1 - nDCG over queries with its interval; `bounds` holds
+        the mean of each bound, the share of lists in which it is below 1, and whether
+        the mean says nothing; `least` is that of the smaller one of pair losses and
+        ranks in every list, with an upper limit. Without a list, all is None but
+        `missing_because`.
+    """
+    assumptions = (*ASSUMPTIONS, *asserted)
+    groups, columns = [], []
+    for group, gains, scores in judged_lists(student, qrels):
+        groups.append(group)
+        columns.append(
+            [
+                1 - worst_ndcg(gains, scores),
+                *(bound(gains, scores) for _, bound in BOUNDS.values()),
+            ]
+        )
+    if not groups:
+        reason = (
+            "no group of the certificate has two judged documents of different gains; "
+            "a list of equal gains is in the right order whatever the student does"
+        )
+        return Ndcg(missing_because=reason, assumptions=assumptions)
+    lists = np.array(columns).T
+    queries = student.groups.queries[groups]
+    loss, *bounds = (_per_query(values, queries) for values in lists)
+    least = np.minimum(lists[2], lists[3])
+    per_query = _per_query(least, queries)
+    level = student.level
+    return Ndcg(
+        n_lists=len(groups),
+        n_queries=len(loss),
+        loss=level.part(np.clip(loss, 0.0, 1.0), low=0.0, high=1.0),
+        bounds={
+            name: _bound(key, values, raw)
+            for (name, (key, _)), values, raw in zip(
+                BOUNDS.items(), bounds, lists[1:], strict=True
+            )
+        },
+        least=replace(
+            _bound("the smaller of pair_losses and ranks", per_query, least),
+            limit=level.upper(np.clip(per_query, 0.0, 1.0), high=1.0),
+        ),
+        missing_because=None,
+        assumptions=assumptions,
+    )
+
+
+def judged_lists(
+    student: Evaluated, qrels: Scores
+) -> Iterator[tuple[int, Floats, Floats]]:
+    """Position, gains and scores of every group that has something to put in order."""
+    grades, judged = student.grades(qrels)
+    offsets = student.groups.offsets
+    gains = np.where(judged & (grades > 0), np.exp2(np.maximum(grades, 0.0)) - 1, 0.0)
+    starts = offsets[:-1]
+    best = np.maximum.reduceat(np.where(judged, gains, -np.inf), starts)
+    least = np.minimum.reduceat(np.where(judged, gains, np.inf), starts)
+    for group in np.flatnonzero(best > least):
+        rows = slice(*offsets[group : group + 2])
+        here = judged[rows]
+        yield int(group), gains[rows][here], student.student[rows][here]
+
+
+def _bound(source: str, per_query: Floats, lists: Floats) -> NdcgBound:
+    value = float(per_query.mean())
+    return NdcgBound(
+        value=value,
+        vacuous=value >= 1,
+        share_of_lists_below_1=float(np.mean(lists < 1)),
+        source=source,
+    )
+
+
+def _per_query(values: Floats, queries: np.ndarray) -> Floats:
+    """Mean over the lists of each query that has one."""
+    _, place = np.unique(queries, return_inverse=True)
+    place = place.reshape(-1)
+    return np.asarray(np.bincount(place, weights=values) / np.bincount(place))
+
 
 GAMMA: Final = 1.0  # temperatures; fixed in advance
 DOCUMENTS: Final = (
@@ -35,26 +153,25 @@ DOCUMENTS: Final = (
 ONE_KIND: Final = "no group has judged documents of grade 1 and more, and of less"
 
 
-def comparators(student: Evaluated, qrels: Scores) -> dict[str, Any]:
+def comparators(student: Evaluated, qrels: Scores) -> Comparators:
     """Every comparator with its value, limit, what it bounds, and what it needs.
 
-    Returns
-    -------
-    dict
-        By name: `value` and `limit` (None with `missing_because`), `of`, `assumptions`.
-        `auc` is bounded from below, all others from above. Limits of single lists are
-        averaged over queries; each holds for its list alone.
+    Limits of single lists are averaged over queries; each holds for its list alone.
     """
     pairs = judged_pairs(student, qrels)
     if pairs is None:
-        names = ("auc", "pool", "margin", "teacher", "variance")
-        return {name: _entry(missing=UNJUDGED) for name in names}
-    return {
-        **_of_lists(student, qrels),
-        "margin": _margin(pairs),
-        "teacher": _teacher(pairs, student.level),
-        "variance": _variance(pairs),
-    }
+        none = _entry(missing=UNJUDGED)
+        return Comparators(
+            auc=none, pool=none, margin=none, teacher=none, variance=none
+        )
+    auc, pool = _of_lists(student, qrels)
+    return Comparators(
+        auc=auc,
+        pool=pool,
+        margin=_margin(pairs),
+        teacher=_teacher(pairs, student.level),
+        variance=_variance(pairs),
+    )
 
 
 def better_first(pairs: JudgedPairs, margin: Floats) -> Floats:
@@ -62,37 +179,33 @@ def better_first(pairs: JudgedPairs, margin: Floats) -> Floats:
     return np.asarray(np.where(pairs.labels >= 0.5, margin, -margin))
 
 
-def _of_lists(student: Evaluated, qrels: Scores) -> dict[str, Any]:
+def _of_lists(student: Evaluated, qrels: Scores) -> tuple[Comparator, Comparator]:
     """AUC and pool: bounds of one list of documents at a time."""
     delta, n_students = student.level.delta, student.level.n_students
     grades, judged = student.grades(qrels)
-    auc: list[tuple[float, ...]] = []
-    pool: list[tuple[float, ...]] = []
+    areas: list[tuple[float, ...]] = []
+    pools: list[tuple[float, ...]] = []
     for group, start in enumerate(student.groups.offsets[:-1]):
         rows = slice(start, student.groups.offsets[group + 1])
         here = judged[rows]
         grade, score = grades[rows][here], student.student[rows][here]
         relevant, query = grade >= 1, student.groups.queries[group]
         if relevant.any() and not relevant.all():
-            auc.append((query, *auc_of_query(score, relevant)))
+            areas.append((query, *auc_of_query(score, relevant)))
         if len(np.unique(grade)) > 1:
-            pool.append((query, pool_error(grade, score), len(grade) // 2))
-    found: dict[str, Any] = {}
+            pools.append((query, pool_error(grade, score), len(grade) // 2))
     of = "expected AUC of one list, from below"
-    found["auc"] = _entry(of=of, missing=ONE_KIND)
-    if auc:
-        queries, area, good, bad = np.array(auc).T
+    auc = _entry(of=of, missing=ONE_KIND)
+    if areas:
+        queries, area, good, bad = np.array(areas).T
         limits = statement("comparator-auc").numpy()(
             area, good, bad, delta / n_students
         )
-        found["auc"] = _averaged(of, queries, area, limits)
-        found["auc"]["share_of_lists_not_vacuous"] = float(np.mean(limits > 0.5))
+        auc = _averaged(of, queries, area, limits, beyond=limits > 0.5)
     of = "share of pairs in the wrong order of one list's law"
-    queries, errors, half = np.array(pool).T
+    queries, errors, half = np.array(pools).T
     limits = statement("comparator-pool").numpy()(errors, n_students, delta, half)
-    found["pool"] = _averaged(of, queries, errors, limits)
-    found["pool"]["share_of_lists_not_vacuous"] = float(np.mean(limits < 0.5))
-    return found
+    return auc, _averaged(of, queries, errors, limits, beyond=limits < 0.5)
 
 
 def pool_error(grades: Floats, scores: Floats) -> float:
@@ -110,34 +223,39 @@ def pool_error(grades: Floats, scores: Floats) -> float:
 
 
 def _averaged(
-    of: str, queries: Floats, values: Floats, limits: Floats
-) -> dict[str, Any]:
-    """Means over queries of the values and limits of their lists."""
+    of: str, queries: Floats, values: Floats, limits: Floats, *, beyond: Booleans
+) -> Comparator:
+    """Means over queries of the values and limits of their lists.
+
+    `beyond` says which limits are not vacuous.
+    """
     _, place = np.unique(queries, return_inverse=True)
     counts = np.bincount(place)
     value, limit = (
         float((np.bincount(place, weights=column) / counts).mean())
         for column in (values, limits)
     )
-    entry = _entry(value, limit, of=of, assumptions=[DOCUMENTS])
-    return {**entry, "n_lists": len(values)}
+    entry = _entry(value, limit, of=of, assumptions=(DOCUMENTS,))
+    return replace(
+        entry, n_lists=len(values), share_of_lists_not_vacuous=float(np.mean(beyond))
+    )
 
 
-def _margin(pairs: JudgedPairs) -> dict[str, Any]:
+def _margin(pairs: JudgedPairs) -> Comparator:
     short = ramp_errors(better_first(pairs, pairs.student_margin), gamma=GAMMA)
-    return {
-        **_entry(
+    return replace(
+        _entry(
             float(pairs.means(short).mean()),
             of=f"misranking of every student of a bilinear class, margin {GAMMA:g}",
             missing="the limit needs a bilinear class of frozen embeddings with a norm "
             "fixed in advance (BIL), which scores do not determine",
-            assumptions=["A0", "BIL"],
+            assumptions=("A0", "BIL"),
         ),
-        "gamma": GAMMA,
-    }
+        gamma=GAMMA,
+    )
 
 
-def _teacher(pairs: JudgedPairs, level: Level) -> dict[str, Any]:
+def _teacher(pairs: JudgedPairs, level: Level) -> Comparator:
     """By way of the teacher, as Hsu et al.: two limits, each at half of delta."""
     margins = (pairs.teacher_margin, pairs.student_margin)
     error, gap = (
@@ -146,30 +264,30 @@ def _teacher(pairs: JudgedPairs, level: Level) -> dict[str, Any]:
     )
     bound = statement("comparator-teacher").numpy()
     limits = (level.upper(part, high=1.0, share=0.5) for part in (error, gap))
-    return {
-        **_entry(
+    return replace(
+        _entry(
             float(bound(error.mean(), gap.mean())),
             float(bound(*limits)),
             of="misranking on judged pairs",
-            assumptions=["A0"],
+            assumptions=("A0",),
         ),
-        "teacher_preference_for_worse": float(error.mean()),
-        "preference_gap": float(gap.mean()),
-    }
+        teacher_preference_for_worse=float(error.mean()),
+        preference_gap=float(gap.mean()),
+    )
 
 
-def _variance(pairs: JudgedPairs) -> dict[str, Any]:
+def _variance(pairs: JudgedPairs) -> Comparator:
     soft, added = label_variance(pairs.preference, pairs.student_margin)
-    return {
-        **_entry(
+    return replace(
+        _entry(
             math.fsum((soft, added)),
             of="variance of a pair's loss with true labels, nats squared",
             missing="it is an identity about variances, not a bound of the risk",
-            assumptions=["A4i"],
+            assumptions=("A4i",),
         ),
-        "soft_labels": soft,
-        "added_by_labels": added,
-    }
+        soft_labels=soft,
+        added_by_labels=added,
+    )
 
 
 def _entry(
@@ -178,12 +296,12 @@ def _entry(
     *,
     of: str = "",
     missing: str | None = None,
-    assumptions: list[str] | None = None,
-) -> dict[str, Any]:
-    return {
-        "value": value,
-        "limit": limit,
-        "of": of,
-        "missing_because": missing,
-        "assumptions": assumptions or [],
-    }
+    assumptions: tuple[str, ...] = (),
+) -> Comparator:
+    return Comparator(
+        value=value,
+        limit=limit,
+        of=of,
+        missing_because=missing,
+        assumptions=assumptions,
+    )

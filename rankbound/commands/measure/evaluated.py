@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from rankbound.bounds.certificate import CHOSEN, lemma_2c_range
 from rankbound.bounds.limits import lower_limit, two_sided, upper_limit
+from rankbound.commands.measure.result import Estimate
 from rankbound.data.groups import Booleans, Groups
 from rankbound.data.per_query import query_means
 from rankbound.data.scores import Floats, Integers, Scores, positions
@@ -50,13 +50,13 @@ class Level:
             method=CHOSEN,
         )
 
-    def part(self, values: Floats, *, low: float, high: float) -> dict[str, Any]:
-        """Mean and two-sided interval, as the ledger holds them.
+    def part(self, values: Floats, *, low: float, high: float) -> Estimate:
+        """Mean and two-sided interval.
 
         Examples
         --------
         >>> part = Level(0.05, 1).part(np.full(50, 0.5), low=0.0, high=1.0)
-        >>> part["value"], [round(x, 2) for x in part["interval"]]
+        >>> part.value, [round(x, 2) for x in part.interval]
         (0.5, [0.46, 0.54])
         """
         interval = two_sided(
@@ -67,7 +67,7 @@ class Level:
             n_students=self.n_students,
             method=CHOSEN,
         )
-        return {"value": float(values.mean()), "interval": list(interval)}
+        return Estimate(value=float(values.mean()), interval=interval)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 
-from rankbound.commands.measure.files import Files
-from rankbound.commands.measure.given import Given, vectors_of
-from rankbound.commands.measure.matching import thin_out
+from rankbound.bounds.wording import counted
+from rankbound.commands.measure.given import Files, Given, vectors_of
 from rankbound.commands.measure.options import MeasureOptions, SourceOptions
-from rankbound.commands.measure.origins import MARGINS, check_comparable
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import (
     Booleans,
@@ -238,3 +236,100 @@ def _thinned(
         )
     reason = f"documents_without_{what}"
     return thin_out(groups, found, reason=reason, pairs=rule.pairs, dropped=dropped)
+
+
+def count(dropped: dict[str, int], reason: str, number: int) -> None:
+    """Add to a counter, which appears only when something was dropped.
+
+    Examples
+    --------
+    >>> dropped = {}
+    >>> count(dropped, "documents", 0)
+    >>> count(dropped, "groups", 2)
+    >>> dropped
+    {'groups': 2}
+    """
+    if number:
+        dropped[reason] = dropped.get(reason, 0) + number
+
+
+def thin_out(
+    groups: Groups,
+    found: Booleans,
+    *,
+    reason: str,
+    pairs: str,
+    dropped: dict[str, int],
+) -> tuple[Groups, Booleans]:
+    """Leave out documents that were not found, then groups without a wanted pair.
+
+    Parameters
+    ----------
+    groups : Groups
+    found : boolean array, shape (n_rows,)
+    reason : str
+        What the counter of left-out documents is called.
+    pairs : {"all", "pos-neg", "neg-neg"}
+    dropped : dict
+        Counts by reason; added to.
+
+    Returns
+    -------
+    groups : Groups
+        Every group has a pair of the wanted kind; there may be no group.
+    rows : boolean array, shape (n_rows,)
+        Which of the original rows the result holds, in their order.
+    """
+    kept = groups.keep_rows(found)
+    small = kept.sizes < 2
+    without = (kept.count_pairs(pairs) == 0) & ~small
+    good = ~small & ~without
+    left = kept.keep_groups(good)
+    rows = np.zeros(len(found), dtype=bool)
+    rows[np.flatnonzero(found)[np.repeat(good, kept.sizes)]] = True
+    emptied = groups.n_groups - kept.n_groups
+    count(dropped, reason, int((~found).sum()))
+    count(dropped, "groups_with_fewer_than_two_documents", emptied + int(small.sum()))
+    count(dropped, f"groups_without_{pairs}_pairs", int(without.sum()))
+    lost = len(np.unique(groups.queries)) - len(np.unique(left.queries))
+    count(dropped, "queries_without_a_group", lost)
+    return left, rows
+
+
+MARGINS: Final = (
+    "{name}: margins of one teacher are taken for differences of its logits, so the "
+    "temperature divides the margins; if they are differences of other scores, say of "
+    "which kind"
+)
+
+
+def check_comparable(groups: Groups, teacher: Scores) -> None:
+    """Raise if a group has documents whose difference the teacher's margins do not say.
+
+    Documents without a score do not count here.
+
+    Raises
+    ------
+    UsageError
+        Naming the first group and two of its documents.
+    """
+    if teacher.origins is None:
+        return
+    parts = teacher.with_values(teacher.origins.astype(float), kind=Kind.UNKNOWN)
+    origin, found = groups.scores_of(parts)
+    rows = np.flatnonzero(found)
+    group = groups.row_group()[rows]
+    _, first, of_row = np.unique(group, return_index=True, return_inverse=True)
+    apart = origin[rows] != origin[rows[first]][of_row]
+    if not apart.any():
+        return
+    row = int(np.argmax(apart))
+    here, there = int(rows[first][of_row[row]]), int(rows[row])
+    where, qid, docno = groups.where(here)
+    raise UsageError(
+        f"{where}: documents {docno!r} and {groups.where(there)[2]!r} of query {qid!r} "
+        f"are not joined by margins in {teacher.name}, so their difference is unknown "
+        f"({len(np.unique(group[apart])):,} of {counted(groups.n_groups, 'group')} "
+        "have such "
+        "documents); give the groups of the margins themselves"
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from rankbound.results import Record
 
 # A base-size encoder, for where the user does not say what is trained
 WEIGHTS: Final = 1.1e8
@@ -22,9 +24,25 @@ class Architecture:
 BASE_ENCODER: Final = Architecture()
 
 
+class PaperForm(Record, frozen=True, kw_only=True):
+    """The paper's bound at a student's numbers, and what it was computed with.
+
+    `limit` is in nats. `n_needed` are the queries at which it would be below ln 2, None
+    where the mean risk itself is not.
+    """
+
+    statement: str
+    status: str
+    weights: int | float
+    layers: int | float
+    pseudo_dimension: float
+    limit: float
+    n_needed: int | float | None
+
+
 def paper_row(
     risk: float, *, width: float, n: float, delta: float, architecture: Architecture
-) -> dict[str, Any]:
+) -> PaperForm:
     """The reconstructed limit and the queries that it would need.
 
     Parameters
@@ -39,11 +57,6 @@ def paper_row(
         Failure probability.
     architecture : Architecture
 
-    Returns
-    -------
-    dict
-        ``n_needed`` is None where the mean risk itself is not below ln 2.
-
     Notes
     -----
     Source: `paper-form`, status reconstructed; the pseudo-dimension is an order of
@@ -53,7 +66,7 @@ def paper_row(
     --------
     >>> trained = Architecture(weights=1.1e8, layers=12)
     >>> row = paper_row(0.5, width=5.652, n=1000, delta=0.05, architecture=trained)
-    >>> row["status"], row["limit"] > 1, f"{row['n_needed']:.0e}"
+    >>> row.status, row.limit > 1, f"{row.n_needed:.0e}"
     ('reconstructed', True, '4e+14')
     """
     # SymPy is half a second to load, and options name an architecture, too
@@ -71,12 +84,12 @@ def paper_row(
         needed = queries_to_say_something(
             dimension, width=width, budget=budget, delta=delta
         )
-    return {
-        "statement": form.key,
-        "status": form.status,
-        "weights": architecture.weights,
-        "layers": architecture.layers,
-        "pseudo_dimension": dimension,
-        "limit": float(form.numpy()(risk, width, dimension, n, delta)),
-        "n_needed": needed,
-    }
+    return PaperForm(
+        statement=form.key,
+        status=form.status,
+        weights=architecture.weights,
+        layers=architecture.layers,
+        pseudo_dimension=dimension,
+        limit=float(form.numpy()(risk, width, dimension, n, delta)),
+        n_needed=needed,
+    )

@@ -1,29 +1,207 @@
 """What a student's terms say about true relevance: Theorem 3, on the data.
 
 From the teacher's preferences and the student's margins alone if the teacher is
-calibrated; from judged pairs without that assumption.
+calibrated; from judged pairs without that assumption. A judged pair is turned so that
+the teacher prefers its first document, p >= 1/2. Documents without a judgement, and
+pairs of equal grades, say nothing and are left out.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 
-from rankbound.bounds.calibration import calibration_shift
+from rankbound.bounds.calibration import calibration_shift, calibration_term
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.misranking import misranking_ceiling, misranking_floor
 from rankbound.commands.measure.evaluated import Evaluated, Level
-from rankbound.commands.measure.judged import (
-    UNJUDGED,
-    JudgedPairs,
-    binned_calibration_term,
-    judged_pairs,
-    misordered,
-    reliability,
+from rankbound.commands.measure.result import (
+    Bin,
+    Ceiling,
+    Estimate,
+    Floor,
+    Judged,
+    Relevance,
 )
-from rankbound.data.scores import Floats, Scores
+from rankbound.data.groups import Booleans
+from rankbound.data.scores import Floats, Integers, Scores
+from rankbound.estimators.pairs import both_sides
 from rankbound.estimators.pointwise import pair_divergence, pair_entropy, sigmoid
+
+N_BINS: Final = 10
+UNJUDGED: Final = (
+    "no counted pair of the certificate's groups has two judged documents of "
+    "different grades; documents without a judgement do not count as irrelevant, "
+    "unless --unjudged irrelevant asserts it"
+)
+# Signs of the student's margin of a pair that the teacher's order has turned
+SIGNS: Final = {1.0: "agrees", -1.0: "disagrees", 0.0: "ties"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedPairs:
+    """Judged pairs as columns of shape (n_pairs,).
+
+    Attributes
+    ----------
+    queries : int64 array
+        0 to n_queries - 1; every query has a pair.
+    teacher_margin, student_margin : float64 arrays
+        The teacher's is at least 0; where it is 0 the student's is.
+    labels : float64 array
+        1 if the first document is the better judged one, else 0; 1/2 where both
+        models tie, since neither document is first then.
+    weights : float64 array
+        Of one query they add up to 1, and its groups weigh the same.
+    n_queries : int
+    """
+
+    queries: Integers
+    teacher_margin: Floats
+    student_margin: Floats
+    labels: Floats
+    weights: Floats
+    n_queries: int
+
+    @property
+    def preference(self) -> Floats:
+        """The teacher's preference p >= 1/2 for the first document."""
+        return np.asarray(sigmoid(self.teacher_margin))
+
+    def means(self, values: Floats) -> Floats:
+        """One mean per query, shape (n_queries,)."""
+        sums = np.bincount(
+            self.queries, weights=self.weights * values, minlength=self.n_queries
+        )
+        return np.asarray(sums, dtype=np.float64)
+
+    @property
+    def wrong(self) -> Floats:
+        """Whether the student contradicts the judgement; a tie is half wrong."""
+        return misordered(self.student_margin, self.labels)
+
+
+def misordered(margin: Floats, preference: Floats) -> Floats:
+    """Probability of an order being wrong if the first is better with `preference`.
+
+    Examples
+    --------
+    >>> misordered(np.array([2.0, -2.0, 0.0]), np.array([1.0, 0.75, 0.75])).tolist()
+    [0.0, 0.75, 0.5]
+    """
+    wrong = np.where(margin < 0, preference, 1 - preference)
+    return np.asarray(np.where(margin == 0, 0.5, wrong))
+
+
+def judged_pairs(student: Evaluated, qrels: Scores) -> JudgedPairs | None:
+    """The counted pairs whose documents have different grades; None without any."""
+    grades, judged = student.grades(qrels)
+    found: list[tuple[Integers, Floats, Floats, Floats]] = []
+    for block in student.blocks():
+        both = np.logical_and(*both_sides(judged[block.block_rows]))
+        left, right = both_sides(grades[block.block_rows])
+        use = block.chosen & both & (left != right)
+        group = np.broadcast_to(block.groups[:, None], use.shape)
+        a, m = block.teacher_margin[use], block.student_margin[use]
+        found.append((group[use], a, m, (left > right)[use].astype(np.float64)))
+    group, a, m, labels = (
+        np.concatenate(column) for column in zip(*found, strict=True)
+    )
+    if not len(group):
+        return None
+    turn = (a < 0) | ((a == 0) & (m < 0))
+    labels = np.where(turn, 1 - labels, labels)
+    labels = np.where((a == 0) & (m == 0), 0.5, labels)
+    sign = np.where(turn, -1.0, 1.0)
+    queries, weights, n_queries = _even(group, student.groups.queries)
+    return JudgedPairs(queries, sign * a, sign * m, labels, weights, n_queries)
+
+
+def _even(group: Integers, query_of: Integers) -> tuple[Integers, Floats, int]:
+    """Queries of the pairs from 0 on, and weights: pairs of a group, then groups."""
+    per_group = np.bincount(group, minlength=len(query_of))
+    used = per_group > 0
+    groups_of = np.bincount(query_of[used], minlength=int(query_of.max()) + 1)
+    present, queries = np.unique(query_of[group], return_inverse=True)
+    weights = 1.0 / (per_group[group] * groups_of[query_of[group]])
+    return queries.reshape(-1), weights, len(present)
+
+
+def bins_of(preference: Floats) -> Integers:
+    """Bin of each preference in [1/2, 1]: ten of width 0.05, the last one closed.
+
+    Examples
+    --------
+    >>> bins_of(np.array([0.5, 0.549, 0.55, 1.0])).tolist()
+    [0, 0, 1, 9]
+    """
+    place = np.floor(np.round((preference - 0.5) * 2 * N_BINS, 9)).astype(np.int64)
+    return np.minimum(place, N_BINS - 1)
+
+
+def reliability(pairs: JudgedPairs, level: Level) -> tuple[Bin, ...]:
+    """How often the document that the teacher prefers is the better judged one.
+
+    One row for each bin of p and each sign of the student's margin that occurs, since
+    only calibration given both lets p stand for the truth. Each query with a pair in
+    the bin counts the same, so that the interval sees one number per query; each
+    interval is valid by itself.
+    """
+    bins, preference = bins_of(pairs.preference), pairs.preference
+    rows = []
+    for index in range(N_BINS):
+        for sign, word in SIGNS.items():
+            here = (bins == index) & (np.sign(pairs.student_margin) == sign)
+            if not here.any():
+                continue
+            share = level.part(
+                _cell_means(pairs, here, pairs.labels), low=0.0, high=1.0
+            )
+            rows.append(
+                Bin(
+                    from_=0.5 + index / (2 * N_BINS),
+                    to=0.5 + (index + 1) / (2 * N_BINS),
+                    student=word,
+                    n_pairs=int(here.sum()),
+                    n_queries=len(np.unique(pairs.queries[here])),
+                    mean_p=float(_cell_means(pairs, here, preference).mean()),
+                    observed=share.value,
+                    interval=share.interval,
+                )
+            )
+    return tuple(rows)
+
+
+def binned_calibration_term(pairs: JudgedPairs) -> float:
+    """Calibration term of Theorem 3 (e), p given by its bin.
+
+    Within a bin and sign p becomes its mean there, which leaves the sum of the gaps as
+    it is: the term still bounds the size of the shift.
+    """
+    bins, preference = bins_of(pairs.preference), pairs.preference
+    rounded = preference.copy()
+    for index in range(N_BINS):
+        for sign in SIGNS:
+            here = (bins == index) & (np.sign(pairs.student_margin) == sign)
+            if here.any():
+                rounded[here] = np.average(
+                    preference[here], weights=pairs.weights[here]
+                )
+    return calibration_term(
+        rounded, pairs.student_margin, pairs.labels, weights=pairs.weights
+    )
+
+
+def _cell_means(pairs: JudgedPairs, here: Booleans, values: Floats) -> Floats:
+    """Mean of the chosen pairs of every query that has one."""
+    weights = pairs.weights[here]
+    queries = np.unique(pairs.queries[here], return_inverse=True)[1].reshape(-1)
+    mass = np.bincount(queries, weights=weights)
+    return np.asarray(np.bincount(queries, weights=weights * values[here]) / mass)
+
 
 ASSUMPTIONS: Final = (
     "misranking, ceiling and floor rest on A0 and on a calibrated teacher: given the "
@@ -40,23 +218,25 @@ ASSUMPTIONS: Final = (
 Terms = dict[str, Floats]
 
 
-def relevance(student: Evaluated, qrels: Scores) -> dict[str, Any]:
+def relevance(
+    student: Evaluated, qrels: Scores, *, asserted: tuple[str, ...] = ()
+) -> Relevance:
     """Misranking of one student: from preferences, and on judged pairs.
 
-    Returns
-    -------
-    dict
-        `misranking`, `ceiling` and `floor` of all counted pairs, each with its limit;
-        `judged` the same with what the judgements add, or None with
-        `judged_missing_because`.
+    `asserted` are assumptions beyond those that it rests on anyway.
     """
     pairs = judged_pairs(student, qrels)
-    return {
-        **_reading(_all_terms(student), student.high, student.level),
-        "judged": None if pairs is None else _judged(pairs, student),
-        "judged_missing_because": UNJUDGED if pairs is None else None,
-        "assumptions": list(ASSUMPTIONS),
-    }
+    misranking, ceiling, floor = _reading(
+        _all_terms(student), student.high, student.level
+    )
+    return Relevance(
+        misranking=misranking,
+        ceiling=ceiling,
+        floor=floor,
+        judged=None if pairs is None else _judged(pairs, student),
+        judged_missing_because=UNJUDGED if pairs is None else None,
+        assumptions=(*ASSUMPTIONS, *asserted),
+    )
 
 
 def pair_terms(teacher_margin: Floats, student_margin: Floats) -> Terms:
@@ -92,7 +272,9 @@ def _all_terms(student: Evaluated) -> Terms:
     return {name: student.per_query(values) for name, values in per_group.items()}
 
 
-def _reading(terms: Terms, high: float, level: Level) -> dict[str, Any]:
+def _reading(
+    terms: Terms, high: float, level: Level
+) -> tuple[Estimate, Ceiling, Floor]:
     """Misranking, ceiling and floor from one number per query of each term."""
     entropy, divergence, discordant = (
         float(terms[name].mean()) for name in ("entropy", "divergence", "discordant")
@@ -105,48 +287,50 @@ def _reading(terms: Terms, high: float, level: Level) -> dict[str, Any]:
     }
     half_bits = entropy / (2 * LN2)
     lowest = level.lower(terms["entropy"], high=LN2)
-    return {
-        "misranking": level.part(terms["misranking"], low=0.0, high=1.0),
-        "ceiling": {
-            "value": misranking_ceiling(entropy, divergence, discordant=discordant),
-            "from_divergence": min(1.0, half_bits + float(np.sqrt(2 * divergence))),
-            "from_risk": min(1.0, (entropy + divergence) / LN2),
-            "limit": misranking_ceiling(
+    return (
+        level.part(terms["misranking"], low=0.0, high=1.0),
+        Ceiling(
+            value=misranking_ceiling(entropy, divergence, discordant=discordant),
+            from_divergence=min(1.0, half_bits + float(np.sqrt(2 * divergence))),
+            from_risk=min(1.0, (entropy + divergence) / LN2),
+            limit=misranking_ceiling(
                 limits["entropy"],
                 limits["divergence"],
                 discordant=limits["discordant"],
             ),
-        },
-        "floor": {
-            "value": float(terms["bayes"].mean()),
-            "limit": level.lower(terms["bayes"], high=0.5),
-            "from_entropy": misranking_floor(entropy),
-            "from_entropy_limit": misranking_floor(min(LN2, max(0.0, lowest))),
-        },
-    }
+        ),
+        Floor(
+            value=float(terms["bayes"].mean()),
+            limit=level.lower(terms["bayes"], high=0.5),
+            from_entropy=misranking_floor(entropy),
+            from_entropy_limit=misranking_floor(min(LN2, max(0.0, lowest))),
+        ),
+    )
 
 
-def _judged(pairs: JudgedPairs, student: Evaluated) -> dict[str, Any]:
+def _judged(pairs: JudgedPairs, student: Evaluated) -> Judged:
     """The reading of judged pairs, their observed error, and the calibration term."""
     level, p = student.level, pairs.preference
     raw = pair_terms(pairs.teacher_margin, pairs.student_margin)
     terms = {name: pairs.means(values) for name, values in raw.items()}
-    reading = _reading(terms, student.pair_high, level)
+    misranking, ceiling, floor = _reading(terms, student.pair_high, level)
     observed = pairs.means(pairs.wrong)
     shift = level.part(observed - terms["misranking"], low=-1.0, high=1.0)
     term = binned_calibration_term(pairs)
     margins, labels, weights = pairs.student_margin, pairs.labels, pairs.weights
-    shift["value"] = calibration_shift(p, margins, labels, weights=weights)
-    return {
-        "n_queries": pairs.n_queries,
-        "n_pairs": len(pairs.queries),
-        **reading,
-        "observed_misranking": {
-            **level.part(observed, low=0.0, high=1.0),
-            "upper": level.upper(observed, high=1.0),
-        },
-        "calibration_shift": shift,
-        "calibration_term": term,
-        "ceiling_with_calibration": min(1.0, reading["ceiling"]["value"] + term),
-        "reliability": reliability(pairs, level),
-    }
+    exact = calibration_shift(p, margins, labels, weights=weights)
+    return Judged(
+        n_queries=pairs.n_queries,
+        n_pairs=len(pairs.queries),
+        misranking=misranking,
+        ceiling=ceiling,
+        floor=floor,
+        observed_misranking=replace(
+            level.part(observed, low=0.0, high=1.0),
+            upper=level.upper(observed, high=1.0),
+        ),
+        calibration_shift=replace(shift, value=exact),
+        calibration_term=term,
+        ceiling_with_calibration=min(1.0, ceiling.value + term),
+        reliability=reliability(pairs, level),
+    )

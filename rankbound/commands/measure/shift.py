@@ -8,7 +8,7 @@ needs no union over the forms.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +19,13 @@ from rankbound.bounds.wording import counted
 from rankbound.bounds.worst_share import cvar
 from rankbound.commands.measure.evaluated import Level
 from rankbound.commands.measure.laws import Laws
+from rankbound.commands.measure.result import (
+    ImportanceWeights,
+    Shift,
+    ShiftForm,
+    ShiftForms,
+    ShiftRange,
+)
 from rankbound.data.groups import Booleans
 from rankbound.data.scores import Floats
 from rankbound.estimators.pointwise import pair_risk
@@ -67,9 +74,7 @@ def product_range(score_range: float) -> LossRange:
     return lemma_2c_range(score_range, cut_ratio=0.5, source="lemma-2c, product law")
 
 
-def shift(
-    laws: Laws, scores: LawScores, *, score_range: float, level: Level
-) -> dict[str, Any]:
+def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) -> Shift:
     """The shift block of one student: every form, the tightest, and the limit.
 
     Parameters
@@ -88,7 +93,7 @@ def shift(
             "law of the "
             "others is another one; score them"
         )
-        return {"missing_because": reason, "assumptions": list(ASSUMPTIONS)}
+        return Shift(missing_because=reason, assumptions=ASSUMPTIONS)
     limits = product_range(score_range)
     columns = _per_query(laws, scores, limits)
     risk = columns.pop("sampling")
@@ -97,32 +102,32 @@ def shift(
         for name in (EXACT, LEAST, *FORMS)
     }
     chosen = EXACT if EXACT in columns else LEAST
-    upper = account[chosen]["limit"]
+    upper = account[chosen].limit
     infinite = int(np.isinf(laws.ratio).sum())
-    return {
-        "n_queries": laws.n_queries,
-        "queries_without_target": laws.n_without_target,
-        "queries_without_sampling": laws.n_without_sampling,
-        "risk_sampling": float(risk.mean()),
-        "range": {"low": limits.low, "high": limits.high, "source": limits.source},
-        "total_variation": float(laws.distance.mean()),
-        "pair_total_variation": float(laws.pair_distance.mean()),
-        "kappa": None if infinite else float(laws.ratio.max()),
-        "queries_without_kappa": infinite,
-        "forms": {name: account[name] for name in FORMS},
-        "tightest": min(
+    return Shift(
+        n_queries=laws.n_queries,
+        queries_without_target=laws.n_without_target,
+        queries_without_sampling=laws.n_without_sampling,
+        risk_sampling=float(risk.mean()),
+        range=ShiftRange(low=limits.low, high=limits.high, source=limits.source),
+        total_variation=float(laws.distance.mean()),
+        pair_total_variation=float(laws.pair_distance.mean()),
+        kappa=None if infinite else float(laws.ratio.max()),
+        queries_without_kappa=infinite,
+        forms=ShiftForms(**{name: account[name] for name in FORMS}),
+        tightest=min(
             (name for name in FORMS if name in columns),
             key=lambda name: float(columns[name].mean()),
         ),
-        LEAST: account[LEAST],
-        EXACT: account[EXACT],
-        "importance_weights": _weights(laws),
-        "form": chosen,
-        "upper": upper,
-        "vacuous": upper >= LN2,
-        "missing_because": None,
-        "assumptions": list(ASSUMPTIONS),
-    }
+        least_per_query=account[LEAST],
+        exact=account[EXACT],
+        importance_weights=_weights(laws),
+        form=chosen,
+        upper=upper,
+        vacuous=upper is not None and upper >= LN2,
+        missing_because=None,
+        assumptions=ASSUMPTIONS,
+    )
 
 
 def _per_query(laws: Laws, scores: LawScores, limits: LossRange) -> dict[str, Floats]:
@@ -175,14 +180,14 @@ def clipped(student: Floats, found: Booleans, *, score_range: float) -> Floats:
 
 def _form(
     values: Floats | None, risk: Floats, limits: LossRange, level: Level
-) -> dict[str, Any] | None:
+) -> ShiftForm | None:
     """Mean bound of the target risk, what it adds to the sampling risk, its limit."""
     if values is None:
         return None
-    return {
-        "value": float(values.mean()),
-        "shift": float((values - risk).mean()),
-        "limit": upper_limit(
+    return ShiftForm(
+        value=float(values.mean()),
+        shift=float((values - risk).mean()),
+        limit=upper_limit(
             values,
             low=limits.low,
             high=limits.high,
@@ -190,21 +195,21 @@ def _form(
             n_students=level.n_students,
             method=CHOSEN,
         ),
-        "missing_because": None,
-    }
+        missing_because=None,
+    )
 
 
-def _reason(name: str, laws: Laws) -> dict[str, Any]:
+def _reason(name: str, laws: Laws) -> ShiftForm:
     why = "a document of the target law has no score"
     if name == "cvar":
         why = (
             "the sampler misses a document of the target law in all "
             f"{counted(laws.n_queries, 'query')}, so no density ratio exists"
         )
-    return {"value": None, "shift": None, "limit": None, "missing_because": why}
+    return ShiftForm(value=None, shift=None, limit=None, missing_because=why)
 
 
-def _weights(laws: Laws) -> dict[str, Any]:
+def _weights(laws: Laws) -> ImportanceWeights:
     """Importance weights of the queries that have them: how uneven they are."""
     shares = []
     for query in np.flatnonzero(np.isfinite(laws.ratio)):
@@ -213,7 +218,7 @@ def _weights(laws: Laws) -> dict[str, Any]:
         drawn = nu > 0
         # (mean weight)^2 over mean squared weight: 1 if the laws agree
         shares.append(1 / float((mu[drawn] ** 2 / nu[drawn]).sum()))
-    return {
-        "n_queries": len(shares),
-        "mean_effective_share": float(np.mean(shares)) if shares else None,
-    }
+    return ImportanceWeights(
+        n_queries=len(shares),
+        mean_effective_share=float(np.mean(shares)) if shares else None,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rankbound.commands.measure.result import Norms, Shape, TwoNn
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Booleans, Groups
 from rankbound.data.scores import Floats
@@ -61,6 +62,27 @@ class Space:
     steepness: dict[str, Steepness]
     curve: DistanceCurve
     shape: VectorShape
+
+
+def shape_of(curve: DistanceCurve, shape: VectorShape) -> Shape:
+    """Distances and vectors for the figures of diameters."""
+    distances, shares = curve.points()
+    edges, counts = shape.norm_counts()
+    log_ratio, minus_log_rest = shape.fit_points()
+    return Shape(
+        distances=tuple(distances.tolist()),
+        shares=tuple(shares.tolist()),
+        share_at_distance_0=curve.zero,
+        documents=len(shape.facts.norms),
+        equal_documents=shape.n_equal,
+        norms=Norms(edges=tuple(edges.tolist()), counts=tuple(counts.tolist())),
+        two_nn=TwoNn(
+            dimension=shape.dimension,
+            documents=len(shape.ratios),
+            log_ratio=tuple(log_ratio.tolist()),
+            minus_log_rest=tuple(minus_log_rest.tolist()),
+        ),
+    )
 
 
 def survey(

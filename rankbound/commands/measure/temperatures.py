@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.commands.measure.inputs import Inputs
-from rankbound.commands.measure.sources import Temperature
+from rankbound.commands.measure.options import Temperature
 from rankbound.data.groups import Booleans, Groups
 from rankbound.data.scores import Floats, Kind, Scores
 from rankbound.errors import UsageError

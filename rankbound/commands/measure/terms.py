@@ -1,7 +1,9 @@
-"""Per-query terms: what `per_query.tsv` holds and certificates are computed from."""
+"""Per-query terms: what certificates are computed from, and `per_query.tsv` holds."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -12,6 +14,7 @@ from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Floats, Strings
 from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
 from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.rows import Rows
 
 HEADER = ("qid", "student", *COLUMNS)
 
@@ -104,3 +107,34 @@ def query_terms(
         diameter=None if geometry is None else mean(geometry.diameter),
         mean_distance=None if geometry is None else mean(geometry.mean_distance),
     )
+
+
+def table_of(parts: Sequence[QueryTerms]) -> Rows:
+    """Terms as a table: a row per query and student, in full precision."""
+    qids = [str(qid) for terms in parts for qid in terms.qids]
+    students = [terms.student for terms in parts for _ in terms.qids]
+    columns = {"qid": qids, "student": students}
+    for name in COLUMNS:
+        columns[name] = [
+            cell for t in parts for cell in _cells(getattr(t, name), len(t))
+        ]
+    order = sorted(range(len(qids)), key=lambda row: (qids[row], students[row]))
+    return Rows({name: [column[i] for i in order] for name, column in columns.items()})
+
+
+def _cells(values: Floats | None, count: int) -> list[str]:
+    if values is None:
+        return [""] * count
+    return [number_text(value) for value in values.tolist()]
+
+
+def number_text(value: float) -> str:
+    """A number in repr precision; whole numbers without a decimal point.
+
+    Examples
+    --------
+    >>> number_text(16.0), number_text(0.1)
+    ('16', '0.1')
+    """
+    whole = math.isfinite(value) and value == int(value) and abs(value) < 1e15
+    return str(int(value)) if whole else repr(value)

@@ -1,40 +1,10 @@
-"""In transition: what `power` and `certify` read of a ledger and a comparison.
-
-`Ledger` and `Comparison` of the commands themselves take the place of these types.
-"""
+"""In transition: what `power` reads of a comparison, until that has its type."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from rankbound.results import Beside, Record, Result
-
-
-class Range(Record, frozen=True, kw_only=True):
-    """Where one query's risk lies."""
-
-    low: float
-    high: float
-
-
-class Student(Record, frozen=True, kw_only=True):
-    """A student of a ledger."""
-
-    range: Range
-
-
-class Ledger(
-    Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.ledger/1"
-):
-    """A ledger, as far as it is read here."""
-
-    KIND: ClassVar[str] = "ledger"
-    FILE: ClassVar[str] = "ledger.json"
-    BESIDE: ClassVar[tuple[Beside, ...]] = (
-        Beside("per_query", ("per_query.tsv",), ("qid", "student", "entropy_nats")),
-    )
-
-    students: dict[str, Student]
+from rankbound.results import Beside, Result
 
 
 class Comparison(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rankbound.commands.measure.given import Given
-from rankbound.commands.measure.provenance import input_records, versions
+from rankbound.commands.measure.given import Given, inputs_of
 from rankbound.commands.validate.associating import NAME, PARTIAL_NAME
 from rankbound.commands.validate.run import Validation
+from rankbound.provenance import versions
 from rankbound.validation.configurations import NEEDED
 from rankbound.validation.judging import POWER
 
@@ -70,7 +70,9 @@ def account(validation: Validation, *, hashed: bool = True) -> dict[str, Any]:
         "dropped": dropped(validation),
         "warnings": list(validation.warnings),
         "definitions": DEFINITIONS,
-        "inputs": input_records(_paths(validation), None, hashed=hashed),
+        "inputs": [
+            one.to_dict() for one in inputs_of(_paths(validation), hashed=hashed)
+        ],
         "command": validation.options.command,
         "versions": {**versions(), **_more_versions()},
     }

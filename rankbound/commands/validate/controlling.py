@@ -9,7 +9,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
-from rankbound.commands.measure.run import Measurement
+from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.terms import query_terms
 from rankbound.commands.validate.effectiveness import Judge
 from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
@@ -28,7 +28,7 @@ CONSTANT: Final = "constant student"
 
 def random_controls(
     panels: Sequence[StudentPanel],
-    measurements: dict[tuple[str, str], Measurement],
+    measurements: dict[tuple[str, str], Measured],
     options: ValidateOptions,
     *,
     permutations: int,
@@ -60,7 +60,7 @@ def random_controls(
 
 
 def _entropies_of_noise(
-    panel: StudentPanel, measurement: Measurement, rng: np.random.Generator
+    panel: StudentPanel, measurement: Measured, rng: np.random.Generator
 ) -> Floats:
     """Entropies of a teacher that scores at random, shape (draws, n).
 
@@ -101,7 +101,7 @@ def _row(outcome: Control) -> Row:
 
 
 def constant_control(
-    case: Case, measurement: Measurement, options: ValidateOptions
+    case: Case, measurement: Measured, options: ValidateOptions
 ) -> Row:
     """A student that gives every document the same score.
 

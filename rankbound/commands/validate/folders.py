@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.errors import UsageError
 

@@ -12,8 +12,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.measure.given import as_given
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.errors import UsageError
 from rankbound.validation.judging import Family
 

@@ -9,9 +9,9 @@ from typing import cast
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.measure.certifying import StudentResult
-from rankbound.commands.measure.files import Files
-from rankbound.commands.measure.run import Measurement
+from rankbound.commands.measure.certifying import CertifiedStudent
+from rankbound.commands.measure.given import Files
+from rankbound.commands.measure.measured import Measured
 from rankbound.commands.validate.effectiveness import Effectiveness, Judge
 from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
 from rankbound.commands.validate.rankings import ranking_of
@@ -82,7 +82,7 @@ class StudentPanel:
     panel : Panel
         Targets are the student's measures, then the teacher's minus the student's.
     baselines : Baselines
-    result : StudentResult
+    result : CertifiedStudent
     terms : Terms
     dropped : dict of str to int
         Queries with terms that are not in the panel, by reason.
@@ -96,7 +96,7 @@ class StudentPanel:
     targets: tuple[str, ...]
     panel: Panel
     baselines: Baselines
-    result: StudentResult
+    result: CertifiedStudent
     terms: Terms
     dropped: dict[str, int]
 
@@ -106,7 +106,7 @@ class StudentPanel:
 
 
 def panels_of(
-    case: Case, measurement: Measurement, judged: Judged, options: ValidateOptions
+    case: Case, measurement: Measured, judged: Judged, options: ValidateOptions
 ) -> list[StudentPanel]:
     """The panels of all students of a case.
 
@@ -123,8 +123,8 @@ def panels_of(
 
 def _panel(
     case: Case,
-    measurement: Measurement,
-    result: StudentResult,
+    measurement: Measured,
+    result: CertifiedStudent,
     judged: Judged,
     options: ValidateOptions,
 ) -> StudentPanel:
@@ -165,7 +165,7 @@ def _panel(
     )
 
 
-def _set_aside(measurement: Measurement) -> str:
+def _set_aside(measurement: Measured) -> str:
     aside = measurement.split.n_calibration
     if not aside:
         return ""

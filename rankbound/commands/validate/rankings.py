@@ -7,8 +7,7 @@ from typing import Final, cast
 
 import numpy as np
 
-from rankbound.commands.measure.files import Files
-from rankbound.commands.measure.given import Given
+from rankbound.commands.measure.given import Files, Given
 from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.ordering import ranking

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rankbound.commands.measure.run import Measurement, measure
+from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.validate.associating import Associations, associations
 from rankbound.commands.validate.controlling import constant_control, random_controls
 from rankbound.commands.validate.dependence import COLUMNS, dependence
@@ -32,7 +32,7 @@ class Validation:
     options : ValidateOptions
     judged : dict of str to Judged
         Effectiveness by data set.
-    measurements : dict of (str, str) to Measurement
+    measurements : dict of (str, str) to Measured
         By data set and sampling.
     panels : tuple of StudentPanel
     associations : Associations
@@ -45,7 +45,7 @@ class Validation:
 
     options: ValidateOptions
     judged: dict[str, Judged]
-    measurements: dict[tuple[str, str], Measurement]
+    measurements: dict[tuple[str, str], Measured]
     panels: tuple[StudentPanel, ...]
     associations: Associations
     dependence: list[Row]
@@ -183,7 +183,7 @@ def validate(
     known: Known = {}
     for case in options.cases:
         progress(f"terms on {case.dataset}, {case.sampling}")
-        made = measure(with_scales(case.measure, known))
+        made = measured(with_scales(case.measure, known))
         measurements[case.dataset, case.sampling] = made
         panels += panels_of(case, made, judged[case.dataset], options)
     found = associations(panels, options, progress=progress)

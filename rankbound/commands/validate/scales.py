@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from rankbound.commands.measure.files import Files
-from rankbound.commands.measure.given import Given
+from rankbound.commands.measure.given import Files, Given
 from rankbound.commands.measure.inputs import declared
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.validate.options import TEACHER
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE

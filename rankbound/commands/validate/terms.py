@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.measure.certifying import StudentResult
+from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.laws import laws_of_queries
-from rankbound.commands.measure.run import Measurement
+from rankbound.commands.measure.measured import Measured
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.data.scores import Floats, Strings
@@ -40,7 +40,7 @@ class Terms:
         return np.column_stack([self.columns[name] for name in names])
 
 
-def terms_of(measurement: Measurement, result: StudentResult) -> Terms:
+def terms_of(measurement: Measured, result: CertifiedStudent) -> Terms:
     """Collect the terms of one student."""
     terms = result.terms
     columns = {
@@ -68,7 +68,7 @@ def terms_of(measurement: Measurement, result: StudentResult) -> Terms:
     return Terms(terms.qids, found, terms.n_docs, absent)
 
 
-def _kappa(measurement: Measurement, qids: Strings) -> tuple[Floats | None, str]:
+def _kappa(measurement: Measured, qids: Strings) -> tuple[Floats | None, str]:
     """The density ratio of every query, where both laws are known and it is finite."""
     inputs = measurement.inputs
     laws = laws_of_queries(
@@ -97,7 +97,7 @@ class Baselines:
 
 
 def baselines_of(
-    measurement: Measurement, result: StudentResult, *, relevant: int
+    measurement: Measured, result: CertifiedStudent, *, relevant: int
 ) -> Baselines:
     """Mean score of the negatives, and variance of all scores, group by group.
 

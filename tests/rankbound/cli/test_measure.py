@@ -555,7 +555,7 @@ def test_run_leaves_nothing_of_a_run_that_is_interrupted(folder, monkeypatch, ca
     def interrupt(*_args, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rankbound.commands.measure.ledger.ledger", interrupt)
+    monkeypatch.setattr("rankbound.commands.measure.run.ledger_of", interrupt)
     assert main(["measure", *RUN, "--out", "out"]) == 130
     assert capsys.readouterr().err.startswith("rankbound: interrupted")
     assert contents(folder) == before

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rankbound.cli.measure_options import options_from
+from rankbound.cli.measure import options_from
 from rankbound.cli.model_options import KINDS
 from rankbound.cli.program import build_parser
 from rankbound.data.scores import Kind

@@ -6,6 +6,8 @@ import json
 from msgspec.structs import replace
 
 from rankbound.commands.power.run import power as asked
+from tests.rankbound import ledgers
+from tests.rankbound.ledgers import student
 
 # What users call things: long, of many, in any script, like markup, hidden from legends
 ODD = [
@@ -19,34 +21,6 @@ ODD = [
 ]
 LONG = [f"sampling-number-{n:02d}-with-forty-characters" for n in range(5)]
 TWELVE = [*LONG[:2], *ODD, *LONG[2:]]
-
-
-def student(risk, upper, relevance=None):
-    return {
-        "risk": risk,
-        "entropy": 0.4,
-        "divergence": risk - 0.4,
-        "deviation": upper - risk,
-        "upper": upper,
-        "range": {"low": 0.0, "high": 5.0},
-        "relevance": relevance,
-    }
-
-
-def judged():
-    rows = [
-        {
-            "from": 0.5 + 0.05 * place,
-            "to": 0.55 + 0.05 * place,
-            "student": "agrees",
-            "n_pairs": 9,
-            "mean_p": 0.52 + 0.05 * place,
-            "observed": 0.6,
-            "interval": [0.5, 0.7],
-        }
-        for place in range(3)
-    ]
-    return {"judged": {"reliability": rows}}
 
 
 def shape():
@@ -67,22 +41,11 @@ def shape():
 
 
 def ledger(folder, students=None, diameters=True):
-    folder.mkdir(parents=True, exist_ok=True)
     students = {"tasb": student(0.5, 0.6)} if students is None else students
-    account = {
-        "schema": "rankbound.ledger/1",
-        "delta": 0.05,
-        "students": students,
-        "diameter": {"max": None, "quantile_99": None, "mean_distance": None},
-    }
+    made = ledgers.ledger(students)
     if diameters:
-        account["diameter"] = {
-            "max": 1.2,
-            "quantile_99": 1.1,
-            "metric": "euclidean",
-            "shape": shape(),
-        }
-    (folder / "ledger.json").write_text(json.dumps(account))
+        made = ledgers.ledger(students, diameter=ledgers.diameter())
+    made.save(folder)
     rows = [
         f"q{n}\t{_cell(name)}\t{0.3 + 0.01 * n}\t{1 + 0.02 * n if diameters else ''}"
         f"\t{0.35 + 0.05 * n if name else ''}\n"

@@ -2,11 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as replace_field
 
 from rankbound.drawing.ledgers import drawings, drawings_of_all
 from rankbound.drawing.results import find_results
 from rankbound.figures.data import data_of
-from tests.rankbound.drawing.folders import judged, ledger, student
+from tests.rankbound import ledgers
+from tests.rankbound.drawing.folders import ledger
+from tests.rankbound.ledgers import judged, student
 
 
 def named(found):
@@ -14,7 +17,10 @@ def named(found):
 
 
 def test_a_ledger_allows_what_it_holds_and_says_what_it_lacks(tmp_path):
-    students = {"tasb": student(0.5, 0.6, judged()), "other": student(0.7, 0.9)}
+    students = {
+        "tasb": student(0.5, 0.6, relevance=judged()),
+        "other": student(0.7, 0.9),
+    }
     (result,) = find_results(ledger(tmp_path, students, diameters=False))
     found = named(drawings(result))
     assert found["reliability-tasb"].draw().get_lines()
@@ -38,7 +44,7 @@ def test_the_limit_over_n_is_of_the_ledgers_own_risks(tmp_path):
 def test_a_table_without_risks_and_an_old_ledger_say_so(tmp_path):
     (result,) = find_results(ledger(tmp_path))
     table = tuple({**row, "risk_nats": ""} for row in result.table)
-    old = {**result.content, "diameter": {"max": 1.2}}
+    old = replace_field(result.content, diameter=ledgers.diameter(shape=None))
     found = named(drawings(replace(result, table=table, content=old)))
     assert "run measure again" in found["limit-over-n-tasb"].reason
     assert "earlier version" in found["distances"].reason
@@ -62,7 +68,9 @@ def test_several_ledgers_stand_side_by_side_once_for_each_query(tmp_path):
 
 
 def test_missing_judgements_are_told_in_the_ledgers_words(tmp_path):
-    relevance = {"judged": None, "judged_missing_because": "no pair is judged"}
-    students = {"tasb": student(0.5, 0.6, relevance)}
+    relevance = replace_field(
+        judged(), judged=None, judged_missing_because="no pair is judged"
+    )
+    students = {"tasb": student(0.5, 0.6, relevance=relevance)}
     (result,) = find_results(ledger(tmp_path, students))
     assert named(drawings(result))["reliability-tasb"].reason == "no pair is judged"

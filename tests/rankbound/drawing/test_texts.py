@@ -8,13 +8,14 @@ from rankbound.drawing.run import result_drawings, theory_drawings
 from rankbound.figures.style import COLUMN, PAGE, width
 from tests.figures.pictures import check_texts
 from tests.rankbound.drawing import folders
+from tests.rankbound.ledgers import judged, student
 
 
 def everything(folder, names):
     """Results of every command, with these names for all that users name."""
     folders.comparison(folder / "compared", names=names)
-    relevance = folders.judged()
-    students = {name: folders.student(0.5, 0.6, relevance) for name in names[:1]}
+    relevance = judged()
+    students = {n: student(0.5, 0.6, relevance=relevance) for n in names[:1]}
     folders.ledger(folder / "measured", students)
     folders.ledger(folder / names[0], {}, diameters=False)
     folders.validation(folder / "validated", students=names[1:5])

@@ -42,7 +42,7 @@ def test_a_query_has_its_documents_and_the_scores_of_the_files():
     assert group["docs"] == docs
     assert group["positive"] == [True, False, False, False, False]
     (result,) = find_results(Path("out"))
-    scale = result.content["teacher"]["temperature"]
+    scale = result.content.teacher.temperature
     assert group["teacher"] == pytest.approx([value / scale for value in values])
 
 

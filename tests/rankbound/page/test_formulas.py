@@ -10,6 +10,7 @@ from rankbound.bounds.headline import HEADLINE, part_expressions
 from rankbound.bounds.notation import term
 from rankbound.bounds.registry import statement
 from rankbound.bounds.views import domain_ends, numpy_view
+from rankbound.commands.measure.result import Locality, LossRange, Shift
 from rankbound.page.formulas import (
     EXAMPLE,
     PAIRS,
@@ -17,6 +18,7 @@ from rankbound.page.formulas import (
     explorer_data,
     views_script,
 )
+from tests.rankbound import ledgers
 
 NODE = shutil.which("node")
 
@@ -43,19 +45,29 @@ def drawn(symbol, rng):
 
 
 def student(**changes):
-    entry = {
+    found = {
         "n_queries": 40,
         "entropy": 0.3,
         "divergence": 0.02,
-        "locality": {"lipschitz": 3.0, "diameter": 1.1},
-        "shift": {"kappa": 1.5},
-        "range": {"source": "lemma-2c, all pairs, k = 7"},
+        "locality": Locality(
+            lipschitz=3.0,
+            diameter=1.1,
+            lipschitz_times_diameter=3.3,
+            pairs_at_distance_0_with_different_scores=0,
+            status="descriptive",
+        ),
+        "shift": Shift(kappa=1.5, missing_because=None, assumptions=()),
+        "range": ranged("lemma-2c, all pairs, k = 7"),
     }
-    return entry | changes
+    return ledgers.student(**found | changes)
+
+
+def ranged(source):
+    return LossRange(B=10.0, width=5.0, source=source, low=0.0, high=5.0)
 
 
 def ledger(**students):
-    return {"delta": 0.1, "teacher": {"mean_margin": 2.0}, "students": students}
+    return ledgers.ledger(students, delta=0.1)
 
 
 @pytest.mark.parametrize("key", STATEMENTS)
@@ -109,7 +121,7 @@ def test_a_students_numbers_replace_the_examples():
 
 
 def test_what_a_ledger_lacks_is_the_examples_and_is_said():
-    lacking = student(locality=None, shift=None, range={"source": "given"})
+    lacking = student(locality=None, shift=None, range=ranged("given"))
     mine = explorer_data({"": ledger(tasb=lacking)})["settings"][1]
     assert mine["name"] == "tasb"
     for key in ("lipschitz", "diameter", "kappa", "group_size"):

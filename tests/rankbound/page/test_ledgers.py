@@ -1,29 +1,36 @@
+import pytest
+from msgspec.structs import replace
+
+from rankbound.commands.measure.result import Ledger
 from rankbound.page.ledgers import ledger_account
 from tests.rankbound.page.conftest import HOSTILE
+
+
+@pytest.fixture
+def ledger(everything):
+    return Ledger.load(everything / "all/m")
 
 
 def cells(account):
     return [cell for table in account.tables for row in table.rows for cell in row]
 
 
-def test_the_ledgers_numbers_stand_in_its_tables(contents):
-    content = contents["ledger"]
-    account = ledger_account(content, name="m")
+def test_the_ledgers_numbers_stand_in_its_tables(ledger):
+    account = ledger_account(ledger, name="m")
     shown = cells(account)
-    student = content["students"][HOSTILE]
-    for value in (student["risk"], student["entropy"], student["upper"]):
+    student = ledger.students[HOSTILE]
+    for value in (student.risk, student.entropy, student.upper):
         assert f"{value:.4f}" in shown
     assert any(HOSTILE in cell for cell in shown)
 
 
-def test_the_verdict_is_the_ledgers_sentence(contents):
-    content = contents["ledger"]
-    (verdict,) = ledger_account(content).verdicts
-    assert content["students"][HOSTILE]["verdict"] in verdict.sentence
-    vacuous = content["students"][HOSTILE]["vacuous"]
+def test_the_verdict_is_the_ledgers_sentence(ledger):
+    (verdict,) = ledger_account(ledger).verdicts
+    assert ledger.students[HOSTILE].verdict in verdict.sentence
+    vacuous = ledger.students[HOSTILE].vacuous
     assert ("not" in verdict.word.lower()) is (not vacuous)
 
 
-def test_a_ledger_without_students_has_the_teacher_alone(contents):
-    account = ledger_account(contents["ledger"] | {"students": {}})
+def test_a_ledger_without_students_has_the_teacher_alone(ledger):
+    account = ledger_account(replace(ledger, students={}))
     assert any("(teacher)" in cell for cell in cells(account))

@@ -88,9 +88,9 @@ def test_links_within_the_page_have_a_target(results):
 
 def test_the_provenance_has_the_digest_of_every_input(results):
     text = made(results)
-    inputs = results[0].content["inputs"]
+    inputs = results[0].content.inputs
     assert inputs
-    assert all(entry["sha256"] in text for entry in inputs)
+    assert all(entry.sha256 in text for entry in inputs)
 
 
 def test_what_is_missing_is_said_with_its_reason(results):

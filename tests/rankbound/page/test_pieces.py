@@ -7,9 +7,8 @@ import pytest
 from lxml import html as parser
 
 from rankbound.commands.compare.account import comparison_json
-from rankbound.commands.measure.ledger import ledger
 from rankbound.commands.validate.account import account as validation_json
-from rankbound.page.pieces import comparison_html, ledger_html
+from rankbound.page.pieces import comparison_html, html_of
 from tests.rankbound.results import (
     HOSTILE,
     compared,
@@ -114,15 +113,15 @@ def test_hostile_file_names_are_text(shown):
 
 
 def test_numbers_of_a_ledger_are_those_of_its_json(shown):
-    account = json.loads(json.dumps(ledger(measured())))
+    account = measured()
     rows = cells(parser.fragment_fromstring(shown["ledger"]), "Parts of the")
-    for name, entry in account["students"].items():
+    for name, entry in account.students.items():
         found = {row["part"]: row["value"] for row in rows if row["student"] == name}
-        assert found["= risk"] == f"{entry['risk']:.4f}"
-        assert found["= upper limit (betting)"] == f"{entry['upper']:.4f}"
-        assert found["divergence"] == f"{entry['divergence']:.4f}"
+        assert found["= risk"] == f"{entry.risk:.4f}"
+        assert found["= upper limit (betting)"] == f"{entry.upper:.4f}"
+        assert found["divergence"] == f"{entry.divergence:.4f}"
     words = verdicts(parser.fragment_fromstring(shown["ledger"]), "bad")
-    vacuous = [one for one in account["students"].values() if one["vacuous"]]
+    vacuous = [one for one in account.students.values() if one.vacuous]
     assert len(words) == len(vacuous) > 0
     assert all("dominates" in one.text_content() for one in words)
 
@@ -169,8 +168,8 @@ def test_numbers_of_power_are_those_of_its_json(shown):
 
 
 def test_a_piece_is_the_same_each_time():
-    account = ledger(measured(), hashed=False)
-    assert ledger_html(account) == ledger_html(account) == measured()._repr_html_()
+    made = measured()
+    assert html_of(made) == html_of(made) == made._repr_html_()
 
 
 def test_the_pieces_take_what_the_files_hold():

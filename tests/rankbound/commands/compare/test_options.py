@@ -6,7 +6,7 @@ import pytest
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.options import CompareOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import StudentSource
 from rankbound.errors import UsageError
 
 TWO = (("a", "a.jsonl"), ("b", "b.jsonl"))

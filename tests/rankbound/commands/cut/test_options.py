@@ -1,7 +1,7 @@
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import StudentSource
 from rankbound.errors import UsageError
 
 ONE = (StudentSource("s", scores="s.run"),)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rankbound.commands.cut.run import cut_groups, file_name
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import StudentSource
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from tests.rankbound.commands.cut.world import N, entropy, teacher

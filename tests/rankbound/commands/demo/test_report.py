@@ -7,18 +7,15 @@ from rankbound.commands.demo.report import (
     summary_lines,
     summary_rows,
 )
+from tests.rankbound import ledgers
 
 
 def ledger(upper):
-    student = {
-        "entropy": 0.4, "divergence": 0.1, "risk": 0.5, "upper": upper,
-        "vacuous": upper >= 0.6931471805599453, "dominating": "entropy",
-    }  # fmt: skip
-    return {
-        "students": {"bilinear": student},
-        "diameter": {"max": 1.5, "mean_distance": 1.2},
-        "command": "rankbound measure --out x",
-    }
+    return ledgers.ledger(
+        {"bilinear": ledgers.student(0.5, upper)},
+        diameter=ledgers.diameter(max=1.5, mean_distance=1.2),
+        command="rankbound measure --out x",
+    )
 
 
 LEDGERS = {"random": ledger(0.55), "bm25": ledger(0.75)}

@@ -1,9 +1,8 @@
 import pytest
 
 from rankbound.commands.inspect.rehearsal import rehearse
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.files import group_text, project, run_text, written
 

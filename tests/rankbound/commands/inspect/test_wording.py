@@ -1,4 +1,4 @@
-from rankbound.cli.measure_options import options_from
+from rankbound.cli.measure import options_from
 from rankbound.cli.program import build_parser
 from rankbound.commands.inspect.wording import (
     file_words,
@@ -6,8 +6,7 @@ from rankbound.commands.inspect.wording import (
     measure_words,
     teacher_words,
 )
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from tests.rankbound.commands.inspect.world import examined_files
 from tests.rankbound.files import lookup, written
 

@@ -4,9 +4,8 @@ from numpy.testing import assert_allclose
 
 from rankbound.cli import main
 from rankbound.commands.measure.certifying import group_range
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.measured import measured
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from tests import oracles
 
 
@@ -31,8 +30,8 @@ def test_range_follows_the_smallest_group_and_says_what_that_asserts(world):
             StudentSource("gappy", world.path("gappy.run"), temperature=1.0),
         ),
     )  # fmt: skip
-    measured = measure(options)
-    strong, gappy = measured.students
+    found = measured(options)
+    strong, gappy = found.students
     assert_allclose(strong.certificate.range.width, 5.652, atol=5e-4)
     assert strong.certificate.range.source.endswith("k = 16")
     assert strong.upper_any_size is None
@@ -48,15 +47,15 @@ def test_range_follows_the_smallest_group_and_says_what_that_asserts(world):
     grid = oracles.betting_limit(values, low, high, 0.05, 2, 20_000)
     assert grid <= gappy.upper_any_size <= grid + (high - low) / 20_000 + 1e-9
     assert gappy.upper_any_size > gappy.certificate.upper
-    assert any("group sizes vary" in warning for warning in measured.warnings)
-    assert not any("'strong'" in warning for warning in measured.warnings)
+    assert any("group sizes vary" in warning for warning in found.warnings)
+    assert not any("'strong'" in warning for warning in found.warnings)
 
 
 def test_range_of_pair_sets_follows_the_best_cut(world):
     options = MeasureOptions(
         teacher=world.path("teacher.json.gz"), groups=world.path("groups.jsonl")
     )
-    groups = measure(options).inputs.groups
+    groups = measured(options).inputs.groups
     groups = groups.keep_groups(groups.sizes >= 4)
     smallest = int(groups.sizes.min())
 

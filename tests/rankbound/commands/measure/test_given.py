@@ -1,5 +1,7 @@
 """Data in memory measure as their files do, and the ledger says what they were."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 
@@ -10,17 +12,19 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import rankbound as rb
-from rankbound.commands.measure.given import as_given, content_hash, input_of
-from rankbound.commands.measure.ledger import ledger
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.given import Files, as_given, content_hash, input_of
+from rankbound.commands.measure.measured import measured
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Kind, Scores, strings
 from rankbound.errors import FormatError, UsageError
+from rankbound.provenance import Input
+from rankbound.read import registry
+from rankbound.read.contents import Contents, Format
 from rankbound.writing import json_text
-from tests.rankbound.files import project
+from tests.rankbound.files import project, run_text, written
 
 SCORES = Scores.from_dict({"q": {"a": 1.0, "b": 2.0}, "r": {"a": 0.5}})
 
@@ -45,7 +49,7 @@ def of_files(folder, **settings):
 
 def numbers(result):
     """Everything the ledger counts, without the names of inputs."""
-    account = json.loads(json_text(ledger(result)))
+    account = json.loads(json_text(result.to_dict()))
     for key in ("inputs", "groups", "command"):
         del account[key]
     return account
@@ -128,15 +132,13 @@ def test_a_bi_encoder_takes_arrays(folder):
 def test_the_ledger_names_objects_with_the_hash_of_their_content(folder):
     teacher = rb.read_scores(folder / "t.json")
     result = measure(teacher=teacher.to_frame(), students={"s": folder / "s.run"})
-    first, second = ledger(result)["inputs"]
-    assert first == {
-        "object": "teacher (pandas.DataFrame)",
-        "sha256": content_hash(teacher),
-    }
-    assert second["path"] == str(folder / "s.run")
+    first, second = result.inputs
+    digest = content_hash(teacher)
+    assert first == Input(object="teacher (pandas.DataFrame)", sha256=digest)
+    assert second.path == str(folder / "s.run")
     shuffled = teacher.to_frame().sample(frac=1, random_state=1)
     again = measure(teacher=shuffled)
-    assert ledger(again)["inputs"] == [first]
+    assert again.inputs == (first,)
 
 
 def test_messages_name_the_object(folder):
@@ -170,8 +172,8 @@ def test_vectors_find_the_ids_beside_them(folder):
         teacher_kind=Kind.LOGIT,
         embeddings=folder / "v.npy",
     )
-    assert ledger(found)["diameter"] == ledger(given)["diameter"]
-    assert ledger(found)["inputs"] == ledger(given)["inputs"]
+    assert found.diameter == given.diameter
+    assert found.inputs == given.inputs
 
 
 def changes():
@@ -220,3 +222,76 @@ def test_the_record_of_a_file_is_relative_to_the_root(folder):
     assert input_of(path, folder).path == "t.json"
     assert input_of(path, None).path == str(path)
     assert input_of(folder / "none", folder).sha256 is None
+
+
+TABLE = {"q": {"a": 2.5, "b": -1.0}, "r": {"a": 3.0, "c": 1.0}}
+
+
+def test_files_keep_account_of_repairs_and_notes(tmp_path):
+    clean = written(tmp_path, run_text(TABLE), "clean")
+    blank = written(tmp_path, "\n" + run_text(TABLE), "blank")
+    ranks = written(tmp_path, "q a 1\nq b 2\n", "ranks")
+    files = Files({}, clean)
+    for path in (clean, blank, ranks):
+        files.part(path, "scores")
+    assert files.repairs == {blank: {"blank lines": 1}}
+    assert len(files.warnings()) == 1
+    assert files.warnings()[0].startswith(f"{ranks}: the third column is the rank")
+
+
+def test_files_take_the_chosen_format(tmp_path):
+    path = written(tmp_path, "q a 1\nq b 2\n")
+    other = written(tmp_path, "q a 1\nq b 2\n", "other")
+    files = Files({"": "scoreddocs"}, path)
+    assert files.part(path, "scores").format == "scoreddocs"
+    assert files.part(other, "scores").format == "msmarco-run"
+    files = Files({str(other): "scoreddocs"}, path)
+    assert files.part(other, "scores").format == "scoreddocs"
+
+
+@pytest.fixture
+def both(monkeypatch):
+    """A format whose files hold scores and groups; counts how often it is read."""
+    reads = []
+
+    def read(source):
+        reads.append(source.path)
+        rng = np.random.default_rng(0)
+        scores = Scores.from_dict(
+            {
+                f"q{q}": {f"d{d}": float(rng.normal(0, 3)) for d in range(4)}
+                for q in range(20)
+            }
+        )
+        groups = top_documents(scores, depth=3)
+        return Contents("both", source.path, scores=scores, groups=groups)
+
+    entry = Format(
+        "both", "both", ("scores", "groups"), lambda source: source.head[:4], read
+    )
+    monkeypatch.setattr(registry, "formats", lambda: {"both": entry})
+    return reads
+
+
+def test_a_file_of_scores_and_groups_is_read_once(tmp_path, both):
+    path = written(tmp_path, "both")
+    result = measured(MeasureOptions(teacher=path, groups=path))
+    assert result.inputs.groups.sizes.tolist() == [3] * 20
+    assert both == [path]
+
+
+def test_files_forget_what_they_kept(tmp_path, both):
+    path = written(tmp_path, "both")
+    files = Files({}, path)
+    files.part(path, "scores", keep=True)
+    files.part(path, "groups")
+    assert len(both) == 1
+    files.forget()
+    files.part(path, "groups")
+    assert len(both) == 2
+
+
+def test_files_reject_a_file_without_the_part(tmp_path):
+    path = written(tmp_path, run_text(TABLE))
+    with pytest.raises(FormatError, match=r"holds scores .*, and groups are expected"):
+        Files({}, path).part(path, "groups")

@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.cli import main
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.measured import measured
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from tests import oracles
 from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import table
@@ -239,7 +239,7 @@ def test_clipped_share_counts_documents(world):
         students=(StudentSource("strong", world.path("strong.run"), temperature=1.0),),
         score_range=5.0,
     )
-    result = measure(options).students[0]
+    result = measured(options).students[0]
     total = clipped = 0
     for qid, docs, _ in world.groups:
         if len(docs) > 1:

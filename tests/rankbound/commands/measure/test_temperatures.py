@@ -8,9 +8,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.cli import main
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.measured import measured
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.temperatures import known_temperature
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
@@ -123,7 +122,7 @@ def test_fit_rejects_judgements_without_two_grades(world, tmp_path):
     )
     options = source(world, temperature="fit", qrels=flat)
     with pytest.raises(UsageError, match="no two scored documents with different"):
-        measure(options)
+        measured(options)
 
 
 def test_fit_rejects_a_teacher_that_makes_no_error(world, tmp_path):
@@ -135,7 +134,7 @@ def test_fit_rejects_a_teacher_that_makes_no_error(world, tmp_path):
     perfect.write_text("".join(rows))
     options = source(world, temperature="fit", qrels=perfect)
     with pytest.raises(UsageError, match=r"without an error.*give --temperature a num"):
-        measure(options)
+        measured(options)
 
 
 def test_fit_rejects_a_teacher_no_better_than_a_coin(world, tmp_path):
@@ -147,7 +146,7 @@ def test_fit_rejects_a_teacher_no_better_than_a_coin(world, tmp_path):
     reverse.write_text("".join(rows))
     options = source(world, temperature="fit", qrels=reverse)
     with pytest.raises(UsageError, match="no better than a coin"):
-        measure(options)
+        measured(options)
 
 
 def test_a_student_against_its_teacher_becomes_almost_constant_and_is_warned_of(world):
@@ -160,7 +159,7 @@ def test_a_student_against_its_teacher_becomes_almost_constant_and_is_warned_of(
         )
     )
     student = StudentSource("opposed", opposed, temperature="fit")
-    result = measure(source(world, students=(student,)))
+    result = measured(source(world, students=(student,)))
     assert "no better than a coin" in result.warnings[0]
     risk = result.students[0].certificate.risk
     assert_allclose(risk, np.log(2), atol=2e-3)

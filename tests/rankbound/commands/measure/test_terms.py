@@ -5,9 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.catalogue import COLUMNS
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.measured import measured
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.terms import HEADER
 
 
@@ -17,7 +16,7 @@ def terms(world):
         teacher=world.path("teacher.json.gz"), groups=world.path("groups.jsonl"),
         students=(StudentSource("strong", world.path("strong.run"), temperature=1.0),),
     )  # fmt: skip
-    return measure(options).students[0].terms
+    return measured(options).students[0].terms
 
 
 def test_columns_are_the_contract():

@@ -2,8 +2,7 @@
 
 import pytest
 
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.validate.options import Case, ValidateOptions
 from rankbound.commands.validate.run import validate
 from rankbound.data.scores import Kind

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.validate.folders import Folder, Wanted, cases_of
 from rankbound.errors import UsageError
 

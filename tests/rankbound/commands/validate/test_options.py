@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.commands.measure.sources import StudentSource
+from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.validate.options import ValidateOptions
 from rankbound.errors import UsageError
 from tests.rankbound.commands.validate.conftest import options_for

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rankbound.commands.measure.run import measure
+from rankbound.commands.measure.measured import measured
 from rankbound.commands.validate.panels import effectiveness_text, judge, panels_of
 from rankbound.errors import UsageError
 from tests.rankbound.commands.measure.world import make_world
@@ -56,7 +56,7 @@ def test_queries_without_judgements_are_counted(tmp_path):
     path.write_text("\n".join(kept) + "\n")
     options = options_for(world)
     case = options.cases[0]
-    panels = panels_of(case, measure(case.measure), judge(case, options), options)
+    panels = panels_of(case, measured(case.measure), judge(case, options), options)
     assert panels[0].dropped == {"queries_without_judgements": 1}
     assert "q00" not in panels[0].qids
 
@@ -65,7 +65,7 @@ def test_few_queries_are_refused(tmp_path):
     options = options_for(make_world(tmp_path, n_queries=7))
     case = options.cases[0]
     with pytest.raises(UsageError, match="8 are needed"):
-        panels_of(case, measure(case.measure), judge(case, options), options)
+        panels_of(case, measured(case.measure), judge(case, options), options)
 
 
 def test_effectiveness_is_a_long_table(validation):

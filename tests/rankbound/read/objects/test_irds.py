@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.run import measure
 from rankbound.errors import UsageError
 from rankbound.read.reading import read_groups, read_qrels, read_scores
 from rankbound.read.registry import read_any
@@ -59,7 +59,7 @@ def test_scored_documents_and_judgements_are_read_by_id():
 
 
 def test_measure_takes_an_id_for_a_file():
-    result = measure(MeasureOptions(teacher="irds:a/b", depth=4))
+    result = measured(MeasureOptions(teacher="irds:a/b", depth=4))
     assert result.inputs.groups.n_groups == 6
 
 

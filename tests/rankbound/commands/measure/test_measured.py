@@ -5,10 +5,8 @@ import json
 import pytest
 
 from rankbound.cli import main
-from rankbound.commands.measure.ledger import ledger
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from tests.rankbound.commands.measure.naive import (
     student_entry,
     with_qrels,
@@ -84,8 +82,7 @@ def test_a_bi_encoder_has_a_shift_too(world):
             ),
         ),
     )  # fmt: skip
-    block = ledger(measure(options))["students"]["dots"]["shift"]
-    assert block["form"] == "exact"
+    assert measure(options).students["dots"].shift.form == "exact"
 
 
 def test_temperatures_of_both_models_reach_the_shift(world):

@@ -1,0 +1,273 @@
+"""`measure` up to its numbers: terms of every query, certificates, readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rankbound.bounds.certificate import Part, interval_part
+from rankbound.commands.measure.certifying import (
+    CertifiedStudent,
+    Readings,
+    certified_rows,
+    certified_student,
+    geometry_of,
+)
+from rankbound.commands.measure.comparators import comparators, ndcg
+from rankbound.commands.measure.evaluated import Evaluated, Level
+from rankbound.commands.measure.inputs import Inputs, check_comparable, load_inputs
+from rankbound.commands.measure.laws import Laws, laws_of_queries
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.measure.relevance import relevance
+from rankbound.commands.measure.shift import LawScores, shift
+from rankbound.commands.measure.space import Space, survey
+from rankbound.commands.measure.students import Student, evaluate_student, raw_scores
+from rankbound.commands.measure.temperatures import (
+    Split,
+    split_queries,
+    teacher_temperature,
+)
+from rankbound.commands.measure.terms import QueryTerms, query_terms
+from rankbound.errors import UsageError
+from rankbound.estimators.group_terms import teacher_terms
+from rankbound.estimators.pairwise import NATS_PER_BIT
+
+Progress = Callable[[str], object]
+
+COMPLETE = (
+    "complete judgements (asserted): documents of a judged query without a judgement "
+    "are irrelevant, of grade 0; this holds for the comparators, too"
+)
+NOT_ALL_PAIRS = (
+    "the laws speak of documents drawn independently; measure with --pairs all"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Everything that was computed; the ledger is made from it.
+
+    Attributes
+    ----------
+    options : MeasureOptions
+    inputs : Inputs
+    split : Split
+        Calibration and certificate queries.
+    temperature : float
+        The teacher's.
+    teacher : QueryTerms
+        The teacher's terms on the certificate queries, all documents.
+    teacher_calibration : QueryTerms
+        The same on the calibration queries.
+    entropy : Part
+        Mean teacher entropy in nats with its two-sided interval.
+    space : Space or None
+        Distances on the teacher's groups; None without vectors.
+    students : tuple of CertifiedStudent
+        In the order of the options.
+    """
+
+    options: MeasureOptions
+    inputs: Inputs
+    split: Split
+    temperature: float
+    teacher: QueryTerms
+    teacher_calibration: QueryTerms
+    entropy: Part
+    space: Space | None
+    students: tuple[CertifiedStudent, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know before using the numbers."""
+        theirs = (w for result in self.students for w in result.warnings)
+        return (*self.inputs.warnings, *self.inputs.files.warnings(), *theirs)
+
+
+def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
+    """Compute the bound's terms per query and a certificate for every student.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        On input that breaks a rule.
+    """
+    progress("reading")
+    inputs = load_inputs(options)
+    split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
+    scale = teacher_temperature(inputs, split, options.temperature)
+    with np.errstate(over="ignore"):  # refused with a message where it matters
+        teacher_scores = inputs.values / scale
+    alone = teacher_terms(inputs.groups, teacher_scores, pairs=options.pairs)
+    students = []
+    for source in options.students:
+        progress(f"student {source.name}")
+        students.append(
+            evaluate_student(source, inputs, split, options, teacher_scale=scale)
+        )
+    progress("distances")
+    spaces = _spaces(inputs, split, students, options)
+    progress("certificates")
+    terms = query_terms(
+        inputs.groups, alone, pairs=options.pairs, geometry=geometry_of(spaces[""])
+    )
+    used = certified_rows(terms, inputs.groups, split.calibration)
+    teacher = terms.only(used)
+    shared = setting(inputs, options, split, temperature=scale)
+    results = (certified_student(s, spaces[s.name], options) for s in students)
+    return Measured(
+        options=options,
+        inputs=inputs,
+        split=split,
+        temperature=scale,
+        teacher=teacher,
+        teacher_calibration=terms.only(~used),
+        entropy=interval_part(
+            "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
+        ),
+        space=spaces[""],
+        students=tuple(
+            replace(
+                result,
+                readings=readings(
+                    shared, result.student, high=result.certificate.range.high
+                ),
+            )
+            for result in results
+        ),
+    )
+
+
+def _spaces(
+    inputs: Inputs, split: Split, students: list[Student], options: MeasureOptions
+) -> dict[str, Space | None]:
+    """Distances for the teacher's groups ("") and for every student's.
+
+    Students that score every document share the teacher's pass over the vectors.
+    """
+    embeddings = inputs.embeddings
+    if embeddings is None:
+        return dict.fromkeys(["", *(s.name for s in students)])
+    whole = {
+        s.name: s.terms.values
+        for s in students
+        if len(s.terms.values) == len(inputs.values)
+    }
+    kind = {"metric": options.metric, "pairs": options.pairs}
+    shared = survey(
+        inputs.groups, embeddings, counted=~split.calibration, students=whole, **kind
+    )
+    spaces: dict[str, Space | None] = dict.fromkeys(["", *whole], shared)
+    for student in students:
+        if student.name not in spaces:
+            spaces[student.name] = survey(
+                student.groups,
+                embeddings,
+                counted=~student.calibration,
+                students={student.name: student.terms.values},
+                **kind,
+            )
+    return spaces
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """What all students share: inputs, options, the teacher's temperature, the laws.
+
+    `laws` is None where no law was given.
+    """
+
+    inputs: Inputs
+    options: MeasureOptions
+    temperature: float
+    laws: Laws | None
+
+    @property
+    def level(self) -> Level:
+        """Of limits that hold for all students at once."""
+        return Level(self.options.delta, max(1, len(self.options.students)))
+
+
+def setting(
+    inputs: Inputs, options: MeasureOptions, split: Split, *, temperature: float
+) -> Setting:
+    """Prepare what the students share.
+
+    Raises
+    ------
+    UsageError
+        If the laws that were given do not fit the measurement.
+    """
+    laws = None
+    if options.students:
+        laws = laws_of_queries(inputs.groups, inputs.target, aside=split.calibration)
+    if laws is not None:
+        check_comparable(laws.documents, inputs.teacher)
+    if laws is not None and options.pairs != "all":
+        raise UsageError(
+            f"{inputs.groups.name} gives probabilities, but --pairs is "
+            f"{options.pairs}: {NOT_ALL_PAIRS}, or leave the probabilities out"
+        )
+    return Setting(inputs, options, temperature, laws)
+
+
+def readings(shared: Setting, student: Student, *, high: float) -> Readings:
+    """What is read beside one student's certificate.
+
+    `high` is the largest risk of one query of this student's groups, in nats.
+    """
+    found = Readings()
+    if shared.laws is not None:
+        bounded = shift(
+            shared.laws,
+            law_scores(shared, shared.laws, student),
+            score_range=shared.options.score_range,
+            level=shared.level,
+        )
+        found = replace(found, shift=bounded)
+    qrels = shared.inputs.qrels
+    if qrels is not None:
+        seen = evaluated(shared, student, high=high)
+        asserted = (COMPLETE,) if seen.complete else ()
+        found = replace(
+            found,
+            relevance=relevance(seen, qrels, asserted=asserted),
+            ndcg=ndcg(seen, qrels, asserted=asserted),
+            comparators=comparators(seen, qrels),
+        )
+    return found
+
+
+def evaluated(shared: Setting, student: Student, *, high: float) -> Evaluated:
+    """The student on the groups that were not set aside; arguments of `readings`."""
+    kept = ~student.calibration
+    rows = np.repeat(kept, student.groups.sizes)
+    teacher, _ = student.groups.scores_of(shared.inputs.teacher)
+    return Evaluated(
+        groups=student.groups.keep_groups(kept),
+        teacher=teacher[rows] / shared.temperature,
+        student=student.terms.values[rows],
+        pairs=shared.options.pairs,
+        level=shared.level,
+        high=high,
+        score_range=shared.options.score_range,
+        complete=shared.options.unjudged == "irrelevant",
+    )
+
+
+def law_scores(shared: Setting, laws: Laws, student: Student) -> LawScores:
+    """Both models' scores of the documents of both laws."""
+    inputs = replace(shared.inputs, groups=laws.documents)
+    raw = raw_scores(_source(shared.options, student.name), inputs)
+    teacher, known = laws.documents.scores_of(shared.inputs.teacher)
+    return LawScores(
+        teacher=teacher / shared.temperature,
+        student=np.where(raw.found, raw.values, 0.0) / student.temperature,
+        found=known & raw.found,
+    )
+
+
+def _source(options: MeasureOptions, name: str) -> StudentSource:
+    return next(source for source in options.students if source.name == name)

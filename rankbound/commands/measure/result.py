@@ -1,0 +1,509 @@
+"""What `measure` finds: the ledger, and its parts as records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final
+
+from msgspec import UNSET, UnsetType, field
+
+from rankbound.commands.measure.paper_form import PaperForm
+from rankbound.provenance import Input
+from rankbound.rendering import text_of
+from rankbound.results import Beside, Record, Result
+
+Interval = tuple[float, float]
+# A number as it was given: a whole one stays whole in the file
+Number = int | float
+PER_QUERY: Final = ("qid", "student", "entropy_nats")
+COMPAT: Final = (
+    "qid",
+    "quantity",
+    "reference",
+    "corrected",
+    "difference",
+    "unit",
+    "reason",
+)
+
+
+class LossRange(Record, frozen=True, kw_only=True):
+    """The interval that one query's risk lies in, in nats, and where it comes from.
+
+    `B` is the largest margin of the student, in temperatures.
+    """
+
+    B: Number
+    width: float
+    source: str
+    low: float
+    high: float
+
+
+class Intervals(Record, frozen=True, kw_only=True):
+    """Two-sided intervals of a student's parts, each valid by itself."""
+
+    risk: Interval
+    entropy: Interval
+    divergence: Interval
+
+
+class Locality(Record, frozen=True, kw_only=True):
+    """The plug-in Lipschitz constant of a student, and its product with the diameter.
+
+    Both are read off the sample.
+    """
+
+    lipschitz: float
+    diameter: float
+    lipschitz_times_diameter: float
+    pairs_at_distance_0_with_different_scores: int
+    status: str
+
+
+class Estimate(Record, frozen=True, kw_only=True):
+    """A mean over queries with its two-sided interval, and an upper limit if asked."""
+
+    value: float
+    interval: Interval
+    upper: float | None = None
+
+
+class Ceiling(Record, frozen=True, kw_only=True):
+    """At most so many pairs are in the wrong order; limits from both sources."""
+
+    value: float
+    from_divergence: float
+    from_risk: float
+    limit: float
+
+
+class Floor(Record, frozen=True, kw_only=True):
+    """At least so many pairs are in the wrong order, whatever the ranker."""
+
+    value: float
+    limit: float
+    from_entropy: float
+    from_entropy_limit: float
+
+
+class Bin(Record, frozen=True, kw_only=True):
+    """How often the document that the teacher prefers is judged the better one.
+
+    Of the pairs whose preference p lies between two numbers and on which the student
+    "agrees", "disagrees" or "ties".
+    """
+
+    from_: float = field(name="from")
+    to: float
+    student: str
+    n_pairs: int
+    n_queries: int
+    mean_p: float
+    observed: float
+    interval: Interval
+
+
+class Judged(Record, frozen=True, kw_only=True):
+    """Misranking on judged pairs, and how calibrated the teacher is there."""
+
+    n_queries: int
+    n_pairs: int
+    misranking: Estimate
+    ceiling: Ceiling
+    floor: Floor
+    observed_misranking: Estimate
+    calibration_shift: Estimate
+    calibration_term: float
+    ceiling_with_calibration: float
+    reliability: tuple[Bin, ...]
+
+
+class Relevance(Record, frozen=True, kw_only=True):
+    """Misranking of all counted pairs, and on those that were judged."""
+
+    misranking: Estimate
+    ceiling: Ceiling
+    floor: Floor
+    judged: Judged | None
+    judged_missing_because: str | None
+    assumptions: tuple[str, ...]
+
+
+class NdcgBound(Record, frozen=True, kw_only=True):
+    """The mean of a bound of 1 - nDCG; `limit` where there is a limit of it."""
+
+    value: float
+    vacuous: bool
+    share_of_lists_below_1: float
+    source: str
+    limit: float | None = None
+
+
+class Ndcg(Record, frozen=True, kw_only=True):
+    """One minus nDCG, and its bounds; all is None where no list can be judged."""
+
+    n_lists: int | None = None
+    n_queries: int | None = None
+    loss: Estimate | None = None
+    bounds: dict[str, NdcgBound] | None = None
+    least: NdcgBound | None = None
+    missing_because: str | None
+    assumptions: tuple[str, ...]
+
+
+class Comparator(Record, frozen=True, kw_only=True):
+    """An earlier bound; without a value or limit it says why.
+
+    The last fields are those of one comparator each: of lists, of margins, of the
+    teacher's way, of variances.
+    """
+
+    value: float | None
+    limit: float | None
+    of: str
+    missing_because: str | None
+    assumptions: tuple[str, ...]
+    n_lists: int | None = None
+    share_of_lists_not_vacuous: float | None = None
+    gamma: float | None = None
+    teacher_preference_for_worse: float | None = None
+    preference_gap: float | None = None
+    soft_labels: float | None = None
+    added_by_labels: float | None = None
+
+
+class Comparators(Record, frozen=True, kw_only=True):
+    """Earlier bounds on the judged pairs; `auc` bounds from below, the others above."""
+
+    auc: Comparator
+    pool: Comparator
+    margin: Comparator
+    teacher: Comparator
+    variance: Comparator
+
+
+class ShiftRange(Record, frozen=True, kw_only=True):
+    """The interval of one query's risk when documents are drawn independently."""
+
+    low: float
+    high: float
+    source: str
+
+
+class ShiftForm(Record, frozen=True, kw_only=True):
+    """A bound of the target risk in nats, or why there is none."""
+
+    value: float | None
+    shift: float | None
+    limit: float | None
+    missing_because: str | None
+
+
+class ShiftForms(Record, frozen=True, kw_only=True):
+    """The forms of Theorem 2."""
+
+    total_variation: ShiftForm
+    cvar: ShiftForm
+    transport: ShiftForm
+
+
+class ImportanceWeights(Record, frozen=True, kw_only=True):
+    """How uneven the importance weights are, over the queries that have them."""
+
+    n_queries: int
+    mean_effective_share: float | None
+
+
+class Shift(Record, frozen=True, kw_only=True):
+    """A student's risk under the target law.
+
+    Where `missing_because` says why nothing was computed, the fields above it are not
+    there.
+    """
+
+    n_queries: int | None = None
+    queries_without_target: int | None = None
+    queries_without_sampling: int | None = None
+    risk_sampling: float | None = None
+    range: ShiftRange | None = None
+    total_variation: float | None = None
+    pair_total_variation: float | None = None
+    # None is a kappa that does not exist, which the file says
+    kappa: float | UnsetType | None = UNSET
+    queries_without_kappa: int | None = None
+    forms: ShiftForms | None = None
+    tightest: str | None = None
+    least_per_query: ShiftForm | None = None
+    exact: ShiftForm | None = None
+    importance_weights: ImportanceWeights | None = None
+    form: str | None = None
+    upper: float | None = None
+    vacuous: bool | None = None
+    missing_because: str | None
+    assumptions: tuple[str, ...]
+
+    @property
+    def ratio(self) -> float | None:
+        """The largest density ratio; None where it is infinite or was not computed."""
+        return None if isinstance(self.kappa, UnsetType) else self.kappa
+
+
+class StudentResult(Record, frozen=True, kw_only=True):
+    """One student's certificate in nats, and what is read beside it.
+
+    `limits` holds the upper limit by each method, `upper` the one chosen in advance,
+    `upper_any_size` that limit without the assertion about group sizes, None where all
+    groups have one size. `shift`, `relevance`, `ndcg` and `comparators` are there where
+    their inputs were given.
+    """
+
+    risk: float
+    entropy: float
+    divergence: float
+    range: LossRange
+    limits: dict[str, float]
+    upper: float
+    upper_any_size: float | None
+    method: str
+    vacuous: bool
+    dominating: str
+    n_needed: int | None
+    deviation: float
+    intervals: Intervals
+    n_queries: int
+    kind: str
+    kind_evidence: str
+    temperature: Number
+    clipped_share: float
+    missing_share: float
+    dropped: dict[str, int]
+    locality: Locality | None
+    paper_form: PaperForm
+    verdict: str
+    shift: Shift | None = None
+    relevance: Relevance | None = None
+    ndcg: Ndcg | None = None
+    comparators: Comparators | None = None
+
+    def __repr__(self) -> str:
+        """Risk, limit and verdict in one line."""
+        return text_of(self)
+
+
+class Teacher(Record, frozen=True, kw_only=True):
+    """The teacher's mean entropy in nats with its interval, and its scores' kind."""
+
+    entropy: float
+    entropy_lower: float
+    entropy_upper: float
+    temperature: Number
+    kind: str
+    kind_evidence: str
+    mean_margin: float
+    entropy_floor: float
+
+
+class Norms(Record, frozen=True, kw_only=True):
+    """A histogram of the lengths of vectors."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+class TwoNn(Record, frozen=True, kw_only=True):
+    """The fit of TwoNN's intrinsic dimension; None where it does not exist."""
+
+    dimension: float | None
+    documents: int
+    log_ratio: tuple[float, ...]
+    minus_log_rest: tuple[float, ...]
+
+
+class Shape(Record, frozen=True, kw_only=True):
+    """Distances of pairs and vectors of documents, for the figures of diameters."""
+
+    distances: tuple[float, ...]
+    shares: tuple[float, ...]
+    share_at_distance_0: float
+    documents: int
+    equal_documents: int
+    norms: Norms
+    two_nn: TwoNn
+
+
+class Diameter(Record, frozen=True, kw_only=True):
+    """Distances of the certificate's groups; all is None without vectors."""
+
+    max: float | None
+    quantile_99: float | None
+    mean_distance: float | None
+    rms_distance: float | None = None
+    mean_diameter: float | None = None
+    metric: str | None = None
+    status: str | None = None
+    shape: Shape | None = None
+
+
+class Calibration(Record, frozen=True, kw_only=True):
+    """How many queries were set aside to fit temperatures, and how they were drawn."""
+
+    n_calibration: int
+    n_certificate: int
+    share: float
+    seed: int
+
+
+class CompatQuantity(Record, frozen=True, kw_only=True):
+    """A quantity by the reference study's formula, and corrected: means over queries.
+
+    `without_value` counts, by reason, the queries for which their formula has no value.
+    """
+
+    unit: str
+    corrected_unit: str
+    n: int
+    reference_mean: float | None
+    corrected_mean: float | None
+    mean_difference: float | None
+    n_reference_without_value: int
+    n_corrected_without_value: int
+    without_value: dict[str, int]
+    reason: str
+
+
+class CompatKappa(Record, frozen=True, kw_only=True):
+    """The reference's summaries of kappa, or why they do not exist."""
+
+    reference_max: float | None
+    reference_median: float | None
+    reason: str | None
+
+
+class CompatCounts(Record, frozen=True, kw_only=True):
+    """What the reference's formulas count without saying so."""
+
+    documents_without_teacher_score_counted_as_0: int
+    documents_without_student_score_counted_as_0: dict[str, int]
+    queries_with_several_groups_pooled: int
+
+
+class Compat(Record, frozen=True, kw_only=True):
+    """The reference study's numbers beside ours."""
+
+    mode: str
+    quantities: dict[str, CompatQuantity]
+    kappa: CompatKappa
+    counts: CompatCounts
+    definitions: dict[str, str]
+
+
+class StudentRow(Record, frozen=True, kw_only=True):
+    """A student in the table of students."""
+
+    student: str
+    n_queries: int
+    entropy: float
+    divergence: float
+    risk: float
+    deviation: float
+    upper: float
+    method: str
+    vacuous: bool
+    dominating: str
+    n_needed: int | None
+    temperature: Number
+    clipped_share: float
+    missing_share: float
+
+
+class LimitRow(Record, frozen=True, kw_only=True):
+    """One upper limit of a student's risk in the table of limits."""
+
+    student: str
+    method: str
+    limit: float
+
+
+class Ledger(
+    Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.ledger/1"
+):
+    """The account of a measurement: `ledger.json`, with tables of queries beside it.
+
+    Examples
+    --------
+    >>> import rankbound as rb
+    >>> queries = {f"q{n}": {"a": 2.0 + n / 9, "b": -1.0} for n in range(9)}
+    >>> ledger = rb.measure(teacher=queries, students={"same": queries})
+    >>> ledger.students["same"].n_queries, len(ledger.beside["per_query"])
+    (9, 9)
+    """
+
+    KIND: ClassVar[str] = "ledger"
+    FILE: ClassVar[str] = "ledger.json"
+    BESIDE: ClassVar[tuple[Beside, ...]] = (
+        Beside("per_query", ("per_query.tsv",), PER_QUERY),
+        Beside("calibration", ("calibration.tsv",), PER_QUERY),
+        Beside("compat", ("compat.tsv",), COMPAT),
+    )
+
+    unit: str
+    n_queries: int
+    delta: float
+    trivial: float
+    students: dict[str, StudentResult]
+    teacher: Teacher
+    diameter: Diameter
+    calibration: Calibration
+    pairs: str
+    groups: str
+    dropped: dict[str, int]
+    repairs: dict[str, dict[str, int]]
+    warnings: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    definitions: dict[str, str]
+    statements: dict[str, str]
+    inputs: tuple[Input, ...]
+    command: str
+    versions: dict[str, str]
+    compat: Compat | None = None
+
+    def tables(self) -> Mapping[str, Sequence[Record]]:
+        """Students, the limits of their risks by method, and the inputs."""
+        students = self.students.items()
+        return {
+            "students": [_row(name, student) for name, student in students],
+            "limits": [
+                LimitRow(student=name, method=method, limit=limit)
+                for name, student in students
+                for method, limit in student.limits.items()
+            ],
+            "inputs": self.inputs,
+        }
+
+    def files(self) -> dict[str, str | None]:
+        """What `save` writes; tables that an earlier run left and this has not go."""
+        stale = {"calibration.tsv": None, "compat.tsv": None}
+        return stale | super().files()
+
+
+def _row(name: str, student: StudentResult) -> StudentRow:
+    return StudentRow(
+        student=name,
+        n_queries=student.n_queries,
+        entropy=student.entropy,
+        divergence=student.divergence,
+        risk=student.risk,
+        deviation=student.deviation,
+        upper=student.upper,
+        method=student.method,
+        vacuous=student.vacuous,
+        dominating=student.dominating,
+        n_needed=student.n_needed,
+        temperature=student.temperature,
+        clipped_share=student.clipped_share,
+        missing_share=student.missing_share,
+    )
+
+
+Measurement = Ledger  # its older name
