@@ -14,6 +14,7 @@ TEXT: Final[dict[str, str]] = {
     "Augmentation": "rankbound.terminal.bound:augmentation_text",
     "Bound": "rankbound.terminal.bound:bound_text",
     "Certification": "rankbound.terminal.certify:certification_text",
+    "Comparison": "rankbound.terminal.compare:comparison_text",
     "Ledger": "rankbound.terminal.measure:ledger_text",
     "Power": "rankbound.terminal.power:power_text",
     "StudentResult": "rankbound.terminal.measure:student_text",
@@ -22,6 +23,7 @@ HTML: Final[dict[str, str]] = {
     "Augmentation": "rankbound.page.pieces:html_of",
     "Bound": "rankbound.page.pieces:html_of",
     "Certification": "rankbound.page.pieces:html_of",
+    "Comparison": "rankbound.page.pieces:html_of",
     "Ledger": "rankbound.page.pieces:html_of",
     "Power": "rankbound.page.pieces:html_of",
 }

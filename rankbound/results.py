@@ -38,6 +38,7 @@ KINDS: Final[dict[str, str]] = {
     "bound": "rankbound.commands.bound.result:Bound",
     "certify": "rankbound.commands.certify.result:Certification",
     "power": "rankbound.commands.power.result:Power",
+    "comparison": "rankbound.commands.compare.result:Comparison",
     "ledger": "rankbound.commands.measure.result:Ledger",
 }
 # Of a place inside a file, as msgspec writes it
@@ -80,6 +81,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Named(tuple[Item, ...]):
     """Records in their order, found by number or by name.
 
+    A field is annotated as ``Named[Student]``, decoded as a tuple, and made one of
+    these by the ``__post_init__`` of its record; see `named`.
+
     Examples
     --------
     >>> class Student(Record): name: str; risk: float
@@ -91,6 +95,10 @@ class Named(tuple[Item, ...]):
     __slots__ = ()
     # Fields that hold a name, the first that a record has
     KEYS: ClassVar = ("name", "sampling", "student", "file")
+
+    def __class_getitem__(cls, item: Any, /) -> Any:
+        """What an annotation means to the decoder, which knows plain tuples alone."""
+        return tuple[item, ...]
 
     @overload
     def __getitem__(self, where: str | SupportsIndex) -> Item: ...
@@ -111,6 +119,14 @@ class Named(tuple[Item, ...]):
     def names(self) -> tuple[str, ...]:
         """The names in order."""
         return tuple(map(_name, self))
+
+
+def named(record: Record, *fields: str) -> None:
+    """Make `Named` of fields, in the ``__post_init__`` of a record; None stays None."""
+    for field in fields:
+        records = getattr(record, field)
+        if records is not None:
+            msgspec.structs.force_setattr(record, field, Named(records))
 
 
 def _name(record: Record) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rankbound.catalogue import COMPARED, base
+from rankbound.commands.compare.result import Comparison, Row
 from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found
@@ -22,22 +23,22 @@ STILL = "the differences do not vary over queries, so there is nothing to detect
 
 def power_drawings(result: Found) -> list[Drawing]:
     """Of a comparison: smallest margins by quantity and pair set, at its error rate."""
-    content = result.content
-    by_key: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for row in content["rows"]:
-        by_key[row["quantity"], row["pairs"]].append(row)
-    delta = content.get("delta", 0.05) / content.get("family", {}).get("size", 1)
+    comparison: Comparison = result.content
+    by_key: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in comparison.rows:
+        by_key[row.quantity, row.pairs].append(row)
+    delta = comparison.delta / comparison.family.size
     found = []
     for (quantity, pairs), rows in by_key.items():
         known = COMPARED.get(base(quantity))
         name = file_name(*filter(None, (result.name, "power", quantity, pairs)))
         sources = [
-            {"source": row["sampling"], "sd": sd, "n": [row["n"]]}
+            {"source": row.sampling, "sd": sd, "n": [row.n]}
             for row in rows
-            if (sd := deviation(row)) is not None
+            if (sd := deviation(row.difference, row.effect_size)) is not None
         ]
         unit = "" if known is None else known.unit
-        found.append(_drawing(name, sources, unit, rows[0]["margin"], delta=delta))
+        found.append(_drawing(name, sources, unit, rows[0].margin, delta=delta))
     return found
 
 
@@ -127,14 +128,13 @@ def _drawing(
     return Drawing(name, draw, kind="power")
 
 
-def deviation(row: Mapping[str, Any]) -> float | None:
+def deviation(difference: float, effect: float | None) -> float | None:
     """Standard deviation of paired differences, from the effect size d_z.
 
     Examples
     --------
-    >>> deviation({"difference": -0.05, "effect_size": -0.5})
+    >>> deviation(-0.05, -0.5)
     0.1
     """
-    difference, effect = row["difference"], row.get("effect_size")
     sd = float(difference / effect) if effect else 0.0
     return sd if sd > 0 else None

@@ -28,7 +28,6 @@ HEAD = 200  # bytes, within which a result names its schema
 # Columns of the per-query table that some of them leave beside it
 COLUMNS = {
     "ledger.json": ("qid", "student", "entropy_nats"),
-    "comparison.json": ("qid", "sampling", "quantity", "pairs", "value"),
 }
 
 
@@ -46,7 +45,7 @@ class Found:
     content : Result
         The JSON file, decoded; a mapping for a kind that has no type yet.
     table : sequence of mappings
-        The rows of ``per_query.tsv`` beside it; empty where there is none.
+        The rows of the table of queries beside it; empty where there is none.
     file : str
         The JSON file, relative to the folder asked for.
     """

@@ -65,7 +65,6 @@ def _untyped(kind: str) -> Callable[[Any], str]:
     return lambda content: _rendered(MAKERS[kind](content))
 
 
-comparison_html = _untyped("comparison")
 validation_html = _untyped("validation")
 inspection_html = _untyped("inspection")
 cut_html = _untyped("cut")

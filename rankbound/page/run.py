@@ -136,7 +136,7 @@ def _absent(results: list[Found]) -> Iterator[tuple[str, str]]:
             yield wanted, f"the folder holds no {wanted}.json; {command} writes one"
     for result in results:
         if result.kind in ("ledger", "comparison") and not result.table:
-            path = str(Path(result.name, "per_query.tsv"))
+            path = str(Path(result.name, result.content.BESIDE[0].files[0]))
             yield path, "not found or without rows, so no query is shown"
 
 

@@ -148,5 +148,17 @@ def _mapped(value: Any, path: str, change: Any) -> Any:
     return change(path, value)
 
 
+ONE_FOLDER = "measure and compare may write into one folder"
+
 ADDED: tuple[Added, ...] = ()
-CHANGED: tuple[Renamed | Replaced, ...] = ()
+CHANGED: tuple[Renamed | Replaced, ...] = (
+    Renamed("compare*", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
+    Renamed("real-*-compare", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
+    Replaced(
+        "options",
+        "/compare/epilog/*",
+        "DIR/per_query.tsv",
+        "DIR/comparison.per_query.tsv",
+        ONE_FOLDER,
+    ),
+)

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from rankbound.commands.compare.run import compare_samplings
+from rankbound.commands.compare.run import compare
 from rankbound.commands.cut.run import cut_groups
 from rankbound.commands.inspect.run import inspect
 from rankbound.commands.measure.run import measure
@@ -49,7 +49,7 @@ def measured():
 
 @cache
 def compared():
-    return compare_samplings(
+    return compare(
         teacher=scores(0),
         teacher_kind="logit",
         groups={"random": groups("ef"), HOSTILE: groups("bc")},

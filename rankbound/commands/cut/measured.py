@@ -8,18 +8,20 @@ import numpy as np
 
 from rankbound.bounds.limits import two_sided
 from rankbound.catalogue import base
-from rankbound.commands.compare.quantities import (
-    Measured,
-    space_quantities,
-    teacher_quantities,
-)
-from rankbound.commands.compare.ranges import Range, value_range, widest_distance
-from rankbound.commands.compare.samplings import Loaded, Sampling
-from rankbound.commands.compare.students import (
+from rankbound.commands.compare.measured import (
     OnSampling,
     measure_student,
     read_students,
 )
+from rankbound.commands.compare.quantities import (
+    Measured,
+    Range,
+    space_quantities,
+    teacher_quantities,
+    value_range,
+    widest_distance,
+)
+from rankbound.commands.compare.samplings import Loaded, Sampling
 from rankbound.commands.cut.options import CutOptions
 from rankbound.commands.measure.inputs import Inputs
 from rankbound.commands.measure.temperatures import split_queries, teacher_temperature

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from rankbound.catalogue import QUANTITIES, base
+from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.result import Ledger
-from rankbound.commands.power.earlier import Comparison
 from rankbound.data.scores import Floats
 from rankbound.errors import FormatError, UsageError
 from rankbound.results import Result

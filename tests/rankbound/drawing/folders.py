@@ -3,10 +3,15 @@
 import itertools
 import json
 
+from msgspec import convert
 from msgspec.structs import replace
 
+from rankbound.commands.compare.result import COLUMNS, Shape
 from rankbound.commands.power.run import power as asked
-from tests.rankbound import ledgers
+from rankbound.results import Named
+from rankbound.rows import Rows
+from tests.rankbound import comparisons, ledgers
+from tests.rankbound.comparisons import a_row, coupling
 from tests.rankbound.ledgers import student
 
 # What users call things: long, of many, in any script, like markup, hidden from legends
@@ -57,38 +62,17 @@ def ledger(folder, students=None, diameters=True):
     return folder
 
 
-def comparison(folder, sweep=True, names=("bm25",), vectors=True, each=("all",)):
-    folder.mkdir(parents=True, exist_ok=True)
+def comparison(folder, names=("bm25",), vectors=True, each=("all",), **changes):
+    everyone = ("random", *names)
     rows = [
-        compared(name, place, pairs)
-        for place, name in enumerate(names)
-        for pairs in each
+        a_row(name, pairs, place) for place, name in enumerate(names) for pairs in each
     ]
-    content = {
-        "schema": "rankbound.comparison/1",
-        "reference": "random",
-        "delta": 0.05,
-        "family": {"size": len(rows)},
-        "rows": rows,
-        "shapes": None,
-    }
-    everyone = ["random", *names]
-    if sweep:
-        tables = [{"factor": factor, "rows": rows} for factor in (0.5, 1.0, 2.0)]
-        content["sweep"] = {"tables": tables}
     if vectors:
-        content["shapes"] = [{"sampling": name, **shape()} for name in everyone]
-        content["coupling"] = {
-            "lipschitz": 3.0,
-            "rows": [
-                {"sampling": name, "pairs": pairs, "cut_ratio": 0.5}
-                for name in everyone
-                for pairs in each
-            ],
-        }
-    (folder / "comparison.json").write_text(json.dumps(content))
+        shapes = [{"sampling": name, **shape()} for name in everyone]
+        changes["shapes"] = convert(shapes, Named[Shape])
+        changes["coupling"] = coupling(everyone, each, lipschitz=3.0, cut_ratio=0.5)
     lines = [
-        f"q{n}\t{_cell(name)}\t{quantity}\t{pairs}\t{value}\n"
+        (f"q{n}", _cell(name), quantity, pairs, str(value))
         for place, name in enumerate(everyone)
         for pairs in each
         for n in range(24)
@@ -98,33 +82,15 @@ def comparison(folder, sweep=True, names=("bm25",), vectors=True, each=("all",))
         )
         if vectors or quantity == "entropy"
     ]
-    head = "qid\tsampling\tquantity\tpairs\tvalue\n"
-    (folder / "per_query.tsv").write_text(head + "".join(lines))
+    columns = dict(zip(COLUMNS, map(list, zip(*lines, strict=True)), strict=False))
+    made = comparisons.comparison(rows, **changes)
+    made.with_beside(per_query=Rows(columns)).save(folder)
     return folder
 
 
 def _cell(name):
     """As a table of tab-separated values can hold it."""
     return name.replace("\t", " ").replace("\n", " ")
-
-
-def compared(name="bm25", place=0, pairs="all"):
-    verdicts = ("different", "negligible", "equivalent", "inconclusive")
-    return {
-        "sampling": name,
-        "quantity": "entropy",
-        "pairs": pairs,
-        "n": 24,
-        "mean": 0.38,
-        "reference_mean": 0.45,
-        "difference": -0.07 + 0.01 * place,
-        "lower": -0.08 + 0.01 * place,
-        "upper": -0.06 + 0.01 * place,
-        "effect_size": -0.7 + 0.1 * place,
-        "margin": 0.02,
-        "smallest_margin": 0.08,
-        "verdict": verdicts[place % 4],
-    }
 
 
 def validation(folder, certificates=True, students=("tasb", "bm25")):
@@ -153,7 +119,7 @@ def validation(folder, certificates=True, students=("tasb", "bm25")):
         "certificate": 0.8,
     }
     pairs = [
-        compared() | {"dataset": "dl19", "measure": m, "first": a, "second": b}
+        a_row().to_dict() | {"dataset": "dl19", "measure": m, "first": a, "second": b}
         for m in ("nDCG@10", "AP@100")
         for a, b in itertools.pairwise(students)
     ]

@@ -1,7 +1,9 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
+from rankbound.commands.compare.result import Comparison
 from rankbound.commands.power.run import power as asked
 from rankbound.drawing.powers import (
     deviation,
@@ -34,10 +36,8 @@ def test_a_comparison_shows_margins_at_its_own_error_rate(tmp_path):
 
 def test_differences_that_do_not_vary_are_told(tmp_path):
     comparison(tmp_path)
-    path = tmp_path / "comparison.json"
-    content = json.loads(path.read_text())
-    content["rows"][0]["effect_size"] = None
-    path.write_text(json.dumps(content))
+    made = Comparison.load(tmp_path)
+    replace(made, rows=(replace(made.rows[0], effect_size=None),)).save(tmp_path)
     (result,) = find_results(tmp_path)
     (drawing,) = power_drawings(result)
     assert drawing.draw is None
@@ -45,9 +45,9 @@ def test_differences_that_do_not_vary_are_told(tmp_path):
 
 
 def test_a_deviation_is_positive_or_unknown():
-    assert deviation({"difference": 0.2, "effect_size": 0.5}) == 0.4
-    assert deviation({"difference": 0.0, "effect_size": 0.0}) is None
-    assert deviation({"difference": 0.2}) is None
+    assert deviation(0.2, 0.5) == 0.4
+    assert deviation(0.0, 0.0) is None
+    assert deviation(0.2, None) is None
 
 
 def test_a_validation_marks_its_queries_at_its_family(tmp_path):

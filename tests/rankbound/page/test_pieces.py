@@ -1,14 +1,13 @@
 """Every result in a notebook: its structure, its numbers, and hostile names as text."""
 
-import json
 import re
 
 import pytest
 from lxml import html as parser
 
-from rankbound.commands.compare.account import comparison_json
+from rankbound.commands.compare.result import Comparison
 from rankbound.commands.validate.account import account as validation_json
-from rankbound.page.pieces import comparison_html, html_of
+from rankbound.page.pieces import html_of
 from tests.rankbound.results import (
     HOSTILE,
     compared,
@@ -127,16 +126,16 @@ def test_numbers_of_a_ledger_are_those_of_its_json(shown):
 
 
 def test_numbers_of_a_comparison_are_those_of_its_json(shown):
-    account = comparison_json(compared())
+    made = compared()
     root = parser.fragment_fromstring(shown["comparison"])
-    rows = cells(root, account["family"]["name"])
-    assert len(rows) == len(account["rows"]) == 6
-    for row, cell in zip(account["rows"], rows, strict=True):
-        assert cell["sampling"] == row["sampling"]
-        assert cell["verdict"] == row["verdict"]
-        assert cell["n"] == str(row["n"])
-        assert float(cell["difference"]) == pytest.approx(row["difference"], abs=5e-5)
-    counted = {row["verdict"] for row in account["rows"]}
+    rows = cells(root, made.family.name)
+    assert len(rows) == len(made.rows) == 6
+    for row, cell in zip(made.rows, rows, strict=True):
+        assert cell["sampling"] == row.sampling
+        assert cell["verdict"] == row.verdict
+        assert cell["n"] == str(row.n)
+        assert float(cell["difference"]) == pytest.approx(row.difference, abs=5e-5)
+    counted = {row.verdict for row in made.rows}
     words = {one.find("strong").text for one in verdicts(root)}
     assert counted <= words
 
@@ -172,7 +171,7 @@ def test_a_piece_is_the_same_each_time():
     assert html_of(made) == html_of(made) == made._repr_html_()
 
 
-def test_the_pieces_take_what_the_files_hold():
-    account = json.loads(json.dumps(comparison_json(compared())))
-    text = parser.fragment_fromstring(comparison_html(account)).text_content()
-    assert account["sentences"][0] in text
+def test_the_pieces_take_what_the_files_hold(tmp_path):
+    made = Comparison.load(compared().save(tmp_path))
+    text = parser.fragment_fromstring(html_of(made)).text_content()
+    assert made.sentences[0] in text

@@ -105,12 +105,15 @@ def test_effectiveness_rows_are_read_by_name(tmp_path):
     assert json.dumps(row)
 
 
+TABLES = ("per_query.tsv", "comparison.per_query.tsv", "effectiveness.tsv")
+
+
 def alone(everything, tmp_path, name, place=""):
     """A folder with one result and its table."""
     folder = tmp_path / "alone"
     folder.mkdir()
     for path in (everything / "all" / place).glob("*.*"):
-        if path.name in (f"{name}.json", "per_query.tsv", "effectiveness.tsv"):
+        if path.name in (f"{name}.json", *TABLES):
             (folder / path.name).write_bytes(path.read_bytes())
     return folder
 
@@ -119,7 +122,7 @@ def alone(everything, tmp_path, name, place=""):
     ("source", "file", "text", "message"),
     [
         ("ledger m", "per_query.tsv", "qid\n", "the column 'student' is missing"),
-        ("comparison c", "per_query.tsv", "", "the column 'qid' is missing"),
+        ("comparison c", "comparison.per_query.tsv", "", "the column 'qid' is missing"),
         ("validation v", "effectiveness.tsv", "qid\n", "'dataset' is missing"),
     ],
 )
