@@ -76,7 +76,12 @@ _HOME = {
     "rankbound.commands.cut.files": ("write_cut",),
     "rankbound.commands.cut.options": ("CutOptions",),
     "rankbound.commands.cut.run": ("Cut", "cut", "cut_groups"),
-    "rankbound.commands.power.run": ("power", "powers"),
+    "rankbound.commands.bound.result": ("Bound",),
+    "rankbound.commands.bound.run": ("bound",),
+    "rankbound.commands.certify.result": ("Certification",),
+    "rankbound.commands.certify.run": ("check_theory",),
+    "rankbound.commands.power.result": ("Power",),
+    "rankbound.commands.power.run": ("power",),
     "rankbound.commands.power.options": ("PowerOptions",),
     "rankbound.validation.power": (
         "detectable_correlation",

@@ -11,13 +11,21 @@ from typing import Any, Final
 
 # Type: what makes its short text, and what makes its HTML
 TEXT: Final[dict[str, str]] = {
+    "Augmentation": "rankbound.terminal.bound:augmentation_text",
+    "Bound": "rankbound.terminal.bound:bound_text",
+    "Certification": "rankbound.terminal.certify:certification_text",
     "Comparison": "rankbound.terminal.compare:comparison_text",
     "Ledger": "rankbound.terminal.measure:ledger_text",
+    "Power": "rankbound.terminal.power:power_text",
     "StudentResult": "rankbound.terminal.measure:student_text",
 }
 HTML: Final[dict[str, str]] = {
-    "Comparison": "rankbound.page.pieces:comparison_html",
-    "Ledger": "rankbound.page.pieces:ledger_html",
+    "Augmentation": "rankbound.page.pieces:html_of",
+    "Bound": "rankbound.page.pieces:html_of",
+    "Certification": "rankbound.page.pieces:html_of",
+    "Comparison": "rankbound.page.pieces:html_of",
+    "Ledger": "rankbound.page.pieces:html_of",
+    "Power": "rankbound.page.pieces:html_of",
 }
 
 

@@ -91,7 +91,9 @@ def test_every_statement_appears_with_its_facts(key):
     assert entry.attained_by in facts
     assert entry.source in facts
     if entry.expression is None:
-        assert f"`bounds.{entry.procedure.__module__.split('.')[-1]}." in facts
+        assert (
+            f"`rankbound.bounds.{entry.procedure.__module__.split('.')[-1]}." in facts
+        )
     else:
         assert document.display(entry.latex()) in facts
 

@@ -9,7 +9,7 @@ from rankbound.commands.compare.run import compare
 from rankbound.commands.cut.run import cut_groups
 from rankbound.commands.inspect.run import inspect
 from rankbound.commands.measure.run import measure
-from rankbound.commands.power.run import powers
+from rankbound.commands.power.run import power
 from rankbound.commands.validate.run import validate
 
 HOSTILE = "<img src=x onerror=alert(1)></td></style></script>\"'&amp;{{ 7 * 7 }}"
@@ -75,7 +75,7 @@ def validated():
 
 
 def powered():
-    return powers(n=(43, 97), sd=0.1, margin=0.02)
+    return power(n=(43, 97), sd=0.1, margin=0.02)
 
 
 def files(folder):

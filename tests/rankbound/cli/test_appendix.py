@@ -68,7 +68,7 @@ def test_the_checkout_is_found_beside_the_package(tmp_path):
         "sys.path = [p for p in sys.path if p]\n"
         f"root = {str(appendix.CHECKOUT)!r}\n"
         "sys.path.insert(0, root)\n"
-        "import rankbound.cli.appendix as command, rankbound.errors, bounds\n"
+        "import rankbound.cli.appendix as command, rankbound.errors, rankbound.bounds\n"
         "sys.path.remove(root)\n"
         "print(command._sources(command.CHECKOUT).NAME)"
     )

@@ -46,8 +46,8 @@ def test_jobs_have_the_names_of_their_commands():
     import rankbound as rb
 
     assert rb.cut is rb.cut_groups
-    assert rb.power is rb.powers
-    for name in ("measure", "compare", "validate", "inspect", "convert"):
+    jobs = ("measure", "compare", "validate", "inspect", "convert", "power", "bound")
+    for name in jobs:
         assert callable(getattr(rb, name))
 
 

@@ -4,8 +4,10 @@ import itertools
 import json
 
 from msgspec import convert
+from msgspec.structs import replace
 
 from rankbound.commands.compare.result import COLUMNS, Shape
+from rankbound.commands.power.run import power as asked
 from rankbound.results import Named
 from rankbound.rows import Rows
 from tests.rankbound import comparisons, ledgers
@@ -187,19 +189,17 @@ def _across(left, right, code, count, total):
     return {"left": left, "right": right, "code": code, "count": count, "total": total}
 
 
-def power(file, names=("bm25", "ensemble")):
-    file.parent.mkdir(parents=True, exist_ok=True)
-    rows = [
-        {"source": f"{name} - random: entropy, all", "unit": "nats", "sd": 0.1, "n": 43}
-        for name in names
-    ]
-    needed = [row | {"margin": 0.05, "n_interval": 50} for row in rows]
-    content = {
-        "schema": "rankbound.power/1",
-        "power": 0.8,
-        "delta_each": 0.05,
-        "rows": rows,
-        "needed": needed,
-    }
-    file.write_text(json.dumps(content, indent=2))
+def power(file, names=("bm25", "ensemble"), n=43):
+    """What 43 queries can show of each; without `n`, only what a margin needs."""
+    found = asked(n=() if n is None else n, sd=0.1, margin=0.05)
+
+    def named(rows):
+        return tuple(
+            replace(row, source=f"{name} - random: entropy, all", unit="nats")
+            for row in rows
+            for name in names
+        )
+
+    made = replace(found, rows=named(found.rows), needed=named(found.needed))
+    made.save(file)
     return file.parent

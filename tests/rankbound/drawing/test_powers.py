@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from rankbound.commands.compare.result import Comparison
+from rankbound.commands.power.run import power as asked
 from rankbound.drawing.powers import (
     deviation,
     of_power,
@@ -78,13 +79,19 @@ def test_results_of_power_are_drawn_by_quantity_with_the_margin(tmp_path):
 
 
 def test_a_margin_without_queries_shows_how_many_it_needs(tmp_path):
-    power(tmp_path / "power.json")
-    content = json.loads((tmp_path / "power.json").read_text())
-    content["rows"] = []
-    (tmp_path / "power.json").write_text(json.dumps(content))
-    drawing = of_power(find_results(tmp_path)[0])[0]
+    (result,) = find_results(power(tmp_path / "power.json", n=None))
+    needed = result.content.needed[0].n_interval
+    drawing = of_power(result)[0]
     marked = [x for x in drawing.draw().lines if len(x.get_xdata()) == 1]
-    assert [line.get_xdata()[0] for line in marked] == [50, 50]
+    assert [line.get_xdata()[0] for line in marked] == [needed, needed]
+
+
+def test_numbers_of_queries_alone_show_correlations(tmp_path):
+    asked(n=(43, 97)).save(tmp_path)
+    (drawing,) = of_power(find_results(tmp_path)[0])
+    assert drawing.name == "power-correlation"
+    expected = detectable_correlation(43, delta=0.05)
+    assert ("queries", 43, expected) in rows(drawing)
 
 
 def test_more_lines_than_can_be_told_apart_are_several_figures(tmp_path):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from rankbound.commands.validate.terms import TWINS, UNITS, baselines_of, terms_of
+from rankbound.catalogue import QUANTITIES, TERMS
+from rankbound.commands.validate.terms import baselines_of, terms_of
 
 
 def both(validation):
@@ -21,8 +22,9 @@ def test_terms_are_measures_columns(validation):
     assert found.absent == {
         "kappa": "no probabilities in the groups and no target groups"
     }
-    assert set(found.columns) <= set(UNITS)
-    assert set(TWINS) <= set(UNITS)
+    assert set(found.columns) <= set(TERMS)
+    twins = {name: QUANTITIES[name].same_ranks_as for name in TERMS}
+    assert {twin for twin in twins.values() if twin} <= set(TERMS)
 
 
 def test_baselines_are_means_over_groups_by_hand(validation):
