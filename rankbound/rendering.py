@@ -11,14 +11,19 @@ from typing import Any, Final
 
 # Type: what makes its short text, its whole text where `print` shows more, its HTML
 TEXT: Final[dict[str, str]] = {
+    "Augmentation": "rankbound.terminal.bound:augmentation_text",
+    "Bound": "rankbound.terminal.bound:bound_text",
+    "Certification": "rankbound.terminal.certify:certification_text",
+    "Comparison": "rankbound.terminal.compare:comparison_text",
     "Contents": "rankbound.terminal.data:contents_text",
     "Conversion": "rankbound.terminal.convert:conversion_repr",
     "Cut": "rankbound.terminal.cut:cut_repr",
     "Embeddings": "rankbound.terminal.data:embeddings_text",
     "Groups": "rankbound.terminal.data:groups_text",
     "Inspection": "rankbound.terminal.inspect:inspection_repr",
-    "PerQuery": "rankbound.terminal.data:per_query_text",
     "Ledger": "rankbound.terminal.measure:ledger_text",
+    "PerQuery": "rankbound.terminal.data:per_query_text",
+    "Power": "rankbound.terminal.power:power_text",
     "Scores": "rankbound.terminal.data:scores_text",
     "StudentResult": "rankbound.terminal.measure:student_text",
     "Validation": "rankbound.terminal.validate:validation_text",
@@ -27,16 +32,21 @@ WHOLE_TEXT: Final[dict[str, str]] = {
     "Inspection": "rankbound.terminal.inspect:as_text",
 }
 HTML: Final[dict[str, str]] = {
+    "Augmentation": "rankbound.page.pieces:html_of",
+    "Bound": "rankbound.page.pieces:html_of",
+    "Certification": "rankbound.page.pieces:html_of",
+    "Comparison": "rankbound.page.pieces:html_of",
     "Contents": "rankbound.terminal.data:contents_html",
-    "Conversion": "rankbound.page.pieces:conversion_html",
-    "Cut": "rankbound.page.pieces:cut_html",
+    "Conversion": "rankbound.page.pieces:html_of",
+    "Cut": "rankbound.page.pieces:html_of",
     "Embeddings": "rankbound.terminal.data:embeddings_html",
     "Groups": "rankbound.terminal.data:groups_html",
-    "Ledger": "rankbound.page.pieces:ledger_html",
-    "Inspection": "rankbound.page.pieces:inspection_html",
+    "Inspection": "rankbound.page.pieces:html_of",
+    "Ledger": "rankbound.page.pieces:html_of",
     "PerQuery": "rankbound.terminal.data:per_query_html",
+    "Power": "rankbound.page.pieces:html_of",
     "Scores": "rankbound.terminal.data:scores_html",
-    "Validation": "rankbound.page.pieces:validation_html",
+    "Validation": "rankbound.page.pieces:html_of",
 }
 
 

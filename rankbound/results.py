@@ -36,6 +36,11 @@ from rankbound.writing import json_text, write_all
 Item = TypeVar("Item", bound="Record")
 # Kinds of results and where their types are, each loaded when it is first needed
 KINDS: Final[dict[str, str]] = {
+    "augmentation": "rankbound.commands.bound.result:Augmentation",
+    "bound": "rankbound.commands.bound.result:Bound",
+    "certify": "rankbound.commands.certify.result:Certification",
+    "power": "rankbound.commands.power.result:Power",
+    "comparison": "rankbound.commands.compare.result:Comparison",
     "ledger": "rankbound.commands.measure.result:Ledger",
     "validation": "rankbound.commands.validate.result:Validation",
     "conversion": "rankbound.commands.convert.result:Conversion",
@@ -50,12 +55,20 @@ class Beside(NamedTuple):
     """A table of rows beside a result, such as one of queries.
 
     `files` are the names it has or had, the newest first. An old name may be another
-    command's, so a file counts only where it has the `columns`.
+    command's, so a file of that name counts only where it has the `columns`.
     """
 
     name: str
     files: tuple[str, ...]
     columns: tuple[str, ...]
+
+    def path(self, folder: Path) -> Path | None:
+        """The file of the table in a folder; None where there is none."""
+        newest, *older = (folder / name for name in self.files)
+        if newest.is_file():
+            return newest
+        named = (path for path in older if {*self.columns} <= {*Rows.header(path)})
+        return next(named, None)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -340,11 +353,8 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         path = path / cls.FILE if path.is_dir() else path
         found = {}
         for kind in cls.BESIDE:
-            for name in kind.files:
-                beside = path.with_name(name)
-                if {*kind.columns} <= {*Rows.header(beside)}:
-                    found[kind.name] = Rows.read(beside, needed=kind.columns)
-                    break
+            if (beside := kind.path(path.parent)) is not None:
+                found[kind.name] = Rows.read(beside, needed=kind.columns)
         return decoded(path, cls).with_beside(**found)
 
 
@@ -410,7 +420,9 @@ def _fails(
     inside.clear()
     inside[key] = others[key]
     try:
-        msgspec.convert(content, kind, dec_hook=_from_plain)
+        # Not `convert`, which may find another mistake first
+        again = msgspec.json.encode(content)
+        msgspec.json.decode(again, type=kind, dec_hook=_from_plain)
     except msgspec.ValidationError as error:
         if str(error) == said:
             return True

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Floats, Integers
 from rankbound.validation.resampling import (
     acceleration,
     bca_interval,

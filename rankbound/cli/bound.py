@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rankbound.commands.bound.result import Augmentation, Bound, Given
 
 EPILOG = """
 examples:
@@ -102,13 +105,14 @@ def run(arguments: argparse.Namespace, _: str) -> None:
 
     answers = answers_to(arguments)
     if arguments.json:
-        text = json_text(answers if arguments.table else answers[0])
+        contents = [answer.to_dict() for answer in answers]
+        text = json_text(contents if arguments.table else contents[0])
     else:
         text = "\n\n".join(answer_text(answer) for answer in answers) + "\n"
     sys.stdout.write(text)
 
 
-def answers_to(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+def answers_to(arguments: argparse.Namespace) -> list[Bound | Augmentation]:
     """One answer per configuration.
 
     Raises
@@ -116,43 +120,28 @@ def answers_to(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     UsageError, FormatError, DomainError
         On numbers that are missing, contradictory or outside their domain.
     """
-    from rankbound.commands.bound.given import configurations, given_from
+    from rankbound.commands.bound.options import configurations, given_from
     from rankbound.errors import UsageError
 
     if arguments.augment and arguments.solve:
         raise UsageError("--augment and --solve exclude each other; ask for one")
     base = {name: getattr(arguments, name) for name in NUMBERS}
     base |= {"delta": arguments.delta, "group_size": arguments.group_size}
-    if arguments.solve in base and base[arguments.solve] is None:
-        base[arguments.solve] = 0.5 if arguments.solve == "entropy" else 1.0
     if arguments.table is None:
-        return [_answer(given_from(base), arguments)]
-    rows = configurations(arguments.table, base)
-    return [_answer(given, arguments) for _, given in rows]
+        return [_answer(given_from(base, solve=arguments.solve), arguments)]
+    rows = configurations(arguments.table, base, solve=arguments.solve)
+    return [_answer(given, arguments) for given in rows]
 
 
-def _answer(given: Any, arguments: argparse.Namespace) -> dict[str, Any]:
-    from dataclasses import replace
+def _answer(given: Given, arguments: argparse.Namespace) -> Bound | Augmentation:
+    from msgspec.structs import replace
 
-    from rankbound.commands.bound.run import augmented, evaluated, solved
+    from rankbound.commands.bound.run import augment, evaluated
     from rankbound.commands.measure.paper_form import Architecture
 
     trained = Architecture(arguments.weights, arguments.layers)
-
     if arguments.augment:
         changes = {name: getattr(arguments, f"after_{name}") for name in AFTER}
         stated = {name: value for name, value in changes.items() if value is not None}
-        return augmented(given, replace(given, **stated))
-    if not arguments.solve:
-        return evaluated(given, architecture=trained)
-    value = solved(given, arguments.solve)
-    if value is None:
-        return {
-            **evaluated(given, architecture=trained),
-            "solve": arguments.solve,
-            "solution": None,
-        }
-    at_root = evaluated(
-        replace(given, **{arguments.solve: value}), architecture=trained
-    )
-    return {**at_root, "solve": arguments.solve, "solution": value}
+        return augment(given, replace(given, **stated))
+    return evaluated(given, solve=arguments.solve or None, architecture=trained)

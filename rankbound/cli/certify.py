@@ -66,33 +66,22 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Print a line per check as it ends; return 1 if one fails."""
-    from rankbound.commands.certify.run import (
-        as_json,
-        groups_for,
-        line,
-        measured_terms,
-        selected,
-        summary,
+    from rankbound.commands.certify.run import check_theory
+    from rankbound.terminal.certify import line, summary
+    from rankbound.writing import check_folder, json_text, write_all
+
+    target = arguments.json
+    if target is not None:
+        check_folder(target.parent)
+    found = check_theory(
+        arguments.statement,
+        deep=arguments.deep,
+        measured=arguments.measured,
+        command=command,
+        each=lambda row: print(line(row), flush=True),  # noqa: T201
+        warn=lambda text: sys.stderr.write(f"warning: {text}\n"),
     )
-    from rankbound.validation.suite import certify
-    from rankbound.writing import check_folder, write_all
-
-    keys = selected(arguments.statement)
-    if arguments.json is not None:
-        check_folder(arguments.json.parent)
-    measured = {} if arguments.measured is None else measured_terms(arguments.measured)
-    groups = groups_for(keys, _warn)
-    rows = []
-    for row in certify(keys, deep=arguments.deep, groups=groups, measured=measured):
-        rows.append(row)
-        sys.stdout.write(line(row) + "\n")
-        sys.stdout.flush()
-    sys.stdout.write(summary(rows) + "\n")
-    if arguments.json is not None:
-        text = as_json(rows, deep=arguments.deep, command=command)
-        write_all(arguments.json.parent, {arguments.json.name: text})
-    return 0 if all(row.passed for row in rows) else FAILED
-
-
-def _warn(text: str) -> None:
-    sys.stderr.write(f"warning: {text}\n")
+    sys.stdout.write(summary(found.rows) + "\n")
+    if target is not None:
+        write_all(target.parent, {target.name: json_text(found.to_dict())})
+    return 0 if found.passed else FAILED

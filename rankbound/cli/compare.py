@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rankbound.cli.compare_options import options_from
-from rankbound.cli.model_options import add_models, add_vectors
+from rankbound.cli.model_options import add_models, add_vectors, named
 from rankbound.cli.shared_options import (
     add_compat,
     add_delta,
@@ -16,7 +16,12 @@ from rankbound.cli.shared_options import (
     add_qrels,
     add_score_rules,
     add_seed,
+    given_settings,
 )
+from rankbound.errors import UsageError
+
+if TYPE_CHECKING:
+    from rankbound.commands.compare.options import CompareOptions
 
 EPILOG = """
 verdicts, from an interval of the mean paired difference that holds jointly with all
@@ -26,7 +31,7 @@ others of the family, and a margin fixed before looking:
   equivalent     0 is inside, the whole interval lies within the margin
   inconclusive   0 is inside, some of the interval lies beyond the margin
 
-writes DIR/comparison.json and DIR/per_query.tsv (qid sampling quantity
+writes DIR/comparison.json and DIR/comparison.per_query.tsv (qid sampling quantity
 pairs value largest: the mean over the groups of a query, and the largest of them).
 
 example:
@@ -143,27 +148,61 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Compare, write the results, show them."""
     from rankbound.cli.progress import stages
-    from rankbound.commands.compare.account import comparison_json
-    from rankbound.commands.compare.run import compare_samplings
-    from rankbound.commands.compare.table import per_query_table
+    from rankbound.commands.compare.run import compare
     from rankbound.terminal.compare import show
     from rankbound.terminal.console import console_for
-    from rankbound.writing import check_folder, json_text, write_all
+    from rankbound.writing import check_folder, write_all
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
     with stages(total=len(options.groups) + 5) as progress:
-        comparison = compare_samplings(options, progress=progress)
-        progress("target form, temperatures, controls")
-        account = comparison_json(comparison)
+        comparison = compare(options, progress=progress)
         progress("writing")
-        write_all(
-            arguments.out,
-            {
-                "comparison.json": json_text(account),
-                "per_query.tsv": per_query_table(comparison),
-            },
-        )
-    show(account, console_for(sys.stdout))
-    print(f"written: {arguments.out}/comparison.json, {arguments.out}/per_query.tsv")  # noqa: T201
-    return FAILED if account["controls"]["passed"] is False else None
+        files = comparison.to_files()
+        write_all(arguments.out, files)
+    show(comparison, console_for(sys.stdout))
+    print(f"written: {', '.join(f'{arguments.out}/{name}' for name in files)}")  # noqa: T201
+    return FAILED if comparison.controls.passed is False else None
+
+
+def options_from(arguments: argparse.Namespace, command: str) -> CompareOptions:
+    """Turn parsed arguments into options, naming the option of any mistake."""
+    from rankbound.commands.compare.options import CompareOptions
+
+    words = arguments.quantity or ("entropy",)
+    quantities = tuple(name for word in words for name in word.split(","))
+    groups = [named(text, "--groups") for text in arguments.groups]
+    return CompareOptions(
+        **given_settings(arguments, command),
+        groups=tuple((name, Path(file)) for name, file in groups),
+        reference=arguments.reference,
+        quantities=quantities,
+        pairs=arguments.pairs,
+        margins=_margins(arguments.margin, quantities),
+        target=arguments.target,
+        controls=arguments.controls,
+        resamples=arguments.resamples,
+        compat=arguments.compat,
+    )
+
+
+def _margins(texts: Sequence[str], quantities: Sequence[str]) -> dict[str, float]:
+    """Margins by quantity; a plain number needs one quantity, since units differ."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, separator, value = text.rpartition("=")
+        if not separator and len(quantities) > 1:
+            raise UsageError(
+                f"--margin {text}: there are {len(quantities)} quantities of different "
+                f"units; say which, as in --margin {quantities[0]}={text}"
+            )
+        name = name if separator else quantities[0]
+        if name in found:
+            raise UsageError(f"--margin is given twice for {name!r}; give one")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise UsageError(
+                f"--margin must be a positive number, got {value!r}"
+            ) from None
+    return found

@@ -53,6 +53,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Draw, write, and say what was not drawn."""
     from rankbound.bounds.wording import counted
+    from rankbound.cli.progress import stages
     from rankbound.drawing.run import draw_all
 
     written, missing = draw_all(
@@ -60,6 +61,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         arguments.out,
         extension=arguments.format,
         wide=arguments.width == "page",
+        stages=lambda total: stages(total=total),
     )
     for name, reason in missing:
         sys.stdout.write(f"not drawn: {name}: {reason}\n")

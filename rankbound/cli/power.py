@@ -96,7 +96,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Compute and print."""
     from rankbound.commands.power.options import PowerOptions
-    from rankbound.commands.power.run import powers
+    from rankbound.commands.power.run import power
     from rankbound.terminal.console import console_for
     from rankbound.terminal.power import show_power
     from rankbound.writing import check_folder, json_text, write_all
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     target = arguments.json
     if target not in (None, STDOUT):
         check_folder(target.parent)
-    found = powers(
+    found = power(
         PowerOptions(
             n=tuple(arguments.n),
             sd=tuple(arguments.sd),
@@ -118,10 +118,10 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         )
     )
     if target == STDOUT:
-        sys.stdout.write(json_text(found))
+        sys.stdout.write(json_text(found.to_dict()))
         return
     if target is not None:
-        write_all(target.parent, {target.name: json_text(found)})
+        write_all(target.parent, {target.name: json_text(found.to_dict())})
     show_power(found, console_for(sys.stdout))
     if target is not None:
         print(f"written: {target}")  # noqa: T201

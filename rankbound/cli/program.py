@@ -46,6 +46,10 @@ COMMANDS = (
     appendix,
 )
 MISTAKE = 2
+BUG = (
+    "This is a mistake in rankbound, not in your files or arguments. Please report it "
+    "with the lines above,\nthe command, and the output of `rankbound --version`."
+)
 INTERRUPTED = 130
 
 
@@ -53,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit code.
 
     0 on success, 1 when a machine check of the theory fails, 2 on a mistake in the
-    arguments or files, 130 when interrupted.
+    arguments or files, 130 when interrupted. A mistake of ours is raised, with a note
+    that asks to report it.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names that the terminal's encoding lacks must not end a finished run
@@ -64,14 +69,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A command returns a code only where it has a verdict to give
         code: int | None = arguments.run(arguments, shlex.join(["rankbound", *words]))
     except (UsageError, FormatError) as error:
-        return _fail(error)
-    except ValueError as error:
-        # The mathematics raises its own error; importing it earlier would make
-        # `--help` wait for SymPy
-        from rankbound.bounds.errors import DomainError
-
-        if not isinstance(error, DomainError):
-            raise
         return _fail(error)
     except MemoryError as error:
         what = f" ({error})" if str(error) else ""
@@ -86,6 +83,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output went away: nothing to report, now or at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        # The mathematics raises its own error; importing it earlier would make
+        # `--help` wait for SymPy
+        from rankbound.bounds.errors import DomainError
+
+        if isinstance(error, DomainError):
+            return _fail(error)
+        error.add_note(BUG)
+        raise
     return code or 0
 
 

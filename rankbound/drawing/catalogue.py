@@ -1,27 +1,53 @@
-"""Which figures there are, and which of them some results allow."""
+"""What a figure of results is, which kinds there are, and what to run for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-from rankbound.bounds.errors import DomainError
-from rankbound.drawing.results import Found
-from rankbound.drawing.wanted import absent_kinds
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from rankbound.figures.style import Axes
 
 Draw = Callable[[], "Axes"]
+MEASURE: Final = "rankbound measure --teacher FILE --student NAME=FILE"
+COMPARE: Final = "rankbound compare --teacher FILE --groups NAME=FILE NAME=FILE"
+# Kind of figure, what it shows, and the command whose results it needs
+FIGURES: Final[dict[str, tuple[str, str]]] = {
+    "limit": ("limits of the risk over n", f"{MEASURE} --out DIR"),
+    "parts": ("the terms as a waterfall", f"{MEASURE} --out DIR"),
+    "scatter": ("bounds against observed risks", f"{MEASURE} --out DIR"),
+    "reliability": ("the teacher's calibration", f"{MEASURE} --qrels FILE --out DIR"),
+    "plane": (
+        "locality against entropy, with the coupling floor",
+        f"{COMPARE} --embeddings FILE --out DIR",
+    ),
+    "diameter": (
+        "distances, intrinsic dimension, lengths and copies of vectors",
+        f"{COMPARE} --embeddings FILE --out DIR",
+    ),
+    "ridges": ("densities of entropies by sampling", f"{COMPARE} --out DIR"),
+    "ecdf": ("distribution functions of entropies", f"{COMPARE} --out DIR"),
+    "sweep": ("entropies over temperatures", f"{COMPARE} --out DIR"),
+    "differences": ("paired differences with the margin", f"{COMPARE} --out DIR"),
+    "verdicts": ("the matrix of verdicts", f"{COMPARE} --out DIR"),
+    "correlations": (
+        "the forest of correlations",
+        "rankbound validate --teacher FILE --student NAME=FILE --qrels FILE --out DIR",
+    ),
+    "quality": (
+        "coverage and defects of the files",
+        "rankbound inspect FILE FILE --json DIR/inspection.json",
+    ),
+    "power": ("what n queries can show", f"{COMPARE} --out DIR"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """One figure: a file name without suffix, and how to draw it, or why not.
 
-    `kind` is the name of the figure in `rankbound.drawing.wanted`, which knows what to
-    run where a folder holds nothing for it.
+    `kind` is a key of `FIGURES`, which knows what to run for it.
     """
 
     name: str
@@ -30,78 +56,21 @@ class Drawing:
     kind: str = ""
 
 
-def theory_drawings() -> list[Drawing]:
-    """The figures that need no data."""
-    from rankbound.figures import power, theory_bound, theory_loss, theory_ndcg
+def absent_kinds(present: Iterable[str]) -> list[tuple[str, str]]:
+    """Kinds of figures of which a folder holds nothing, each with what would give it.
 
-    setting = theory_bound.Setting()
-    draws: dict[str, Draw] = {
-        "loss-range": theory_loss.draw_loss_range,
-        "query-width": theory_loss.draw_query_width,
-        "entropy-floor": theory_loss.draw_entropy_floor,
-        "bound-over-n": theory_bound.draw_bound_over_n,
-        "bound-parts": lambda: theory_bound.draw_parts(setting.parts()),
-        "bound-surface": theory_bound.draw_bound_surface,
-        "break-even": theory_bound.draw_break_even,
-        "shift": theory_bound.draw_shift,
-        "power": power.draw_correlation_power,
-        "ndcg-inversions": theory_ndcg.draw_ndcg_constants,
-        "ndcg-steps": theory_ndcg.draw_discount_steps,
-    }
-    return [Drawing(f"theory-{name}", draw) for name, draw in draws.items()]
-
-
-def result_drawings(results: list[Found]) -> list[Drawing]:
-    """The figures of results, and a line for each that they do not allow."""
-    from rankbound.drawing import (
-        comparisons,
-        inspections,
-        ledgers,
-        powers,
-        validations,
-    )
-
-    drawings: list[Drawing] = []
-    for result in results:
-        if result.schema.startswith("rankbound.ledger/"):
-            drawings += ledgers.drawings(result)
-        elif result.schema.startswith("rankbound.comparison/"):
-            drawings += comparisons.drawings(result)
-        elif result.schema.startswith("rankbound.validation/"):
-            drawings += validations.drawings(result)
-        elif result.schema.startswith("rankbound.inspection/"):
-            drawings += inspections.drawings(result)
-        elif result.schema.startswith("rankbound.power/"):
-            drawings += powers.of_power(result)
-    drawings += ledgers.drawings_of_all(results)
-    absent = absent_kinds(drawing.kind for drawing in drawings)
-    missing = [Drawing(kind, None, reason, kind) for kind, reason in absent]
-    return _distinct([*drawings, *missing])
-
-
-def _distinct(drawings: list[Drawing]) -> list[Drawing]:
-    """The drawings under names of their own: folders may differ by signs alone."""
-    taken: set[str] = set()
-    found = []
-    for drawing in drawings:
-        name, number = drawing.name, 2
-        while name in taken:
-            name, number = f"{drawing.name}-{number}", number + 1
-        taken.add(name)
-        found.append(replace(drawing, name=name))
-    return found
-
-
-def drawn(drawings: list[Drawing]) -> Iterator[tuple[Drawing, Axes | None, str]]:
-    """Draw one after another; a figure that cannot be drawn gives its reason."""
-    for drawing in drawings:
-        if drawing.draw is None:
-            yield drawing, None, drawing.reason
-            continue
-        try:
-            yield drawing, drawing.draw(), ""
-        except DomainError as error:
-            yield drawing, None, str(error)
+    Examples
+    --------
+    >>> found = absent_kinds(FIGURES.keys() - {"quality"})
+    >>> print(*found[0], sep=": ")
+    quality: no results with coverage and defects of the files; they come from `rank...
+    """
+    known = set(present)
+    return [
+        (kind, f"no results with {words}; they come from `{command}`")
+        for kind, (words, command) in FIGURES.items()
+        if kind not in known
+    ]
 
 
 def file_name(*parts: str) -> str:

@@ -10,52 +10,59 @@ from typing import Any
 import numpy as np
 
 from rankbound.catalogue import COMPARED, base
+from rankbound.commands.compare.result import Comparison, Row
+from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.commands.validate.result import Validation
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found
 
 MOST = 12  # lines that can be told apart
 MOST_MARKS = 7
+LEAST_FOR_CORRELATION = 4  # queries
 STILL = "the differences do not vary over queries, so there is nothing to detect"
 
 
 def power_drawings(result: Found) -> list[Drawing]:
     """Of a comparison: smallest margins by quantity and pair set, at its error rate."""
-    content = result.content
-    by_key: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for row in content["rows"]:
-        by_key[row["quantity"], row["pairs"]].append(row)
-    delta = content.get("delta", 0.05) / content.get("family", {}).get("size", 1)
+    comparison: Comparison = result.content
+    by_key: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in comparison.rows:
+        by_key[row.quantity, row.pairs].append(row)
+    delta = comparison.delta / comparison.family.size
     found = []
     for (quantity, pairs), rows in by_key.items():
         known = COMPARED.get(base(quantity))
         name = file_name(*filter(None, (result.name, "power", quantity, pairs)))
         sources = [
-            {"source": row["sampling"], "sd": sd, "n": [row["n"]]}
+            {"source": row.sampling, "sd": sd, "n": [row.n]}
             for row in rows
-            if (sd := deviation(row)) is not None
+            if (sd := deviation(row.difference, row.effect_size)) is not None
         ]
         unit = "" if known is None else known.unit
-        found.append(_drawing(name, sources, unit, rows[0]["margin"], delta=delta))
+        found.append(_drawing(name, sources, unit, rows[0].margin, delta=delta))
     return found
 
 
 def of_power(result: Found) -> list[Drawing]:
     """Of `rankbound power`: margins by unit and quantity, and the correlations."""
-    content = result.content
-    rates = {"power": content["power"], "delta": content["delta_each"]}
-    margins = {row["margin"] for row in content["needed"]}
+    content: Power = result.content
+    rates = {"power": content.power, "delta": content.delta_each}
+    margins = {row.margin for row in content.needed}
     margin = margins.pop() if len(margins) == 1 else None
     counts: dict[tuple[str, str], dict[tuple[str, float], list[int]]]
     counts = defaultdict(lambda: defaultdict(list))
     # A margin alone leaves rows of needs, whose numbers of queries are the answer
-    rows = content["rows"] or [r | {"n": r["n_interval"]} for r in content["needed"]]
-    for row in rows:
-        source, _, quantity = str(row["source"]).rpartition(": ")
+    rows: list[tuple[Detectable | Needed, int]]
+    rows = [(row, row.n) for row in content.rows]
+    rows = rows or [(row, row.n_interval) for row in content.needed]
+    for row, n in rows:
+        if row.sd is None:  # nothing but correlations is known
+            continue
+        source, _, quantity = row.source.rpartition(": ")
         known = COMPARED.get(base(quantity.partition(",")[0]))
-        unit = row["unit"] or (known.unit if known is not None and source else "")
+        unit = row.unit or (known.unit if known is not None and source else "")
         key = (unit, quantity.replace(", ", "-") if source else "")
-        counts[key][source or quantity, row["sd"]].append(row["n"])
+        counts[key][source or quantity, row.sd].append(n)
     found = []
     for (unit, quantity), by_source in counts.items():
         sources = [
@@ -67,7 +74,7 @@ def of_power(result: Found) -> list[Drawing]:
             name = file_name(*filter(None, (result.name, "power", quantity, more)))
             some = sources[at : at + MOST]
             found.append(_drawing(name, some, unit, margin, **rates))
-    queries = {row["n"]: "queries" for row in rows if row["n"] >= 4}
+    queries = {n: "queries" for _, n in rows if n >= LEAST_FOR_CORRELATION}
     name = file_name(*filter(None, (result.name, "power-correlation")))
     return [*found, _correlations(name, queries, family=1, **rates)]
 
@@ -78,7 +85,7 @@ def of_validation(result: Found) -> list[Drawing]:
     family = validation.family
     queries: dict[int, str] = {}
     for row in validation.per_query:
-        if row.n >= 4:
+        if row.n >= LEAST_FOR_CORRELATION:
             queries.setdefault(row.n, f"{row.dataset} {row.student}")
     name = file_name(*filter(None, (result.name, "power-correlation")))
     return [
@@ -97,7 +104,7 @@ def _correlations(name: str, queries: Mapping[int, str], **options: Any) -> Draw
     from rankbound.figures.power import draw_correlation_power
 
     if not queries:
-        reason = "no correlation has 4 queries or more"
+        reason = f"no correlation has {LEAST_FOR_CORRELATION} queries or more"
         return Drawing(name, None, reason, kind="power")
     known = sorted(queries)
     if len(known) > MOST_MARKS:
@@ -123,14 +130,13 @@ def _drawing(
     return Drawing(name, draw, kind="power")
 
 
-def deviation(row: Mapping[str, Any]) -> float | None:
+def deviation(difference: float, effect: float | None) -> float | None:
     """Standard deviation of paired differences, from the effect size d_z.
 
     Examples
     --------
-    >>> deviation({"difference": -0.05, "effect_size": -0.5})
+    >>> deviation(-0.05, -0.5)
     0.1
     """
-    difference, effect = row["difference"], row.get("effect_size")
     sd = float(difference / effect) if effect else 0.0
     return sd if sd > 0 else None

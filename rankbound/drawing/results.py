@@ -13,7 +13,8 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.results import KINDS, result_type
 from rankbound.rows import Rows
 
-# The files that commands leave, and the schema at the top of each
+# The files that commands leave, and the schema at the top of each; in the order in
+# which a report shows them
 FILES = {
     "ledger.json": "rankbound.ledger/1",
     "comparison.json": "rankbound.comparison/1",
@@ -27,7 +28,6 @@ HEAD = 200  # bytes, within which a result names its schema
 # Columns of the per-query table that some of them leave beside it
 COLUMNS = {
     "ledger.json": ("qid", "student", "entropy_nats"),
-    "comparison.json": ("qid", "sampling", "quantity", "pairs", "value"),
 }
 
 
@@ -45,7 +45,7 @@ class Found:
     content : Result
         The JSON file, decoded; a mapping for a kind that has no type yet.
     table : sequence of mappings
-        The rows of ``per_query.tsv`` beside it; empty where there is none.
+        The rows of the table of queries beside it; empty where there is none.
     file : str
         The JSON file, relative to the folder asked for.
     """
@@ -55,6 +55,22 @@ class Found:
     content: Any
     table: Sequence[Mapping[str, str]] = field(default=(), repr=False)
     file: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind of result, such as "ledger"."""
+        return kind_of(self.schema)
+
+
+def kind_of(schema: str) -> str:
+    """The kind of result that a schema is of.
+
+    Examples
+    --------
+    >>> kind_of("rankbound.ledger/1")
+    'ledger'
+    """
+    return schema.removeprefix("rankbound.").partition("/")[0]
 
 
 def file_of(result: Found) -> str:
@@ -117,11 +133,11 @@ def _free_schema(path: Path) -> str | None:
 
 
 def _result(path: Path, folder: Path, wanted: str) -> Found:
-    kind = wanted.removeprefix("rankbound.").partition("/")[0]
+    kind = kind_of(wanted)
     if kind in KINDS:  # in transition: all kinds are going to be typed
         made = result_type(kind).load(path)
         place, file = _place(path, folder)
-        rows = next(iter(made.beside.values()), ())
+        rows = made.beside.get(made.BESIDE[0].name, ()) if made.BESIDE else ()
         return Found(wanted, place, made, rows, file)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

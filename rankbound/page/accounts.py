@@ -1,25 +1,16 @@
-"""One result file as verdicts, sentences and tables, whatever it holds."""
+"""What a page says about one result: verdicts, sentences, tables and notes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from rankbound.page.table import Table
 from rankbound.results import Result
 
 Level = Literal["good", "caution", "bad", "told"]
 Content = Any  # in transition: a Result, or a mapping where a kind has no type yet
-
-# In the order in which a report shows them
-SCHEMAS: Final = {
-    "rankbound.ledger/": "ledger",
-    "rankbound.comparison/": "comparison",
-    "rankbound.validation/": "validation",
-    "rankbound.inspection/": "inspection",
-    "rankbound.power/": "power",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +31,8 @@ class Account:
 
     Attributes
     ----------
-    kind : {"ledger", "comparison", "validation", "inspection", "power", "cut"}
+    kind : str
+        Such as "ledger".
     title : str
     verdicts : tuple of Verdict
     sentences : tuple of str
@@ -56,47 +48,6 @@ class Account:
     sentences: tuple[str, ...]
     tables: tuple[Table, ...]
     notes: tuple[tuple[str, tuple[str, ...]], ...]
-
-
-def account_of(content: Content, *, name: str = "") -> Account | None:
-    """The account of a result file; None for one that the report does not show.
-
-    Parameters
-    ----------
-    content : mapping
-        The JSON file.
-    name : str
-        Its folder, for titles; may be empty.
-    """
-    from rankbound.page.asides import power_account
-    from rankbound.page.comparisons import comparison_account
-    from rankbound.page.inspections import inspection_account
-    from rankbound.page.ledgers import ledger_account
-    from rankbound.page.validations import validation_account
-
-    makers: dict[str, Callable[..., Account]] = {
-        "ledger": ledger_account,
-        "comparison": comparison_account,
-        "validation": validation_account,
-        "inspection": inspection_account,
-        "power": power_account,
-    }
-    kind = kind_of(content)
-    return None if kind is None else makers[kind](content, name=name)
-
-
-def kind_of(content: Content) -> str | None:
-    """Which command a result file is of, by its schema.
-
-    Examples
-    --------
-    >>> kind_of({"schema": "rankbound.ledger/1"}), kind_of({})
-    ('ledger', None)
-    """
-    if isinstance(content, Result):
-        return content.KIND
-    schema = str(content.get("schema", ""))
-    return next((k for start, k in SCHEMAS.items() if schema.startswith(start)), None)
 
 
 def notes_of(content: Content, *keys: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import VERDICTS
-from rankbound.page.accounts import Account, Content, Verdict, notes_of
+from rankbound.catalogue import DIFFERENCES, VERDICTS
+from rankbound.commands.compare.result import Comparison, Row, SweepTable
+from rankbound.page.accounts import Account, Verdict, notes_of
 from rankbound.page.table import Table, interval, number, words
 
-BANNER: Final = ("different", "inconclusive", "negligible", "equivalent")
+# Bad news first, and what is open before what is settled
+LEVELS: Final = ("bad", "told", "caution", "good")
+BANNER: Final = sorted(DIFFERENCES, key=lambda v: LEVELS.index(VERDICTS[v].level))
 ROWS: Final = (
     "sampling",
     "quantity",
@@ -31,105 +34,96 @@ SAMPLINGS: Final = ("sampling", "pairs", "entropy, nats", "mean margin", "ties")
 SWEEP: Final = ("sampling", "pairs", "verdict", "factor", "difference", "interval")
 
 
-def comparison_account(content: Content, *, name: str = "") -> Account:
+def comparison_account(comparison: Comparison, *, name: str = "") -> Account:
     """Verdicts by kind, the sentences to quote, differences, means, and the sweep."""
     suffix = f", {name}" if name else ""
     return Account(
         kind="comparison",
-        title=f"Comparison with {content['reference']}{suffix}",
-        verdicts=tuple(_verdicts(content, name)),
-        sentences=tuple(content.get("sentences") or ()),
-        tables=tuple(_tables(content, name)),
+        title=f"Comparison with {comparison.reference}{suffix}",
+        verdicts=tuple(_verdicts(comparison, name)),
+        sentences=comparison.sentences,
+        tables=tuple(_tables(comparison, name)),
         notes=notes_of(
-            content, "warnings", "advice", "cannot_say", "assumptions", "definitions"
+            comparison, "warnings", "advice", "cannot_say", "assumptions", "definitions"
         ),
     )
 
 
-def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
-    counts = Counter(row["verdict"] for row in content["rows"])
+def _verdicts(comparison: Comparison, name: str) -> Iterator[Verdict]:
+    counts = Counter(row.verdict for row in comparison.rows)
     where = f"{name}: " if name else ""
-    family = content["family"]
     for verdict in BANNER:
-        level = VERDICTS[verdict].level
         if counts[verdict]:
-            rows = [row for row in content["rows"] if row["verdict"] == verdict]
+            rows = [row for row in comparison.rows if row.verdict == verdict]
             which = "; ".join(dict.fromkeys(map(_label, rows)))
             yield Verdict(
-                level,
+                VERDICTS[verdict].level,
                 verdict,
                 f"{where}{counts[verdict]} of "
-                f"{counted(family['size'], 'comparison')} with "
-                f"{content['reference']}: {which}",
+                f"{counted(comparison.family.size, 'comparison')} with "
+                f"{comparison.reference}: {which}",
             )
-    if (content.get("controls") or {}).get("passed") is False:
+    if comparison.controls.passed is False:
         yield Verdict("bad", "control failed", f"{where}a control did not pass")
-    for warning in content.get("warnings") or ():
+    for warning in comparison.warnings:
         yield Verdict("caution", "warning", warning)
 
 
-def _label(row: Mapping[str, Any]) -> str:
-    return f"{row['sampling']} ({row['quantity']}, {row['pairs']})"
+def _label(row: Row) -> str:
+    return f"{row.sampling} ({row.quantity}, {row.pairs})"
 
 
-def _tables(content: Content, name: str) -> Iterator[Table]:
-    family, tag = content["family"], f"-{name}" if name else ""
+def _tables(comparison: Comparison, name: str) -> Iterator[Table]:
+    family, tag = comparison.family, f"-{name}" if name else ""
     caption = (
-        f"{family['name']}: paired differences, sampling minus "
-        f"{content['reference']}; intervals {family['intervals']}, "
-        f"p-values {family['p_values']}, delta = {content['delta']:g}"
+        f"{family.name}: paired differences, sampling minus "
+        f"{comparison.reference}; intervals {family.intervals}, "
+        f"p-values {family.p_values}, delta = {comparison.delta:g}"
     )
-    rows = tuple(_row(row) for row in content["rows"])
+    rows = tuple(map(_row, comparison.rows))
     yield Table(f"comparison{tag}", caption, ROWS, rows, left=4)
     means = tuple(
         (
-            sampling["sampling"],
-            entry["pairs"],
-            *(number(entry.get(key)) for key in ("mean", "mean_margin", "ties")),
+            sampling.sampling,
+            entry.pairs,
+            *map(number, (entry.mean, entry.mean_margin, entry.ties)),
         )
-        for sampling in content.get("samplings") or ()
-        for entry in sampling.get("entropy") or ()
+        for sampling in comparison.samplings
+        for entry in sampling.entropy
     )
     if means:
         yield Table(
             f"samplings{tag}", "The teacher on each sampling", SAMPLINGS, means, left=2
         )
-    sweep = content.get("sweep")
-    if sweep:
-        yield Table(
-            f"sweep{tag}",
-            "The same entropies with the temperature multiplied by a factor",
-            SWEEP,
-            tuple(_swept(sweep["tables"])),
-            left=3,
-        )
-
-
-def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
-    unit = row.get("unit") or "1"
-    return (
-        row["sampling"],
-        words(row["quantity"]) + ("" if unit == "1" else f" ({unit})"),
-        row["pairs"],
-        row["verdict"],
-        number(row["n"]),
-        *(number(row.get(key)) for key in ("mean", "reference_mean", "difference")),
-        interval((row.get("lower"), row.get("upper"))),
-        *(
-            number(row.get(key))
-            for key in ("p_holm", "effect_size", "margin", "smallest_margin")
-        ),
+    yield Table(
+        f"sweep{tag}",
+        "The same entropies with the temperature multiplied by a factor",
+        SWEEP,
+        tuple(_swept(comparison.sweep.tables)),
+        left=3,
     )
 
 
-def _swept(tables: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+def _row(row: Row) -> tuple[str, ...]:
+    return (
+        row.sampling,
+        words(row.quantity) + ("" if row.unit == "1" else f" ({row.unit})"),
+        row.pairs,
+        row.verdict,
+        *map(number, (row.n, row.mean, row.reference_mean, row.difference)),
+        interval((row.lower, row.upper)),
+        *map(number, (row.p_holm, row.effect_size, row.margin, row.smallest_margin)),
+    )
+
+
+def _swept(tables: Iterable[SweepTable]) -> Iterator[tuple[str, ...]]:
     for table in tables:
-        for row in table["rows"]:
+        for row in table.rows:
             yield (
-                row["sampling"],
-                row["pairs"],
-                row["verdict"],
-                number(table["factor"]),
-                number(row["difference"]),
-                interval((row["lower"], row["upper"])),
+                row.sampling,
+                row.pairs,
+                row.verdict,
+                number(table.factor),
+                number(row.difference),
+                interval((row.lower, row.upper)),
             )

@@ -27,16 +27,11 @@ from rankbound.bounds.notation import (
     term,
 )
 from rankbound.commands.explain.run import glossary_rows
-from rankbound.drawing.results import Found, file_of
-from rankbound.page.accounts import (
-    SCHEMAS,
-    Account,
-    Verdict,
-    account_of,
-    kind_of,
-)
+from rankbound.drawing.results import FILES, Found, file_of, kind_of
+from rankbound.page.accounts import Account, Verdict
 from rankbound.page.formulas import explorer_data, views_script
 from rankbound.page.pictures import Picture
+from rankbound.page.pieces import MAKERS
 from rankbound.page.queries import QueryTable
 from rankbound.page.rendering import (
     policy,
@@ -97,9 +92,8 @@ def page(material: Material) -> str:
     The same material gives the same text.
     """
     accounts = [
-        (f"result-{index}", account)
+        (f"result-{index}", MAKERS[result.kind](result.content, name=result.name))
         for index, result in enumerate(material.results)
-        if (account := account_of(result.content, name=result.name)) is not None
     ]
     code = script(views_script())
     return rendered_template(
@@ -183,10 +177,10 @@ def _first(account: Account) -> Iterator[Verdict]:
 
 
 def _subtitle(material: Material) -> str:
-    kinds = [kind_of(result.content) for result in material.results]
+    kinds = [result.kind for result in material.results]
     found = [
         f"{kinds.count(kind)} {kind}{'s' if kinds.count(kind) > 1 else ''}"
-        for kind in SCHEMAS.values()
+        for kind in map(kind_of, FILES.values())
         if kind in kinds
     ]
     return ", ".join(found) or "no result that this report shows"
@@ -257,7 +251,7 @@ def _data(material: Material) -> dict[str, Any]:
     ledgers = {
         result.name: result.content
         for result in material.results
-        if kind_of(result.content) == "ledger"
+        if result.kind == "ledger"
     }
     symbols = {term(s).code: _meaning(s) for s in SYMBOLS}
     return {

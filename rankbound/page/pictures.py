@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from rankbound.drawing.catalogue import Drawing, drawn
+from rankbound.drawing.catalogue import Drawing
+from rankbound.drawing.run import drawn
 
 SVG: Final = "http://www.w3.org/2000/svg"
 LINK: Final = "http://www.w3.org/1999/xlink"

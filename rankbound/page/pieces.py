@@ -1,79 +1,56 @@
-"""Results as HTML fragments, for notebooks: the same tables as those of the report."""
+"""A result of any kind as an account, and as an HTML fragment for notebooks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from rankbound.bounds.errors import DomainError
-from rankbound.commands.convert.result import Conversion
-from rankbound.commands.cut.result import Cut
-from rankbound.commands.inspect.result import Inspection
-from rankbound.commands.measure.result import Ledger
-from rankbound.commands.validate.result import Validation
-from rankbound.page.accounts import Account, account_of
-from rankbound.page.asides import conversion_account, cut_account, power_account
+from rankbound.page.accounts import Account
+from rankbound.page.asides import (
+    augmentation_account,
+    bound_account,
+    certification_account,
+    conversion_account,
+    cut_account,
+    power_account,
+)
+from rankbound.page.comparisons import comparison_account
 from rankbound.page.inspections import inspection_account
 from rankbound.page.ledgers import ledger_account
 from rankbound.page.rendering import rendered_template, source
 from rankbound.page.validations import validation_account
+from rankbound.results import Result
+
+# Kind of result: what makes its account, of the result and a name for its titles
+MAKERS: Final[dict[str, Callable[..., Account]]] = {
+    "ledger": ledger_account,
+    "comparison": comparison_account,
+    "validation": validation_account,
+    "inspection": inspection_account,
+    "power": power_account,
+    "cut": cut_account,
+    "conversion": conversion_account,
+    "bound": bound_account,
+    "augmentation": augmentation_account,
+    "certify": certification_account,
+}
 
 
-def ledger_html(ledger: Ledger) -> str:
-    """The ledger of a measurement: verdicts, parts, models, notes."""
-    return _rendered(ledger_account(ledger))
-
-
-def comparison_html(account: Mapping[str, Any]) -> str:
-    """A comparison of samplings: verdicts, sentences, differences.
-
-    Parameters
-    ----------
-    account : mapping
-        What ``comparison.json`` holds.
-    """
-    return _piece(account)
-
-
-def validation_html(validation: Validation) -> str:
-    """A validation: what goes with effectiveness, and whether certificates held."""
-    return _rendered(validation_account(validation))
-
-
-def power_html(found: Mapping[str, Any]) -> str:
-    """What n queries can show, or how many queries a margin needs.
+def account_of(result: Result, *, name: str = "") -> Account:
+    """What there is to say about a result.
 
     Parameters
     ----------
-    found : mapping
-        What `rankbound.commands.power.run.powers` returns.
+    result : Result
+    name : str
+        Its folder, for titles; may be empty.
     """
-    return _rendered(power_account(found))
+    return MAKERS[result.KIND](result, name=name)
 
 
-def cut_html(cut: Cut) -> str:
-    """A cut of training groups: what each band keeps, and what changes with it."""
-    return _rendered(cut_account(cut))
-
-
-def conversion_html(done: Conversion) -> str:
-    """A conversion: what was written, kept and lost."""
-    return _rendered(conversion_account(done))
-
-
-def inspection_html(found: Inspection) -> str:
-    """An inspection of files: verdicts, files and findings."""
-    return _rendered(inspection_account(found))
-
-
-def _piece(content: Mapping[str, Any]) -> str:
-    account = account_of(content)
-    if account is None:
-        raise DomainError(
-            "a ledger, comparison or validation has a piece of HTML, got the schema "
-            f"{content.get('schema')!r}"
-        )
-    return _rendered(account)
+def html_of(result: Result) -> str:
+    """Verdicts, sentences and tables of a result, as on the page of a report."""
+    return _rendered(account_of(result))
 
 
 def _rendered(account: Account) -> str:
@@ -83,3 +60,13 @@ def _rendered(account: Account) -> str:
     style = Markup(source("piece.css"))
     context = {"account": account, "style": style}
     return rendered_template("piece.html", context)
+
+
+# In transition: kinds that have no type yet
+def _untyped(kind: str) -> Callable[[Any], str]:
+    return lambda content: _rendered(MAKERS[kind](content))
+
+
+validation_html = _untyped("validation")
+inspection_html = _untyped("inspection")
+cut_html = _untyped("cut")

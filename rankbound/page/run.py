@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from rankbound.commands.measure.measured import Progress
-from rankbound.drawing.catalogue import result_drawings
-from rankbound.drawing.results import Found, file_of, find_results
+from rankbound.drawing.results import FILES, Found, find_results, kind_of
+from rankbound.drawing.run import result_drawings
 from rankbound.errors import UsageError
-from rankbound.page.accounts import SCHEMAS, kind_of
 from rankbound.page.documents import MOST_TEXT, documents_of
 from rankbound.page.page import Material, page
 from rankbound.page.pictures import Picture, pictures
@@ -27,8 +25,6 @@ from rankbound.rows import Rows
 from rankbound.writing import write_all
 
 STAGES: Final = 5
-# What reading a JSON file of another shape than its schema's raises
-DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 COMMANDS: Final = {
     "ledger": "rankbound measure",
     "comparison": "rankbound compare",
@@ -72,9 +68,8 @@ def write_report(
         raise UsageError(f"{out}: is a folder; --out of a report is an HTML file")
     progress("reading results")
     results = find_results(source, asked="")
-    kinds = [*SCHEMAS.values(), None]
-    results.sort(key=lambda result: kinds.index(kind_of(result.content)))
-    _check(results)
+    order = [*map(kind_of, FILES.values())]
+    results.sort(key=lambda result: order.index(result.kind))
     progress("figures")
     figures, missing = _figures(results)
     progress("queries")
@@ -95,38 +90,14 @@ def write_report(
     return material
 
 
-def _check(results: list[Found]) -> None:
-    """Raise for a result that lacks what its schema promises, or holds another type."""
-    for result in results:
-        try:
-            page(Material(title="", results=[result]))
-            result_drawings([replace(result, table=())])
-        except DAMAGE as error:
-            found = (
-                f"lacks {error.args[0]!r}"
-                if isinstance(error, KeyError)
-                else f"is damaged ({error})"
-            )
-            raise UsageError(
-                f"{file_of(result)}: {found}; run the command that wrote it again with "
-                "this version"
-            ) from None
-
-
 def _figures(results: list[Found]) -> tuple[list[Picture], list[tuple[str, str]]]:
     drawn: list[Picture] = []
     missing: list[tuple[str, str]] = []
-    try:
-        for found in pictures(result_drawings(results)):
-            if isinstance(found, Picture):
-                drawn.append(found)
-            else:
-                missing.append((f"figure {found[0]}", found[1]))
-    except DAMAGE as error:
-        raise UsageError(
-            f"a figure cannot be drawn, since a result is damaged ({error!r}); run the "
-            "commands that wrote the results again with this version"
-        ) from None
+    for found in pictures(result_drawings(results)):
+        if isinstance(found, Picture):
+            drawn.append(found)
+        else:
+            missing.append((f"figure {found[0]}", found[1]))
     return drawn, missing
 
 
@@ -134,7 +105,7 @@ def _details(
     source: Path, results: list[Found], tables: list[QueryTable]
 ) -> list[dict[str, Any]]:
     """Documents behind the first table's queries, by ledger."""
-    ledgers = [r for r in results if kind_of(r.content) == "ledger" and r.table]
+    ledgers = [r for r in results if r.kind == "ledger" and r.table]
     if not ledgers:
         return []
     shown = tables[0]
@@ -159,23 +130,18 @@ def _undetailed(details: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def _absent(results: list[Found]) -> Iterator[tuple[str, str]]:
-    kinds = {kind_of(result.content) for result in results}
+    kinds = {result.kind for result in results}
     for wanted, command in COMMANDS.items():
         if wanted not in kinds:
             yield wanted, f"the folder holds no {wanted}.json; {command} writes one"
     for result in results:
-        kind = kind_of(result.content)
-        if kind is None:
-            yield file_of(result), "this report does not show it"
-        elif kind in ("ledger", "comparison") and not result.table:
-            path = str(Path(result.name, "per_query.tsv"))
+        if result.kind in ("ledger", "comparison") and not result.table:
+            path = str(Path(result.name, result.content.BESIDE[0].files[0]))
             yield path, "not found or without rows, so no query is shown"
 
 
 def _tables(source: Path, results: list[Found], *, limit: int) -> Iterator[QueryTable]:
-    of_kind = {
-        kind: [r for r in results if kind_of(r.content) == kind] for kind in COMMANDS
-    }
+    of_kind = {kind: [r for r in results if r.kind == kind] for kind in COMMANDS}
     read = [
         effectiveness(source / result.name / "effectiveness.tsv")
         for result in of_kind["validation"]

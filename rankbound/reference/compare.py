@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
 from rankbound.bounds.certificate import LN2
-from rankbound.commands.compare.run import Comparison
+from rankbound.commands.compare.measured import Compared
+from rankbound.commands.compare.result import (
+    Compat,
+    CompatEntropy,
+    CompatGroups,
+    CompatRow,
+)
 from rankbound.commands.measure.inputs import groups_of
+from rankbound.data.columns import Floats
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import Floats
 from rankbound.reference.entropy import REASON as ENTROPY_REASON
 from rankbound.reference.equivalence import (
     ALPHA,
@@ -21,6 +28,7 @@ from rankbound.reference.equivalence import (
     reference_tost,
 )
 from rankbound.reference.measure_columns import file_scores, pooled_entropy
+from rankbound.results import Named
 from rankbound.validation.family import Answer, common
 
 NO_VALUE: Final = "their formula has no value here: "
@@ -32,45 +40,45 @@ GROUPS_REASON: Final = (
 )
 
 
-def reference_record(comparison: Comparison) -> dict[str, Any]:
-    """The account's `compat`: what the reference study would compute and print.
+def reference_record(compared: Compared) -> Compat:
+    """The result's `compat`: what the reference study would compute and print.
 
     Its test on every comparison of the family, its groups of "equivalent" samplings,
     and its entropy of every sampling.
     """
-    return {
-        "mode": "reference",
-        "alpha": ALPHA,
-        "rows": [_row(answer) for answer in comparison.answers],
-        "reason": REASON,
-        "equivalence_groups": _groups(comparison),
-        "equivalence_groups_reason": GROUPS_REASON,
-        "entropy": _entropies(comparison),
-        "entropy_reason": ENTROPY_REASON,
-    }
+    return Compat(
+        mode="reference",
+        alpha=ALPHA,
+        rows=tuple(map(_row, compared.answers)),
+        reason=REASON,
+        equivalence_groups=tuple(_groups(compared)),
+        equivalence_groups_reason=GROUPS_REASON,
+        entropy=Named(_entropies(compared)),
+        entropy_reason=ENTROPY_REASON,
+    )
 
 
-def _row(answer: Answer) -> dict[str, Any]:
+def _row(answer: Answer) -> CompatRow:
     ask = answer.question
     made, reason = _tost(*common(ask.values, ask.reference))
-    theirs: dict[str, Any] = dict.fromkeys(
-        ("margin", "p_low", "p_high", "p", "marked_equivalent", "shows_equivalence")
-    )
-    if made is not None:
-        theirs = {name: getattr(made, name) for name in theirs}
     equal = answer.verdict in ("equivalent", "negligible")
-    return {
-        "sampling": ask.sampling,
-        "quantity": ask.quantity,
-        "pairs": ask.pairs,
-        "difference": answer.comparison.difference,
-        **{f"reference_{name}": value for name, value in theirs.items()},
-        "reference_reason": reason,
-        "margin": ask.margin,
-        "p_equivalence": answer.p_equivalence,
-        "verdict": answer.verdict,
-        "agree": None if made is None else made.marked_equivalent == equal,
-    }
+    return CompatRow(
+        sampling=ask.sampling,
+        quantity=ask.quantity,
+        pairs=ask.pairs,
+        difference=answer.comparison.difference,
+        reference_margin=None if made is None else made.margin,
+        reference_p_low=None if made is None else made.p_low,
+        reference_p_high=None if made is None else made.p_high,
+        reference_p=None if made is None else made.p,
+        reference_marked_equivalent=None if made is None else made.marked_equivalent,
+        reference_shows_equivalence=None if made is None else made.shows_equivalence,
+        reference_reason=reason,
+        margin=ask.margin,
+        p_equivalence=answer.p_equivalence,
+        verdict=answer.verdict,
+        agree=None if made is None else made.marked_equivalent == equal,
+    )
 
 
 def _tost(first: Floats, second: Floats) -> tuple[ReferenceTost | None, str | None]:
@@ -81,32 +89,27 @@ def _tost(first: Floats, second: Floats) -> tuple[ReferenceTost | None, str | No
     return made, CONSTANT if made is None else None
 
 
-def _groups(comparison: Comparison) -> list[dict[str, Any]]:
+def _groups(compared: Compared) -> Iterator[CompatGroups]:
     """Per quantity and pair set: who is marked as equivalent with whom."""
     keys = dict.fromkeys(
-        (answer.question.quantity, answer.question.pairs)
-        for answer in comparison.answers
+        (answer.question.quantity, answer.question.pairs) for answer in compared.answers
     )
-    names = comparison.options.names
-    found = []
+    names = compared.options.names
     for key in keys:
         marked = []
         for left, right in itertools.combinations(names, 2):
             sides = [
-                comparison.measures[name].measured.get(key) for name in (left, right)
+                compared.measures[name].measured.get(key) for name in (left, right)
             ]
             if _marked(*sides):
                 marked.append((left, right))
         groups = reference_equivalence_groups(names, marked)
-        found.append(
-            {
-                "quantity": key[0],
-                "pairs": key[1],
-                "marked": [list(pair) for pair in marked],
-                "groups": [list(members) for members in groups],
-            }
+        yield CompatGroups(
+            quantity=key[0],
+            pairs=key[1],
+            marked=tuple(marked),
+            groups=tuple(tuple(members) for members in groups),
         )
-    return found
 
 
 def _marked(first: PerQuery | None, second: PerQuery | None) -> bool:
@@ -116,15 +119,14 @@ def _marked(first: PerQuery | None, second: PerQuery | None) -> bool:
     return made is not None and made.marked_equivalent
 
 
-def _entropies(comparison: Comparison) -> list[dict[str, Any]]:
+def _entropies(compared: Compared) -> Iterator[CompatEntropy]:
     """Mean entropy of every sampling by their formula, and ours over all pairs."""
-    loaded, options = comparison.loaded, comparison.options
+    loaded, options = compared.loaded, compared.options
     teacher = loaded.teacher
     scores = file_scores(teacher, options.teacher)
     aside: set[str] = set()
     if loaded.calibration is not None:
         aside = set(loaded.calibration.groups.group_qids())
-    found = []
     for name, path in options.groups:
         whole = groups_of(path, scores, teacher.files)
         kept = np.array([qid not in aside for qid in whole.group_qids()], dtype=bool)
@@ -132,17 +134,14 @@ def _entropies(comparison: Comparison) -> list[dict[str, Any]]:
         values = pooled.column.values
         finite = values[np.isfinite(values)]
         theirs = float(finite.mean()) if finite.size else None
-        ours = comparison.measures[name].measured["entropy", "all"].mean() / LN2
-        found.append(
-            {
-                "sampling": name,
-                "unit": "bits",
-                "reference_mean": theirs,
-                "corrected_mean": ours,
-                "difference": None if theirs is None else theirs - ours,
-                "n_without_value": int(values.size - finite.size),
-                "documents_counted_as_0": pooled.n_zeros,
-                "queries_pooled": pooled.n_pooled,
-            }
+        ours = compared.measures[name].measured["entropy", "all"].mean() / LN2
+        yield CompatEntropy(
+            sampling=name,
+            unit="bits",
+            reference_mean=theirs,
+            corrected_mean=ours,
+            difference=None if theirs is None else theirs - ours,
+            n_without_value=int(values.size - finite.size),
+            documents_counted_as_0=pooled.n_zeros,
+            queries_pooled=pooled.n_pooled,
         )
-    return found

@@ -2,71 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-Answer = Mapping[str, Any]
+import msgspec
+
+from rankbound.commands.bound.result import Augmentation, Bound
+from rankbound.commands.measure.paper_form import PaperForm
+from rankbound.terminal.outlines import outline
 
 
-def answer_text(answer: Answer) -> str:
+def answer_text(answer: Bound | Augmentation) -> str:
     """One answer as plain text.
 
     Examples
     --------
-    >>> from rankbound.commands.bound.run import Given, evaluated
-    >>> given = Given(diameter=1, lipschitz=1, entropy=0.4, divergence=0.1, n=1e6)
-    >>> print(answer_text(evaluated(given)).splitlines()[-1])
+    >>> from rankbound.commands.bound.run import bound
+    >>> found = bound(diameter=1, lipschitz=1, entropy=0.4, divergence=0.1, n=1e6)
+    >>> print(answer_text(found).splitlines()[-1])
     not vacuous: the bound is below ln 2 = 0.6931; the entropy term dominates
     """
-    lines = _comparison(answer) if "break_even_n" in answer else _evaluation(answer)
+    lines = _evaluation(answer) if isinstance(answer, Bound) else _comparison(answer)
     return "\n".join(lines)
 
 
-def _evaluation(answer: Answer) -> Iterator[str]:
-    given = answer["given"]
+def bound_text(found: Bound) -> str:
+    """The bound in a few lines, for a terminal."""
+    title = f"Bound {found.bound:.4f} nats ({found.statement})"
+    parts = [f"{name}: {value:.4f}" for name, value in found.parts.items()]
+    return outline(title, [bound_words(found), *parts])
+
+
+def augmentation_text(found: Augmentation) -> str:
+    """Before and after in a few lines, for a terminal."""
+    title = f"Bound {found.before:.4f} nats before, {found.after:.4f} after"
+    return outline(f"{title} ({found.statement})", [*augmentation_words(found)])
+
+
+def _evaluation(found: Bound) -> Iterator[str]:
+    given = found.given.to_dict()
     yield "  ".join(f"{name}={value:g}" for name, value in given.items())
-    for name, value in answer["parts"].items():
+    for name, value in found.parts.items():
         yield f"  {name:<24}{value:>10.4f} nats"
-    yield f"  {'= bound':<24}{answer['bound']:>10.4f} nats   ({answer['statement']})"
-    for name, value in answer["relatives"].items():
+    yield f"  {'= bound':<24}{found.bound:>10.4f} nats   ({found.statement})"
+    for name, value in found.relatives.items():
         yield f"  {'':<24}{value:>10.4f} nats   {name}"
-    yield f"  {'':<24}{_paper(answer['paper_form'])}"
-    if "solve" in answer:
-        yield _solution(answer)
-        return
-    trivial = answer["trivial"]
-    verdict = (
-        "vacuous: the bound is not below"
-        if answer["vacuous"]
-        else ("not vacuous: the bound is below")
+    yield f"  {'':<24}{_paper(found.paper_form)}"
+    yield bound_words(found)
+
+
+def bound_words(found: Bound) -> str:
+    """Whether the bound is vacuous, or from which number on it is not."""
+    if found.solve is not None:
+        return _solution(found.solve, found.solution)
+    side = "not below" if found.vacuous else "below"
+    word = "vacuous" if found.vacuous else "not vacuous"
+    return (
+        f"{word}: the bound is {side} ln 2 = {found.trivial:.4f}; the "
+        f"{found.dominating} term dominates"
     )
-    yield f"{verdict} ln 2 = {trivial:.4f}; the {answer['dominating']} term dominates"
 
 
-def _paper(row: Answer) -> str:
-    needed = row["n_needed"]
+def _paper(form: PaperForm) -> str:
+    needed = form.n_needed
     queries = "no n suffices" if needed is None else f"needs n = {needed:.1e}"
     return (
-        f"{row['limit']:>10.4g} nats   {row['statement']} ({row['status']}; "
-        f"{row['weights']:.3g} weights, {row['layers']:g} layers: {queries})"
+        f"{form.limit:>10.4g} nats   {form.statement} ({form.status}; "
+        f"{form.weights:.3g} weights, {form.layers:g} layers: {queries})"
     )
 
 
-def _solution(answer: Answer) -> str:
-    name, value = answer["solve"], answer["solution"]
-    if value is None:
+def _solution(name: str, value: float | msgspec.UnsetType | None) -> str:
+    if value is None or isinstance(value, msgspec.UnsetType):
         return f"no {name} makes the bound equal to ln 2 with these numbers"
     shown = f"{value:,}" if name == "n" else f"{value:.6g}"
     side = "from" if name == "n" else "up to"
     return f"not vacuous {side} {name} = {shown}"
 
 
-def _comparison(answer: Answer) -> Iterator[str]:
-    yield f"  before {answer['before']:>10.4f} nats"
-    yield f"  after  {answer['after']:>10.4f} nats   ({answer['statement']})"
-    word = "lowers" if answer["improves"] else "does not lower"
+def _comparison(found: Augmentation) -> Iterator[str]:
+    yield f"  before {found.before:>10.4f} nats"
+    yield f"  after  {found.after:>10.4f} nats   ({found.statement})"
+    yield from augmentation_words(found)
+
+
+def augmentation_words(found: Augmentation) -> Iterator[str]:
+    """Whether the augmentation lowers the bound, and from where on."""
+    word = "lowers" if found.improves else "does not lower"
     yield f"the augmentation {word} the bound; this says nothing of the risk itself"
-    needed, diameter = answer["break_even_n"], answer["break_even_diameter"]
+    needed, diameter = found.break_even_n, found.break_even_diameter
     yield (
         "no number of queries makes it lower"
         if needed is None
@@ -76,5 +99,5 @@ def _comparison(answer: Answer) -> Iterator[str]:
         yield "no diameter makes it lower"
     else:
         yield f"it is lower for every diameter below {diameter:.6g}"
-    if answer["vacuous"]:
+    if found.vacuous:
         yield "both bounds are vacuous (not below ln 2): the comparison says nothing"

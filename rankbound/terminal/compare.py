@@ -1,9 +1,12 @@
-"""The account of a comparison as tables and sentences, for a terminal or a file."""
+"""A comparison on a terminal: tables and sentences, or a few lines.
+
+`show` prints the tables of verdicts, what explains them and what the reference study
+would print; `comparison_text` is what an interpreter shows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -12,30 +15,39 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
 from rankbound.catalogue import VERDICTS
+from rankbound.commands.compare.result import (
+    Comparison,
+    Compat,
+    CompatEntropy,
+    CompatRow,
+    Row,
+)
 from rankbound.commands.compare.sentences import p_text
-from rankbound.terminal.compare_reasons import show_reasons
-from rankbound.terminal.compare_reference import show_reference
 from rankbound.terminal.console import say
+from rankbound.terminal.outlines import NAME, outline, short
 
-Account = dict[str, Any]
+# In the order of what a reader should see first
+ORDER = [*VERDICTS]
+Cells = Iterable[str]
+Part = tuple[str, tuple[str, ...], Iterable[Cells]]
 MOST_LINES = 14  # of one kind on a terminal; the file has all
 
 
-def show(account: Account, console: Console) -> None:
+def show(comparison: Comparison, console: Console) -> None:
     """Print verdicts, what explains them, sentences, advice, and what is not said."""
-    for line in _head(account):
+    for line in _head(comparison):
         say(console, escape(line))
-    for quantity in account["family"]["quantities"]:
-        rows = [row for row in account["rows"] if row["quantity"] == quantity]
+    for quantity in comparison.family.quantities:
+        rows = [row for row in comparison.rows if row.quantity == quantity]
         console.print(_table(quantity, rows))
-    for line in _notes(account):
+    for line in _notes(comparison):
         say(console, escape(line))
-    show_reasons(account, console)
-    show_reference(account.get("compat"), console)
+    _show_reasons(comparison, console)
+    _show_reference(comparison.compat, console)
     for title, lines in (
-        ("In words", _in_words(account)),
-        ("What follows, by the theory alone", account["advice"]),
-        ("What these numbers cannot say", account["cannot_say"]),
+        ("In words", _in_words(comparison)),
+        ("What follows, by the theory alone", comparison.advice),
+        ("What these numbers cannot say", comparison.cannot_say),
     ):
         console.print(f"\n[bold]{title}[/]")
         for line in lines[:MOST_LINES]:
@@ -43,54 +55,52 @@ def show(account: Account, console: Console) -> None:
         if len(lines) > MOST_LINES:
             more = len(lines) - MOST_LINES
             say(console, f"- and {more} more in comparison.json")
-    for line in _foot(account):
+    for line in _foot(comparison):
         say(console, escape(line))
 
 
-def _in_words(account: Account) -> list[str]:
+def _in_words(comparison: Comparison) -> list[str]:
     """The sentences on the whole first, since those on rows may be many."""
-    rows = len(account["rows"])
-    return [*account["sentences"][rows:], *account["sentences"][:rows]]
+    rows = len(comparison.rows)
+    return [*comparison.sentences[rows:], *comparison.sentences[:rows]]
 
 
-def _head(account: Account) -> Iterator[str]:
-    teacher, family = account["teacher"], account["family"]
+def _head(comparison: Comparison) -> Iterator[str]:
+    teacher, family = comparison.teacher, comparison.family
     yield (
-        f"teacher: {teacher['kind']} scores ({teacher['kind_evidence']}), temperature "
-        f"{teacher['temperature']:.6g}"
+        f"teacher: {teacher.kind} scores ({teacher.kind_evidence}), temperature "
+        f"{teacher.temperature:.6g}"
     )
-    for name, student in teacher["students"].items():
+    for name, student in teacher.students.items():
         yield (
-            f"student {name}: {student['kind']} scores ({student['kind_evidence']}), "
-            f"temperature {student['temperature']:.6g}"
+            f"student {name}: {student.kind} scores ({student.kind_evidence}), "
+            f"temperature {student.temperature:.6g}"
         )
-    for sampling in account["samplings"]:
+    for sampling in comparison.samplings:
         yield (
-            f"sampling {sampling['sampling']}: "
-            f"{counted(sampling['n_queries'], 'query')}, "
-            f"{counted(sampling['n_groups'], 'group')}, "
-            f"{counted(sampling['n_documents'], 'document')}"
+            f"sampling {sampling.sampling}: "
+            f"{counted(sampling.n_queries, 'query')}, "
+            f"{counted(sampling.n_groups, 'group')}, "
+            f"{counted(sampling.n_documents, 'document')}"
         )
-    if teacher["n_calibration"]:
+    if teacher.n_calibration:
         yield (
-            f"{counted(teacher['n_calibration'], 'query was', 'queries were')} set "
-            "aside to "
-            "fit temperatures, "
-            "the same in all samplings"
+            f"{counted(teacher.n_calibration, 'query was', 'queries were')} set "
+            "aside to fit temperatures, the same in all samplings"
         )
     yield (
-        f"family: {counted(family['size'], 'comparison')} ({family['name']}); all "
+        f"family: {counted(family.size, 'comparison')} ({family.name}); all "
         "intervals and verdicts hold at once with probability "
-        f"{1 - account['delta']:.10g}"
+        f"{1 - comparison.delta:.10g}"
     )
 
 
-def _table(quantity: str, rows: list[Account]) -> Table:
+def _table(quantity: str, rows: Sequence[Row]) -> Table:
     table = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 1, 0, 0),
-        title=escape(f"{quantity}, in {rows[0]['unit']}"),
+        title=escape(f"{quantity}, in {rows[0].unit}"),
         title_justify="left",
         title_style="bold",
     )
@@ -101,26 +111,26 @@ def _table(quantity: str, rows: list[Account]) -> Table:
     table.add_column("verdict", no_wrap=True)
     before = None
     for row in rows:
-        if before not in (None, row["sampling"]):
+        if before not in (None, row.sampling):
             table.add_section()
-        before = row["sampling"]
-        needed = row["n_for_margin"]
+        before = row.sampling
+        needed = row.n_for_margin
         table.add_row(
-            escape(row["sampling"]),
-            row["pairs"],
-            f"{row['mean']:.4f}",
-            f"{row['difference']:+.4f}",
-            f"{row['lower']:+.4f} {row['upper']:+.4f}",
-            p_text(row["p_holm"]),
-            f"{row['smallest_margin']:.4f}",
+            escape(row.sampling),
+            row.pairs,
+            f"{row.mean:.4f}",
+            f"{row.difference:+.4f}",
+            f"{row.lower:+.4f} {row.upper:+.4f}",
+            p_text(row.p_holm),
+            f"{row.smallest_margin:.4f}",
             "" if needed is None else f"{needed:,}",
-            f"[{VERDICTS[row['verdict']].style}]{row['verdict']}[/]",
+            f"[{VERDICTS[row.verdict].style}]{row.verdict}[/]",
         )
     return table
 
 
-def _notes(account: Account) -> Iterator[str]:
-    margins = {r["quantity"]: r["margin"] for r in account["rows"]}
+def _notes(comparison: Comparison) -> Iterator[str]:
+    margins = {r.quantity: r.margin for r in comparison.rows}
     given = ", ".join(
         f"{name} {margin:g}"
         if margin is not None
@@ -128,38 +138,290 @@ def _notes(account: Account) -> Iterator[str]:
         for name, margin in margins.items()
     )
     yield (
-        f"change: from {account['reference']}, paired by query; p: Holm over the "
+        f"change: from {comparison.reference}, paired by query; p: Holm over the "
         f"family; margins: {given}; margin*: the smallest that would be accepted; n*: "
         "queries that the given margin would need"
     )
-    lacking = sorted(
-        {r["quantity"] for r in account["rows"] if r["method"] == "paired_t"}
-    )
+    lacking = sorted({r.quantity for r in comparison.rows if r.method == "paired_t"})
     if lacking:
         yield (
             f"{', '.join(lacking)}: no range is known in advance, so betting does not "
             "apply; the intervals are Student's t, with BCa beside them in the file"
         )
-    for row in account["rows"]:
-        if row["note"] is not None:
+    for row in comparison.rows:
+        if row.note is not None:
             yield (
-                f"note: {row['sampling']}, {row['quantity']}, {row['pairs']} pairs: "
-                f"{row['note']}"
+                f"note: {row.sampling}, {row.quantity}, {row.pairs} pairs: {row.note}"
             )
-        missing = row["queries_only_in_sampling"] + row["queries_only_in_reference"]
+        missing = row.queries_only_in_sampling + row.queries_only_in_reference
         if missing:
             yield (
-                f"note: {row['sampling']}, {row['quantity']}, {row['pairs']} pairs: "
-                f"{counted(missing, 'query')} in one of the two samplings "
-                "only"
+                f"note: {row.sampling}, {row.quantity}, {row.pairs} pairs: "
+                f"{counted(missing, 'query')} in one of the two samplings only"
             )
 
 
-def _foot(account: Account) -> Iterator[str]:
-    for sampling in account["samplings"]:
-        for reason, number in sampling["dropped"].items():
+def _foot(comparison: Comparison) -> Iterator[str]:
+    for sampling in comparison.samplings:
+        for reason, number in sampling.dropped.items():
             yield (
-                f"dropped from {sampling['sampling']}: {counted_reason(number, reason)}"
+                f"dropped from {sampling.sampling}: {counted_reason(number, reason)}"
             )
-    for warning in account["warnings"]:
+    for warning in comparison.warnings:
         yield f"warning: {warning}"
+
+
+def _show_reasons(comparison: Comparison, console: Console) -> None:
+    """Print one table per explanation, and what the controls found."""
+    for part in (_entropies, _parts, _shift, _spaces, _sweep):
+        title, headings, rows = part(comparison)
+        filled = list(rows)
+        if filled:
+            console.print(_reason_table(title, headings, filled))
+    for line in _controls(comparison):
+        say(console, escape(line))
+
+
+def _entropies(comparison: Comparison) -> Part:
+    coupled = {(r.sampling, r.pairs): r for r in comparison.coupling.rows}
+    rows: list[Cells] = [
+        (
+            s.sampling,
+            e.pairs,
+            f"{e.mean:.4f}",
+            f"{e.group_mean_bits:.4f}",
+            f"{e.share:.1%}",
+            f"{e.mean_margin:.3f}",
+            f"{e.ties:.2%}",
+            f"{coupled[s.sampling, e.pairs].floor:.4f}",
+        )
+        for s in comparison.samplings
+        for e in s.entropy
+    ]
+    rows += [
+        ("(target)", r.pairs, f"{r.entropy:.4f}", *[""] * 5)
+        for r in comparison.target.rows
+    ]
+    headings = (
+        *("sampling", "pairs", "nats", "bits, by group", "share", "mean |a|"),
+        *("ties", "floor"),
+    )
+    return "Teacher entropy, and its floor in nats (theorem-4a)", headings, rows
+
+
+def _parts(comparison: Comparison) -> Part:
+    changes = comparison.decomposition
+    known = {"pn": "pos-neg", "nn": "neg-neg", "pp": "pos-pos"}
+    sets = {k: p for k, p in known.items() if any(p in r.spread for r in changes)}
+    rows = [
+        (
+            r.sampling,
+            f"{r.difference:+.4f}",
+            f"{r.composition:+.4f}",
+            *(f"{r.spread.get(p, 0):+.4f}" for p in sets.values()),
+            *(f"{r.ties.get(p, 0):+.4f}" for p in sets.values()),
+        )
+        for r in changes
+    ]
+    headings = (
+        *("sampling", "change", "= shares"),
+        *(f"+ spread {short}" for short in sets),
+        *(f"+ ties {short}" for short in sets),
+    )
+    meant = ", ".join(f"{short}: {pairs}" for short, pairs in sets.items())
+    return f"What the change over all pairs is made of ({meant})", headings, rows
+
+
+def _shift(comparison: Comparison) -> Part:
+    rows = []
+    for r in comparison.shift:
+        if r.missing_because is not None:
+            rows.append((r.sampling, r.missing_because, *[""] * 5))
+            continue
+        rows.append(
+            (
+                r.sampling,
+                _number(r.total_variation),
+                _number(r.pair_total_variation),
+                _number(r.kappa),
+                _share(r.document_overlap),
+                _share(r.judged_covered),
+                _share(r.relevant_covered),
+            )
+        )
+    headings = (
+        *("sampling", "TV", "TV of pairs", "kappa", "shared documents"),
+        *("judged covered", "relevant covered"),
+    )
+    return f"Distance from {comparison.reference}, and judged documents", headings, rows
+
+
+def _spaces(comparison: Comparison) -> Part:
+    rows = [
+        (
+            r.sampling,
+            r.quantity,
+            f"{r.supremum:.4f}",
+            f"{r.mean:.4f}",
+            f"{r.root_mean_square:.4f}",
+        )
+        for r in comparison.spaces or ()
+        if r.pairs == "all"
+    ]
+    headings = ("sampling", "quantity", "largest group", "mean query", "rms query")
+    return (
+        "Space, all pairs: largest of any group; mean and rms over queries",
+        headings,
+        rows,
+    )
+
+
+def _sweep(comparison: Comparison) -> Part:
+    factors = comparison.sweep.factors
+    cells: dict[tuple[str, str], list[str]] = {}
+    tables = [t.rows for t in comparison.sweep.tables]
+    for rows in (*tables, comparison.ranks_only.rows):
+        for r in rows:
+            text = f"{r.difference:+.3f} {VERDICTS[r.verdict].mark}"
+            cells.setdefault((r.sampling, r.pairs), []).append(text)
+    headings = ("sampling", "pairs", *(f"x {f:g}" for f in factors), "ranks")
+    body = [(name, pairs, *found) for (name, pairs), found in cells.items()]
+    return (
+        "Entropy at multiples of the temperature, and from ranks only",
+        headings,
+        body,
+    )
+
+
+def _controls(comparison: Comparison) -> Iterable[str]:
+    for row in comparison.controls.rows:
+        passed = {True: "as theory says", False: "FAILS", None: "not run"}
+        yield (
+            f"control, {row.control}: {passed[row.passed]} (expected: "
+            f"{row.expected}; found: {row.found})"
+        )
+
+
+def _reason_table(title: str, headings: Iterable[str], rows: Iterable[Cells]) -> Table:
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        title=escape(title),
+        title_justify="left",
+        title_style="bold",
+    )
+    for index, heading in enumerate(headings):
+        table.add_column(
+            heading, justify="left" if index == 0 else "right", overflow="fold"
+        )
+    lines = [[escape(cell) for cell in row] for row in rows]
+    repeats = len({cells[0] for cells in lines}) < len(lines)
+    before = None
+    for cells in lines:
+        if repeats and before is not None and cells[0] != before:
+            table.add_section()
+        before = cells[0]
+        table.add_row(*cells)
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _show_reference(compat: Compat | None, console: Console) -> None:
+    """Print their verdicts and entropies, where asked for, and what is wrong."""
+    if compat is None:
+        return
+    console.print(_their_verdicts(compat.rows))
+    console.print(_their_entropies(compat.entropy))
+    for line in _their_notes(compat):
+        say(console, escape(line))
+
+
+def _their_verdicts(rows: Sequence[CompatRow]) -> Table:
+    table = _plain_table("the reference study's TOST", "sampling", "quantity", "pairs")
+    for heading in ("their p", "our p"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("they print", no_wrap=True)
+    table.add_column("ours", no_wrap=True)
+    for row in rows:
+        marked = row.reference_marked_equivalent
+        table.add_row(
+            escape(row.sampling),
+            escape(row.quantity),
+            row.pairs,
+            _or_dash(row.reference_p),
+            _or_dash(row.p_equivalence),
+            "-" if marked is None else "equivalent" if marked else "different",
+            row.verdict,
+        )
+    return table
+
+
+def _their_entropies(rows: Sequence[CompatEntropy]) -> Table:
+    table = _plain_table("the reference study's pairwise entropy, in bits", "sampling")
+    for heading in ("reference", "corrected", "difference"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            escape(row.sampling),
+            _or_dash(row.reference_mean),
+            _or_dash(row.corrected_mean),
+            _or_dash(row.difference),
+        )
+    return table
+
+
+def _their_notes(compat: Compat) -> Iterator[str]:
+    yield f"their TOST: {compat.reason}"
+    yield f"their entropy: {compat.entropy_reason}"
+    for one in compat.equivalence_groups:
+        groups = [group for group in one.groups if len(group) > 1]
+        if groups:
+            names = "; ".join(", ".join(group) for group in groups)
+            yield (
+                f"they group as equivalent ({one.quantity}, {one.pairs} pairs): {names}"
+            )
+    for row in compat.rows:
+        if row.reference_reason is not None:
+            yield (
+                f"{row.sampling}, {row.quantity}, {row.pairs} pairs: "
+                f"{row.reference_reason}"
+            )
+
+
+def _plain_table(title: str, *columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+    for heading in columns:
+        table.add_column(heading)
+    return table
+
+
+def _or_dash(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The reference, and every verdict with its difference and interval."""
+    title = (
+        f"Comparison with {short(comparison.reference, NAME)!r}: "
+        f"{counted(len(comparison.rows), 'comparison')}, all at once with probability "
+        f"{1 - comparison.delta:.10g}"
+    )
+    rows = sorted(comparison.rows, key=lambda row: ORDER.index(row.verdict))
+    warned = (f"warning: {text}" for text in comparison.warnings)
+    return outline(title, [*map(_line, rows), *warned])
+
+
+def _line(row: Row) -> str:
+    return (
+        f"{row.verdict}: {short(row.sampling, NAME)}, {row.quantity} ({row.pairs} "
+        f"pairs) {row.difference:+.4f} [{row.lower:+.4f}, {row.upper:+.4f}], "
+        f"n = {row.n:,}"
+    )

@@ -206,6 +206,8 @@ def _mapped(value: Any, path: str, change: Any) -> Any:
     return change(path, value)
 
 
+ONE_FOLDER = "measure and compare may write into one folder"
+
 ADDED: tuple[Added, ...] = ()
 ALLOWED: tuple[Renewed | Reordered, ...] = (
     Renewed(
@@ -226,5 +228,14 @@ CHANGED: tuple[Renamed | Replaced, ...] = (
         "computed by bounds.",
         "computed by rankbound.bounds.",
         "a statement names the function as it is imported now",
+    ),
+    Renamed("compare*", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
+    Renamed("real-*-compare", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
+    Replaced(
+        "options",
+        "/compare/epilog/*",
+        "DIR/per_query.tsv",
+        "DIR/comparison.per_query.tsv",
+        ONE_FOLDER,
     ),
 )

@@ -5,12 +5,12 @@ from functools import cache
 
 import numpy as np
 
-from rankbound.commands.compare.run import compare_samplings
+from rankbound.commands.compare.run import compare
 from rankbound.commands.convert.run import convert
 from rankbound.commands.cut.run import cut as cut_by
 from rankbound.commands.inspect.run import inspect
 from rankbound.commands.measure.run import measure
-from rankbound.commands.power.run import powers
+from rankbound.commands.power.run import power
 from rankbound.commands.validate.run import validate
 
 HOSTILE = "<img src=x onerror=alert(1)></td></style></script>\"'&amp;{{ 7 * 7 }}"
@@ -50,7 +50,7 @@ def measured():
 
 @cache
 def compared():
-    return compare_samplings(
+    return compare(
         teacher=scores(0),
         teacher_kind="logit",
         groups={"random": groups("ef"), HOSTILE: groups("bc")},
@@ -76,7 +76,7 @@ def validated():
 
 
 def powered():
-    return powers(n=(43, 97), sd=0.1, margin=0.02)
+    return power(n=(43, 97), sd=0.1, margin=0.02)
 
 
 def files(folder):

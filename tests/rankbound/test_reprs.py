@@ -3,7 +3,7 @@
 import pytest
 
 from rankbound.bounds.certificate import certify, lemma_2c_range
-from rankbound.commands.compare.run import compare_samplings
+from rankbound.commands.compare.run import compare
 from rankbound.commands.measure.run import measure
 from rankbound.terminal.outlines import MOST_LINES, WIDTH
 from tests.rankbound.results import (
@@ -55,13 +55,13 @@ def test_a_measurement_names_limits_and_what_dominates():
 def test_a_comparison_names_every_verdict():
     made = compared()
     text = repr(made)
-    for answer in made.answers:
-        assert f"{answer.comparison.difference:+.4f}" in text
+    for row in made.rows:
+        assert f"{row.difference:+.4f}" in text
     assert text.splitlines()[0].startswith("Comparison with 'random': 6 comparisons")
 
 
 def test_graver_verdicts_come_first():
-    made = compare_samplings(
+    made = compare(
         teacher=scores(0),
         teacher_kind="logit",
         groups={"a": groups("ef"), "b": groups("ef"), "c": groups("bc")},
@@ -69,7 +69,7 @@ def test_graver_verdicts_come_first():
         resamples=0,
         margins=0.23,
     )
-    verdicts = [answer.verdict for answer in made.answers]
+    verdicts = [row.verdict for row in made.rows]
     assert verdicts == ["equivalent", "inconclusive"]
     words = [line.split(":")[0].strip() for line in repr(made).splitlines()[1:3]]
     assert words == ["inconclusive", "equivalent"]
@@ -90,8 +90,8 @@ def test_a_validation_counts_its_verdicts():
 
 
 def test_power_names_what_is_detectable():
-    row = powered()["rows"][0]
-    assert f"differences from {row['detectable_difference']:.4g}" in repr(powered())
+    row = powered().rows[0]
+    assert f"differences from {row.detectable_difference:.4g}" in repr(powered())
 
 
 def test_a_certificate_is_a_sentence():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, replace
 from typing import Any, Final
 
+import msgspec
 from scipy.optimize import brentq
 
 from rankbound.bounds.certificate import LN2
@@ -18,8 +18,18 @@ from rankbound.bounds.theorem5 import (
     diameter_ratio_to_break_even,
     queries_to_break_even,
 )
-from rankbound.commands.bound.given import Given
-from rankbound.commands.measure.paper_form import Architecture, paper_row
+from rankbound.commands.bound.options import given_from
+from rankbound.commands.bound.result import (
+    Augmentation,
+    Bound,
+    Given,
+    Range,
+)
+from rankbound.commands.measure.paper_form import (
+    BASE_ENCODER,
+    Architecture,
+    paper_row,
+)
 from rankbound.errors import UsageError
 
 UNKNOWNS: Final = ("n", "diameter", "entropy")
@@ -27,18 +37,80 @@ UNKNOWNS: Final = ("n", "diameter", "entropy")
 SEARCH: Final = {"n": (1.0, 1e18), "diameter": (1e-9, 1e9), "entropy": (0.0, LN2)}
 
 
-def evaluated(
-    given: Given, *, architecture: Architecture | None = None
-) -> dict[str, Any]:
-    """The headline bound with its parts, its relatives, and the verdict; in nats.
+def bound(  # noqa: PLR0913  one argument for each symbol
+    *,
+    diameter: float | None = None,
+    lipschitz: float | None = None,
+    entropy: float | None = None,
+    divergence: float | None = None,
+    n: float | None = None,
+    delta: float = 0.05,
+    kappa: float = 1.0,
+    group_size: int = 16,
+    solve: str | None = None,
+    architecture: Architecture = BASE_ENCODER,
+) -> Bound:
+    """The headline bound with its parts and relatives, and the verdict; in nats.
+
+    Parameters
+    ----------
+    diameter, lipschitz, entropy, divergence, n, delta, kappa, group_size
+        As in `Given`; the one that is solved for may be left out.
+    solve : {"n", "diameter", "entropy"}, optional
+        Find the value of this number at which the bound stops being vacuous.
+    architecture : Architecture, optional
+        What is trained, for the paper's form.
+
+    Raises
+    ------
+    DomainError, UsageError
+        On numbers that are missing or outside their domain, and on another unknown.
 
     Examples
     --------
-    >>> found = evaluated(Given(
-    ...     diameter=1.4, lipschitz=5, entropy=0.42, divergence=0.06, n=500_000))
-    >>> round(found["bound"], 4), found["vacuous"], found["dominating"]
+    >>> found = bound(
+    ...     diameter=1.4, lipschitz=5, entropy=0.42, divergence=0.06, n=500_000)
+    >>> round(found.bound, 4), found.vacuous, found.dominating
     (0.5068, False, 'entropy')
     """
+    numbers = {
+        "diameter": diameter,
+        "lipschitz": lipschitz,
+        "entropy": entropy,
+        "divergence": divergence,
+        "n": n,
+        "delta": delta,
+        "kappa": kappa,
+        "group_size": group_size,
+    }
+    given = given_from(numbers, solve=solve)
+    return evaluated(given, solve=solve, architecture=architecture)
+
+
+def evaluated(
+    given: Given,
+    *,
+    solve: str | None = None,
+    architecture: Architecture = BASE_ENCODER,
+) -> Bound:
+    """The same of a configuration.
+
+    Examples
+    --------
+    >>> given = Given(diameter=1.4, lipschitz=5, entropy=0.42, divergence=0.06, n=1)
+    >>> evaluated(given, solve="n").solution
+    7894
+    """
+    if solve is None:
+        return _evaluated(given, architecture)
+    value = solved(given, solve)
+    if value is not None:
+        given = _changed(given, solve, value)
+    found = _evaluated(given, architecture)
+    return msgspec.structs.replace(found, solve=solve, solution=value)
+
+
+def _evaluated(given: Given, architecture: Architecture) -> Bound:
     headline = _headline(given)
     locality = given.lipschitz * given.diameter
     parts = {
@@ -53,29 +125,30 @@ def evaluated(
             width=given.width,
         ).items()
     }
-    return {
-        "given": {field.name: getattr(given, field.name) for field in fields(given)},
-        "statement": HEADLINE,
-        "status": statement(HEADLINE).status,
-        "unit": "nats",
-        "bound": headline,
-        "trivial": LN2,
-        "vacuous": headline >= LN2,
-        "dominating": max(parts, key=lambda name: parts[name]),
-        "parts": parts,
-        "range": {"B": locality, "width": given.width},
-        "relatives": _relatives(given),
-        "paper_form": paper_row(
-            given.entropy + given.divergence,
-            width=given.width,
-            n=given.n,
-            delta=given.delta,
-            architecture=architecture or Architecture(),
-        ).to_dict(),
-    }
+    form = paper_row(
+        given.entropy + given.divergence,
+        width=given.width,
+        n=given.n,
+        delta=given.delta,
+        architecture=architecture,
+    )
+    return Bound(
+        given=given,
+        statement=HEADLINE,
+        status=statement(HEADLINE).status,
+        unit="nats",
+        bound=headline,
+        trivial=LN2,
+        vacuous=headline >= LN2,
+        dominating=max(parts, key=lambda name: parts[name]),
+        parts=parts,
+        range=Range(B=locality, width=given.width),
+        relatives=_relatives(given),
+        paper_form=form,
+    )
 
 
-def solved(given: Given, unknown: str, *, target: float = LN2) -> float | None:
+def solved(given: Given, unknown: str, *, target: float = LN2) -> int | float | None:
     """The value of one number at which the headline bound equals the target.
 
     Parameters
@@ -88,15 +161,9 @@ def solved(given: Given, unknown: str, *, target: float = LN2) -> float | None:
 
     Returns
     -------
-    float or None
+    int, float or None
         The smallest number of queries, the largest diameter or entropy; None where
         no value does.
-
-    Examples
-    --------
-    >>> given = Given(diameter=1.4, lipschitz=5, entropy=0.42, divergence=0.06, n=1)
-    >>> solved(given, "n")
-    7894
     """
     if unknown not in UNKNOWNS:
         raise UsageError(
@@ -104,8 +171,7 @@ def solved(given: Given, unknown: str, *, target: float = LN2) -> float | None:
         )
 
     def surplus(value: float) -> float:
-        changed: dict[str, Any] = {unknown: value}
-        return _headline(replace(given, **changed)) - target
+        return _headline(_changed(given, unknown, value)) - target
 
     low, high = SEARCH[unknown]
     at_low, at_high = surplus(low), surplus(high)
@@ -115,7 +181,7 @@ def solved(given: Given, unknown: str, *, target: float = LN2) -> float | None:
     return math.ceil(root) if unknown == "n" else root
 
 
-def augmented(before: Given, after: Given) -> dict[str, Any]:
+def augment(before: Given, after: Given) -> Augmentation:
     """Whether an augmentation lowers the bound, and from which n' or diameter on.
 
     Both are evaluated by Theorem 5 (bilinear class, range L times diameter); target
@@ -123,9 +189,10 @@ def augmented(before: Given, after: Given) -> dict[str, Any]:
 
     Examples
     --------
-    >>> base = Given(diameter=2.0, lipschitz=5, entropy=0.42, divergence=0.0, n=1000)
-    >>> found = augmented(base, replace(base, diameter=1.2, entropy=0.47))
-    >>> found["improves"], found["vacuous"], found["break_even_n"]
+    >>> before = Given(diameter=2.0, lipschitz=5, entropy=0.42, divergence=0.0, n=1000)
+    >>> after = Given(diameter=1.2, lipschitz=5, entropy=0.47, divergence=0.0, n=1000)
+    >>> found = augment(before, after)
+    >>> found.improves, found.vacuous, found.break_even_n
     (True, True, 399)
     """
     old, new = _design(before), _design(after)
@@ -137,16 +204,21 @@ def augmented(before: Given, after: Given) -> dict[str, Any]:
     ratio = diameter_ratio_to_break_even(
         old, new, n_queries=before.n, n_after=after.n, complexity=complexity
     )
-    return {
-        "statement": "theorem-5a",
-        "unit": "nats",
-        "before": result.before,
-        "after": result.after,
-        "improves": result.improves,
-        "vacuous": result.vacuous,
-        "break_even_n": math.floor(needed) + 1 if math.isfinite(needed) else None,
-        "break_even_diameter": before.diameter * ratio if ratio > 0 else None,
-    }
+    return Augmentation(
+        statement="theorem-5a",
+        unit="nats",
+        before=result.before,
+        after=result.after,
+        improves=result.improves,
+        vacuous=result.vacuous,
+        break_even_n=math.floor(needed) + 1 if math.isfinite(needed) else None,
+        break_even_diameter=before.diameter * ratio if ratio > 0 else None,
+    )
+
+
+def _changed(given: Given, name: str, value: float) -> Given:
+    changes: dict[str, Any] = {name: value}
+    return msgspec.structs.replace(given, **changes)
 
 
 def _headline(given: Given) -> float:

@@ -1,25 +1,70 @@
-"""Results of machine checks for a terminal and as JSON."""
+"""Let the machine try to refute the theory, on samples of measured queries, too."""
 
 from __future__ import annotations
 
-import csv
 import difflib
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
 
 import numpy as np
 
 from rankbound import __version__
 from rankbound.bounds.registry import REGISTRY
+from rankbound.commands.certify.result import Certification, Checked
+from rankbound.commands.measure.result import Ledger, LossRange
 from rankbound.errors import UsageError
-from rankbound.validation.suite import Row, names, probabilistic
+from rankbound.validation.suite import Row, certify, names, probabilistic
 from rankbound.validation.worlds import Terms, World
-from rankbound.writing import json_text
 
-SCHEMA: Final = "rankbound.certify/1"
+
+def check_theory(
+    statement: str | None = None,
+    *,
+    deep: bool = False,
+    measured: Path | None = None,
+    command: str = "",
+    each: Callable[[Row], object] = lambda _: None,
+    warn: Callable[[str], object] = lambda _: None,
+) -> Certification:
+    """Machine checks of one statement of the theory, or of all.
+
+    Parameters
+    ----------
+    statement : str, optional
+        A key such as "theorem-1d", "constant-a_star" or "refuted-memory".
+    deep : bool
+        Search ten times as long.
+    measured : Path, optional
+        Results of `measure`, whose queries statements about means have to cover, too.
+    command : str
+        Recorded in the result.
+    each, warn : callable
+        Called with each check as it ends, and with what has to be done without.
+
+    Raises
+    ------
+    UsageError, FormatError
+        For an unknown key, and for a folder that holds no measured students.
+
+    Examples
+    --------
+    >>> check_theory("lemma-1").rows[0].verdict
+    'holds'
+    """
+    keys = selected(statement)
+    terms = {} if measured is None else measured_terms(Path(measured))
+    rows = []
+    for row in certify(keys, deep=deep, groups=groups_for(keys, warn), measured=terms):
+        rows.append(row)
+        each(row)
+    return Certification(
+        version=__version__,
+        command=command,
+        deep=deep,
+        passed=all(row.passed for row in rows),
+        rows=tuple(map(checked, rows)),
+    )
 
 
 def selected(key: str | None) -> list[str]:
@@ -43,7 +88,7 @@ def selected(key: str | None) -> list[str]:
     return [key]
 
 
-def groups_for(keys: Sequence[str], warn: Callable[[str], None]) -> World | None:
+def groups_for(keys: Sequence[str], warn: Callable[[str], object]) -> World | None:
     """Real groups, made only if one of the statements is about samples.
 
     Without docstrings, the checks go on without real groups, after a warning.
@@ -66,97 +111,50 @@ def measured_terms(folder: Path) -> dict[str, Terms]:
     ------
     UsageError
         When the folder does not hold the results of a measurement with students.
+    FormatError
+        When they are damaged.
     """
-    try:
-        ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
-        lines = (folder / "per_query.tsv").read_text(encoding="utf-8").split("\n")
-        ranges = {name: row["range"] for name, row in ledger["students"].items()}
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-        found = {
-            name: {row["qid"]: _numbers(row) for row in rows if row["student"] == name}
-            for name in ranges
-        }
-        shared = set.intersection(*map(set, found.values())) if found else set()
-        terms = {
-            name: _terms([by_query[qid] for qid in sorted(shared)], ranges[name])
-            for name, by_query in found.items()
-            if shared
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    table = next(b.path(folder) for b in Ledger.BESIDE if b.name == "per_query")
+    if not (folder / Ledger.FILE).is_file() or table is None:
         raise UsageError(
             f"{folder}: does not hold per_query.tsv and ledger.json of `rankbound "
-            f"measure` ({error})"
-        ) from None
-    if not found:
+            "measure`"
+        )
+    ledger = Ledger.load(folder)
+    if not ledger.students:
         raise UsageError(f"{folder}: was measured without a student, so without risks")
-    if not terms:
+    found: dict[str, dict[str, tuple[float, float]]]
+    found = {name: {} for name in ledger.students}
+    for row in ledger.beside["per_query"]:
+        terms = row.get("entropy_nats"), row.get("divergence_nats")
+        if row["student"] in found and all(terms):
+            entropy, divergence = map(float, filter(None, terms))
+            found[row["student"]][row["qid"]] = entropy, divergence
+    shared = sorted(set.intersection(*map(set, found.values())))
+    if not shared:
         raise UsageError(f"{folder}: no query was measured with every student")
-    return terms
-
-
-def _terms(rows: list[tuple[float, float]], limits: Mapping[str, Any]) -> Terms:
-    entropy, divergence = np.array(rows).T
-    return Terms(entropy, divergence, float(limits["low"]), float(limits["high"]))
-
-
-def _numbers(row: Mapping[str, str]) -> tuple[float, float]:
-    """Entropy and divergence in nats."""
-    return float(row["entropy_nats"]), float(row["divergence_nats"])
-
-
-def line(row: Row) -> str:
-    """Return one line: key, verdict, how, over what, looseness, what went wrong."""
-    finding = row.finding
-    text = (
-        f"{row.key:<38}{row.verdict:<10}{finding.how:<27}"
-        f"{_loose(finding.looseness):>7}  {finding.over}"
-    )
-    return f"{text}; {finding.detail}" if finding.detail else text
-
-
-def _loose(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3g}" if math.isfinite(value) else "inf"
-
-
-def summary(rows: Sequence[Row]) -> str:
-    """Return how many checks came out as they should, and which did not.
-
-    Examples
-    --------
-    >>> summary([])
-    '0 of 0 checks passed in 0.0 s'
-    """
-    failed = [row.key for row in rows if not row.passed]
-    seconds = sum(row.seconds for row in rows)
-    text = f"{len(rows) - len(failed)} of {len(rows)} checks passed in {seconds:.1f} s"
-    return f"{text}; failed: {', '.join(failed)}" if failed else text
-
-
-def as_json(rows: Sequence[Row], *, deep: bool, command: str) -> str:
-    """Return the results as JSON; an infinite looseness becomes null."""
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
-        "version": __version__,
-        "command": command,
-        "deep": deep,
-        "passed": all(row.passed for row in rows),
-        "rows": [_entry(row) for row in rows],
+    return {
+        name: _terms([found[name][qid] for qid in shared], student.range)
+        for name, student in ledger.students.items()
     }
-    return json_text(document)
 
 
-def _entry(row: Row) -> dict[str, Any]:
+def _terms(rows: list[tuple[float, float]], limits: LossRange) -> Terms:
+    entropy, divergence = np.array(rows).T
+    return Terms(entropy, divergence, limits.low, limits.high)
+
+
+def checked(row: Row) -> Checked:
+    """A check as it is recorded; an infinite looseness becomes None."""
     finding = row.finding
     loose = finding.looseness
-    return {
-        "key": row.key,
-        "verdict": row.verdict,
-        "passed": row.passed,
-        "how": finding.how,
-        "over": finding.over,
-        "looseness": loose if loose is not None and math.isfinite(loose) else None,
-        "detail": finding.detail,
-        "seconds": row.seconds,
-    }
+    return Checked(
+        key=row.key,
+        verdict=row.verdict,
+        passed=row.passed,
+        how=finding.how,
+        over=finding.over,
+        looseness=loose if loose is not None and math.isfinite(loose) else None,
+        detail=finding.detail,
+        seconds=row.seconds,
+    )

@@ -1,85 +1,211 @@
-"""Negative controls: inputs about which theory knows the answer.
+"""The comparison again with other scores: temperatures, ranks, negative controls.
 
-Each is a test of this program on this data set, at an error rate of its own.
+A control is an input about which theory knows the answer. Each is a test of this
+program on this data set, at an error rate of its own.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from scipy.special import gammaln
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
-from rankbound.commands.compare.quantities import space_quantities, teacher_quantities
-from rankbound.commands.compare.ranges import UNIT_SLACK
-from rankbound.commands.compare.run import Comparison
+from rankbound.catalogue import Difference
+from rankbound.commands.compare.measured import Compared
+from rankbound.commands.compare.quantities import (
+    UNIT_SLACK,
+    Measured,
+    entropies,
+    space_quantities,
+    teacher_quantities,
+)
+from rankbound.commands.compare.result import (
+    Control,
+    Controls,
+    EntropyRow,
+    Flip,
+    RanksOnly,
+    Sweep,
+    SweepTable,
+)
 from rankbound.commands.compare.samplings import Sampling
-from rankbound.commands.compare.sweep import entropy_rows
+from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import Floats, Scores
+from rankbound.data.scores import Scores
+from rankbound.estimators.group_terms import rank_values
 from rankbound.validation.family import common
+from rankbound.validation.paired import compare_paired
+from rankbound.validation.verdicts import smallest_margin, verdict
 
+FACTORS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+NOTE: Final = (
+    "each temperature is a family of its own, whose verdicts hold together; the family "
+    "of `rows` is the one that was asked"
+)
+RANKS_NOTE: Final = (
+    "scores are replaced by ranks within the group, at one scale for all samplings: "
+    "the mean size of the reference's margins is kept. What differs here differs by "
+    "order, not by the sizes of scores; over all pairs of groups of one size without "
+    "ties nothing can differ"
+)
 # Chance that a control fails although nothing is wrong
 FALSE_ALARM: Final = 1e-3
 EXACT: Final = 1e-12
+NOT_ASKED: Final = "not run; --controls runs them"
+Transform = Callable[[Sampling], Floats]
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
-    """One control: what theory says, what was found, and whether they agree.
+def sweep(compared: Compared) -> Sweep:
+    """Verdicts on the entropy at multiples of the teacher's temperature."""
+    tables = tuple(
+        SweepTable(factor=factor, rows=entropy_rows(compared, _divided(factor)))
+        for factor in FACTORS
+    )
+    verdicts: dict[tuple[str, str], list[Difference]] = {}
+    for table in tables:
+        for row in table.rows:
+            verdicts.setdefault((row.sampling, row.pairs), []).append(row.verdict)
+    return Sweep(
+        temperature=compared.loaded.temperature,
+        factors=FACTORS,
+        tables=tables,
+        flips=tuple(
+            Flip(
+                sampling=name,
+                pairs=pairs,
+                verdicts=dict(zip(map(str, FACTORS), seen, strict=True)),
+            )
+            for (name, pairs), seen in verdicts.items()
+            if len(set(seen)) > 1
+        ),
+        note=NOTE,
+    )
 
-    `passed` is None where the control could not run.
+
+def ranks_only(compared: Compared) -> RanksOnly:
+    """The control in which only the order of the scores is left."""
+    loaded = compared.loaded
+    base = loaded.sampling(compared.options.baseline)
+    wanted = compared.measures[base.name].measured["margin", "all"].mean()
+    ranks = rank_values(base.groups, base.values)
+    of_ranks = teacher_quantities(base.groups, ranks, pair_sets=("all",))
+    own = of_ranks["margin", "all"].mean()
+    scale = wanted / own if own > 0 else 1.0
+
+    def ranked(sampling: Sampling) -> Floats:
+        return scale * rank_values(sampling.groups, sampling.values)
+
+    rows = entropy_rows(compared, ranked)
+    return RanksOnly(scale=scale, rows=rows, note=RANKS_NOTE)
+
+
+def entropy_rows(
+    compared: Compared, transform: Transform, *, delta: float | None = None
+) -> tuple[EntropyRow, ...]:
+    """Verdicts on the entropy with other teacher scores, all in one family.
+
+    Parameters
+    ----------
+    compared : Compared
+    transform : callable
+        Gives the scores of the rows of a sampling, in temperatures.
+    delta : float, optional
+        Of the whole family; the comparison's by default.
     """
-
-    name: str
-    expected: str
-    found: str
-    passed: bool | None
-
-    def record(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "control": self.name,
-            "expected": self.expected,
-            "found": self.found,
-            "passed": self.passed,
-        }
-
-
-def run_controls(comparison: Comparison) -> list[Control]:
-    """Shuffled teacher, constant teacher, random embeddings."""
-    return [
-        shuffled_teacher(comparison),
-        constant_teacher(comparison),
-        random_embeddings(comparison),
+    options = compared.options
+    made: dict[str, Measured] = {
+        s.name: entropies(s.groups, transform(s), pair_sets=options.pair_sets)
+        for s in compared.loaded.samplings
+    }
+    base = made[options.baseline]
+    asked = [
+        (name, pairs)
+        for name in options.names
+        for pairs in options.pair_sets
+        if name != options.baseline
+        and ("entropy", pairs) in made[name]
+        and ("entropy", pairs) in base
     ]
+    level = (options.delta if delta is None else delta) / max(1, len(asked))
+    margin = options.margin("entropy")
+    rows = []
+    for name, pairs in asked:
+        key = ("entropy", pairs)
+        found = compare_paired(
+            *common(made[name][key], base[key]),
+            bounds=(-LN2, LN2),
+            delta=level,
+            rng=np.random.default_rng(options.seed),
+            resamples=0,
+        )
+        rows.append(
+            EntropyRow(
+                sampling=name,
+                pairs=pairs,
+                n=found.n,
+                mean=found.mean,
+                reference_mean=found.reference_mean,
+                difference=found.difference,
+                lower=found.lower,
+                upper=found.upper,
+                smallest_margin=smallest_margin(found.lower, found.upper),
+                verdict=verdict(found.lower, found.upper, margin=margin),
+            )
+        )
+    return tuple(rows)
 
 
-def shuffled_teacher(comparison: Comparison) -> Control:
+def _divided(factor: float) -> Transform:
+    def transform(sampling: Sampling) -> Floats:
+        with np.errstate(over="ignore"):  # refused with a message where it matters
+            return sampling.values / factor
+
+    return transform
+
+
+def controls(compared: Compared) -> Controls:
+    """Shuffled teacher, constant teacher, random embeddings, where asked for."""
+    if not compared.options.controls:
+        return Controls(rows=(), passed=None, missing_because=NOT_ASKED)
+    rows = (
+        shuffled_teacher(compared),
+        constant_teacher(compared),
+        random_embeddings(compared),
+    )
+    return Controls(
+        rows=rows,
+        passed=all(row.passed is not False for row in rows),
+        false_alarm=FALSE_ALARM,
+        missing_because=None,
+    )
+
+
+def shuffled_teacher(compared: Compared) -> Control:
     """Scores permuted among the pooled documents of a query: no sampling differs.
 
     Every pair of every sampling is then a random pair of the pool, so that the expected
     entropy is that of the pool for all samplings and pair sets.
     """
-    rng = np.random.default_rng([comparison.options.seed, 1])
-    shuffled = shuffled_scores(comparison.loaded.pool, rng)
+    rng = np.random.default_rng([compared.options.seed, 1])
+    shuffled = shuffled_scores(compared.loaded.pool, rng)
 
     def transform(sampling: Sampling) -> Floats:
         return sampling.groups.scores_of(shuffled)[0]
 
-    rows = entropy_rows(comparison, transform, delta=FALSE_ALARM)
-    missed = [row for row in rows if not row["lower"] <= 0 <= row["upper"]]
-    worst = max((abs(row["difference"]) for row in rows), default=0.0)
+    rows = entropy_rows(compared, transform, delta=FALSE_ALARM)
+    missed = [row for row in rows if not row.lower <= 0 <= row.upper]
+    worst = max((abs(row.difference) for row in rows), default=0.0)
     return Control(
-        "shuffled teacher",
-        "the entropy differs between no two samplings: every interval holds 0",
-        f"{len(rows) - len(missed)} of {len(rows)} intervals hold 0; largest "
+        control="shuffled teacher",
+        expected="the entropy differs between no two samplings: every interval holds 0",
+        found=f"{len(rows) - len(missed)} of {len(rows)} intervals hold 0; largest "
         f"difference {worst:.4f} nats",
-        not missed,
+        passed=not missed,
     )
 
 
@@ -96,14 +222,14 @@ def shuffled_scores(pool: Sampling, rng: np.random.Generator) -> Scores:
     )
 
 
-def constant_teacher(comparison: Comparison) -> Control:
+def constant_teacher(compared: Compared) -> Control:
     """All scores equal: every pair ties and has the entropy ln 2, in every sampling."""
     worst, ties = 0.0, True
-    for sampling in comparison.loaded.samplings:
+    for sampling in compared.loaded.samplings:
         made = teacher_quantities(
             sampling.groups,
             np.zeros(len(sampling.values)),
-            pair_sets=comparison.options.pair_sets,
+            pair_sets=compared.options.pair_sets,
         )
         for (name, _), column in made.items():
             if name == "entropy":
@@ -111,26 +237,28 @@ def constant_teacher(comparison: Comparison) -> Control:
             if name == "ties":
                 ties = ties and bool((column.values == 1).all())
     return Control(
-        "constant teacher",
-        "every pair ties, and every entropy is ln 2",
-        f"largest distance from ln 2: {worst:.1e} nats; "
+        control="constant teacher",
+        expected="every pair ties, and every entropy is ln 2",
+        found=f"largest distance from ln 2: {worst:.1e} nats; "
         f"{'all' if ties else 'not all'} pairs tie",
-        ties and worst <= EXACT,
+        passed=ties and worst <= EXACT,
     )
 
 
-def random_embeddings(comparison: Comparison) -> Control:
+def random_embeddings(compared: Compared) -> Control:
     """Vectors drawn at random: distances know nothing of the sampling.
 
     The mean distance is that of independent directions for every sampling and pair set.
     """
-    embeddings, options = comparison.loaded.embeddings, comparison.options
+    embeddings, options = compared.loaded.embeddings, compared.options
     expected = "the mean distance is that of independent directions, in every sampling"
     if embeddings is None:
         found = "not run: there are no vectors (--embeddings)"
-        return Control("random embeddings", expected, found, None)
+        return Control(
+            control="random embeddings", expected=expected, found=found, passed=None
+        )
     rng = np.random.default_rng([options.seed, 2])
-    docnos = comparison.loaded.pool.groups.docnos
+    docnos = compared.loaded.pool.groups.docnos
     vectors = rng.normal(size=(len(docnos), embeddings.dim))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     drawn = Embeddings(docnos, vectors, "random embeddings")
@@ -142,7 +270,7 @@ def random_embeddings(comparison: Comparison) -> Control:
             metric=options.metric,
             pair_sets=options.pair_sets,
         ).measured
-        for s in comparison.loaded.samplings
+        for s in compared.loaded.samplings
     }
     angular = options.metric == "angular"
     centre = math.pi / 2 if angular else mean_chord(embeddings.dim)
@@ -161,10 +289,10 @@ def random_embeddings(comparison: Comparison) -> Control:
                 checks.append((first - second, 0.0, -high, high))
     held = sum(_holds(*check, delta=FALSE_ALARM / len(checks)) for check in checks)
     return Control(
-        "random embeddings",
-        f"{expected} ({centre:.4f}), and differs between no two",
-        f"{held} of {len(checks)} intervals hold the value",
-        held == len(checks),
+        control="random embeddings",
+        expected=f"{expected} ({centre:.4f}), and differs between no two",
+        found=f"{held} of {len(checks)} intervals hold the value",
+        passed=held == len(checks),
     )
 
 

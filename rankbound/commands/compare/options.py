@@ -15,7 +15,7 @@ from rankbound.commands.measure.options import SourceOptions, check_compat, take
 from rankbound.errors import UsageError
 from rankbound.validation.bootstrap import RESAMPLES
 
-# What per_query.tsv calls the reference law of pairs, so no sampling may
+# What the table of queries calls the reference law of pairs, so no sampling may
 TARGET = "target"
 
 

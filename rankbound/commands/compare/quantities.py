@@ -1,4 +1,4 @@
-"""Per-query quantities of one sampling, for every pair set: groups in, `PerQuery` out.
+"""Per-query quantities of one sampling, and the ranges that are known of them.
 
 Groups are measured first; then the groups of a query are averaged, since the query is
 the unit of every comparison.
@@ -6,16 +6,20 @@ the unit of every comparison.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from rankbound.bounds.certificate import LN2
 from rankbound.catalogue import COMPARED, PAIR_SETS, base
+from rankbound.commands.measure.certifying import group_range
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.groups import Booleans, Groups
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
-from rankbound.data.scores import Floats
 from rankbound.estimators.blocks import Block
 from rankbound.estimators.dimension import (
     knn_log_density,
@@ -32,6 +36,12 @@ from rankbound.estimators.group_terms import (
 )
 from rankbound.estimators.pairs import selected_pairs
 from rankbound.estimators.shape import DistanceCurve
+
+Range = tuple[float, float]
+# Lengths of unit vectors are checked up to this, as `Embeddings.unit_norm_share` does
+UNIT_SLACK: Final = 1e-2
+DISTANCES: Final = ("diameter", "mean_distance", "rms_distance")
+UNKNOWN: Final = "its range is not known in advance, so betting does not apply"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -162,11 +172,10 @@ def space_quantities(
     A `curve` is fed with the distances of all pairs.
     """
     pair_sets = [p for p in pair_sets if groups.count_known_pairs(p).any()]
-    names = ("diameter", "mean_distance", "rms_distance")
     table = {
         (name, pairs): np.full(groups.n_groups, np.nan)
         for pairs in pair_sets
-        for name in names
+        for name in DISTANCES
     }
     nature = {
         (name, "all"): np.full(groups.n_groups, np.nan)
@@ -229,6 +238,59 @@ def per_query(groups: Groups, values: Floats, name: str) -> GroupMeans:
     return GroupMeans(name, unit, groups.qids[order], means[order], largest[order])
 
 
-def renamed(column: GroupMeans, name: str) -> GroupMeans:
-    """The same numbers under another label."""
-    return replace(column, name=name)
+def value_range(
+    name: str, groups: Groups, *, pairs: str, score_range: float, widest: float | None
+) -> Range | None:
+    """Range of one query's value; None where there is none.
+
+    Parameters
+    ----------
+    name : str
+        A label of a quantity.
+    groups : Groups
+        Their smallest size enters the range of divergence and risk (Lemma 2c).
+    pairs : str
+    score_range : float
+        B, at which students are clipped.
+    widest : float or None
+        No distance is larger; None where the space has no known scale.
+    """
+    quantity = base(name)
+    if quantity == "entropy":
+        return 0.0, LN2
+    if quantity == "ties":
+        return 0.0, 1.0
+    if quantity in DISTANCES:
+        return None if widest is None else (0.0, widest)
+    if quantity in ("divergence", "risk"):
+        lemma = group_range(groups, pairs=pairs, score_range=score_range)
+        return (lemma.low if quantity == "risk" else 0.0), lemma.high
+    return None
+
+
+def difference_range(first: Range | None, second: Range | None) -> Range | None:
+    """Range of the difference of two values.
+
+    Examples
+    --------
+    >>> difference_range((0.0, 1.0), (0.0, 2.0))
+    (-2.0, 1.0)
+    """
+    if first is None or second is None:
+        return None
+    return first[0] - second[1], first[1] - second[0]
+
+
+def widest_distance(embeddings: Embeddings | None, metric: str) -> float | None:
+    """A distance that no pair exceeds, whatever the sample; None if not known.
+
+    Angles are at most pi and unit vectors at most 2 apart. The largest distance of the
+    sample would be no such number.
+    """
+    if embeddings is None:
+        return None
+    if metric == "angular":
+        return math.pi
+    if embeddings.unit_norm_share(tolerance=UNIT_SLACK) == 1.0:
+        return 2.0 * (1 + UNIT_SLACK)
+    return None

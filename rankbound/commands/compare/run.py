@@ -1,96 +1,91 @@
-"""`compare`: from options to per-query quantities, verdicts and what explains them."""
+"""`compare`: from options to a `Comparison`, with verdicts and what explains them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from msgspec.structs import replace
 
-from rankbound.catalogue import PAIR_SETS, base
-from rankbound.commands.compare.measures import Measures, measure_sampling
-from rankbound.commands.compare.options import CompareOptions
-from rankbound.commands.compare.quantities import (
-    Measured,
-    entropies,
+from rankbound.bounds.wording import counted
+from rankbound.catalogue import COMPARED, DIFFERENCES, PAIR_SETS, VERDICTS, base
+from rankbound.commands.compare.controls import controls, ranks_only, sweep
+from rankbound.commands.compare.measured import (
+    Compared,
+    Measures,
+    Progress,
+    measure_all,
 )
-from rankbound.commands.compare.ranges import (
-    difference_range,
-    value_range,
-    widest_distance,
+from rankbound.commands.compare.options import TARGET, CompareOptions
+from rankbound.commands.compare.quantities import UNKNOWN, Measured
+from rankbound.commands.compare.reasons import (
+    METHOD,
+    STATEMENTS,
+    coupling,
+    decomposition,
+    order_means,
+    orders,
+    overlap,
+    shapes,
+    spaces,
+    target_form,
 )
-from rankbound.commands.compare.samplings import Loaded, load
-from rankbound.commands.compare.students import (
-    Student,
-    read_students,
+from rankbound.commands.compare.result import (
+    COLUMNS,
+    PER_QUERY,
+    Bca,
+    Comparison,
+    Entropy,
+    Family,
+    Model,
+    PairedT,
+    Row,
+    SamplingSummary,
+    Teacher,
 )
+from rankbound.commands.compare.sentences import advice, cannot_say, sentences
+from rankbound.commands.measure.given import inputs_of, relative
+from rankbound.commands.measure.temperatures import SHARE
+from rankbound.commands.measure.terms import number_text
 from rankbound.commands.settings import made_options
-from rankbound.errors import UsageError
-from rankbound.validation.family import Answer, Question, answer_family
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.provenance import versions
+from rankbound.reference.compare import reference_record
+from rankbound.results import Named
+from rankbound.rows import Rows
+from rankbound.validation.family import Answer
 
-Progress = Callable[[str], object]
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Comparison:
-    """The outcome of `compare_samplings`.
-
-    Attributes
-    ----------
-    options : CompareOptions
-    loaded : Loaded
-    students : tuple of Student
-    measures : dict of str to Measures
-        By sampling, in the order of the options.
-    target : dict of (quantity, pair set) to PerQuery
-        The teacher on the reference law of pairs.
-    answers : tuple of Answer
-        One per comparison of the family.
-    """
-
-    options: CompareOptions
-    loaded: Loaded
-    students: tuple[Student, ...]
-    measures: dict[str, Measures]
-    target: Measured
-    answers: tuple[Answer, ...]
-
-    def __repr__(self) -> str:
-        """The verdicts, a line each."""
-        from rankbound.terminal.compare_repr import comparison_repr
-
-        return comparison_repr(self)
-
-    def _repr_html_(self) -> str:
-        """Verdicts and differences, for a notebook."""
-        from rankbound.commands.compare.records import headline
-        from rankbound.page.pieces import comparison_html
-
-        return comparison_html(headline(self))
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What a reader should know before using the numbers."""
-        theirs = (w for student in self.students for w in student.warnings)
-        gaps = (
-            warning
-            for measures in self.measures.values()
-            for made in measures.students.values()
-            for warning in made.warnings
-        )
-        teacher = self.loaded.teacher
-        unknown = (
-            f"{name}: its positive documents are not known, so all its pairs are "
-            "compared, and no pos-neg or neg-neg pairs; give groups with a doc_id_a"
-            for name, measures in self.measures.items()
-            if measures.sampling.groups.positive is None
-        )
-        told = (*teacher.warnings, *teacher.files.warnings())
-        return (*told, *theirs, *gaps, *unknown)
+NO_VECTORS: Final = "no vectors were given (--embeddings)"
+NO_MARGIN: Final = "there is no agreed margin for this quantity: give --margin"
+DEFINITIONS: Final = {
+    "difference": "mean over the queries of both samplings of the paired difference, "
+    "sampling minus reference; several groups of a query are averaged first",
+    "lower, upper": "interval of the mean difference at level 1 - delta / family.size: "
+    "all intervals of the family hold at once with probability at least 1 - delta, and "
+    "with them all verdicts",
+    "p_holm": "two-sided p-value of no difference, by the method of the interval, "
+    "adjusted by Holm over the family",
+    "effect_size": "d_z: mean difference in standard deviations of the differences",
+    "smallest_margin": "the smallest margin at which the whole interval would lie "
+    "within it, and the verdict be equivalent or negligible",
+    "n_for_margin": "queries at which both ends of the interval would lie within the "
+    "margin of the mean, were the differences spread as here; null without a margin",
+    "verdict": "; ".join(f"{name}: {VERDICTS[name].meaning}" for name in DIFFERENCES),
+    "p_equivalence": "two one-sided paired t tests at the margin, not adjusted",
+    "orders, order_means": "on the queries that all samplings have",
+    "decomposition": METHOD,
+    "group_mean": "mean over groups, where a query with more groups weighs more",
+    "supremum": "in spaces: the largest over groups, while mean and root_mean_square "
+    f"are over queries, whose groups are averaged first; of every query, {PER_QUERY} "
+    "has the mean over its groups (value) and the largest of them (largest)",
+    "shapes": "shares of all pairs at most so far apart, each query with the same "
+    "weight; lengths, copies and TwoNN of the distinct documents, as in the ledger",
+    "two_nn, knn_density": "of the documents of a group, copies left out; biased for "
+    "so few documents, and comparable between samplings of one group size only",
+}
 
 
-def compare_samplings(
+def compare(
     options: CompareOptions | None = None,
     *,
     progress: Progress = str,
@@ -119,102 +114,250 @@ def compare_samplings(
     ...     name: [{"query_id": q, "doc_id_a": "a", "doc_id_b": [d]} for q in scores]
     ...     for name, d in (("random", "c"), ("hard", "b"))
     ... }
-    >>> found = compare_samplings(
+    >>> found = compare(
     ...     teacher=scores, teacher_kind="logit", groups=groups, pairs="all",
     ...     resamples=0,
     ... )
-    >>> [(a.question.sampling, a.verdict) for a in found.answers]
+    >>> [(row.sampling, row.verdict) for row in found.rows]
     [('hard', 'different')]
+    >>> found.samplings["hard"].n_queries
+    9
     """
     options = made_options(CompareOptions, options, settings)
-    progress("reading")
-    loaded = load(options)
-    students = read_students(options, loaded)
-    measures = {}
-    for sampling in loaded.samplings:
-        progress(f"sampling {sampling.name}")
-        measures[sampling.name] = measure_sampling(sampling, loaded, students, options)
-    progress("target form")
-    target = entropies(loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS)
-    progress("family of comparisons")
-    questions = family(measures, loaded, options)
-    answers = answer_family(
-        questions,
+    compared = measure_all(options, progress)
+    progress("target form, temperatures, controls")
+    return result_of(compared).with_beside(per_query=per_query_rows(compared))
+
+
+def result_of(compared: Compared) -> Comparison:
+    """What was found, with sentences and what it rests on."""
+    options, loaded, means = compared.options, compared.loaded, order_means(compared)
+    found = Comparison(
+        reference=options.baseline,
+        family=_family(compared),
+        rows=tuple(map(_row, compared.answers)),
         delta=options.delta,
-        rng=np.random.default_rng(options.seed),
-        resamples=options.resamples,
+        teacher=_teacher(compared),
+        samplings=Named(map(_sampling, _files(compared), compared.measures.values())),
+        target=target_form(compared),
+        orders=orders(means),
+        order_means=means,
+        decomposition=decomposition(compared),
+        coupling=coupling(compared),
+        shift=overlap(compared),
+        spaces=spaces(compared),
+        shapes=shapes(compared),
+        spaces_missing_because=NO_VECTORS if loaded.embeddings is None else None,
+        spaces_statements=STATEMENTS,
+        sweep=sweep(compared),
+        ranks_only=ranks_only(compared),
+        controls=controls(compared),
+        compat=None if options.compat is None else reference_record(compared),
+        sentences=(),
+        advice=(),
+        cannot_say=(),
+        repairs={
+            relative(path, None): counts
+            for path, counts in loaded.teacher.files.repairs.items()
+        },
+        warnings=compared.warnings,
+        assumptions=_assumptions(compared),
+        definitions=DEFINITIONS,
+        inputs=inputs_of(compared.inputs),
+        command=options.command,
+        seed=options.seed,
+        versions=versions(),
     )
-    return Comparison(
-        options=options,
-        loaded=loaded,
-        students=students,
-        measures=measures,
-        target=target,
-        answers=tuple(answers),
+    return replace(
+        found,
+        sentences=sentences(found),
+        advice=advice(found),
+        cannot_say=cannot_say(found),
     )
 
 
-# As the command is called
-compare = compare_samplings
+def _family(compared: Compared) -> Family:
+    options, answers = compared.options, compared.answers
+    size, quantities = len(answers), [a.question.quantity for a in answers]
+    others = [name for name in options.names if name != options.baseline]
+    return Family(
+        name=f"{counted(len(others), 'sampling')} against {options.baseline}, "
+        f"{', '.join(dict.fromkeys(quantities))}, "
+        f"{', '.join(options.pair_sets)} pairs",
+        size=size,
+        samplings=tuple(others),
+        quantities=tuple(dict.fromkeys(quantities)),
+        pairs=tuple(options.pair_sets),
+        delta=options.delta,
+        interval_level=1 - options.delta / size,
+        intervals="Bonferroni: each at level 1 - delta / size",
+        p_values="Holm",
+    )
 
 
-def family(
-    measures: dict[str, Measures], loaded: Loaded, options: CompareOptions
-) -> list[Question]:
-    """Every comparison that was asked for: sampling by quantity by pair set."""
-    widest = widest_distance(loaded.embeddings, options.metric)
-    baseline = measures[options.baseline]
-    questions = []
-    for name in options.names:
-        if name == options.baseline:
-            continue
-        for key in sorted(
-            measures[name].measured,
-            key=lambda key: (options.place(key[0]), PAIR_SETS.index(key[1])),
-        ):
-            quantity, pairs = key
-            asked = base(quantity) in options.quantities and pairs in options.pair_sets
-            if not asked or key not in baseline.measured:
-                continue
-            _check_common(name, key, measures[name], baseline)
-            ranges = [
-                value_range(
-                    quantity,
-                    side.groups_of(quantity, pairs),
-                    pairs=pairs,
-                    score_range=options.score_range,
-                    widest=widest,
-                )
-                for side in (measures[name], baseline)
-            ]
-            questions.append(
-                Question(
-                    sampling=name,
-                    quantity=quantity,
-                    pairs=pairs,
-                    values=measures[name].measured[key],
-                    reference=baseline.measured[key],
-                    bounds=difference_range(*ranges),
-                    margin=options.margin(base(quantity)),
-                )
-            )
-    if not questions:
-        raise UsageError(
-            f"nothing to compare: no sampling has {' or '.join(options.pair_sets)} "
-            f"pairs that {options.baseline!r} has, too; give --pairs all"
+def _row(answer: Answer) -> Row:
+    made, ask = answer.comparison, answer.question
+    student, bca = made.paired_t, made.bca
+    return Row(
+        sampling=ask.sampling,
+        quantity=ask.quantity,
+        pairs=ask.pairs,
+        n=made.n,
+        mean=made.mean,
+        reference_mean=made.reference_mean,
+        difference=made.difference,
+        lower=made.lower,
+        upper=made.upper,
+        p_holm=answer.p_holm,
+        effect_size=made.effect_size,
+        margin=ask.margin,
+        smallest_margin=answer.smallest_margin,
+        n_for_margin=answer.n_for_margin,
+        verdict=answer.verdict,
+        unit=COMPARED[base(ask.quantity)].unit,
+        method=made.method,
+        p=made.p,
+        margin_missing_because=NO_MARGIN if ask.margin is None else None,
+        effect_size_missing_because=None
+        if made.effect_size is not None
+        else "the differences do not vary",
+        range=made.bounds,
+        range_missing_because=UNKNOWN if made.bounds is None else None,
+        paired_t=PairedT(
+            statistic=student.statistic,
+            p=student.p,
+            lower=student.lower,
+            upper=student.upper,
+            p_equivalence=answer.p_equivalence,
+        ),
+        bca=Bca(
+            lower=bca.lower,
+            upper=bca.upper,
+            resamples=bca.resamples,
+            missing_because=bca.missing_because,
+        ),
+        queries_only_in_sampling=answer.only_values,
+        queries_only_in_reference=answer.only_reference,
+        note=_note(answer),
+    )
+
+
+def _note(answer: Answer) -> str | None:
+    if not answer.holm_finds_more:
+        return None
+    return (
+        f"Holm rejects equality (p = {answer.p_holm:.2g}) although the interval, which "
+        "holds jointly with all others, still contains 0"
+    )
+
+
+def _assumptions(compared: Compared) -> tuple[str, ...]:
+    """What the verdicts rest on; the user asserts what is not enforced."""
+    options = compared.options
+    found = [
+        "A0 (asserted): the queries are independent draws, and teacher, samplings, "
+        "temperature and margins were fixed without looking at them",
+        "the family is everything that was asked for, and nothing was left out of it "
+        "after looking",
+    ]
+    if any(a.comparison.method == "paired_t" for a in compared.answers):
+        found.append(
+            "Student's t, where the range of a quantity is not known: the mean "
+            "difference is nearly normal; this holds for large samples only"
         )
-    return questions
+    if any(
+        base(a.question.quantity) in ("divergence", "risk") for a in compared.answers
+    ):
+        found.append(
+            f"A1' (enforced): students are clipped at B = {options.score_range:g} "
+            "temperatures below their best document of the group; group sizes of other "
+            "queries are no smaller than those of the sample (asserted)"
+        )
+    return tuple(found)
 
 
-def _check_common(
-    name: str, key: tuple[str, str], mine: Measures, baseline: Measures
-) -> None:
-    """Raise unless the two samplings share a query that has the quantity."""
-    first, second = mine.measured[key], baseline.measured[key]
-    if set(first.qids) & set(second.qids):
-        return
-    raise UsageError(
-        f"{name!r} and {baseline.sampling.name!r} have no query in common for "
-        f"{key[0]} over {key[1]} pairs ({first.qids[0]!r} here, {second.qids[0]!r} "
-        "there); a paired comparison needs the same queries on both sides"
+def _teacher(compared: Compared) -> Teacher:
+    loaded, options = compared.loaded, compared.options
+    return Teacher(
+        kind=loaded.teacher.kind.value,
+        kind_evidence=loaded.teacher.evidence,
+        temperature=loaded.temperature,
+        fitted=options.temperature == "fit",
+        n_calibration=loaded.n_calibration,
+        calibration_share=SHARE if options.fits else 0.0,
+        students={
+            s.source.name: Model(
+                kind=s.file.kind.value,
+                kind_evidence=s.file.evidence,
+                temperature=s.temperature,
+            )
+            for s in compared.students
+        },
     )
+
+
+def _files(compared: Compared) -> list[str]:
+    """What the groups of every sampling were read from."""
+    files = dict(compared.options.groups)
+    return [str(files[name]) for name in compared.measures]
+
+
+def _sampling(file: str, measures: Measures) -> SamplingSummary:
+    sampling, made = measures.sampling, measures.measured
+    return SamplingSummary(
+        sampling=sampling.name,
+        file=file,
+        n_queries=len(np.unique(sampling.groups.queries)),
+        n_groups=sampling.groups.n_groups,
+        n_documents=len(sampling.values),
+        dropped=_dropped(measures),
+        groups_without_dimension=measures.space.undefined if measures.space else None,
+        entropy=tuple(
+            Entropy(
+                pairs=pairs,
+                mean=made["entropy", pairs].mean(),
+                group_mean=measures.group_entropy[pairs],
+                group_mean_bits=measures.group_entropy[pairs] / NATS_PER_BIT,
+                mean_margin=made["margin", pairs].mean(),
+                ties=made["ties", pairs].mean(),
+                share=measures.pair_shares[pairs],
+            )
+            for pairs in PAIR_SETS
+            if ("entropy", pairs) in made
+        ),
+    )
+
+
+def _dropped(measures: Measures) -> dict[str, int]:
+    """All counts by reason, a student's under its name."""
+    found = dict(measures.sampling.dropped)
+    for student, made in measures.students.items():
+        for reason, number in made.dropped.items():
+            found[f"{student}: {reason}"] = number
+    return found
+
+
+def per_query_rows(compared: Compared) -> Rows:
+    """Every measured number of the compared queries, a row each.
+
+    `value` is the mean over the groups of the query, `largest` the largest of them.
+    Quantities stand in the order asked for, then the others. The sampling "target" is
+    the reference law of pairs. Queries that were set aside to fit temperatures do not
+    appear.
+    """
+    parts: dict[str, Measured] = {
+        name: measures.measured for name, measures in compared.measures.items()
+    }
+    rows = [
+        (str(qid), name, quantity, pairs, number_text(value), number_text(largest))
+        for name, measured in {**parts, TARGET: compared.target}.items()
+        for (quantity, pairs), column in measured.items()
+        for qid, value, largest in zip(
+            column.qids, column.values.tolist(), column.largest.tolist(), strict=True
+        )
+    ]
+    place = {name: index for index, name in enumerate([*parts, TARGET])}
+    key = compared.options.place
+    rows.sort(key=lambda r: (r[0], place[r[1]], key(r[2]), PAIR_SETS.index(r[3])))
+    columns = map(list, zip(*rows, strict=True))
+    return Rows(dict(zip(COLUMNS, columns, strict=True)))

@@ -1,75 +1,93 @@
 """Sentences that a paper could quote, advice that follows from the theory, and limits.
 
-Everything is made from the account, so that whoever has `comparison.json` has it all.
+Everything is made from the result, so that whoever has `comparison.json` has it all.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import COMPARED, base
-from rankbound.commands.compare.claims import claim, order_sentence
+from rankbound.commands.compare.result import Comparison, OrderMeans, Row, Target
 
-Account = dict[str, Any]
 METHODS: Final = {
     "betting": "betting interval of the paired differences",
     "paired_t": "paired t interval, as the range of the quantity is not known",
 }
 UP, DOWN = "raises", "lowers"
+# Means that differ by less are rounding of one number
+SAME: Final = 1e-12
+FOUND: Final = {
+    "different": "it fails for",
+    "negligible": "it fails, by no more than the margin, for",
+    "equivalent": "it holds within the margin for",
+    "inconclusive": "it is undecided for",
+}
 
 
-def sentences(account: Account) -> list[str]:
+def sentences(comparison: Comparison) -> tuple[str, ...]:
     """One sentence per comparison, then the claim, the target form and the orders."""
-    found = [_row_sentence(row, account) for row in account["rows"]]
-    found += [claim(account), _target_sentence(account)]
-    order = order_sentence(account)
-    return [*found, order] if order else found
+    found = [_row_sentence(row, comparison) for row in comparison.rows]
+    found.append(claim(comparison.rows, comparison.reference))
+    found.append(_target_sentence(comparison.target))
+    order = order_sentence(
+        comparison.order_means,
+        comparison.orders,
+        {
+            s.sampling: e.share
+            for s in comparison.samplings
+            for e in s.entropy
+            if e.pairs == "neg-neg"
+        },
+    )
+    return (*found, order) if order else tuple(found)
 
 
-def _row_sentence(row: Account, account: Account) -> str:
-    family = account["family"]
-    student = row["quantity"].partition(":")[2]
-    words = COMPARED[base(row["quantity"])].words
+def _row_sentence(row: Row, comparison: Comparison) -> str:
+    family = comparison.family
+    student = row.quantity.partition(":")[2]
+    words = COMPARED[base(row.quantity)].words
     words = words.replace("the student's", f"{student}'s") if student else words
-    pairs = f"over {row['pairs']} pairs" if row["pairs"] != "all" else "over all pairs"
-    effect = row["effect_size"]
+    pairs = f"over {row.pairs} pairs" if row.pairs != "all" else "over all pairs"
+    effect = row.effect_size
     strength = "" if effect is None else f", d_z = {effect:.2f}"
-    more = "" if row["note"] is None else ", which alone finds a difference"
+    more = "" if row.note is None else ", which alone finds a difference"
     return (
-        f"{row['sampling']} against {account['reference']}, {words} {pairs}: "
-        f"{row['mean']:.4f} against {row['reference_mean']:.4f} {row['unit']}, "
-        f"difference {row['difference']:+.4f}, interval {row['lower']:+.4f} to "
-        f"{row['upper']:+.4f} (n = {counted(row['n'], 'query')}, paired; "
-        f"{METHODS[row['method']]}, joint level {1 - account['delta']:.10g} over the "
-        f"family of {family['size']}; Holm p {_equals(row['p_holm'])}{more}{strength}; "
-        f"{_margin(row)}): {row['verdict']}."
+        f"{row.sampling} against {comparison.reference}, {words} {pairs}: "
+        f"{row.mean:.4f} against {row.reference_mean:.4f} {row.unit}, "
+        f"difference {row.difference:+.4f}, interval {row.lower:+.4f} to "
+        f"{row.upper:+.4f} (n = {counted(row.n, 'query')}, paired; "
+        f"{METHODS[row.method]}, joint level {1 - comparison.delta:.10g} over the "
+        f"family of {family.size}; Holm p {_equals(row.p_holm)}{more}{strength}; "
+        f"{_margin(row)}): {row.verdict}."
     )
 
 
-def _margin(row: Account) -> str:
-    smallest = f"smallest margin accepted {row['smallest_margin']:.4f}"
-    if row["margin"] is None:
+def _margin(row: Row) -> str:
+    smallest = f"smallest margin accepted {row.smallest_margin:.4f}"
+    if row.margin is None:
         return f"no margin: give --margin; {smallest}"
-    needed = row["n_for_margin"]
+    needed = row.n_for_margin
     count = "no number of queries" if needed is None else counted(needed, "query")
-    return f"margin {row['margin']:g}, which {count} would resolve; {smallest}"
+    return f"margin {row.margin:g}, which {count} would resolve; {smallest}"
 
 
-def _target_sentence(account: Account) -> str:
-    target = account["target"]
+def _target_sentence(target: Target) -> str:
     parts = [
-        f"{row['entropy']:.4f} nats ({row['lower']:.4f} to {row['upper']:.4f}) over "
-        f"{row['pairs']} pairs"
-        for row in target["rows"]
+        f"{row.entropy:.4f} nats ({row.lower:.4f} to {row.upper:.4f}) over "
+        f"{row.pairs} pairs"
+        for row in target.rows
     ]
     return (
-        f"Over a fixed reference law of pairs ({target['law']}) the teacher's entropy "
-        f"is {', '.join(parts)}; no sampling changes it, since {target['because']}."
+        f"Over a fixed reference law of pairs ({target.law}) the teacher's entropy "
+        f"is {', '.join(parts)}; no sampling changes it, since {target.because}."
     )
 
 
-def advice(account: Account) -> list[str]:
+def advice(comparison: Comparison) -> tuple[str, ...]:
     """What the numbers say about choosing a sampling and a temperature, by theory."""
     found = [
         "In a bound under the fixed reference law the entropy is a constant of the "
@@ -77,24 +95,24 @@ def advice(account: Account) -> list[str]:
         "no reason to prefer one of these samplings. There a sampling acts through the "
         "student's divergence, the distances and the shift of the law."
     ]
-    found += _altered(account)
-    found += _temperature(account)
-    found += _shift(account)
-    found += _space(account)
-    return found
+    found += _altered(comparison)
+    found += _temperature(comparison)
+    found += _shift(comparison)
+    found += _space(comparison)
+    return tuple(found)
 
 
-def _altered(account: Account) -> list[str]:
-    rows = [r for r in account["rows"] if r["quantity"] == "entropy"]
-    moved = [r for r in rows if r["verdict"] in ("different", "negligible")]
-    open_rows = [r for r in rows if r["verdict"] == "inconclusive"]
-    same = [r for r in rows if r["verdict"] == "equivalent"]
+def _altered(comparison: Comparison) -> list[str]:
+    rows = [r for r in comparison.rows if r.quantity == "entropy"]
+    moved = [r for r in rows if r.verdict in ("different", "negligible")]
+    open_rows = [r for r in rows if r.verdict == "inconclusive"]
+    same = [r for r in rows if r.verdict == "equivalent"]
     found = []
     if moved:
         listed = "; ".join(
-            f"{r['sampling']} {UP if r['difference'] > 0 else DOWN} it over "
-            f"{r['pairs']} pairs by {abs(r['difference']):.4f}"
-            + (" (within the margin)" if r["verdict"] == "negligible" else "")
+            f"{r.sampling} {UP if r.difference > 0 else DOWN} it over "
+            f"{r.pairs} pairs by {abs(r.difference):.4f}"
+            + (" (within the margin)" if r.verdict == "negligible" else "")
             for r in moved
         )
         found.append(
@@ -104,12 +122,11 @@ def _altered(account: Account) -> list[str]:
             "target law (theorem-5a), not losses."
         )
     if same:
-        listed = ", ".join(f"{r['sampling']} ({r['pairs']})" for r in same)
+        listed = ", ".join(f"{r.sampling} ({r.pairs})" for r in same)
         found.append(f"Unaltered within the margin: {listed}.")
     if open_rows:
         listed = ", ".join(
-            f"{r['sampling']} ({r['pairs']}, {_count(r['n_for_margin'])})"
-            for r in open_rows
+            f"{r.sampling} ({r.pairs}, {_count(r.n_for_margin)})" for r in open_rows
         )
         found.append(
             f"Undecided at the margin, with the queries it would take: {listed}. A "
@@ -122,21 +139,21 @@ def _count(needed: int | None) -> str:
     return "no number" if needed is None else counted(needed, "query")
 
 
-def _temperature(account: Account) -> list[str]:
-    flips, teacher = account["sweep"]["flips"], account["teacher"]
-    factors = account["sweep"]["factors"]
+def _temperature(comparison: Comparison) -> list[str]:
+    flips, teacher = comparison.sweep.flips, comparison.teacher
+    factors = comparison.sweep.factors
     source = (
         "was fitted on queries that are not compared"
-        if teacher["fitted"]
+        if teacher.fitted
         else "was given or taken from the kind of the scores, not calibrated"
     )
-    said = f"The temperature ({teacher['temperature']:.4g}) {source}."
+    said = f"The temperature ({teacher.temperature:.4g}) {source}."
     rule = (
         "At an unchanged ranking a higher temperature never lowers the entropy, in any "
         "sampling"
     )
     if flips:
-        listed = ", ".join(f"{f['sampling']} ({f['pairs']})" for f in flips)
+        listed = ", ".join(f"{f.sampling} ({f.pairs})" for f in flips)
         return [
             f"{said} {rule}, and verdicts change between {factors[0]:g} and "
             f"{factors[-1]:g} times it: {listed}. Fix it by likelihood on judged pairs "
@@ -148,45 +165,44 @@ def _temperature(account: Account) -> list[str]:
     ]
 
 
-def _shift(account: Account) -> list[str]:
+def _shift(comparison: Comparison) -> list[str]:
     moved = [
-        (r["sampling"], r["total_variation"])
-        for r in account["shift"]
-        if r.get("total_variation") is not None
-        and r["sampling"] != account["reference"]
+        (r.sampling, r.total_variation)
+        for r in comparison.shift
+        if r.total_variation is not None and r.sampling != comparison.reference
     ]
     if not moved:
         return []
     listed = ", ".join(f"{name} {distance:.2f}" for name, distance in moved)
     return [
-        f"Total variation from {account['reference']}, of the documents drawn: "
+        f"Total variation from {comparison.reference}, of the documents drawn: "
         f"{listed}. The shift term of theorem-2 grows with it; measure the risk on "
         "groups of the law that counts (measure --target-groups) instead of paying it."
     ]
 
 
-def _space(account: Account) -> list[str]:
-    if account["spaces"] is None:
+def _space(comparison: Comparison) -> list[str]:
+    if comparison.spaces is None:
         return []
-    table = {(r["sampling"], r["quantity"], r["pairs"]): r for r in account["spaces"]}
-    base_row = table.get((account["reference"], "diameter", "all"))
+    table = {(r.sampling, r.quantity, r.pairs): r for r in comparison.spaces}
+    base_row = table.get((comparison.reference, "diameter", "all"))
     if base_row is None:
         return []
     listed = []
-    for name in account["family"]["samplings"]:
+    for name in comparison.family.samplings:
         row = table.get((name, "diameter", "all"))
         if row is not None:
-            supremum = row["supremum"] / base_row["supremum"] - 1
-            mean = row["mean"] / base_row["mean"] - 1
+            supremum = row.supremum / base_row.supremum - 1
+            mean = row.mean / base_row.mean - 1
             listed.append(f"{name} {supremum:+.1%} and {mean:+.1%}")
     return [
-        f"Diameter against {account['reference']}, supremum and mean over queries: "
+        f"Diameter against {comparison.reference}, supremum and mean over queries: "
         f"{', '.join(listed)}. The bound's diameter is the supremum, Lemma 4 uses the "
         "root mean square distance, and only the mean enters the floor of theorem-4a."
     ]
 
 
-def cannot_say(account: Account) -> list[str]:
+def cannot_say(comparison: Comparison) -> tuple[str, ...]:
     """What no number here shows."""
     found = [
         "whether a student trained on one of these samplings ranks better: nothing was "
@@ -196,17 +212,17 @@ def cannot_say(account: Account) -> list[str]:
         "anything about another teacher, temperature, group size or population of "
         "queries than that of this sample",
     ]
-    if account["target"]["law"].startswith("the union"):
+    if comparison.target.law.startswith("the union"):
         found.append(
             "the entropy over another reference law: the union pool is made of these "
             "samplings (--target fixes one of your own)"
         )
-    if account["spaces"] is not None:
+    if comparison.spaces is not None:
         found.append(
             "a diameter: the supremum over a sample is below the essential supremum, "
             "and intrinsic dimensions of so few documents only compare samplings"
         )
-    return found
+    return tuple(found)
 
 
 def _equals(p: float) -> str:
@@ -223,3 +239,113 @@ def p_text(p: float) -> str:
     ('0.032', '< 0.0001', '1')
     """
     return "< 0.0001" if p < 1e-4 else f"{p:.2g}"
+
+
+def claim(every: Sequence[Row], reference: str) -> str:
+    """Where "negative mining does not alter the entropy term" holds and where not.
+
+    Parameters
+    ----------
+    every : sequence of Row
+        All comparisons; those of the entropy count.
+    reference : str
+        The sampling that the others are compared with.
+    """
+    rows = [row for row in every if row.quantity == "entropy"]
+    said = (
+        "The claim that negative mining does not alter the entropy term holds by "
+        "definition for the target form, whose pairs are fixed (theorem-4c), and for "
+        "the excess risk, from which the entropy cancels (theorem-1h). For the "
+        "entropy of the pairs that are trained on it has to be measured"
+    )
+    if not rows:
+        return f"{said}, which was not asked for here (--quantity entropy)."
+    parts = []
+    for verdict, words in FOUND.items():
+        named: dict[str, list[str]] = {}
+        for row in rows:
+            if row.verdict == verdict:
+                named.setdefault(row.sampling, []).append(row.pairs)
+        if named:
+            listed = ", ".join(f"{k} ({', '.join(v)})" for k, v in named.items())
+            parts.append(f"{words} {listed}")
+    return (
+        f"{said}: against {reference}, at a margin of "
+        f"{rows[0].margin:g} nats, {'; '.join(parts)}."
+    )
+
+
+def order_sentence(
+    means: Mapping[str, OrderMeans],
+    orders: Mapping[str, Sequence[str]],
+    shares: Mapping[str, float],
+) -> str | None:
+    """Whether the pair sets order the samplings alike, and if not, why.
+
+    Parameters
+    ----------
+    means, orders : mapping
+        By pair set, on the queries that every sampling has.
+    shares : mapping
+        Of the pairs of two negatives, by sampling.
+
+    Returns
+    -------
+    str or None
+        None where a pair set is missing.
+    """
+    if not {"all", "pos-neg", "neg-neg"} <= means.keys():
+        return None
+    every, star = means["all"].entropy, means["pos-neg"].entropy
+    shown = "; ".join(
+        f"{pairs} pairs {_chain(orders[pairs], means[pairs].entropy)}"
+        for pairs in ("all", "pos-neg")
+    )
+    signs = [
+        (_sign(every[a] - every[b]), _sign(star[a] - star[b]))
+        for a, b in itertools.combinations(every, 2)
+    ]
+    if all(first == second for first, second in signs):
+        return f"From least to most entropy, both pair sets order alike: {shown}."
+    first, second = _most_discordant(every, star)
+    said = (
+        f"The order depends on the pairs (least to most entropy): {shown}. The mean "
+        f"over all pairs is ruled by the {shares[first]:.1%} of them that join two "
+        "negatives."
+    )
+    if min(every[first] - every[second], star[second] - star[first]) <= SAME:
+        return said  # ties in one of the orders; no two samplings change places
+    near, far = (
+        [means[pairs].margin[name] for name in (first, second)]
+        for pairs in ("neg-neg", "pos-neg")
+    )
+    among = "closer to each other" if near[0] < near[1] else "no closer to each other"
+    apart = "farther from" if far[0] > far[1] else "no farther from"
+    return (
+        f"{said} {first} has more entropy than {second} over all pairs and less over "
+        f"pos-neg pairs: its negatives are {among} in score (mean margin {near[0]:.2f} "
+        f"against {near[1]:.2f} temperatures) and {apart} the positives ({far[0]:.2f} "
+        f"against {far[1]:.2f})."
+    )
+
+
+def _chain(names: Sequence[str], means: Mapping[str, float]) -> str:
+    """Names with "<" between them, or "=" where the means are equal."""
+    said = names[0]
+    for left, right in itertools.pairwise(names):
+        said += f" {'<' if _sign(means[right] - means[left]) else '='} {right}"
+    return said
+
+
+def _sign(difference: float) -> int:
+    return 0 if abs(difference) <= SAME else 1 if difference > 0 else -1
+
+
+def _most_discordant(
+    every: Mapping[str, float], star: Mapping[str, float]
+) -> tuple[str, str]:
+    """The two samplings, the first above over all pairs, that change places most."""
+    return max(
+        itertools.permutations(every, 2),
+        key=lambda p: min(every[p[0]] - every[p[1]], star[p[1]] - star[p[0]]),
+    )

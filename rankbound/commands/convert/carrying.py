@@ -9,10 +9,11 @@ from typing import Any, Final
 import numpy as np
 
 from rankbound.bounds.wording import counted
+from rankbound.data.columns import Strings, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.ordering import by_rank
-from rankbound.data.scores import Kind, Scores, Strings, strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.read.fields import text_id
@@ -90,7 +91,7 @@ def rounded_rows(embeddings: Embeddings) -> int:
 
     Examples
     --------
-    >>> from rankbound.data.scores import strings
+    >>> from rankbound.data.columns import strings
     >>> rounded_rows(Embeddings(strings(["a", "b"]), np.array([[0.5], [0.1]])))
     1
     """

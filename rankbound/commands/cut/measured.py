@@ -8,25 +8,27 @@ import numpy as np
 
 from rankbound.bounds.limits import two_sided
 from rankbound.catalogue import base
-from rankbound.commands.compare.quantities import (
-    Measured,
-    space_quantities,
-    teacher_quantities,
-)
-from rankbound.commands.compare.ranges import Range, value_range, widest_distance
-from rankbound.commands.compare.samplings import Loaded, Sampling
-from rankbound.commands.compare.students import (
+from rankbound.commands.compare.measured import (
     OnSampling,
     measure_student,
     read_students,
 )
+from rankbound.commands.compare.quantities import (
+    Measured,
+    Range,
+    space_quantities,
+    teacher_quantities,
+    value_range,
+    widest_distance,
+)
+from rankbound.commands.compare.samplings import Loaded, Sampling
 from rankbound.commands.cut.options import CutOptions
 from rankbound.commands.cut.result import Change, Side
 from rankbound.commands.measure.inputs import Inputs
 from rankbound.commands.measure.temperatures import split_queries, teacher_temperature
-from rankbound.data.groups import Booleans, Groups
+from rankbound.data.columns import Booleans, Floats
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import Floats
 from rankbound.validation.paired import paired_t
 
 

@@ -10,7 +10,7 @@ from typing import Self
 from msgspec.structs import replace
 
 from rankbound.commands.measure.given import Given, inputs_of
-from rankbound.data.groups import Booleans
+from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Input
 from rankbound.read.filtering import copy_lines

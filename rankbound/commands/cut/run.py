@@ -30,7 +30,8 @@ from rankbound.commands.measure.inputs import (
     read_sources,
 )
 from rankbound.commands.settings import made_options
-from rankbound.data.groups import Booleans, Groups
+from rankbound.data.columns import Booleans
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.errors import UsageError
 from rankbound.estimators.bands import TIES, Band

@@ -29,7 +29,7 @@ from rankbound.commands.inspect.result import (
     share,
 )
 from rankbound.commands.inspect.roles import Cast, is_about_queries, same_scores
-from rankbound.data.scores import Strings, positions
+from rankbound.data.columns import Strings, positions
 
 POOR = 0.5  # of the smaller side: below that a rule is looked for
 

@@ -20,8 +20,9 @@ from rankbound.commands.inspect.result import File, Finding, Sizes, by_severity
 from rankbound.commands.inspect.scores import ScoreFacts, score_facts, score_findings
 from rankbound.commands.inspect.texts import text_counts, text_findings
 from rankbound.commands.inspect.vectors import Vectors, survey, vector_findings
+from rankbound.data.columns import Integers, Strings, strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Integers, Scores, Strings, strings
+from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 

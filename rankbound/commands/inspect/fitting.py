@@ -13,8 +13,9 @@ from rankbound.commands.inspect.judgements import only_relevant
 from rankbound.commands.inspect.result import Finding, SharedRows, share
 from rankbound.commands.inspect.roles import Cast
 from rankbound.commands.inspect.vectors import Vectors
+from rankbound.data.columns import positions
 from rankbound.data.groups import Groups, top_documents
-from rankbound.data.scores import Kind, Scores, positions
+from rankbound.data.scores import Kind, Scores
 
 RELEVANT = 1
 TOP = 10

@@ -6,8 +6,8 @@ import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.result import Finding, GroupCounts, share
+from rankbound.data.columns import Integers
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Integers
 
 
 def group_counts(groups: Groups) -> GroupCounts:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rankbound.commands.inspect.result import Finding, JudgementCounts, share
-from rankbound.data.scores import Integers, Scores
+from rankbound.data.columns import Integers
+from rankbound.data.scores import Scores
 
 
 def judgement_counts(qrels: Scores) -> JudgementCounts:

@@ -8,8 +8,9 @@ import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.result import Finding, ScoreCounts, share
+from rankbound.data.columns import Integers
 from rankbound.data.groups import top_documents
-from rankbound.data.scores import Integers, Kind, Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.kinds import KindGuess, infer_kind
 from rankbound.estimators.pairwise import NATS_PER_BIT

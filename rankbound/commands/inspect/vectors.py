@@ -8,8 +8,8 @@ import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.result import Finding, VectorCounts, share
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import Floats, Integers
 from rankbound.estimators.duplicates import (
     VectorFacts,
     equal_sets,

@@ -41,8 +41,8 @@ from rankbound.commands.measure.result import (
     Ndcg,
     NdcgBound,
 )
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats, Scores
+from rankbound.data.columns import Booleans, Floats
+from rankbound.data.scores import Scores
 
 BOUNDS: Final = {
     "inversions": ("theorem-6a", inversion_bound),

@@ -10,15 +10,15 @@ import numpy as np
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.given import Files, Given, vectors_of
 from rankbound.commands.measure.options import MeasureOptions, SourceOptions
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import (
-    Booleans,
     Groups,
     shares_queries,
     top_documents,
     with_judged_positives,
 )
-from rankbound.data.scores import Floats, Kind, Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import infer_kind, is_rank_only, to_logits
 

@@ -26,8 +26,8 @@ from rankbound.commands.measure.result import (
     Judged,
     Relevance,
 )
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats, Integers, Scores
+from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.scores import Scores
 from rankbound.estimators.pairs import both_sides
 from rankbound.estimators.pointwise import pair_divergence, pair_entropy, sigmoid
 

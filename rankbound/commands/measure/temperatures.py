@@ -8,8 +8,9 @@ import numpy as np
 
 from rankbound.commands.measure.inputs import Inputs
 from rankbound.commands.measure.options import Temperature
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Floats, Kind, Scores
+from rankbound.data.columns import Booleans, Floats
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.calibration import (
     CalibrationPairs,

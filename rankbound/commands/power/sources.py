@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from rankbound.bounds.wording import counted
 from rankbound.catalogue import QUANTITIES, base
-from rankbound.data.scores import Floats
+from rankbound.commands.compare.result import Comparison
+from rankbound.commands.measure.result import Ledger
+from rankbound.data.columns import Floats
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.opening import read_bytes
+from rankbound.results import Result
+from rankbound.rows import Row, Rows
 
-Table = list[dict[str, str]]
 Range = tuple[float, float]
-TABLE = "per_query.tsv"
-MEASURED = ("qid", "student")
-COMPARED = ("qid", "sampling", "quantity", "pairs", "value")
 # The other columns of measure count documents and pairs, or repeat one in bits
-COLUMNS = {
+COLUMNS: Final = {
     "entropy_nats": "nats",
     "divergence_nats": "nats",
     "risk_nats": "nats",
@@ -30,9 +28,11 @@ COLUMNS = {
     "teacher_range": "temperatures",
     "student_range": "temperatures",
 }
-PAIRED = ("divergence_nats", "risk_nats")
-LN2 = float(np.log(2))
-RANGES: dict[str, Range] = {"entropy": (0.0, LN2), "ties": (0.0, 1.0)}
+PAIRED: Final = ("divergence_nats", "risk_nats")
+LN2: Final = float(np.log(2))
+RANGES: Final[dict[str, Range]] = {"entropy": (0.0, LN2), "ties": (0.0, 1.0)}
+TABLE: Final = "per_query"  # beside a ledger and a comparison
+NEEDS: Final = "--from needs results of measure or compare"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,15 @@ class Spread:
     bounds: Range | None = None
 
 
-def spreads_of(folder: Path) -> tuple[list[Spread], list[str]]:
+class Spreads(NamedTuple):
+    """The spreads in a folder, what does not vary, and the tables that were read."""
+
+    moving: list[Spread]
+    still: list[str]
+    tables: list[Path]
+
+
+def spreads_of(folder: Path) -> Spreads:
     """The spreads in a folder of results, and what does not vary.
 
     Parameters
@@ -76,126 +84,126 @@ def spreads_of(folder: Path) -> tuple[list[Spread], list[str]]:
     FormatError, UsageError
         When there is no such table, it is of another kind, or nothing in it varies.
     """
-    path = folder / TABLE
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: is a file; --from needs the folder of results")
-    if not path.is_file():
-        what = f"holds no {TABLE}" if folder.exists() else "no such folder"
-        raise UsageError(
-            f"{folder}: {what}; --from needs results of measure or compare"
-        )
-    rows = _rows(path)
-    columns = tuple(rows[0])
-    if columns[: len(COMPARED)] == COMPARED:
-        found = _compared(rows, path, _record(folder / "comparison.json"))
-    elif columns[: len(MEASURED)] == MEASURED:
-        found = _measured(rows, path, _record(folder / "ledger.json"))
-    else:
-        raise FormatError(
-            path, f"expected the columns of measure or compare, found {columns}", line=1
-        )
-    still = [spread.source for spread in found if not spread.sd > 0]
-    moving = [spread for spread in found if spread.sd > 0]
+    if not folder.exists():
+        raise UsageError(f"{folder}: no such folder; {NEEDS}")
+    spreads: list[Spread] = []
+    tables: list[Path] = []
+    if (table := _table(folder, Ledger)) is not None:
+        tables.append(table)
+        spreads += _measured(table, Ledger.load(folder))
+    if (table := _table(folder, Comparison)) is not None:
+        tables.append(table)
+        spreads += _compared(table, Comparison.load(folder))
+    if not tables:
+        files = f"{Ledger.FILE} or {Comparison.FILE} with its {TABLE}.tsv"
+        raise UsageError(f"{folder}: holds no {files}; {NEEDS}")
+    still = [spread.source for spread in spreads if not spread.sd > 0]
+    moving = [spread for spread in spreads if spread.sd > 0]
     if not moving:
-        raise UsageError(f"{path}: nothing varies over queries; there is nothing to do")
-    return moving, still
+        raise UsageError(
+            f"{folder}: nothing varies over queries; there is nothing to do"
+        )
+    return Spreads(moving, still, tables)
 
 
-def _rows(path: Path) -> Table:
-    lines = read_bytes(path).decode("utf-8", errors="replace").splitlines()
-    header = lines[0].split("\t")
-    rows = []
-    for number, line in enumerate(lines[1:], start=2):
-        cells = line.split("\t")
-        if len(cells) != len(header):
+def _table(folder: Path, kind: type[Result]) -> Path | None:
+    """The rows beside a result of a kind; None where the folder holds none."""
+    found = (beside.path(folder) for beside in kind.BESIDE if beside.name == TABLE)
+    return next(found, None) if (folder / kind.FILE).is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row of a table with its place, for messages."""
+
+    path: Path
+    number: int
+    cells: Row
+
+    def value(self, column: str) -> float | None:
+        """A finite number; None where the cell is empty or absent."""
+        cell = self.cells.get(column, "")
+        if not cell:
+            return None
+        if not np.isfinite(value := float(cell)):
             raise FormatError(
-                path,
-                f"expected {counted(len(header), 'column')}, found {len(cells)}",
-                line=number,
+                self.path,
+                f"{column} must be a finite number, found {cell!r}",
+                line=self.number,
             )
-        rows.append(dict(zip(header, cells, strict=True)) | {"": str(number)})
-    if not rows:
+        return value
+
+
+def _lines(path: Path, rows: Rows) -> list[_Line]:
+    if not len(rows):
         raise FormatError(path, "holds no queries", line=1)
-    return rows
+    return [_Line(path, number, row) for number, row in enumerate(rows, start=2)]
 
 
-def _record(path: Path) -> dict[str, Any]:
-    """The JSON beside the table; empty where there is none."""
-    if not path.is_file():
-        return {}
-    try:
-        value = json.loads(read_bytes(path))
-    except ValueError as error:
-        raise FormatError(path, f"broken JSON: {error}") from None
-    return value if isinstance(value, dict) else {}
-
-
-def _measured(rows: Table, path: Path, ledger: dict[str, Any]) -> list[Spread]:
-    students = list(dict.fromkeys(row["student"] for row in rows))
-    by_student = {
-        name: {row["qid"]: row for row in rows if row["student"] == name}
-        for name in students
-    }
-    found = []
-    for name, table in by_student.items():
+def _measured(path: Path, ledger: Ledger) -> list[Spread]:
+    tables: dict[str, dict[str, _Line]] = defaultdict(dict)
+    for line in _lines(path, ledger.beside[TABLE]):
+        tables[line.cells["student"]][line.cells["qid"]] = line
+    spreads = []
+    for name, table in tables.items():
         for column, unit in COLUMNS.items():
-            cells = [row for row in table.values() if row.get(column, "") != ""]
-            if not cells:
-                continue
-            bounds = _column_range(column, ledger, name)
-            label = f"{name}: {column}" if name else column
-            values = [_number(row, column, path) for row in cells]
-            found.append(_spread(label, unit, values, bounds))
-    first = students[0]
-    for name in students[1:]:
+            cells = (line.value(column) for line in table.values())
+            values = [value for value in cells if value is not None]
+            if values:
+                label = f"{name}: {column}" if name else column
+                bounds = _bounds(column, ledger, name)
+                spreads.append(_spread(label, unit, values, bounds))
+    first, *others = tables
+    for name in others:
         for column in PAIRED:
-            both = _shared(by_student[name], by_student[first], column, path)
-            if both:
-                sides = [_column_range(column, ledger, n) for n in (name, first)]
+            values = _shared(tables[name], tables[first], column)
+            if values:
+                sides = [_bounds(column, ledger, one) for one in (name, first)]
                 label = f"{name} - {first}: {column}"
-                found.append(_spread(label, "nats", both, _difference(*sides)))
-    return found
+                spreads.append(_spread(label, "nats", values, _difference(*sides)))
+    return spreads
 
 
 def _shared(
-    rows: dict[str, dict[str, str]],
-    others: dict[str, dict[str, str]],
-    column: str,
-    path: Path,
+    table: dict[str, _Line], other: dict[str, _Line], column: str
 ) -> list[float]:
     """Paired differences of a column, over the queries where both have it."""
     return [
-        _number(row, column, path) - _number(others[qid], column, path)
-        for qid, row in rows.items()
-        if row.get(column, "") and qid in others and others[qid].get(column, "")
+        value - against
+        for qid, line in table.items()
+        if qid in other
+        if (value := line.value(column)) is not None
+        if (against := other[qid].value(column)) is not None
     ]
 
 
-def _column_range(column: str, ledger: dict[str, Any], student: str) -> Range | None:
+def _bounds(column: str, ledger: Ledger, student: str) -> Range | None:
     if column == "entropy_nats":
         return RANGES["entropy"]
-    if column not in PAIRED:
+    if column not in PAIRED or student not in ledger.students:
         return None
-    known = ledger.get("students", {}).get(student, {}).get("range")
-    if known is None:
-        return None
-    return (known["low"] if column == "risk_nats" else 0.0), known["high"]
+    known = ledger.students[student].range
+    return (known.low if column == "risk_nats" else 0.0), known.high
 
 
-def _compared(rows: Table, path: Path, record: dict[str, Any]) -> list[Spread]:
-    values: dict[tuple[str, str, str], dict[str, float]] = {}
-    for row in rows:
-        key = (row["quantity"], row["pairs"], row["sampling"])
-        values.setdefault(key, {})[row["qid"]] = _number(row, "value", path)
-    baseline = record.get("reference", rows[0]["sampling"])
-    found = []
+def _compared(path: Path, comparison: Comparison) -> list[Spread]:
+    values: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
+    for line in _lines(path, comparison.beside[TABLE]):
+        row, value = line.cells, line.value("value")
+        if value is None:
+            raise FormatError(path, "value must not be empty", line=line.number)
+        values[row["quantity"], row["pairs"], row["sampling"]][row["qid"]] = value
+    baseline = comparison.reference
+    spreads = []
     for (quantity, pairs, sampling), column in values.items():
         against = values.get((quantity, pairs, baseline), {})
         shared = [qid for qid in column if qid in against]
         if sampling in (baseline, "target") or not shared:
             continue
         side = RANGES.get(quantity)
-        found.append(
+        spreads.append(
             _spread(
                 f"{sampling} - {baseline}: {quantity}, {pairs}",
                 QUANTITIES[base(quantity)].unit if base(quantity) in RANGES else "",
@@ -203,11 +211,11 @@ def _compared(rows: Table, path: Path, record: dict[str, Any]) -> list[Spread]:
                 _difference(side, side),
             )
         )
-    if not found:
+    if not spreads:
         raise UsageError(
             f"{path}: no sampling has a query in common with the reference {baseline!r}"
         )
-    return found
+    return spreads
 
 
 def _difference(first: Range | None, second: Range | None) -> Range | None:
@@ -222,17 +230,3 @@ def _spread(label: str, unit: str, values: list[float], bounds: Range | None) ->
     if sd <= 1e-13 * max(1.0, float(np.abs(array).max())):  # rounding of one number
         sd = 0.0
     return Spread(label, unit, sd, len(array), array, bounds)
-
-
-def _number(row: dict[str, str], column: str, path: Path) -> float:
-    try:
-        value = float(row[column])
-    except ValueError:
-        value = float("nan")
-    if not np.isfinite(value):
-        raise FormatError(
-            path,
-            f"{column} must be a finite number, found {row[column]!r}",
-            line=int(row[""]),
-        )
-    return value

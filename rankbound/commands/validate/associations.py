@@ -20,7 +20,7 @@ from rankbound.commands.validate.records import (
     Dependence,
     Heterogeneity,
 )
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.validation import association as statistics
 from rankbound.validation.association import (
     Draws,

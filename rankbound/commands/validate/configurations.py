@@ -26,8 +26,7 @@ from rankbound.commands.validate.records import (
     Order,
     Prediction,
 )
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats, Integers, Strings
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.errors import UsageError
 from rankbound.validation.association import Coefficient
 from rankbound.validation.configurations import (

@@ -15,8 +15,8 @@ from rankbound.commands.validate.effectiveness import Judge, ranking_of
 from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
 from rankbound.commands.validate.panels import StudentPanel
 from rankbound.commands.validate.records import Control
+from rankbound.data.columns import Floats, Strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats, Strings
 from rankbound.estimators.group_terms import student_terms, teacher_terms
 from rankbound.validation.association import LEAST_QUERIES, Effort, Panel, draw, summary
 from rankbound.validation.controls import control, null_p_values

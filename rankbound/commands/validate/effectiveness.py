@@ -15,10 +15,10 @@ from rankbound.commands.validate.options import (
     Missing,
     ValidateOptions,
 )
+from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.groups import Booleans
 from rankbound.data.ordering import ranking
-from rankbound.data.scores import Floats, Integers, Scores, Strings, strings
+from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 
 DEPTH: Final = 1_000

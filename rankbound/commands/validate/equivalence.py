@@ -20,8 +20,8 @@ from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.options import TEACHER, ValidateOptions
 from rankbound.commands.validate.records import AVERAGE, Mean, SystemPair
 from rankbound.commands.validate.tables import FACTORS
+from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import strings
 from rankbound.errors import FormatError, UsageError
 from rankbound.validation.family import Answer, Question, answer_family
 

@@ -13,9 +13,9 @@ from rankbound.commands.measure.measured import Measured
 from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
 from rankbound.commands.validate.records import LOSS
+from rankbound.data.columns import Floats, Strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
-from rankbound.data.scores import Floats, Strings
 from rankbound.errors import UsageError
 from rankbound.validation.association import LEAST_QUERIES, Panel
 

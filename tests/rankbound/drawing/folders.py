@@ -3,8 +3,10 @@
 import itertools
 import json
 
+from msgspec import convert
 from msgspec.structs import replace
 
+from rankbound.commands.compare.result import COLUMNS, Shape
 from rankbound.commands.inspect.result import (
     Across,
     File,
@@ -20,8 +22,11 @@ from rankbound.commands.inspect.result import (
     TextCounts,
     VectorCounts,
 )
+from rankbound.commands.power.run import power as asked
 from rankbound.results import Named
-from tests.rankbound import ledgers
+from rankbound.rows import Rows
+from tests.rankbound import comparisons, ledgers
+from tests.rankbound.comparisons import a_row, coupling
 from tests.rankbound.ledgers import student
 
 # What users call things: long, of many, in any script, like markup, hidden from legends
@@ -72,38 +77,17 @@ def ledger(folder, students=None, diameters=True):
     return folder
 
 
-def comparison(folder, sweep=True, names=("bm25",), vectors=True, each=("all",)):
-    folder.mkdir(parents=True, exist_ok=True)
+def comparison(folder, names=("bm25",), vectors=True, each=("all",), **changes):
+    everyone = ("random", *names)
     rows = [
-        compared(name, place, pairs)
-        for place, name in enumerate(names)
-        for pairs in each
+        a_row(name, pairs, place) for place, name in enumerate(names) for pairs in each
     ]
-    content = {
-        "schema": "rankbound.comparison/1",
-        "reference": "random",
-        "delta": 0.05,
-        "family": {"size": len(rows)},
-        "rows": rows,
-        "shapes": None,
-    }
-    everyone = ["random", *names]
-    if sweep:
-        tables = [{"factor": factor, "rows": rows} for factor in (0.5, 1.0, 2.0)]
-        content["sweep"] = {"tables": tables}
     if vectors:
-        content["shapes"] = [{"sampling": name, **shape()} for name in everyone]
-        content["coupling"] = {
-            "lipschitz": 3.0,
-            "rows": [
-                {"sampling": name, "pairs": pairs, "cut_ratio": 0.5}
-                for name in everyone
-                for pairs in each
-            ],
-        }
-    (folder / "comparison.json").write_text(json.dumps(content))
+        shapes = [{"sampling": name, **shape()} for name in everyone]
+        changes["shapes"] = convert(shapes, Named[Shape])
+        changes["coupling"] = coupling(everyone, each, lipschitz=3.0, cut_ratio=0.5)
     lines = [
-        f"q{n}\t{_cell(name)}\t{quantity}\t{pairs}\t{value}\n"
+        (f"q{n}", _cell(name), quantity, pairs, str(value))
         for place, name in enumerate(everyone)
         for pairs in each
         for n in range(24)
@@ -113,33 +97,15 @@ def comparison(folder, sweep=True, names=("bm25",), vectors=True, each=("all",))
         )
         if vectors or quantity == "entropy"
     ]
-    head = "qid\tsampling\tquantity\tpairs\tvalue\n"
-    (folder / "per_query.tsv").write_text(head + "".join(lines))
+    columns = dict(zip(COLUMNS, map(list, zip(*lines, strict=True)), strict=False))
+    made = comparisons.comparison(rows, **changes)
+    made.with_beside(per_query=Rows(columns)).save(folder)
     return folder
 
 
 def _cell(name):
     """As a table of tab-separated values can hold it."""
     return name.replace("\t", " ").replace("\n", " ")
-
-
-def compared(name="bm25", place=0, pairs="all"):
-    verdicts = ("different", "negligible", "equivalent", "inconclusive")
-    return {
-        "sampling": name,
-        "quantity": "entropy",
-        "pairs": pairs,
-        "n": 24,
-        "mean": 0.38,
-        "reference_mean": 0.45,
-        "difference": -0.07 + 0.01 * place,
-        "lower": -0.08 + 0.01 * place,
-        "upper": -0.06 + 0.01 * place,
-        "effect_size": -0.7 + 0.1 * place,
-        "margin": 0.02,
-        "smallest_margin": 0.08,
-        "verdict": verdicts[place % 4],
-    }
 
 
 def validation(folder, certificates=True, students=("tasb", "bm25")):
@@ -269,7 +235,7 @@ def compared_systems(first, second, measure):
         *("n", "difference", "lower", "upper", "effect_size", "margin"),
         *("smallest_margin", "verdict"),
     )
-    row = compared()
+    row = a_row().to_dict()
     more = {"p_holm": 0.5, "n_for_margin": None}
     return names | {key: row[key] for key in keys} | more
 
@@ -338,19 +304,17 @@ def _across(left, right, code, count, total):
     )
 
 
-def power(file, names=("bm25", "ensemble")):
-    file.parent.mkdir(parents=True, exist_ok=True)
-    rows = [
-        {"source": f"{name} - random: entropy, all", "unit": "nats", "sd": 0.1, "n": 43}
-        for name in names
-    ]
-    needed = [row | {"margin": 0.05, "n_interval": 50} for row in rows]
-    content = {
-        "schema": "rankbound.power/1",
-        "power": 0.8,
-        "delta_each": 0.05,
-        "rows": rows,
-        "needed": needed,
-    }
-    file.write_text(json.dumps(content, indent=2))
+def power(file, names=("bm25", "ensemble"), n=43):
+    """What 43 queries can show of each; without `n`, only what a margin needs."""
+    found = asked(n=() if n is None else n, sd=0.1, margin=0.05)
+
+    def named(rows):
+        return tuple(
+            replace(row, source=f"{name} - random: entropy, all", unit="nats")
+            for row in rows
+            for name in names
+        )
+
+    made = replace(found, rows=named(found.rows), needed=named(found.needed))
+    made.save(file)
     return file.parent

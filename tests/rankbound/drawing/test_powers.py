@@ -1,7 +1,10 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
+from rankbound.commands.compare.result import Comparison
+from rankbound.commands.power.run import power as asked
 from rankbound.drawing.powers import (
     deviation,
     of_power,
@@ -33,10 +36,8 @@ def test_a_comparison_shows_margins_at_its_own_error_rate(tmp_path):
 
 def test_differences_that_do_not_vary_are_told(tmp_path):
     comparison(tmp_path)
-    path = tmp_path / "comparison.json"
-    content = json.loads(path.read_text())
-    content["rows"][0]["effect_size"] = None
-    path.write_text(json.dumps(content))
+    made = Comparison.load(tmp_path)
+    replace(made, rows=(replace(made.rows[0], effect_size=None),)).save(tmp_path)
     (result,) = find_results(tmp_path)
     (drawing,) = power_drawings(result)
     assert drawing.draw is None
@@ -44,9 +45,9 @@ def test_differences_that_do_not_vary_are_told(tmp_path):
 
 
 def test_a_deviation_is_positive_or_unknown():
-    assert deviation({"difference": 0.2, "effect_size": 0.5}) == 0.4
-    assert deviation({"difference": 0.0, "effect_size": 0.0}) is None
-    assert deviation({"difference": 0.2}) is None
+    assert deviation(0.2, 0.5) == 0.4
+    assert deviation(0.0, 0.0) is None
+    assert deviation(0.2, None) is None
 
 
 def test_a_validation_marks_its_queries_at_its_family(tmp_path):
@@ -78,13 +79,19 @@ def test_results_of_power_are_drawn_by_quantity_with_the_margin(tmp_path):
 
 
 def test_a_margin_without_queries_shows_how_many_it_needs(tmp_path):
-    power(tmp_path / "power.json")
-    content = json.loads((tmp_path / "power.json").read_text())
-    content["rows"] = []
-    (tmp_path / "power.json").write_text(json.dumps(content))
-    drawing = of_power(find_results(tmp_path)[0])[0]
+    (result,) = find_results(power(tmp_path / "power.json", n=None))
+    needed = result.content.needed[0].n_interval
+    drawing = of_power(result)[0]
     marked = [x for x in drawing.draw().lines if len(x.get_xdata()) == 1]
-    assert [line.get_xdata()[0] for line in marked] == [50, 50]
+    assert [line.get_xdata()[0] for line in marked] == [needed, needed]
+
+
+def test_numbers_of_queries_alone_show_correlations(tmp_path):
+    asked(n=(43, 97)).save(tmp_path)
+    (drawing,) = of_power(find_results(tmp_path)[0])
+    assert drawing.name == "power-correlation"
+    expected = detectable_correlation(43, delta=0.05)
+    assert ("queries", 43, expected) in rows(drawing)
 
 
 def test_more_lines_than_can_be_told_apart_are_several_figures(tmp_path):

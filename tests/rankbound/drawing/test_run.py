@@ -2,9 +2,12 @@ import csv
 
 import pytest
 
-from rankbound.drawing.run import draw_all
+from rankbound.bounds.errors import DomainError
+from rankbound.drawing.catalogue import FIGURES, Drawing
+from rankbound.drawing.results import find_results
+from rankbound.drawing.run import draw_all, drawn, result_drawings, theory_drawings
 from rankbound.errors import UsageError
-from tests.rankbound.drawing.folders import comparison, ledger
+from tests.rankbound.drawing.folders import comparison, ledger, validation
 
 
 def test_every_figure_has_its_numbers_beside_it_and_the_same_bytes(tmp_path):
@@ -43,3 +46,43 @@ def test_nothing_is_written_where_there_are_no_results(tmp_path):
     with pytest.raises(UsageError):
         draw_all(tmp_path / "from", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_names_are_distinct_whatever_lies_together(tmp_path):
+    ledger(tmp_path / "one")
+    ledger(tmp_path / "two")
+    comparison(tmp_path / "compared")
+    validation(tmp_path / "validated")
+    drawings = theory_drawings() + result_drawings(find_results(tmp_path))
+    names = [drawing.name for drawing in drawings]
+    assert len(names) == len(set(names))
+    assert {"entropy-ridges", "locality-entropy", "bound-against-risk"} <= {*names}
+    assert all(drawing.draw or drawing.reason for drawing in drawings)
+
+
+def test_every_kind_of_figure_is_drawn_or_has_its_line(tmp_path):
+    drawings = result_drawings(find_results(comparison(tmp_path)))
+    assert {drawing.kind for drawing in drawings} == {*FIGURES}
+    missing = {d.name: d.reason for d in drawings if d.draw is None}
+    assert {*missing} == {
+        "limit", "parts", "scatter", "reliability", "correlations", "quality"
+    }  # fmt: skip
+
+
+def test_folders_that_differ_by_signs_alone_have_figures_of_their_own(tmp_path):
+    ledger(tmp_path / "a b")
+    ledger(tmp_path / "a_b")
+    names = [d.name for d in result_drawings(find_results(tmp_path))]
+    assert len(names) == len(set(names))
+    assert {"a_b-entropy", "a_b-entropy-2"} <= {*names}
+
+
+def test_what_cannot_be_drawn_gives_its_reason():
+    def refuse():
+        raise DomainError("no values")
+
+    found = list(drawn([Drawing("a", refuse), Drawing("b", None, "no file")]))
+    assert [(d.name, ax, reason) for d, ax, reason in found] == [
+        ("a", None, "no values"),
+        ("b", None, "no file"),
+    ]

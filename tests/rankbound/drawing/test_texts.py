@@ -2,9 +2,9 @@
 
 import pytest
 
-from rankbound.drawing.catalogue import result_drawings, theory_drawings
+from rankbound.drawing.catalogue import FIGURES
 from rankbound.drawing.results import find_results
-from rankbound.drawing.wanted import KINDS
+from rankbound.drawing.run import result_drawings, theory_drawings
 from rankbound.figures.style import COLUMN, PAGE, width
 from tests.figures.pictures import check_texts
 from tests.rankbound.drawing import folders
@@ -35,7 +35,7 @@ def test_no_text_of_the_theory_is_cut_or_covered(inches):
 def test_no_text_of_a_result_is_cut_or_covered(tmp_path, inches):
     found = find_results(everything(tmp_path, folders.TWELVE))
     drawings = [drawing for drawing in result_drawings(found) if drawing.draw]
-    assert {drawing.kind for drawing in drawings} == {*KINDS}
+    assert {drawing.kind for drawing in drawings} == {*FIGURES}
     with width(inches):
         for drawing in drawings:
             check(drawing)

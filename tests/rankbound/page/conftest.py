@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rankbound.cli import main
+from rankbound.commands.compare.result import Comparison
 from tests.optional import started_browser
 from tests.rankbound.files import group_text, lookup, project, run_text
 
@@ -98,10 +99,11 @@ def everything(tmp_path_factory):
 def contents(everything):
     """Results of measure, compare, validate and inspect on small files."""
     places = {"ledger": "m", "comparison": "c", "validation": "v", "inspection": ""}
-    return {
+    found = {
         name: json.loads((everything / "all" / place / f"{name}.json").read_text())
         for name, place in places.items()
     }
+    return found | {"comparison": Comparison.load(everything / "all" / "c")}
 
 
 @pytest.fixture(scope="session")

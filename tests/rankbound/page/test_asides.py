@@ -1,14 +1,24 @@
-"""Power and cuts as accounts."""
+"""Power, bounds, machine checks and cuts as accounts."""
 
 from msgspec.structs import replace
 
-from rankbound.commands.power.run import powers
-from rankbound.page.asides import conversion_account, cut_account, power_account
+from rankbound.commands.bound.result import Given
+from rankbound.commands.bound.run import augment, bound
+from rankbound.commands.certify.run import check_theory
+from rankbound.commands.power.run import power
+from rankbound.page.asides import (
+    augmentation_account,
+    bound_account,
+    certification_account,
+    conversion_account,
+    cut_account,
+    power_account,
+)
 from tests.rankbound.results import converted, cut
 
 
 def test_power_without_a_spread_says_what_it_lacks():
-    account = power_account(powers(n=43, margin=0.02))
+    account = power_account(power(n=43, margin=0.02))
     assert [v.level for v in account.verdicts] == ["told", "caution"]
     assert "--sd" in account.verdicts[1].sentence
     [table] = account.tables
@@ -16,7 +26,7 @@ def test_power_without_a_spread_says_what_it_lacks():
 
 
 def test_power_with_a_margin_has_a_second_table():
-    account = power_account(powers(sd=0.1, margin=0.02))
+    account = power_account(power(sd=0.1, margin=0.02))
     [table] = account.tables
     assert table.rows[0][3:5] == ("216", "265")
     assert any("betting" in line for _, lines in account.notes for line in lines)
@@ -39,7 +49,7 @@ def test_warnings_of_a_cut_are_verdicts_and_nothing_is_said_twice(tmp_path):
 
 
 def test_power_of_a_file_has_its_name():
-    account = power_account(powers(n=43, margin=0.02), name="plan")
+    account = power_account(power(n=43, margin=0.02), name="plan")
     assert (account.title, account.tables[0].name) == ("Power, plan", "power-plan")
 
 
@@ -49,3 +59,37 @@ def test_a_conversion_says_what_was_written_and_lost(tmp_path):
     [verdict] = account.verdicts
     assert verdict.sentence.startswith(f"written: {done.path} (rankbound-groups)")
     assert account.notes == (("notes", ("lost: the ids",)),)
+
+
+NUMBERS = {"diameter": 1.4, "lipschitz": 5, "entropy": 0.42, "divergence": 0.06}
+
+
+def test_a_bound_says_whether_it_is_vacuous_and_shows_its_parts():
+    for n, level in ((500_000, "good"), (100, "bad")):
+        found = bound(**NUMBERS, n=n)
+        account = bound_account(found)
+        assert [verdict.level for verdict in account.verdicts] == [level]
+        parts, relatives = account.tables
+        assert [row[0] for row in parts.rows] == [*found.parts]
+        assert [row[0] for row in relatives.rows] == [*found.relatives]
+    [verdict] = bound_account(bound(**NUMBERS, solve="n")).verdicts
+    assert (verdict.level, verdict.word) == ("told", "solved for n")
+
+
+def test_an_augmentation_says_whether_it_helps():
+    before = Given(diameter=2.0, lipschitz=5.0, entropy=0.42, divergence=0.0, n=1e6)
+    better = augmentation_account(augment(before, replace(before, diameter=1.2)))
+    assert better.verdicts[0].level == "good"
+    assert [row[0] for row in better.tables[0].rows] == ["before", "after"]
+    worse = augmentation_account(augment(before, replace(before, divergence=0.1)))
+    assert worse.verdicts[0].level == "caution"
+
+
+def test_machine_checks_have_a_row_each():
+    found = check_theory("constant-a_0")
+    account = certification_account(found, name="all")
+    assert account.title == "Machine checks, all"
+    assert account.verdicts[0].level == "good"
+    assert [row[:2] for row in account.tables[0].rows] == [("constant-a_0", "enclosed")]
+    failed = replace(found, passed=False)
+    assert certification_account(failed).verdicts[0].level == "bad"

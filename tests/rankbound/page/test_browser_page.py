@@ -120,7 +120,7 @@ def test_the_words_of_the_query_table_have_meanings_too(page):
 
 def test_csv_files_hold_the_tables_on_the_page(page, contents):
     _, *rows = csv.reader(io.StringIO(fetched(page, "comparison-c.csv")))
-    wanted = contents["comparison"]["rows"]
+    wanted = contents["comparison"].rows
     assert len(rows) == len(wanted)
     for row, entry in zip(rows, wanted, strict=True):
         assert row[0] == entry["sampling"]

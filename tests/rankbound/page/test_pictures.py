@@ -4,7 +4,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from rankbound.drawing.catalogue import Drawing, theory_drawings
+from rankbound.drawing.catalogue import Drawing
+from rankbound.drawing.run import theory_drawings
 from rankbound.page import pictures as module
 from rankbound.page.pictures import SVG, inline, pictures
 

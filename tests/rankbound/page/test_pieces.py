@@ -1,14 +1,12 @@
 """Every result in a notebook: its structure, its numbers, and hostile names as text."""
 
-import json
 import re
 
 import pytest
 from lxml import html as parser
 
-from rankbound.bounds.errors import DomainError
-from rankbound.commands.compare.account import comparison_json
-from rankbound.page.pieces import comparison_html, ledger_html
+from rankbound.commands.compare.result import Comparison
+from rankbound.page.pieces import html_of
 from tests.rankbound.results import (
     HOSTILE,
     compared,
@@ -127,16 +125,16 @@ def test_numbers_of_a_ledger_are_those_of_its_json(shown):
 
 
 def test_numbers_of_a_comparison_are_those_of_its_json(shown):
-    account = comparison_json(compared())
+    made = compared()
     root = parser.fragment_fromstring(shown["comparison"])
-    rows = cells(root, account["family"]["name"])
-    assert len(rows) == len(account["rows"]) == 6
-    for row, cell in zip(account["rows"], rows, strict=True):
-        assert cell["sampling"] == row["sampling"]
-        assert cell["verdict"] == row["verdict"]
-        assert cell["n"] == str(row["n"])
-        assert float(cell["difference"]) == pytest.approx(row["difference"], abs=5e-5)
-    counted = {row["verdict"] for row in account["rows"]}
+    rows = cells(root, made.family.name)
+    assert len(rows) == len(made.rows) == 6
+    for row, cell in zip(made.rows, rows, strict=True):
+        assert cell["sampling"] == row.sampling
+        assert cell["verdict"] == row.verdict
+        assert cell["n"] == str(row.n)
+        assert float(cell["difference"]) == pytest.approx(row.difference, abs=5e-5)
+    counted = {row.verdict for row in made.rows}
     words = {one.find("strong").text for one in verdicts(root)}
     assert counted <= words
 
@@ -160,25 +158,19 @@ def test_numbers_of_a_validation_are_those_of_its_json(shown):
 
 def test_numbers_of_power_are_those_of_its_json(shown):
     [first, _] = cells(parser.fragment_fromstring(shown["power"]), "What n queries")
-    row = powered()["rows"][0]
+    row = powered().rows[0]
     assert first["n"] == "43"
     assert float(first["difference"]) == pytest.approx(
-        row["detectable_difference"], rel=1e-3
+        row.detectable_difference, rel=1e-3
     )
 
 
 def test_a_piece_is_the_same_each_time():
     made = measured()
-    assert ledger_html(made) == ledger_html(made) == made._repr_html_()
+    assert html_of(made) == html_of(made) == made._repr_html_()
 
 
-def test_the_pieces_take_what_the_files_hold():
-    account = json.loads(json.dumps(comparison_json(compared())))
-    text = parser.fragment_fromstring(comparison_html(account)).text_content()
-    assert account["sentences"][0] in text
-
-
-@pytest.mark.parametrize("made", [comparison_html])
-def test_what_is_no_result_is_refused(made):
-    with pytest.raises(DomainError, match=r"rankbound\.other/1"):
-        made({"schema": "rankbound.other/1"})
+def test_the_pieces_take_what_the_files_hold(tmp_path):
+    made = Comparison.load(compared().save(tmp_path))
+    text = parser.fragment_fromstring(html_of(made)).text_content()
+    assert made.sentences[0] in text

@@ -105,69 +105,24 @@ def test_effectiveness_rows_are_read_by_name(tmp_path):
     assert json.dumps(row)
 
 
+TABLES = ("per_query.tsv", "comparison.per_query.tsv", "effectiveness.tsv")
+
+
 def alone(everything, tmp_path, name, place=""):
     """A folder with one result and its table."""
     folder = tmp_path / "alone"
     folder.mkdir()
     for path in (everything / "all" / place).glob("*.*"):
-        if path.name in (f"{name}.json", "per_query.tsv", "effectiveness.tsv"):
+        if path.name in (f"{name}.json", *TABLES):
             (folder / path.name).write_bytes(path.read_bytes())
     return folder
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "keys", "value"),
-    [
-        ("ledger", "m", ("students",), []),
-        ("ledger", "m", ("students",), {"s": {}}),
-        ("ledger", "m", ("teacher", "entropy"), None),
-        ("ledger", "m", ("delta",), "x"),
-        ("ledger", "m", ("warnings",), None),
-        ("comparison", "c", ("rows",), None),
-        ("comparison", "c", ("rows", 0, "difference"), "x"),
-        ("comparison", "c", ("rows", 0, "verdict"), "x"),
-        ("comparison", "c", ("family",), []),
-        ("validation", "v", ("per_query",), 5),
-        ("validation", "v", ("per_query", 0, "spearman"), "x"),
-        ("inspection", "", ("files", 0, "findings"), None),
-        ("inspection", "", ("across",), {}),
-    ],
-)
-def test_a_damaged_result_is_one_clear_line(
-    everything, tmp_path, name, place, keys, value
-):
-    folder = alone(everything, tmp_path, name, place)
-    path = folder / f"{name}.json"
-    content = json.loads(path.read_text())
-    *way, last = keys
-    holder = content
-    for key in way:
-        holder = holder[key]
-    holder[last] = value
-    path.write_text(json.dumps(content))
-    with pytest.raises((UsageError, FormatError)) as caught:
-        write_report(folder, tmp_path / "x.html")
-    message = str(caught.value)
-    assert "\n" not in message
-    assert "again with this version" in message
-    assert not (tmp_path / "x.html").exists()
-
-
-@pytest.mark.parametrize("key", ["students", "teacher", "delta", "trivial", "diameter"])
-def test_a_ledger_that_lacks_a_key_is_named(everything, tmp_path, key):
-    folder = alone(everything, tmp_path, "ledger", "m")
-    path = folder / "ledger.json"
-    content = json.loads(path.read_text())
-    del content[key]
-    path.write_text(json.dumps(content))
-    with pytest.raises(FormatError, match=f"ledger.json: .*missing .*field `{key}`"):
-        write_report(folder, tmp_path / "x.html")
-
-
-@pytest.mark.parametrize(
     ("source", "file", "text", "message"),
     [
-        ("comparison c", "per_query.tsv", "", "the column 'qid' is missing"),
+        ("ledger m", "per_query.tsv", "qid\n", "the column 'student' is missing"),
+        ("comparison c", "comparison.per_query.tsv", "", "the column 'qid' is missing"),
         ("validation v", "effectiveness.tsv", "qid\n", "'dataset' is missing"),
     ],
 )

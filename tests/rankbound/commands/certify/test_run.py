@@ -1,4 +1,4 @@
-"""rankbound.commands.certify.run: the lines and the JSON of results."""
+"""Machine checks: the lines, the result, and measured queries as populations."""
 
 import json
 import math
@@ -8,20 +8,21 @@ import pytest
 
 from rankbound.bounds.registry import statement
 from rankbound.cli import main
+from rankbound.commands.certify.result import Certification
 from rankbound.commands.certify.run import (
-    SCHEMA,
-    as_json,
+    check_theory,
+    checked,
     groups_for,
-    line,
     measured_terms,
     selected,
-    summary,
 )
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
+from rankbound.terminal.certify import line, summary
 from rankbound.validation.coverage import cover_means
 from rankbound.validation.findings import Case, Finding
 from rankbound.validation.suite import Row, certify, names
 from tests.rankbound.commands.measure.world import make_world
+from tests.rankbound.ledgers import ledger, student
 
 GOOD = Row("lemma-1", "holds", Finding("SymPy", "all reals", True), 0.5)
 BAD = Row(
@@ -32,15 +33,42 @@ BAD = Row(
 def test_lines_say_how_and_what_went_wrong():
     assert line(GOOD).split() == ["lemma-1", "holds", "SymPy", "-", "all", "reals"]
     assert line(BAD).endswith("inf  laws; 7 misses")
-    assert summary([GOOD, BAD]) == "1 of 2 checks passed in 1.5 s; failed: theorem-1a"
+    rows = [checked(GOOD), checked(BAD)]
+    assert summary(rows) == "1 of 2 checks passed in 1.5 s; failed: theorem-1a"
 
 
-def test_json_has_a_schema_and_no_infinity():
-    document = json.loads(as_json([GOOD, BAD], deep=True, command="rankbound certify"))
-    assert document["schema"] == SCHEMA == "rankbound.certify/1"
+def made(*rows):
+    return Certification(
+        version="0",
+        command="rankbound certify",
+        deep=True,
+        passed=False,
+        rows=tuple(map(checked, rows)),
+    )
+
+
+def test_the_file_has_a_schema_and_no_infinity(tmp_path):
+    found = made(GOOD, BAD)
+    document = json.loads(found.save(tmp_path).read_text())
+    assert document["schema"] == "rankbound.certify/1"
     assert document["passed"] is False
     assert [row["passed"] for row in document["rows"]] == [True, False]
     assert document["rows"][1]["looseness"] is None
+    assert Certification.load(tmp_path) == found
+    assert list(found.to_frame()["key"]) == ["lemma-1", "theorem-1a"]
+
+
+def test_what_failed_comes_first_in_short():
+    shown = repr(made(GOOD, BAD)).splitlines()
+    assert shown[0].startswith("1 of 2 checks passed")
+    assert shown[1].strip() == "theorem-1a: FAILS, coverage"
+
+
+def test_checks_are_a_result_and_each_is_told_as_it_ends():
+    told = []
+    found = check_theory("constant-a_0", each=told.append)
+    assert [row.key for row in found.rows] == [row.key for row in told]
+    assert (found.passed, found.deep) == (True, False)
 
 
 def test_selection_offers_what_is_close():
@@ -83,19 +111,32 @@ def test_groups_are_made_only_for_statements_about_samples(monkeypatch):
     assert said == ["no real groups: the demo needs at least 16 documents"]
 
 
-@pytest.mark.parametrize("ledger", ["", "{}", '{"students": {}}', '{"students": 3}'])
-def test_measured_terms_reject_other_folders(tmp_path, ledger):
-    (tmp_path / "ledger.json").write_text(ledger)
-    (tmp_path / "per_query.tsv").write_text("qid\tstudent\trisk_nats\n")
-    with pytest.raises(UsageError, match=r"measure|without a student"):
+TABLE = "qid\tstudent\tentropy_nats\tdivergence_nats\n"
+
+
+def folder_with(folder, students, rows=""):
+    ledger(students).save(folder)
+    (folder / "per_query.tsv").write_text(TABLE + rows)
+    return folder
+
+
+def test_folders_without_a_measurement_are_rejected(tmp_path):
+    with pytest.raises(UsageError, match="does not hold per_query"):
         measured_terms(tmp_path)
+    with pytest.raises(UsageError, match="without a student"):
+        measured_terms(folder_with(tmp_path, {}))
+
+
+def test_a_damaged_ledger_is_named_with_the_place(tmp_path):
+    folder = folder_with(tmp_path, {"a": student()})
+    path = folder / "ledger.json"
+    path.write_text(path.read_text().replace('"low": 0.0', '"low": "0"'))
+    with pytest.raises(FormatError, match=r"at `\$.students\['a'\].range.low`"):
+        measured_terms(folder)
 
 
 def test_students_without_a_common_query_are_rejected(tmp_path):
-    students = {name: {"range": {"low": 0, "high": 1}} for name in "ab"}
-    (tmp_path / "ledger.json").write_text(json.dumps({"students": students}))
-    (tmp_path / "per_query.tsv").write_text(
-        "qid\tstudent\tentropy_nats\tdivergence_nats\nq1\ta\t0\t0\nq2\tb\t0\t0\n"
-    )
+    rows = "q1\ta\t0\t0\nq2\tb\t0\t0\nq2\ta\t0\t\n"
+    folder = folder_with(tmp_path, {"a": student(), "b": student()}, rows)
     with pytest.raises(UsageError, match="no query was measured with every student"):
-        measured_terms(tmp_path)
+        measured_terms(folder)

@@ -1,4 +1,4 @@
-"""Per-query quantities against loops; groups without a value are left out."""
+"""Per-query quantities against loops, and the ranges that are known of them."""
 
 import math
 
@@ -8,11 +8,15 @@ from numpy.testing import assert_allclose
 
 from rankbound.catalogue import COMPARED
 from rankbound.commands.compare.quantities import (
+    difference_range,
     per_query,
     quantities,
     space_quantities,
+    value_range,
+    widest_distance,
 )
-from rankbound.data.scores import strings
+from rankbound.data.columns import strings
+from rankbound.data.embeddings import Embeddings
 from rankbound.read.json.groups import read_groups
 from rankbound.read.json.lookup import read_scores
 from rankbound.read.vectors.embeddings import read_embeddings
@@ -97,3 +101,46 @@ def test_several_groups_of_a_query_are_averaged_and_nan_left_out(samplings):
     assert "q00" not in made.qids
     assert made.values[0] == (1 + 2) / 2  # q01 has groups 1 and 2
     assert made.qids.tolist() == sorted(strings(made.qids))
+
+
+def book(vectors):
+    vectors = np.asarray(vectors, dtype=float)
+    return Embeddings(strings([str(i) for i in range(len(vectors))]), vectors)
+
+
+def ranged(samplings, name, pairs="all", widest=None, groups="near"):
+    read = read_groups(samplings.path(f"{groups}.jsonl"))
+    return value_range(name, read, pairs=pairs, score_range=10.0, widest=widest)
+
+
+def test_known_ranges(samplings):
+    assert ranged(samplings, "entropy") == (0.0, math.log(2))
+    assert ranged(samplings, "ties") == (0.0, 1.0)
+    assert ranged(samplings, "diameter", widest=2.02) == (0.0, 2.02)
+    for unknown in ("diameter", "margin", "two_nn", "knn_density"):
+        assert ranged(samplings, unknown) is None
+
+
+def test_losses_have_lemma_2cs_range(samplings):
+    # groups of six: the best cut separates 9 of 15 pairs
+    cut, soft = 9 / 15, math.log1p(math.exp(10.0))
+    high = math.log(2) + cut * (soft - math.log(2))
+    low = math.log1p(math.exp(-cut * 10.0))
+    assert ranged(samplings, "divergence:x") == pytest.approx((0.0, high), rel=1e-9)
+    assert ranged(samplings, "risk") == pytest.approx((low, high), rel=1e-9)
+    star = ranged(samplings, "divergence", pairs="pos-neg")
+    assert star == pytest.approx((0.0, soft), rel=1e-9)
+
+
+def test_differences():
+    assert difference_range((0.1, 1.0), (0.2, 3.0)) == (0.1 - 3.0, 1.0 - 0.2)
+    assert difference_range(None, (0.0, 1.0)) is None
+    assert difference_range((0.0, 1.0), None) is None
+
+
+def test_a_distance_is_bounded_by_structure_only():
+    unit, loose = np.eye(3), np.eye(3) * [[1.0], [1.0], [1.5]]
+    assert widest_distance(None, "euclidean") is None
+    assert widest_distance(book(unit), "euclidean") == pytest.approx(2.02)
+    assert widest_distance(book(loose), "euclidean") is None
+    assert widest_distance(book(loose), "angular") == math.pi

@@ -87,7 +87,7 @@ def test_a_naive_loop_gets_the_same_differences(compared):
     home = DATA / name
     teacher = lookup(home / "teacher/teacher.scores.json.gz")
     per_query = {}
-    for line in (out / "per_query.tsv").read_text().splitlines()[1:]:
+    for line in (out / "comparison.per_query.tsv").read_text().splitlines()[1:]:
         qid, sampling, quantity, pairs, value, _ = line.split("\t")
         if quantity == "entropy":
             per_query.setdefault((sampling, pairs), {})[qid] = float(value)

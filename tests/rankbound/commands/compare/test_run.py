@@ -12,9 +12,8 @@ from statsmodels.stats.multitest import multipletests
 
 import rankbound as rb
 from rankbound.bounds.limits import two_sided
-from rankbound.commands.compare.account import comparison_json
+from rankbound.commands.compare.measured import measure_all
 from rankbound.commands.compare.options import CompareOptions
-from rankbound.commands.compare.run import compare_samplings
 from rankbound.errors import UsageError
 from tests import oracles
 from tests.rankbound.commands.compare.world import make
@@ -93,7 +92,9 @@ def test_distances_match_loops(samplings, quantity, column):
 
 def test_per_query_table_matches_loops(samplings):
     samplings.account(*samplings.vectors_of())
-    with Path(samplings.path("out/per_query.tsv")).open(newline="") as stream:
+    with Path(samplings.path("out/comparison.per_query.tsv")).open(
+        newline=""
+    ) as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
     columns = ["qid", "sampling", "quantity", "pairs", "value", "largest"]
     assert list(rows[0]) == columns
@@ -145,7 +146,7 @@ def test_a_fitted_temperature_sets_the_same_queries_aside_everywhere(samplings):
         seed=3,
         resamples=0,
     )
-    made = compare_samplings(options)
+    made = measure_all(options)
     kept = [set(s.groups.group_qids()) for s in made.loaded.samplings]
     assert kept[0] == kept[1]
     aside = set(made.loaded.calibration.groups.group_qids())
@@ -162,8 +163,8 @@ def test_python_callers_get_the_same_as_the_command(samplings):
         groups=tuple((n, samplings.path(f"{n}.jsonl")) for n in samplings.groups),
         resamples=200,
     )
-    made = compare_samplings(options)
-    found = [(a.comparison.lower, a.verdict) for a in made.answers]
+    made = rb.compare(options)
+    found = [(row.lower, row.verdict) for row in made.rows]
     assert found == [(row["lower"], row["verdict"]) for row in account["rows"]]
     assert made.warnings == ()
 
@@ -175,7 +176,7 @@ def test_the_same_inputs_give_the_same_bytes(samplings):
         texts.append(
             [
                 Path(samplings.path(f"{out}/{name}")).read_bytes()
-                for name in ("comparison.json", "per_query.tsv")
+                for name in ("comparison.json", "comparison.per_query.tsv")
             ]
         )
     assert texts[0] == texts[1]
@@ -200,13 +201,12 @@ def unmarked():
 
 
 def test_without_known_positives_all_pairs_alone_are_compared(unmarked):
-    found = compare_samplings(**unmarked, resamples=0)
-    account = comparison_json(found)
-    assert {row["pairs"] for row in account["rows"]} == {"all"}
-    assert {row["pairs"] for row in account["target"]["rows"]} == {"all"}
-    assert account["decomposition"] == []  # it would be one of pairs that nobody knows
+    found = rb.compare(**unmarked, resamples=0)
+    assert {row.pairs for row in found.rows} == {"all"}
+    assert {row.pairs for row in found.target.rows} == {"all"}
+    assert found.decomposition == ()  # it would be one of pairs that nobody knows
     assert [w for w in found.warnings if "its positive documents are not known" in w]
-    [row] = [row for row in account["rows"] if row["quantity"] == "entropy"]
+    [row] = [row for row in found.rows if row.quantity == "entropy"]
     entropies = {
         name: np.mean(
             [
@@ -216,12 +216,12 @@ def test_without_known_positives_all_pairs_alone_are_compared(unmarked):
         )
         for name, docs in (("hard", ["d4", "d5", "d6", "d7"]), ("random", DOCS))
     }
-    assert row["difference"] == pytest.approx(entropies["hard"] - entropies["random"])
+    assert row.difference == pytest.approx(entropies["hard"] - entropies["random"])
 
 
 def test_pairs_that_nobody_knows_cannot_be_asked_for(unmarked):
     with pytest.raises(UsageError, match="no sampling has pos-neg pairs"):
-        compare_samplings(**unmarked, resamples=0, pairs="pos-neg")
+        rb.compare(**unmarked, resamples=0, pairs="pos-neg")
 
 
 DOCS = [f"d{k}" for k in range(4)]

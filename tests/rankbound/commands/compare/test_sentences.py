@@ -1,9 +1,17 @@
 """Sentences say what the rows hold; advice names what happened."""
 
+import numpy as np
 import pytest
 
-from rankbound.commands.compare.sentences import p_text, sentences
+from rankbound.commands.compare.reasons import orders
+from rankbound.commands.compare.sentences import (
+    claim,
+    order_sentence,
+    p_text,
+    sentences,
+)
 from tests.rankbound.commands.compare.world import make
+from tests.rankbound.comparisons import a_row, comparison, order_means
 
 
 def test_a_sentence_holds_test_n_correction_and_margin(samplings):
@@ -98,10 +106,85 @@ def test_p_values_are_printed_as_papers_do(p, text):
     assert p_text(p) == text
 
 
-def test_a_sentence_says_where_holm_finds_more_than_the_interval(samplings):
-    account = samplings.account()
-    row, plain = account["rows"][0], account["sentences"][0]
-    assert "alone finds" not in plain
-    said = sentences(account | {"rows": [row | {"note": "x", "p_holm": 0.012}]})[0]
+def test_a_sentence_says_where_holm_finds_more_than_the_interval():
+    made = comparison([a_row()])
+    assert "alone finds" not in sentences(made)[0]
+    more = comparison([a_row(note="x", p_holm=0.012)])
+    said = sentences(more)[0]
     assert "Holm p = 0.012, which alone finds a difference" in said
-    assert said.endswith(f": {row['verdict']}.")
+    assert said.endswith(f": {more.rows[0].verdict}.")
+
+
+def test_the_claim_says_where_it_holds_and_where_it_fails():
+    rows = [
+        a_row("bm25", "all", verdict="inconclusive"),
+        a_row("bm25", "pos-neg", verdict="different"),
+        a_row("bm25", "neg-neg", verdict="different"),
+        a_row("dense", "all", verdict="equivalent"),
+        a_row("dense", "pos-neg", verdict="negligible"),
+    ]
+    said = claim(rows, "random")
+    assert "holds by definition for the target form" in said
+    assert "against random, at a margin of 0.02 nats, it fails for bm25 (pos-" in said
+    for part in (
+        "it fails for bm25 (pos-neg, neg-neg)",
+        "it fails, by no more than the margin, for dense (pos-neg)",
+        "it holds within the margin for dense (all)",
+        "it is undecided for bm25 (all)",
+    ):
+        assert part in said
+
+
+def test_the_claim_is_not_judged_where_entropy_was_not_asked_for():
+    rows = [a_row("bm25", "all", verdict="different", quantity="margin")]
+    said = claim(rows, "random")
+    assert said.endswith("not asked for here (--quantity entropy).")
+    assert "bm25" not in said
+
+
+def said_of(every, star):
+    means = order_means({"all": every, "pos-neg": star, "neg-neg": every})
+    return order_sentence(means, orders(means), dict.fromkeys(every, 0.875))
+
+
+def test_equal_means_are_not_ordered():
+    same = {"a": 0.5, "b": 0.5 + 1e-15, "c": 0.5}
+    said = said_of(same, same)
+    assert "order alike" in said
+    assert "<" not in said
+    assert said.count("=") == 4
+
+
+def test_a_tie_in_one_order_is_no_change_of_places():
+    said = said_of({"a": 0.5, "b": 0.5}, {"a": 0.3, "b": 0.4})
+    assert "depends on the pairs" in said
+    assert "all pairs a = b; pos-neg pairs a < b" in said
+    assert "has more entropy than" not in said
+
+
+def test_the_swap_that_is_named_is_one_of_the_common_queries(tmp_path):
+    """Over its own queries `part` has another mean than over those that all have."""
+    world = make(tmp_path, n_queries=40)
+    world.write_groups("part", world.groups["far"][:10])
+    account = world.account(names=("near", "far", "part"))
+    means = account["order_means"]
+    qids = {qid for qid, _ in world.groups["far"][:10]}
+    assert {row["n"] for row in means.values()} == {len(qids)}
+    for pairs, row in means.items():
+        order = account["orders"][pairs]
+        assert sorted(row["entropy"].values()) == [row["entropy"][n] for n in order]
+        for name, mean in row["entropy"].items():
+            theirs = per_query(world, name, pairs)
+            assert mean == pytest.approx(np.mean([theirs[q] for q in qids]), abs=1e-12)
+
+
+def per_query(world, name, pairs):
+    lines = (
+        (world.folder / "out" / "comparison.per_query.tsv").read_text().splitlines()[1:]
+    )
+    rows = (line.split("\t") for line in lines)
+    return {
+        q: float(v)
+        for q, s, k, p, v, _ in rows
+        if (s, k, p) == (name, "entropy", pairs)
+    }

@@ -1,6 +1,23 @@
-"""The terminal: verdicts, intervals, sentences, advice, and what is not said."""
+"""The terminal: verdicts, intervals, reasons, sentences, and what is not said."""
 
+import io
+
+import pytest
+from msgspec.structs import replace
+
+from rankbound.catalogue import DIFFERENCES
+from rankbound.commands.compare.result import (
+    Compat,
+    CompatEntropy,
+    CompatGroups,
+    CompatRow,
+)
+from rankbound.results import Named
+from rankbound.terminal.compare import ORDER, show
+from rankbound.terminal.console import console_for
 from tests.rankbound.commands.compare.world import make
+from tests.rankbound.comparisons import comparison
+from tests.rankbound.results import compared
 
 
 def test_the_output_reads_from_verdicts_to_limits(samplings, capsys):
@@ -56,3 +73,149 @@ def test_what_is_dropped_and_unpaired_is_printed(samplings, capsys):
     out = capsys.readouterr().out
     assert "dropped from holey: 19 documents without teacher score" in out
     assert "1 query in one of the two samplings only" in out
+
+
+TITLES = (
+    "Teacher entropy, and its floor",
+    "What the change over all pairs is made of",
+    "Distance from near, and judged documents",
+    "Entropy at multiples of the temperature",
+)
+
+
+def test_every_explanation_has_a_table(samplings, capsys):
+    account = samplings.account(*samplings.vectors_of())
+    out = capsys.readouterr().out
+    for title in (*TITLES, "Space, all pairs", "largest group"):
+        assert title in out
+    for record in account["samplings"]:
+        for part in record["entropy"]:
+            assert f"{part['mean']:.4f}" in out
+            assert f"{part['group_mean_bits']:.4f}" in out
+    for row in account["decomposition"]:
+        assert f"{row['spread']['neg-neg']:+.4f}" in out
+    for table in account["sweep"]["tables"]:
+        for row in table["rows"]:
+            assert f"{row['difference']:+.3f} " in out
+
+
+def test_space_needs_vectors(samplings, capsys):
+    samplings.account()
+    out = capsys.readouterr().out
+    assert "Space, all pairs" not in out
+    assert all(title in out for title in TITLES)
+
+
+def test_controls_say_what_they_expected(samplings, capsys):
+    samplings.account("--controls")
+    out = capsys.readouterr().out
+    assert "control, shuffled teacher: as theory says (expected: the entropy" in out
+    assert "control, random embeddings: not run" in out
+
+
+def test_a_shift_that_is_not_known_says_why(samplings, capsys):
+    rows = [(q, [*docs, "ghost"]) for q, docs in samplings.groups["near"]]
+    samplings.write_groups("holey", rows, law=lambda docs: [1 / len(docs)] * len(docs))
+    samplings.account("--missing", "drop", names=("far", "holey"))
+    assert "complete the scores" in " ".join(capsys.readouterr().out.split())
+
+
+def compat_row(sampling="[b]", **changes):
+    made = CompatRow(
+        sampling=sampling,
+        quantity="entropy",
+        pairs="all",
+        difference=0.25,
+        reference_margin=None,
+        reference_p_low=None,
+        reference_p_high=None,
+        reference_p=0.501,
+        reference_marked_equivalent=True,
+        reference_shows_equivalence=None,
+        reference_reason=None,
+        margin=0.02,
+        p_equivalence=0.032,
+        verdict="inconclusive",
+        agree=None,
+    )
+    return replace(made, **changes)
+
+
+def shown(compat):
+    stream = io.StringIO()
+    show(comparison(compat=compat), console_for(stream))
+    return stream.getvalue()
+
+
+def test_their_verdicts_entropies_and_reasons():
+    none = {"reference_p": None, "reference_marked_equivalent": None}
+    entropy = CompatEntropy(
+        sampling="[b]",
+        unit="bits",
+        reference_mean=0.75,
+        corrected_mean=0.5,
+        difference=0.25,
+        n_without_value=0,
+        documents_counted_as_0=0,
+        queries_pooled=0,
+    )
+    groups = CompatGroups(
+        quantity="entropy",
+        pairs="all",
+        marked=(("[b]", "c"),),
+        groups=(("[b]", "c"), ("d",)),
+    )
+    compat = Compat(
+        mode="reference",
+        alpha=0.1,
+        rows=(
+            compat_row(),
+            compat_row("c", reference_marked_equivalent=False),
+            compat_row("d", **none, reference_reason="no value: 0 / 0"),
+        ),
+        reason="read backwards",
+        equivalence_groups=(groups,),
+        equivalence_groups_reason="",
+        entropy=Named([entropy]),
+        entropy_reason="an epsilon",
+    )
+    text = shown(compat)
+    lines = {line.split()[0]: line for line in text.splitlines() if line.strip()}
+    assert "0.501" in lines["[b]"] or "0.75" in lines["[b]"]
+    for words in (
+        "read backwards",
+        "an epsilon",
+        "0.032",
+        "0.25",
+        "equivalent   inconclusive",
+        "different    inconclusive",
+        "they group as equivalent (entropy, all pairs): [b], c",
+        "d, entropy, all pairs: no value: 0 / 0",
+    ):
+        assert words in text
+
+
+def test_nothing_where_it_was_not_asked_for():
+    assert "the reference study" not in shown(None)
+
+
+def test_every_verdict_has_its_place():
+    assert set(DIFFERENCES) <= set(ORDER)
+
+
+def test_a_line_has_difference_interval_and_queries():
+    made = compared()
+    row = made.rows[0]
+    [line] = [
+        one
+        for one in repr(made).splitlines()
+        if f"{row.quantity} ({row.pairs} pairs)" in one
+    ]
+    assert f"[{row.lower:+.4f}, {row.upper:+.4f}]" in line
+    assert line.endswith(f"n = {row.n}")
+    assert line.strip().startswith(row.verdict)
+
+
+@pytest.mark.parametrize("word", ["'random'", "6 comparisons", "probability 0.95"])
+def test_the_title_names_reference_and_family(word):
+    assert word in repr(compared()).splitlines()[0]

@@ -13,8 +13,9 @@ from rankbound.commands.convert.carrying import (
     ranks_follow,
     rounded_rows,
 )
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import Kind, Scores, strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import text_id

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from rankbound.commands.convert.storing import check_target, pack, packing_of, store
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import Scores, strings
+from rankbound.data.scores import Scores
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents
 from rankbound.read.registry import by_name

@@ -7,8 +7,8 @@ from scipy import stats
 from rankbound.bounds.limits import two_sided
 from rankbound.commands.cut.measured import change, measure_queries
 from rankbound.commands.measure.inputs import Rule, match_groups, read_sources
+from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import strings
 from tests.rankbound.commands.cut.world import N, entropy
 
 QIDS = strings([f"q{i}" for i in range(20)])

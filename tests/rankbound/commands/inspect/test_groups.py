@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from rankbound.commands.inspect.groups import group_counts, group_findings
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import strings
 from tests.rankbound.commands.inspect.world import codes, only
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 
 from rankbound.commands.inspect.vectors import survey, vector_findings
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import strings
 from tests.rankbound.commands.inspect.world import codes, only
 
 

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 from statsmodels.stats.power import TTestPower
@@ -7,44 +5,42 @@ from statsmodels.stats.power import TTestPower
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
 from rankbound.commands.power.options import PowerOptions
-from rankbound.commands.power.run import GIVE_RANGE, NO_RANGE, powers
+from rankbound.commands.power.result import Power
+from rankbound.commands.power.run import GIVE_RANGE, NO_RANGE, power
 from rankbound.errors import UsageError
 from rankbound.validation.power import detectable_correlation
-from rankbound.writing import json_text
-from tests.rankbound.files import written
 
 
 def test_every_row_by_statsmodels():
-    found = powers(PowerOptions(n=(43, 250), sd=(0.1, 0.15), comparisons=4))
-    assert [(row["sd"], row["n"]) for row in found["rows"]] == [
+    found = power(PowerOptions(n=(43, 250), sd=(0.1, 0.15), comparisons=4))
+    assert [(row.sd, row.n) for row in found.rows] == [
         (0.1, 43),
         (0.1, 250),
         (0.15, 43),
         (0.15, 250),
     ]
-    for row in found["rows"]:
-        power = TTestPower().power(row["effect_size"], row["n"], 0.05 / 4)
-        assert power == pytest.approx(0.8, abs=1e-9)
-        size = row["detectable_difference"] / row["sd"]
-        assert row["effect_size"] == pytest.approx(size)
-        rho = detectable_correlation(row["n"], delta=0.05 / 4)
-        assert row["detectable_correlation"] == rho
-        assert row["smallest_margin"] < row["smallest_margin_interval"]
-    assert found["needed"] == []
-    assert json.loads(json_text(found)) == found
+    for row in found.rows:
+        reached = TTestPower().power(row.effect_size, row.n, 0.05 / 4)
+        assert reached == pytest.approx(0.8, abs=1e-9)
+        size = row.detectable_difference / row.sd
+        assert row.effect_size == pytest.approx(size)
+        rho = detectable_correlation(row.n, delta=0.05 / 4)
+        assert row.detectable_correlation == rho
+        assert row.smallest_margin < row.smallest_margin_interval
+    assert found.needed == ()
 
 
 def test_queries_for_a_margin():
-    [needed] = powers(PowerOptions(sd=(0.1,), margin=0.02))["needed"]
-    assert (needed["n_tost"], needed["n_normal"]) == (216, 215)
-    assert needed["n_interval"] > 216
-    assert (needed["n_betting"], needed["n_betting_reason"]) == (None, GIVE_RANGE)
+    [needed] = power(PowerOptions(sd=(0.1,), margin=0.02)).needed
+    assert (needed.n_tost, needed.n_normal) == (216, 215)
+    assert needed.n_interval > 216
+    assert (needed.n_betting, needed.n_betting_reason) == (None, GIVE_RANGE)
 
 
 def test_the_betting_interval_of_that_many_queries_fits_the_margin():
     options = PowerOptions(sd=(0.1,), margin=0.02, half_range=0.7)
-    [needed] = powers(options)["needed"]
-    n = needed["n_betting"]
+    [needed] = power(options).needed
+    n = needed.n_betting
     values = np.resize([-0.1, 0.1], n + n % 2)
     low, high = two_sided(values, low=-0.7, high=0.7, delta=0.05)
     assert max(-low, high) <= 0.02 * (1 + 2 / n)
@@ -55,34 +51,36 @@ def test_the_betting_interval_of_that_many_queries_fits_the_margin():
 
 def test_a_family_needs_more():
     one, many = (
-        powers(PowerOptions(n=(43,), sd=(0.1,), margin=0.05, comparisons=m))
+        power(PowerOptions(n=(43,), sd=(0.1,), margin=0.05, comparisons=m))
         for m in (1, 32)
     )
     for key in ("detectable_difference", "detectable_correlation", "smallest_margin"):
-        assert many["rows"][0][key] > one["rows"][0][key]
-    assert many["needed"][0]["n_tost"] > one["needed"][0]["n_tost"]
-    assert many["delta_each"] == 0.05 / 32
+        assert getattr(many.rows[0], key) > getattr(one.rows[0], key)
+    assert many.needed[0].n_tost > one.needed[0].n_tost
+    assert many.delta_each == 0.05 / 32
 
 
 def test_few_queries_have_no_detectable_correlation():
-    [row] = powers(PowerOptions(n=(3,), sd=(0.1,)))["rows"]
-    assert row["detectable_correlation"] is None
+    [row] = power(PowerOptions(n=(3,), sd=(0.1,))).rows
+    assert row.detectable_correlation is None
 
 
-def test_results_bring_their_own_queries(tmp_path):
+def test_results_bring_their_own_queries(measured):
     text = "qid\tstudent\tentropy_nats\tdiameter\tmean_distance\n" + "".join(
         f"q{i}\t\t{0.1 + i / 100!r}\t1.5\t{i}\n" for i in range(20)
     )
-    written(tmp_path, text, "per_query.tsv")
-    found = powers(PowerOptions(folder=str(tmp_path), margin=0.05))
-    assert [row["n"] for row in found["rows"]] == [20, 20]
-    assert found["without_spread"] == ["diameter"]
-    first, second = found["needed"]
-    assert first["n_betting"] > 20
-    assert (second["n_betting"], second["n_betting_reason"]) == (None, NO_RANGE)
-    assert len(found["inputs"][0]["sha256"]) == 64
-    other = powers(PowerOptions(folder=tmp_path, n=(7, 9)))
-    assert [row["n"] for row in other["rows"]] == [7, 9, 7, 9]
+    folder = measured({}, text)
+    found = power(PowerOptions(folder=str(folder), margin=0.05))
+    assert [row.n for row in found.rows] == [20, 20]
+    assert found.without_spread == ("diameter",)
+    first, second = found.needed
+    assert first.n_betting > 20
+    assert (second.n_betting, second.n_betting_reason) == (None, NO_RANGE)
+    [read] = found.inputs
+    assert read.path == str(folder / "per_query.tsv")
+    assert len(read.sha256) == 64
+    other = power(PowerOptions(folder=folder, n=(7, 9)))
+    assert [row.n for row in other.rows] == [7, 9, 7, 9]
 
 
 @pytest.mark.parametrize(
@@ -110,26 +108,49 @@ def test_impossible_settings_are_refused(options, error, message):
 
 
 def test_one_number_needs_no_tuple():
-    many = powers(PowerOptions(n=(43,), sd=(0.1,)))
-    assert powers(PowerOptions(n=43, sd=0.1))["rows"] == many["rows"]
+    many = power(PowerOptions(n=(43,), sd=(0.1,)))
+    assert power(PowerOptions(n=43, sd=0.1)).rows == many.rows
 
 
 def test_correlations_need_no_spread():
-    found = powers(n=(3, 43), comparisons=2, margin=0.02)
-    few, many = found["rows"]
-    assert few["detectable_correlation"] is None
-    assert many["detectable_correlation"] == detectable_correlation(43, delta=0.025)
-    assert many["sd"] is None
-    assert many["detectable_difference"] is None
-    assert many["smallest_margin"] is None
-    assert found["needed"] == []
-    assert "--sd" in found["missing_because"]
-    assert json.loads(json_text(found)) == found
-    assert powers(n=43, sd=0.1)["missing_because"] is None
+    found = power(n=(3, 43), comparisons=2, margin=0.02)
+    few, many = found.rows
+    assert few.detectable_correlation is None
+    assert many.detectable_correlation == detectable_correlation(43, delta=0.025)
+    assert many.sd is None
+    assert many.detectable_difference is None
+    assert many.smallest_margin is None
+    assert found.needed == ()
+    assert "--sd" in found.missing_because
+    assert power(n=43, sd=0.1).missing_because is None
 
 
 def test_keywords_do_as_options_do():
     options = PowerOptions(n=(43,), sd=(0.1,))
-    assert powers(options) == powers(n=43, sd=0.1)
+    assert power(options) == power(n=43, sd=0.1)
     with pytest.raises(UsageError, match="'sdd'; did you mean 'sd'"):
-        powers(n=43, sdd=0.1)
+        power(n=43, sdd=0.1)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"n": (3, 43)},
+        {"n": 43, "sd": (0.1, 1)},
+        {"sd": 0.1, "margin": 0.02, "half_range": 0.7, "comparisons": 3},
+    ],
+)
+def test_a_result_is_the_same_after_a_trip_through_its_file(tmp_path, settings):
+    found = power(**settings)
+    path = found.save(tmp_path)
+    assert path.name == "power.json"
+    loaded = Power.load(tmp_path)
+    assert loaded == found
+    assert loaded.save(tmp_path / "again").read_text() == path.read_text()
+
+
+def test_tables_are_frames_and_latex():
+    found = power(n=(43, 97), sd=0.1, margin=0.02)
+    assert list(found.to_frame()["n"]) == [43, 97]
+    assert list(found.to_frame("needed", library="polars")["n_tost"]) == [216]
+    assert "216" in found.to_latex("needed")

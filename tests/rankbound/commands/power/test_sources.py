@@ -1,4 +1,3 @@
-import json
 import math
 
 import numpy as np
@@ -31,11 +30,12 @@ COMPARED = (
 )
 
 
-def test_columns_of_measure_and_differences_of_students(tmp_path):
-    written(tmp_path, MEASURED, "per_query.tsv")
-    ledger = {"students": {"a": {"range": {"low": 0.1, "high": 5.0}}}}
-    written(tmp_path, json.dumps(ledger), "ledger.json")
-    found, still = spreads_of(tmp_path)
+RANGES = {"a": (0.1, 5.0), "b": (0.2, 4.0)}
+
+
+def test_columns_of_measure_and_differences_of_students(measured):
+    folder = measured({"a": RANGES["a"]}, MEASURED)
+    found, still, tables = spreads_of(folder)
     spreads = {spread.source: spread for spread in found}
     assert list(spreads) == [
         "a: entropy_nats",
@@ -44,6 +44,7 @@ def test_columns_of_measure_and_differences_of_students(tmp_path):
         "b - a: risk_nats",
     ]
     assert still == ["b: risk_nats"]
+    assert tables == [folder / "per_query.tsv"]
     first = spreads["a: entropy_nats"]
     assert first.sd == pytest.approx(math.sqrt(0.02))
     assert (first.n, first.unit, first.bounds) == (2, "nats", (0.0, LN2))
@@ -53,72 +54,79 @@ def test_columns_of_measure_and_differences_of_students(tmp_path):
     assert paired.bounds is None  # the range of b is not recorded
 
 
-def test_ranges_of_both_students_give_that_of_the_difference(tmp_path):
-    written(tmp_path, MEASURED, "per_query.tsv")
-    ranges = {"a": {"low": 0.1, "high": 5.0}, "b": {"low": 0.2, "high": 4.0}}
-    ledger = {"students": {name: {"range": r} for name, r in ranges.items()}}
-    written(tmp_path, json.dumps(ledger), "ledger.json")
-    found = {spread.source: spread for spread in spreads_of(tmp_path)[0]}
+def test_ranges_of_both_students_give_that_of_the_difference(measured):
+    spreads = spreads_of(measured(RANGES, MEASURED)).moving
+    found = {spread.source: spread for spread in spreads}
     assert found["b - a: risk_nats"].bounds == pytest.approx((0.2 - 5.0, 4.0 - 0.1))
 
 
-def test_the_teacher_alone_has_no_name(tmp_path):
-    written(
-        tmp_path, "qid\tstudent\tentropy_nats\nq1\t\t0.1\nq2\t\t0.2\n", "per_query.tsv"
-    )
-    assert [spread.source for spread in spreads_of(tmp_path)[0]] == ["entropy_nats"]
+def test_the_teacher_alone_has_no_name(measured):
+    table = "qid\tstudent\tentropy_nats\nq1\t\t0.1\nq2\t\t0.2\n"
+    found = spreads_of(measured({}, table)).moving
+    assert [spread.source for spread in found] == ["entropy_nats"]
 
 
-def test_paired_differences_of_compare(tmp_path):
-    written(tmp_path, COMPARED, "per_query.tsv")
-    found, still = spreads_of(tmp_path)
+@pytest.mark.parametrize("name", ["comparison.per_query.tsv", "per_query.tsv"])
+def test_paired_differences_of_compare(compared, name):
+    found, still, tables = spreads_of(compared("random", COMPARED, name))
     assert [spread.source for spread in found] == ["bm25 - random: entropy, all"]
     assert still == ["bm25 - random: diameter, all"]
+    assert [table.name for table in tables] == [name]
     assert found[0].values == pytest.approx(np.array([0.1, 0.3]))
     assert (found[0].n, found[0].bounds) == (2, (-LN2, LN2))
-    written(tmp_path, json.dumps({"reference": "bm25"}), "comparison.json")
-    turned, _ = spreads_of(tmp_path)
+    turned = spreads_of(compared("bm25", COMPARED, name)).moving
     assert [spread.source for spread in turned] == ["random - bm25: entropy, all"]
+
+
+def test_a_folder_of_both_gives_both(measured, compared):
+    measured(RANGES, MEASURED)
+    found, _, tables = spreads_of(compared("random", COMPARED))
+    assert found[0].source == "a: entropy_nats"
+    assert found[-1].source == "bm25 - random: entropy, all"
+    assert [t.name for t in tables] == ["per_query.tsv", "comparison.per_query.tsv"]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("q2\ta\t16\t0.3", "q2\ta\t16\tnan", "per_query.tsv:3: entropy_nats must be"),
-        ("q2\ta\t16\t0.3", "q2\ta\t16\tx", "found 'x'"),
-        ("q1\tb\t16\t", "q1\tb\t", "per_query.tsv:4: expected 7 columns, found 6"),
-        (
-            "qid\tstudent",
-            "query\tstudent",
-            "expected the columns of measure or compare",
-        ),
+        ("q2\ta\t16\t0.3", "q2\ta\t16\tx", "per_query.tsv:3: the column 'entropy_nats"),
+        ("q1\tb\t16\t", "q1\tb\t", "per_query.tsv:4: expected 7 cells, found 6"),
+        ("qid\tstudent", "query\tstudent", "the column 'qid' is missing"),
+        (MEASURED, "qid\tstudent\tentropy_nats\n", "holds no queries"),
     ],
 )
-def test_broken_tables_are_refused(tmp_path, old, new, message):
+def test_broken_tables_are_refused(measured, old, new, message):
     assert old in MEASURED
-    written(tmp_path, MEASURED.replace(old, new, 1), "per_query.tsv")
-    assert message in refusal(spreads_of, tmp_path)
+    folder = measured(RANGES, MEASURED.replace(old, new, 1))
+    assert message in refusal(spreads_of, folder)
 
 
-def test_a_header_alone_and_a_broken_record_are_refused(tmp_path):
-    written(tmp_path, "qid\tstudent\n", "per_query.tsv")
-    assert "holds no queries" in refusal(spreads_of, tmp_path)
-    written(tmp_path, MEASURED, "per_query.tsv")
-    written(tmp_path, "{", "ledger.json")
-    assert "broken JSON" in refusal(spreads_of, tmp_path)
+def test_values_of_a_comparison_are_never_empty(compared):
+    broken = COMPARED.replace("random\tentropy\tall\t0.1", "random\tentropy\tall\t")
+    message = refusal(spreads_of, compared("random", broken))
+    assert "comparison.per_query.tsv:2: value must not be empty" in message
 
 
-def test_folders_without_results_are_refused(tmp_path):
+def test_a_broken_record_is_refused(measured):
+    folder = measured(RANGES, MEASURED)
+    written(folder, "{", "ledger.json")
+    assert "ends too early, at byte 1" in refusal(spreads_of, folder)
+    written(folder, "{}", "ledger.json")
+    assert "missing required field" in refusal(spreads_of, folder)
+
+
+def test_folders_without_results_are_refused(tmp_path, measured, compared):
     with pytest.raises(UsageError, match=r"no such folder"):
         spreads_of(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="is a file"):
         spreads_of(written(tmp_path, "x"))
-    written(
-        tmp_path, "qid\tstudent\tentropy_nats\nq1\t\t.1\nq2\t\t.1\n", "per_query.tsv"
-    )
+    with pytest.raises(UsageError, match=r"holds no ledger\.json or comparison\.json"):
+        spreads_of(tmp_path)
+    still = "qid\tstudent\tentropy_nats\nq1\t\t.1\nq2\t\t.1\n"
     with pytest.raises(UsageError, match="nothing varies"):
-        spreads_of(tmp_path)
-    alone = "\n".join(COMPARED.splitlines()[:3])
-    written(tmp_path, alone, "per_query.tsv")
+        spreads_of(measured({}, still))
+    (tmp_path / "ledger.json").unlink()
+    alone = "\n".join(COMPARED.splitlines()[:3]) + "\n"
     with pytest.raises(UsageError, match="no sampling has a query in common"):
-        spreads_of(tmp_path)
+        spreads_of(compared("random", alone))

@@ -17,8 +17,9 @@ from rankbound.commands.validate.effectiveness import (
     ranking_of,
 )
 from rankbound.commands.validate.options import split_measures
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import Scores, strings
+from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.read.json.lookup import read_scores
 from rankbound.read.text.trec import read_qrels

@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.commands.bound.given import configurations, given_from
+from rankbound.commands.bound.options import configurations, given_from
 from rankbound.errors import FormatError, UsageError
 
 
@@ -8,7 +8,7 @@ def test_configurations_complete_rows_by_options(tmp_path):
     path = tmp_path / "table.tsv"
     path.write_text("diameter\tn\n1.4\t100\n2\t200\n")
     base = {"lipschitz": 5.0, "entropy": 0.4, "divergence": 0.1, "n": None}
-    found = [given for _, given in configurations(path, base)]
+    found = list(configurations(path, base))
     assert [(g.diameter, g.n, g.lipschitz) for g in found] == [
         (1.4, 100, 5),
         (2, 200, 5),
@@ -40,3 +40,13 @@ def test_given_from_rejects_nonsense():
         given_from({**good, "group_size": 1})
     with pytest.raises(UsageError, match="missing: --entropy"):
         given_from({**good, "entropy": None})
+
+
+def test_what_is_solved_for_need_not_be_given(tmp_path):
+    path = tmp_path / "table.tsv"
+    path.write_text("diameter\n1.4\n")
+    base = {"lipschitz": 5.0, "entropy": None, "divergence": 0.1, "n": 10.0}
+    [given] = configurations(path, base, solve="entropy")
+    assert given.entropy == 0.5
+    with pytest.raises(FormatError, match="missing: --entropy"):
+        list(configurations(path, base, solve="n"))

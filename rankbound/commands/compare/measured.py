@@ -1,0 +1,381 @@
+"""Samplings measured: every quantity per query, students included, and the family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rankbound.catalogue import PAIR_SETS, base, label
+from rankbound.commands.compare.options import CompareOptions
+from rankbound.commands.compare.quantities import (
+    Measured,
+    Space,
+    difference_range,
+    entropies,
+    per_query,
+    space_quantities,
+    teacher_quantities,
+    value_range,
+    widest_distance,
+)
+from rankbound.commands.compare.samplings import Loaded, Sampling, load
+from rankbound.commands.measure.given import Given
+from rankbound.commands.measure.inputs import Rule
+from rankbound.commands.measure.options import SourceOptions, StudentSource
+from rankbound.commands.measure.students import (
+    WARN_ABOVE,
+    StudentFile,
+    matched,
+    student_file,
+)
+from rankbound.commands.measure.temperatures import (
+    known_temperature,
+    student_temperature,
+)
+from rankbound.data.columns import Booleans, Floats
+from rankbound.data.groups import Groups
+from rankbound.data.per_query import query_means
+from rankbound.errors import UsageError
+from rankbound.estimators.group_terms import group_entropies, student_terms
+from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
+from rankbound.validation.family import Answer, Question, answer_family
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Student:
+    """A student that was read and has its temperature, the same for all samplings."""
+
+    source: StudentSource
+    file: StudentFile
+    temperature: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnSampling:
+    """A student's quantities on one sampling, and the groups that it could score."""
+
+    measured: Measured
+    groups: dict[str, Groups]
+    dropped: dict[str, int]
+    warnings: tuple[str, ...]
+
+
+def read_students(options: SourceOptions, loaded: Loaded) -> tuple[Student, ...]:
+    """Read every student; "fit" uses the pooled calibration queries, all pairs.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        As for `rankbound measure`.
+    """
+    return tuple(_student(source, loaded) for source in options.students)
+
+
+def measure_student(
+    student: Student,
+    sampling: Sampling,
+    options: SourceOptions,
+    *,
+    pair_sets: Sequence[str],
+) -> OnSampling:
+    """Divergence and risk of a student on one sampling, for every pair set."""
+    dropped: dict[str, int] = {}
+    raw = student.file.on(sampling.groups)
+    rule = Rule("all", options.missing)
+    groups, keep = matched(student.source, raw, sampling.groups, rule, dropped)
+    teacher = sampling.values[keep]
+    with np.errstate(over="ignore"):  # refused with a message where it matters
+        values = raw.values[keep] / student.temperature
+    alone = len(options.students) == 1
+    made: Measured = {}
+    kept: dict[str, Groups] = {}
+    for pairs in pair_sets:
+        has = groups.count_known_pairs(pairs) > 0
+        if not has.any():
+            continue
+        rows = np.repeat(has, groups.sizes)
+        kept[pairs] = groups.keep_groups(has)
+        terms = student_terms(
+            kept[pairs],
+            teacher[rows],
+            values[rows],
+            clip_at=options.score_range,
+            pairs=pairs,
+        )
+        for quantity in ("divergence", "risk"):
+            name = label(quantity, student.source.name, alone=alone)
+            column = getattr(terms, quantity)
+            made[name, pairs] = per_query(kept[pairs], column, name)
+    return OnSampling(made, kept, dropped, _gaps(student, sampling, raw.found))
+
+
+def _gaps(student: Student, sampling: Sampling, found: Booleans) -> tuple[str, ...]:
+    missing = float(np.mean(~found))
+    if missing <= WARN_ABOVE:
+        return ()
+    return (
+        f"student {student.source.name!r} has no score for {missing:.1%} of the "
+        f"documents of {sampling.name}; it is compared on those that it has, which "
+        "are not a random choice and differ between samplings",
+    )
+
+
+def _student(source: StudentSource, loaded: Loaded) -> Student:
+    file = student_file(source, loaded.embeddings, loaded.teacher.files)
+    if source.temperature != "fit" or loaded.calibration is None:
+        scale = known_temperature(
+            None if source.temperature == "fit" else source.temperature,
+            file.kind,
+            who=f"student {source.name!r}",
+            option="--student-temperature",
+        )
+        return Student(source, file, scale, file.warnings)
+    raw = file.on(loaded.calibration.groups)
+    pooled = loaded.calibration.groups.keep_rows(raw.found)
+    scale, warning = student_temperature(
+        pooled,
+        loaded.calibration.values[raw.found],
+        raw.values[raw.found],
+        pairs="all",
+        who=source.name,
+    )
+    said = () if warning is None else (warning,)
+    return Student(source, file, scale, (*file.warnings, *said))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """One sampling, measured.
+
+    Attributes
+    ----------
+    sampling : Sampling
+    measured : dict of (quantity, pair set) to PerQuery
+    group_entropy, pair_shares : dict of str to float
+        By pair set: mean entropy over groups instead of queries (nats), and the share
+        of all pairs, queries weighing the same.
+    space : Space or None
+    shape : VectorShape or None
+        Of its documents' vectors.
+    students : dict of str to OnSampling
+    """
+
+    sampling: Sampling
+    measured: Measured
+    group_entropy: dict[str, float]
+    pair_shares: dict[str, float]
+    space: Space | None
+    shape: VectorShape | None = None
+    students: dict[str, OnSampling] = field(default_factory=dict)
+
+    def groups_of(self, name: str, pairs: str) -> Groups:
+        """The groups behind a quantity."""
+        if base(name) not in ("divergence", "risk"):
+            return self.sampling.groups
+        student = name.partition(":")[2] or next(iter(self.students))
+        return self.students[student].groups[pairs]
+
+
+def measure_sampling(
+    sampling: Sampling,
+    loaded: Loaded,
+    students: tuple[Student, ...],
+    options: CompareOptions,
+) -> Measures:
+    """All quantities of one sampling, for all three pair sets."""
+    measured = teacher_quantities(sampling.groups, sampling.values, pair_sets=PAIR_SETS)
+    space, shape = None, None
+    if loaded.embeddings is not None:
+        shape = vector_shape(sampling.groups, loaded.embeddings, metric=options.metric)
+        space = space_quantities(
+            sampling.groups,
+            sampling.values,
+            loaded.embeddings,
+            metric=options.metric,
+            pair_sets=PAIR_SETS,
+            curve=DistanceCurve(shape.top(options.metric)),
+        )
+        measured.update(space.measured)
+    theirs = {
+        student.source.name: measure_student(
+            student, sampling, options, pair_sets=PAIR_SETS
+        )
+        for student in students
+    }
+    for found in theirs.values():
+        measured.update(found.measured)
+    groups, values = sampling.groups, sampling.values
+    return Measures(
+        sampling=sampling,
+        measured=measured,
+        group_entropy={
+            pairs: group_mean_entropy(groups, values, pairs)
+            for pairs in PAIR_SETS
+            if ("entropy", pairs) in measured
+        },
+        pair_shares={pairs: pair_share(groups, pairs) for pairs in PAIR_SETS},
+        space=space,
+        shape=shape,
+        students=theirs,
+    )
+
+
+def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
+    """Mean entropy over the groups that have such a pair, in nats."""
+    keep = groups.count_known_pairs(pairs) > 0
+    inside = values[np.repeat(keep, groups.sizes)]
+    kept = groups.keep_groups(keep)
+    return float(group_entropies(kept, inside, pairs=pairs).mean())
+
+
+def pair_share(groups: Groups, pairs: str) -> float:
+    """Share of a pair set among all pairs of a group, queries weighing the same."""
+    share = groups.count_known_pairs(pairs) / groups.count_pairs("all")
+    means = query_means(groups.queries, share, n_queries=len(groups.qids))
+    return float(np.nanmean(means))
+
+
+Progress = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """Everything that was measured, and the answers of the family.
+
+    Attributes
+    ----------
+    options : CompareOptions
+    loaded : Loaded
+    students : tuple of Student
+    measures : dict of str to Measures
+        By sampling, in the order of the options.
+    target : dict of (quantity, pair set) to PerQuery
+        The teacher on the reference law of pairs.
+    answers : tuple of Answer
+        One per comparison of the family.
+    """
+
+    options: CompareOptions
+    loaded: Loaded
+    students: tuple[Student, ...]
+    measures: dict[str, Measures]
+    target: Measured
+    answers: tuple[Answer, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know before using the numbers."""
+        theirs = (w for student in self.students for w in student.warnings)
+        gaps = (
+            warning
+            for measures in self.measures.values()
+            for made in measures.students.values()
+            for warning in made.warnings
+        )
+        teacher = self.loaded.teacher
+        unknown = (
+            f"{name}: its positive documents are not known, so all its pairs are "
+            "compared, and no pos-neg or neg-neg pairs; give groups with a doc_id_a"
+            for name, measures in self.measures.items()
+            if measures.sampling.groups.positive is None
+        )
+        told = (*teacher.warnings, *teacher.files.warnings())
+        return (*told, *theirs, *gaps, *unknown)
+
+    @property
+    def inputs(self) -> list[Given]:
+        """Every input, once."""
+        students = [path for s in self.students for path in s.file.paths]
+        return list(dict.fromkeys([*self.loaded.paths, *students]))
+
+
+def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
+    """Measure every sampling, and answer the family.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        On input that breaks a rule.
+    """
+    progress("reading")
+    loaded = load(options)
+    students = read_students(options, loaded)
+    measures = {}
+    for sampling in loaded.samplings:
+        progress(f"sampling {sampling.name}")
+        measures[sampling.name] = measure_sampling(sampling, loaded, students, options)
+    progress("target form")
+    target = entropies(loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS)
+    progress("family of comparisons")
+    answers = answer_family(
+        family(measures, loaded, options),
+        delta=options.delta,
+        rng=np.random.default_rng(options.seed),
+        resamples=options.resamples,
+    )
+    return Compared(options, loaded, students, measures, target, tuple(answers))
+
+
+def family(
+    measures: dict[str, Measures], loaded: Loaded, options: CompareOptions
+) -> list[Question]:
+    """Every comparison that was asked for: sampling by quantity by pair set."""
+    widest = widest_distance(loaded.embeddings, options.metric)
+    baseline = measures[options.baseline]
+    questions = []
+    for name in options.names:
+        if name == options.baseline:
+            continue
+        for key in sorted(
+            measures[name].measured,
+            key=lambda key: (options.place(key[0]), PAIR_SETS.index(key[1])),
+        ):
+            quantity, pairs = key
+            asked = base(quantity) in options.quantities and pairs in options.pair_sets
+            if not asked or key not in baseline.measured:
+                continue
+            _check_common(name, key, measures[name], baseline)
+            ranges = [
+                value_range(
+                    quantity,
+                    side.groups_of(quantity, pairs),
+                    pairs=pairs,
+                    score_range=options.score_range,
+                    widest=widest,
+                )
+                for side in (measures[name], baseline)
+            ]
+            questions.append(
+                Question(
+                    sampling=name,
+                    quantity=quantity,
+                    pairs=pairs,
+                    values=measures[name].measured[key],
+                    reference=baseline.measured[key],
+                    bounds=difference_range(*ranges),
+                    margin=options.margin(base(quantity)),
+                )
+            )
+    if not questions:
+        raise UsageError(
+            f"nothing to compare: no sampling has {' or '.join(options.pair_sets)} "
+            f"pairs that {options.baseline!r} has, too; give --pairs all"
+        )
+    return questions
+
+
+def _check_common(
+    name: str, key: tuple[str, str], mine: Measures, baseline: Measures
+) -> None:
+    """Raise unless the two samplings share a query that has the quantity."""
+    first, second = mine.measured[key], baseline.measured[key]
+    if set(first.qids) & set(second.qids):
+        return
+    raise UsageError(
+        f"{name!r} and {baseline.sampling.name!r} have no query in common for "
+        f"{key[0]} over {key[1]} pairs ({first.qids[0]!r} here, {second.qids[0]!r} "
+        "there); a paired comparison needs the same queries on both sides"
+    )

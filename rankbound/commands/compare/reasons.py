@@ -1,0 +1,466 @@
+"""What explains a comparison: parts of the change, orders, target form, floors, laws.
+
+Everything here is of all samplings at once, and none of it decides a verdict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from msgspec.structs import asdict, replace
+
+from rankbound.bounds.limits import two_sided
+from rankbound.bounds.ranges import cut_ratio_all_pairs
+from rankbound.bounds.shift import (
+    density_ratio,
+    product_total_variation,
+    total_variation,
+)
+from rankbound.bounds.wording import counted
+from rankbound.catalogue import COMPARED, PAIR_SETS
+from rankbound.commands.compare.measured import Compared, Measures
+from rankbound.commands.compare.result import (
+    Change,
+    Coupling,
+    Floor,
+    OrderMeans,
+    Shape,
+    Shift,
+    Space,
+    Target,
+    TargetRow,
+)
+from rankbound.commands.compare.samplings import Sampling
+from rankbound.commands.measure.certifying import group_sizes
+from rankbound.commands.measure.laws import Law, laws
+from rankbound.commands.measure.space import shape_of
+from rankbound.data.columns import Strings
+from rankbound.data.groups import Groups
+from rankbound.data.per_query import PerQuery, query_means
+from rankbound.data.scores import Scores
+from rankbound.errors import UsageError
+from rankbound.estimators.composition import PairMass, entropy_change
+from rankbound.estimators.group_terms import group_entropies, tie_shares
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.estimators.shape import DistanceCurve, VectorShape
+from rankbound.estimators.spread import entropy_floor
+from rankbound.results import Named
+from rankbound.validation.family import common
+
+PARTS = ("pos-neg", "neg-neg")
+# What is left: pairs of two positives, in groups that hold several
+REST = "pos-pos"
+EMPTY = 1e-12  # a smaller share is rounding
+METHOD = (
+    "exact and symmetric: a change of a share counts at the mean of the two entropies, "
+    "a change of an entropy at the mean of the two shares; spread is the change of the "
+    "entropy of pairs that do not tie; all parts add up to the difference"
+)
+NO_FLOORS = "no vectors were given, so there are no floors from distances"
+DIAGNOSTIC = (
+    "diagnostic: the steepest teacher margin per distance of these samples is smaller "
+    "than the teacher's Lipschitz constant, so that the floors from distances may lie "
+    "above the true ones; the floor from the mean margin needs no such constant"
+)
+NAMES: Final = ("diameter", "mean_distance", "rms_distance", "two_nn", "knn_density")
+# Mining moves the three differently, and each belongs to another statement
+STATEMENTS: Final = {
+    "supremum": "over groups: for the diameter the plug-in of the essential supremum "
+    "of Theorems 1 and 2, of which no upper limit can be read off a sample",
+    "mean": "over queries, of the mean over a query's groups: the floor of Theorem 4 "
+    "(a)",
+    "root_mean_square": "over queries, likewise: the complexity of Lemma 4, for "
+    "rms_distance",
+}
+NO_KAPPA = (
+    "no probabilities in the groups of both samplings; a ratio of drawn frequencies, "
+    "let alone of scores, is no kappa"
+)
+
+
+def decomposition(compared: Compared) -> Named[Change]:
+    """Every change of the all-pairs entropy from the reference, in nats.
+
+    One per sampling but the reference, over the queries that both have. None
+    where one of the two does not tell its positive documents.
+    """
+    options = compared.options
+    masses = {
+        s.name: pair_masses(s)
+        for s in compared.loaded.samplings
+        if s.groups.positive is not None
+    }
+    if options.baseline not in masses:
+        return Named()
+    base_qids, base = masses[options.baseline]
+    found = []
+    for name in options.names:
+        if name == options.baseline or name not in masses:
+            continue
+        qids, mine = masses[name]
+        left, right = _common(qids, base_qids)
+        old = {key: _rows(mass, right) for key, mass in base.items()}
+        new = {key: _rows(mass, left) for key, mass in mine.items()}
+        if not (old[REST].share.any() or new[REST].share.any()):
+            del old[REST], new[REST]
+        change = entropy_change(old, new)
+        found.append(
+            Change(
+                sampling=name,
+                n=len(left),
+                difference=float(change.total.mean()),
+                composition=float(change.composition.mean()),
+                spread={k: float(v.mean()) for k, v in change.spread.items()},
+                ties={k: float(v.mean()) for k, v in change.ties.items()},
+                share_pos_neg=float(new["pos-neg"].share.mean()),
+                reference_share_pos_neg=float(old["pos-neg"].share.mean()),
+            )
+        )
+    return Named(found)
+
+
+def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
+    """Sorted qids, and the share, entropy and ties of every query's pair sets."""
+    groups = sampling.groups
+    every = groups.count_pairs("all")
+    present = np.unique(groups.queries)
+    order = present[np.argsort(groups.qids[present])]
+    masses = {}
+    for pairs in PARTS:
+        number = groups.count_known_pairs(pairs)
+        share = number / every
+        kept, values = sampling.with_pairs(pairs)
+        entropy, ties = np.zeros(groups.n_groups), np.zeros(groups.n_groups)
+        if kept.n_groups:
+            has = number > 0
+            entropy[has] = share[has] * group_entropies(kept, values, pairs=pairs)
+            ties[has] = share[has] * tie_shares(kept, values, pairs=pairs)
+        columns = (
+            query_means(groups.queries, column, n_queries=len(groups.qids))[order]
+            for column in (share, entropy, ties)
+        )
+        masses[pairs] = PairMass(*columns)
+    whole = (
+        group_entropies(groups, sampling.values, pairs="all"),
+        tie_shares(groups, sampling.values, pairs="all"),
+    )
+    entropy, ties = (
+        query_means(groups.queries, column, n_queries=len(groups.qids))[order]
+        for column in whole
+    )
+    known = list(masses.values())
+    rest = (
+        1 - np.sum([mass.share for mass in known], axis=0),
+        entropy - np.sum([mass.entropy for mass in known], axis=0),
+        ties - np.sum([mass.ties for mass in known], axis=0),
+    )
+    masses[REST] = PairMass(*(np.where(rest[0] > EMPTY, c, 0.0) for c in rest))
+    return groups.qids[order], masses
+
+
+def order_means(compared: Compared) -> dict[str, OrderMeans]:
+    """Mean entropy and margin of every sampling on the queries that all have.
+
+    By pair set; one that a sampling lacks, or without a common query, does not appear.
+    """
+    found = {}
+    measured = {name: m.measured for name, m in compared.measures.items()}
+    for pairs in PAIR_SETS:
+        if any(("entropy", pairs) not in columns for columns in measured.values()):
+            continue
+        shared = set.intersection(
+            *(set(columns["entropy", pairs].qids) for columns in measured.values())
+        )
+        if shared:
+            entropy, margin = (
+                {
+                    name: _mean_of(columns[quantity, pairs], shared)
+                    for name, columns in measured.items()
+                }
+                for quantity in ("entropy", "margin")
+            )
+            found[pairs] = OrderMeans(n=len(shared), entropy=entropy, margin=margin)
+    return found
+
+
+def orders(means: Mapping[str, OrderMeans]) -> dict[str, tuple[str, ...]]:
+    """The samplings from least to most entropy, by pair set; equal ones by name.
+
+    Examples
+    --------
+    >>> means = OrderMeans(n=9, entropy={"random": 0.5, "bm25": 0.4}, margin={})
+    >>> orders({"all": means})
+    {'all': ('bm25', 'random')}
+    """
+    return {
+        pairs: tuple(sorted(row.entropy, key=lambda name: (row.entropy[name], name)))
+        for pairs, row in means.items()
+    }
+
+
+def _mean_of(column: PerQuery, qids: set[str]) -> float:
+    keep = np.array([qid in qids for qid in column.qids])
+    return float(column.values[keep].mean())
+
+
+def _common(first: Strings, second: Strings) -> tuple[np.ndarray, np.ndarray]:
+    _, left, right = np.intersect1d(first, second, return_indices=True)
+    return left, right
+
+
+def _rows(mass: PairMass, rows: np.ndarray) -> PairMass:
+    return PairMass(mass.share[rows], mass.entropy[rows], mass.ties[rows])
+
+
+def target_form(compared: Compared) -> Target:
+    """Entropy over the fixed reference law of pairs, which no sampling changes."""
+    options = compared.options
+    rows = []
+    for pairs in PAIR_SETS:
+        column = compared.target.get(("entropy", pairs))
+        if column is None:
+            continue
+        lower, upper = two_sided(
+            column.values, low=0.0, high=NATS_PER_BIT, delta=options.delta
+        )
+        sampled = {
+            name: _excess(measures.measured["entropy", pairs], column)
+            for name, measures in compared.measures.items()
+            if ("entropy", pairs) in measures.measured
+        }
+        rows.append(
+            TargetRow(
+                pairs=pairs,
+                n=len(column),
+                entropy=float(np.mean(column.values)),
+                lower=lower,
+                upper=upper,
+                sampled_minus_target=sampled,
+            )
+        )
+    given = options.target
+    return Target(
+        law="the union of the documents of all samplings, every pair of a query "
+        "with the same weight"
+        if given is None
+        else f"the groups of {given.name}, every pair of a group with the same weight",
+        rows=tuple(rows),
+        difference_between_samplings=0.0,
+        because="the law of the pairs is fixed, and the teacher does not depend on "
+        "the sampling (theorem-4c)",
+    )
+
+
+def _excess(sampled: PerQuery, target: PerQuery) -> float:
+    """Mean over the queries of both of the sampled entropy minus the target's."""
+    first, second = common(sampled, target)
+    return float((first - second).mean())
+
+
+def coupling(compared: Compared) -> Coupling:
+    """The entropy floor of every sampling and pair set, from margins and distances."""
+    slopes = [m.space.lipschitz for m in compared.measures.values() if m.space]
+    steepest = max(slopes, default=None)
+    return Coupling(
+        statement="theorem-4a: no teacher with these margins has less entropy",
+        lipschitz=steepest,
+        lipschitz_status=NO_FLOORS if steepest is None else DIAGNOSTIC,
+        rows=tuple(
+            _floors(measures, pairs, steepest)
+            for measures in compared.measures.values()
+            for pairs in PAIR_SETS
+            if ("entropy", pairs) in measures.measured
+        ),
+    )
+
+
+def _floors(measures: Measures, pairs: str, steepest: float | None) -> Floor:
+    made = measures.measured
+    margin = made["margin", pairs].mean()
+    floor = Floor(
+        sampling=measures.sampling.name,
+        pairs=pairs,
+        entropy=made["entropy", pairs].mean(),
+        mean_margin=margin,
+        floor=_floor(margin),
+        floor_mean_distance=None,
+        floor_diameter=None,
+        cut_ratio=None,
+    )
+    if steepest is None or ("diameter", pairs) not in made:
+        return floor
+    ratio = _cut_ratio(measures, pairs)
+    return replace(
+        floor,
+        floor_mean_distance=_floor(steepest * made["mean_distance", pairs].mean()),
+        floor_diameter=_floor(ratio * steepest * made["diameter", pairs].mean()),
+        cut_ratio=ratio,
+    )
+
+
+def _cut_ratio(measures: Measures, pairs: str) -> float:
+    """c_E of the smallest group; 1 for positive-negative pairs, all cut at once."""
+    groups, _ = measures.sampling.with_pairs(pairs)
+    if pairs == "pos-neg":
+        return 1.0
+    return cut_ratio_all_pairs(int(group_sizes(groups, pairs).min()))
+
+
+def _floor(mean_margin: float) -> float:
+    return float(entropy_floor(np.array(mean_margin)))
+
+
+def spaces(compared: Compared) -> tuple[Space, ...] | None:
+    """One per sampling, quantity and pair set; None without vectors."""
+    if compared.loaded.embeddings is None:
+        return None
+    return tuple(
+        found
+        for name, measures in compared.measures.items()
+        for quantity in sorted(NAMES, key=compared.options.place)
+        for pairs in PAIR_SETS
+        if (found := _three(name, measures, quantity, pairs)) is not None
+    )
+
+
+def _three(name: str, measures: Measures, quantity: str, pairs: str) -> Space | None:
+    column = measures.measured.get((quantity, pairs))
+    if column is None:
+        return None
+    return Space(
+        sampling=name,
+        quantity=quantity,
+        pairs=pairs,
+        n=len(column),
+        supremum=float(column.largest.max()),
+        mean=column.mean(),
+        root_mean_square=float(np.sqrt(np.mean(column.values**2))),
+        unit=COMPARED[quantity].unit,
+    )
+
+
+def shapes(compared: Compared) -> Named[Shape] | None:
+    """Distances and vectors of every sampling, for figures; None without vectors."""
+    if compared.loaded.embeddings is None:
+        return None
+    return Named(
+        _shape(name, measures.space.curve, measures.shape)
+        for name, measures in compared.measures.items()
+        if measures.space and measures.space.curve and measures.shape
+    )
+
+
+def _shape(name: str, curve: DistanceCurve, shape: VectorShape) -> Shape:
+    return Shape(sampling=name, **asdict(shape_of(curve, shape)))
+
+
+def overlap(compared: Compared) -> Named[Shift]:
+    """How far apart the samplings are as laws of documents, and what they cover.
+
+    Every sampling is compared with the reference, which is one of them. The groups of a
+    query are its law, uniform where no probabilities are given: then the distance is
+    that of the draws, which is larger than that of the laws they were drawn from.
+    """
+    options, loaded = compared.options, compared.loaded
+    found = {}
+    for sampling in loaded.samplings:
+        try:
+            found[sampling.name] = laws(sampling.groups)
+        except UsageError as error:
+            return Named([Shift(sampling=sampling.name, missing_because=str(error))])
+    known = all(
+        loaded.sampling(options.baseline).groups.probabilities is not None
+        and s.groups.probabilities is not None
+        for s in loaded.samplings
+    )
+    theirs = found[options.baseline]
+    return Named(
+        _covering(_against(s.name, found[s.name], theirs, known=known), s, loaded.qrels)
+        for s in loaded.samplings
+    )
+
+
+def _against(
+    name: str, mine: dict[str, Law], theirs: dict[str, Law], *, known: bool
+) -> Shift:
+    """Distance of the laws over the queries that both have; kappa of the reference.
+
+    kappa is the largest ratio of the reference's probability and the sampling's: what
+    it takes to bound the risk under the reference from this sampling's pairs.
+    """
+    qids = sorted(mine.keys() & theirs.keys())
+    if not qids:
+        return Shift(sampling=name, n=0, missing_because=None)
+    table = [_both(theirs[qid], mine[qid]) for qid in qids]
+    kappa = np.array([density_ratio(*both).kappa for both in table])
+    infinite = int(np.isinf(kappa).sum())
+    shared = [len(mine[q].keys() & theirs[q].keys()) for q in qids]
+    either = [len(mine[q].keys() | theirs[q].keys()) for q in qids]
+    return Shift(
+        sampling=name,
+        n=len(qids),
+        total_variation=_mean([total_variation(*both) for both in table]),
+        pair_total_variation=_mean([product_total_variation(*both) for both in table]),
+        kappa=float(kappa.max()) if known and not infinite else None,
+        kappa_missing_because=None
+        if known and not infinite
+        else NO_KAPPA
+        if not known
+        else counted(infinite, "query has", "queries have")
+        + " a document that this sampling never draws",
+        document_overlap=_mean([a / b for a, b in zip(shared, either, strict=True)]),
+        reference_covered=_mean(
+            [a / len(theirs[q]) for a, q in zip(shared, qids, strict=True)]
+        ),
+        missing_because=None,
+    )
+
+
+def _covering(shift: Shift, sampling: Sampling, qrels: Scores | None) -> Shift:
+    """With the judged and relevant documents of each query that its groups hold."""
+    if qrels is None:
+        missing = "no judgements were given (--qrels)"
+        return replace(shift, judged_missing_because=missing)
+    query = {qid: index for index, qid in enumerate(qrels.qids)}
+    judged, relevant, share = [], [], []
+    for qid, documents in _documents(sampling.groups).items():
+        if qid not in query:
+            continue
+        rows = slice(*qrels.offsets[query[qid] : query[qid] + 2])
+        names_here = qrels.docnos[qrels.codes[rows]]
+        inside = np.array([docno in documents for docno in names_here])
+        good = qrels.values[rows] >= 1
+        judged.append(float(inside.mean()))
+        share.append(float(inside.sum()) / len(documents))
+        if good.any():
+            relevant.append(float(inside[good].mean()))
+    return replace(
+        shift,
+        judged_covered=_mean(judged),
+        relevant_covered=_mean(relevant),
+        documents_judged=_mean(share),
+        judged_missing_because=None if judged else "none of the queries has judgements",
+    )
+
+
+def _documents(groups: Groups) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for group, qid in enumerate(groups.group_qids()):
+        part = slice(*groups.offsets[group : group + 2])
+        found.setdefault(qid, set()).update(groups.docnos[groups.codes[part]])
+    return found
+
+
+def _both(first: Law, second: Law) -> tuple[np.ndarray, np.ndarray]:
+    docnos = sorted(first.keys() | second.keys())
+    left, right = (
+        np.array([law.get(docno, 0.0) for docno in docnos]) for law in (first, second)
+    )
+    return left, right
+
+
+def _mean(values: list[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None

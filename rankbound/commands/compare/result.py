@@ -1,0 +1,469 @@
+"""What a comparison found: ``comparison.json`` as types, its keys in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Literal
+
+from msgspec.structs import asdict
+
+from rankbound.catalogue import Difference
+from rankbound.commands.measure.result import Norms, TwoNn
+from rankbound.provenance import Input
+from rankbound.results import Beside, Named, Record, Result, named
+from rankbound.validation.paired import Method
+
+FILE = "comparison.json"
+# By quantity and pair set, a row a query and sampling
+PER_QUERY = "comparison.per_query.tsv"
+COLUMNS = ("qid", "sampling", "quantity", "pairs", "value", "largest")
+
+
+class Family(Record, frozen=True, kw_only=True):
+    """What was compared together, and how errors are controlled over it."""
+
+    name: str
+    size: int
+    samplings: tuple[str, ...]
+    quantities: tuple[str, ...]
+    pairs: tuple[str, ...]
+    delta: float
+    interval_level: float
+    intervals: str
+    p_values: str
+
+
+class PairedT(Record, frozen=True, kw_only=True):
+    """Student's t on the differences, and two one-sided tests at the margin."""
+
+    statistic: float | None
+    p: float | None
+    lower: float | None
+    upper: float | None
+    p_equivalence: float | None
+
+
+class Bca(Record, frozen=True, kw_only=True):
+    """The bootstrap interval of the mean difference, or why there is none."""
+
+    lower: float | None
+    upper: float | None
+    resamples: int
+    missing_because: str | None
+
+
+class Row(Record, frozen=True, kw_only=True):
+    """One comparison: a quantity under a sampling and under the reference."""
+
+    sampling: str
+    quantity: str
+    pairs: str
+    n: int
+    mean: float
+    reference_mean: float
+    difference: float
+    lower: float
+    upper: float
+    p_holm: float
+    effect_size: float | None
+    margin: float | None
+    smallest_margin: float
+    n_for_margin: int | None
+    verdict: Difference
+    unit: str
+    method: Method
+    p: float
+    margin_missing_because: str | None
+    effect_size_missing_because: str | None
+    range: tuple[float, float] | None
+    range_missing_because: str | None
+    paired_t: PairedT
+    bca: Bca
+    queries_only_in_sampling: int
+    queries_only_in_reference: int
+    note: str | None
+
+
+class Model(Record, frozen=True, kw_only=True):
+    """Scores of a student: their kind, how it is known, and their temperature."""
+
+    kind: str
+    kind_evidence: str
+    temperature: float
+
+
+class Teacher(Record, frozen=True, kw_only=True):
+    """The teacher's scores, where its temperature is from, and the students."""
+
+    kind: str
+    kind_evidence: str
+    temperature: float
+    fitted: bool
+    n_calibration: int
+    calibration_share: float
+    students: dict[str, Model]
+
+
+class Entropy(Record, frozen=True, kw_only=True):
+    """The teacher on the pairs of one kind of a sampling, in nats but for the bits."""
+
+    pairs: str
+    mean: float
+    group_mean: float
+    group_mean_bits: float
+    mean_margin: float
+    ties: float
+    share: float
+
+
+class SamplingSummary(Record, frozen=True, kw_only=True):
+    """How much a sampling holds, and the teacher on it."""
+
+    sampling: str
+    file: str
+    n_queries: int
+    n_groups: int
+    n_documents: int
+    dropped: dict[str, int]
+    groups_without_dimension: int | None
+    entropy: tuple[Entropy, ...]
+
+
+class TargetRow(Record, frozen=True, kw_only=True):
+    """The entropy over the reference law, and by how much each sampling exceeds it."""
+
+    pairs: str
+    n: int
+    entropy: float
+    lower: float
+    upper: float
+    sampled_minus_target: dict[str, float]
+
+
+class Target(Record, frozen=True, kw_only=True):
+    """The entropy over a fixed law of pairs, which no sampling changes."""
+
+    law: str
+    rows: tuple[TargetRow, ...]
+    difference_between_samplings: float
+    because: str
+
+
+class OrderMeans(Record, frozen=True, kw_only=True):
+    """Means by sampling, on the `n` queries that all samplings have."""
+
+    n: int
+    entropy: dict[str, float]
+    margin: dict[str, float]
+
+
+class Change(Record, frozen=True, kw_only=True):
+    """A change of the all-pairs entropy, in parts that add up to it; in nats.
+
+    `spread` and `ties` are by pair set.
+    """
+
+    sampling: str
+    n: int
+    difference: float
+    composition: float
+    spread: dict[str, float]
+    ties: dict[str, float]
+    share_pos_neg: float
+    reference_share_pos_neg: float
+
+
+class Floor(Record, frozen=True, kw_only=True):
+    """The entropy of a sampling, and the floors that margins and distances set it."""
+
+    sampling: str
+    pairs: str
+    entropy: float
+    mean_margin: float
+    floor: float
+    floor_mean_distance: float | None
+    floor_diameter: float | None
+    cut_ratio: float | None
+
+
+class Coupling(Record, frozen=True, kw_only=True):
+    """Floors of the entropy (theorem-4a), and the slope that distances need."""
+
+    statement: str
+    lipschitz: float | None
+    lipschitz_status: str
+    rows: tuple[Floor, ...]
+
+
+class Shift(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """How far a sampling lies from the reference as a law, and what it covers.
+
+    Only `missing_because` is filled where a sampling has no laws.
+    """
+
+    sampling: str
+    n: int | None = None
+    total_variation: float | None = None
+    pair_total_variation: float | None = None
+    kappa: float | None = None
+    kappa_missing_because: str | None = None
+    document_overlap: float | None = None
+    reference_covered: float | None = None
+    judged_covered: float | None = None
+    relevant_covered: float | None = None
+    documents_judged: float | None = None
+    judged_missing_because: str | None = None
+    missing_because: str | None
+
+
+class Space(Record, frozen=True, kw_only=True):
+    """A distance or dimension of a sampling: over groups, and twice over queries."""
+
+    sampling: str
+    quantity: str
+    pairs: str
+    n: int
+    supremum: float
+    mean: float
+    root_mean_square: float
+    unit: str
+
+
+class Shape(Record, frozen=True, kw_only=True):
+    """Distances and vectors of a sampling, for figures."""
+
+    sampling: str
+    distances: tuple[float, ...]
+    shares: tuple[float, ...]
+    share_at_distance_0: float
+    documents: int
+    equal_documents: int
+    norms: Norms
+    two_nn: TwoNn
+
+
+class EntropyRow(Record, frozen=True, kw_only=True):
+    """A comparison of entropies with other scores than the teacher's own."""
+
+    sampling: str
+    pairs: str
+    n: int
+    mean: float
+    reference_mean: float
+    difference: float
+    lower: float
+    upper: float
+    smallest_margin: float
+    verdict: Difference
+
+
+class SweepTable(Record, frozen=True, kw_only=True):
+    """The comparisons of entropies at a multiple of the temperature."""
+
+    factor: float
+    rows: tuple[EntropyRow, ...]
+
+
+class Flip(Record, frozen=True, kw_only=True):
+    """A comparison whose verdict depends on the temperature; verdicts by factor."""
+
+    sampling: str
+    pairs: str
+    verdicts: dict[str, Difference]
+
+
+class Sweep(Record, frozen=True, kw_only=True):
+    """The comparisons of entropies at multiples of the teacher's temperature."""
+
+    temperature: float
+    factors: tuple[float, ...]
+    tables: tuple[SweepTable, ...]
+    flips: tuple[Flip, ...]
+    note: str
+
+
+class RanksOnly(Record, frozen=True, kw_only=True):
+    """The comparisons of entropies where only the order of the scores is left."""
+
+    scale: float
+    rows: tuple[EntropyRow, ...]
+    note: str
+
+
+class Control(Record, frozen=True, kw_only=True):
+    """One control: what theory says, what was found, and whether they agree.
+
+    `passed` is None where the control could not run.
+    """
+
+    control: str
+    expected: str
+    found: str
+    passed: bool | None
+
+
+class Controls(Record, frozen=True, kw_only=True):
+    """The negative controls; `passed` is None where none was asked for."""
+
+    rows: tuple[Control, ...]
+    passed: bool | None
+    false_alarm: float | None = None
+    missing_because: str | None
+
+
+class CompatRow(Record, frozen=True, kw_only=True):
+    """The reference study's test of one comparison, beside the verdict."""
+
+    sampling: str
+    quantity: str
+    pairs: str
+    difference: float
+    reference_margin: float | None
+    reference_p_low: float | None
+    reference_p_high: float | None
+    reference_p: float | None
+    reference_marked_equivalent: bool | None
+    reference_shows_equivalence: bool | None
+    reference_reason: str | None
+    margin: float | None
+    p_equivalence: float | None
+    verdict: Difference
+    agree: bool | None
+
+
+class CompatGroups(Record, frozen=True, kw_only=True):
+    """The samplings that the reference study would call equivalent."""
+
+    quantity: str
+    pairs: str
+    marked: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, ...], ...]
+
+
+class CompatEntropy(Record, frozen=True, kw_only=True):
+    """The reference study's entropy of a sampling, and the corrected one."""
+
+    sampling: str
+    unit: str
+    reference_mean: float | None
+    corrected_mean: float
+    difference: float | None
+    n_without_value: int
+    documents_counted_as_0: int
+    queries_pooled: int
+
+
+class Compat(Record, frozen=True, kw_only=True):
+    """What the reference study's scripts would compute and print."""
+
+    mode: Literal["reference"]
+    alpha: float
+    rows: tuple[CompatRow, ...]
+    reason: str
+    equivalence_groups: tuple[CompatGroups, ...]
+    equivalence_groups_reason: str
+    entropy: Named[CompatEntropy]
+    entropy_reason: str
+
+    def __post_init__(self) -> None:
+        named(self, "entropy")
+
+
+class EntropyOf(Record, frozen=True, kw_only=True):
+    """`Entropy` with its sampling, as a row of a table."""
+
+    sampling: str
+    pairs: str
+    mean: float
+    group_mean: float
+    group_mean_bits: float
+    mean_margin: float
+    ties: float
+    share: float
+
+
+class Swept(EntropyRow, frozen=True, kw_only=True):
+    """`EntropyRow` with the factor of the temperature, as a row of a table."""
+
+    factor: float
+
+
+class Comparison(
+    Result,
+    frozen=True,
+    kw_only=True,
+    tag_field="schema",
+    tag="rankbound.comparison/1",
+):
+    """Samplings compared with a reference, paired by query.
+
+    Every value of ``comparison.json`` is the field of its name: ``rows`` are the
+    comparisons with their verdicts, ``samplings["bm25"]`` is what one sampling holds,
+    and ``beside["per_query"]`` has a row for each query, sampling, quantity and pair
+    set.
+    """
+
+    KIND: ClassVar[str] = "comparison"
+    FILE: ClassVar[str] = FILE
+    # Both commands wrote per_query.tsv once, so that measure's may lie in the folder
+    BESIDE: ClassVar[tuple[Beside, ...]] = (
+        Beside("per_query", (PER_QUERY, "per_query.tsv"), COLUMNS[:-1]),
+    )
+
+    reference: str
+    family: Family
+    rows: tuple[Row, ...]
+    delta: float
+    teacher: Teacher
+    samplings: Named[SamplingSummary]
+    target: Target
+    orders: dict[str, tuple[str, ...]]
+    order_means: dict[str, OrderMeans]
+    decomposition: Named[Change]
+    coupling: Coupling
+    shift: Named[Shift]
+    spaces: tuple[Space, ...] | None
+    shapes: Named[Shape] | None
+    spaces_missing_because: str | None
+    spaces_statements: dict[str, str]
+    sweep: Sweep
+    ranks_only: RanksOnly
+    controls: Controls
+    compat: Compat | None = None
+    sentences: tuple[str, ...]
+    advice: tuple[str, ...]
+    cannot_say: tuple[str, ...]
+    repairs: dict[str, dict[str, int]]
+    warnings: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    definitions: dict[str, str]
+    inputs: tuple[Input, ...]
+    command: str | None
+    seed: int
+    versions: dict[str, str]
+
+    def __post_init__(self) -> None:
+        named(self, "samplings", "decomposition", "shift", "shapes")
+
+    def tables(self) -> Mapping[str, Sequence[Record]]:
+        """Comparisons, entropies, and what explains them; the sweep by its factors."""
+        found: dict[str, Sequence[Record]] = {
+            "rows": self.rows,
+            "entropy": [
+                EntropyOf(sampling=one.sampling, **asdict(entropy))
+                for one in self.samplings
+                for entropy in one.entropy
+            ],
+            "decomposition": self.decomposition,
+            "floors": self.coupling.rows,
+            "shift": self.shift,
+            "sweep": [
+                Swept(factor=table.factor, **asdict(row))
+                for table in self.sweep.tables
+                for row in table.rows
+            ],
+            "ranks_only": self.ranks_only.rows,
+        }
+        if self.spaces is not None:
+            found["spaces"] = self.spaces
+        return found

@@ -1,0 +1,81 @@
+"""What `rankbound power` finds: what queries can show, and what a margin needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from rankbound.provenance import Input
+from rankbound.results import Record, Result
+
+
+class Detectable(Record, frozen=True, kw_only=True):
+    """What n queries can show of one spread; None where it needs a spread."""
+
+    source: str
+    unit: str
+    sd: float | None
+    n: int
+    detectable_difference: float | None
+    effect_size: float | None
+    detectable_correlation: float | None
+    smallest_margin: float | None
+    smallest_margin_interval: float | None
+
+
+class Needed(Record, frozen=True, kw_only=True):
+    """How many queries a margin needs, by each rule."""
+
+    source: str
+    unit: str
+    sd: float
+    margin: float
+    n_tost: int
+    n_interval: int
+    n_normal: int
+    n_betting: int | None
+    n_betting_reason: str | None
+
+
+class Power(
+    Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.power/1"
+):
+    """What queries can show, and how many a margin needs.
+
+    Attributes
+    ----------
+    delta, delta_each, power : float
+        Error rate of the family and of one comparison, and the chance of success.
+    comparisons : int
+        Size of the family.
+    rows : tuple of Detectable
+        One per spread and number of queries.
+    needed : tuple of Needed
+        One per spread, if a margin was given.
+    without_spread : tuple of str
+        What does not vary over queries.
+    missing_because : str or None
+        What differences and margins lack, where no spread is known.
+    definitions : dict of str to str
+    inputs : tuple of Input
+    command : str
+    """
+
+    KIND: ClassVar[str] = "power"
+    FILE: ClassVar[str] = "power.json"
+
+    delta: float
+    comparisons: int
+    delta_each: float
+    power: float
+    rows: tuple[Detectable, ...]
+    needed: tuple[Needed, ...]
+    without_spread: tuple[str, ...]
+    missing_because: str | None
+    definitions: dict[str, str]
+    inputs: tuple[Input, ...]
+    command: str
+
+    def tables(self) -> Mapping[str, Sequence[Record]]:
+        """`rows` and `needed`."""
+        return {"rows": self.rows, "needed": self.needed}
