@@ -238,4 +238,19 @@ CHANGED: tuple[Renamed | Replaced, ...] = (
         "DIR/comparison.per_query.tsv",
         ONE_FOLDER,
     ),
+    Replaced(
+        "figures-unknown",
+        "/stderr/*",
+        "ledger.json:1: expected",
+        "ledger.json: expected",
+        "the decoder tells of the schema, which is in no line of its own",
+    ),
+    Replaced(
+        "report-damaged",
+        "/stderr/*",
+        "ledger.json: lacks 'students'; run the command that wrote it again with",
+        "damaged/ledger.json: Object missing required field `unit`; run the command "
+        "again with",
+        "the decoder tells of what is missing, and names the whole path",
+    ),
 )

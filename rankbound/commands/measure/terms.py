@@ -16,8 +16,6 @@ from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerm
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.rows import Rows
 
-HEADER = ("qid", "student", *COLUMNS)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryTerms:
