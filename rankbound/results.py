@@ -383,16 +383,30 @@ def decoded(path: Path, kind: type[Found]) -> Found:
     try:
         return msgspec.json.decode(data, type=kind, dec_hook=_from_plain)
     except msgspec.ValidationError as error:
-        content = msgspec.json.decode(data)
-        said = _exactly(content, kind, str(error))
-        if said.endswith("`$.schema`"):
-            wanted, there = kind.__struct_config__.tag, content["schema"]
-            said = f"expected the schema {wanted!r}, found {there!r}"
+        said = _misfit(data, kind, str(error))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        truncated = f"{error}" == "Input data was truncated"
-        where = f"it ends too early, at byte {len(data)}" if truncated else f"{error}"
-        said = f"cannot be read as JSON ({where})"
+        said = _broken(data, error)
     raise FormatError(path, f"{said}; run the command again with this version")
+
+
+def _misfit(data: bytes, kind: type[Record], said: str) -> str:
+    """What does not fit its type; a place whose JSON breaks further on comes first."""
+    try:
+        content = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _broken(data, error)
+    said = _exactly(content, kind, said)
+    if not said.endswith("`$.schema`"):
+        return said
+    wanted, there = kind.__struct_config__.tag, content["schema"]
+    return f"expected the schema {wanted!r}, found {there!r}"
+
+
+def _broken(data: bytes, error: Exception) -> str:
+    """Where JSON breaks."""
+    truncated = f"{error}" == "Input data was truncated"
+    where = f"it ends too early, at byte {len(data)}" if truncated else f"{error}"
+    return f"cannot be read as JSON ({where})"
 
 
 def _exactly(content: Any, kind: type[Record], said: str) -> str:

@@ -232,6 +232,13 @@ CHANGED: tuple[Renamed | Replaced, ...] = (
     Renamed("compare*", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
     Renamed("real-*-compare", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
     Replaced(
+        "report-all",
+        "/files/*/read/*",
+        "of every query, per_query.tsv",
+        "of every query, comparison.per_query.tsv",
+        ONE_FOLDER,
+    ),
+    Replaced(
         "options",
         "/compare/epilog/*",
         "DIR/per_query.tsv",

@@ -41,7 +41,7 @@ def compared(everything, tmp_path_factory):
     text = (everything / "all/c/comparison.json").read_text()
     (folder / "comparison.json").write_text(text)
     values = iter(np.random.default_rng(1).random(4 * QUERIES).tolist())
-    with (folder / "per_query.tsv").open("w", encoding="utf-8") as stream:
+    with (folder / "comparison.per_query.tsv").open("w", encoding="utf-8") as stream:
         stream.write("qid\tsampling\tquantity\tpairs\tvalue\n")
         for qid in qids():
             for sampling in ("random", "bm25", "crossencoder", "ensemble"):
