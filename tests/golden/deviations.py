@@ -150,7 +150,13 @@ def _mapped(value: Any, path: str, change: Any) -> Any:
 
 ONE_FOLDER = "measure and compare may write into one folder"
 
-ADDED: tuple[Added, ...] = ()
+ADDED: tuple[Added, ...] = (
+    Added(
+        "bound-*",
+        "/stdout/json/*schema",
+        "a bound names its schema, as all results do",
+    ),
+)
 CHANGED: tuple[Renamed | Replaced, ...] = (
     Renamed("compare*", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
     Renamed("real-*-compare", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
@@ -160,5 +166,34 @@ CHANGED: tuple[Renamed | Replaced, ...] = (
         "DIR/per_query.tsv",
         "DIR/comparison.per_query.tsv",
         ONE_FOLDER,
+    ),
+    Replaced(
+        "report-all",
+        "/files/out/report-all.html/read/*",
+        " per_query.tsv has the mean over its groups",
+        " comparison.per_query.tsv has the mean over its groups",
+        ONE_FOLDER,
+    ),
+    Replaced(
+        "certify-nowhere",
+        "/stderr/*",
+        " ([Errno 2] No such file or directory: 'nowhere/ledger.json')",
+        "",
+        "the message says already what is missing",
+    ),
+    Replaced(
+        "figures-unknown",
+        "/stderr/*",
+        "ledger.json:1: expected",
+        "ledger.json: expected",
+        "the decoder tells of the schema, which is in no line of its own",
+    ),
+    Replaced(
+        "report-damaged",
+        "/stderr/*",
+        "ledger.json: lacks 'students'; run the command that wrote it again with",
+        "damaged/ledger.json: Object missing required field `unit`; run the command "
+        "again with",
+        "the decoder tells of what is missing, and names the whole path",
     ),
 )
