@@ -99,9 +99,15 @@ def _with_added(wanted: Any, found: Any, path: str, pattern: str) -> Any:
             else part
             for key, part in wanted.items()
         }
+        names = [*merged]
+        before = 0
         for key, part in found.items():
             if key not in wanted and fnmatchcase(f"{path}/{key}", pattern):
                 merged[key] = part
+                names.insert(before, key)  # where it stands in what was found
+            if key in names:
+                before = names.index(key) + 1
+        merged = {key: merged[key] for key in names}
         return merged
     if isinstance(wanted, list) and isinstance(found, list):
         return _with_added_items(wanted, found, path, pattern)
