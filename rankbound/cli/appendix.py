@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def add_parser(subparsers: Any) -> None:
@@ -37,37 +33,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Write the document, typeset it if asked for, and say where it is."""
-    from rankbound.commands.appendix.typesetting import find_pdflatex, typeset
-    from rankbound.errors import UsageError
-    from rankbound.writing import check_folder, write_all
+    from rankbound.commands.appendix.run import appendix
 
-    if arguments.pdf:
-        find_pdflatex()  # before the work, not after it
-    check_folder(arguments.out)
-    sources = _sources(CHECKOUT)
-    try:
-        text = sources.latex()
-    except sources.AppendixError as error:
-        raise UsageError(f"the sources of the appendix: {error}") from None
-    write_all(arguments.out, {sources.NAME: text})
-    made = arguments.out / sources.NAME
-    if arguments.pdf:
-        made = typeset(made)
-    sys.stdout.write(f"{made}\n")
-
-
-def _sources(checkout: Path) -> ModuleType:
-    """The module that writes the document; it lives beside the package only."""
-    from rankbound.errors import UsageError
-
-    if (checkout / "paper_appendix").is_dir() and str(checkout) not in sys.path:
-        sys.path.append(str(checkout))
-    try:
-        return importlib.import_module("paper_appendix.latex")
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("paper_appendix"):
-            raise
-        raise UsageError(
-            "the proofs are not part of the installed package; run this from a "
-            "checkout of the repository"
-        ) from None
+    sys.stdout.write(f"{appendix(arguments.out, pdf=arguments.pdf)}\n")

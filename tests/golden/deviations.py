@@ -157,9 +157,15 @@ def _with_added(wanted: Any, found: Any, path: str, pattern: str) -> Any:
             else part
             for key, part in wanted.items()
         }
+        names = [*merged]
+        before = 0
         for key, part in found.items():
             if key not in wanted and fnmatchcase(f"{path}/{key}", pattern):
                 merged[key] = part
+                names.insert(before, key)  # where it stands in what was found
+            if key in names:
+                before = names.index(key) + 1
+        merged = {key: merged[key] for key in names}
         return merged
     if isinstance(wanted, list) and isinstance(found, list):
         return _with_added_items(wanted, found, path, pattern)
@@ -208,7 +214,13 @@ def _mapped(value: Any, path: str, change: Any) -> Any:
 
 ONE_FOLDER = "measure and compare may write into one folder"
 
-ADDED: tuple[Added, ...] = ()
+ADDED: tuple[Added, ...] = (
+    Added(
+        "bound-*",
+        "/stdout/json/*schema",
+        "a bound names its schema, as all results do",
+    ),
+)
 ALLOWED: tuple[Renewed | Reordered, ...] = (
     Renewed(
         "*validate*",
@@ -244,6 +256,20 @@ CHANGED: tuple[Renamed | Replaced, ...] = (
         "DIR/per_query.tsv",
         "DIR/comparison.per_query.tsv",
         ONE_FOLDER,
+    ),
+    Replaced(
+        "report-all",
+        "/files/out/report-all.html/read/*",
+        " per_query.tsv has the mean over its groups",
+        " comparison.per_query.tsv has the mean over its groups",
+        ONE_FOLDER,
+    ),
+    Replaced(
+        "certify-nowhere",
+        "/stderr/*",
+        " ([Errno 2] No such file or directory: 'nowhere/ledger.json')",
+        "",
+        "the message says already what is missing",
     ),
     Replaced(
         "figures-unknown",

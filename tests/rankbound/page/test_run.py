@@ -8,6 +8,7 @@ import pytest
 
 from rankbound.bounds.headline import HEADLINE
 from rankbound.bounds.registry import statement
+from rankbound.commands.measure.run import measure
 from rankbound.errors import FormatError, UsageError
 from rankbound.page.run import effectiveness, write_report
 from tests.rankbound.page.conftest import HOSTILE
@@ -89,6 +90,13 @@ def test_the_page_reads_without_javascript(report):
     assert text.count("<svg") >= 2
     for outside in ('src="http', 'href="http', "url(http", "@import"):
         assert outside not in text.split('<script type="application/json"')[0]
+
+
+def test_results_of_objects_have_a_report(tmp_path):
+    queries = {f"q{n}": {"a": 2.0 + n / 9, "b": -1.0} for n in range(9)}
+    measure(teacher=queries, students={"same": queries}).save(tmp_path)
+    write_report(tmp_path, tmp_path / "x.html")
+    assert "Inputs of ledger.json" in (tmp_path / "x.html").read_text()
 
 
 def test_a_folder_without_results_is_a_usage_error(tmp_path):

@@ -1,15 +1,21 @@
-"""From a LaTeX file to a PDF, by pdflatex, until the references stand."""
+"""Write the appendix as LaTeX, and typeset it until the references stand."""
 
 from __future__ import annotations
 
+import importlib
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from rankbound.errors import UsageError
+from rankbound.writing import check_folder, write_all
 
+# The proofs lie beside the package in a checkout, and are not installed
+CHECKOUT: Final = Path(__file__).resolve().parents[3]
 PACKAGES: Final = (
     "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended"
 )
@@ -17,6 +23,56 @@ RUNS: Final = (2, 5)  # at least, for references; at most, while LaTeX asks for 
 AGAIN: Final = "Rerun to get"
 UNDEFINED: Final = re.compile(r"^LaTeX Warning: .*undefined.*$", re.MULTILINE)
 MISTAKE: Final = re.compile(r"^! .*$", re.MULTILINE)
+
+
+def appendix(out: Path | str, *, pdf: bool = False) -> Path:
+    """Write every statement with its proof as LaTeX, and as a PDF if asked for.
+
+    Parameters
+    ----------
+    out : Path
+        The folder for the files.
+    pdf : bool
+        Typeset it with pdflatex.
+
+    Returns
+    -------
+    Path
+        The document.
+
+    Raises
+    ------
+    UsageError
+        Outside a checkout, for a mistake in the sources, without pdflatex, and for a
+        folder that cannot be written to.
+    """
+    out = Path(out)
+    if pdf:
+        find_pdflatex()  # before the work, not after it
+    check_folder(out)
+    sources = _sources(CHECKOUT)
+    try:
+        text = sources.latex()
+    except sources.AppendixError as error:
+        raise UsageError(f"the sources of the appendix: {error}") from None
+    write_all(out, {sources.NAME: text})
+    made = out / sources.NAME
+    return typeset(made) if pdf else made
+
+
+def _sources(checkout: Path) -> ModuleType:
+    """The module that writes the document; it lives beside the package only."""
+    if (checkout / "paper_appendix").is_dir() and str(checkout) not in sys.path:
+        sys.path.append(str(checkout))
+    try:
+        return importlib.import_module("paper_appendix.latex")
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("paper_appendix"):
+            raise
+        raise UsageError(
+            "the proofs are not part of the installed package; run this from a "
+            "checkout of the repository"
+        ) from None
 
 
 def find_pdflatex() -> str:
