@@ -129,3 +129,12 @@ def test_public_names_exist_and_are_documented():
         assert value.__doc__ or name == "REGISTRY", name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         rb.nothing  # noqa: B018
+
+
+def test_the_notes_name_files_that_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.findall(r"`([\w.-]+/[\w./-]*)`", text)
+    places = (ROOT, ROOT / "rankbound")
+    lost = [name for name in found if not any((p / name).exists() for p in places)]
+    assert len(found) > 10
+    assert lost == []
