@@ -82,8 +82,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     OPEN: ClassVar[str] = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The record as plain dictionaries, lists and numbers."""
-        made: dict[str, Any] = msgspec.to_builtins(self, enc_hook=_plain)
+        """The record as plain dictionaries, lists and numbers, as its file holds it."""
+        made: dict[str, Any] = _listed(msgspec.to_builtins(self, enc_hook=_plain))
         return made
 
 
@@ -209,6 +209,13 @@ def _opened(record: Record) -> dict[str, Any]:
     for key, value in record.to_dict().items():
         found |= value if key == record.OPEN else {key: value}
     return found
+
+
+def _listed(value: Any) -> Any:
+    """The same with lists for tuples."""
+    if isinstance(value, dict):
+        return {key: _listed(part) for key, part in value.items()}
+    return [*map(_listed, value)] if isinstance(value, list | tuple) else value
 
 
 def _plain(value: Any) -> Any:

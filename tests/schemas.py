@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 import rankbound
-from rankbound.results import KINDS, result_type
+from rankbound.results import KINDS, Open, result_type
 
 FOLDER = Path(rankbound.__file__).parent / "schemas"
 
@@ -20,12 +20,18 @@ def file_name(kind):
     return tag.removeprefix("rankbound.").replace("/", "-") + ".json"
 
 
+def described(kind):
+    """Of `Open` records, which have keys of a user's choice among their own."""
+    assert kind is Open
+    return {"type": "array", "items": {"type": "object"}}
+
+
 def text(kind):
     """The schema of one kind of result.
 
     What describes our classes to Python is of no use to other readers of the files.
     """
-    found = msgspec.json.schema(result_type(kind))
+    found = msgspec.json.schema(result_type(kind), schema_hook=described)
     for part in found["$defs"].values():
         summary = part.get("description", "").split("\n\n")[0]
         if summary:

@@ -29,20 +29,12 @@ def test_imports_point_down_only():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# In transition: packages whose circles and imports are still being sorted out
-UNSORTED = (
-    *("rankbound.commands", "rankbound.page", "rankbound.terminal"),
-    *("rankbound.drawing", "rankbound.reference.measure"),
-)
-
-
 def test_no_imports_go_in_a_circle():
     """Those inside functions and those for types count, too."""
     graph = grimp.build_graph("rankbound")
     imported = {
         module: graph.find_modules_directly_imported_by(module)
         for module in graph.modules
-        if not module.startswith(UNSORTED)
     }
     try:
         TopologicalSorter(imported).prepare()
@@ -56,7 +48,7 @@ def test_wrong_formulas_are_reached_from_functions_alone():
         path
         for folder in FOLDERS[:5]
         for path in modules(folder)
-        if not {"reference", "commands"} & {*path.parts}  # commands: in transition
+        if "reference" not in path.parts
         if re.search(r"^(from|import) rankbound\.reference", path.read_text(), re.M)
     ]
     assert early == []

@@ -15,15 +15,6 @@ from rankbound.data.ordering import ranking
 from rankbound.data.scores import Scores
 from rankbound.rendering import Shown
 
-# In transition: the columns are found in rankbound.data.columns
-__all__ = [
-    "Booleans",
-    "Groups",
-    "shares_queries",
-    "top_documents",
-    "with_judged_positives",
-]
-
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Groups(Shown):

@@ -25,18 +25,6 @@ from rankbound.data.columns import (
 from rankbound.data.ordering import ranking, row_order
 from rankbound.rendering import Shown
 
-# In transition: the columns are found in rankbound.data.columns
-__all__ = [
-    "LARGEST",
-    "Floats",
-    "Integers",
-    "Kind",
-    "Scores",
-    "Strings",
-    "positions",
-    "strings",
-]
-
 # Differences of two larger scores would overflow
 LARGEST: Final = float(np.finfo(np.float64).max) / 2
 

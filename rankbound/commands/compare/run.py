@@ -35,6 +35,7 @@ from rankbound.commands.compare.result import (
     PER_QUERY,
     Bca,
     Comparison,
+    Compat,
     Entropy,
     Family,
     Model,
@@ -50,7 +51,6 @@ from rankbound.commands.measure.terms import number_text
 from rankbound.commands.settings import made_options
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.provenance import versions
-from rankbound.reference.compare import reference_record
 from rankbound.results import Named
 from rankbound.rows import Rows
 from rankbound.validation.family import Answer
@@ -152,7 +152,7 @@ def result_of(compared: Compared) -> Comparison:
         sweep=sweep(compared),
         ranks_only=ranks_only(compared),
         controls=controls(compared),
-        compat=None if options.compat is None else reference_record(compared),
+        compat=_reference(compared),
         sentences=(),
         advice=(),
         cannot_say=(),
@@ -174,6 +174,15 @@ def result_of(compared: Compared) -> Comparison:
         advice=advice(found),
         cannot_say=cannot_say(found),
     )
+
+
+def _reference(compared: Compared) -> Compat | None:
+    """The reference study's test and entropy, where they were asked for."""
+    if compared.options.compat is None:
+        return None
+    from rankbound.reference.compare import reference_record
+
+    return reference_record(compared)
 
 
 def _family(compared: Compared) -> Family:

@@ -36,7 +36,6 @@ from rankbound.data.per_query import PerQuery
 from rankbound.errors import UsageError
 from rankbound.estimators.bands import TIES, Band
 from rankbound.provenance import versions
-from rankbound.reference.cut import reference_cuts
 from rankbound.results import Named
 
 Progress = Callable[[str], object]
@@ -181,6 +180,8 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
         )
     compat = None
     if options.compat is not None:
+        from rankbound.reference.cut import reference_cuts
+
         kept = {piece.band.name: set(values.qids[piece.queries]) for piece in pieces}
         compat = reference_cuts(options, whole, inputs, values, kept)
     return Chosen(
