@@ -27,7 +27,7 @@ check: $(VENV)/.dev ## formatting, lint, types, layers and dead code
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/vulture
+	$(BIN)/python -m tests.dead_code
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .

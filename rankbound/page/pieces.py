@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from rankbound.page.accounts import Account
 from rankbound.page.asides import (
@@ -60,13 +60,3 @@ def _rendered(account: Account) -> str:
     style = Markup(source("piece.css"))
     context = {"account": account, "style": style}
     return rendered_template("piece.html", context)
-
-
-# In transition: kinds that have no type yet
-def _untyped(kind: str) -> Callable[[Any], str]:
-    return lambda content: _rendered(MAKERS[kind](content))
-
-
-validation_html = _untyped("validation")
-inspection_html = _untyped("inspection")
-cut_html = _untyped("cut")

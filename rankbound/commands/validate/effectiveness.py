@@ -37,15 +37,12 @@ class Effectiveness:
     values : float64 array, shape (n, m)
     n_missing : int
         Judged queries that the ranking lacks: 0 in `values`, or absent.
-    n_unjudged : int
-        Queries of the ranking without judgements, which play no part.
     """
 
     qids: Strings
     measures: tuple[str, ...]
     values: Floats
     n_missing: int
-    n_unjudged: int
 
     def of(self, qids: Strings) -> tuple[Floats, Booleans]:
         """Rows of some queries, shape (k, m), and which of them exist."""
@@ -131,7 +128,6 @@ class Judge:
             measures=self.measures,
             values=found[keep],
             n_missing=len(absent),
-            n_unjudged=len(held - set(self._qids)),
         )
 
     def _values(self, docs: list[Any]) -> Floats:

@@ -70,10 +70,6 @@ class Association(Record, frozen=True, kw_only=True):
         """The p-value after the correction that decides the verdict."""
         return self.p_holm if correction == "holm" else self.p_bh
 
-    def partial_p_corrected(self, correction: str) -> float | None:
-        """The same of the partial coefficient."""
-        return self.partial_p_holm if correction == "holm" else self.partial_p_bh
-
 
 class Order(Record, frozen=True, kw_only=True):
     """How a quantity orders configurations by a target.
