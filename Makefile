@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines schemas golden studies tables figures statements appendix clean
+.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines schemas golden house studies tables figures statements appendix clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -22,11 +22,12 @@ test-all: check ## the same with deep random tests and a second run of the demo
 certify: $(VENV)/.verify ## deep machine checks of every statement of the theory
 	$(BIN)/rankbound certify --deep
 
-check: $(VENV)/.dev ## formatting, lint and types
+check: $(VENV)/.dev ## formatting, lint, types, layers and dead code
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format .
@@ -46,6 +47,9 @@ baselines: $(VENV)/.dev ## draw the pictures anew that the tests of figures comp
 
 golden: $(VENV)/.dev ## write the outputs anew that every command is held to, and tell what changed
 	$(BIN)/python -m tests.golden
+
+house: $(VENV)/.dev ## how tangled the code is: files, circles of imports, loose dictionaries
+	$(BIN)/python -m benchmarks.house
 
 schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types
 	$(BIN)/python -m tests.schemas

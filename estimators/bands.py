@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Booleans, Floats
 
 TIES = (
     "a value equal to a cut point belongs to the side below it, so that bands that "

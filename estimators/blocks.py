@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Integers
+from rankbound.data.columns import Booleans, Integers
+from rankbound.data.groups import Groups
 
 # Pairs per block: enough that NumPy's overhead is lost in the work, few enough that the
 # temporaries of a formula stay in the processor's cache.

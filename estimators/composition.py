@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.estimators.pairwise import NATS_PER_BIT
 
 

@@ -15,8 +15,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Booleans, Floats
 from rankbound.estimators.pairs import pair_positions
 
 # Documents nearer than this share of their group's diameter are copies of each other:

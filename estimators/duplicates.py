@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Floats, Integers
 
 BLOCK_NUMBERS = 2**18
 NEAR = 1e-3  # of the median length: closer than that is one text embedded twice

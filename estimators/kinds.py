@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import Floats
 from rankbound.data.ordering import ranking
-from rankbound.data.scores import Floats, Kind, Scores
+from rankbound.data.scores import Kind, Scores
 
 NEEDS_TEMPERATURE = frozenset({Kind.COSINE, Kind.DOT, Kind.BM25, Kind.UNKNOWN})
 # Logits of a relevance model rarely span more than this within a query; odds of e**60

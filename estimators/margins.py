@@ -22,7 +22,7 @@ from typing import Final
 
 import numpy as np
 
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Floats, Integers
 
 # Relative to the margin and the scores at its ends, or absolute below 1: printing and
 # half precision leave so much, and it adds up along a path

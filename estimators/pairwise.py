@@ -194,10 +194,6 @@ def _pair_means(
     return np.concatenate(parts)
 
 
-def _sliced(flags: Array | None, part: slice) -> Array | None:
-    return None if flags is None else flags[part]
-
-
 def slice_rows(like: Array) -> list[slice] | None:
     """Pieces of a large NumPy array whose pairs stay in the cache; None for others.
 

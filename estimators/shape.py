@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats, Integers
 from rankbound.estimators.dimension import neighbour_distances, two_nn_dimension
 from rankbound.estimators.duplicates import VectorFacts, equal_sets, vector_facts
 
@@ -39,8 +39,8 @@ class DistanceCurve:
     --------
     >>> curve = DistanceCurve(2.0)
     >>> curve.feed(np.array([0.0, 0.5, 1.0, 2.0]), np.full(4, 0.25))
-    >>> curve.zero, curve.share_within(1.0)
-    (0.25, 0.75)
+    >>> curve.zero
+    0.25
     """
 
     def __init__(self, top: float) -> None:
@@ -60,11 +60,6 @@ class DistanceCurve:
     def zero(self) -> float:
         """Share of the pairs at distance 0."""
         return float(self._mass[0] / self._mass.sum())
-
-    def share_within(self, distance: float) -> float:
-        """Share of the pairs whose distance is at most the end of a bin."""
-        end = round(distance * BINS / self._top)
-        return float(self._mass[: end + 1].sum() / self._mass.sum())
 
     def points(self, count: int = POINTS) -> tuple[Floats, Floats]:
         """Points of the distribution function, about evenly spaced in their shares.

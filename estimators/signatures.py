@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.ordering import ranking
-from rankbound.data.scores import Floats, Integers, Scores
+from rankbound.data.scores import Scores
 from rankbound.estimators.pairwise import pairwise_entropy
 
 # Engines that part ties move them by about this much of the range of scores

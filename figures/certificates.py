@@ -13,7 +13,7 @@ from scipy.stats import gaussian_kde
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import Delta, H
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.figures.data import keep
 from rankbound.figures.style import (
     COLOURS,

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.figures.data import keep
 from rankbound.figures.style import (
     COLOURS,

@@ -227,13 +227,50 @@ VERDICTS: Final[dict[str, Verdict]] = {
         mark="E",
     ),
     "associated": Verdict(meaning="the corrected p is at most delta", level="told"),
+    "no association beyond": Verdict(
+        meaning="the interval lies inside the band that follows", level="told"
+    ),
+    "too few configurations": Verdict(
+        meaning="an order of fewer configurations has no interval", level="caution"
+    ),
     "vacuous": Verdict(meaning="the limit is not below ln 2", level="bad"),
-    "error": Verdict(meaning="the file cannot be used", level="bad"),
-    "warning": Verdict(meaning="to know before using the numbers", level="caution"),
+    "error": Verdict(
+        meaning="a command refuses the file, or would compute nonsense",
+        level="bad",
+        style="bold red",
+    ),
+    "control failed": Verdict(
+        meaning="something was found where nothing can be", level="bad"
+    ),
+    "warning": Verdict(
+        meaning="to know before using the numbers", level="caution", style="yellow"
+    ),
+    "note": Verdict(meaning="good to know", level="told", style="cyan"),
 }
 # Of a difference, as `rankbound.validation.verdicts` reads it off an interval
 Difference = Literal["different", "negligible", "equivalent", "inconclusive"]
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
+# Of a finding about files, the gravest first
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+# Of an association or an order; the second is followed by the band
+ASSOCIATED: Final = "associated"
+NO_ASSOCIATION: Final = "no association beyond"
+INCONCLUSIVE: Final = "inconclusive"
+TOO_FEW: Final = "too few configurations"
+ASSOCIATIONS: Final = (ASSOCIATED, NO_ASSOCIATION, INCONCLUSIVE)
+
+
+def verdict_called(said: str) -> Verdict:
+    """The verdict of a word, or of words that begin with one.
+
+    Examples
+    --------
+    >>> verdict_called("no association beyond 0.1").level
+    'told'
+    """
+    known = [word for word in VERDICTS if said.startswith(word)]
+    return VERDICTS[max(known, key=len)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,29 +9,68 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-# Type: what makes its short text, and what makes its HTML
+# Type: what makes its short text, its whole text where `print` shows more, its HTML
 TEXT: Final[dict[str, str]] = {
     "Augmentation": "rankbound.terminal.bound:augmentation_text",
     "Bound": "rankbound.terminal.bound:bound_text",
     "Certification": "rankbound.terminal.certify:certification_text",
     "Comparison": "rankbound.terminal.compare:comparison_text",
+    "Contents": "rankbound.terminal.data:contents_text",
+    "Conversion": "rankbound.terminal.convert:conversion_repr",
+    "Cut": "rankbound.terminal.cut:cut_repr",
+    "Embeddings": "rankbound.terminal.data:embeddings_text",
+    "Groups": "rankbound.terminal.data:groups_text",
+    "Inspection": "rankbound.terminal.inspect:inspection_repr",
     "Ledger": "rankbound.terminal.measure:ledger_text",
+    "PerQuery": "rankbound.terminal.data:per_query_text",
     "Power": "rankbound.terminal.power:power_text",
+    "Scores": "rankbound.terminal.data:scores_text",
     "StudentResult": "rankbound.terminal.measure:student_text",
+    "Validation": "rankbound.terminal.validate:validation_text",
+}
+WHOLE_TEXT: Final[dict[str, str]] = {
+    "Inspection": "rankbound.terminal.inspect:as_text",
 }
 HTML: Final[dict[str, str]] = {
     "Augmentation": "rankbound.page.pieces:html_of",
     "Bound": "rankbound.page.pieces:html_of",
     "Certification": "rankbound.page.pieces:html_of",
     "Comparison": "rankbound.page.pieces:html_of",
+    "Contents": "rankbound.terminal.data:contents_html",
+    "Conversion": "rankbound.page.pieces:html_of",
+    "Cut": "rankbound.page.pieces:html_of",
+    "Embeddings": "rankbound.terminal.data:embeddings_html",
+    "Groups": "rankbound.terminal.data:groups_html",
+    "Inspection": "rankbound.page.pieces:html_of",
     "Ledger": "rankbound.page.pieces:html_of",
+    "PerQuery": "rankbound.terminal.data:per_query_html",
     "Power": "rankbound.page.pieces:html_of",
+    "Scores": "rankbound.terminal.data:scores_html",
+    "Validation": "rankbound.page.pieces:html_of",
 }
+
+
+class Shown:
+    """A type that terminals and notebooks show by the tables above."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return text_of(self)
+
+    def _repr_html_(self) -> str:
+        """A table or two, for a notebook."""
+        return html_of(self)
 
 
 def text_of(shown: object) -> str:
     """A few lines for a terminal."""
     return _made(TEXT, shown)
+
+
+def whole_text_of(shown: object) -> str:
+    """All of it, as the program prints it."""
+    return _made(WHOLE_TEXT, shown)
 
 
 def html_of(shown: object) -> str:
@@ -40,6 +79,9 @@ def html_of(shown: object) -> str:
 
 
 def _made(table: dict[str, str], shown: object) -> str:
-    module, _, name = table[type(shown).__name__].partition(":")
+    # A user's own type may be derived from one of ours
+    names = (kind.__name__ for kind in type(shown).__mro__)
+    where = next(table[name] for name in names if name in table)
+    module, _, name = where.partition(":")
     make: Any = getattr(import_module(module), name)
     return str(make(shown))

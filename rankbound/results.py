@@ -20,15 +20,17 @@ from typing import (
     Self,
     SupportsIndex,
     TypeVar,
+    get_args,
+    get_origin,
     overload,
 )
 
 import msgspec
 
-from rankbound.booktabs import booktabs, escaped
 from rankbound.errors import FormatError, UsageError
 from rankbound.rendering import html_of, text_of
 from rankbound.rows import Rows
+from rankbound.tables import booktabs, escaped
 from rankbound.writing import json_text, write_all
 
 Item = TypeVar("Item", bound="Record")
@@ -40,6 +42,10 @@ KINDS: Final[dict[str, str]] = {
     "power": "rankbound.commands.power.result:Power",
     "comparison": "rankbound.commands.compare.result:Comparison",
     "ledger": "rankbound.commands.measure.result:Ledger",
+    "validation": "rankbound.commands.validate.result:Validation",
+    "conversion": "rankbound.commands.convert.result:Conversion",
+    "cut": "rankbound.commands.cut.result:Cut",
+    "inspection": "rankbound.commands.inspect.result:Inspection",
 }
 # Of a place inside a file, as msgspec writes it
 STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[`]+")
@@ -69,12 +75,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of a result: a field for each key of its JSON object.
 
     A field without a default is a key that is always there, null included. One with a
-    default is left out of the file while it has it.
+    default is left out of the file while it has it. `OPEN` names a field that maps
+    further keys of a user's choice to values; see `Open`.
     """
+
+    OPEN: ClassVar[str] = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The record as plain dictionaries, lists and numbers."""
-        made: dict[str, Any] = msgspec.to_builtins(self)
+        made: dict[str, Any] = msgspec.to_builtins(self, enc_hook=_plain)
         return made
 
 
@@ -94,7 +103,7 @@ class Named(tuple[Item, ...]):
 
     __slots__ = ()
     # Fields that hold a name, the first that a record has
-    KEYS: ClassVar = ("name", "sampling", "student", "file")
+    KEYS: ClassVar = ("name", "sampling", "student", "kept", "path", "file")
 
     def __class_getitem__(cls, item: Any, /) -> Any:
         """What an annotation means to the decoder, which knows plain tuples alone."""
@@ -132,6 +141,84 @@ def named(record: Record, *fields: str) -> None:
 def _name(record: Record) -> str:
     key = next(key for key in Named.KEYS if hasattr(record, key))
     return str(getattr(record, key))
+
+
+class Open(Sequence[Item]):
+    """Records with keys of a user's choice, which lie among the others in a file.
+
+    Examples
+    --------
+    >>> class Mean(Record, kw_only=True):
+    ...     OPEN = "factors"
+    ...     student: str
+    ...     factors: dict[str, str]
+    ...     mean: float
+    >>> Open([Mean(student="tasb", factors={"loss": "kl"}, mean=0.5)]).plain()
+    [{'student': 'tasb', 'loss': 'kl', 'mean': 0.5}]
+    """
+
+    def __init__(self, records: Iterable[Item]) -> None:
+        self._records = tuple(records)
+
+    @classmethod
+    def from_plain(cls, kind: type[Item], plain: object) -> Self:
+        """Records of the objects of a file; a ValueError says which does not fit."""
+        own = {*kind.__struct_fields__} - {kind.OPEN}
+        found = []
+        for place, row in enumerate(msgspec.convert(plain, list[dict[str, Any]])):
+            fields = {key: value for key, value in row.items() if key in own}
+            more = {key: value for key, value in row.items() if key not in own}
+            try:
+                found.append(msgspec.convert({**fields, kind.OPEN: more}, kind))
+            except msgspec.ValidationError as error:
+                said = f"{error}".replace(" - at `$", f" in `[{place}]")
+                raise ValueError(said) from None
+        return cls(found)
+
+    def plain(self) -> list[dict[str, Any]]:
+        """The objects of a file."""
+        return [_opened(record) for record in self._records]
+
+    @overload
+    def __getitem__(self, where: int) -> Item: ...
+    @overload
+    def __getitem__(self, where: slice) -> Sequence[Item]: ...
+    def __getitem__(self, where: int | slice) -> Item | Sequence[Item]:
+        """One record or several."""
+        return self._records[where]
+
+    def __len__(self) -> int:
+        """Number of records."""
+        return len(self._records)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the records are the same."""
+        return isinstance(other, Open) and self._records == other._records
+
+    def __hash__(self) -> int:
+        """Of the records."""
+        return hash(self._records)
+
+    def __repr__(self) -> str:
+        """The records."""
+        return f"Open({list(self._records)!r})"
+
+
+def _opened(record: Record) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in record.to_dict().items():
+        found |= value if key == record.OPEN else {key: value}
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """What a file holds of a value that msgspec does not know."""
+    return value.plain()
+
+
+def _from_plain(kind: Any, plain: Any) -> Any:
+    """A value that msgspec does not know, from what a file holds."""
+    return get_origin(kind).from_plain(*get_args(kind), plain)
 
 
 class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
@@ -191,7 +278,8 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         if table is not None and table in self.beside:
             columns: Any = self.beside[table].typed()
         else:
-            columns = _columns(self._table(table)[1])
+            name, records = self._table(table)
+            columns = _columns(records) or self._no_columns(name)
         if library not in ("pandas", "polars"):
             raise UsageError(f"library is pandas or polars, got {library!r}")
         return import_module(library).DataFrame(columns)
@@ -222,7 +310,13 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
             raise UsageError(f"there is no table {name!r}; there are {there}")
         return name, known[name]
 
-    def files(self) -> dict[str, str | None]:
+    def _no_columns(self, name: str) -> dict[str, list[Any]]:
+        """Columns without rows, where a field of the table's name tells its records."""
+        fields = {one.name: one.type for one in msgspec.structs.fields(self)}
+        kinds = [k for k in get_args(fields.get(name)) if hasattr(k, "OPEN")]
+        return {column: [] for kind in kinds for column in kind.__struct_fields__}
+
+    def to_files(self) -> dict[str, str | None]:
         """What `save` writes, by file name; None for a file of an earlier run."""
         made: dict[str, str | None] = {self.FILE: json_text(self.to_dict())}
         for kind in self.BESIDE:
@@ -242,7 +336,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         if path.suffix == ".json":
             write_all(path.parent, {path.name: json_text(self.to_dict())})
             return path
-        write_all(path, self.files())
+        write_all(path, self.to_files())
         return path / self.FILE
 
     @classmethod
@@ -287,7 +381,7 @@ def decoded(path: Path, kind: type[Found]) -> Found:
     except OSError as error:
         raise FormatError(path, f"cannot be read ({error.strerror})") from None
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(data, type=kind, dec_hook=_from_plain)
     except msgspec.ValidationError as error:
         content = msgspec.json.decode(data)
         said = _exactly(content, kind, str(error))
@@ -327,7 +421,8 @@ def _fails(
     inside[key] = others[key]
     try:
         # Not `convert`, which may find another mistake first
-        msgspec.json.decode(msgspec.json.encode(content), type=kind)
+        again = msgspec.json.encode(content)
+        msgspec.json.decode(again, type=kind, dec_hook=_from_plain)
     except msgspec.ValidationError as error:
         if str(error) == said:
             return True
@@ -342,7 +437,8 @@ def _flat(record: Record) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Record):
             yield from ((f"{name}.{inner}", item) for inner, item in _flat(value))
         elif isinstance(value, Mapping):
-            yield from ((f"{name}.{key}", item) for key, item in value.items())
+            start = "" if name == record.OPEN else f"{name}."
+            yield from ((f"{start}{key}", item) for key, item in value.items())
         else:
             yield name, value
 

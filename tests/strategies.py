@@ -7,8 +7,8 @@ and a test can demand equality up to the rounding of the quantity itself.
 import numpy as np
 from hypothesis import strategies as st
 
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import strings
 
 
 def grid_numbers(largest):

@@ -1,23 +1,21 @@
-"""The house rules that a machine can check: layers, mirrors, light imports."""
+"""The house rules that a machine can check: layers, purposes, light imports."""
 
+import os
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LAYERS = ("bounds", "estimators", "validation", "figures", "rankbound")
+FOLDERS = (
+    *("bounds", "estimators", "validation", "figures", "rankbound"),
+    *("benchmarks", "paper_appendix"),
+)
 HEAVY = ("torch", "jax", "sklearn", "matplotlib", "pandas", "sympy")
-
-
-MODULES = [
-    path.relative_to(ROOT)
-    for layer in LAYERS
-    for path in sorted((ROOT / layer).rglob("*.py"))
-    if path.name not in ("__init__.py", "__main__.py")
-]
 
 
 def test_imports_point_down_only():
@@ -31,15 +29,56 @@ def test_imports_point_down_only():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_every_module_has_its_tests(module):
-    assert (ROOT / "tests" / module.parent / f"test_{module.name}").is_file()
+# In transition: packages whose circles and imports are still being sorted out
+UNSORTED = (
+    *("rankbound.commands", "rankbound.page", "rankbound.terminal"),
+    *("rankbound.drawing", "rankbound.reference.measure"),
+)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_every_module_says_what_it_is_for(module):
-    first = (ROOT / module).read_text().splitlines()[0]
-    assert re.match(r'r?"""\S.{15,}', first), first
+def test_no_imports_go_in_a_circle():
+    """Those inside functions and those for types count, too."""
+    graph = grimp.build_graph("rankbound")
+    imported = {
+        module: graph.find_modules_directly_imported_by(module)
+        for module in graph.modules
+        if not module.startswith(UNSORTED)
+    }
+    try:
+        TopologicalSorter(imported).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_wrong_formulas_are_reached_from_functions_alone():
+    """`--compat reference` asks for them; no other command loads them."""
+    early = [
+        path
+        for folder in FOLDERS[:5]
+        for path in modules(folder)
+        if not {"reference", "commands"} & {*path.parts}  # commands: in transition
+        if re.search(r"^(from|import) rankbound\.reference", path.read_text(), re.M)
+    ]
+    assert early == []
+
+
+def modules(folder):
+    """The modules in a folder; links inside rankbound/ are not followed."""
+    for place, _, names in os.walk(ROOT / folder):
+        yield from (Path(place, name) for name in names if name.endswith(".py"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_module_says_what_it_is_for(folder):
+    found = [*modules(folder)]
+    silent = [
+        path
+        for path in found
+        if path.stat().st_size
+        if not re.match(r'r?"""\S.{15,}', path.read_text(encoding="utf-8"))
+    ]
+    assert found
+    assert silent == []
 
 
 @pytest.mark.parametrize(

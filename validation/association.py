@@ -13,8 +13,7 @@ import numpy as np
 from scipy.stats import norm
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Booleans, Floats
 from rankbound.validation.correlation import COEFFICIENTS, unit, weighted_ranks
 from rankbound.validation.kendall_null import kendall_variance, permuted_kendall
 from rankbound.validation.partial import (

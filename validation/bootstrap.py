@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 RESAMPLES: Final = 9999
 # Draws that one interval may cost; beyond it a normal interval says the same

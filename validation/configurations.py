@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Floats, Integers
 from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
@@ -42,8 +42,9 @@ class Ordering:
     p : float or None
         Of no association, by permutations within data sets; of one data set by
         scipy, exact without ties.
-    smallest_p : float
-        The least p-value that these numbers of configurations allow.
+    smallest_p : float or None
+        The least p-value that these numbers of configurations allow; None where
+        nothing was ordered.
     n_pairs : int
         Pairs within a data set that differ in the target.
     accuracy : float or None
@@ -51,13 +52,13 @@ class Ordering:
     """
 
     n: int
-    tau: float | None
-    lower: float | None
-    upper: float | None
-    p: float | None
-    smallest_p: float
-    n_pairs: int
-    accuracy: float | None
+    tau: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    p: float | None = None
+    smallest_p: float | None = None
+    n_pairs: int = 0
+    accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

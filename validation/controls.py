@@ -15,8 +15,7 @@ import numpy as np
 from scipy.stats import beta
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Booleans, Floats
 from rankbound.validation.association import settled
 from rankbound.validation.correlation import unit, weighted_ranks
 from rankbound.validation.judging import Family

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 NUMBERS_AT_ONCE: Final = 2**23  # of a temporary array
 NO_SPREAD: Final = 1e-12  # variance, relative to the whole sample's

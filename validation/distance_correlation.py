@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.validation.resampling import permutation_p, permutations
 
 LARGE: Final = 300  # queries, above which fewer permutations are drawn

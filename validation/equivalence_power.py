@@ -8,7 +8,7 @@ from scipy.stats import norm
 from scipy.stats import t as student_t
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.validation.power import (
     check_rates,
     check_sample,

@@ -126,7 +126,7 @@ def answer_family(
 
     Examples
     --------
-    >>> from rankbound.data.scores import strings
+    >>> from rankbound.data.columns import strings
     >>> qids = strings([f"q{i}" for i in range(400)])
     >>> low = PerQuery("entropy", "nats", qids, np.full(400, 0.1))
     >>> high = PerQuery("entropy", "nats", qids, np.full(400, 0.3))
@@ -162,7 +162,7 @@ def common(first: PerQuery, second: PerQuery) -> tuple[np.ndarray, np.ndarray]:
 
     Examples
     --------
-    >>> from rankbound.data.scores import strings
+    >>> from rankbound.data.columns import strings
     >>> a = PerQuery("x", "nats", strings(["1", "2"]), np.array([1.0, 2.0]))
     >>> b = PerQuery("x", "nats", strings(["2", "3"]), np.array([4.0, 3.0]))
     >>> [side.tolist() for side in common(a, b)]

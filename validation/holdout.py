@@ -10,7 +10,7 @@ import numpy as np
 from rankbound.bounds.certificate import CHOSEN, LossRange
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import lower_limit, upper_limit
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 LEAST_QUERIES = 4
 

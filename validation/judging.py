@@ -10,14 +10,13 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
+from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE, NO_ASSOCIATION
 from rankbound.validation.association import LEAST_QUERIES, Coefficient
 from rankbound.validation.multiplicity import benjamini_hochberg, holm
 from rankbound.validation.power import detectable_correlation
 
 Correction = Literal["holm", "bh"]
 CORRECTIONS: Final = {"holm": holm, "bh": benjamini_hochberg}
-ASSOCIATED: Final = "associated"
-INCONCLUSIVE: Final = "inconclusive"
 POWER: Final = 0.8
 
 
@@ -77,7 +76,7 @@ class Family:
         if adjusted is not None and adjusted <= self.delta:
             return ASSOCIATED
         if self.within(coefficient):
-            return f"no association beyond {self.band:g}"
+            return f"{NO_ASSOCIATION} {self.band:g}"
         return INCONCLUSIVE
 
     def within(self, coefficient: Coefficient) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Floats, Integers
 from rankbound.validation.resampling import NUMBERS_AT_ONCE
 
 

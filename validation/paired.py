@@ -15,7 +15,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.evidence import betting_p_value
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.samples import checked_delta
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.validation.bootstrap import RESAMPLES, Bootstrap, bca_mean
 
 Method = Literal["betting", "paired_t"]

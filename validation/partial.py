@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Booleans, Floats
 from rankbound.validation.correlation import parts, unit, weighted_ranks
 
 

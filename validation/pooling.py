@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.validation.association import Draws
 from rankbound.validation.power import FIELLER
 

@@ -12,7 +12,7 @@ from scipy.stats import chi2, norm
 from scipy.stats import t as student_t
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 # Variance of a rank correlation's Fisher transform beyond 1 / (n - 3)
 FIELLER = 1.06

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.validation.configurations import NEEDED, signs_within
 
 ALPHAS: Final = tuple(10.0 ** (power / 2) for power in range(-6, 7))

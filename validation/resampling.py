@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Floats, Integers
 
 # Coefficients that are equal in exact arithmetic count as equal
 ROUNDING: Final = 1e-9

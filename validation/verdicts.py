@@ -18,7 +18,7 @@ import numpy as np
 from rankbound.bounds.betting import NEVER, queries_needed
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import Difference
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 
 def verdict(lower: float, upper: float, *, margin: float | None) -> Difference:

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.validation.association import Association, Effort, Panel, draw, summary
 from rankbound.validation.controls import any_rejected
 from rankbound.validation.distance_correlation import distance_correlation

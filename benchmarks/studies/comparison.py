@@ -23,7 +23,7 @@ from scipy.stats import binom
 
 from benchmarks.studies.populations import SHAPES, paired_sets
 from benchmarks.studies.rules import as_published, by_betting, by_t
-from rankbound.data.scores import Strings
+from rankbound.data.columns import Strings
 
 MARGIN: Final = 0.02
 DELTA: Final = 0.05

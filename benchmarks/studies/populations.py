@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 # Reference entropies lie here, so that every difference below stays within [0, ln 2]
 REFERENCE: Final = (0.17, 0.45)

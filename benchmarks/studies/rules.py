@@ -10,7 +10,7 @@ import numpy as np
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
-from rankbound.data.scores import Floats, Strings, strings
+from rankbound.data.columns import Floats, Strings, strings
 from rankbound.reference.equivalence import (
     MARGIN_SHARE,
     reference_mark,

@@ -158,7 +158,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
     with stages(total=len(options.groups) + 5) as progress:
         comparison = compare(options, progress=progress)
         progress("writing")
-        files = comparison.files()
+        files = comparison.to_files()
         write_all(arguments.out, files)
     show(comparison, console_for(sys.stdout))
     print(f"written: {', '.join(f'{arguments.out}/{name}' for name in files)}")  # noqa: T201

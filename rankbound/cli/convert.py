@@ -92,6 +92,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     """Convert, and say what was kept and what was lost."""
     from rankbound.commands.convert.run import convert
     from rankbound.data.scores import Kind
+    from rankbound.terminal.convert import lines
 
     kinds = {kind.value: kind for kind in Kind}
     named = arguments.teacher_kind
@@ -99,7 +100,6 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         raise UsageError(
             f"--teacher-kind must be one of {', '.join(kinds)}, got {named!r}"
         )
-
     done = convert(
         arguments.source,
         arguments.target,
@@ -109,14 +109,4 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         ids=arguments.ids,
         kind=None if named is None else kinds[named.replace("-", "_")],
     )
-    packed = "" if done.packing == "none" else f", {done.packing}"
-    sys.stdout.write(
-        f"written: {done.path} ({done.format}{packed}): "
-        f"{'; '.join([*done.kept.values(), 'read back, and the same'])}\n"
-    )
-    for path in done.beside:
-        sys.stdout.write(f"written: {path}, which belongs to it\n")
-    if done.remark is not None:
-        sys.stdout.write(f"note: {done.remark}\n")
-    for words in done.lost.values():
-        sys.stdout.write(f"lost: {words}\n")
+    sys.stdout.writelines(f"{line}\n" for line in lines(done))

@@ -110,11 +110,10 @@ def options_from(arguments: argparse.Namespace, command: str) -> CutOptions:
 
 
 def run(arguments: argparse.Namespace, command: str) -> None:
-    """Cut, write the files, show the manifest."""
+    """Cut, write the files, show what was kept."""
     from rankbound.bounds.wording import counted
     from rankbound.cli.progress import stages
-    from rankbound.commands.cut.files import write_cut
-    from rankbound.commands.cut.run import cut_groups
+    from rankbound.commands.cut.run import cut
     from rankbound.terminal.console import console_for
     from rankbound.terminal.cut import show
     from rankbound.writing import check_folder
@@ -122,10 +121,10 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     options = options_from(arguments, command)
     check_folder(arguments.out)
     with stages(total=4) as progress:
-        cut = cut_groups(options, progress=progress)
+        planned = cut(options, progress=progress)
         progress("writing")
-        manifest = write_cut(cut, arguments.out)
-    show(manifest, console_for(sys.stdout))
-    n_files = sum(row["file"] is not None for row in manifest["files"])
-    made = f"{counted(n_files, 'file')} of groups, {arguments.out}/manifest.json"
-    print(f"written: {made}")  # noqa: T201
+        made = planned.written(arguments.out)
+    show(made, console_for(sys.stdout))
+    n_files = sum(row.file is not None for row in made.files)
+    said = f"{counted(n_files, 'file')} of groups, {arguments.out}/manifest.json"
+    print(f"written: {said}")  # noqa: T201

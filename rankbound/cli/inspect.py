@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     with stages(total=4) as progress:
         inspection = inspect_files(asked, command=command, progress=progress)
     if arguments.json is not None:
-        text = json_text(inspection.as_dict())
+        text = json_text(inspection.to_dict())
         write_all(arguments.json.parent, {arguments.json.name: text})
     show(inspection, console_for(sys.stdout))
     return 0 if inspection.readable else UNREADABLE

@@ -137,7 +137,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     with stages(total=len(options.students) + (5 if options.compat else 4)) as progress:
         ledger = measure(options, progress=progress)
         progress("writing")
-        write_all(arguments.out, ledger.files())
+        write_all(arguments.out, ledger.to_files())
     show(ledger, console_for(sys.stdout))
     print(f"written: {arguments.out}/per_query.tsv, {arguments.out}/ledger.json")  # noqa: T201
 

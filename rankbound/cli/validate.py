@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any, Final
 
-from rankbound.cli.model_options import add_models
-from rankbound.cli.validate_arguments import (
-    add_datasets,
-    add_documents,
-    add_question,
-    add_rankings,
-    add_settings,
+from rankbound.cli.model_options import add_models, add_vectors
+from rankbound.cli.shared_options import (
+    add_delta,
+    add_out,
+    add_pairs,
+    add_qrels,
+    add_score_rules,
+    add_seed,
 )
 from rankbound.cli.validate_options import options_from
 
@@ -68,35 +70,189 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def add_rankings(parser: argparse.ArgumentParser) -> None:
+    """Judgements, rankings and measures."""
+    add = parser.add_argument_group("effectiveness").add_argument
+    add_qrels(add, "")
+    add(
+        "--ranking",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME=FILE",
+        help="the ranking to evaluate for a student or the teacher, where it is not "
+        "its score file; a --bi-encoder without one ranks all documents",
+    )
+    add(
+        "--measures",
+        metavar='"M M ..."',
+        help="as ir-measures parses them; scores are compared as float64 and ties "
+        "ordered by docno, descending (default nDCG and AP, each at 10 and 100)",
+    )
+    add(
+        "--relevant",
+        type=int,
+        default=1,
+        metavar="G",
+        help="the smallest relevant grade, for the default AP and for the number of "
+        "relevant documents (default %(default)d; TREC DL: 2)",
+    )
+    add(
+        "--missing-queries",
+        default="zero",
+        metavar="zero|drop|error",
+        help="judged queries that a ranking lacks count 0, are left out of its mean, "
+        "or are an error (default %(default)s)",
+    )
+
+
+def add_datasets(parser: argparse.ArgumentParser) -> None:
+    """Data sets as folders, and which of their systems and groups."""
+    add = parser.add_argument_group("data sets as folders").add_argument
+    add(
+        "--datasets",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME:DIR",
+        help="instead of --teacher, --student, --groups and --qrels: folders in the "
+        "layout below; kinds and temperatures apply to all of them",
+    )
+    add(
+        "--dataset-teacher",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[NAME=]RUN",
+        help="the run that is the teacher of all folders, or of one",
+    )
+    add(
+        "--dataset-student",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="SYSTEM",
+        help="only these systems are students",
+    )
+    add(
+        "--dataset-sampling",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="SAMPLING",
+        help="only these groups",
+    )
+
+
+def add_documents(parser: argparse.ArgumentParser) -> None:
+    """Groups, vectors and pairs."""
+    add = parser.add_argument_group("documents").add_argument
+    add(
+        "--groups",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[SAMPLING=]FILE",
+        help="groups, one JSON object a line: query_id, doc_id_a, doc_id_b, maybe "
+        "probabilities; several samplings are several configurations",
+    )
+    add(
+        "--depth",
+        type=int,
+        metavar="K",
+        help="without groups: the teacher's top K of every query (default 16)",
+    )
+    add_vectors(add)
+    add_pairs(add)
+
+
+def add_question(parser: argparse.ArgumentParser) -> None:
+    """Error rates, band and margin, and what the students are."""
+    add = parser.add_argument_group("question").add_argument
+    add_delta(add, "error rate of the family, of intervals and certificates")
+    add(
+        "--correction",
+        default="holm",
+        metavar="holm|bh",
+        help="Holm for claims, Benjamini-Hochberg for exploration "
+        "(default %(default)s)",
+    )
+    add(
+        "--band",
+        type=float,
+        default=0.1,
+        metavar="R",
+        help="correlations inside (-R, R) do not matter; fix it before looking "
+        "(default %(default)g)",
+    )
+    add(
+        "--margin",
+        type=float,
+        default=0.02,
+        metavar="M",
+        help="differences of mean effectiveness below M do not matter, for the pairs "
+        "of systems (default %(default)g)",
+    )
+    add(
+        "--design",
+        type=Path,
+        metavar="FILE",
+        help="what the students are, for the tables: columns student, strategy, loss, "
+        "architecture and others, separated by tabs",
+    )
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Names, clipping, resampling and the folder of the results."""
+    add = parser.add_argument_group("settings").add_argument
+    add(
+        "--name",
+        default="data",
+        metavar="NAME",
+        help="what the data set is called in the results (default %(default)s)",
+    )
+    add_score_rules(add)
+    add(
+        "--resamples",
+        type=int,
+        default=2000,
+        metavar="N",
+        help="of the bootstrap (default %(default)d)",
+    )
+    add(
+        "--permutations",
+        type=int,
+        default=9999,
+        metavar="N",
+        help="of the tests, at least; more are drawn where the family is large "
+        "(default %(default)d)",
+    )
+    add(
+        "--splits",
+        type=int,
+        default=20,
+        metavar="N",
+        help="random halves on which certificates are tried (default %(default)d)",
+    )
+    add_seed(add, "everything that is drawn")
+    add_out(add)
+
+
 def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Validate, write the results, show them."""
     from rankbound.cli.progress import stages
-    from rankbound.commands.validate.account import account
-    from rankbound.commands.validate.markup import latex, markdown
-    from rankbound.commands.validate.panels import effectiveness_text
     from rankbound.commands.validate.run import n_stages, validate
-    from rankbound.commands.validate.tables import tables
     from rankbound.terminal.console import console_for
     from rankbound.terminal.validate import show
-    from rankbound.writing import check_folder, json_text, write_all
+    from rankbound.writing import check_folder
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
     with stages(total=n_stages(options) + 1) as progress:
         validation = validate(options, progress=progress)
         progress("writing")
-        found, pages = account(validation), tables(validation)
-        write_all(
-            arguments.out,
-            {
-                "validation.json": json_text(found),
-                "effectiveness.tsv": effectiveness_text(validation.judged),
-                "tables.md": markdown(pages),
-                "tables.tex": latex(pages),
-            },
-        )
-    show(found, console_for(sys.stdout))
+        validation.save(arguments.out)
+    show(validation, console_for(sys.stdout))
     names = ("validation.json", "effectiveness.tsv", "tables.md", "tables.tex")
     print("written: " + ", ".join(f"{arguments.out}/{name}" for name in names))  # noqa: T201
-    passed = all(row["passed"] for row in validation.controls)
-    return None if passed else CONTROL_FAILED
+    return None if validation.passed else CONTROL_FAILED

@@ -60,7 +60,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> ValidateOptions
 
 def _files(arguments: argparse.Namespace) -> tuple[Case, ...]:
     """One data set from single files: a case for each sampling."""
-    from rankbound.commands.validate.given import cases_from
+    from rankbound.commands.validate.options import cases_from
 
     for option in ("dataset_teacher", "dataset_student", "dataset_sampling"):
         if getattr(arguments, option):

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
-from rankbound.data.scores import Floats, Integers, Strings, positions
-from rankbound.terminal.data import embeddings_html, embeddings_repr
+from rankbound.data.columns import Floats, Integers, Strings, positions
+from rankbound.rendering import Shown
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Embeddings:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Embeddings(Shown):
     """Vectors of documents or queries.
 
     Attributes
@@ -29,7 +29,7 @@ class Embeddings:
 
     Examples
     --------
-    >>> from rankbound.data.scores import strings
+    >>> from rankbound.data.columns import strings
     >>> book = Embeddings(strings(["a", "b"]), np.eye(2, dtype=np.float16), "toy")
     >>> book.take(np.array([1])).tolist()
     [[0.0, 1.0]]
@@ -39,16 +39,11 @@ class Embeddings:
     vectors: NDArray[Any]
     name: str = "embeddings"
 
-    __repr__ = embeddings_repr
-    _repr_html_ = embeddings_html
-
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.vectors) != len(self.ids):
             raise DomainError(
                 f"{self.name}: {counted(len(self.ids), 'id needs', 'ids need')} as "
-                "many "
-                "vectors, got an array "
-                f"of shape {self.vectors.shape}"
+                f"many vectors, got an array of shape {self.vectors.shape}"
             )
 
     @property

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import PAIR_SETS
-from rankbound.data.arrow import groups_from_arrow, groups_to_arrow
-from rankbound.data.exchange import groups_to_frame
+from rankbound.data import arrow
+from rankbound.data.columns import Booleans, Floats, Integers, Strings, positions
 from rankbound.data.ordering import ranking
-from rankbound.data.scores import Floats, Integers, Scores, Strings, positions
-from rankbound.terminal.data import groups_html, groups_repr
+from rankbound.data.scores import Scores
+from rankbound.rendering import Shown
 
-Booleans = NDArray[np.bool_]
+# In transition: the columns are found in rankbound.data.columns
+__all__ = [
+    "Booleans",
+    "Groups",
+    "shares_queries",
+    "top_documents",
+    "with_judged_positives",
+]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Groups:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Groups(Shown):
     """Groups of documents, one after another; a query may have several.
 
     Attributes
@@ -61,12 +68,6 @@ class Groups:
     name: str = "groups"
     lines: Integers | None = None
     probabilities: Floats | None = None
-
-    from_arrow = classmethod(groups_from_arrow)
-    to_arrow = groups_to_arrow
-    to_frame = groups_to_frame
-    __repr__ = groups_repr
-    _repr_html_ = groups_html
 
     def __post_init__(self) -> None:
         if self.positive is not None and self.positive.shape != self.codes.shape:
@@ -155,6 +156,96 @@ class Groups:
         if self.positive is None and pairs != "all":
             return np.zeros(self.n_groups, dtype=np.int64)
         return self.count_pairs(pairs)
+
+    def to_frame(self) -> Any:
+        """A pandas frame with one row per document: qid, group, docno.
+
+        With the columns positive and probability where they are known.
+
+        Examples
+        --------
+        >>> from rankbound.data.scores import Scores
+        >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 2.0}})
+        >>> top_documents(scores, depth=2).to_frame().values.tolist()
+        [['q', 0, 'b'], ['q', 0, 'c']]
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = {
+            "qid": self.qids[self.row_query()],
+            "group": self.row_group(),
+            "docno": self.docnos[self.codes],
+        }
+        if self.positive is not None:
+            columns["positive"] = self.positive
+        if self.probabilities is not None:
+            columns["probability"] = self.probabilities
+        return pd.DataFrame(columns)
+
+    def to_arrow(self) -> Any:
+        """A `pyarrow.Table` with one row per document of a group.
+
+        Columns are qid, group and docno; positive, probability and line where they are
+        known. Ids are dictionary-encoded.
+
+        Raises
+        ------
+        DomainError
+            When a group has no document, which no row could tell.
+        """
+        import pyarrow as pa
+
+        if (self.sizes == 0).any():
+            raise DomainError(f"{self.name}: a group without documents makes no row")
+        columns: dict[str, Any] = {
+            "qid": arrow.coded(self.row_query(), self.qids),
+            "group": pa.array(self.row_group()),
+            "docno": arrow.coded(self.codes, self.docnos),
+        }
+        if self.positive is not None:
+            columns["positive"] = pa.array(self.positive)
+        if self.probabilities is not None:
+            columns["probability"] = pa.array(self.probabilities)
+        if self.lines is not None:
+            columns["line"] = pa.array(self.lines[self.row_group()])
+        said = {arrow.SCHEMA: arrow.GROUPS_SCHEMA, "rankbound.name": self.name}
+        return pa.table(columns, metadata=said)
+
+    @classmethod
+    def from_arrow(cls, table: Any, *, name: str = "") -> Groups:
+        """Groups from a `pyarrow.Table` as `to_arrow` makes it.
+
+        Raises
+        ------
+        DomainError
+            For a column that is not there or lacks a value, and rows of one group that
+            do not follow each other or differ in the query.
+        """
+        qids, queries = arrow.encode(arrow.ids(table, "qid"), ordered=False)
+        docnos, documents = arrow.encode(arrow.ids(table, "docno"), ordered=False)
+        group = arrow.whole(table, "group").to_numpy()
+        starts = np.flatnonzero(np.diff(group, prepend=group[:1] - 1)).astype(np.int64)
+        if len(np.unique(group)) < len(starts):
+            raise DomainError("the rows of a group must follow each other in the table")
+        offsets = np.append(starts, len(group)).astype(np.int64)
+        if (queries != np.repeat(queries[starts], np.diff(offsets))).any():
+            raise DomainError("the documents of a group must have one query")
+        known = {
+            column: arrow.whole(table, column).to_numpy()
+            for column in ("positive", "probability", "line")
+            if column in table.column_names
+        }
+        return cls(
+            queries=queries[starts],
+            qids=qids,
+            offsets=offsets,
+            codes=documents,
+            docnos=docnos,
+            positive=known.get("positive"),
+            name=name or arrow.metadata(table).get("rankbound.name", "groups"),
+            lines=known["line"][starts] if "line" in known else None,
+            probabilities=known.get("probability"),
+        )
 
     def _rebuilt(self, rows: Booleans, counts: Integers, groups: Booleans) -> Groups:
         offsets = np.concatenate([[0], np.cumsum(counts[groups])]).astype(np.int64)

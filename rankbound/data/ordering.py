@@ -7,18 +7,29 @@ what rows are sorted by is packed into one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:  # which imports this module
-    from rankbound.data.scores import Floats, Integers, Scores
+from rankbound.data.columns import Floats, Integers
 
 WINDOW = 1 << 16  # rows that are sorted at once, in the processor's cache
 FITS = 1 << 62
 
 
-def ranking(scores: Scores) -> Integers:
+class Scored(Protocol):
+    """What an order by score needs: scores, and where those of each query begin."""
+
+    @property
+    def values(self) -> Floats:
+        """Shape (n_rows,)."""
+
+    @property
+    def offsets(self) -> Integers:
+        """Shape (n_queries + 1,)."""
+
+
+def ranking(scores: Scored) -> Integers:
     """Rows by query, and from best to worst in each; ties by docno, descending.
 
     That is trec_eval's order; the order in the file and its ranks play no part.
@@ -45,7 +56,7 @@ def ranking(scores: Scores) -> Integers:
     return order
 
 
-def by_rank(scores: Scores, ranks: Integers) -> Integers:
+def by_rank(scores: Scored, ranks: Integers) -> Integers:
     """Rows by query and by given ranks; those of one rank as in `ranking`.
 
     Parameters
@@ -61,9 +72,11 @@ def by_rank(scores: Scores, ranks: Integers) -> Integers:
     [2, 0, 1]
     """
     best_first = ranking(scores)
-    ranks, queries = ranks[best_first], scores.row_query()
+    n_queries = len(scores.offsets) - 1
+    ranks = ranks[best_first]
+    queries = np.repeat(np.arange(n_queries), np.diff(scores.offsets))
     low, high = int(ranks.min(initial=0)), int(ranks.max(initial=0))
-    if (high - low + 1) * scores.n_queries >= FITS:
+    if (high - low + 1) * n_queries >= FITS:
         return best_first[np.lexsort((ranks, queries))]
     return best_first[sorted_order(queries * (high - low + 1) + (ranks - low))]
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.exchange import per_query_to_frame
-from rankbound.data.scores import Floats, Integers, Strings
-from rankbound.terminal.data import per_query_html, per_query_repr
+from rankbound.data.columns import Floats, Integers, Strings
+from rankbound.rendering import Shown
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PerQuery:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PerQuery(Shown):
     """Values of one quantity over queries.
 
     Attributes
@@ -26,7 +26,7 @@ class PerQuery:
 
     Examples
     --------
-    >>> from rankbound.data.scores import strings
+    >>> from rankbound.data.columns import strings
     >>> one = PerQuery("entropy", "nats", strings(["a", "b"]), np.array([0.1, 0.3]))
     >>> one.mean()
     0.2
@@ -36,10 +36,6 @@ class PerQuery:
     unit: str
     qids: Strings
     values: Floats
-
-    to_frame = per_query_to_frame
-    __repr__ = per_query_repr
-    _repr_html_ = per_query_html
 
     def __post_init__(self) -> None:
         if self.values.shape != self.qids.shape:
@@ -59,6 +55,22 @@ class PerQuery:
     def mean(self) -> float:
         """Mean over queries, in the unit of the values."""
         return float(self.values.mean())
+
+    def to_frame(self) -> Any:
+        """A pandas frame with the columns qid, name, unit and value.
+
+        Frames of several quantities can be stacked.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "qid": self.qids,
+                "name": self.name,
+                "unit": self.unit,
+                "value": self.values,
+            }
+        )
 
 
 def query_means(queries: Integers, values: Floats, *, n_queries: int) -> Floats:
@@ -89,7 +101,7 @@ def align(first: PerQuery, second: PerQuery) -> tuple[PerQuery, PerQuery]:
 
     Examples
     --------
-    >>> from rankbound.data.scores import strings
+    >>> from rankbound.data.columns import strings
     >>> a = PerQuery("x", "nats", strings(["1", "2"]), np.array([1.0, 2.0]))
     >>> b = PerQuery("y", "nats", strings(["2", "1"]), np.array([4.0, 3.0]))
     >>> align(a, b)[1].values.tolist()

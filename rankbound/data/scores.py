@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.arrow import scores_from_arrow, scores_to_arrow
-from rankbound.data.exchange import (
-    scores_to_frame,
-    scores_to_ir_measures,
-    scores_to_ranx_dict,
+from rankbound.data import arrow
+from rankbound.data.columns import (
+    Booleans,
+    DocnosField,
+    Floats,
+    Integers,
+    LateStrings,
+    Strings,
+    as_held,
+    positions,
+    strings,
 )
-from rankbound.data.late import DocnosField, LateStrings, as_held
-from rankbound.data.ordering import row_order
-from rankbound.terminal.data import scores_html, scores_repr
+from rankbound.data.ordering import ranking, row_order
+from rankbound.rendering import Shown
 
-Strings = NDArray[np.object_]
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
+# In transition: the columns are found in rankbound.data.columns
+__all__ = [
+    "LARGEST",
+    "Floats",
+    "Integers",
+    "Kind",
+    "Scores",
+    "Strings",
+    "positions",
+    "strings",
+]
 
 # Differences of two larger scores would overflow
-LARGEST = float(np.finfo(np.float64).max) / 2
+LARGEST: Final = float(np.finfo(np.float64).max) / 2
 
 
 class Kind(StrEnum):
@@ -43,8 +54,8 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, eq=False)
-class Scores:
+@dataclass(frozen=True, eq=False, repr=False)
+class Scores(Shown):
     """Scores of one model, sorted by query and document.
 
     Attributes
@@ -57,7 +68,7 @@ class Scores:
         Position of each row's document in `docnos`; ascending within a query.
     docnos : object array of str, shape (n_docs,)
         Distinct document ids, sorted, so that the order of codes is that of ids. They
-        may be given as `data.late.LateStrings`, and are then made when asked for.
+        may be given as `data.columns.LateStrings`, and are then made when asked for.
     values : float64 array, shape (n_rows,)
         Finite scores; higher is better.
     kind : Kind
@@ -95,14 +106,6 @@ class Scores:
     origins: Integers | None = None
     # Made at the first lookup
     _keys: list[Integers] = field(init=False, repr=False, default_factory=list)
-
-    from_arrow = classmethod(scores_from_arrow)
-    to_arrow = scores_to_arrow
-    to_frame = scores_to_frame
-    to_ir_measures = scores_to_ir_measures
-    to_ranx_dict = scores_to_ranx_dict
-    __repr__ = scores_repr
-    _repr_html_ = scores_html
 
     def __post_init__(self) -> None:
         if not _within(self.values, LARGEST):
@@ -219,7 +222,7 @@ class Scores:
 
     def lookup(
         self, row_qids: Integers, qids: Strings, row_docs: Integers, docnos: Strings
-    ) -> tuple[Floats, NDArray[np.bool_]]:
+    ) -> tuple[Floats, Booleans]:
         """Scores of (query, document) rows coded against another file's ids.
 
         Parameters
@@ -249,6 +252,144 @@ class Scores:
         found = known & (own[place] == keys)
         return np.where(found, self.values[place], 0.0), found
 
+    def to_frame(self) -> Any:
+        """A pandas frame in PyTerrier's columns: qid, docno, score, rank.
+
+        Queries keep their order; within one, the best document comes first and ties are
+        ordered by docno, descending, as in trec_eval. Ranks count from 0.
+
+        Examples
+        --------
+        >>> frame = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 1.0}}).to_frame()
+        >>> frame[["docno", "rank"]].values.tolist()
+        [['b', 0], ['c', 1], ['a', 2]]
+        """
+        import pandas as pd
+
+        order, rank = self._best_first()
+        return pd.DataFrame(
+            {
+                "qid": self.qids[self.row_query()[order]],
+                "docno": self.docnos[self.codes[order]],
+                "score": self.values[order],
+                "rank": rank,
+            }
+        )
+
+    def to_ir_measures(self, *, as_ranks: bool = False) -> Iterator[Any]:
+        """``ir_measures.ScoredDoc`` tuples, best first in every query.
+
+        Parameters
+        ----------
+        as_ranks : bool
+            Give the number of documents ranked below instead of the score. The order
+            is the same, and no two documents of a query tie: some measure providers
+            hold scores in 32 bits, where different scores become equal.
+
+        Examples
+        --------
+        >>> close = Scores.from_dict({"q": {"a": 1.0 + 5e-8, "b": 1.0}})
+        >>> [doc.score for doc in close.to_ir_measures(as_ranks=True)]
+        [1.0, 0.0]
+        """
+        from ir_measures import ScoredDoc
+
+        order, rank = self._best_first()
+        query = self.row_query()[order]
+        values = self.values[order]
+        if as_ranks:
+            values = (self.sizes[query] - 1 - rank).astype(np.float64)
+        documents = self.codes[order]
+        for row in range(len(order)):
+            yield ScoredDoc(
+                self.qids[query[row]], self.docnos[documents[row]], float(values[row])
+            )
+
+    def to_ranx_dict(self) -> dict[str, dict[str, float]]:
+        """The scores as ``{qid: {docno: score}}``, which ``ranx.Run`` takes.
+
+        Examples
+        --------
+        >>> Scores.from_dict({"q": {"b": 1.0, "a": 2.0}}).to_ranx_dict()
+        {'q': {'a': 2.0, 'b': 1.0}}
+        """
+        names, values = self.docnos[self.codes], self.values.tolist()
+        bounds = zip(self.offsets[:-1], self.offsets[1:], strict=True)
+        return {
+            qid: dict(zip(names[start:stop], values[start:stop], strict=True))
+            for qid, (start, stop) in zip(self.qids, bounds, strict=True)
+        }
+
+    def to_arrow(self) -> Any:
+        """A `pyarrow.Table` with columns qid, docno and score.
+
+        Ids are dictionary-encoded; the kind and the name stand in the metadata. Where
+        scores are known up to constants, a column origin tells the parts.
+
+        Examples
+        --------
+        >>> table = Scores.from_dict({"q": {"d": 0.5}}).to_arrow()
+        >>> table.column_names, table["docno"].to_pylist()
+        (['qid', 'docno', 'score'], ['d'])
+        """
+        import pyarrow as pa
+
+        columns: dict[str, Any] = {
+            "qid": arrow.coded(self.row_query(), self.qids),
+            "docno": arrow.coded(self.codes, self.docnos),
+            "score": pa.array(self.values),
+        }
+        if self.origins is not None:
+            columns["origin"] = pa.array(self.origins)
+        said = {"rankbound.kind": self.kind.value, "rankbound.name": self.name}
+        return pa.table(columns, metadata={arrow.SCHEMA: arrow.SCORES_SCHEMA, **said})
+
+    @classmethod
+    def from_arrow(cls, table: Any, *, name: str = "") -> Scores:
+        """Scores from a `pyarrow.Table` with columns qid, docno and score.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+            In any order; ids are text, dictionary-encoded or not.
+            `rankbound.read_scores` takes tables with other names and types of columns.
+        name : str, optional
+            Instead of the one in the metadata.
+
+        Raises
+        ------
+        DomainError
+            For a column that is not there or lacks a value, and as `Scores` does.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> Scores.from_arrow(pa.table({"qid": ["q"], "docno": ["d"], "score": [2.0]}))
+        Scores('scores': unknown, 1 query, 1 row, 1 document, all 2)
+        """
+        said = arrow.metadata(table)
+        qids, queries = arrow.encode(arrow.ids(table, "qid"), ordered=False)
+        docnos, documents = arrow.encode(arrow.ids(table, "docno"), ordered=True)
+        values = arrow.numbers(table, "score")
+        name = name or said.get("rankbound.name", "scores")
+        built = cls.from_rows(queries, qids, documents, docnos, values, name=name)
+        origins = None
+        if "origin" in table.column_names:
+            order = np.lexsort((documents, queries))  # as from_rows sorts
+            found = arrow.whole(table, "origin").to_numpy()
+            origins = found[order].astype(np.int64)
+        named = said.get("rankbound.kind", "unknown")
+        if named not in {*Kind}:
+            raise DomainError(
+                f"the table's kind must be one of {', '.join(Kind)}; got {named!r}"
+            )
+        return replace(built, kind=Kind(named), origins=origins)
+
+    def _best_first(self) -> tuple[Integers, Integers]:
+        """Rows from best to worst in every query, and the rank of each, from 0."""
+        order = ranking(self)
+        return order, np.arange(len(order)) - self.offsets[self.row_query()]
+
 
 # Given as `LateStrings`, docnos are strings for whoever reads them
 Scores.docnos = DocnosField()  # type: ignore[assignment]
@@ -259,32 +400,3 @@ def _within(values: Floats, largest: float) -> bool:
     if len(values) == 0:
         return True
     return bool(values.min() >= -largest and values.max() <= largest)
-
-
-def strings(values: Any) -> Strings:
-    """An object array of str.
-
-    Examples
-    --------
-    >>> strings(["a", "b"]).dtype
-    dtype('O')
-    """
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
-def positions(known: Strings, wanted: Strings) -> Integers:
-    """Where each wanted id stands among the known ones, -1 where it does not.
-
-    Examples
-    --------
-    >>> positions(strings(["a", "b"]), strings(["b", "x"])).tolist()
-    [1, -1]
-    """
-    if known is wanted:
-        return np.arange(len(known), dtype=np.int64)
-    place = {value: index for index, value in enumerate(known)}
-    return np.fromiter(
-        (place.get(value, -1) for value in wanted), dtype=np.int64, count=len(wanted)
-    )

@@ -12,6 +12,7 @@ import numpy as np
 from rankbound.catalogue import COMPARED, base
 from rankbound.commands.compare.result import Comparison, Row
 from rankbound.commands.power.result import Detectable, Needed, Power
+from rankbound.commands.validate.result import Validation
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found
 
@@ -80,19 +81,20 @@ def of_power(result: Found) -> list[Drawing]:
 
 def of_validation(result: Found) -> list[Drawing]:
     """Of a validation: the smallest correlation that each data set can show."""
-    family = result.content.get("family", {})
+    validation: Validation = result.content
+    family = validation.family
     queries: dict[int, str] = {}
-    for row in result.content["per_query"]:
-        if row.get("n") and row["n"] >= LEAST_FOR_CORRELATION:
-            queries.setdefault(row["n"], f"{row['dataset']} {row['student']}")
+    for row in validation.per_query:
+        if row.n >= LEAST_FOR_CORRELATION:
+            queries.setdefault(row.n, f"{row.dataset} {row.student}")
     name = file_name(*filter(None, (result.name, "power-correlation")))
     return [
         _correlations(
             name,
             queries,
-            family=family.get("n_tests", 1),
-            power=family.get("power", 0.8),
-            delta=family.get("delta", 0.05),
+            family=family.n_tests,
+            power=family.power,
+            delta=family.delta,
         )
     ]
 

@@ -1,4 +1,4 @@
-"""Power, bounds, machine checks and cuts as verdicts and tables."""
+"""Power, bounds, machine checks, cuts and conversions as verdicts and tables."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from rankbound.commands.bound.result import Augmentation, Bound, Part
 from rankbound.commands.certify.result import Certification
+from rankbound.commands.convert.result import Conversion
+from rankbound.commands.cut.result import Cut
 from rankbound.commands.power.result import Power
-from rankbound.page.accounts import Account, Content, Level, Verdict, notes_of
+from rankbound.page.accounts import Account, Level, Verdict, notes_of
 from rankbound.page.table import Table, number
 from rankbound.terminal.bound import augmentation_words, bound_words
 from rankbound.terminal.certify import summary
+from rankbound.terminal.convert import lines
 from rankbound.terminal.cut import FILES as CUTS
 from rankbound.terminal.cut import change_headings, change_rows, file_rows, foot, head
 from rankbound.terminal.power import (
@@ -128,33 +131,45 @@ def _cells(parts: Sequence[Part]) -> tuple[tuple[str, ...], ...]:
     return tuple((part.part, number(part.nats)) for part in parts)
 
 
-def cut_account(manifest: Content, *, name: str = "") -> Account:
+def cut_account(cut: Cut, *, name: str = "") -> Account:
     """What each band keeps, and every quantity before and after."""
-    content = dict(manifest)
-    warnings = [Verdict("caution", "warning", line) for line in content["warnings"]]
-    said = (line for line in foot(content) if not line.startswith("warning: "))
+    warnings = [Verdict("caution", "warning", line) for line in cut.warnings]
+    said = (line for line in foot(cut) if not line.startswith("warning: "))
     return Account(
         kind="cut",
         title=", ".join(filter(None, ("Cut", name))),
-        verdicts=(Verdict("told", "cut", head(content)), *warnings),
+        verdicts=(Verdict("told", "cut", head(cut)), *warnings),
         sentences=(),
         tables=(
             Table(
                 "cuts",
                 "What each band keeps",
                 _last_second(CUTS),
-                tuple(map(_last_second, file_rows(content))),
+                tuple(map(_last_second, file_rows(cut))),
                 left=2,
             ),
             Table(
                 "changes",
                 "Every quantity before and after",
-                change_headings(content),
-                tuple(change_rows(content)),
+                change_headings(cut),
+                tuple(change_rows(cut)),
                 left=2,
             ),
         ),
         notes=(("notes", tuple(said)),),
+    )
+
+
+def conversion_account(done: Conversion, *, name: str = "") -> Account:
+    """What was written, kept and lost."""
+    written, *others = lines(done)
+    return Account(
+        kind="conversion",
+        title=", ".join(filter(None, ("Conversion", name))),
+        verdicts=(Verdict("told", "conversion", written),),
+        sentences=(),
+        tables=(),
+        notes=(("notes", tuple(others)),) if others else (),
     )
 
 

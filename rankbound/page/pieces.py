@@ -10,6 +10,7 @@ from rankbound.page.asides import (
     augmentation_account,
     bound_account,
     certification_account,
+    conversion_account,
     cut_account,
     power_account,
 )
@@ -28,6 +29,7 @@ MAKERS: Final[dict[str, Callable[..., Account]]] = {
     "inspection": inspection_account,
     "power": power_account,
     "cut": cut_account,
+    "conversion": conversion_account,
     "bound": bound_account,
     "augmentation": augmentation_account,
     "certify": certification_account,

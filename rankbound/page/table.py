@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rankbound.booktabs import NEEDS, booktabs, escaped
 from rankbound.bounds.wording import counted
+from rankbound.tables import NEEDS, booktabs, escaped
 
 MOST_ROWS: Final = 500
 # From here on numbers have an exponent

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from rankbound.bounds.wording import counted
-from rankbound.page.accounts import Account, Content, Level, Verdict, notes_of
+from rankbound.catalogue import ASSOCIATIONS, VERDICTS, verdict_called
+from rankbound.commands.validate.records import (
+    Association,
+    Control,
+    HeldOutCertificate,
+    JudgedTogether,
+    Order,
+    SystemPair,
+)
+from rankbound.commands.validate.result import Validation
+from rankbound.page.accounts import Account, Verdict, notes_of
 from rankbound.page.table import Table, interval, number, words
 
-Row = Mapping[str, Any]
+Cells = tuple[str, ...]
 PER_QUERY: Final = (
     "data set",
     "sampling",
@@ -61,159 +71,165 @@ PAIRS: Final = (
     "smallest margin",
 )
 CONTROLS: Final = ("control", "passed", "rate", "nominal", "tests")
-ORDER: Final = ("associated", "no association", "inconclusive")
 
 
-def validation_account(content: Content, *, name: str = "") -> Account:
+def validation_account(validation: Validation, *, name: str = "") -> Account:
     """What goes with effectiveness, how configurations are ordered, what held."""
     suffix = f", {name}" if name else ""
+    keys = ("warnings", "dropped", "absent_terms", "definitions")
     return Account(
         kind="validation",
         title=f"Validation{suffix}",
-        verdicts=tuple(_verdicts(content, name)),
+        verdicts=tuple(_verdicts(validation, f"{name}: " if name else "")),
         sentences=(),
-        tables=tuple(_tables(content, name)),
-        notes=notes_of(content, "warnings", "dropped", "absent_terms", "definitions"),
+        tables=tuple(_tables(validation, f"-{name}" if name else "")),
+        notes=notes_of(validation, *keys),
     )
 
 
-def _verdicts(content: Content, name: str) -> Iterator[Verdict]:
-    where = f"{name}: " if name else ""
+def _verdicts(validation: Validation, where: str) -> Iterator[Verdict]:
     # A term that goes with another one to one repeats its test, and is none of its own
-    rows = [row for row in content["per_query"] if row.get("same_as") is None]
-    counts = Counter(row["verdict"] for row in rows)
-    for verdict in sorted(filter(None, counts), key=_place):
-        level: Level = "caution" if verdict == "inconclusive" else "told"
+    rows = [row for row in validation.per_query if row.same_as is None]
+    counts = Counter(row.verdict for row in rows)
+    for said in sorted(filter(None, counts), key=_place):
         sentence = (
-            f"{where}{counts[verdict]} of {counted(len(rows), 'association')} of a "
+            f"{where}{counts[said]} of {counted(len(rows), 'association')} of a "
             "term of the bound with an effectiveness, query by query"
         )
-        yield Verdict(level, str(verdict), sentence)
-    certificates = content.get("certificates") or ()
-    vacuous = sum(bool(row.get("vacuous")) for row in certificates)
+        yield Verdict(verdict_called(said).level, said, sentence)
+    certificates = validation.certificates
+    vacuous = sum(row.vacuous for row in certificates)
     if certificates:
-        word = "vacuous" if vacuous else "not vacuous"
         told = counted(len(certificates), "certificate")
         if vacuous:
             told = f"{vacuous:,} of {told}"
-        yield Verdict("bad" if vacuous else "good", word, where + told)
-    for control in content.get("controls") or ():
-        if control.get("passed") is False:
-            told = f"{where}{control['name']}: rate {number(control.get('rate'))}"
-            yield Verdict("bad", "control failed", told)
-    for warning in content.get("warnings") or ():
-        yield Verdict("caution", "warning", warning)
+            yield Verdict(VERDICTS["vacuous"].level, "vacuous", where + told)
+        else:
+            yield Verdict("good", "not vacuous", where + told)
+    for control in validation.controls:
+        if not control.passed:
+            told = f"{where}{control.name}: rate {number(control.rate)}"
+            yield Verdict(VERDICTS["control failed"].level, "control failed", told)
+    for warning in validation.warnings:
+        yield Verdict(VERDICTS["warning"].level, "warning", warning)
 
 
 def _place(verdict: str) -> tuple[int, str]:
-    known = [i for i, start in enumerate(ORDER) if verdict.startswith(start)]
-    return (known[0] if known else len(ORDER), verdict)
+    known = [i for i, start in enumerate(ASSOCIATIONS) if verdict.startswith(start)]
+    return (known[0] if known else len(ASSOCIATIONS), verdict)
 
 
-def _tables(content: Content, name: str) -> Iterator[Table]:
-    tag, family = f"-{name}" if name else "", _family(content)
-    for key, caption, headings, left, row_of in (
-        ("per_query", f"Terms and effectiveness per query{family}", PER_QUERY, 6, _one),
+def _tables(validation: Validation, tag: str) -> Iterator[Table]:
+    found: tuple[tuple[str, str, tuple[str, ...], int, Sequence[Cells]], ...] = (
+        (
+            "per_query",
+            f"Terms and effectiveness per query{_family(validation.family)}",
+            PER_QUERY,
+            6,
+            [_one(row) for row in validation.per_query],
+        ),
         (
             "configurations",
             "Order of configurations: does the predictor sort them as the target does?",
             CONFIGURATIONS,
             3,
-            _ordered,
+            [_ordered(row) for row in validation.configurations],
         ),
         (
             "certificates",
             "Is the bound true, and how tight: held-out risks and certificates",
             CERTIFICATES,
             3,
-            _held,
+            [_held(row) for row in validation.certificates],
         ),
-        ("equivalence", "Systems two by two, paired by query", PAIRS, 5, _paired),
-        ("controls", "Controls: what must not be found", CONTROLS, 2, _controlled),
-    ):
-        rows = tuple(row_of(row) for row in content.get(key) or ())
+        (
+            "equivalence",
+            "Systems two by two, paired by query",
+            PAIRS,
+            5,
+            [_paired(row) for row in validation.equivalence],
+        ),
+        (
+            "controls",
+            "Controls: what must not be found",
+            CONTROLS,
+            2,
+            [_controlled(row) for row in validation.controls],
+        ),
+    )
+    for key, caption, headings, left, rows in found:
         if rows:
             file = f"{key.replace('_', '-')}{tag}"
-            yield Table(file, caption, headings, rows, left=left, title=words(key))
+            title = words(key)
+            yield Table(file, caption, headings, tuple(rows), left=left, title=title)
 
 
-def _family(content: Content) -> str:
-    family = content.get("family")
-    if not isinstance(family, Mapping):
-        return ""
-    known = [
-        f"{family[key]} {word}".strip()
-        for key, word in (
-            ("n_tests", "tests"),
-            ("test", ""),
-            ("correction", "correction"),
-        )
-        if family.get(key) is not None
-    ]
-    return f" ({', '.join(known)})" if known else ""
+def _family(family: JudgedTogether) -> str:
+    return f" ({family.n_tests} tests, {family.test}, {family.correction} correction)"
 
 
-def _one(row: Row) -> tuple[str, ...]:
-    verdict = row["verdict"] or row.get("missing_because") or "not computed"
+def _one(row: Association) -> Cells:
     return (
-        *(str(row[key]) for key in ("dataset", "sampling", "student")),
-        str(row["term"]),
-        str(row["measure"]),
-        str(verdict),
-        number(row["n"]),
-        number(row["spearman"]),
-        interval((row["lower"], row["upper"])),
-        *(
-            number(row[key])
-            for key in ("p", "p_holm", "pearson", "kendall", "partial", "detectable")
-        ),
+        row.dataset,
+        row.sampling,
+        row.student,
+        row.term,
+        row.measure,
+        row.verdict or row.missing_because or "not computed",
+        number(row.n),
+        number(row.spearman),
+        interval((row.lower, row.upper)),
+        *map(number, (row.p, row.p_holm, row.pearson, row.kendall, row.partial)),
+        number(row.detectable),
     )
 
 
-def _ordered(row: Row) -> tuple[str, ...]:
+def _ordered(row: Order) -> Cells:
     return (
-        str(row.get("predictor", "")),
-        str(row.get("target", "")),
-        str(row.get("verdict") or row.get("missing_because") or "–"),
-        number(row.get("n")),
-        number(row.get("tau")),
-        interval((row.get("lower"), row.get("upper"))),
-        number(row.get("p")),
-        number(row.get("accuracy")),
+        row.predictor,
+        row.target,
+        row.verdict or row.missing_because or "–",
+        number(row.n),
+        number(row.tau),
+        interval((row.lower, row.upper)),
+        number(row.p),
+        number(row.accuracy),
     )
 
 
-def _held(row: Row) -> tuple[str, ...]:
-    held = "–"
-    if row.get("splits"):
-        held = f"{row.get('held')} of {row['splits']}"
+def _held(row: HeldOutCertificate) -> Cells:
     return (
-        *(str(row.get(key, "")) for key in ("dataset", "sampling", "student")),
-        number(row.get("n")),
-        number(row.get("risk")),
-        number(row.get("upper")),
-        "yes" if row.get("vacuous") else "no",
-        number(row.get("held_out")),
-        held,
+        row.dataset,
+        row.sampling,
+        row.student,
+        number(row.n),
+        number(row.risk),
+        number(row.upper),
+        "yes" if row.vacuous else "no",
+        number(row.held_out),
+        f"{row.held} of {row.splits}",
     )
 
 
-def _paired(row: Row) -> tuple[str, ...]:
+def _paired(row: SystemPair) -> Cells:
     return (
-        *(str(row.get(key, "")) for key in ("dataset", "measure", "first", "second")),
-        str(row.get("verdict") or "–"),
-        number(row.get("difference")),
-        interval((row.get("lower"), row.get("upper"))),
-        number(row.get("p_holm")),
-        number(row.get("smallest_margin")),
+        row.dataset,
+        row.measure,
+        row.first,
+        row.second,
+        row.verdict,
+        number(row.difference),
+        interval((row.lower, row.upper)),
+        number(row.p_holm),
+        number(row.smallest_margin),
     )
 
 
-def _controlled(row: Row) -> tuple[str, ...]:
+def _controlled(row: Control) -> Cells:
     return (
-        str(row.get("name", "")),
-        "yes" if row.get("passed") else "no",
-        number(row.get("rate")),
-        number(row.get("nominal")),
-        number(row.get("n_tests")),
+        row.name,
+        "yes" if row.passed else "no",
+        number(row.rate),
+        number(row.nominal),
+        number(row.n_tests),
     )

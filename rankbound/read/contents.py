@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from rankbound.bounds.wording import counted
+from rankbound.data.columns import Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Integers, Scores
+from rankbound.data.scores import Scores
 from rankbound.read.source import Source
-from rankbound.terminal.data import html_table
+from rankbound.rendering import Shown
 
 PARTS = ("scores", "groups", "qrels", "embeddings")
 # Metadata that tell how a file is laid out, which no other file has to carry
@@ -24,8 +24,8 @@ ABOUT_THE_FILE: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Contents:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Contents(Shown):
     """What a reader found; a part that the format does not carry is None.
 
     Attributes
@@ -71,19 +71,6 @@ class Contents:
         rows = None if self.scores is None else len(self.scores.values)
         if self.ranks is not None and len(self.ranks) != rows:
             raise ValueError(f"{len(self.ranks)} ranks for {rows} rows of scores")
-
-    def __repr__(self) -> str:
-        held = "; ".join(repr(getattr(self, part)) for part in self.parts())
-        mended = sum(self.repairs.values())
-        more = f"; {counted(mended, 'repair')}" if mended else ""
-        return f"Contents({self.format}, {held or 'nothing'}{more})"
-
-    def _repr_html_(self) -> str:
-        """The parts and what was mended, for a notebook; every text is escaped."""
-        rows = [(part, repr(getattr(self, part))) for part in self.parts()]
-        rows += [("repaired", f"{what}: {n:,}") for what, n in self.repairs.items()]
-        rows += [("note", note) for note in self.notes]
-        return html_table(f"{self.path}: {self.format}", ("part", "content"), rows)
 
     def parts(self) -> tuple[str, ...]:
         """Names of the parts that are there.

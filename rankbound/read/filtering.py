@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from rankbound.data.groups import Booleans
+from rankbound.data.columns import Booleans
 from rankbound.read.source import Source
 
 

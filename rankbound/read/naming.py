@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rankbound.data.scores import Integers, Strings, strings
+from rankbound.data.columns import Integers, Strings, strings
 from rankbound.read.fields import as_id, text_id
 from rankbound.read.source import Source, count
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from rankbound.read.inflating import inflated, packing_of_start
 
 BOM = b"\xef\xbb\xbf"
 HEAD = 1 << 16
-BLANK_LINE = re.compile(rb"^[ \t\r\v\f]*(?:\n|\Z)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -104,8 +102,8 @@ class Source:
     ) -> Iterator[tuple[int, bytes]]:
         r"""Lines from 1, without their ends; a blank one is given as ``b""``.
 
-        What had to be passed over is counted in `repairs`, under the names that
-        `text_repairs` uses.
+        What had to be passed over is counted in `repairs`: "byte order mark", "CRLF
+        line ends" and "blank lines", those above 0.
         """
         counts = {} if repairs is None else repairs
         if self.has_mark:
@@ -166,33 +164,6 @@ class Source:
 
     def _inflating(self) -> IO[bytes]:
         return inflated(self._on_disk(), self.packing, self.fail)
-
-
-def text_repairs(data: bytes, source: Source) -> dict[str, int]:
-    r"""What a reader of lines passes over in a text, counted.
-
-    Parameters
-    ----------
-    data : bytes
-        As `Source.data` gives it.
-    source : Source
-        Says whether there was a byte order mark.
-
-    Returns
-    -------
-    dict of str to int
-        "byte order mark", "CRLF line ends" and "blank lines", those above 0.
-    """
-    found: dict[str, int] = {}
-    count(found, "byte order mark", source.has_mark)
-    count(found, "CRLF line ends", data.count(b"\r\n") if b"\r" in data else 0)
-    # The pattern is slow: asked only where two line ends may meet
-    if any(mark in data for mark in (b"\n\n", b"\n\r", b"\n ", b"\n\t", b"\n\v")) or (
-        data[:1] in b" \t\r\n\v\f"
-    ):
-        blank = sum(bool(match[0]) for match in BLANK_LINE.finditer(data))
-        count(found, "blank lines", blank)
-    return found
 
 
 def count(repairs: dict[str, int], what: str, number: int = 1) -> None:

@@ -17,8 +17,8 @@ from rankbound.commands.compare.result import (
     CompatRow,
 )
 from rankbound.commands.measure.inputs import groups_of
+from rankbound.data.columns import Floats
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import Floats
 from rankbound.reference.entropy import REASON as ENTROPY_REASON
 from rankbound.reference.equivalence import (
     ALPHA,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rankbound.commands.cut.options import CutOptions
+from rankbound.commands.cut.result import Compat, ReferenceCut
 from rankbound.commands.measure.inputs import Inputs
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.reference.cuts import KEEPS, reference_cut
 from rankbound.reference.measure_columns import file_scores, pooled_entropy
+from rankbound.results import Named
 
 THEIR_NAMES = {
     "below-median": "below_median",
@@ -28,31 +28,13 @@ REASON = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceCut:
-    """The reference's cut beside ours.
-
-    `n_queries` and `n_groups` are what theirs keeps, `n_ours` what ours keeps and
-    `n_both` what both keep, in queries; `keeps` says what theirs keeps.
-    """
-
-    name: str
-    their_name: str
-    keeps: str
-    n_queries: int
-    n_groups: int
-    n_ours: int
-    n_both: int
-    n_without_value: int
-
-
 def reference_cuts(
     options: CutOptions,
     whole: Groups,
     inputs: Inputs,
     values: PerQuery,
     kept: dict[str, set[str]],
-) -> tuple[ReferenceCut, ...]:
+) -> Compat:
     """Cut as the reference does, for the bands that have a name there.
 
     By entropy over all pairs its own entropy decides, with every query of the file;
@@ -67,10 +49,11 @@ def reference_cuts(
     kept : dict of str to set of str
         The queries that our bands keep, by name.
     """
-    theirs = values
+    theirs, words = values, "our values, cut by the reference's rules"
     if options.quantity == "entropy" and options.pairs == "all":
         scores = file_scores(inputs, options.teacher)
         theirs = pooled_entropy(whole, scores).column
+        words = "the reference's pairwise entropy in bits, missing scores as 0"
     found = []
     for name, their_name in THEIR_NAMES.items():
         if name not in kept:
@@ -79,14 +62,14 @@ def reference_cuts(
         n_groups = sum(qid in chosen for qid in whole.group_qids())
         found.append(
             ReferenceCut(
-                name=name,
-                their_name=their_name,
-                keeps=KEEPS[their_name],
-                n_queries=len(chosen),
-                n_groups=n_groups,
-                n_ours=len(kept[name]),
-                n_both=len(chosen & kept[name]),
-                n_without_value=int(np.isnan(theirs.values).sum()),
+                kept=name,
+                reference_name=their_name,
+                reference_keeps=KEEPS[their_name],
+                reference_n_queries=len(chosen),
+                reference_n_groups=n_groups,
+                n_queries=len(kept[name]),
+                n_queries_in_both=len(chosen & kept[name]),
+                reference_n_without_value=int(np.isnan(theirs.values).sum()),
             )
         )
-    return tuple(found)
+    return Compat(mode="reference", values=words, reason=REASON, cuts=Named(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.pairs import pair_positions
 

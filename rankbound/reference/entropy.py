@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 EPSILON = 1e-12
 # Rows of the pair matrix that are held at once, in numbers
@@ -90,18 +90,3 @@ def reference_pairwise_entropy_bits(scores: Floats) -> float:
         weights = counts[start : start + step, None] * counts * later
         total += float(np.sum(weights * reference_pair_entropy_bits(margins)))
     return total / (len(scores) * (len(scores) - 1) / 2)
-
-
-def why_pairwise_entropy(scores: Floats) -> str:
-    """Why `reference_pairwise_entropy_bits` has no value here; empty where it has.
-
-    Examples
-    --------
-    >>> why_pairwise_entropy(np.array([1.0]))
-    'their formula has no value here: the mean of no pair'
-    """
-    if len(scores) < 2:
-        return "their formula has no value here: the mean of no pair"
-    if not np.isfinite(scores).all():
-        return "their formula has no value here: a score is not finite"
-    return ""

@@ -9,8 +9,7 @@ import numpy as np
 from scipy.stats import t as student_t
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Booleans, Floats
 
 MARGIN_SHARE = 0.001
 ALPHA = 0.10

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Booleans, Floats
 
 EPSILON = 1e-12
 SHIFT = 1e-6

@@ -27,8 +27,9 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.commands.measure.students import student_file
 from rankbound.commands.measure.terms import number_text
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats, Integers, Kind, Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nats
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.reference import diameters, lists, ratios

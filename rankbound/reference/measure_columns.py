@@ -10,9 +10,10 @@ from typing import cast
 import numpy as np
 
 from rankbound.commands.measure.inputs import Inputs
+from rankbound.data.columns import Floats, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
-from rankbound.data.scores import Floats, Kind, Scores, Strings, strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.blocks import Block, blocks
 from rankbound.reference.entropy import reference_pairwise_entropy_bits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 
 NO_VALUE = "their formula has no value here: "
 REASON = (

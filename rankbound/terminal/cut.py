@@ -1,9 +1,9 @@
-"""A cut's manifest as tables and sentences, for a terminal or a text file."""
+"""A cut of training groups as tables and sentences, for a terminal or a text file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Final
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -11,62 +11,75 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
+from rankbound.commands.cut.result import Compat, Cut
 from rankbound.terminal.console import say
+from rankbound.terminal.outlines import outline
 
-Manifest = dict[str, Any]
-FILES = ("kept", "from", "to", "queries", "groups", "file")
+FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
 
 
-def show(manifest: Manifest, console: Console) -> None:
+def show(cut: Cut, console: Console) -> None:
     """Print what was kept, the change of the quantity, and what the change means."""
-    say(console, escape(head(manifest)))
-    console.print(_files(manifest))
-    console.print(_changes(manifest))
-    if "compat" in manifest:
-        console.print(_reference(manifest["compat"]))
-        say(console, f"reference: {manifest['compat']['reason']}")
-    for line in foot(manifest):
+    say(console, escape(head(cut)))
+    console.print(_files(cut))
+    console.print(_changes(cut))
+    if cut.compat is not None:
+        console.print(_reference(cut.compat))
+        say(console, f"reference: {cut.compat.reason}")
+    for line in foot(cut):
         say(console, escape(line))
 
 
-def head(manifest: Manifest) -> str:
+def cut_repr(cut: Cut) -> str:
+    """What each band keeps, a line each."""
+    lines = [
+        f"{row.kept}: {counted(row.n_groups, 'group')} of "
+        f"{counted(row.n_queries, 'query')}, {row.file or row.reason}"
+        for row in cut.files
+    ]
+    if cut.lines is not None:
+        lines.append("save(folder) writes the files")
+    return outline(head(cut), lines)
+
+
+def head(cut: Cut) -> str:
     """What was cut, and by what."""
     return (
-        f"{manifest['input']}: {counted(manifest['n_groups'], 'group')} of "
-        f"{counted(manifest['n_queries'], 'query')}, cut by {manifest['quantity']} "
-        f"({manifest['pairs']} pairs, {manifest['unit']})"
+        f"{cut.input}: {counted(cut.n_groups, 'group')} of "
+        f"{counted(cut.n_queries, 'query')}, cut by {cut.quantity} "
+        f"({cut.pairs} pairs, {cut.unit})"
     )
 
 
-def _files(manifest: Manifest) -> Table:
+def _files(cut: Cut) -> Table:
     table = _table(*FILES)
     table.columns[-1].justify = "left"
     table.columns[-1].no_wrap = False
     table.columns[-1].overflow = "fold"
-    for row in file_rows(manifest):
+    for row in file_rows(cut):
         table.add_row(*map(escape, row))
     return table
 
 
-def file_rows(manifest: Manifest) -> Iterator[tuple[str, ...]]:
+def file_rows(cut: Cut) -> Iterator[tuple[str, ...]]:
     """The cells of `FILES`: what each band keeps, as plain text."""
-    for row in manifest["files"]:
-        low, high = row["cut_points"]
+    for row in cut.files:
+        low, high = row.cut_points
         yield (
-            f"{row['kept']} (outside)" if row["outside"] else row["kept"],
+            f"{row.kept} (outside)" if row.outside else row.kept,
             "-" if low is None else f"{low:.4f}",
             "-" if high is None else f"{high:.4f}",
-            f"{row['n_queries']:,}",
-            f"{row['n_groups']:,}",
-            row["file"] or row["reason"],
+            f"{row.n_queries:,}",
+            f"{row.n_groups:,}",
+            row.file or row.reason or "",
         )
 
 
-def _changes(manifest: Manifest) -> Table:
-    table = _table(*change_headings(manifest))
+def _changes(cut: Cut) -> Table:
+    table = _table(*change_headings(cut))
     table.columns[1].justify = "left"
     before = None
-    for kept, *cells in change_rows(manifest):
+    for kept, *cells in change_rows(cut):
         again = kept == before
         if before is not None and not again:
             table.add_section()
@@ -75,57 +88,57 @@ def _changes(manifest: Manifest) -> Table:
     return table
 
 
-def change_headings(manifest: Manifest) -> tuple[str, ...]:
+def change_headings(cut: Cut) -> tuple[str, ...]:
     """The headings of `change_rows`, with the level of the interval."""
-    level = 100 * (1 - manifest["comparison"]["delta"])
+    level = 100 * (1 - cut.comparison.delta)
     interval = f"{level:.10g}% interval"
     return ("kept", "quantity", "before", "after", "change", interval)
 
 
-def change_rows(manifest: Manifest) -> Iterator[tuple[str, ...]]:
+def change_rows(cut: Cut) -> Iterator[tuple[str, ...]]:
     """Every quantity before and after, as plain text."""
-    for row in manifest["comparison"]["rows"]:
-        known = row["lower"] is not None
+    for row in cut.comparison.rows:
+        known = row.lower is not None
         yield (
-            row["kept"],
-            f"{row['quantity']}, {row['pairs']} ({row['unit']})",
-            f"{row['before']['mean']:.4f}",
-            f"{row['after']['mean']:.4f}",
-            f"{row['difference']:+.4f}",
-            f"{row['lower']:+.4f} {row['upper']:+.4f}" if known else "-",
+            row.kept,
+            f"{row.quantity}, {row.pairs} ({row.unit})",
+            f"{row.before.mean:.4f}",
+            f"{row.after.mean:.4f}",
+            f"{row.difference:+.4f}",
+            f"{row.lower:+.4f} {row.upper:+.4f}" if known else "-",
         )
 
 
-def _reference(compat: Manifest) -> Table:
+def _reference(compat: Compat) -> Table:
     table = _table("ours", "theirs", "queries", "theirs", "in both", "theirs keeps")
     table.columns[1].justify = table.columns[-1].justify = "left"
     table.columns[-1].no_wrap = False
-    for row in compat["cuts"]:
+    for row in compat.cuts:
         table.add_row(
-            row["kept"],
-            row["reference_name"],
-            f"{row['n_queries']:,}",
-            f"{row['reference_n_queries']:,}",
-            f"{row['n_queries_in_both']:,}",
-            row["reference_keeps"],
+            row.kept,
+            row.reference_name,
+            f"{row.n_queries:,}",
+            f"{row.reference_n_queries:,}",
+            f"{row.n_queries_in_both:,}",
+            row.reference_keeps,
         )
     return table
 
 
-def foot(manifest: Manifest) -> Iterator[str]:
+def foot(cut: Cut) -> Iterator[str]:
     """What was left out, and what to know."""
-    yield f"ties: {manifest['ties']}"
-    yield f"comparison: {manifest['comparison']['note']}"
-    dropped = manifest["dropped"]
-    lost = dropped["queries_without_value"]
+    yield f"ties: {cut.ties}"
+    yield f"comparison: {cut.comparison.note}"
+    dropped = cut.dropped
+    lost = dropped.queries_without_value
     if lost:
         yield (
             f"dropped, in no file: {counted(lost, 'query')} without a value "
-            f"({counted(dropped['groups_of_queries_without_value'], 'group')})"
+            f"({counted(dropped.groups_of_queries_without_value, 'group')})"
         )
-    for reason, number in dropped["reasons"].items():
+    for reason, number in dropped.reasons.items():
         yield f"not measured: {counted_reason(number, reason)}"
-    for warning in manifest["warnings"]:
+    for warning in cut.warnings:
         yield f"warning: {warning}"
 
 

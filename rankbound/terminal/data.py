@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rankbound.data.groups import Groups
     from rankbound.data.per_query import PerQuery
     from rankbound.data.scores import Scores
+    from rankbound.read.contents import Contents
 
 SHOWN: Final = 5
 LONGEST: Final = 120
@@ -81,7 +82,7 @@ def cell(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def scores_repr(scores: Scores) -> str:
+def scores_text(scores: Scores) -> str:
     """Name, kind, numbers of queries, rows and documents, range."""
     return (
         f"Scores({scores.name!r}: {scores.kind.value}, "
@@ -98,7 +99,7 @@ def scores_html(scores: Scores) -> str:
     return html_table(repr(scores), ("qid", "docno", "score"), cells, more=more)
 
 
-def groups_repr(groups: Groups) -> str:
+def groups_text(groups: Groups) -> str:
     """Name, numbers of groups, queries and documents, sizes, what is marked."""
     marks = [
         word
@@ -129,7 +130,7 @@ def groups_html(groups: Groups) -> str:
     return html_table(repr(groups), header, cells, more=groups.n_groups - len(shown))
 
 
-def embeddings_repr(embeddings: Embeddings) -> str:
+def embeddings_text(embeddings: Embeddings) -> str:
     """Name, number, length and type of the vectors."""
     return (
         f"Embeddings({embeddings.name!r}: {counted(len(embeddings.ids), 'vector')} of "
@@ -148,7 +149,7 @@ def embeddings_html(embeddings: Embeddings) -> str:
     return html_table(repr(embeddings), ("id", "vector"), cells, more=more)
 
 
-def per_query_repr(values: PerQuery) -> str:
+def per_query_text(values: PerQuery) -> str:
     """Name, unit, number, mean and range."""
     mean = f"mean {values.mean():.4g}, " if len(values) else ""
     return (
@@ -163,3 +164,19 @@ def per_query_html(values: PerQuery) -> str:
     cells = ((values.qids[row], values.values[row]) for row in range(shown))
     header = ("qid", f"{values.name} ({values.unit})")
     return html_table(repr(values), header, cells, more=len(values) - shown)
+
+
+def contents_text(contents: Contents) -> str:
+    """The format, what is there, and how much was mended."""
+    held = "; ".join(repr(getattr(contents, part)) for part in contents.parts())
+    mended = sum(contents.repairs.values())
+    more = f"; {counted(mended, 'repair')}" if mended else ""
+    return f"Contents({contents.format}, {held or 'nothing'}{more})"
+
+
+def contents_html(contents: Contents) -> str:
+    """The parts and what was mended, for a notebook; every text is escaped."""
+    rows = [(part, repr(getattr(contents, part))) for part in contents.parts()]
+    rows += [("repaired", f"{what}: {n:,}") for what, n in contents.repairs.items()]
+    rows += [("note", note) for note in contents.notes]
+    return html_table(f"{contents.path}: {contents.format}", ("part", "content"), rows)

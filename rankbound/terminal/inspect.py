@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,19 +12,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.inspect.findings import SEVERITIES, Finding, by_severity
+from rankbound.catalogue import SEVERITIES, VERDICTS, Severity
 from rankbound.commands.inspect.naming import shown_names
+from rankbound.commands.inspect.result import (
+    File,
+    Finding,
+    Inspection,
+    Readiness,
+    Sizes,
+    VectorCounts,
+    by_severity,
+)
 from rankbound.terminal.console import console_for, say
 from rankbound.terminal.outlines import outline
 
-if TYPE_CHECKING:
-    from rankbound.commands.inspect.readiness import Verdict
-    from rankbound.commands.inspect.run import Inspection
-
 FILES = ("file", "format", "rows", "queries", "size", "range", "holds")
-STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 MOST_NAMED = 4
-Names = dict[Path, str]
+Names = dict[str, str]
 
 
 def as_text(inspection: Inspection) -> str:
@@ -37,37 +40,34 @@ def as_text(inspection: Inspection) -> str:
 
 def show(inspection: Inspection, console: Console) -> None:
     """Print files, findings and verdicts."""
-    names = shown_names([one.path for one in inspection.files])
+    names = _names(inspection)
     console.print(_table(inspection, names))
     for line in (*_evidence(inspection, names), *_lines(inspection, names)):
         say(console, line)
-    for name, verdict in (
-        ("measure", inspection.measure),
-        ("compare", inspection.compare),
-    ):
-        for line in _verdict(name, verdict):
+    for name, readiness in inspection.ready.commands():
+        for line in _readiness(name, readiness):
             say(console, line)
 
 
 def inspection_repr(inspection: Inspection) -> str:
     """Files, what stands in the way, the gravest findings."""
-    findings = [f for one in inspection.files for f in one.findings]
-    findings += [joint.finding for joint in inspection.across.findings]
-    counts = [
-        counted(sum(f.severity == severity for f in findings), severity)
-        for severity in SEVERITIES
-    ]
+    number = inspection.counts()
+    counts = [counted(number[severity], severity) for severity in SEVERITIES]
     files = counted(len(inspection.files), "file")
     lines = [
-        f"ready for {name}: {'yes' if verdict.ok else 'no; ' + verdict.missing[0]}"
-        for name, verdict in (
-            ("measure", inspection.measure),
-            ("compare", inspection.compare),
-        )
+        f"ready for {name}: {'yes' if ready.ok else 'no; ' + ready.missing[0]}"
+        for name, ready in inspection.ready.commands()
     ]
-    lines += [f"{f.severity}: {f.message}" for f in by_severity(findings)]
+    findings = by_severity(finding for _, finding in inspection.findings())
+    lines += [f"{found.severity}: {found.message}" for found in findings]
     title = f"Inspection of {files}: {', '.join(counts)}; print() shows all"
     return outline(title, lines)
+
+
+def _names(inspection: Inspection) -> Names:
+    """What to call each file, by its path."""
+    shown = shown_names([Path(one.path) for one in inspection.files])
+    return {one.path: shown[Path(one.path)] for one in inspection.files}
 
 
 def _table(inspection: Inspection, names: Names) -> Table:
@@ -79,104 +79,99 @@ def _table(inspection: Inspection, names: Names) -> Table:
     for heading in FILES[5:]:
         table.add_column(heading)
     for one in inspection.files:
-        cells = file_row(one.as_dict(), names[one.path])
-        table.add_row(*(escape(cell) for cell in cells))
+        table.add_row(*map(escape, file_row(one, names[one.path])))
     return table
 
 
-def file_row(facts: Mapping[str, Any], name: str) -> Iterator[str]:
+def file_row(file: File, name: str) -> tuple[str, ...]:
     """Cells of one file: name, format, rows, queries, size, range, what it holds.
 
-    Parameters
-    ----------
-    facts : mapping
-        What `Examined.as_dict` gives, or ``inspection.json`` holds.
-    name : str
-        What to call the file.
+    `name` is what to call the file.
     """
-    yield name
-    yield facts["format"] or "unreadable"
-    for key in ("rows", "queries"):
-        yield "" if facts[key] is None else f"{facts[key]:,}"
-    sizes = facts["group_sizes"]
-    yield "" if sizes is None else _three(sizes)
-    ends = facts["score_range"]
-    yield "" if ends is None else f"{ends[0]:.4g} to {ends[1]:.4g}"
-    yield _held(facts)
+    sizes, ends = file.group_sizes, file.score_range
+    return (
+        name,
+        file.format or "unreadable",
+        "" if file.rows is None else f"{file.rows:,}",
+        "" if file.queries is None else f"{file.queries:,}",
+        "" if sizes is None else _three(sizes),
+        "" if ends is None else f"{ends[0]:.4g} to {ends[1]:.4g}",
+        "; ".join(_held(file)),
+    )
 
 
-def _three(sizes: dict[str, float]) -> str:
+def _three(sizes: Sizes) -> str:
     """Least, median and largest size; one number where they are the same.
 
     Examples
     --------
-    >>> _three({"min": 3, "median": 100.0, "max": 100})
+    >>> _three(Sizes(3, 100.0, 100))
     '3/100/100'
     """
-    if sizes["min"] == sizes["max"]:
-        return f"{sizes['min']:,}"
-    return "/".join(f"{sizes[key]:g}" for key in ("min", "median", "max"))
+    if sizes.min == sizes.max:
+        return f"{sizes.min:,}"
+    return f"{sizes.min:g}/{sizes.median:g}/{sizes.max:g}"
 
 
-def _held(facts: Mapping[str, Any]) -> str:
-    """What the file holds, in a few words."""
-    words = []
-    if facts["kind"] is not None:
-        words.append(facts["kind"])
-    if facts["groups"] is not None:
-        words.append("groups")
-    if facts["qrels"] is not None:
-        grades = facts["qrels"]["grades"]
-        words.append(f"grades {', '.join(grades)}")
-    if facts["vectors"] is not None:
-        vectors = facts["vectors"]
-        lengths = vectors["norms"]
-        unit = "unit length" if vectors["unit_share"] == 1 else ""
-        spread = "" if lengths is None else f"length {lengths[0]:.3g}-{lengths[2]:.3g}"
-        words.append(f"{vectors['dim']} x {vectors['dtype']}, {unit or spread}")
-    if facts["texts"] is not None:
-        words.append("texts of {} to {} words".format(*facts["texts"]["words"][::2]))
-    return "; ".join(words)
+def _held(file: File) -> Iterator[str]:
+    """What the file holds, in a few words each."""
+    if file.kind is not None:
+        yield file.kind
+    if file.groups is not None:
+        yield "groups"
+    if file.qrels is not None:
+        yield f"grades {', '.join(file.qrels.grades)}"
+    if file.vectors is not None:
+        yield _vectors(file.vectors)
+    if file.texts is not None:
+        least, _, most = file.texts.words
+        yield f"texts of {least} to {most} words"
+
+
+def _vectors(vectors: VectorCounts) -> str:
+    lengths = vectors.norms
+    unit = "unit length" if vectors.unit_share == 1 else ""
+    spread = "" if lengths is None else f"length {lengths[0]:.3g}-{lengths[2]:.3g}"
+    return f"{vectors.dim} x {vectors.dtype}, {unit or spread}"
 
 
 def _evidence(inspection: Inspection, names: Names) -> Iterator[str]:
     """Why each format, and each kind of score."""
-    formats: dict[str, list[str]] = {}
+    formats: dict[str, set[str]] = {}
     for one in inspection.files:
-        packed = one.as_dict()["packing"]
-        if one.given.contents is not None:
-            words = f"{one.given.format}: {one.given.evidence}"
-            formats.setdefault(words, []).append(packed)
+        if one.readable:
+            packings = formats.setdefault(f"{one.format}: {one.evidence}", set())
+            if one.packing is not None and one.packing != "none":
+                packings.add(one.packing)
     for words, packings in formats.items():
-        packed = ", ".join(sorted({p for p in packings if p not in ("none", None)}))
+        packed = ", ".join(sorted(packings))
         yield escape(f"{words}{f' (packed: {packed})' if packed else ''}")
     for one in inspection.files:
         if one.scores is not None:
-            bits = one.scores.top_bits
+            bits = one.scores.top_entropy_bits
             top = "" if bits is None else f"; as logits, {bits:.3f} bit in the top 16"
             ranks = "" if one.ranks is None else f"; ranks from {one.ranks.base}"
             yield escape(
-                f"{names[one.path]}: {one.scores.kind.value}, since "
-                f"{one.scores.evidence}{top}{ranks}"
+                f"{names[one.path]}: {one.kind}, since {one.kind_evidence}{top}{ranks}"
             )
 
 
 def _lines(inspection: Inspection, names: Names) -> Iterator[str]:
     """One line a finding; the same finding about several files is one line."""
-    every = [
+    every: list[tuple[Finding, str, str]] = [
         (finding, names[one.path], names[one.path])
         for one in inspection.files
         for finding in one.findings
     ]
     every += [
         (
-            joint.finding,
-            " / ".join(names[one.path] for one in joint.files),
-            joint.finding.remedy,
+            shared,
+            " / ".join(names[path] for path in shared.files),
+            shared.remedy,
         )
-        for joint in inspection.across.findings
+        for shared in inspection.across.findings
     ]
-    alike: dict[tuple[str, str, str], list[tuple[Finding, str]]] = {}
+    alike: dict[tuple[Severity, str, str], list[tuple[Finding, str]]] = {}
     for finding, name, cause in every:
         # Errors share a line only if one remedy cures them all
         own = cause if finding.severity == "error" else ""
@@ -191,7 +186,7 @@ def _lines(inspection: Inspection, names: Names) -> Iterator[str]:
 def _line(alike: Sequence[tuple[Finding, str]]) -> str:
     """The gravest of several like findings, the others by name."""
     finding, name = max(alike, key=lambda pair: pair[0].count)
-    style = STYLES[finding.severity]
+    style = VERDICTS[finding.severity].style
     example = f" ({finding.example})" if finding.example else ""
     others = [f"{where} {each.count:,}" for each, where in alike if where != name]
     also = f"; also {_few(others)}" if others else ""
@@ -217,9 +212,9 @@ def _sentence(remedy: str) -> str:
     return f"{remedy[:1].upper()}{remedy[1:]}."
 
 
-def _verdict(name: str, verdict: Verdict) -> Iterator[str]:
-    yes = "[bold green]yes[/]" if verdict.ok else "[bold red]no[/]"
-    missing = "" if verdict.ok else f"; missing: {'; '.join(verdict.missing)}"
-    notes = "".join(f"; {note}" for note in verdict.notes)
+def _readiness(name: str, ready: Readiness) -> Iterator[str]:
+    yes = "[bold green]yes[/]" if ready.ok else "[bold red]no[/]"
+    missing = "" if ready.ok else f"; missing: {'; '.join(ready.missing)}"
+    notes = "".join(f"; {note}" for note in ready.notes)
     yield f"[bold]ready for {name}[/]: {yes}{escape(missing)}{escape(notes)}"
-    yield f"  {escape(verdict.command)}"
+    yield f"  {escape(ready.command)}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -11,38 +12,48 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
-from rankbound.commands.validate.findings import (
-    Account,
-    corrected,
-    findings,
-    interval,
-    orders,
+from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE
+from rankbound.commands.validate.records import (
+    POOLED,
+    Association,
+    Control,
+    Dependence,
+    HeldOutCertificate,
 )
-from rankbound.commands.validate.options import POOLED
+from rankbound.commands.validate.result import Validation
 from rankbound.terminal.console import say
+from rankbound.terminal.outlines import NAME, outline, short
+from rankbound.validation.configurations import NEEDED
 
 SHOWN: Final = 10
+NAMED: Final = 3  # associations in the short text
+CORRECTIONS: Final = {"holm": "Holm", "bh": "BH"}
+# Predictors whose order is told whatever the verdict
+ALWAYS_TOLD: Final = ("bound", "divergence")
 
 
-def show(account: Account, console: Console) -> None:
-    """Print an account."""
-    for line in _head(account):
+def show(validation: Validation, console: Console) -> None:
+    """Print a validation."""
+    for line in _head(validation):
         say(console, escape(line))
-    console.print(_means(account))
-    console.print(_associations(account))
-    for line in findings(account):
+    console.print(_means(validation))
+    console.print(_associations(validation))
+    for line in findings(validation):
         say(console, escape(line))
-    if account["certificates"]:
-        console.print(_certificates(account))
-    for line in (*orders(account), *_dependence(account), *_controls(account)):
-        say(console, escape(line))
-    for line in _foot(account):
+    if validation.certificates:
+        console.print(_certificates(validation))
+    for line in (
+        *orders(validation),
+        *_dependence(validation.dependence),
+        *_controls(validation.controls, validation.family.delta),
+        *_foot(validation),
+    ):
         say(console, escape(line))
 
 
-def _head(account: Account) -> Iterator[str]:
-    for case in account["datasets"]:
-        aside = case["n_calibration"]
+def _head(validation: Validation) -> Iterator[str]:
+    for case in validation.datasets:
+        aside = case.n_calibration
         fitted = (
             f"; {counted(aside, 'other')} only served to fit temperatures and "
             f"{'has' if aside == 1 else 'have'} no terms here"
@@ -50,151 +61,289 @@ def _head(account: Account) -> Iterator[str]:
             else ""
         )
         yield (
-            f"{case['dataset']}, {case['sampling']}: "
-            f"{counted(case['n_judged'], 'judged query')}; terms of "
-            f"{case['n_certificate']:,}{fitted}"
+            f"{case.dataset}, {case.sampling}: "
+            f"{counted(case.n_judged, 'judged query')}; terms of "
+            f"{case.n_certificate:,}{fitted}"
         )
-        teacher = case["teacher"]
         yield (
-            f"  teacher: {teacher['kind']} scores ({teacher['kind_evidence']}), "
-            f"temperature {teacher['temperature']:.6g}"
+            f"  teacher: {case.teacher.kind} scores ({case.teacher.kind_evidence}), "
+            f"temperature {case.teacher.temperature:.6g}"
         )
-        for name, student in case["students"].items():
+        for name, student in case.students.items():
             yield (
-                f"  student {name}: {student['kind']} scores "
-                f"({student['kind_evidence']}), temperature "
-                f"{student['temperature']:.6g}, {student['missing_share']:.1%} of its "
+                f"  student {name}: {student.kind} scores "
+                f"({student.kind_evidence}), temperature "
+                f"{student.temperature:.6g}, {student.missing_share:.1%} of its "
                 "documents without a score"
             )
 
 
-def _means(account: Account) -> Table:
-    rows = account["means"]
-    table = Table(
-        title="mean effectiveness",
+def _table(title: str, padding: tuple[int, int, int, int] = (0, 1, 0, 1)) -> Table:
+    return Table(
+        title=title,
         title_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
+        padding=padding,
     )
-    measures = list(dict.fromkeys(row["measure"] for row in rows))
+
+
+def _means(validation: Validation) -> Table:
+    rows = validation.means
+    table = _table("mean effectiveness")
+    measures = list(dict.fromkeys(row.measure for row in rows))
     table.add_column("data set")
     table.add_column("system")
     table.add_column("n", justify="right")
     for measure in measures:
         table.add_column(escape(measure), justify="right")
-    found = {(r["dataset"], r["student"], r["measure"]): r for r in rows}
-    for dataset, student in dict.fromkeys((r["dataset"], r["student"]) for r in rows):
+    found = {(row.dataset, row.student, row.measure): row for row in rows}
+    for dataset, student in dict.fromkeys((row.dataset, row.student) for row in rows):
         line = [found[dataset, student, measure] for measure in measures]
-        values = (f"{row['mean']:.4f}" for row in line)
-        size = f"{line[0]['n']:,}"
-        table.add_row(escape(dataset), escape(student), size, *values)
+        values = (f"{row.mean:.4f}" for row in line)
+        table.add_row(escape(dataset), escape(student), f"{line[0].n:,}", *values)
     return table
 
 
-def _associations(account: Account) -> Table:
-    rows = [row for row in account["per_query"] if row["p"] is not None]
-    rows = [row for row in rows if row["same_as"] is None]
-    rows.sort(key=lambda row: row["p"])
-    key, heading = corrected(account)
-    table = Table(
-        title=f"the {min(SHOWN, len(rows))} smallest of {len(rows):,} p-values, per "
+def _associations(validation: Validation) -> Table:
+    rows = [row for row in _own(validation) if row.p is not None]
+    rows.sort(key=lambda row: row.p or 0.0)
+    correction = validation.family.correction
+    table = _table(
+        f"the {min(SHOWN, len(rows))} smallest of {len(rows):,} p-values, per "
         "query: Spearman's rho, and given how hard the query is",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
         padding=(0, 1, 0, 0),
     )
-    several = len(account["datasets"]) > 1
+    several = len(validation.datasets) > 1
     table.add_column("configuration" if several else "student", overflow="fold")
     for name in ("term", "measure"):
         table.add_column(name, no_wrap=True)
-    for name in ("rho", "interval", heading, "given"):
+    for name in ("rho", "interval", f"p ({CORRECTIONS[correction]})", "given"):
         table.add_column(name, justify="right", no_wrap=True)
     if not several:
         table.add_column("verdict", overflow="fold")
     for row in rows[:SHOWN]:
         table.add_row(
-            escape(_who(row) if several else row["student"]),
-            row["term"],
-            escape(row["measure"]),
-            f"{row['spearman']:.2f}",
-            interval(row["lower"], row["upper"]),
-            f"{row[key]:.3f}",
-            "-" if row["partial"] is None else f"{row['partial']:.2f}",
-            *(() if several else (row["verdict"],)),
+            escape(_where(row) if several else row.student),
+            row.term,
+            escape(row.measure),
+            f"{row.spearman:.2f}",
+            _interval(row.lower, row.upper),
+            f"{row.p_corrected(correction):.3f}",
+            "-" if row.partial is None else f"{row.partial:.2f}",
+            *(() if several else (row.verdict,)),
         )
     return table
 
 
-def _who(row: Account) -> str:
-    return f"{row['dataset']}, {row['sampling']}, {row['student']}"
+def _own(validation: Validation) -> list[Association]:
+    """Rows whose test is their own."""
+    return [row for row in validation.per_query if row.same_as is None]
 
 
-def _certificates(account: Account) -> Table:
-    rows = account["certificates"]
-    table = Table(
-        title="certificates of random halves against the risk of the others, nats",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    several = len(account["datasets"]) > 1
+def _where(row: Association | HeldOutCertificate | Dependence) -> str:
+    return f"{row.dataset}, {row.sampling}, {row.student}"
+
+
+def _interval(lower: float | None, upper: float | None) -> str:
+    """Both ends with two digits; a hyphen where there is no interval."""
+    if lower is None or upper is None:
+        return "-"
+    return f"{lower:.2f} to {upper:.2f}"
+
+
+def _certificates(validation: Validation) -> Table:
+    table = _table("certificates of random halves against the risk of the others, nats")
+    several = len(validation.datasets) > 1
     table.add_column("configuration" if several else "student", overflow="fold")
     for name in ("certificate", "held-out risk", "ratio", "held", "refuted"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
+    for row in validation.certificates:
         table.add_row(
-            escape(_who(row) if several else row["student"]),
-            f"{row['certificate']:.4f}",
-            f"{row['held_out']:.4f}",
-            "-" if row["ratio"] is None else f"{row['ratio']:.2f}",
-            f"{row['held']}/{row['splits']}",
-            f"{row['refuted']}/{row['splits']}",
+            escape(_where(row) if several else row.student),
+            f"{row.certificate:.4f}",
+            f"{row.held_out:.4f}",
+            "-" if row.ratio is None else f"{row.ratio:.2f}",
+            f"{row.held}/{row.splits}",
+            f"{row.refuted}/{row.splits}",
         )
     return table
 
 
-def _dependence(account: Account) -> Iterator[str]:
-    for row in account["dependence"]:
-        where = f"{row['dataset']}, {row['sampling']}, {row['student']}"
-        if row["p"] is None:
-            yield f"locality and entropy ({where}): {row['missing_because']}"
-            continue
+def findings(validation: Validation) -> Iterator[str]:
+    """What the per-query associations come to, in sentences."""
+    family, own = validation.family, _own(validation)
+    counts = Counter(row.verdict for row in own if row.p is not None)
+    given = sum(row.partial_verdict == ASSOCIATED for row in own)
+    untested = [row for row in own if row.p is None]
+    tests = counted(family.n_tests, "test")
+    level = f"{CORRECTIONS[family.correction]}-corrected level {family.delta:g}"
+    if counts[ASSOCIATED]:
+        yield f"per query: {counts[ASSOCIATED]:,} of {tests} associated at {level}"
+    else:
         yield (
-            f"locality and entropy ({where}): distance correlation "
-            f"{row['distance_correlation']:.2f} ({row['expected']:.2f} by chance), "
-            f"corrected p = {row['p_adjusted']:.3g}"
+            "per query: no evidence that any term goes with effectiveness: none of "
+            f"{tests} at {level}"
+        )
+    for verdict, number in sorted(counts.items()):
+        if verdict not in (ASSOCIATED, INCONCLUSIVE):
+            yield f"  {counted(number, 'row')}: {verdict}"
+    yield f"  {counted(counts[INCONCLUSIVE], 'row')}: {INCONCLUSIVE}"
+    if untested:
+        reasons = dict.fromkeys(filter(None, (r.missing_because for r in untested)))
+        yield f"  {counted(len(untested), 'row')} without a test: {'; '.join(reasons)}"
+    beyond = (
+        "beyond how hard a query is (teacher's effectiveness, number of relevant "
+        "documents, group size)"
+    )
+    partial = f"{given:,} of {counted(family.partial.n_tests, 'test')}"
+    if given:
+        yield f"{beyond}: {partial} associated"
+    else:
+        yield (
+            f"{beyond}: no evidence that any term goes with effectiveness, {partial}"
+        )
+    yield from _power(validation)
+
+
+def _power(validation: Validation) -> Iterator[str]:
+    family = validation.family
+    detectable = {
+        row.n: row.detectable
+        for row in reversed(validation.per_query)
+        if row.detectable is not None
+    }
+    for n in sorted({extreme(detectable) for extreme in (min, max) if detectable}):
+        yield (
+            f"power: with {counted(n, 'query')} and "
+            f"{counted(family.n_tests, 'test')} |rho| >= "
+            f"{detectable[n]:.2f} is found with {family.power:.0%} power"
         )
 
 
-def _controls(account: Account) -> Iterator[str]:
-    delta = account["family"]["delta"]
-    for row in account["controls"]:
-        mark = "ok" if row["passed"] else "NOT AS IT SHOULD BE"
-        if "rate" in row:
+def orders(validation: Validation) -> Iterator[str]:
+    """Whether the predictors sort the configurations, in sentences."""
+    rows = validation.configurations
+    n = len(validation.configuration_values)
+    if n < NEEDED:
+        yield (
+            f"across configurations: too few configurations ({n}; {NEEDED} are needed "
+            "for intervals and for leaving one out)"
+        )
+    found = [row for row in rows if row.verdict == ASSOCIATED]
+    if n >= NEEDED and not found:
+        yield (
+            f"across {counted(n, 'configuration')}: no evidence that anything orders "
+            f"them ({counted(validation.family.configurations.n_tests, 'test')})"
+        )
+    for row in found:
+        yield (
+            f"across {counted(n, 'configuration')}: {row.predictor} "
+            f"({row.kind}) orders "
+            f"{row.target}, tau {row.tau:.2f} "
+            f"{_interval(row.lower, row.upper)}, expected: {row.expected}"
+        )
+    for row in rows:
+        if row.predictor in ALWAYS_TOLD and row.tau is not None:
             yield (
-                f"control, {row['name']}: {row['rate']:.1%} of "
-                f"{counted(row['n_tests'], 'test')} reject (nominal {delta:.1%}), "
-                f"{row['family_rate']:.1%} of "
-                f"{row['n_families']:,} families have a row associated (at most "
+                f"  {row.predictor} ({row.kind}) and {row.target}: tau "
+                f"{row.tau:.2f}, {row.accuracy:.0%} of "
+                f"{counted(row.n_pairs, 'pair')} as expected"
+            )
+    for one in validation.predictions:
+        if one.r2 is not None and one.features[0] in ALWAYS_TOLD:
+            yield (
+                f"  ridge on {', '.join(one.features)}, leaving one out: R2 "
+                f"{one.r2:.2f} of {one.target} (0: no better than the data set's mean)"
+            )
+
+
+def _dependence(rows: Sequence[Dependence]) -> Iterator[str]:
+    for row in rows:
+        if row.p is None:
+            yield f"locality and entropy ({_where(row)}): {row.missing_because}"
+            continue
+        yield (
+            f"locality and entropy ({_where(row)}): distance correlation "
+            f"{row.distance_correlation:.2f} ({row.expected:.2f} by chance), "
+            f"corrected p = {row.p_adjusted:.3g}"
+        )
+
+
+def _controls(rows: Sequence[Control], delta: float) -> Iterator[str]:
+    for row in rows:
+        mark = "ok" if row.passed else "NOT AS IT SHOULD BE"
+        if row.rate is not None:
+            yield (
+                f"control, {row.name}: {row.rate:.1%} of "
+                f"{counted(row.n_tests, 'test')} reject (nominal {delta:.1%}), "
+                f"{row.family_rate:.1%} of "
+                f"{row.n_families:,} families have a row associated (at most "
                 f"{delta:.1%}): {mark}"
             )
         else:
             yield (
-                f"control, {row['name']}: its risk and range are the same for every "
-                f"query, {row['n_tests']} of {counted(row['n_rows'], 'row')} can be "
-                "tested, "
-                f"{row['associated']} associated: {mark}"
+                f"control, {row.name}: its risk and range are the same for every "
+                f"query, {row.n_tests} of {counted(row.n_rows or 0, 'row')} can be "
+                f"tested, {row.associated} associated: {mark}"
             )
 
 
-def _foot(account: Account) -> Iterator[str]:
-    for name, why in account["absent_terms"].items():
+def _foot(validation: Validation) -> Iterator[str]:
+    for name, why in validation.absent_terms.items():
         yield f"no {name}: {why}"
-    for reason, number in account["dropped"].items():
+    for reason, number in validation.dropped.items():
         place, _, what = reason.rpartition(": ")
         yield f"dropped: {counted_reason(number, what)} ({place})"
-    for warning in account["warnings"]:
+    for warning in validation.warnings:
         yield f"warning: {warning}"
-    if any(row["dataset"] == POOLED for row in account["per_query"]):
+    if any(row.dataset == POOLED for row in validation.per_query):
         yield f"{POOLED} rows weigh data sets by their queries; see validation.json"
+
+
+def validation_text(validation: Validation) -> str:
+    """Data, associations, certificates and controls in a few lines."""
+    datasets = validation.datasets
+    names = ", ".join(dict.fromkeys(one.dataset for one in datasets))
+    students = {name for one in datasets for name in one.students}
+    title = (
+        f"Validation of {names}: {counted(len(datasets), 'sampling')}, "
+        f"{counted(len(students), 'student')}"
+    )
+    lines = [*_verdicts(validation), *_held(validation.certificates)]
+    lines += [f"control failed: {c.name}" for c in validation.controls if not c.passed]
+    lines += [f"warning: {warning}" for warning in validation.warnings]
+    return outline(title, lines)
+
+
+def _verdicts(validation: Validation) -> list[str]:
+    rows, family = validation.per_query, validation.family
+    # As in the banner of the report: every row with a verdict is counted
+    counts = Counter(row.verdict for row in rows if row.verdict)
+    ordered = sorted(counts.items(), key=lambda pair: (pair[0] != ASSOCIATED, pair[0]))
+    listed = ", ".join(f"{number} {verdict}" for verdict, number in ordered)
+    lines = [
+        f"{counted(len(rows), 'pair')} of term and measure: "
+        f"{listed or 'no verdict'} ({family.correction}, delta {family.delta:g})"
+    ]
+    found = [row for row in rows if row.verdict == ASSOCIATED]
+    found.sort(key=lambda row: row.p or 0.0)
+    return [*lines, *map(_told, found[:NAMED])]
+
+
+def _told(row: Association) -> str:
+    return (
+        f"  {short(row.student, NAME)}, {row.term} and {row.measure}: rho = "
+        f"{row.spearman:.2f}, p = {row.p:.2g}, n = {row.n:,}"
+    )
+
+
+def _held(rows: Sequence[HeldOutCertificate]) -> list[str]:
+    if not rows:
+        return []
+    held, splits = sum(row.held for row in rows), sum(row.splits for row in rows)
+    return [
+        f"certificates held on {held:,} of "
+        f"{counted(splits, 'random half', 'random halves')}; "
+        f"{sum(row.vacuous for row in rows)} of {len(rows)} vacuous"
+    ]

@@ -1,7 +1,6 @@
 """bounds.javascript: under node the source gives the doubles of the NumPy view."""
 
 import json
-import shutil
 import subprocess
 
 import numpy as np
@@ -21,10 +20,9 @@ from rankbound.bounds.special import (
     Softplus,
 )
 from rankbound.bounds.views import domain_ends, numpy_view
+from tests.optional import needs_node
 
 CLOSED = [entry for entry in REGISTRY.values() if entry.expression is not None]
-NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed")
 # as they are called in the NumPy view and in the source
 RUNNER = """
 const cases = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -61,7 +59,7 @@ def evaluated(cases):
         for source, rows in cases
     ]
     done = subprocess.run(
-        [NODE, "-e", RUNNER],
+        ["node", "-e", RUNNER],
         input=json.dumps(payload),
         capture_output=True,
         text=True,
@@ -212,7 +210,7 @@ def test_missing_and_textual_arguments_are_thrown():
         "{ try { f(x); console.log('accepted'); } catch (e) { console.log(e.name); } }"
     )
     done = subprocess.run(
-        [NODE, "-e", script], capture_output=True, text=True, check=True
+        ["node", "-e", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["RangeError"] * 4
 

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 import rankbound.estimators.blocks
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import PAIR_SETS
-from rankbound.data.scores import strings
+from rankbound.data.columns import strings
 from rankbound.estimators.calibration import (
     calibration_queries,
     graded_pairs,

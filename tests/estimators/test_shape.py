@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import strings
 from rankbound.estimators.shape import BINS, SAMPLE, DistanceCurve, vector_shape
 
 

@@ -1,4 +1,4 @@
-"""estimators.tail_quantile: the same quantile as with all values at hand."""
+"""estimators.distances.TailQuantile: the same quantile as with all values at hand."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators.tail_quantile import TailQuantile
+from rankbound.estimators.distances import TailQuantile
 from tests import oracles
 
 

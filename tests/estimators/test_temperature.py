@@ -1,4 +1,4 @@
-"""estimators.temperature: the minimum of the plain likelihood, when there is one."""
+"""estimators.calibration.fit_temperature: the minimum of the plain likelihood."""
 
 import math
 
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
+from rankbound.estimators.calibration import UnidentifiedError, fit_temperature
 from rankbound.estimators.pointwise import sigmoid
-from rankbound.estimators.temperature import UnidentifiedError, fit_temperature
 from tests import oracles
 
 

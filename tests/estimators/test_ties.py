@@ -6,9 +6,14 @@ from numpy.testing import assert_array_equal
 from scipy.stats import rankdata
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import strings
-from rankbound.estimators.ties import rank_values, tie_shares
+from rankbound.estimators.group_terms import (
+    group_entropies,
+    rank_values,
+    teacher_terms,
+    tie_shares,
+)
 
 
 def grouped(sizes, positive=True):
@@ -58,3 +63,16 @@ def test_ranks_are_scipys_group_by_group(rows):
 def test_a_pair_set_that_needs_positives_says_so():
     with pytest.raises(DomainError, match="positive"):
         tie_shares(grouped([3], positive=False), np.zeros(3), pairs="pos-neg")
+
+
+@given(sizes_and_scores, st.sampled_from(["all", "pos-neg", "neg-neg"]))
+def test_entropies_are_those_of_the_terms(rows, pairs):
+    groups = grouped([len(row) for row in rows])
+    found = group_entropies(groups, flat(rows), pairs=pairs)
+    terms = teacher_terms(groups, flat(rows), pairs=pairs)
+    assert_array_equal(found, terms.entropy)
+
+
+def test_scores_too_far_apart_are_refused():
+    with pytest.raises(DomainError, match="too far apart"):
+        group_entropies(grouped([3]), np.array([-1e308, 0.0, 1e308]))

@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 
 from rankbound.commands.compare.run import compare
-from rankbound.commands.cut.run import cut_groups
+from rankbound.commands.convert.run import convert
+from rankbound.commands.cut.run import cut as cut_by
 from rankbound.commands.inspect.run import inspect
 from rankbound.commands.measure.run import measure
 from rankbound.commands.power.run import power
@@ -94,13 +95,17 @@ def files(folder):
 
 def cut(folder):
     paths = files(folder)
-    return cut_groups(
+    return cut_by(
         teacher=paths["teacher"], teacher_kind="logit", groups=paths["groups"]
     )
 
 
 def inspected(folder):
     return inspect(*files(folder).values())
+
+
+def converted(folder):
+    return convert(files(folder)["groups"], folder / "g.groups.parquet")
 
 
 def every(folder):
@@ -112,4 +117,5 @@ def every(folder):
         "power": powered(),
         "cut": cut(folder),
         "inspection": inspected(folder),
+        "conversion": converted(folder),
     }

@@ -69,7 +69,7 @@ def test_a_flexindex_is_a_folder_by_its_suffix(tmp_path):
     pytest.importorskip("npids")
     vectors = RNG.normal(size=(4, 3)).astype(np.float32)
     done = convert(vector_file(tmp_path, vectors), tmp_path / "x.flex")
-    assert (done.format, done.beside) == ("flexindex", ())
+    assert (done.format, done.companions) == ("flexindex", ())
     convert(tmp_path / "x.flex", tmp_path / "y.npy")
     assert np.array_equal(np.load(tmp_path / "y.npy"), vectors)
     with pytest.raises(UsageError, match="is a folder that is not empty"):

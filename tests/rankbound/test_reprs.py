@@ -16,7 +16,15 @@ from tests.rankbound.results import (
     validated,
 )
 
-KINDS = ("ledger", "comparison", "validation", "power", "cut", "inspection")
+KINDS = (
+    "ledger",
+    "comparison",
+    "validation",
+    "power",
+    "cut",
+    "inspection",
+    "conversion",
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +77,15 @@ def test_graver_verdicts_come_first():
 
 def test_a_validation_counts_its_verdicts():
     made = validated()
-    rows = made.associations.rows
+    rows = made.per_query
     text = repr(made)
     assert f"{len(rows)} pairs of term and measure: " in text
-    for verdict in {row["verdict"] for row in rows if row["verdict"]}:
-        number = sum(row["verdict"] == verdict for row in rows)
+    for verdict in {row.verdict for row in rows if row.verdict}:
+        number = sum(row.verdict == verdict for row in rows)
         assert f"{number} {verdict}" in text
-    held = sum(row["held"] for row in made.certificates)
+    held = sum(row.held for row in made.certificates)
     assert f"certificates held on {held} of" in text
-    vacuous = sum(row["vacuous"] for row in made.certificates)
+    vacuous = sum(row.vacuous for row in made.certificates)
     assert f"{vacuous} of {len(made.certificates)} vacuous" in text
 
 

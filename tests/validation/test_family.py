@@ -8,8 +8,8 @@ from statsmodels.stats.multitest import multipletests
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.evidence import betting_p_value
 from rankbound.bounds.limits import two_sided
+from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import strings
 from rankbound.validation.family import Question, answer_family, common
 from rankbound.validation.verdicts import verdict
 from tests import oracles

@@ -34,9 +34,10 @@ from rankbound.commands.compare.result import (
     SweepTable,
 )
 from rankbound.commands.compare.samplings import Sampling
+from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import Floats, Scores
-from rankbound.estimators.ties import rank_values
+from rankbound.data.scores import Scores
+from rankbound.estimators.group_terms import rank_values
 from rankbound.validation.family import common
 from rankbound.validation.paired import compare_paired
 from rankbound.validation.verdicts import smallest_margin, verdict

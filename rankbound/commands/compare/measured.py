@@ -34,12 +34,11 @@ from rankbound.commands.measure.temperatures import (
     known_temperature,
     student_temperature,
 )
-from rankbound.data.groups import Booleans, Groups
+from rankbound.data.columns import Booleans, Floats
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
-from rankbound.data.scores import Floats
 from rankbound.errors import UsageError
-from rankbound.estimators.entropies import group_entropies
-from rankbound.estimators.group_terms import student_terms
+from rankbound.estimators.group_terms import group_entropies, student_terms
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
 from rankbound.validation.family import Answer, Question, answer_family
 

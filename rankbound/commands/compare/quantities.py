@@ -16,10 +16,10 @@ import numpy as np
 from rankbound.bounds.certificate import LN2
 from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.commands.measure.certifying import group_range
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.groups import Booleans, Groups
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
-from rankbound.data.scores import Floats
 from rankbound.estimators.blocks import Block
 from rankbound.estimators.dimension import (
     knn_log_density,
@@ -27,11 +27,15 @@ from rankbound.estimators.dimension import (
     two_nn_dimension,
 )
 from rankbound.estimators.distances import diameter, mean_distance
-from rankbound.estimators.entropies import group_entropies
-from rankbound.estimators.group_terms import geometry, steepest, teacher_terms
+from rankbound.estimators.group_terms import (
+    geometry,
+    group_entropies,
+    steepest,
+    teacher_terms,
+    tie_shares,
+)
 from rankbound.estimators.pairs import selected_pairs
 from rankbound.estimators.shape import DistanceCurve
-from rankbound.estimators.ties import tie_shares
 
 Range = tuple[float, float]
 # Lengths of unit vectors are checked up to this, as `Embeddings.unit_norm_share` does

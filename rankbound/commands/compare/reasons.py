@@ -37,16 +37,16 @@ from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.measure.certifying import group_sizes
 from rankbound.commands.measure.laws import Law, laws
 from rankbound.commands.measure.space import shape_of
+from rankbound.data.columns import Strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
-from rankbound.data.scores import Scores, Strings
+from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.composition import PairMass, entropy_change
-from rankbound.estimators.entropies import group_entropies
+from rankbound.estimators.group_terms import group_entropies, tie_shares
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.estimators.shape import DistanceCurve, VectorShape
 from rankbound.estimators.spread import entropy_floor
-from rankbound.estimators.ties import tie_shares
 from rankbound.results import Named
 from rankbound.validation.family import common
 

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import COMPARED, PAIR_SETS, base
+from rankbound.catalogue import COMPARED, DIFFERENCES, PAIR_SETS, VERDICTS, base
 from rankbound.commands.compare.controls import controls, ranks_only, sweep
 from rankbound.commands.compare.measured import (
     Compared,
@@ -70,9 +70,7 @@ DEFINITIONS: Final = {
     "within it, and the verdict be equivalent or negligible",
     "n_for_margin": "queries at which both ends of the interval would lie within the "
     "margin of the mean, were the differences spread as here; null without a margin",
-    "verdict": "different: 0 outside the interval, some of it beyond the margin; "
-    "negligible: 0 outside, all of it within the margin; equivalent: 0 inside, all of "
-    "it within; inconclusive: 0 inside, some of it beyond",
+    "verdict": "; ".join(f"{name}: {VERDICTS[name].meaning}" for name in DIFFERENCES),
     "p_equivalence": "two one-sided paired t tests at the margin, not adjusted",
     "orders, order_means": "on the queries that all samplings have",
     "decomposition": METHOD,

@@ -17,9 +17,10 @@ from rankbound.commands.measure.inputs import (
     read_sources,
 )
 from rankbound.commands.measure.temperatures import split_queries, teacher_temperature
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Floats, Scores
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from rankbound.commands.convert.carrying import content, losses
-from rankbound.commands.convert.packing import packing_of
-from rankbound.commands.convert.storing import RANKS_LOST, check_target, store
+from rankbound.commands.convert.result import Conversion
+from rankbound.commands.convert.storing import (
+    RANKS_LOST,
+    check_target,
+    packing_of,
+    store,
+)
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.read.contents import Contents, Format
@@ -50,37 +55,6 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # What makes a file by itself, as opposed to what goes with it
 WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """What `convert` did.
-
-    Attributes
-    ----------
-    path : Path
-        The file written.
-    format : str
-        Its format's name.
-    packing : str
-        "none", "gzip", "bz2", "lz4" or "zstd".
-    kept : dict of str to str
-        What was carried over, in words.
-    lost : dict of str to str
-        What was not, with --lossy.
-    beside : tuple of Path
-        Files that belong to it, as that of the ids of vectors.
-    remark : str or None
-        What the format had to decide.
-    """
-
-    path: Path
-    format: str
-    packing: str
-    kept: dict[str, str]
-    lost: dict[str, str]
-    beside: tuple[Path, ...] = ()
-    remark: str | None = None
 
 
 def convert(  # noqa: PLR0913  each is an option of the command
@@ -147,9 +121,14 @@ def convert(  # noqa: PLR0913  each is an option of the command
         kept["vectors"] += ", rounded to float32"
     if "scores" in lost and "ranks" in chosen.keeps:
         kept = {"ranks": "the order of the documents", **kept}
-    packing = packing_of(target)[0]
     return Conversion(
-        target, chosen.name, packing, kept, lost, stored.beside, stored.remark
+        path=str(target),
+        format=chosen.name,
+        packing=packing_of(target)[0],
+        kept=kept,
+        lost=lost,
+        companions=tuple(map(str, stored.beside)),
+        remark=stored.remark,
     )
 
 

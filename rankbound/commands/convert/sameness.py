@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from rankbound.commands.convert.carrying import BLOCK, MADE_IDS
-from rankbound.commands.convert.renaming import by_text, has_own_ids
+from rankbound.commands.convert.carrying import BLOCK, MADE_IDS, by_text, has_own_ids
+from rankbound.data.columns import Floats, positions
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats, Scores, positions
+from rankbound.data.scores import Scores
 from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
 
 RERANKED: Final = "ranks differ"

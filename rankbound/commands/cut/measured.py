@@ -23,11 +23,12 @@ from rankbound.commands.compare.quantities import (
 )
 from rankbound.commands.compare.samplings import Loaded, Sampling
 from rankbound.commands.cut.options import CutOptions
+from rankbound.commands.cut.result import Change, Side
 from rankbound.commands.measure.inputs import Inputs
 from rankbound.commands.measure.temperatures import split_queries, teacher_temperature
-from rankbound.data.groups import Booleans, Groups
+from rankbound.data.columns import Booleans, Floats
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import Floats
 from rankbound.validation.paired import paired_t
 
 
@@ -126,66 +127,40 @@ def _part(inputs: Inputs, scale: float, keep: Booleans) -> Sampling:
     return Sampling("groups", inputs.groups.keep_groups(keep), values, inputs.dropped)
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A mean over some queries, with an interval; `lower`, `upper` may be None."""
-
-    n: int
-    mean: float
-    sd: float | None
-    lower: float | None
-    upper: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One quantity before and after a cut, each with an interval of its own.
-
-    `method` is how the intervals were made; each is at level 1 - delta / 2, so that
-    both hold together with probability 1 - delta.
-    """
-
-    quantity: str
-    pairs: str
-    unit: str
-    before: Side
-    after: Side
-    method: str
-
-    @property
-    def difference(self) -> float:
-        """After minus before."""
-        return self.after.mean - self.before.mean
-
-    @property
-    def interval(self) -> tuple[float | None, float | None]:
-        """Of the difference, from the ends of both intervals."""
-        before, after = self.before, self.after
-        if before.lower is None or before.upper is None:
-            return None, None
-        if after.lower is None or after.upper is None:
-            return None, None
-        return after.lower - before.upper, after.upper - before.lower
-
-
 def change(
-    column: PerQuery, kept: set[str], *, pairs: str, bounds: Range | None, delta: float
+    column: PerQuery,
+    kept: set[str],
+    *,
+    band: str,
+    pairs: str,
+    bounds: Range | None,
+    delta: float,
 ) -> Change | None:
-    """Compare a quantity over all queries with that over the kept ones.
+    """Compare a quantity over all queries with that over the kept ones of a band.
 
     None where none of the kept queries has a value.
     """
-    after = np.array([qid in kept for qid in column.qids])
-    if not after.any():
+    there = np.array([qid in kept for qid in column.qids])
+    if not there.any():
         return None
+    before = _side(column.values, bounds, delta / 2)
+    after = _side(column.values[there], bounds, delta / 2)
     return Change(
+        kept=band,
         quantity=column.name,
         pairs=pairs,
         unit=column.unit,
-        before=_side(column.values, bounds, delta / 2),
-        after=_side(column.values[after], bounds, delta / 2),
+        before=before,
+        after=after,
+        difference=after.mean - before.mean,
+        lower=_minus(after.lower, before.upper),
+        upper=_minus(after.upper, before.lower),
         method="t" if bounds is None else "betting",
     )
+
+
+def _minus(end: float | None, other: float | None) -> float | None:
+    return None if end is None or other is None else end - other
 
 
 def _side(values: Floats, bounds: Range | None, delta: float) -> Side:

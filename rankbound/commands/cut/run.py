@@ -1,4 +1,4 @@
-"""`cut`: from options to the queries and lines of every band."""
+"""`cut`: from options to the queries and lines of every band, and their account."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from typing import Any
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.cut.measured import Change, Queries, change, measure_queries
+from rankbound.commands.cut.measured import Queries, change, measure_queries
 from rankbound.commands.cut.options import CutOptions
-from rankbound.commands.measure.given import vectors_of
+from rankbound.commands.cut.result import (
+    Change,
+    Changes,
+    Compat,
+    Cut,
+    Dropped,
+    Kept,
+    Left,
+    Lines,
+)
+from rankbound.commands.measure.given import inputs_of, vectors_of
 from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
@@ -20,14 +30,30 @@ from rankbound.commands.measure.inputs import (
     read_sources,
 )
 from rankbound.commands.settings import made_options
-from rankbound.data.groups import Booleans, Groups
+from rankbound.data.columns import Booleans
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.errors import UsageError
-from rankbound.estimators.bands import Band
-from rankbound.reference.cut import ReferenceCut, reference_cuts
+from rankbound.estimators.bands import TIES, Band
+from rankbound.provenance import versions
+from rankbound.reference.cut import reference_cuts
+from rankbound.results import Named
 
 Progress = Callable[[str], object]
 PACKED = (".gz", ".bz2", ".lz4", ".zst")
+COMPARED = (
+    "before: all queries with a value; after: the kept ones. These are different sets "
+    "of queries, so nothing is paired: each mean has an interval of its own at level "
+    "1 - delta / 2, and the interval of the difference joins their ends. A cut by "
+    "a quantity changes the mean of that quantity by construction, and of whatever "
+    "varies with it: such a difference says nothing about a training method. No "
+    "correction for several quantities. The cut points were read off the same queries."
+)
+LOST = (
+    "no group of these queries has two documents with a teacher score (and vector, "
+    "where asked for) and a pair of the wanted kind, or the quantity is undefined for "
+    "them; they are in no file"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,9 +85,9 @@ class Piece:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Cut:
-    """The outcome of `cut_groups`; nothing is written yet.
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """The outcome of `cut_groups`: all queries and lines of every band.
 
     Attributes
     ----------
@@ -76,8 +102,8 @@ class Cut:
         The teacher's.
     pieces : tuple of Piece
         In the order of the options.
-    reference : tuple of ReferenceCut
-        What the reference study's cuts would keep; empty unless asked for.
+    compat : Compat or None
+        What the reference study's cuts would keep, where that was asked.
     warnings : tuple of str
     """
 
@@ -87,29 +113,8 @@ class Cut:
     values: PerQuery
     temperature: float
     pieces: tuple[Piece, ...]
-    reference: tuple[ReferenceCut, ...]
+    compat: Compat | None
     warnings: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        """What each band keeps, a line each."""
-        from rankbound.commands.cut.files import planned
-        from rankbound.terminal.cut import head
-        from rankbound.terminal.outlines import outline
-
-        account = planned(self)
-        lines = [
-            f"{row['kept']}: {counted(row['n_groups'], 'group')} of "
-            f"{counted(row['n_queries'], 'query')}, {row['file'] or row['reason']}"
-            for row in account["files"]
-        ]
-        return outline(head(account), [*lines, "rankbound.write_cut writes the files"])
-
-    def _repr_html_(self) -> str:
-        """The same with every quantity before and after, for a notebook."""
-        from rankbound.commands.cut.files import planned
-        from rankbound.page.pieces import cut_html
-
-        return cut_html(planned(self))
 
     @property
     def without_value(self) -> tuple[int, int]:
@@ -119,7 +124,7 @@ class Cut:
         return len(lost), int((~known).sum())
 
 
-def cut_groups(
+def cut(
     options: CutOptions | None = None, *, progress: Progress = str, **settings: Any
 ) -> Cut:
     """Choose the queries of every band by a per-query quantity.
@@ -135,14 +140,18 @@ def cut_groups(
     Returns
     -------
     Cut
-        `rankbound.commands.cut.write_cut` writes its files.
+        Its `save` writes the files; hashes are None until then.
 
     Raises
     ------
     FormatError, UsageError, DomainError
         On input that breaks a rule, or where no band holds a query.
     """
-    options = made_options(CutOptions, options, settings)
+    return account(cut_groups(made_options(CutOptions, options, settings), progress))
+
+
+def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
+    """The queries and groups of every band."""
     progress("reading")
     sources = read_sources(options, differences=True)
     whole = sources.groups_of(options.groups)
@@ -170,24 +179,94 @@ def cut_groups(
             "by another "
             "quantity or band"
         )
-    theirs: tuple[ReferenceCut, ...] = ()
+    compat = None
     if options.compat is not None:
         kept = {piece.band.name: set(values.qids[piece.queries]) for piece in pieces}
-        theirs = reference_cuts(options, whole, inputs, values, kept)
-    return Cut(
+        compat = reference_cuts(options, whole, inputs, values, kept)
+    return Chosen(
         options=options,
         inputs=inputs,
         whole=whole,
         values=values,
         temperature=queries.temperature,
         pieces=pieces,
-        reference=theirs,
+        compat=compat,
         warnings=(*inputs.warnings, *queries.warnings),
     )
 
 
-# As the command is called
-cut = cut_groups
+def account(chosen: Chosen) -> Cut:
+    """What is told of a cut, with the lines of the files that it has still to write."""
+    options = chosen.options
+    n_lost, groups_lost = chosen.without_value
+    made = Cut(
+        input=str(options.groups),
+        sha256=None,
+        n_groups=chosen.whole.n_groups,
+        n_queries=len(np.unique(chosen.whole.queries)),
+        quantity=options.by,
+        unit=chosen.values.unit,
+        pairs=options.pairs,
+        temperature=chosen.temperature,
+        ties=TIES,
+        quantiles="linear interpolation over the queries with a value",
+        dropped=Dropped(
+            queries_without_value=n_lost,
+            groups_of_queries_without_value=groups_lost,
+            why=LOST if n_lost else None,
+            reasons=chosen.inputs.dropped,
+        ),
+        files=Named(_kept(chosen, piece) for piece in chosen.pieces),
+        comparison=Changes(
+            delta=options.delta,
+            note=COMPARED,
+            rows=tuple(found for piece in chosen.pieces for found in piece.changes),
+        ),
+        warnings=chosen.warnings,
+        inputs=inputs_of(chosen.inputs.paths, hashed=False),
+        command=options.command,
+        versions=versions(),
+        compat=chosen.compat,
+    )
+    there = [piece for piece in chosen.pieces if piece.queries.any()]
+    lines = {piece.name: _lines(chosen, piece) for piece in there}
+    return made.with_lines(Lines(options.groups, lines, chosen.inputs.paths))
+
+
+def _kept(chosen: Chosen, piece: Piece) -> Kept:
+    n_lost, groups_lost = chosen.without_value
+    n_queries, n_groups = int(piece.queries.sum()), int(piece.groups.sum())
+    return Kept(
+        kept=piece.band.name,
+        file=piece.name if n_queries else None,
+        quantiles=(piece.band.low, piece.band.high),
+        outside=piece.band.outside,
+        cut_points=piece.cut_points,
+        n_groups=n_groups,
+        n_queries=n_queries,
+        sha256=None,
+        n_dropped=Left(
+            queries_outside_the_band=len(chosen.values) - n_queries,
+            groups_outside_the_band=chosen.whole.n_groups - groups_lost - n_groups,
+            queries_without_value=n_lost,
+            groups_of_queries_without_value=groups_lost,
+        ),
+        n_queries_at_a_cut_point=piece.n_ties,
+        reason=None if n_queries else "no query lies in this band; no file",
+    )
+
+
+def _lines(chosen: Chosen, piece: Piece) -> Booleans:
+    """Which lines of the file are kept, counted from 1."""
+    lines = chosen.whole.lines
+    if lines is None:
+        raise UsageError(
+            f"{chosen.options.groups}: its groups are no lines, so they cannot be "
+            "filtered"
+        )
+    kept = np.zeros(int(lines.max()) + 1, dtype=bool)
+    kept[lines[piece.groups]] = True
+    return kept
 
 
 def _quantity(options: CutOptions, queries: Queries) -> PerQuery:
@@ -208,6 +287,7 @@ def _piece(
         change(
             column,
             qids,
+            band=band.name,
             pairs=pairs,
             bounds=queries.ranges[name, pairs],
             delta=options.delta,

@@ -75,7 +75,7 @@ def run_experiment(
     *,
     sizes: Sizes,
     seed: int,
-    progress: Callable[[str], None],
+    progress: Callable[[str], object],
 ) -> Experiment:
     """Read the docstrings of the packages and distil a student per sampling.
 

@@ -59,7 +59,7 @@ def prepare(
     out: Path,
     *,
     seed: int,
-    progress: Callable[[str], None],
+    progress: Callable[[str], object],
     packages: Sequence[str] = PACKAGES,
     sizes: Sizes | None = None,
 ) -> DemoFiles:

@@ -1,73 +1,39 @@
-"""`rankbound demo`: build the collection, run the main job per sampling, report."""
+"""The demonstration's work: build the collection, run the main job per sampling."""
 
 from __future__ import annotations
 
-import io
 import shlex
-import sys
-import tempfile
 from pathlib import Path
+from typing import Final
 
-from rankbound.bounds.wording import counted
-from rankbound.cli.progress import stages
 from rankbound.commands.demo.prepare import DemoFiles, prepare
-from rankbound.commands.demo.report import report_text, summary_lines
 from rankbound.commands.measure.measured import Progress, measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
 from rankbound.commands.measure.run import ledger_of
 from rankbound.data.scores import Kind
-from rankbound.errors import UsageError
-from rankbound.page.run import STAGES, write_report
-from rankbound.terminal.console import console_for, say
-from rankbound.terminal.measure import show
-from rankbound.writing import check_folder, move_into
 
-STUDENT = "bilinear"
-# Stages that `prepare` announces, and those of one measurement
-PREPARATION, MEASUREMENT = 9, 5
+STUDENT: Final = "bilinear"
+# Stages that `prepare` announces, and those of one measurement of each sampling
+STAGES: Final = 9 + 4 * 5
 
 
-def run_demo(out: Path, *, seed: int) -> None:
-    """Make everything aside, move it into `out`, print the ledgers.
+def make_demo(
+    root: Path, *, seed: int, progress: Progress
+) -> tuple[DemoFiles, dict[str, Ledger]]:
+    """Build the collection in a folder and measure every sampling there.
 
-    Raises
-    ------
-    UsageError
-        When `out` cannot be written to or the seed is negative.
+    Returns
+    -------
+    files : DemoFiles
+    ledgers : dict of sampling to ledger
     """
-    if seed < 0:
-        raise UsageError(f"--seed must be at least 0, got {seed}")
-    check_folder(out)
-    with (
-        tempfile.TemporaryDirectory(prefix="rankbound-demo-") as aside,
-        stages(total=PREPARATION + 4 * MEASUREMENT + STAGES) as progress,
-    ):
-        root = Path(aside)
-        files = prepare(root, seed=seed, progress=progress)
-        ledgers = {
-            sampling: _measured(files, sampling, seed, progress)
-            for sampling in files.groups
-        }
-        (root / "report.md").write_text(
-            report_text(files, ledgers, tables=_tables(ledgers)), encoding="utf-8"
-        )
-        write_report(
-            root,
-            root / "report.html",
-            command="rankbound report . --out report.html",
-            title="What the bound says about four ways of sampling negatives",
-            progress=progress,
-        )
-        made = move_into(root, out)
-    console = console_for(sys.stdout)
-    for sampling, ledger in ledgers.items():
-        console.rule(f"{sampling} negatives", align="left", characters="-")
-        show(ledger, console)
-    for line in summary_lines(ledgers):
-        console.print(line, soft_wrap=True)
-    texts = f"{out / 'report.md'}; the same as a page: {out / 'report.html'}"
-    say(console, f"{counted(len(made), 'file')} in {out}; start with {texts}")
+    files = prepare(root, seed=seed, progress=progress)
+    ledgers = {
+        sampling: _measured(files, sampling, seed, progress)
+        for sampling in files.groups
+    }
+    return files, ledgers
 
 
 def _measured(files: DemoFiles, sampling: str, seed: int, progress: Progress) -> Ledger:
@@ -106,15 +72,3 @@ def command_for(files: DemoFiles, sampling: str, *, seed: int) -> str:
     words += ["--query-ids", files.query_ids, "--student-kind", "logit"]
     words += ["--seed", str(seed), "--out", f"measured/{sampling}"]
     return shlex.join(words)
-
-
-def _tables(ledgers: dict[str, Ledger]) -> dict[str, str]:
-    """Each ledger as the plain text that a terminal would show."""
-    texts = {}
-    for sampling, ledger in ledgers.items():
-        stream = io.StringIO()
-        show(ledger, console_for(stream))
-        texts[sampling] = "\n".join(
-            line.rstrip() for line in stream.getvalue().splitlines()
-        )
-    return texts

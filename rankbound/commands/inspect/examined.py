@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import orjson
 
-from rankbound.commands.inspect.findings import Finding, by_severity
+from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.given import Given
-from rankbound.commands.inspect.groups import group_facts, group_findings
+from rankbound.commands.inspect.groups import group_counts, group_findings
 from rankbound.commands.inspect.ids import odd_ids
-from rankbound.commands.inspect.judgements import judgement_facts, judgement_findings
+from rankbound.commands.inspect.judgements import judgement_counts, judgement_findings
 from rankbound.commands.inspect.layout import RankFacts, layout_findings, rank_facts
-from rankbound.commands.inspect.repeats import repeated_rows
-from rankbound.commands.inspect.score_findings import score_findings
-from rankbound.commands.inspect.scores import ScoreFacts, score_facts
-from rankbound.commands.inspect.texts import text_facts, text_findings
+from rankbound.commands.inspect.result import File, Finding, Sizes, by_severity
+from rankbound.commands.inspect.scores import ScoreFacts, score_facts, score_findings
+from rankbound.commands.inspect.texts import text_counts, text_findings
 from rankbound.commands.inspect.vectors import Vectors, survey, vector_findings
+from rankbound.data.columns import Integers, Strings, strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Integers, Scores, Strings, strings
+from rankbound.data.scores import Scores
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 
 
@@ -70,35 +72,35 @@ class Examined:
         """Whether it holds scores, groups, qrels, embeddings or texts."""
         return part in self.given.parts
 
-    def as_dict(self) -> dict[str, Any]:
-        """Facts and findings for JSON; keys are always there, null where not asked."""
+    def record(self) -> File:
+        """Facts and findings, without the contents."""
         given, contents = self.given, self.given.contents
         scores = self.scores
         sizes = _sizes(contents)
-        return {
-            "path": str(given.path),
-            "role": given.role,
-            "format": given.format,
-            "title": given.title,
-            "evidence": given.evidence,
-            "packing": _packing(given),
-            "parts": list(given.parts),
-            "rows": _rows(contents),
-            "queries": _queries(contents),
-            "group_sizes": None if sizes is None else _three(sizes),
-            "score_range": None if scores is None else _range(scores),
-            "kind": None if scores is None else scores.kind.value,
-            "kind_evidence": None if scores is None else scores.evidence,
-            "repairs": {} if contents is None else dict(contents.repairs),
-            "ids": None if given.ids is None else str(given.ids),
-            "scores": None if scores is None else scores.as_dict(),
-            "ranks": None if self.ranks is None else self.ranks.as_dict(),
-            "groups": None if self.groups is None else group_facts(self.groups),
-            "qrels": None if self.qrels is None else judgement_facts(self.qrels),
-            "vectors": None if self.vectors is None else self.vectors.as_dict(),
-            "texts": text_facts(contents) if contents and contents.texts else None,
-            "findings": [finding.as_dict() for finding in self.findings],
-        }
+        return File(
+            path=str(given.path),
+            role=given.role,
+            format=given.format,
+            title=given.title,
+            evidence=given.evidence,
+            packing=_packing(given),
+            parts=given.parts,
+            rows=_rows(contents),
+            queries=_queries(contents),
+            group_sizes=None if sizes is None else _three(sizes),
+            score_range=None if scores is None else _range(scores),
+            kind=None if scores is None else scores.kind.value,
+            kind_evidence=None if scores is None else scores.evidence,
+            repairs={} if contents is None else dict(contents.repairs),
+            ids=None if given.ids is None else str(given.ids),
+            scores=None if scores is None else scores.counts(),
+            ranks=None if self.ranks is None else self.ranks.counts(),
+            groups=None if self.groups is None else group_counts(self.groups),
+            qrels=None if self.qrels is None else judgement_counts(self.qrels),
+            vectors=None if self.vectors is None else self.vectors.counts(),
+            texts=text_counts(contents) if contents and contents.texts else None,
+            findings=self.findings,
+        )
 
 
 def examine(given: Given) -> Examined:
@@ -195,14 +197,81 @@ def _sizes(contents: Contents | None) -> Integers | None:
     return next((part.sizes for part in parts if part is not None), None)
 
 
-def _three(sizes: Integers) -> dict[str, float]:
-    return {
-        "min": int(sizes.min()),
-        "median": float(np.median(sizes)),
-        "max": int(sizes.max()),
-    }
+def _three(sizes: Integers) -> Sizes:
+    return Sizes(int(sizes.min()), float(np.median(sizes)), int(sizes.max()))
 
 
-def _range(facts: ScoreFacts) -> list[float]:
+def _range(facts: ScoreFacts) -> tuple[float, float]:
     values = facts.scores.values
-    return [float(values.min()), float(values.max())]
+    return float(values.min()), float(values.max())
+
+
+# Documents that stand twice under a query, in files that readers refuse for it: a
+# reader stops at the first. Here they are counted, with the few formats in which that
+# is common read leniently: columns of text, and groups as JSON lines.
+SIGNS = ("second time", "twice")  # how readers say that something is repeated
+COLUMNS = {"trec-run": (0, 2), "qrels": (0, 2), "beir-qrels": (0, 1)}
+
+Key = tuple[object, object]
+
+
+def repeated_rows(given: Given) -> Finding | None:
+    """How many rows repeat a document of their query, where the reader refused one."""
+    refusal = given.refusal or ""
+    if not any(sign in refusal for sign in SIGNS):
+        return None
+    try:
+        if given.format in COLUMNS:
+            keys = _column_keys(given)
+        elif given.format == "groups":
+            keys = _group_keys(given)
+        else:
+            return None
+        count, queries, example = _count(keys)
+    except (FormatError, ValueError, TypeError, KeyError):
+        return None  # the refusal stands, without a number
+    if not count:
+        return None
+    return Finding(
+        "duplicates",
+        "error",
+        count,
+        f"{counted(count, 'row repeats', 'rows repeat')} a document, in "
+        f"{counted(queries, 'query')}",
+        "keep one row for each document of a query or group",
+        example,
+    )
+
+
+def _count(keys: Iterator[tuple[object, Key]]) -> tuple[int, int, str | None]:
+    """Repeats, queries touched, and the first repeat, from (query, key) pairs."""
+    seen: set[Key] = set()
+    count, queries, example = 0, set(), None
+    for query, key in keys:
+        if key in seen:
+            count += 1
+            queries.add(query)
+            example = example or f"query {query!r}, document {key[1]!r}"
+        seen.add(key)
+    return count, len(queries), example
+
+
+def _column_keys(given: Given) -> Iterator[tuple[object, Key]]:
+    query, document = COLUMNS[given.format or ""]
+    for _, line in given.source.lines():
+        fields = line.decode("utf-8", "replace").split()
+        if not fields or fields[0] == "#":
+            continue
+        if fields[0] == "query-id":
+            document = 1
+        elif len(fields) > document:
+            yield fields[query], (fields[query], fields[document])
+
+
+def _group_keys(given: Given) -> Iterator[tuple[object, Key]]:
+    for number, line in given.source.lines():
+        if not line:
+            continue
+        row = orjson.loads(line)
+        for docno in (row["doc_id_a"], *row["doc_id_b"]):
+            yield row["query_id"], (number, docno)

@@ -1,29 +1,53 @@
-"""Whether two files fit: scores and vectors of groups, judgements, students."""
+"""Whether files fit: scores and vectors of groups, judgements, students, scales."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.examined import Examined
-from rankbound.commands.inspect.findings import Finding, share
 from rankbound.commands.inspect.judgements import only_relevant
+from rankbound.commands.inspect.result import Finding, SharedRows, share
 from rankbound.commands.inspect.roles import Cast
 from rankbound.commands.inspect.vectors import Vectors
+from rankbound.data.columns import positions
 from rankbound.data.groups import Groups, top_documents
-from rankbound.data.scores import Scores, positions
+from rankbound.data.scores import Kind, Scores
 
 RELEVANT = 1
 TOP = 10
 HALF = 0.5
 
-Result = tuple[dict[str, Any], Finding | None]
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How many of some rows of a file another file covers, or spoils."""
+
+    code: str
+    what: str
+    count: int
+    total: int
+
+    def between(self, left: Examined, right: Examined) -> SharedRows:
+        """The same with the names of both files."""
+        return SharedRows(
+            left=str(left.path),
+            right=str(right.path),
+            code=self.code,
+            what=self.what,
+            count=self.count,
+            total=self.total,
+            share=self.count / self.total if self.total else None,
+        )
 
 
-def judged(left: Examined, qrels: Scores) -> Iterator[Result]:
+Fit = tuple[Part, Finding | None]
+
+
+def judged(left: Examined, qrels: Scores) -> Iterator[Fit]:
     """Groups and rankings against judgements."""
     if left.groups is not None:
         yield _relevant_negatives(left.groups, qrels)
@@ -33,11 +57,11 @@ def judged(left: Examined, qrels: Scores) -> Iterator[Result]:
         yield _queries_without_results(left.scores.scores, qrels)
 
 
-def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Result:
+def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Fit:
     """Documents of groups with a score; the teacher's are asked for by `measure`."""
     _, found = groups.scores_of(scores)
     what = "group documents with a score"
-    row = _row("group-scores", what, int(found.sum()), len(found))
+    row = Part("group-scores", what, int(found.sum()), len(found))
     if found.all():
         return row, None
     without = np.unique(groups.row_group()[~found])
@@ -54,11 +78,11 @@ def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Result:
     )
 
 
-def embedded(groups: Groups, vectors: Vectors) -> Result:
+def embedded(groups: Groups, vectors: Vectors) -> Fit:
     """Documents of groups with a vector."""
     held = (vectors.embeddings.rows(groups.docnos) >= 0)[groups.codes]
     what = "group documents with a vector"
-    row = _row("group-vectors", what, int(held.sum()), len(held))
+    row = Part("group-vectors", what, int(held.sum()), len(held))
     if held.all():
         return row, None
     without = np.unique(groups.row_group()[~held])
@@ -73,7 +97,7 @@ def embedded(groups: Groups, vectors: Vectors) -> Result:
     )
 
 
-def at_distance_zero(groups: Groups, vectors: Vectors) -> Result:
+def at_distance_zero(groups: Groups, vectors: Vectors) -> Fit:
     """Groups that hold two documents with equal vectors."""
     rows = vectors.embeddings.rows(groups.docnos)[groups.codes]
     held = rows >= 0
@@ -86,7 +110,7 @@ def at_distance_zero(groups: Groups, vectors: Vectors) -> Result:
     places, counts = np.unique(keys, return_counts=True)
     touched = np.unique(places[counts > 1] // max(1, len(alike)))
     what = "groups with equal vectors"
-    row = _row("duplicates-in-groups-by-vector", what, len(touched), groups.n_groups)
+    row = Part("duplicates-in-groups-by-vector", what, len(touched), groups.n_groups)
     if not len(touched):
         return row, None
     first, second = np.flatnonzero(held)[keys == places[counts > 1][0]][:2]
@@ -103,11 +127,11 @@ def at_distance_zero(groups: Groups, vectors: Vectors) -> Result:
     )
 
 
-def _relevant_negatives(groups: Groups, qrels: Scores) -> Result:
+def _relevant_negatives(groups: Groups, qrels: Scores) -> Fit:
     negative = _negatives(groups)
     grades, judged = groups.scores_of(qrels)
     wrong = negative & judged & (grades >= RELEVANT)
-    row = _row(
+    row = Part(
         "relevant-negatives",
         f"negatives graded {RELEVANT} or more",
         int(wrong.sum()),
@@ -127,12 +151,12 @@ def _relevant_negatives(groups: Groups, qrels: Scores) -> Result:
     )
 
 
-def _unjudged_negatives(groups: Groups, qrels: Scores) -> Result:
+def _unjudged_negatives(groups: Groups, qrels: Scores) -> Fit:
     negative = _negatives(groups)
     _, judged = groups.scores_of(qrels)
     without = negative & ~judged
     count, total = int(without.sum()), int(negative.sum())
-    row = _row("unjudged-negatives", "negatives without a judgement", count, total)
+    row = Part("unjudged-negatives", "negatives without a judgement", count, total)
     if not count or only_relevant(qrels):  # the latter is a finding of its own
         return row, None
     return row, Finding(
@@ -145,14 +169,14 @@ def _unjudged_negatives(groups: Groups, qrels: Scores) -> Result:
     )
 
 
-def _judged_top(scores: Scores, qrels: Scores) -> Result:
+def _judged_top(scores: Scores, qrels: Scores) -> Fit:
     """Share of the ten best documents that are judged, over judged queries."""
     top = top_documents(scores, depth=TOP)
     known = positions(qrels.qids, top.qids) >= 0
     kept = top.keep_groups(known[top.queries])
     _, judged = kept.scores_of(qrels)
     what = f"judged documents among the best {TOP} of judged queries"
-    row = _row(f"judged-at-{TOP}", what, int(judged.sum()), len(judged))
+    row = Part(f"judged-at-{TOP}", what, int(judged.sum()), len(judged))
     missing = len(judged) - int(judged.sum())
     if missing == 0 or only_relevant(qrels):
         return row, None
@@ -166,11 +190,11 @@ def _judged_top(scores: Scores, qrels: Scores) -> Result:
     )
 
 
-def _queries_without_results(scores: Scores, qrels: Scores) -> Result:
+def _queries_without_results(scores: Scores, qrels: Scores) -> Fit:
     missing = positions(scores.qids, qrels.qids) < 0
     count = int(missing.sum())
     what = "judged queries with a ranking"
-    row = _row("judged-queries", what, len(missing) - count, len(missing))
+    row = Part("judged-queries", what, len(missing) - count, len(missing))
     if not count or count == len(missing):
         return row, None
     return row, Finding(
@@ -183,7 +207,7 @@ def _queries_without_results(scores: Scores, qrels: Scores) -> Result:
     )
 
 
-def with_teacher(student: Examined, teacher: Examined, cast: Cast) -> Result:
+def with_teacher(student: Examined, teacher: Examined, cast: Cast) -> Fit:
     """How many of the student's documents the teacher scores."""
     if student.scores is None or teacher.scores is None:
         raise ValueError("both must hold scores")
@@ -192,7 +216,7 @@ def with_teacher(student: Examined, teacher: Examined, cast: Cast) -> Result:
         own.row_query(), own.qids, own.codes, own.docnos
     )
     what = "documents of the student that the teacher scores"
-    row = _row("student-teacher", what, int(found.sum()), len(found))
+    row = Part("student-teacher", what, int(found.sum()), len(found))
     if cast.groups or found.mean() >= HALF:
         return row, None
     return row, Finding(
@@ -205,10 +229,10 @@ def with_teacher(student: Examined, teacher: Examined, cast: Cast) -> Result:
     )
 
 
-def copy_of_teacher(one: Examined) -> Result:
+def copy_of_teacher(one: Examined) -> Fit:
     """A file that gives the teacher's scores again."""
     rows = 0 if one.scores is None else len(one.scores.scores.values)
-    row = _row("same-scores", "documents with the teacher's own score", rows, rows)
+    row = Part("same-scores", "documents with the teacher's own score", rows, rows)
     return row, Finding(
         "same-scores",
         "note",
@@ -225,16 +249,106 @@ def _negatives(groups: Groups) -> np.ndarray:
     return ~groups.positive
 
 
-def _row(code: str, what: str, count: int, total: int) -> dict[str, Any]:
-    return {
-        "code": code,
-        "what": what,
-        "count": count,
-        "total": total,
-        "share": count / total if total else None,
-    }
-
-
 def _at(groups: Groups, mask: np.ndarray) -> str:
     _, qid, docno = groups.where(int(np.argmax(mask)))
     return f"query {qid!r}, document {docno!r}"
+
+
+ORDERS = 3.0  # of magnitude: scales farther apart than that are worth a word
+DEPTH_RATIO = 2
+
+
+def compared_scores(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    """Findings about all files of scores at once, with the files they name."""
+    if len(scored) < 2:
+        return
+    yield from _scales(scored)
+    yield from _depths(scored)
+    yield from _orders(scored)
+
+
+def _scales(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    sizes = [(_typical(one), place) for place, one in enumerate(scored)]
+    sizes = [(size, place) for size, place in sizes if size > 0]
+    if len(sizes) < 2:
+        return
+    (low, first), (high, last) = min(sizes), max(sizes)
+    orders = float(np.log10(high / low))
+    if orders < ORDERS:
+        return
+    yield (
+        Finding(
+            "scales-differ",
+            "note",
+            len(sizes),
+            f"score scales differ by {orders:.1f} orders of magnitude, from about "
+            f"{low:.3g} to about {high:.3g}",
+            "compare entropies only after each model has its temperature",
+        ),
+        (scored[first], scored[last]),
+    )
+
+
+def _typical(one: Examined) -> float:
+    """The median size of a score; 0 for ranks, whose scale is arbitrary."""
+    if one.scores is None or one.scores.kind is Kind.RANK_ONLY:
+        return 0.0
+    return float(np.median(np.abs(one.scores.scores.values)))
+
+
+def _depths(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    cut = [
+        (one.scores.depth[0], place)
+        for place, one in enumerate(scored)
+        if one.scores is not None and one.scores.depth[1]
+    ]
+    if len(cut) < 2:
+        return
+    (low, first), (high, last) = min(cut), max(cut)
+    if high < DEPTH_RATIO * low:
+        return
+    deeper = sum(1 for depth, _ in cut if depth >= DEPTH_RATIO * low)
+    yield (
+        Finding(
+            "depths-differ",
+            "note",
+            deeper,
+            f"rankings are cut at {low:,} in one file and at {high:,} in another",
+            "cut all at one depth before comparing averages that depend on it",
+        ),
+        (scored[first], scored[last]),
+    )
+
+
+def _orders(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    """Files whose queries come in an order that hardly any other file has."""
+    orders: dict[tuple[str, ...], list[Examined]] = {}
+    for one in scored:
+        if one.scores is not None:
+            orders.setdefault(tuple(one.scores.scores.qids), []).append(one)
+    usual = max(orders, key=lambda order: len(orders[order]))
+    others = tuple(
+        one
+        for order, members in orders.items()
+        if order != usual and set(order) == set(usual)
+        for one in members
+    )
+    if others and len(orders[usual]) > 1:
+        yield (
+            Finding(
+                "query-order-differs",
+                "note",
+                len(others),
+                "the same queries come in another order than in the other files",
+                "match rows by query id, never by position",
+            ),
+            others,
+        )

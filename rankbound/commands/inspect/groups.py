@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.inspect.findings import Finding, share
+from rankbound.commands.inspect.result import Finding, GroupCounts, share
+from rankbound.data.columns import Integers
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Integers
 
 
-def group_facts(groups: Groups) -> dict[str, Any]:
-    """Counts of groups, queries and positives, for JSON."""
+def group_counts(groups: Groups) -> GroupCounts:
+    """Counts of groups, queries and positives."""
     per_query = np.bincount(groups.queries, minlength=1)
     positives = None
     if groups.positive is not None:
         positives = int(groups.positive.sum())
-    return {
-        "groups": groups.n_groups,
-        "documents": len(np.unique(groups.codes)),
-        "positives": positives,
-        "queries_with_several_groups": int(np.sum(per_query > 1)),
-        "most_groups_of_a_query": int(per_query.max()),
-        "with_probabilities": groups.probabilities is not None,
-    }
+    return GroupCounts(
+        groups=groups.n_groups,
+        documents=len(np.unique(groups.codes)),
+        positives=positives,
+        queries_with_several_groups=int(np.sum(per_query > 1)),
+        most_groups_of_a_query=int(per_query.max()),
+        with_probabilities=groups.probabilities is not None,
+    )
 
 
 def group_findings(groups: Groups) -> list[Finding | None]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rankbound.commands.inspect.findings import Finding, share
+from rankbound.commands.inspect.result import Finding, share
 
 MISSING: Final = frozenset({"NA", "N/A", "NaN", "nan", "null", "None", "NULL", ""})
 FLOAT = re.compile(r"-?\d+\.0+")

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from rankbound.commands.inspect.findings import Finding, share
-from rankbound.data.scores import Integers, Scores
+from rankbound.commands.inspect.result import Finding, JudgementCounts, share
+from rankbound.data.columns import Integers
+from rankbound.data.scores import Scores
 
 
-def judgement_facts(qrels: Scores) -> dict[str, Any]:
-    """Grades and relevant documents per query, for JSON."""
+def judgement_counts(qrels: Scores) -> JudgementCounts:
+    """Grades and relevant documents per query."""
     grades, counts = np.unique(qrels.values, return_counts=True)
     relevant = relevant_per_query(qrels)
-    return {
-        "grades": {
+    return JudgementCounts(
+        grades={
             f"{grade:g}": int(count)
             for grade, count in zip(grades, counts, strict=True)
         },
-        "relevant_per_query": [
+        relevant_per_query=(
             int(relevant.min()),
             float(np.median(relevant)),
             int(relevant.max()),
-        ],
-        "queries_without_relevant": int(np.sum(relevant == 0)),
-        "queries_with_one_relevant": int(np.sum(relevant == 1)),
-    }
+        ),
+        queries_without_relevant=int(np.sum(relevant == 0)),
+        queries_with_one_relevant=int(np.sum(relevant == 1)),
+    )
 
 
 def relevant_per_query(qrels: Scores) -> Integers:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.inspect.findings import Finding, share
+from rankbound.commands.inspect.result import Finding, RankCounts, share
 from rankbound.data.ordering import by_rank
 from rankbound.read.contents import Contents
 from rankbound.read.source import Source
@@ -49,13 +48,11 @@ class RankFacts:
     neighbours: int
     example: str | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """The facts for JSON."""
-        return {
-            "base": self.base,
-            "constant": self.constant,
-            "against_scores": self.wrong,
-        }
+    def counts(self) -> RankCounts:
+        """The facts of the result."""
+        return RankCounts(
+            base=self.base, constant=self.constant, against_scores=self.wrong
+        )
 
 
 def rank_facts(contents: Contents) -> RankFacts | None:

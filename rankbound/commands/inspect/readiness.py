@@ -1,27 +1,31 @@
-"""The verdicts: whether `measure` and `compare` can run, and with which command."""
+"""Whether `measure` and `compare` can run, tried out, and with which command."""
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.options import TARGET, CompareOptions
+from rankbound.commands.compare.samplings import load
 from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.naming import names_of
-from rankbound.commands.inspect.rehearsal import rehearse, rehearse_comparison
+from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
-from rankbound.commands.inspect.wording import (
-    file_words,
-    format_words,
-    measure_words,
-    teacher_words,
-)
+from rankbound.commands.measure.inputs import Inputs, load_inputs
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.measure.students import evaluate_student
+from rankbound.commands.measure.temperatures import (
+    Split,
+    split_queries,
+    teacher_temperature,
+)
 from rankbound.data.scores import Kind
+from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
@@ -31,37 +35,7 @@ NO_QRELS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a command can run on the files.
-
-    Attributes
-    ----------
-    ok : bool
-    missing : tuple of str
-        What is missing; empty if `ok`.
-    command : str
-        What to run next. Words in capitals stand for what is missing.
-    notes : tuple of str
-        What the command leaves out, and how the teacher was chosen.
-    """
-
-    ok: bool
-    missing: tuple[str, ...]
-    command: str
-    notes: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The verdict for JSON."""
-        return {
-            "ok": self.ok,
-            "missing": list(self.missing),
-            "command": self.command,
-            "notes": list(self.notes),
-        }
-
-
-def measure_verdict(cast: Cast) -> Verdict:
+def measure_readiness(cast: Cast) -> Readiness:
     """Whether `rankbound measure` can run, tried out up to its computation."""
     if cast.teacher is None:
         words = ["rankbound", "measure", "--teacher", "TEACHER"]
@@ -69,7 +43,8 @@ def measure_verdict(cast: Cast) -> Verdict:
             words += ["--groups", str(cast.groups[0].path)]
         if cast.qrels is not None:
             words += ["--qrels", str(cast.qrels.path)]
-        return Verdict(False, (NO_TEACHER,), shlex.join([*words, "--out", "measured"]))
+        command = shlex.join([*words, "--out", "measured"])
+        return Readiness(False, (NO_TEACHER,), command, ())
     options, notes = _options(cast, cast.groups[0] if cast.groups else None)
     lacking = _lacking(cast, options)
     refusal, refused = (None, {}) if lacking else rehearse(options)
@@ -83,12 +58,12 @@ def measure_verdict(cast: Cast) -> Verdict:
         *_other_groups(cast),
     )
     words = [*measure_words(options, cast), *_placeholders(cast, options)]
-    return Verdict(
+    return Readiness(
         not lacking, lacking, shlex.join([*words, "--out", "measured"]), notes
     )
 
 
-def compare_verdict(cast: Cast) -> Verdict:
+def compare_readiness(cast: Cast) -> Readiness:
     """Whether `rankbound compare` can run: a teacher and two samplings or more."""
     missing: list[str] = []
     if cast.teacher is None:
@@ -115,7 +90,7 @@ def compare_verdict(cast: Cast) -> Verdict:
     if options is not None:
         words += [*file_words(options), *_placeholders(cast, options)]
     words += [*format_words(cast), "--out", "compared"]
-    return Verdict(not missing, tuple(missing), shlex.join(words), notes)
+    return Readiness(not missing, tuple(missing), shlex.join(words), notes)
 
 
 def _named(paths: list[Path]) -> list[tuple[str, Path]]:
@@ -250,3 +225,109 @@ def _other_groups(cast: Cast) -> tuple[str, ...]:
         if others
         else ()
     )
+
+
+MISTAKES = (UsageError, FormatError, DomainError)
+
+
+def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
+    """Do what `measure` does before it computes, and every student by itself.
+
+    Returns
+    -------
+    refusal : str or None
+        What `measure` would say about the teacher's side; None if nothing.
+    students : dict
+        What it would say about a student, by name; only those it refuses.
+    """
+    try:
+        inputs = load_inputs(replace(options, students=()))
+        split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
+        if not split.n_certificate:
+            return "no query is left for the certificate; give more queries", {}
+        scale = teacher_temperature(inputs, split, options.temperature)
+    except MISTAKES as error:
+        return _line(error), {}
+    refused = {}
+    for student in options.students:
+        refusal = _student(student, inputs, split, options, scale)
+        if refusal is not None:
+            refused[student.name] = refusal
+    return None, refused
+
+
+def rehearse_comparison(options: CompareOptions) -> str | None:
+    """Do what `compare` does before it computes; what it would refuse, or None."""
+    try:
+        first, *others = load(options).samplings
+    except MISTAKES as error:
+        return _line(error)
+    known = {*first.groups.group_qids()}
+    for other in others:
+        if known.isdisjoint(other.groups.group_qids()):
+            return f"{other.name!r} and {first.name!r} have no query in common"
+    return None
+
+
+def _student(
+    student: StudentSource,
+    inputs: Inputs,
+    split: Split,
+    options: MeasureOptions,
+    scale: float,
+) -> str | None:
+    try:
+        evaluate_student(student, inputs, split, options, teacher_scale=scale)
+    except MISTAKES as error:
+        return _line(error)
+    return None
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+Words = list[str]
+
+
+def measure_words(options: MeasureOptions, cast: Cast) -> Words:
+    """The whole command line of `measure` but for its folder."""
+    words = ["rankbound", "measure", *teacher_words(options)]
+    if options.groups is not None:
+        words += ["--groups", str(options.groups)]
+    runs = [one for one in options.students if one.scores is not None]
+    if runs:
+        words += ["--student", *(f"{one.name}={one.scores}" for one in runs)]
+    encoders = [one for one in options.students if one.queries is not None]
+    for one in encoders:
+        words += ["--bi-encoder", f"{one.name}={one.queries}"]
+        words += ["--query-ids", str(one.query_ids)]
+    fitted = [one.name for one in options.students if one.temperature == "fit"]
+    if fitted:
+        words += ["--student-temperature", *(f"{name}=fit" for name in fitted)]
+    return [*words, *file_words(options), *format_words(cast)]
+
+
+def teacher_words(options: MeasureOptions) -> Words:
+    """The teacher and its temperature."""
+    words = ["--teacher", str(options.teacher)]
+    return [*words, "--temperature", "fit"] if options.temperature == "fit" else words
+
+
+def file_words(options: MeasureOptions) -> Words:
+    """Vectors, judgements and what is done about missing scores."""
+    words: Words = []
+    if options.embeddings is not None:
+        words += ["--embeddings", str(options.embeddings), "--ids", str(options.ids)]
+    if options.qrels is not None:
+        words += ["--qrels", str(options.qrels)]
+    if options.missing is not None:
+        words += ["--missing", options.missing]
+    return words
+
+
+def format_words(cast: Cast) -> Words:
+    """The formats that the user had to name."""
+    used = (cast.teacher, *cast.students, *cast.groups, cast.qrels, cast.documents)
+    named = [f"{one.path}={one.given.asked}" for one in used if one and one.given.asked]
+    return ["--format", *dict.fromkeys(named)] if named else []

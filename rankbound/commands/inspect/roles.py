@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.commands.inspect.examined import Examined
+from rankbound.data.columns import positions
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Kind, positions
+from rankbound.data.scores import Kind
 
 MODEL_KINDS = frozenset({Kind.LOGIT, Kind.PROBABILITY})
 LEAST_SHARED = 0.05

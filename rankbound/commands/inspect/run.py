@@ -1,101 +1,21 @@
-"""`inspect`: read files, examine each, hold them against each other, give verdicts.
-
-The JSON of an inspection, schema "rankbound.inspection/1"::
-
-    schema      "rankbound.inspection/1"
-    command     the command line, "" from Python
-    files       one object per file, in the order given
-      path, role (file, groups, qrels, embeddings), format, title, evidence, packing,
-      parts, rows, queries, group_sizes {min, median, max}, score_range [low, high],
-      kind, kind_evidence, repairs {what: count}, ids (file of ids),
-      scores, ranks, groups, qrels, vectors, texts (facts, null where there are none),
-      findings [{code, severity, count, message, remedy, example}]
-    across
-      ids       shared ids of every pair of files, both ways
-      rows      shares of rows: {left, right, code, what, count, total, share}
-      findings  as above, with files [path, ...]
-    ready
-      measure, compare  {ok, missing [], command, notes []}
-
-Keys are always there; what does not apply, or could not be read, is null.
-"""
+"""`inspect`: read files, examine each, hold them against each other, give verdicts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
-from rankbound.commands.inspect.across import Across, look_across
-from rankbound.commands.inspect.examined import Examined, examine
+from rankbound.commands.inspect.across import look_across
+from rankbound.commands.inspect.examined import examine
 from rankbound.commands.inspect.given import Asked, read_all
-from rankbound.commands.inspect.readiness import (
-    Verdict,
-    compare_verdict,
-    measure_verdict,
-)
+from rankbound.commands.inspect.readiness import compare_readiness, measure_readiness
+from rankbound.commands.inspect.result import Inspection, Ready
 from rankbound.commands.inspect.roles import cast
 from rankbound.errors import UsageError
+from rankbound.results import Named
 
-SCHEMA = "rankbound.inspection/1"
 Progress = Callable[[str], object]
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Inspection:
-    """What `inspect` found.
-
-    Attributes
-    ----------
-    files : tuple of Examined
-    across : Across
-    measure, compare : Verdict
-    command : str
-    """
-
-    files: tuple[Examined, ...]
-    across: Across
-    measure: Verdict
-    compare: Verdict
-    command: str = ""
-
-    @property
-    def readable(self) -> bool:
-        """Whether every file could be read."""
-        return all(one.given.contents is not None for one in self.files)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The inspection for JSON; see the module for the keys."""
-        return {
-            "schema": SCHEMA,
-            "command": self.command,
-            "files": [one.as_dict() for one in self.files],
-            "across": self.across.as_dict(),
-            "ready": {
-                "measure": self.measure.as_dict(),
-                "compare": self.compare.as_dict(),
-            },
-        }
-
-    def __str__(self) -> str:
-        """The inspection as the program prints it, without colours."""
-        from rankbound.terminal.inspect import as_text
-
-        return as_text(self)
-
-    def __repr__(self) -> str:
-        """The gravest findings and the verdicts in a few lines; ``print`` shows all."""
-        from rankbound.terminal.inspect import inspection_repr
-
-        return inspection_repr(self)
-
-    def _repr_html_(self) -> str:
-        """Files, findings and verdicts as tables, for a notebook."""
-        from rankbound.page.pieces import inspection_html
-
-        return inspection_html(self.as_dict())
 
 
 def inspect_files(
@@ -127,11 +47,10 @@ def inspect_files(
     across = look_across(files, parts)
     progress("verdicts")
     return Inspection(
-        files=files,
-        across=across,
-        measure=measure_verdict(parts),
-        compare=compare_verdict(parts),
         command=command,
+        files=Named(one.record() for one in files),
+        across=across,
+        ready=Ready(measure=measure_readiness(parts), compare=compare_readiness(parts)),
     )
 
 
@@ -159,7 +78,7 @@ def inspect(
     Returns
     -------
     Inspection
-        Prints as the command does; `as_dict` gives the JSON.
+        Prints as the command does.
 
     Raises
     ------

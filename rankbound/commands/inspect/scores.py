@@ -1,14 +1,16 @@
-"""Everything that `inspect` measures on the scores of a file."""
+"""The scores of a file: everything measured on them, and what is odd about it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from rankbound.bounds.wording import counted
+from rankbound.commands.inspect.result import Finding, ScoreCounts, share
+from rankbound.data.columns import Integers
 from rankbound.data.groups import top_documents
-from rankbound.data.scores import Integers, Kind, Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.kinds import KindGuess, infer_kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
@@ -88,26 +90,26 @@ class ScoreFacts:
         """What the scores are."""
         return self.scores.kind
 
-    def as_dict(self) -> dict[str, Any]:
-        """The facts for JSON."""
+    def counts(self) -> ScoreCounts:
+        """The facts of the result."""
         alike = self.ties
-        return {
-            "documents": self.scores.n_docs,
-            "usual_depth": self.depth[0],
-            "neighbours": alike.neighbours,
-            "equal_neighbours": alike.equal,
-            "close_neighbours": alike.close,
-            "queries_with_ties": alike.queries,
-            "largest_tie": alike.largest,
-            "documents_sharing_a_score": alike.shared,
-            "exact_zeros": self.zeros,
-            "constant_queries": len(self.constant),
-            "min_max_queries": self.min_max,
-            "top_entropy_bits": self.top_bits,
-            "smallest_pair_entropy_bits": self.bits,
-            "decimals": self.decimals,
-            "precision": self.precision,
-        }
+        return ScoreCounts(
+            documents=self.scores.n_docs,
+            usual_depth=self.depth[0],
+            neighbours=alike.neighbours,
+            equal_neighbours=alike.equal,
+            close_neighbours=alike.close,
+            queries_with_ties=alike.queries,
+            largest_tie=alike.largest,
+            documents_sharing_a_score=alike.shared,
+            exact_zeros=self.zeros,
+            constant_queries=len(self.constant),
+            min_max_queries=self.min_max,
+            top_entropy_bits=self.top_bits,
+            smallest_pair_entropy_bits=self.bits,
+            decimals=self.decimals,
+            precision=self.precision,
+        )
 
 
 def score_facts(contents: Contents) -> ScoreFacts:
@@ -169,3 +171,231 @@ def _with_kind(scores: Scores) -> tuple[Scores, str]:
     if bits >= SQUASHED_BITS and told:
         evidence += f"; as logits no pair would have less than {bits:.3f} bit"
     return scores.with_kind(kind), evidence
+
+
+FEW = 0.01  # of all neighbours: fewer ties than that are no finding
+MANY = 0.05  # of all neighbours: more ties than that change measures
+LEAST_IN_LISTS = 3  # pairs: one list of three documents
+SQUASHED = frozenset({Kind.PROBABILITY, Kind.COSINE, Kind.RANK_ONLY, Kind.MARGIN_ONLY})
+
+
+def score_findings(facts: ScoreFacts) -> list[Finding | None]:
+    """Findings on the values; ids, ranks and files are looked at elsewhere."""
+    return [
+        _refused_kind(facts),
+        _saturated(facts),
+        _normalised(facts),
+        _squashed(facts),
+        _half_precision(facts),
+        _constant(facts),
+        _zeros(facts),
+        _tied(facts),
+        _nearly_tied(facts),
+        _short(facts),
+        _alone(facts),
+    ]
+
+
+def _refused_kind(facts: ScoreFacts) -> Finding | None:
+    if facts.kind is Kind.RANK_ONLY:
+        return Finding(
+            "rank-only",
+            "error",
+            len(facts.scores.values),
+            f"rank-only: {facts.evidence}",
+            "give the model's own scores; as a teacher these say nothing",
+        )
+    if facts.kind is Kind.MARGIN_ONLY:
+        return Finding(
+            "margin-only",
+            "error",
+            len(facts.scores.values),
+            f"margins of chosen pairs, no scores of documents: {facts.evidence}",
+            "give the scores that the margins were made from",
+        )
+    return None
+
+
+def _saturated(facts: ScoreFacts) -> Finding | None:
+    if facts.kind is not Kind.PROBABILITY or not facts.ends or _is_min_max(facts):
+        return None
+    return Finding(
+        "saturated",
+        "error",
+        facts.ends,
+        f"{share(facts.ends, len(facts.scores.values))} probabilities are exactly 0 "
+        "or 1, whose logit is infinite",
+        "give the logits, or write probabilities with more digits",
+        _where(facts.scores, (facts.scores.values == 0) | (facts.scores.values == 1)),
+    )
+
+
+def _several(facts: ScoreFacts) -> int:
+    """Queries whose scores differ."""
+    return int(np.sum(facts.scores.sizes > 1)) - len(facts.constant)
+
+
+def _is_min_max(facts: ScoreFacts) -> bool:
+    return not _are_labels(facts) and 2 * facts.min_max > _several(facts)
+
+
+def _are_labels(facts: ScoreFacts) -> bool:
+    """Whether 0 and 1 are all there is: labels, and no normalised scores."""
+    return facts.ends == len(facts.scores.values)
+
+
+def _normalised(facts: ScoreFacts) -> Finding | None:
+    several = _several(facts)
+    minmax = 0 if _are_labels(facts) else facts.min_max
+    # Two scores add up to 1 by chance
+    softmax = facts.softmax if facts.pairs >= LEAST_IN_LISTS else 0
+    for code, count, what in (
+        ("min-max", minmax, "run from exactly 0 to exactly 1: min-max"),
+        ("softmax", softmax, "add up to 1: softmax"),
+    ):
+        if 2 * count > several:
+            return Finding(
+                code,
+                "warning",
+                count,
+                f"the scores of {share(count, several)} queries {what} per query",
+                "give the scores from before the normalisation: it differs by query",
+            )
+    return None
+
+
+def _squashed(facts: ScoreFacts) -> Finding | None:
+    if facts.bits is None or facts.pairs < LEAST_PAIRS:
+        return None
+    if facts.bits < SQUASHED_BITS or facts.kind in SQUASHED:
+        return None
+    return Finding(
+        "squashed",
+        "warning",
+        len(facts.scores.values),
+        f"scores of a query lie within 1 of each other: as logits, no pair has an "
+        f"entropy below {facts.bits:.3f} bit",
+        "give logits, say the kind (--teacher-kind), or fit a temperature",
+    )
+
+
+def _half_precision(facts: ScoreFacts) -> Finding | None:
+    if facts.precision not in ("float16", "bfloat16"):
+        return None
+    tied = facts.ties.shared / len(facts.scores.values)
+    return Finding(
+        "half-precision",
+        "warning" if tied >= FEW else "note",
+        facts.ties.shared,
+        f"every score is a {facts.precision} number; {tied:.1%} of the documents share "
+        "theirs with another of the query",
+        "score again in float32: half precision makes ties, and each is a 1-bit pair",
+    )
+
+
+def _constant(facts: ScoreFacts) -> Finding | None:
+    found = facts.constant
+    if not len(found):
+        return None
+    qid = facts.scores.qids[found[0]]
+    return Finding(
+        "constant-queries",
+        "warning",
+        len(found),
+        f"{share(len(found), facts.scores.n_queries)} queries give all their documents "
+        "one score",
+        "score them again or leave them out: every pair of theirs counts 1 bit",
+        f"query {qid!r}",
+    )
+
+
+def _zeros(facts: ScoreFacts) -> Finding | None:
+    values = facts.scores.values
+    apart = facts.kind in (Kind.RANK_ONLY, Kind.MARGIN_ONLY, Kind.PROBABILITY)
+    if not facts.zeros or _is_min_max(facts) or apart:
+        return None
+    # One at the lower end of whole numbers is as likely a count as a missing score
+    if facts.zeros == 1 and facts.decimals == 0:
+        return None
+    return Finding(
+        "exact-zeros",
+        "warning",
+        facts.zeros,
+        f"{share(facts.zeros, len(values))} scores are exactly 0, as when a missing "
+        "score was filled in",
+        "find out whether 0 was filled in for missing scores; if so, remove those rows",
+        _where(facts.scores, values == 0),
+    )
+
+
+def _tied(facts: ScoreFacts) -> Finding | None:
+    alike = facts.ties
+    if alike.equal < max(1.0, FEW * alike.neighbours) or facts.kind is Kind.RANK_ONLY:
+        return None
+    places = "" if facts.decimals is None else f"; {facts.decimals} decimals"
+    return Finding(
+        "ties",
+        "warning" if alike.equal >= MANY * alike.neighbours else "note",
+        alike.equal,
+        f"{share(alike.equal, alike.neighbours)} neighbours in the rankings are equal, "
+        f"in {counted(alike.queries, 'query')}, up to {alike.largest:,} "
+        f"documents on one score{places}",
+        "write scores with more digits: measures depend on how ties are broken",
+    )
+
+
+def _nearly_tied(facts: ScoreFacts) -> Finding | None:
+    alike = facts.ties
+    if alike.close < max(1.0, FEW * alike.neighbours):
+        return None
+    if alike.close <= 2 * facts.by_chance:  # no more than dense scores have
+        return None
+    return Finding(
+        "pseudo-ties",
+        "warning" if alike.close >= MANY * alike.neighbours else "note",
+        alike.close,
+        f"{share(alike.close, alike.neighbours)} neighbours are parted by at most 1e-6 "
+        "of the range of scores, as an engine's tie breaking does",
+        "take them for ties: their order says nothing about the model",
+    )
+
+
+def _short(facts: ScoreFacts) -> Finding | None:
+    usual, cut = facts.depth
+    sizes = facts.scores.sizes
+    short = np.flatnonzero(sizes < usual if cut else 4 * sizes < usual)
+    if not len(short):
+        return None
+    least = int(short[np.argmin(sizes[short])])
+    words = (
+        f"fewer than {usual:,}" if cut else f"under a quarter of the usual {usual:,}"
+    )
+    return Finding(
+        "short-rankings",
+        "warning" if 2 * sizes[least] < usual else "note",
+        len(short),
+        f"{share(len(short), len(sizes))} rankings have {words} documents, the "
+        f"shortest {int(sizes[least]):,}",
+        "check whether documents are missing or nothing more was retrieved",
+        f"query {facts.scores.qids[least]!r}",
+    )
+
+
+def _alone(facts: ScoreFacts) -> Finding | None:
+    alone = np.flatnonzero(facts.scores.sizes == 1)
+    if not len(alone):
+        return None
+    return Finding(
+        "single-documents",
+        "note",
+        len(alone),
+        f"{share(len(alone), facts.scores.n_queries)} queries have one document, which "
+        "makes no pair",
+        "nothing to do: they are left out and counted",
+        f"query {facts.scores.qids[alone[0]]!r}",
+    )
+
+
+def _where(scores: Scores, mask: np.ndarray) -> str:
+    qid, docno = scores.where(int(np.argmax(mask)))
+    return f"query {qid!r}, document {docno!r}"

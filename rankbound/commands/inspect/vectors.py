@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.commands.inspect.findings import Finding, share
+from rankbound.commands.inspect.result import Finding, VectorCounts, share
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import Floats, Integers
 from rankbound.estimators.duplicates import (
     VectorFacts,
     equal_sets,
@@ -33,31 +32,30 @@ class Vectors:
     sets: list[Integers]
     near: tuple[Integers, Floats] | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """The facts for JSON."""
-        norms = self.facts.norms[self.facts.finite]
-        return {
-            "dim": self.embeddings.dim,
-            "dtype": str(self.embeddings.vectors.dtype),
-            "norms": _ends(norms),
-            "unit_share": self.facts.unit_share,
-            "zero": len(self.facts.zero),
-            "not_finite": int(np.sum(~self.facts.finite)),
-            "equal_sets": len(self.sets),
-            "equal_vectors": sum(len(rows) for rows in self.sets),
-            "near_pairs": None if self.near is None else len(self.near[0]),
-        }
+    def counts(self) -> VectorCounts:
+        """The facts of the result."""
+        return VectorCounts(
+            dim=self.embeddings.dim,
+            dtype=str(self.embeddings.vectors.dtype),
+            norms=_ends(self.facts.norms[self.facts.finite]),
+            unit_share=self.facts.unit_share,
+            zero=len(self.facts.zero),
+            not_finite=int(np.sum(~self.facts.finite)),
+            equal_sets=len(self.sets),
+            equal_vectors=sum(len(rows) for rows in self.sets),
+            near_pairs=None if self.near is None else len(self.near[0]),
+        )
 
     def id_of(self, row: int) -> str:
         """The id of a row."""
         return str(self.embeddings.ids[row])
 
 
-def _ends(norms: Floats) -> list[float] | None:
+def _ends(norms: Floats) -> tuple[float, float, float] | None:
     """Least, mean and largest length."""
     if not norms.size:
         return None
-    return [float(norms.min()), float(norms.mean()), float(norms.max())]
+    return float(norms.min()), float(norms.mean()), float(norms.max())
 
 
 def survey(embeddings: Embeddings) -> Vectors:

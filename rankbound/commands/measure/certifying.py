@@ -20,8 +20,8 @@ from rankbound.commands.measure.result import Comparators, Ndcg, Relevance, Shif
 from rankbound.commands.measure.space import Space
 from rankbound.commands.measure.students import Student
 from rankbound.commands.measure.terms import QueryTerms, query_terms
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.groups import Groups
 from rankbound.estimators.group_terms import Geometry
 
 

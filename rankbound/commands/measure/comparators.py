@@ -41,8 +41,8 @@ from rankbound.commands.measure.result import (
     Ndcg,
     NdcgBound,
 )
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats, Scores
+from rankbound.data.columns import Booleans, Floats
+from rankbound.data.scores import Scores
 
 BOUNDS: Final = {
     "inversions": ("theorem-6a", inversion_bound),
@@ -54,6 +54,12 @@ ASSUMPTIONS: Final = (
     "that clipping makes included, are broken against the student",
     "intervals and limits rest on A0, for queries with such a list",
 )
+GAMMA: Final = 1.0  # temperatures; fixed in advance
+DOCUMENTS: Final = (
+    "IID-DOCS (asserted): the documents of a list are independent draws of their kind, "
+    "fixed without the student; retrieved or mined documents are not"
+)
+ONE_KIND: Final = "no group has judged documents of grade 1 and more, and of less"
 
 
 def ndcg(student: Evaluated, qrels: Scores, *, asserted: tuple[str, ...] = ()) -> Ndcg:
@@ -142,15 +148,6 @@ def _per_query(values: Floats, queries: np.ndarray) -> Floats:
     _, place = np.unique(queries, return_inverse=True)
     place = place.reshape(-1)
     return np.asarray(np.bincount(place, weights=values) / np.bincount(place))
-
-
-GAMMA: Final = 1.0  # temperatures; fixed in advance
-DOCUMENTS: Final = (
-    "IID-DOCS (asserted): the documents of a list are independent draws of their kind, "
-    "fixed without the student; retrieved or mined documents are not"
-)
-
-ONE_KIND: Final = "no group has judged documents of grade 1 and more, and of less"
 
 
 def comparators(student: Evaluated, qrels: Scores) -> Comparators:

@@ -14,9 +14,10 @@ import numpy as np
 from rankbound.bounds.certificate import CHOSEN, lemma_2c_range
 from rankbound.bounds.limits import lower_limit, two_sided, upper_limit
 from rankbound.commands.measure.result import Estimate
-from rankbound.data.groups import Booleans, Groups
+from rankbound.data.columns import Booleans, Floats, Integers, positions
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
-from rankbound.data.scores import Floats, Integers, Scores, positions
+from rankbound.data.scores import Scores
 from rankbound.estimators.blocks import blocks
 from rankbound.estimators.pairs import pair_differences, selected_pairs
 

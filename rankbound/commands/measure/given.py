@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats, Integers, Scores, Strings
+from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.provenance import Input
 from rankbound.read.choosing import format_of

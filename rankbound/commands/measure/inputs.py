@@ -10,19 +10,24 @@ import numpy as np
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.given import Files, Given, vectors_of
 from rankbound.commands.measure.options import MeasureOptions, SourceOptions
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import (
-    Booleans,
     Groups,
     shares_queries,
     top_documents,
     with_judged_positives,
 )
-from rankbound.data.scores import Floats, Kind, Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import infer_kind, is_rank_only, to_logits
 
 DEFAULT_DEPTH = 16
+MARGINS: Final = (
+    "{name}: margins of one teacher are taken for differences of its logits, so the "
+    "temperature divides the margins; if they are differences of other scores, say of "
+    "which kind"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -294,13 +299,6 @@ def thin_out(
     lost = len(np.unique(groups.queries)) - len(np.unique(left.queries))
     count(dropped, "queries_without_a_group", lost)
     return left, rows
-
-
-MARGINS: Final = (
-    "{name}: margins of one teacher are taken for differences of its logits, so the "
-    "temperature divides the margins; if they are differences of other scores, say of "
-    "which kind"
-)
 
 
 def check_comparable(groups: Groups, teacher: Scores) -> None:

@@ -15,8 +15,8 @@ from rankbound.bounds.shift import (
     product_total_variation,
     total_variation,
 )
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Floats, Integers, strings
+from rankbound.data.columns import Booleans, Floats, Integers, strings
+from rankbound.data.groups import Groups
 from rankbound.errors import UsageError
 
 Law = dict[str, float]

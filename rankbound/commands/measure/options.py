@@ -22,6 +22,8 @@ from rankbound.read.choosing import check_files
 # A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
 # of the scores allows it, an error where it does not.
 Temperature = float | Literal["fit"] | None
+PARTS = {"teacher": "scores", "qrels": "qrels"}
+SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +138,6 @@ def check_temperature_option(value: Temperature, option: str) -> None:
         return
     if isinstance(value, str) or not (np.isfinite(value) and value > 0):
         raise UsageError(f"{option} must be a positive number or 'fit', got {value!r}")
-
-
-PARTS = {"teacher": "scores", "qrels": "qrels"}
-SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

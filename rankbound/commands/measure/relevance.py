@@ -8,8 +8,9 @@ pairs of equal grades, say nothing and are left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Final, Self
 
 import numpy as np
 from msgspec.structs import replace
@@ -26,8 +27,8 @@ from rankbound.commands.measure.result import (
     Judged,
     Relevance,
 )
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats, Integers, Scores
+from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.scores import Scores
 from rankbound.estimators.pairs import both_sides
 from rankbound.estimators.pointwise import pair_divergence, pair_entropy, sigmoid
 
@@ -39,6 +40,17 @@ UNJUDGED: Final = (
 )
 # Signs of the student's margin of a pair that the teacher's order has turned
 SIGNS: Final = {1.0: "agrees", -1.0: "disagrees", 0.0: "ties"}
+ASSUMPTIONS: Final = (
+    "misranking, ceiling and floor rest on A0 and on a calibrated teacher: given the "
+    "query and both documents (A4i) for the floor, given p and the sign of the "
+    "student's margin (A4ii) for the others; asserted, since judgements can refute "
+    "but not prove it",
+    "limits from divergences rest on A1' and on the group size, as the certificate; "
+    "those on judged pairs on A1' alone",
+    "observed_misranking and calibration_shift rest on A0 alone, for queries with "
+    "judged pairs; ceiling_with_calibration describes the sample and is no limit",
+    "each interval and limit is valid by itself, for all students at once",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,19 +215,32 @@ def _cell_means(pairs: JudgedPairs, here: Booleans, values: Floats) -> Floats:
     return np.asarray(np.bincount(queries, weights=weights * values[here]) / mass)
 
 
-ASSUMPTIONS: Final = (
-    "misranking, ceiling and floor rest on A0 and on a calibrated teacher: given the "
-    "query and both documents (A4i) for the floor, given p and the sign of the "
-    "student's margin (A4ii) for the others; asserted, since judgements can refute "
-    "but not prove it",
-    "limits from divergences rest on A1' and on the group size, as the certificate; "
-    "those on judged pairs on A1' alone",
-    "observed_misranking and calibration_shift rest on A0 alone, for queries with "
-    "judged pairs; ceiling_with_calibration describes the sample and is no limit",
-    "each interval and limit is valid by itself, for all students at once",
-)
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """What is averaged over pairs, of pairs or of queries: arrays of one shape.
 
-Terms = dict[str, Floats]
+    Attributes
+    ----------
+    misranking : float64 array
+        Probability of the student's order being wrong, if the teacher is calibrated.
+    bayes : float64 array
+        The same of the best order.
+    entropy, divergence : float64 arrays
+        In nats.
+    discordant : float64 array
+        The divergence where the models disagree, half of it where the student ties.
+    """
+
+    misranking: Floats
+    bayes: Floats
+    entropy: Floats
+    divergence: Floats
+    discordant: Floats
+
+    @classmethod
+    def each(cls, made: Callable[[str], Floats]) -> Self:
+        """The terms from a function of a term's name."""
+        return cls(**{one.name: made(one.name) for one in fields(cls)})
 
 
 def relevance(
@@ -245,63 +270,63 @@ def pair_terms(teacher_margin: Floats, student_margin: Floats) -> Terms:
     Examples
     --------
     >>> terms = pair_terms(np.array([0.0]), np.array([1.0]))
-    >>> [round(float(terms[key][0]), 4) for key in ("misranking", "bayes", "entropy")]
-    [0.5, 0.5, 0.6931]
+    >>> terms.misranking.item(), terms.bayes.item(), round(terms.entropy.item(), 4)
+    (0.5, 0.5, 0.6931)
     """
     p = sigmoid(teacher_margin)
     divergence = pair_divergence(teacher_margin, student_margin)
     opposed = np.sign(teacher_margin) * np.sign(student_margin) < 0
     half = np.where(student_margin == 0, 0.5, opposed)
-    return {
-        "misranking": misordered(student_margin, np.asarray(p)),
-        "bayes": np.minimum(p, sigmoid(-teacher_margin)),
-        "entropy": pair_entropy(teacher_margin),
-        "divergence": divergence,
-        "discordant": half * divergence,
-    }
+    return Terms(
+        misranking=misordered(student_margin, np.asarray(p)),
+        bayes=np.minimum(p, sigmoid(-teacher_margin)),
+        entropy=pair_entropy(teacher_margin),
+        divergence=divergence,
+        discordant=half * divergence,
+    )
 
 
 def _all_terms(student: Evaluated) -> Terms:
     """Per query, over all counted pairs."""
-    per_group: Terms = {}
+    per_group = Terms.each(lambda _: np.empty(student.groups.n_groups))
     for block in student.blocks():
         terms = pair_terms(block.teacher_margin, block.student_margin)
-        for name, values in terms.items():
-            column = per_group.setdefault(name, np.empty(student.groups.n_groups))
-            column[block.groups] = block.means(values)
-    return {name: student.per_query(values) for name, values in per_group.items()}
+        for one in fields(terms):
+            column = getattr(per_group, one.name)
+            column[block.groups] = block.means(getattr(terms, one.name))
+    return Terms.each(lambda name: student.per_query(getattr(per_group, name)))
 
 
 def _reading(
     terms: Terms, high: float, level: Level
 ) -> tuple[Estimate, Ceiling, Floor]:
     """Misranking, ceiling and floor from one number per query of each term."""
-    entropy, divergence, discordant = (
-        float(terms[name].mean()) for name in ("entropy", "divergence", "discordant")
+    divergence, discordant = (
+        float(values.mean()) for values in (terms.divergence, terms.discordant)
     )
-    entropy = min(entropy, LN2)
+    entropy = min(float(terms.entropy.mean()), LN2)
     # Three limits hold at once, so each gets a third of delta
-    limits = {
-        name: level.upper(terms[name], high=top, share=1 / 3)
-        for name, top in (("entropy", LN2), ("divergence", high), ("discordant", high))
-    }
+    limits = [
+        level.upper(values, high=top, share=1 / 3)
+        for values, top in (
+            (terms.entropy, LN2),
+            (terms.divergence, high),
+            (terms.discordant, high),
+        )
+    ]
     half_bits = entropy / (2 * LN2)
-    lowest = level.lower(terms["entropy"], high=LN2)
+    lowest = level.lower(terms.entropy, high=LN2)
     return (
-        level.part(terms["misranking"], low=0.0, high=1.0),
+        level.part(terms.misranking, low=0.0, high=1.0),
         Ceiling(
             value=misranking_ceiling(entropy, divergence, discordant=discordant),
             from_divergence=min(1.0, half_bits + float(np.sqrt(2 * divergence))),
             from_risk=min(1.0, (entropy + divergence) / LN2),
-            limit=misranking_ceiling(
-                limits["entropy"],
-                limits["divergence"],
-                discordant=limits["discordant"],
-            ),
+            limit=misranking_ceiling(*limits[:2], discordant=limits[2]),
         ),
         Floor(
-            value=float(terms["bayes"].mean()),
-            limit=level.lower(terms["bayes"], high=0.5),
+            value=float(terms.bayes.mean()),
+            limit=level.lower(terms.bayes, high=0.5),
             from_entropy=misranking_floor(entropy),
             from_entropy_limit=misranking_floor(min(LN2, max(0.0, lowest))),
         ),
@@ -312,10 +337,10 @@ def _judged(pairs: JudgedPairs, student: Evaluated) -> Judged:
     """The reading of judged pairs, their observed error, and the calibration term."""
     level, p = student.level, pairs.preference
     raw = pair_terms(pairs.teacher_margin, pairs.student_margin)
-    terms = {name: pairs.means(values) for name, values in raw.items()}
+    terms = Terms.each(lambda name: pairs.means(getattr(raw, name)))
     misranking, ceiling, floor = _reading(terms, student.pair_high, level)
     observed = pairs.means(pairs.wrong)
-    shift = level.part(observed - terms["misranking"], low=-1.0, high=1.0)
+    shift = level.part(observed - terms.misranking, low=-1.0, high=1.0)
     term = binned_calibration_term(pairs)
     margins, labels, weights = pairs.student_margin, pairs.labels, pairs.weights
     exact = calibration_shift(p, margins, labels, weights=weights)

@@ -481,10 +481,10 @@ class Ledger(
             "inputs": self.inputs,
         }
 
-    def files(self) -> dict[str, str | None]:
+    def to_files(self) -> dict[str, str | None]:
         """What `save` writes; tables that an earlier run left and this has not go."""
         stale = {"calibration.tsv": None, "compat.tsv": None}
-        return stale | super().files()
+        return stale | super().to_files()
 
 
 def _row(name: str, student: StudentResult) -> StudentRow:

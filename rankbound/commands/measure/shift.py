@@ -26,8 +26,7 @@ from rankbound.commands.measure.result import (
     ShiftForms,
     ShiftRange,
 )
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Booleans, Floats
 from rankbound.estimators.pointwise import pair_risk
 
 FORMS: Final = ("total_variation", "cvar", "transport")

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.commands.measure.result import Norms, Shape, TwoNn
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Floats
+from rankbound.data.groups import Groups
 from rankbound.estimators.blocks import Block
+from rankbound.estimators.distances import TailQuantile
 from rankbound.estimators.group_terms import Geometry, geometry, steepest
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
-from rankbound.estimators.tail_quantile import TailQuantile
 
 QUANTILE = 0.99
 

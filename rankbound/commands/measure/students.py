@@ -22,9 +22,10 @@ from rankbound.commands.measure.temperatures import (
     known_temperature,
     student_temperature,
 )
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Floats, Kind, Scores
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import (
     StudentTerms,

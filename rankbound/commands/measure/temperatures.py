@@ -8,17 +8,19 @@ import numpy as np
 
 from rankbound.commands.measure.inputs import Inputs
 from rankbound.commands.measure.options import Temperature
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Floats, Kind, Scores
+from rankbound.data.columns import Booleans, Floats
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.calibration import (
     CalibrationPairs,
+    UnidentifiedError,
     calibration_queries,
+    fit_temperature,
     graded_pairs,
     teacher_pairs,
 )
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
-from rankbound.estimators.temperature import UnidentifiedError, fit_temperature
 
 SHARE = 0.2  # of the queries, set aside for fitting
 

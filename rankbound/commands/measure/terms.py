@@ -9,14 +9,12 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from rankbound.catalogue import COLUMNS
-from rankbound.data.groups import Booleans, Groups
+from rankbound.data.columns import Booleans, Floats, Strings
+from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
-from rankbound.data.scores import Floats, Strings
 from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.rows import Rows
-
-HEADER = ("qid", "student", *COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ import numpy as np
 from rankbound.catalogue import QUANTITIES, base
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.result import Ledger
-from rankbound.data.scores import Floats
+from rankbound.data.columns import Floats
 from rankbound.errors import FormatError, UsageError
 from rankbound.results import Result
 from rankbound.rows import Row, Rows

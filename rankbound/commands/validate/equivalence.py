@@ -11,21 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from rankbound.bounds.wording import counted
+from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.options import TEACHER, ValidateOptions
-from rankbound.commands.validate.panels import Judged
+from rankbound.commands.validate.records import AVERAGE, Mean, SystemPair
+from rankbound.commands.validate.tables import FACTORS
+from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import strings
 from rankbound.errors import FormatError, UsageError
 from rankbound.validation.family import Answer, Question, answer_family
 
-Row = dict[str, Any]
-AVERAGE: Final = "(average)"
-FACTORS: Final = ("strategy", "loss", "architecture")
+# What a row of means says itself, so that no column of a design can
+OWN: Final = ("dataset", "measure", "n", "mean")
 NO_BOOTSTRAP: Final = 1
 
 
@@ -33,21 +34,11 @@ NO_BOOTSTRAP: Final = 1
 class Equivalence:
     """Means and pairwise verdicts.
 
-    Attributes
-    ----------
-    means : list of dict
-        dataset, measure, student, its factors, n, mean.
-    pairs : list of dict
-        dataset, measure, first, second, n, difference, interval, p_holm, verdict.
-    letters : dict of str to str
-        The letter of each system in superscripts.
-    n_comparisons : int
-        Size of the family over which the intervals hold together.
+    `n_comparisons` is the size of the family over which the intervals hold together.
     """
 
-    means: list[Row]
-    pairs: list[Row]
-    letters: dict[str, str]
+    means: tuple[Mean, ...]
+    pairs: tuple[SystemPair, ...]
     n_comparisons: int
 
 
@@ -67,17 +58,17 @@ def equivalence(judged: dict[str, Judged], options: ValidateOptions) -> Equivale
     _check_design(options.design, design, systems)
     means, questions = [], []
     for dataset, table in tables.items():
-        for (student, measure), column in table.items():
-            means.append(
-                {
-                    "dataset": dataset,
-                    "measure": measure,
-                    "student": student,
-                    **design.get(student, {}),
-                    "n": len(column),
-                    "mean": column.mean(),
-                }
+        means += [
+            Mean(
+                dataset=dataset,
+                measure=measure,
+                student=student,
+                factors=design.get(student, {}),
+                n=len(column),
+                mean=float(column.mean()),
             )
+            for (student, measure), column in table.items()
+        ]
         questions += _questions(dataset, table, options.margin)
     answers: list[Answer] = []
     if questions:
@@ -85,12 +76,8 @@ def equivalence(judged: dict[str, Judged], options: ValidateOptions) -> Equivale
         answers = answer_family(
             questions, delta=options.family.delta, rng=rng, resamples=NO_BOOTSTRAP
         )
-    return Equivalence(
-        means=means,
-        pairs=[_pair(answer) for answer in answers],
-        letters={name: letter_of(index) for index, name in enumerate(systems)},
-        n_comparisons=len(questions),
-    )
+    pairs = tuple(_pair(answer, options.margin) for answer in answers)
+    return Equivalence(tuple(means), pairs, len(questions))
 
 
 Table = dict[tuple[str, str], PerQuery]
@@ -141,41 +128,25 @@ def _questions(dataset: str, table: Table, margin: float) -> list[Question]:
     ]
 
 
-def _pair(answer: Answer) -> Row:
+def _pair(answer: Answer, margin: float) -> SystemPair:
     ask, made = answer.question, answer.comparison
     first, second = ask.sampling.split("\t")
-    return {
-        "dataset": ask.pairs,
-        "measure": ask.quantity,
-        "first": first,
-        "second": second,
-        "n": made.n,
-        "difference": made.difference,
-        "lower": made.lower,
-        "upper": made.upper,
-        "effect_size": made.effect_size,
-        "p_holm": answer.p_holm,
-        "margin": ask.margin,
-        "smallest_margin": answer.smallest_margin,
-        "n_for_margin": answer.n_for_margin,
-        "verdict": answer.verdict,
-    }
-
-
-def letter_of(index: int) -> str:
-    """Letters a to z, then aa, ab and so on.
-
-    Examples
-    --------
-    >>> letter_of(0), letter_of(25), letter_of(26)
-    ('a', 'z', 'aa')
-    """
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("a") + rest) + letters
-    return letters
+    return SystemPair(
+        dataset=ask.pairs,
+        measure=ask.quantity,
+        first=first,
+        second=second,
+        n=made.n,
+        difference=made.difference,
+        lower=made.lower,
+        upper=made.upper,
+        effect_size=made.effect_size,
+        p_holm=answer.p_holm,
+        margin=margin,
+        smallest_margin=answer.smallest_margin,
+        n_for_margin=answer.n_for_margin,
+        verdict=answer.verdict,
+    )
 
 
 def read_design(path: Path) -> dict[str, dict[str, str]]:
@@ -184,20 +155,16 @@ def read_design(path: Path) -> dict[str, dict[str, str]]:
     Raises
     ------
     FormatError
-        Without a column `student`, for a short line, or for a student twice.
+        Without a column `student`, for a column that the results have themselves, for
+        a short line, or for a student twice.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise FormatError(path, f"cannot be read ({error})") from None
     lines = list(csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
-    if not lines or "student" not in lines[0]:
-        raise FormatError(
-            path,
-            f"expected a header with the columns student, {', '.join(FACTORS)} by tabs",
-            line=1,
-        )
-    header, found = lines[0], {}
+    header = _header(path, lines)
+    found: dict[str, dict[str, str]] = {}
     for number, line in enumerate(lines[1:], start=2):
         if not line:
             continue
@@ -213,6 +180,23 @@ def read_design(path: Path) -> dict[str, dict[str, str]]:
             raise FormatError(path, f"student {student!r} stands twice", line=number)
         found[student] = row
     return found
+
+
+def _header(path: Path, lines: Sequence[list[str]]) -> list[str]:
+    if not lines or "student" not in lines[0]:
+        raise FormatError(
+            path,
+            f"expected a header with the columns student, {', '.join(FACTORS)} by tabs",
+            line=1,
+        )
+    for name in OWN:
+        if name in lines[0]:
+            raise FormatError(
+                path,
+                f"a column is called {name!r}, as one of the results; rename it",
+                line=1,
+            )
+    return lines[0]
 
 
 def _check_design(

@@ -2,70 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent
-from rankbound.commands.measure.given import Files
+from rankbound.commands.measure.laws import laws_of_queries
 from rankbound.commands.measure.measured import Measured
-from rankbound.commands.validate.effectiveness import Effectiveness, Judge
+from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
-from rankbound.commands.validate.rankings import ranking_of
-from rankbound.commands.validate.terms import Baselines, Terms, baselines_of, terms_of
-from rankbound.data.scores import Floats, Scores, Strings
+from rankbound.commands.validate.records import LOSS
+from rankbound.data.columns import Floats, Strings
+from rankbound.data.groups import Groups
+from rankbound.data.per_query import query_means
 from rankbound.errors import UsageError
 from rankbound.validation.association import LEAST_QUERIES, Panel
 
-LOSS = "loss of "
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """Effectiveness of all systems of a data set.
+class Terms:
+    """Terms of one student, one row per query of its certificate.
 
     Attributes
     ----------
-    dataset : str
-    measures : tuple of str
-    systems : dict of str to Effectiveness
-        By student, and "teacher".
-    relevant : dict of str to int
-        Relevant documents by query.
+    qids : object array of str, shape (n,)
+    columns : dict of float64 arrays, shape (n,)
+        By the names of `TERMS`.
+    group_size : float64 array, shape (n,)
+        Documents of the query's groups, mean.
+    absent : dict of str to str
+        Terms that do not exist here, and why.
     """
 
-    dataset: str
-    measures: tuple[str, ...]
-    systems: dict[str, Effectiveness]
-    relevant: dict[str, int]
+    qids: Strings
+    columns: dict[str, Floats]
+    group_size: Floats
+    absent: dict[str, str]
+
+    def table(self, names: tuple[str, ...]) -> Floats:
+        """Columns side by side, shape (n, t)."""
+        return np.column_stack([self.columns[name] for name in names])
 
 
-def judge(case: Case, options: ValidateOptions) -> Judged:
-    """Evaluate the teacher and all students of a case.
+def terms_of(measurement: Measured, result: CertifiedStudent) -> Terms:
+    """Collect the terms of one student."""
+    terms = result.terms
+    columns = {
+        "entropy": terms.entropy_nats,
+        "divergence": terms.divergence_nats,
+        "risk": terms.risk_nats,
+        "mean_margin": terms.mean_margin,
+        "teacher_range": terms.teacher_range,
+        "student_range": terms.student_range,
+        "diameter": terms.diameter,
+        "mean_distance": terms.mean_distance,
+    }
+    absent = {name: "no vectors" for name, column in columns.items() if column is None}
+    found = {name: column for name, column in columns.items() if column is not None}
+    if result.space is not None and terms.diameter is not None:
+        steepness = result.space.steepness[result.student.name]
+        found["locality"] = steepness.lipschitz * terms.diameter
+    else:
+        absent["locality"] = "no vectors"
+    kappa, why = _kappa(measurement, terms.qids)
+    if kappa is None:
+        absent["kappa"] = why
+    else:
+        found["kappa"] = kappa
+    return Terms(terms.qids, found, terms.n_docs, absent)
 
-    Raises
-    ------
-    FormatError, UsageError
-        When a file breaks a rule or a measure is not known.
+
+def _kappa(measurement: Measured, qids: Strings) -> tuple[Floats | None, str]:
+    """The density ratio of every query, where both laws are known and it is finite."""
+    inputs = measurement.inputs
+    laws = laws_of_queries(
+        inputs.groups, inputs.target, aside=measurement.split.calibration
+    )
+    if laws is None:
+        return None, "no probabilities in the groups and no target groups"
+    of_query = dict(zip(laws.documents.group_qids(), laws.ratio, strict=True))
+    values = np.array([of_query.get(qid, np.nan) for qid in qids])
+    missing = int((~np.isfinite(values)).sum())
+    if missing:
+        return None, f"infinite or unknown in {counted(missing, 'query')}"
+    return values, ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baselines:
+    """One-line descriptions of a student's groups, one row per query.
+
+    `negative_score` and `score_variance` are of the teacher's scores in temperatures.
     """
-    files = Files(case.measure.formats, case.measure.teacher)
-    qrels = cast(Scores, files.part(case.measure.qrels, "qrels").qrels)
-    judging = Judge(qrels, options.measure_names, missing=options.missing_queries)
-    names = (TEACHER, *(source.name for source in case.measure.students))
-    return Judged(
-        dataset=case.dataset,
-        measures=judging.measures,
-        systems={name: judging.evaluate(ranking_of(case, name)) for name in names},
-        relevant=_relevant(qrels, options.relevant),
+
+    qids: Strings
+    negative_score: Floats
+    score_variance: Floats
+
+
+def baselines_of(
+    measurement: Measured, result: CertifiedStudent, *, relevant: int
+) -> Baselines:
+    """Mean score of the negatives, and variance of all scores, group by group.
+
+    Negatives are the documents that are no positives of their group; where positives
+    are unknown, those that are not judged `relevant` or better.
+    """
+    student, inputs = result.student, measurement.inputs
+    groups = student.groups.keep_groups(~student.calibration)
+    values = groups.scores_of(inputs.teacher)[0] / measurement.temperature
+    if groups.positive is not None:
+        negative = ~groups.positive
+    elif inputs.qrels is not None:
+        grades, judged = groups.scores_of(inputs.qrels)
+        negative = ~(judged & (grades >= relevant))
+    else:
+        negative = np.ones(len(values), dtype=bool)
+    whole = np.ones(len(values), dtype=bool)
+    mean = _group_means(groups, values, whole)
+    spread = _group_means(groups, values**2, whole) - mean**2
+    return Baselines(
+        qids=result.terms.qids,
+        negative_score=_by_query(
+            groups, _group_means(groups, values, negative), result.terms.qids
+        ),
+        score_variance=_by_query(groups, np.maximum(spread, 0.0), result.terms.qids),
     )
 
 
-def _relevant(qrels: Scores, least: int) -> dict[str, int]:
-    counts = np.add.reduceat(qrels.values >= least, qrels.offsets[:-1], dtype=np.int64)
-    return dict(zip(qrels.qids.tolist(), counts.tolist(), strict=True))
+def _group_means(groups: Groups, values: Floats, rows: np.ndarray) -> Floats:
+    """Mean of the chosen rows of each group; NaN without any."""
+    group = groups.row_group()[rows]
+    return query_means(group, values[rows], n_queries=groups.n_groups)
+
+
+def _by_query(groups: Groups, values: Floats, qids: Strings) -> Floats:
+    known = np.isfinite(values)
+    means = query_means(
+        groups.queries[known], values[known], n_queries=len(groups.qids)
+    )
+    place = {qid: row for row, qid in enumerate(groups.qids)}
+    return np.asarray(means[[place[qid] for qid in qids]])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,16 +260,3 @@ def _dropped(qids: Strings, both: np.ndarray, judged: Judged) -> dict[str, int]:
         "queries_without_ranking": len(left),
     }
     return {reason: number for reason, number in counts.items() if number}
-
-
-def effectiveness_text(judged: Mapping[str, Judged]) -> str:
-    """`effectiveness.tsv`: dataset, student, qid, measure, value in full precision."""
-    lines = ["dataset\tstudent\tqid\tmeasure\tvalue\n"]
-    for name, found in judged.items():
-        for student, system in found.systems.items():
-            for qid, row in zip(system.qids, system.values.tolist(), strict=True):
-                lines += [
-                    f"{name}\t{student}\t{qid}\t{measure}\t{value!r}\n"
-                    for measure, value in zip(found.measures, row, strict=True)
-                ]
-    return "".join(lines)

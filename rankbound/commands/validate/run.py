@@ -2,137 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from rankbound.commands.measure.measured import Measured, measured
-from rankbound.commands.validate.associating import Associations, associations
-from rankbound.commands.validate.controlling import constant_control, random_controls
-from rankbound.commands.validate.dependence import COLUMNS, dependence
+from rankbound.commands.measure.given import Given, inputs_of
+from rankbound.commands.measure.measured import Measured
+from rankbound.commands.validate.associations import (
+    NAME,
+    PARTIAL_NAME,
+    Associations,
+    associations,
+    dependence,
+)
+from rankbound.commands.validate.configurations import (
+    Configurations,
+    certificates,
+    configurations,
+)
+from rankbound.commands.validate.controls import constant_control, random_controls
+from rankbound.commands.validate.effectiveness import Judged, judge
 from rankbound.commands.validate.equivalence import Equivalence, equivalence
-from rankbound.commands.validate.given import options_of
-from rankbound.commands.validate.halves import certificates
-from rankbound.commands.validate.options import TEACHER, ValidateOptions
-from rankbound.commands.validate.ordering import Configurations, configurations
-from rankbound.commands.validate.panels import Judged, StudentPanel, judge, panels_of
-from rankbound.commands.validate.scales import Known, fitted_unasked, with_scales
+from rankbound.commands.validate.measuring import (
+    Known,
+    fitted_unasked,
+    measured_case,
+)
+from rankbound.commands.validate.options import TEACHER, ValidateOptions, options_of
+from rankbound.commands.validate.panels import StudentPanel, panels_of
+from rankbound.commands.validate.records import (
+    Control,
+    Dependence,
+    HeldOutCertificate,
+    JudgedTogether,
+    OrderFamily,
+    PairFamily,
+    PartialFamily,
+    StudentScale,
+    Surveyed,
+    TeacherScale,
+)
+from rankbound.commands.validate.result import Validation
+from rankbound.provenance import versions
+from rankbound.results import Named, Open
+from rankbound.rows import Rows
+from rankbound.validation.configurations import NEEDED
+from rankbound.validation.judging import POWER
 
 Progress = Callable[[str], object]
-Row = dict[str, Any]
+DEFINITIONS: Final = {
+    "lower, upper": "BCa bootstrap interval of Spearman's rho at level 1 - delta, "
+    "queries drawn with replacement; each is valid by itself",
+    "p": "two-sided permutation test of Spearman's rho, (b + 1) / (m + 1)",
+    "p_holm": "Holm over the family; p_bh is Benjamini and Hochberg's",
+    "partial": "Spearman's rho given the teacher's own effectiveness, the number of "
+    "relevant documents and the group size, by ranks; those that do not vary are left "
+    "out. partial_p: signs of the products of the residuals drawn at random, "
+    "(b + 1) / (m + 1)",
+    "pearson_lower, pearson_upper": "BCa too; Pearson's r is far from normal in small "
+    "samples, where these cover less than the level: 93 to 94 % at 95 % with 34 to 97 "
+    "queries of a normal population",
+    "detectable": f"the smallest |rho| found with {POWER:.0%} power at the first step "
+    "of the correction",
+    "verdict": "associated: the corrected p is at most delta; no association beyond R: "
+    "the interval lies inside (-R, R); inconclusive otherwise",
+    "loss of M": "the teacher's M minus the student's",
+    "locality": "L x diameter with one plug-in L per student: the same ranks as the "
+    "diameter, so it costs no further test (same_as)",
+    "(pooled)": "mean of the data sets' coefficients, weighted by queries; resampled "
+    "and permuted within each",
+    "configurations": "terms from a random half of the queries, risk and effectiveness "
+    "from the other half; only pairs within a data set count, since data sets "
+    "differ in both; intervals over configurations, taken for independent",
+    "certificates": "over random halves: held counts halves whose risk is at most the "
+    "certificate of the other, refuted those whose lower limit is above it",
+    "effectiveness": "by ir-measures on ranks: scores compared as float64, ties by "
+    "docno descending",
+}
+# Beyond those of every command
+PACKAGES: Final = ("ir-measures", "pytrec-eval-terrier", "statsmodels", "scikit-learn")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Validation:
-    """The outcome of `validate`; each table is one call.
+@dataclass(frozen=True, slots=True, eq=False)
+class Validated:
+    """All that a validation computes, arrays included.
 
     Attributes
     ----------
     options : ValidateOptions
     judged : dict of str to Judged
         Effectiveness by data set.
-    measurements : dict of (str, str) to Measured
+    measured : dict of (str, str) to Measured
         By data set and sampling.
     panels : tuple of StudentPanel
     associations : Associations
-    dependence : list of dict
+    dependence : tuple of Dependence
     configurations : Configurations
-    certificates : list of dict
+    certificates : tuple of HeldOutCertificate
     equivalence : Equivalence
-    controls : list of dict
+    controls : tuple of Control
     """
 
     options: ValidateOptions
     judged: dict[str, Judged]
-    measurements: dict[tuple[str, str], Measured]
+    measured: dict[tuple[str, str], Measured]
     panels: tuple[StudentPanel, ...]
     associations: Associations
-    dependence: list[Row]
+    dependence: tuple[Dependence, ...]
     configurations: Configurations
-    certificates: list[Row]
+    certificates: tuple[HeldOutCertificate, ...]
     equivalence: Equivalence
-    controls: list[Row]
-
-    def __repr__(self) -> str:
-        """What was found, in a few lines."""
-        from rankbound.terminal.validate_repr import validation_repr
-
-        return validation_repr(self)
-
-    def _repr_html_(self) -> str:
-        """Verdicts and tables, for a notebook."""
-        from rankbound.commands.validate.account import account
-        from rankbound.page.pieces import validation_html
-
-        return validation_html(account(self, hashed=False))
-
-    def per_query_frame(self) -> Any:
-        """Associations as a pandas data frame: one row per term and measure."""
-        return _frame(self.associations.rows)
-
-    def effectiveness_frame(self) -> Any:
-        """Effectiveness per query: dataset, student, qid, measure, value."""
-        return _frame(
-            [
-                {
-                    "dataset": name,
-                    "student": student,
-                    "qid": qid,
-                    "measure": measure_name,
-                    "value": float(value),
-                }
-                for name, found in self.judged.items()
-                for student, system in found.systems.items()
-                for qid, row in zip(system.qids, system.values, strict=True)
-                for measure_name, value in zip(found.measures, row, strict=True)
-            ]
-        )
-
-    def configurations_frame(self) -> Any:
-        """Orders of configurations: one row per predictor and target."""
-        return _frame(self.configurations.orders)
-
-    def configuration_values_frame(self) -> Any:
-        """What each configuration's terms and outcomes are."""
-        return _frame(self.configurations.values)
-
-    def predictions_frame(self) -> Any:
-        """Leave-one-configuration-out predictions."""
-        return _frame(self.configurations.predictions)
-
-    def certificates_frame(self) -> Any:
-        """Certificates against held-out risk: one row per student."""
-        return _frame(self.certificates)
-
-    def dependence_frame(self) -> Any:
-        """Distance correlations of locality and entropy."""
-        return _frame(self.dependence, COLUMNS)
-
-    def means_frame(self) -> Any:
-        """Mean effectiveness: one row per data set, measure and system."""
-        return _frame(self.equivalence.means)
-
-    def equivalence_frame(self) -> Any:
-        """Pairwise verdicts: one row per data set, measure and pair of systems."""
-        return _frame(self.equivalence.pairs)
-
-    def controls_frame(self) -> Any:
-        """Controls: one row each."""
-        return _frame(self.controls)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What a reader should know before using the numbers."""
-        found = []
-        for case in self.options.cases:
-            made = self.measurements[case.dataset, case.sampling]
-            texts = (fitted_unasked(case.measure, made.options), *made.warnings)
-            place = f"{case.dataset}, {case.sampling}"
-            found += [f"{place}: {text}" for text in texts if text is not None]
-        for name, judged in self.judged.items():
-            found += _judging_warnings(name, judged, self.options)
-        return tuple(found)
+    controls: tuple[Control, ...]
 
 
 def validate(
@@ -170,43 +152,47 @@ def validate(
     ...     teacher_kind="logit", temperature=1.0, measures="nDCG@3",
     ...     resamples=200, permutations=99, splits=2, seed=1,
     ... )
-    >>> sorted({row["measure"] for row in found.associations.rows})
+    >>> sorted({row.measure for row in found.per_query})
     ['loss of nDCG@3', 'nDCG@3']
     """
-    options = options_of(options, settings)
+    return result_of(validated(options_of(options, settings), progress=progress))
+
+
+def validated(options: ValidateOptions, *, progress: Progress = str) -> Validated:
+    """Compute everything; the parameters are those of `validate`."""
     judged: dict[str, Judged] = {}
     for case in options.cases:
         if case.dataset not in judged:
             progress(f"effectiveness on {case.dataset}")
             judged[case.dataset] = judge(case, options)
-    measurements, panels = {}, []
+    found, panels = {}, []
     known: Known = {}
     for case in options.cases:
         progress(f"terms on {case.dataset}, {case.sampling}")
-        made = measured(with_scales(case.measure, known))
-        measurements[case.dataset, case.sampling] = made
+        made = measured_case(case, known)
+        found[case.dataset, case.sampling] = made
         panels += panels_of(case, made, judged[case.dataset], options)
-    found = associations(panels, options, progress=progress)
+    associated = associations(panels, options, progress=progress)
     progress("controls")
     controls = random_controls(
-        panels, measurements, options, permutations=options.permutations
+        panels, found, options, permutations=options.permutations
     )
     controls += [
-        constant_control(case, measurements[case.dataset, case.sampling], options)
+        constant_control(case, found[case.dataset, case.sampling], options)
         for case in options.cases
     ]
     progress("certificates and configurations")
-    return Validation(
+    return Validated(
         options=options,
         judged=judged,
-        measurements=measurements,
+        measured=found,
         panels=tuple(panels),
-        associations=found,
+        associations=associated,
         dependence=dependence(panels, options),
         configurations=configurations(panels, judged, options),
         certificates=certificates(panels, options),
         equivalence=equivalence(judged, options),
-        controls=controls,
+        controls=tuple(controls),
     )
 
 
@@ -214,6 +200,140 @@ def n_stages(options: ValidateOptions) -> int:
     """How many stages `validate` reports."""
     groups = {(c.sampling, s.name) for c in options.cases for s in c.measure.students}
     return len(options.datasets) + len(options.cases) + len(groups) + 2
+
+
+def result_of(found: Validated) -> Validation:
+    """What was found as the result that is kept; inputs are read for their hashes."""
+    configured = found.configurations
+    made = Validation(
+        family=_family(found),
+        per_query=found.associations.rows,
+        configurations=configured.orders,
+        certificates=found.certificates,
+        configuration_values=Open(configured.values),
+        predictions=configured.predictions,
+        dependence=found.dependence,
+        means=Open(found.equivalence.means),
+        equivalence=found.equivalence.pairs,
+        controls=Named(found.controls),
+        datasets=tuple(_surveyed(found, *key) for key in found.measured),
+        absent_terms=_absent_terms(found),
+        dropped=_dropped(found),
+        warnings=_warnings(found),
+        definitions=DEFINITIONS,
+        inputs=inputs_of(_given(found)),
+        command=found.options.command,
+        versions={**versions(), **{name: version(name) for name in PACKAGES}},
+    )
+    return made.with_beside(effectiveness=_effectiveness(found.judged))
+
+
+def _family(found: Validated) -> JudgedTogether:
+    options, associated = found.options, found.associations
+    judging = options.family
+    return JudgedTogether(
+        name=NAME,
+        n_tests=associated.n_tests,
+        test="permutation test of Spearman's rho",
+        correction=judging.correction,
+        delta=judging.delta,
+        band=judging.band,
+        permutations=associated.permutations,
+        resamples=options.resamples,
+        interval="BCa bootstrap by query",
+        power=POWER,
+        seed=options.seed,
+        partial=PartialFamily(name=PARTIAL_NAME, n_tests=associated.n_partial_tests),
+        configurations=OrderFamily(
+            name="every predictor x target over configurations",
+            n_tests=found.configurations.n_tests,
+            needed=NEEDED,
+        ),
+        equivalence=PairFamily(
+            name="every pair of systems x measure x data set",
+            n_tests=found.equivalence.n_comparisons,
+            margin=options.margin,
+        ),
+    )
+
+
+def _surveyed(found: Validated, dataset: str, sampling: str) -> Surveyed:
+    made, judged = found.measured[dataset, sampling], found.judged[dataset]
+    return Surveyed(
+        dataset=dataset,
+        sampling=sampling,
+        n_judged=len(judged.relevant),
+        n_certificate=made.split.n_certificate,
+        n_calibration=made.split.n_calibration,
+        measures=judged.measures,
+        relevant=found.options.relevant,
+        missing_queries=found.options.missing_queries,
+        teacher=TeacherScale(
+            kind=made.inputs.kind.value,
+            kind_evidence=made.inputs.evidence,
+            temperature=made.temperature,
+        ),
+        students={
+            result.student.name: StudentScale(
+                kind=result.student.kind.value,
+                kind_evidence=result.student.evidence,
+                temperature=result.student.temperature,
+                missing_share=result.student.missing_share,
+                clipped_share=result.student.clipped_share,
+            )
+            for result in made.students
+        },
+    )
+
+
+def _effectiveness(judged: Mapping[str, Judged]) -> Rows:
+    """One row per data set, student, query and measure; values in full precision."""
+    cells = [
+        (name, student, qid, measure, repr(value))
+        for name, found in judged.items()
+        for student, system in found.systems.items()
+        for qid, row in zip(system.qids, system.values.tolist(), strict=True)
+        for measure, value in zip(found.measures, row, strict=True)
+    ]
+    columns = Validation.BESIDE[0].columns
+    return Rows(dict(zip(columns, map(list, zip(*cells, strict=True)), strict=True)))
+
+
+def _absent_terms(found: Validated) -> dict[str, str]:
+    """Terms that no row holds, and why."""
+    present = {name for panel in found.panels for name in panel.names}
+    absent: dict[str, str] = {}
+    for panel in found.panels:
+        absent |= panel.terms.absent
+    return {name: why for name, why in absent.items() if name not in present}
+
+
+def _dropped(found: Validated) -> dict[str, int]:
+    """Everything that was left out, by reason."""
+    total: dict[str, int] = {}
+    for (dataset, sampling), made in found.measured.items():
+        parts = {"": made.inputs.dropped}
+        parts |= {f"{r.student.name}: ": r.student.dropped for r in made.students}
+        for who, counts in parts.items():
+            for reason, number in counts.items():
+                total[f"{dataset}, {sampling}: {who}{reason}"] = number
+    for panel in found.panels:
+        for reason, number in panel.dropped.items():
+            place = f"{panel.dataset}, {panel.sampling}: {panel.student}: {reason}"
+            total[place] = number
+    return total
+
+
+def _warnings(found: Validated) -> tuple[str, ...]:
+    told = []
+    for case in found.options.cases:
+        made = found.measured[case.dataset, case.sampling]
+        texts = (fitted_unasked(case.measure, made.options), *made.warnings)
+        place = f"{case.dataset}, {case.sampling}"
+        told += [f"{place}: {text}" for text in texts if text is not None]
+    for name, judged in found.judged.items():
+        told += _judging_warnings(name, judged, found.options)
+    return tuple(told)
 
 
 def _judging_warnings(name: str, judged: Judged, options: ValidateOptions) -> list[str]:
@@ -237,8 +357,13 @@ def _judging_warnings(name: str, judged: Judged, options: ValidateOptions) -> li
     return found
 
 
-def _frame(rows: list[Row], columns: tuple[str, ...] | None = None) -> Any:
-    """A data frame; `columns` are those of a table that may have no row."""
-    import pandas as pd
-
-    return pd.DataFrame(rows, columns=None if columns is None else list(columns))
+def _given(found: Validated) -> list[Given]:
+    """Every input once."""
+    given: dict[Given, None] = {}
+    for case in found.options.cases:
+        made = found.measured[case.dataset, case.sampling]
+        students = (path for r in made.students for path in r.student.paths)
+        given |= dict.fromkeys([*made.inputs.paths, *students, *case.rankings.values()])
+    if found.options.design is not None:
+        given[found.options.design] = None
+    return list(given)

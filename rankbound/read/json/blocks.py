@@ -16,7 +16,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from rankbound.data.scores import LARGEST, Floats, Integers
+from rankbound.data.columns import Floats, Integers
+from rankbound.data.scores import LARGEST
 from rankbound.read.json.cutting import Unsure
 from rankbound.read.text.idcolumns import IdBlock, id_block, id_block_of
 from rankbound.read.text.words import Booleans, Bytes

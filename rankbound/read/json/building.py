@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.groups import Groups
-from rankbound.data.scores import LARGEST, Floats, Integers, Kind, Scores
+from rankbound.data.scores import LARGEST, Kind, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 from rankbound.read.fields import as_number

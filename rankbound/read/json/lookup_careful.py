@@ -17,7 +17,8 @@ import orjson
 import pyarrow as pa
 
 from rankbound.data.arrow import encode
-from rankbound.data.scores import LARGEST, Scores, strings
+from rankbound.data.columns import strings
+from rankbound.data.scores import LARGEST, Scores
 from rankbound.errors import FormatError
 from rankbound.read.source import count
 

@@ -8,8 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers
 
 AGAIN: Final = "scores given again"
 TWICE: Final = "documents twice in one group"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rankbound.data.columns import Floats
 from rankbound.data.groups import Groups
 from rankbound.data.ordering import ranking
-from rankbound.data.scores import Floats, Scores
+from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 

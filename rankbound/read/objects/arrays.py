@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import strings
 from rankbound.read.objects.nested import Fail, texts
 
 Ids = Sequence[Any] | np.ndarray

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from rankbound.data.arrow import encode
-from rankbound.data.scores import LARGEST, Floats, Scores, strings
+from rankbound.data.columns import Floats, strings
+from rankbound.data.scores import LARGEST, Scores
 
 Fail = Callable[[str], Exception]
 SURROGATE = re.compile("[\ud800-\udfff]")

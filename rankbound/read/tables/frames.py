@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from rankbound.data.scores import LARGEST, Floats, Integers
+from rankbound.data.columns import Floats, Integers
+from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
 
 BAD_ID = r"[\t\r\n]|\A\s*\z"

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from rankbound.data.arrow import encode
-from rankbound.data.groups import Booleans, Groups
-from rankbound.data.scores import Floats, Integers, Kind, Strings
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Kind
 from rankbound.read.json.merging import merged_members
 from rankbound.read.json.rankedlists import NOTE
 from rankbound.read.tables.frames import Frame

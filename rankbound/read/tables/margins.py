@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from rankbound.data.arrow import encode
+from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Floats, Integers, Kind, Scores, Strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.margins import potentials
 from rankbound.read.json.margins import NOTE
 from rankbound.read.json.merging import merged_members

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from rankbound.data.arrow import encode
-from rankbound.data.groups import Booleans
-from rankbound.data.scores import Floats, Integers, Kind, Scores, Strings
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.read.json.merging import AGAIN, merged_scores
 from rankbound.read.json.rankedlists import NOTE
 from rankbound.read.tables.frames import Frame

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from rankbound.data.arrow import encode
+from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import Floats
 from rankbound.read.tables.frames import Frame, is_list
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rankbound.data.scores import LARGEST, Floats, Integers
+from rankbound.data.columns import Floats, Integers
+from rankbound.data.scores import LARGEST
 
 MOST_DIGITS = 18  # any such number fits into 64 bits
 MINUS, HEXADECIMAL = ord("-"), list(b"xX")

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.ordering import row_order, windows
-from rankbound.data.scores import Floats, Integers, Scores, Strings, strings
+from rankbound.data.scores import Scores
 from rankbound.read.text.blocks import ahead
 from rankbound.read.text.growing import Growing
 from rankbound.read.text.idcolumns import IdBlock, IdColumn

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Floats, Integers
 from rankbound.read.text.words import (
     WORD,
     ZEROS,

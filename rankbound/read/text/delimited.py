@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from rankbound.data.scores import Integers
+from rankbound.data.columns import Integers
 from rankbound.errors import FormatError
 from rankbound.read.fields import parsed_number
 from rankbound.read.source import Source

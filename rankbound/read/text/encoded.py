@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rankbound.data.late import LateStrings
-from rankbound.data.scores import Integers
+from rankbound.data.columns import Integers, LateStrings
 
 
 class Encoded(NamedTuple):

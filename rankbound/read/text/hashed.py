@@ -12,8 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from rankbound.data.late import LateStrings
-from rankbound.data.scores import Integers, Strings
+from rankbound.data.columns import Integers, LateStrings, Strings
 from rankbound.read.text.words import WORD, Booleans, Words
 
 Codes = NDArray[np.int32]

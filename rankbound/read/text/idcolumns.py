@@ -8,8 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from rankbound.data.late import LateStrings
-from rankbound.data.scores import Integers, strings
+from rankbound.data.columns import Integers, LateStrings, strings
 from rankbound.read.text.encoded import Encoded
 from rankbound.read.text.growing import Growing
 from rankbound.read.text.hashed import HashedTexts, strings_of, texts_of

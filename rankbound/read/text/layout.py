@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rankbound.data.scores import LARGEST, Floats, Integers
+from rankbound.data.columns import Floats, Integers
+from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
 from rankbound.read.source import Source
 from rankbound.read.text.idcolumns import IdBlock

@@ -13,9 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rankbound.data.late import LateStrings
+from rankbound.data.columns import Integers, LateStrings, Strings
 from rankbound.data.ordering import sorted_order
-from rankbound.data.scores import Integers, Strings
 from rankbound.read.text.encoded import Encoded
 from rankbound.read.text.growing import Growing
 from rankbound.read.text.words import (

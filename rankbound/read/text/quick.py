@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rankbound.data.scores import Integers
+from rankbound.data.columns import Integers
 from rankbound.read.text.layout import Layout, Parsed
 from rankbound.read.text.quick_places import field_ends, parse_by_places
 

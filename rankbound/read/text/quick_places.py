@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rankbound.data.scores import Floats, Integers
+from rankbound.data.columns import Floats, Integers
 from rankbound.read.text.decimals import decimals_of
 from rankbound.read.text.idcolumns import cut_texts, id_block_of
 from rankbound.read.text.layout import Layout, Parsed, are_whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rankbound.data.scores import Integers
+from rankbound.data.columns import Integers
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]

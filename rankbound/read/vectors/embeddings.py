@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import strings
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.records import lacking

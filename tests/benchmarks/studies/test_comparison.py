@@ -16,7 +16,7 @@ from benchmarks.studies.comparison import (
     study,
     table,
 )
-from rankbound.data.scores import strings
+from rankbound.data.columns import strings
 from tests import oracles
 
 

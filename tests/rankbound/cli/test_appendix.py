@@ -10,17 +10,14 @@ import pytest
 from paper_appendix import latex
 from rankbound.cli import main
 from rankbound.commands.appendix import run
-from rankbound.commands.appendix.run import PACKAGES
+from tests.optional import needs_latex
 
 pytestmark = pytest.mark.xdist_group("appendix")
 OVERFULL = re.compile(r"Overfull \\hbox \(([\d.]+)pt")
 POINTS = 2.0  # less than a millimetre beyond the margin
 
 
-@pytest.mark.skipif(
-    shutil.which("pdflatex") is None,
-    reason=f"pdflatex is missing; install {PACKAGES}",
-)
+@needs_latex(latex.PREAMBLE)
 def test_pdf_has_no_undefined_references_and_no_overfull_lines(tmp_path, capsys):
     assert main(["appendix", "--out", str(tmp_path), "--pdf"]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'appendix.pdf'}\n"

@@ -1,10 +1,8 @@
-import sys
-import types
 from pathlib import Path
 
 import pytest
 
-from rankbound.cli import build_parser, main
+from rankbound.cli import build_parser, demo, main
 
 
 def test_add_parser_holds_the_defaults():
@@ -15,9 +13,9 @@ def test_add_parser_holds_the_defaults():
 
 def test_run_hands_the_options_on(monkeypatch):
     calls = []
-    module = types.ModuleType("rankbound.commands.demo.run")
-    module.run_demo = lambda folder, **options: calls.append((folder, options))
-    monkeypatch.setitem(sys.modules, "rankbound.commands.demo.run", module)
+    monkeypatch.setattr(
+        demo, "run_demo", lambda folder, **options: calls.append((folder, options))
+    )
     assert main(["demo", "--out", "a/b", "--seed", "7"]) == 0
     assert calls == [(Path("a/b"), {"seed": 7})]
 

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import strings
 
 
 def book(vectors, name="toy"):

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rankbound.data.columns import strings
 from rankbound.data.groups import top_documents
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import Scores, strings
+from rankbound.data.scores import Scores
 
 IDS = st.sampled_from(["1", "10", "2", "a", "é", "Z"])
 VALUES = st.sampled_from([0.0, 1.0, -2.5, 1e-9]) | st.floats(-1e6, 1e6)

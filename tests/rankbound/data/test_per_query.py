@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
+from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery, align, query_means
-from rankbound.data.scores import strings
 from tests import oracles
 
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.scores import Kind, Scores, positions, strings
+from rankbound.data.columns import positions, strings
+from rankbound.data.scores import Kind, Scores
 
 IDS = st.sampled_from(["1", "10", "2", "a", "é", "q 7", "Z"])
 TABLES = st.dictionaries(

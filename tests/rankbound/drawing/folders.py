@@ -7,6 +7,21 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from rankbound.commands.compare.result import COLUMNS, Shape
+from rankbound.commands.inspect.result import (
+    Across,
+    File,
+    Finding,
+    GroupCounts,
+    Inspection,
+    JudgementCounts,
+    RankCounts,
+    Readiness,
+    Ready,
+    ScoreCounts,
+    SharedRows,
+    TextCounts,
+    VectorCounts,
+)
 from rankbound.commands.power.run import power as asked
 from rankbound.results import Named
 from rankbound.rows import Rows
@@ -95,98 +110,198 @@ def _cell(name):
 
 def validation(folder, certificates=True, students=("tasb", "bm25")):
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [
-        {
-            "dataset": "dl19",
-            "sampling": "top",
-            "student": name,
-            "term": "entropy",
-            "measure": "nDCG@10",
-            "n": 43 + place,
-            "spearman": -0.2 + 0.1 * place,
-            "lower": -0.3 + 0.1 * place,
-            "upper": -0.1 + 0.1 * place,
-            "p_holm": 0.02,
-        }
-        for place, name in enumerate(students)
-    ]
-    held = {
-        "dataset": "dl19",
-        "sampling": "top",
-        "risk": 0.5,
-        "upper": 0.7,
-        "held_out": 0.52,
-        "certificate": 0.8,
-    }
+    held = [held_out(name) for name in students] if certificates else []
     pairs = [
-        a_row().to_dict() | {"dataset": "dl19", "measure": m, "first": a, "second": b}
-        for m in ("nDCG@10", "AP@100")
+        compared_systems(a, b, measure)
+        for measure in ("nDCG@10", "AP@100")
         for a, b in itertools.pairwise(students)
     ]
     content = {
         "schema": "rankbound.validation/1",
-        "family": {"n_tests": 2, "delta": 0.01, "band": 0.2, "power": 0.9},
-        "per_query": rows,
+        "family": judged_together(),
+        "per_query": [associated(*one) for one in enumerate(students)],
+        "configurations": [],
+        "certificates": held,
+        "configuration_values": [],
+        "predictions": [],
+        "dependence": [],
+        "means": [],
         "equivalence": pairs,
-        "certificates": [held | {"student": name} for name in students]
-        if certificates
-        else [],
+        "controls": [],
+        "datasets": [],
+        "absent_terms": {},
+        "dropped": {},
+        "warnings": [],
+        "definitions": {},
+        "inputs": [],
+        "command": "rankbound validate",
+        "versions": {},
     }
     (folder / "validation.json").write_text(json.dumps(content))
     return folder
 
 
-def inspected(path, **facts):
-    empty = dict.fromkeys(("scores", "ranks", "groups", "qrels", "vectors", "texts"))
-    return {"path": path, "rows": 100, "queries": 10, "findings": []} | empty | facts
+def judged_together():
+    return {
+        "name": "every term",
+        "n_tests": 2,
+        "test": "permutation test",
+        "correction": "holm",
+        "delta": 0.01,
+        "band": 0.2,
+        "permutations": 99,
+        "resamples": 200,
+        "interval": "BCa",
+        "power": 0.9,
+        "seed": 0,
+        "partial": {"name": "the same", "n_tests": 2},
+        "configurations": {"name": "every order", "n_tests": 0, "needed": 8},
+        "equivalence": {"name": "every pair", "n_tests": 2, "margin": 0.02},
+    }
+
+
+def associated(place, student):
+    unknown = (
+        *("pearson", "kendall", "partial", "detectable", "pearson_lower"),
+        *("pearson_upper", "pearson_p", "kendall_lower", "kendall_upper", "kendall_p"),
+        *("partial_lower", "partial_upper", "partial_p", "partial_p_holm", "p_bh"),
+        *("partial_p_bh", "same_as", "missing_because", "heterogeneity"),
+    )
+    return dict.fromkeys(unknown) | {
+        "dataset": "dl19",
+        "sampling": "top",
+        "student": student,
+        "term": "entropy",
+        "unit": "nats",
+        "measure": "nDCG@10",
+        "n": 43 + place,
+        "spearman": -0.2 + 0.1 * place,
+        "lower": -0.3 + 0.1 * place,
+        "upper": -0.1 + 0.1 * place,
+        "p": 0.01,
+        "p_holm": 0.02,
+        "verdict": "inconclusive",
+        "kendall_p_by": "normal",
+        "partial_verdict": "inconclusive",
+        "within_band": False,
+    }
+
+
+def ordered(**changes):
+    """How the bound orders configurations by their risk."""
+    return {
+        "predictor": "bound",
+        "kind": "bound",
+        "target": "held-out risk",
+        "expected": "rises",
+        "n": 9,
+        "tau": 0.72,
+        "lower": 0.25,
+        "upper": 1.0,
+        "p": 0.01,
+        "smallest_p": 0.001,
+        "n_pairs": 36,
+        "accuracy": 0.9,
+        "missing_because": None,
+        "p_adjusted": 0.02,
+        "verdict": "associated",
+    } | changes
+
+
+def held_out(student):
+    return {
+        "dataset": "dl19",
+        "sampling": "top",
+        "student": student,
+        "n": 43,
+        "risk": 0.5,
+        "upper": 0.7,
+        "vacuous": True,
+        "range": "lemma-2c",
+        "splits": 2,
+        "n_half": 21,
+        "certificate": 0.8,
+        "held_out": 0.52,
+        "slack": 0.28,
+        "ratio": 1.54,
+        "held": 2,
+        "refuted": 0,
+    }
+
+
+def compared_systems(first, second, measure):
+    names = {"dataset": "dl19", "measure": measure, "first": first, "second": second}
+    keys = (
+        *("n", "difference", "lower", "upper", "effect_size", "margin"),
+        *("smallest_margin", "verdict"),
+    )
+    row = a_row().to_dict()
+    more = {"p_holm": 0.5, "n_for_margin": None}
+    return names | {key: row[key] for key in keys} | more
+
+
+def counts(kind, **some):
+    """A record of counts, 0 where not given."""
+    return kind(**dict.fromkeys(kind.__struct_fields__, 0) | some)
+
+
+def inspected(path, findings=(), **facts):
+    empty = dict.fromkeys(File.__struct_fields__)
+    found = tuple(Finding(code, "note", count, "", "") for code, count in findings)
+    known = {"path": path, "role": "file", "evidence": "", "parts": (), "repairs": {}}
+    return File(
+        **empty | known | {"rows": 100, "queries": 10, "findings": found} | facts
+    )
 
 
 def inspection(file, names=("teacher.json", "bm25.run")):
     """An inspection of two files of scores, groups, judgements, vectors and texts."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    scores = {
-        "equal_neighbours": 3,
-        "neighbours": 90,
-        "exact_zeros": 25,
-        "constant_queries": 0,
-    }
+    scores = counts(
+        ScoreCounts, equal_neighbours=3, neighbours=90, exact_zeros=25, precision="x"
+    )
     teacher, run = names
-    content = {
-        "schema": "rankbound.inspection/1",
-        "files": [
-            inspected(teacher, scores=scores),
-            inspected(run, scores=scores, ranks={"against_scores": 1}),
-            inspected(
-                "groups.jsonl",
-                groups={"groups": 20, "positives": 20},
-                findings=[{"code": "repeated-groups", "count": 4}],
-            ),
-            inspected("qrels", qrels={"queries_without_relevant": 2}),
-            inspected(
-                "x.npy", vectors={"equal_vectors": 2, "zero": 0, "not_finite": 1}
-            ),
-            inspected("c.jsonl", texts={"equal_texts": 5, "empty": 1, "texts": 100}),
-            inspected(
-                "broken.run",
-                rows=None,
-                findings=[{"code": "duplicates", "count": 12}],
-            ),
-        ],
-        "across": {
-            "rows": [
+    ranks = RankCounts(base=1, constant=False, against_scores=1)
+    groups = counts(GroupCounts, groups=20, positives=20, with_probabilities=False)
+    grades = counts(JudgementCounts, grades={}, relevant_per_query=(0, 0.0, 0))
+    vectors = counts(VectorCounts, equal_vectors=2, not_finite=1, dtype="", norms=None)
+    texts = counts(TextCounts, equal_texts=5, empty=1, texts=100, words=(0, 0, 0))
+    no = Readiness(False, ("all",), "", ())
+    found = Inspection(
+        command="",
+        files=Named(
+            (
+                inspected(teacher, scores=scores),
+                inspected(run, scores=scores, ranks=ranks),
+                inspected(
+                    "groups.jsonl", groups=groups, findings=[("repeated-groups", 4)]
+                ),
+                inspected("qrels", qrels=replace(grades, queries_without_relevant=2)),
+                inspected("x.npy", vectors=vectors),
+                inspected("c.jsonl", texts=texts),
+                inspected("broken.run", rows=None, findings=[("duplicates", 12)]),
+            )
+        ),
+        across=Across(
+            ids=(),
+            rows=(
                 _across(run, teacher, "student-teacher", 60, 100),
                 _across("groups.jsonl", teacher, "group-scores", 319, 320),
                 _across("groups.jsonl", run, "group-scores", 7, 320),
                 _across("groups.jsonl", "x.npy", "group-vectors", 320, 320),
-            ]
-        },
-    }
-    file.write_text(json.dumps(content, indent=2))
+            ),
+            findings=(),
+        ),
+        ready=Ready(measure=no, compare=no),
+    )
+    found.save(file)
     return file.parent
 
 
 def _across(left, right, code, count, total):
-    return {"left": left, "right": right, "code": code, "count": count, "total": total}
+    return SharedRows(
+        left=left, right=right, code=code, what="", count=count, total=total, share=None
+    )
 
 
 def power(file, names=("bm25", "ensemble"), n=43):

@@ -1,5 +1,6 @@
-import json
+from msgspec.structs import replace
 
+from rankbound.commands.inspect.result import Across, Finding, Inspection
 from rankbound.drawing.inspections import drawings, quality_rows
 from rankbound.drawing.results import find_results
 from rankbound.figures.data import data_of
@@ -7,12 +8,12 @@ from tests.rankbound.drawing.folders import inspection
 
 
 def cells(folder):
-    content = json.loads((folder / "inspection.json").read_text())
-    return {(r["file"], r["column"]): r for r in quality_rows(content)}, content
+    found = Inspection.load(folder)
+    return {(r["file"], r["column"]): r for r in quality_rows(found)}
 
 
 def test_every_file_has_its_coverage_and_its_defects(tmp_path):
-    found, _ = cells(inspection(tmp_path / "inspection.json"))
+    found = cells(inspection(tmp_path / "inspection.json"))
 
     def cell(file, column):
         row = found[file, column]
@@ -34,7 +35,7 @@ def test_every_file_has_its_coverage_and_its_defects(tmp_path):
 
 
 def test_what_does_not_apply_has_no_number(tmp_path):
-    found, _ = cells(inspection(tmp_path / "inspection.json"))
+    found = cells(inspection(tmp_path / "inspection.json"))
     for key in (("qrels", "ties"), ("teacher.json", "teacher-scored")):
         assert (found[key]["count"], found[key]["total"]) == (None, None)
     # Nothing holds such a column at all
@@ -42,10 +43,12 @@ def test_what_does_not_apply_has_no_number(tmp_path):
 
 
 def test_documents_repeated_in_groups_are_counted_before_repeated_groups(tmp_path):
-    _, content = cells(inspection(tmp_path / "inspection.json"))
-    groups = next(f for f in content["files"] if f["groups"])
-    groups["findings"].append({"code": "duplicates-in-groups", "count": 9})
-    rows = quality_rows(content)
+    found = Inspection.load(inspection(tmp_path / "inspection.json"))
+    groups = found.files["groups.jsonl"]
+    again = Finding("duplicates-in-groups", "warning", 9, "", "")
+    groups = replace(groups, findings=(*groups.findings, again))
+    alone = Across(ids=(), rows=(), findings=())
+    rows = quality_rows(replace(found, files=(groups,), across=alone))
     row = next(
         r for r in rows if (r["file"], r["column"]) == ("groups.jsonl", "duplicates")
     )

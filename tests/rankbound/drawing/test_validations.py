@@ -5,7 +5,7 @@ import pytest
 from rankbound.drawing.results import find_results
 from rankbound.drawing.validations import drawings
 from rankbound.figures.data import data_of
-from tests.rankbound.drawing.folders import validation
+from tests.rankbound.drawing.folders import ordered, validation
 
 
 def named(result):
@@ -77,8 +77,7 @@ def test_certificates_tell_the_order_that_was_judged(tmp_path, change, there):
     validation(tmp_path)
     path = tmp_path / "validation.json"
     content = json.loads(path.read_text())
-    order = {"predictor": "bound", "target": "held-out risk", "n": 9, "tau": 0.72}
-    content["configurations"] = [order | {"lower": 0.25, "upper": 1.0} | change]
+    content["configurations"] = [ordered(**change)]
     path.write_text(json.dumps(content))
     (result,) = find_results(tmp_path)
     words = named(result)["certificates"].draw().get_xlabel()

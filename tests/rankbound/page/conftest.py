@@ -2,24 +2,15 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from rankbound.cli import main
 from rankbound.commands.compare.result import Comparison
+from tests.optional import started_browser
 from tests.rankbound.files import group_text, lookup, project, run_text
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 HOSTILE = "<b>x</b>\"'&"
 # Ids that end a script, open a comment, turn the writing, name what every object has,
 # are run by a spreadsheet, or are long
@@ -117,12 +108,10 @@ def contents(everything):
 
 @pytest.fixture(scope="session")
 def browser():
-    """Debian's chromium, headless; skipped where it is not installed."""
+    """A headless chromium."""
     playwright = pytest.importorskip("playwright.sync_api")
-    if not Path(CHROMIUM).is_file():
-        pytest.skip("chromium is not installed")
     with playwright.sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        made = started_browser(driver)
         yield made
         made.close()
 

@@ -5,16 +5,16 @@ from msgspec.structs import replace
 from rankbound.commands.bound.result import Given
 from rankbound.commands.bound.run import augment, bound
 from rankbound.commands.certify.run import check_theory
-from rankbound.commands.cut.files import planned
 from rankbound.commands.power.run import power
 from rankbound.page.asides import (
     augmentation_account,
     bound_account,
     certification_account,
+    conversion_account,
     cut_account,
     power_account,
 )
-from tests.rankbound.results import cut
+from tests.rankbound.results import converted, cut
 
 
 def test_power_without_a_spread_says_what_it_lacks():
@@ -34,17 +34,16 @@ def test_power_with_a_margin_has_a_second_table():
 
 def test_a_cut_has_its_files_and_changes(tmp_path):
     made = cut(tmp_path)
-    files, changes = cut_account(planned(made)).tables
+    files, changes = cut_account(made).tables
     assert files.headings[:2] == ("kept", "file")
-    assert [row[1] for row in files.rows] == [piece.name for piece in made.pieces]
-    assert len(changes.rows) == sum(len(piece.changes) for piece in made.pieces)
+    assert [row[1] for row in files.rows] == [kept.file for kept in made.files]
+    assert len(changes.rows) == len(made.comparison.rows)
     for table in (files, changes):
         assert {len(row) for row in table.rows} == {len(table.headings)}
 
 
 def test_warnings_of_a_cut_are_verdicts_and_nothing_is_said_twice(tmp_path):
-    manifest = planned(cut(tmp_path)) | {"warnings": ["careful"]}
-    account = cut_account(manifest)
+    account = cut_account(replace(cut(tmp_path), warnings=("careful",)))
     assert [v.sentence for v in account.verdicts][1:] == ["careful"]
     assert not any("careful" in line for _, lines in account.notes for line in lines)
 
@@ -52,6 +51,14 @@ def test_warnings_of_a_cut_are_verdicts_and_nothing_is_said_twice(tmp_path):
 def test_power_of_a_file_has_its_name():
     account = power_account(power(n=43, margin=0.02), name="plan")
     assert (account.title, account.tables[0].name) == ("Power, plan", "power-plan")
+
+
+def test_a_conversion_says_what_was_written_and_lost(tmp_path):
+    done = replace(converted(tmp_path), lost={"ids": "the ids"})
+    account = conversion_account(done)
+    [verdict] = account.verdicts
+    assert verdict.sentence.startswith(f"written: {done.path} (rankbound-groups)")
+    assert account.notes == (("notes", ("lost: the ids",)),)
 
 
 NUMBERS = {"diameter": 1.4, "lipschitz": 5, "entropy": 0.42, "divergence": 0.06}

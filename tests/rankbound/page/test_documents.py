@@ -52,9 +52,9 @@ def test_student_scores_are_in_temperatures_and_within_the_range():
     lines = [line.split() for line in Path("s.run").read_text().splitlines()]
     scores = {words[2]: float(words[4]) for words in lines if words[0] == "q1"}
     (result,) = find_results(Path("out"))
-    entry = result.content["students"]["s"]
-    scaled = [scores[docno] / entry["temperature"] for docno in group["docs"]]
-    least = max(scaled) - entry["range"]["B"]
+    entry = result.content.students["s"]
+    scaled = [scores[docno] / entry.temperature for docno in group["docs"]]
+    least = max(scaled) - entry.range.B
     expected = [max(value, least) for value in scaled]
     assert group["students"]["s"] == pytest.approx(expected)
 

@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 import subprocess
 
 import numpy as np
@@ -18,9 +17,8 @@ from rankbound.page.formulas import (
     explorer_data,
     views_script,
 )
+from tests.optional import needs_node
 from tests.rankbound import ledgers
-
-NODE = shutil.which("node")
 
 
 def expressions():
@@ -82,7 +80,7 @@ def test_the_script_has_an_entry_for_each_name_and_no_other():
     assert names == [*expressions()]
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
+@needs_node
 def test_node_evaluates_every_view_as_numpy_does():
     rng = np.random.default_rng(3)
     settings = {
@@ -95,7 +93,12 @@ def test_node_evaluates_every_view_as_numpy_does():
         "([name, rows]) => [name, rows.map(row => VIEWS[name].value(...row))]))));\n"
     )
     done = subprocess.run(
-        [NODE, "-"], input=code, capture_output=True, text=True, timeout=60, check=True
+        ["node", "-"],
+        input=code,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     found = json.loads(done.stdout)
     for name, (expression, symbols) in expressions().items():

@@ -6,7 +6,6 @@ import pytest
 from lxml import html as parser
 
 from rankbound.commands.compare.result import Comparison
-from rankbound.commands.validate.account import account as validation_json
 from rankbound.page.pieces import html_of
 from tests.rankbound.results import (
     HOSTILE,
@@ -141,19 +140,19 @@ def test_numbers_of_a_comparison_are_those_of_its_json(shown):
 
 
 def test_numbers_of_a_validation_are_those_of_its_json(shown):
-    account = validation_json(validated())
+    validation = validated()
     root = parser.fragment_fromstring(shown["validation"])
     rows = cells(root, "Terms and effectiveness")
-    assert len(rows) == len(account["per_query"])
-    for row, cell in zip(account["per_query"], rows, strict=True):
-        assert (cell["sampling"], cell["student"]) == (row["sampling"], row["student"])
-        assert cell["term"] == row["term"]
-        if row["spearman"] is not None:
+    assert len(rows) == len(validation.per_query)
+    for row, cell in zip(validation.per_query, rows, strict=True):
+        assert (cell["sampling"], cell["student"]) == (row.sampling, row.student)
+        assert cell["term"] == row.term
+        if row.spearman is not None:
             rho = float(cell["Spearman"])
-            assert rho == pytest.approx(row["spearman"], abs=5e-5)
+            assert rho == pytest.approx(row.spearman, abs=5e-5)
     held = cells(root, "Is the bound true")
     assert [(r["sampling"], r["student"]) for r in held] == [
-        (r["sampling"], r["student"]) for r in account["certificates"]
+        (r.sampling, r.student) for r in validation.certificates
     ]
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 from jinja2 import UndefinedError
 
+from rankbound.commands.inspect.result import Across, Inspection, Readiness, Ready
 from rankbound.drawing.results import Found
 from rankbound.page.page import Material, page
 from rankbound.page.rendering import (
@@ -16,9 +17,10 @@ from rankbound.page.rendering import (
     script_json,
     source,
 )
+from rankbound.results import Named
 
 HOSTILE = "</script><script>alert(1)</script><!-- & \u2028\u2029"
-READY = {"ok": False, "missing": ["a <file>"], "command": "", "notes": []}
+READY = Readiness(False, ("a <file>", HOSTILE), "", ())
 LOADS = re.compile(
     r"""\b(?:src|srcset|href|action|data)\s*=\s*["']?\s*(?:https?:)?//"""
     r"""|url\(\s*["']?(?:https?:)?//|@import""",
@@ -59,9 +61,13 @@ def test_a_template_without_its_values_is_refused():
 
 
 def test_one_file_without_references_that_load_anything():
-    schema = "rankbound.inspection/1"
-    empty = {"files": [], "across": {"findings": []}, "ready": {HOSTILE: READY}}
-    known = Found(schema, HOSTILE, {"schema": schema, "command": HOSTILE, **empty})
+    empty = Inspection(
+        command=HOSTILE,
+        files=Named(),
+        across=Across(ids=(), rows=(), findings=()),
+        ready=Ready(measure=READY, compare=READY),
+    )
+    known = Found("rankbound.inspection/1", HOSTILE, empty)
     text = page(Material(title=HOSTILE, results=[known]))
     assert "<script>alert" not in text
     assert "Provenance" in text

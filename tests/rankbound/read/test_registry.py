@@ -57,7 +57,7 @@ def test_formats_are_described_and_in_the_order_of_the_families():
 
 
 def test_formats_reject_a_name_twice(monkeypatch):
-    monkeypatch.setattr(registry, "FAMILIES", ("trec", "trec"))
+    monkeypatch.setattr(registry, "FAMILIES", ("text.trec", "text.trec"))
     with pytest.raises(ValueError, match="two formats are called"):
         formats.__wrapped__()
 

@@ -9,7 +9,7 @@ import lz4.frame
 import pyarrow as pa
 import pytest
 
-from rankbound.read.source import Source, count, sha256, text_repairs
+from rankbound.read.source import Source, count, sha256
 from tests.rankbound.files import BOM, refusal, written
 
 TEXT = "".join(f"q{n % 7} Q0 d{n} 1 {n / 3!r} tag\n" for n in range(4000)).encode()
@@ -120,25 +120,10 @@ def test_source_drops_a_byte_order_mark_and_counts_it(tmp_path, packing):
     source = Source(written(tmp_path, PACKINGS[packing](BOM + b"a\r\n\n \r\nb")))
     assert source.has_mark
     assert source.head == source.data() == b"a\r\n\n \r\nb"
-    expected = {"byte order mark": 1, "CRLF line ends": 2, "blank lines": 2}
-    assert text_repairs(source.data(), source) == expected
     repairs = {}
     lines = list(source.lines(repairs))
     assert lines == [(1, b"a"), (2, b""), (3, b""), (4, b"b")]
-    assert repairs == expected
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *(b"a", b"a\n", b"a\nb", b"", b"\n", b"\n\na", b"a\n\n", b" \na\n\t"),
-        *(b"\r\n\r\n", b"a\n\n\nb\r\n\r\n\r\nc", b"a\n\x0c\nb\n\x0b"),
-    ],
-)
-def test_text_repairs_match_counting_line_by_line(tmp_path, text):
-    source, repairs = Source(written(tmp_path, text)), {}
-    list(source.lines(repairs))
-    assert text_repairs(text, source) == repairs
+    assert repairs == {"byte order mark": 1, "CRLF line ends": 2, "blank lines": 2}
 
 
 def test_source_reads_a_pipe_once_and_keeps_it(tmp_path):

@@ -11,7 +11,6 @@ from rankbound.reference import entropy
 from rankbound.reference.entropy import (
     reference_pair_entropy_bits,
     reference_pairwise_entropy_bits,
-    why_pairwise_entropy,
 )
 
 
@@ -97,9 +96,6 @@ def test_ordinary_scores_agree_with_the_corrected_entropy(scores):
 def test_no_pair_and_no_number_have_no_value():
     for scores in (np.array([1.0]), np.array([1.0, np.inf]), np.array([])):
         assert math.isnan(reference_pairwise_entropy_bits(scores))
-        assert why_pairwise_entropy(scores).startswith("their formula has no value")
-    assert "not finite" in why_pairwise_entropy(np.array([1.0, np.inf]))
-    assert why_pairwise_entropy(np.array([1.0, 2.0])) == ""
 
 
 def test_a_tie_is_one_bit_up_to_the_epsilon():

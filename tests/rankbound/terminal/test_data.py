@@ -5,10 +5,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups, top_documents
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import Kind, Scores, strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.terminal.data import between, cell, html_table
 
 HOSTILE = [

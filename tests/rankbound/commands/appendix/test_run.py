@@ -4,20 +4,17 @@ import shutil
 
 import pytest
 
-from rankbound.commands.appendix.run import PACKAGES, typeset
+from rankbound.commands.appendix.run import typeset
 from rankbound.errors import UsageError
+from tests.optional import needs_latex
 
-needs_pdflatex = pytest.mark.skipif(
-    shutil.which("pdflatex") is None,
-    reason=f"pdflatex is missing; install {PACKAGES}",
-)
+HEAD = "\\documentclass{article}\n"
+needs_pdflatex = needs_latex(HEAD)
 
 
 def document(folder, body):
     source = folder / "one.tex"
-    source.write_text(
-        "\\documentclass{article}\n\\begin{document}\n" + body + "\n\\end{document}\n"
-    )
+    source.write_text(HEAD + "\\begin{document}\n" + body + "\n\\end{document}\n")
     return source
 
 

@@ -15,8 +15,8 @@ from rankbound.commands.compare.quantities import (
     value_range,
     widest_distance,
 )
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import strings
 from rankbound.read.json.groups import read_groups
 from rankbound.read.json.lookup import read_scores
 from rankbound.read.vectors.embeddings import read_embeddings

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from rankbound.commands.convert.sameness import differences
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import Kind, Scores, strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.read.contents import Contents, Format
 from tests.rankbound.commands.inspect.test_groups import groups
 

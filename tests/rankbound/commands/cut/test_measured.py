@@ -7,8 +7,8 @@ from scipy import stats
 from rankbound.bounds.limits import two_sided
 from rankbound.commands.cut.measured import change, measure_queries
 from rankbound.commands.measure.inputs import Rule, match_groups, read_sources
+from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
-from rankbound.data.scores import strings
 from tests.rankbound.commands.cut.world import N, entropy
 
 QIDS = strings([f"q{i}" for i in range(20)])
@@ -17,7 +17,7 @@ KEPT = {f"q{i}" for i in range(10, 20)}
 
 
 def test_intervals_of_their_own_at_half_the_delta():
-    made = change(COLUMN, KEPT, pairs="all", bounds=(0.0, 0.7), delta=0.1)
+    made = change(COLUMN, KEPT, band="inner", pairs="all", bounds=(0.0, 0.7), delta=0.1)
     assert (made.before.n, made.after.n, made.method) == (20, 10, "betting")
     assert made.difference == pytest.approx(
         np.mean(COLUMN.values[10:]) - np.mean(COLUMN.values)
@@ -25,12 +25,12 @@ def test_intervals_of_their_own_at_half_the_delta():
     before = two_sided(COLUMN.values, low=0.0, high=0.7, delta=0.05)
     after = two_sided(COLUMN.values[10:], low=0.0, high=0.7, delta=0.05)
     assert (made.before.lower, made.before.upper) == before
-    assert made.interval == (after[0] - before[1], after[1] - before[0])
-    assert made.interval[0] < made.difference < made.interval[1]
+    assert (made.lower, made.upper) == (after[0] - before[1], after[1] - before[0])
+    assert made.lower < made.difference < made.upper
 
 
 def test_without_a_known_range_student_t():
-    made = change(COLUMN, KEPT, pairs="all", bounds=None, delta=0.1)
+    made = change(COLUMN, KEPT, band="inner", pairs="all", bounds=None, delta=0.1)
     expected = stats.ttest_1samp(COLUMN.values, 0).confidence_interval(0.95)
     assert (made.before.lower, made.before.upper) == pytest.approx(tuple(expected))
     assert made.method == "t"
@@ -38,10 +38,12 @@ def test_without_a_known_range_student_t():
 
 
 def test_one_query_has_no_t_interval_and_none_no_mean():
-    made = change(COLUMN, {"q3"}, pairs="all", bounds=None, delta=0.1)
+    made = change(COLUMN, {"q3"}, band="inner", pairs="all", bounds=None, delta=0.1)
     assert (made.after.n, made.after.sd, made.after.lower) == (1, None, None)
-    assert made.interval == (None, None)
-    assert change(COLUMN, {"x"}, pairs="all", bounds=None, delta=0.1) is None
+    assert (made.lower, made.upper) == (None, None)
+    assert (
+        change(COLUMN, {"x"}, band="inner", pairs="all", bounds=None, delta=0.1) is None
+    )
 
 
 def test_all_queries_are_measured(folder, options):

@@ -126,3 +126,47 @@ def test_other_scores_need_a_temperature(folder, options):
     written(folder, run_text(teacher()), "t.json")
     with pytest.raises(UsageError, match="give --temperature"):
         cut_groups(options(temperature=None, teacher_kind=Kind.BM25))
+
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+def test_their_names_keep_the_opposite_quarters(options):
+    cut = cut_groups(options(compat="reference"))
+    found = {made.kept: made for made in cut.compat.cuts}
+    # Entropy falls with i: the highest three quarters are q0 to q5, strictly above q6
+    assert found["lower-quartile"].reference_name == "lower_quartile"
+    for name in ("lower-quartile", "upper-quartile"):
+        assert found[name].reference_n_queries == 6
+        assert found[name].n_queries_in_both == 0
+    assert found["upper-quartile"].n_queries == 2
+    assert found["below-median"].reference_n_queries == 4
+    assert found["below-median"].n_queries == 5
+    assert found["inner"].reference_n_queries == N
+    assert found["inner"].reference_n_groups == 2 * N
+    assert found["outer"].reference_name == "outlier"
+    assert found["outer"].reference_n_queries == 0
+    assert all(made.reference_n_without_value == 0 for made in cut.compat.cuts)
+
+
+def test_missing_scores_count_for_them_and_not_for_us(options, folder):
+    scores = teacher()
+    del scores["q8"]  # the lowest entropy; all zeros there: one bit
+    written(folder, lookup(scores), "t.json")
+    cut = cut_groups(options(compat="reference", missing="drop"))
+    found = {made.kept: made for made in cut.compat.cuts}
+    assert len(cut.values) == N - 1
+    assert found["inner"].reference_n_queries + found["outer"].reference_n_queries == N
+
+
+def test_other_quantities_use_our_values(options):
+    cut = cut_groups(options(compat="reference", by="margin", keep=("below-median",)))
+    [made] = cut.compat.cuts
+    values = cut.values.values
+    assert made.reference_n_queries == int(np.sum(values < np.median(values)))
+
+
+def test_bands_without_a_name_there_are_left_out(options):
+    cut = cut_groups(options(compat="reference", keep=("0.1:0.9", "inner")))
+    assert [made.kept for made in cut.compat.cuts] == ["inner"]
+    assert cut_groups(options()).compat is None

@@ -2,8 +2,7 @@ import io
 
 import pytest
 
-from rankbound.commands.cut.files import write_cut
-from rankbound.commands.cut.run import cut_groups
+from rankbound.commands.cut.run import cut
 from rankbound.terminal.console import console_for
 from rankbound.terminal.cut import show
 from tests.rankbound.commands.cut.world import teacher
@@ -13,9 +12,9 @@ from tests.rankbound.files import lookup, written
 @pytest.fixture
 def shown(folder, options):
     def run(**changes):
-        account = write_cut(cut_groups(options(**changes)), folder / "cuts")
+        made = cut(options(**changes)).written(folder / "cuts")
         stream = io.StringIO()
-        show(account, console_for(stream))
+        show(made, console_for(stream))
         return stream.getvalue()
 
     return run

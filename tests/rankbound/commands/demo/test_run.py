@@ -9,7 +9,7 @@ import shlex
 import pytest
 
 from rankbound.cli import main
-from rankbound.commands.demo.run import run_demo
+from rankbound.cli.demo import run_demo
 from rankbound.errors import UsageError
 from tests.rankbound.realdata import ROOT, table
 

@@ -3,6 +3,8 @@ import json
 import numpy as np
 import pytest
 
+from rankbound.commands.inspect.examined import repeated_rows
+from rankbound.commands.inspect.given import Asked, read_all
 from tests.rankbound.commands.inspect.world import codes, examined, only
 from tests.rankbound.files import BOM, group_text, npy, packed, run_text, written
 
@@ -11,17 +13,17 @@ NAMES = (
     "score_range kind kind_evidence repairs ids scores ranks groups qrels vectors "
     "texts findings"
 )
-KEYS = set(NAMES.split())
+KEYS = NAMES.split()
 RUN = {"q": {"a": 2.5, "b": -1.0, "c": 0.5}, "r": {"a": 1.5, "b": -0.5}}
 
 
 def test_a_run_has_its_facts(tmp_path):
-    found = examined(tmp_path, packed(run_text(RUN)), "x.run.gz").as_dict()
-    assert found.keys() == KEYS
+    found = examined(tmp_path, packed(run_text(RUN)), "x.run.gz").record().to_dict()
+    assert [*found] == KEYS
     assert (found["format"], found["packing"]) == ("trec-run", "gzip")
     assert (found["rows"], found["queries"]) == (5, 2)
     assert found["group_sizes"] == {"min": 2, "median": 2.5, "max": 3}
-    assert found["score_range"] == [-1.0, 2.5]
+    assert found["score_range"] == (-1.0, 2.5)
     assert found["kind"] == "logit"
     assert found["groups"] is found["qrels"] is found["vectors"] is None
     json.dumps(found, allow_nan=False)
@@ -36,9 +38,9 @@ def test_a_run_has_its_facts(tmp_path):
     ],
 )
 def test_other_parts_have_theirs(tmp_path, content, part, rows, queries):
-    found = examined(tmp_path, content).as_dict()
-    assert found.keys() == KEYS
-    assert found["parts"] == [part]
+    found = examined(tmp_path, content).record().to_dict()
+    assert [*found] == KEYS
+    assert found["parts"] == (part,)
     assert found[part] is not None
     assert (found["rows"], found["queries"]) == (rows, queries)
     json.dumps(found, allow_nan=False)
@@ -46,8 +48,8 @@ def test_other_parts_have_theirs(tmp_path, content, part, rows, queries):
 
 def test_vectors_have_theirs(tmp_path):
     written(tmp_path, "a\nb\n", "v.ids.txt")
-    found = examined(tmp_path, npy(np.eye(2)), "v.npy").as_dict()
-    assert (found["rows"], found["parts"]) == (2, ["embeddings"])
+    found = examined(tmp_path, npy(np.eye(2)), "v.npy").record().to_dict()
+    assert (found["rows"], found["parts"]) == (2, ("embeddings",))
     assert found["ids"] == str(tmp_path / "v.ids.txt")
     assert found["vectors"]["dim"] == 2
 
@@ -55,10 +57,10 @@ def test_vectors_have_theirs(tmp_path):
 def test_a_refused_file_has_null_facts_and_one_error(tmp_path):
     found = examined(tmp_path, "q Q0 a 1 x t\n")
     assert codes(found.findings) == {"unreadable": 1}
-    row = found.as_dict()
-    assert row.keys() == KEYS
+    row = found.record().to_dict()
+    assert [*row] == KEYS
     assert row["rows"] is row["queries"] is row["kind"] is None
-    assert row["parts"] == []
+    assert row["parts"] == ()
 
 
 def test_repeated_documents_are_counted_beside_the_refusal(tmp_path):
@@ -81,3 +83,34 @@ def test_findings_of_all_kinds_come_by_severity(tmp_path):
 def test_odd_ids_are_looked_for_in_queries_and_documents(tmp_path):
     found = examined(tmp_path, run_text({"1.0": {"NA": 1.5, "b": -0.5}}, tag="x"))
     assert codes(found.findings) == {"float-ids": 1, "missing-like-ids": 1}
+
+
+def look(folder, content):
+    return repeated_rows(read_all(Asked(files=[written(folder, content)]))[0])
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        ("q Q0 a 1 2 t\nq Q0 a 2 1 t\nr Q0 a 1 2 t\nq Q0 a 3 0 t\n", 2),
+        ("q 0 a 1\nq 0 a 2\n", 1),
+        ("query-id\tcorpus-id\tscore\nq\ta\t1\nq\ta\t2\nq\tb\t0\n", 1),
+        (group_text([("q", ["a", "b", "b"]), ("q", ["a", "c", "a", "c"])]), 3),
+    ],
+)
+def test_repeats_are_counted_over_the_whole_file(tmp_path, content, count):
+    assert look(tmp_path, content).count == count
+    assert look(tmp_path, packed(content)).count == count
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "q Q0 a 1 2 t\n",  # nothing wrong
+        "q Q0 a 1 x t\n",  # something else wrong
+        '{"q": {"a": 1, "a": 2}}',  # another format
+        json.dumps({"query_id": "q", "doc_id_a": "a", "doc_id_b": ["b", "b"]}) + "\n[]",
+    ],
+)
+def test_nothing_is_counted_where_nothing_can_be(tmp_path, content):
+    assert look(tmp_path, content) is None

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from rankbound.commands.inspect.groups import group_facts, group_findings
+from rankbound.commands.inspect.groups import group_counts, group_findings
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import strings
 from tests.rankbound.commands.inspect.world import codes, only
 
 
@@ -36,9 +36,9 @@ def test_several_groups_of_a_query_are_counted_in_queries():
     found = only(group_findings(groups(rows)), "repeated-query-ids")
     assert found.count == 1
     assert found.message.startswith("4 groups of 2 queries: 1 of 2")
-    facts = group_facts(groups(rows))
-    assert facts["queries_with_several_groups"] == 1
-    assert facts["most_groups_of_a_query"] == 3
+    facts = group_counts(groups(rows))
+    assert facts.queries_with_several_groups == 1
+    assert facts.most_groups_of_a_query == 3
 
 
 def test_documents_that_stand_twice_are_counted():
@@ -68,7 +68,7 @@ def test_groups_that_repeat_another_are_found_in_any_order():
 def test_unknown_and_missing_positives():
     plain = groups([("q", ["a", "b"])], positive=False)
     assert only(group_findings(plain), "positives-unknown").severity == "note"
-    assert group_facts(plain)["positives"] is None
+    assert group_counts(plain).positives is None
     none = groups([("q", ["a", "b"]), ("r", ["a", "b"])])
     none.positive[0] = False
     assert only(group_findings(none), "groups-without-positive").count == 1

@@ -1,5 +1,5 @@
 from rankbound.commands.inspect.judgements import (
-    judgement_facts,
+    judgement_counts,
     judgement_findings,
     only_relevant,
 )
@@ -12,11 +12,11 @@ QRELS = Scores.from_dict(
 
 
 def test_facts_count_grades_and_relevant_documents():
-    facts = judgement_facts(QRELS)
-    assert facts["grades"] == {"-1": 1, "0": 3, "1": 2, "2": 1}
-    assert facts["relevant_per_query"] == [0, 1.0, 2]
-    assert facts["queries_without_relevant"] == 1
-    assert facts["queries_with_one_relevant"] == 1
+    facts = judgement_counts(QRELS)
+    assert facts.grades == {"-1": 1, "0": 3, "1": 2, "2": 1}
+    assert facts.relevant_per_query == (0, 1.0, 2)
+    assert facts.queries_without_relevant == 1
+    assert facts.queries_with_one_relevant == 1
 
 
 def test_findings_name_a_query():

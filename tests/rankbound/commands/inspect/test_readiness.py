@@ -4,7 +4,21 @@ import numpy as np
 import pytest
 
 from rankbound.cli import main
-from rankbound.commands.inspect.readiness import compare_verdict, measure_verdict
+from rankbound.cli.measure_options import options_from
+from rankbound.cli.program import build_parser
+from rankbound.commands.inspect.readiness import (
+    compare_readiness,
+    file_words,
+    format_words,
+    measure_readiness,
+    measure_words,
+    rehearse,
+    teacher_words,
+)
+from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.run import measure
+from rankbound.commands.measure.sources import StudentSource
+from rankbound.errors import FormatError, UsageError
 from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, npy, project, run_text, written
 
@@ -26,7 +40,7 @@ def judged(rows):
 
 def verdict(folder, contents, **asked):
     _, cast = examined_files(folder, contents, **asked)
-    return measure_verdict(cast)
+    return measure_readiness(cast)
 
 
 def run(verdict, folder, capsys, result="ledger.json"):
@@ -144,7 +158,7 @@ def test_compare_needs_two_samplings_and_puts_random_first(tmp_path, count):
     names = ["bm25.jsonl", "random.16.jsonl", "zz.jsonl"][:count]
     contents |= dict.fromkeys(names, groups)
     _, cast = examined_files(tmp_path, contents)
-    found = compare_verdict(cast)
+    found = compare_readiness(cast)
     assert found.ok == (count >= 2)
     words = shlex.split(found.command)
     start = words.index("--groups") + 1
@@ -170,7 +184,7 @@ def test_the_command_for_compare_runs(tmp_path, capsys):
         }
     )
     _, cast = examined_files(tmp_path, contents)
-    found = compare_verdict(cast)
+    found = compare_readiness(cast)
     assert found.ok, found.missing
     assert "target-groups=" in found.command
     run(found, tmp_path, capsys, result="comparison.json")
@@ -179,17 +193,17 @@ def test_the_command_for_compare_runs(tmp_path, capsys):
 def test_compare_says_what_measure_would_refuse(tmp_path):
     contents = matching(**{"bad.jsonl": group_text([("x", ["a", "b"])])})
     _, cast = examined_files(tmp_path, contents)
-    found = compare_verdict(cast)
+    found = compare_readiness(cast)
     assert not found.ok
     assert "bad.jsonl" in found.missing[0]
-    assert compare_verdict(examined_files(tmp_path, {"q": "q 0 a 1\n"})[1]).missing
+    assert compare_readiness(examined_files(tmp_path, {"q": "q 0 a 1\n"})[1]).missing
 
 
 def test_samplings_of_other_queries_cannot_be_compared(tmp_path):
     contents = matching(groups=[(f"q{n}", ["d0", "d1"]) for n in range(4)])
     rest = [(f"q{n}", ["d0", "d1"]) for n in range(4, 8)]
     _, cast = examined_files(tmp_path, contents | {"rest.jsonl": group_text(rest)})
-    found = compare_verdict(cast)
+    found = compare_readiness(cast)
     assert found.missing == ("'rest' and 'random' have no query in common",)
 
 
@@ -202,3 +216,101 @@ def test_other_groups_are_named(tmp_path):
         tmp_path, contents, groups=[written(tmp_path, contents["b.jsonl"], "b.jsonl")]
     )
     assert "b.jsonl" in first.command
+
+
+@pytest.fixture
+def folder(tmp_path):
+    project(tmp_path)
+    return tmp_path
+
+
+def options(folder, **more):
+    return MeasureOptions(teacher=folder / "t.json", groups=folder / "g.jsonl", **more)
+
+
+def test_what_measure_runs_is_not_refused(folder):
+    student = StudentSource("s", scores=folder / "s.run")
+    assert rehearse(options(folder, students=(student,))) == (None, {})
+
+
+@pytest.mark.parametrize("change", ["groups", "temperature", "pairs"])
+def test_a_refusal_is_the_one_of_measure(folder, change):
+    written(folder, group_text([("nobody", ["d1", "d2"])]), "x.jsonl")
+    written(folder, "nobody 0 d1 1\n", "x.qrels")
+    asked = {
+        "groups": MeasureOptions(teacher=folder / "t.json", groups=folder / "x.jsonl"),
+        "temperature": options(folder, temperature="fit", qrels=folder / "x.qrels"),
+        "pairs": MeasureOptions(teacher=folder / "s.run", groups=folder / "absent"),
+    }[change]
+    refusal, students = rehearse(asked)
+    with pytest.raises((UsageError, FormatError)) as caught:
+        measure(asked)
+    assert refusal == " ".join(str(caught.value).split())
+    assert students == {}
+
+
+def test_a_student_is_refused_by_itself(folder):
+    written(folder, run_text({"nobody": {"d1": 1.0}}), "x.run")
+    good = StudentSource("s", scores=folder / "s.run")
+    bad = StudentSource("x", scores=folder / "x.run", temperature=1.0)
+    refusal, students = rehearse(options(folder, students=(good, bad)))
+    assert refusal is None
+    assert [*students] == ["x"]
+    assert "scores no document of any group" in students["x"]
+    with pytest.raises(UsageError, match="scores no document"):
+        measure(options(folder, students=(good, bad)))
+
+
+def test_no_query_left_for_the_certificate_is_said(folder):
+    written(folder, group_text([("q1", ["d1", "d2"])]), "one.jsonl")
+    asked = MeasureOptions(
+        teacher=folder / "t.json",
+        groups=folder / "one.jsonl",
+        temperature="fit",
+        qrels=folder / "judged.qrels",
+        missing="drop",
+    )
+    assert rehearse(asked)[0] is not None
+
+
+def full(folder):
+    return MeasureOptions(
+        teacher=folder / "t.json",
+        temperature="fit",
+        students=(
+            StudentSource("s", scores=folder / "s.run"),
+            StudentSource("r", scores=folder / "r.run", temperature="fit"),
+            StudentSource(
+                "b",
+                queries=folder / "q.npy",
+                query_ids=folder / "q.ids",
+                temperature="fit",
+            ),
+        ),
+        groups=folder / "g.jsonl",
+        embeddings=folder / "v.npy",
+        ids=folder / "v.ids",
+        qrels=folder / "j.qrels",
+        missing="drop",
+    )
+
+
+def test_words_parse_into_the_options_they_were_made_from(tmp_path):
+    _, cast = examined_files(tmp_path, {"t.json": lookup({"q": {"a": 1.5, "b": 0.5}})})
+    words = measure_words(full(tmp_path), cast)
+    parsed = build_parser().parse_args([*words[1:], "--out", "x"])
+    assert options_from(parsed, "") == full(tmp_path)
+
+
+def test_what_is_not_asked_is_not_said(tmp_path):
+    plain = MeasureOptions(teacher=tmp_path / "t.json")
+    assert teacher_words(plain) == ["--teacher", str(tmp_path / "t.json")]
+    assert file_words(plain) == []
+
+
+def test_formats_that_were_named_are_named_again(tmp_path):
+    path = written(tmp_path, lookup({"q": {"a": 1.5, "b": 0.5}}), "t")
+    _, cast = examined_files(tmp_path, {"t": path.read_bytes()}, format="lookup")
+    assert format_words(cast) == ["--format", f"{path}=lookup"]
+    _, cast = examined_files(tmp_path, {"t": path.read_bytes()})
+    assert format_words(cast) == []

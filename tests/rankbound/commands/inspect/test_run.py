@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from rankbound.commands.inspect.result import Finding, by_severity, share
 from rankbound.commands.inspect.run import inspect
 from rankbound.errors import UsageError
 from tests.rankbound.commands.inspect.world import matching
@@ -13,7 +14,7 @@ def paths(folder, contents):
 
 
 def test_the_json_has_its_documented_keys(tmp_path):
-    found = inspect(*paths(tmp_path, matching())).as_dict()
+    found = inspect(*paths(tmp_path, matching())).to_dict()
     assert list(found) == ["schema", "command", "files", "across", "ready"]
     assert found["schema"] == "rankbound.inspection/1"
     assert list(found["across"]) == ["ids", "rows", "findings"]
@@ -25,7 +26,7 @@ def test_the_json_has_its_documented_keys(tmp_path):
 def test_python_takes_text_paths_and_options(tmp_path):
     files = paths(tmp_path, matching(**{"j.qrels": "q0 0 d0 1\n"}))
     found = inspect(str(files[0]), groups=str(files[1]), qrels=files[3], format=None)
-    assert [one.given.role for one in found.files] == ["file", "groups", "qrels"]
+    assert [one.role for one in found.files] == ["file", "groups", "qrels"]
     assert found.readable
     several = inspect(files[0], groups=[files[1], str(files[1])])
     assert len(several.files) == 2
@@ -35,12 +36,12 @@ def test_an_unreadable_file_is_a_finding_and_nothing_else_suffers(tmp_path):
     contents = matching(**{"broken.run": "q Q0 a 1 x t\n"})
     found = inspect(*paths(tmp_path, contents))
     assert not found.readable
-    assert found.measure.ok
+    assert found.ready.measure.ok
 
 
 def test_the_same_files_give_the_same_result(tmp_path):
     files = paths(tmp_path, matching())
-    assert inspect(*files).as_dict() == inspect(*files).as_dict()
+    assert inspect(*files) == inspect(*files)
 
 
 def test_text_is_what_the_program_prints(tmp_path):
@@ -58,3 +59,19 @@ def test_no_file_and_no_such_format_are_usage_mistakes(tmp_path):
 def test_objects_are_no_files(wrong):
     with pytest.raises(UsageError, match="inspect looks at files; give paths, got"):
         inspect(wrong)
+
+
+def test_findings_are_ordered_by_severity_and_then_as_they_came():
+    kinds = [("a", "note"), ("b", "error"), ("c", "note"), ("d", "warning")]
+    findings = [Finding(code, severity, 1, "m", "r") for code, severity in kinds]
+    assert [one.code for one in by_severity([None, *findings])] == ["b", "d", "a", "c"]
+
+
+def test_the_keys_of_a_finding_are_always_there():
+    keys = ["code", "severity", "count", "message", "remedy", "example"]
+    assert [*Finding("a", "note", 1, "m", "r").to_dict()] == keys
+
+
+def test_counts_in_words():
+    assert share(0, 0) == "0 of 0 (0.0%)"
+    assert share(1, 2) == "1 of 2 (50.0%)"

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from rankbound.commands.inspect.texts import text_facts, text_findings
+from rankbound.commands.inspect.texts import text_counts, text_findings
 from rankbound.read.contents import Contents
 from tests.rankbound.commands.inspect.world import codes, only
 
@@ -25,7 +25,7 @@ def test_duplicates_are_counted_in_texts_and_sets():
     texts = {"a": LONG, "b": LONG + " x", "c": LONG, "d": LONG + " x", "e": LONG}
     found = contents(texts)
     assert only(text_findings(found), "duplicate-texts").count == 5
-    assert text_facts(found)["equal_sets"] == 2
+    assert text_counts(found).equal_sets == 2
     assert only(text_findings(found), "duplicate-texts").example == "'a', 'c', 'e'"
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 
 from rankbound.commands.inspect.vectors import survey, vector_findings
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import strings
 from tests.rankbound.commands.inspect.world import codes, only
 
 
@@ -15,10 +15,10 @@ def look(rows):
 def test_unit_vectors_have_no_finding():
     vectors = look(np.eye(4))
     assert codes(vector_findings(vectors)) == {}
-    assert vectors.as_dict() == {
+    assert vectors.counts().to_dict() == {
         "dim": 4,
         "dtype": "float32",
-        "norms": [1.0, 1.0, 1.0],
+        "norms": (1.0, 1.0, 1.0),
         "unit_share": 1.0,
         "zero": 0,
         "not_finite": 0,
@@ -51,12 +51,12 @@ def test_everything_odd_is_found_with_its_ids():
 
 def test_nothing_finite_leaves_no_numbers():
     vectors = look(np.full((3, 2), np.nan))
-    assert vectors.as_dict()["norms"] is None
+    assert vectors.counts().norms is None
     assert codes(vector_findings(vectors)) == {"not-finite": 3}
 
 
 def test_too_many_neighbours_are_said_to_be_unknown():
     rows = 1 + 1e-6 * np.random.default_rng(0).normal(size=(300, 4))
     vectors = look(rows)
-    assert vectors.as_dict()["near_pairs"] is None
+    assert vectors.counts().near_pairs is None
     only(vector_findings(vectors), "near-duplicates-unknown")

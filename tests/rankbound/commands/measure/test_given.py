@@ -16,9 +16,10 @@ from rankbound.commands.measure.given import Files, as_given, content_hash, inpu
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import top_documents
-from rankbound.data.scores import Kind, Scores, strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Input
 from rankbound.read import registry

@@ -19,8 +19,9 @@ from rankbound.commands.measure.inputs import (
 )
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups, top_documents
-from rankbound.data.scores import Kind, Scores, strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import table

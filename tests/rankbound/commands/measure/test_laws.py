@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.commands.measure.laws import laws, laws_of_queries
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import strings
 from rankbound.errors import UsageError
 
 

@@ -18,7 +18,8 @@ from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import COMPAT
 from rankbound.commands.measure.run import measure
-from rankbound.data.scores import Kind, strings
+from rankbound.data.columns import strings
+from rankbound.data.scores import Kind
 from rankbound.read.json.groups import read_groups
 from rankbound.read.json.lookup import read_scores
 from rankbound.reference.measure import (

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import strings
 from rankbound.reference.measure_columns import (
     Kindred,
     by_block,

@@ -19,8 +19,9 @@ from rankbound.commands.measure.relevance import (
     judged_pairs,
     reliability,
 )
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Scores, strings
+from rankbound.data.scores import Scores
 from tests import oracles
 from tests.rankbound.commands.measure.naive import (
     by_query,

@@ -109,7 +109,9 @@ def test_ledger_marks_what_is_descriptive_and_what_is_reconstructed(world):
 
 
 def test_ledger_is_the_same_twice(world):
-    first, second = (made(world, "strong", temperature="fit").files() for _ in range(2))
+    first, second = (
+        made(world, "strong", temperature="fit").to_files() for _ in range(2)
+    )
     assert first == second
 
 
@@ -192,7 +194,7 @@ def test_a_ledger_comes_back_from_its_folder_as_it_was(whole, tmp_path):
     again = Ledger.load(tmp_path / "out")
     assert again == whole == Ledger.load(path)
     assert {*again.beside} == {"per_query", "calibration", "compat"}
-    assert again.files() == whole.files()
+    assert again.to_files() == whole.to_files()
     assert again.students["gappy"].shift.missing_because
     assert again.students["strong"].shift.ratio is None  # infinite somewhere
     assert json.loads(path.read_text())["students"]["strong"]["shift"]["kappa"] is None

@@ -4,9 +4,10 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from rankbound.commands.measure.space import survey
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import top_documents
-from rankbound.data.scores import Scores, strings
+from rankbound.data.scores import Scores
 
 
 def small():

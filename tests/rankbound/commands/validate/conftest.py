@@ -4,7 +4,7 @@ import pytest
 
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.validate.options import Case, ValidateOptions
-from rankbound.commands.validate.run import validate
+from rankbound.commands.validate.run import result_of, validated
 from rankbound.data.scores import Kind
 from tests.rankbound.commands.measure.world import make_world
 
@@ -35,12 +35,19 @@ def toy(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def validation(toy):
-    return validate(options_for(toy))
+def found(toy):
+    """Everything that was computed, arrays included."""
+    return validated(options_for(toy))
+
+
+@pytest.fixture(scope="session")
+def validation(found):
+    return result_of(found)
 
 
 @pytest.fixture(scope="session")
 def pooled(toy, tmp_path_factory):
     other = make_world(tmp_path_factory.mktemp("more"), n_queries=24, seed=5)
     cases = options_for(toy).cases + options_for(other, dataset="more").cases
-    return validate(ValidateOptions(cases=cases, measures=("nDCG@5",), **SMALL))
+    options = ValidateOptions(cases=cases, measures=("nDCG@5",), **SMALL)
+    return result_of(validated(options))

@@ -2,16 +2,28 @@
 
 import csv
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rankbound.commands.validate.effectiveness import Judge
+from rankbound.commands.validate import effectiveness
+from rankbound.commands.validate.effectiveness import (
+    Judge,
+    dense_ranking,
+    judge,
+    positions_in_rankings,
+    ranking_of,
+)
 from rankbound.commands.validate.options import split_measures
-from rankbound.data.scores import Scores, strings
+from rankbound.data.columns import strings
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.read.json.lookup import read_scores
 from rankbound.read.text.trec import read_qrels
+from tests.rankbound.commands.validate.conftest import options_for
 from tests.rankbound.realdata import DATA, lines, needs_data
 
 QRELS = Scores.from_dict(
@@ -113,3 +125,52 @@ def test_dl19_equals_its_reference_to_the_digits_given():
         for qid, values in zip(found.qids, found.values, strict=True):
             assert tuple(f"{value:.6f}" for value in values) == wanted[qid]
     assert np.isclose(found.values[:, 0].mean(), 0.7210, atol=1e-4)
+
+
+def test_relevant_counts_grades(toy):
+    options = options_for(toy)
+    for least in (1, 2):
+        found = judge(options.cases[0], replace(options, relevant=least)).relevant
+        wanted = {
+            q: sum(g >= least for g in row.values()) for q, row in toy.qrels.items()
+        }
+        assert found == wanted
+
+
+def test_order_is_by_score_then_docno_descending():
+    scores = Scores.from_dict(
+        {"2": {"a": 1.0, "é": 1.0, "b": 1.0 + 1e-15}, "1": {"x": -1.0, "y": 5.0}}
+    )
+    assert list(positions_in_rankings(scores)) == [
+        ("2", "b", 1),
+        ("2", "é", 2),
+        ("2", "a", 3),
+        ("1", "y", 1),
+        ("1", "x", 2),
+    ]
+
+
+@pytest.mark.parametrize("block", [3, 1000])
+def test_dense_ranking_is_the_best_of_all_products(monkeypatch, block):
+    monkeypatch.setattr(effectiveness, "DOCUMENTS_AT_ONCE", block)
+    rng = np.random.default_rng(0)
+    docs = Embeddings(
+        strings([f"d{i}" for i in (9, 3, 5, 0, 2, 7, 1)]), rng.normal(size=(7, 4))
+    )
+    queries = Embeddings(strings(["q2", "q1"]), rng.normal(size=(2, 4)))
+    found = dense_ranking(docs, queries, depth=3)
+    for row, qid in enumerate(queries.ids):
+        products = dict(zip(docs.ids, docs.vectors @ queries.vectors[row], strict=True))
+        best = sorted(products, key=products.get, reverse=True)[:3]
+        ranked = [d for q, d, _ in positions_in_rankings(found) if q == qid]
+        assert ranked == best
+    with pytest.raises(UsageError, match="length 4"):
+        dense_ranking(docs, Embeddings(strings(["q"]), np.ones((1, 3))), depth=3)
+
+
+def test_a_ranking_given_goes_before_the_scores(toy):
+    [case] = options_for(toy).cases
+    assert ranking_of(case, "teacher").name.endswith("teacher.json.gz")
+    assert ranking_of(case, "strong").name.endswith("strong.run")
+    object.__setattr__(case, "rankings", {"strong": Path(toy.path("gappy.run"))})
+    assert ranking_of(case, "strong").name.endswith("gappy.run")

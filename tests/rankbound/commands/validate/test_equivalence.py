@@ -5,31 +5,32 @@ import pytest
 from scipy.stats import ttest_rel
 
 from rankbound.commands.validate.equivalence import (
-    AVERAGE,
     equivalence,
-    letter_of,
     read_design,
 )
+from rankbound.commands.validate.records import AVERAGE
+from rankbound.commands.validate.tables import letter_of
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.files import written
 
 
-def test_means_and_pairs_by_hand(validation):
-    found, judged = validation.equivalence, validation.judged["toy"]
-    for row in found.means:
-        column = judged.measures.index(row["measure"])
-        values = judged.systems[row["student"]].values[:, column]
-        assert row["mean"] == pytest.approx(values.mean())
-        assert row["n"] == 30
-    assert found.n_comparisons == len(found.pairs) == 2 * 3
-    for row in found.pairs:
-        column = judged.measures.index(row["measure"])
+def test_means_and_pairs_by_hand(found):
+    made, judged = found.equivalence, found.judged["toy"]
+    for row in made.means:
+        column = judged.measures.index(row.measure)
+        values = judged.systems[row.student].values[:, column]
+        assert row.mean == pytest.approx(values.mean())
+        assert row.n == 30
+    assert made.n_comparisons == len(made.pairs) == 2 * 3
+    for row in made.pairs:
+        column = judged.measures.index(row.measure)
         first, second = (
-            judged.systems[row[side]].values[:, column] for side in ("first", "second")
+            judged.systems[getattr(row, side)].values[:, column]
+            for side in ("first", "second")
         )
         interval = ttest_rel(first, second).confidence_interval(1 - 0.05 / 6)
-        assert (row["lower"], row["upper"]) == pytest.approx(tuple(interval))
-        assert row["verdict"] in (
+        assert (row.lower, row.upper) == pytest.approx(tuple(interval))
+        assert row.verdict in (
             "different",
             "negligible",
             "equivalent",
@@ -37,33 +38,33 @@ def test_means_and_pairs_by_hand(validation):
         )
 
 
-def test_a_wide_margin_makes_systems_equivalent(validation):
-    found = equivalence(validation.judged, replace(validation.options, margin=2.0))
-    verdicts = {row["verdict"] for row in found.pairs}
+def test_a_wide_margin_makes_systems_equivalent(found):
+    made = equivalence(found.judged, replace(found.options, margin=2.0))
+    verdicts = {row.verdict for row in made.pairs}
     assert verdicts <= {"negligible", "equivalent"}
 
 
 def test_data_sets_are_averaged_with_equal_weights(pooled):
-    rows = {(r["dataset"], r["student"]): r for r in pooled.equivalence.means}
+    rows = {(r.dataset, r.student): r for r in pooled.means}
     for student in ("teacher", "strong", "gappy"):
-        both = [rows[name, student]["mean"] for name in ("toy", "more")]
-        assert rows[AVERAGE, student]["mean"] == pytest.approx(np.mean(both))
-        assert rows[AVERAGE, student]["n"] == 54  # the same qids count twice
-    pairs = [r for r in pooled.equivalence.pairs if r["dataset"] == AVERAGE]
-    gap = rows[AVERAGE, "teacher"]["mean"] - rows[AVERAGE, "strong"]["mean"]
-    assert pairs[0]["difference"] == pytest.approx(gap)
+        both = [rows[name, student].mean for name in ("toy", "more")]
+        assert rows[AVERAGE, student].mean == pytest.approx(np.mean(both))
+        assert rows[AVERAGE, student].n == 54  # the same qids count twice
+    pairs = [r for r in pooled.equivalence if r.dataset == AVERAGE]
+    gap = rows[AVERAGE, "teacher"].mean - rows[AVERAGE, "strong"].mean
+    assert pairs[0].difference == pytest.approx(gap)
 
 
-def test_a_design_names_the_factors(validation, tmp_path):
+def test_a_design_names_the_factors(found, tmp_path):
     text = "student\tstrategy\tloss\nstrong\trandom\tkl\ngappy\tbm25\tmse\n"
     path = written(tmp_path, text)
-    found = equivalence(validation.judged, replace(validation.options, design=path))
-    rows = {row["student"]: row for row in found.means}
-    assert rows["strong"]["loss"] == "kl"
-    assert "loss" not in rows["teacher"]
+    made = equivalence(found.judged, replace(found.options, design=path))
+    rows = {row.student: row for row in made.means}
+    assert rows["strong"].factors == {"strategy": "random", "loss": "kl"}
+    assert rows["teacher"].factors == {}
     short = written(tmp_path, "student\tloss\nstrong\tkl\n", "short")
     with pytest.raises(UsageError, match="nothing about student 'gappy'"):
-        equivalence(validation.judged, replace(validation.options, design=short))
+        equivalence(found.judged, replace(found.options, design=short))
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,7 @@ def test_a_design_names_the_factors(validation, tmp_path):
     [
         ("", "expected a header"),
         ("name\tloss\n", "expected a header"),
+        ("student\tmean\nx\t1\n", ":1: a column is called 'mean'"),
         ("student\tloss\nx\n", ":2: expected 2 columns, found 1"),
         ("student\tloss\nx\tkl\nx\tkl\n", ":3: student 'x' stands twice"),
     ],

@@ -1,18 +1,56 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
+from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.measure.measured import measured
-from rankbound.commands.validate.panels import effectiveness_text, judge, panels_of
+from rankbound.commands.validate.effectiveness import judge
+from rankbound.commands.validate.panels import baselines_of, panels_of, terms_of
 from rankbound.errors import UsageError
 from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.commands.validate.conftest import options_for
 
 
-def test_targets_are_measures_and_losses(validation):
-    panel = validation.panels[0]
-    judged = validation.judged["toy"]
+def both(found):
+    [measured] = found.measured.values()
+    return measured, measured.students[0]
+
+
+def test_terms_are_measures_columns(found):
+    measured, result = both(found)
+    made = terms_of(measured, result)
+    assert made.columns["entropy"] is result.terms.entropy_nats
+    assert np.allclose(
+        made.columns["risk"], made.columns["entropy"] + made.columns["divergence"]
+    )
+    steep = result.space.steepness[result.student.name].lipschitz
+    assert np.allclose(made.columns["locality"], steep * result.terms.diameter)
+    assert made.absent == {
+        "kappa": "no probabilities in the groups and no target groups"
+    }
+    assert set(made.columns) <= set(TERMS) <= set(QUANTITIES)
+
+
+def test_baselines_are_means_over_groups_by_hand(found):
+    measured, result = both(found)
+    made = baselines_of(measured, result, relevant=1)
+    groups, teacher = result.student.groups, measured.inputs.teacher
+    values, _ = groups.scores_of(teacher)
+    negative, variance = {}, {}
+    for g, qid in enumerate(groups.group_qids()):
+        rows = slice(*groups.offsets[g : g + 2])
+        low = values[rows][~groups.positive[rows]]
+        if len(low):
+            negative.setdefault(qid, []).append(low.mean())
+        variance.setdefault(qid, []).append(values[rows].var())
+    for row, qid in enumerate(made.qids):
+        assert made.score_variance[row] == pytest.approx(np.mean(variance[qid]))
+        if qid in negative:
+            assert made.negative_score[row] == pytest.approx(np.mean(negative[qid]))
+
+
+def test_targets_are_measures_and_losses(found):
+    panel = found.panels[0]
+    judged = found.judged["toy"]
     assert panel.targets == ("nDCG@5", "AP", "loss of nDCG@5", "loss of AP")
     student, known = judged.systems["strong"].of(panel.qids)
     teacher, _ = judged.systems["teacher"].of(panel.qids)
@@ -21,8 +59,8 @@ def test_targets_are_measures_and_losses(validation):
     assert np.array_equal(panel.panel.targets[:, 2:], teacher - student)
 
 
-def test_covariates_are_the_teachers_same_measure_relevant_and_size(validation):
-    panel, judged = validation.panels[0], validation.judged["toy"]
+def test_covariates_are_the_teachers_same_measure_relevant_and_size(found):
+    panel, judged = found.panels[0], found.judged["toy"]
     teacher, _ = judged.systems["teacher"].of(panel.qids)
     given = panel.panel.given
     assert np.array_equal(given[:, :2], teacher)
@@ -35,16 +73,6 @@ def test_covariates_are_the_teachers_same_measure_relevant_and_size(validation):
         ]
         * 2
     )
-
-
-def test_relevant_counts_grades(toy):
-    options = options_for(toy)
-    for least in (1, 2):
-        found = judge(options.cases[0], replace(options, relevant=least)).relevant
-        wanted = {
-            q: sum(g >= least for g in row.values()) for q, row in toy.qrels.items()
-        }
-        assert found == wanted
 
 
 def test_queries_without_judgements_are_counted(tmp_path):
@@ -66,12 +94,3 @@ def test_few_queries_are_refused(tmp_path):
     case = options.cases[0]
     with pytest.raises(UsageError, match="8 are needed"):
         panels_of(case, measured(case.measure), judge(case, options), options)
-
-
-def test_effectiveness_is_a_long_table(validation):
-    text = effectiveness_text(validation.judged)
-    rows = [line.split("\t") for line in text.splitlines()]
-    assert rows[0] == ["dataset", "student", "qid", "measure", "value"]
-    assert len(rows) == 1 + 3 * 30 * 2
-    frame = validation.effectiveness_frame()
-    assert [float(row[4]) for row in rows[1:]] == frame["value"].tolist()

@@ -47,6 +47,6 @@ def test_the_name_of_a_configured_format_has_its_argument(name):
 
 
 def test_families_of_rows_stand_before_the_general_ones():
-    assert FAMILIES.index("rankedlists") < FAMILIES.index("groups")
-    assert FAMILIES.index("rankllm") < FAMILIES.index("lookup")
-    assert FAMILIES.index("hofstaetter") < FAMILIES.index("trec")
+    assert FAMILIES.index("json.rankedlists") < FAMILIES.index("json.groups")
+    assert FAMILIES.index("json.rankllm") < FAMILIES.index("json.lookup")
+    assert FAMILIES.index("json.hofstaetter") < FAMILIES.index("text.trec")

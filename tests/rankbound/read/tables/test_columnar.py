@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Kind, Scores, strings
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 from rankbound.read.registry import read_any

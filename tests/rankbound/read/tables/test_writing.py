@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import top_documents
-from rankbound.data.scores import Scores, strings
+from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 from rankbound.read.registry import by_name, read_any

@@ -3,8 +3,8 @@ import io
 import numpy as np
 import pytest
 
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import strings
 from rankbound.read.source import Source
 from rankbound.read.vectors import common as vectors
 from rankbound.read.vectors.common import (

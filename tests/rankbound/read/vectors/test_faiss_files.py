@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from rankbound.commands.convert.run import convert
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import strings
 from rankbound.errors import UsageError
 from rankbound.read.registry import read_any
 from rankbound.read.vectors.embeddings import read_embeddings

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
+from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.scores import strings
 from rankbound.errors import UsageError
 from rankbound.read.vectors.embeddings import read_embeddings
 from rankbound.read.vectors.folders import write_flex, write_pyserini

@@ -1,0 +1,154 @@
+"""`python -m benchmarks.house`: how tangled the code is, then, now and as it should be.
+
+"Then" is the code before it was moved into the rooms that CONTRIBUTING.md describes
+(5ab1f3f), counted by these same functions.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import grimp
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+FOLDERS: Final = (
+    *("bounds", "estimators", "validation", "figures", "rankbound"),
+    *("benchmarks", "paper_appendix"),
+)
+# One quantity and one verdict stand for all of their kind
+QUANTITY: Final = "mean_distance"
+VERDICT: Final = "negligible"
+
+
+class Measure(NamedTuple):
+    """One number about the code, before the move, now and as it should be."""
+
+    what: str
+    then: int
+    now: int
+    goal: str
+
+
+def modules(root: Path = ROOT) -> list[Path]:
+    """The modules of a checkout without its tests; links are not followed."""
+    found = [
+        Path(place, name)
+        for folder in FOLDERS
+        for place, _, names in os.walk(root / folder)
+        for name in names
+        if name.endswith(".py")
+    ]
+    return sorted(found)
+
+
+def circles(package: str = "rankbound") -> list[list[str]]:
+    """Groups of modules that import each other, the largest first.
+
+    Every import counts: at the top, inside a function, and for types alone.
+    """
+    graph = grimp.build_graph(package, cache_dir=None)
+    names = sorted(graph.modules)
+    place = {name: number for number, name in enumerate(names)}
+    edges = [
+        (place[name], place[other])
+        for name in names
+        for other in graph.find_modules_directly_imported_by(name)
+    ]
+    start, end = np.array(edges).T
+    shape = (len(names), len(names))
+    matrix = coo_array((np.ones(len(edges)), (start, end)), shape=shape)
+    _, labels = connected_components(matrix, directed=True, connection="strong")
+    found: dict[int, list[str]] = {}
+    for name, label in zip(names, labels.tolist(), strict=True):
+        found.setdefault(label, []).append(name)
+    return sorted((c for c in found.values() if len(c) > 1), key=len, reverse=True)
+
+
+def installed_names(root: Path = ROOT) -> list[str]:
+    """The names that an installation adds to what Python can import."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = project["tool"]["setuptools"]["packages"]
+    return sorted({name.split(".")[0] for name in packages})
+
+
+def counted(tree: ast.AST) -> Counter[str]:
+    """What is loose in a module.
+
+    Dictionaries of anything, keys written as strings, and bags of options handed on.
+    """
+    found: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg | ast.AnnAssign):
+            found["options"] += _takes_options(node)
+        if not isinstance(node, ast.Subscript):
+            continue
+        whole = ast.unparse(node)
+        key = node.slice
+        if whole == "dict[str, Any]":
+            found[whole] += 1
+        elif isinstance(key, ast.Constant) and isinstance(key.value, str):
+            read = isinstance(node.ctx, ast.Load)
+            found["read" if read else "written"] += not whole.startswith("Literal[")
+    return +found
+
+
+def _takes_options(node: ast.arg | ast.AnnAssign) -> bool:
+    """Whether a parameter or field is the bag of a command's options."""
+    name = node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)
+    kind = ast.unparse(node.annotation) if node.annotation else ""
+    return name == "options" and "Options" in kind
+
+
+def naming(word: str, root: Path = ROOT) -> list[Path]:
+    """The modules that contain a word, but for this one."""
+    pattern = re.compile(rf"\b{word}\b")
+    return [
+        path
+        for path in modules(root)
+        if path != Path(__file__).resolve()
+        if pattern.search(path.read_text(encoding="utf-8"))
+    ]
+
+
+def measures(root: Path = ROOT) -> Iterator[Measure]:
+    """Every measure, in the order of the table."""
+    texts = [path.read_text(encoding="utf-8") for path in modules(root)]
+    found = sum((counted(ast.parse(text)) for text in texts), Counter[str]())
+    lines = sum(len(text.splitlines()) for text in texts)
+    yield Measure("modules without tests", 461, len(texts), "about 280")
+    yield Measure("lines of them", 65_320, lines, "50,000 or less")
+    yield Measure("circles of imports", 7, len(circles()), "0")
+    yield Measure("names installed", 5, len(installed_names(root)), "1")
+    yield Measure("dict[str, Any]", 217, found["dict[str, Any]"], "under 20")
+    keys = found["read"] + found["written"]
+    yield Measure("keys written as strings", 1_422, keys, "under 100")
+    yield Measure("  of them read", 1_332, found["read"], "")
+    yield Measure("  of them written", 90, found["written"], "")
+    yield Measure(f"modules that name {QUANTITY}", 19, len(naming(QUANTITY, root)), "3")
+    yield Measure(f"modules that name {VERDICT}", 14, len(naming(VERDICT, root)), "2")
+    yield Measure("places given a bag of options", 67, found["options"], "under 20")
+
+
+def main() -> None:
+    """Print the table."""
+    write = sys.stdout.write
+    write("| measure | then | now | goal |\n| --- | ---: | ---: | ---: |\n")
+    for what, then, now, goal in measures():
+        write(f"| {what} | {then:,} | {now:,} | {goal} |\n")
+    for circle in circles():
+        write(f"\ncircle of {len(circle)}: {', '.join(circle)}\n")
+
+
+if __name__ == "__main__":
+    main()

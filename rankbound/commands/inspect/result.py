@@ -1,0 +1,409 @@
+"""What `inspect` found: every file, the files together, and what may be run on them.
+
+The fields are the keys of ``rankbound inspect --json``. All are always there; what does
+not apply, or could not be read, is None (null in the file).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from rankbound.catalogue import SEVERITIES, Severity
+from rankbound.rendering import whole_text_of
+from rankbound.results import Named, Record, Result, named
+
+
+class Finding(Record, frozen=True, omit_defaults=False):
+    """One thing about a file, or several, that a user should know.
+
+    Attributes
+    ----------
+    code : str
+        A stable name such as "ties".
+    severity : {"error", "warning", "note"}
+        error: a command refuses the file, or would compute nonsense. warning: numbers
+        may mislead. note: good to know.
+    count : int
+        How often; what is counted stands in the message.
+    message : str
+        What was found, with the numbers.
+    remedy : str
+        One line: what to do about it.
+    example : str or None
+        Where it can be seen.
+
+    Examples
+    --------
+    >>> Finding("ties", "note", 3, "3 of 9 neighbours are equal", "write more digits")
+    Finding(code='ties', severity='note', count=3, message='3 of 9 ...
+    """
+
+    code: str
+    severity: Severity
+    count: int
+    message: str
+    remedy: str
+    example: str | None = None
+
+
+class SharedFinding(Finding, frozen=True, kw_only=True, omit_defaults=False):
+    """A finding about several files, in the order in which its message speaks."""
+
+    files: tuple[str, ...]
+
+
+AnyFinding = TypeVar("AnyFinding", bound=Finding)
+
+
+def by_severity(findings: Iterable[AnyFinding | None]) -> tuple[AnyFinding, ...]:
+    """Findings, the gravest first and otherwise as they came; None is left out.
+
+    Examples
+    --------
+    >>> some = [None, Finding("b", "note", 1, "", ""), Finding("a", "error", 1, "", "")]
+    >>> [finding.code for finding in by_severity(some)]
+    ['a', 'b']
+    """
+    there = [finding for finding in findings if finding is not None]
+    return tuple(sorted(there, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def share(part: int, whole: int) -> str:
+    """Counts and their share, for messages.
+
+    Examples
+    --------
+    >>> share(40001, 42957)
+    '40,001 of 42,957 (93.1%)'
+    """
+    return f"{part:,} of {whole:,} ({part / max(1, whole):.1%})"
+
+
+class Sizes(Record, frozen=True):
+    """Documents of a group, or of a query where a file has no groups."""
+
+    min: int
+    median: float
+    max: int
+
+
+class ScoreCounts(Record, frozen=True, kw_only=True):
+    """What was measured on the scores of a file."""
+
+    documents: int
+    usual_depth: int
+    neighbours: int
+    equal_neighbours: int
+    close_neighbours: int
+    queries_with_ties: int
+    largest_tie: int
+    documents_sharing_a_score: int
+    exact_zeros: int
+    constant_queries: int
+    min_max_queries: int
+    top_entropy_bits: float | None
+    smallest_pair_entropy_bits: float | None
+    decimals: int | None
+    precision: str | None
+
+
+class RankCounts(Record, frozen=True, kw_only=True):
+    """The rank column of a file against its scores."""
+
+    base: int
+    constant: bool
+    against_scores: int
+
+
+class GroupCounts(Record, frozen=True, kw_only=True):
+    """Groups, queries and positives of a file."""
+
+    groups: int
+    documents: int
+    positives: int | None
+    queries_with_several_groups: int
+    most_groups_of_a_query: int
+    with_probabilities: bool
+
+
+class JudgementCounts(Record, frozen=True, kw_only=True):
+    """Judgements by grade, and relevant documents per query: least, median, most."""
+
+    grades: dict[str, int]
+    relevant_per_query: tuple[int, float, int]
+    queries_without_relevant: int
+    queries_with_one_relevant: int
+
+
+class VectorCounts(Record, frozen=True, kw_only=True):
+    """Vectors of a file; `norms` are the least, mean and largest length."""
+
+    dim: int
+    dtype: str
+    norms: tuple[float, float, float] | None
+    unit_share: float
+    zero: int
+    not_finite: int
+    equal_sets: int
+    equal_vectors: int
+    near_pairs: int | None
+
+
+class TextCounts(Record, frozen=True, kw_only=True):
+    """Texts of a file; `words` are the least, median and largest length."""
+
+    texts: int
+    words: tuple[int, int, int]
+    shortest_words: int
+    empty: int
+    equal_sets: int
+    equal_texts: int
+    upper_case: int
+    titles: int | None
+
+
+class File(Record, frozen=True, kw_only=True):
+    """One file by itself.
+
+    Attributes
+    ----------
+    role : {"file", "groups", "qrels", "embeddings"}
+        "file" where no option says what it is.
+    format, title, evidence
+        Its format, and how that was found.
+    parts : tuple of str
+        What it holds: scores, groups, qrels, embeddings, texts.
+    rows, queries : int or None
+        None where the file cannot be read, or has none.
+    ids : str or None
+        The file with the ids of vectors.
+    scores, ranks, groups, qrels, vectors, texts
+        What was counted; None where the file does not hold them.
+    findings : tuple of Finding
+        The gravest first.
+    """
+
+    path: str
+    role: str
+    format: str | None
+    title: str | None
+    evidence: str
+    packing: str | None
+    parts: tuple[str, ...]
+    rows: int | None
+    queries: int | None
+    group_sizes: Sizes | None
+    score_range: tuple[float, float] | None
+    kind: str | None
+    kind_evidence: str | None
+    repairs: dict[str, int]
+    ids: str | None
+    scores: ScoreCounts | None
+    ranks: RankCounts | None
+    groups: GroupCounts | None
+    qrels: JudgementCounts | None
+    vectors: VectorCounts | None
+    texts: TextCounts | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def readable(self) -> bool:
+        """Whether the file could be read."""
+        return self.rows is not None
+
+
+class SharedIds(Record, frozen=True, kw_only=True):
+    """Ids of one kind in two files: how many both have, and the first that one lacks.
+
+    `rule` is what would make them match, where few do.
+    """
+
+    left: str
+    left_part: str
+    right: str
+    right_part: str
+    ids: str
+    left_count: int
+    right_count: int
+    shared: int
+    only_left: str | None
+    only_right: str | None
+    rule: str | None
+
+
+class SharedRows(Record, frozen=True, kw_only=True):
+    """How many rows of a file another one covers, or spoils."""
+
+    left: str
+    right: str
+    code: str
+    what: str
+    count: int
+    total: int
+    share: float | None
+
+
+class Across(Record, frozen=True, kw_only=True):
+    """All pairs of files: shared ids, shares of rows, findings, the gravest first."""
+
+    ids: tuple[SharedIds, ...]
+    rows: tuple[SharedRows, ...]
+    findings: tuple[SharedFinding, ...]
+
+
+class Readiness(Record, frozen=True):
+    """Whether a command can run on the files.
+
+    Attributes
+    ----------
+    ok : bool
+    missing : tuple of str
+        What is missing; empty if `ok`.
+    command : str
+        What to run next. Words in capitals stand for what is missing.
+    notes : tuple of str
+        What the command leaves out, and how the teacher was chosen.
+    """
+
+    ok: bool
+    missing: tuple[str, ...]
+    command: str
+    notes: tuple[str, ...]
+
+
+class Ready(Record, frozen=True, kw_only=True):
+    """Whether `measure` and `compare` can run."""
+
+    measure: Readiness
+    compare: Readiness
+
+    def commands(self) -> tuple[tuple[str, Readiness], ...]:
+        """Both with the names of the commands."""
+        return ("measure", self.measure), ("compare", self.compare)
+
+
+class FileRow(Record, frozen=True, kw_only=True):
+    """A file in a table: what it holds, and how many findings there are."""
+
+    file: str
+    role: str
+    format: str | None
+    rows: int | None
+    queries: int | None
+    least_size: int | None
+    median_size: float | None
+    largest_size: int | None
+    lowest_score: float | None
+    highest_score: float | None
+    kind: str | None
+    errors: int
+    warnings: int
+    notes: int
+
+
+class FindingRow(Record, frozen=True, kw_only=True):
+    """A finding in a table; `file` names several with " / " between them."""
+
+    file: str
+    code: str
+    severity: Severity
+    count: int
+    message: str
+    remedy: str
+    example: str | None
+
+
+class Inspection(
+    Result,
+    frozen=True,
+    kw_only=True,
+    tag_field="schema",
+    tag="rankbound.inspection/1",
+):
+    """What `inspect` found; ``print`` shows all of it.
+
+    Attributes
+    ----------
+    command : str
+        The command line, "" from Python.
+    files : Named of File
+        In the order given; ``files["bm25.run"]`` finds one by its path.
+    across : Across
+    ready : Ready
+    """
+
+    KIND = "inspection"
+    FILE = "inspection.json"
+
+    command: str
+    files: Named[File]
+    across: Across
+    ready: Ready
+
+    def __post_init__(self) -> None:
+        named(self, "files")
+
+    def __str__(self) -> str:
+        """The inspection as the program prints it, without colours."""
+        return whole_text_of(self)
+
+    @property
+    def readable(self) -> bool:
+        """Whether every file could be read."""
+        return all(one.readable for one in self.files)
+
+    def findings(self) -> Iterator[tuple[str, Finding]]:
+        """Every finding with its file, or with its files as ``a / b``."""
+        for one in self.files:
+            for finding in one.findings:
+                yield one.path, finding
+        for shared in self.across.findings:
+            yield " / ".join(shared.files), shared
+
+    def counts(self) -> Counter[str]:
+        """How many findings there are of each severity."""
+        return Counter(finding.severity for _, finding in self.findings())
+
+    def tables(self) -> Mapping[str, Sequence[Record]]:
+        """Files, findings, and what files share."""
+        return {
+            "files": [_file_row(one) for one in self.files],
+            "findings": [_finding_row(*pair) for pair in self.findings()],
+            "ids": self.across.ids,
+            "rows": self.across.rows,
+        }
+
+
+def _file_row(one: File) -> FileRow:
+    sizes, ends = one.group_sizes, one.score_range or (None, None)
+    found = Counter(finding.severity for finding in one.findings)
+    return FileRow(
+        file=one.path,
+        role=one.role,
+        format=one.format,
+        rows=one.rows,
+        queries=one.queries,
+        least_size=None if sizes is None else sizes.min,
+        median_size=None if sizes is None else sizes.median,
+        largest_size=None if sizes is None else sizes.max,
+        lowest_score=ends[0],
+        highest_score=ends[1],
+        kind=one.kind,
+        errors=found["error"],
+        warnings=found["warning"],
+        notes=found["note"],
+    )
+
+
+def _finding_row(file: str, finding: Finding) -> FindingRow:
+    return FindingRow(
+        file=file,
+        code=finding.code,
+        severity=finding.severity,
+        count=finding.count,
+        message=finding.message,
+        remedy=finding.remedy,
+        example=finding.example,
+    )

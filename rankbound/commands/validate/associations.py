@@ -1,0 +1,335 @@
+"""Per-query associations of all panels and pools, judged as one family.
+
+Beside them stands whether locality and entropy depend on each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from rankbound.catalogue import QUANTITIES, TERMS
+from rankbound.commands.validate.options import ValidateOptions
+from rankbound.commands.validate.panels import StudentPanel
+from rankbound.commands.validate.records import (
+    POOLED,
+    Association,
+    Dependence,
+    Heterogeneity,
+)
+from rankbound.data.columns import Floats
+from rankbound.validation import association as statistics
+from rankbound.validation.association import (
+    Draws,
+    Effort,
+    Panel,
+    draw,
+    summary,
+)
+from rankbound.validation.distance_correlation import (
+    DistanceCorrelation,
+    distance_correlation,
+)
+from rankbound.validation.judging import Correction, Family
+from rankbound.validation.pooling import heterogeneity, pool
+
+Progress = Callable[[str], object]
+# The least p-value of a test is 1 / (m + 1), which the correction multiplies by the
+# size of the family; this many times smaller than needed, but never beyond the most
+ROOM: Final = 4
+MOST_PERMUTATIONS: Final = 200_000
+NAME: Final = "per query: every term x measure x student x sampling x data set"
+PARTIAL_NAME: Final = "the same, given how hard the query is"
+CORRECTIONS: Final[tuple[Correction, Correction]] = ("holm", "bh")
+
+
+@dataclass(frozen=True, slots=True)
+class Associations:
+    """Rows, and how they were judged together."""
+
+    rows: tuple[Association, ...]
+    n_tests: int
+    n_partial_tests: int
+    permutations: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """One term against one measure before it is judged.
+
+    `same_as` is a term of the same ranks, whose test this one repeats.
+    """
+
+    dataset: str
+    sampling: str
+    student: str
+    term: str
+    measure: str
+    found: statistics.Association
+    same_as: str | None
+    heterogeneity: Heterogeneity | None = None
+
+    def key(self, term: str) -> tuple[str, ...]:
+        """Where the same measure stands against a term."""
+        return (self.dataset, self.sampling, self.student, term, self.measure)
+
+
+def associations(
+    panels: Sequence[StudentPanel], options: ValidateOptions, *, progress: Progress
+) -> Associations:
+    """Every term against every measure for every student, and pools over data sets."""
+    effort = _effort(panels, options)
+    cells: list[Cell] = []
+    for position, group in enumerate(_alike(panels)):
+        progress(f"associations of {group[0].student}")
+        cells += _cells_of(group, options, effort, position)
+    rows, n_tests, n_partial = _judged(cells, options.family)
+    permutations = effort.rank_permutations or effort.permutations
+    return Associations(rows, n_tests, n_partial, permutations)
+
+
+def _alike(panels: Sequence[StudentPanel]) -> list[list[StudentPanel]]:
+    """Panels of one student and sampling over data sets."""
+    found: dict[tuple[str, str], list[StudentPanel]] = {}
+    for panel in panels:
+        found.setdefault((panel.sampling, panel.student), []).append(panel)
+    return list(found.values())
+
+
+def _effort(panels: Sequence[StudentPanel], options: ValidateOptions) -> Effort:
+    cells = sum(len(panel.names) * len(panel.targets) for panel in panels)
+    pools = sum(
+        len(group[0].names) * len(group[0].targets)
+        for group in _alike(panels)
+        if len(group) > 1
+    )
+    wanted = int(np.ceil(ROOM * (cells + pools) / options.family.delta))
+    return Effort(
+        resamples=options.resamples,
+        permutations=options.permutations,
+        rank_permutations=max(options.permutations, min(wanted, MOST_PERMUTATIONS)),
+    )
+
+
+def _cells_of(
+    group: list[StudentPanel], options: ValidateOptions, effort: Effort, position: int
+) -> list[Cell]:
+    shared = tuple(
+        name for name in TERMS if all(name in panel.names for panel in group)
+    )
+    draws, cells = [], []
+    for index, panel in enumerate(group):
+        rng = np.random.default_rng([options.seed, position, index])
+        made = draw(_only(panel, shared), effort, rng)
+        draws.append(made)
+        found = summary(made, delta=options.family.delta)
+        cells += _cells(panel.dataset, panel, shared, found)
+        if set(panel.names) > set(shared):
+            others = tuple(name for name in panel.names if name not in shared)
+            extra = draw(_only(panel, others), effort, rng)
+            found = summary(extra, delta=options.family.delta)
+            cells += _cells(panel.dataset, panel, others, found)
+    if len(group) > 1:
+        found = summary(pool(draws), delta=options.family.delta)
+        pooled = _cells(POOLED, group[0], shared, found)
+        cells += _with_heterogeneity(pooled, draws)
+    return cells
+
+
+def _only(panel: StudentPanel, names: tuple[str, ...]) -> Panel:
+    whole = panel.panel
+    columns = [panel.names.index(name) for name in names]
+    return Panel(whole.terms[:, columns], whole.targets, whole.given, whole.uses)
+
+
+def _cells(
+    dataset: str,
+    panel: StudentPanel,
+    names: tuple[str, ...],
+    found: list[list[statistics.Association]],
+) -> list[Cell]:
+    twins = {name: QUANTITIES[name].same_ranks_as for name in names}
+    return [
+        Cell(
+            dataset=dataset,
+            sampling=panel.sampling,
+            student=panel.student,
+            term=term,
+            measure=measure,
+            found=cell,
+            same_as=twins[term] if twins[term] in names else None,
+        )
+        for term, line in zip(names, found, strict=True)
+        for measure, cell in zip(panel.targets, line, strict=True)
+    ]
+
+
+def _with_heterogeneity(cells: list[Cell], draws: list[Draws]) -> list[Cell]:
+    sizes = np.array([made.n for made in draws], dtype=np.float64)
+    tables = [made.estimates["spearman"].ravel() for made in draws]
+    made = []
+    for index, cell in enumerate(cells):
+        values = np.array([table[index] for table in tables])
+        spread = None
+        if np.isfinite(values).all():
+            found = heterogeneity(values, sizes)
+            spread = Heterogeneity(q=found.q, p=found.p, i2=found.i2)
+        made.append(replace(cell, heterogeneity=spread))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Adjusted:
+    """A p-value and both corrections of it."""
+
+    p: float | None
+    holm: float | None
+    bh: float | None
+
+    def by(self, correction: Correction) -> float | None:
+        return self.holm if correction == "holm" else self.bh
+
+
+def _judged(
+    cells: list[Cell], family: Family
+) -> tuple[tuple[Association, ...], int, int]:
+    """Rows with verdicts; number of tests, and of tests of partial coefficients."""
+    plain = _adjusted(cells, [cell.found.spearman.p for cell in cells], family)
+    partial = _adjusted(cells, [cell.found.partial.p for cell in cells], family)
+    n_tests, n_partial = (
+        sum(
+            one.p is not None and cell.same_as is None
+            for cell, one in zip(cells, found, strict=True)
+        )
+        for found in (plain, partial)
+    )
+    rows = (
+        _row(cell, ranks, given, family, n_tests)
+        for cell, ranks, given in zip(cells, plain, partial, strict=True)
+    )
+    return tuple(rows), n_tests, n_partial
+
+
+def _adjusted(
+    cells: list[Cell], p_values: list[float | None], family: Family
+) -> list[_Adjusted]:
+    """Both corrections; a twin has the values of the term that it repeats."""
+    own = [place for place, cell in enumerate(cells) if cell.same_as is None]
+    tested = [p_values[place] for place in own]
+    holm, bh = (
+        replace(family, correction=correction).adjusted(tested)
+        for correction in CORRECTIONS
+    )
+    known = {
+        cells[place].key(cells[place].term): _Adjusted(*values)
+        for place, values in zip(own, zip(tested, holm, bh, strict=True), strict=True)
+    }
+    return [known[cell.key(cell.same_as or cell.term)] for cell in cells]
+
+
+def _row(
+    cell: Cell, ranks: _Adjusted, given: _Adjusted, family: Family, n_tests: int
+) -> Association:
+    found = cell.found
+    spearman, partial = found.spearman, found.partial
+    missing = None
+    if spearman.value is None:
+        missing = "the term or the measure is the same for every query"
+    return Association(
+        dataset=cell.dataset,
+        sampling=cell.sampling,
+        student=cell.student,
+        term=cell.term,
+        unit=QUANTITIES[cell.term].unit,
+        measure=cell.measure,
+        n=found.n,
+        pearson=found.pearson.value,
+        spearman=spearman.value,
+        kendall=found.kendall.value,
+        lower=spearman.lower,
+        upper=spearman.upper,
+        p=ranks.p,
+        p_holm=ranks.holm,
+        partial=partial.value,
+        detectable=family.detectable(found.n, n_tests=n_tests),
+        verdict=family.verdict(spearman, ranks.by(family.correction)),
+        pearson_lower=found.pearson.lower,
+        pearson_upper=found.pearson.upper,
+        pearson_p=found.pearson.p,
+        kendall_lower=found.kendall.lower,
+        kendall_upper=found.kendall.upper,
+        kendall_p=found.kendall.p,
+        kendall_p_by=found.kendall_by,
+        partial_lower=partial.lower,
+        partial_upper=partial.upper,
+        partial_p=given.p,
+        partial_p_holm=given.holm,
+        partial_verdict=family.verdict(partial, given.by(family.correction)),
+        p_bh=ranks.bh,
+        partial_p_bh=given.bh,
+        within_band=family.within(spearman),
+        same_as=cell.same_as,
+        missing_because=missing,
+        heterogeneity=cell.heterogeneity,
+    )
+
+
+def dependence(
+    panels: Sequence[StudentPanel], options: ValidateOptions
+) -> tuple[Dependence, ...]:
+    """Distance correlation of diameter and entropy, with a permutation test.
+
+    Locality is L times the diameter with one L for all queries, so its dependence is
+    the diameter's. One row per panel with vectors; p is corrected over the rows.
+    """
+    tested: list[tuple[StudentPanel, DistanceCorrelation | None]] = []
+    known: dict[bytes, DistanceCorrelation] = {}
+    for position, panel in enumerate(panels):
+        if "diameter" not in panel.names:
+            continue
+        locality, entropy = panel.column("diameter"), panel.column("entropy")
+        if np.ptp(locality) == 0 or np.ptp(entropy) == 0:
+            tested.append((panel, None))
+            continue
+        key = np.concatenate([locality, entropy]).tobytes()
+        if key not in known:
+            known[key] = _dependence(locality, entropy, position, options)
+        tested.append((panel, known[key]))
+    p_values = [None if found is None else found.p for _, found in tested]
+    adjusted = options.family.adjusted(p_values)
+    return tuple(
+        _dependence_row(panel, found, p)
+        for (panel, found), p in zip(tested, adjusted, strict=True)
+    )
+
+
+def _dependence(
+    locality: Floats, entropy: Floats, position: int, options: ValidateOptions
+) -> DistanceCorrelation:
+    return distance_correlation(
+        locality,
+        entropy,
+        count=options.permutations,
+        rng=np.random.default_rng([options.seed, 1_000_117, position]),
+    )
+
+
+def _dependence_row(
+    panel: StudentPanel, found: DistanceCorrelation | None, adjusted: float | None
+) -> Dependence:
+    why = "the diameter or the entropy is the same for every query"
+    return Dependence(
+        dataset=panel.dataset,
+        sampling=panel.sampling,
+        student=panel.student,
+        n=len(panel.qids),
+        distance_correlation=None if found is None else found.value,
+        expected=None if found is None else found.expected,
+        p=None if found is None else found.p,
+        permutations=None if found is None else found.permutations,
+        missing_because=why if found is None else None,
+        p_adjusted=adjusted,
+    )

@@ -1,0 +1,312 @@
+"""The parts of a validation: a record for each row of its tables."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rankbound.catalogue import Difference
+from rankbound.results import Record
+
+POOLED: Final = "(pooled)"
+AVERAGE: Final = "(average)"
+RISK: Final = "held-out risk"
+LOSS: Final = "loss of "
+CONFIGURATION: Final = ("dataset", "sampling", "student")
+
+
+class Heterogeneity(Record, frozen=True, kw_only=True):
+    """Whether data sets differ by more than chance: Cochran's Q, its p, and I2."""
+
+    q: float
+    p: float
+    i2: float
+
+
+class Association(Record, frozen=True, kw_only=True):
+    """One term against one measure, query by query.
+
+    `lower` and `upper` are the ends of Spearman's interval. `partial` is Spearman's
+    coefficient given how hard a query is. `same_as` is a term of the same ranks, whose
+    test this one repeats. Only pools over data sets have a `heterogeneity`.
+    """
+
+    dataset: str
+    sampling: str
+    student: str
+    term: str
+    unit: str
+    measure: str
+    n: int
+    pearson: float | None
+    spearman: float | None
+    kendall: float | None
+    lower: float | None
+    upper: float | None
+    p: float | None
+    p_holm: float | None
+    partial: float | None
+    detectable: float | None
+    verdict: str
+    pearson_lower: float | None
+    pearson_upper: float | None
+    pearson_p: float | None
+    kendall_lower: float | None
+    kendall_upper: float | None
+    kendall_p: float | None
+    kendall_p_by: str
+    partial_lower: float | None
+    partial_upper: float | None
+    partial_p: float | None
+    partial_p_holm: float | None
+    partial_verdict: str
+    p_bh: float | None
+    partial_p_bh: float | None
+    within_band: bool
+    same_as: str | None
+    missing_because: str | None
+    heterogeneity: Heterogeneity | None
+
+    def p_corrected(self, correction: str) -> float | None:
+        """The p-value after the correction that decides the verdict."""
+        return self.p_holm if correction == "holm" else self.p_bh
+
+    def partial_p_corrected(self, correction: str) -> float | None:
+        """The same of the partial coefficient."""
+        return self.partial_p_holm if correction == "holm" else self.partial_p_bh
+
+
+class Order(Record, frozen=True, kw_only=True):
+    """How a quantity orders configurations by a target.
+
+    `kind` is "bound" for parts of the bound and "baseline" for plain numbers,
+    `expected` is "rises" or "falls", `accuracy` the share of pairs ordered so.
+    """
+
+    predictor: str
+    kind: str
+    target: str
+    expected: str
+    n: int
+    tau: float | None
+    lower: float | None
+    upper: float | None
+    p: float | None
+    smallest_p: float | None
+    n_pairs: int
+    accuracy: float | None
+    missing_because: str | None
+    p_adjusted: float | None
+    verdict: str
+
+
+class HeldOutCertificate(Record, frozen=True, kw_only=True):
+    """A student's certificate, and those of random halves against the other halves.
+
+    `certificate`, `held_out` and their difference `slack` are means over the splits.
+    `held` counts splits whose held-out mean is at most the certificate, `refuted`
+    those whose lower limit is above it.
+    """
+
+    dataset: str
+    sampling: str
+    student: str
+    n: int
+    risk: float
+    upper: float
+    vacuous: bool
+    range: str
+    splits: int
+    n_half: int
+    certificate: float
+    held_out: float
+    slack: float
+    ratio: float | None
+    held: int
+    refuted: int
+
+
+class Configuration(Record, frozen=True, kw_only=True):
+    """One student under one sampling of one data set, in means over queries.
+
+    Terms are those of a half of the queries; `outcomes` are the mean risk and measures
+    of the other half.
+    """
+
+    OPEN = "outcomes"
+
+    dataset: str
+    sampling: str
+    student: str
+    n_terms: int
+    n_held_out: int
+    bound: float
+    deviation: float
+    locality: float | None
+    entropy: float
+    divergence: float
+    negative_score: float | None
+    group_size: float
+    score_variance: float
+    outcomes: dict[str, float]
+
+    def predictor(self, name: str) -> float | None:
+        """A term or baseline by its name."""
+        found: float | None = getattr(self, name)
+        return found
+
+
+class Prediction(Record, frozen=True, kw_only=True):
+    """A target of each configuration predicted from the others by ridge regression."""
+
+    target: str
+    features: tuple[str, ...]
+    n: int
+    rmse: float | None
+    baseline_rmse: float | None
+    r2: float | None
+    missing_because: str | None
+
+
+class Dependence(Record, frozen=True, kw_only=True):
+    """Distance correlation of locality and entropy, query by query."""
+
+    dataset: str
+    sampling: str
+    student: str
+    n: int
+    distance_correlation: float | None
+    expected: float | None
+    p: float | None
+    permutations: int | None
+    missing_because: str | None
+    p_adjusted: float | None
+
+
+class Mean(Record, frozen=True, kw_only=True):
+    """Mean effectiveness of a system; `factors` are what a design says of it."""
+
+    OPEN = "factors"
+
+    dataset: str
+    measure: str
+    student: str
+    factors: dict[str, str]
+    n: int
+    mean: float
+
+
+class SystemPair(Record, frozen=True, kw_only=True):
+    """Two systems compared on the same queries: first minus second."""
+
+    dataset: str
+    measure: str
+    first: str
+    second: str
+    n: int
+    difference: float
+    lower: float
+    upper: float
+    effect_size: float | None
+    p_holm: float
+    margin: float
+    smallest_margin: float
+    n_for_margin: int | None
+    verdict: Difference
+
+
+class Control(Record, frozen=True, kw_only=True):
+    """A term or student that knows nothing, and what was found of it all the same.
+
+    Terms drawn many times have rates, the constant student has counts.
+    """
+
+    name: str
+    n_rows: int | None = None
+    n_tests: int
+    n_families: int | None = None
+    rate: float | None = None
+    standard_error: float | None = None
+    family_rate: float | None = None
+    nominal: float | None = None
+    associated: int | None = None
+    passed: bool
+
+
+class TeacherScale(Record, frozen=True, kw_only=True):
+    """Kind of the teacher's scores, why it is taken for that, and temperature."""
+
+    kind: str
+    kind_evidence: str
+    temperature: float
+
+
+class StudentScale(Record, frozen=True, kw_only=True):
+    """The same of a student, and shares of documents unscored and clipped."""
+
+    kind: str
+    kind_evidence: str
+    temperature: float
+    missing_share: float
+    clipped_share: float
+
+
+class Surveyed(Record, frozen=True, kw_only=True):
+    """One data set under one sampling: how many queries, and its models."""
+
+    dataset: str
+    sampling: str
+    n_judged: int
+    n_certificate: int
+    n_calibration: int
+    measures: tuple[str, ...]
+    relevant: int
+    missing_queries: str
+    teacher: TeacherScale
+    students: dict[str, StudentScale]
+
+
+class PartialFamily(Record, frozen=True, kw_only=True):
+    """How many partial associations were tested together."""
+
+    name: str
+    n_tests: int
+
+
+class OrderFamily(Record, frozen=True, kw_only=True):
+    """How many orders were tested together, and configurations needed for them."""
+
+    name: str
+    n_tests: int
+    needed: int
+
+
+class PairFamily(Record, frozen=True, kw_only=True):
+    """How many pairs of systems were compared together, and the margin."""
+
+    name: str
+    n_tests: int
+    margin: float
+
+
+class JudgedTogether(Record, frozen=True, kw_only=True):
+    """What was tested together, and how errors are controlled."""
+
+    name: str
+    n_tests: int
+    test: str
+    correction: str
+    delta: float
+    band: float
+    permutations: int
+    resamples: int
+    interval: str
+    power: float
+    seed: int
+    partial: PartialFamily
+    configurations: OrderFamily
+    equivalence: PairFamily
+
+    @property
+    def named_after(self) -> str:
+        """Who the correction is named after."""
+        return "Holm" if self.correction == "holm" else "Benjamini-Hochberg"
