@@ -165,14 +165,12 @@ class Open(Sequence[Item]):
         """Records of the objects of a file; a ValueError says which does not fit."""
         own = {*kind.__struct_fields__} - {kind.OPEN}
         found = []
-        for place, row in enumerate(msgspec.convert(plain, list[dict[str, Any]])):
-            fields = {key: value for key, value in row.items() if key in own}
-            more = {key: value for key, value in row.items() if key not in own}
-            try:
-                found.append(msgspec.convert({**fields, kind.OPEN: more}, kind))
-            except msgspec.ValidationError as error:
-                said = f"{error}".replace(" - at `$", f" in `[{place}]")
-                raise ValueError(said) from None
+        for place, row in enumerate(_fitting(plain, list[Any], "")):
+            where = f"[{place}]"
+            cells = _fitting(row, dict[str, Any], where)
+            fields = {key: value for key, value in cells.items() if key in own}
+            more = {key: value for key, value in cells.items() if key not in own}
+            found.append(_fitting({**fields, kind.OPEN: more}, kind, where))
         return cls(found)
 
     def plain(self) -> list[dict[str, Any]]:
@@ -202,6 +200,16 @@ class Open(Sequence[Item]):
     def __repr__(self) -> str:
         """The records."""
         return f"Open({list(self._records)!r})"
+
+
+def _fitting(plain: object, kind: Any, where: str) -> Any:
+    """A value of a type; a ValueError says what does not fit inside the place."""
+    try:
+        return msgspec.convert(plain, kind)
+    except msgspec.ValidationError as error:
+        message, at, inside = str(error).partition(" - at `$")
+        named = f"{where}{inside.removesuffix('`')}" if at else where
+        raise ValueError(f"{message} in `{named}`" if named else message) from None
 
 
 def _opened(record: Record) -> dict[str, Any]:

@@ -5,6 +5,7 @@ They are written to `rankbound/schemas`, which is installed with the package.
 
 import json
 from pathlib import Path
+from typing import get_args, get_origin
 
 import msgspec
 
@@ -20,24 +21,35 @@ def file_name(kind):
     return tag.removeprefix("rankbound.").replace("/", "-") + ".json"
 
 
-def described(kind):
-    """Of `Open` records, which have keys of a user's choice among their own."""
-    assert kind is Open
-    return {"type": "array", "items": {"type": "object"}}
-
-
 def text(kind):
     """The schema of one kind of result.
 
     What describes our classes to Python is of no use to other readers of the files.
     """
-    found = msgspec.json.schema(result_type(kind), schema_hook=described)
+    made = result_type(kind)
+    found = msgspec.json.schema(made, schema_hook=lambda _: {"type": "array"})
+    for field in msgspec.structs.fields(made):
+        if get_origin(field.type) is Open:
+            (record,) = get_args(field.type)
+            part = found["$defs"][made.__name__]["properties"]
+            part[field.encode_name] = _open(record)
     for part in found["$defs"].values():
         summary = part.get("description", "").split("\n\n")[0]
         if summary:
             part["description"] = " ".join(summary.split())
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return json.dumps(dialect | found, indent=1, ensure_ascii=False) + "\n"
+
+
+def _open(record):
+    """Records whose file holds keys of a user's choice among their own."""
+    found = msgspec.json.schema(record)["$defs"]
+    assert len(found) == 1, "a reference would lead nowhere"
+    row = found[record.__name__]
+    more = row["properties"].pop(record.OPEN)
+    row["required"].remove(record.OPEN)
+    row["additionalProperties"] = more["additionalProperties"]
+    return {"type": "array", "items": row}
 
 
 def main():

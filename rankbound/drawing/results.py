@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rankbound.errors import FormatError, UsageError
-from rankbound.results import KINDS, result_type
-from rankbound.rows import Rows
+from rankbound.errors import UsageError
+from rankbound.results import result_type
 
 # The files that commands leave, and the schema at the top of each; in the order in
 # which a report shows them
@@ -132,28 +130,12 @@ def _free_schema(path: Path) -> str | None:
     return named[1] if named is not None and named[1] in FREE else None
 
 
-def _result(path: Path, folder: Path, wanted: str) -> Found:
-    kind = kind_of(wanted)
-    if kind in KINDS:  # in transition: all kinds are going to be typed
-        made = result_type(kind).load(path)
-        place, file = _place(path, folder)
-        rows = made.beside.get(made.BESIDE[0].name, ()) if made.BESIDE else ()
-        return Found(wanted, place, made, rows, file)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FormatError(path, f"cannot be read as JSON ({error})", line=1) from None
-    schema = content.get("schema") if isinstance(content, dict) else None
-    if schema != wanted:
-        raise FormatError(
-            path,
-            f"expected the schema {wanted!r}, found {schema!r}; run the command again "
-            "with this version",
-            line=1,
-        )
+def _result(path: Path, folder: Path, schema: str) -> Found:
+    content = result_type(kind_of(schema)).load(path)
+    # The first table that a result may have beside it is that of its queries
+    table = [content.beside.get(beside.name, ()) for beside in content.BESIDE[:1]]
     name, file = _place(path, folder)
-    table = _table(path.with_name("per_query.tsv"), COLUMNS.get(path.name))
-    return Found(schema, name, content, table, file)
+    return Found(schema, name, content, table[0] if table else (), file)
 
 
 def _place(path: Path, folder: Path) -> tuple[str, str]:
@@ -163,9 +145,3 @@ def _place(path: Path, folder: Path) -> tuple[str, str]:
     if path.name not in FILES:  # several may lie in one folder
         name = "/".join(filter(None, (name, path.stem)))
     return name, path.relative_to(folder).as_posix()
-
-
-def _table(path: Path, needed: Sequence[str] | None) -> Sequence[Mapping[str, str]]:
-    if needed is None or not path.is_file():
-        return ()
-    return Rows.read(path, needed=needed)

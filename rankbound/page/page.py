@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final
@@ -41,11 +41,13 @@ from rankbound.page.rendering import (
     source,
 )
 from rankbound.page.table import Table, number, words
-from rankbound.results import Record
+from rankbound.provenance import Input
+from rankbound.results import Result
 from rankbound.writing import json_text
 
 STATIC_ROWS: Final = 25
 MOST_JSON: Final = 1_000_000
+SEEDED: Final = ("calibration", "family")  # parts of results that may hold the seed
 # Words of the tables that stand for a symbol of the notation
 HINTS: Final[dict[str, Symbol]] = {
     "entropy": H,
@@ -206,14 +208,12 @@ def _provenance(material: Material) -> Iterator[dict[str, Any]]:
         facts = [("command", material.command), ("rankbound", version("rankbound"))]
         yield {"title": "This report", "facts": facts, "inputs": None, "json": ""}
     for result in material.results:
-        content = plain(result.content)
+        content: Result = result.content
         where = file_of(result)
+        inputs_read: tuple[Input, ...] = getattr(content, "inputs", ())
         rows = tuple(
-            (
-                str(entry.get("path") or entry["object"]),
-                str(entry["sha256"] or "none: it was a pipe"),
-            )
-            for entry in content.get("inputs") or ()
+            (str(one.path or one.object), one.sha256 or "none: it was a pipe")
+            for one in inputs_read
         )
         inputs = Table(
             f"inputs-{result.name}" if result.name else "inputs",
@@ -222,29 +222,28 @@ def _provenance(material: Material) -> Iterator[dict[str, Any]]:
             rows,
             left=2,
         )
-        text = json_text(content)
+        text = json_text(content.to_dict())
         yield {
             "title": where,
-            "facts": list(_facts(content)),
+            "facts": [("schema", result.schema), *_facts(content)],
             "inputs": inputs if rows else None,
             "json": text if len(text) <= MOST_JSON else "",
             "file": where.replace("/", "-"),
         }
 
 
-def _facts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "schema", str(content["schema"])
-    if content.get("command"):
-        yield "command", str(content["command"])
-    for holder in (content, content.get("calibration"), content.get("family")):
-        if isinstance(holder, Mapping) and holder.get("seed") is not None:
-            yield "seed", str(holder["seed"])
+def _facts(content: Result) -> Iterator[tuple[str, str]]:
+    """The command, the seed, versions and statements, of a result that has them."""
+    if command := getattr(content, "command", ""):
+        yield "command", command
+    for holder in (content, *(getattr(content, part, None) for part in SEEDED)):
+        if (seed := getattr(holder, "seed", None)) is not None:
+            yield "seed", str(seed)
             break
-    versions = content.get("versions") or {}
-    if versions:
+    if versions := getattr(content, "versions", {}):
         yield "versions", ", ".join(f"{name} {v}" for name, v in versions.items())
-    for name, text in (content.get("statements") or {}).items():
-        yield words(name), str(text)
+    for name, text in getattr(content, "statements", {}).items():
+        yield words(name), text
 
 
 def _data(material: Material) -> dict[str, Any]:
@@ -260,11 +259,6 @@ def _data(material: Material) -> dict[str, Any]:
         "explorer": explorer_data(ledgers),
         "symbols": symbols,
     }
-
-
-def plain(content: Any) -> Any:
-    """In transition: a result as plain data, typed or not."""
-    return content.to_dict() if isinstance(content, Record) else content
 
 
 def _safe(text: str) -> Any:

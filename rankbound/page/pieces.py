@@ -50,13 +50,9 @@ def account_of(result: Result, *, name: str = "") -> Account:
 
 def html_of(result: Result) -> str:
     """Verdicts, sentences and tables of a result, as on the page of a report."""
-    return _rendered(account_of(result))
-
-
-def _rendered(account: Account) -> str:
     from markupsafe import Markup
 
     # The package's own: quotes in a style sheet must not be escaped
     style = Markup(source("piece.css"))
-    context = {"account": account, "style": style}
+    context = {"account": account_of(result), "style": style}
     return rendered_template("piece.html", context)
