@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +92,12 @@ def test_no_browser_is_none(machine):
     machine()
     with pytest.raises(pytest.skip.Exception, match="chromium is not installed"):
         optional.started_browser(None)
+
+
+def test_no_other_test_asks_whether_a_program_is_there():
+    asking = [
+        path.name
+        for path in Path(__file__).parent.rglob("*.py")
+        if "shutil.which(" in path.read_text(encoding="utf-8")
+    ]
+    assert sorted(asking) == ["optional.py", "test_optional.py"]

@@ -1,8 +1,6 @@
-import shutil
 import subprocess
 from dataclasses import replace
 
-import pytest
 from msgspec.structs import replace as changed
 
 from rankbound.commands.validate.equivalence import equivalence
@@ -19,7 +17,10 @@ from rankbound.commands.validate.records import (
 from rankbound.commands.validate.tables import association_tables, effectiveness_tables
 from rankbound.results import Open
 from rankbound.tables import latex, markdown
+from tests.optional import needs_latex
 from tests.rankbound.files import written
+
+LATEX = r"\documentclass{article}\usepackage{booktabs}"
 
 SCALE = TeacherScale(kind="logit", kind_evidence="given", temperature=1.0)
 FAMILY = JudgedTogether(
@@ -235,18 +236,21 @@ def test_associated_cells_are_bold(validation):
             assert cell.bold == (known == "associated")
 
 
-@pytest.mark.skipif(
-    shutil.which("pdflatex") is None, reason="pdflatex is not installed"
-)
+@needs_latex(LATEX)
 def test_latex_compiles(validation, tmp_path):
     made = changed(validation, means=Open(MEANS), equivalence=tuple(PAIRS))
     (tmp_path / "tables.tex").write_text(latex(made.written_tables()))
     (tmp_path / "all.tex").write_text(
-        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}"
-        "\\input{tables.tex}\\end{document}\n"
+        LATEX + "\\begin{document}\\input{tables.tex}\\end{document}\n"
     )
     done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
+        [
+            "pdflatex",
+            "-draftmode",
+            "-interaction=nonstopmode",
+            "-halt-on-error",
+            "all.tex",
+        ],
         cwd=tmp_path,
         capture_output=True,
         stdin=subprocess.DEVNULL,
