@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from rankbound.page.table import Table
 from rankbound.results import Result
 
 Level = Literal["good", "caution", "bad", "told"]
-Content = Any  # in transition: a Result, or a mapping where a kind has no type yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +49,13 @@ class Account:
     notes: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def notes_of(content: Content, *keys: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def notes_of(content: Result, *fields: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Lists of sentences, and mappings of a word to a sentence, that are not empty."""
     found = []
-    for key in keys:
-        value = (
-            getattr(content, key, None)
-            if isinstance(content, Result)
-            else content.get(key)
-        )
+    for field in fields:
+        value = getattr(content, field)
         if isinstance(value, Mapping):
             value = [f"{name}: {text}" for name, text in value.items()]
         if value:
-            found.append((key.replace("_", " "), tuple(map(str, value))))
+            found.append((field.replace("_", " "), tuple(map(str, value))))
     return tuple(found)

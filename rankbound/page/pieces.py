@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from rankbound.page.accounts import Account
 from rankbound.page.asides import (
@@ -50,23 +50,9 @@ def account_of(result: Result, *, name: str = "") -> Account:
 
 def html_of(result: Result) -> str:
     """Verdicts, sentences and tables of a result, as on the page of a report."""
-    return _rendered(account_of(result))
-
-
-def _rendered(account: Account) -> str:
     from markupsafe import Markup
 
     # The package's own: quotes in a style sheet must not be escaped
     style = Markup(source("piece.css"))
-    context = {"account": account, "style": style}
+    context = {"account": account_of(result), "style": style}
     return rendered_template("piece.html", context)
-
-
-# In transition: kinds that have no type yet
-def _untyped(kind: str) -> Callable[[Any], str]:
-    return lambda content: _rendered(MAKERS[kind](content))
-
-
-validation_html = _untyped("validation")
-inspection_html = _untyped("inspection")
-cut_html = _untyped("cut")
