@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,13 +16,13 @@ from rankbound.bounds.notation import Delta, H
 from rankbound.data.columns import Floats
 from rankbound.figures.data import keep
 from rankbound.figures.style import (
-    COLOURS,
     COLUMN,
     VACUOUS,
     axes_for,
+    colour,
+    dashes,
     label,
     legend_above,
-    line,
     mark,
     styled,
 )
@@ -31,46 +31,62 @@ from rankbound.figures.wording import shown
 LEAST, MOST = 20, 2000  # queries, for a density
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An upper limit of a student's risk against the risk itself, in nats."""
+
+    student: str
+    risk: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How bounds order `n` configurations by risk: Kendall's tau and its interval."""
+
+    tau: float
+    lower: float
+    upper: float
+    n: int
+
+
 @styled
 def draw_bound_against_risk(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Held],
     *,
     risk: str = "observed risk",
-    order: Mapping[str, Any] | None = None,
+    order: Order | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Upper limits against risks, one mark each; the line is equality.
 
     Parameters
     ----------
-    rows : sequence of mappings
-        With `student`, `risk` and `upper`, in nats.
+    rows : sequence of Held
     risk : str
         Which risk it is, for the axis.
-    order : mapping, optional
-        How bounds order configurations by risk: Kendall's `tau`, the ends of its
-        interval `lower` and `upper`, and `n` configurations. It comes from one split
-        of the queries, while marks may be means over several.
+    order : Order, optional
+        It comes from one split of the queries, while marks may be means over several.
     """
     if not rows:
         raise DomainError("a scatter needs at least one certificate, got none")
     ax = axes_for(ax, height=COLUMN)
-    students = [*dict.fromkeys(str(row["student"]) for row in rows)]
-    values = [float(row[name]) for row in rows for name in ("risk", "upper")]
+    students = [*dict.fromkeys(row.student for row in rows)]
+    values = [value for row in rows for value in (row.risk, row.upper)]
     top = 1.06 * max(*values, LN2)
     ax.axhspan(LN2, top, color=VACUOUS, alpha=0.35, linewidth=0, zorder=0)
     ax.plot([0, top], [0, top], color="0.4", linewidth=0.6)
     for index, student in enumerate(students):
-        mine = [row for row in rows if str(row["student"]) == student]
+        mine = [row for row in rows if row.student == student]
         ax.plot(
-            [float(row["risk"]) for row in mine],
-            [float(row["upper"]) for row in mine],
+            [row.risk for row in mine],
+            [row.upper for row in mine],
             linestyle="",
             marker=mark(index),
             markeredgecolor="white",
             markeredgewidth=0.4,
             markersize=4.5,
-            color=COLOURS[index % len(COLOURS)],
+            color=colour(index),
             label=shown(student),
         )
     ax.set(xlabel=f"{risk} (nats){_ordered(order)}", ylabel="upper limit (nats)")
@@ -79,16 +95,16 @@ def draw_bound_against_risk(
     ax.text(0.02 * top, 0.985 * top, "vacuous", fontsize=7, va="top")
     legend_above(ax)
     names = ("student", "risk", "upper")
-    return keep(ax, {name: [row[name] for row in rows] for name in names})
+    return keep(ax, {name: [getattr(row, name) for row in rows] for name in names})
 
 
-def _ordered(order: Mapping[str, Any] | None) -> str:
+def _ordered(order: Order | None) -> str:
     """Two lines below the axis; none without an order."""
     if order is None:
         return ""
-    tau, lower, upper = (f"{order[k]:.2f}" for k in ("tau", "lower", "upper"))
+    tau, lower, upper = (f"{end:.2f}" for end in (order.tau, order.lower, order.upper))
     found = rf"Kendall's $\tau_b$ {tau} ({lower} to {upper})"
-    return f"\n{found}\n{order['n']} configurations, one split".replace("-", "−")
+    return f"\n{found}\n{order.n} configurations, one split".replace("-", "−")
 
 
 @styled
@@ -113,7 +129,7 @@ def draw_locality_entropy(
         raise DomainError("the plane needs at least one sampling, got none")
     ax = axes_for(ax)
     for index, (name, (diameters, entropies)) in enumerate(points.items()):
-        colour = COLOURS[index % len(COLOURS)]
+        own = colour(index)
         # Thousands of marks: as a picture inside the vector file
         ax.plot(
             diameters,
@@ -122,14 +138,14 @@ def draw_locality_entropy(
             marker=".",
             markersize=1.5,
             alpha=0.25,
-            color=colour,
+            color=own,
             rasterized=True,
         )
         ax.plot(
             np.mean(diameters),
             np.mean(entropies),
             mark(index),
-            color=colour,
+            color=own,
             markeredgecolor="black",
             markersize=6,
             zorder=5,
@@ -156,13 +172,12 @@ def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
     across = [np.linspace(v.min(), v.max(), 61) for v in (x, y)]
     grid = np.meshgrid(*across)
     height = density(np.stack([g.ravel() for g in grid])).reshape(grid[0].shape)
-    look = line(index)
     halves = ax.contour(
         *across,
         height,
         levels=[float(np.median(density(points)))],
-        colors=[look["color"]],
-        linestyles=[look["linestyle"]],
+        colors=[colour(index)],
+        linestyles=[dashes(index)],
         linewidths=1.1,
         zorder=4,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +12,7 @@ from matplotlib.patches import Rectangle
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import DIFFERENCES, VERDICTS
 from rankbound.figures.data import keep
+from rankbound.figures.records import Row
 from rankbound.figures.style import (
     COLUMN,
     MARKS,
@@ -27,7 +27,6 @@ from rankbound.figures.style import (
 )
 from rankbound.figures.wording import shown, wrapped
 
-Row = Mapping[str, Any]
 NAMES = [*DIFFERENCES]
 FITTING = 3  # columns of a matrix, in a column of print
 
@@ -37,6 +36,7 @@ def draw_differences(
     rows: Sequence[Row],
     *,
     unit: str = "nats",
+    reference: str = "the reference",
     words: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -44,11 +44,12 @@ def draw_differences(
 
     Parameters
     ----------
-    rows : sequence of mappings
-        With `sampling`, `pairs`, `difference`, `lower`, `upper`, `margin`, `verdict`;
-        of one quantity.
+    rows : sequence of Row
+        Of one quantity.
     unit : str
         Of the quantity.
+    reference : str
+        What the differences are to.
     words : str, optional
         For the axis, where the rows have no common reference.
 
@@ -60,29 +61,28 @@ def draw_differences(
     quantity = _one_quantity(rows)
     ax = axes_for(ax, height=0.7 + 0.2 * len(rows))
     places = np.arange(len(rows))
-    margins = {row["margin"] for row in rows if row["margin"] is not None}
+    margins = {row.margin for row in rows if row.margin is not None}
     if len(margins) == 1:
         margin = margins.pop()
         ax.axvspan(-margin, margin, color="0.88", linewidth=0, zorder=0)
     ax.axvline(0, color="0.4", linewidth=0.6)
     for place, row in zip(places, rows, strict=True):
-        colour = VERDICTS[row["verdict"]].colour
-        ax.plot([row["lower"], row["upper"]], [place, place], color=colour)
-        sign = MARKS[NAMES.index(row["verdict"])]
-        ax.plot(row["difference"], place, sign, color=colour)
-    name_ticks(ax, places, [f"{row['sampling']}, {row['pairs']}" for row in rows])
+        colour = VERDICTS[row.verdict].colour
+        ax.plot([row.lower, row.upper], [place, place], color=colour)
+        sign = MARKS[NAMES.index(row.verdict)]
+        ax.plot(row.difference, place, sign, color=colour)
+    name_ticks(ax, places, [f"{row.sampling}, {row.pairs}" for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.locator_params(axis="x", nbins=4)
     if words is None:
-        reference = rows[0].get("reference_name", "the reference")
         plain = quantity.replace("_", " ")
         told = [shown(f"difference of {plain}"), shown(f"to {reference} ({unit})")]
     else:
         told = [shown(words)]
     ax.set_xlabel("\n".join(wrapped(text, 1.7, size=8) for text in told))
-    _verdict_legend(ax, {row["verdict"] for row in rows})
+    _verdict_legend(ax, {row.verdict for row in rows})
     names = ("sampling", "pairs", "difference", "lower", "upper", "margin", "verdict")
-    return keep(ax, {name: [row[name] for row in rows] for name in names})
+    return keep(ax, {name: [getattr(row, name) for row in rows] for name in names})
 
 
 @styled
@@ -96,34 +96,34 @@ def draw_verdicts(
 
     Parameters
     ----------
-    rows : sequence of mappings
-        With `sampling`, `pairs`, `verdict`, `smallest_margin`; of one quantity.
+    rows : sequence of Row
+        Of one quantity.
     columns : str
         What `pairs` are, for the axis.
     """
     _one_quantity(rows)
-    samplings = [*dict.fromkeys(row["sampling"] for row in rows)]
-    pairs = [*dict.fromkeys(row["pairs"] for row in rows)]
+    samplings = [*dict.fromkeys(row.sampling for row in rows)]
+    pairs = [*dict.fromkeys(row.pairs for row in rows)]
     least = COLUMN if len(pairs) <= FITTING else PAGE
     ax = axes_for(ax, height=0.75 + 0.28 * len(samplings), least=least)
     for row in rows:
-        x, y = pairs.index(row["pairs"]), samplings.index(row["sampling"])
-        ax.add_patch(_cell(x, y, VERDICTS[row["verdict"]].colour))
-        margin = row["smallest_margin"]
+        x, y = pairs.index(row.pairs), samplings.index(row.sampling)
+        ax.add_patch(_cell(x, y, VERDICTS[row.verdict].colour))
+        margin = row.smallest_margin
         text = "-" if margin is None else f"{margin:.3g}"
         ax.text(x + 0.06, y, text, ha="center", va="center", fontsize=7)
         # The sign, too: two of the colours are one grey in print
-        sign = MARKS[NAMES.index(row["verdict"])]
-        ax.plot(x - 0.36, y, sign, color=VERDICTS[row["verdict"]].colour)
+        sign = MARKS[NAMES.index(row.verdict)]
+        ax.plot(x - 0.36, y, sign, color=VERDICTS[row.verdict].colour)
     ax.set_xlim(-0.5, len(pairs) - 0.5)
     ax.set_ylim(len(samplings) - 0.5, -0.5)
     column_ticks(ax, pairs)
     name_ticks(ax, range(len(samplings)), samplings)
     ax.tick_params(length=0)
     ax.set_xlabel(f"{columns}; in the cells: smallest margin", loc="right")
-    _verdict_legend(ax, {row["verdict"] for row in rows})
+    _verdict_legend(ax, {row.verdict for row in rows})
     names = ("sampling", "pairs", "verdict", "smallest_margin")
-    return keep(ax, {name: [row[name] for row in rows] for name in names})
+    return keep(ax, {name: [getattr(row, name) for row in rows] for name in names})
 
 
 @styled
@@ -161,12 +161,12 @@ def draw_sweep(
 
 
 def _one_quantity(rows: Sequence[Row]) -> str:
-    quantities = {row.get("quantity", "entropy") for row in rows}
+    quantities = {row.quantity for row in rows}
     if len(quantities) != 1:
         raise DomainError(
             f"one drawing shows rows of one quantity, got {sorted(quantities)}"
         )
-    return str(quantities.pop())
+    return quantities.pop()
 
 
 def _cell(x: int, y: int, colour: str) -> Rectangle:

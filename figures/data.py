@@ -12,12 +12,13 @@ from matplotlib.axes import Axes
 
 from rankbound.bounds.errors import DomainError
 
+Table = Mapping[str, Iterable[Any]]
 Columns = dict[str, list[Any]]
 
 _DRAWN: WeakKeyDictionary[Axes, Columns] = WeakKeyDictionary()
 
 
-def keep(ax: Axes, columns: Mapping[str, Iterable[Any]]) -> Axes:
+def keep(ax: Axes, columns: Table) -> Axes:
     """Remember what was drawn on some axes; columns of one length, one row a mark.
 
     Drawing on the same axes again appends rows.

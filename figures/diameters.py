@@ -3,41 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures.data import keep
-from rankbound.figures.style import COLOURS, axes_for, legend_above, line, mark, styled
+from rankbound.figures.data import Table, keep
+from rankbound.figures.records import Shape
+from rankbound.figures.style import axes_for, colour, legend_above, line, mark, styled
 from rankbound.figures.wording import shown
 
-Shapes = Mapping[str, Mapping[str, Any]]
+
+class Ends(NamedTuple):
+    """A 0.99-quantile of distances and the largest, known exactly; None if not."""
+
+    quantile_99: float | None
+    largest: float | None
+
+
+Shapes = Mapping[str, Shape]
 
 
 @styled
-def draw_distances(shapes: Shapes, *, metric: str = "", ax: Axes | None = None) -> Axes:
+def draw_distances(
+    shapes: Shapes,
+    *,
+    exact: Mapping[str, Ends] | None = None,
+    metric: str = "",
+    ax: Axes | None = None,
+) -> Axes:
     """Quantiles of the distances of pairs; the marks are 0.99-quantiles and maxima.
 
     Parameters
     ----------
-    shapes : mapping of name to mapping
-        With `distances`, rising, and `shares` of the pairs at most so far apart;
-        `largest` and `quantile_99` where they are known exactly.
+    shapes : mapping of name to Shape
+    exact : mapping of name to Ends, optional
+        Of the names whose ends are known.
     metric : str
         Of the distances, for the axis.
     """
     ax = axes_for(ax)
     for index, (name, shape) in enumerate(_checked(shapes).items()):
-        distances, shares = np.array(shape["distances"]), np.array(shape["shares"])
-        look = line(index)
-        ax.plot(shares, distances, label=shown(name), **look)
-        ends = {0.99: shape.get("quantile_99"), 1.0: shape.get("largest")}
-        for share, distance in ends.items():
+        distances, shares = np.array(shape.distances), np.array(shape.shares)
+        ax.plot(shares, distances, label=shown(name), **line(index))
+        ends = (exact or {}).get(name, ())
+        for share, distance in zip((0.99, 1.0), ends, strict=False):
             if distance is not None:
-                style: dict[str, Any] = {"color": look["color"], "clip_on": False}
-                ax.plot([share], [distance], mark(index), **style)
+                look, sign = colour(index), mark(index)
+                ax.plot([share], [distance], sign, color=look, clip_on=False)
         names = [name] * len(shares)
         keep(ax, {"name": names, "share": shares, "distance": distances})
     words = f"distance of a pair{f' ({shown(metric)})' if metric else ''}"
@@ -56,28 +70,30 @@ def draw_two_nn(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    shapes : mapping of name to mapping
-        With `two_nn`: `dimension` (None is left out), `log_ratio` and `minus_log_rest`.
+    shapes : mapping of name to Shape
+        One without a dimension is left out.
     """
     fits = {
-        name: shape["two_nn"]
+        name: (shape.two_nn, shape.two_nn.dimension)
         for name, shape in _checked(shapes).items()
-        if shape["two_nn"]["dimension"] is not None
+        if shape.two_nn.dimension is not None
     }
     if not fits:
         raise DomainError("no intrinsic dimension: too few distinct documents")
     ax = axes_for(ax)
-    for index, (name, fit) in enumerate(fits.items()):
-        ratios, rest = np.array(fit["log_ratio"]), np.array(fit["minus_log_rest"])
-        colour = COLOURS[index % len(COLOURS)]
-        told = f"{shown(name)}: dimension {fit['dimension']:.1f}"
-        style: dict[str, Any] = {"color": colour, "markersize": 2, "linestyle": ""}
-        ax.plot(ratios, rest, marker=mark(index), label=told, **style)
-        end = min(ratios[-1], rest[-1] / fit["dimension"])
-        ax.plot([0, end], [0, end * fit["dimension"]], color=colour, linewidth=0.7)
-        columns: dict[str, Any] = {"name": [name] * len(ratios), "log_ratio": ratios}
-        columns |= {"dimension": [fit["dimension"]] * len(ratios)}
-        keep(ax, columns | {"minus_log_rest": rest})
+    for index, (name, (fit, dimension)) in enumerate(fits.items()):
+        ratios, rest = np.array(fit.log_ratio), np.array(fit.minus_log_rest)
+        own, told = colour(index), f"{shown(name)}: dimension {dimension:.1f}"
+        ax.plot(ratios, rest, mark(index), color=own, markersize=2, label=told)
+        end = min(ratios[-1], rest[-1] / dimension)
+        ax.plot([0, end], [0, end * dimension], color=own, linewidth=0.7)
+        columns: Table = {
+            "name": [name] * len(ratios),
+            "log_ratio": ratios,
+            "dimension": [dimension] * len(ratios),
+            "minus_log_rest": rest,
+        }
+        keep(ax, columns)
     ax.set(xlabel=r"$\ln(r_2 / r_1)$ of neighbours", ylabel=r"$-\ln(1 - F)$")
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
@@ -91,19 +107,22 @@ def draw_norms(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    shapes : mapping of name to mapping
-        With `norms` (`edges`, `counts`), `documents`, `equal_documents` and
-        `share_at_distance_0` of the pairs.
+    shapes : mapping of name to Shape
     """
     ax = axes_for(ax)
     for index, (name, shape) in enumerate(_checked(shapes).items()):
-        edges, counts = np.array(shape["norms"]["edges"]), shape["norms"]["counts"]
+        edges, counts = np.array(shape.norms.edges), shape.norms.counts
         shares = np.array(counts) / sum(counts)
-        told = f"{shown(name)}: {shape['equal_documents']:,} of "
-        told += f"{shape['documents']:,} equal to another"
+        told = f"{shown(name)}: {shape.equal_documents:,} of "
+        told += f"{shape.documents:,} equal to another"
         ax.stairs(shares, edges, label=told, **line(index))
-        columns: dict[str, Any] = {"name": [name] * len(shares), "from": edges[:-1]}
-        columns |= {"to": edges[1:], "count": counts, "share": shares}
+        columns: Table = {
+            "name": [name] * len(shares),
+            "from": edges[:-1],
+            "to": edges[1:],
+            "count": counts,
+            "share": shares,
+        }
         keep(ax, columns)
     ax.set(xlabel="length of a vector", ylabel="share of documents")
     ax.set_ylim(0, 1.02)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -87,13 +86,15 @@ def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
     if start is not None:
         points["n needed"] = (float(start), LN2)
     for index, (name, (x_, y_)) in enumerate(points.items()):
-        told = f"{name} = {x_:,.0f}"
-        style: dict[str, Any] = {
-            "color": COLOURS[0],
-            "linestyle": "",
-            "markeredgecolor": "black",
-        }
-        ax.plot([x_], [y_], marker=mark(index), label=told, zorder=4, **style)
+        ax.plot(
+            [x_],
+            [y_],
+            mark(index),
+            color=COLOURS[0],
+            markeredgecolor="black",
+            label=f"{name} = {x_:,.0f}",
+            zorder=4,
+        )
         keep(ax, {"curve": [name], "n": [x_], "nats": [y_]})
     ax.set(
         xscale="log", yscale="log", xlabel=label(n), ylabel="limit of the risk (nats)"

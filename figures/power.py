@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import n
 from rankbound.figures.data import keep
 from rankbound.figures.style import (
-    COLOURS,
     axes_for,
+    colour,
     label,
     legend_above,
     line,
@@ -28,7 +29,15 @@ from rankbound.validation.power import detectable_correlation, detectable_differ
 FAMILIES = (1, 10, 100)
 # Sizes of test collections, up to those of training sets
 QUERIES = np.unique(np.round(np.logspace(1, 4, 49)).astype(int))
-SIGNS = {"difference": 0, "margin": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Paired differences by name: their deviation, and numbers of queries to mark."""
+
+    source: str
+    sd: float
+    n: Sequence[int] = ()
 
 
 @styled
@@ -73,7 +82,7 @@ def draw_correlation_power(
 
 @styled
 def draw_difference_power(
-    sources: Sequence[Mapping[str, Any]],
+    sources: Sequence[Source],
     *,
     unit: str = "",
     margin: float | None = None,
@@ -87,10 +96,8 @@ def draw_difference_power(
 
     Parameters
     ----------
-    sources : sequence of mappings
-        With `source` (a name), `sd` (of its paired differences) and `n` (numbers of
-        queries to mark, maybe none). One source shows the difference and the margin;
-        several show the margin.
+    sources : sequence of Source
+        One shows the difference and the margin; several show the margin.
     unit : str
         Of the standard deviations.
     margin : float, optional
@@ -101,21 +108,25 @@ def draw_difference_power(
     if not sources:
         raise DomainError("power needs a standard deviation, got none")
     ax = axes_for(ax)
-    queries = _queries(count for s in sources for count in s["n"])
+    queries = _queries(count for s in sources for count in s.n)
     alone = len(sources) == 1
     for index, source in enumerate(sources):
-        for words, find in _CURVES.items():
+        for place, (words, find) in enumerate(_CURVES):
             if words == "difference" and not alone:
                 continue
-            values = [source["sd"] * find(int(q), power, delta) for q in queries]
-            name = f"smallest {words}" if alone else str(source["source"])
-            look = line(SIGNS[words] if alone else index)
-            ax.plot(queries, values, label=shown(name), **look)
-            kept = {"source": [source["source"]] * len(queries), "n": queries}
-            keep(ax, kept | {"kind": [words] * len(queries), "value": values})
-            at = [source["sd"] * find(count, power, delta) for count in source["n"]]
-            sign = mark(SIGNS[words] if alone else index)
-            ax.plot(source["n"], at, sign, color=look["color"])
+            values = [source.sd * find(int(q), power, delta) for q in queries]
+            name = f"smallest {words}" if alone else source.source
+            look = place if alone else index
+            ax.plot(queries, values, label=shown(name), **line(look))
+            kept = {
+                "source": [source.source] * len(queries),
+                "n": queries,
+                "kind": [words] * len(queries),
+                "value": values,
+            }
+            keep(ax, kept)
+            at = [source.sd * find(count, power, delta) for count in source.n]
+            ax.plot(source.n, at, mark(look), color=colour(look))
     if margin is not None:
         name = f"margin asked: {margin:g}"
         ax.axhspan(0, margin, color="0.88", linewidth=0, zorder=0, label=name)
@@ -137,10 +148,13 @@ def _margin(queries: int, power: float, delta: float) -> float:
     return equivalence_margin(queries, sd=1.0, power=power, delta=delta / 2)
 
 
-_CURVES = {"difference": _difference, "margin": _margin}
+_CURVES: tuple[tuple[str, Callable[[int, float, float], float]], ...] = (
+    ("difference", _difference),
+    ("margin", _margin),
+)
 
 
-def _queries(marked: Any) -> Any:
+def _queries(marked: Iterable[int]) -> Any:
     """The grid of sizes, up to the largest that is marked."""
     wanted = [int(count) for count in marked]
     top = max([2000, *(3 * count for count in wanted)])
@@ -151,9 +165,8 @@ def _queries(marked: Any) -> Any:
 
 
 def _mark(ax: Axes, x: float, y: float, index: int, name: str) -> None:
-    colour = COLOURS[index % len(COLOURS)]
-    ax.plot([x, x], [0, y], color=colour, linewidth=0.6)
-    ax.plot([x], [y], mark(index), color=colour, label=name)
+    ax.plot([x, x], [0, y], color=colour(index), linewidth=0.6)
+    ax.plot([x], [y], mark(index), color=colour(index), label=name)
 
 
 def _axes(ax: Axes, words: str, power: float) -> None:

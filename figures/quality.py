@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib import colormaps
@@ -25,29 +26,55 @@ ABSENT = "–"
 FITTING = 6  # columns, in a column of print
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column of one file: so many of a total.
+
+    `total` is None or 0 where the column does not apply, or where only the count is
+    known. `good` says that all, and not none, is what one wants.
+    """
+
+    file: str
+    column: str
+    count: int | None
+    total: int | None
+    good: bool = False
+
+    @property
+    def share(self) -> float | None:
+        """The count as a part of the total."""
+        return (
+            self.count / self.total if self.count is not None and self.total else None
+        )
+
+    @property
+    def lack(self) -> float | None:
+        """What is not covered, or what is odd, from 0 to 1; None: does not apply."""
+        if self.share is None:
+            return 1.0 if self.count else None
+        return 1 - self.share if self.good else self.share
+
+
 @styled
-def draw_quality(rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None) -> Axes:
+def draw_quality(rows: Sequence[Cell], *, ax: Axes | None = None) -> Axes:
     """Coverage and defects of every file, in percent; darker is worse.
 
     A dash says that a column does not apply to a file, which is not the same as 0.
 
     Parameters
     ----------
-    rows : sequence of mappings
-        One per file and column: `file`, `column`, `count`, `total` and `good` (whether
-        all, and not none, is what one wants); `total` None or 0 where it does not
-        apply, or where only the count is known.
+    rows : sequence of Cell
+        One per file and column.
     """
     if not rows:
         raise DomainError("a table of quality needs a file, got none")
-    files = [*dict.fromkeys(row["file"] for row in rows)]
-    columns = [*dict.fromkeys(row["column"] for row in rows)]
+    files = [*dict.fromkeys(row.file for row in rows)]
+    columns = [*dict.fromkeys(row.column for row in rows)]
     # Numbers have to fit into their cells: beyond that, a page's width
     least = COLUMN if len(columns) <= FITTING else PAGE
     ax = axes_for(ax, height=0.5 + 0.19 * len(files), least=least)
     for row in rows:
-        x, y = columns.index(row["column"]), files.index(row["file"])
-        keep(ax, {name: [value] for name, value in _numbers(row).items()})
+        x, y = columns.index(row.column), files.index(row.file)
         _cell(ax, x, y, row)
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_ylim(len(files) - 0.5, -0.5)
@@ -56,29 +83,21 @@ def draw_quality(rows: Sequence[Mapping[str, Any]], *, ax: Axes | None = None) -
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     words = f"in %; {ABSENT}: does not apply"
-    if any(row["count"] and not row["total"] for row in rows):
+    if any(row.count and not row.total for row in rows):
         words += "; #: a count"
     ax.set_xlabel(words, loc="right")
-    return ax
+    return keep(ax, {name: [getattr(row, name) for row in rows] for name in NAMES})
 
 
-def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: row.get(name) for name in NAMES[:4]}
-    share = None if not row["total"] else row["count"] / row["total"]
-    if share is None and row["count"]:
-        return found | {"share": None, "lack": 1.0}
-    lack = None if share is None else (1 - share if row["good"] else share)
-    return found | {"share": share, "lack": lack}
-
-
-def _cell(ax: Axes, x: int, y: int, row: Mapping[str, Any]) -> None:
-    numbers = _numbers(row)
-    lack = numbers["lack"]
+def _cell(ax: Axes, x: int, y: int, row: Cell) -> None:
+    lack = row.lack
     face = "white" if lack is None else _grade(lack)
     box = Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=face, linewidth=0)
     ax.add_patch(box)
     dark = lack is not None and lack > 0.35
-    text = ABSENT if lack is None else percent(row["count"], row["total"])
+    text = (
+        ABSENT if row.count is None or lack is None else percent(row.count, row.total)
+    )
     colour = "white" if dark else "0.55" if lack is None else "black"
     ax.text(x, y, text, ha="center", va="center", fontsize=6, color=colour)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypedDict
 from weakref import WeakSet
 
 import matplotlib as mpl
@@ -38,7 +38,7 @@ DASHES: tuple[Any, ...] = (
 )
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 VACUOUS = "#BDBDBD"
-RULES: dict[str, Any] = {
+RULES: dict[str, object] = {
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,
@@ -145,12 +145,26 @@ def label(symbol: sympy.Symbol, words: str | None = None) -> str:
     return f"{words or entry.meaning} ${sympy.latex(symbol)}${unit}"
 
 
-def line(index: int) -> dict[str, Any]:
+class Look(TypedDict):
+    """How a line is drawn, in the words of matplotlib."""
+
+    color: str
+    linestyle: Any
+
+
+def colour(index: int) -> str:
+    """The colour of the index-th line of a figure."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def dashes(index: int) -> Any:
+    """The dashes of the index-th line of a figure."""
+    return DASHES[_second(index) % len(DASHES)]
+
+
+def line(index: int) -> Look:
     """Colour and dashes of the index-th line of a figure; 49 that differ."""
-    return {
-        "color": COLOURS[index % len(COLOURS)],
-        "linestyle": DASHES[_second(index) % len(DASHES)],
-    }
+    return {"color": colour(index), "linestyle": dashes(index)}
 
 
 def mark(index: int) -> str:

@@ -34,25 +34,21 @@ def draw_loss_range(
     """
     ax = axes_for(ax)
     margins = np.linspace(0.0, largest_margin, 241)
+    largest, divergence, smallest = (
+        statement(f"lemma-2b-{end}").numpy()(margins, score_range)
+        for end in ("upper", "divergence", "lower")
+    )
     parts = {
-        "largest loss": statement("lemma-2b-upper").numpy()(margins, score_range),
-        "largest divergence": statement("lemma-2b-divergence").numpy()(
-            margins, score_range
-        ),
-        "smallest loss": statement("lemma-2b-lower").numpy()(margins, score_range),
+        "largest loss": largest,
+        "largest divergence": divergence,
+        "smallest loss": smallest,
     }
     for index, (name, values) in enumerate(parts.items()):
         ax.plot(margins, values, label=name, **line(index))
         rows = {"curve": [name] * len(margins), "margin": margins, "nats": values}
         keep(ax, rows)
-    ax.fill_between(
-        margins,
-        parts["smallest loss"],
-        parts["largest loss"],
-        color=COLOURS[0],
-        alpha=0.08,
-        linewidth=0,
-    )
+    own = COLOURS[0]
+    ax.fill_between(margins, smallest, largest, color=own, alpha=0.08, linewidth=0)
     ax.axhline(LN2, color="0.4", linewidth=0.6)
     ax.annotate(r"$\ln 2$", (largest_margin, LN2), ha="right", va="bottom", fontsize=7)
     ax.set(xlabel=label(A, "teacher margin"), ylabel="loss of a pair (nats)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 from typing import Final, Self, overload
 
@@ -72,6 +72,22 @@ class Rows(Sequence[Row]):
         except (OSError, UnicodeDecodeError) as error:
             raise FormatError(path, f"cannot be read as a table ({error})") from None
 
+    @classmethod
+    def joined(cls, tables: Sequence[Rows]) -> Self:
+        """Tables below each other; blank where one lacks a column of the first.
+
+        Examples
+        --------
+        >>> Rows.joined([Rows({"a": ["1"], "b": ["2"]}), Rows({"a": ["3"]})])[1]
+        {'a': '3', 'b': ''}
+        """
+        found: dict[str, list[str]] = {name: [] for name in tables[0].names}
+        for table in tables:
+            blank = [""] * len(table)
+            for name, cells in found.items():
+                cells += table.column(name) if name in table.names else blank
+        return cls(found)
+
     @staticmethod
     def header(path: Path) -> list[str]:
         """The names of a table's columns; none where it cannot be read."""
@@ -101,14 +117,40 @@ class Rows(Sequence[Row]):
     def numbers(self, *names: str) -> list[list[float]]:
         """Numeric columns, over the rows where all of them are filled.
 
+        Nowhere is where there is no such column.
+
         Examples
         --------
         >>> Rows({"a": ["1", "2"], "b": ["0.5", ""]}).numbers("a", "b")
         [[1.0], [0.5]]
         """
-        rows = zip(*(self.column(name) for name in names), strict=True)
-        full = [row for row in rows if all(row)]
+        there = {*names} <= {*self._names}
+        full = [row for row in self.cells(*names) if all(row)] if there else []
         return [[float(row[place]) for row in full] for place in range(len(names))]
+
+    def where(self, name: str, value: str) -> Self:
+        """The rows that hold a value in a column; none where there is no such column.
+
+        Examples
+        --------
+        >>> len(Rows({"a": ["1", "2", "1"]}).where("a", "1"))
+        2
+        """
+        if name not in self._names:
+            return type(self)({one: [] for one in self._names})
+        kept = [cell == value for cell in self.column(name)]
+        columns = zip(self._names, self._columns, strict=True)
+        return type(self)({one: [*compress(cells, kept)] for one, cells in columns})
+
+    def cells(self, *names: str) -> Iterator[tuple[str, ...]]:
+        """Some columns side by side, without making the rows.
+
+        Examples
+        --------
+        >>> [*Rows({"a": ["1", "2"], "b": ["", "3"]}).cells("b", "a")]
+        [('', '1'), ('3', '2')]
+        """
+        return zip(*(self.column(name) for name in names), strict=True)
 
     def __len__(self) -> int:
         """Number of rows."""

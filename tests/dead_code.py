@@ -12,12 +12,13 @@ from vulture.config import make_config
 
 
 def fields(path):
-    """The lines of a module at which fields of records are declared."""
+    """The lines of a module at which keys of records are declared."""
     return {
         node.lineno
         for kind in ast.walk(ast.parse(Path(path).read_text()))
         if isinstance(kind, ast.ClassDef)
-        and {"Record", "Result"} & {ast.unparse(base) for base in kind.bases}
+        and {"Record", "Result", "TypedDict"}
+        & {ast.unparse(base) for base in kind.bases}
         for node in kind.body
         if isinstance(node, ast.AnnAssign)
     }

@@ -90,6 +90,7 @@ _ = (
     data.scores_html,
     data.scores_text,
     equivalence.ReferenceTost.shows_equivalence,
+    queries.QueryTable.units,
     pictures.Picture.description,
     queries.QueryTable.cap,
     readers.warm,

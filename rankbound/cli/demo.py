@@ -53,6 +53,7 @@ def run_demo(out: Path, *, seed: int) -> None:
         When `out` cannot be written to or the seed is negative.
     """
     from rankbound.bounds.wording import counted
+    from rankbound.cli.measure import options_of
     from rankbound.cli.progress import stages
     from rankbound.commands.demo import run as demo
     from rankbound.commands.demo.report import report_text, summary_lines
@@ -76,6 +77,7 @@ def run_demo(out: Path, *, seed: int) -> None:
             root / "report.html",
             command="rankbound report . --out report.html",
             title="What the bound says about four ways of sampling negatives",
+            options_of=options_of,
             progress=progress,
         )
         made = move_into(root, out)

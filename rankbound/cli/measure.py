@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rankbound.cli.model_options import add_models, add_vectors
 from rankbound.cli.shared_options import (
@@ -18,6 +19,7 @@ from rankbound.cli.shared_options import (
     add_seed,
     given_settings,
 )
+from rankbound.errors import UsageError
 
 if TYPE_CHECKING:
     from rankbound.commands.measure.options import MeasureOptions
@@ -157,3 +159,26 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
         compat=arguments.compat,
         architecture=Architecture(arguments.weights, arguments.layers),
     )
+
+
+class _Again(argparse.ArgumentParser):
+    """Raises where a program would print and exit."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"the ledger's command cannot be read ({message})")
+
+
+def options_of(command: str) -> MeasureOptions:
+    """The options of a command that a ledger names.
+
+    Raises
+    ------
+    UsageError
+        When it is none of ours, or cannot be read.
+    """
+    words = shlex.split(command)
+    if words[:2] != ["rankbound", "measure"]:
+        raise UsageError("the ledger names no command that could be read again")
+    parser = _Again(prog="rankbound", add_help=False)
+    add_parser(parser.add_subparsers())
+    return options_from(parser.parse_args(words[1:]), command)

@@ -49,6 +49,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Gather, write, and say what is not in the report."""
+    from rankbound.cli.measure import options_of
     from rankbound.cli.progress import stages
     from rankbound.page.run import STAGES, write_report
 
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             arguments.out,
             rows=arguments.rows,
             command=command,
+            options_of=options_of,
             progress=progress,
         )
     for what, why in material.missing:

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rankbound.catalogue import COMPARED, PAIR_SETS, base
-from rankbound.commands.compare.result import Comparison, Coupling
+from rankbound.commands.compare.result import COLUMNS, Comparison, Row
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.powers import power_drawings
 from rankbound.drawing.results import Found
 from rankbound.drawing.shapes import shape_drawings
 
+if TYPE_CHECKING:
+    from rankbound.data.columns import Floats
+
 NO_VECTORS = "no vectors were given; give --embeddings to compare"
-Points = dict[str, tuple[Any, Any]]
+Points = dict[str, tuple["Floats", "Floats"]]
 
 
 def drawings(result: Found) -> list[Drawing]:
     """The figures of one comparison, by quantity and by pair set."""
     from rankbound.figures.comparisons import draw_differences, draw_verdicts
 
-    comparison: Comparison = result.content
-    by_quantity: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    comparison = _comparison(result)
+    by_quantity: dict[str, list[Row]] = defaultdict(list)
     for row in comparison.rows:
-        named = row.to_dict() | {"reference_name": comparison.reference}
-        by_quantity[row.quantity].append(named)
+        by_quantity[row.quantity].append(row)
     found = []
     for quantity, rows in by_quantity.items():
-        unit = _unit(quantity)
-        draw = partial(draw_differences, rows, unit=unit)
+        unit, reference = _unit(quantity), comparison.reference
+        draw = partial(draw_differences, rows, unit=unit, reference=reference)
         name = _named(result, "differences", quantity)
         found.append(Drawing(name, draw, kind="differences"))
         draw = partial(draw_verdicts, rows)
@@ -45,6 +48,10 @@ def drawings(result: Found) -> list[Drawing]:
         *_shapes(result),
         *power_drawings(result),
     ]
+
+
+def _comparison(result: Found) -> Comparison:
+    return result.as_a(Comparison)
 
 
 def _unit(quantity: str) -> str:
@@ -65,10 +72,9 @@ def _distributions(result: Found, quantities: list[str]) -> list[Drawing]:
     from rankbound.figures.distributions import draw_ecdf, draw_ridges
 
     values: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(dict)
-    for row in result.table:
-        if row["quantity"] in quantities and row["value"]:
-            key = (row["quantity"], row["pairs"])
-            values[key].setdefault(row["sampling"], []).append(float(row["value"]))
+    for _, sampling, quantity, pairs, value in _values(result):
+        if quantity in quantities:
+            values[quantity, pairs].setdefault(sampling, []).append(value)
     found = []
     for (quantity, pairs), named in values.items():
         words = f"{_plain(quantity)} per query ({_unit(quantity)}), {pairs} pairs"
@@ -79,10 +85,19 @@ def _distributions(result: Found, quantities: list[str]) -> list[Drawing]:
     return found
 
 
+def _values(result: Found) -> Iterator[tuple[str, str, str, str, float]]:
+    """Query, sampling, quantity, pair set and value of the rows that have one."""
+    if result.table:
+        for *names, value in result.table.cells(*COLUMNS[:5]):
+            if value:
+                qid, sampling, quantity, pairs = names
+                yield qid, sampling, quantity, pairs, float(value)
+
+
 def _sweeps(result: Found) -> list[Drawing]:
     from rankbound.figures.comparisons import draw_sweep
 
-    comparison: Comparison = result.content
+    comparison = _comparison(result)
     means: dict[str, dict[str, dict[float, float]]] = defaultdict(dict)
     for table in comparison.sweep.tables:
         for row in table.rows:
@@ -99,11 +114,11 @@ def _sweeps(result: Found) -> list[Drawing]:
 
 
 def _shapes(result: Found) -> list[Drawing]:
-    comparison: Comparison = result.content
+    comparison = _comparison(result)
     if not comparison.shapes:
         name = _named(result, "distances")
         return [Drawing(name, None, NO_VECTORS, kind="diameter")]
-    shapes = {shape.sampling: shape.to_dict() for shape in comparison.shapes}
+    shapes = {shape.sampling: shape for shape in comparison.shapes}
     return shape_drawings(shapes, prefix=result.name)
 
 
@@ -130,10 +145,9 @@ def _planes(result: Found) -> list[Drawing]:
 def _points(result: Found) -> dict[str, Points]:
     """By pair set and sampling: diameters and entropies of the queries with both."""
     values: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
-    for row in result.table:
-        if row["quantity"] in ("diameter", "entropy") and row["value"]:
-            key = (row["pairs"], row["sampling"], row["quantity"])
-            values[key][row["qid"]] = float(row["value"])
+    for qid, sampling, quantity, pairs, value in _values(result):
+        if quantity in ("diameter", "entropy"):
+            values[pairs, sampling, quantity][qid] = value
     found: dict[str, Points] = defaultdict(dict)
     for (pairs, sampling, quantity), diameters in values.items():
         entropies = values.get((pairs, sampling, "entropy"), {})
@@ -146,11 +160,13 @@ def _points(result: Found) -> dict[str, Points]:
     return found
 
 
-def _floor(result: Found, pairs: str, points: dict[str, Points]) -> Any:
+def _floor(
+    result: Found, pairs: str, points: dict[str, Points]
+) -> tuple[Floats, Floats] | None:
     """The floor of Theorem 4 (a) over the diameters shown; a diagnostic, see there."""
     from rankbound.estimators.spread import entropy_floor
 
-    coupling: Coupling = result.content.coupling
+    coupling = _comparison(result).coupling
     if coupling.lipschitz is None:
         return None
     ratios = [

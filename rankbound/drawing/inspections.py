@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rankbound.commands.inspect.naming import shown_names
 from rankbound.commands.inspect.result import (
@@ -21,7 +21,10 @@ from rankbound.commands.inspect.result import (
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found
 
-Cell = tuple[int | None, int | None]
+if TYPE_CHECKING:
+    from rankbound.figures.quality import Cell
+
+Count = tuple[int | None, int | None]
 # Rows that hold two files against each other: code, column, whether all is wanted
 SHARED: Final = (
     ("group-scores", "teacher-scored", True),
@@ -41,12 +44,14 @@ def drawings(result: Found) -> list[Drawing]:
     from rankbound.figures.quality import draw_quality
 
     name = file_name(*filter(None, (result.name, "quality")))
-    draw = partial(draw_quality, quality_rows(result.content))
+    draw = partial(draw_quality, quality_cells(result.as_a(Inspection)))
     return [Drawing(name, draw, kind="quality")]
 
 
-def quality_rows(inspection: Inspection) -> list[dict[str, Any]]:
-    """One row per file and column, of the columns that apply to any file."""
+def quality_cells(inspection: Inspection) -> list[Cell]:
+    """One cell per file and column, of the columns that apply to any file."""
+    from rankbound.figures.quality import Cell
+
     files = inspection.files
     names = shown_names([Path(one.path) for one in files])
     found = {one.path: dict(_own(one)) for one in files}
@@ -59,13 +64,7 @@ def quality_rows(inspection: Inspection) -> list[dict[str, Any]]:
     used = [*dict.fromkeys(c for cells in found.values() for c in cells)]
     order = [*GOOD, *(column for column in used if column not in GOOD)]
     return [
-        {
-            "file": names[Path(one.path)],
-            "column": column,
-            "count": cell[0],
-            "total": cell[1],
-            "good": GOOD.get(column, False),
-        }
+        Cell(names[Path(one.path)], column, *cell, good=GOOD.get(column, False))
         for one in files
         for column in order
         if column in used
@@ -84,7 +83,7 @@ def _teacher(inspection: Inspection) -> str | None:
     return scored[0] if len(scored) == 1 else None
 
 
-def _own(one: File) -> Iterator[tuple[str, Cell]]:
+def _own(one: File) -> Iterator[tuple[str, Count]]:
     """What a file says by itself, each count with what it is a part of."""
     if one.rows is None:
         yield "unreadable", (1, 1)
@@ -108,7 +107,7 @@ def _counts(one: File) -> dict[str, int]:
     return {finding.code: finding.count for finding in one.findings}
 
 
-def _of_scores(one: File, scores: ScoreCounts) -> Iterator[tuple[str, Cell]]:
+def _of_scores(one: File, scores: ScoreCounts) -> Iterator[tuple[str, Count]]:
     # A file of scores with the same row twice is refused
     yield "duplicates", (0, one.rows)
     yield "ties", (scores.equal_neighbours, scores.neighbours)
@@ -116,13 +115,13 @@ def _of_scores(one: File, scores: ScoreCounts) -> Iterator[tuple[str, Cell]]:
     yield "constant queries", (scores.constant_queries, one.queries)
 
 
-def _of_ranks(one: File, ranks: RankCounts) -> Iterator[tuple[str, Cell]]:
+def _of_ranks(one: File, ranks: RankCounts) -> Iterator[tuple[str, Count]]:
     yield "ranks against scores", (ranks.against_scores, one.rows)
 
 
-def _of_groups(one: File, groups: GroupCounts) -> Iterator[tuple[str, Cell]]:
+def _of_groups(one: File, groups: GroupCounts) -> Iterator[tuple[str, Count]]:
     counts = _counts(one)
-    repeated: Cell = (counts.get("repeated-groups", 0), groups.groups)
+    repeated: Count = (counts.get("repeated-groups", 0), groups.groups)
     if "duplicates-in-groups" in counts:
         repeated = (counts["duplicates-in-groups"], None)
     yield "duplicates", repeated
@@ -131,16 +130,16 @@ def _of_groups(one: File, groups: GroupCounts) -> Iterator[tuple[str, Cell]]:
         yield "without positive", (lacking, groups.groups)
 
 
-def _of_qrels(one: File, qrels: JudgementCounts) -> Iterator[tuple[str, Cell]]:
+def _of_qrels(one: File, qrels: JudgementCounts) -> Iterator[tuple[str, Count]]:
     yield "without positive", (qrels.queries_without_relevant, one.queries)
 
 
-def _of_vectors(one: File, vectors: VectorCounts) -> Iterator[tuple[str, Cell]]:
+def _of_vectors(one: File, vectors: VectorCounts) -> Iterator[tuple[str, Count]]:
     yield "duplicates", (vectors.equal_vectors, one.rows)
     yield "zero or empty", (vectors.zero, one.rows)
     yield "not finite", (vectors.not_finite, one.rows)
 
 
-def _of_texts(texts: TextCounts) -> Iterator[tuple[str, Cell]]:
+def _of_texts(texts: TextCounts) -> Iterator[tuple[str, Count]]:
     yield "duplicates", (texts.equal_texts, texts.texts)
     yield "zero or empty", (texts.empty, texts.texts)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.drawing.catalogue import Drawing, file_name
-from rankbound.drawing.results import Found, columns_of
+from rankbound.drawing.results import Found
 from rankbound.drawing.shapes import shape_drawings
+
+if TYPE_CHECKING:
+    from rankbound.data.columns import Floats
+    from rankbound.figures.diameters import Ends
 
 NO_VECTORS = "no diameters were measured; give --embeddings to measure"
 EARLIER = "an earlier version wrote this ledger; run measure again"
@@ -42,6 +45,7 @@ def drawings(result: Found) -> list[Drawing]:
 def drawings_of_all(results: list[Found]) -> list[Drawing]:
     """Figures that put several ledgers side by side, such as one per sampling."""
     from rankbound.figures.certificates import (
+        Held,
         draw_bound_against_risk,
         draw_locality_entropy,
     )
@@ -49,11 +53,7 @@ def drawings_of_all(results: list[Found]) -> list[Drawing]:
 
     ledgers = [r for r in results if r.schema.startswith("rankbound.ledger/")]
     rows = [
-        {
-            "student": " ".join(filter(None, (result.name, name))),
-            "risk": student.risk,
-            "upper": student.upper,
-        }
+        Held(_joined(result.name, name), student.risk, student.upper)
         for result in ledgers
         for name, student in _ledger(result).students.items()
     ]
@@ -72,38 +72,43 @@ def drawings_of_all(results: list[Found]) -> list[Drawing]:
         if points:
             draw = partial(draw_locality_entropy, points)
             found.append(Drawing("locality-entropy", draw, kind="plane"))
-        found += shape_drawings(
-            {
-                r.name or "measured": s
-                for r in ledgers
-                if (s := _shape_of(r)) is not None
-            }
-        )
+        shapes = {
+            r.name or "measured": shape
+            for r in ledgers
+            if (shape := _ledger(r).diameter.shape) is not None
+        }
+        exact = {r.name or "measured": _ends(r) for r in ledgers}
+        found += shape_drawings(shapes, exact=exact)
     return found
 
 
 def _ledger(result: Found) -> Ledger:
-    ledger: Ledger = result.content
-    return ledger
+    return result.as_a(Ledger)
+
+
+def _joined(*names: str) -> str:
+    return " ".join(filter(None, names))
 
 
 def _named(result: Found, *parts: str) -> str:
     return file_name(*filter(None, (result.name, *parts)))
 
 
-def _teacher_rows(result: Found) -> tuple[Mapping[str, str], ...]:
+def _teacher_numbers(result: Found, *names: str) -> list[list[float]]:
     """One row per query: those of the first student, since the teacher's repeat."""
-    first = result.table[0].get("student") if result.table else None
-    return tuple(row for row in result.table if row.get("student") == first)
+    if not result.table:
+        return [[] for _ in names]
+    first = result.table.column("student")[0]
+    return result.table.where("student", first).numbers(*names)
 
 
 def _teacher_entropies(result: Found) -> list[float]:
-    return columns_of(_teacher_rows(result), "entropy_nats")[0]
+    return _teacher_numbers(result, "entropy_nats")[0]
 
 
-def _points(result: Found) -> tuple[Any, Any]:
-    rows = columns_of(_teacher_rows(result), "diameter", "entropy_nats")
-    return np.array(rows[0]), np.array(rows[1])
+def _points(result: Found) -> tuple[Floats, Floats]:
+    diameters, entropies = _teacher_numbers(result, "diameter", "entropy_nats")
+    return np.array(diameters), np.array(entropies)
 
 
 def _entropy(result: Found) -> Drawing:
@@ -140,8 +145,8 @@ def _limit(result: Found, name: str) -> Drawing:
     from rankbound.figures.limits import Certified, draw_limit_over_n
 
     title = _named(result, "limit-over-n", name)
-    rows = tuple(row for row in result.table if row.get("student") == name)
-    risks = columns_of(rows, "risk_nats")[0]
+    table = result.table
+    risks = table.where("student", name).numbers("risk_nats")[0] if table else []
     ledger = _ledger(result)
     student = ledger.students[name]
     if not risks:
@@ -158,22 +163,25 @@ def _limit(result: Found, name: str) -> Drawing:
     return Drawing(title, partial(draw_limit_over_n, made), kind="limit")
 
 
-def _shape_of(result: Found) -> dict[str, Any] | None:
-    """Distances and vectors of a ledger; None without, or from before there were."""
+def _ends(result: Found) -> Ends:
+    from rankbound.figures.diameters import Ends
+
     diameter = _ledger(result).diameter
-    if diameter.shape is None:
-        return None
-    exact = {"largest": diameter.max, "quantile_99": diameter.quantile_99}
-    return {**diameter.shape.to_dict(), **exact}
+    return Ends(diameter.quantile_99, diameter.max)
 
 
 def _shape(result: Found) -> list[Drawing]:
-    shape, diameter = _shape_of(result), _ledger(result).diameter
-    if shape is None:
+    diameter, name = _ledger(result).diameter, result.name or "documents"
+    if diameter.shape is None:
+        # An earlier version wrote a ledger that has distances without a shape
         reason = NO_VECTORS if diameter.max is None else EARLIER
         return [Drawing(_named(result, "distances"), None, reason, kind="diameter")]
-    named = {result.name or "documents": shape}
-    return shape_drawings(named, prefix=result.name, metric=diameter.metric or "")
+    return shape_drawings(
+        {name: diameter.shape},
+        exact={name: _ends(result)},
+        prefix=result.name,
+        metric=diameter.metric or "",
+    )
 
 
 def _reliability(result: Found, name: str, student: StudentResult) -> Drawing:
@@ -187,5 +195,5 @@ def _reliability(result: Found, name: str, student: StudentResult) -> Drawing:
     if relevance.judged is None:
         reason = str(relevance.judged_missing_because)
         return Drawing(title, None, reason, kind="reliability")
-    rows = [row.to_dict() for row in relevance.judged.reliability]
-    return Drawing(title, partial(draw_reliability, rows), kind="reliability")
+    draw = partial(draw_reliability, relevance.judged.reliability)
+    return Drawing(title, draw, kind="reliability")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
@@ -16,15 +16,27 @@ from rankbound.commands.validate.result import Validation
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found
 
+if TYPE_CHECKING:
+    from rankbound.figures.power import Source
+
 MOST = 12  # lines that can be told apart
 MOST_MARKS = 7
 LEAST_FOR_CORRELATION = 4  # queries
 STILL = "the differences do not vary over queries, so there is nothing to detect"
 
 
+class Rates(TypedDict, total=False):
+    """Chance of finding what is there, and error rate of what is tested together."""
+
+    power: float
+    delta: float
+
+
 def power_drawings(result: Found) -> list[Drawing]:
     """Of a comparison: smallest margins by quantity and pair set, at its error rate."""
-    comparison: Comparison = result.content
+    from rankbound.figures.power import Source
+
+    comparison = result.as_a(Comparison)
     by_key: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in comparison.rows:
         by_key[row.quantity, row.pairs].append(row)
@@ -34,7 +46,7 @@ def power_drawings(result: Found) -> list[Drawing]:
         known = COMPARED.get(base(quantity))
         name = file_name(*filter(None, (result.name, "power", quantity, pairs)))
         sources = [
-            {"source": row.sampling, "sd": sd, "n": [row.n]}
+            Source(row.sampling, sd, (row.n,))
             for row in rows
             if (sd := deviation(row.difference, row.effect_size)) is not None
         ]
@@ -45,8 +57,10 @@ def power_drawings(result: Found) -> list[Drawing]:
 
 def of_power(result: Found) -> list[Drawing]:
     """Of `rankbound power`: margins by unit and quantity, and the correlations."""
-    content: Power = result.content
-    rates = {"power": content.power, "delta": content.delta_each}
+    from rankbound.figures.power import Source
+
+    content = result.as_a(Power)
+    rates: Rates = {"power": content.power, "delta": content.delta_each}
     margins = {row.margin for row in content.needed}
     margin = margins.pop() if len(margins) == 1 else None
     counts: dict[tuple[str, str], dict[tuple[str, float], list[int]]]
@@ -65,10 +79,7 @@ def of_power(result: Found) -> list[Drawing]:
         counts[key][source or quantity, row.sd].append(n)
     found = []
     for (unit, quantity), by_source in counts.items():
-        sources = [
-            {"source": source, "sd": sd, "n": n}
-            for (source, sd), n in by_source.items()
-        ]
+        sources = [Source(source, sd, n) for (source, sd), n in by_source.items()]
         for part, at in enumerate(range(0, len(sources), MOST), start=1):
             more = str(part) if len(sources) > MOST else ""
             name = file_name(*filter(None, (result.name, "power", quantity, more)))
@@ -81,7 +92,7 @@ def of_power(result: Found) -> list[Drawing]:
 
 def of_validation(result: Found) -> list[Drawing]:
     """Of a validation: the smallest correlation that each data set can show."""
-    validation: Validation = result.content
+    validation = result.as_a(Validation)
     family = validation.family
     queries: dict[int, str] = {}
     for row in validation.per_query:
@@ -99,7 +110,9 @@ def of_validation(result: Found) -> list[Drawing]:
     ]
 
 
-def _correlations(name: str, queries: Mapping[int, str], **options: Any) -> Drawing:
+def _correlations(
+    name: str, queries: Mapping[int, str], *, family: int, **rates: Unpack[Rates]
+) -> Drawing:
     """Detectable correlations with marks at numbers of queries, named by them."""
     from rankbound.figures.power import draw_correlation_power
 
@@ -110,17 +123,16 @@ def _correlations(name: str, queries: Mapping[int, str], **options: Any) -> Draw
     if len(known) > MOST_MARKS:
         known = [known[round(at)] for at in np.linspace(0, len(known) - 1, MOST_MARKS)]
     marks = [(queries[count], count) for count in known]
-    return Drawing(
-        name, partial(draw_correlation_power, marks, **options), kind="power"
-    )
+    draw = partial(draw_correlation_power, marks, family=family, **rates)
+    return Drawing(name, draw, kind="power")
 
 
 def _drawing(
     name: str,
-    sources: Sequence[Mapping[str, Any]],
+    sources: Sequence[Source],
     unit: str,
     margin: float | None,
-    **rates: Any,
+    **rates: Unpack[Rates],
 ) -> Drawing:
     from rankbound.figures.power import draw_difference_power
 

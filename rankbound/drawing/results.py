@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from rankbound.errors import UsageError
-from rankbound.results import result_type
+from rankbound.results import Result, result_type
+from rankbound.rows import Rows
 
 # The files that commands leave, and the schema at the top of each; in the order in
 # which a report shows them
@@ -22,11 +22,8 @@ FILES = {
 }
 # Commands that write JSON under a name of the user's choice
 FREE = ("rankbound.inspection/1", "rankbound.power/1")
+Content = TypeVar("Content", bound=Result)
 HEAD = 200  # bytes, within which a result names its schema
-# Columns of the per-query table that some of them leave beside it
-COLUMNS = {
-    "ledger.json": ("qid", "student", "entropy_nats"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +38,30 @@ class Found:
         The folder below the one asked for, for titles and file names; empty for that
         folder itself. A JSON file of the user's own naming adds its name.
     content : Result
-        The JSON file, decoded; a mapping for a kind that has no type yet.
-    table : sequence of mappings
-        The rows of the table of queries beside it; empty where there is none.
+        The JSON file, decoded.
+    table : Rows
+        The table of queries beside it; without rows where there is none.
     file : str
         The JSON file, relative to the folder asked for.
     """
 
     schema: str
     name: str
-    content: Any
-    table: Sequence[Mapping[str, str]] = field(default=(), repr=False)
+    content: Result
+    table: Rows = field(default_factory=lambda: Rows({}), repr=False)
     file: str = ""
 
     @property
     def kind(self) -> str:
         """The kind of result, such as "ledger"."""
         return kind_of(self.schema)
+
+    def as_a(self, wanted: type[Content]) -> Content:
+        """The content as the type that its kind has."""
+        if not isinstance(self.content, wanted):
+            made = type(self.content).__name__
+            raise TypeError(f"expected a {wanted.__name__}, got a {made}")
+        return self.content
 
 
 def kind_of(schema: str) -> str:
@@ -76,7 +80,7 @@ def file_of(result: Found) -> str:
 
     Examples
     --------
-    >>> file_of(Found("rankbound.ledger/1", "a/b", {}))
+    >>> file_of(Found("rankbound.ledger/1", "a/b", Result()))
     'a/b/ledger.json'
     """
     if result.file:
@@ -113,12 +117,6 @@ def find_results(folder: Path, *, asked: str = "--from ") -> list[Found]:
     return found
 
 
-def columns_of(table: Sequence[Mapping[str, str]], *names: str) -> list[list[float]]:
-    """Numeric columns of a table, over the rows where all of them are filled."""
-    full = [row for row in table if all(row.get(name) for name in names)]
-    return [[float(row[name]) for row in full] for name in names]
-
-
 def _free_schema(path: Path) -> str | None:
     """The schema of a result under another name, told without reading all of it."""
     try:
@@ -131,11 +129,10 @@ def _free_schema(path: Path) -> str | None:
 
 
 def _result(path: Path, folder: Path, schema: str) -> Found:
-    content = result_type(kind_of(schema)).load(path)
-    # The first table that a result may have beside it is that of its queries
-    table = [content.beside.get(beside.name, ()) for beside in content.BESIDE[:1]]
+    made = result_type(kind_of(schema)).load(path)
     name, file = _place(path, folder)
-    return Found(schema, name, content, table[0] if table else (), file)
+    table = made.beside.get(made.BESIDE[0].name) if made.BESIDE else None
+    return Found(schema, name, made, Rows({}) if table is None else table, file)
 
 
 def _place(path: Path, folder: Path) -> tuple[str, str]:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rankbound.drawing.catalogue import Drawing, file_name
 
+if TYPE_CHECKING:
+    from rankbound.figures.diameters import Ends
+    from rankbound.figures.records import Shape
+
 
 def shape_drawings(
-    shapes: Mapping[str, Any], *, prefix: str = "", metric: str = ""
+    shapes: Mapping[str, Shape],
+    *,
+    exact: Mapping[str, Ends] | None = None,
+    prefix: str = "",
+    metric: str = "",
 ) -> list[Drawing]:
     """Distances, dimension and lengths of some sets of vectors."""
     from rankbound.figures.diameters import draw_distances, draw_norms, draw_two_nn
@@ -18,7 +26,7 @@ def shape_drawings(
     if not shapes:
         return []
     draws = {
-        "distances": partial(draw_distances, shapes, metric=metric),
+        "distances": partial(draw_distances, shapes, exact=exact, metric=metric),
         "two-nn": partial(draw_two_nn, shapes),
         "norms": partial(draw_norms, shapes),
     }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
+from rankbound.catalogue import Difference
 from rankbound.commands.validate.records import (
     CONFIGURATION,
     RISK,
     Association,
-    Order,
     SystemPair,
 )
 from rankbound.commands.validate.result import Validation
@@ -17,13 +19,16 @@ from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.powers import of_validation
 from rankbound.drawing.results import Found
 
+if TYPE_CHECKING:
+    from rankbound.figures.certificates import Order
+
 MOST_ROWS = 40  # of a forest, on a page
 FEWEST = 3  # configurations, for an order
 
 
 def drawings(result: Found) -> list[Drawing]:
     """Forests and verdicts for every data set, the certificates, and the power."""
-    validation: Validation = result.content
+    validation = result.as_a(Validation)
     return [
         *_forests(result.name, validation),
         *_systems(result.name, validation.equivalence),
@@ -50,10 +55,7 @@ def _forests(name: str, validation: Validation) -> list[Drawing]:
     for key, mine in rows.items():
         for parts, some in _pages(mine):
             draw = partial(
-                draw_correlations,
-                [row.to_dict() for row in some],
-                delta=family.delta,
-                band=family.band,
+                draw_correlations, some, delta=family.delta, band=family.band
             )
             called = _named(name, "correlations", *key, *parts)
             found.append(Drawing(called, draw, kind="correlations"))
@@ -83,6 +85,35 @@ def _pages(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """A pair of systems as a row of the figures of differences."""
+
+    sampling: str
+    pairs: str
+    difference: float
+    lower: float
+    upper: float
+    margin: float
+    smallest_margin: float
+    verdict: Difference
+    quantity: str = "effectiveness"
+
+    @classmethod
+    def of(cls, pair: SystemPair) -> Systems:
+        """The same pair, its measure where a comparison has its pair set."""
+        return cls(
+            f"{pair.first} − {pair.second}",
+            pair.measure,
+            pair.difference,
+            pair.lower,
+            pair.upper,
+            pair.margin,
+            pair.smallest_margin,
+            pair.verdict,
+        )
+
+
 def _systems(name: str, pairs: tuple[SystemPair, ...]) -> list[Drawing]:
     """Differences and verdicts of every pair of systems, by data set."""
     from rankbound.figures.comparisons import draw_differences, draw_verdicts
@@ -92,16 +123,7 @@ def _systems(name: str, pairs: tuple[SystemPair, ...]) -> list[Drawing]:
         return [Drawing(_named(name, "verdicts"), None, reason, kind="verdicts")]
     found = []
     for dataset in dict.fromkeys(pair.dataset for pair in pairs):
-        rows = [
-            {
-                **pair.to_dict(),
-                "sampling": f"{pair.first} − {pair.second}",
-                "pairs": pair.measure,
-                "quantity": "effectiveness",
-            }
-            for pair in pairs
-            if pair.dataset == dataset
-        ]
+        rows = [Systems.of(pair) for pair in pairs if pair.dataset == dataset]
         draws = {
             "differences": partial(draw_differences, rows, words="paired difference"),
             "verdicts": partial(draw_verdicts, rows, columns="measures"),
@@ -115,7 +137,7 @@ def _systems(name: str, pairs: tuple[SystemPair, ...]) -> list[Drawing]:
 
 def _certificates(name: str, validation: Validation) -> Drawing:
     """Certificates of one half of the queries against the risk of the other."""
-    from rankbound.figures.certificates import draw_bound_against_risk
+    from rankbound.figures.certificates import Held, draw_bound_against_risk
 
     rows = validation.certificates
     if not rows:
@@ -125,25 +147,24 @@ def _certificates(name: str, validation: Validation) -> Drawing:
     varying = [column for column in keys if len({*column}) > 1]
     names = zip(*varying, [row.student for row in rows], strict=True)
     points = [
-        {"student": ", ".join(one), "risk": row.held_out, "upper": row.certificate}
+        Held(", ".join(one), row.held_out, row.certificate)
         for one, row in zip(names, rows, strict=True)
     ]
-    order = _order(validation.configurations)
-    draw = partial(
-        draw_bound_against_risk,
-        points,
-        risk=RISK,
-        order=None if order is None else order.to_dict(),
-    )
+    order = _order(validation)
+    draw = partial(draw_bound_against_risk, points, risk=RISK, order=order)
     return Drawing(_named(name, "certificates"), draw, kind="scatter")
 
 
-def _order(orders: tuple[Order, ...]) -> Order | None:
+def _order(validation: Validation) -> Order | None:
     """How the bound orders configurations by held-out risk, where that was judged."""
-    for row in orders:
+    from rankbound.figures.certificates import Order
+
+    for row in validation.configurations:
         if (row.predictor, row.target) == ("bound", RISK):
-            judged = row.n >= FEWEST and row.lower is not None
-            return row if judged else None
+            tau, lower, upper = row.tau, row.lower, row.upper
+            if row.n < FEWEST or tau is None or lower is None or upper is None:
+                return None
+            return Order(tau, lower, upper, row.n)
     return None
 
 

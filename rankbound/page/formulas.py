@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any, Final
+from typing import Final
 
+from msgspec.structs import replace
 from sympy import Expr, Symbol
 
 from rankbound.bounds.certificate import LN2
@@ -35,6 +36,7 @@ from rankbound.bounds.special import MarginDivergence, PairEntropy, Sigmoid
 from rankbound.bounds.views import domain_ends
 from rankbound.commands.measure.paper_form import BASE_ENCODER
 from rankbound.commands.measure.result import Ledger
+from rankbound.results import Record
 
 STATEMENTS: Final = (
     HEADLINE,
@@ -54,17 +56,65 @@ PAIRS: Final[dict[str, tuple[Expr, tuple[Symbol, ...]]]] = {
 }
 # What a reader sets
 FIELDS: Final = (n, delta, L, Delta, H, D, kappa, tau, k)
-EXAMPLE: Final = {
-    "n": 500_000.0,
-    "delta": 0.05,
-    "lipschitz": 5.0,
-    "diameter": 1.4,
-    "entropy": 0.42,
-    "divergence": 0.06,
-    "kappa": 1.0,
-    "temperature": 1.0,
-    "group_size": 16,
-}
+
+
+class Setting(Record, frozen=True, kw_only=True):
+    """Numbers that the explorer begins with; those of a student name its ledger."""
+
+    name: str
+    n: float
+    delta: float
+    lipschitz: float
+    diameter: float
+    entropy: float
+    divergence: float
+    kappa: float
+    temperature: float
+    group_size: int
+    note: str
+    result: str | None = None
+    student: str | None = None
+    mean_teacher_margin: float | None = None
+
+
+class Domain(Record, frozen=True, kw_only=True):
+    """Ends of a symbol's domain, None where there is none, and whether they belong."""
+
+    low: float
+    high: float | None
+    with_low: bool
+    with_high: bool
+    whole: bool
+
+
+class Explorer(Record, frozen=True, kw_only=True):
+    """What the explorer needs: settings, the one to begin with, and domains by symbol.
+
+    The weights and layers are those of the paper's form.
+    """
+
+    settings: tuple[Setting, ...]
+    start: int
+    trivial: float
+    domains: dict[str, Domain]
+    weights: float
+    layers: float
+    pseudo_dimension: float
+
+
+EXAMPLE: Final = Setting(
+    name="an example, from no data",
+    n=500_000.0,
+    delta=0.05,
+    lipschitz=5.0,
+    diameter=1.4,
+    entropy=0.42,
+    divergence=0.06,
+    kappa=1.0,
+    temperature=1.0,
+    group_size=16,
+    note="",
+)
 
 
 def views_script() -> str:
@@ -88,7 +138,7 @@ def views_script() -> str:
     return f"const VIEWS = {{\n{inside}\n}};\n"
 
 
-def explorer_data(ledgers: Mapping[str, Ledger]) -> dict[str, Any]:
+def explorer(ledgers: Mapping[str, Ledger]) -> Explorer:
     """Settings to begin with: an example, and every student of every ledger.
 
     Parameters
@@ -96,51 +146,44 @@ def explorer_data(ledgers: Mapping[str, Ledger]) -> dict[str, Any]:
     ledgers : mapping of str to Ledger
         By the name of their folder.
     """
-    settings = [{"name": "an example, from no data", **EXAMPLE, "note": ""}]
-    for name, ledger in ledgers.items():
-        for student in ledger.students:
-            settings.append(_setting(name, student, ledger))
-    # What a reader came for is the data's own numbers
-    start = 1 if len(settings) > 1 else 0
+    mine = [
+        _setting(name, student, ledger)
+        for name, ledger in ledgers.items()
+        for student in ledger.students
+    ]
     encoder = BASE_ENCODER
-    return {
-        "settings": settings,
-        "start": start,
-        "trivial": LN2,
-        "domains": {term(symbol).code: _domain(symbol) for symbol in FIELDS},
-        "weights": encoder.weights,
-        "layers": encoder.layers,
-        "pseudo_dimension": pseudo_dimension_order(encoder.weights, encoder.layers),
-    }
+    return Explorer(
+        settings=(EXAMPLE, *mine),
+        # What a reader came for is the data's own numbers
+        start=1 if mine else 0,
+        trivial=LN2,
+        domains={term(symbol).code: _domain(symbol) for symbol in FIELDS},
+        weights=encoder.weights,
+        layers=encoder.layers,
+        pseudo_dimension=pseudo_dimension_order(encoder.weights, encoder.layers),
+    )
 
 
-def _domain(symbol: Symbol) -> dict[str, Any]:
-    """Ends of a symbol's domain, null where there is none, and whether they belong."""
+def _domain(symbol: Symbol) -> Domain:
     low, high, with_low, with_high = domain_ends(term(symbol))
-    return {
-        "low": low,
-        "high": high if isfinite(high) else None,
-        "with_low": with_low,
-        "with_high": with_high,
-        "whole": term(symbol).unit == "count",
-    }
+    return Domain(
+        low=low,
+        high=high if isfinite(high) else None,
+        with_low=with_low,
+        with_high=with_high,
+        whole=term(symbol).unit == "count",
+    )
 
 
-def _setting(name: str, student: str, ledger: Ledger) -> dict[str, Any]:
+def _setting(name: str, student: str, ledger: Ledger) -> Setting:
     """A student's numbers; what its ledger lacks is the example's, and is said."""
-    entry, teacher = ledger.students[student], ledger.teacher
-    found = dict(EXAMPLE) | {
-        "n": float(entry.n_queries),
-        "delta": ledger.delta,
-        "entropy": entry.entropy,
-        "divergence": entry.divergence,
-    }
-    notes = []
+    entry, found, notes = ledger.students[student], EXAMPLE, []
     locality = entry.locality
     if locality is None:
         notes.append("no vectors were measured: L and the diameter are the example's")
     else:
-        found |= {"lipschitz": locality.lipschitz, "diameter": locality.diameter}
+        lipschitz, diameter = locality.lipschitz, locality.diameter
+        found = replace(found, lipschitz=lipschitz, diameter=diameter)
         notes.append(
             "L and the diameter are read off the sample, where they describe and prove "
             "nothing"
@@ -149,18 +192,21 @@ def _setting(name: str, student: str, ledger: Ledger) -> dict[str, Any]:
     if ratio is None:
         notes.append("kappa was not measured and stands at 1, no shift")
     else:
-        found["kappa"] = ratio
+        found = replace(found, kappa=ratio)
     size = _group_size(entry.range.source)
-    if size is not None:
-        found["group_size"] = size
-    return {
-        "name": " / ".join(filter(None, (name, student))),
-        "result": name,
-        "student": student,
-        "mean_teacher_margin": teacher.mean_margin,
-        "note": "; ".join(notes),
-        **found,
-    }
+    return replace(
+        found,
+        name=" / ".join(filter(None, (name, student))),
+        n=float(entry.n_queries),
+        delta=ledger.delta,
+        entropy=entry.entropy,
+        divergence=entry.divergence,
+        group_size=found.group_size if size is None else size,
+        note="; ".join(notes),
+        result=name,
+        student=student,
+        mean_teacher_margin=ledger.teacher.mean_margin,
+    )
 
 
 def _group_size(source: str) -> int | None:

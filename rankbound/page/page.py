@@ -27,9 +27,11 @@ from rankbound.bounds.notation import (
     term,
 )
 from rankbound.commands.explain.run import glossary_rows
+from rankbound.commands.measure.result import Ledger
 from rankbound.drawing.results import FILES, Found, file_of, kind_of
 from rankbound.page.accounts import Account, Verdict
-from rankbound.page.formulas import explorer_data, views_script
+from rankbound.page.documents import Documents
+from rankbound.page.formulas import Explorer, explorer, views_script
 from rankbound.page.pictures import Picture
 from rankbound.page.pieces import MAKERS
 from rankbound.page.queries import QueryTable
@@ -42,7 +44,7 @@ from rankbound.page.rendering import (
 )
 from rankbound.page.table import Table, number, words
 from rankbound.provenance import Input
-from rankbound.results import Result
+from rankbound.results import Record
 from rankbound.writing import json_text
 
 STATIC_ROWS: Final = 25
@@ -73,8 +75,8 @@ class Material:
     results : list of Found
     figures : list of Picture
     tables : list of QueryTable
-    details : list of mapping
-        Documents of queries by ledger; see `rankbound.page.documents`.
+    details : list of Documents
+        Documents of queries, one for each ledger.
     missing : list of (what, why)
     command : str
     """
@@ -83,7 +85,7 @@ class Material:
     results: list[Found]
     figures: list[Picture] = field(default_factory=list)
     tables: list[QueryTable] = field(default_factory=list)
-    details: list[dict[str, Any]] = field(default_factory=list)
+    details: list[Documents] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
     command: str = ""
 
@@ -107,7 +109,7 @@ def page(material: Material) -> str:
             "script": code,
             "policy": policy(code),
             "sections": _sections(accounts, material),
-            "accounts": [{"id": i, "account": account} for i, account in accounts],
+            "accounts": accounts,
             "banner": [v for _, account in accounts for v in _first(account)],
             "missing": material.missing,
             "figures": material.figures,
@@ -118,7 +120,7 @@ def page(material: Material) -> str:
             "hints": hints(),
             "column_hint": column_hint,
             "version": version("rankbound"),
-            "data": script_json(_data(material)),
+            "data": script_json(_data(material).to_dict()),
         },
     )
 
@@ -190,7 +192,7 @@ def _subtitle(material: Material) -> str:
 
 def _sections(
     accounts: list[tuple[str, Account]], material: Material
-) -> list[dict[str, str]]:
+) -> list[tuple[str, str]]:
     found = [("verdict", "Verdict")]
     found += [(identifier, account.title) for identifier, account in accounts]
     found += [("figures", "Figures")] if material.figures else []
@@ -199,66 +201,92 @@ def _sections(
         for index, table in enumerate(material.tables)
     ]
     found += [("explorer", "Explorer"), ("provenance", "Provenance")]
-    found += [("glossary", "Glossary")]
-    return [{"id": identifier, "title": title} for identifier, title in found]
+    return [*found, ("glossary", "Glossary")]
 
 
-def _provenance(material: Material) -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a part of the report comes from.
+
+    `json` is the file itself, empty where it is too long for the page, and `file` what
+    it is called when it is downloaded.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    inputs: Table | None = None
+    json: str = ""
+    file: str = ""
+
+
+def _provenance(material: Material) -> Iterator[Provenance]:
     if material.command:
-        facts = [("command", material.command), ("rankbound", version("rankbound"))]
-        yield {"title": "This report", "facts": facts, "inputs": None, "json": ""}
+        facts = (("command", material.command), ("rankbound", version("rankbound")))
+        yield Provenance("This report", facts)
     for result in material.results:
-        content: Result = result.content
         where = file_of(result)
-        inputs_read: tuple[Input, ...] = getattr(content, "inputs", ())
-        rows = tuple(
-            (str(one.path or one.object), one.sha256 or "none: it was a pipe")
-            for one in inputs_read
-        )
+        given: tuple[Input, ...] = getattr(result.content, "inputs", ())
         inputs = Table(
             f"inputs-{result.name}" if result.name else "inputs",
             f"Inputs of {where}",
             ("file", "SHA-256"),
-            rows,
+            tuple(map(_input, given)),
             left=2,
         )
-        text = json_text(content.to_dict())
-        yield {
-            "title": where,
-            "facts": [("schema", result.schema), *_facts(content)],
-            "inputs": inputs if rows else None,
-            "json": text if len(text) <= MOST_JSON else "",
-            "file": where.replace("/", "-"),
-        }
+        text = json_text(result.content.to_dict())
+        yield Provenance(
+            where,
+            tuple(_facts(result)),
+            inputs if given else None,
+            text if len(text) <= MOST_JSON else "",
+            where.replace("/", "-"),
+        )
 
 
-def _facts(content: Result) -> Iterator[tuple[str, str]]:
-    """The command, the seed, versions and statements, of a result that has them."""
+def _input(entry: Input) -> tuple[str, str]:
+    return str(entry.path or entry.object), entry.sha256 or "none: it was a pipe"
+
+
+def _facts(result: Found) -> Iterator[tuple[str, str]]:
+    """What a result tells of how it was made; kinds tell different things."""
+    content = result.content
+    yield "schema", result.schema
     if command := getattr(content, "command", ""):
         yield "command", command
-    for holder in (content, *(getattr(content, part, None) for part in SEEDED)):
+    parts = (getattr(content, part, None) for part in SEEDED)
+    for holder in (content, *parts):
         if (seed := getattr(holder, "seed", None)) is not None:
             yield "seed", str(seed)
             break
-    if versions := getattr(content, "versions", {}):
+    versions: dict[str, str] = getattr(content, "versions", {})
+    if versions:
         yield "versions", ", ".join(f"{name} {v}" for name, v in versions.items())
-    for name, text in getattr(content, "statements", {}).items():
+    statements: dict[str, str] = getattr(content, "statements", {})
+    for name, text in statements.items():
         yield words(name), text
 
 
-def _data(material: Material) -> dict[str, Any]:
+class Data(Record, frozen=True, kw_only=True):
+    """What the scripts of the page read."""
+
+    tables: tuple[dict[str, object], ...]
+    details: tuple[Documents, ...]
+    explorer: Explorer
+    symbols: dict[str, str]
+
+
+def _data(material: Material) -> Data:
     ledgers = {
-        result.name: result.content
+        result.name: result.as_a(Ledger)
         for result in material.results
         if result.kind == "ledger"
     }
-    symbols = {term(s).code: _meaning(s) for s in SYMBOLS}
-    return {
-        "tables": [table.plain() for table in material.tables],
-        "details": material.details,
-        "explorer": explorer_data(ledgers),
-        "symbols": symbols,
-    }
+    return Data(
+        tables=tuple(table.plain() for table in material.tables),
+        details=tuple(material.details),
+        explorer=explorer(ledgers),
+        symbols={term(s).code: _meaning(s) for s in SYMBOLS},
+    )
 
 
 def _safe(text: str) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -17,7 +17,9 @@ MOST_ROWS: Final = 2_000
 SEED: Final = 0
 # What a comparison can hold entropy against, in the order of preference
 AGAINST: Final = ("divergence", "diameter", "mean_distance", "margin")
-Row = Mapping[str, str]
+EFFECTS: Final = ("dataset", "student", "qid", "measure", "value")
+# What the page's scripts read of a table
+SENT: Final = ("name", "keys", "texts", "columns", "numbers", "total", "axes", "units")
 # (student, qid) to {measure: value}, as `effectiveness.tsv` has it
 Effects = Mapping[tuple[str, str], Mapping[str, float]]
 
@@ -70,49 +72,43 @@ class QueryTable:
             f"random (seed {SEED}); the files have the others"
         )
 
-    def plain(self) -> dict[str, Any]:
+    def text(self, key: str) -> tuple[str, ...] | None:
+        """A text column; None where the table has none of that name."""
+        named = zip(self.keys, self.texts, strict=True)
+        return next((column for name, column in named if name == key), None)
+
+    def plain(self) -> dict[str, object]:
         """For JSON."""
-        return {
-            "name": self.name,
-            "keys": self.keys,
-            "texts": self.texts,
-            "columns": self.columns,
-            "numbers": self.numbers,
-            "total": self.total,
-            "axes": self.axes,
-            "units": dict(self.units),
-        }
+        return {name: getattr(self, name) for name in SENT}
 
 
 def ledger_queries(
     results: Sequence[Found], effects: Effects, *, limit: int = MOST_ROWS
 ) -> QueryTable | None:
     """The rows of all ledgers, with the effectiveness of the same student and query."""
-    rows = [(r.name, row) for r in results for row in r.table]
-    if not rows:
+    full = [result for result in results if result.table]
+    if not full:
         return None
-    several = len(results) > 1
-    keys = ("qid", *(["result"] if several else []), "student")
-    chosen = sampled([row["qid"] for _, row in rows], limit)
-    kept = [rows[i] for i in chosen]
-    own = [name for name in rows[0][1] if name not in ("qid", "student")]
-    numbers = {c: [_number(row.get(c)) for _, row in kept] for c in own}
-    mine = [effects.get((row["student"], row["qid"]), {}) for _, row in kept]
+    rows = Rows.joined([result.table for result in full])
+    qids, students = rows.column("qid"), rows.column("student")
+    names = [result.name for result in full for _ in range(len(result.table))]
+    chosen = sampled(qids, limit)
+    own = [name for name in rows.names if name not in ("qid", "student")]
+    columns = {name: rows.column(name) for name in own}
+    numbers = {c: [_number(cells[i]) for i in chosen] for c, cells in columns.items()}
+    mine = [effects.get((students[i], qids[i]), {}) for i in chosen]
     measures = list(dict.fromkeys(m for found in mine for m in found))
     numbers |= {m: [found.get(m) for found in mine] for m in measures}
     numbers = {c: v for c, v in numbers.items() if any(x is not None for x in v)}
     first = "entropy_nats" if "entropy_nats" in numbers else next(iter(numbers))
     second = [*measures, "divergence_nats", "diameter", "teacher_range"]
-    words = {
-        "qid": [row["qid"] for _, row in kept],
-        "result": [name for name, _ in kept],
-        "student": [row["student"] for _, row in kept],
-    }
+    several = {"result": names} if len(results) > 1 else {}
+    words = {"qid": qids, **several, "student": students}
     return QueryTable(
         name="queries",
         caption="Terms of every query" + (", with effectiveness" if measures else ""),
-        keys=keys,
-        texts=tuple(tuple(words[key]) for key in keys),
+        keys=tuple(words),
+        texts=tuple(tuple(column[i] for i in chosen) for column in words.values()),
         columns=tuple(numbers),
         numbers=tuple(map(tuple, numbers.values())),
         total=len(rows),
@@ -122,7 +118,7 @@ def ledger_queries(
 
 
 def long_queries(
-    rows: Sequence[Row],
+    rows: Rows,
     *,
     name: str,
     caption: str,
@@ -134,9 +130,8 @@ def long_queries(
 
     Parameters
     ----------
-    rows : sequence of mapping
+    rows : Rows
         With the keys, the `column` fields, and ``value``; the first key is the query.
-        It is gone through several times, so that only the rows shown are held.
     keys : tuple of str
         Fields that name a row of the result.
     column : tuple of str
@@ -144,12 +139,12 @@ def long_queries(
     """
     if not rows:
         return None
-    every = list(dict.fromkeys(_tuples(rows, keys)))
+    every = list(dict.fromkeys(rows.cells(*keys)))
     kept = [every[i] for i in sampled([entry[0] for entry in every], limit)]
     found: dict[tuple[str, ...], dict[str, float | None]] = {key: {} for key in kept}
-    names = {parts: ", ".join(parts) for parts in dict.fromkeys(_tuples(rows, column))}
+    names = {parts: ", ".join(parts) for parts in dict.fromkeys(rows.cells(*column))}
     three = zip(
-        _tuples(rows, keys), _tuples(rows, column), _column(rows, "value"), strict=True
+        rows.cells(*keys), rows.cells(*column), rows.column("value"), strict=True
     )
     for key, parts, value in three:
         if key in found:
@@ -206,33 +201,23 @@ def sampled(qids: Sequence[str], limit: int) -> list[int]:
     return np.flatnonzero(chosen[where]).tolist()
 
 
-def effects_of(rows: Iterable[Row]) -> dict[tuple[str, str], dict[str, float]]:
+def effects_of(rows: Rows) -> dict[tuple[str, str], dict[str, float]]:
     """Effectiveness by student and query; empty for several data sets.
 
     The same qid may mean different queries in different data sets, and per-query files
     do not say which data set theirs are of.
     """
     found: dict[tuple[str, str], dict[str, float]] = {}
-    datasets = set()
-    for row in rows:
-        datasets.add(row["dataset"])
-        value = _number(row["value"])
+    if not rows or len({*rows.column("dataset")}) > 1:
+        return found
+    for _, student, qid, measure, cell in rows.cells(*EFFECTS):
+        value = _number(cell)
         if value is not None:
-            found.setdefault((row["student"], row["qid"]), {})[row["measure"]] = value
-    return found if len(datasets) == 1 else {}
+            found.setdefault((student, qid), {})[measure] = value
+    return found
 
 
-def _tuples(rows: Sequence[Row], names: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    return zip(*(_column(rows, name) for name in names), strict=True)
-
-
-def _column(rows: Sequence[Row], name: str) -> list[str]:
-    if isinstance(rows, Rows):
-        return rows.column(name)  # a tenth of the time for millions of rows
-    return [row[name] for row in rows]
-
-
-def _number(text: str | None) -> float | None:
+def _number(text: str) -> float | None:
     if not text:
         return None
     value = float(text)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rankbound.commands.measure.measured import Progress
 from rankbound.drawing.results import FILES, Found, find_results, kind_of
 from rankbound.drawing.run import result_drawings
 from rankbound.errors import UsageError
-from rankbound.page.documents import MOST_TEXT, documents_of
+from rankbound.page.documents import MOST_TEXT, Documents, OptionsOf, documents_of
 from rankbound.page.page import Material, page
 from rankbound.page.pictures import Picture, pictures
 from rankbound.page.queries import (
     MOST_ROWS,
     QueryTable,
-    Row,
     effects_of,
     ledger_queries,
     long_queries,
@@ -32,13 +31,14 @@ COMMANDS: Final = {
 }
 
 
-def write_report(
+def write_report(  # noqa: PLR0913  what is shown, and how it is made
     source: Path,
     out: Path,
     *,
     rows: int = MOST_ROWS,
     command: str = "",
     title: str = "",
+    options_of: OptionsOf | None = None,
     progress: Progress = str,
 ) -> Material:
     """Make one HTML file of all results in a folder and its sub-folders.
@@ -54,6 +54,8 @@ def write_report(
         For the provenance.
     title : str
         Of the page; by default the folder's name.
+    options_of : callable, optional
+        Reads the command of a ledger; without it, no documents are shown.
     progress : callable
         Called with a few words before each of `STAGES` stages.
 
@@ -73,9 +75,9 @@ def write_report(
     progress("figures")
     figures, missing = _figures(results)
     progress("queries")
-    tables = list(_tables(source, results, limit=rows))
+    tables = list(_tables(results, limit=rows))
     progress("documents")
-    details = _details(source, results, tables)
+    details = _details(source, results, tables, options_of)
     progress("writing")
     material = Material(
         title=title or f"rankbound report: {source.resolve().name}",
@@ -102,31 +104,31 @@ def _figures(results: list[Found]) -> tuple[list[Picture], list[tuple[str, str]]
 
 
 def _details(
-    source: Path, results: list[Found], tables: list[QueryTable]
-) -> list[dict[str, Any]]:
+    source: Path,
+    results: list[Found],
+    tables: list[QueryTable],
+    options_of: OptionsOf | None,
+) -> list[Documents]:
     """Documents behind the first table's queries, by ledger."""
     ledgers = [r for r in results if r.kind == "ledger" and r.table]
     if not ledgers:
         return []
-    shown = tables[0]
-    names = dict(zip(shown.keys, shown.texts, strict=True))
+    qids, of = tables[0].texts[0], tables[0].text("result")
+    share = MOST_TEXT // len(ledgers)
     found = []
     for result in ledgers:
-        of = names.get("result", (result.name,) * len(shown))
-        pairs = zip(names["qid"], of, strict=True)
+        pairs = zip(qids, of or (result.name,) * len(qids), strict=True)
         mine = [qid for qid, name in pairs if name == result.name]
-        share = MOST_TEXT // len(ledgers)
-        found.append(documents_of(result, source, mine, budget=share))
+        found.append(
+            documents_of(result, source, mine, options_of=options_of, budget=share)
+        )
     return found
 
 
-def _undetailed(details: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def _undetailed(details: list[Documents]) -> Iterator[tuple[str, str]]:
     for entry in details:
-        if "missing" in entry:
-            name = " ".join(
-                filter(None, ("documents of", entry["result"] or "queries"))
-            )
-            yield name, entry["missing"]
+        if entry.missing is not None:
+            yield f"documents of {entry.result or 'queries'}", entry.missing
 
 
 def _absent(results: list[Found]) -> Iterator[tuple[str, str]]:
@@ -140,17 +142,16 @@ def _absent(results: list[Found]) -> Iterator[tuple[str, str]]:
             yield path, "not found or without rows, so no query is shown"
 
 
-def _tables(source: Path, results: list[Found], *, limit: int) -> Iterator[QueryTable]:
-    of_kind = {kind: [r for r in results if r.kind == kind] for kind in COMMANDS}
-    read = [
-        effectiveness(source / result.name / "effectiveness.tsv")
-        for result in of_kind["validation"]
-    ]
-    effects = read[0] if len(read) == 1 else [row for rows in read for row in rows]
-    table = ledger_queries(of_kind["ledger"], effects_of(effects), limit=limit)
+def _tables(results: list[Found], *, limit: int) -> Iterator[QueryTable]:
+    read = [r.table for r in results if r.kind == "validation" and r.table]
+    effects = Rows.joined(read) if len(read) > 1 else read[0] if read else Rows({})
+    ledgers = [result for result in results if result.kind == "ledger"]
+    table = ledger_queries(ledgers, effects_of(effects), limit=limit)
     if table is not None:
         yield table
-    for result in of_kind["comparison"]:
+    for result in results:
+        if result.kind != "comparison":
+            continue
         where = f", {result.name}" if result.name else ""
         table = long_queries(
             result.table,
@@ -172,16 +173,3 @@ def _tables(source: Path, results: list[Found], *, limit: int) -> Iterator[Query
     )
     if table is not None:
         yield table
-
-
-def effectiveness(path: Path) -> Sequence[Row]:
-    """Rows of an ``effectiveness.tsv``; none where the file is absent.
-
-    Raises
-    ------
-    FormatError
-        When it lacks a column.
-    """
-    if not path.is_file():
-        return ()
-    return Rows.read(path, needed=("dataset", "student", "qid", "measure", "value"))

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from rankbound.bounds.errors import DomainError
@@ -5,17 +7,23 @@ from rankbound.figures.associations import draw_correlations
 from rankbound.figures.data import data_of
 from tests.figures.pictures import check_drawing
 
+
+def changed(row, **changes):
+    return SimpleNamespace(**vars(row) | changes)
+
+
 ROWS = [
-    {
-        "dataset": "dl19",
-        "student": student,
-        "term": term,
-        "measure": measure,
-        "spearman": value,
-        "lower": value - 0.2,
-        "upper": value + 0.2,
-        "p_holm": p,
-    }
+    SimpleNamespace(
+        dataset="dl19",
+        sampling="top",
+        student=student,
+        term=term,
+        measure=measure,
+        spearman=value,
+        lower=value - 0.2,
+        upper=value + 0.2,
+        p_holm=p,
+    )
     for student in ("tasb", "splade_ed")
     for term, value, p in (("entropy", -0.4, 0.01), ("diameter", 0.05, 1.0))
     for measure in ("nDCG@10", "AP(rel=2)")
@@ -38,14 +46,17 @@ def test_labels_say_what_differs_and_no_more():
 
 
 def test_samplings_are_told_apart():
-    rows = [ROWS[0] | {"sampling": name} for name in ("bm25", "random")]
+    rows = [changed(ROWS[0], sampling=name) for name in ("bm25", "random")]
     ax = draw_correlations(rows)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["bm25", "random"]
     assert data_of(ax)["sampling"] == ["bm25", "random"]
 
 
 def test_missing_coefficients_and_intervals():
-    rows = [ROWS[0] | {"spearman": None}, ROWS[1] | {"lower": None, "p_holm": None}]
+    rows = [
+        changed(ROWS[0], spearman=None),
+        changed(ROWS[1], lower=None, p_holm=None),
+    ]
     ax = draw_correlations(rows)
     assert len(data_of(ax)["spearman"]) == 1
     with pytest.raises(DomainError):
@@ -53,11 +64,9 @@ def test_missing_coefficients_and_intervals():
 
 
 def test_short_labels_leave_the_numbers_below_apart():
-    ax = draw_correlations([row | {"student": "tasb"} for row in ROWS[:1]])
+    ax = draw_correlations([changed(row, student="tasb") for row in ROWS[:1]])
     check_drawing(ax)
-    one = [
-        row for row in ROWS if (row["student"], row["measure"]) == ("tasb", "nDCG@10")
-    ]
+    one = [row for row in ROWS if (row.student, row.measure) == ("tasb", "nDCG@10")]
     ax = draw_correlations(one)
     check_drawing(ax)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["entropy", "diameter"]

@@ -3,6 +3,8 @@ import pytest
 
 from rankbound.bounds.errors import DomainError
 from rankbound.figures.certificates import (
+    Held,
+    Order,
     draw_bound_against_risk,
     draw_locality_entropy,
 )
@@ -10,7 +12,7 @@ from rankbound.figures.data import data_of
 from tests.figures.pictures import check_drawing
 
 ROWS = [
-    {"student": name, "risk": risk, "upper": risk + 0.1}
+    Held(name, risk, risk + 0.1)
     for name in ("bilinear", "tasb")
     for risk in (0.5, 0.55, 0.9)
 ]
@@ -27,7 +29,7 @@ def points():
 def test_bounds_against_risks_are_fit_for_a_paper():
     ax = draw_bound_against_risk(ROWS)
     check_drawing(ax)
-    assert data_of(ax)["upper"] == [row["upper"] for row in ROWS]
+    assert data_of(ax)["upper"] == [row.upper for row in ROWS]
 
 
 def test_the_plane_is_fit_for_a_paper_and_marks_means():
@@ -46,7 +48,7 @@ def test_the_plane_is_fit_for_a_paper_and_marks_means():
 
 
 def test_the_order_of_configurations_stands_below_the_axis():
-    order = {"tau": -0.5, "lower": -0.913, "upper": 0.04, "n": 9}
+    order = Order(tau=-0.5, lower=-0.913, upper=0.04, n=9)
     ax = draw_bound_against_risk(ROWS, risk="held-out risk", order=order)
     check_drawing(ax)
     first, second, third = ax.get_xlabel().splitlines()

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from rankbound.bounds.errors import DomainError
@@ -7,17 +9,17 @@ from tests.figures.pictures import check_drawing
 
 VERDICTS = ["different", "negligible", "equivalent", "inconclusive"]
 ROWS = [
-    {
-        "sampling": sampling,
-        "quantity": "entropy",
-        "pairs": pairs,
-        "difference": difference,
-        "lower": difference - 0.03,
-        "upper": difference + 0.02,
-        "margin": 0.02,
-        "smallest_margin": abs(difference) + 0.02,
-        "verdict": VERDICTS[(place + shift) % 4],
-    }
+    SimpleNamespace(
+        sampling=sampling,
+        quantity="entropy",
+        pairs=pairs,
+        difference=difference,
+        lower=difference - 0.03,
+        upper=difference + 0.02,
+        margin=0.02,
+        smallest_margin=abs(difference) + 0.02,
+        verdict=VERDICTS[(place + shift) % 4],
+    )
     for place, (sampling, difference) in enumerate(
         {"bm25": -0.08, "crossencoder": 0.01, "an ensemble of many": 0.2}.items()
     )
@@ -25,10 +27,14 @@ ROWS = [
 ]
 
 
+def changed(row, **changes):
+    return SimpleNamespace(**vars(row) | changes)
+
+
 def test_differences_are_fit_for_a_paper_and_keep_their_rows():
     ax = draw_differences(ROWS)
     check_drawing(ax)
-    assert data_of(ax)["lower"] == [row["lower"] for row in ROWS]
+    assert data_of(ax)["lower"] == [row.lower for row in ROWS]
     assert ax.get_xlabel() == "difference of entropy\nto the reference (nats)"
     colours = {child.get_color() for child in ax.lines}
     assert len(colours) == 5  # four verdicts and the line at 0
@@ -43,7 +49,7 @@ def test_verdicts_are_a_matrix_with_the_margins_in_it():
 
 
 def test_a_missing_margin_is_a_dash_and_draws_no_band():
-    rows = [row | {"margin": None, "smallest_margin": None} for row in ROWS]
+    rows = [changed(row, margin=None, smallest_margin=None) for row in ROWS]
     assert {text.get_text() for text in draw_verdicts(rows).texts} == {"-"}
     check_drawing(draw_differences(rows))
 
@@ -62,7 +68,7 @@ def test_a_sweep_is_a_line_for_each_sampling():
 @pytest.mark.parametrize("draw", [draw_differences, draw_verdicts])
 def test_several_quantities_or_none_are_refused(draw):
     with pytest.raises(DomainError, match="one quantity"):
-        draw([*ROWS, ROWS[0] | {"quantity": "diameter"}])
+        draw([*ROWS, changed(ROWS[0], quantity="diameter")])
     with pytest.raises(DomainError, match="one quantity"):
         draw([])
 

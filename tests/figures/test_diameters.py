@@ -1,18 +1,19 @@
 import pytest
+from msgspec.structs import replace
 
 from rankbound.bounds.errors import DomainError
 from rankbound.figures.data import data_of
-from rankbound.figures.diameters import draw_distances, draw_norms, draw_two_nn
+from rankbound.figures.diameters import Ends, draw_distances, draw_norms, draw_two_nn
 from tests.figures.pictures import check_drawing
 from tests.rankbound.drawing.folders import shape
 
-TWO = {"bm25": shape(), "random": shape() | {"largest": 1.25, "quantile_99": 1.1}}
+TWO = {"bm25": shape(), "random": shape()}
 
 
 def test_distances_are_quantiles_with_the_exact_ends_marked():
-    ax = draw_distances(TWO, metric="euclidean")
+    ax = draw_distances(TWO, exact={"random": Ends(1.1, 1.25)}, metric="euclidean")
     check_drawing(ax)
-    assert data_of(ax)["distance"][:4] == shape()["distances"]
+    assert data_of(ax)["distance"][:4] == [*shape().distances]
     marked = [line.get_ydata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
     assert marked == [1.1, 1.25]
     assert ax.get_ylabel() == "distance of a pair (euclidean)"
@@ -26,11 +27,11 @@ def test_the_line_of_two_nn_has_the_dimension_for_its_slope():
     (x0, x1), (y0, y1) = fit.get_xdata(), fit.get_ydata()
     assert (x0, y0) == (0, 0)
     assert y1 / x1 == pytest.approx(4.0)
-    assert data_of(ax)["log_ratio"] == shape()["two_nn"]["log_ratio"] * 2
+    assert data_of(ax)["log_ratio"] == [*shape().two_nn.log_ratio] * 2
 
 
 def test_a_set_without_a_dimension_is_left_out_and_none_is_refused():
-    none = shape() | {"two_nn": shape()["two_nn"] | {"dimension": None}}
+    none = replace(shape(), two_nn=replace(shape().two_nn, dimension=None))
     ax = draw_two_nn({"few": none, "bm25": shape()})
     assert set(data_of(ax)["name"]) == {"bm25"}
     with pytest.raises(DomainError, match="too few"):

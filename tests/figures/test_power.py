@@ -2,14 +2,18 @@ import pytest
 
 from rankbound.bounds.errors import DomainError
 from rankbound.figures.data import data_of
-from rankbound.figures.power import draw_correlation_power, draw_difference_power
+from rankbound.figures.power import (
+    Source,
+    draw_correlation_power,
+    draw_difference_power,
+)
 from rankbound.validation.equivalence_power import equivalence_margin
 from rankbound.validation.power import detectable_correlation, detectable_difference
 from tests.figures.pictures import check_drawing
 
 SOURCES = [
-    {"source": "bm25", "sd": 0.1, "n": [43]},
-    {"source": "ensemble", "sd": 0.05, "n": []},
+    Source("bm25", 0.1, [43]),
+    Source("ensemble", 0.05),
 ]
 
 

@@ -2,27 +2,16 @@ import pytest
 
 from rankbound.bounds.errors import DomainError
 from rankbound.figures.data import data_of
-from rankbound.figures.quality import draw_quality
+from rankbound.figures.quality import Cell, draw_quality
 from tests.figures.pictures import check_drawing
 
-
-def row(file, column, count, total, good=False):
-    return {
-        "file": file,
-        "column": column,
-        "count": count,
-        "total": total,
-        "good": good,
-    }
-
-
 ROWS = [
-    row("a.run", "scored", 99, 100, good=True),
-    row("a.run", "ties", 0, 100),
-    row("b.run", "scored", None, None, good=True),
-    row("b.run", "ties", 50, 100),
-    row("c.run", "scored", 0, 0, good=True),
-    row("c.run", "ties", 12, None),
+    Cell("a.run", "scored", 99, 100, good=True),
+    Cell("a.run", "ties", 0, 100),
+    Cell("b.run", "scored", None, None, good=True),
+    Cell("b.run", "ties", 50, 100),
+    Cell("c.run", "scored", 0, 0, good=True),
+    Cell("c.run", "ties", 12, None),
 ]
 
 
@@ -40,7 +29,7 @@ def test_lack_is_what_is_not_covered_or_what_is_odd():
 
 
 def test_a_cell_is_darker_where_more_is_lacking():
-    ax = draw_quality([row("a", str(k), k, 10) for k in (0, 1, 5, 10)])
+    ax = draw_quality([Cell("a", str(k), k, 10) for k in (0, 1, 5, 10)])
     light = [sum(patch.get_facecolor()[:3]) for patch in ax.patches]
     assert light == sorted(light, reverse=True)
     assert len(set(light)) == 4
@@ -49,7 +38,7 @@ def test_a_cell_is_darker_where_more_is_lacking():
 
 
 def test_a_wide_table_takes_a_page():
-    rows = [row("a.run", f"column {n}", 1, 3) for n in range(12)]
+    rows = [Cell("a.run", f"column {n}", 1, 3) for n in range(12)]
     ax = draw_quality(rows)
     assert ax.get_figure().get_figwidth() == 7
     check_drawing(ax)

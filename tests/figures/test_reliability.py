@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from rankbound.bounds.errors import DomainError
@@ -6,15 +8,15 @@ from rankbound.figures.reliability import draw_reliability
 from tests.figures.pictures import check_drawing
 
 ROWS = [
-    {
-        "from": start,
-        "to": start + 0.05,
-        "student": word,
-        "n_pairs": pairs,
-        "mean_p": start + 0.02,
-        "observed": start + shift,
-        "interval": [start + shift - 0.06, min(1.0, start + shift + 0.05)],
-    }
+    SimpleNamespace(
+        from_=start,
+        to=start + 0.05,
+        student=word,
+        n_pairs=pairs,
+        mean_p=start + 0.02,
+        observed=start + shift,
+        interval=(start + shift - 0.06, min(1.0, start + shift + 0.05)),
+    )
     for word, shift, pairs in (("agrees", 0.05, 90), ("disagrees", -0.1, 10))
     for start in (0.5, 0.7, 0.9)
 ]

@@ -3,7 +3,6 @@
 import itertools
 import json
 
-from msgspec import convert
 from msgspec.structs import replace
 
 from rankbound.commands.compare.result import COLUMNS, Shape
@@ -22,6 +21,7 @@ from rankbound.commands.inspect.result import (
     TextCounts,
     VectorCounts,
 )
+from rankbound.commands.measure.result import Norms, TwoNn
 from rankbound.commands.power.run import power as asked
 from rankbound.results import Named
 from rankbound.rows import Rows
@@ -43,21 +43,22 @@ LONG = [f"sampling-number-{n:02d}-with-forty-characters" for n in range(5)]
 TWELVE = [*LONG[:2], *ODD, *LONG[2:]]
 
 
-def shape():
-    return {
-        "distances": [0.0, 0.8, 1.0, 1.2],
-        "shares": [0.0, 0.1, 0.6, 1.0],
-        "share_at_distance_0": 0.0,
-        "documents": 30,
-        "equal_documents": 2,
-        "norms": {"edges": [0.99, 1.0, 1.01], "counts": [10, 20]},
-        "two_nn": {
-            "dimension": 4.0,
-            "documents": 3,
-            "log_ratio": [0.1, 0.3, 0.6],
-            "minus_log_rest": [0.2, 0.7, 1.8],
-        },
-    }
+def shape(name="bm25"):
+    return Shape(
+        sampling=name,
+        distances=(0.0, 0.8, 1.0, 1.2),
+        shares=(0.0, 0.1, 0.6, 1.0),
+        share_at_distance_0=0.0,
+        documents=30,
+        equal_documents=2,
+        norms=Norms(edges=(0.99, 1.0, 1.01), counts=(10, 20)),
+        two_nn=TwoNn(
+            dimension=4.0,
+            documents=3,
+            log_ratio=(0.1, 0.3, 0.6),
+            minus_log_rest=(0.2, 0.7, 1.8),
+        ),
+    )
 
 
 def ledger(folder, students=None, diameters=True):
@@ -83,8 +84,7 @@ def comparison(folder, names=("bm25",), vectors=True, each=("all",), **changes):
         a_row(name, pairs, place) for place, name in enumerate(names) for pairs in each
     ]
     if vectors:
-        shapes = [{"sampling": name, **shape()} for name in everyone]
-        changes["shapes"] = convert(shapes, Named[Shape])
+        changes["shapes"] = Named(map(shape, everyone))
         changes["coupling"] = coupling(everyone, each, lipschitz=3.0, cut_ratio=0.5)
     lines = [
         (f"q{n}", _cell(name), quantity, pairs, str(value))

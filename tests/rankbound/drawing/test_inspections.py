@@ -1,7 +1,7 @@
 from msgspec.structs import replace
 
 from rankbound.commands.inspect.result import Across, Finding, Inspection
-from rankbound.drawing.inspections import drawings, quality_rows
+from rankbound.drawing.inspections import drawings, quality_cells
 from rankbound.drawing.results import find_results
 from rankbound.figures.data import data_of
 from tests.rankbound.drawing.folders import inspection
@@ -9,7 +9,7 @@ from tests.rankbound.drawing.folders import inspection
 
 def cells(folder):
     found = Inspection.load(folder)
-    return {(r["file"], r["column"]): r for r in quality_rows(found)}
+    return {(r.file, r.column): r for r in quality_cells(found)}
 
 
 def test_every_file_has_its_coverage_and_its_defects(tmp_path):
@@ -17,7 +17,7 @@ def test_every_file_has_its_coverage_and_its_defects(tmp_path):
 
     def cell(file, column):
         row = found[file, column]
-        return row["count"], row["total"], row["good"]
+        return row.count, row.total, row.good
 
     assert cell("bm25.run", "teacher-scored") == (60, 100, True)
     # Scores of a student are not those of the teacher
@@ -37,7 +37,7 @@ def test_every_file_has_its_coverage_and_its_defects(tmp_path):
 def test_what_does_not_apply_has_no_number(tmp_path):
     found = cells(inspection(tmp_path / "inspection.json"))
     for key in (("qrels", "ties"), ("teacher.json", "teacher-scored")):
-        assert (found[key]["count"], found[key]["total"]) == (None, None)
+        assert (found[key].count, found[key].total) == (None, None)
     # Nothing holds such a column at all
     assert "top 10 judged" not in {column for _, column in found}
 
@@ -48,11 +48,9 @@ def test_documents_repeated_in_groups_are_counted_before_repeated_groups(tmp_pat
     again = Finding("duplicates-in-groups", "warning", 9, "", "")
     groups = replace(groups, findings=(*groups.findings, again))
     alone = Across(ids=(), rows=(), findings=())
-    rows = quality_rows(replace(found, files=(groups,), across=alone))
-    row = next(
-        r for r in rows if (r["file"], r["column"]) == ("groups.jsonl", "duplicates")
-    )
-    assert (row["count"], row["total"]) == (9, None)
+    rows = quality_cells(replace(found, files=(groups,), across=alone))
+    row = next(r for r in rows if (r.file, r.column) == ("groups.jsonl", "duplicates"))
+    assert (row.count, row.total) == (9, None)
 
 
 def test_an_inspection_is_found_under_any_name_and_drawn(tmp_path):

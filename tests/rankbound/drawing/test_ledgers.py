@@ -7,6 +7,7 @@ from msgspec.structs import replace as replace_field
 from rankbound.drawing.ledgers import drawings, drawings_of_all
 from rankbound.drawing.results import find_results
 from rankbound.figures.data import data_of
+from rankbound.rows import Rows
 from tests.rankbound import ledgers
 from tests.rankbound.drawing.folders import ledger
 from tests.rankbound.ledgers import judged, student
@@ -43,7 +44,8 @@ def test_the_limit_over_n_is_of_the_ledgers_own_risks(tmp_path):
 
 def test_a_table_without_risks_and_an_old_ledger_say_so(tmp_path):
     (result,) = find_results(ledger(tmp_path))
-    table = tuple({**row, "risk_nats": ""} for row in result.table)
+    columns = {name: result.table.column(name) for name in result.table.names}
+    table = Rows(columns | {"risk_nats": [""] * len(result.table)})
     old = replace_field(result.content, diameter=ledgers.diameter(shape=None))
     found = named(drawings(replace(result, table=table, content=old)))
     assert "run measure again" in found["limit-over-n-tasb"].reason

@@ -1,6 +1,8 @@
 import pytest
 
-from rankbound.drawing.results import columns_of, find_results
+from rankbound.commands.compare.result import Comparison
+from rankbound.commands.measure.result import Ledger
+from rankbound.drawing.results import find_results
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.drawing.folders import (
     comparison,
@@ -19,7 +21,7 @@ def test_results_are_found_in_sub_folders_with_their_tables(tmp_path):
     assert {*found} == {"a", "b/c", ""}
     assert found["b/c"].schema == "rankbound.ledger/1"
     assert len(found["b/c"].table) == 6
-    assert found[""].table == ()
+    assert len(found[""].table) == 0
 
 
 def test_json_of_ones_own_naming_is_found_by_its_schema(tmp_path):
@@ -36,10 +38,11 @@ def test_json_of_ones_own_naming_is_found_by_its_schema(tmp_path):
     assert {r.file for r in find_results(tmp_path)} == {"mine.json", "sub/other.json"}
 
 
-def test_columns_leave_out_rows_with_a_blank():
-    table = ({"x": "1", "y": "2"}, {"x": "3", "y": ""}, {"x": "5"})
-    assert columns_of(table, "x", "y") == [[1.0], [2.0]]
-    assert columns_of(table, "x") == [[1.0, 3.0, 5.0]]
+def test_content_of_another_kind_is_refused(tmp_path):
+    (result,) = find_results(ledger(tmp_path))
+    assert result.as_a(Ledger) is result.content
+    with pytest.raises(TypeError, match="expected a Comparison, got a Ledger"):
+        result.as_a(Comparison)
 
 
 @pytest.mark.parametrize(

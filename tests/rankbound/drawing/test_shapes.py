@@ -10,7 +10,7 @@ def test_vectors_give_three_figures():
     assert {drawing.kind for drawing in found} == {"diameter"}
     ax = found[0].draw()
     assert ax.get_ylabel() == "distance of a pair (angular)"
-    assert data_of(ax)["share"] == shape()["shares"]
+    assert data_of(ax)["share"] == [*shape().shares]
 
 
 def test_no_vectors_give_none():

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+from rankbound.cli.measure import options_of
 from rankbound.page.run import write_report
 from rankbound.page.table import number
 from tests.rankbound.page.conftest import HOSTILE, QIDS
@@ -270,7 +271,7 @@ def test_a_query_beyond_the_budget_of_documents_is_said_to_be_so(
 ):
     monkeypatch.setattr("rankbound.page.run.MOST_TEXT", 1)
     monkeypatch.chdir(everything)
-    write_report(everything / "all/m", tmp_path / "none.html")
+    write_report(everything / "all/m", tmp_path / "none.html", options_of=options_of)
     page = opened(tmp_path / "none.html")
     panel = open_query(page, "constructor")
     assert "the documents of 0 queries, and this is not one" in panel.inner_text()
@@ -285,7 +286,8 @@ def test_documents_that_are_not_in_the_page_are_said_to_be_missing(
     source.mkdir()
     for name in ("ledger.json", "per_query.tsv"):
         (source / name).write_bytes((everything / "all/m" / name).read_bytes())
-    material = write_report(source, tmp_path / "alone.html")
+    out = tmp_path / "alone.html"
+    material = write_report(source, out, options_of=options_of)
     assert any("t.json is not there" in why for _, why in material.missing)
     page = opened(tmp_path / "alone.html")
     panel = open_query(page, "constructor")

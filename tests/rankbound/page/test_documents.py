@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from rankbound.cli import main
+from rankbound.cli.measure import options_of
 from rankbound.drawing.results import find_results
 from rankbound.page.documents import documents_of
 from tests.rankbound.files import project
@@ -24,7 +25,7 @@ def folder(tmp_path, monkeypatch):
 
 def details(qids, **options):
     (result,) = find_results(Path("out"))
-    return documents_of(result, Path("out"), qids, **options)
+    return documents_of(result, Path("out"), qids, options_of=options_of, **options)
 
 
 def teacher(qid):
@@ -35,63 +36,72 @@ def teacher(qid):
 @pytest.mark.usefixtures("folder")
 def test_a_query_has_its_documents_and_the_scores_of_the_files():
     found = details(["q3", "q1"])
-    assert [*found["queries"]] == ["q3", "q1"]
-    assert found["total"] == 12
-    (group,) = found["queries"]["q3"]
+    assert [*found.queries] == ["q3", "q1"]
+    assert found.total == 12
+    (group,) = found.queries["q3"]
     docs, values = teacher("q3")
-    assert group["docs"] == docs
-    assert group["positive"] == [True, False, False, False, False]
+    assert [*group.docs] == docs
+    assert group.positive == (True, False, False, False, False)
     (result,) = find_results(Path("out"))
     scale = result.content.teacher.temperature
-    assert group["teacher"] == pytest.approx([value / scale for value in values])
+    assert group.teacher == pytest.approx([value / scale for value in values])
 
 
 @pytest.mark.usefixtures("folder")
 def test_student_scores_are_in_temperatures_and_within_the_range():
-    (group,) = details(["q1"])["queries"]["q1"]
+    (group,) = details(["q1"]).queries["q1"]
     lines = [line.split() for line in Path("s.run").read_text().splitlines()]
     scores = {words[2]: float(words[4]) for words in lines if words[0] == "q1"}
     (result,) = find_results(Path("out"))
     entry = result.content.students["s"]
-    scaled = [scores[docno] / entry.temperature for docno in group["docs"]]
+    scaled = [scores[docno] / entry.temperature for docno in group.docs]
     least = max(scaled) - entry.range.B
     expected = [max(value, least) for value in scaled]
-    assert group["students"]["s"] == pytest.approx(expected)
+    assert group.students["s"] == pytest.approx(expected)
 
 
 @pytest.mark.usefixtures("folder")
 def test_distances_are_of_the_pairs_and_their_largest_is_the_diameter():
-    (group,) = details(["q2"])["queries"]["q2"]
-    assert len(group["distances"]) == 5 * 4 // 2
+    (group,) = details(["q2"]).queries["q2"]
+    assert len(group.distances) == 5 * 4 // 2
     (result,) = find_results(Path("out"))
     row = next(row for row in result.table if row["qid"] == "q2")
-    assert max(group["distances"]) == pytest.approx(float(row["diameter"]), rel=1e-4)
+    assert max(group.distances) == pytest.approx(float(row["diameter"]), rel=1e-4)
 
 
 @pytest.mark.usefixtures("folder")
 def test_a_small_budget_keeps_the_first_queries():
-    one = len(json.dumps(details(["q1"])["queries"]["q1"]))
-    assert [*details(["q1", "q2"], budget=one)["queries"]] == ["q1"]
-    assert details(["q1", "q2"], budget=one - 1)["queries"] == {}
+    one = len(json.dumps([group.to_dict() for group in details(["q1"]).queries["q1"]]))
+    assert [*details(["q1", "q2"], budget=one).queries] == ["q1"]
+    assert details(["q1", "q2"], budget=one - 1).queries == {}
 
 
 def test_inputs_are_found_from_the_folder_above_the_report(folder, monkeypatch):
     (result,) = find_results(Path("out"))
     (folder / "elsewhere").mkdir()
     monkeypatch.chdir(folder / "elsewhere")
-    assert "q1" in documents_of(result, folder / "out", ["q1"])["queries"]
+    found = documents_of(result, folder / "out", ["q1"], options_of=options_of)
+    assert "q1" in found.queries
+
+
+@pytest.mark.usefixtures("folder")
+def test_without_a_reader_of_commands_the_reason_says_so():
+    (result,) = find_results(Path("out"))
+    found = documents_of(result, Path("out"), ["q1"], options_of=None)
+    assert found.queries is None
+    assert "`rankbound report`" in found.missing
 
 
 def test_a_changed_input_gives_the_reason_instead(folder):
     path = folder / "t.json"
     path.write_text(path.read_text() + "\n")
     found = details(["q1"])
-    assert "queries" not in found
-    assert found["missing"] == "the input t.json has changed since the measurement"
+    assert found.queries is None
+    assert found.missing == "the input t.json has changed since the measurement"
 
 
 def test_an_absent_input_gives_the_reason_instead(folder):
     (folder / "s.run").unlink()
     found = details(["q1"])
-    assert "queries" not in found
-    assert found["missing"] == "the input s.run is not there any more"
+    assert found.queries is None
+    assert found.missing == "the input s.run is not there any more"

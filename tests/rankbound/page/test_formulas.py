@@ -14,7 +14,7 @@ from rankbound.page.formulas import (
     EXAMPLE,
     PAIRS,
     STATEMENTS,
-    explorer_data,
+    explorer,
     views_script,
 )
 from tests.optional import needs_node
@@ -108,26 +108,26 @@ def test_node_evaluates_every_view_as_numpy_does():
 
 
 def test_without_a_ledger_the_explorer_begins_with_the_example():
-    data = explorer_data({})
-    assert data["start"] == 0
-    assert [EXAMPLE.items() <= row.items() for row in data["settings"]] == [True]
+    data = explorer({})
+    assert data.start == 0
+    assert data.settings == (EXAMPLE,)
 
 
 def test_a_students_numbers_replace_the_examples():
-    data = explorer_data({"out": ledger(tasb=student())})
-    assert data["start"] == 1
-    mine = data["settings"][1]
-    assert mine["name"] == "out / tasb"
+    data = explorer({"out": ledger(tasb=student())})
+    assert data.start == 1
+    mine = data.settings[1]
+    assert mine.name == "out / tasb"
     wanted = {"n": 40.0, "delta": 0.1, "entropy": 0.3, "divergence": 0.02}
     wanted |= {"lipschitz": 3.0, "diameter": 1.1, "kappa": 1.5, "group_size": 7}
-    assert {key: mine[key] for key in wanted} == wanted
+    assert {key: getattr(mine, key) for key in wanted} == wanted
 
 
 def test_what_a_ledger_lacks_is_the_examples_and_is_said():
     lacking = student(locality=None, shift=None, range=ranged("given"))
-    mine = explorer_data({"": ledger(tasb=lacking)})["settings"][1]
-    assert mine["name"] == "tasb"
+    mine = explorer({"": ledger(tasb=lacking)}).settings[1]
+    assert mine.name == "tasb"
     for key in ("lipschitz", "diameter", "kappa", "group_size"):
-        assert mine[key] == EXAMPLE[key]
-    assert "no vectors were measured" in mine["note"]
-    assert "kappa was not measured" in mine["note"]
+        assert getattr(mine, key) == getattr(EXAMPLE, key)
+    assert "no vectors were measured" in mine.note
+    assert "kappa was not measured" in mine.note

@@ -2,29 +2,32 @@ import pytest
 
 from rankbound.drawing.results import Found
 from rankbound.page.queries import (
+    EFFECTS,
     effects_of,
     ledger_queries,
     long_queries,
     sampled,
 )
+from rankbound.results import Result
+from rankbound.rows import Rows
 
 
 def result(name="", count=3):
-    rows = tuple(
-        {"qid": f"q{n}", "student": "s", "entropy_nats": f"0.{n + 1}", "diameter": ""}
-        for n in range(count)
-    )
-    return Found("rankbound.ledger/1", name, {}, rows)
+    rows = {
+        "qid": [f"q{n}" for n in range(count)],
+        "student": ["s"] * count,
+        "entropy_nats": [f"0.{n + 1}" for n in range(count)],
+        "diameter": [""] * count,
+    }
+    return Found("rankbound.ledger/1", name, Result(), Rows(rows))
 
 
 def effect(qid, value, dataset="dl19"):
-    return {
-        "dataset": dataset,
-        "student": "s",
-        "qid": qid,
-        "measure": "nDCG@10",
-        "value": value,
-    }
+    return dataset, "s", qid, "nDCG@10", value
+
+
+def rows_of(names, *cells):
+    return Rows(dict(zip(names, map(list, zip(*cells, strict=True)), strict=True)))
 
 
 def test_a_ledger_becomes_columns_without_the_blank_ones():
@@ -43,27 +46,31 @@ def test_several_ledgers_are_told_apart():
 
 
 def test_effectiveness_joins_its_own_query():
-    effects = effects_of([effect("q1", "0.75"), effect("q2", "")])
+    effects = effects_of(rows_of(EFFECTS, effect("q1", "0.75"), effect("q2", "")))
     table = ledger_queries([result()], effects)
     assert table.numbers[table.columns.index("nDCG@10")] == (None, 0.75, None)
     assert table.axes == ("entropy_nats", "nDCG@10")
 
 
 def test_effectiveness_of_several_data_sets_is_not_joined():
-    assert effects_of([effect("q1", "0.5"), effect("q1", "0.6", "dl20")]) == {}
+    both = effect("q1", "0.5"), effect("q1", "0.6", "dl20")
+    assert effects_of(rows_of(EFFECTS, *both)) == {}
 
 
 def test_no_rows_are_no_table():
     assert ledger_queries([], {}) is None
-    assert long_queries([], name="n", caption="c", keys=("qid",), column=("m",)) is None
+    none = Rows({})
+    table = long_queries(none, name="n", caption="c", keys=("qid",), column=("m",))
+    assert table is None
 
 
 def test_a_long_table_turns_quantities_into_columns():
-    rows = [
-        {"qid": "q1", "quantity": "entropy", "pairs": "all", "value": "0.5"},
-        {"qid": "q1", "quantity": "width", "pairs": "all", "value": "inf"},
-        {"qid": "q2", "quantity": "width", "pairs": "all", "value": "2"},
-    ]
+    rows = rows_of(
+        ("qid", "quantity", "pairs", "value"),
+        ("q1", "entropy", "all", "0.5"),
+        ("q1", "width", "all", "inf"),
+        ("q2", "width", "all", "2"),
+    )
     table = long_queries(
         rows, name="n", caption="c", keys=("qid",), column=("quantity", "pairs")
     )

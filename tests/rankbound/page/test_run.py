@@ -1,6 +1,5 @@
 """The report in a real browser, from a file, offline."""
 
-import json
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +9,7 @@ from rankbound.bounds.headline import HEADLINE
 from rankbound.bounds.registry import statement
 from rankbound.commands.measure.run import measure
 from rankbound.errors import FormatError, UsageError
-from rankbound.page.run import effectiveness, write_report
+from rankbound.page.run import write_report
 from tests.rankbound.page.conftest import HOSTILE
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -103,14 +102,6 @@ def test_a_folder_without_results_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError):
         write_report(tmp_path, tmp_path / "x.html", command="")
     assert not (tmp_path / "x.html").exists()
-
-
-def test_effectiveness_rows_are_read_by_name(tmp_path):
-    path = tmp_path / "effectiveness.tsv"
-    path.write_text("dataset\tstudent\tqid\tmeasure\tvalue\nd\ts\tq\tnDCG@10\t0.5\n")
-    (row,) = effectiveness(path)
-    assert (row["qid"], float(row["value"])) == ("q", 0.5)
-    assert json.dumps(row)
 
 
 TABLES = ("per_query.tsv", "comparison.per_query.tsv", "effectiveness.tsv")

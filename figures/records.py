@@ -1,0 +1,119 @@
+"""What figures read of results: the attributes that a record must have.
+
+Records of results have them and are handed over as they are; so may a user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rankbound.catalogue import Difference
+
+
+class Coefficient(Protocol):
+    """Spearman's rho of a term and a measure with its interval; None where missing."""
+
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def sampling(self) -> str: ...
+    @property
+    def student(self) -> str: ...
+    @property
+    def term(self) -> str: ...
+    @property
+    def measure(self) -> str: ...
+    @property
+    def spearman(self) -> float | None: ...
+    @property
+    def lower(self) -> float | None: ...
+    @property
+    def upper(self) -> float | None: ...
+    @property
+    def p_holm(self) -> float | None: ...
+
+
+class Row(Protocol):
+    """A paired difference to a reference, with its interval and its verdict."""
+
+    @property
+    def sampling(self) -> str: ...
+    @property
+    def quantity(self) -> str: ...
+    @property
+    def pairs(self) -> str: ...
+    @property
+    def difference(self) -> float: ...
+    @property
+    def lower(self) -> float: ...
+    @property
+    def upper(self) -> float: ...
+    @property
+    def margin(self) -> float | None: ...
+    @property
+    def smallest_margin(self) -> float | None: ...
+    @property
+    def verdict(self) -> Difference: ...
+
+
+class Lengths(Protocol):
+    """A histogram of the lengths of vectors."""
+
+    @property
+    def edges(self) -> Sequence[float]: ...
+    @property
+    def counts(self) -> Sequence[int]: ...
+
+
+class Fit(Protocol):
+    """Points of TwoNN and the slope through them; None where there is no dimension."""
+
+    @property
+    def dimension(self) -> float | None: ...
+    @property
+    def log_ratio(self) -> Sequence[float]: ...
+    @property
+    def minus_log_rest(self) -> Sequence[float]: ...
+
+
+class Shape(Protocol):
+    """Distances and vectors of some documents.
+
+    `distances` rise, and `shares` of the pairs are at most so far apart.
+    """
+
+    @property
+    def distances(self) -> Sequence[float]: ...
+    @property
+    def shares(self) -> Sequence[float]: ...
+    @property
+    def documents(self) -> int: ...
+    @property
+    def equal_documents(self) -> int: ...
+    @property
+    def norms(self) -> Lengths: ...
+    @property
+    def two_nn(self) -> Fit: ...
+
+
+class Bin(Protocol):
+    """Pairs whose preference lies between two numbers, and how they were judged.
+
+    `student` says whether the student agrees.
+    """
+
+    @property
+    def from_(self) -> float: ...
+    @property
+    def to(self) -> float: ...
+    @property
+    def student(self) -> str: ...
+    @property
+    def n_pairs(self) -> int: ...
+    @property
+    def mean_p(self) -> float: ...
+    @property
+    def observed(self) -> float: ...
+    @property
+    def interval(self) -> tuple[float, float]: ...
