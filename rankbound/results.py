@@ -381,13 +381,15 @@ def decoded(path: Path, kind: type[Found]) -> Found:
     except OSError as error:
         raise FormatError(path, f"cannot be read ({error.strerror})") from None
     try:
-        return msgspec.json.decode(data, type=kind, dec_hook=_from_plain)
-    except msgspec.ValidationError as error:
-        content = msgspec.json.decode(data)
-        said = _exactly(content, kind, str(error))
-        if said.endswith("`$.schema`"):
-            wanted, there = kind.__struct_config__.tag, content["schema"]
-            said = f"expected the schema {wanted!r}, found {there!r}"
+        try:
+            return msgspec.json.decode(data, type=kind, dec_hook=_from_plain)
+        except msgspec.ValidationError as error:
+            # What does not fit may be followed by what is no JSON, which is said then
+            content = msgspec.json.decode(data)
+            said = _exactly(content, kind, str(error))
+            if said.endswith("`$.schema`"):
+                wanted, there = kind.__struct_config__.tag, content["schema"]
+                said = f"expected the schema {wanted!r}, found {there!r}"
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         truncated = f"{error}" == "Input data was truncated"
         where = f"it ends too early, at byte {len(data)}" if truncated else f"{error}"

@@ -220,6 +220,11 @@ ALLOWED: tuple[Renewed | Reordered, ...] = (
         "/files/*/validation.json/json/configurations/*",
         "orders that could not be tested have their keys where all others have them",
     ),
+    Reordered(
+        "report-*",
+        "/files/*.html/data/0/explorer/settings/0",
+        "the example of the explorer has the keys of all settings, in their order",
+    ),
 )
 CHANGED: tuple[Renamed | Replaced, ...] = (
     Replaced(
@@ -231,6 +236,13 @@ CHANGED: tuple[Renamed | Replaced, ...] = (
     ),
     Renamed("compare*", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
     Renamed("real-*-compare", "per_query.tsv", "comparison.per_query.tsv", ONE_FOLDER),
+    Replaced(
+        "report-*",
+        "/files/*.html/read/*",
+        "of every query, per_query.tsv has",
+        "of every query, comparison.per_query.tsv has",
+        ONE_FOLDER,
+    ),
     Replaced(
         "options",
         "/compare/epilog/*",
