@@ -82,10 +82,10 @@ def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
     for index, (name, (x, y)) in enumerate(curves.items()):
         ax.plot(x, y, label=name, lw=1.8 if index == 0 else 1.0, **line(index))
         keep(ax, {"curve": [name] * len(x), "n": x, "nats": y})
-    points = {"n": (float(risks.size), made.upper)}
+    points = [("n", float(risks.size), made.upper)]
     if start is not None:
-        points["n needed"] = (float(start), LN2)
-    for index, (name, (x_, y_)) in enumerate(points.items()):
+        points.append(("n needed", float(start), LN2))
+    for index, (name, x_, y_) in enumerate(points):
         ax.plot(
             [x_],
             [y_],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -31,24 +31,30 @@ GUESS: Final = math.log(2)  # the risk of a constant student
 SIZES: Final = (43, 54, 250, 1000, 6980, 500_000)
 POOL: Final = 500_000
 SEEDS: Final = 20
+METHODS: Final = ("hoeffding", "kl", "empirical_bernstein", "betting")
 ENTROPY_SHARE: Final = 0.1  # of delta, where the large sample gets less than half
 
-Row = dict[str, float]
+
+class Box(NamedTuple):
+    """An interval of the risk of one query, and the cut ratio it comes from."""
+
+    cut: float
+    low: float
+    high: float
+    width: float
 
 
-def ranges(score_range: float = SCORE_RANGE, group: int | None = GROUP_SIZE) -> Row:
+def ranges(score_range: float = SCORE_RANGE, group: int | None = GROUP_SIZE) -> Box:
     """Interval of the risk of one query; without a group size, for large groups.
 
     Examples
     --------
-    >>> {name: round(value, 4) for name, value in ranges().items()}
-    {'cut': 0.5333, 'low': 0.0048, 'high': 5.6568, 'width': 5.652}
+    >>> print(*(round(value, 4) for value in ranges()))
+    0.5333 0.0048 5.6568 5.652
     """
     cut = 0.5 if group is None else statement("lemma-2c-cut-ratio").numpy()(group)
-    found = {"cut": float(cut)}
-    for name, key in (("low", "lower"), ("high", "upper"), ("width", "width")):
-        found[name] = float(statement(f"lemma-2c-{key}").numpy()(score_range, cut))
-    return found
+    ends = (statement(f"lemma-2c-{key}") for key in ("lower", "upper", "width"))
+    return Box(float(cut), *(float(end.numpy()(score_range, cut)) for end in ends))
 
 
 def add_on(n_queries: int, score_range: float = SCORE_RANGE) -> float:
@@ -99,36 +105,30 @@ def queries_for_gap(gap: float, width: float) -> int:
     return math.ceil(solved(gap, 0.0, width, 1, DELTA))
 
 
-def limits_of(queries: Queries) -> Row:
+def limits_of(queries: Queries) -> dict[str, float]:
     """Every limit of the risk from one sample, by name."""
     box = ranges()
     risk, divergence = queries.risk, queries.divergence
     least = math.log1p(math.exp(-SCORE_RANGE))
-    found = {
-        "hoeffding-range": upper_limit(
-            risk,
-            low=least,
-            high=SCORE_RANGE + least,
-            delta=DELTA,
-            method="hoeffding",
-        )
-    }
-    for method in ("hoeffding", "kl", "empirical_bernstein", "betting"):
-        found[method] = upper_limit(
-            risk, low=box["low"], high=box["high"], delta=DELTA, method=method
-        )
-    found["split-kl"] = split_limit(
-        queries.entropy, divergence, high=box["high"], delta=DELTA, method="kl"
-    )
-    rest = upper_limit(divergence, low=0.0, high=box["high"], delta=DELTA / 2)
-    found["split-pool"] = min(box["high"], entropy_limit(0.5) + rest)
-    found["betting-longer"] = _longer(
-        risk, low=box["low"], high=box["high"], delta=DELTA
-    )
+    wide = {"low": least, "high": SCORE_RANGE + least}
+    half = upper_limit(divergence, low=0.0, high=box.high, delta=DELTA / 2)
     left = (1 - ENTROPY_SHARE) * DELTA
-    rest = _longer(divergence, low=0.0, high=box["high"], delta=left)
-    found["split-pool-tenth"] = min(box["high"], entropy_limit(ENTROPY_SHARE) + rest)
-    return found
+    most = _longer(divergence, low=0.0, high=box.high, delta=left)
+    return {
+        "hoeffding-range": upper_limit(risk, **wide, delta=DELTA, method="hoeffding"),
+        **{
+            method: upper_limit(
+                risk, low=box.low, high=box.high, delta=DELTA, method=method
+            )
+            for method in METHODS
+        },
+        "split-kl": split_limit(
+            queries.entropy, divergence, high=box.high, delta=DELTA, method="kl"
+        ),
+        "split-pool": min(box.high, entropy_limit(0.5) + half),
+        "betting-longer": _longer(risk, low=box.low, high=box.high, delta=DELTA),
+        "split-pool-tenth": min(box.high, entropy_limit(ENTROPY_SHARE) + most),
+    }
 
 
 @cache
@@ -191,6 +191,6 @@ def rescaled(score_range: float, seeds: int = SEEDS) -> tuple[float, float, floa
     for seed in range(1, seeds + 1):
         generator = np.random.default_rng([seed, size])
         risk = simulate(size, generator, score_range=score_range).risk
-        limits.append(_longer(risk, low=box["low"], high=box["high"], delta=DELTA))
+        limits.append(_longer(risk, low=box.low, high=box.high, delta=DELTA))
     spread = float(np.std(limits, ddof=1))
     return float(law.risk.mean()), float(np.mean(limits)), spread

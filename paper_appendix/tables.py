@@ -72,8 +72,8 @@ def ranges_table() -> str:
         rows.append(
             (
                 "large" if group is None else str(group),
-                *(f"{row[name]:.4f}" for name in ("cut", "low", "high")),
-                f"{row['width']:.3f}",
+                *(f"{end:.4f}" for end in (row.cut, row.low, row.high)),
+                f"{row.width:.3f}",
             )
         )
     return table(("$k$", "$c_k$", "least", "largest", "width $w$"), rows)
@@ -87,7 +87,7 @@ def shift_table() -> str:
 
 def gap_table() -> str:
     """Queries for a given gap, as Markdown."""
-    narrow = ranges()["width"]
+    narrow = ranges().width
     rows = [
         (
             f"{gap:g}",
@@ -122,7 +122,7 @@ def paper_table() -> str:
     """Queries at which the form with a pseudo-dimension says something."""
     order = pseudo_dimension_order(WEIGHTS, LAYERS)
     budget = GUESS - float(population().risk.mean())
-    width = ranges()["width"]
+    width = ranges().width
     uniform = queries_to_say_something(order, width=width, budget=budget, delta=DELTA)
     rows = [
         ("scale of the pseudo-dimension", _power(order)),

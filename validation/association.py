@@ -171,26 +171,27 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
     estimates = {k: v[0] for k, v in _coefficients(panel, whole).items()}
     orders = permutations(n, count=effort.permutations, rng=rng)
     left, right = (unit(whole, weighted_ranks(whole, side))[0] for side in (x, y))
+    spearman = np.concatenate(
+        [
+            permuted_products(left, right, orders),
+            *_more(left, right, effort.extra, rng),
+        ]
+    )
+    # A stream of its own, so that the others' draws do not depend on it
+    [apart] = rng.spawn(1)
+    few = orders[:PERMUTATIONS_FOR_PAIRS] if n <= MOST_FOR_PAIRS else None
     null = {
         "pearson": permuted_products(
             unit(whole, x[None])[0], unit(whole, y[None])[0], orders
         ),
-        "spearman": np.concatenate(
-            [
-                permuted_products(left, right, orders),
-                *_more(left, right, effort.extra, rng),
-            ]
+        "spearman": spearman,
+        "partial": flipped_partials(
+            (x, y, given, uses),
+            count=effort.permutations + effort.extra,
+            rng=apart,
         ),
+        **({} if few is None else {"kendall": permuted_kendall(x, y, few)}),
     }
-    # A stream of its own, so that the others' draws do not depend on it
-    [apart] = rng.spawn(1)
-    null["partial"] = flipped_partials(
-        (x, y, given, uses),
-        count=effort.permutations + effort.extra,
-        rng=apart,
-    )
-    if n <= MOST_FOR_PAIRS:
-        null["kendall"] = permuted_kendall(x, y, orders[:PERMUTATIONS_FOR_PAIRS])
     return Draws(
         n=n,
         estimates=estimates,

@@ -12,6 +12,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from rankbound.bounds.statements import Statement
+from rankbound.data.columns import Floats
 from rankbound.validation.worlds import Terms, World
 
 # Relative rounding error that exact arithmetic in float64 is allowed.
@@ -51,7 +52,7 @@ class Case:
             found[self.groups.name] = self.groups.terms(self.groups.student)
         return found
 
-    def real_risks(self) -> dict[str, Any]:
+    def real_risks(self) -> dict[str, Floats]:
         """Risks of real queries on the scale from 0 to 1."""
         return {name: terms.rescaled for name, terms in self.real_terms().items()}
 

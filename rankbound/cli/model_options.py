@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rankbound.errors import UsageError
 from rankbound.read.choosing import add_format_option
@@ -13,6 +13,7 @@ from rankbound.read.choosing import add_format_option
 if TYPE_CHECKING:
     from rankbound.commands.measure.options import StudentSource
 
+Setting = TypeVar("Setting")
 KINDS = "logit, probability, cosine, dot, bm25, unknown"
 
 
@@ -157,13 +158,13 @@ def per_student(
     texts: Sequence[str],
     names: Sequence[str],
     option: str,
-    parse: Callable[[str, str], Any],
-) -> dict[str, Any]:
+    parse: Callable[[str, str], Setting],
+) -> dict[str, Setting]:
     """A setting per student: plain values go to all, NAME=value to one."""
     if texts and not names:
         raise UsageError(f"{option} is given, but no student")
-    found: dict[str, Any] = {}
-    own: dict[str, Any] = {}
+    found: dict[str, Setting] = {}
+    own: dict[str, Setting] = {}
     for text in texts:
         name, separator, value = text.rpartition("=")
         if not separator and found:

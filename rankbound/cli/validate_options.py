@@ -146,7 +146,7 @@ def _folder(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def _teachers(texts: list[str], names: list[str]) -> dict[str, Any]:
+def _teachers(texts: list[str], names: list[str]) -> dict[str, str]:
     return {} if not texts else per_student(texts, names, "--dataset-teacher", _same)
 
 

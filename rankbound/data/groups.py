@@ -162,7 +162,7 @@ class Groups(Shown):
         """
         import pandas as pd
 
-        columns: dict[str, Any] = {
+        columns: dict[str, object] = {
             "qid": self.qids[self.row_query()],
             "group": self.row_group(),
             "docno": self.docnos[self.codes],
@@ -188,7 +188,7 @@ class Groups(Shown):
 
         if (self.sizes == 0).any():
             raise DomainError(f"{self.name}: a group without documents makes no row")
-        columns: dict[str, Any] = {
+        columns: dict[str, object] = {
             "qid": arrow.coded(self.row_query(), self.qids),
             "group": pa.array(self.row_group()),
             "docno": arrow.coded(self.codes, self.docnos),

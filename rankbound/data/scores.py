@@ -322,7 +322,7 @@ class Scores(Shown):
         """
         import pyarrow as pa
 
-        columns: dict[str, Any] = {
+        columns: dict[str, object] = {
             "qid": arrow.coded(self.row_query(), self.qids),
             "docno": arrow.coded(self.codes, self.docnos),
             "score": pa.array(self.values),

@@ -62,6 +62,10 @@ class Setting(Record, frozen=True, kw_only=True):
     """Numbers that the explorer begins with; those of a student name its ledger."""
 
     name: str
+    result: str | None = None
+    student: str | None = None
+    mean_teacher_margin: float | None = None
+    note: str
     n: float
     delta: float
     lipschitz: float
@@ -71,10 +75,6 @@ class Setting(Record, frozen=True, kw_only=True):
     kappa: float
     temperature: float
     group_size: int
-    note: str
-    result: str | None = None
-    student: str | None = None
-    mean_teacher_margin: float | None = None
 
 
 class Domain(Record, frozen=True, kw_only=True):
@@ -104,6 +104,7 @@ class Explorer(Record, frozen=True, kw_only=True):
 
 EXAMPLE: Final = Setting(
     name="an example, from no data",
+    note="",
     n=500_000.0,
     delta=0.05,
     lipschitz=5.0,
@@ -113,7 +114,6 @@ EXAMPLE: Final = Setting(
     kappa=1.0,
     temperature=1.0,
     group_size=16,
-    note="",
 )
 
 

@@ -102,10 +102,12 @@ def _vacuous(ledger: Ledger, row: tuple[str, ...]) -> str:
     entry = ledger.students.get(student)
     if entry is None:
         return ""
-    limits = {f"  by {words(method)}": v for method, v in entry.limits.items()}
-    limits["  the paper's form"] = entry.paper_form.limit
-    limits["= upper limit"] = entry.upper
-    for start, limit in limits.items():
+    limits = [
+        *((f"  by {words(method)}", limit) for method, limit in entry.limits.items()),
+        ("  the paper's form", entry.paper_form.limit),
+        ("= upper limit", entry.upper),
+    ]
+    for start, limit in limits:
         if part.startswith(start):
             return "yes" if limit >= ledger.trivial else "no"
     return ""

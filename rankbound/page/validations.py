@@ -98,20 +98,23 @@ def _verdicts(validation: Validation, where: str) -> Iterator[Verdict]:
         )
         yield Verdict(verdict_called(said).level, said, sentence)
     certificates = validation.certificates
-    vacuous = sum(row.vacuous for row in certificates)
+    many = sum(row.vacuous for row in certificates)
     if certificates:
         told = counted(len(certificates), "certificate")
-        if vacuous:
-            told = f"{vacuous:,} of {told}"
-            yield Verdict(VERDICTS["vacuous"].level, "vacuous", where + told)
+        if many:
+            yield _said("vacuous", f"{where}{many:,} of {told}")
         else:
             yield Verdict("good", "not vacuous", where + told)
     for control in validation.controls:
         if not control.passed:
             told = f"{where}{control.name}: rate {number(control.rate)}"
-            yield Verdict(VERDICTS["control failed"].level, "control failed", told)
+            yield _said("control failed", told)
     for warning in validation.warnings:
-        yield Verdict(VERDICTS["warning"].level, "warning", warning)
+        yield _said("warning", warning)
+
+
+def _said(verdict: str, sentence: str) -> Verdict:
+    return Verdict(VERDICTS[verdict].level, verdict, sentence)
 
 
 def _place(verdict: str) -> tuple[int, str]:

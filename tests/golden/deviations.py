@@ -232,6 +232,11 @@ ALLOWED: tuple[Renewed | Reordered, ...] = (
         "/files/*/validation.json/json/configurations/*",
         "orders that could not be tested have their keys where all others have them",
     ),
+    Reordered(
+        "report-*",
+        "/files/*.html/data/0/explorer/settings/0",
+        "the example of the explorer has the keys of all settings, in their order",
+    ),
 )
 CHANGED: tuple[Renamed | Replaced, ...] = (
     Replaced(

@@ -35,11 +35,11 @@ RECORDED = {
 
 def test_ranges_to_the_digits_on_record():
     row = comparison.ranges()
-    assert round(row["cut"], 4) == 0.5333
-    assert (round(row["low"], 4), round(row["high"], 4)) == (0.0048, 5.6568)
-    assert round(row["width"], 3) == 5.652
+    assert round(row.cut, 4) == 0.5333
+    assert (round(row.low, 4), round(row.high, 4)) == (0.0048, 5.6568)
+    assert round(row.width, 3) == 5.652
     softplus = math.log1p(math.exp(10.0))
-    assert comparison.ranges(group=None)["high"] == pytest.approx(
+    assert comparison.ranges(group=None).high == pytest.approx(
         (softplus + math.log(2)) / 2
     )
 
@@ -63,7 +63,7 @@ def test_shift_to_the_digits_on_record():
 
 
 def test_queries_for_a_gap_on_record():
-    width = comparison.ranges()["width"]
+    width = comparison.ranges().width
     assert [comparison.queries_for_gap(0.2, w) for w in (10.0, width)] == [3745, 1197]
     assert [comparison.queries_for_gap(0.1, w) for w in (10.0, width)] == [14979, 4785]
 
@@ -146,7 +146,7 @@ def test_split_with_a_large_sample_is_the_split_limit():
     whole = split_limit(
         comparison.population().entropy,
         drawn.divergence,
-        high=comparison.ranges()["high"],
+        high=comparison.ranges().high,
         delta=comparison.DELTA,
     )
     assert comparison.limits_of(drawn)["split-pool"] == pytest.approx(whole)

@@ -58,13 +58,11 @@ def _cover_mixtures(
 ) -> None:
     runs, n = shape
     width, count = place.high - place.low, len(place.risks)
-    kept: dict[str, list[float]] = {"truth": [], "centre": [], "limit": []}
+    kept: list[tuple[float, float, float]] = []  # truth, centre, limit
     for _ in range(runs):
         draws = _sample(case, place, n)
         posterior, apart = _gibbs(draws.mean(axis=1), width)
         centre = float(posterior @ draws.mean(axis=1))
-        kept["truth"].append(float(posterior @ place.means))
-        kept["centre"].append(centre)
         if case.statement.procedure is None:
             limit = case.value(centre, width, apart, n, DELTA)
             log = apart + math.log(2 * math.sqrt(n) / DELTA)
@@ -76,8 +74,9 @@ def _cover_mixtures(
             limit = case.compute(draws, posterior, **box, **options)
             x, y = ((value - place.low) / width for value in (centre, limit))
             _kl_spent(coverage.tally, x, y, apart, n)
-        kept["limit"].append(limit)
-    coverage.judge(kept["truth"], kept["centre"], kept["limit"], place.name)
+        kept.append((float(posterior @ place.means), centre, limit))
+    truths, centres, limits = map(list, zip(*kept, strict=True))
+    coverage.judge(truths, centres, limits, place.name)
 
 
 def _kl_spent(tally: Tally, x: float, limit: float, apart: float, n: int) -> None:

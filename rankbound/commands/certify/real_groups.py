@@ -15,7 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from rankbound.commands.demo.experiment import run_experiment
-from rankbound.commands.demo.plan import Sizes
+from rankbound.commands.demo.plan import HELD_OUT, Sizes
 from rankbound.validation.worlds import World
 
 PACKAGE: Final = "numpy"
@@ -53,8 +53,8 @@ def docstring_groups(package: str = PACKAGE, *, sizes: Sizes = SIZES) -> World:
     # Rounding depends on how many threads share a sum
     with threadpool_limits(limits=1):
         made = run_experiment([package], sizes=sizes, seed=0, progress=lambda _: None)
-    queries = made.plan.splits["heldout"]
-    docs = made.groups["heldout"][SAMPLING].docs
+    queries = made.plan.heldout
+    docs = made.groups[HELD_OUT][SAMPLING].docs
     rows = zip(queries.tolist(), docs, strict=True)
     return World(
         f"docstrings of {package}",

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -14,8 +15,12 @@ from rankbound.bounds.registry import REGISTRY
 from rankbound.commands.certify.result import Certification, Checked
 from rankbound.commands.measure.result import Ledger, LossRange
 from rankbound.errors import UsageError
+from rankbound.rows import Rows
 from rankbound.validation.suite import Row, certify, names, probabilistic
 from rankbound.validation.worlds import Terms, World
+
+TABLE: Final = "per_query"
+COLUMNS: Final = ("qid", "entropy_nats", "divergence_nats")
 
 
 def check_theory(
@@ -114,7 +119,7 @@ def measured_terms(folder: Path) -> dict[str, Terms]:
     FormatError
         When they are damaged.
     """
-    table = next(b.path(folder) for b in Ledger.BESIDE if b.name == "per_query")
+    table = next(b.path(folder) for b in Ledger.BESIDE if b.name == TABLE)
     if not (folder / Ledger.FILE).is_file() or table is None:
         raise UsageError(
             f"{folder}: does not hold per_query.tsv and ledger.json of `rankbound "
@@ -123,19 +128,25 @@ def measured_terms(folder: Path) -> dict[str, Terms]:
     ledger = Ledger.load(folder)
     if not ledger.students:
         raise UsageError(f"{folder}: was measured without a student, so without risks")
-    found: dict[str, dict[str, tuple[float, float]]]
-    found = {name: {} for name in ledger.students}
-    for row in ledger.beside["per_query"]:
-        terms = row.get("entropy_nats"), row.get("divergence_nats")
-        if row["student"] in found and all(terms):
-            entropy, divergence = map(float, filter(None, terms))
-            found[row["student"]][row["qid"]] = entropy, divergence
+    rows = ledger.beside[TABLE]
+    found = {name: _by_query(rows.where("student", name)) for name in ledger.students}
     shared = sorted(set.intersection(*map(set, found.values())))
     if not shared:
         raise UsageError(f"{folder}: no query was measured with every student")
     return {
         name: _terms([found[name][qid] for qid in shared], student.range)
         for name, student in ledger.students.items()
+    }
+
+
+def _by_query(rows: Rows) -> dict[str, tuple[float, float]]:
+    """Entropy and divergence of the queries that have both."""
+    if not {*COLUMNS} <= {*rows.names}:
+        return {}
+    return {
+        qid: (float(entropy), float(divergence))
+        for qid, entropy, divergence in rows.cells(*COLUMNS)
+        if entropy and divergence
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -38,52 +38,53 @@ def content(contents: Contents) -> dict[str, str]:
 
     Ranks count only where they say more than the scores; metadata as ``metadata: key``.
     """
-    found = _scored(contents) | _grouped(contents)
-    qrels = contents.qrels
-    if qrels is not None:
-        found["grades"] = _rows(qrels, "grade")
+    return dict(_held(contents))
+
+
+def _held(contents: Contents) -> Iterator[tuple[str, str]]:
+    yield from _scored(contents)
+    yield from _grouped(contents)
+    if contents.qrels is not None:
+        yield "grades", _rows(contents.qrels, "grade")
     if contents.embeddings is not None:
-        found |= _vectors(contents.embeddings)
+        yield from _vectors(contents.embeddings)
     if has_own_ids(contents):
-        found[IDS] = "the ids, which are made anew from the texts"
+        yield IDS, "the ids, which are made anew from the texts"
     if contents.texts:
-        found["texts"] = counted(len(contents.texts), "text")
+        yield "texts", counted(len(contents.texts), "text")
     for key, value in contents.metadata.items():
         if key not in {*ABOUT_THE_FILE, UNREAD}:
-            found[f"metadata: {key}"] = f"the {key.replace('_', ' ')} {_short(value)}"
+            yield f"metadata: {key}", f"the {key.replace('_', ' ')} {_short(value)}"
     unread = [
         name for name in contents.metadata.get(UNREAD, ()) if name not in IDLE_COLUMNS
     ]
     if unread:
-        found[UNREAD] = f"what is not read: {', '.join(map(repr, unread))}"
-    return found
+        yield UNREAD, f"what is not read: {', '.join(map(repr, unread))}"
 
 
-def _scored(contents: Contents) -> dict[str, str]:
+def _scored(contents: Contents) -> Iterator[tuple[str, str]]:
     scores, ranks = contents.scores, contents.ranks
     if scores is None:
-        return {}
-    found = {"scores": _rows(scores, "score")}
+        return
+    yield "scores", _rows(scores, "score")
     if scores.kind is not Kind.UNKNOWN:
-        found["kind"] = f"that the scores are {scores.kind.value}"
+        yield "kind", f"that the scores are {scores.kind.value}"
     if scores.origins is not None:
-        found["origins"] = "which margins compare with which"
+        yield "origins", "which margins compare with which"
     if ranks is not None and not ranks_follow(contents):
-        found["ranks"] = f"{counted(len(ranks), 'rank')} that the scores do not imply"
-    return found
+        yield "ranks", f"{counted(len(ranks), 'rank')} that the scores do not imply"
 
 
-def _vectors(embeddings: Embeddings) -> dict[str, str]:
+def _vectors(embeddings: Embeddings) -> Iterator[tuple[str, str]]:
     """Vectors, and what float32 would lose of them: digits, or the type alone."""
-    found = {"vectors": counted(len(embeddings.ids), "vector")}
+    yield "vectors", counted(len(embeddings.ids), "vector")
     kind = embeddings.vectors.dtype
     rounded = rounded_rows(embeddings)
     if rounded:
         rows = counted(rounded, "vector")
-        found["precision"] = f"digits of {kind.name} that float32 lacks, in {rows}"
+        yield "precision", f"digits of {kind.name} that float32 lacks, in {rows}"
     if kind.itemsize != SINGLE.itemsize:
-        found["dtype"] = f"that the numbers are {kind.name}"
-    return found
+        yield "dtype", f"that the numbers are {kind.name}"
 
 
 def rounded_rows(embeddings: Embeddings) -> int:
@@ -112,17 +113,16 @@ def _rows(scores: Scores, noun: str) -> str:
     return f"{rows} of {counted(scores.n_queries, 'query')}"
 
 
-def _grouped(contents: Contents) -> dict[str, str]:
+def _grouped(contents: Contents) -> Iterator[tuple[str, str]]:
     groups = contents.groups
     if groups is None:
-        return {}
-    found = {"groups": counted(groups.n_groups, "group")}
+        return
+    yield "groups", counted(groups.n_groups, "group")
     if groups.positive is not None:
         marks = int(groups.positive.sum())
-        found["positives"] = counted(marks, "mark of a positive", "marks of positives")
+        yield "positives", counted(marks, "mark of a positive", "marks of positives")
     if groups.probabilities is not None:
-        found["probabilities"] = f"{len(groups.probabilities):,} probabilities"
-    return found
+        yield "probabilities", f"{len(groups.probabilities):,} probabilities"
 
 
 def losses(contents: Contents, target: Format) -> dict[str, str]:

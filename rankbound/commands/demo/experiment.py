@@ -19,7 +19,14 @@ from rankbound.commands.demo.corpus import (
     package_roots,
     sample_documents,
 )
-from rankbound.commands.demo.plan import Plan, Sizes, plan_queries
+from rankbound.commands.demo.plan import (
+    HELD_OUT,
+    STUDENT,
+    TEACHER,
+    Plan,
+    Sizes,
+    plan_queries,
+)
 from rankbound.commands.demo.retrieval import Floats, Ints, Retrieved, retrieve
 from rankbound.commands.demo.sampling import (
     Groups,
@@ -115,13 +122,13 @@ def run_experiment(
     progress("drawing groups")
     groups = {
         split: _draw(retrieved, judged, plan, reserve, split=split, rng=of_mining)
-        for split in ("student", "heldout")
+        for split in (STUDENT, HELD_OUT)
     }
     students = {}
     for sampling in SAMPLINGS:
         progress(f"distilling a student from {sampling} groups")
-        docs = groups["student"][sampling].docs
-        lessons = _lessons(retrieved, judged, plan.splits["student"], docs)
+        docs = groups[STUDENT][sampling].docs
+        lessons = _lessons(retrieved, judged, plan.splits[STUDENT], docs)
         students[sampling] = train_student(lessons)
     return Experiment(
         tuple(roots), documents, plan, retrieved, judged, groups, students
@@ -144,9 +151,9 @@ def judge(retrieved: Retrieved, plan: Plan, reserve: Ints, *, seed: int) -> Judg
         candidates(retrieved, query, others=np.append(reserve[query], positive))
         for query, positive in enumerate(plan.positives.tolist())
     ]
-    own = plan.splits["teacher"].tolist()
+    own = plan.splits[TEACHER].tolist()
     teacher = learn(retrieved, plan.positives, pools, queries=own, seed=seed)
-    others = [*plan.splits["student"].tolist(), *plan.splits["heldout"].tolist()]
+    others = [*plan.splits[STUDENT].tolist(), *plan.heldout.tolist()]
     scored = score(teacher, retrieved, pools, queries=others)
     return Judged(pools, dict(zip(others, scored, strict=True)))
 

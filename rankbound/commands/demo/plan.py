@@ -14,7 +14,7 @@ import numpy as np
 from rankbound.commands.demo.retrieval import Ints
 from rankbound.commands.demo.sampling import NEGATIVES
 
-SPLITS = ("teacher", "student", "heldout")
+TEACHER, STUDENT, HELD_OUT = SPLITS = ("teacher", "student", "heldout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Plan:
     qids: list[str]
     positives: Ints
     splits: Mapping[str, Ints]
+
+    @property
+    def heldout(self) -> Ints:
+        """Queries that trained nothing."""
+        return self.splits[HELD_OUT]
 
 
 def plan_queries(n_docs: int, *, sizes: Sizes, rng: np.random.Generator) -> Plan:

@@ -19,10 +19,10 @@ from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo import files
 from rankbound.commands.demo.corpus import PACKAGES
 from rankbound.commands.demo.experiment import Experiment, run_experiment
-from rankbound.commands.demo.plan import Sizes
+from rankbound.commands.demo.plan import HELD_OUT, STUDENT, Sizes
 from rankbound.commands.demo.student import project
 
-_FOLDER_OF_SPLIT = {"student": "train", "heldout": "groups"}
+_FOLDER_OF_SPLIT = {STUDENT: "train", HELD_OUT: "groups"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ def write_experiment(out: Path, experiment: Experiment) -> DemoFiles:
         qrels="qrels.trec",
         runs=_write_runs(out, experiment),
         teacher="teacher/teacher.scores.json.gz",
-        groups=_write_groups(out, experiment, split="heldout"),
-        train=_write_groups(out, experiment, split="student"),
+        groups=_write_groups(out, experiment, split=HELD_OUT),
+        train=_write_groups(out, experiment, split=STUDENT),
         corpus_vectors="embeddings/lsa.corpus.npy",
         corpus_ids="embeddings/lsa.corpus.ids.txt",
         query_vectors=_write_vectors(out, experiment),
@@ -119,9 +119,7 @@ def write_experiment(out: Path, experiment: Experiment) -> DemoFiles:
         n_documents=len(experiment.documents),
         n_queries={split: codes.size for split, codes in plan.splits.items()},
         n_teacher_scores=sum(map(len, lookup.values())),
-        n_filled={
-            sampling: drawn["heldout"][sampling].filled for sampling in SAMPLINGS
-        },
+        n_filled={sampling: drawn[HELD_OUT][sampling].filled for sampling in SAMPLINGS},
     )
 
 
@@ -151,7 +149,7 @@ def _write_texts(out: Path, experiment: Experiment) -> None:
             for query, document in enumerate(sought)
         ),
     )
-    heldout = plan.splits["heldout"].tolist()
+    heldout = plan.heldout.tolist()
     files.write_qrels(
         out / "qrels.trec",
         ((plan.qids[query], sought[query].docno) for query in heldout),
@@ -166,7 +164,7 @@ def _write_runs(out: Path, experiment: Experiment) -> dict[str, str]:
         files.write_run(
             out / paths[run.name],
             run,
-            queries=plan.splits["heldout"],
+            queries=plan.heldout,
             qids=plan.qids,
             docnos=_docnos(experiment),
         )
@@ -191,7 +189,7 @@ def _write_groups(out: Path, experiment: Experiment, *, split: str) -> dict[str,
 def _write_vectors(out: Path, experiment: Experiment) -> dict[str, str]:
     """Write corpus vectors and every student's vectors of the held-out queries."""
     retrieved, plan = experiment.retrieved, experiment.plan
-    heldout = plan.splits["heldout"]
+    heldout = plan.heldout
     files.write_vectors(out / "embeddings/lsa.corpus.npy", retrieved.doc_vectors)
     files.write_lines(out / "embeddings/lsa.corpus.ids.txt", _docnos(experiment))
     files.write_lines(
@@ -210,7 +208,7 @@ def _teacher_lookup(experiment: Experiment) -> dict[str, dict[str, float]]:
     """Teacher scores of every document in any group, by name."""
     docnos, plan = _docnos(experiment), experiment.plan
     lookup = {}
-    for split in ("heldout", "student"):
+    for split in (HELD_OUT, STUDENT):
         drawn = [experiment.groups[split][sampling].docs for sampling in SAMPLINGS]
         rows: Iterable[tuple[int, np.ndarray]] = zip(
             plan.splits[split].tolist(), np.concatenate(drawn, axis=1), strict=True

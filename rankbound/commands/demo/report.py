@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rankbound.bounds.wording import counted
+from rankbound.commands.demo.plan import SPLITS
 from rankbound.commands.demo.prepare import DemoFiles
 from rankbound.commands.measure.result import Ledger
 
@@ -82,13 +83,13 @@ def report_text(
 
 
 def _built(files: DemoFiles) -> Iterator[str]:
-    queries = files.n_queries
+    teacher, student, held_out = (files.n_queries[split] for split in SPLITS)
     yield (
         f"Built from the docstrings of {', '.join(files.packages)}: "
         f"{counted(files.n_documents, 'document')} (docstring bodies) and known-item "
         "queries "
-        f"(their summary lines): {queries['teacher']:,} trained the teacher, "
-        f"{queries['student']:,} the students, {queries['heldout']:,} were held out "
+        f"(their summary lines): {teacher:,} trained the teacher, "
+        f"{student:,} the students, {held_out:,} were held out "
         "and are measured here. Each student is a bilinear head on LSA vectors, "
         "distilled on groups of the sampling on which it is measured."
     )

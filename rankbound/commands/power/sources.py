@@ -30,7 +30,8 @@ COLUMNS: Final = {
 }
 PAIRED: Final = ("divergence_nats", "risk_nats")
 LN2: Final = float(np.log(2))
-RANGES: Final[dict[str, Range]] = {"entropy": (0.0, LN2), "ties": (0.0, 1.0)}
+ENTROPY: Final = (0.0, LN2)
+RANGES: Final[dict[str, Range]] = {"entropy": ENTROPY, "ties": (0.0, 1.0)}
 TABLE: Final = "per_query"  # beside a ledger and a comparison
 NEEDS: Final = "--from needs results of measure or compare"
 
@@ -144,8 +145,10 @@ def _lines(path: Path, rows: Rows) -> list[_Line]:
 
 def _measured(path: Path, ledger: Ledger) -> list[Spread]:
     tables: dict[str, dict[str, _Line]] = defaultdict(dict)
-    for line in _lines(path, ledger.beside[TABLE]):
-        tables[line.cells["student"]][line.cells["qid"]] = line
+    rows = ledger.beside[TABLE]
+    named = zip(_lines(path, rows), rows.cells("student", "qid"), strict=True)
+    for line, (student, qid) in named:
+        tables[student][qid] = line
     spreads = []
     for name, table in tables.items():
         for column, unit in COLUMNS.items():
@@ -181,7 +184,7 @@ def _shared(
 
 def _bounds(column: str, ledger: Ledger, student: str) -> Range | None:
     if column == "entropy_nats":
-        return RANGES["entropy"]
+        return ENTROPY
     if column not in PAIRED or student not in ledger.students:
         return None
     known = ledger.students[student].range
@@ -190,11 +193,15 @@ def _bounds(column: str, ledger: Ledger, student: str) -> Range | None:
 
 def _compared(path: Path, comparison: Comparison) -> list[Spread]:
     values: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
-    for line in _lines(path, comparison.beside[TABLE]):
-        row, value = line.cells, line.value("value")
+    rows = comparison.beside[TABLE]
+    named = rows.cells("quantity", "pairs", "sampling", "qid")
+    for line, (quantity, pairs, sampling, qid) in zip(
+        _lines(path, rows), named, strict=True
+    ):
+        value = line.value("value")
         if value is None:
             raise FormatError(path, "value must not be empty", line=line.number)
-        values[row["quantity"], row["pairs"], row["sampling"]][row["qid"]] = value
+        values[quantity, pairs, sampling][qid] = value
     baseline = comparison.reference
     spreads = []
     for (quantity, pairs, sampling), column in values.items():
