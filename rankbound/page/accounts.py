@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from rankbound.catalogue import Level, verdict_called
 from rankbound.page.table import Table
 from rankbound.results import Result
 
-Level = Literal["good", "caution", "bad", "told"]
 Content = Any  # in transition: a Result, or a mapping where a kind has no type yet
 
 
@@ -23,6 +23,17 @@ class Verdict:
     level: Level
     word: str
     sentence: str
+
+
+def told(word: str, sentence: str) -> Verdict:
+    """A line whose word is one of the catalogue, or begins with one.
+
+    Examples
+    --------
+    >>> told("warning", "group sizes vary").level
+    'caution'
+    """
+    return Verdict(verdict_called(word).level, word, sentence)
 
 
 @dataclass(frozen=True, slots=True)
