@@ -102,6 +102,30 @@ def two_nn_dimension(near: Floats) -> Floats:
     )
 
 
+def two_nn(distances: Floats, chosen: Booleans) -> Floats:
+    """`two_nn_dimension` from distances; arguments as in `neighbour_distances`.
+
+    Examples
+    --------
+    >>> round(float(two_nn(np.array([[1.0, 3.0, 2.0]]), np.ones((1, 3), bool))[0]), 4)
+    0.9102
+    """
+    return two_nn_dimension(neighbour_distances(distances, chosen))
+
+
+def knn_density(distances: Floats, chosen: Booleans) -> Floats:
+    """`knn_log_density` in as many dimensions as `two_nn` finds; arguments alike.
+
+    Examples
+    --------
+    >>> apart = np.arange(1.0, 11.0)[None]  # five documents
+    >>> knn_density(apart, np.ones((1, 10), bool)).shape
+    (1,)
+    """
+    near = neighbour_distances(distances, chosen)
+    return knn_log_density(near, two_nn_dimension(near))
+
+
 def knn_log_density(
     near: Floats, dimension: Floats, *, neighbours: int = NEIGHBOURS
 ) -> Floats:

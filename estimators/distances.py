@@ -125,6 +125,18 @@ def mean_distance(distances: Array, chosen: Array) -> Array:
     return pair_mean(distances, chosen)
 
 
+def rms_distance(distances: Array, chosen: Array) -> Array:
+    """Root mean square distance over the chosen pairs; arguments as in `diameter`.
+
+    Examples
+    --------
+    >>> chosen = np.array([True, True, False])
+    >>> round(rms_distance(np.array([3.0, 4.0, 5.0]), chosen).item(), 6)
+    3.535534
+    """
+    return namespace(distances).sqrt(pair_mean(distances**2, chosen))
+
+
 def quantile_diameter(distances: Array, chosen: Array, *, quantile: float) -> Array:
     """Smallest distance that the share `quantile` of the pairs does not exceed.
 

@@ -9,13 +9,13 @@ block is one call, and the results come back as one array per term.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.columns import Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.estimators.blocks import Block, blocks
@@ -23,8 +23,6 @@ from rankbound.estimators.distances import diameter, mean_distance, pair_distanc
 from rankbound.estimators.pairs import (
     PairChoice,
     both_sides,
-    pair_differences,
-    pair_mean,
     selected_pairs,
 )
 from rankbound.estimators.pairwise import (
@@ -32,7 +30,12 @@ from rankbound.estimators.pairwise import (
     pairwise_entropy_nats,
     pairwise_risk_nats,
 )
-from rankbound.estimators.spread import clip_below_best, mean_margin, score_range
+from rankbound.estimators.spread import (
+    clip_below_best,
+    mean_margin,
+    score_range,
+    tie_share,
+)
 
 Progress = Callable[[int], object]
 
@@ -195,12 +198,8 @@ def tie_shares(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
     """
     shares = np.empty(groups.n_groups)
     for block in blocks(groups):
-        inside = values[block.rows]
-        tied = (pair_differences(inside) == 0).astype(np.float64)
-        chosen = selected_pairs(
-            inside, mask=block.mask, positive=block.positive, pairs=pairs
-        )
-        shares[block.groups] = pair_mean(tied, chosen)
+        kind = pair_choice(block, pairs)
+        shares[block.groups] = tie_share(values[block.rows], **kind)
     return shares
 
 
@@ -265,19 +264,31 @@ def geometry(
         Called with each block, its distances and chosen pairs (b, n_pairs), for
         quantities that need all distances, so that they are computed once.
     """
-    rows_of_docs = embeddings.rows(groups.docnos)
     largest, mean = np.empty(groups.n_groups), np.empty(groups.n_groups)
-    for block in blocks(groups, dim=embeddings.dim):
-        rows = rows_of_docs[groups.codes[block.rows]]
-        if rows.min() < 0:
-            raise DomainError(f"{embeddings.name}: a document of the groups is missing")
-        distances = pair_distances(embeddings.take(rows), metric=metric)
-        chosen = selected_pairs(rows, **pair_choice(block, pairs))
+    for block, distances, chosen in block_distances(
+        groups, embeddings, metric=metric, pairs=pairs
+    ):
         largest[block.groups] = diameter(distances, chosen)
         mean[block.groups] = mean_distance(distances, chosen)
         if visit is not None:
             visit(block, distances, chosen)
     return Geometry(diameter=largest, mean_distance=mean)
+
+
+def block_distances(
+    groups: Groups, embeddings: Embeddings, *, metric: str, pairs: str
+) -> Iterator[tuple[Block, Floats, Booleans]]:
+    """Each block with its distances and which of them count, shape (b, n_pairs).
+
+    Parameters are those of `geometry`.
+    """
+    rows_of_docs = embeddings.rows(groups.docnos)
+    for block in blocks(groups, dim=embeddings.dim):
+        rows = rows_of_docs[groups.codes[block.rows]]
+        if rows.min() < 0:
+            raise DomainError(f"{embeddings.name}: a document of the groups is missing")
+        distances = pair_distances(embeddings.take(rows), metric=metric)
+        yield block, distances, selected_pairs(rows, **pair_choice(block, pairs))
 
 
 def dot_product_scores(

@@ -77,6 +77,30 @@ def mean_margin(
     return narrowed(pair_mean(size, chosen), scores)
 
 
+def tie_share(
+    scores: Array,
+    *,
+    mask: Array | None = None,
+    positive: Array | None = None,
+    pairs: str = "all",
+) -> Array:
+    """Share of the pairs of each group whose two scores are equal, in [0, 1].
+
+    Arguments, shapes and errors are those of
+    `estimators.pairwise.pairwise_entropy_nats`.
+
+    Examples
+    --------
+    >>> tie_share(np.array([2.0, 1.0, 1.0])).round(4).item()
+    0.3333
+    """
+    scores = as_array(scores)
+    wide = widened(scores)
+    tied = namespace(wide).astype(pair_differences(wide) == 0, wide.dtype)
+    chosen = all_or_selected(scores, mask=mask, positive=positive, pairs=pairs)
+    return narrowed(pair_mean(tied, chosen), scores)
+
+
 def entropy_floor(mean_margins: Array) -> Array:
     """Smallest entropy in nats that margins of this mean size allow.
 

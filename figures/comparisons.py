@@ -10,12 +10,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from rankbound.bounds.errors import DomainError
-from rankbound.catalogue import DIFFERENCES, VERDICTS
+from rankbound.catalogue import VERDICTS, in_order
 from rankbound.figures.data import keep
 from rankbound.figures.records import Row
 from rankbound.figures.style import (
     COLUMN,
-    MARKS,
     PAGE,
     axes_for,
     column_ticks,
@@ -27,7 +26,6 @@ from rankbound.figures.style import (
 )
 from rankbound.figures.wording import shown, wrapped
 
-NAMES = [*DIFFERENCES]
 FITTING = 3  # columns of a matrix, in a column of print
 
 
@@ -69,7 +67,7 @@ def draw_differences(
     for place, row in zip(places, rows, strict=True):
         colour = VERDICTS[row.verdict].colour
         ax.plot([row.lower, row.upper], [place, place], color=colour)
-        sign = MARKS[NAMES.index(row.verdict)]
+        sign = VERDICTS[row.verdict].sign
         ax.plot(row.difference, place, sign, color=colour)
     name_ticks(ax, places, [f"{row.sampling}, {row.pairs}" for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
@@ -113,7 +111,7 @@ def draw_verdicts(
         text = "-" if margin is None else f"{margin:.3g}"
         ax.text(x + 0.06, y, text, ha="center", va="center", fontsize=7)
         # The sign, too: two of the colours are one grey in print
-        sign = MARKS[NAMES.index(row.verdict)]
+        sign = VERDICTS[row.verdict].sign
         ax.plot(x - 0.36, y, sign, color=VERDICTS[row.verdict].colour)
     ax.set_xlim(-0.5, len(pairs) - 0.5)
     ax.set_ylim(len(samplings) - 0.5, -0.5)
@@ -174,11 +172,9 @@ def _cell(x: int, y: int, colour: str) -> Rectangle:
 
 
 def _verdict_legend(ax: Axes, present: set[str]) -> None:
+    shown_as = {name: VERDICTS[name] for name in sorted(present, key=in_order)}
     handles = [
-        Line2D(
-            [], [], color=VERDICTS[name].colour, marker=MARKS[place], label=name, lw=0.9
-        )
-        for place, name in enumerate(NAMES)
-        if name in present
+        Line2D([], [], color=entry.colour, marker=entry.sign, label=name, lw=0.9)
+        for name, entry in shown_as.items()
     ]
     legend_above(ax, columns=2, right=True, handles=handles)

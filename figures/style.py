@@ -16,6 +16,7 @@ from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
 
 from rankbound.bounds.notation import term
+from rankbound.catalogue import VERDICTS
 from rankbound.figures.wording import FONT, lines_in, shown, width_of, wrapped
 
 P = ParamSpec("P")
@@ -37,7 +38,7 @@ DASHES: tuple[Any, ...] = (
     (0, (2, 2)),
 )
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
-VACUOUS = "#BDBDBD"
+VACUOUS = VERDICTS["vacuous"].colour
 RULES: dict[str, object] = {
     "font.size": 8,
     "axes.labelsize": 8,

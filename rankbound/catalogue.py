@@ -7,10 +7,16 @@ rule in `rankbound.validation` and one entry here.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from importlib import import_module
+from typing import Any, Final, Literal, get_args
 
 Need = Literal["scores", "vectors", "student", "laws"]
+Range = tuple[float, float]
+# Limits that are known before looking, but not before B, the group sizes and the space:
+# Lemma 2c's of a risk; from 0 to its upper one; from 0 to the largest distance there is
+Limits = Literal["lemma-2c", "0 to lemma-2c", "0 to widest"]
 # How good a piece of news is; "told" is neither good nor bad
 Level = Literal["good", "caution", "bad", "told"]
 PairSet = Literal["all", "pos-neg", "neg-neg"]
@@ -29,9 +35,11 @@ class Quantity:
     unit : str
     need : {"scores", "vectors", "student", "laws"}
         What it takes beyond teacher scores and groups.
-    range : (float, float) or None
-        Limits of one query's value that hold for any data; None where they depend on
-        the data or do not exist.
+    function : str
+        Of those that samplings can be compared by: what computes it for a block of
+        groups, as ``"module:name"``; see `computed`.
+    range : (float, float), {"lemma-2c", "0 to lemma-2c", "0 to widest"}, or None
+        Where one query's value lies for any data; None where that is not known.
     margin : float or None
         The default margin of equivalence, fixed here; None: there is no agreed one.
     pair_sets : tuple of str
@@ -40,40 +48,113 @@ class Quantity:
         Its column in ``per_query.tsv``.
     same_ranks_as : str or None
         Another quantity that orders the queries of one student alike.
+    is_term : bool
+        Whether `validate` sets it against effectiveness.
+    caution : str
+        What to know before comparing it; empty where there is nothing.
     """
 
     words: str
     unit: str
     need: Need = "scores"
-    range: tuple[float, float] | None = None
+    function: str = ""
+    range: Range | Limits | None = None
     margin: float | None = None
     pair_sets: tuple[str, ...] = ()
     column: str | None = None
     same_ranks_as: str | None = None
+    is_term: bool = False
+    caution: str = ""
+
+    def computed(self, *data: Any, **kind: Any) -> Any:
+        """Call its function on a block of b groups; returns shape (b,).
+
+        With need "scores" it takes teacher scores, shape (b, k), and `mask`, `positive`
+        and `pairs` by keyword; with "student" the scores of teacher and clipped student
+        and the same keywords; with "vectors" the distances and which pairs are chosen,
+        shape (b, n_pairs). Where it does not exist it is NaN.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> kind = {"mask": None, "positive": None, "pairs": "all"}
+        >>> QUANTITIES["margin"].computed(np.array([[3.0, 0.0, 0.0]]), **kind).tolist()
+        [2.0]
+        """
+        module, _, name = self.function.partition(":")
+        found: Callable[..., Any] = getattr(import_module(module), name)
+        return found(*data, **kind)
+
+    def limits(
+        self, *, lemma: Range | None = None, widest: float | None = None
+    ) -> Range | None:
+        """Where one query's value lies, None where that is not known before looking.
+
+        Parameters
+        ----------
+        lemma : (float, float), optional
+            Lemma 2c's range of one query's risk.
+        widest : float, optional
+            No distance is larger.
+
+        Examples
+        --------
+        >>> QUANTITIES["ties"].limits(), QUANTITIES["diameter"].limits(widest=2.0)
+        ((0.0, 1.0), (0.0, 2.0))
+        """
+        if self.range is None or isinstance(self.range, tuple):
+            return self.range
+        if self.range == "0 to widest":
+            return None if widest is None else (0.0, widest)
+        if lemma is None or self.range == "lemma-2c":
+            return lemma
+        return 0.0, lemma[1]
+
+    @property
+    def is_bounded_by_lemma(self) -> bool:
+        """Whether `limits` needs Lemma 2c's range."""
+        return self.range in ("lemma-2c", "0 to lemma-2c")
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it counts documents or pairs."""
+        return self.unit in ("documents", "pairs")
 
 
+FEW_DOCUMENTS: Final = (
+    "of the documents of a group, copies left out; biased for so few documents, and "
+    "comparable between samplings of one group size only"
+)
 QUANTITIES: Final[dict[str, Quantity]] = {
     "n_docs": Quantity(words="documents", unit="documents", column="n_docs"),
     "n_pairs": Quantity(words="pairs", unit="pairs", column="n_pairs"),
     "entropy": Quantity(
         words="the teacher's pairwise entropy",
         unit="nats",
+        function="rankbound.estimators.pairwise:pairwise_entropy_nats",
         range=(0.0, 0.6931471805599453),
         margin=0.02,
         pair_sets=PAIR_SETS,
         column="entropy_nats",
+        is_term=True,
     ),
     "entropy_bits": Quantity(
-        words="the same in bits", unit="bits", range=(0.0, 1.0), column="entropy_bits"
+        words="the same in bits",
+        unit="bits",
+        range=(0.0, 1.0),
+        column="entropy_bits",
+        same_ranks_as="entropy",
     ),
     "margin": Quantity(
         words="the mean size of the teacher's margins",
         unit="temperatures",
+        function="rankbound.estimators.spread:mean_margin",
         pair_sets=PAIR_SETS,
     ),
     "ties": Quantity(
         words="the share of tied pairs",
         unit="share",
+        function="rankbound.estimators.spread:tie_share",
         range=(0.0, 1.0),
         pair_sets=PAIR_SETS,
     ),
@@ -81,63 +162,85 @@ QUANTITIES: Final[dict[str, Quantity]] = {
         words="the student's divergence from the teacher",
         unit="nats",
         need="student",
+        function="rankbound.estimators.pairwise:pairwise_divergence_nats",
+        range="0 to lemma-2c",
         margin=0.02,
         pair_sets=PAIR_SETS,
         column="divergence_nats",
+        is_term=True,
     ),
     "risk": Quantity(
         words="the student's risk",
         unit="nats",
         need="student",
+        function="rankbound.estimators.pairwise:pairwise_risk_nats",
+        range="lemma-2c",
         margin=0.02,
         pair_sets=PAIR_SETS,
         column="risk_nats",
+        is_term=True,
     ),
     "mean_margin": Quantity(
-        words="the mean size of the teacher's margins", unit="temperatures"
+        words="the mean size of the teacher's margins",
+        unit="temperatures",
+        is_term=True,
     ),
     "diameter": Quantity(
         words="the diameter of a group",
         unit="distance",
         need="vectors",
+        function="rankbound.estimators.distances:diameter",
+        range="0 to widest",
         pair_sets=PAIR_SETS,
         column="diameter",
+        is_term=True,
     ),
     "mean_distance": Quantity(
         words="the mean distance of a pair",
         unit="distance",
         need="vectors",
+        function="rankbound.estimators.distances:mean_distance",
+        range="0 to widest",
         pair_sets=PAIR_SETS,
         column="mean_distance",
+        is_term=True,
     ),
     "teacher_range": Quantity(
         words="the range of the teacher's scores",
         unit="temperatures",
         column="teacher_range",
+        is_term=True,
     ),
     "student_range": Quantity(
         words="the range of the student's scores",
         unit="temperatures",
         need="student",
         column="student_range",
+        is_term=True,
     ),
     "rms_distance": Quantity(
         words="the root mean square distance of a pair",
         unit="distance",
         need="vectors",
+        function="rankbound.estimators.distances:rms_distance",
+        range="0 to widest",
         pair_sets=PAIR_SETS,
     ),
     "two_nn": Quantity(
         words="the TwoNN intrinsic dimension",
         unit="dimensions",
         need="vectors",
+        function="rankbound.estimators.dimension:two_nn",
         pair_sets=("all",),
+        caution=FEW_DOCUMENTS,
     ),
     "knn_density": Quantity(
         words="the k-NN log density of the documents",
         unit="nats",
         need="vectors",
+        function="rankbound.estimators.dimension:knn_density",
         pair_sets=("all",),
+        caution=FEW_DOCUMENTS,
     ),
     "locality": Quantity(
         words="the plug-in Lipschitz constant times the diameter",
@@ -145,29 +248,39 @@ QUANTITIES: Final[dict[str, Quantity]] = {
         need="vectors",
         # L is one number per student, so that its queries keep their ranks
         same_ranks_as="diameter",
+        is_term=True,
     ),
     "kappa": Quantity(
         words="the largest density ratio of target and sampling law",
         unit="ratio",
         need="laws",
+        is_term=True,
     ),
 }
 # Quantities that samplings can be compared by
 COMPARED: Final = {key: q for key, q in QUANTITIES.items() if q.pair_sets}
-# Columns of per_query.tsv, and their units
+# Columns of per_query.tsv, and what they hold
 COLUMNS: Final = {q.column: q for q in QUANTITIES.values() if q.column is not None}
-# Terms that `validate` sets against effectiveness, in the order of its tables
-TERMS: Final = (
-    "entropy",
-    "divergence",
-    "risk",
-    "mean_margin",
-    "teacher_range",
-    "student_range",
-    "diameter",
-    "mean_distance",
-    "locality",
-    "kappa",
+
+
+def needing(*needs: Need, of: Mapping[str, Quantity] = COMPARED) -> list[str]:
+    """Quantities by what they need, in the order of the needs.
+
+    Examples
+    --------
+    >>> needing("student", "scores")
+    ['divergence', 'risk', 'entropy', 'margin', 'ties']
+    """
+    return [key for need in needs for key, q in of.items() if q.need == need]
+
+
+# Terms that `validate` sets against effectiveness: what needs vectors or laws is last
+_LATE: Final = {"vectors": 1, "laws": 2}
+TERMS: Final = tuple(
+    sorted(
+        (key for key, q in QUANTITIES.items() if q.is_term),
+        key=lambda key: _LATE.get(QUANTITIES[key].need, 0),
+    )
 )
 
 
@@ -187,6 +300,13 @@ class Verdict:
         In figures: of Okabe and Ito, with greys that differ.
     mark : str
         One letter, where there is room for one.
+    sign : str
+        In figures, as matplotlib calls it: two of the colours are one grey in print.
+    apart, within : bool
+        Of a difference: whether 0 lies outside the interval; whether the whole
+        interval lies within the margin.
+    claim : str
+        What it says of the claim that samplings do not differ, before their names.
     """
 
     meaning: str
@@ -194,6 +314,10 @@ class Verdict:
     style: str = "bold"
     colour: str = "#000000"
     mark: str = ""
+    sign: str = "X"
+    apart: bool = False
+    within: bool = False
+    claim: str = "it is undecided for"
 
 
 # In the order in which a reader should see them
@@ -204,6 +328,9 @@ VERDICTS: Final[dict[str, Verdict]] = {
         style="bold red",
         colour="#D55E00",
         mark="D",
+        sign="o",
+        apart=True,
+        claim="it fails for",
     ),
     "negligible": Verdict(
         meaning="0 outside, all of it within the margin",
@@ -211,6 +338,10 @@ VERDICTS: Final[dict[str, Verdict]] = {
         style="bold cyan",
         colour="#E69F00",
         mark="N",
+        sign="s",
+        apart=True,
+        within=True,
+        claim="it fails, by no more than the margin, for",
     ),
     "inconclusive": Verdict(
         meaning="0 inside, some of it beyond",
@@ -218,6 +349,7 @@ VERDICTS: Final[dict[str, Verdict]] = {
         style="bold yellow",
         colour="#999999",
         mark="?",
+        sign="D",
     ),
     "equivalent": Verdict(
         meaning="0 inside, all of it within",
@@ -225,15 +357,21 @@ VERDICTS: Final[dict[str, Verdict]] = {
         style="bold green",
         colour="#0072B2",
         mark="E",
+        sign="^",
+        within=True,
+        claim="it holds within the margin for",
     ),
     "associated": Verdict(meaning="the corrected p is at most delta", level="told"),
     "no association beyond": Verdict(
-        meaning="the interval lies inside the band that follows", level="told"
+        meaning="the interval lies inside (-R, R)", level="told"
     ),
     "too few configurations": Verdict(
         meaning="an order of fewer configurations has no interval", level="caution"
     ),
-    "vacuous": Verdict(meaning="the limit is not below ln 2", level="bad"),
+    "vacuous": Verdict(
+        meaning="the limit is not below ln 2", level="bad", colour="#BDBDBD"
+    ),
+    "not vacuous": Verdict(meaning="the limit is below ln 2", level="good"),
     "error": Verdict(
         meaning="a command refuses the file, or would compute nonsense",
         level="bad",
@@ -250,6 +388,8 @@ VERDICTS: Final[dict[str, Verdict]] = {
 # Of a difference, as `rankbound.validation.verdicts` reads it off an interval
 Difference = Literal["different", "negligible", "equivalent", "inconclusive"]
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
+APART: Final = tuple(name for name in DIFFERENCES if VERDICTS[name].apart)
+WITHIN: Final = tuple(name for name in DIFFERENCES if VERDICTS[name].within)
 # Of a finding about files, the gravest first
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
@@ -259,6 +399,11 @@ NO_ASSOCIATION: Final = "no association beyond"
 INCONCLUSIVE: Final = "inconclusive"
 TOO_FEW: Final = "too few configurations"
 ASSOCIATIONS: Final = (ASSOCIATED, NO_ASSOCIATION, INCONCLUSIVE)
+
+
+def in_order(said: str) -> int:
+    """Where a word of `VERDICTS` stands when verdicts are explained or counted."""
+    return list(dict.fromkeys((*DIFFERENCES, *VERDICTS))).index(said)
 
 
 def verdict_called(said: str) -> Verdict:
@@ -275,19 +420,25 @@ def verdict_called(said: str) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """A way of choosing negatives that this program knows how to draw.
+    """A way of choosing negatives that `demo` draws.
 
-    `words` says where the negatives come from.
+    `words` says where the negatives come from, `ranking` whose best documents they are
+    among: "teacher", a run of `rankbound.commands.demo.retrieval`, or empty for none.
     """
 
     words: str
+    ranking: str = ""
 
 
 SAMPLINGS: Final[dict[str, Sampling]] = {
     "random": Sampling(words="any other document"),
-    "bm25": Sampling(words="the documents that BM25 ranks highest"),
-    "crossencoder": Sampling(words="the documents that the teacher ranks highest"),
-    "ensemble": Sampling(words="the documents that several rankings agree on"),
+    "bm25": Sampling(words="the documents that BM25 ranks highest", ranking="bm25"),
+    "crossencoder": Sampling(
+        words="the documents that the teacher ranks highest", ranking="teacher"
+    ),
+    "ensemble": Sampling(
+        words="the documents that several rankings agree on", ranking="rrf"
+    ),
 }
 
 

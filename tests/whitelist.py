@@ -22,6 +22,7 @@ from rankbound.bounds import (
     truncation,
 )
 from rankbound.commands.demo import features, prepare, student
+from rankbound.estimators import dimension
 from rankbound.page import pictures, pieces, queries
 from rankbound.read import filtering
 from rankbound.reference import equivalence
@@ -92,6 +93,7 @@ _ = (
     equivalence.ReferenceTost.shows_equivalence,
     queries.QueryTable.units,
     pictures.Picture.description,
+    dimension.knn_density,
     queries.QueryTable.cap,
     readers.warm,
 )

@@ -1,11 +1,7 @@
 """Four verdicts from one interval and a margin, and what the margin would take.
 
 An interval of the mean difference and a margin that was fixed before looking decide:
-
-    different      0 is outside the interval, and some of it lies beyond the margin
-    negligible     0 is outside, and the whole interval lies within the margin
-    equivalent     0 is inside, and the whole interval lies within the margin
-    inconclusive   0 is inside, and some of the interval lies beyond the margin
+`rankbound.catalogue.VERDICTS` says when each is said.
 
 If intervals of a family hold together with probability 1 - delta, then so do all its
 verdicts: wherever the interval holds the true difference, no verdict is false.

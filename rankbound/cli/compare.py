@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rankbound.catalogue import DIFFERENCES
 from rankbound.cli.model_options import add_models, add_vectors, named
 from rankbound.cli.shared_options import (
+    DEFAULT_QUANTITY,
     add_compat,
     add_delta,
     add_out,
@@ -17,6 +19,9 @@ from rankbound.cli.shared_options import (
     add_score_rules,
     add_seed,
     given_settings,
+    margins_listed,
+    quantities_listed,
+    verdicts_explained,
 )
 from rankbound.errors import UsageError
 
@@ -26,10 +31,7 @@ if TYPE_CHECKING:
 EPILOG = """
 verdicts, from an interval of the mean paired difference that holds jointly with all
 others of the family, and a margin fixed before looking:
-  different      0 is outside the interval, and some of it lies beyond the margin
-  negligible     0 is outside, the whole interval lies within the margin
-  equivalent     0 is inside, the whole interval lies within the margin
-  inconclusive   0 is inside, some of the interval lies beyond the margin
+{verdicts}
 
 writes DIR/comparison.json and DIR/comparison.per_query.tsv (qid sampling quantity
 pairs value largest: the mean over the groups of a query, and the largest of them).
@@ -49,7 +51,7 @@ def add_parser(subparsers: Any) -> None:
         description="Compare samplings of training groups, paired by query: one of "
         "four verdicts for each, with the interval, the smallest margin and the number "
         "of queries that the margin would need; and what explains the differences.",
-        epilog=EPILOG,
+        epilog=EPILOG.format(verdicts=verdicts_explained(DIFFERENCES, width=15)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_models(parser)
@@ -96,10 +98,8 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         action="extend",
         nargs="+",
         metavar="NAME",
-        help="what is compared, one or more, in the order of the tables: entropy (the "
-        "default), margin, ties; with "
-        "vectors diameter, mean_distance, rms_distance, two_nn, knn_density; with a "
-        "student divergence, risk",
+        help="what is compared, one or more, in the order of the tables: "
+        + quantities_listed(),
     )
     add(
         "--pairs",
@@ -115,7 +115,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="[NAME=]M",
         help="the largest difference that counts as none, fixed before looking "
-        "(default 0.02 nats for entropy, divergence and risk; none for the others)",
+        f"(default {margins_listed()})",
     )
     add_delta(add, "chance that any verdict of the family is wrong")
     add(
@@ -169,7 +169,7 @@ def options_from(arguments: argparse.Namespace, command: str) -> CompareOptions:
     """Turn parsed arguments into options, naming the option of any mistake."""
     from rankbound.commands.compare.options import CompareOptions
 
-    words = arguments.quantity or ("entropy",)
+    words = arguments.quantity or (DEFAULT_QUANTITY,)
     quantities = tuple(name for word in words for name in word.split(","))
     groups = [named(text, "--groups") for text in arguments.groups]
     return CompareOptions(

@@ -12,6 +12,7 @@ from rankbound.cli.model_options import (
     add_vectors,
 )
 from rankbound.cli.shared_options import (
+    DEFAULT_QUANTITY,
     add_compat,
     add_delta,
     add_out,
@@ -20,6 +21,7 @@ from rankbound.cli.shared_options import (
     add_score_rules,
     add_seed,
     given_settings,
+    quantities_listed,
 )
 
 if TYPE_CHECKING:
@@ -63,11 +65,9 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--by",
-        default="entropy",
+        default=DEFAULT_QUANTITY,
         metavar="QUANTITY",
-        help="entropy (the default), margin, ties; with vectors diameter, "
-        "mean_distance, rms_distance, two_nn, knn_density; with a student divergence, "
-        "risk, or risk:NAME where there are several",
+        help=f"{quantities_listed()}, or risk:NAME where there are several",
     )
     add(
         "--keep",

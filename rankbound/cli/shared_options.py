@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from rankbound.catalogue import COMPARED, VERDICTS, needing
 from rankbound.cli.model_options import (
     kind_from,
     students_from,
@@ -14,6 +15,7 @@ from rankbound.cli.model_options import (
 )
 
 Add = Callable[..., Any]
+DEFAULT_QUANTITY: Final = "entropy"
 # Arguments that options take as they are
 SAME = (
     "teacher",
@@ -32,6 +34,45 @@ def add_qrels(add: Add, what: str) -> None:
     """Judgements; `what` says what they are for, empty where it is plain."""
     kinds = "relevance judgements, TREC or BEIR"
     add("--qrels", type=Path, metavar="FILE", help=f"{kinds}{what}")
+
+
+def quantities_listed() -> str:
+    """Quantities that samplings can be compared by, and what they need."""
+    plain, spaces, students = (
+        ", ".join(
+            f"{name} (the default)" if name == DEFAULT_QUANTITY else name
+            for name in needing(need)
+        )
+        for need in ("scores", "vectors", "student")
+    )
+    return f"{plain}; with vectors {spaces}; with a student {students}"
+
+
+def margins_listed() -> str:
+    """The default margins of quantities."""
+    named: dict[str, list[str]] = {}
+    for name, known in COMPARED.items():
+        if known.margin is not None:
+            named.setdefault(f"{known.margin:g} {known.unit}", []).append(name)
+    parts = [f"{margin} for {_listed(names)}" for margin, names in named.items()]
+    return f"{', '.join(parts)}; none for the others"
+
+
+def verdicts_explained(words: Sequence[str], *, width: int) -> str:
+    """A line for each verdict: the word and when it is said."""
+    return "\n".join(f"  {word:<{width}}{VERDICTS[word].meaning}" for word in words)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them.
+
+    Examples
+    --------
+    >>> _listed(["a", "b", "c"]), _listed(["a"])
+    ('a, b and c', 'a')
+    """
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def add_pairs(add: Add, what: str = "which pairs of a group count") -> None:

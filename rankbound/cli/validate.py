@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE, NO_ASSOCIATION, VERDICTS
 from rankbound.cli.model_options import add_models, add_vectors
 from rankbound.cli.shared_options import (
     add_delta,
@@ -22,9 +23,9 @@ CONTROL_FAILED: Final = 1
 EPILOG: Final = """\
 verdicts of each row (term x measure), from Spearman's rho and its p-value corrected
 over the whole family, and a band fixed before looking:
-  associated                 the corrected p-value is at most --delta
-  no association beyond R    the interval lies inside the band (-R, R)
-  inconclusive               neither: the queries are too few to tell
+  {associated:<27}{when_associated}
+  {beyond:<27}{when_not}
+  {inconclusive:<27}neither: the queries are too few to tell
 
 a data set as a folder (--datasets NAME:DIR) holds
   runs/NAME.run[.gz]             rankings, one per system; all but the teacher and one
@@ -58,7 +59,13 @@ def add_parser(subparsers: Any) -> None:
         description="Correlate the terms of the bound with measured effectiveness, per "
         "query and across configurations, corrected for how many tests there are and "
         "for how hard queries are; try certificates on held-out queries; run controls.",
-        epilog=EPILOG,
+        epilog=EPILOG.format(
+            associated=ASSOCIATED,
+            when_associated=VERDICTS[ASSOCIATED].meaning,
+            beyond=f"{NO_ASSOCIATION} R",
+            when_not=VERDICTS[NO_ASSOCIATION].meaning,
+            inconclusive=INCONCLUSIVE,
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_models(parser, required=False)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from rankbound.catalogue import Level, verdict_called
 from rankbound.page.table import Table
 from rankbound.results import Result
-
-Level = Literal["good", "caution", "bad", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +20,17 @@ class Verdict:
     level: Level
     word: str
     sentence: str
+
+
+def told(word: str, sentence: str) -> Verdict:
+    """A line whose word is one of the catalogue, or begins with one.
+
+    Examples
+    --------
+    >>> told("warning", "group sizes vary").level
+    'caution'
+    """
+    return Verdict(verdict_called(word).level, word, sentence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rankbound.catalogue import Level
 from rankbound.commands.bound.result import Augmentation, Bound, Part
 from rankbound.commands.certify.result import Certification
 from rankbound.commands.convert.result import Conversion
 from rankbound.commands.cut.result import Cut
 from rankbound.commands.power.result import Power
-from rankbound.page.accounts import Account, Level, Verdict, notes_of
+from rankbound.page.accounts import Account, Verdict, notes_of, told
 from rankbound.page.table import Table, number
 from rankbound.terminal.bound import augmentation_words, bound_words
 from rankbound.terminal.certify import summary
@@ -58,11 +59,9 @@ def power_account(found: Power, *, name: str = "") -> Account:
 
 def bound_account(found: Bound, *, name: str = "") -> Account:
     """The bound with its parts, and bounds that ask for less."""
-    level: Level = "bad" if found.vacuous else "good"
-    word = "vacuous" if found.vacuous else "not vacuous"
+    verdict = told("vacuous" if found.vacuous else "not vacuous", bound_words(found))
     if found.solve is not None:
-        level, word = "told", f"solved for {found.solve}"
-    verdict = Verdict(level, word, bound_words(found))
+        verdict = Verdict("told", f"solved for {found.solve}", bound_words(found))
     captions = {"parts": "The parts of the bound", "relatives": "Its relatives"}
     return Account(
         kind="bound",
@@ -81,11 +80,11 @@ def augmentation_account(found: Augmentation, *, name: str = "") -> Account:
     """The bound before and after an augmentation."""
     first, *others = augmentation_words(found)
     level: Level = "good" if found.improves and not found.vacuous else "caution"
-    told = (Verdict("told", "break-even", line) for line in others)
+    rest = (Verdict("told", "break-even", line) for line in others)
     return Account(
         kind="augmentation",
         title=", ".join(filter(None, ("Augmentation", name))),
-        verdicts=(Verdict(level, "augmentation", first), *told),
+        verdicts=(Verdict(level, "augmentation", first), *rest),
         sentences=(),
         tables=(
             Table(
@@ -133,7 +132,7 @@ def _cells(parts: Sequence[Part]) -> tuple[tuple[str, ...], ...]:
 
 def cut_account(cut: Cut, *, name: str = "") -> Account:
     """What each band keeps, and every quantity before and after."""
-    warnings = [Verdict("caution", "warning", line) for line in cut.warnings]
+    warnings = [told("warning", line) for line in cut.warnings]
     said = (line for line in foot(cut) if not line.startswith("warning: "))
     return Account(
         kind="cut",

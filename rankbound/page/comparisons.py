@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import DIFFERENCES, VERDICTS
+from rankbound.catalogue import VERDICTS, in_order
 from rankbound.commands.compare.result import Comparison, Row, SweepTable
-from rankbound.page.accounts import Account, Verdict, notes_of
+from rankbound.page.accounts import Account, Verdict, notes_of, told
 from rankbound.page.table import Table, interval, number, words
 
 # Bad news first, and what is open before what is settled
 LEVELS: Final = ("bad", "told", "caution", "good")
-BANNER: Final = sorted(DIFFERENCES, key=lambda v: LEVELS.index(VERDICTS[v].level))
 ROWS: Final = (
     "sampling",
     "quantity",
@@ -52,21 +51,23 @@ def comparison_account(comparison: Comparison, *, name: str = "") -> Account:
 def _verdicts(comparison: Comparison, name: str) -> Iterator[Verdict]:
     counts = Counter(row.verdict for row in comparison.rows)
     where = f"{name}: " if name else ""
-    for verdict in BANNER:
-        if counts[verdict]:
-            rows = [row for row in comparison.rows if row.verdict == verdict]
-            which = "; ".join(dict.fromkeys(map(_label, rows)))
-            yield Verdict(
-                VERDICTS[verdict].level,
-                verdict,
-                f"{where}{counts[verdict]} of "
-                f"{counted(comparison.family.size, 'comparison')} with "
-                f"{comparison.reference}: {which}",
-            )
+    for verdict in sorted(counts, key=_place):
+        rows = [row for row in comparison.rows if row.verdict == verdict]
+        which = "; ".join(dict.fromkeys(map(_label, rows)))
+        yield told(
+            verdict,
+            f"{where}{counts[verdict]} of "
+            f"{counted(comparison.family.size, 'comparison')} with "
+            f"{comparison.reference}: {which}",
+        )
     if comparison.controls.passed is False:
-        yield Verdict("bad", "control failed", f"{where}a control did not pass")
+        yield told("control failed", f"{where}a control did not pass")
     for warning in comparison.warnings:
-        yield Verdict("caution", "warning", warning)
+        yield told("warning", warning)
+
+
+def _place(verdict: str) -> tuple[int, int]:
+    return LEVELS.index(VERDICTS[verdict].level), in_order(verdict)
 
 
 def _label(row: Row) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import SEVERITIES, VERDICTS
+from rankbound.catalogue import SEVERITIES
 from rankbound.commands.inspect.result import File, Finding, Inspection
-from rankbound.page.accounts import Account, Verdict
+from rankbound.page.accounts import Account, Verdict, told
 from rankbound.page.table import Table
 from rankbound.terminal.inspect import file_row
 
@@ -37,14 +37,13 @@ def _verdicts(found: Inspection, name: str) -> Iterator[Verdict]:
     for severity in GRAVE:
         if number[severity]:
             many = counted(number[severity], severity)
-            level = VERDICTS[severity].level
-            yield Verdict(level, severity, f"{where}{many} in {files}")
+            yield told(severity, f"{where}{many} in {files}")
     for command, ready in found.ready.commands():
         if ready.ok:
             yield Verdict("good", f"ready for {command}", f"{where}{ready.command}")
         else:
-            told = f"{where}missing: {'; '.join(ready.missing)}"
-            yield Verdict("told", f"not ready for {command}", told)
+            missing = f"{where}missing: {'; '.join(ready.missing)}"
+            yield Verdict("told", f"not ready for {command}", missing)
     if not any(number[severity] for severity in GRAVE):
         yield Verdict("good", "inspected", f"{where}no error or warning in {files}")
 

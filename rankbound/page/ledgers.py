@@ -7,7 +7,7 @@ from typing import Final
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.result import Ledger, StudentResult
-from rankbound.page.accounts import Account, Verdict, notes_of
+from rankbound.page.accounts import Account, Verdict, notes_of, told
 from rankbound.page.table import Table, number, words
 from rankbound.terminal.measure import (
     BINS,
@@ -60,11 +60,11 @@ def _verdicts(ledger: Ledger, name: str) -> Iterator[Verdict]:
         sentence = f"{who}: {entry.verdict}"
         if entry.vacuous:
             ends = f"{number(entry.upper)} nats; ln 2 = {number(ledger.trivial)}"
-            yield Verdict("bad", "vacuous", f"{sentence}; the limit is {ends}")
+            yield told("vacuous", f"{sentence}; the limit is {ends}")
         else:
-            yield Verdict("good", "not vacuous", sentence)
+            yield told("not vacuous", sentence)
     for warning in ledger.warnings:
-        yield Verdict("caution", "warning", warning)
+        yield told("warning", warning)
 
 
 def _tables(ledger: Ledger, name: str) -> Iterator[Table]:

@@ -9,17 +9,18 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import COLUMNS
+from rankbound.catalogue import COLUMNS, QUANTITIES, needing
 from rankbound.drawing.results import Found
 from rankbound.rows import Rows
 
 MOST_ROWS: Final = 2_000
 SEED: Final = 0
-# What a comparison can hold entropy against, in the order of preference
-AGAINST: Final = ("divergence", "diameter", "mean_distance", "margin")
 EFFECTS: Final = ("dataset", "student", "qid", "measure", "value")
 # What the page's scripts read of a table
 SENT: Final = ("name", "keys", "texts", "columns", "numbers", "total", "axes", "units")
+# What a table begins with, and the needs of what that is held against, best first
+FIRST: Final = "entropy"
+AGAINST: Final = ("student", "vectors", "scores")
 # (student, qid) to {measure: value}, as `effectiveness.tsv` has it
 Effects = Mapping[tuple[str, str], Mapping[str, float]]
 
@@ -100,8 +101,10 @@ def ledger_queries(
     measures = list(dict.fromkeys(m for found in mine for m in found))
     numbers |= {m: [found.get(m) for found in mine] for m in measures}
     numbers = {c: v for c, v in numbers.items() if any(x is not None for x in v)}
-    first = "entropy_nats" if "entropy_nats" in numbers else next(iter(numbers))
-    second = [*measures, "divergence_nats", "diameter", "teacher_range"]
+    column = QUANTITIES[FIRST].column
+    first = column if column in numbers else next(iter(numbers))
+    known = {c: q for c, q in COLUMNS.items() if not (q.is_count or q.same_ranks_as)}
+    second = [*measures, *(c for c in needing(*AGAINST, of=known) if c != first)]
     several = {"result": names} if len(results) > 1 else {}
     words = {"qid": qids, **several, "student": students}
     return QueryTable(
@@ -170,9 +173,9 @@ def _axes(columns: Sequence[str]) -> tuple[str, str]:
     >>> _axes(("diameter, all", "diameter, pos-neg", "entropy, all"))
     ('entropy, all', 'diameter, all')
     """
-    first = next((c for c in columns if c.startswith("entropy")), columns[0])
+    first = next((c for c in columns if c.startswith(FIRST)), columns[0])
     kinds = {c.split(",")[0]: c for c in reversed(columns)}
-    others = [kinds[w] for w in AGAINST if w in kinds] + [*columns]
+    others = [kinds[w] for w in needing(*AGAINST) if w in kinds] + [*columns]
     return first, next((c for c in others if c != first), first)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import ASSOCIATIONS, VERDICTS, verdict_called
+from rankbound.catalogue import ASSOCIATIONS
 from rankbound.commands.validate.records import (
     Association,
     Control,
@@ -17,7 +17,7 @@ from rankbound.commands.validate.records import (
     SystemPair,
 )
 from rankbound.commands.validate.result import Validation
-from rankbound.page.accounts import Account, Verdict, notes_of
+from rankbound.page.accounts import Account, Verdict, notes_of, told
 from rankbound.page.table import Table, interval, number, words
 
 Cells = tuple[str, ...]
@@ -96,25 +96,21 @@ def _verdicts(validation: Validation, where: str) -> Iterator[Verdict]:
             f"{where}{counts[said]} of {counted(len(rows), 'association')} of a "
             "term of the bound with an effectiveness, query by query"
         )
-        yield Verdict(verdict_called(said).level, said, sentence)
+        yield told(said, sentence)
     certificates = validation.certificates
     many = sum(row.vacuous for row in certificates)
     if certificates:
-        told = counted(len(certificates), "certificate")
+        which = counted(len(certificates), "certificate")
         if many:
-            yield _said("vacuous", f"{where}{many:,} of {told}")
+            yield told("vacuous", f"{where}{many:,} of {which}")
         else:
-            yield Verdict("good", "not vacuous", where + told)
+            yield told("not vacuous", where + which)
     for control in validation.controls:
         if not control.passed:
-            told = f"{where}{control.name}: rate {number(control.rate)}"
-            yield _said("control failed", told)
+            which = f"{where}{control.name}: rate {number(control.rate)}"
+            yield told("control failed", which)
     for warning in validation.warnings:
-        yield _said("warning", warning)
-
-
-def _said(verdict: str, sentence: str) -> Verdict:
-    return Verdict(VERDICTS[verdict].level, verdict, sentence)
+        yield told("warning", warning)
 
 
 def _place(verdict: str) -> tuple[int, str]:

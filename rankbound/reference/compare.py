@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.certificate import LN2
+from rankbound.catalogue import VERDICTS
 from rankbound.commands.compare.measured import Compared
 from rankbound.commands.compare.result import (
     Compat,
@@ -61,7 +62,7 @@ def reference_record(compared: Compared) -> Compat:
 def _row(answer: Answer) -> CompatRow:
     ask = answer.question
     made, reason = _tost(*common(ask.values, ask.reference))
-    equal = answer.verdict in ("equivalent", "negligible")
+    equal = VERDICTS[answer.verdict].within
     return CompatRow(
         sampling=ask.sampling,
         quantity=ask.quantity,

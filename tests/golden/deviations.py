@@ -213,6 +213,7 @@ def _mapped(value: Any, path: str, change: Any) -> Any:
 
 
 ONE_FOLDER = "measure and compare may write into one folder"
+MEANINGS = "the help explains verdicts in the words that the file explains them in"
 
 ADDED: tuple[Added, ...] = (
     Added(
@@ -290,5 +291,47 @@ CHANGED: tuple[Renamed | Replaced, ...] = (
         "damaged/ledger.json: Object missing required field `unit`; run the command "
         "again with",
         "the decoder tells of what is missing, and names the whole path",
+    ),
+    Replaced(
+        "options",
+        "/compare/epilog/*",
+        "0 is outside the interval, and some of it lies beyond",
+        "0 outside the interval, some of it beyond",
+        MEANINGS,
+    ),
+    Replaced(
+        "options",
+        "/compare/epilog/*",
+        "0 is outside, the whole interval lies within",
+        "0 outside, all of it within",
+        MEANINGS,
+    ),
+    Replaced(
+        "options",
+        "/compare/epilog/*",
+        "0 is inside, the whole interval lies within",
+        "0 inside, all of it within",
+        MEANINGS,
+    ),
+    Replaced(
+        "options",
+        "/compare/epilog/*",
+        "0 is inside, some of the interval lies beyond",
+        "0 inside, some of it beyond",
+        MEANINGS,
+    ),
+    Replaced(
+        "options",
+        "/validate/epilog/*",
+        "the corrected p-value is at most --delta",
+        "the corrected p is at most delta",
+        MEANINGS,
+    ),
+    Replaced(
+        "options",
+        "/validate/epilog/*",
+        "lies inside the band (-R, R)",
+        "lies inside (-R, R)",
+        MEANINGS,
     ),
 )

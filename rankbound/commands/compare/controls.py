@@ -93,7 +93,9 @@ def ranks_only(compared: Compared) -> RanksOnly:
     base = loaded.sampling(compared.options.baseline)
     wanted = compared.measures[base.name].measured["margin", "all"].mean()
     ranks = rank_values(base.groups, base.values)
-    of_ranks = teacher_quantities(base.groups, ranks, pair_sets=("all",))
+    of_ranks = teacher_quantities(
+        base.groups, ranks, pair_sets=("all",), names=["margin"]
+    )
     own = of_ranks["margin", "all"].mean()
     scale = wanted / own if own > 0 else 1.0
 
@@ -230,6 +232,7 @@ def constant_teacher(compared: Compared) -> Control:
             sampling.groups,
             np.zeros(len(sampling.values)),
             pair_sets=compared.options.pair_sets,
+            names=["entropy", "ties"],
         )
         for (name, _), column in made.items():
             if name == "entropy":

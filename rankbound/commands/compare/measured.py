@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rankbound.catalogue import PAIR_SETS, base, label
+from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.quantities import (
     Measured,
     Space,
     difference_range,
     entropies,
-    per_query,
     space_quantities,
+    student_quantities,
     teacher_quantities,
     value_range,
     widest_distance,
@@ -38,7 +38,7 @@ from rankbound.data.columns import Booleans, Floats
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.errors import UsageError
-from rankbound.estimators.group_terms import group_entropies, student_terms
+from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
 from rankbound.validation.family import Answer, Question, answer_family
 
@@ -81,7 +81,7 @@ def measure_student(
     *,
     pair_sets: Sequence[str],
 ) -> OnSampling:
-    """Divergence and risk of a student on one sampling, for every pair set."""
+    """Quantities of a student on one sampling, for every pair set."""
     dropped: dict[str, int] = {}
     raw = student.file.on(sampling.groups)
     rule = Rule("all", options.missing)
@@ -89,26 +89,16 @@ def measure_student(
     teacher = sampling.values[keep]
     with np.errstate(over="ignore"):  # refused with a message where it matters
         values = raw.values[keep] / student.temperature
-    alone = len(options.students) == 1
-    made: Measured = {}
-    kept: dict[str, Groups] = {}
-    for pairs in pair_sets:
-        has = groups.count_known_pairs(pairs) > 0
-        if not has.any():
-            continue
-        rows = np.repeat(has, groups.sizes)
-        kept[pairs] = groups.keep_groups(has)
-        terms = student_terms(
-            kept[pairs],
-            teacher[rows],
-            values[rows],
-            clip_at=options.score_range,
-            pairs=pairs,
-        )
-        for quantity in ("divergence", "risk"):
-            name = label(quantity, student.source.name, alone=alone)
-            column = getattr(terms, quantity)
-            made[name, pairs] = per_query(kept[pairs], column, name)
+    made = student_quantities(
+        groups,
+        teacher,
+        values,
+        clip_at=options.score_range,
+        pair_sets=pair_sets,
+        who="" if len(options.students) == 1 else student.source.name,
+    )
+    known = {pairs: groups.count_known_pairs(pairs) > 0 for pairs in pair_sets}
+    kept = {pairs: groups.keep_groups(k) for pairs, k in known.items() if k.any()}
     return OnSampling(made, kept, dropped, _gaps(student, sampling, raw.found))
 
 
@@ -173,7 +163,7 @@ class Measures:
 
     def groups_of(self, name: str, pairs: str) -> Groups:
         """The groups behind a quantity."""
-        if base(name) not in ("divergence", "risk"):
+        if COMPARED[base(name)].need != "student":
             return self.sampling.groups
         student = name.partition(":")[2] or next(iter(self.students))
         return self.students[student].groups[pairs]

@@ -7,40 +7,31 @@ the unit of every comparison.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from rankbound.bounds.certificate import LN2
-from rankbound.catalogue import COMPARED, PAIR_SETS, base
+from rankbound.catalogue import COMPARED, PAIR_SETS, Range, base, label, needing
 from rankbound.commands.measure.certifying import group_range
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
-from rankbound.estimators.blocks import Block
-from rankbound.estimators.dimension import (
-    knn_log_density,
-    neighbour_distances,
-    two_nn_dimension,
-)
-from rankbound.estimators.distances import diameter, mean_distance
+from rankbound.estimators.blocks import blocks
 from rankbound.estimators.group_terms import (
-    geometry,
-    group_entropies,
+    block_distances,
+    check_span,
+    pair_choice,
     steepest,
-    teacher_terms,
-    tie_shares,
 )
 from rankbound.estimators.pairs import selected_pairs
 from rankbound.estimators.shape import DistanceCurve
+from rankbound.estimators.spread import clip_below_best
 
-Range = tuple[float, float]
 # Lengths of unit vectors are checked up to this, as `Embeddings.unit_norm_share` does
 UNIT_SLACK: Final = 1e-2
-DISTANCES: Final = ("diameter", "mean_distance", "rms_distance")
 UNKNOWN: Final = "its range is not known in advance, so betting does not apply"
 
 
@@ -122,40 +113,86 @@ def quantities(
 
 
 def teacher_quantities(
-    groups: Groups, values: Floats, *, pair_sets: Sequence[str]
+    groups: Groups,
+    values: Floats,
+    *,
+    pair_sets: Sequence[str],
+    names: Sequence[str] | None = None,
 ) -> Measured:
-    """Entropy, mean margin and ties; arguments as for `quantities`."""
-    made: Measured = {}
-    for pairs, kept, inside in _by_pairs(groups, values, pair_sets):
-        terms = teacher_terms(kept, inside, pairs=pairs)
-        ties = tie_shares(kept, inside, pairs=pairs)
-        found = {"entropy": terms.entropy, "margin": terms.mean_margin, "ties": ties}
-        made.update(
-            ((name, pairs), per_query(kept, column, name))
-            for name, column in found.items()
-        )
-    return made
+    """What the teacher's scores alone say; arguments as for `quantities`.
+
+    `names` are the quantities wanted; all of the catalogue by default.
+    """
+    labels = {name: name for name in (names or needing("scores"))}
+    return _of_scores(groups, [values], labels=labels, pair_sets=pair_sets)
 
 
 def entropies(groups: Groups, values: Floats, *, pair_sets: Sequence[str]) -> Measured:
     """Entropy alone; arguments as for `quantities`."""
-    return {
-        ("entropy", pairs): per_query(
-            kept, group_entropies(kept, inside, pairs=pairs), "entropy"
-        )
-        for pairs, kept, inside in _by_pairs(groups, values, pair_sets)
-    }
+    return teacher_quantities(groups, values, pair_sets=pair_sets, names=["entropy"])
 
 
-def _by_pairs(
-    groups: Groups, values: Floats, pair_sets: Sequence[str]
-) -> Iterator[tuple[str, Groups, Floats]]:
-    """For each pair set that occurs: the groups that have it, and their scores."""
+def student_quantities(
+    groups: Groups,
+    teacher: Floats,
+    student: Floats,
+    *,
+    clip_at: float,
+    pair_sets: Sequence[str],
+    who: str = "",
+) -> Measured:
+    """What a student's scores add.
+
+    Parameters
+    ----------
+    groups : Groups
+    teacher, student : float64 arrays, shape (n_rows,)
+        Scores in temperatures, each model's own.
+    clip_at : float
+        B: the student's are raised to at least B below the best of their group.
+    pair_sets : sequence of {"all", "pos-neg", "neg-neg"}
+    who : str
+        The student's name for the labels; empty where there is one student.
+    """
+    labels = {name: label(name, who, alone=not who) for name in needing("student")}
+    return _of_scores(
+        groups, [teacher, student], labels=labels, pair_sets=pair_sets, clip_at=clip_at
+    )
+
+
+def _of_scores(
+    groups: Groups,
+    scores: Sequence[Floats],
+    *,
+    labels: Mapping[str, str],
+    pair_sets: Sequence[str],
+    clip_at: float | None = None,
+) -> Measured:
+    """Quantities of the groups that have a pair of each set, averaged by query."""
+    made: Measured = {}
     for pairs in pair_sets:
         keep = groups.count_known_pairs(pairs) > 0
-        if keep.any():
-            inside = values[np.repeat(keep, groups.sizes)]
-            yield pairs, groups.keep_groups(keep), inside
+        if not keep.any():
+            continue
+        kept, rows = groups.keep_groups(keep), np.repeat(keep, groups.sizes)
+        inside = [values[rows] for values in scores]
+        check_span(inside[-1])
+        columns = {
+            name: np.full(kept.n_groups, np.nan)
+            for name in labels
+            if pairs in COMPARED[name].pair_sets
+        }
+        for block in blocks(kept):
+            kind = pair_choice(block, pairs)
+            data = [values[block.rows] for values in inside]
+            if clip_at is not None:
+                mask = kind["mask"]
+                data[-1] = clip_below_best(data[-1], score_range=clip_at, mask=mask)
+            for name, column in columns.items():
+                column[block.groups] = COMPARED[name].computed(*data, **kind)
+        for name, column in columns.items():
+            made[labels[name], pairs] = per_query(kept, column, labels[name])
+    return made
 
 
 def space_quantities(
@@ -175,20 +212,14 @@ def space_quantities(
     table = {
         (name, pairs): np.full(groups.n_groups, np.nan)
         for pairs in pair_sets
-        for name in DISTANCES
-    }
-    nature = {
-        (name, "all"): np.full(groups.n_groups, np.nan)
-        for name in ("two_nn", "knn_density")
+        for name in needing("vectors")
+        if pairs in COMPARED[name].pair_sets
     }
     slopes = [0.0]
     n_groups = np.bincount(groups.queries, minlength=len(groups.qids))
-
-    def visit(block: Block, distances: Floats, chosen: Booleans) -> None:
-        near = neighbour_distances(distances, chosen)
-        dimension = two_nn_dimension(near)
-        nature["two_nn", "all"][block.groups] = dimension
-        nature["knn_density", "all"][block.groups] = knn_log_density(near, dimension)
+    for block, distances, chosen in block_distances(
+        groups, embeddings, metric=metric, pairs="all"
+    ):
         slopes.append(steepest(block, values, distances, chosen)[0])
         if curve is not None:
             share = 1 / n_groups[groups.queries[block.groups]] / chosen.sum(axis=-1)
@@ -199,22 +230,25 @@ def space_quantities(
                 block.rows, mask=block.mask, positive=block.positive, pairs=pairs
             )
             has = inside.any(axis=-1)
-            rows, apart, use = block.groups[has], distances[has], inside[has]
-            table["diameter", pairs][rows] = diameter(apart, use)
-            if has.any():
-                table["mean_distance", pairs][rows] = mean_distance(apart, use)
-                squares = mean_distance(apart**2, use)
-                table["rms_distance", pairs][rows] = np.sqrt(squares)
-
-    geometry(groups, embeddings, metric=metric, pairs="all", visit=visit)
-    columns = {**table, **nature} if "all" in pair_sets else table
+            if not has.any():
+                continue
+            for (name, of), column in table.items():
+                if of == pairs:
+                    found = COMPARED[name].computed(distances[has], inside[has])
+                    column[block.groups[has]] = found
     measured = {
         key: per_query(groups, column, key[0])
-        for key, column in columns.items()
+        for key, column in sorted(table.items(), key=_documents_last)
         if np.isfinite(column).any()
     }
-    undefined = int(np.isnan(nature["two_nn", "all"]).sum())
-    return Space(measured, max(slopes), undefined, curve)
+    dimension = table.get(("two_nn", "all"), np.empty(0))
+    return Space(measured, max(slopes), int(np.isnan(dimension).sum()), curve)
+
+
+def _documents_last(entry: tuple[tuple[str, str], object]) -> bool:
+    """Quantities of the documents of a group stand behind those of its pairs."""
+    (name, _), _ = entry
+    return len(COMPARED[name].pair_sets) == 1
 
 
 def per_query(groups: Groups, values: Floats, name: str) -> GroupMeans:
@@ -255,17 +289,12 @@ def value_range(
     widest : float or None
         No distance is larger; None where the space has no known scale.
     """
-    quantity = base(name)
-    if quantity == "entropy":
-        return 0.0, LN2
-    if quantity == "ties":
-        return 0.0, 1.0
-    if quantity in DISTANCES:
-        return None if widest is None else (0.0, widest)
-    if quantity in ("divergence", "risk"):
-        lemma = group_range(groups, pairs=pairs, score_range=score_range)
-        return (lemma.low if quantity == "risk" else 0.0), lemma.high
-    return None
+    known = COMPARED[base(name)]
+    lemma = None
+    if known.is_bounded_by_lemma:
+        found = group_range(groups, pairs=pairs, score_range=score_range)
+        lemma = found.low, found.high
+    return known.limits(lemma=lemma, widest=widest)
 
 
 def difference_range(first: Range | None, second: Range | None) -> Range | None:

@@ -20,7 +20,7 @@ from rankbound.bounds.shift import (
     total_variation,
 )
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import COMPARED, PAIR_SETS
+from rankbound.catalogue import COMPARED, PAIR_SETS, needing
 from rankbound.commands.compare.measured import Compared, Measures
 from rankbound.commands.compare.result import (
     Change,
@@ -65,7 +65,6 @@ DIAGNOSTIC = (
     "than the teacher's Lipschitz constant, so that the floors from distances may lie "
     "above the true ones; the floor from the mean margin needs no such constant"
 )
-NAMES: Final = ("diameter", "mean_distance", "rms_distance", "two_nn", "knn_density")
 # Mining moves the three differently, and each belongs to another statement
 STATEMENTS: Final = {
     "supremum": "over groups: for the diameter the plug-in of the essential supremum "
@@ -320,7 +319,7 @@ def spaces(compared: Compared) -> tuple[Space, ...] | None:
     return tuple(
         found
         for name, measures in compared.measures.items()
-        for quantity in sorted(NAMES, key=compared.options.place)
+        for quantity in sorted(needing("vectors"), key=compared.options.place)
         for pairs in PAIR_SETS
         if (found := _three(name, measures, quantity, pairs)) is not None
     )

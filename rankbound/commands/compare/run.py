@@ -8,7 +8,14 @@ import numpy as np
 from msgspec.structs import replace
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import COMPARED, DIFFERENCES, PAIR_SETS, VERDICTS, base
+from rankbound.catalogue import (
+    COMPARED,
+    DIFFERENCES,
+    PAIR_SETS,
+    VERDICTS,
+    WITHIN,
+    base,
+)
 from rankbound.commands.compare.controls import controls, ranks_only, sweep
 from rankbound.commands.compare.measured import (
     Compared,
@@ -55,6 +62,16 @@ from rankbound.results import Named
 from rankbound.rows import Rows
 from rankbound.validation.family import Answer
 
+
+def _cautions() -> dict[str, str]:
+    """What to know of some quantities, by the names of those that share it."""
+    named: dict[str, list[str]] = {}
+    for name, quantity in COMPARED.items():
+        if quantity.caution:
+            named.setdefault(quantity.caution, []).append(name)
+    return {", ".join(names): caution for caution, names in named.items()}
+
+
 NO_VECTORS: Final = "no vectors were given (--embeddings)"
 NO_MARGIN: Final = "there is no agreed margin for this quantity: give --margin"
 DEFINITIONS: Final = {
@@ -67,7 +84,7 @@ DEFINITIONS: Final = {
     "adjusted by Holm over the family",
     "effect_size": "d_z: mean difference in standard deviations of the differences",
     "smallest_margin": "the smallest margin at which the whole interval would lie "
-    "within it, and the verdict be equivalent or negligible",
+    f"within it, and the verdict be {' or '.join(sorted(WITHIN))}",
     "n_for_margin": "queries at which both ends of the interval would lie within the "
     "margin of the mean, were the differences spread as here; null without a margin",
     "verdict": "; ".join(f"{name}: {VERDICTS[name].meaning}" for name in DIFFERENCES),
@@ -80,8 +97,7 @@ DEFINITIONS: Final = {
     "has the mean over its groups (value) and the largest of them (largest)",
     "shapes": "shares of all pairs at most so far apart, each query with the same "
     "weight; lengths, copies and TwoNN of the distinct documents, as in the ledger",
-    "two_nn, knn_density": "of the documents of a group, copies left out; biased for "
-    "so few documents, and comparable between samplings of one group size only",
+    **_cautions(),
 }
 
 
@@ -275,7 +291,7 @@ def _assumptions(compared: Compared) -> tuple[str, ...]:
             "difference is nearly normal; this holds for large samples only"
         )
     if any(
-        base(a.question.quantity) in ("divergence", "risk") for a in compared.answers
+        COMPARED[base(a.question.quantity)].need == "student" for a in compared.answers
     ):
         found.append(
             f"A1' (enforced): students are clipped at B = {options.score_range:g} "

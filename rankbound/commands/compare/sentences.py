@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import COMPARED, base
+from rankbound.catalogue import COMPARED, VERDICTS, base, in_order
 from rankbound.commands.compare.result import Comparison, OrderMeans, Row, Target
 
 METHODS: Final = {
@@ -20,12 +20,6 @@ METHODS: Final = {
 UP, DOWN = "raises", "lowers"
 # Means that differ by less are rounding of one number
 SAME: Final = 1e-12
-FOUND: Final = {
-    "different": "it fails for",
-    "negligible": "it fails, by no more than the margin, for",
-    "equivalent": "it holds within the margin for",
-    "inconclusive": "it is undecided for",
-}
 
 
 def sentences(comparison: Comparison) -> tuple[str, ...]:
@@ -104,15 +98,16 @@ def advice(comparison: Comparison) -> tuple[str, ...]:
 
 def _altered(comparison: Comparison) -> list[str]:
     rows = [r for r in comparison.rows if r.quantity == "entropy"]
-    moved = [r for r in rows if r.verdict in ("different", "negligible")]
-    open_rows = [r for r in rows if r.verdict == "inconclusive"]
-    same = [r for r in rows if r.verdict == "equivalent"]
+    moved = [r for r in rows if VERDICTS[r.verdict].apart]
+    rest = [r for r in rows if not VERDICTS[r.verdict].apart]
+    same = [r for r in rest if VERDICTS[r.verdict].within]
+    open_rows = [r for r in rest if not VERDICTS[r.verdict].within]
     found = []
     if moved:
         listed = "; ".join(
             f"{r.sampling} {UP if r.difference > 0 else DOWN} it over "
             f"{r.pairs} pairs by {abs(r.difference):.4f}"
-            + (" (within the margin)" if r.verdict == "negligible" else "")
+            + (" (within the margin)" if VERDICTS[r.verdict].within else "")
             for r in moved
         )
         found.append(
@@ -261,14 +256,14 @@ def claim(every: Sequence[Row], reference: str) -> str:
     if not rows:
         return f"{said}, which was not asked for here (--quantity entropy)."
     parts = []
-    for verdict, words in FOUND.items():
+    for verdict in sorted({row.verdict for row in rows}, key=in_order):
         named: dict[str, list[str]] = {}
         for row in rows:
             if row.verdict == verdict:
                 named.setdefault(row.sampling, []).append(row.pairs)
         if named:
             listed = ", ".join(f"{k} ({', '.join(v)})" for k, v in named.items())
-            parts.append(f"{words} {listed}")
+            parts.append(f"{VERDICTS[verdict].claim} {listed}")
     return (
         f"{said}: against {reference}, at a margin of "
         f"{rows[0].margin:g} nats, {'; '.join(parts)}."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.limits import two_sided
-from rankbound.catalogue import base
+from rankbound.catalogue import COMPARED, Range, base
 from rankbound.commands.compare.measured import (
     OnSampling,
     measure_student,
@@ -15,7 +15,6 @@ from rankbound.commands.compare.measured import (
 )
 from rankbound.commands.compare.quantities import (
     Measured,
-    Range,
     space_quantities,
     teacher_quantities,
     value_range,
@@ -114,7 +113,7 @@ def _groups(
     name: str, pairs: str, everything: Sampling, theirs: dict[str, OnSampling]
 ) -> Groups:
     """The groups behind a quantity: a student may lack documents."""
-    if base(name) not in ("divergence", "risk"):
+    if COMPARED[base(name)].need != "student":
         return everything.groups
     student = name.partition(":")[2] or next(iter(theirs))
     return theirs[student].groups[pairs]

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from rankbound.catalogue import QUANTITIES, base
+from rankbound.catalogue import COLUMNS, QUANTITIES, Quantity, Range, base
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.result import Ledger
 from rankbound.data.columns import Floats
@@ -17,21 +17,14 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.results import Result
 from rankbound.rows import Row, Rows
 
-Range = tuple[float, float]
 # The other columns of measure count documents and pairs, or repeat one in bits
-COLUMNS: Final = {
-    "entropy_nats": "nats",
-    "divergence_nats": "nats",
-    "risk_nats": "nats",
-    "diameter": "distance",
-    "mean_distance": "distance",
-    "teacher_range": "temperatures",
-    "student_range": "temperatures",
+TOLD: Final = {
+    column: known
+    for column, known in COLUMNS.items()
+    if not known.is_count and known.same_ranks_as is None
 }
-PAIRED: Final = ("divergence_nats", "risk_nats")
-LN2: Final = float(np.log(2))
-ENTROPY: Final = (0.0, LN2)
-RANGES: Final[dict[str, Range]] = {"entropy": ENTROPY, "ties": (0.0, 1.0)}
+# Those of which a difference of two students has a range
+PAIRED: Final = {c: known for c, known in TOLD.items() if known.is_bounded_by_lemma}
 TABLE: Final = "per_query"  # beside a ledger and a comparison
 NEEDS: Final = "--from needs results of measure or compare"
 
@@ -151,21 +144,22 @@ def _measured(path: Path, ledger: Ledger) -> list[Spread]:
         tables[student][qid] = line
     spreads = []
     for name, table in tables.items():
-        for column, unit in COLUMNS.items():
+        for column, known in TOLD.items():
             cells = (line.value(column) for line in table.values())
             values = [value for value in cells if value is not None]
             if values:
                 label = f"{name}: {column}" if name else column
-                bounds = _bounds(column, ledger, name)
-                spreads.append(_spread(label, unit, values, bounds))
+                bounds = _bounds(known, ledger, name)
+                spreads.append(_spread(label, known.unit, values, bounds))
     first, *others = tables
     for name in others:
-        for column in PAIRED:
+        for column, known in PAIRED.items():
             values = _shared(tables[name], tables[first], column)
             if values:
-                sides = [_bounds(column, ledger, one) for one in (name, first)]
+                sides = [_bounds(known, ledger, one) for one in (name, first)]
                 label = f"{name} - {first}: {column}"
-                spreads.append(_spread(label, "nats", values, _difference(*sides)))
+                bounds = _difference(*sides)
+                spreads.append(_spread(label, known.unit, values, bounds))
     return spreads
 
 
@@ -182,13 +176,11 @@ def _shared(
     ]
 
 
-def _bounds(column: str, ledger: Ledger, student: str) -> Range | None:
-    if column == "entropy_nats":
-        return ENTROPY
-    if column not in PAIRED or student not in ledger.students:
-        return None
-    known = ledger.students[student].range
-    return (known.low if column == "risk_nats" else 0.0), known.high
+def _bounds(known: Quantity, ledger: Ledger, student: str) -> Range | None:
+    if student not in ledger.students:
+        return known.limits()
+    lemma = ledger.students[student].range
+    return known.limits(lemma=(lemma.low, lemma.high))
 
 
 def _compared(path: Path, comparison: Comparison) -> list[Spread]:
@@ -209,11 +201,12 @@ def _compared(path: Path, comparison: Comparison) -> list[Spread]:
         shared = [qid for qid in column if qid in against]
         if sampling in (baseline, "target") or not shared:
             continue
-        side = RANGES.get(quantity)
+        known = QUANTITIES[base(quantity)]
+        side = known.limits()
         spreads.append(
             _spread(
                 f"{sampling} - {baseline}: {quantity}, {pairs}",
-                QUANTITIES[base(quantity)].unit if base(quantity) in RANGES else "",
+                known.unit if side else "",
                 [column[qid] - against[qid] for qid in shared],
                 _difference(side, side),
             )

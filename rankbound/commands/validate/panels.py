@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.wording import counted
+from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.laws import laws_of_queries
 from rankbound.commands.measure.measured import Measured
@@ -48,15 +49,11 @@ class Terms:
 def terms_of(measurement: Measured, result: CertifiedStudent) -> Terms:
     """Collect the terms of one student."""
     terms = result.terms
+    # The others are made of several columns, or of no column
     columns = {
-        "entropy": terms.entropy_nats,
-        "divergence": terms.divergence_nats,
-        "risk": terms.risk_nats,
-        "mean_margin": terms.mean_margin,
-        "teacher_range": terms.teacher_range,
-        "student_range": terms.student_range,
-        "diameter": terms.diameter,
-        "mean_distance": terms.mean_distance,
+        name: getattr(terms, column)
+        for name in TERMS
+        if hasattr(terms, column := QUANTITIES[name].column or name)
     }
     absent = {name: "no vectors" for name, column in columns.items() if column is None}
     found = {name: column for name, column in columns.items() if column is not None}

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE, NO_ASSOCIATION, VERDICTS
 from rankbound.commands.measure.given import Given, inputs_of
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.validate.associations import (
@@ -66,8 +67,8 @@ DEFINITIONS: Final = {
     "queries of a normal population",
     "detectable": f"the smallest |rho| found with {POWER:.0%} power at the first step "
     "of the correction",
-    "verdict": "associated: the corrected p is at most delta; no association beyond R: "
-    "the interval lies inside (-R, R); inconclusive otherwise",
+    "verdict": f"{ASSOCIATED}: {VERDICTS[ASSOCIATED].meaning}; {NO_ASSOCIATION} R: "
+    f"{VERDICTS[NO_ASSOCIATION].meaning}; {INCONCLUSIVE} otherwise",
     "loss of M": "the teacher's M minus the student's",
     "locality": "L x diameter with one plug-in L per student: the same ranks as the "
     "diameter, so it costs no further test (same_as)",

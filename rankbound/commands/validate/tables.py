@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import ASSOCIATED
+from rankbound.catalogue import ASSOCIATED, VERDICTS
 from rankbound.commands.validate.records import (
     AVERAGE,
     LOSS,
@@ -25,8 +25,6 @@ from rankbound.validation.configurations import NEEDED
 
 # Of a design, in this order; others come behind them
 FACTORS: Final = ("strategy", "loss", "architecture")
-# Differences that do not matter
-ALIKE: Final = ("equivalent", "negligible")
 
 
 def effectiveness_tables(
@@ -116,9 +114,10 @@ def _mean(
             continue
         first = row.student == pair.first
         other = pair.second if first else pair.first
-        if pair.verdict in ALIKE:
+        verdict = VERDICTS[pair.verdict]
+        if verdict.within:
             alike.add(other)
-        elif pair.verdict == "different" and (pair.difference > 0) == first:
+        elif verdict.apart and (pair.difference > 0) == first:
             lower.add(other)
     best = max(other.mean for other in of_measure if other.dataset == row.dataset)
     return Cell(
