@@ -1,8 +1,11 @@
+import pytest
 from msgspec.structs import replace
 
 from rankbound.commands.compare.result import Controls
 from rankbound.page.comparisons import comparison_account
 from tests.rankbound.comparisons import a_row, comparison
+
+pytestmark = pytest.mark.xdist_group("report")
 
 
 def test_rows_and_verdicts_are_the_comparisons(contents):

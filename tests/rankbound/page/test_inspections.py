@@ -5,6 +5,8 @@ from rankbound.commands.inspect.result import Across, Inspection, Readiness, Rea
 from rankbound.commands.inspect.run import inspect
 from rankbound.page.inspections import inspection_account
 
+pytestmark = pytest.mark.xdist_group("report")
+
 
 @pytest.fixture
 def found(everything):

@@ -5,6 +5,8 @@ from rankbound.commands.measure.result import Ledger
 from rankbound.page.ledgers import ledger_account
 from tests.rankbound.page.conftest import HOSTILE
 
+pytestmark = pytest.mark.xdist_group("report")
+
 
 @pytest.fixture
 def ledger(everything):

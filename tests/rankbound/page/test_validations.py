@@ -7,6 +7,8 @@ from rankbound.page.validations import validation_account
 from rankbound.results import Named
 from tests.rankbound.page.conftest import HOSTILE
 
+pytestmark = pytest.mark.xdist_group("report")
+
 
 @pytest.fixture(scope="module")
 def validation(everything):
