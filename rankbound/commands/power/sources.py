@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.result import Ledger
 from rankbound.data.columns import Floats
 from rankbound.errors import FormatError, UsageError
-from rankbound.results import Result
+from rankbound.results import Beside, Result
 from rankbound.rows import Row, Rows
 
 # The other columns of measure count documents and pairs, or repeat one in bits
@@ -25,6 +25,7 @@ TOLD: Final = {
 }
 # Those of which a difference of two students has a range
 PAIRED: Final = {c: known for c, known in TOLD.items() if known.is_bounded_by_lemma}
+Found = TypeVar("Found", bound=Result)
 TABLE: Final = "per_query"  # beside a ledger and a comparison
 NEEDS: Final = "--from needs results of measure or compare"
 
@@ -86,13 +87,14 @@ def spreads_of(folder: Path) -> Spreads:
     tables: list[Path] = []
     if (table := _table(folder, Ledger)) is not None:
         tables.append(table)
-        spreads += _measured(table, Ledger.load(folder))
+        spreads += _measured(table, _known(folder, Ledger))
     if (table := _table(folder, Comparison)) is not None:
         tables.append(table)
-        spreads += _compared(table, Comparison.load(folder))
+        spreads += _compared(table, _known(folder, Comparison))
     if not tables:
-        files = f"{Ledger.FILE} or {Comparison.FILE} with its {TABLE}.tsv"
-        raise UsageError(f"{folder}: holds no {files}; {NEEDS}")
+        names = (name for kind in (Ledger, Comparison) for name in _beside(kind).files)
+        files = " or ".join(dict.fromkeys(names))
+        raise UsageError(f"{folder}: holds no {files} of theirs; {NEEDS}")
     still = [spread.source for spread in spreads if not spread.sd > 0]
     moving = [spread for spread in spreads if spread.sd > 0]
     if not moving:
@@ -102,10 +104,20 @@ def spreads_of(folder: Path) -> Spreads:
     return Spreads(moving, still, tables)
 
 
+def _beside(kind: type[Result]) -> Beside:
+    return next(beside for beside in kind.BESIDE if beside.name == TABLE)
+
+
 def _table(folder: Path, kind: type[Result]) -> Path | None:
-    """The rows beside a result of a kind; None where the folder holds none."""
-    found = (beside.path(folder) for beside in kind.BESIDE if beside.name == TABLE)
-    return next(found, None) if (folder / kind.FILE).is_file() else None
+    """The table of queries of a kind of result; None where the folder holds none."""
+    path = _beside(kind).path(folder)
+    known = path is not None and {*_beside(kind).columns} <= {*Rows.header(path)}
+    return path if known or (folder / kind.FILE).is_file() else None
+
+
+def _known(folder: Path, kind: type[Found]) -> Found | None:
+    """The result itself; None where its table lies there alone."""
+    return kind.load(folder) if (folder / kind.FILE).is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +148,9 @@ def _lines(path: Path, rows: Rows) -> list[_Line]:
     return [_Line(path, number, row) for number, row in enumerate(rows, start=2)]
 
 
-def _measured(path: Path, ledger: Ledger) -> list[Spread]:
+def _measured(path: Path, ledger: Ledger | None) -> list[Spread]:
     tables: dict[str, dict[str, _Line]] = defaultdict(dict)
-    rows = ledger.beside[TABLE]
+    rows = Rows.read(path, needed=_beside(Ledger).columns)
     named = zip(_lines(path, rows), rows.cells("student", "qid"), strict=True)
     for line, (student, qid) in named:
         tables[student][qid] = line
@@ -176,16 +188,16 @@ def _shared(
     ]
 
 
-def _bounds(known: Quantity, ledger: Ledger, student: str) -> Range | None:
-    if student not in ledger.students:
+def _bounds(known: Quantity, ledger: Ledger | None, student: str) -> Range | None:
+    if ledger is None or student not in ledger.students:
         return known.limits()
     lemma = ledger.students[student].range
     return known.limits(lemma=(lemma.low, lemma.high))
 
 
-def _compared(path: Path, comparison: Comparison) -> list[Spread]:
+def _compared(path: Path, comparison: Comparison | None) -> list[Spread]:
     values: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
-    rows = comparison.beside[TABLE]
+    rows = Rows.read(path, needed=_beside(Comparison).columns)
     named = rows.cells("quantity", "pairs", "sampling", "qid")
     for line, (quantity, pairs, sampling, qid) in zip(
         _lines(path, rows), named, strict=True
@@ -194,7 +206,8 @@ def _compared(path: Path, comparison: Comparison) -> list[Spread]:
         if value is None:
             raise FormatError(path, "value must not be empty", line=line.number)
         values[quantity, pairs, sampling][qid] = value
-    baseline = comparison.reference
+    first = next(sampling for _, _, sampling in values)
+    baseline = first if comparison is None else comparison.reference
     spreads = []
     for (quantity, pairs, sampling), column in values.items():
         against = values.get((quantity, pairs, baseline), {})

@@ -117,12 +117,29 @@ def test_a_broken_record_is_refused(measured):
     assert "missing required field" in refusal(spreads_of, folder)
 
 
+def test_a_table_alone_is_read_without_the_ranges_of_students(measured, compared):
+    folder = measured(RANGES, MEASURED)
+    whole = spreads_of(folder)
+    (folder / "ledger.json").unlink()
+    alone = spreads_of(folder)
+    assert [s.sd for s in alone.moving] == [s.sd for s in whole.moving]
+    assert any(s.bounds is not None for s in alone.moving)  # of the entropy
+    assert [s.bounds for s in alone.moving] != [s.bounds for s in whole.moving]
+    (folder / "per_query.tsv").unlink()
+    folder = compared("random", COMPARED)
+    whole = spreads_of(folder)
+    (folder / "comparison.json").unlink()  # the first sampling is the reference then
+    assert [s.source for s in spreads_of(folder).moving] == [
+        s.source for s in whole.moving
+    ]
+
+
 def test_folders_without_results_are_refused(tmp_path, measured, compared):
     with pytest.raises(UsageError, match=r"no such folder"):
         spreads_of(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="is a file"):
         spreads_of(written(tmp_path, "x"))
-    with pytest.raises(UsageError, match=r"holds no ledger\.json or comparison\.json"):
+    with pytest.raises(UsageError, match=r"holds no per_query\.tsv or comparison"):
         spreads_of(tmp_path)
     still = "qid\tstudent\tentropy_nats\nq1\t\t.1\nq2\t\t.1\n"
     with pytest.raises(UsageError, match="nothing varies"):
