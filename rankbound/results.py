@@ -165,7 +165,11 @@ class Open(Sequence[Item]):
         """Records of the objects of a file; a ValueError says which does not fit."""
         own = {*kind.__struct_fields__} - {kind.OPEN}
         found = []
-        for place, row in enumerate(msgspec.convert(plain, list[dict[str, Any]])):
+        try:
+            rows = msgspec.convert(plain, list[dict[str, Any]])
+        except msgspec.ValidationError as error:
+            raise ValueError(f"{error}".replace(" - at `$", " in `")) from None
+        for place, row in enumerate(rows):
             fields = {key: value for key, value in row.items() if key in own}
             more = {key: value for key, value in row.items() if key not in own}
             try:

@@ -179,7 +179,7 @@ def test_a_bug_in_a_part_of_the_page_is_ours(
 @pytest.mark.parametrize("kind", sorted(pieces.MAKERS.keys() & KINDS.keys()))
 def test_a_bug_in_the_html_of_a_notebook_is_ours(samples, monkeypatch, kind):
     shown = result_type(kind).load(samples(kind))
-    assert "<table" in shown._repr_html_()
+    assert 'class="rankbound"' in shown._repr_html_()
     assert repr(shown)
     monkeypatch.setitem(pieces.MAKERS, kind, planted(KeyError("rows")))
     with pytest.raises(KeyError, match="rows"):

@@ -123,9 +123,9 @@ def test_csv_files_hold_the_tables_on_the_page(page, contents):
     wanted = contents["comparison"].rows
     assert len(rows) == len(wanted)
     for row, entry in zip(rows, wanted, strict=True):
-        assert row[0] == entry["sampling"]
-        assert row[3] == entry["verdict"]
-        assert row[7] == number(entry["difference"])
+        assert row[0] == entry.sampling
+        assert row[3] == entry.verdict
+        assert row[7] == number(entry.difference)
     parts = fetched(page, "ledger-m.csv")
     assert not re.search(r"(^|,)[=+@]", parts, re.MULTILINE)
     assert "'= risk" in parts
