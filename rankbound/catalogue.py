@@ -420,19 +420,25 @@ def verdict_called(said: str) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """A way of choosing negatives that this program knows how to draw.
+    """A way of choosing negatives that `demo` draws.
 
-    `words` says where the negatives come from.
+    `words` says where the negatives come from, `ranking` whose best documents they are
+    among: "teacher", a run of `rankbound.commands.demo.retrieval`, or empty for none.
     """
 
     words: str
+    ranking: str = ""
 
 
 SAMPLINGS: Final[dict[str, Sampling]] = {
     "random": Sampling(words="any other document"),
-    "bm25": Sampling(words="the documents that BM25 ranks highest"),
-    "crossencoder": Sampling(words="the documents that the teacher ranks highest"),
-    "ensemble": Sampling(words="the documents that several rankings agree on"),
+    "bm25": Sampling(words="the documents that BM25 ranks highest", ranking="bm25"),
+    "crossencoder": Sampling(
+        words="the documents that the teacher ranks highest", ranking="teacher"
+    ),
+    "ensemble": Sampling(
+        words="the documents that several rankings agree on", ranking="rrf"
+    ),
 }
 
 

@@ -26,8 +26,6 @@ from rankbound.commands.compare.sentences import p_text
 from rankbound.terminal.console import say
 from rankbound.terminal.outlines import NAME, outline, short
 
-# In the order of what a reader should see first
-ORDER = [*VERDICTS]
 Cells = Iterable[str]
 Part = tuple[str, tuple[str, ...], Iterable[Cells]]
 MOST_LINES = 14  # of one kind on a terminal; the file has all
@@ -414,7 +412,8 @@ def comparison_text(comparison: Comparison) -> str:
         f"{counted(len(comparison.rows), 'comparison')}, all at once with probability "
         f"{1 - comparison.delta:.10g}"
     )
-    rows = sorted(comparison.rows, key=lambda row: ORDER.index(row.verdict))
+    order = [*VERDICTS]  # of what a reader should see first
+    rows = sorted(comparison.rows, key=lambda row: order.index(row.verdict))
     warned = (f"warning: {text}" for text in comparison.warnings)
     return outline(title, [*map(_line, rows), *warned])
 

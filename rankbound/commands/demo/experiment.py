@@ -162,11 +162,13 @@ def _draw(
 ) -> dict[str, Groups]:
     queries = plan.splits[split]
     codes = queries.tolist()
-    rankings = {
-        "bm25": [retrieved.bm25.ranking(query) for query in codes],
-        "crossencoder": [judged.ranking(query) for query in codes],
-        "ensemble": [retrieved.rrf.ranking(query) for query in codes],
-    }
+    rankings = {}
+    for name, sampling in SAMPLINGS.items():
+        if sampling.ranking:
+            run = judged
+            if sampling.ranking != "teacher":
+                run = getattr(retrieved, sampling.ranking)
+            rankings[name] = [run.ranking(query) for query in codes]
     return draw_groups(rankings, plan.positives[queries], reserve[queries], rng=rng)
 
 

@@ -1,8 +1,8 @@
-"""Groups of 16 documents: the one sought and 15 negatives drawn in four ways.
+"""Groups of 16 documents: the one sought and 15 negatives drawn in several ways.
 
-`random` draws from the whole corpus; `bm25`, `crossencoder` and `ensemble` draw from
-the first 50 wrong documents of BM25, of the teacher, and of the fused ranking. The
-relevant document is never a negative, and no document stands twice in a group.
+The samplings of the catalogue draw from the first 50 wrong documents of a ranking, or
+without one from the whole corpus. The relevant document is never a negative, and no
+document stands twice in a group.
 """
 
 from __future__ import annotations
@@ -100,21 +100,21 @@ def draw_groups(
     *,
     rng: np.random.Generator,
 ) -> dict[str, Groups]:
-    """Groups of 16 of all four samplings for the same queries.
+    """Groups of 16 of all samplings for the same queries.
 
     Parameters
     ----------
     rankings : mapping of sequences of arrays of int
-        For `bm25`, `crossencoder` and `ensemble` the rankings of every query.
+        By sampling, the rankings of every query; without one, negatives are random.
     positives : array of int, shape (n_queries,)
     reserve : array of int, shape (n_queries, 15)
-        The negatives of the `random` groups, also used to fill up short rankings.
+        The random negatives, also used to fill up short rankings.
     rng : numpy.random.Generator
     """
     groups = {}
     for sampling in SAMPLINGS:
         negatives, filled = reserve, 0
-        if sampling != "random":
+        if sampling in rankings:
             negatives, filled = mined_negatives(
                 rankings[sampling], positives, reserve, rng=rng
             )

@@ -5,7 +5,6 @@ import io
 import pytest
 from msgspec.structs import replace
 
-from rankbound.catalogue import DIFFERENCES
 from rankbound.commands.compare.result import (
     Compat,
     CompatEntropy,
@@ -13,7 +12,7 @@ from rankbound.commands.compare.result import (
     CompatRow,
 )
 from rankbound.results import Named
-from rankbound.terminal.compare import ORDER, show
+from rankbound.terminal.compare import show
 from rankbound.terminal.console import console_for
 from tests.rankbound.commands.compare.world import make
 from tests.rankbound.comparisons import comparison
@@ -197,10 +196,6 @@ def test_their_verdicts_entropies_and_reasons():
 
 def test_nothing_where_it_was_not_asked_for():
     assert "the reference study" not in shown(None)
-
-
-def test_every_verdict_has_its_place():
-    assert set(DIFFERENCES) <= set(ORDER)
 
 
 def test_a_line_has_difference_interval_and_queries():

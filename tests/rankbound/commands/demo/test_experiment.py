@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from rankbound.catalogue import SAMPLINGS
+from rankbound.catalogue import SAMPLINGS, Sampling
 from rankbound.commands.demo.experiment import Judged, judge, run_experiment
 from rankbound.commands.demo.sampling import random_negatives
 from rankbound.commands.demo.student import Lessons, loss_and_gradient
@@ -130,3 +130,14 @@ def test_run_experiment_tells_its_stages_in_order(package, sizes):
 def test_run_experiment_rejects_packages_without_docstrings(sizes):
     with pytest.raises(ValueError, match="found 0 docstrings"):
         run_experiment(("no_such_package",), sizes=sizes, seed=0, progress=len)
+
+
+def test_a_sampling_of_the_catalogue_is_drawn_from_its_ranking(
+    package, sizes, monkeypatch
+):
+    monkeypatch.setitem(SAMPLINGS, "planted", Sampling(words="by LSA", ranking="lsa"))
+    made = run_experiment((package,), sizes=sizes, seed=1, progress=len)
+    assert [*made.groups["heldout"]] == [*SAMPLINGS] == [*made.students]
+    query = made.plan.splits["heldout"].tolist()[0]
+    drawn = made.groups["heldout"]["planted"].docs[0, 1:]
+    assert set(drawn) <= set(made.retrieved.lsa.ranking(query))

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from rankbound.commands.power.sources import LN2, spreads_of
+from rankbound.bounds.certificate import LN2
+from rankbound.commands.power.sources import spreads_of
 from rankbound.errors import UsageError
 from tests.rankbound.files import refusal, written
 
