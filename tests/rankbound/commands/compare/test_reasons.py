@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rankbound.catalogue import COMPARED
 from tests import oracles
 from tests.rankbound.commands.compare.world import make
 
