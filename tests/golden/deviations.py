@@ -309,14 +309,14 @@ CHANGED: tuple[Renamed | Replaced, ...] = (
     Replaced(
         "options",
         "/compare/epilog/*",
-        "0 is inside, the whole interval lies within",
+        "0 is inside, the whole interval lies within the margin",
         "0 inside, all of it within",
         MEANINGS,
     ),
     Replaced(
         "options",
         "/compare/epilog/*",
-        "0 is inside, some of the interval lies beyond",
+        "0 is inside, some of the interval lies beyond the margin",
         "0 inside, some of it beyond",
         MEANINGS,
     ),

@@ -67,15 +67,9 @@ def plant(monkeypatch):
 
 
 def inputs(samplings):
-    return [
-        *samplings.vectors_of(),
-        *(
-            "--student",
-            f"s={samplings.path('strong.run')}",
-            "--student-temperature",
-            "1",
-        ),
-    ]
+    student = f"s={samplings.path('strong.run')}"
+    models = ["--student", student, "--student-temperature", "1"]
+    return [*samplings.vectors_of(), *models]
 
 
 @pytest.mark.parametrize("need", NEEDS)
@@ -130,7 +124,7 @@ def test_a_planted_quantity_has_power_and_help(samplings, plant):
     )
     assert [row.unit for row in made.rows] == [UNIT]
     made.save("out")
-    rows = rb.power(source="out").rows
+    rows = rb.power(folder="out").rows
     [row] = [row for row in rows if "planted" in row.source]
     assert row.unit == UNIT
     program = build_parser()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rankbound.catalogue import COMPARED
 from tests import oracles
 from tests.rankbound.commands.compare.world import make
 
@@ -280,7 +281,8 @@ def test_three_numbers_of_every_quantity(samplings):
         for row in csv.DictReader(stream, delimiter="\t"):
             key = (row["sampling"], row["quantity"], row["pairs"])
             table.setdefault(key, []).append(float(row["value"]))
-    assert len(account["spaces"]) == 3 * (3 * 3 + 2)
+    kinds = [q.pair_sets for q in COMPARED.values() if q.need == "vectors"]
+    assert len(account["spaces"]) == 3 * sum(map(len, kinds))
     for row in account["spaces"]:
         values = table[row["sampling"], row["quantity"], row["pairs"]]
         assert row["n"] == len(values)
