@@ -27,7 +27,7 @@ FOLDERS: Final = (
     *("benchmarks", "paper_appendix"),
 )
 # One quantity and one verdict stand for all of their kind
-QUANTITY: Final = "mean_distance"
+QUANTITY: Final = "knn_density"
 VERDICT: Final = "negligible"
 
 
