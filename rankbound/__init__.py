@@ -107,6 +107,15 @@ _HOME = {
     "rankbound.read.registry": ("read_any",),
     "rankbound.drawing.run": ("draw_all",),
 }
+# Names of 0.1 and what does their work
+_GONE = {
+    "compare_samplings": "rb.compare",
+    "comparison_json": "the to_dict of what rb.compare returns",
+    "cut_groups": "rb.cut",
+    "ledger": "the to_dict of what rb.measure returns",
+    "powers": "rb.power",
+    "write_cut": "the save of what rb.cut returns",
+}
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = sorted(_MODULE)
@@ -115,7 +124,8 @@ __all__ = sorted(_MODULE)
 def __getattr__(name: str) -> Any:
     """Load a public name on first use."""
     if name not in _MODULE:
-        raise AttributeError(f"module 'rankbound' has no attribute {name!r}")
+        hint = f"; use {_GONE[name]}" if name in _GONE else ""
+        raise AttributeError(f"module 'rankbound' has no attribute {name!r}{hint}")
     value = getattr(import_module(_MODULE[name]), name)
     globals()[name] = value
     return value

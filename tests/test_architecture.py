@@ -121,6 +121,8 @@ def test_public_names_exist_and_are_documented():
         assert value.__doc__ or name == "REGISTRY", name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         rb.nothing  # noqa: B018
+    with pytest.raises(AttributeError, match="'ledger'; use the to_dict of what rb"):
+        rb.ledger  # noqa: B018
 
 
 def test_the_notes_name_files_that_exist():
