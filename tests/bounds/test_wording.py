@@ -70,13 +70,13 @@ def counts_of(path):
             yield from re.findall(rf"{{([^{{}}]*)}} (?:{COUNTS})\b", text)
 
 
-# The readers of formats speak of columns and widths of broken files
+# Readers speak of columns and widths of broken files
 @pytest.mark.parametrize("folder", ["bounds", "estimators", "rankbound"])
 def test_messages_count_through_the_one_helper(folder):
     found = {
         str(path.relative_to(ROOT)): counts
         for path in sorted((ROOT / folder).rglob("*.py"))
-        if "formats" not in path.parts
+        if "read" not in path.parts
         and (
             counts := [
                 one
