@@ -151,7 +151,7 @@ def column_hint(name: str) -> str:
     known = {"diameter": "diameter: largest distance"}
     hint = hints().get(known.get(word, word), "")
     quantity = COLUMNS.get(name) or QUANTITIES.get(base(name.split(",")[0]))
-    if not hint and quantity is not None:
+    if not hint and quantity is not None and not quantity.is_count:
         return f"{quantity.words}, in {quantity.unit}"
     return hint.replace("in nats", "in bits") if name.endswith("_bits") else hint
 
