@@ -23,7 +23,7 @@ def test_a_run_has_its_facts(tmp_path):
     assert (found["format"], found["packing"]) == ("trec-run", "gzip")
     assert (found["rows"], found["queries"]) == (5, 2)
     assert found["group_sizes"] == {"min": 2, "median": 2.5, "max": 3}
-    assert found["score_range"] == (-1.0, 2.5)
+    assert found["score_range"] == [-1.0, 2.5]
     assert found["kind"] == "logit"
     assert found["groups"] is found["qrels"] is found["vectors"] is None
     json.dumps(found, allow_nan=False)
@@ -40,7 +40,7 @@ def test_a_run_has_its_facts(tmp_path):
 def test_other_parts_have_theirs(tmp_path, content, part, rows, queries):
     found = examined(tmp_path, content).record().to_dict()
     assert [*found] == KEYS
-    assert found["parts"] == (part,)
+    assert found["parts"] == [part]
     assert found[part] is not None
     assert (found["rows"], found["queries"]) == (rows, queries)
     json.dumps(found, allow_nan=False)
@@ -49,7 +49,7 @@ def test_other_parts_have_theirs(tmp_path, content, part, rows, queries):
 def test_vectors_have_theirs(tmp_path):
     written(tmp_path, "a\nb\n", "v.ids.txt")
     found = examined(tmp_path, npy(np.eye(2)), "v.npy").record().to_dict()
-    assert (found["rows"], found["parts"]) == (2, ("embeddings",))
+    assert (found["rows"], found["parts"]) == (2, ["embeddings"])
     assert found["ids"] == str(tmp_path / "v.ids.txt")
     assert found["vectors"]["dim"] == 2
 
@@ -60,7 +60,7 @@ def test_a_refused_file_has_null_facts_and_one_error(tmp_path):
     row = found.record().to_dict()
     assert [*row] == KEYS
     assert row["rows"] is row["queries"] is row["kind"] is None
-    assert row["parts"] == ()
+    assert row["parts"] == []
 
 
 def test_repeated_documents_are_counted_beside_the_refusal(tmp_path):

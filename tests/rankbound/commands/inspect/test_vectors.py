@@ -18,7 +18,7 @@ def test_unit_vectors_have_no_finding():
     assert vectors.counts().to_dict() == {
         "dim": 4,
         "dtype": "float32",
-        "norms": (1.0, 1.0, 1.0),
+        "norms": [1.0, 1.0, 1.0],
         "unit_share": 1.0,
         "zero": 0,
         "not_finite": 0,
