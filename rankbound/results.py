@@ -55,17 +55,20 @@ class Beside(NamedTuple):
     """A table of rows beside a result, such as one of queries.
 
     `files` are the names it has or had, the newest first. An old name may be another
-    command's, so a file of that name counts only where it has the `columns`.
+    command's, so a file of that name counts only where it has the `columns`. A file of
+    the newest name counts unless it has the column `foreign`, by which a table of
+    another command's earlier version is told.
     """
 
     name: str
     files: tuple[str, ...]
     columns: tuple[str, ...]
+    foreign: str = ""
 
     def path(self, folder: Path) -> Path | None:
         """The file of the table in a folder; None where there is none."""
         newest, *older = (folder / name for name in self.files)
-        if newest.is_file():
+        if newest.is_file() and self.foreign not in Rows.header(newest):
             return newest
         named = (path for path in older if {*self.columns} <= {*Rows.header(path)})
         return next(named, None)

@@ -98,6 +98,18 @@ def test_a_table_under_an_old_name_counts_by_its_header(tmp_path):
     assert Toy.load(tmp_path).beside["per_query"].column("value") == ["0.25"]
 
 
+def test_a_foreign_column_tells_another_commands_table(tmp_path):
+    mine = Beside(
+        "per_query", ("per_query.tsv",), ("qid", "student"), foreign="sampling"
+    )
+    path = tmp_path / "per_query.tsv"
+    assert mine.path(tmp_path) is None
+    path.write_text("qid\tsampling\n1\tbm25\n")
+    assert mine.path(tmp_path) is None
+    path.write_text("qid\n1\n")  # of ours, and damaged: reading it tells what lacks
+    assert mine.path(tmp_path) == path
+
+
 def test_a_file_without_a_schema_loads(tmp_path):
     content = toy().to_dict()
     del content["schema"]

@@ -442,7 +442,8 @@ class Ledger(
     KIND: ClassVar[str] = "ledger"
     FILE: ClassVar[str] = "ledger.json"
     BESIDE: ClassVar[tuple[Beside, ...]] = (
-        Beside("per_query", ("per_query.tsv",), PER_QUERY),
+        # compare wrote its rows under this name before it had one of its own
+        Beside("per_query", ("per_query.tsv",), PER_QUERY, foreign="sampling"),
         Beside("calibration", ("calibration.tsv",), PER_QUERY),
         Beside("compat", ("compat.tsv",), COMPAT),
     )
