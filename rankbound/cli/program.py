@@ -56,7 +56,6 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit code.
 
-    0 on success, 1 when a machine check of the theory fails, 2 on a mistake in the
     0 on success, 1 when what a command checks does not hold, 2 on a mistake in the
     arguments or files, 130 when interrupted; the README has the whole table. A mistake
     of ours is raised, with a note that asks to report it.
