@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-demo: $(VENV)/.core ## run the main job on installed docstrings; leaves demo-out/report.md and .html
+demo: $(VENV)/.demo ## run the main job on installed docstrings; leaves demo-out/report.md and .html
 	$(BIN)/rankbound demo --out demo-out
 
 test: check ## install, then every check and test
@@ -82,8 +82,12 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[dev]'
+	touch $@ $(VENV)/.core $(VENV)/.demo
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[demo]'
 	touch $@ $(VENV)/.core
 
 $(VENV)/.verify: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e '.[verify]'
-	touch $@ $(VENV)/.core
+	$(PIP) -e '.[demo,verify]'
+	touch $@ $(VENV)/.core $(VENV)/.demo

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
+import seaborn
 from matplotlib.axes import Axes
-from scipy.stats import gaussian_kde
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Floats
@@ -20,6 +21,14 @@ from rankbound.figures.style import (
     styled,
 )
 from rankbound.figures.wording import shown, width_of, wrapped
+
+HEIGHT: Final = 0.85  # of a ridge, of the distance between two
+# A ridge is the upper half of a violin
+HALF: Final[dict[str, Any]] = {
+    **{"orient": "h", "native_scale": True, "split": True, "width": HEIGHT},
+    **{"density_norm": "width", "cut": 0, "gridsize": 201, "inner": None},
+    **{"saturation": 1, "alpha": 0.45, "linewidth": 0.8},
+}
 
 Named = Mapping[str, Floats | Sequence[float]]
 
@@ -40,7 +49,7 @@ def draw_ecdf(
     for index, (name, sample) in enumerate(_checked(values).items()):
         ordered = np.sort(sample)
         shares = np.arange(1, len(ordered) + 1) / len(ordered)
-        ax.step(ordered, shares, where="post", label=shown(name), **line(index))
+        seaborn.ecdfplot(x=sample, ax=ax, label=shown(name), **line(index))
         names = [name] * len(ordered)
         keep(ax, {"name": names, "value": ordered, "share": shares})
     ax.set(xlabel=_wording(quantity), ylabel="share of queries")
@@ -60,25 +69,22 @@ def draw_ridges(
     """
     named = _checked(values)
     ax = axes_for(ax, height=0.6 + 0.36 * len(named))
-    low = min(sample.min() for sample in named.values())
-    high = max(sample.max() for sample in named.values())
-    grid = np.linspace(low, high, 201)
     for place, (name, sample) in enumerate(named.items()):
         colour = COLOURS[place % len(COLOURS)]
-        base = len(named) - 1 - place
-        if len(sample) > 2 and sample.std() > 1e-12 * max(1.0, abs(high)):
-            inside = (grid >= sample.min()) & (grid <= sample.max())
-            density = np.where(inside, gaussian_kde(sample)(grid), 0.0)
-            height = base + 0.85 * density / density.max()
-            ax.fill_between(grid, base, height, color=colour, alpha=0.45, linewidth=0)
-            ax.plot(grid, height, color=colour, linewidth=0.8)
+        seaborn.violinplot(
+            x=sample,
+            y=np.full(len(sample), place - HEIGHT / 2),
+            color=colour,
+            linecolor=colour,
+            ax=ax,
+            **HALF,
+        )
         median = float(np.median(sample))
-        ax.plot([median, median], [base, base + 0.85], color="black", linewidth=0.8)
+        ax.plot([median, median], [place, place - HEIGHT], color="black", linewidth=0.8)
         keep(ax, {"name": [name] * len(sample), "value": sample})
-    places = [len(named) - 1 - place for place in range(len(named))]
-    name_ticks(ax, places, named)
+    name_ticks(ax, range(len(named)), named)
     ax.tick_params(axis="y", length=0)
-    ax.set_ylim(-0.1, len(named))
+    ax.set(ylabel="", ylim=(len(named) - 0.9, -1))
     words = _wording(quantity)
     # Long names push the axes to the right, and a long label over the edge
     ax.set_xlabel(words, loc="right" if width_of(words, size=8) > 1.5 else "center")

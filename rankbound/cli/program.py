@@ -56,9 +56,9 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit code.
 
-    0 on success, 1 when a machine check of the theory fails, 2 on a mistake in the
-    arguments or files, 130 when interrupted. A mistake of ours is raised, with a note
-    that asks to report it.
+    0 on success, 1 when what a command checks does not hold, 2 on a mistake in the
+    arguments or files, 130 when interrupted; the README has the whole table. A mistake
+    of ours is raised, with a note that asks to report it.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names that the terminal's encoding lacks must not end a finished run

@@ -23,11 +23,26 @@ def test_shares_count_queries_at_or_below():
     assert data["share"] == [0.25, 0.5, 0.75, 1.0]
 
 
+def test_the_line_is_what_the_data_say():
+    ax = draw_ecdf({"a": [3.0, 1.0, 2.0, 2.0]})
+    data, [line] = data_of(ax), ax.lines
+    assert line.get_xdata()[1:].tolist() == data["value"]
+    assert line.get_ydata().tolist() == [0.0, *data["share"]]
+
+
+def test_a_ridge_ends_with_its_values_and_none_needs_a_density():
+    near = 0.5 + 1e-16 * np.arange(9)
+    ax = draw_ridges({"a": [0.0, 1.0, 5.0], "one": [0.5], "near": near})
+    first, *_ = ax.collections
+    outline = first.get_paths()[0].vertices
+    assert (outline[:, 0].min(), outline[:, 0].max()) == (0.0, 5.0)
+    assert outline[:, 1].min() == pytest.approx(-0.85)
+    assert outline[:, 1].max() == pytest.approx(0.0)
+
+
 def test_ridges_mark_the_medians():
     ax = draw_ridges({"a": [0.0, 1.0, 5.0], "b": [2.0, 2.0, 2.0]})
-    medians = [
-        line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1
-    ]
+    medians = [line.get_xdata()[0] for line in ax.lines if line.get_color() == "black"]
     assert medians == [1.0, 2.0]
 
 

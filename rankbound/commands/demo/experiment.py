@@ -27,7 +27,13 @@ from rankbound.commands.demo.plan import (
     Sizes,
     plan_queries,
 )
-from rankbound.commands.demo.retrieval import Floats, Ints, Retrieved, retrieve
+from rankbound.commands.demo.retrieval import (
+    Floats,
+    Ints,
+    Retrieved,
+    bm25_library,
+    retrieve,
+)
 from rankbound.commands.demo.sampling import (
     Groups,
     draw_groups,
@@ -95,7 +101,13 @@ def run_experiment(
         At least 0.
     progress : callable
         Called with a few words before each stage.
+
+    Raises
+    ------
+    UsageError
+        When bm25s is not installed.
     """
+    bm25_library()  # before minutes of work, if it is missing
     # One stream for each use, so that a change in one leaves the others alone.
     of_documents, of_splits, of_reserve, of_mining = np.random.default_rng(seed).spawn(
         4

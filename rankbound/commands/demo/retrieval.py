@@ -10,14 +10,16 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 from typing import Any
 
-import bm25s
 import numpy as np
-from bm25s.stopwords import STOPWORDS_EN
 from numpy.typing import NDArray
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+
+from rankbound.errors import UsageError
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -26,13 +28,9 @@ DEPTH = 100
 FUSION_CONSTANT = 60
 K1, B = 1.2, 0.75
 
-# It logs at its own level, past the one that the user set, and says nothing of use.
-logging.getLogger("bm25s").setLevel(logging.WARNING)
-
 # So many queries at a time keep the block of cosines below 20 MB.
 _BLOCK = 256
 _WORD = re.compile(r"[a-z0-9]{2,}")
-_STOP_WORDS = frozenset(STOPWORDS_EN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,33 @@ class Retrieved:
     rrf: Run
 
 
+def bm25_library() -> ModuleType:
+    """Return the module bm25s, which comes with the extra rankbound[demo].
+
+    Raises
+    ------
+    UsageError
+        When it is not installed.
+    """
+    try:
+        import bm25s
+        import bm25s.stopwords
+    except ImportError:
+        raise UsageError(
+            "bm25s, which ranks the demo's documents, is not installed; "
+            "pip install 'rankbound[demo]'"
+        ) from None
+    # It logs at its own level, past the one that the user set, and says nothing of use.
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    module: ModuleType = bm25s
+    return module
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    return frozenset(bm25_library().stopwords.STOPWORDS_EN)
+
+
 def tokenize(text: str) -> list[str]:
     """Lower-case words and numbers of two characters or more, without stop words.
 
@@ -111,7 +136,8 @@ def tokenize(text: str) -> list[str]:
     >>> tokenize("Return the train_test_split of X in 2-D.")
     ['return', 'train', 'test', 'split']
     """
-    return [word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS]
+    stop_words = _stop_words()
+    return [word for word in _WORD.findall(text.lower()) if word not in stop_words]
 
 
 def index_tokens(documents: Sequence[Sequence[str]]) -> LexicalIndex:
@@ -132,7 +158,9 @@ def index_tokens(documents: Sequence[Sequence[str]]) -> LexicalIndex:
     words = sorted({token for tokens in documents for token in tokens})
     vocabulary = {word: code for code, word in enumerate(words)}
     codes = [[vocabulary[token] for token in tokens] for tokens in documents]
-    engine = bm25s.BM25(k1=K1, b=B, method="lucene", dtype="float64", backend="numpy")
+    engine = bm25_library().BM25(
+        k1=K1, b=B, method="lucene", dtype="float64", backend="numpy"
+    )
     engine.index((codes, vocabulary), show_progress=False, create_empty_token=False)
     holders = np.diff(engine.scores["indptr"]).astype(float)
     rarity = np.log1p((len(codes) - holders + 0.5) / (holders + 0.5))

@@ -83,7 +83,7 @@ DEFINITIONS: Final = {
     "docno descending",
 }
 # Beyond those of every command
-PACKAGES: Final = ("ir-measures", "pytrec-eval-terrier", "statsmodels", "scikit-learn")
+PACKAGES: Final = ("ir-measures", "pytrec-eval-terrier", "scikit-learn")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,11 +1,14 @@
 import logging
 import math
+import sys
 from collections import Counter
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rankbound.cli import main
+from rankbound.commands.certify.run import groups_for
 from rankbound.commands.demo.retrieval import (
     Run,
     best_first,
@@ -171,3 +174,19 @@ def test_retrieve_ranks_by_the_scores_it_stores(random_documents):
     for run in (found.bm25, found.lsa, found.rrf):
         assert (run.scores > 0).all()
         assert run.ranking(5).size == 0
+
+
+def test_without_bm25s_there_is_one_line_that_says_what_to_install(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "bm25s", None)
+    why = (
+        "bm25s, which ranks the demo's documents, is not installed; "
+        "pip install 'rankbound[demo]'"
+    )
+    assert main(["demo", "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"rankbound: error: {why}"
+    assert not (tmp_path / "out").exists()
+    said = []
+    assert groups_for(["theorem-1d"], said.append) is None
+    assert said == [f"no real groups: {why}"]

@@ -1,0 +1,142 @@
+"""The README's table of exit codes, each row by the command line that it names.
+
+A row whose cause lies outside the command line, such as a check that fails, has that
+cause made in `CAUSES`. Files are those of the golden cases.
+"""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from rankbound.bounds.registry import REGISTRY
+from rankbound.cli import main
+from rankbound.cli.program import BUG
+from tests.golden import data
+from tests.rankbound.realdata import ROOT
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+SECTION = TEXT.partition("## Exit codes\n")[2].partition("\n## ")[0]
+ROWS = [
+    (int(code), line.replace("\\|", "|"))
+    for code, line in re.findall(r"^\| (\d+) \|.*\| `(.*)` \|$", SECTION, re.MULTILINE)
+]
+VERDICTS = {"inspect", "compare", "validate", "certify"}
+
+
+def raising(error):
+    def fail(*_args, **_options):
+        raise error
+
+    return fail
+
+
+def break_compare(patch):
+    patch.setattr("rankbound.commands.compare.controls.EXACT", -1.0)
+
+
+def break_validate(patch):
+    patch.setattr("rankbound.validation.controls.TOLERANCE", 0.0)
+
+
+def break_theory(patch):
+    true = REGISTRY["theorem-2b"]
+    broken = replace(true, expression=true.expression / 2)
+    patch.setattr("rankbound.validation.suite.REGISTRY", {**REGISTRY, true.key: broken})
+
+
+def make_a_bug(patch):
+    patch.setattr("rankbound.commands.convert.run.convert", raising(KeyError("ours")))
+
+
+def take_bm25s_away(patch):
+    patch.setitem(sys.modules, "bm25s", None)
+
+
+def interrupt(patch):
+    # When all was written aside
+    patch.setattr("rankbound.writing._check_names", raising(KeyboardInterrupt))
+
+
+def terminate(patch):
+    def stop(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    patch.setattr("rankbound.writing._check_names", stop)
+
+
+CAUSES = {
+    (1, "compare"): break_compare,
+    (1, "validate"): break_validate,
+    (1, "certify"): break_theory,
+    (1, "convert"): make_a_bug,
+    (2, "demo"): take_bm25s_away,
+    (130, "measure"): interrupt,
+    (143, "cut"): terminate,
+}
+
+
+def code_of(words):
+    """The code with which the program ends, as the interpreter would have it."""
+    try:
+        return main(words)
+    except SystemExit as ending:
+        return ending.code
+    except Exception as error:
+        if BUG not in error.__notes__:
+            raise
+        return 1
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    data.write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("code", "line"), [row for row in ROWS if "|" not in row[1]])
+def test_a_command_line_ends_with_the_code_of_its_row(
+    code, line, folder, monkeypatch, capsys
+):
+    program, *words = shlex.split(line)
+    assert program == "rankbound"
+    CAUSES.get((code, words[0]), lambda _: None)(monkeypatch)
+    before = set(folder.rglob("*"))
+    assert code_of(words) == code
+    if code == 2:
+        assert capsys.readouterr().err.splitlines()[-1].startswith("rankbound: error: ")
+    if code not in (0, 1):
+        left = {*folder.rglob("*")} - before
+        assert left <= {folder / "out"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of sh")
+@pytest.mark.parametrize(("code", "line"), [row for row in ROWS if "|" in row[1]])
+def test_a_pipe_ends_with_the_code_of_its_row(code, line, folder):
+    ours, _, reader = line.partition(" | ")
+    program, *words = shlex.split(ours)
+    assert program == "rankbound"
+    started = f"{shlex.quote(sys.executable)} -m rankbound {shlex.join(words)}"
+    done = subprocess.run(
+        ["sh", "-c", f"{{ {started}; echo $? >code; }} | {reader}"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert int((folder / "code").read_text()) == code
+
+
+def test_the_table_has_every_code_and_every_verdict():
+    rows = {(code, line.split()[1]) for code, line in ROWS}
+    assert {code for code, _ in rows} == {0, 1, 2, 130, 143}
+    assert {name for code, name in rows if code == 1} == {*VERDICTS, "convert"}
+    assert rows >= set(CAUSES)
