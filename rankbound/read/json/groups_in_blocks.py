@@ -8,7 +8,7 @@ every other file line by line, and is what decides how a file is read.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any, Final, NamedTuple
 
@@ -33,6 +33,7 @@ QUERY, POSITIVE, NEGATIVES, LAW = KEYS = (
     "doc_id_b",
     "probabilities",
 )
+BLANK, BEYOND_ASCII = 0x20, 0x80
 TYPES: Final = {str: pa.string(), int: pa.int64()}
 
 
@@ -68,7 +69,7 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
     names, codes = _encoded(docnos)
     known, places = _encoded(qids)
     offsets = np.concatenate([[0], *sizes]).cumsum().astype(np.int64)
-    _check_once(codes, offsets, len(names))
+    _check_once(codes, offsets)
     # Queries are numbered as they appear, documents by code point
     _, first, places = np.unique(places, return_index=True, return_inverse=True)
     order = np.argsort(first)
@@ -119,7 +120,7 @@ def _schema(source: Source) -> pa.Schema:
     return pa.schema(columns)
 
 
-def _parsed(source: Source, schema: pa.Schema) -> Iterator[_Block]:
+def _parsed(source: Source, schema: pa.Schema) -> Generator[_Block]:
     def work(text: bytes) -> _Block:
         return _block(_table(text, schema))
 
@@ -197,7 +198,13 @@ def _laid_out(ids: pa.Array) -> tuple[Bytes, Integers, Integers]:
         raise Unsure
     data = ids.buffers()[2]
     found = np.frombuffer(b"" if data is None else data, dtype=np.uint8)
-    return found[: ends[-1]], ends[:-1], lengths
+    starts = ends[:-1]
+    # Only what begins so may be blank
+    heads = found[starts]
+    doubtful = np.flatnonzero((heads <= BLANK) | (heads >= BEYOND_ASCII))
+    if not all(text.strip() for text in ids.take(pa.array(doubtful)).to_pylist()):
+        raise Unsure
+    return found[: ends[-1]], starts, lengths
 
 
 def _numbers(column: pa.Array, place: int, dtype: type[Any]) -> Any:
@@ -225,24 +232,23 @@ def _law(column: pa.Array, sizes: Integers) -> Floats:
     )
     if (np.abs(totals - 1) > ROUNDING).any():
         raise Unsure
-    return values / np.repeat(totals, sizes)
+    return np.asarray(values / np.repeat(totals, sizes))
 
 
 def _encoded(column: IdColumn) -> tuple[Strings, Integers]:
     """Distinct ids, by code point, and the position of every row among them."""
     found = column.encoded()
-    names = found.ids.strings
-    if not all(map(str.strip, names.tolist())):
-        raise Unsure
-    return names, found.codes[found.marks].astype(np.int64)
+    return found.ids.strings, found.codes[found.marks].astype(np.int64)
 
 
-def _check_once(codes: Integers, offsets: Integers, n_docs: int) -> None:
+def _check_once(codes: Integers, offsets: Integers) -> None:
     """A document stands in a group once."""
-    keys = np.repeat(np.arange(len(offsets) - 1) * n_docs, np.diff(offsets)) + codes
-    keys.sort()
-    if (keys[1:] == keys[:-1]).any():
-        raise Unsure
+    sizes = np.diff(offsets)
+    for size in np.unique(sizes).tolist():
+        begins = offsets[:-1][sizes == size]
+        held = np.sort(codes[begins[:, None] + np.arange(size)], axis=1)
+        if (held[:, 1:] == held[:, :-1]).any():
+            raise Unsure
 
 
 def _starts(offsets: Integers) -> Booleans:
