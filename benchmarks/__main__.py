@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quantities|readers|report]`: a Markdown table of times."""
+"""`python -m benchmarks [quantities|readers|groups|report]`: a table of times."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import pdist
 
+from benchmarks.readers import group_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
 from benchmarks.timing import interleaved, row
@@ -111,7 +112,12 @@ def quantities() -> Iterator[str]:
 
 def main(words: list[str]) -> None:
     """Print the table."""
-    parts = {"quantities": quantities, "readers": reader_rows, "report": report_rows}
+    parts = {
+        "quantities": quantities,
+        "readers": reader_rows,
+        "groups": group_rows,
+        "report": report_rows,
+    }
     write = sys.stdout.write
     write("| what | ours | others, as a multiple of ours |\n| --- | --- | --- |\n")
     for word in words or ["quantities"]:

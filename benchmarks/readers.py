@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from rankbound.data.scores import Scores
 
 QUERIES, DEPTH, DOCUMENTS = 5_000, 1_000, 1_000_000
+KEYS = ("query_id", "doc_id_a", "doc_id_b")
 REPEATS = 5
+GROUPS, SIZE = 200_000, 16
 STRINGS = "ours with ids as strings"
+BY_LINES = "ours line by line"
 
 
 def table(rng: np.random.Generator, queries: int) -> Iterator[tuple[str, Any, Any]]:
@@ -53,6 +57,44 @@ def write_lookup(path: Path, queries: int) -> None:
             row = json.dumps(dict(zip(map(str, docnos), scores, strict=True)))
             stream.write(f'{", " if place else "{"}"{qid}": {row}'.encode())
         stream.write(b"}")
+
+
+def write_groups(path: Path, queries: int) -> None:
+    """Training groups as JSON lines, gzipped where the name says so."""
+    rng = np.random.default_rng(0)
+    opened = partial(gzip.open, compresslevel=6) if path.suffix == ".gz" else open
+    with opened(path, "wt") as stream:
+        for query in range(queries):
+            docnos = rng.choice(DOCUMENTS, SIZE, replace=False).astype(str).tolist()
+            row = {"query_id": str(1_000_000 + 37 * query), "doc_id_a": docnos[0]}
+            stream.write(json.dumps({**row, "doc_id_b": docnos[1:]}) + "\n")
+
+
+def our_groups(path: str) -> object:
+    """Columns with codes, every group checked for a document that stands twice."""
+    from rankbound.read.reading import read_groups
+
+    return read_groups(path)
+
+
+def our_lines(path: str) -> object:
+    """The same from the careful reader, which takes over where lines are irregular."""
+    from rankbound.read.json.groups import read_lines
+    from rankbound.read.source import Source
+
+    return read_lines(Source(Path(path)))
+
+
+def group_loop(path: str) -> object:
+    """`json.loads` for every line, and only the ids collected."""
+    found: tuple[list[str], list[str], list[list[str]]] = [], [], []
+    opened = gzip.open if path.endswith(".gz") else open
+    with opened(path, "rt") as stream:
+        for line in stream:
+            row = json.loads(line)
+            for column, key in zip(found, KEYS, strict=True):
+                column.append(row[key])
+    return found
 
 
 def ours(path: str) -> Scores:
@@ -100,7 +142,11 @@ RIVALS: dict[str, Callable[[str], object]] = {
     "loop": loop,
     "ir_measures": ir_measures_run,
     "json.load": json_load,
+    "our groups": our_groups,
+    BY_LINES: our_lines,
+    "json.loads": group_loop,
 }
+FOR_GROUPS = ("our groups", BY_LINES, "json.loads")
 # In a fresh process: imports stand outside the clock, their memory counts
 CHILD = """
 import resource, sys, time
@@ -117,6 +163,10 @@ def warm(name: str) -> None:
     """Import what a rival needs by having it read a small file of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "small.gz")
+        if name in FOR_GROUPS:
+            write_groups(path, 1)
+            RIVALS[name](str(path))
+            return
         (write_lookup if name == "json.load" else write_run)(path, 1)
         RIVALS[name](str(path))
         if name.startswith("ours"):
@@ -137,25 +187,43 @@ def measured(name: str, path: Path) -> tuple[float, float]:
     return float(seconds), float(memory)
 
 
-def rows(queries: int = QUERIES, repeats: int = REPEATS) -> Iterator[str]:
+def rows() -> Iterator[str]:
     """Lines of the table: ours, and each rival's time and memory as multiples."""
-    cases = (
-        ("run.gz", write_run, ("ours", STRINGS, "loop", "ir_measures")),
-        ("lookup json.gz", write_lookup, ("ours", STRINGS, "json.load")),
-    )
+    scores = f"{QUERIES * DEPTH:,} scores"
+    runs, lookups = ("ours", STRINGS, "loop", "ir_measures"), ("ours", STRINGS)
+    yield compared(f"run.gz, {scores}", "run.gz", write_run, QUERIES, runs)
+    names = (*lookups, "json.load")
+    yield compared(f"lookup json.gz, {scores}", "l.gz", write_lookup, QUERIES, names)
+    yield from group_rows()
+
+
+def group_rows() -> Iterator[str]:
+    """The lines about training groups alone."""
+    for name in ("groups.jsonl", "groups.jsonl.gz"):
+        title = f"{name}, {GROUPS:,} x {SIZE}"
+        yield compared(title, name, write_groups, GROUPS, FOR_GROUPS)
+
+
+def compared(
+    title: str,
+    name: str,
+    write: Callable[[Path, int], None],
+    queries: int,
+    names: tuple[str, ...],
+) -> str:
+    """One line of the table: rivals in turn, the first of which is ours."""
+    found: dict[str, list[tuple[float, float]]] = {rival: [] for rival in names}
     with tempfile.TemporaryDirectory() as folder:
-        for title, write, names in cases:
-            path = Path(folder, "file.gz")
-            write(path, queries)
-            found: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-            for _ in range(repeats):
-                for name in names:
-                    found[name].append(measured(name, path))
-            medians = {
-                name: [statistics.median(column) for column in zip(*runs, strict=True)]
-                for name, runs in found.items()
-            }
-            yield line(f"{title}, {queries * DEPTH:,} scores", medians)
+        path = Path(folder, name)
+        write(path, queries)
+        for _ in range(REPEATS):
+            for rival in names:
+                found[rival].append(measured(rival, path))
+    medians = {
+        rival: [statistics.median(column) for column in zip(*runs, strict=True)]
+        for rival, runs in found.items()
+    }
+    return line(title, medians)
 
 
 def line(title: str, medians: dict[str, list[float]]) -> str:
@@ -166,11 +234,11 @@ def line(title: str, medians: dict[str, list[float]]) -> str:
     >>> line("x", {"ours": [0.5, 100.0], "loop": [2.0, 300.0]})
     '| x | 0.50 s, 100 MiB | loop 4.0x the time, 3.0x the memory |'
     """
-    seconds, memory = medians["ours"]
+    ours, *rivals = medians
+    seconds, memory = medians[ours]
     others = "; ".join(
-        f"{name} {theirs[0] / seconds:.1f}x the time, "
-        f"{theirs[1] / memory:.1f}x the memory"
-        for name, theirs in medians.items()
-        if name != "ours"
+        f"{name} {medians[name][0] / seconds:.1f}x the time, "
+        f"{medians[name][1] / memory:.1f}x the memory"
+        for name in rivals
     )
     return f"| {title} | {seconds:.2f} s, {memory:.0f} MiB | {others} |"

@@ -14,8 +14,11 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.shift import checked_law
 from rankbound.data.groups import Groups
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.building import Builder
+from rankbound.read.json.cutting import Unsure
+from rankbound.read.json.groups_in_blocks import groups_in_blocks
 from rankbound.read.json.jsonl import Row, rows, write_records
 from rankbound.read.json.records import Record, one_positive
 from rankbound.read.source import Source
@@ -51,6 +54,15 @@ def read_groups(path: Path | str) -> Groups:
 
 def read(source: Source) -> Contents:
     """As `read_groups`, with what was mended on the way."""
+    try:
+        groups, repairs = groups_in_blocks(source)
+    except (Unsure, FormatError):
+        return read_lines(source)
+    return Contents("groups", source.path, groups=groups, repairs=repairs)
+
+
+def read_lines(source: Source) -> Contents:
+    """As `read`, line by line, which defines the format and finds what breaks it."""
     builder = Builder(source)
     chances: list[float] = []
     for number, row in enumerate(rows(builder, KEYS)):
