@@ -87,7 +87,7 @@ def our_lines(path: str) -> object:
 
 def group_loop(path: str) -> object:
     """`json.loads` for every line, and only the ids collected."""
-    found: tuple[list[str], list[str], list[list[str]]] = [], [], []
+    found: list[list[Any]] = [[], [], []]
     opened = gzip.open if path.endswith(".gz") else open
     with opened(path, "rt") as stream:
         for line in stream:
