@@ -121,7 +121,7 @@ def _free_schema(path: Path) -> str | None:
     """The schema of a result under another name, told without reading all of it."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(HEAD).decode("utf-8", errors="replace")
+            head = stream.read(HEAD).decode("utf-8-sig", errors="replace")
     except OSError:
         return None
     named = re.match(r'\s*\{\s*"schema":\s*"([^"]*)"', head)

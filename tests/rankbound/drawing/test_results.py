@@ -49,7 +49,7 @@ def test_content_of_another_kind_is_refused(tmp_path):
     ("content", "message"),
     [
         ("{", "cannot be read as JSON"),
-        ("[]", "Expected `object`, got `array`"),
+        ("[]", "expected an object, got a list"),
         ('{"schema": "rankbound.ledger/9"}', "found 'rankbound.ledger/9'"),
     ],
 )

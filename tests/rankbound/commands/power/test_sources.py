@@ -114,7 +114,7 @@ def test_a_broken_record_is_refused(measured):
     written(folder, "{", "ledger.json")
     assert "ends too early, at byte 1" in refusal(spreads_of, folder)
     written(folder, "{}", "ledger.json")
-    assert "missing required field" in refusal(spreads_of, folder)
+    assert "lacks '" in refusal(spreads_of, folder)
 
 
 def test_a_table_alone_is_read_without_the_ranges_of_students(measured, compared):
