@@ -52,20 +52,25 @@ class Beside(NamedTuple):
     """A table of rows beside a result, such as one of queries.
 
     `files` are the names it has or had, the newest first. An old name may be another
-    command's, so a file of that name counts only where it has the `columns`.
+    command's, so a file of that name counts only where it has the `columns`. A file
+    with all `foreign` columns is another command's under any name.
     """
 
     name: str
     files: tuple[str, ...]
     columns: tuple[str, ...]
+    foreign: tuple[str, ...] = ()
 
     def path(self, folder: Path) -> Path | None:
         """The file of the table in a folder; None where there is none."""
         newest, *older = (folder / name for name in self.files)
-        if newest.is_file():
+        if newest.is_file() and not self._is_foreign(newest):
             return newest
         named = (path for path in older if {*self.columns} <= {*Rows.header(path)})
         return next(named, None)
+
+    def _is_foreign(self, path: Path) -> bool:
+        return bool(self.foreign) and {*self.foreign} <= {*Rows.header(path)}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -106,6 +106,7 @@ def find_results(folder: Path, *, asked: str = "--from ") -> list[Found]:
     found = [
         _result(path, folder, schema)
         for path in sorted(folder.rglob("*.json"))
+        if path.is_file()
         if (schema := FILES.get(path.name) or _free_schema(path)) is not None
     ]
     if not found:

@@ -101,6 +101,17 @@ def test_a_table_under_an_old_name_counts_by_its_header(tmp_path):
     assert Toy.load(tmp_path).beside["per_query"].column("value") == ["0.25"]
 
 
+def test_a_table_of_another_command_is_none_of_ours(tmp_path):
+    beside = Beside("per_query", ("per_query.tsv",), ("qid",), foreign=("sampling",))
+    path = tmp_path / "per_query.tsv"
+    path.write_text("qid\tvalue\n1\t0.5\n")
+    assert beside.path(tmp_path) == path
+    path.write_text("value\n0.5\n")  # damaged, which reading will tell
+    assert beside.path(tmp_path) == path
+    path.write_text("qid\tsampling\n1\tbm25\n")
+    assert beside.path(tmp_path) is None
+
+
 def test_a_file_without_a_schema_loads(tmp_path):
     content = toy().to_dict()
     del content["schema"]

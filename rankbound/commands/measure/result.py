@@ -442,7 +442,10 @@ class Ledger(
     KIND: ClassVar[str] = "ledger"
     FILE: ClassVar[str] = "ledger.json"
     BESIDE: ClassVar[tuple[Beside, ...]] = (
-        Beside("per_query", ("per_query.tsv",), PER_QUERY),
+        # An earlier version's compare wrote its table under the same name
+        Beside(
+            "per_query", ("per_query.tsv",), PER_QUERY, foreign=("sampling", "quantity")
+        ),
         Beside("calibration", ("calibration.tsv",), PER_QUERY),
         Beside("compat", ("compat.tsv",), COMPAT),
     )
