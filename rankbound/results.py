@@ -7,7 +7,6 @@ names the file and the place inside it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -21,13 +20,13 @@ from typing import (
     SupportsIndex,
     TypeVar,
     get_args,
-    get_origin,
     overload,
 )
 
 import msgspec
 
-from rankbound.errors import FormatError, UsageError
+from rankbound.decoding import decoded, fitting
+from rankbound.errors import UsageError
 from rankbound.rendering import html_of, text_of
 from rankbound.rows import Rows
 from rankbound.tables import booktabs, escaped
@@ -47,31 +46,31 @@ KINDS: Final[dict[str, str]] = {
     "cut": "rankbound.commands.cut.result:Cut",
     "inspection": "rankbound.commands.inspect.result:Inspection",
 }
-# Of a place inside a file, as msgspec writes it
-STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[`]+")
 
 
 class Beside(NamedTuple):
     """A table of rows beside a result, such as one of queries.
 
     `files` are the names it has or had, the newest first. An old name may be another
-    command's, so a file of that name counts only where it has the `columns`. A file of
-    the newest name counts unless it has the column `foreign`, by which a table of
-    another command's earlier version is told.
+    command's, so a file of that name counts only where it has the `columns`. A file
+    with all `foreign` columns is another command's under any name.
     """
 
     name: str
     files: tuple[str, ...]
     columns: tuple[str, ...]
-    foreign: str = ""
+    foreign: tuple[str, ...] = ()
 
     def path(self, folder: Path) -> Path | None:
         """The file of the table in a folder; None where there is none."""
         newest, *older = (folder / name for name in self.files)
-        if newest.is_file() and self.foreign not in Rows.header(newest):
+        if newest.is_file() and not self._is_foreign(newest):
             return newest
         named = (path for path in older if {*self.columns} <= {*Rows.header(path)})
         return next(named, None)
+
+    def _is_foreign(self, path: Path) -> bool:
+        return bool(self.foreign) and {*self.foreign} <= {*Rows.header(path)}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -166,14 +165,19 @@ class Open(Sequence[Item]):
     @classmethod
     def from_plain(cls, kind: type[Item], plain: object) -> Self:
         """Records of the objects of a file; a ValueError says which does not fit."""
-        own = {*kind.__struct_fields__} - {kind.OPEN}
+        types = {field.name: field.type for field in msgspec.structs.fields(kind)}
+        _, of_more = get_args(types.pop(kind.OPEN))
         found = []
-        for place, row in enumerate(_fitting(plain, list[Any], "")):
+        for place, row in enumerate(fitting(plain, list[Any], "")):
             where = f"[{place}]"
-            cells = _fitting(row, dict[str, Any], where)
-            fields = {key: value for key, value in cells.items() if key in own}
-            more = {key: value for key, value in cells.items() if key not in own}
-            found.append(_fitting({**fields, kind.OPEN: more}, kind, where))
+            cells = fitting(row, dict[str, Any], where)
+            fields = {key: value for key, value in cells.items() if key in types}
+            more = {
+                key: fitting(value, of_more, f"{where}[{key!r}]")
+                for key, value in cells.items()
+                if key not in types
+            }
+            found.append(fitting({**fields, kind.OPEN: more}, kind, where))
         return cls(found)
 
     def plain(self) -> list[dict[str, Any]]:
@@ -205,16 +209,6 @@ class Open(Sequence[Item]):
         return f"Open({list(self._records)!r})"
 
 
-def _fitting(plain: object, kind: Any, where: str) -> Any:
-    """A value of a type; a ValueError says what does not fit inside the place."""
-    try:
-        return msgspec.convert(plain, kind)
-    except msgspec.ValidationError as error:
-        message, at, inside = str(error).partition(" - at `$")
-        named = f"{where}{inside.removesuffix('`')}" if at else where
-        raise ValueError(f"{message} in `{named}`" if named else message) from None
-
-
 def _opened(record: Record) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in record.to_dict().items():
@@ -232,11 +226,6 @@ def _listed(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     """What a file holds of a value that msgspec does not know."""
     return value.plain()
-
-
-def _from_plain(kind: Any, plain: Any) -> Any:
-    """A value that msgspec does not know, from what a file holds."""
-    return get_origin(kind).from_plain(*get_args(kind), plain)
 
 
 class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
@@ -258,6 +247,20 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         """Verdicts and tables, for a notebook."""
         return html_of(self)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For `pickle` and `copy`, with what lies beside."""
+        return (*super().__reduce__()[:2], self.__dict__)
+
+    def __copy__(self) -> Self:
+        """The same result with the same tables beside it."""
+        return self.with_beside()
+
+    def __replace__(self, **changes: Any) -> Self:
+        """For `copy.replace`; the tables beside stay."""
+        made = msgspec.structs.replace(self, **changes)
+        made.__dict__.update(self.__dict__)
+        return made
+
     @property
     def beside(self) -> Mapping[str, Rows]:
         """The tables of rows beside the result, by name; empty where there are none."""
@@ -266,7 +269,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
 
     def with_beside(self, **tables: Rows) -> Self:
         """The same result with tables of rows beside it."""
-        made = msgspec.structs.replace(self)
+        made = self.__replace__()
         made.__dict__["beside_rows"] = {**self.beside, **tables}
         return made
 
@@ -296,7 +299,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         if table is not None and table in self.beside:
             columns: Any = self.beside[table].typed()
         else:
-            name, records = self._table(table)
+            name, records = self._table(table, *self.beside)
             columns = _columns(records) or self._no_columns(name)
         if library not in ("pandas", "polars"):
             raise UsageError(f"library is pandas or polars, got {library!r}")
@@ -320,11 +323,11 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
             n_labels=n_labels,
         )
 
-    def _table(self, name: str | None) -> tuple[str, Sequence[Record]]:
+    def _table(self, name: str | None, *more: str) -> tuple[str, Sequence[Record]]:
         known = self.tables()
         name = next(iter(known)) if name is None else name
         if name not in known:
-            there = ", ".join(map(repr, [*known, *self.beside]))
+            there = ", ".join(map(repr, [*known, *more]))
             raise UsageError(f"there is no table {name!r}; there are {there}")
         return name, known[name]
 
@@ -381,86 +384,6 @@ def result_type(kind: str) -> type[Result]:
     module, _, name = KINDS[kind].partition(":")
     found: type[Result] = getattr(import_module(module), name)
     return found
-
-
-Found = TypeVar("Found", bound=Record)
-
-
-def decoded(path: Path, kind: type[Found]) -> Found:
-    """A JSON file as a record.
-
-    Raises
-    ------
-    FormatError
-        With the byte at which JSON breaks, or the place whose type is wrong.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FormatError(path, f"cannot be read ({error.strerror})") from None
-    try:
-        return msgspec.json.decode(data, type=kind, dec_hook=_from_plain)
-    except msgspec.ValidationError as error:
-        said = _misfit(data, kind, str(error))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        said = _broken(data, error)
-    raise FormatError(path, f"{said}; run the command again with this version")
-
-
-def _misfit(data: bytes, kind: type[Record], said: str) -> str:
-    """What does not fit its type; a place whose JSON breaks further on comes first."""
-    try:
-        content = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return _broken(data, error)
-    said = _exactly(content, kind, said)
-    if not said.endswith("`$.schema`"):
-        return said
-    wanted, there = kind.__struct_config__.tag, content["schema"]
-    return f"expected the schema {wanted!r}, found {there!r}"
-
-
-def _broken(data: bytes, error: Exception) -> str:
-    """Where JSON breaks."""
-    truncated = f"{error}" == "Input data was truncated"
-    where = f"it ends too early, at byte {len(data)}" if truncated else f"{error}"
-    return f"cannot be read as JSON ({where})"
-
-
-def _exactly(content: Any, kind: type[Record], said: str) -> str:
-    """The same message with the key in the place of every ``[...]``.
-
-    msgspec does not say which key of a mapping it was, so each is tried alone.
-    """
-    message, at, place = said.partition(" - at `$")
-    named, inside = "$", content
-    for step in STEP.findall(place):
-        if step == "[...]":
-            key = next(k for k in [*inside] if _fails(content, inside, k, kind, said))
-            named, inside = f"{named}[{key!r}]", inside[key]
-        else:
-            where = int(step[1:-1]) if step.startswith("[") else step[1:]
-            named, inside = named + step, inside[where]
-    return f"{message} - at `{named}`" if at else said
-
-
-def _fails(
-    content: Any, inside: dict[str, Any], key: str, kind: type[Record], said: str
-) -> bool:
-    """Whether one key of a mapping is to blame; the others are gone then."""
-    others = dict(inside)
-    inside.clear()
-    inside[key] = others[key]
-    try:
-        # Not `convert`, which may find another mistake first
-        again = msgspec.json.encode(content)
-        msgspec.json.decode(again, type=kind, dec_hook=_from_plain)
-    except msgspec.ValidationError as error:
-        if str(error) == said:
-            return True
-    inside.clear()
-    inside.update(others)
-    return False
 
 
 def _flat(record: Record) -> Iterator[tuple[str, Any]]:

@@ -63,8 +63,8 @@ class Rows(Sequence[Row]):
         Raises
         ------
         FormatError
-            When a column is missing, a row has another number of cells, or a cell that
-            holds a number in a file of ours does not.
+            When a column is missing or there twice, a row has another number of cells,
+            or a cell that holds a number in a file of ours does not.
         """
         try:
             with path.open(encoding="utf-8", newline="\n") as stream:
@@ -187,6 +187,11 @@ def _columns(
                 path, f"the column {name!r} is missing; run the command again", line=1
             )
     found: dict[str, list[str]] = {name: [] for name in names}
+    if len(found) < len(names):
+        name = next(name for name in names if names.count(name) > 1)
+        raise FormatError(
+            path, f"the column {name!r} is there twice; run the command again", line=1
+        )
     same: dict[str, str] = {}
     first = 2
     while lines := [line.rstrip("\r\n") for line in islice(stream, BLOCK)]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import shlex
@@ -51,6 +52,8 @@ BUG = (
     "with the lines above,\nthe command, and the output of `rankbound --version`."
 )
 INTERRUPTED = 130
+# A disk without room is the user's to mend, whatever was being written
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,15 +87,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        # The mathematics raises its own error; importing it earlier would make
-        # `--help` wait for SymPy
-        from rankbound.bounds.errors import DomainError
-
-        if isinstance(error, DomainError):
-            return _fail(error)
+        if (said := _mistake(error)) is not None:
+            return _fail(said)
         error.add_note(BUG)
         raise
     return code or 0
+
+
+def _mistake(error: Exception) -> str | None:
+    """What the user can mend; None where the mistake is ours."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return f"the output cannot be written ({error.strerror})"
+    # The mathematics raises its own error; importing it earlier would make
+    # `--help` wait for SymPy
+    from rankbound.bounds.errors import DomainError
+
+    return str(error) if isinstance(error, DomainError) else None
 
 
 class OneLineParser(argparse.ArgumentParser):

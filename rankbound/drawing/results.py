@@ -106,6 +106,7 @@ def find_results(folder: Path, *, asked: str = "--from ") -> list[Found]:
     found = [
         _result(path, folder, schema)
         for path in sorted(folder.rglob("*.json"))
+        if path.is_file()
         if (schema := FILES.get(path.name) or _free_schema(path)) is not None
     ]
     if not found:
@@ -121,7 +122,7 @@ def _free_schema(path: Path) -> str | None:
     """The schema of a result under another name, told without reading all of it."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(HEAD).decode("utf-8", errors="replace")
+            head = stream.read(HEAD).decode("utf-8-sig", errors="replace")
     except OSError:
         return None
     named = re.match(r'\s*\{\s*"schema":\s*"([^"]*)"', head)

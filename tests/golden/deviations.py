@@ -332,8 +332,7 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
         "report-damaged",
         "/stderr/*",
         "ledger.json: lacks 'students'; run the command that wrote it again with",
-        "damaged/ledger.json: Object missing required field `unit`; run the command "
-        "again with",
+        "damaged/ledger.json: lacks 'unit'; run the command again with",
         "the decoder tells of what is missing, and names the whole path",
     ),
     Replaced(

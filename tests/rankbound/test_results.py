@@ -1,6 +1,9 @@
 """Results as types: decoding tells the place, saving and loading give the same."""
 
+import codecs
+import copy
 import json
+import pickle
 
 import pytest
 from hypothesis import given
@@ -98,16 +101,15 @@ def test_a_table_under_an_old_name_counts_by_its_header(tmp_path):
     assert Toy.load(tmp_path).beside["per_query"].column("value") == ["0.25"]
 
 
-def test_a_foreign_column_tells_another_commands_table(tmp_path):
-    mine = Beside(
-        "per_query", ("per_query.tsv",), ("qid", "student"), foreign="sampling"
-    )
+def test_a_table_of_another_command_is_none_of_ours(tmp_path):
+    beside = Beside("per_query", ("per_query.tsv",), ("qid",), foreign=("sampling",))
     path = tmp_path / "per_query.tsv"
-    assert mine.path(tmp_path) is None
+    path.write_text("qid\tvalue\n1\t0.5\n")
+    assert beside.path(tmp_path) == path
+    path.write_text("value\n0.5\n")  # damaged, which reading will tell
+    assert beside.path(tmp_path) == path
     path.write_text("qid\tsampling\n1\tbm25\n")
-    assert mine.path(tmp_path) is None
-    path.write_text("qid\n1\n")  # of ours, and damaged: reading it tells what lacks
-    assert mine.path(tmp_path) == path
+    assert beside.path(tmp_path) is None
 
 
 def test_a_file_without_a_schema_loads(tmp_path):
@@ -131,36 +133,92 @@ def test_a_wrong_type_is_told_with_its_place(tmp_path, name):
     content = toy(NAMES).to_dict()
     content["students"][name]["risk"] = "high"
     said = refused(tmp_path, content)
-    assert "got `str`" in said
-    assert f"`$.students[{name!r}].risk`" in said
+    assert f"$.students[{name!r}].risk: expected a number, got text" in said
 
 
 def test_a_wrong_type_two_mappings_deep_is_told_with_its_place(tmp_path):
     content = toy(NAMES).to_dict()
     content["students"]["a b"]["limits"]["a b"] = None
-    assert "`$.students['a b'].limits['a b']`" in refused(tmp_path, content)
+    assert "$.students['a b'].limits['a b']: expected a number, got null" in refused(
+        tmp_path, content
+    )
 
 
 def test_a_wrong_type_in_a_list_is_told_with_its_number(tmp_path):
     content = toy(NAMES).to_dict()
     content["samplings"][2]["risk"] = []
-    assert "`$.samplings[2].risk`" in refused(tmp_path, content)
+    assert "$.samplings[2].risk: expected a number, got a list" in refused(
+        tmp_path, content
+    )
 
 
 def test_a_missing_key_is_told(tmp_path):
     content = toy().to_dict()
     del content["students"]["tasb"]["risk"]
     said = refused(tmp_path, content)
-    assert "`risk`" in said
-    assert "`$.students['tasb']`" in said
+    assert "$.students['tasb']: lacks 'risk'; run the command again" in said
 
 
 def test_a_wrong_type_among_open_keys_is_told(tmp_path):
     content = toy().to_dict()
     content["means"][0]["mean"] = "high"
+    assert "$.means[0].mean: expected a number, got text" in refused(tmp_path, content)
+    content = toy().to_dict()
+    content["means"][0]["a.b"] = 3
     said = refused(tmp_path, content)
-    assert "mean" in said
-    assert "[0]" in said
+    assert "$.means[0]['a.b']: expected text, got a whole number" in said
+    content["means"][0] = 3
+    assert "$.means[0]: expected an object, got" in refused(tmp_path, content)
+
+
+def test_a_key_that_is_there_twice_is_told(tmp_path):
+    content = toy().to_dict() | {"students": 0}
+    bad = '{"a": {"name": 3}, "a": {"name": "a", "risk": 0.5, "limits": {}}}'
+    text = json.dumps(content).replace('"students": 0', f'"students": {bad}')
+    assert "holds the key 'a' twice" in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["[" * 10**5, '{"n":' * 10**5, '{"a":' + "[" * 10**5])
+def test_what_is_nested_too_deeply_is_told(tmp_path, text):
+    assert "nested too deeply" in refused(tmp_path, text)
+
+
+def test_a_number_out_of_range_is_told_with_its_place(tmp_path):
+    content = toy().to_dict()
+    content["students"]["tasb"]["limits"] |= {"big": 0, "later": None}
+    text = json.dumps(content | {"later": "?"}).replace('"?"', "1e400")
+    assert "limits['later']: expected a number" in refused(tmp_path, text)
+    text = text.replace('"big": 0', '"big": 1e400')
+    assert "limits['big']: the number is too large" in refused(tmp_path, text)
+
+
+def test_bytes_that_are_not_utf_8_are_told_with_the_byte(tmp_path):
+    path = tmp_path / "toy.json"
+    path.write_bytes('{"n": "\u00e4"}'.encode("latin-1"))
+    with pytest.raises(FormatError, match="not UTF-8, at byte 7"):
+        Toy.load(path)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    path = written(tmp_path, toy().to_dict())
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert Toy.load(path) == toy()
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        copy.copy,
+        copy.deepcopy,
+        lambda made: pickle.loads(pickle.dumps(made)),
+        lambda made: made.__replace__(n=3),
+    ],
+)
+def test_copies_and_pickles_keep_the_tables_beside(again):
+    made = toy(NAMES).with_beside(per_query=Rows({"qid": ["1"], "value": ["0.5"]}))
+    assert again(made) == made
+    assert again(made).to_files() == made.to_files()
+    assert again(made).samplings["a.b"] == made.samplings["a.b"]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "3", "null", '"x"', '{"n": NaN}'])
@@ -208,6 +266,11 @@ def test_frames_have_a_row_for_each_record(library):
 def test_tables_and_libraries_that_there_are_not_are_named():
     with pytest.raises(UsageError, match="'students', 'means'"):
         toy().to_frame("nothing")
+    beside = toy().with_beside(per_query=Rows({"qid": ["1"]}))
+    with pytest.raises(UsageError, match=r"'means', 'per_query'$"):
+        beside.to_frame("nothing")
+    with pytest.raises(UsageError, match=r"there are 'students', 'means'$"):
+        beside.to_latex("per_query")
     with pytest.raises(UsageError, match="pandas or polars"):
         toy().to_frame(library="arrow")
 

@@ -63,6 +63,7 @@ def test_no_columns_are_no_rows():
     [
         ("", 1, "the column 'qid' is missing"),
         ("student\tvalue\n", 1, "the column 'qid' is missing"),
+        ("qid\tvalue\tvalue\n1\t2\t3\n", 1, "the column 'value' is there twice"),
         ("qid\tvalue\nq1\t1\nq2\n", 3, "expected 2 cells, found 1"),
         ("qid\tvalue\nq1\t1\t5\n", 2, "expected 2 cells, found 3"),
         ("qid\tvalue\nq1\t1\nq2\tx\n", 3, "the column 'value' holds numbers, got 'x'"),

@@ -49,7 +49,7 @@ def test_content_of_another_kind_is_refused(tmp_path):
     ("content", "message"),
     [
         ("{", "cannot be read as JSON"),
-        ("[]", "Expected `object`, got `array`"),
+        ("[]", "expected an object, got a list"),
         ('{"schema": "rankbound.ledger/9"}', "found 'rankbound.ledger/9'"),
     ],
 )
@@ -59,6 +59,20 @@ def test_damaged_and_foreign_results_are_one_clear_line(tmp_path, content, messa
         find_results(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path}/ledger.json: ")
     assert message in str(caught.value)
+
+
+def test_a_folder_named_like_a_result_is_passed_by(tmp_path):
+    (tmp_path / "power.json").mkdir()
+    (result,) = find_results(ledger(tmp_path))
+    assert result.kind == "ledger"
+
+
+def test_a_byte_order_mark_before_a_named_result_is_passed_over(tmp_path):
+    power(tmp_path)
+    path = (tmp_path / "power.json").rename(tmp_path / "mine.json")
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    (result,) = find_results(tmp_path)
+    assert (result.kind, result.name) == ("power", "mine")
 
 
 def test_no_folder_and_no_results_are_usage_errors(tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rankbound.bounds.certificate import LN2
+from rankbound.commands.measure.result import Ledger
 from rankbound.commands.power.sources import spreads_of
 from rankbound.errors import UsageError
 from tests.rankbound.files import refusal, written
@@ -114,7 +115,18 @@ def test_a_broken_record_is_refused(measured):
     written(folder, "{", "ledger.json")
     assert "ends too early, at byte 1" in refusal(spreads_of, folder)
     written(folder, "{}", "ledger.json")
-    assert "missing required field" in refusal(spreads_of, folder)
+    assert "lacks '" in refusal(spreads_of, folder)
+
+
+def test_a_table_of_an_earlier_compare_over_measures_is_a_comparisons(
+    measured, compared
+):
+    folder = compared("random", COMPARED)
+    alone = spreads_of(folder)
+    (folder / "comparison.per_query.tsv").unlink()
+    measured(RANGES, COMPARED)
+    assert [s.sd for s in spreads_of(folder).moving] == [s.sd for s in alone.moving]
+    assert Ledger.load(folder).beside == {}
 
 
 def test_a_table_alone_is_read_without_the_ranges_of_students(measured, compared):

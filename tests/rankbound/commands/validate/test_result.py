@@ -76,10 +76,18 @@ def test_what_is_saved_is_loaded(designed, pooled, tmp_path):
 @pytest.mark.parametrize(
     ("key", "change", "message"),
     [
-        ("means", {"mean": "x"}, r"`float`, got `str` in `\[0\].mean` - at `\$.means`"),
-        ("means", {"loss": 1}, r"in `\[0\].factors\[...\]` - at `\$.means`"),
-        ("equivalence", {"verdict": "so so"}, r"at `\$.equivalence\[0\].verdict`"),
-        ("controls", {"n_tests": None}, r"at `\$.controls\[0\].n_tests`"),
+        ("means", {"mean": "x"}, r"\$.means\[0\].mean: expected a number, got text"),
+        (
+            "means",
+            {"loss": 1},
+            r"\$.means\[0\]\['loss'\]: expected text, got a whole number",
+        ),
+        (
+            "equivalence",
+            {"verdict": "so so"},
+            r"\$.equivalence\[0\].verdict: unknown value 'so so'",
+        ),
+        ("controls", {"n_tests": None}, r"\$.controls\[0\].n_tests: "),
     ],
 )
 def test_a_damaged_file_is_told_with_the_place(

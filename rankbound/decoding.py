@@ -1,0 +1,208 @@
+"""Decode a JSON file as a type, and say in one line what is wrong with it, and where.
+
+A file whose JSON breaks is told with the byte, one that holds something of a type that
+does not belong there with the place, such as ``$.students['tasb'].risk``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_args, get_origin
+
+import msgspec
+
+from rankbound.errors import FormatError
+
+Found = TypeVar("Found", bound=msgspec.Struct)
+REMEDY: Final = "run the command again with this version"
+# Of a place inside a file, as msgspec writes it
+STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[]+")
+PLACE: Final = re.compile(r" - at `\$(.*?)`(?= - at `|$)")
+TYPES: Final = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "null": "null",
+    "object": "an object",
+    "str": "text",
+}
+
+
+class _TwiceError(Exception):
+    """A key that an object holds more than once."""
+
+
+def decoded(path: Path, kind: type[Found]) -> Found:
+    """A JSON file as a type.
+
+    Raises
+    ------
+    FormatError
+        With the byte at which JSON breaks, or the place whose type is wrong.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FormatError(path, f"cannot be read ({error.strerror})") from None
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return _as(kind, data)
+    except msgspec.ValidationError as error:
+        said = _misfit(data, kind, str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        said = _broken(data, error)
+    raise FormatError(path, f"{said}; {REMEDY}")
+
+
+def fitting(plain: object, kind: Any, where: str) -> Any:
+    """A value of a type; a ValueError says what does not fit inside the place."""
+    try:
+        return msgspec.convert(plain, kind)
+    except msgspec.ValidationError as error:
+        message, outer, inner = _apart(str(error))
+        place = where + outer + inner
+        raise ValueError(f"{message} - at `${place}`" if place else message) from None
+
+
+def _as(kind: type[Found], data: bytes) -> Found:
+    return msgspec.json.decode(data, type=kind, dec_hook=_from_plain)
+
+
+def _from_plain(kind: Any, plain: Any) -> Any:
+    """A value that msgspec does not know, from what a file holds."""
+    return get_origin(kind).from_plain(*get_args(kind), plain)
+
+
+def _apart(said: str) -> tuple[str, str, str]:
+    """A message of msgspec, the place, and the place inside it that a hook has told."""
+    inner = PLACE.findall(said)
+    outer = inner.pop() if inner else ""
+    return PLACE.sub("", said), outer, "".join(reversed(inner))
+
+
+def _broken(data: bytes, error: Exception) -> str:
+    """Where JSON breaks."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as unreadable:
+        return f"cannot be read as JSON (not UTF-8, at byte {unreadable.start})"
+    if isinstance(error, RecursionError):
+        where = "nested too deeply"
+    elif isinstance(error, json.JSONDecodeError):
+        byte = len(error.doc[: error.pos].encode())
+        where = f"{error.msg}, at byte {byte}"
+    elif f"{error}" == "Input data was truncated":
+        where = f"it ends too early, at byte {len(data)}"
+    else:
+        said = f"{error}".removeprefix("JSON is malformed: ")
+        where = re.sub(r" \((byte \d+)\)$", r", at \1", said)
+    return f"cannot be read as JSON ({where})"
+
+
+def _misfit(data: bytes, kind: type[msgspec.Struct], said: str) -> str:
+    """What does not fit its type; a place whose JSON breaks further on comes first."""
+    try:
+        msgspec.json.decode(data, type=msgspec.Raw)
+        # Numbers stay text: one out of range would break what is encoded again
+        content = json.loads(
+            data.decode(),
+            parse_float=_raw,
+            parse_int=_raw,
+            object_pairs_hook=_once,
+        )
+    except _TwiceError as error:
+        return f"holds the key {error} twice in one object"
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        return _broken(data, error)
+    message, place, inner = _apart(said)
+    if place == ".schema" and message.startswith("Invalid value"):
+        wanted, there = kind.__struct_config__.tag, content["schema"]
+        return f"expected the schema {wanted!r}, found {there!r}"
+    exact = _exactly(content, kind, said, place) + inner
+    told = _worded(message)
+    # The whole file needs no name
+    return f"{exact}: {told}" if exact != "$" else told
+
+
+def _raw(number: str) -> msgspec.Raw:
+    return msgspec.Raw(number.encode())
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _TwiceError(repr(key))
+        found[key] = value
+    return found
+
+
+def _worded(message: str) -> str:
+    """What does not fit, in words.
+
+    Examples
+    --------
+    >>> _worded("Expected `float | null`, got `str`")
+    'expected a number or null, got text'
+    >>> _worded("Object missing required field `risk`")
+    "lacks 'risk'"
+    """
+    if lacking := re.fullmatch(r"Object missing required field `(.*)`", message):
+        return f"lacks {lacking[1]!r}"
+    if message.endswith("out of range"):
+        return "the number is too large"
+    if message == "Expected `int`, got `float`":
+        return "expected a whole number, got one with a fraction"
+    if unknown := re.fullmatch(r"Invalid (?:enum )?value (.*)", message):
+        return f"unknown value {unknown[1]}"
+    if message.startswith("Expected "):
+        message = re.sub("`([a-z |]*)`", _type_words, message)
+        return message[0].lower() + message[1:]
+    return message
+
+
+def _type_words(found: re.Match[str]) -> str:
+    return " or ".join(TYPES.get(name, name) for name in found[1].split(" | "))
+
+
+def _exactly(content: Any, kind: type[msgspec.Struct], said: str, place: str) -> str:
+    """The place with the key for every ``[...]``.
+
+    msgspec does not say which key of a mapping it was, so each is tried alone.
+    """
+    named, inside = "$", content
+    for step in STEP.findall(place):
+        if step == "[...]":
+            key = next(k for k in [*inside] if _fails(content, inside, k, kind, said))
+            named, inside = f"{named}[{key!r}]", inside[key]
+        else:
+            where = int(step[1:-1]) if step.startswith("[") else step[1:]
+            named, inside = named + step, inside[where]
+    return named
+
+
+def _fails(
+    content: Any,
+    inside: dict[str, Any],
+    key: str,
+    kind: type[msgspec.Struct],
+    said: str,
+) -> bool:
+    """Whether one key of a mapping is to blame; the others are gone then."""
+    others = dict(inside)
+    inside.clear()
+    inside[key] = others[key]
+    try:
+        # Not `convert`, which may find another mistake first
+        _as(kind, msgspec.json.encode(content))
+    except msgspec.ValidationError as error:
+        if str(error) == said:
+            return True
+    inside.clear()
+    inside.update(others)
+    return False
