@@ -8,7 +8,7 @@ are facts that a record carries, and definitions that texts refer to.
 import rankbound as rb
 from benchmarks import readers
 from paper_appendix import bibliography
-from rankbound import rendering, results, writing
+from rankbound import rendering, results
 from rankbound.bounds import (
     bregman,
     calibration,
@@ -23,10 +23,9 @@ from rankbound.bounds import (
 )
 from rankbound.commands.demo import features, prepare, student
 from rankbound.estimators import dimension
-from rankbound.page import pictures, pieces, queries
-from rankbound.read import filtering
+from rankbound.page import pictures, queries
 from rankbound.reference import equivalence
-from rankbound.terminal import convert, cut, data, inspect
+from rankbound.terminal import inspect
 from rankbound.validation import holdout
 
 _ = (
@@ -68,28 +67,9 @@ _ = (
     truncation.truncated_risks,
 )
 _ = (
-    convert.conversion_repr,
-    cut.cut_repr,
     inspect.as_text,
-    inspect.inspection_repr,
-    pieces.conversion_html,
-    pieces.cut_html,
-    pieces.inspection_html,
     results.Named.__class_getitem__,
-    # Of modules of results, which are not looked at
-    filtering.copy_lines,
     rendering.whole_text_of,
-    writing.filling,
-    data.contents_html,
-    data.contents_text,
-    data.embeddings_html,
-    data.embeddings_text,
-    data.groups_html,
-    data.groups_text,
-    data.per_query_html,
-    data.per_query_text,
-    data.scores_html,
-    data.scores_text,
     equivalence.ReferenceTost.shows_equivalence,
     queries.QueryTable.units,
     pictures.Picture.description,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankbound.cli import main
-from rankbound.cli.measure_options import options_from
+from rankbound.cli.measure import options_from
 from rankbound.cli.program import build_parser
 from rankbound.commands.inspect.readiness import (
     compare_readiness,
@@ -15,9 +15,8 @@ from rankbound.commands.inspect.readiness import (
     rehearse,
     teacher_words,
 )
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, npy, project, run_text, written
