@@ -50,7 +50,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Gather, write, and say what is not in the report."""
     from rankbound.cli.measure import options_of
-    from rankbound.cli.progress import stages
+    from rankbound.commands.progress import stages
     from rankbound.page.run import STAGES, write_report
 
     with stages(total=STAGES) as progress:

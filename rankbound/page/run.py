@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from rankbound.commands.measure.measured import Progress
+from rankbound.commands.progress import Progress
 from rankbound.drawing.results import FILES, Found, find_results, kind_of
 from rankbound.drawing.run import result_drawings
 from rankbound.errors import UsageError

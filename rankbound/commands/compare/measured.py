@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,6 +34,7 @@ from rankbound.commands.measure.temperatures import (
     known_temperature,
     student_temperature,
 )
+from rankbound.commands.progress import Progress
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
@@ -226,9 +227,6 @@ def pair_share(groups: Groups, pairs: str) -> float:
     share = groups.count_known_pairs(pairs) / groups.count_pairs("all")
     means = query_means(groups.queries, share, n_queries=len(groups.qids))
     return float(np.nanmean(means))
-
-
-Progress = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

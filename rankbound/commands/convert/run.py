@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from rankbound.commands.convert.storing import (
     packing_of,
     store,
 )
+from rankbound.commands.measure.options import as_kind
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.read.contents import Contents, Format
@@ -58,35 +60,39 @@ WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
 
 
 def convert(  # noqa: PLR0913  each is an option of the command
-    source: Path | str,
-    target: Path | str,
+    source: str | PathLike[str],
+    target: str | PathLike[str],
     *,
     to: str | None = None,
     format: str | None = None,
     lossy: bool = False,
-    kind: Kind | None = None,
-    ids: Path | str | None = None,
+    kind: Kind | str | None = None,
+    ids: str | PathLike[str] | None = None,
 ) -> Conversion:
     """Write the content of a file in another format, read it back and compare.
 
     Parameters
     ----------
-    source, target : path
-        The target's last suffix packs it: .gz, .bz2, .lz4, .zst.
+    source : path
+        A file or folder of any format that `rankbound` reads.
+    target : path
+        What is written; not the source. Its last suffix packs it: .gz, .bz2, .lz4,
+        .zst.
     to : str, optional
         The name of the target's format; by default its suffix says it.
     format : str, optional
         The name of the source's format, instead of detection.
-    lossy : bool
+    lossy : bool, default False
         Whether losing something is accepted; it is named in any case.
-    kind : Kind, optional
-        What the scores are, for formats that say so.
+    kind : Kind or str, optional
+        What the scores are, such as "logit", for formats that say so.
     ids : path, optional
-        The ids of vectors, where they are not found beside the source.
+        The ids of vectors, one a line, where they are not found beside the source.
 
     Returns
     -------
     Conversion
+        What was `kept` and what was `lost`, in words.
 
     Raises
     ------
@@ -95,12 +101,28 @@ def convert(  # noqa: PLR0913  each is an option of the command
         or holds nothing of the source, or the target is the source.
     FormatError
         When the source cannot be read, or the target does not read back the same.
+
+    See Also
+    --------
+    inspect : What a file holds.
+    read_any : The content of one file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source = Path(folder, "bm25.json")
+    ...     _ = source.write_text('{"q1": {"d1": 2.5, "d2": 1.0}}')
+    ...     made = convert(source, Path(folder, "bm25.scores.parquet"), kind="bm25")
+    >>> made.format, made.lost
+    ('rankbound-scores', {})
     """
     source, target = Path(source), Path(target)
     check_target(source, target, folder=_is_folder(target, to))
     contents = _read(Source(source), format, ids)
-    if kind is not None:
-        contents = _declared(contents, kind)
+    declared = as_kind(kind, "kind")
+    if declared is not None:
+        contents = _declared(contents, declared)
     chosen = target_format(target, to, contents)
     _check_packing(chosen, target)
     lost = losses(contents, chosen)
@@ -132,7 +154,9 @@ def convert(  # noqa: PLR0913  each is an option of the command
     )
 
 
-def _read(source: Source, format: str | None, ids: Path | str | None) -> Contents:
+def _read(
+    source: Source, format: str | None, ids: str | PathLike[str] | None
+) -> Contents:
     if ids is not None:
         return read_with_ids(source, Path(ids), format)
     entry = detect(source)[0] if format is None else by_name(format)

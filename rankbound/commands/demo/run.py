@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from rankbound.commands.demo.prepare import DemoFiles, prepare
-from rankbound.commands.measure.measured import Progress, measured
+from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
 from rankbound.commands.measure.run import ledger_of
+from rankbound.commands.progress import Progress
 from rankbound.data.scores import Kind
 
 STUDENT: Final = "bilinear"

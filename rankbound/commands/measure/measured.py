@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,11 +29,10 @@ from rankbound.commands.measure.temperatures import (
     teacher_temperature,
 )
 from rankbound.commands.measure.terms import QueryTerms, query_terms
+from rankbound.commands.progress import Progress
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.pairwise import NATS_PER_BIT
-
-Progress = Callable[[str], object]
 
 COMPLETE = (
     "complete judgements (asserted): documents of a judged query without a judgement "

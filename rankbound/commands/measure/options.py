@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from rankbound.read.choosing import check_files
 # A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
 # of the scores allows it, an error where it does not.
 Temperature = float | Literal["fit"] | None
+StudentsLike = Mapping[str, Any] | Iterable["StudentSource"]
 PARTS = {"teacher": "scores", "qrels": "qrels"}
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 

@@ -16,7 +16,7 @@ from rankbound.commands.inspect.readiness import (
     teacher_words,
 )
 from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.run import measure
+from rankbound.commands.measure.run import measure_with
 from rankbound.commands.measure.sources import StudentSource
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.commands.inspect.world import examined_files, matching
@@ -244,7 +244,7 @@ def test_a_refusal_is_the_one_of_measure(folder, change):
     }[change]
     refusal, students = rehearse(asked)
     with pytest.raises((UsageError, FormatError)) as caught:
-        measure(asked)
+        measure_with(asked)
     assert refusal == " ".join(str(caught.value).split())
     assert students == {}
 
@@ -258,7 +258,7 @@ def test_a_student_is_refused_by_itself(folder):
     assert [*students] == ["x"]
     assert "scores no document of any group" in students["x"]
     with pytest.raises(UsageError, match="scores no document"):
-        measure(options(folder, students=(good, bad)))
+        measure_with(options(folder, students=(good, bad)))
 
 
 def test_no_query_left_for_the_certificate_is_said(folder):

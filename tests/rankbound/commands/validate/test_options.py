@@ -10,10 +10,10 @@ from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.validate.options import (
     ValidateOptions,
     cases_from,
-    options_of,
     samplings_of,
+    validate_options,
 )
-from rankbound.commands.validate.run import validate
+from rankbound.commands.validate.run import validate, validate_with
 from rankbound.errors import UsageError
 from rankbound.validation.judging import Family
 from tests.rankbound.commands.validate.conftest import options_for
@@ -136,18 +136,17 @@ def test_files_dicts_and_frames_give_the_same_numbers(tmp_path):
     assert others == [first, first]
 
 
-def test_keywords_make_the_options_that_the_old_way_makes():
+def test_keywords_do_what_options_do():
     teacher, student, qrels, _ = made(np.random.default_rng(2))
-    keywords = {
+    data = {
         "teacher": teacher,
         "students": {"s": student},
         "qrels": qrels,
         "teacher_kind": "logit",
+        "dataset": "toy",
     }
-    one = options_of(
-        None,
-        {**keywords, "delta": 0.1, "band": 0.2, "seed": 7, "dataset": "toy", **QUICK},
-    )
+    family = {"delta": 0.1, "band": 0.2}
+    one = validate_options(data, cases=None, family=family, seed=7, **QUICK)
     assert one.family == Family(delta=0.1, band=0.2)
     [case] = one.cases
     assert (case.dataset, case.sampling) == ("toy", "top 16")
@@ -156,9 +155,9 @@ def test_keywords_make_the_options_that_the_old_way_makes():
         cases=one.cases, family=Family(delta=0.1, band=0.2), seed=7, **QUICK
     )
     assert other == one
-    assert options_of(other, {}) is other
-    assert options_of(None, {"cases": list(one.cases)}).cases == one.cases
-    assert numbers(validate(other)) == numbers(validate(one))
+    told = numbers(validate_with(other))
+    assert told == numbers(validate(**data, **family, seed=7, **QUICK))
+    assert told == numbers(validate(cases=[*one.cases], **family, seed=7, **QUICK))
 
 
 def test_a_ranking_may_be_an_object():
@@ -181,28 +180,30 @@ def test_a_ranking_may_be_an_object():
         ({"teacher": "t", "qrels": "q"}, UsageError, "at least one --student"),
         (
             {"teacher": "t", "students": {"s": "s"}, "qrels": "q", "marging": 1},
+            TypeError,
+            "unexpected keyword argument 'marging'",
+        ),
+        (
+            {"teacher": "t", "students": {"s": "s"}, "qrels": "q", "splits": "2"},
             UsageError,
-            "no setting 'marging'; did you mean 'margin'",
+            "splits must be a whole number, got '2'",
         ),
         (
             {"teacher": "t", "students": {"s": "s"}, "qrels": "q", "band": 2.0},
             DomainError,
             "band must lie in",
         ),
+        ({"cases": ()}, UsageError, "give --teacher"),
         (
-            {
-                **{"teacher": "t", "students": {"s": "s"}, "qrels": "q"},
-                **{"band": 0.2, "family": Family()},
-            },
+            {"cases": (), "teacher": "t", "depth": 4},
             UsageError,
-            "either family or band",
+            "either cases or teacher, depth, not both",
         ),
-        ({"cases": (), "teacher": "t"}, UsageError, "no setting 'teacher'"),
     ],
 )
 def test_wrong_settings_get_one_line(settings, error, message):
     with pytest.raises(error, match=message) as caught:
-        options_of(None, settings)
+        validate(**settings)
     assert "\n" not in str(caught.value)
 
 
