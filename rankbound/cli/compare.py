@@ -148,7 +148,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Compare, write the results, show them."""
     from rankbound.commands.compare.run import compare_with, n_stages
-    from rankbound.commands.progress import stages
+    from rankbound.progress import stages
     from rankbound.terminal.compare import show
     from rankbound.terminal.console import console_for
     from rankbound.writing import check_folder, write_all

@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     """Cut, write the files, show what was kept."""
     from rankbound.bounds.wording import counted
     from rankbound.commands.cut.run import N_STAGES, cut_with
-    from rankbound.commands.progress import stages
+    from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.cut import show
     from rankbound.writing import check_folder

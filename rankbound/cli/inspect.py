@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     """Inspect, show, write the JSON; return 1 if a file cannot be read."""
     from rankbound.commands.inspect.given import Asked
     from rankbound.commands.inspect.run import N_STAGES, inspect_files
-    from rankbound.commands.progress import stages
+    from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.inspect import show
     from rankbound.writing import check_folder, json_text, write_all

@@ -129,7 +129,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Measure, write the results, show the ledger."""
     from rankbound.commands.measure.run import measure_with, n_stages
-    from rankbound.commands.progress import stages
+    from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.measure import show
     from rankbound.writing import check_folder, write_all

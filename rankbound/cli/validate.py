@@ -247,8 +247,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Validate, write the results, show them."""
-    from rankbound.commands.progress import stages
     from rankbound.commands.validate.run import n_stages, validate_with
+    from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.validate import show
     from rankbound.writing import check_folder

@@ -34,13 +34,13 @@ from rankbound.commands.measure.temperatures import (
     known_temperature,
     student_temperature,
 )
-from rankbound.commands.progress import Progress
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
+from rankbound.progress import Progress
 from rankbound.validation.family import Answer, Question, answer_family
 
 

@@ -65,10 +65,10 @@ from rankbound.commands.measure.given import (
 from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.measure.temperatures import SHARE
 from rankbound.commands.measure.terms import number_text
-from rankbound.commands.progress import Progress, reported
 from rankbound.commands.settings import made_options
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.results import Named
 from rankbound.rows import Rows

@@ -38,7 +38,6 @@ from rankbound.commands.measure.inputs import (
     read_sources,
 )
 from rankbound.commands.measure.options import StudentsLike, Temperature
-from rankbound.commands.progress import Progress, reported
 from rankbound.commands.settings import made_options
 from rankbound.data.columns import Booleans
 from rankbound.data.groups import Groups
@@ -46,6 +45,7 @@ from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.estimators.bands import BANDS, TIES, Band
+from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.results import Named
 

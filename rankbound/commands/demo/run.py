@@ -11,8 +11,8 @@ from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
 from rankbound.commands.measure.run import ledger_of
-from rankbound.commands.progress import Progress
 from rankbound.data.scores import Kind
+from rankbound.progress import Progress
 
 STUDENT: Final = "bilinear"
 # Stages that `prepare` announces, and those of one measurement of each sampling

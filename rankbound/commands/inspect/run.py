@@ -12,8 +12,8 @@ from rankbound.commands.inspect.given import Asked, read_all
 from rankbound.commands.inspect.readiness import compare_readiness, measure_readiness
 from rankbound.commands.inspect.result import Inspection, Ready
 from rankbound.commands.inspect.roles import cast
-from rankbound.commands.progress import Progress, reported
 from rankbound.errors import UsageError
+from rankbound.progress import Progress, reported
 from rankbound.results import Named
 
 # Those that `inspect_files` reports

@@ -29,10 +29,10 @@ from rankbound.commands.measure.temperatures import (
     teacher_temperature,
 )
 from rankbound.commands.measure.terms import QueryTerms, query_terms
-from rankbound.commands.progress import Progress
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.progress import Progress
 
 COMPLETE = (
     "complete judgements (asserted): documents of a judged query without a judgement "

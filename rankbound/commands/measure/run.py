@@ -42,10 +42,10 @@ from rankbound.commands.measure.result import (
 from rankbound.commands.measure.space import shape_of
 from rankbound.commands.measure.temperatures import SHARE
 from rankbound.commands.measure.terms import table_of
-from rankbound.commands.progress import Progress, reported
 from rankbound.commands.settings import made_options
 from rankbound.data.scores import Kind
 from rankbound.estimators.spread import entropy_floor
+from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.rows import Rows
 

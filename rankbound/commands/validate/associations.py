@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 
 from rankbound.catalogue import QUANTITIES, TERMS
-from rankbound.commands.progress import Progress
 from rankbound.commands.validate.options import ValidateOptions
 from rankbound.commands.validate.panels import StudentPanel
 from rankbound.commands.validate.records import (
@@ -22,6 +21,7 @@ from rankbound.commands.validate.records import (
     Heterogeneity,
 )
 from rankbound.data.columns import Floats
+from rankbound.progress import Progress
 from rankbound.validation import association as statistics
 from rankbound.validation.association import (
     Draws,

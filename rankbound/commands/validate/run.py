@@ -21,7 +21,6 @@ from rankbound.commands.measure.given import (
 )
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.options import StudentsLike, Temperature
-from rankbound.commands.progress import Progress, reported
 from rankbound.commands.validate.associations import (
     NAME,
     PARTIAL_NAME,
@@ -64,6 +63,7 @@ from rankbound.commands.validate.records import (
 )
 from rankbound.commands.validate.result import Validation
 from rankbound.data.scores import Kind
+from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.results import Named, Open
 from rankbound.rows import Rows

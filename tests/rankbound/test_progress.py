@@ -4,8 +4,8 @@ import sys
 import pytest
 
 import rankbound as rb
-from rankbound.commands.progress import reported, stages
 from rankbound.errors import UsageError
+from rankbound.progress import reported, stages
 
 
 class Terminal(io.StringIO):
