@@ -12,6 +12,7 @@ from rankbound.commands.power.options import NO_SPREAD, PowerOptions
 from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
+from rankbound.errors import in_options
 from rankbound.provenance import Input
 from rankbound.read.opening import sha256
 from rankbound.validation.equivalence_power import (
@@ -166,7 +167,7 @@ def _found(
         if margin is None
         else tuple(_needed(spread, margin, options) for spread in spreads),
         without_spread=tuple(still),
-        missing_because=None if spreads else NO_SPREAD,
+        missing_because=None if spreads else in_options(NO_SPREAD, {"sd", "folder"}),
         definitions=DEFINITIONS,
         inputs=tuple(Input(path=str(path), sha256=sha256(path)) for path in tables),
         command=options.command,

@@ -86,20 +86,24 @@ def test_results_bring_their_own_queries(measured):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({}, UsageError, "nothing was asked.*--sd"),
-        ({"margin": 0.02}, UsageError, "--margin: .* need the spread"),
-        ({"n": (5,), "half_range": 0.5}, UsageError, "--range.*--sd"),
+        ({}, UsageError, "nothing was asked.*`sd`"),
+        ({"margin": 0.02}, UsageError, "`margin`: .* need the spread"),
+        ({"n": (5,), "half_range": 0.5}, UsageError, "`half_range`.*`sd`"),
         ({"n": (5,), "sd": (0.1,), "folder": "x"}, UsageError, "one of them"),
-        ({"sd": (0.1,)}, UsageError, "give --n"),
+        ({"sd": (0.1,)}, UsageError, "give `n`"),
         ({"n": (1,), "sd": (0.1,)}, DomainError, "2 queries"),
         ({"n": (5,), "sd": (0.0,)}, DomainError, "`sd`"),
-        ({"n": (5,), "sd": (0.1,), "margin": -1.0}, DomainError, "--margin"),
+        ({"n": (5,), "sd": (0.1,), "margin": -1.0}, DomainError, "`margin`"),
         ({"n": (5,), "sd": (0.1,), "delta": 0.0}, DomainError, "`delta`"),
         ({"n": (5,), "sd": (0.1,), "power": 1.0}, DomainError, "`power`"),
-        ({"n": (5,), "sd": (0.1,), "power": 0.01}, DomainError, "exceed --delta"),
-        ({"n": (5,), "sd": (0.1,), "comparisons": 0}, UsageError, "--comparisons"),
-        ({"n": (5,), "sd": (0.1,), "half_range": 0.05}, UsageError, "--range"),
-        ({"folder": "x", "half_range": 0.5}, UsageError, "goes with --sd"),
+        ({"n": (5,), "sd": (0.1,), "power": 0.01}, DomainError, "exceed `delta`"),
+        ({"n": (5,), "sd": (0.1,), "comparisons": 0}, UsageError, "`comparisons`"),
+        (
+            {"n": (5,), "sd": (0.1,), "half_range": 0.05},
+            UsageError,
+            "`half_range=0.05`",
+        ),
+        ({"folder": "x", "half_range": 0.5}, UsageError, "goes with `sd`"),
     ],
 )
 def test_impossible_settings_are_refused(options, error, message):
