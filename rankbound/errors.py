@@ -11,9 +11,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-PARAMETER: Final = re.compile(r"`([a-z_]+)(?:='?([^`']*)'?)?`")
+PARAMETER: Final = re.compile(r"`([A-Za-z_.]+)(?:='?([^`']*)'?)?`")
 # Parameters whose option has another name
 OPTIONS: Final = {
+    "StudentSource.kind": "student_kind",
+    "StudentSource.queries": "bi_encoder",
+    "StudentSource.temperature": "student_temperature",
     "folder": "from",
     "formats": "format",
     "half_range": "range",

@@ -121,7 +121,7 @@ def _student(source: StudentSource, loaded: Loaded) -> Student:
             None if source.temperature == "fit" else source.temperature,
             file.kind,
             who=f"student {source.name!r}",
-            option="--student-temperature",
+            option="`StudentSource.temperature`",
         )
         return Student(source, file, scale, file.warnings)
     raw = file.on(loaded.calibration.groups)

@@ -120,7 +120,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
     source, target = Path(source), Path(target)
     check_target(source, target, folder=_is_folder(target, to))
     contents = _read(Source(source), format, ids)
-    declared = as_kind(kind, "kind")
+    declared = as_kind(kind, "`kind`")
     if declared is not None:
         contents = _declared(contents, declared)
     chosen = target_format(target, to, contents)

@@ -39,7 +39,7 @@ COMPLETE = (
     "are irrelevant, of grade 0; this holds for the comparators, too"
 )
 NOT_ALL_PAIRS = (
-    "the laws speak of documents drawn independently; measure with --pairs all"
+    "the laws speak of documents drawn independently; measure with `pairs='all'`"
 )
 
 
@@ -205,7 +205,7 @@ def setting(
         check_comparable(laws.documents, inputs.teacher)
     if laws is not None and options.pairs != "all":
         raise UsageError(
-            f"{inputs.groups.name} gives probabilities, but --pairs is "
+            f"{inputs.groups.name} gives probabilities, but `pairs` is "
             f"{options.pairs}: {NOT_ALL_PAIRS}, or leave the probabilities out"
         )
     return Setting(inputs, options, temperature, laws)

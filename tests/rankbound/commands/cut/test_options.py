@@ -40,7 +40,7 @@ def test_a_lone_student_is_not_named(options, students, by, label):
         ({"by": "risk:x", "students": ONE}, UsageError, "say whose it is"),
         ({"by": "two_nn", "pairs": "pos-neg"}, UsageError, "not its pairs"),
         ({"pairs": "some"}, UsageError, "--pairs is one of"),
-        ({"compat": "paper"}, UsageError, "--compat is reference"),
+        ({"compat": "paper"}, UsageError, "`compat` is reference"),
         ({"keep": ()}, UsageError, "names no band"),
         ({"keep": ("inner", "inner")}, UsageError, "'inner' twice"),
         ({"keep": ("0.1:0.2", "0.10:0.2")}, UsageError, "twice"),

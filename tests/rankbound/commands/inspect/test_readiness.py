@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankbound.cli import main
-from rankbound.cli.measure_options import options_from
+from rankbound.cli.measure import options_from
 from rankbound.cli.program import build_parser
 from rankbound.commands.inspect.readiness import (
     compare_readiness,
@@ -15,9 +15,12 @@ from rankbound.commands.inspect.readiness import (
     rehearse,
     teacher_words,
 )
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import (
+    MeasureOptions,
+    StudentSource,
+    in_command_words,
+)
 from rankbound.commands.measure.run import measure_with
-from rankbound.commands.measure.sources import StudentSource
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, npy, project, run_text, written
@@ -245,7 +248,7 @@ def test_a_refusal_is_the_one_of_measure(folder, change):
     refusal, students = rehearse(asked)
     with pytest.raises((UsageError, FormatError)) as caught:
         measure_with(asked)
-    assert refusal == " ".join(str(caught.value).split())
+    assert refusal == in_command_words(caught.value)
     assert students == {}
 
 
