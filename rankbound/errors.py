@@ -20,8 +20,10 @@ OPTIONS: Final = {
     "folder": "from",
     "formats": "format",
     "half_range": "range",
+    "cases": "datasets NAME:DIR",
     "margins": "margin",
     "quantities": "quantity",
+    "rankings": "ranking",
     "students": "student",
 }
 
@@ -42,14 +44,17 @@ def in_options(message: str, names: Collection[str]) -> str:
     '--range goes with --sd, not `depth`'
     >>> in_options("`temperature='fit'` needs judged pairs", {"temperature"})
     '--temperature fit needs judged pairs'
+    >>> in_options("give `students={...}`", {"student"})
+    'give --student NAME=FILE'
     """
 
     def option(found: re.Match[str]) -> str:
         name, value = found.groups()
         known = OPTIONS.get(name, name)
-        if name not in names and known not in names:
+        if name not in names and known.split()[0] not in names:
             return found.group()
         words = f"--{known.replace('_', '-')}"
+        value = "NAME=FILE" if value == "{...}" else value
         return words if value is None else f"{words} {value}"
 
     return PARAMETER.sub(option, message)

@@ -350,7 +350,7 @@ def family(
     if not questions:
         raise UsageError(
             f"nothing to compare: no sampling has {' or '.join(options.pair_sets)} "
-            f"pairs that {options.baseline!r} has, too; give --pairs all"
+            f"pairs that {options.baseline!r} has, too; give `pairs='all'`"
         )
     return questions
 

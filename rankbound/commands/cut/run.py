@@ -408,7 +408,7 @@ def _quantity(options: CutOptions, queries: Queries) -> PerQuery:
     found = queries.measured.get((options.quantity, options.pairs))
     if found is None:
         raise UsageError(
-            f"--by {options.by}: no query has this quantity for {options.pairs} pairs"
+            f"`by={options.by!r}`: no query has this quantity for {options.pairs} pairs"
         )
     return found
 

@@ -64,17 +64,17 @@ class Case:
                 )
         if self.measure.qrels is None:
             raise UsageError(
-                f"{self.dataset}: effectiveness needs judgements; give --qrels"
+                f"{self.dataset}: effectiveness needs judgements; give `qrels`"
             )
         if not self.measure.students:
-            raise UsageError(f"{self.dataset}: give at least one --student NAME=FILE")
+            raise UsageError(f"{self.dataset}: give at least one `students={{...}}`")
         names = [source.name for source in self.measure.students]
         if TEACHER in names:
             raise UsageError(f"a student cannot be called {TEACHER!r}; rename it")
         unknown = sorted(set(self.rankings) - {TEACHER, *names})
         if unknown:
             raise UsageError(
-                f"--ranking {unknown[0]}: no such model; there are {TEACHER}, "
+                f"`rankings={unknown[0]!r}`: no such model; there are {TEACHER}, "
                 f"{', '.join(names)}"
             )
 
@@ -127,20 +127,20 @@ class ValidateOptions:
     def __post_init__(self) -> None:
         self._take()
         if not self.cases:
-            raise UsageError("give --teacher and --student, or --datasets NAME:DIR")
+            raise UsageError("give `teacher` and `students`, or `cases`")
         keys = [(case.dataset, case.sampling) for case in self.cases]
         twice = [key for key in keys if keys.count(key) > 1]
         if twice:
             raise UsageError(f"data set and sampling {twice[0]} are given twice")
         if self.missing_queries not in MISSING:
             raise UsageError(
-                f"--missing-queries is one of {', '.join(MISSING)}, got "
+                f"`missing_queries` is one of {', '.join(MISSING)}, got "
                 f"{self.missing_queries!r}"
             )
         for name, least in (("resamples", 200), ("permutations", 99), ("splits", 1)):
             if getattr(self, name) < least:
                 raise UsageError(
-                    f"--{name} must be at least {least}, got {getattr(self, name)}"
+                    f"`{name}` must be at least {least}, got {getattr(self, name)}"
                 )
         self._check_numbers()
         self._check_models()
@@ -158,9 +158,9 @@ class ValidateOptions:
 
     def _check_numbers(self) -> None:
         if self.seed < 0:
-            raise UsageError(f"--seed must be at least 0, got {self.seed}")
+            raise UsageError(f"`seed` must be at least 0, got {self.seed}")
         if not (np.isfinite(self.margin) and self.margin > 0):
-            raise DomainError(f"--margin must be a positive number, got {self.margin}")
+            raise DomainError(f"`margin` must be a positive number, got {self.margin}")
 
     def _check_models(self) -> None:
         """A model has one ranking per data set, whatever the sampling."""

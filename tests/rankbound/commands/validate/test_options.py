@@ -26,12 +26,12 @@ QUICK = {"resamples": 200, "permutations": 99, "splits": 2, "measures": "nDCG@3"
     ("change", "message"),
     [
         ({"missing_queries": "skip"}, "zero, drop, error"),
-        ({"resamples": 199}, "--resamples must be at least 200"),
-        ({"permutations": 9}, "--permutations"),
-        ({"splits": 0}, "--splits"),
-        ({"seed": -1}, "--seed"),
-        ({"cases": ()}, "--datasets"),
-        ({"margin": float("nan")}, "--margin"),
+        ({"resamples": 199}, "`resamples` must be at least 200"),
+        ({"permutations": 9}, "`permutations`"),
+        ({"splits": 0}, "`splits`"),
+        ({"seed": -1}, "`seed`"),
+        ({"cases": ()}, "or `cases`"),
+        ({"margin": float("nan")}, "`margin`"),
     ],
 )
 def test_settings_are_checked(toy, change, message):
@@ -43,7 +43,7 @@ def test_cases_are_checked(toy):
     [case] = options_for(toy).cases
     with pytest.raises(UsageError, match="judgements"):
         replace(case, measure=replace(case.measure, qrels=None))
-    with pytest.raises(UsageError, match="at least one --student"):
+    with pytest.raises(UsageError, match="at least one `students"):
         replace(case, measure=replace(case.measure, students=()))
     students = (StudentSource("teacher", scores="x"),)
     with pytest.raises(UsageError, match="cannot be called 'teacher'"):
@@ -177,7 +177,7 @@ def test_a_ranking_may_be_an_object():
     [
         ({}, UsageError, r"give teacher=\.\.\. at least"),
         ({"teacher": "t", "students": {"s": "s"}}, UsageError, "needs judgements"),
-        ({"teacher": "t", "qrels": "q"}, UsageError, "at least one --student"),
+        ({"teacher": "t", "qrels": "q"}, UsageError, "at least one `students"),
         (
             {"teacher": "t", "students": {"s": "s"}, "qrels": "q", "marging": 1},
             TypeError,
@@ -193,7 +193,7 @@ def test_a_ranking_may_be_an_object():
             DomainError,
             "band must lie in",
         ),
-        ({"cases": ()}, UsageError, "give --teacher"),
+        ({"cases": ()}, UsageError, "give `teacher`"),
         (
             {"cases": (), "teacher": "t", "depth": 4},
             UsageError,
