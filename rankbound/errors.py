@@ -21,6 +21,7 @@ OPTIONS: Final = {
     "formats": "format",
     "half_range": "range",
     "cases": "datasets NAME:DIR",
+    "kind": "teacher_kind",
     "margins": "margin",
     "quantities": "quantity",
     "rankings": "ranking",

@@ -200,7 +200,7 @@ def solved(given: Given, unknown: str, *, target: float = LN2) -> int | float | 
     """
     if unknown not in UNKNOWNS:
         raise UsageError(
-            f"--solve must be one of {', '.join(UNKNOWNS)}, got {unknown!r}"
+            f"`solve` must be one of {', '.join(UNKNOWNS)}, got {unknown!r}"
         )
 
     def surplus(value: float) -> float:

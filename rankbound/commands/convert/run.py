@@ -131,8 +131,8 @@ def convert(  # noqa: PLR0913  each is an option of the command
         named = "; ".join(grave)
         raise UsageError(
             f"{target}: {chosen.name} ({chosen.title}) cannot carry everything of "
-            f"{source}: {named}; choose another format with --to, or accept the loss "
-            "with --lossy"
+            f"{source}: {named}; choose another format with `to`, or accept the loss "
+            "with `lossy`"
         )
     stored = store(contents, chosen, target, lossy=lossy)
     if stored.reranked:
@@ -199,7 +199,7 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
         entry = by_name(to)
         if entry.write is None:
             raise UsageError(
-                f"--to {to}: {entry.title} can be read and not written; there are "
+                f"`to={to!r}`: {entry.title} can be read and not written; there are "
                 f"{', '.join(_writable())}"
             )
         _check_holds(entry, contents)
@@ -207,7 +207,7 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
     known = _by_suffix(packing_of(target)[1])
     if not known:
         raise UsageError(
-            f"{target}: the suffix names no format; say which with --to (one of "
+            f"{target}: the suffix names no format; say which with `to` (one of "
             f"{', '.join(_writable())})"
         )
     held = [entry for entry in known if _shared(entry, contents)]
@@ -218,7 +218,7 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
 
 def _declared(contents: Contents, kind: Kind) -> Contents:
     if contents.scores is None:
-        raise UsageError(f"--teacher-kind: {contents.path} holds no scores")
+        raise UsageError(f"`kind`: {contents.path} holds no scores")
     return replace(contents, scores=contents.scores.with_kind(kind))
 
 
@@ -241,5 +241,5 @@ def _check_holds(entry: Format, contents: Contents) -> None:
         carried = [what for what in (*WHOLE, "ranks", "margins") if what in entry.keeps]
         raise UsageError(
             f"{contents.path} holds {there}, and {entry.name} ({entry.title}) carries "
-            f"{' and '.join(carried) or 'nothing'}; choose another format with --to"
+            f"{' and '.join(carried) or 'nothing'}; choose another format with `to`"
         )
