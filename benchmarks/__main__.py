@@ -17,7 +17,6 @@ from benchmarks.readers import group_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
 from benchmarks.timing import interleaved, row
-from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.run import measure
 from rankbound.estimators.distances import diameter, pair_distances
 from rankbound.estimators.pairs import selected_pairs
@@ -73,7 +72,7 @@ def command_rows(rng: np.random.Generator) -> Iterator[str]:
         path.write_bytes(gzip.compress(json.dumps(table).encode()))
         medians = interleaved(
             {
-                "ours": lambda: measure(MeasureOptions(teacher=path)),
+                "ours": lambda: measure(path),
                 "read_scores alone": lambda: read_scores(path),
                 "json.load alone": lambda: json.loads(
                     gzip.decompress(path.read_bytes())

@@ -64,17 +64,15 @@ _HOME = {
     "rankbound.commands.measure.result": ("Ledger", "Measurement"),
     "rankbound.commands.measure.run": ("measure",),
     "rankbound.commands.validate.folders": ("Folder", "cases_of"),
-    "rankbound.commands.validate.options": ("Case", "ValidateOptions"),
+    "rankbound.commands.validate.options": ("Case",),
     "rankbound.commands.validate.result": ("Validation",),
     "rankbound.commands.validate.run": ("validate",),
     "rankbound.estimators.bands": (
         "Band",
         "band_called",
     ),
-    "rankbound.commands.compare.options": ("CompareOptions",),
     "rankbound.commands.compare.result": ("Comparison",),
     "rankbound.commands.compare.run": ("compare",),
-    "rankbound.commands.cut.options": ("CutOptions",),
     "rankbound.commands.cut.result": ("Cut",),
     "rankbound.commands.cut.run": ("cut",),
     "rankbound.commands.bound.result": ("Bound",),
@@ -83,7 +81,6 @@ _HOME = {
     "rankbound.commands.certify.run": ("check_theory",),
     "rankbound.commands.power.result": ("Power",),
     "rankbound.commands.power.run": ("power",),
-    "rankbound.commands.power.options": ("PowerOptions",),
     "rankbound.validation.power": (
         "detectable_correlation",
         "detectable_difference",
@@ -109,6 +106,10 @@ _HOME = {
 }
 # Names of 0.1 and what does their work
 _GONE = {
+    "CompareOptions": "the keywords of rb.compare",
+    "CutOptions": "the keywords of rb.cut",
+    "PowerOptions": "the keywords of rb.power",
+    "ValidateOptions": "the keywords of rb.validate",
     "compare_samplings": "rb.compare",
     "comparison_json": "the to_dict of what rb.compare returns",
     "cut_groups": "rb.cut",

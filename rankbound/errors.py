@@ -1,8 +1,64 @@
-"""Errors that a user can mend: of using the program, and of files."""
+"""Errors that a user can mend: of using the program, and of files.
+
+Messages speak of parameters, in backticks: `score_range`, or `temperature='fit'`. The
+command line turns those into its options.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from pathlib import Path
+from typing import Final
+
+PARAMETER: Final = re.compile(r"`([A-Za-z_.]+)(?:='?([^`']*)'?)?`")
+# Parameters whose option has another name
+OPTIONS: Final = {
+    "StudentSource.kind": "student_kind",
+    "StudentSource.queries": "bi_encoder",
+    "StudentSource.temperature": "student_temperature",
+    "folder": "from",
+    "formats": "format",
+    "half_range": "range",
+    "cases": "datasets NAME:DIR",
+    "kind": "teacher_kind",
+    "margins": "margin",
+    "quantities": "quantity",
+    "rankings": "ranking",
+    "students": "student",
+}
+
+
+def in_options(message: str, names: Collection[str]) -> str:
+    """A message in words of the command line.
+
+    Parameters
+    ----------
+    message : str
+        Parameters stand in backticks.
+    names : collection of str
+        Those that the command has, by parameter or by option; others stay.
+
+    Examples
+    --------
+    >>> in_options("`half_range` goes with `sd`, not `depth`", {"range", "sd"})
+    '--range goes with --sd, not `depth`'
+    >>> in_options("`temperature='fit'` needs judged pairs", {"temperature"})
+    '--temperature fit needs judged pairs'
+    >>> in_options("give `students={...}`", {"student"})
+    'give --student NAME=FILE'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name, value = found.groups()
+        known = OPTIONS.get(name, name)
+        if name not in names and known.split()[0] not in names:
+            return found.group()
+        words = f"--{known.replace('_', '-')}"
+        value = "NAME=FILE" if value == "{...}" else value
+        return words if value is None else f"{words} {value}"
+
+    return PARAMETER.sub(option, message)
 
 
 class UsageError(ValueError):
@@ -10,8 +66,8 @@ class UsageError(ValueError):
 
     Examples
     --------
-    >>> print(UsageError("--depth and --groups exclude each other; give one of them"))
-    --depth and --groups exclude each other; give one of them
+    >>> print(UsageError("`depth` and `groups` exclude each other; give one of them"))
+    `depth` and `groups` exclude each other; give one of them
     """
 
 

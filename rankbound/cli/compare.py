@@ -147,16 +147,16 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Compare, write the results, show them."""
-    from rankbound.cli.progress import stages
-    from rankbound.commands.compare.run import compare
+    from rankbound.commands.compare.run import compare_with, n_stages
+    from rankbound.progress import stages
     from rankbound.terminal.compare import show
     from rankbound.terminal.console import console_for
     from rankbound.writing import check_folder, write_all
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
-    with stages(total=len(options.groups) + 5) as progress:
-        comparison = compare(options, progress=progress)
+    with stages(total=n_stages(options) + 1) as progress:
+        comparison = compare_with(options, progress=progress)
         progress("writing")
         files = comparison.to_files()
         write_all(arguments.out, files)

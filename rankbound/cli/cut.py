@@ -112,16 +112,16 @@ def options_from(arguments: argparse.Namespace, command: str) -> CutOptions:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Cut, write the files, show what was kept."""
     from rankbound.bounds.wording import counted
-    from rankbound.cli.progress import stages
-    from rankbound.commands.cut.run import cut
+    from rankbound.commands.cut.run import N_STAGES, cut_with
+    from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.cut import show
     from rankbound.writing import check_folder
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
-    with stages(total=4) as progress:
-        planned = cut(options, progress=progress)
+    with stages(total=N_STAGES + 1) as progress:
+        planned = cut_with(options, progress=progress)
         progress("writing")
         made = planned.written(arguments.out)
     show(made, console_for(sys.stdout))

@@ -53,8 +53,8 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Draw, write, and say what was not drawn."""
     from rankbound.bounds.wording import counted
-    from rankbound.cli.progress import stages
     from rankbound.drawing.run import draw_all
+    from rankbound.progress import stages
 
     written, missing = draw_all(
         arguments.source,

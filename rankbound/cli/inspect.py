@@ -67,9 +67,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Inspect, show, write the JSON; return 1 if a file cannot be read."""
-    from rankbound.cli.progress import stages
     from rankbound.commands.inspect.given import Asked
-    from rankbound.commands.inspect.run import inspect_files
+    from rankbound.commands.inspect.run import N_STAGES, inspect_files
+    from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.inspect import show
     from rankbound.writing import check_folder, json_text, write_all
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
         formats=formats,
         format=everything,
     )
-    with stages(total=4) as progress:
+    with stages(total=N_STAGES) as progress:
         inspection = inspect_files(asked, command=command, progress=progress)
     if arguments.json is not None:
         text = json_text(inspection.to_dict())

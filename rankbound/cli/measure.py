@@ -128,16 +128,16 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Measure, write the results, show the ledger."""
-    from rankbound.cli.progress import stages
-    from rankbound.commands.measure.run import measure
+    from rankbound.commands.measure.run import measure_with, n_stages
+    from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.measure import show
     from rankbound.writing import check_folder, write_all
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
-    with stages(total=len(options.students) + (5 if options.compat else 4)) as progress:
-        ledger = measure(options, progress=progress)
+    with stages(total=n_stages(options) + 1) as progress:
+        ledger = measure_with(options, progress=progress)
         progress("writing")
         write_all(arguments.out, ledger.to_files())
     show(ledger, console_for(sys.stdout))

@@ -96,7 +96,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Compute and print."""
     from rankbound.commands.power.options import PowerOptions
-    from rankbound.commands.power.run import power
+    from rankbound.commands.power.run import power_with
     from rankbound.terminal.console import console_for
     from rankbound.terminal.power import show_power
     from rankbound.writing import check_folder, json_text, write_all
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     target = arguments.json
     if target not in (None, STDOUT):
         check_folder(target.parent)
-    found = power(
+    found = power_with(
         PowerOptions(
             n=tuple(arguments.n),
             sd=tuple(arguments.sd),

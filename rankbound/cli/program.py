@@ -28,7 +28,7 @@ from rankbound.cli import (
     report,
     validate,
 )
-from rankbound.errors import FormatError, UsageError
+from rankbound.errors import FormatError, UsageError, in_options
 
 COMMANDS = (
     inspect,
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A command returns a code only where it has a verdict to give
         code: int | None = arguments.run(arguments, shlex.join(["rankbound", *words]))
     except (UsageError, FormatError) as error:
-        return _fail(error)
+        return _fail(in_options(str(error), vars(arguments)))
     except MemoryError as error:
         what = f" ({error})" if str(error) else ""
         return _fail(
@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         if (said := _mistake(error)) is not None:
-            return _fail(said)
+            return _fail(in_options(said, vars(arguments)))
         error.add_note(BUG)
         raise
     return code or 0
@@ -130,7 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _fail(error: Exception | str) -> int:
-    line = " ".join(str(error).splitlines())  # a path may hold a line end
+def _fail(error: str) -> int:
+    line = " ".join(error.splitlines())  # a path may hold a line end
     sys.stderr.write(f"rankbound: error: {line}\n")
     return MISTAKE

@@ -50,8 +50,8 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Gather, write, and say what is not in the report."""
     from rankbound.cli.measure import options_of
-    from rankbound.cli.progress import stages
     from rankbound.page.run import STAGES, write_report
+    from rankbound.progress import stages
 
     with stages(total=STAGES) as progress:
         material = write_report(

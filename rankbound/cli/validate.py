@@ -247,8 +247,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Validate, write the results, show them."""
-    from rankbound.cli.progress import stages
-    from rankbound.commands.validate.run import n_stages, validate
+    from rankbound.commands.validate.run import n_stages, validate_with
+    from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.validate import show
     from rankbound.writing import check_folder
@@ -256,7 +256,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
     options = options_from(arguments, command)
     check_folder(arguments.out)
     with stages(total=n_stages(options) + 1) as progress:
-        validation = validate(options, progress=progress)
+        validation = validate_with(options, progress=progress)
         progress("writing")
         validation.save(arguments.out)
     show(validation, console_for(sys.stdout))

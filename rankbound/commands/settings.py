@@ -1,10 +1,9 @@
-"""Options of a call from Python: a record of options, or keywords that make one."""
+"""Options that the keywords of a call make, checked for what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, Final, TypeVar
 
@@ -20,44 +19,27 @@ TYPES: Final = {
 }
 
 
-def made_options(
-    kind: type[Options],
-    options: Options | None,
-    settings: Mapping[str, Any],
-) -> Options:
-    """The options, or those that keywords make.
+def made_options(kind: type[Options], **settings: Any) -> Options:
+    """The options that keywords make.
 
     Parameters
     ----------
     kind : type
         A dataclass of options.
-    options : instance of `kind`, or None
-    settings : mapping
-        Its fields by name; not together with `options`.
+    **settings
+        Its fields by name.
 
     Raises
     ------
     UsageError
-        For both, for something else than options, for a setting that there is not, and
-        for one that is missing.
+        For a setting that is missing, and for one of a wrong type.
 
     Examples
     --------
     >>> from rankbound.commands.measure.options import MeasureOptions
-    >>> made_options(MeasureOptions, None, {"teacher": "teacher.run", "depth": 8}).depth
+    >>> made_options(MeasureOptions, teacher="teacher.run", depth=8).depth
     8
     """
-    name = kind.__name__
-    if isinstance(options, kind):
-        if settings:
-            raise UsageError(f"give either {name} or keywords, not both")
-        return options
-    if options is not None:
-        raise UsageError(
-            f"settings are keywords, as in {fields(kind)[0].name}=..., or one {name}; "  # type: ignore[arg-type]
-            f"got {type(options).__name__}"
-        )
-    check_names(settings, [one.name for one in fields(kind)])  # type: ignore[arg-type]
     lacking = [
         one.name
         for one in fields(kind)  # type: ignore[arg-type]
@@ -94,21 +76,3 @@ def check_types(kind: type[Any], settings: Mapping[str, Any]) -> None:
         # True is a whole number to Python and a mistake here
         if not isinstance(value, accepted) or (wanted != ["bool"] and value is True):
             raise UsageError(f"{name} must be {words}, got {value!r}")
-
-
-def check_names(settings: Mapping[str, Any], known: list[str]) -> None:
-    """Raise for the first setting that there is not, naming those that there are.
-
-    Examples
-    --------
-    >>> check_names({"depht": 8}, ["depth", "teacher"])
-    Traceback (most recent call last):
-    ...
-    rankbound.errors.UsageError: there is no setting 'depht'; did you mean 'depth'?
-    """
-    for name in settings:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            remedy = f"did you mean {near[0]!r}?" if near else "there are "
-            listed = "" if near else ", ".join(sorted(known))
-            raise UsageError(f"there is no setting {name!r}; {remedy}{listed}")

@@ -17,7 +17,11 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.measure.inputs import Inputs, load_inputs
-from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.measure.options import (
+    MeasureOptions,
+    StudentSource,
+    in_command_words,
+)
 from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.commands.measure.students import RawScores, raw_scores
 from rankbound.drawing.results import Found
@@ -99,7 +103,7 @@ def documents_of(
     try:
         options, inputs, scores = _read_again(ledger, source, options_of)
     except (UsageError, FormatError, DomainError, OSError) as error:
-        return Documents(result=result.name, missing=str(error))
+        return Documents(result=result.name, missing=in_command_words(error))
     groups = _groups(ledger, options, inputs, scores, {*qids})
     by_query: dict[str, tuple[Group, ...]] = {}
     for qid, group in groups:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from rankbound.commands.measure.measured import Progress
 from rankbound.drawing.results import FILES, Found, find_results, kind_of
 from rankbound.drawing.run import result_drawings
 from rankbound.errors import UsageError
@@ -20,6 +19,7 @@ from rankbound.page.queries import (
     ledger_queries,
     long_queries,
 )
+from rankbound.progress import Progress
 from rankbound.rows import Rows
 from rankbound.writing import write_all
 

@@ -315,6 +315,13 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
         ONE_FOLDER,
     ),
     Replaced(
+        "measure-delta",
+        "/stderr/*",
+        "`delta` must lie",
+        "--delta must lie",
+        "the command line speaks of its options, also where a parameter is at fault",
+    ),
+    Replaced(
         "certify-nowhere",
         "/stderr/*",
         " ([Errno 2] No such file or directory: 'nowhere/ledger.json')",

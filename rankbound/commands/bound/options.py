@@ -60,12 +60,12 @@ def given_from(values: Mapping[str, Any], *, solve: str | None = None) -> Given:
     >>> given_from({"diameter": 1.0})
     Traceback (most recent call last):
     ...
-    rankbound.errors.UsageError: missing: --lipschitz, --entropy, --divergence, --n
+    rankbound.errors.UsageError: missing: `lipschitz`, `entropy`, `divergence`, `n`
     """
     values = {**values}
     if solve in values and values[solve] is None:  # any value would do
         values[solve] = 0.5 if solve == "entropy" else 1.0
-    missing = [f"--{name}" for name in NEEDED if values.get(name) is None]
+    missing = [f"`{name}`" for name in NEEDED if values.get(name) is None]
     if missing:
         raise UsageError("missing: " + ", ".join(missing))
     numbers = {name: value for name, value in values.items() if value is not None}

@@ -51,9 +51,9 @@ class Given(Record, frozen=True, kw_only=True, omit_defaults=False):
         for name in ("diameter", "lipschitz"):
             value = getattr(self, name)
             if not 0 < value < math.inf:
-                raise UsageError(f"--{name} must be a positive number, got {value:g}")
+                raise UsageError(f"`{name}` must be a positive number, got {value:g}")
         if self.group_size < 2:
-            raise UsageError(f"--group-size must be at least 2, got {self.group_size}")
+            raise UsageError(f"`group_size` must be at least 2, got {self.group_size}")
 
     @property
     def width(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ def check_theory(
     statement: str | None = None,
     *,
     deep: bool = False,
-    measured: Path | None = None,
+    measured: str | PathLike[str] | None = None,
     command: str = "",
     each: Callable[[Row], object] = lambda _: None,
     warn: Callable[[str], object] = lambda _: None,
@@ -38,19 +39,33 @@ def check_theory(
     ----------
     statement : str, optional
         A key such as "theorem-1d", "constant-a_star" or "refuted-memory".
-    deep : bool
+    deep : bool, default False
         Search ten times as long.
-    measured : Path, optional
+    measured : path, optional
         Results of `measure`, whose queries statements about means have to cover, too.
     command : str
         Recorded in the result.
-    each, warn : callable
-        Called with each check as it ends, and with what has to be done without.
+    each : callable, optional
+        Called with each check as it ends.
+    warn : callable, optional
+        Called with a line about what has to be done without.
+
+    Returns
+    -------
+    Certification
+        Its `rows` are the checks with their verdicts; `passed` if none was refuted that
+        is claimed.
 
     Raises
     ------
-    UsageError, FormatError
-        For an unknown key, and for a folder that holds no measured students.
+    UsageError
+        For an unknown key.
+    FormatError
+        For a folder that holds no measured students.
+
+    See Also
+    --------
+    statement : One statement of the theory, with its assumptions and source.
 
     Examples
     --------

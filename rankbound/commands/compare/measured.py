@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,6 +40,7 @@ from rankbound.data.per_query import query_means
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
+from rankbound.progress import Progress
 from rankbound.validation.family import Answer, Question, answer_family
 
 
@@ -120,7 +121,7 @@ def _student(source: StudentSource, loaded: Loaded) -> Student:
             None if source.temperature == "fit" else source.temperature,
             file.kind,
             who=f"student {source.name!r}",
-            option="--student-temperature",
+            option="`StudentSource.temperature`",
         )
         return Student(source, file, scale, file.warnings)
     raw = file.on(loaded.calibration.groups)
@@ -226,9 +227,6 @@ def pair_share(groups: Groups, pairs: str) -> float:
     share = groups.count_known_pairs(pairs) / groups.count_pairs("all")
     means = query_means(groups.queries, share, n_queries=len(groups.qids))
     return float(np.nanmean(means))
-
-
-Progress = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -352,7 +350,7 @@ def family(
     if not questions:
         raise UsageError(
             f"nothing to compare: no sampling has {' or '.join(options.pair_sets)} "
-            f"pairs that {options.baseline!r} has, too; give --pairs all"
+            f"pairs that {options.baseline!r} has, too; give `pairs='all'`"
         )
     return questions
 

@@ -71,10 +71,10 @@ class CompareOptions(SourceOptions):
         check_compat(self.compat)
         if self.pairs not in (EACH, *PAIR_SETS):
             raise UsageError(
-                f"--pairs is one of {EACH}, {', '.join(PAIR_SETS)}, got {self.pairs!r}"
+                f"`pairs` is one of {EACH}, {', '.join(PAIR_SETS)}, got {self.pairs!r}"
             )
         if self.resamples < 0:
-            raise UsageError(f"--resamples must be at least 0, got {self.resamples}")
+            raise UsageError(f"`resamples` must be at least 0, got {self.resamples}")
 
     def inputs(self) -> tuple[Any, ...]:
         """The input files, those of the samplings and the target included."""
@@ -111,7 +111,7 @@ class CompareOptions(SourceOptions):
         names = self.names
         if len(names) < 2:
             raise UsageError(
-                f"--groups needs at least two samplings NAME=FILE, got {len(names)}; "
+                f"`groups` needs at least two samplings NAME=FILE, got {len(names)}; "
                 "a comparison has two sides"
             )
         if len(set(names)) < len(names):
@@ -125,32 +125,34 @@ class CompareOptions(SourceOptions):
                 )
         if self.baseline not in names:
             raise UsageError(
-                f"--reference {self.baseline!r} is no sampling; there are "
+                f"`reference` {self.baseline!r} is no sampling; there are "
                 f"{', '.join(names)}"
             )
 
     def _check_quantities(self) -> None:
         if len(set(self.quantities)) < len(self.quantities) or not self.quantities:
-            raise UsageError("--quantity names each quantity once, and at least one")
+            raise UsageError("`quantities` names each quantity once, and at least one")
         for quantity in self.quantities:
             if quantity not in COMPARED:
                 raise UsageError(
-                    f"--quantity is one of {', '.join(COMPARED)}, got {quantity!r}"
+                    f"`quantities` is one of {', '.join(COMPARED)}, got {quantity!r}"
                 )
             self._check_needs(quantity)
 
     def _check_needs(self, quantity: str) -> None:
         known = COMPARED[quantity]
         if known.need == "vectors" and self.embeddings is None:
-            raise UsageError(f"--quantity {quantity} needs vectors; give --embeddings")
+            raise UsageError(
+                f"`quantities={quantity!r}` needs vectors; give `embeddings`"
+            )
         if known.need == "student" and not self.students:
             raise UsageError(
-                f"--quantity {quantity} needs a student; give --student NAME=FILE"
+                f"`quantities={quantity!r}` needs a student; give `students={{...}}`"
             )
         if self.pairs in PAIR_SETS and self.pairs not in known.pair_sets:
             raise UsageError(
-                f"--quantity {quantity} is about the documents of a group, not its "
-                "pairs; give --pairs all or each"
+                f"`quantities={quantity!r}` is about the documents of a group, not its "
+                "pairs; give `pairs='all'` or each"
             )
 
     def _check_margins(self) -> None:
@@ -162,12 +164,12 @@ class CompareOptions(SourceOptions):
         for quantity, margin in (self.margins or {}).items():
             if quantity not in self.quantities:
                 raise UsageError(
-                    f"--margin for {quantity!r}, which is not compared; --quantity "
+                    f"`margins` for {quantity!r}, which is not compared; `quantities` "
                     f"holds {', '.join(self.quantities)}"
                 )
             if not (np.isfinite(margin) and margin > 0):
                 raise DomainError(
-                    f"--margin must be a positive number, got {margin!r}; fix it "
+                    f"`margins` must be a positive number, got {margin!r}; fix it "
                     "before looking at the data"
                 )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
 
 import numpy as np
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from rankbound.bounds.wording import counted
 from rankbound.catalogue import (
     COMPARED,
     DIFFERENCES,
+    EACH,
     PAIR_SETS,
     VERDICTS,
     WITHIN,
@@ -20,7 +22,6 @@ from rankbound.commands.compare.controls import controls, ranks_only, sweep
 from rankbound.commands.compare.measured import (
     Compared,
     Measures,
-    Progress,
     measure_all,
 )
 from rankbound.commands.compare.options import TARGET, CompareOptions
@@ -52,14 +53,26 @@ from rankbound.commands.compare.result import (
     Teacher,
 )
 from rankbound.commands.compare.sentences import advice, cannot_say, sentences
-from rankbound.commands.measure.given import inputs_of, relative
+from rankbound.commands.measure.given import (
+    GroupsLike,
+    IdsLike,
+    QrelsLike,
+    ScoresLike,
+    VectorsLike,
+    inputs_of,
+    relative,
+)
+from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.measure.temperatures import SHARE
 from rankbound.commands.measure.terms import number_text
 from rankbound.commands.settings import made_options
+from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.results import Named
 from rankbound.rows import Rows
+from rankbound.validation.bootstrap import RESAMPLES
 from rankbound.validation.family import Answer
 
 
@@ -101,27 +114,128 @@ DEFINITIONS: Final = {
 }
 
 
-def compare(
-    options: CompareOptions | None = None,
+def compare(  # noqa: PLR0913  each is an option of the command
+    teacher: ScoresLike,
     *,
-    progress: Progress = str,
-    **settings: Any,
+    groups: Mapping[str, GroupsLike] | Sequence[tuple[str, GroupsLike]],
+    reference: str | None = None,
+    quantities: str | Sequence[str] = ("entropy",),
+    pairs: str = EACH,
+    margins: Mapping[str, float] | float | None = None,
+    target: GroupsLike | None = None,
+    students: StudentsLike | None = None,
+    qrels: QrelsLike | None = None,
+    embeddings: VectorsLike | None = None,
+    ids: IdsLike | None = None,
+    metric: str = "euclidean",
+    teacher_kind: Kind | str | None = None,
+    temperature: Temperature = None,
+    missing: Literal["drop", "error"] | None = None,
+    score_range: float = 10.0,
+    delta: float = 0.05,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    controls: bool = False,
+    compat: Literal["reference"] | None = None,
+    formats: Mapping[str, str] | None = None,
+    progress: bool | Progress = False,
 ) -> Comparison:
-    """Compare every sampling with the reference, paired by query.
+    """Compare samplings of training groups, paired by query, and explain what differs.
+
+    Every sampling is held against the reference: its mean of each quantity minus the
+    reference's, over the queries that both have. One of four verdicts is given for
+    each comparison, and all of them hold at once with probability 1 - `delta`.
 
     Parameters
     ----------
-    options : CompareOptions, optional
-    progress : callable
-        Called with a few words before each stage; the default does nothing.
-    **settings
-        Instead of `options`: what `CompareOptions` takes, `teacher` and `groups` at
-        least. Data may be paths or objects.
+    teacher : path or object
+        The teacher's scores: a TREC run, a JSON of ``{qid: {docno: score}}``, any other
+        file that holds scores, packed or not, or an object such as a dict, a frame or a
+        `Scores`; see `read_scores`.
+    groups : mapping of str to path or object
+        The groups of each sampling by its name, two samplings at least; see
+        `read_groups`.
+    reference : str, optional
+        The sampling that the others are compared with; by default the first.
+    quantities : str or sequence of str, default ("entropy",)
+        What is compared, which makes the family of comparisons: "entropy", "margin" or
+        "ties"; with `embeddings`, "diameter", "mean_distance", "rms_distance", "two_nn"
+        or "knn_density"; with `students`, "divergence" or "risk".
+    pairs : {"each", "all", "pos-neg", "neg-neg"}, default "each"
+        Which pairs of a group count; "each" makes separate comparisons of the three.
+    margins : mapping of str to float, or float, optional
+        The largest difference that counts as none, by quantity and in its unit, to be
+        fixed before looking; a number alone where one quantity is compared. The default
+        is 0.02 nats for entropy, divergence and risk, and none for the others.
+    target : path or object, optional
+        Groups whose pairs are the law of reference of the target form; by default the
+        union of all samplings, query by query.
+    students : mapping of str to path or object, optional
+        Scores of the students by name, each given as the teacher's are. `StudentSource`
+        instead of scores tells a student's kind, its temperature, or the vectors of its
+        queries.
+    qrels : path or object, optional
+        Relevance judgements, to fit the teacher's temperature, and to count the judged
+        documents that a sampling covers; see `read_qrels`.
+    embeddings : path or object, optional
+        Vectors of the documents, shape (documents, dimensions); see `read_embeddings`.
+        Distances need them.
+    ids : path or sequence of str, optional
+        Docnos of the rows of `embeddings`; by default their own, or those beside them.
+    metric : {"euclidean", "angular"}, default "euclidean"
+        Of the distances; "angular" is the angle between vectors, in radians.
+    teacher_kind : Kind or str, optional
+        What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
+        "unknown"; inferred by default.
+    temperature : float or "fit", optional
+        Positive; divides the teacher's margins. "fit" chooses it by maximum likelihood
+        on judged pairs of a fifth of the queries, which then count no more. The default
+        is 1 for logits and probabilities; other kinds need one.
+    missing : {"drop", "error"}, optional
+        What to do about documents without a score or vector; by default they are an
+        error for the teacher and the vectors, and dropped and counted for a student.
+    score_range : float, default 10.0
+        Students are clipped at so many temperatures below the best document of a
+        group, so that losses are bounded; from 1e-6 to 1e6.
+    delta : float, default 0.05
+        Probability, in (0, 1), that any verdict of the family is wrong.
+    seed : int, default 0
+        Of calibration queries, bootstrap and controls, at least 0.
+    resamples : int, default 9999
+        Of the bootstrap intervals; 0 leaves them out.
+    controls : bool, default False
+        Whether to run the negative controls: a shuffled and a constant teacher, and
+        random vectors.
+    compat : {"reference"}, optional
+        Also give the reference study's equivalence test and entropy, beside ours.
+    formats : mapping of str to str, optional
+        The format of a file by its path, and that of the teacher's under "", instead
+        of detection.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
+
+    Returns
+    -------
+    Comparison
+        Its `rows` are the comparisons with their verdicts, intervals and the queries
+        that a margin would need; `samplings` are found by name, and `beside` holds the
+        values of every query as "per_query".
 
     Raises
     ------
-    FormatError, UsageError, DomainError
-        On input that breaks a rule; nothing is written here in any case.
+    FormatError
+        When a file or object breaks its format.
+    UsageError
+        When settings contradict each other, or ask for what the inputs do not hold.
+    DomainError
+        When a number lies outside its range.
+
+    See Also
+    --------
+    measure : The terms of one sampling, and a certificate for every student.
+    cut : Training groups by a quantity of their queries.
+    power : How many queries a margin needs.
 
     Examples
     --------
@@ -131,18 +245,52 @@ def compare(
     ...     for name, d in (("random", "c"), ("hard", "b"))
     ... }
     >>> found = compare(
-    ...     teacher=scores, teacher_kind="logit", groups=groups, pairs="all",
-    ...     resamples=0,
+    ...     scores, groups=groups, teacher_kind="logit", pairs="all", resamples=0
     ... )
     >>> [(row.sampling, row.verdict) for row in found.rows]
     [('hard', 'different')]
     >>> found.samplings["hard"].n_queries
     9
     """
-    options = made_options(CompareOptions, options, settings)
+    options = made_options(
+        CompareOptions,
+        teacher=teacher,
+        groups=groups,
+        reference=reference,
+        quantities=quantities,
+        pairs=pairs,
+        margins=margins,
+        target=target,
+        students={} if students is None else students,
+        qrels=qrels,
+        embeddings=embeddings,
+        ids=ids,
+        metric=metric,
+        teacher_kind=teacher_kind,
+        temperature=temperature,
+        missing=missing,
+        score_range=score_range,
+        delta=delta,
+        seed=seed,
+        resamples=resamples,
+        controls=controls,
+        compat=compat,
+        formats={} if formats is None else formats,
+    )
+    with reported(progress, total=n_stages(options)) as advance:
+        return compare_with(options, progress=advance)
+
+
+def compare_with(options: CompareOptions, *, progress: Progress = str) -> Comparison:
+    """The same by a record of options, as the command line makes it."""
     compared = measure_all(options, progress)
     progress("target form, temperatures, controls")
     return result_of(compared).with_beside(per_query=per_query_rows(compared))
+
+
+def n_stages(options: CompareOptions) -> int:
+    """How many stages a comparison reports."""
+    return len(options.groups) + 4
 
 
 def result_of(compared: Compared) -> Comparison:

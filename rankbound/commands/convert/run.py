@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from rankbound.commands.convert.storing import (
     packing_of,
     store,
 )
+from rankbound.commands.measure.options import as_kind
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.read.contents import Contents, Format
@@ -58,35 +60,39 @@ WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
 
 
 def convert(  # noqa: PLR0913  each is an option of the command
-    source: Path | str,
-    target: Path | str,
+    source: str | PathLike[str],
+    target: str | PathLike[str],
     *,
     to: str | None = None,
     format: str | None = None,
     lossy: bool = False,
-    kind: Kind | None = None,
-    ids: Path | str | None = None,
+    kind: Kind | str | None = None,
+    ids: str | PathLike[str] | None = None,
 ) -> Conversion:
     """Write the content of a file in another format, read it back and compare.
 
     Parameters
     ----------
-    source, target : path
-        The target's last suffix packs it: .gz, .bz2, .lz4, .zst.
+    source : path
+        A file or folder of any format that `rankbound` reads.
+    target : path
+        What is written; not the source. Its last suffix packs it: .gz, .bz2, .lz4,
+        .zst.
     to : str, optional
         The name of the target's format; by default its suffix says it.
     format : str, optional
         The name of the source's format, instead of detection.
-    lossy : bool
+    lossy : bool, default False
         Whether losing something is accepted; it is named in any case.
-    kind : Kind, optional
-        What the scores are, for formats that say so.
+    kind : Kind or str, optional
+        What the scores are, such as "logit", for formats that say so.
     ids : path, optional
-        The ids of vectors, where they are not found beside the source.
+        The ids of vectors, one a line, where they are not found beside the source.
 
     Returns
     -------
     Conversion
+        What was `kept` and what was `lost`, in words.
 
     Raises
     ------
@@ -95,12 +101,28 @@ def convert(  # noqa: PLR0913  each is an option of the command
         or holds nothing of the source, or the target is the source.
     FormatError
         When the source cannot be read, or the target does not read back the same.
+
+    See Also
+    --------
+    inspect : What a file holds.
+    read_any : The content of one file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source = Path(folder, "bm25.json")
+    ...     _ = source.write_text('{"q1": {"d1": 2.5, "d2": 1.0}}')
+    ...     made = convert(source, Path(folder, "bm25.scores.parquet"), kind="bm25")
+    >>> made.format, made.lost
+    ('rankbound-scores', {})
     """
     source, target = Path(source), Path(target)
     check_target(source, target, folder=_is_folder(target, to))
     contents = _read(Source(source), format, ids)
-    if kind is not None:
-        contents = _declared(contents, kind)
+    declared = as_kind(kind, "`kind`")
+    if declared is not None:
+        contents = _declared(contents, declared)
     chosen = target_format(target, to, contents)
     _check_packing(chosen, target)
     lost = losses(contents, chosen)
@@ -109,8 +131,8 @@ def convert(  # noqa: PLR0913  each is an option of the command
         named = "; ".join(grave)
         raise UsageError(
             f"{target}: {chosen.name} ({chosen.title}) cannot carry everything of "
-            f"{source}: {named}; choose another format with --to, or accept the loss "
-            "with --lossy"
+            f"{source}: {named}; choose another format with `to`, or accept the loss "
+            "with `lossy`"
         )
     stored = store(contents, chosen, target, lossy=lossy)
     if stored.reranked:
@@ -132,7 +154,9 @@ def convert(  # noqa: PLR0913  each is an option of the command
     )
 
 
-def _read(source: Source, format: str | None, ids: Path | str | None) -> Contents:
+def _read(
+    source: Source, format: str | None, ids: str | PathLike[str] | None
+) -> Contents:
     if ids is not None:
         return read_with_ids(source, Path(ids), format)
     entry = detect(source)[0] if format is None else by_name(format)
@@ -175,7 +199,7 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
         entry = by_name(to)
         if entry.write is None:
             raise UsageError(
-                f"--to {to}: {entry.title} can be read and not written; there are "
+                f"`to={to!r}`: {entry.title} can be read and not written; there are "
                 f"{', '.join(_writable())}"
             )
         _check_holds(entry, contents)
@@ -183,7 +207,7 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
     known = _by_suffix(packing_of(target)[1])
     if not known:
         raise UsageError(
-            f"{target}: the suffix names no format; say which with --to (one of "
+            f"{target}: the suffix names no format; say which with `to` (one of "
             f"{', '.join(_writable())})"
         )
     held = [entry for entry in known if _shared(entry, contents)]
@@ -194,7 +218,7 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
 
 def _declared(contents: Contents, kind: Kind) -> Contents:
     if contents.scores is None:
-        raise UsageError(f"--teacher-kind: {contents.path} holds no scores")
+        raise UsageError(f"`kind`: {contents.path} holds no scores")
     return replace(contents, scores=contents.scores.with_kind(kind))
 
 
@@ -217,5 +241,5 @@ def _check_holds(entry: Format, contents: Contents) -> None:
         carried = [what for what in (*WHOLE, "ranks", "margins") if what in entry.keeps]
         raise UsageError(
             f"{contents.path} holds {there}, and {entry.name} ({entry.title}) carries "
-            f"{' and '.join(carried) or 'nothing'}; choose another format with --to"
+            f"{' and '.join(carried) or 'nothing'}; choose another format with `to`"
         )

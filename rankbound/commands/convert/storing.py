@@ -94,7 +94,7 @@ def store(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> St
             if reranked and not lossy:
                 raise UsageError(
                     f"{target}: {entry.name} would lose {RANKS_LOST}; accept that with "
-                    "--lossy"
+                    "`lossy`"
                 )
             remarks = filter(None, (remark, _mistaken(entry, aside)))
             beside = _place(aside, target)
@@ -142,7 +142,7 @@ def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
         raise FormatError(
             target,
             f"{entry.name} cannot hold this, read back: {found} (choose another format "
-            "with --to)",
+            "with `to`)",
         ) from None
 
 

@@ -53,16 +53,16 @@ class CutOptions(SourceOptions):
         SourceOptions.__post_init__(self)
         if self.pairs not in PAIR_SETS:
             raise UsageError(
-                f"--pairs is one of {', '.join(PAIR_SETS)}, got {self.pairs!r}"
+                f"`pairs` is one of {', '.join(PAIR_SETS)}, got {self.pairs!r}"
             )
         check_compat(self.compat)
         self._check_quantity()
         names = [band.name for band in self.bands]
         if not names:
-            raise UsageError("--keep names no band; leave it out for all six")
+            raise UsageError("`keep` names no band; leave it out for all six")
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise UsageError(f"--keep names {twice!r} twice; name it once")
+            raise UsageError(f"`keep` names {twice!r} twice; name it once")
 
     def inputs(self) -> tuple[Any, ...]:
         """The input files, the groups included."""
@@ -76,28 +76,28 @@ class CutOptions(SourceOptions):
     def _check_quantity(self) -> None:
         quantity, _, student = self.by.partition(":")
         if quantity not in COMPARED:
-            raise UsageError(f"--by is one of {', '.join(COMPARED)}, got {self.by!r}")
+            raise UsageError(f"`by` is one of {', '.join(COMPARED)}, got {self.by!r}")
         known, names = COMPARED[quantity], [s.name for s in self.students]
         if self.pairs not in known.pair_sets:
             raise UsageError(
-                f"--by {quantity} is about the documents of a group, not its pairs; "
-                "give --pairs all"
+                f"`by={quantity!r}` is about the documents of a group, not its pairs; "
+                "give `pairs='all'`"
             )
         if known.need == "vectors" and self.embeddings is None:
             raise UsageError(
-                f"--by {quantity} needs vectors; give --embeddings and --ids"
+                f"`by={quantity!r}` needs vectors; give `embeddings` and `ids`"
             )
         if known.need != "student":
             if student:
-                raise UsageError(f"--by {self.by}: {quantity} has no student")
+                raise UsageError(f"`by={self.by!r}`: {quantity} has no student")
             return
         if not names:
             raise UsageError(
-                f"--by {quantity} needs a student; give --student NAME=FILE"
+                f"`by={quantity!r}` needs a student; give `students={{...}}`"
             )
         if (len(names) > 1 and student not in names) or student not in ("", *names):
             raise UsageError(
-                f"--by {self.by}: say whose it is, such as {quantity}:{names[0]}; "
+                f"`by={self.by!r}`: say whose it is, such as {quantity}:{names[0]}; "
                 f"students are {', '.join(names)}"
             )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
@@ -22,23 +23,34 @@ from rankbound.commands.cut.result import (
     Left,
     Lines,
 )
-from rankbound.commands.measure.given import inputs_of, vectors_of
+from rankbound.commands.measure.given import (
+    IdsLike,
+    QrelsLike,
+    ScoresLike,
+    VectorsLike,
+    inputs_of,
+    vectors_of,
+)
 from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
     match_groups,
     read_sources,
 )
+from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.settings import made_options
 from rankbound.data.columns import Booleans
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
+from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
-from rankbound.estimators.bands import TIES, Band
+from rankbound.estimators.bands import BANDS, TIES, Band
+from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.results import Named
 
-Progress = Callable[[str], object]
+# Those that `cut_groups` reports
+N_STAGES = 3
 PACKED = (".gz", ".bz2", ".lz4", ".zst")
 COMPARED = (
     "before: all queries with a value; after: the kept ones. These are different sets "
@@ -123,30 +135,152 @@ class Chosen:
         return len(lost), int((~known).sum())
 
 
-def cut(
-    options: CutOptions | None = None, *, progress: Progress = str, **settings: Any
+def cut(  # noqa: PLR0913  each is an option of the command
+    teacher: ScoresLike,
+    *,
+    groups: str | PathLike[str],
+    by: str = "entropy",
+    keep: str | Sequence[str] = tuple(BANDS),
+    pairs: str = "all",
+    students: StudentsLike | None = None,
+    qrels: QrelsLike | None = None,
+    embeddings: VectorsLike | None = None,
+    ids: IdsLike | None = None,
+    metric: str = "euclidean",
+    teacher_kind: Kind | str | None = None,
+    temperature: Temperature = None,
+    missing: Literal["drop", "error"] | None = None,
+    score_range: float = 10.0,
+    delta: float = 0.05,
+    seed: int = 0,
+    compat: Literal["reference"] | None = None,
+    formats: Mapping[str, str] | None = None,
+    progress: bool | Progress = False,
 ) -> Cut:
-    """Choose the queries of every band by a per-query quantity.
+    r"""Keep the training groups whose queries lie in a band of a per-query quantity.
+
+    Nothing is written until the result's `save` is called: then there is a file of
+    groups for each band, with the very lines of the source.
 
     Parameters
     ----------
-    options : CutOptions, optional
-    progress : callable
-        Called with a few words before each stage; the default does nothing.
-    **settings
-        Instead of `options`: what `CutOptions` takes, `teacher` and `groups` at least.
+    teacher : path or object
+        The teacher's scores: a TREC run, a JSON of ``{qid: {docno: score}}``, any other
+        file that holds scores, packed or not, or an object such as a dict, a frame or a
+        `Scores`; see `read_scores`.
+    groups : path
+        The file of training groups; a cut keeps its lines, so an object will not do.
+    by : str, default "entropy"
+        The quantity, one of those that `compare` takes; with several students, a
+        divergence or risk names one, as in "risk:tasb".
+    keep : str or sequence of str
+        The bands, a file for each: "below-median", "above-median", "inner" (between the
+        quartiles), "outer", "lower-quartile", "upper-quartile", or quantiles such as
+        "0.1:0.9". By default the six that have a name.
+    pairs : {"all", "pos-neg", "neg-neg"}, default "all"
+        Over which pairs of a group the quantity is a mean.
+    students : mapping of str to path or object, optional
+        Scores of the students by name, each given as the teacher's are. `StudentSource`
+        instead of scores tells a student's kind, its temperature, or the vectors of its
+        queries.
+    qrels : path or object, optional
+        Relevance judgements, to fit the teacher's temperature; see `read_qrels`.
+    embeddings : path or object, optional
+        Vectors of the documents, shape (documents, dimensions); see `read_embeddings`.
+        A cut by distances needs them.
+    ids : path or sequence of str, optional
+        Docnos of the rows of `embeddings`; by default their own, or those beside them.
+    metric : {"euclidean", "angular"}, default "euclidean"
+        Of the distances; "angular" is the angle between vectors, in radians.
+    teacher_kind : Kind or str, optional
+        What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
+        "unknown"; inferred by default.
+    temperature : float or "fit", optional
+        Positive; divides the teacher's margins. "fit" chooses it by maximum likelihood
+        on judged pairs of a fifth of the queries, which then count no more. The default
+        is 1 for logits and probabilities; other kinds need one.
+    missing : {"drop", "error"}, optional
+        What to do about documents without a score or vector; by default they are an
+        error for the teacher and the vectors, and dropped and counted for a student.
+    score_range : float, default 10.0
+        Students are clipped at so many temperatures below the best document of a
+        group, so that losses are bounded; from 1e-6 to 1e6.
+    delta : float, default 0.05
+        Probability, in (0, 1), that a comparison before and after the cut fails.
+    seed : int, default 0
+        Of the draw of calibration queries, at least 0.
+    compat : {"reference"}, optional
+        Also tell what the reference study's cuts of these names would keep.
+    formats : mapping of str to str, optional
+        The format of a file by its path, and that of the teacher's under "", instead
+        of detection.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
 
     Returns
     -------
     Cut
-        Its `save` writes the files; hashes are None until then.
+        Its `files` tell what each band keeps; `save` writes them, and hashes are None
+        until then.
 
     Raises
     ------
-    FormatError, UsageError, DomainError
-        On input that breaks a rule, or where no band holds a query.
+    FormatError
+        When a file or object breaks its format.
+    UsageError
+        When settings contradict each other, or ask for what the inputs do not hold, or
+        no band holds a query.
+    DomainError
+        When a number lies outside its range.
+
+    See Also
+    --------
+    measure : The values of every query.
+    compare : Whether the sampling of the groups alters a quantity.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> scores = {f"q{n}": {"a": n + 1.0, "b": 0.0} for n in range(8)}
+    >>> lines = [{"query_id": q, "doc_id_a": "a", "doc_id_b": ["b"]} for q in scores]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     groups = Path(folder, "train.jsonl")
+    ...     _ = groups.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    ...     made = cut(scores, groups=groups, keep="above-median", teacher_kind="logit")
+    ...     _ = made.save(Path(folder, "cuts"))
+    >>> made.files[0].n_queries
+    4
     """
-    return account(cut_groups(made_options(CutOptions, options, settings), progress))
+    options = made_options(
+        CutOptions,
+        teacher=teacher,
+        groups=groups,
+        by=by,
+        keep=keep,
+        pairs=pairs,
+        students={} if students is None else students,
+        qrels=qrels,
+        embeddings=embeddings,
+        ids=ids,
+        metric=metric,
+        teacher_kind=teacher_kind,
+        temperature=temperature,
+        missing=missing,
+        score_range=score_range,
+        delta=delta,
+        seed=seed,
+        compat=compat,
+        formats={} if formats is None else formats,
+    )
+    with reported(progress, total=N_STAGES) as advance:
+        return cut_with(options, progress=advance)
+
+
+def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
+    """The same by a record of options, as the command line makes it."""
+    return account(cut_groups(options, progress))
 
 
 def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
@@ -274,7 +408,7 @@ def _quantity(options: CutOptions, queries: Queries) -> PerQuery:
     found = queries.measured.get((options.quantity, options.pairs))
     if found is None:
         raise UsageError(
-            f"--by {options.by}: no query has this quantity for {options.pairs} pairs"
+            f"`by={options.by!r}`: no query has this quantity for {options.pairs} pairs"
         )
     return found
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from rankbound.commands.demo.prepare import DemoFiles, prepare
-from rankbound.commands.measure.measured import Progress, measured
+from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
 from rankbound.commands.measure.run import ledger_of
 from rankbound.data.scores import Kind
+from rankbound.progress import Progress
 
 STUDENT: Final = "bilinear"
 # Stages that `prepare` announces, and those of one measurement of each sampling

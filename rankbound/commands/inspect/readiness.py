@@ -17,7 +17,11 @@ from rankbound.commands.inspect.naming import names_of
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
 from rankbound.commands.measure.inputs import Inputs, load_inputs
-from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.measure.options import (
+    MeasureOptions,
+    StudentSource,
+    in_command_words,
+)
 from rankbound.commands.measure.students import evaluate_student
 from rankbound.commands.measure.temperatures import (
     Split,
@@ -247,7 +251,7 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
             return "no query is left for the certificate; give more queries", {}
         scale = teacher_temperature(inputs, split, options.temperature)
     except MISTAKES as error:
-        return _line(error), {}
+        return in_command_words(error), {}
     refused = {}
     for student in options.students:
         refusal = _student(student, inputs, split, options, scale)
@@ -261,7 +265,7 @@ def rehearse_comparison(options: CompareOptions) -> str | None:
     try:
         first, *others = load(options).samplings
     except MISTAKES as error:
-        return _line(error)
+        return in_command_words(error)
     known = {*first.groups.group_qids()}
     for other in others:
         if known.isdisjoint(other.groups.group_qids()):
@@ -279,12 +283,8 @@ def _student(
     try:
         evaluate_student(student, inputs, split, options, teacher_scale=scale)
     except MISTAKES as error:
-        return _line(error)
+        return in_command_words(error)
     return None
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 Words = list[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from rankbound.commands.inspect.readiness import compare_readiness, measure_read
 from rankbound.commands.inspect.result import Inspection, Ready
 from rankbound.commands.inspect.roles import cast
 from rankbound.errors import UsageError
+from rankbound.progress import Progress, reported
 from rankbound.results import Named
 
-Progress = Callable[[str], object]
+# Those that `inspect_files` reports
+N_STAGES = 4
 
 
 def inspect_files(
@@ -55,49 +57,79 @@ def inspect_files(
 
 
 def inspect(
-    *paths: Path | str,
-    groups: Sequence[Path | str] | Path | str = (),
-    qrels: Path | str | None = None,
-    embeddings: Path | str | None = None,
-    ids: Path | str | None = None,
+    *paths: str | PathLike[str],
+    groups: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
+    qrels: str | PathLike[str] | None = None,
+    embeddings: str | PathLike[str] | None = None,
+    ids: str | PathLike[str] | None = None,
     format: str | None = None,
+    progress: bool | Progress = False,
 ) -> Inspection:
     """Say what files hold, whether their numbers can be trusted, and what to run next.
+
+    Every file is read whole. One that cannot be read is a finding and no error.
 
     Parameters
     ----------
     *paths : path
-        Files of any format that `rankbound` reads.
-    groups, qrels, embeddings : path, optional
-        Files whose part is known; `groups` may be several.
+        Files or folders of any format that `rankbound` reads; what they hold is
+        detected. At least one file is needed, here or below.
+    groups : path or sequence of path, optional
+        Files of groups, where that is known.
+    qrels : path, optional
+        A file of relevance judgements, where that is known.
+    embeddings : path, optional
+        A file of vectors, where that is known.
     ids : path, optional
-        Ids of the rows of `embeddings`.
+        Ids of the rows of `embeddings`, one a line.
     format : str, optional
         The format of all files, instead of detection.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
 
     Returns
     -------
     Inspection
-        Prints as the command does.
+        `files` tell what each file holds and what was found in it, `across` how they
+        fit together, and `ready` which commands can be run. It prints as the command
+        does.
 
     Raises
     ------
     UsageError
-        Without a file, or for the name of no format.
+        Without a file, for an object instead of a path, or for the name of no format.
+
+    See Also
+    --------
+    measure : What to run on files that are found ready.
+    convert : The same content in another format.
+    read_any : The content of one file.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> scores = {f"q{n}": {"a": n + 1.5, "b": -0.25} for n in range(8)}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "teacher.json")
+    ...     _ = path.write_text(json.dumps(scores))
+    ...     found = inspect(path)
+    >>> [(one.format, one.readable) for one in found.files]
+    [('lookup', True)]
     """
-    several = [groups] if isinstance(groups, Path | str) else list(groups)
+    several = [groups] if isinstance(groups, str | PathLike) else list(groups)
     for one in (*paths, *several, qrels, embeddings, ids):
         if not isinstance(one, str | PathLike | None):
             raise UsageError(
                 f"inspect looks at files; give paths, got {type(one).__name__}"
             )
-    return inspect_files(
-        Asked(
-            files=[Path(path) for path in paths],
-            groups=[Path(path) for path in several],
-            qrels=None if qrels is None else Path(qrels),
-            embeddings=None if embeddings is None else Path(embeddings),
-            ids=None if ids is None else Path(ids),
-            format=format,
-        )
+    asked = Asked(
+        files=[Path(path) for path in paths],
+        groups=[Path(path) for path in several],
+        qrels=None if qrels is None else Path(qrels),
+        embeddings=None if embeddings is None else Path(embeddings),
+        ids=None if ids is None else Path(ids),
+        format=format,
     )
+    with reported(progress, total=N_STAGES) as advance:
+        return inspect_files(asked, progress=advance)

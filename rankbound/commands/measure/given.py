@@ -24,6 +24,12 @@ from rankbound.read.reading import read_part
 from rankbound.read.vectors.embeddings import read_embeddings
 from rankbound.read.vectors.row_ids import paths_of
 
+# What callers give: a path, or an object that holds the part
+ScoresLike = str | PathLike[str] | Scores | Mapping[str, Mapping[str, float]] | Any
+GroupsLike = str | PathLike[str] | Groups | Iterable[Mapping[str, Any]] | Any
+QrelsLike = str | PathLike[str] | Scores | Mapping[str, Mapping[str, float]] | Any
+VectorsLike = str | PathLike[str] | Embeddings | Any
+IdsLike = str | PathLike[str] | Iterable[str]
 # A path, or what an object held
 Given = Path | Scores | Groups | Embeddings
 BLOCK = 1 << 12

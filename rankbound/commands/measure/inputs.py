@@ -229,7 +229,7 @@ def _thinned(
     rule: Rule,
     dropped: dict[str, int],
 ) -> tuple[Groups, Booleans]:
-    """Groups of found documents only; without --missing drop, all must be found."""
+    """Groups of found documents only; all must be found unless the others drop."""
     name, what = source
     if not found.all() and rule.missing != "drop":
         where, qid, docno = groups.where(int(np.argmin(found)))
@@ -237,7 +237,7 @@ def _thinned(
         raise UsageError(
             f"{where}: document {docno!r} of query {qid!r} has no {lacking} in {name} "
             f"({int((~found).sum()):,} of {len(found):,} group documents have none); "
-            "complete the file, or pass --missing drop to leave them out"
+            "complete the file, or pass `missing='drop'` to leave them out"
         )
     reason = f"documents_without_{what}"
     return thin_out(groups, found, reason=reason, pairs=rule.pairs, dropped=dropped)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,15 +32,14 @@ from rankbound.commands.measure.terms import QueryTerms, query_terms
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.pairwise import NATS_PER_BIT
-
-Progress = Callable[[str], object]
+from rankbound.progress import Progress
 
 COMPLETE = (
     "complete judgements (asserted): documents of a judged query without a judgement "
     "are irrelevant, of grade 0; this holds for the comparators, too"
 )
 NOT_ALL_PAIRS = (
-    "the laws speak of documents drawn independently; measure with --pairs all"
+    "the laws speak of documents drawn independently; measure with `pairs='all'`"
 )
 
 
@@ -207,7 +205,7 @@ def setting(
         check_comparable(laws.documents, inputs.teacher)
     if laws is not None and options.pairs != "all":
         raise UsageError(
-            f"{inputs.groups.name} gives probabilities, but --pairs is "
+            f"{inputs.groups.name} gives probabilities, but `pairs` is "
             f"{options.pairs}: {NOT_ALL_PAIRS}, or leave the probabilities out"
         )
     return Setting(inputs, options, temperature, laws)

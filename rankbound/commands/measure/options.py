@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,13 +15,14 @@ from rankbound.catalogue import PAIR_SETS
 from rankbound.commands.measure.given import as_given, vectors_given
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture
 from rankbound.data.scores import Kind
-from rankbound.errors import UsageError
+from rankbound.errors import UsageError, in_options
 from rankbound.estimators.distances import check_metric
 from rankbound.read.choosing import check_files
 
 # A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
 # of the scores allows it, an error where it does not.
 Temperature = float | Literal["fit"] | None
+StudentsLike = Mapping[str, Any] | Iterable["StudentSource"]
 PARTS = {"teacher": "scores", "qrels": "qrels"}
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 
@@ -60,7 +61,7 @@ class StudentSource:
         set_field(
             self, "kind", as_kind(self.kind, f"the kind of student {self.name!r}")
         )
-        check_temperature_option(self.temperature, "--student-temperature")
+        check_temperature_option(self.temperature, "`StudentSource.temperature`")
         if not self.name or any(c in self.name for c in "\t\r\n"):
             raise UsageError(f"a student needs a name without tabs, got {self.name!r}")
 
@@ -70,7 +71,7 @@ def as_kind(value: Kind | str | None, what: str) -> Kind | None:
 
     Examples
     --------
-    >>> as_kind("logit", "--teacher-kind")
+    >>> as_kind("logit", "`teacher_kind`")
     <Kind.LOGIT: 'logit'>
     """
     if value is None:
@@ -129,10 +130,10 @@ def check_temperature_option(value: Temperature, option: str) -> None:
 
     Examples
     --------
-    >>> check_temperature_option(0.0, "--temperature")
+    >>> check_temperature_option(0.0, "`temperature`")
     Traceback (most recent call last):
     ...
-    rankbound.errors.UsageError: --temperature must be a positive number or 'fit', ...
+    rankbound.errors.UsageError: `temperature` must be a positive number or 'fit', ...
     """
     if value is None or value == "fit":
         return
@@ -174,8 +175,8 @@ class SourceOptions:
         found = vectors_given(self.embeddings, self.ids, "embeddings")
         for name, value in zip(("embeddings", "ids"), found, strict=True):
             set_field(self, name, value)
-        set_field(self, "teacher_kind", as_kind(self.teacher_kind, "--teacher-kind"))
-        check_temperature_option(self.temperature, "--temperature")
+        set_field(self, "teacher_kind", as_kind(self.teacher_kind, "`teacher_kind`"))
+        check_temperature_option(self.temperature, "`temperature`")
         check_metric(self.metric)
         checked_delta(self.delta)
         self._check_students()
@@ -183,13 +184,13 @@ class SourceOptions:
         check_files(self.formats, list(paths))
         if not SMALLEST_RANGE <= self.score_range <= LARGEST_RANGE:
             raise DomainError(
-                f"--score-range must be a positive number from {SMALLEST_RANGE:g} to "
+                f"`score_range` must be a positive number from {SMALLEST_RANGE:g} to "
                 f"{LARGEST_RANGE:g} temperatures, got {self.score_range!r}"
             )
         if self.missing not in (None, "drop", "error"):
-            raise UsageError(f"--missing is drop or error, got {self.missing!r}")
+            raise UsageError(f"`missing` is drop or error, got {self.missing!r}")
         if self.seed < 0:
-            raise UsageError(f"--seed must be at least 0, got {self.seed}")
+            raise UsageError(f"`seed` must be at least 0, got {self.seed}")
 
     def _check_students(self) -> None:
         names = [student.name for student in self.students]
@@ -197,16 +198,16 @@ class SourceOptions:
             twice = next(name for name in names if names.count(name) > 1)
             raise UsageError(f"two students are called {twice!r}; rename one")
         if self.embeddings is None and self.ids is not None:
-            raise UsageError("--ids name the rows of --embeddings; give both")
+            raise UsageError("`ids` name the rows of `embeddings`; give both")
         if self.embeddings is None and any(s.queries for s in self.students):
             raise UsageError(
-                "--bi-encoder scores by dot product with the documents' vectors; give "
-                "--embeddings too"
+                "`StudentSource.queries` scores by dot product with the documents' "
+                "vectors; give `embeddings` too"
             )
         if self.temperature == "fit" and self.qrels is None:
             raise UsageError(
-                "--temperature fit chooses the teacher's temperature on judged pairs; "
-                "give --qrels, or a number"
+                "`temperature='fit'` chooses the teacher's temperature on judged "
+                "pairs; give `qrels`, or a number"
             )
 
     def inputs(self) -> tuple[Any, ...]:
@@ -241,10 +242,12 @@ class MeasureOptions(SourceOptions):
         check_compat(self.compat)
         if self.unjudged not in ("unknown", "irrelevant"):
             raise UsageError(
-                f"--unjudged is unknown or irrelevant, got {self.unjudged!r}"
+                f"`unjudged` is unknown or irrelevant, got {self.unjudged!r}"
             )
         if self.unjudged == "irrelevant" and self.qrels is None:
-            raise UsageError("--unjudged irrelevant speaks of judgements; give --qrels")
+            raise UsageError(
+                "`unjudged='irrelevant'` speaks of judgements; give `qrels`"
+            )
 
     def inputs(self) -> tuple[Any, ...]:
         """The input files, groups included."""
@@ -253,22 +256,35 @@ class MeasureOptions(SourceOptions):
     def _check_pairs(self) -> None:
         if self.groups is not None and self.depth is not None:
             raise UsageError(
-                "--groups and --depth exclude each other; give one of them"
+                "`groups` and `depth` exclude each other; give one of them"
             )
         if self.depth is not None and self.depth < 2:
-            raise UsageError(f"--depth must be at least 2, got {self.depth}")
+            raise UsageError(f"`depth` must be at least 2, got {self.depth}")
         if self.pairs not in PAIR_SETS:
-            raise UsageError(f"--pairs is one of {PAIR_SETS}, got {self.pairs!r}")
+            raise UsageError(f"`pairs` is one of {PAIR_SETS}, got {self.pairs!r}")
         if self.pairs != "all" and self.target_groups is not None:
             raise UsageError(
-                "--target-groups compares laws of documents drawn independently, which "
-                f"is not what --pairs {self.pairs} measures; give --pairs all"
+                "`target_groups` compares laws of documents drawn independently, which "
+                f"is not what `pairs={self.pairs!r}` measures; give `pairs='all'`"
             )
         if self.pairs != "all" and self.groups is None and self.qrels is None:
             raise UsageError(
-                f"--pairs {self.pairs} needs positives: give --groups (doc_id_a is the "
-                "positive) or --qrels (grades of 1 and more)"
+                f"`pairs={self.pairs!r}` needs positives: give `groups` (doc_id_a is "
+                "the positive) or `qrels` (grades of 1 and more)"
             )
+
+
+def in_command_words(error: Exception) -> str:
+    """What the command line says of a mistake in what is measured, in one line.
+
+    Examples
+    --------
+    >>> in_command_words(UsageError("`score_range` must be a positive number"))
+    '--score-range must be a positive number'
+    """
+    names = {one.name for one in fields(MeasureOptions)}
+    said = in_options(str(error), {*names, "student_temperature", "bi_encoder"})
+    return " ".join(said.split())
 
 
 def check_compat(value: str | None) -> None:
@@ -279,7 +295,7 @@ def check_compat(value: str | None) -> None:
     >>> check_compat("reference")
     """
     if value not in (None, "reference"):
-        raise UsageError(f"--compat is reference, got {value!r}")
+        raise UsageError(f"`compat` is reference, got {value!r}")
 
 
 def take(record: object, field: str, part: str) -> None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, Literal, cast
 
 import numpy as np
 
 from rankbound.bounds.certificate import CHOSEN, LN2, Part
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent
-from rankbound.commands.measure.given import Given, inputs_of
+from rankbound.commands.measure.given import (
+    Given,
+    GroupsLike,
+    IdsLike,
+    QrelsLike,
+    ScoresLike,
+    VectorsLike,
+    inputs_of,
+)
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
-from rankbound.commands.measure.measured import Measured, Progress, measured
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.paper_form import Architecture, paper_row
+from rankbound.commands.measure.measured import Measured, measured
+from rankbound.commands.measure.options import (
+    MeasureOptions,
+    StudentsLike,
+    Temperature,
+)
+from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture, paper_row
 from rankbound.commands.measure.result import (
     Calibration,
     Diameter,
@@ -30,7 +43,9 @@ from rankbound.commands.measure.space import shape_of
 from rankbound.commands.measure.temperatures import SHARE
 from rankbound.commands.measure.terms import table_of
 from rankbound.commands.settings import made_options
+from rankbound.data.scores import Kind
 from rankbound.estimators.spread import entropy_floor
+from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.rows import Rows
 
@@ -62,39 +77,161 @@ STATEMENTS: Final = {
 }
 
 
-def measure(
-    options: MeasureOptions | None = None, *, progress: Progress = str, **settings: Any
+def measure(  # noqa: PLR0913  each is an option of the command
+    teacher: ScoresLike,
+    *,
+    students: StudentsLike | None = None,
+    groups: GroupsLike | None = None,
+    qrels: QrelsLike | None = None,
+    embeddings: VectorsLike | None = None,
+    ids: IdsLike | None = None,
+    metric: str = "euclidean",
+    teacher_kind: Kind | str | None = None,
+    temperature: Temperature = None,
+    depth: int | None = None,
+    pairs: str = "all",
+    target_groups: GroupsLike | None = None,
+    unjudged: Literal["unknown", "irrelevant"] = "unknown",
+    missing: Literal["drop", "error"] | None = None,
+    score_range: float = 10.0,
+    delta: float = 0.05,
+    seed: int = 0,
+    architecture: Architecture = BASE_ENCODER,
+    compat: Literal["reference"] | None = None,
+    formats: Mapping[str, str] | None = None,
+    progress: bool | Progress = False,
 ) -> Ledger:
-    """Compute the bound's terms per query and a certificate for every student.
+    """Compute the bound's terms per query, and a certificate for every student.
+
+    The risk of a student is its pairwise cross-entropy against the teacher, which is
+    the teacher's entropy plus the student's divergence from it. Both are means over
+    queries; the certificate is an upper confidence limit of the risk, which says
+    something when it lies below ln 2 = 0.693 nats, the risk of a coin.
 
     Parameters
     ----------
-    options : MeasureOptions, optional
-    progress : callable
-        Called with a few words before each stage; the default does nothing.
-    **settings
-        Instead of `options`: what `MeasureOptions` takes, ``teacher=...`` at least.
-        Data may be paths or objects; `students` may be a mapping of names to either.
+    teacher : path or object
+        The teacher's scores: a TREC run, a JSON of ``{qid: {docno: score}}``, any other
+        file that holds scores, packed or not, or an object such as a dict, a frame or a
+        `Scores`; see `read_scores`.
+    students : mapping of str to path or object, optional
+        Scores of the students by name, each given as the teacher's are. `StudentSource`
+        instead of scores tells a student's kind, its temperature, or the vectors of its
+        queries. Without students, the terms of the teacher alone are computed.
+    groups : path or object, optional
+        The groups of documents to rank, one positive document and others for a query,
+        with their probabilities where they were drawn by chance; see `read_groups`. By
+        default, the teacher's best `depth` documents of every query are its group.
+    qrels : path or object, optional
+        Relevance judgements; see `read_qrels`. They are needed to fit the teacher's
+        temperature, and add misranking, calibration, nDCG and earlier bounds.
+    embeddings : path or object, optional
+        Vectors of the documents, shape (documents, dimensions), for diameters and for
+        students that are bi-encoders; see `read_embeddings`.
+    ids : path or sequence of str, optional
+        Docnos of the rows of `embeddings`; by default their own, or those beside them.
+    metric : {"euclidean", "angular"}, default "euclidean"
+        Of the distances; "angular" is the angle between vectors, in radians.
+    teacher_kind : Kind or str, optional
+        What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
+        "unknown"; inferred by default.
+    temperature : float or "fit", optional
+        Positive; divides the teacher's margins. "fit" chooses it by maximum likelihood
+        on judged pairs of a fifth of the queries, which then count no more. The default
+        is 1 for logits and probabilities; other kinds need one.
+    depth : int, optional
+        Documents of a query where there are no groups, at least 2; 16 by default. Not
+        together with `groups`.
+    pairs : {"all", "pos-neg", "neg-neg"}, default "all"
+        Which pairs of a group count. A positive is the first document of a group or,
+        without groups, one that is graded 1 or more.
+    target_groups : path or object, optional
+        Groups of the law that every student's risk is to be bounded under, where it is
+        not the law that `groups` were drawn by.
+    unjudged : {"unknown", "irrelevant"}, default "unknown"
+        What is read from documents of a judged query that have no judgement.
+    missing : {"drop", "error"}, optional
+        What to do about documents without a score or vector; by default they are an
+        error for the teacher and the vectors, and dropped and counted for a student.
+    score_range : float, default 10.0
+        Students are clipped at so many temperatures below the best document of a
+        group, so that losses are bounded; from 1e-6 to 1e6.
+    delta : float, default 0.05
+        Probability, in (0, 1), that a limit fails.
+    seed : int, default 0
+        Of the draw of calibration queries, at least 0.
+    architecture : Architecture, optional
+        Trained weights and layers of the students, for the paper's form of the bound;
+        by default those of a base encoder (1.1e8 weights, 12 layers).
+    compat : {"reference"}, optional
+        Also give the reference study's quantities by its own formulas, beside the
+        corrected ones.
+    formats : mapping of str to str, optional
+        The format of a file by its path, and that of the teacher's under "", instead
+        of detection.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
 
     Returns
     -------
     Ledger
-        Its `beside` holds the terms of every query as "per_query", and as "calibration"
-        those of the queries that temperatures were fitted on.
+        All numbers, in nats, with what they rest on. Its `beside` holds the terms of
+        every query as "per_query", and as "calibration" those of the queries that
+        temperatures were fitted on; `save` writes the files of the command.
 
     Raises
     ------
-    FormatError, UsageError, DomainError
-        On input that breaks a rule; nothing is written here in any case.
+    FormatError
+        When a file or object breaks its format.
+    UsageError
+        When settings contradict each other, or ask for what the inputs do not hold.
+    DomainError
+        When a number lies outside its range.
+
+    See Also
+    --------
+    compare : Whether the sampling of the groups alters the terms.
+    validate : Whether the terms go with measured effectiveness.
+    bound : The bound from given numbers, without data.
+    inspect : Whether the numbers of files can be trusted.
 
     Examples
     --------
     >>> queries = {f"q{n}": {"a": 2.0 + n / 9, "b": -1.0} for n in range(9)}
-    >>> ledger = measure(teacher=queries, students={"same": queries})
+    >>> ledger = measure(queries, students={"same": queries})
     >>> ledger.n_queries, [*ledger.students], ledger.students["same"].vacuous
     (9, ['same'], True)
     """
-    options = made_options(MeasureOptions, options, settings)
+    options = made_options(
+        MeasureOptions,
+        teacher=teacher,
+        students={} if students is None else students,
+        groups=groups,
+        qrels=qrels,
+        embeddings=embeddings,
+        ids=ids,
+        metric=metric,
+        teacher_kind=teacher_kind,
+        temperature=temperature,
+        depth=depth,
+        pairs=pairs,
+        target_groups=target_groups,
+        unjudged=unjudged,
+        missing=missing,
+        score_range=score_range,
+        delta=delta,
+        seed=seed,
+        architecture=architecture,
+        compat=compat,
+        formats={} if formats is None else formats,
+    )
+    with reported(progress, total=n_stages(options)) as advance:
+        return measure_with(options, progress=advance)
+
+
+def measure_with(options: MeasureOptions, *, progress: Progress = str) -> Ledger:
+    """The same by a record of options, as the command line makes it."""
     found = measured(options, progress=progress)
     if options.compat is None:
         return ledger_of(found)
@@ -102,6 +239,11 @@ def measure(
 
     progress("reference")
     return with_reference(ledger_of(found), found)
+
+
+def n_stages(options: MeasureOptions) -> int:
+    """How many stages a measurement reports."""
+    return len(options.students) + (4 if options.compat else 3)
 
 
 def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:

@@ -165,8 +165,8 @@ def matched(
         )
     if rule.missing == "error":
         raise UsageError(
-            f"{where}: student {source.name!r}: {what}; score them, or pass --missing "
-            "drop to leave them out of its groups"
+            f"{where}: student {source.name!r}: {what}; score them, or pass "
+            "`missing='drop'` to leave them out of its groups"
         )
     left, rows = thin_out(
         groups,
@@ -223,7 +223,7 @@ def _scale(
             source.temperature,
             raw.kind,
             who=f"student {source.name!r}",
-            option="--student-temperature",
+            option="`StudentSource.temperature`",
         )
         return known, None
     rows = np.repeat(calibration, groups.sizes)
@@ -306,7 +306,7 @@ def student_file(
     if source.queries is None or documents is None:
         raise UsageError(
             f"student {source.name!r} needs a score file, or query vectors and the "
-            "documents' --embeddings"
+            "documents' `embeddings`"
         )
     queries = files.vectors(source.queries, source.query_ids)
     kind, evidence = _dot_kind(documents, queries)

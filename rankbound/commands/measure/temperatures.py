@@ -80,27 +80,27 @@ def teacher_temperature(inputs: Inputs, split: Split, asked: Temperature) -> flo
     """
     if asked != "fit":
         return known_temperature(
-            asked, inputs.kind, who=inputs.teacher.name, option="--temperature"
+            asked, inputs.kind, who=inputs.teacher.name, option="`temperature`"
         )
     if inputs.teacher.origins is not None:
         raise UsageError(
-            f"--temperature fit: {inputs.teacher.name} holds margins, and judged "
-            "documents of a query need not be joined by them; give --temperature a "
+            f"`temperature='fit'`: {inputs.teacher.name} holds margins, and judged "
+            "documents of a query need not be joined by them; give `temperature` a "
             "number (it divides the margins)"
         )
     pairs = _judged(inputs, split)
     if pairs is None or pairs.margins.size == 0:
         raise UsageError(
-            f"--temperature fit: the {split.n_calibration} calibration queries have no "
-            "two scored documents with different grades in the judgements (unjudged "
-            "documents do not count as irrelevant); give --temperature a number"
+            f"`temperature='fit'`: the {split.n_calibration} calibration queries have "
+            "no two scored documents with different grades in the judgements (unjudged "
+            "documents do not count as irrelevant); give `temperature` a number"
         )
     try:
         return fit_temperature(pairs.margins, pairs.targets, pairs.weights)
     except UnidentifiedError as error:
         raise UsageError(
-            f"--temperature fit: on the judged pairs of {split.n_calibration} "
-            f"calibration queries {error}; give --temperature a number"
+            f"`temperature='fit'`: on the judged pairs of {split.n_calibration} "
+            f"calibration queries {error}; give `temperature` a number"
         ) from None
 
 
@@ -122,8 +122,8 @@ def student_temperature(
     """
     if groups.n_groups == 0:
         raise UsageError(
-            f"--student-temperature fit: student {who!r} has no calibration group left "
-            "after documents without its score were dropped; give a number"
+            f"`StudentSource.temperature='fit'`: student {who!r} has no calibration "
+            "group left after documents without its score were dropped; give a number"
         )
     data = teacher_pairs(groups, teacher, student, pairs=pairs)
     try:

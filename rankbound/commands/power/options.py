@@ -14,8 +14,8 @@ from rankbound.errors import UsageError
 from rankbound.validation.power import check_rates, check_sample
 
 NO_SPREAD = (
-    "differences and margins need the spread over queries; give --sd (of paired "
-    "differences) or --from (a folder of measure or compare)"
+    "differences and margins need the spread over queries; give `sd` (of paired "
+    "differences) or `folder` (a folder of measure or compare)"
 )
 
 
@@ -66,32 +66,32 @@ class PowerOptions:
         check_rates(self.power, self.delta)
         if self.comparisons < 1:
             raise UsageError(
-                f"--comparisons must be at least 1, got {self.comparisons}"
+                f"`comparisons` must be at least 1, got {self.comparisons}"
             )
         if self.power <= self.delta:
             raise DomainError(
-                f"--power must exceed --delta, got {self.power:g} and {self.delta:g}"
+                f"`power` must exceed `delta`, got {self.power:g} and {self.delta:g}"
             )
         self._check_numbers()
 
     def _check_kinds(self) -> None:
         for n in self.n:
             if not isinstance(n, Integral):
-                raise UsageError(f"--n must be whole numbers, got {n!r}")
+                raise UsageError(f"`n` must be whole numbers, got {n!r}")
         for sd in self.sd:
             if not isinstance(sd, Real):
-                raise UsageError(f"--sd must be numbers, got {sd!r}")
+                raise UsageError(f"`sd` must be numbers, got {sd!r}")
 
     def _check_spread(self) -> None:
         if self.sd and self.folder is not None:
             raise UsageError(
-                "--sd and --from both tell the spread over queries; give one of them"
+                "`sd` and `folder` both tell the spread over queries; give one of them"
             )
         if not self.sd and self.folder is None and not self.n:
-            what = "nothing was asked" if self.margin is None else "--margin"
-            raise UsageError(f"{what}: {NO_SPREAD}; or --n alone for correlations")
+            what = "nothing was asked" if self.margin is None else "`margin`"
+            raise UsageError(f"{what}: {NO_SPREAD}; or `n` alone for correlations")
         if self.sd and not self.n and self.margin is None:
-            raise UsageError("give --n (queries), --margin, or both")
+            raise UsageError("give `n` (queries), `margin`, or both")
 
     def _check_numbers(self) -> None:
         for n in self.n:
@@ -101,18 +101,21 @@ class PowerOptions:
         if self.margin is not None and not (
             np.isfinite(self.margin) and self.margin > 0
         ):
-            raise DomainError(f"--margin must be a positive number, got {self.margin}")
+            raise DomainError(f"`margin` must be a positive number, got {self.margin}")
         if self.half_range is None:
             return
         if self.folder is not None:
             raise UsageError(
-                "--range goes with --sd; results of measure and compare know theirs"
+                "`half_range` goes with `sd`; results of measure and compare know "
+                "theirs"
             )
         if not self.sd:
-            raise UsageError("--range is about differences of a spread; give --sd, too")
+            raise UsageError(
+                "`half_range` is about differences of a spread; give `sd`, too"
+            )
         if not max(self.sd) <= self.half_range < np.inf:
             raise UsageError(
-                f"--range {self.half_range:g} is no bound of differences with a "
+                f"`half_range={self.half_range:g}` is no bound of differences with a "
                 f"standard deviation of {max(self.sd):g}; it must be at least that"
             )
 

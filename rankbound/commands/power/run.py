@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from rankbound.commands.power.options import NO_SPREAD, PowerOptions
 from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
+from rankbound.errors import in_options
 from rankbound.provenance import Input
 from rankbound.read.opening import sha256
 from rankbound.validation.equivalence_power import (
@@ -49,23 +50,63 @@ NO_RANGE = "the range of one value is not known in advance, so no betting interv
 GIVE_RANGE = "betting needs the range of one difference; give --range"
 
 
-def power(options: PowerOptions | None = None, **settings: Any) -> Power:
-    """What the queries can show, and how many a margin needs.
+def power(  # noqa: PLR0913  each is an option of the command
+    *,
+    n: int | Sequence[int] = (),
+    sd: float | Sequence[float] = (),
+    folder: str | PathLike[str] | None = None,
+    margin: float | None = None,
+    power: float = 0.8,
+    delta: float = 0.05,
+    comparisons: int = 1,
+    half_range: float | None = None,
+) -> Power:
+    """What a number of queries can show, and how many queries a margin needs.
+
+    Ask before looking at the comparison. Spreads over queries are given as `sd`, or
+    read from results in `folder`; without either, only correlations are told.
 
     Parameters
     ----------
-    options : PowerOptions, optional
-    **settings
-        Instead of `options`: what `PowerOptions` takes.
+    n : int or sequence of int, optional
+        Numbers of queries, at least 2; by default those of the results in `folder`.
+    sd : float or sequence of float, optional
+        Standard deviations over queries of paired differences, positive, in the unit of
+        what is compared. Not together with `folder`.
+    folder : path, optional
+        Results of `measure`, each column of which has a spread, or of `compare`, with
+        the differences from the reference.
+    margin : float, optional
+        Positive, in the unit of `sd`: also tell how many queries equivalence within it
+        needs.
+    power : float, default 0.8
+        Probability of finding what is there; above `delta` and below 1.
+    delta : float, default 0.05
+        Error rate of the whole family, in (0, 1).
+    comparisons : int, default 1
+        Size of the family, at least 1; `delta` is divided by it.
+    half_range : float, optional
+        Differences lie within plus and minus this number, at least `sd`; betting
+        intervals need it. With `sd` only.
 
     Returns
     -------
     Power
+        Its `rows` tell what can be detected for each spread and number of queries, and
+        its `needed` how many queries the margin needs.
 
     Raises
     ------
-    FormatError, UsageError, DomainError
-        On settings or files that break a rule.
+    FormatError
+        When a result in `folder` is damaged.
+    UsageError
+        When settings contradict each other, or nothing is asked.
+    DomainError
+        When a number lies outside its range.
+
+    See Also
+    --------
+    compare : Differences between samplings, which say how many queries they need.
 
     Examples
     --------
@@ -75,7 +116,23 @@ def power(options: PowerOptions | None = None, **settings: Any) -> Power:
     >>> found.needed[0].n_tost, found.needed[0].n_normal
     (36, 35)
     """
-    options = made_options(PowerOptions, options, settings)
+    return power_with(
+        made_options(
+            PowerOptions,
+            n=n,
+            sd=sd,
+            folder=folder,
+            margin=margin,
+            power=power,
+            delta=delta,
+            comparisons=comparisons,
+            half_range=half_range,
+        )
+    )
+
+
+def power_with(options: PowerOptions) -> Power:
+    """The same by a record of options, as the command line makes it."""
     if options.folder is not None:
         read = spreads_of(options.folder)
         return _found(options, read.moving, still=read.still, tables=read.tables)
@@ -110,7 +167,7 @@ def _found(
         if margin is None
         else tuple(_needed(spread, margin, options) for spread in spreads),
         without_spread=tuple(still),
-        missing_because=None if spreads else NO_SPREAD,
+        missing_because=None if spreads else in_options(NO_SPREAD, {"sd", "folder"}),
         definitions=DEFINITIONS,
         inputs=tuple(Input(path=str(path), sha256=sha256(path)) for path in tables),
         command=options.command,

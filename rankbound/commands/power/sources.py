@@ -27,7 +27,7 @@ TOLD: Final = {
 PAIRED: Final = {c: known for c, known in TOLD.items() if known.is_bounded_by_lemma}
 Found = TypeVar("Found", bound=Result)
 TABLE: Final = "per_query"  # beside a ledger and a comparison
-NEEDS: Final = "--from needs results of measure or compare"
+NEEDS: Final = "`folder` needs results of measure or compare"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +80,7 @@ def spreads_of(folder: Path) -> Spreads:
         When there is no such table, it is of another kind, or nothing in it varies.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder}: is a file; --from needs the folder of results")
+        raise UsageError(f"{folder}: is a file; `folder` needs the folder of results")
     if not folder.exists():
         raise UsageError(f"{folder}: no such folder; {NEEDS}")
     spreads: list[Spread] = []

@@ -5,7 +5,7 @@ Beside them stands whether locality and entropy depend on each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,6 +21,7 @@ from rankbound.commands.validate.records import (
     Heterogeneity,
 )
 from rankbound.data.columns import Floats
+from rankbound.progress import Progress
 from rankbound.validation import association as statistics
 from rankbound.validation.association import (
     Draws,
@@ -36,7 +37,6 @@ from rankbound.validation.distance_correlation import (
 from rankbound.validation.judging import Correction, Family
 from rankbound.validation.pooling import heterogeneity, pool
 
-Progress = Callable[[str], object]
 # The least p-value of a test is 1 / (m + 1), which the correction multiplies by the
 # size of the family; this many times smaller than needed, but never beyond the most
 ROOM: Final = 4

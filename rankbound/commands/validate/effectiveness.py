@@ -77,7 +77,7 @@ class Judge:
         self._parsed = [_parsed(text) for text in measures]
         self.measures = tuple(str(measure) for measure in self._parsed)
         if not self.measures or len(set(self.measures)) < len(self.measures):
-            raise UsageError(f"--measures names each measure once, got {measures}")
+            raise UsageError(f"`measures` names each measure once, got {measures}")
         self._qids = strings(sorted(qrels.qids))
         self._missing = missing
         self._name = qrels.name
@@ -90,7 +90,7 @@ class Judge:
         try:
             self._evaluator = ir_measures.evaluator(self._parsed, judged)
         except (ValueError, RuntimeError, ImportError) as error:
-            raise UsageError(f"--measures: ir-measures says: {error}") from None
+            raise UsageError(f"`measures`: ir-measures says: {error}") from None
 
     def evaluate(self, ranking: Scores) -> Effectiveness:
         """Effectiveness of one system, one row per judged query.
@@ -117,7 +117,7 @@ class Judge:
         if absent and self._missing == "error":
             raise UsageError(
                 f"{ranking.name}: no ranking for {len(absent):,} judged queries, the "
-                f"first {absent[0]!r}; pass --missing-queries zero or drop"
+                f"first {absent[0]!r}; pass `missing_queries='zero'` or drop"
             )
         found = self._values(docs)
         keep = np.array(
@@ -154,7 +154,7 @@ def _parsed(text: str) -> Any:
         return ir_measures.parse_measure(text)
     except (NameError, ValueError, AssertionError, TypeError, SyntaxError) as error:
         raise UsageError(
-            f"--measures {text}: ir-measures does not know it ({error}); write "
+            f"`measures={text!r}`: ir-measures does not know it ({error}); write "
             "Measure(parameter=value)@cutoff, such as AP(rel=2)@100"
         ) from None
 

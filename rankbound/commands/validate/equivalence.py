@@ -207,5 +207,5 @@ def _check_design(
     missing = [name for name in systems if name not in design and name != TEACHER]
     if missing:
         raise UsageError(
-            f"--design {path}: says nothing about student {missing[0]!r}; add a line"
+            f"`design` {path}: says nothing about student {missing[0]!r}; add a line"
         )

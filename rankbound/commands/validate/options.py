@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -14,7 +14,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.commands.measure.given import as_given
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.settings import check_names, check_types, made_options
+from rankbound.commands.settings import check_types, made_options
 from rankbound.commands.validate.records import POOLED
 from rankbound.errors import UsageError
 from rankbound.validation.judging import Family
@@ -24,10 +24,7 @@ CUTOFFS: Final = (10, 100)
 Missing = Literal["zero", "drop", "error"]
 MISSING: Final = ("zero", "drop", "error")
 DATA: Final = "data"
-OF_FAMILY: Final = ("delta", "correction", "band")
 OF_CASE: Final = ("dataset", "rankings")
-# Neither the record of the command nor what only `measure` writes is a case's
-NOT_MEASURED: Final = ("command", "compat", "architecture", "target_groups")
 Settings = dict[str, Any]
 # A blank between measures, not one inside the brackets of a measure
 BETWEEN: Final = re.compile(r"[\s,]+(?![^(]*\))")
@@ -67,17 +64,17 @@ class Case:
                 )
         if self.measure.qrels is None:
             raise UsageError(
-                f"{self.dataset}: effectiveness needs judgements; give --qrels"
+                f"{self.dataset}: effectiveness needs judgements; give `qrels`"
             )
         if not self.measure.students:
-            raise UsageError(f"{self.dataset}: give at least one --student NAME=FILE")
+            raise UsageError(f"{self.dataset}: give at least one `students={{...}}`")
         names = [source.name for source in self.measure.students]
         if TEACHER in names:
             raise UsageError(f"a student cannot be called {TEACHER!r}; rename it")
         unknown = sorted(set(self.rankings) - {TEACHER, *names})
         if unknown:
             raise UsageError(
-                f"--ranking {unknown[0]}: no such model; there are {TEACHER}, "
+                f"`rankings={unknown[0]!r}`: no such model; there are {TEACHER}, "
                 f"{', '.join(names)}"
             )
 
@@ -130,20 +127,20 @@ class ValidateOptions:
     def __post_init__(self) -> None:
         self._take()
         if not self.cases:
-            raise UsageError("give --teacher and --student, or --datasets NAME:DIR")
+            raise UsageError("give `teacher` and `students`, or `cases`")
         keys = [(case.dataset, case.sampling) for case in self.cases]
         twice = [key for key in keys if keys.count(key) > 1]
         if twice:
             raise UsageError(f"data set and sampling {twice[0]} are given twice")
         if self.missing_queries not in MISSING:
             raise UsageError(
-                f"--missing-queries is one of {', '.join(MISSING)}, got "
+                f"`missing_queries` is one of {', '.join(MISSING)}, got "
                 f"{self.missing_queries!r}"
             )
         for name, least in (("resamples", 200), ("permutations", 99), ("splits", 1)):
             if getattr(self, name) < least:
                 raise UsageError(
-                    f"--{name} must be at least {least}, got {getattr(self, name)}"
+                    f"`{name}` must be at least {least}, got {getattr(self, name)}"
                 )
         self._check_numbers()
         self._check_models()
@@ -161,9 +158,9 @@ class ValidateOptions:
 
     def _check_numbers(self) -> None:
         if self.seed < 0:
-            raise UsageError(f"--seed must be at least 0, got {self.seed}")
+            raise UsageError(f"`seed` must be at least 0, got {self.seed}")
         if not (np.isfinite(self.margin) and self.margin > 0):
-            raise DomainError(f"--margin must be a positive number, got {self.margin}")
+            raise DomainError(f"`margin` must be a positive number, got {self.margin}")
 
     def _check_models(self) -> None:
         """A model has one ranking per data set, whatever the sampling."""
@@ -207,50 +204,55 @@ def split_measures(text: str) -> tuple[str, ...]:
     return tuple(part for part in BETWEEN.split(text.strip()) if part)
 
 
-def options_of(
-    options: ValidateOptions | None, settings: Mapping[str, Any]
+def validate_options(
+    data: Mapping[str, Any],
+    *,
+    cases: Iterable[Case] | None,
+    family: Mapping[str, Any],
+    **settings: Any,
 ) -> ValidateOptions:
-    """The options, or those that keywords make.
+    """The options of a call with the cases, or with the data of one data set.
 
     Parameters
     ----------
-    options : ValidateOptions or None
-    settings : mapping
-        What `ValidateOptions`, its `Family`, `Case` and `MeasureOptions` take.
-        `groups` may be a mapping of samplings to groups.
+    data : mapping
+        What `Case` and `MeasureOptions` take, by name; those that are None are not
+        given. `groups` may be a mapping of samplings to groups.
+    cases : iterable of Case, or None
+        Not together with `data`.
+    family : mapping
+        What `Family` takes.
+    **settings
+        What `ValidateOptions` takes.
 
     Raises
     ------
     UsageError
-        For both, for a setting that there is not, and for one that is missing.
+        For both or neither, and for settings of a wrong type.
 
     Examples
     --------
-    >>> made = options_of(
-    ...     None, {"teacher": "t.run", "students": {"s": "s.run"}, "qrels": "q.txt",
-    ...            "groups": {"bm25": "b.jsonl", "random": "r.jsonl"}, "delta": 0.1}
+    >>> made = validate_options(
+    ...     {"teacher": "t.run", "students": {"s": "s.run"}, "qrels": "q.txt",
+    ...      "groups": {"bm25": "b.jsonl", "random": "r.jsonl"}},
+    ...     cases=None, family={"delta": 0.1},
     ... )
     >>> [case.sampling for case in made.cases], made.family.delta
     (['bm25', 'random'], 0.1)
     """
-    if options is not None or "cases" in settings:
-        return made_options(ValidateOptions, options, settings)
-    given = dict(settings)
-    own = [one.name for one in fields(ValidateOptions) if one.name != "cases"]
-    models = [one.name for one in fields(MeasureOptions)]
-    models = [name for name in models if name not in NOT_MEASURED]
-    check_names(given, [*OF_CASE, *OF_FAMILY, *own, *models])
-    shared: Settings = {k: given[k] for k in ("delta", "seed") if k in given}
-    case = {name: given.pop(name) for name in OF_CASE if name in given}
-    family: Settings = {name: given.pop(name) for name in OF_FAMILY if name in given}
-    asked = {name: given.pop(name) for name in own if name in given}
-    if family:
-        if "family" in asked:
-            raise UsageError(f"give either family or {', '.join(family)}, not both")
-        asked["family"] = made_options(Family, None, family)
-    check_types(ValidateOptions, asked)
-    cases = cases_from({**given, **shared}, **case)
-    return ValidateOptions(cases=cases, **asked)
+    given = {name: held for name, held in data.items() if held is not None}
+    check_types(ValidateOptions, settings)
+    judged = made_options(Family, **family)
+    if cases is None:
+        about = {name: given.pop(name) for name in OF_CASE if name in given}
+        shared = {"delta": judged.delta, "seed": settings.get("seed", 0)}
+        cases = cases_from({**given, **shared}, **about)
+    elif given:
+        raise UsageError(
+            f"cases hold their data and how they are measured; give either cases or "
+            f"{', '.join(given)}, not both"
+        )
+    return ValidateOptions(cases=tuple(cases), family=judged, **settings)
 
 
 def cases_from(
@@ -280,7 +282,7 @@ def cases_from(
         others = files - {str(file)}
         formats = {path: name for path, name in chosen.items() if path not in others}
         measure = made_options(
-            MeasureOptions, None, {**given, "groups": file, "formats": formats}
+            MeasureOptions, **{**given, "groups": file, "formats": formats}
         )
         # Objects are read once, so that all samplings have the same models
         given |= {name: getattr(measure, name) for name in given}

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Literal
 
 from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE, NO_ASSOCIATION, VERDICTS
-from rankbound.commands.measure.given import Given, inputs_of
+from rankbound.commands.measure.given import (
+    Given,
+    GroupsLike,
+    IdsLike,
+    QrelsLike,
+    ScoresLike,
+    VectorsLike,
+    inputs_of,
+)
 from rankbound.commands.measure.measured import Measured
+from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.validate.associations import (
     NAME,
     PARTIAL_NAME,
@@ -31,7 +41,13 @@ from rankbound.commands.validate.measuring import (
     fitted_unasked,
     measured_case,
 )
-from rankbound.commands.validate.options import TEACHER, ValidateOptions, options_of
+from rankbound.commands.validate.options import (
+    TEACHER,
+    Case,
+    Missing,
+    ValidateOptions,
+    validate_options,
+)
 from rankbound.commands.validate.panels import StudentPanel, panels_of
 from rankbound.commands.validate.records import (
     Control,
@@ -46,13 +62,14 @@ from rankbound.commands.validate.records import (
     TeacherScale,
 )
 from rankbound.commands.validate.result import Validation
+from rankbound.data.scores import Kind
+from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.results import Named, Open
 from rankbound.rows import Rows
 from rankbound.validation.configurations import NEEDED
-from rankbound.validation.judging import POWER
+from rankbound.validation.judging import POWER, Correction
 
-Progress = Callable[[str], object]
 DEFINITIONS: Final = {
     "lower, upper": "BCa bootstrap interval of Spearman's rho at level 1 - delta, "
     "queries drawn with replacement; each is valid by itself",
@@ -118,36 +135,162 @@ class Validated:
     controls: tuple[Control, ...]
 
 
-def validate(
-    options: ValidateOptions | None = None,
+def validate(  # noqa: PLR0913  each is an option of the command
+    teacher: ScoresLike | None = None,
     *,
-    progress: Progress = str,
-    **settings: Any,
+    students: StudentsLike | None = None,
+    qrels: QrelsLike | None = None,
+    groups: GroupsLike | Mapping[str, GroupsLike] | None = None,
+    rankings: Mapping[str, ScoresLike] | None = None,
+    dataset: str | None = None,
+    embeddings: VectorsLike | None = None,
+    ids: IdsLike | None = None,
+    metric: str | None = None,
+    teacher_kind: Kind | str | None = None,
+    temperature: Temperature = None,
+    depth: int | None = None,
+    pairs: str | None = None,
+    unjudged: Literal["unknown", "irrelevant"] | None = None,
+    missing: Literal["drop", "error"] | None = None,
+    score_range: float | None = None,
+    formats: Mapping[str, str] | None = None,
+    cases: Iterable[Case] | None = None,
+    measures: str | Sequence[str] | None = None,
+    relevant: int = 1,
+    missing_queries: Missing = "zero",
+    delta: float = 0.05,
+    correction: Correction = "holm",
+    band: float = 0.1,
+    margin: float = 0.02,
+    resamples: int = 2_000,
+    permutations: int = 9_999,
+    splits: int = 20,
+    design: str | PathLike[str] | None = None,
+    seed: int = 0,
+    progress: bool | Progress = False,
 ) -> Validation:
-    """Ask of every data set whether the bound's terms go with effectiveness.
+    """Ask whether the bound's terms go with measured effectiveness.
+
+    The terms of every query are correlated with its effectiveness, per data set and
+    across configurations, corrected for the number of tests and for how hard queries
+    are. Certificates are tried on queries that were held out, and controls run.
 
     Parameters
     ----------
-    options : ValidateOptions, optional
-    progress : callable
-        Called with a few words before each stage; the default does nothing.
-    **settings
-        Instead of `options`, for one data set: what `MeasureOptions`, `ValidateOptions`
-        and its `Family` take, `teacher`, `students` and `qrels` at least. Data may be
-        paths or objects; `groups` may be a mapping of samplings to groups. `dataset`
-        names the data set, `rankings` holds what a model retrieved where its scores
-        are not its ranking.
+    teacher : path or object, optional
+        The teacher's scores: a TREC run, a JSON of ``{qid: {docno: score}}``, any other
+        file that holds scores, packed or not, or an object such as a dict, a frame or a
+        `Scores`; see `read_scores`. One data set needs `teacher`, `students` and
+        `qrels`; several are given as `cases`.
+    students : mapping of str to path or object, optional
+        Scores of the students by name, each given as the teacher's are. `StudentSource`
+        instead of scores tells a student's kind, its temperature, or the vectors of its
+        queries. None may be
+        called "teacher".
+    qrels : path or object, optional
+        Relevance judgements that effectiveness is measured by; see `read_qrels`.
+    groups : path or object, or mapping of str to these, optional
+        Groups of documents, or those of several samplings by name; see `read_groups`.
+        By default the teacher's best `depth` documents of every query.
+    rankings : mapping of str to path or object, optional
+        What a model retrieved, by student or "teacher", where its scores are not its
+        ranking.
+    dataset : str, optional
+        What the data set is called in the results; "data" by default.
+    embeddings : path or object, optional
+        Vectors of the documents, shape (documents, dimensions); see `read_embeddings`.
+        Diameters need them.
+    ids : path or sequence of str, optional
+        Docnos of the rows of `embeddings`; by default their own, or those beside them.
+    metric : {"euclidean", "angular"}, default "euclidean"
+        Of the distances; "angular" is the angle between vectors, in radians.
+    teacher_kind : Kind or str, optional
+        What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
+        "unknown"; inferred by default.
+    temperature : float or "fit", optional
+        Positive; divides the teacher's margins. "fit" chooses it by maximum likelihood
+        on judged pairs of a fifth of the queries, which then count no more. The default
+        is 1 for logits and probabilities; other kinds need one.
+    depth : int, optional
+        Documents of a query where there are no groups, at least 2; 16 by default.
+    pairs : {"all", "pos-neg", "neg-neg"}, optional
+        Which pairs of a group count; all by default.
+    unjudged : {"unknown", "irrelevant"}, optional
+        What is read from documents of a judged query that have no judgement; nothing
+        ("unknown") by default.
+    missing : {"drop", "error"}, optional
+        What to do about documents without a score or vector; by default they are an
+        error for the teacher and the vectors, and dropped and counted for a student.
+    score_range : float, optional
+        Students are clipped at so many temperatures below the best document of a
+        group, so that losses are bounded; from 1e-6 to 1e6, 10 by
+        default.
+    formats : mapping of str to str, optional
+        The format of a file by its path, and that of the teacher's under "", instead
+        of detection.
+    cases : iterable of Case, optional
+        Data sets and samplings, instead of all parameters above; `cases_of` makes them
+        of a folder.
+    measures : str or sequence of str, optional
+        As ir-measures parses them, such as "nDCG@10 AP(rel=2)@100"; by default nDCG and
+        AP, each at 10 and 100.
+    relevant : int, default 1
+        The smallest grade that is relevant, for the default AP and for the number of
+        relevant documents; 2 for TREC Deep Learning.
+    missing_queries : {"zero", "drop", "error"}, default "zero"
+        Judged queries that a ranking lacks count 0, are left out of its mean, or are
+        an error.
+    delta : float, default 0.05
+        Error rate of the family ("holm") or false discovery rate ("bh"), and
+        probability that a limit fails, in (0, 1).
+    correction : {"holm", "bh"}, default "holm"
+        Holm for claims, Benjamini-Hochberg for exploration.
+    band : float, default 0.1
+        Correlations inside (-band, band) do not matter, in (0, 1); to be fixed before
+        looking.
+    margin : float, default 0.02
+        Positive; differences of mean effectiveness below it do not matter, for pairs of
+        systems.
+    resamples : int, default 2000
+        Of the bootstrap, at least 200.
+    permutations : int, default 9999
+        Of the tests, at least 99; more are drawn where the family is large.
+    splits : int, default 20
+        Random halves on which certificates are tried, at least 1.
+    design : path, optional
+        A table with tabs that says what the students are: columns student, strategy,
+        loss, architecture and others.
+    seed : int, default 0
+        Of everything that is drawn, at least 0.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
+
+    Returns
+    -------
+    Validation
+        Its `per_query` and `configurations` are the associations with their verdicts;
+        `passed` tells whether all controls came out as they must.
 
     Raises
     ------
-    FormatError, UsageError, DomainError
-        On input that breaks a rule; nothing is written here in any case.
+    FormatError
+        When a file or object breaks its format.
+    UsageError
+        When settings contradict each other, or ask for what the inputs do not hold.
+    DomainError
+        When a number lies outside its range.
+
+    See Also
+    --------
+    measure : The terms by themselves, and certificates.
+    power : Correlations that a number of queries can show.
 
     Examples
     --------
     >>> def scores(of): return {f"q{n}": of(n) for n in range(10)}
     >>> found = validate(
-    ...     teacher=scores(lambda n: {"a": 2.0 + n / 9, "b": 0.5, "c": -1.0}),
+    ...     scores(lambda n: {"a": 2.0 + n / 9, "b": 0.5, "c": -1.0}),
     ...     students={"s": scores(lambda n: {"a": n / 9, "b": 0.4, "c": -0.2})},
     ...     qrels=scores(lambda n: {"a": n % 3, "b": 1, "c": 0}),
     ...     teacher_kind="logit", temperature=1.0, measures="nDCG@3",
@@ -156,7 +299,45 @@ def validate(
     >>> sorted({row.measure for row in found.per_query})
     ['loss of nDCG@3', 'nDCG@3']
     """
-    return result_of(validated(options_of(options, settings), progress=progress))
+    options = validate_options(
+        {
+            "teacher": teacher,
+            "students": students,
+            "qrels": qrels,
+            "groups": groups,
+            "rankings": rankings,
+            "dataset": dataset,
+            "embeddings": embeddings,
+            "ids": ids,
+            "metric": metric,
+            "teacher_kind": teacher_kind,
+            "temperature": temperature,
+            "depth": depth,
+            "pairs": pairs,
+            "unjudged": unjudged,
+            "missing": missing,
+            "score_range": score_range,
+            "formats": formats,
+        },
+        cases=cases,
+        family={"delta": delta, "correction": correction, "band": band},
+        measures=measures,
+        relevant=relevant,
+        missing_queries=missing_queries,
+        margin=margin,
+        resamples=resamples,
+        permutations=permutations,
+        splits=splits,
+        design=design,
+        seed=seed,
+    )
+    with reported(progress, total=n_stages(options)) as advance:
+        return validate_with(options, progress=advance)
+
+
+def validate_with(options: ValidateOptions, *, progress: Progress = str) -> Validation:
+    """The same by a record of options, as the command line makes it."""
+    return result_of(validated(options, progress=progress))
 
 
 def validated(options: ValidateOptions, *, progress: Progress = str) -> Validated:

@@ -141,7 +141,7 @@ def test_a_plain_margin_is_that_of_the_only_quantity():
         ),
         (("--margin", "0.1", "entropy=0.2"), "--margin is given twice for 'entropy'"),
         (("--margin", "wide"), "--margin must be a positive number, got 'wide'"),
-        (("--margin", "ties=0.1"), "--margin for 'ties', which is not compared"),
+        (("--margin", "ties=0.1"), "`margins` for 'ties', which is not compared"),
         (("--temperature", "warm"), "--temperature must be a positive number"),
         (("--student-kind", "dot"), "--student-kind is given, but no student"),
     ],

@@ -43,7 +43,7 @@ def test_bands_pairs_and_the_reference(folder, capsys):
         (["--keep", "middle"], "a cut is one of below-median"),
         (["--by", "diameter"], "needs vectors"),
         (["--groups", "none.jsonl"], "none.jsonl: no such file"),
-        (["--delta", "0"], "`delta`"),
+        (["--delta", "0"], "--delta must"),
     ],
 )
 def test_mistakes_are_one_line_and_write_nothing(folder, words, message, capsys):

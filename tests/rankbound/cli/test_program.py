@@ -84,7 +84,7 @@ def test_main_rejects_arguments_that_argparse_does_not_know(folder, capsys, word
     [UsageError("say so"), DomainError("say so"), FormatError("say", "so")],
 )
 def test_main_turns_mistakes_into_one_line(folder, monkeypatch, capsys, error):
-    monkeypatch.setattr(rankbound.commands.measure.run, "measure", raising(error))
+    monkeypatch.setattr(rankbound.commands.measure.run, "measure_with", raising(error))
     assert main(MEASURE) == 2
     out, err = capsys.readouterr()
     assert (out, err) == ("", f"rankbound: error: {error}\n")
@@ -99,14 +99,14 @@ def test_main_keeps_one_line_where_a_path_holds_a_line_end(folder, capsys):
 
 @pytest.mark.parametrize("error", [ValueError("ours"), KeyError("ours"), RuntimeError])
 def test_main_hides_no_error_that_is_no_mistake_of_the_user(monkeypatch, error):
-    monkeypatch.setattr(rankbound.commands.measure.run, "measure", raising(error))
+    monkeypatch.setattr(rankbound.commands.measure.run, "measure_with", raising(error))
     with pytest.raises((ValueError, KeyError, RuntimeError)):
         main(MEASURE)
 
 
 def test_main_says_that_it_was_interrupted(folder, monkeypatch, capsys):
     monkeypatch.setattr(
-        rankbound.commands.measure.run, "measure", raising(KeyboardInterrupt)
+        rankbound.commands.measure.run, "measure_with", raising(KeyboardInterrupt)
     )
     assert main(MEASURE) == 130
     out, err = capsys.readouterr()
@@ -117,7 +117,7 @@ def test_main_says_that_it_was_interrupted(folder, monkeypatch, capsys):
 @pytest.mark.parametrize("said", ["", "Unable to allocate 38.1 MiB"])
 def test_main_says_in_one_line_that_memory_lacks(folder, monkeypatch, capsys, said):
     monkeypatch.setattr(
-        rankbound.commands.measure.run, "measure", raising(MemoryError(said))
+        rankbound.commands.measure.run, "measure_with", raising(MemoryError(said))
     )
     assert main(MEASURE) == 2
     out, err = capsys.readouterr()

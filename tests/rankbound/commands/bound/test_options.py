@@ -21,8 +21,8 @@ def test_configurations_complete_rows_by_options(tmp_path):
         ("width\n1\n", r"table.tsv:1: unknown column 'width'"),
         ("diameter\tn\n1\n", r"table.tsv:2: expected 2 columns, found 1"),
         ("diameter\n1\nx\n", r"table.tsv:3: could not convert"),
-        ("diameter\n1\n-1\n", r"table.tsv:3: --diameter must be a positive number"),
-        ("kappa\n1\n", r"table.tsv:2: missing: --diameter"),
+        ("diameter\n1\n-1\n", r"table.tsv:3: `diameter` must be a positive number"),
+        ("kappa\n1\n", r"table.tsv:2: missing: `diameter`"),
     ],
 )
 def test_configurations_reject(tmp_path, text, message):
@@ -36,9 +36,9 @@ def test_configurations_reject(tmp_path, text, message):
 def test_given_from_rejects_nonsense():
     good = {"diameter": 1, "lipschitz": 1, "entropy": 0.1, "divergence": 0, "n": 5}
     assert given_from({**good, "group_size": 4.0}).group_size == 4
-    with pytest.raises(UsageError, match="--group-size must be at least 2"):
+    with pytest.raises(UsageError, match="`group_size` must be at least 2"):
         given_from({**good, "group_size": 1})
-    with pytest.raises(UsageError, match="missing: --entropy"):
+    with pytest.raises(UsageError, match="missing: `entropy`"):
         given_from({**good, "entropy": None})
 
 
@@ -48,5 +48,5 @@ def test_what_is_solved_for_need_not_be_given(tmp_path):
     base = {"lipschitz": 5.0, "entropy": None, "divergence": 0.1, "n": 10.0}
     [given] = configurations(path, base, solve="entropy")
     assert given.entropy == 0.5
-    with pytest.raises(FormatError, match="missing: --entropy"):
+    with pytest.raises(FormatError, match="missing: `entropy`"):
         list(configurations(path, base, solve="n"))

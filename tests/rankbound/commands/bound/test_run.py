@@ -93,9 +93,9 @@ def test_the_same_from_python_by_name():
     numbers = {"diameter": 1.4, "lipschitz": 5.0, "entropy": 0.42, "divergence": 0.06}
     assert bound(**numbers, n=500_000) == evaluated(BASE)
     assert bound(**numbers, solve="n") == evaluated(BASE, solve="n")
-    with pytest.raises(UsageError, match="missing: --n"):
+    with pytest.raises(UsageError, match="missing: `n`"):
         bound(**numbers)
-    with pytest.raises(UsageError, match="--solve must be one of"):
+    with pytest.raises(UsageError, match="`solve` must be one of"):
         bound(**numbers, n=3, solve="luck")
 
 
@@ -137,7 +137,7 @@ def test_impossible_numbers_in_a_file_are_named_with_their_place(tmp_path):
     content = evaluated(BASE).to_dict()
     content["given"]["group_size"] = 1
     (tmp_path / "bound.json").write_text(json.dumps(content))
-    with pytest.raises(FormatError, match=r"\$.given: --group-size .*"):
+    with pytest.raises(FormatError, match=r"\$.given: `group_size` .*"):
         Bound.load(tmp_path)
     with pytest.raises(FormatError, match=r"found 'rankbound\.bound/1'"):
         Augmentation.load(tmp_path / "bound.json")

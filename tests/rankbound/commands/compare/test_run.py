@@ -14,6 +14,7 @@ import rankbound as rb
 from rankbound.bounds.limits import two_sided
 from rankbound.commands.compare.measured import measure_all
 from rankbound.commands.compare.options import CompareOptions
+from rankbound.commands.compare.run import compare_with
 from rankbound.errors import UsageError
 from tests import oracles
 from tests.rankbound.commands.compare.world import make
@@ -163,7 +164,7 @@ def test_python_callers_get_the_same_as_the_command(samplings):
         groups=tuple((n, samplings.path(f"{n}.jsonl")) for n in samplings.groups),
         resamples=200,
     )
-    made = rb.compare(options)
+    made = compare_with(options)
     found = [(row.lower, row.verdict) for row in made.rows]
     assert found == [(row["lower"], row["verdict"]) for row in account["rows"]]
     assert made.warnings == ()

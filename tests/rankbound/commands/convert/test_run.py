@@ -72,7 +72,7 @@ def test_a_loss_is_refused_and_named_and_accepted_with_lossy(tmp_path, scores):
     ours = tmp_path / "k.scores.parquet"
     assert convert(scores, ours, kind=Kind.LOGIT).kept["kind"]
     assert read_any(ours).scores.kind is Kind.LOGIT
-    with pytest.raises(UsageError, match=r"that the scores are logit.*--lossy"):
+    with pytest.raises(UsageError, match=r"that the scores are logit.*`lossy`"):
         convert(ours, tmp_path / "k.parquet")
     assert not (tmp_path / "k.parquet").exists()
     done = convert(ours, tmp_path / "k.parquet", lossy=True)
@@ -117,7 +117,7 @@ def test_a_format_by_name_must_exist_be_writable_and_hold_something(tmp_path, sc
     with pytest.raises(UsageError, match="holds scores, and groups"):
         convert(scores, target, to="groups", lossy=True)
     groups = written(tmp_path, group_text(GROUPS), "g.jsonl")
-    with pytest.raises(UsageError, match=r"--teacher-kind.*holds no scores"):
+    with pytest.raises(UsageError, match=r"`kind`.*holds no scores"):
         convert(groups, target, to="rankbound-groups", kind=Kind.LOGIT)
 
 
@@ -154,7 +154,7 @@ def test_ranks_that_a_format_makes_anew_are_a_loss(tmp_path):
     tied = "q Q0 a 1 2.0 t\nq Q0 b 2 2.0 t\nq Q0 c 3 1.0 t\n"
     run = written(tmp_path, tied, "x.run")
     target = tmp_path / "x.ms"
-    with pytest.raises(UsageError, match=r"scores.*--lossy"):
+    with pytest.raises(UsageError, match=r"scores.*`lossy`"):
         convert(run, target, to="msmarco-run")
     done = convert(run, target, to="msmarco-run", lossy=True)
     assert {"scores", "ranks", "metadata: tag"} == {*done.lost}

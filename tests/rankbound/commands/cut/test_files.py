@@ -4,7 +4,7 @@ import hashlib
 import pytest
 
 from rankbound.commands.cut.result import Cut
-from rankbound.commands.cut.run import cut
+from rankbound.commands.cut.run import cut_with
 from rankbound.errors import UsageError
 from rankbound.writing import json_text
 from tests.golden.old_files import again, old_results
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_files_hold_the_very_lines_of_the_kept_queries(options, folder):
-    account = cut(options()).written(folder / "cuts")
+    account = cut_with(options()).written(folder / "cuts")
     assert len(account.files) == 6
     for row in account.files:
         kept = {f"q{i}" for i in KEPT[row.kept]}
@@ -40,7 +40,7 @@ def test_counts_add_up(options, folder):
     scores = teacher()
     del scores["q2"]
     written(folder, lookup(scores), "t.json")
-    account = cut(options(missing="drop")).written(folder / "cuts")
+    account = cut_with(options(missing="drop")).written(folder / "cuts")
     assert (account.n_groups, account.n_queries) == (2 * N, N)
     for row in account.files:
         for what in ("groups", "queries"):
@@ -61,8 +61,8 @@ def test_counts_add_up(options, folder):
 def test_gzip_in_gzip_out_and_the_same_bytes_again(options, folder):
     source = written(folder, packed("".join(lines())), "train.jsonl.gz")
     made = options(groups=source, keep=("inner",))
-    first = cut(made).written(folder / "a").files[0]
-    second = cut(made).written(folder / "b").files[0]
+    first = cut_with(made).written(folder / "a").files[0]
+    second = cut_with(made).written(folder / "b").files[0]
     assert first.file == "train.kept-entropy-inner.jsonl.gz"
     assert first.sha256 == second.sha256
     text = gzip.decompress((folder / "a" / first.file).read_bytes()).decode()
@@ -72,7 +72,7 @@ def test_gzip_in_gzip_out_and_the_same_bytes_again(options, folder):
 def test_an_empty_band_has_no_file_and_says_so(options, folder):
     flat = {qid: dict.fromkeys(row, 1.0) for qid, row in teacher().items()}
     written(folder, lookup(flat), "t.json")
-    account = cut(options()).written(folder / "cuts")
+    account = cut_with(options()).written(folder / "cuts")
     above = account.files[1]
     assert (above.file, above.sha256, above.n_queries) == (None, None, 0)
     assert "no query lies in this band" in above.reason
@@ -81,20 +81,20 @@ def test_an_empty_band_has_no_file_and_says_so(options, folder):
 
 
 def test_the_same_cut_again_replaces_and_another_is_refused(options, folder):
-    cut(options()).written(folder / "cuts")
-    cut(options()).written(folder / "cuts")
+    cut_with(options()).written(folder / "cuts")
+    cut_with(options()).written(folder / "cuts")
     before = sorted(folder.joinpath("cuts").iterdir())
     with pytest.raises(UsageError, match="which this cut does not write"):
-        cut(options(by="margin")).written(folder / "cuts")
+        cut_with(options(by="margin")).written(folder / "cuts")
     assert sorted(folder.joinpath("cuts").iterdir()) == before
     for old in ("{}", "[1]", "no json"):
         written(folder, old, "manifest.json")
         with pytest.raises(UsageError, match="is of something else"):
-            cut(options()).save(folder)
+            cut_with(options()).save(folder)
 
 
 def test_the_comparison_is_of_different_queries(options, folder):
-    account = cut(options()).written(folder / "cuts")
+    account = cut_with(options()).written(folder / "cuts")
     assert "different sets of queries" in account.comparison.note
     assert "by construction" in account.comparison.note
     rows = {(r.kept, r.quantity): r for r in account.comparison.rows}
@@ -107,7 +107,7 @@ def test_the_comparison_is_of_different_queries(options, folder):
 
 
 def test_the_reference_stands_beside_ours(options, folder):
-    account = cut(options(compat="reference")).written(folder / "cuts")
+    account = cut_with(options(compat="reference")).written(folder / "cuts")
     compat = account.compat
     assert compat.mode == "reference"
     by_name = {row.kept: row for row in compat.cuts}
@@ -115,12 +115,12 @@ def test_the_reference_stands_beside_ours(options, folder):
     assert by_name["upper-quartile"].n_queries == 2
     assert "lowest three quarters" in by_name["upper-quartile"].reference_keeps
     other = options(compat="reference", by="margin")
-    words = cut(other).written(folder / "margins").compat.values
+    words = cut_with(other).written(folder / "margins").compat.values
     assert words.startswith("our values")
 
 
 def test_a_planned_cut_is_written_by_saving_it(options, folder):
-    made = cut(options(keep=("inner",)))
+    made = cut_with(options(keep=("inner",)))
     assert made.sha256 is made.files["inner"].sha256 is None
     assert made.inputs[0].sha256 is None
     assert "save(folder) writes the files" in repr(made)
@@ -132,7 +132,7 @@ def test_a_planned_cut_is_written_by_saving_it(options, folder):
 
 
 def test_a_manifest_alone_holds_no_groups(options, folder):
-    made = cut(options(keep=("inner",)))
+    made = cut_with(options(keep=("inner",)))
     made.save(folder / "plan.json")
     found = Cut.load(folder / "plan.json")
     assert found == made
@@ -143,7 +143,7 @@ def test_a_manifest_alone_holds_no_groups(options, folder):
 
 
 def test_tables_of_a_cut(options):
-    made = cut(options(compat="reference"))
+    made = cut_with(options(compat="reference"))
     assert made.to_frame()["kept"].tolist() == [*made.files.names]
     changes = made.to_frame("changes")
     assert changes["before.n"].tolist() == [N] * len(made.comparison.rows)

@@ -32,15 +32,15 @@ def test_a_lone_student_is_not_named(options, students, by, label):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"by": "length"}, UsageError, "--by is one of entropy"),
+        ({"by": "length"}, UsageError, "`by` is one of entropy"),
         ({"by": "diameter"}, UsageError, "needs vectors"),
         ({"by": "risk"}, UsageError, "needs a student"),
         ({"by": "entropy:s", "students": ONE}, UsageError, "has no student"),
         ({"by": "risk", "students": TWO}, UsageError, "say whose it is"),
         ({"by": "risk:x", "students": ONE}, UsageError, "say whose it is"),
         ({"by": "two_nn", "pairs": "pos-neg"}, UsageError, "not its pairs"),
-        ({"pairs": "some"}, UsageError, "--pairs is one of"),
-        ({"compat": "paper"}, UsageError, "--compat is reference"),
+        ({"pairs": "some"}, UsageError, "`pairs` is one of"),
+        ({"compat": "paper"}, UsageError, "`compat` is reference"),
         ({"keep": ()}, UsageError, "names no band"),
         ({"keep": ("inner", "inner")}, UsageError, "'inner' twice"),
         ({"keep": ("0.1:0.2", "0.10:0.2")}, UsageError, "twice"),

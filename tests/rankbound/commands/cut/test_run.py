@@ -73,7 +73,7 @@ def test_queries_without_a_score_are_in_no_band_and_counted(options, folder):
     scores = teacher()
     del scores["q3"]
     written(folder, lookup(scores), "t.json")
-    with pytest.raises(UsageError, match="--missing drop"):
+    with pytest.raises(UsageError, match="`missing='drop'`"):
         cut_groups(options())
     cut = cut_groups(options(missing="drop"))
     assert cut.without_value == (1, 2)
@@ -124,7 +124,7 @@ def test_queries_that_fit_a_temperature_are_cut_like_the_others(folder, options)
 
 def test_other_scores_need_a_temperature(folder, options):
     written(folder, run_text(teacher()), "t.json")
-    with pytest.raises(UsageError, match="give --temperature"):
+    with pytest.raises(UsageError, match="give `temperature`"):
         cut_groups(options(temperature=None, teacher_kind=Kind.BM25))
 
 

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from rankbound.commands.cut.run import cut
+from rankbound.commands.cut.run import cut_with
 from rankbound.terminal.console import console_for
 from rankbound.terminal.cut import show
 from tests.rankbound.commands.cut.world import teacher
@@ -12,7 +12,7 @@ from tests.rankbound.files import lookup, written
 @pytest.fixture
 def shown(folder, options):
     def run(**changes):
-        made = cut(options(**changes)).written(folder / "cuts")
+        made = cut_with(options(**changes)).written(folder / "cuts")
         stream = io.StringIO()
         show(made, console_for(stream))
         return stream.getvalue()

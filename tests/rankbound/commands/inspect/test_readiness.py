@@ -15,8 +15,12 @@ from rankbound.commands.inspect.readiness import (
     rehearse,
     teacher_words,
 )
-from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.run import measure
+from rankbound.commands.measure.options import (
+    MeasureOptions,
+    StudentSource,
+    in_command_words,
+)
+from rankbound.commands.measure.run import measure_with
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.commands.inspect.world import examined_files, matching
 from tests.rankbound.files import group_text, lookup, npy, project, run_text, written
@@ -243,8 +247,8 @@ def test_a_refusal_is_the_one_of_measure(folder, change):
     }[change]
     refusal, students = rehearse(asked)
     with pytest.raises((UsageError, FormatError)) as caught:
-        measure(asked)
-    assert refusal == " ".join(str(caught.value).split())
+        measure_with(asked)
+    assert refusal == in_command_words(caught.value)
     assert students == {}
 
 
@@ -257,7 +261,7 @@ def test_a_student_is_refused_by_itself(folder):
     assert [*students] == ["x"]
     assert "scores no document of any group" in students["x"]
     with pytest.raises(UsageError, match="scores no document"):
-        measure(options(folder, students=(good, bad)))
+        measure_with(options(folder, students=(good, bad)))
 
 
 def test_no_query_left_for_the_certificate_is_said(folder):

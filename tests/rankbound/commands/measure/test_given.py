@@ -15,7 +15,7 @@ import rankbound as rb
 from rankbound.commands.measure.given import Files, as_given, content_hash, input_of
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.run import measure
+from rankbound.commands.measure.run import measure, measure_with
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import top_documents
@@ -45,7 +45,7 @@ def of_files(folder, **settings):
         students=students,
         **settings,
     )
-    return measure(options)
+    return measure_with(options)
 
 
 def numbers(result):
@@ -126,7 +126,7 @@ def test_a_bi_encoder_takes_arrays(folder):
             depth=4,
             students=(source,),
         )
-        results.append(numbers(measure(options)))
+        results.append(numbers(measure_with(options)))
     assert results[0] == results[1]
 
 
@@ -161,7 +161,7 @@ def test_as_given_leaves_what_is_read(tmp_path):
 def test_ids_of_files_still_go_together(folder):
     with pytest.raises(UsageError, match="vectors in a file have ids in a file"):
         measure(teacher=folder / "t.json", embeddings=folder / "v.npy", ids=["d1"])
-    with pytest.raises(UsageError, match="--ids name the rows of --embeddings"):
+    with pytest.raises(UsageError, match="`ids` name the rows of `embeddings`"):
         measure(teacher=folder / "t.json", ids=folder / "v.ids")
 
 

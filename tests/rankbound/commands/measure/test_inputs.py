@@ -266,7 +266,7 @@ def test_margins_are_refused_where_whole_rankings_count(tmp_path):
     fit = MeasureOptions(
         teacher=path, groups=path, temperature="fit", qrels=world.path("qrels.txt")
     )
-    with pytest.raises(UsageError, match=r"--temperature fit: .* holds margins"):
+    with pytest.raises(UsageError, match=r"`temperature='fit'`: .* holds margins"):
         measured(fit)
 
 

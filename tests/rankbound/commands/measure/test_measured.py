@@ -6,7 +6,7 @@ import pytest
 
 from rankbound.cli import main
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.run import measure
+from rankbound.commands.measure.run import measure_with
 from tests.rankbound.commands.measure.naive import (
     student_entry,
     with_qrels,
@@ -82,7 +82,7 @@ def test_a_bi_encoder_has_a_shift_too(world):
             ),
         ),
     )  # fmt: skip
-    assert measure(options).students["dots"].shift.form == "exact"
+    assert measure_with(options).students["dots"].shift.form == "exact"
 
 
 def test_temperatures_of_both_models_reach_the_shift(world):

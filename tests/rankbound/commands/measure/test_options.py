@@ -15,34 +15,34 @@ from rankbound.errors import UsageError
     ("settings", "message"),
     [
         ({"groups": "g", "depth": 4}, "exclude each other"),
-        ({"depth": 1}, "--depth must be at least 2, got 1"),
-        ({"pairs": "some"}, "--pairs is one of"),
+        ({"depth": 1}, "`depth` must be at least 2, got 1"),
+        ({"pairs": "some"}, "`pairs` is one of"),
         ({"pairs": "pos-neg"}, "needs positives"),
         ({"pairs": "neg-neg"}, "needs positives"),
         (
             {"pairs": "pos-neg", "groups": "g", "target_groups": "t"},
-            "give --pairs all",
+            "give `pairs='all'`",
         ),
-        ({"unjudged": "irrelevant"}, "give --qrels"),
-        ({"unjudged": "good", "qrels": "q"}, "--unjudged is unknown or irrelevant"),
-        ({"ids": "i"}, "name the rows of --embeddings"),
-        ({"temperature": "fit"}, "give --qrels"),
+        ({"unjudged": "irrelevant"}, "give `qrels`"),
+        ({"unjudged": "good", "qrels": "q"}, "`unjudged` is unknown or irrelevant"),
+        ({"ids": "i"}, "name the rows of `embeddings`"),
+        ({"temperature": "fit"}, "give `qrels`"),
         ({"temperature": 0.0}, "positive number or 'fit', got 0.0"),
         ({"temperature": float("nan")}, "positive number or 'fit', got nan"),
         ({"temperature": "warm"}, "got 'warm'"),
         ({"metric": "cosine"}, "not a metric"),
         ({"metric": "manhattan"}, "unknown metric"),
-        ({"score_range": 0.0}, "--score-range must be a positive number"),
-        ({"score_range": float("inf")}, "--score-range must be a positive number"),
+        ({"score_range": 0.0}, "`score_range` must be a positive number"),
+        ({"score_range": float("inf")}, "`score_range` must be a positive number"),
         ({"delta": 0.0}, "must lie in"),
         ({"delta": 1.0}, "must lie in"),
-        ({"missing": "ignore"}, "--missing is drop or error"),
-        ({"seed": -1}, "--seed must be at least 0"),
+        ({"missing": "ignore"}, "`missing` is drop or error"),
+        ({"seed": -1}, "`seed` must be at least 0"),
         (
             {"students": (StudentSource("a", "x"), StudentSource("a", "y"))},
             "called 'a'",
         ),
-        ({"students": (StudentSource("a", queries="q"),)}, "give --embeddings"),
+        ({"students": (StudentSource("a", queries="q"),)}, "give `embeddings`"),
     ],
 )
 def test_options_reject(settings, message):
@@ -77,7 +77,7 @@ def test_student_names_reject_what_breaks_a_table(name):
 
 
 def test_student_temperature_rejects_zero():
-    with pytest.raises(UsageError, match="--student-temperature"):
+    with pytest.raises(UsageError, match=r"`StudentSource\.temperature`"):
         StudentSource("a", "x", temperature=0.0)
 
 

@@ -12,7 +12,7 @@ from rankbound.catalogue import COLUMNS
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
-from rankbound.commands.measure.run import ledger_of, measure
+from rankbound.commands.measure.run import ledger_of, measure_with
 from rankbound.commands.measure.terms import number_text
 from rankbound.errors import FormatError
 from rankbound.provenance import versions
@@ -42,7 +42,7 @@ def options(world, *names, temperature=1.0, **settings):
 
 
 def made(world, *names, **settings):
-    return measure(options(world, *names, **settings))
+    return measure_with(options(world, *names, **settings))
 
 
 def test_ledger_has_the_keys_of_its_schema(world):
@@ -158,7 +158,7 @@ def test_rows_are_sorted_by_qid_then_student(world):
 
 def test_calibration_queries_are_in_a_table_of_their_own(world):
     assert "calibration" not in made(world, *TABLED).beside
-    result = measure(
+    result = measure_with(
         replace(options(world, *TABLED, temperature="fit"), groups=None, depth=5)
     )
     table = result.beside["calibration"]

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from rankbound.cli import main
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.run import measure
+from rankbound.commands.measure.run import measure_with
 from tests import oracles
 from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import table
@@ -256,5 +256,5 @@ def test_clipped_share_counts_documents(world):
 def test_measure_names_its_stages(world):
     stages = []
     options = MeasureOptions(teacher=world.path("teacher.json.gz"))
-    measure(options, progress=stages.append)
+    measure_with(options, progress=stages.append)
     assert stages == ["reading", "distances", "certificates"]

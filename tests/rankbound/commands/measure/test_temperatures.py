@@ -133,7 +133,7 @@ def test_fit_rejects_a_teacher_that_makes_no_error(world, tmp_path):
         rows += [f"{qid} 0 {order[-1]} 1\n", f"{qid} 0 {order[0]} 0\n"]
     perfect.write_text("".join(rows))
     options = source(world, temperature="fit", qrels=perfect)
-    with pytest.raises(UsageError, match=r"without an error.*give --temperature a num"):
+    with pytest.raises(UsageError, match=r"without an error.*give `temperature` a n"):
         measured(options)
 
 

@@ -18,7 +18,7 @@ from rankbound.commands.measure.result import (
     Ndcg,
     Shift,
 )
-from rankbound.commands.measure.run import measure
+from rankbound.commands.measure.run import measure, measure_with
 from rankbound.terminal.console import console_for
 from rankbound.terminal.measure import show, show_compat, show_readings, student_text
 from tests.rankbound import ledgers
@@ -40,7 +40,7 @@ def ledger(world):
             for name in ("strong", "gappy")
         ),
     )  # fmt: skip
-    return measure(options)
+    return measure_with(options)
 
 
 def shown(ledger):

@@ -6,13 +6,13 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
 from rankbound.commands.power.options import PowerOptions
 from rankbound.commands.power.result import Power
-from rankbound.commands.power.run import GIVE_RANGE, NO_RANGE, power
+from rankbound.commands.power.run import GIVE_RANGE, NO_RANGE, power, power_with
 from rankbound.errors import UsageError
 from rankbound.validation.power import detectable_correlation
 
 
 def test_every_row_by_statsmodels():
-    found = power(PowerOptions(n=(43, 250), sd=(0.1, 0.15), comparisons=4))
+    found = power_with(PowerOptions(n=(43, 250), sd=(0.1, 0.15), comparisons=4))
     assert [(row.sd, row.n) for row in found.rows] == [
         (0.1, 43),
         (0.1, 250),
@@ -31,7 +31,7 @@ def test_every_row_by_statsmodels():
 
 
 def test_queries_for_a_margin():
-    [needed] = power(PowerOptions(sd=(0.1,), margin=0.02)).needed
+    [needed] = power_with(PowerOptions(sd=(0.1,), margin=0.02)).needed
     assert (needed.n_tost, needed.n_normal) == (216, 215)
     assert needed.n_interval > 216
     assert (needed.n_betting, needed.n_betting_reason) == (None, GIVE_RANGE)
@@ -39,7 +39,7 @@ def test_queries_for_a_margin():
 
 def test_the_betting_interval_of_that_many_queries_fits_the_margin():
     options = PowerOptions(sd=(0.1,), margin=0.02, half_range=0.7)
-    [needed] = power(options).needed
+    [needed] = power_with(options).needed
     n = needed.n_betting
     values = np.resize([-0.1, 0.1], n + n % 2)
     low, high = two_sided(values, low=-0.7, high=0.7, delta=0.05)
@@ -51,7 +51,7 @@ def test_the_betting_interval_of_that_many_queries_fits_the_margin():
 
 def test_a_family_needs_more():
     one, many = (
-        power(PowerOptions(n=(43,), sd=(0.1,), margin=0.05, comparisons=m))
+        power_with(PowerOptions(n=(43,), sd=(0.1,), margin=0.05, comparisons=m))
         for m in (1, 32)
     )
     for key in ("detectable_difference", "detectable_correlation", "smallest_margin"):
@@ -61,7 +61,7 @@ def test_a_family_needs_more():
 
 
 def test_few_queries_have_no_detectable_correlation():
-    [row] = power(PowerOptions(n=(3,), sd=(0.1,))).rows
+    [row] = power_with(PowerOptions(n=(3,), sd=(0.1,))).rows
     assert row.detectable_correlation is None
 
 
@@ -70,7 +70,7 @@ def test_results_bring_their_own_queries(measured):
         f"q{i}\t\t{0.1 + i / 100!r}\t1.5\t{i}\n" for i in range(20)
     )
     folder = measured({}, text)
-    found = power(PowerOptions(folder=str(folder), margin=0.05))
+    found = power_with(PowerOptions(folder=str(folder), margin=0.05))
     assert [row.n for row in found.rows] == [20, 20]
     assert found.without_spread == ("diameter",)
     first, second = found.needed
@@ -79,27 +79,31 @@ def test_results_bring_their_own_queries(measured):
     [read] = found.inputs
     assert read.path == str(folder / "per_query.tsv")
     assert len(read.sha256) == 64
-    other = power(PowerOptions(folder=folder, n=(7, 9)))
+    other = power_with(PowerOptions(folder=folder, n=(7, 9)))
     assert [row.n for row in other.rows] == [7, 9, 7, 9]
 
 
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({}, UsageError, "nothing was asked.*--sd"),
-        ({"margin": 0.02}, UsageError, "--margin: .* need the spread"),
-        ({"n": (5,), "half_range": 0.5}, UsageError, "--range.*--sd"),
+        ({}, UsageError, "nothing was asked.*`sd`"),
+        ({"margin": 0.02}, UsageError, "`margin`: .* need the spread"),
+        ({"n": (5,), "half_range": 0.5}, UsageError, "`half_range`.*`sd`"),
         ({"n": (5,), "sd": (0.1,), "folder": "x"}, UsageError, "one of them"),
-        ({"sd": (0.1,)}, UsageError, "give --n"),
+        ({"sd": (0.1,)}, UsageError, "give `n`"),
         ({"n": (1,), "sd": (0.1,)}, DomainError, "2 queries"),
         ({"n": (5,), "sd": (0.0,)}, DomainError, "`sd`"),
-        ({"n": (5,), "sd": (0.1,), "margin": -1.0}, DomainError, "--margin"),
+        ({"n": (5,), "sd": (0.1,), "margin": -1.0}, DomainError, "`margin`"),
         ({"n": (5,), "sd": (0.1,), "delta": 0.0}, DomainError, "`delta`"),
         ({"n": (5,), "sd": (0.1,), "power": 1.0}, DomainError, "`power`"),
-        ({"n": (5,), "sd": (0.1,), "power": 0.01}, DomainError, "exceed --delta"),
-        ({"n": (5,), "sd": (0.1,), "comparisons": 0}, UsageError, "--comparisons"),
-        ({"n": (5,), "sd": (0.1,), "half_range": 0.05}, UsageError, "--range"),
-        ({"folder": "x", "half_range": 0.5}, UsageError, "goes with --sd"),
+        ({"n": (5,), "sd": (0.1,), "power": 0.01}, DomainError, "exceed `delta`"),
+        ({"n": (5,), "sd": (0.1,), "comparisons": 0}, UsageError, "`comparisons`"),
+        (
+            {"n": (5,), "sd": (0.1,), "half_range": 0.05},
+            UsageError,
+            "`half_range=0.05`",
+        ),
+        ({"folder": "x", "half_range": 0.5}, UsageError, "goes with `sd`"),
     ],
 )
 def test_impossible_settings_are_refused(options, error, message):
@@ -108,8 +112,8 @@ def test_impossible_settings_are_refused(options, error, message):
 
 
 def test_one_number_needs_no_tuple():
-    many = power(PowerOptions(n=(43,), sd=(0.1,)))
-    assert power(PowerOptions(n=43, sd=0.1)).rows == many.rows
+    many = power_with(PowerOptions(n=(43,), sd=(0.1,)))
+    assert power_with(PowerOptions(n=43, sd=0.1)).rows == many.rows
 
 
 def test_correlations_need_no_spread():
@@ -127,9 +131,9 @@ def test_correlations_need_no_spread():
 
 def test_keywords_do_as_options_do():
     options = PowerOptions(n=(43,), sd=(0.1,))
-    assert power(options) == power(n=43, sd=0.1)
-    with pytest.raises(UsageError, match="'sdd'; did you mean 'sd'"):
-        power(n=43, sdd=0.1)
+    assert power_with(options) == power(n=43, sd=0.1)
+    with pytest.raises(UsageError, match="delta must be a number"):
+        power(n=43, delta="0.1")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from rankbound.commands.power.options import PowerOptions
-from rankbound.commands.power.run import power
+from rankbound.commands.power.run import power_with
 from rankbound.terminal.console import console_for
 from rankbound.terminal.power import notes, show_power
 
@@ -12,7 +12,7 @@ from rankbound.terminal.power import notes, show_power
 def shown():
     def run(**options):
         stream = io.StringIO()
-        found = power(PowerOptions(**options))
+        found = power_with(PowerOptions(**options))
         show_power(found, console_for(stream))
         return stream.getvalue(), found
 

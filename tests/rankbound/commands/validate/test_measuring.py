@@ -7,7 +7,8 @@ import pytest
 
 import rankbound as rb
 from rankbound.commands.validate.measuring import fitted_unasked, with_scales
-from rankbound.commands.validate.run import result_of, validate, validated
+from rankbound.commands.validate.options import ValidateOptions
+from rankbound.commands.validate.run import result_of, validate_with, validated
 
 QUERIES = [f"q{n:02}" for n in range(40)]
 
@@ -56,7 +57,7 @@ def test_a_validation_runs_without_temperatures_and_says_what_it_did():
     _, cosines, _ = models()
     case = rb.Case(dataset="a", sampling="top", measure=options(cosines, cosines))
     made = validated(
-        rb.ValidateOptions(cases=(case,), resamples=200, permutations=99, splits=1)
+        ValidateOptions(cases=(case,), resamples=200, permutations=99, splits=1)
     )
     measured, found = made.measured["a", "top"], result_of(made)
     assert any("given for teacher, s, whose" in text for text in found.warnings)
@@ -77,4 +78,4 @@ def test_queries_lost_to_the_fit_are_named_where_too_few_are_left():
     measured = rb.MeasureOptions(teacher=data[0], students=(source,), qrels=data[1])
     case = rb.Case(dataset="a", sampling="top", measure=measured)
     with pytest.raises(rb.UsageError, match="2 others served to fit temperatures"):
-        validate(rb.ValidateOptions(cases=(case,)))
+        validate_with(ValidateOptions(cases=(case,)))

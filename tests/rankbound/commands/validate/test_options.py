@@ -10,10 +10,10 @@ from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.validate.options import (
     ValidateOptions,
     cases_from,
-    options_of,
     samplings_of,
+    validate_options,
 )
-from rankbound.commands.validate.run import validate
+from rankbound.commands.validate.run import validate, validate_with
 from rankbound.errors import UsageError
 from rankbound.validation.judging import Family
 from tests.rankbound.commands.validate.conftest import options_for
@@ -26,12 +26,12 @@ QUICK = {"resamples": 200, "permutations": 99, "splits": 2, "measures": "nDCG@3"
     ("change", "message"),
     [
         ({"missing_queries": "skip"}, "zero, drop, error"),
-        ({"resamples": 199}, "--resamples must be at least 200"),
-        ({"permutations": 9}, "--permutations"),
-        ({"splits": 0}, "--splits"),
-        ({"seed": -1}, "--seed"),
-        ({"cases": ()}, "--datasets"),
-        ({"margin": float("nan")}, "--margin"),
+        ({"resamples": 199}, "`resamples` must be at least 200"),
+        ({"permutations": 9}, "`permutations`"),
+        ({"splits": 0}, "`splits`"),
+        ({"seed": -1}, "`seed`"),
+        ({"cases": ()}, "or `cases`"),
+        ({"margin": float("nan")}, "`margin`"),
     ],
 )
 def test_settings_are_checked(toy, change, message):
@@ -43,7 +43,7 @@ def test_cases_are_checked(toy):
     [case] = options_for(toy).cases
     with pytest.raises(UsageError, match="judgements"):
         replace(case, measure=replace(case.measure, qrels=None))
-    with pytest.raises(UsageError, match="at least one --student"):
+    with pytest.raises(UsageError, match="at least one `students"):
         replace(case, measure=replace(case.measure, students=()))
     students = (StudentSource("teacher", scores="x"),)
     with pytest.raises(UsageError, match="cannot be called 'teacher'"):
@@ -136,18 +136,17 @@ def test_files_dicts_and_frames_give_the_same_numbers(tmp_path):
     assert others == [first, first]
 
 
-def test_keywords_make_the_options_that_the_old_way_makes():
+def test_keywords_do_what_options_do():
     teacher, student, qrels, _ = made(np.random.default_rng(2))
-    keywords = {
+    data = {
         "teacher": teacher,
         "students": {"s": student},
         "qrels": qrels,
         "teacher_kind": "logit",
+        "dataset": "toy",
     }
-    one = options_of(
-        None,
-        {**keywords, "delta": 0.1, "band": 0.2, "seed": 7, "dataset": "toy", **QUICK},
-    )
+    family = {"delta": 0.1, "band": 0.2}
+    one = validate_options(data, cases=None, family=family, seed=7, **QUICK)
     assert one.family == Family(delta=0.1, band=0.2)
     [case] = one.cases
     assert (case.dataset, case.sampling) == ("toy", "top 16")
@@ -156,9 +155,9 @@ def test_keywords_make_the_options_that_the_old_way_makes():
         cases=one.cases, family=Family(delta=0.1, band=0.2), seed=7, **QUICK
     )
     assert other == one
-    assert options_of(other, {}) is other
-    assert options_of(None, {"cases": list(one.cases)}).cases == one.cases
-    assert numbers(validate(other)) == numbers(validate(one))
+    told = numbers(validate_with(other))
+    assert told == numbers(validate(**data, **family, seed=7, **QUICK))
+    assert told == numbers(validate(cases=[*one.cases], **family, seed=7, **QUICK))
 
 
 def test_a_ranking_may_be_an_object():
@@ -178,31 +177,33 @@ def test_a_ranking_may_be_an_object():
     [
         ({}, UsageError, r"give teacher=\.\.\. at least"),
         ({"teacher": "t", "students": {"s": "s"}}, UsageError, "needs judgements"),
-        ({"teacher": "t", "qrels": "q"}, UsageError, "at least one --student"),
+        ({"teacher": "t", "qrels": "q"}, UsageError, "at least one `students"),
         (
             {"teacher": "t", "students": {"s": "s"}, "qrels": "q", "marging": 1},
+            TypeError,
+            "unexpected keyword argument 'marging'",
+        ),
+        (
+            {"teacher": "t", "students": {"s": "s"}, "qrels": "q", "splits": "2"},
             UsageError,
-            "no setting 'marging'; did you mean 'margin'",
+            "splits must be a whole number, got '2'",
         ),
         (
             {"teacher": "t", "students": {"s": "s"}, "qrels": "q", "band": 2.0},
             DomainError,
             "band must lie in",
         ),
+        ({"cases": ()}, UsageError, "give `teacher`"),
         (
-            {
-                **{"teacher": "t", "students": {"s": "s"}, "qrels": "q"},
-                **{"band": 0.2, "family": Family()},
-            },
+            {"cases": (), "teacher": "t", "depth": 4},
             UsageError,
-            "either family or band",
+            "either cases or teacher, depth, not both",
         ),
-        ({"cases": (), "teacher": "t"}, UsageError, "no setting 'teacher'"),
     ],
 )
 def test_wrong_settings_get_one_line(settings, error, message):
     with pytest.raises(error, match=message) as caught:
-        options_of(None, settings)
+        validate(**settings)
     assert "\n" not in str(caught.value)
 
 

@@ -3,9 +3,8 @@ import json
 import pandas as pd
 import pytest
 
-import rankbound as rb
 from rankbound.commands.validate.result import Validation
-from rankbound.commands.validate.run import n_stages, validate
+from rankbound.commands.validate.run import n_stages, validate_with
 from rankbound.errors import FormatError
 from rankbound.writing import json_text
 from tests.rankbound.commands.validate.conftest import options_for
@@ -45,7 +44,7 @@ def designed(toy, tmp_path_factory):
     """With a column of a user's own."""
     folder = tmp_path_factory.mktemp("designed")
     text = "student\tloss\nstrong\tkl\ngappy\tmse\nteacher\t-\n"
-    return validate(options_for(toy, design=written(folder, text)))
+    return validate_with(options_for(toy, design=written(folder, text)))
 
 
 def test_the_file_has_the_keys_that_it_had(validation, designed, pooled):
@@ -161,13 +160,13 @@ def test_effectiveness_is_a_long_table(validation, found):
 def test_the_same_options_give_the_same_bytes(validation, toy):
     stages = []
     options = options_for(toy)
-    again = rb.validate(options, progress=stages.append)
+    again = validate_with(options, progress=stages.append)
     assert again.to_files() == validation.to_files()
     assert len(stages) == n_stages(options)
 
 
 def test_another_seed_gives_other_draws_and_the_same_coefficients(validation, toy):
-    other = validate(options_for(toy, seed=1))
+    other = validate_with(options_for(toy, seed=1))
     first, second = (v.to_frame() for v in (validation, other))
     assert first["spearman"].tolist() == second["spearman"].tolist()
     assert first["lower"].tolist() != second["lower"].tolist()

@@ -3,7 +3,9 @@ import sys
 
 import pytest
 
-from rankbound.cli.progress import stages
+import rankbound as rb
+from rankbound.errors import UsageError
+from rankbound.progress import reported, stages
 
 
 class Terminal(io.StringIO):
@@ -38,3 +40,25 @@ def test_stages_lets_errors_through_on_a_terminal(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     with pytest.raises(KeyError), stages(total=1):
         raise KeyError
+
+
+def test_a_function_reports_as_it_is_asked_to(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    queries = {f"q{n}": {"a": 2.0 + n / 9, "b": -1.0} for n in range(9)}
+    told = []
+    given = {"students": {"same": queries}}
+    silent = rb.measure(queries, **given)
+    assert terminal.getvalue() == ""
+    assert rb.measure(queries, **given, progress=told.append) == silent
+    assert told == ["reading", "student same", "distances", "certificates"]
+    assert terminal.getvalue() == ""
+    rb.measure(queries, **given, progress=True)
+    assert "certificates" in terminal.getvalue()
+
+
+def test_what_reports_nothing_is_refused():
+    wrong = pytest.raises(UsageError, match="a function that takes a text, got 'bar'")
+    with wrong, reported("bar", total=1):
+        pass
