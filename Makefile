@@ -67,7 +67,7 @@ figures: $(VENV)/.core ## draw the theory into build/figures
 statements: $(VENV)/.dev ## write paper_appendix/statements.md from the registry
 	$(BIN)/python -m paper_appendix
 
-appendix: $(VENV)/.core ## make build/appendix/appendix.pdf; needs pdflatex
+appendix: $(VENV)/.demo ## make build/appendix/appendix.pdf; needs pdflatex
 	$(BIN)/rankbound appendix --out build/appendix --pdf
 
 clean: ## remove the environment and everything that was made
