@@ -26,7 +26,6 @@ from rankbound.bounds.notation import (
     tau,
     term,
 )
-from rankbound.catalogue import COLUMNS, QUANTITIES, base
 from rankbound.commands.explain.run import glossary_rows
 from rankbound.commands.measure.result import Ledger
 from rankbound.drawing.results import FILES, Found, file_of, kind_of
@@ -150,9 +149,6 @@ def column_hint(name: str) -> str:
     word = words(name.split(",")[0]).removesuffix(" nats").removesuffix(" bits")
     known = {"diameter": "diameter: largest distance"}
     hint = hints().get(known.get(word, word), "")
-    quantity = COLUMNS.get(name) or QUANTITIES.get(base(name.split(",")[0]))
-    if not hint and quantity is not None and not quantity.is_count:
-        return f"{quantity.words}, in {quantity.unit}"
     return hint.replace("in nats", "in bits") if name.endswith("_bits") else hint
 
 
