@@ -247,18 +247,6 @@ ADDED: tuple[Added, ...] = (
     ),
 )
 ALLOWED: tuple[Renewed | Reordered, ...] = (
-    *(
-        Renewed(
-            case,
-            f"/files/*/read/{line}",
-            "columns without a symbol have a hint, too: the catalogue's words and unit",
-        )
-        for case, line in (
-            ("report-all", 612),
-            ("report-all", 641),
-            ("report-rows", 82),
-        )
-    ),
     Renewed(
         "*validate*",
         "/files/*/tables.*",
