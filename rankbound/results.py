@@ -274,8 +274,11 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         return made
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
-        """The tables of `to_frame` and `to_latex` by name, the main one first."""
-        raise NotImplementedError
+        """The tables of `to_frame` and `to_latex` by name, the main one first.
+
+        Of a type that names none, the whole result is one row.
+        """
+        return {self.KIND: [self]}
 
     def to_frame(
         self,

@@ -281,3 +281,13 @@ def test_latex_holds_the_table():
     assert "a\\_b & 0.5 &" in text
     assert "\\label{tab:toy-students}" in text
     assert text.count("\\\\") == 2
+
+
+class Plain(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.p/1"):
+    KIND = "plain"
+    n: int
+
+
+def test_a_result_that_names_no_tables_is_one_row():
+    assert Plain(n=3).to_frame().to_dict("records") == [{"n": 3}]
+    assert Plain(n=3).to_latex().count("\\\\") == 2
