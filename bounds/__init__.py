@@ -5,8 +5,8 @@
 'identity'
 
 `REGISTRY` holds every lemma and theorem as a `Statement`, whose one expression is read
-as LaTeX, as a NumPy, torch or jax function and as derivatives. What has no closed form
-is a function of `bounds.limits` or `bounds.betting` with a statement around it.
+as LaTeX, as a NumPy, torch or jax function and as derivatives. A statement without a
+closed form names the function that computes it, such as one of `bounds.limits`.
 
 To add a statement:
 
@@ -14,16 +14,16 @@ To add a statement:
 2. Define every new symbol in `bounds.notation` and every new assumption in
    `bounds.assumptions`, once.
 3. Write the `Statement` next to its relatives, with the one expression for the value
-   of its right-hand side, or the procedure; choose among equal forms the one in which
-   nothing cancels, for the numeric views evaluate it as it stands.
+   of its right-hand side, or the procedure. Of several equal forms choose one in which
+   nothing cancels, since the numeric views evaluate it as written.
 4. Add it to `bounds.registry`, in the order of the proofs.
 5. Test it by its kind: an identity symbolically and to rounding; a tight bound for
    validity and in the case that `attained_by` names; an upper or lower bound for
-   validity with its looseness on record; a limit by simulated coverage.
-6. Enter its check in `validation.checks`; a test insists.
+   validity, with its looseness recorded; a limit by simulated coverage.
+6. Add its check to `validation.checks`; a test fails without one.
 
-The statements are loaded on first use, so that the limits of means, which need no
-symbols, do not wait for SymPy.
+The statements are loaded on first use, since the limits of means need no symbols and
+should not wait for SymPy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The assumptions of the theory, once: what a user asserts by asking for a bound."""
+"""The assumptions of the theory: what a user asserts by asking for a bound."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def assumption(name: str) -> Assumption:
     Raises
     ------
     DomainError
-        If there is none of that name; the message lists the names.
+        If no assumption has that name; the message lists the names.
 
     Examples
     --------

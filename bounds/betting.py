@@ -1,9 +1,13 @@
-"""Theorem 1 (d): the betting limit of a bounded mean, and the n that it would need.
+"""Theorem 1 (d): the betting limit of a bounded mean, its sample size and p-value.
 
 If m is the true mean of values in [0, 1], the capital of a gambler who stakes a fixed
 fraction u on "the next value is below m" is a nonnegative martingale; by Ville's
 inequality the chance that it ever reaches K / delta is at most delta / K. The limit is
 the largest m at which a mixture over a fixed grid of u has not reached it.
+
+The same capital gives p-values. Its expectation under the true mean is 1, so that it
+exceeds 1 / p with probability at most p (Markov). One over the capital is therefore a
+p-value, and the limit at level delta excludes m exactly where it falls below delta.
 """
 
 from __future__ import annotations
@@ -18,8 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta, checked_sample
 
-# From here on the sample is replaced by a histogram whose values are rounded up, which
-# is valid since the capital falls in every value.
+# Samples of this size and larger are replaced by a histogram with values rounded up,
+# which keeps the limit valid since the capital decreases in every value.
 HISTOGRAM_FROM: Final = 100_000
 BINS: Final = 2**17
 NEVER: Final = 2**53
@@ -45,10 +49,10 @@ def betting(
     delta : float
         Failure probability in (0, 1).
     n_students : int
-        K: the limits of K students hold together.
+        K: the limits of K students hold simultaneously.
     stakes : array_like, shape (s,), optional
-        The grid U, each stake in (0, 1); `stake_grid` of n and delta by default. The
-        limit is valid for any grid that was fixed before the values were seen.
+        The grid U, each stake in (0, 1); by default `stake_grid(n, delta)`. The limit
+        is valid for any grid that was fixed before the values were seen.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def betting(
 
 
 def stake_grid(n: int, delta: float) -> NDArray[np.float64]:
-    """Return the grid U of stakes: 0.98 * 1.8**-i down to a floor falling with n.
+    """The grid U of stakes, ``0.98 * 1.8**-i`` down to a floor that falls with n.
 
     Examples
     --------
@@ -105,9 +109,10 @@ def log_capital(
     stakes: NDArray[np.float64],
     mean: float,
 ) -> float:
-    """Log of the average capital over the stakes, against the hypothesis `mean`.
+    """Logarithm of the capital against the hypothesis `mean`, averaged over the stakes.
 
-    `points` in [0, 1] and their multiplicities `weights` have shape (b,).
+    `points` in [0, 1] and their multiplicities `weights` have shape (b,); both come
+    from `compressed`.
 
     Examples
     --------
@@ -132,9 +137,7 @@ def queries_needed(
 ) -> int | None:
     """Number of queries at which the betting limit would fall below `threshold`.
 
-    The answer takes the sample's distribution as it is and asks how many queries with
-    these values it would take; None when no number suffices, since the sample mean is
-    not below the threshold.
+    The distribution of the sample is taken as given and repeated to any size.
 
     Parameters
     ----------
@@ -142,6 +145,20 @@ def queries_needed(
         As in `betting`.
     threshold : float
         The value to get below, in the unit of `values` (ln 2 for a risk in nats).
+
+    Returns
+    -------
+    int or None
+        None if no number suffices, because the sample mean is not below the threshold.
+
+    Raises
+    ------
+    DomainError
+        On an empty sample, a value outside the interval, or delta outside (0, 1).
+
+    Notes
+    -----
+    Source: Theorem 1 (d).
 
     Examples
     --------
@@ -164,8 +181,8 @@ def queries_needed(
         stakes = stake_grid(n, delta)
         return log_capital(points, weights * (n / sample.n), stakes, level) > target
 
-    # The stake grid changes with n, so that near the threshold a larger n may do worse;
-    # the search starts at this n, to agree with the limit of this sample
+    # The stake grid changes with n, so a larger n may do worse near the threshold. The
+    # search starts at the sample's own n, where it has to agree with `betting`.
     lower, upper = (0, sample.n) if enough(sample.n) else (sample.n, 2 * sample.n)
     while not enough(upper):
         lower, upper = upper, 2 * upper
@@ -189,7 +206,7 @@ def _checked(stakes: ArrayLike) -> NDArray[np.float64]:
 def compressed(
     values: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Points in [0, 1] and their multiplicities; many values are rounded up to bins.
+    """Points in [0, 1] and their multiplicities; large samples are rounded up to bins.
 
     Examples
     --------
@@ -205,20 +222,76 @@ def compressed(
 
 
 def _crossing(surplus: Callable[[float], float], mean: float) -> float:
-    """Where an increasing function of the mean turns positive, rounded up.
+    """Point at which an increasing function of the mean turns positive, rounded up.
 
-    Returns 1 when it is negative up to the last mean that is looked at.
+    Returns 1 if it is negative up to the largest mean that is tried.
     """
     top = 1 - 2.0**-40
     if surplus(top) < 0:
         return 1.0
     lower, upper = mean, top
     if surplus(lower) < 0:
-        from scipy.optimize import brentq  # takes 40 MB, so not before use
+        from scipy.optimize import brentq  # 40 MB of memory, so only when needed
 
         root = float(brentq(surplus, lower, upper, xtol=1e-12))
         lower, upper = root - 2e-12, root + 2e-12
-    # The root finder may stop on either side; a limit must be on the upper one
+    # The root finder may stop on either side of the root; a limit has to lie above it
     while surplus(upper) < 0:
         upper = min(top, upper + 2 * (upper - lower))
     return upper
+
+
+def betting_p_value(
+    values: ArrayLike, *, low: float, high: float, mean: float, delta: float
+) -> float:
+    """Two-sided p-value of the hypothesis that the mean of the values is `mean`.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        One number per query, independent over queries, each in [low, high].
+    low, high : float
+        The interval of one value.
+    mean : float
+        The hypothetical mean, strictly between `low` and `high`, in the unit of
+        `values`.
+    delta : float
+        Level of the interval that the p-value belongs to, in (0, 1). It determines the
+        grid of stakes and is fixed in advance.
+
+    Returns
+    -------
+    float
+        In (0, 1]. It is at most `delta` if and only if `mean` lies outside
+        ``bounds.limits.two_sided(values, ..., delta=delta)``, up to rounding.
+
+    Raises
+    ------
+    DomainError
+        On an empty sample, a value outside the interval, a mean not strictly inside it,
+        or delta outside (0, 1).
+
+    Notes
+    -----
+    Twice the smaller of the one-sided p-values. Source: Theorem 1 (d).
+
+    Examples
+    --------
+    >>> betting_p_value([0.0] * 20, low=-1, high=1, mean=0.0, delta=0.05)
+    1.0
+    >>> betting_p_value([0.5] * 40, low=-1, high=1, mean=0.0, delta=0.05) < 1e-4
+    True
+    """
+    sample = checked_sample(values, low=low, high=high)
+    level = (mean - low) / (high - low)
+    if not 0 < level < 1:
+        raise DomainError(f"`mean` must lie inside ({low}, {high}), got {mean}")
+    stakes = stake_grid(sample.n, checked_delta(delta) / 2)
+    capitals = []
+    for rescaled, hypothesis in (
+        (sample.values, level),
+        (1.0 - sample.values, 1.0 - level),
+    ):
+        points, weights = compressed(rescaled)
+        capitals.append(log_capital(points, weights, stakes, hypothesis))
+    return float(min(1.0, 2 * math.exp(-min(max(capitals), np.log(1e300)))))

@@ -1,4 +1,4 @@
-"""`Certificate`: what a sample of queries proves about a student's risk, by parts."""
+"""`Certificate`: what a sample of queries proves about the risk of a student."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from numpy.typing import ArrayLike
 
 from rankbound.bounds.betting import queries_needed
 from rankbound.bounds.errors import DomainError
+from rankbound.bounds.lemmas import query_range
 from rankbound.bounds.limits import METHODS, split_limit, two_sided
-from rankbound.bounds.ranges import query_range
 from rankbound.bounds.wording import counted
 
 LN2 = math.log(2)
-# Chosen in advance, not by looking: it adapts to the variance and needs no constants.
+# Chosen in advance, not after looking: it adapts to the variance and has no constants.
 CHOSEN = "betting"
 
 
 @dataclass(frozen=True, slots=True)
 class LossRange:
-    """The interval that one query's risk lies in, and why.
+    """The interval that contains the risk of one query, and the reason for it.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class LossRange:
     low, high : float
         z_- and z_+ of Lemma 2c, in nats.
     source : str
-        Statement and group structure, such as "lemma-2c, all pairs, k = 16".
+        Statement and structure of the groups, such as "lemma-2c, all pairs, k = 16".
     """
 
     score_range: float
@@ -47,9 +47,28 @@ class LossRange:
 def lemma_2c_range(score_range: float, *, cut_ratio: float, source: str) -> LossRange:
     """Range of one query's risk by Lemma 2c.
 
+    Parameters
+    ----------
+    score_range : float
+        B >= 0, the largest absolute student margin of a pair, in temperatures.
+    cut_ratio : float
+        c_E in (0, 1], as in `rankbound.bounds.lemmas.query_range`.
+    source : str
+        Where the constants come from, for the reader of the certificate.
+
+    Returns
+    -------
+    LossRange
+        In nats.
+
+    Raises
+    ------
+    DomainError
+        If a number is outside its domain.
+
     Examples
     --------
-    >>> from rankbound.bounds.ranges import cut_ratio_all_pairs
+    >>> from rankbound.bounds.lemmas import cut_ratio_all_pairs
     >>> ratio = cut_ratio_all_pairs(16)
     >>> round(lemma_2c_range(10.0, cut_ratio=ratio, source="k = 16").width, 3)
     5.652
@@ -63,7 +82,7 @@ class Part:
     """One summand of a certificate, in nats.
 
     `lower` and `upper` are a two-sided confidence interval of the part, valid by
-    itself; None for the deviation, which is no estimate.
+    itself; they are None for the deviation, which is not an estimate.
     """
 
     name: str
@@ -83,21 +102,22 @@ class Certificate:
     risk_interval : tuple of float
         Two-sided interval of the risk by the chosen method.
     parts : tuple of Part
-        Entropy, divergence and deviation; they add up to `upper`.
+        Entropy, divergence and deviation; their values add up to `upper`.
     limits : dict
-        Upper limit by each method, each valid by itself, not all together.
+        Upper limit by each method. Each is valid by itself, but not all at once.
     upper : float
         The limit by the method chosen in advance.
     method : str
         The chosen method.
     range : LossRange
-        Of one query's risk.
+        Range of one query's risk.
     n_queries, n_students : int
-        Sample size; students for which the limits hold at once.
+        Sample size; number of students for which the limits hold simultaneously.
     delta : float
         Failure probability.
     n_needed : int or None
-        Queries at which `upper` would fall below ln 2, were the sample repeated.
+        Queries at which `upper` would fall below ln 2 if the sample were repeated; None
+        if no number suffices.
     """
 
     risk: float
@@ -119,7 +139,7 @@ class Certificate:
 
     @property
     def vacuous(self) -> bool:
-        """Whether the limit says no more than that the constant student exists."""
+        """Whether the limit is at least ln 2, the risk of a constant student."""
         return self.upper >= LN2
 
     @property
@@ -180,7 +200,7 @@ def certify(
     delta : float
         Failure probability in (0, 1).
     n_students : int
-        K: certificates of K students that shall hold at once.
+        K: number of students whose certificates have to hold simultaneously.
 
     Returns
     -------
@@ -189,7 +209,7 @@ def certify(
     Raises
     ------
     DomainError
-        When the parts do not add up or leave their ranges.
+        If the parts do not add up to the risk, or a value leaves its range.
 
     Notes
     -----
@@ -251,6 +271,8 @@ def interval_part(
 ) -> Part:
     """Mean of values in [0, high] with its two-sided interval by betting.
 
+    Parameters are those of `bounds.limits.two_sided`; `name` is that of the part.
+
     Examples
     --------
     >>> part = interval_part("entropy", [0.4] * 100, high=LN2, delta=0.05)
@@ -264,6 +286,6 @@ def interval_part(
 
 
 def _rounded_up(count: int) -> int:
-    """Two significant digits: the count is an estimate, and fewer would not do."""
+    """Round up to two significant digits: the count is an estimate from the sample."""
     unit = int(10 ** max(0, len(str(count)) - 2))
     return -(-count // unit) * unit

@@ -1,10 +1,10 @@
-"""The one error that the mathematics raises: an argument outside its domain."""
+"""The error that the mathematics raises: an argument outside its domain."""
 
 from __future__ import annotations
 
 
 class DomainError(ValueError):
-    """A number outside the set on which a statement holds.
+    """A value outside the domain on which a statement holds.
 
     The message names the rule, the value received and the remedy.
 

@@ -1,8 +1,8 @@
 """Lemma 4: the Rademacher complexity of bilinear students over frozen embeddings.
 
 A bilinear student scores a document x of a query q by the form q' W x, where the
-Frobenius norm of W is at most a constant that was fixed in advance. Each query enters
-once, as the mean loss of its pairs, so the complexity falls with the number of queries.
+Frobenius norm of W is at most a constant fixed in advance. Each query enters once, as
+the mean loss of its pairs, so the complexity falls with the number of queries.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def mean_squared_distance(vectors: ArrayLike) -> float:
     Returns
     -------
     float
-        In squared units of distance; takes k * dim steps instead of k**2 * dim.
+        In squared units of distance. Takes k * dim steps instead of k**2 * dim.
 
     Raises
     ------
     DomainError
-        On fewer than two documents, another shape, or a value that is not finite.
+        On fewer than two documents, any other shape, or a value that is not finite.
 
     Notes
     -----
@@ -57,8 +57,8 @@ def mean_squared_distance(vectors: ArrayLike) -> float:
     array = np.asarray(vectors, dtype=np.float64)
     if array.ndim != 2 or len(array) < 2 or not np.isfinite(array).all():
         raise DomainError(
-            "a mean distance needs finite vectors of at least two documents, one row "
-            f"each, got shape {array.shape}; leave out queries with a single document"
+            "a mean distance needs finite vectors of at least two documents, one per "
+            f"row, got shape {array.shape}; leave out queries with a single document"
         )
     centred = array - array.mean(axis=0)
     return 2.0 * float((centred * centred).sum()) / (len(array) - 1)
@@ -71,7 +71,7 @@ def rademacher_bilinear(
     norm: float,
     loss_slope: float = 1.0,
 ) -> float:
-    """Upper bound, in nats, of the empirical Rademacher complexity of bilinear risks.
+    """Upper bound of the empirical Rademacher complexity of bilinear risks, in nats.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def rademacher_bilinear(
         risk; for all pairs of a group, `mean_squared_distance`.
     norm : float
         Largest Frobenius norm of W, fixed in advance; for a trained norm see
-        `bounds.theorem1_uniform.norm_step`.
+        `bounds.theorem1.norm_step`.
     loss_slope : float
         c_ell in [0, 1], the largest slope of the loss on the box of margins of the
         class (Lemma 3); 1 always holds.
@@ -110,14 +110,14 @@ def rademacher_bilinear(
     squares = _nonnegative(mean_squared_distances, "mean_squared_distances")
     if norms.shape != squares.shape:
         raise DomainError(
-            f"the two arrays must have one entry per query each, got {norms.size} "
-            f"norms and {squares.size} mean squared distances"
+            f"both arrays must have one entry per query, got {norms.size} norms and "
+            f"{squares.size} mean squared distances"
         )
     if not 0 <= norm < np.inf:
         raise DomainError(f"`norm` must be finite and not negative, got {norm}")
     if not 0 <= loss_slope <= 1:
         raise DomainError(f"`loss_slope` must lie in [0, 1], got {loss_slope}; try 1")
-    # the norm of roots, since squares of large norms may overflow
+    # The norm of the roots, since squares of large norms may overflow
     length = float(np.linalg.norm(norms * np.sqrt(squares)))
     return loss_slope * norm * length / norms.size
 
@@ -126,7 +126,8 @@ def _nonnegative(values: ArrayLike, name: str) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1 or array.size == 0:
         raise DomainError(
-            f"`{name}` must be flat with one entry per query, got shape {array.shape}"
+            f"`{name}` must be a flat array with one entry per query, got shape "
+            f"{array.shape}"
         )
     bad = ~((array >= 0) & np.isfinite(array))
     if bad.any():

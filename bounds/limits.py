@@ -1,10 +1,10 @@
 """Confidence limits of a bounded mean: Hoeffding, kl-Chernoff, empirical Bernstein.
 
-Theorem 1 (a)-(d) of the registry all ask the same question: one number per query,
-independent over queries, in a known interval; how large can its mean be? Here are the
-answers; `bounds.betting` holds the fourth. Every
-function returns an *upper* limit that is valid with probability at least 1 - delta for
-`n_students` means at once. `upper_limit`, `lower_limit`, `two_sided` pick one by name.
+Theorem 1 (a)-(d) of the registry answer one question: given one number per query,
+independent over queries and in a known interval, how large can its mean be? Parts (a)
+to (c) are here, (d) is `bounds.betting`. Every function returns an *upper* limit, valid
+with probability at least 1 - delta for `n_students` means simultaneously.
+`upper_limit`, `lower_limit` and `two_sided` choose a limit by name.
 """
 
 from __future__ import annotations
@@ -18,8 +18,63 @@ from numpy.typing import ArrayLike, NDArray
 
 from rankbound.bounds.betting import betting
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.kl import binary_kl, kl_inverse
 from rankbound.bounds.samples import Sample, checked_delta, checked_sample
+
+
+def binary_kl(x: float, y: float) -> float:
+    """Bernoulli relative entropy kl(x || y) in nats, with 0 log 0 = 0.
+
+    Examples
+    --------
+    >>> round(binary_kl(0.5, 0.25), 6)
+    0.143841
+    """
+    first = 0.0 if x <= 0 else (math.inf if y <= 0 else x * math.log(x / y))
+    second = 0.0 if x >= 1 else math.inf
+    if x < 1 and y < 1:
+        second = (1 - x) * (math.log1p(-x) - math.log1p(-y))
+    return first + second
+
+
+def kl_inverse(x: float, budget: float) -> float:
+    """Largest y <= 1 with kl(x || y) <= budget, rounded up.
+
+    Parameters
+    ----------
+    x : float
+        Mean in [0, 1].
+    budget : float
+        Relative entropy >= 0 in nats.
+
+    Returns
+    -------
+    float
+        In [x, 1].
+
+    Raises
+    ------
+    DomainError
+        If x is outside [0, 1] or the budget is negative.
+
+    Examples
+    --------
+    >>> round(kl_inverse(0.0, -math.log(0.05) / 10), 6)
+    0.258866
+    """
+    if not 0 <= x <= 1 or budget < 0:
+        raise DomainError(
+            f"`kl_inverse` needs 0 <= x <= 1 and a budget >= 0, got {x}, {budget}"
+        )
+    if x == 1 or budget == 0:
+        return x
+    top = 1 - 2.0**-53
+    if binary_kl(x, top) <= budget:
+        return 1.0
+    from scipy.optimize import brentq  # 40 MB of memory, so only when needed
+
+    root = float(brentq(lambda y: binary_kl(x, y) - budget, x, top, xtol=1e-15))
+    return min(1.0, root + 4e-15)  # brentq may stop a tolerance short of the root
+
 
 Limit = Callable[..., float]
 
@@ -38,7 +93,7 @@ def hoeffding(
     delta : float
         Failure probability in (0, 1).
     n_students : int
-        K: the limits of K students hold together (union bound).
+        K: the limits of K students hold simultaneously (union bound).
 
     Returns
     -------
@@ -70,7 +125,8 @@ def kl_chernoff(
 ) -> float:
     """Upper limit of the mean by inverting the binary relative entropy.
 
-    Parameters and errors are those of `hoeffding`, than which it is never worse.
+    Parameters, result and errors are those of `hoeffding`. The limit is never larger
+    than Hoeffding's.
 
     Notes
     -----
@@ -93,8 +149,8 @@ def empirical_bernstein(
 ) -> float:
     """Upper limit of the mean that uses the sample variance.
 
-    Parameters and errors are those of `hoeffding`; a single query gives `high`,
-    since its variance is unknown.
+    Parameters, result and errors are those of `hoeffding`. The limit of a single query
+    is `high`, since its variance is unknown.
 
     Notes
     -----
@@ -131,10 +187,25 @@ def upper_limit(
     n_students: int = 1,
     method: str = "betting",
 ) -> float:
-    """Upper confidence limit of the mean by the named method (see `METHODS`).
+    """Upper confidence limit of the mean by a method chosen by name.
 
-    Choose the method before looking at the data: the smallest of several limits is
-    not itself a limit at level 1 - delta.
+    Parameters
+    ----------
+    values, low, high, delta, n_students
+        As in `hoeffding`.
+    method : {"betting", "kl", "empirical_bernstein", "hoeffding"}
+        Choose it before looking at the data: the smallest of several limits is not a
+        limit at level 1 - delta.
+
+    Returns
+    -------
+    float
+        In the unit of `values`, at most `high`.
+
+    Raises
+    ------
+    DomainError
+        On an unknown method, or as `hoeffding` raises.
 
     Examples
     --------
@@ -156,6 +227,13 @@ def lower_limit(
     method: str = "betting",
 ) -> float:
     """Lower confidence limit of the mean: the upper limit of the mirrored sample.
+
+    Parameters and errors are those of `upper_limit`.
+
+    Returns
+    -------
+    float
+        In the unit of `values`, at least `low`.
 
     Examples
     --------
@@ -180,7 +258,15 @@ def two_sided(
     n_students: int = 1,
     method: str = "betting",
 ) -> tuple[float, float]:
-    """Confidence interval of the mean, delta / 2 spent on each side.
+    """Confidence interval of the mean, with delta / 2 spent on each side.
+
+    Parameters and errors are those of `upper_limit`.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper limit, in the unit of `values`; both hold with probability at
+        least 1 - delta.
 
     Examples
     --------
@@ -210,20 +296,30 @@ def split_limit(
     Parameters
     ----------
     entropy : array_like, shape (n_H,)
-        Teacher entropy per query in nats, in [0, ln 2]; may come from more queries
-        than the divergence, since it needs no student.
+        Teacher entropy per query in nats, in [0, ln 2]. It needs no student, so it may
+        come from more queries than the divergence.
     divergence : array_like, shape (n,)
         Student divergence per query in nats, in [0, high].
     high : float
         z_+ of Lemma 2c, the largest divergence of one query.
     delta : float
-        Failure probability, half of which each part spends.
+        Failure probability in (0, 1), half of it for each part.
     n_students, method
         As in `upper_limit`.
 
+    Returns
+    -------
+    float
+        In nats, at most `high`.
+
+    Raises
+    ------
+    DomainError
+        As `upper_limit` raises, for either part.
+
     Notes
     -----
-    Source: Theorem 1 (g). Locality (B) widens only the D part.
+    Source: Theorem 1 (g). Locality (B) widens only the limit of the divergence.
 
     Examples
     --------
@@ -244,9 +340,7 @@ def split_limit(
 
 def _method(name: str) -> Limit:
     if name not in METHODS:
-        raise DomainError(
-            f"unknown limit {name!r}; the limits are {', '.join(METHODS)}"
-        )
+        raise DomainError(f"`method` must be one of {', '.join(METHODS)}, got {name!r}")
     return METHODS[name]
 
 

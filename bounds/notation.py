@@ -1,8 +1,8 @@
-"""Every symbol of the theory, once: symbol, code name, unit, domain, meaning.
+"""Every symbol of the theory: code name, unit, domain and meaning, defined once.
 
 Statements are written with the SymPy symbols of this module. The code name is the name
-of the argument in the numeric views; unit, domain and meaning make the glossary, axis
-labels, column headers and hover texts, and the domain is what the NumPy view checks.
+of the argument in the numeric views. The glossary, axis labels, column headers and
+hover texts are made of unit, domain and meaning; the NumPy view checks the domain.
 
 All logarithms are natural; risks, entropies and divergences are in nats.
 """
@@ -29,15 +29,15 @@ class Term:
     symbol : sympy.Symbol
         The symbol that the statements use; its name is LaTeX.
     code : str
-        Name in code: an argument of a view, a column, a key.
+        Name in code, for arguments of views, columns and keys.
     unit : str
         "nats", "score", "distance", "score per distance", "count" or "1".
     domain : sympy.Set
         The values that the symbol may take.
     meaning : str
-        One phrase without a full stop.
+        A phrase without a full stop.
     infinite : bool
-        Whether infinity is a legal value as well (a range that is not known).
+        Whether infinity is allowed as well, as for a range that is not known.
     """
 
     symbol: Symbol
@@ -295,7 +295,7 @@ D_hat = _define(
     "mean divergence of the sampled queries",
 )
 
-# True relevance, and the diameter as it is used by Theorems 3 to 7.
+# True relevance, and the diameter as Theorems 3 to 7 use it.
 err = _define(
     r"\operatorname{err}(f)",
     "misranking",
@@ -405,7 +405,7 @@ Delta_max = _define(
 )
 
 
-# Other losses, Bregman divergences and the paper's form.
+# Other losses, Bregman divergences and the form of the paper.
 s_neg = _define(
     "s_-",
     "negatives_above_positive",
@@ -477,7 +477,7 @@ pdim = _define(
     "pseudo-dimension of the losses of a class of students",
 )
 
-# Comparators: what earlier bounds are about.
+# Comparators: the quantities of earlier bounds.
 auc_hat = _define(
     r"\widehat{\mathrm{AUC}}",
     "empirical_auc",
@@ -535,7 +535,11 @@ t_gap = _define(
 
 
 def glossary() -> tuple[Term, ...]:
-    """Return every symbol with its record, in the order of definition.
+    """Return the records of all symbols, in the order of definition.
+
+    Returns
+    -------
+    tuple of Term
 
     Examples
     --------
@@ -551,7 +555,7 @@ def term(symbol: Symbol) -> Term:
     Raises
     ------
     KeyError
-        If the symbol is not one of this module.
+        If the symbol is not defined in this module.
 
     Examples
     --------

@@ -1,10 +1,13 @@
-"""The special functions on arrays: stable in value and in gradient.
+"""The special functions on arrays, stable in value and in gradient.
 
 One implementation serves NumPy, torch and jax through the array-API namespace of its
-argument, keeps dtype and device, and can be differentiated and traced. Three habits
-keep it so: branches are chosen by `where`, both of which are finite for every finite
-input; absolute values are written with `where`, so that the derivative at zero is right
-to second order; log(1 - sigmoid) is never formed.
+argument, keeps dtype and device, and can be differentiated and traced. Three rules make
+this possible. Branches are chosen by `where`, and both are finite for every finite
+input. Absolute values are written with `where`, so that derivatives at zero are right
+to second order. log(1 - sigmoid) is never formed.
+
+`rankbound.estimators.pairwise` computes the same values for large NumPy arrays, where
+evaluating every branch everywhere would take twice as long.
 """
 
 from __future__ import annotations
@@ -14,13 +17,13 @@ from typing import Any, Final
 import numpy as np
 from array_api_compat import array_namespace
 
-# Any NumPy, torch or jax array; the views guarantee that arguments are arrays.
+# A NumPy, torch or jax array; the views guarantee that arguments are arrays.
 Array = Any
 
 # Beyond this magnitude the exponential is zero in every float type.
 FLAT: Final = 1e4
-# Margins closer than this use the series of the divergence, further than ONE the
-# softplus form, between the two log1p: each where its rounding error is least.
+# The divergence is a series for margins closer than this, the softplus form for margins
+# farther apart than ONE, and log1p between: each where its rounding error is smallest.
 SERIES_BELOW: Final = 1e-2
 ONE: Final = 1.0
 
@@ -51,7 +54,7 @@ def maximum(x: Array, y: Array) -> Array:
 
 
 def magnitude(x: Array) -> Array:
-    """Absolute value whose derivative at zero is 1, so even functions stay smooth.
+    """Absolute value with derivative 1 at zero, so that even functions stay smooth.
 
     Examples
     --------
@@ -121,7 +124,7 @@ def binary_entropy(p: Array) -> Array:
     xp = array_namespace(p)
     zero, one = xp.zeros_like(p), xp.ones_like(p)
     first = p * xp.log(xp.where(p > 0, p, one))
-    # log1p, since 1 - p forgets the digits of a small p
+    # log1p, since 1 - p loses the digits of a small p
     return 0.0 - first - (1 - p) * xp.log1p(-xp.where(p < 1, p, zero))
 
 
@@ -158,7 +161,7 @@ def margin_divergence(a: Array, m: Array) -> Array:
 
 
 def _divergence(s: Array, a: Array, m: Array) -> Array:
-    """Divergence for s = sigmoid(a) <= 1/2: the orientation without cancellation."""
+    """Divergence for s = sigmoid(a) <= 1/2, the orientation without cancellation."""
     xp = array_namespace(s, a, m)
     shift = m - a
     size = magnitude(shift)

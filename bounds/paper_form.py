@@ -1,9 +1,9 @@
-"""The bound with a pseudo-dimension, and the sample at which it says something.
+"""The bound with a pseudo-dimension, and the sample size at which it is not vacuous.
 
 A uniform bound over a class of networks pays for the size of the class. The pseudo-
 dimension of a piecewise-linear network with W weights in L layers is of the order of
-W L ln W (Bartlett, Harvey, Liaw and Mehrabian, 2019), so for a transformer the bound
-is vacuous at every sample there is; a held-out sample pays for the K students only.
+W L ln W (Bartlett, Harvey, Liaw and Mehrabian, 2019), so for a transformer the bound is
+vacuous at every realistic sample size. A held-out sample only pays for the K students.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ def pseudo_dimension_order(n_weights: float, n_layers: float) -> float:
     Parameters
     ----------
     n_weights : float
-        W, the weights and biases that are trained.
+        W, the number of trained weights and biases.
     n_layers : float
         L >= 1 layers, with W > L.
 
     Returns
     -------
     float
-        ``W L ln(W / L)``, a count. It is a scale and no bound: there are networks of
-        at least this order, and none has more than the order of ``W L ln W``, both up
-        to constants that are not reproduced here.
+        ``W L ln(W / L)``, a count. It is a scale, not a bound: some networks have at
+        least this order, and none has more than the order of ``W L ln W``, both up to
+        constants that are not reproduced here.
 
     Raises
     ------
@@ -67,9 +67,9 @@ def pseudo_dimension_order(n_weights: float, n_layers: float) -> float:
 
     Notes
     -----
-    Source: Bartlett, Harvey, Liaw and Mehrabian (2019), the orders of the abstract;
+    Source: Bartlett, Harvey, Liaw and Mehrabian (2019), the orders in the abstract;
     explicit constants were not verified. Attention and smooth activations are not
-    piecewise linear, so for a transformer the number is an analogy.
+    piecewise linear, so the number is only an analogy for a transformer.
 
     Examples
     --------
@@ -87,34 +87,33 @@ def pseudo_dimension_order(n_weights: float, n_layers: float) -> float:
 def queries_to_say_something(
     pseudo_dimension: float, *, width: float, budget: float, delta: float = 0.05
 ) -> int:
-    """Smallest n at which the terms above the sample risk are at most the budget.
+    """Smallest number of queries at which the terms above the sample risk fit a budget.
 
     Parameters
     ----------
     pseudo_dimension : float
-        d >= 1; `pseudo_dimension_order` for its scale.
+        d >= 1; `pseudo_dimension_order` gives its scale.
     width : float
         w > 0, the width of the range of one query's risk, in nats.
     budget : float
-        What the two terms may add up to, in nats: ln 2 less the sample risk for a
-        bound below that of a student that knows nothing.
+        Largest allowed sum of the two terms, in nats. For a bound below the risk of a
+        constant student it is ln 2 minus the sample risk.
     delta : float
         Failure probability in (0, 1).
 
     Returns
     -------
     int
-        Queries; never fewer than d unless the budget exceeds the square root of 2
-        times the width.
+        At least d, unless the budget exceeds the square root of 2 times the width.
 
     Raises
     ------
     DomainError
-        If an argument is outside its set.
+        If an argument is outside its domain.
 
     Notes
     -----
-    Both terms fall with n, so bisection finds it. Source: `paper-form`.
+    Found by bisection, since both terms fall with n. Source: `paper-form`.
 
     Examples
     --------
@@ -131,7 +130,7 @@ def queries_to_say_something(
     if not (0 < width < math.inf and 0 < budget < math.inf):
         raise DomainError(
             f"`width` and `budget` must be positive and finite, got {width} and "
-            f"{budget}; at a sample risk of ln 2 or more no n is enough"
+            f"{budget}; no number of queries is enough at a sample risk of ln 2 or more"
         )
     limit = STATEMENTS[0].numpy()
 

@@ -7,16 +7,13 @@ from types import MappingProxyType
 from typing import Final
 
 from rankbound.bounds import (
-    bregman,
     comparators,
-    lemma2,
     lemma4,
     lemma5,
     lemmas,
     losses,
     paper_form,
     theorem1,
-    theorem1_uniform,
     theorem2,
     theorem3,
     theorem4,
@@ -29,7 +26,7 @@ from rankbound.bounds.statements import Statement
 
 
 def _in_order(*statements: Statement) -> Mapping[str, Statement]:
-    """Index by key, refusing two statements of one name."""
+    """Index statements by key, refusing two with the same one."""
     found: dict[str, Statement] = {}
     for entry in statements:
         if entry.key in found:
@@ -39,15 +36,9 @@ def _in_order(*statements: Statement) -> Mapping[str, Statement]:
 
 
 REGISTRY: Final = _in_order(
-    *lemmas.LEMMA_0,
-    *lemmas.LEMMA_1,
-    *lemma2.STATEMENTS,
-    *lemmas.LEMMA_3,
+    *lemmas.STATEMENTS,
     *lemma4.STATEMENTS,
-    *theorem1.LIMITS,
-    *theorem1_uniform.STATEMENTS,
-    *theorem1.SPLIT,
-    *theorem1.EXCESS,
+    *theorem1.STATEMENTS,
     *theorem2.STATEMENTS,
     *theorem3.STATEMENTS,
     *theorem4.STATEMENTS,
@@ -56,7 +47,6 @@ REGISTRY: Final = _in_order(
     *lemma5.STATEMENTS,
     *theorem7.STATEMENTS,
     *losses.STATEMENTS,
-    *bregman.STATEMENTS,
     *paper_form.STATEMENTS,
     *comparators.STATEMENTS,
 )
@@ -68,7 +58,7 @@ def statement(key: str) -> Statement:
     Raises
     ------
     DomainError
-        If there is none of that name; the message lists the keys.
+        If no statement has that key; the message lists the keys.
 
     Examples
     --------

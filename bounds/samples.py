@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from rankbound.bounds.errors import DomainError
 
-# Values computed from clipped scores may leave their interval by rounding; they are
-# moved back. Anything further out is an error, since the limits would not hold.
+# Values computed from clipped scores may leave their interval by rounding and are moved
+# back. Values farther out are an error, since the limits would not hold.
 ROUNDING = 1e-9
 
 
@@ -41,7 +41,13 @@ class Sample:
 
 
 def checked_sample(values: ArrayLike, *, low: float, high: float) -> Sample:
-    """Rescale values to [0, 1], or say which of them lies outside [low, high].
+    """Rescale values from [low, high] to [0, 1].
+
+    Raises
+    ------
+    DomainError
+        On an empty sample, an interval that is empty or infinite, or a value outside
+        the interval; the message gives the position of the first one.
 
     Examples
     --------
@@ -55,7 +61,9 @@ def checked_sample(values: ArrayLike, *, low: float, high: float) -> Sample:
             f"got shape {array.shape}"
         )
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        raise DomainError(f"the interval must be finite with low < high: {low}, {high}")
+        raise DomainError(
+            f"the interval must be finite with low < high, got [{low}, {high}]"
+        )
     slack = ROUNDING * (high - low)
     bad = ~((array >= low - slack) & (array <= high + slack))
     if bad.any():
@@ -68,7 +76,7 @@ def checked_sample(values: ArrayLike, *, low: float, high: float) -> Sample:
 
 
 def checked_delta(delta: float) -> float:
-    """Return a failure probability, or raise when it is outside (0, 1).
+    """Return a failure probability, or raise if it is outside (0, 1).
 
     Examples
     --------

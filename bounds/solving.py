@@ -1,8 +1,8 @@
 """Solving a statement for one argument: by inversion where possible, else by bisection.
 
-An argument that occurs once is freed by undoing one operation after the other; one that
-enters as a polynomial of degree two by its roots. Whatever remains is solved by a
-search for a sign change on a grid over the domain, and bisection.
+If the argument occurs once, the operations around it are undone one after the other. If
+it enters as a polynomial of degree one or two, the roots are taken. Everything else is
+solved by a search for sign changes on a grid over the domain, followed by bisection.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Mul, Poly, PolynomialError, Pow, Symbol, exp, log, roots
 
-from rankbound.bounds.compiling import View
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import Term, term
 from rankbound.bounds.special import Sigmoid, Softplus
-from rankbound.bounds.views import domain_ends, within
+from rankbound.bounds.views import View, domain_ends, within
 
-# How close the value at a solution has to come; the views are good to 1e-12.
+# Relative error of the value at a solution; that of the views is about 1e-12.
 CLOSE: Final = 1e-9
-# Steps of the grid toward either end of a domain: powers of two.
+# The grid approaches each end of a domain in this many powers of two.
 STEPS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Function of the value and the other arguments that returns the argument.
+    """The solution for one argument, a function of the value and the other arguments.
 
     Attributes
     ----------
@@ -39,7 +38,7 @@ class Solution:
     value : sympy.Symbol
         Stands for the value of the statement in `expressions`.
     expressions : tuple of sympy.Expr
-        Symbolic solutions, of which those in the domain count; empty if none is known.
+        Symbolic solutions, of which only those in the domain count; may be empty.
     """
 
     symbol: Symbol
@@ -48,7 +47,7 @@ class Solution:
     _others: tuple[Symbol, ...]
     _forward: View
 
-    # The keywords are known only here, and `bind` refuses all others.
+    # The keywords are known only at run time; `bind` refuses all others.
     def __call__(self, *values: float, **named: float) -> float:
         """Return the argument at which the statement has the value.
 
@@ -61,12 +60,13 @@ class Solution:
         Returns
         -------
         float
-            A count is solved for as a real number: round it to the safe side.
+            Counts are solved for as real numbers: round them to the safe side.
 
         Raises
         ------
         DomainError
-            If the domain has no solution or several, or an argument is outside its own.
+            If the domain has no solution or several, or an argument is outside its
+            domain.
         """
         kind = Parameter.POSITIONAL_OR_KEYWORD
         codes = ["value", *(term(symbol).code for symbol in self._others)]
@@ -135,7 +135,7 @@ class Solution:
         if found:
             return (
                 f"`{code}` has {len(found)} or more solutions at the value {target}, "
-                f"such as {found[0]} and {found[-1]}; take one of `expressions` or "
+                f"such as {found[0]} and {found[-1]}; choose one of `expressions` or "
                 "compare values of the view"
             )
         values = self._at(_grid(term(self.symbol)), known)
@@ -145,7 +145,7 @@ class Solution:
             reach = f"lies in [{values.min():.6g}, {values.max():.6g}]"
         return (
             f"no `{code}` in {term(self.symbol).domain} gives the value {target}; "
-            f"with the other arguments as they are it {reach}"
+            f"at these values of the other arguments the statement {reach}"
         )
 
 
@@ -180,7 +180,7 @@ def solved(
 
 
 def _inverted(expression: Expr, symbol: Symbol, value: Expr) -> Iterator[Expr]:
-    """Solutions of ``expression = value``; none if the way back is not known."""
+    """Solutions of ``expression = value``; none if it cannot be inverted."""
     if expression == symbol:
         yield value
         return
@@ -227,7 +227,7 @@ def _undo_power(expression: Expr, symbol: Symbol, value: Expr) -> Iterator[Expr]
 
 
 def _grid(entry: Term) -> NDArray[Any]:
-    """Points of a domain, dense toward its ends, sorted; the ends if they belong."""
+    """Sorted points of a domain, dense toward its ends, including closed ends."""
     low, high, *_ = domain_ends(entry)
     powers = 2.0 ** np.arange(-STEPS, STEPS + 1, 0.25)
     if high < np.inf:

@@ -1,4 +1,4 @@
-"""The special functions of the theory as SymPy functions.
+"""The special functions and constants of the theory as SymPy objects.
 
 ==================  =======================================  =======================
 class               value                                    LaTeX
@@ -11,22 +11,42 @@ Divergence(p, m)    kl(p || sigmoid(m))                      kl(p || sigma(m))
 MarginDivergence    kl(sigmoid(a) || sigmoid(m))             kl(sigma(a) || sigma(m))
 ==================  =======================================  =======================
 
-Each knows its derivatives in a form without cancellation, its exact special values and
-its LaTeX. `doit` rewrites to exp and log, for proofs; numbers come from the stable
-`bounds.numeric` through the views of a statement, never from the rewritten form.
+Each function has its derivatives in a form without cancellation, its exact special
+values and its LaTeX. `doit` rewrites it to exp and log, for proofs. Numbers come from
+the stable `bounds.numeric` through the views of a statement, never from the rewritten
+form.
+
+The constants are those of the pair entropy phi, as numbers of any precision. phi is
+concave near zero and convex farther out. Its convex minorant on [0, oo) starts with the
+tangent from (0, ln 2), which touches phi at a_star with slope -lambda_star. At a_bend
+phi changes from concave to convex, and its slope is steepest there, -c_phi.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sympy import Expr, Function, Rational, S, atanh, exp, log
+from sympy import (
+    Expr,
+    Function,
+    NumberSymbol,
+    Rational,
+    S,
+    Symbol,
+    atanh,
+    exp,
+    log,
+    nsolve,
+    tanh,
+)
 from sympy.core.evalf import prec_to_dps
 from sympy.core.function import ArgumentIndexError
+from sympy.core.singleton import Singleton
 
 
 class _Elementary(Function):  # type: ignore[misc]
-    """A function with a rewriting to exp and log, from which digits are computed."""
+    """A function that can be rewritten to exp and log, for proofs and digits."""
 
     latex_name = ""
 
@@ -34,10 +54,10 @@ class _Elementary(Function):  # type: ignore[misc]
         raise NotImplementedError
 
     def _digits(self) -> Expr:
-        """Return the form, for numbers, in which no digits are lost."""
+        """Return a form that loses no digits, for evaluation."""
         return self._elementary()
 
-    def doit(self, **hints: Any) -> Expr:  # the signature is SymPy's protocol
+    def doit(self, **hints: Any) -> Expr:  # SymPy's signature
         """Rewrite to exp and log."""
         if hints.get("deep", True):
             inner = [argument.doit(**hints) for argument in self.args]
@@ -50,7 +70,7 @@ class _Elementary(Function):  # type: ignore[misc]
     def _eval_evalf(self, prec: int) -> Expr:
         if not self.is_number:
             return None
-        # unlike `_eval_evalf`, `evalf` raises its precision until nothing cancels
+        # Unlike `_eval_evalf`, `evalf` raises its precision until nothing cancels
         return self._digits().evalf(prec_to_dps(prec) + 2, maxn=1000)
 
     def _eval_rewrite_as_exp(self, *_arguments: Expr, **_hints: Any) -> Expr:
@@ -187,7 +207,7 @@ class BinaryEntropy(_Elementary):
 
     @classmethod
     def eval(cls, p: Expr) -> Expr | None:
-        """Return the exact value of a certain and of an even preference."""
+        """Return the exact value at the preferences 0, 1/2 and 1."""
         return {S.Zero: S.Zero, S.One: S.Zero, S.Half: log(2)}.get(p)
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -215,11 +235,11 @@ class Divergence(_Elementary):
 
     @classmethod
     def eval(cls, p: Expr, m: Expr) -> Expr | None:
-        """Return the exact value of a certain preference."""
+        """Return the exact value at the preferences 0 and 1."""
         return {S.Zero: Softplus(m), S.One: Softplus(-m)}.get(p)
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        """Return the derivative in p (difference of log-odds) or m (of preferences)."""
+        """Return the derivative in p or in m."""
         p, m = self.args
         if argindex == 1:
             return log(p) - log(1 - p) - m
@@ -277,7 +297,7 @@ class MarginDivergence(_Elementary):
 
 
 def _log1p_exp(u: Expr) -> Expr:
-    # 1 + exp(u) rounds to 1 far below zero, whatever the precision: log(1 + e) is
+    # 1 + exp(u) rounds to 1 far below zero at any precision, but log(1 + e) equals
     # 2 atanh(e / (2 + e))
     small = exp(-abs(u))
     return (u + abs(u)) / 2 + 2 * atanh(small / (2 + small))
@@ -293,3 +313,94 @@ def _second(function: Function, argindex: int, derivative: Expr) -> Expr:
     if argindex != 2:
         raise ArgumentIndexError(function, argindex)
     return derivative
+
+
+_x: Final = Symbol("x", positive=True)
+_slope: Final = (_x * Sigmoid(_x) * Sigmoid(-_x)).doit()
+_tangent: Final = (PairEntropy(_x) - log(2) + _x**2 * Sigmoid(_x) * Sigmoid(-_x)).doit()
+
+
+class _Constant(NumberSymbol, metaclass=Singleton):  # type: ignore[misc, metaclass]
+    """A positive irrational number defined by an equation, with digits on demand."""
+
+    __slots__ = ()
+    is_real = True
+    is_positive = True
+    is_negative = False
+    is_number = True
+    latex_name = ""
+    plain_name = ""
+
+    def _digits(self, digits: int) -> Expr:
+        raise NotImplementedError
+
+    def _as_mpf_val(self, prec: int) -> Any:
+        return self._digits(prec_to_dps(prec) + 5)._as_mpf_val(prec)
+
+    def approximation_interval(self, number_cls: type) -> tuple[Expr, Expr] | None:
+        """Return two rational numbers that enclose the constant."""
+        if not issubclass(number_cls, Rational):
+            return None
+        middle, width = Rational(str(self._digits(20))), Rational(1, 10**15)
+        return middle - width, middle + width
+
+    def _latex(self, _printer: Any) -> str:
+        return self.latex_name
+
+    def _sympystr(self, _printer: Any) -> str:
+        return self.plain_name
+
+
+class _AStar(_Constant):
+    latex_name, plain_name = r"a_\star", "a_star"
+
+    def _digits(self, digits: int) -> Expr:
+        return _root(_tangent, 2.57, digits)
+
+
+class _LambdaStar(_Constant):
+    latex_name, plain_name = r"\lambda_\star", "lambda_star"
+
+    def _digits(self, digits: int) -> Expr:
+        return _slope.subs(_x, _root(_tangent, 2.57, digits)).evalf(digits)
+
+
+class _ABend(_Constant):
+    latex_name, plain_name = "a_0", "a_bend"
+
+    def _digits(self, digits: int) -> Expr:
+        return _root(_x * tanh(_x / 2) - 1, 1.54, digits)
+
+
+class _CPhi(_Constant):
+    latex_name, plain_name = r"c_\varphi", "c_phi"
+
+    def _digits(self, digits: int) -> Expr:
+        return _slope.subs(_x, _root(_x * tanh(_x / 2) - 1, 1.54, digits)).evalf(digits)
+
+
+@cache  # comparing two constants needs the same digits many times
+def _root(equation: Expr, start: float, digits: int) -> Expr:
+    return nsolve(equation, _x, start, prec=digits + 5)
+
+
+a_star: Final = _AStar()
+lambda_star: Final = _LambdaStar()
+a_bend: Final = _ABend()
+c_phi: Final = _CPhi()
+
+
+@cache
+def entropy_floor_constants() -> tuple[float, float]:
+    """The constants a_star (a margin) and lambda_star (in nats) as plain numbers.
+
+    If the mean absolute teacher margin of a query is at most a_star, its entropy is at
+    least ``ln 2 - lambda_star * mean``; otherwise it is at least the entropy at the
+    mean. Source: Theorem 4 (a).
+
+    Examples
+    --------
+    >>> [round(constant, 6) for constant in entropy_floor_constants()]
+    [2.567554, 0.169917]
+    """
+    return float(a_star), float(lambda_star)

@@ -1,7 +1,7 @@
 """One statement of the theory as data: what it says, and one expression for its value.
 
 LaTeX, the NumPy, torch, jax and JavaScript functions, the derivatives and the solutions
-for an argument are views of that one expression, so none can drift from it.
+for an argument are views of that one expression, so they cannot contradict it.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ import sympy
 from sympy import Expr, Symbol, floor
 
 from rankbound.bounds.assumptions import assumption
-from rankbound.bounds.compiling import View
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.javascript import javascript_view
 from rankbound.bounds.notation import term
 from rankbound.bounds.solving import Solution, solved
-from rankbound.bounds.views import jax_view, numpy_view, torch_view
+from rankbound.bounds.views import (
+    View,
+    javascript_view,
+    jax_view,
+    numpy_view,
+    torch_view,
+)
 
 Kind = Literal["identity", "tight", "upper", "lower"]
 Status = Literal["proved", "cited", "reconstructed"]
 Relation = Literal["=", "<=", ">="]
 
-# The relations that a statement of each kind may have.
+# The relations that statements of each kind may have.
 RELATIONS: Final[dict[Kind, tuple[Relation, ...]]] = {
     "identity": ("=",),
     "tight": ("<=", ">="),
@@ -51,14 +55,14 @@ class Statement:
         Decides its test: identities hold to rounding; a tight bound holds and is
         attained; an upper or lower bound holds.
     status : {"proved", "cited", "reconstructed"}
-        Whether its proof is in the appendix, in the source, or ours for a statement
-        whose original text was not at hand.
+        Whether its proof is in the appendix or in the source, or whether the statement
+        stands for one whose original text was not available.
     assumptions : tuple of str
         Names from `bounds.assumptions`.
     source : str
         Literature.
     relation : {"=", "<=", ">="}
-        Between `left` and `expression`.
+        The relation between `left` and `expression`.
     left : sympy.Expr, optional
         The left-hand side.
     expression : sympy.Expr, optional
@@ -167,9 +171,9 @@ class Statement:
         return jax_view(self._closed_form(), self.arguments)
 
     def javascript(self) -> str:
-        """Return the value as source of a JavaScript function of numbers.
+        """Return the source of a JavaScript function of numbers for the value.
 
-        One expression without dependencies; it throws where `numpy` raises.
+        It is one expression without dependencies, and throws where `numpy` raises.
         """
         return javascript_view(self._closed_form(), self.arguments)
 
@@ -195,7 +199,7 @@ class Statement:
         Raises
         ------
         DomainError
-            If the statement has no closed form or an argument enters it by steps.
+            If the statement has no closed form, or an argument enters it rounded.
         """
         self._closed_form()
         found = {symbol: self.derivative(symbol) for symbol in self.arguments}
@@ -208,7 +212,7 @@ class Statement:
         return found
 
     def elasticities(self) -> dict[Symbol, Expr]:
-        """Return, for every argument, by how many percent one percent of it acts.
+        """Return the percent change of the value per percent of each argument.
 
         ``d ln value / d ln argument``; errors are those of `sensitivities`.
 
@@ -226,15 +230,16 @@ class Statement:
         }
 
     def solve_for(self, symbol: Symbol) -> Solution:
-        """Return the function of the value and the other arguments that gives one.
+        """Return one argument as a function of the value and the other arguments.
 
-        Its `expressions` are the symbolic solutions; where there are none, it searches.
+        Its `expressions` are the symbolic solutions; without any, it searches.
 
         Raises
         ------
         DomainError
-            If the statement has no closed form or does not depend on the symbol; when
-            called, if the domain of the symbol has no solution, or several.
+            If the statement has no closed form or does not depend on the symbol. The
+            returned function raises if the domain of the symbol has no solution, or
+            several.
 
         Examples
         --------
@@ -244,12 +249,12 @@ class Statement:
         >>> round(queries(0.2, width=5.652, n_students=1, delta=0.05), 1)
         4784.9
         """
-        self.derivative(symbol)  # refuses a stranger
+        self.derivative(symbol)  # raises if the symbol is not an argument
         return solved(self._closed_form(), self.arguments, symbol, self.numpy())
 
     def _closed_form(self) -> Any:
         if self.expression is None:
-            remedy = "it has no number of its own"
+            remedy = "it has no value to compute"
             if self.procedure is not None:
                 name = f"{self.procedure.__module__}.{self.procedure.__qualname__}"
                 remedy = f"use its procedure, {name}"

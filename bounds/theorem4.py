@@ -1,18 +1,20 @@
 """Theorem 4: how entropy, distance and capacity are coupled, and where they separate.
 
-(a) a teacher with small margins is uncertain; (b) a student that changes slowly has
-risk; (c) with a fixed target law the miner does not touch the entropy; (d) in the bound
-of Theorem 5 entropy and diameter stand in separate terms.
+(a) A teacher with small margins is uncertain. (b) A student with a small Lipschitz
+constant has a minimum risk. (c) Under a fixed target law, mining does not change the
+entropy. (d) In the bound of Theorem 5, entropy and diameter are in separate terms.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sympy import Expr, Piecewise, Symbol, log, sqrt
 
-from rankbound.bounds.capacity import capacity_floor, mean_distance_needed
-from rankbound.bounds.constants import a_star, lambda_star
+from rankbound.bounds import numeric
+from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import (
     A,
     B,
@@ -35,8 +37,108 @@ from rankbound.bounds.notation import (
     tau,
     theta_pair,
 )
-from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
+from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus, a_star, lambda_star
 from rankbound.bounds.statements import Statement
+from rankbound.bounds.theorem3 import LN2, checked_inside, entropy_margin, weighted_mean
+
+
+def capacity_floor(
+    a: ArrayLike, d: ArrayLike, *, lipschitz: float, weights: ArrayLike | None = None
+) -> float:
+    """Smallest risk in nats of any student with this Lipschitz constant.
+
+    Parameters
+    ----------
+    a : array_like
+        Teacher margins of the pairs; plus or minus infinity for a certain teacher.
+    d : array_like
+        Distances >= 0 of the pairs.
+    lipschitz : float
+        L >= 0, in scores per distance.
+    weights : array_like, optional
+        Weights >= 0 of the pairs; equal by default.
+
+    Returns
+    -------
+    float
+        At least the mean of phi(a); ln 2 for L = 0.
+
+    Raises
+    ------
+    DomainError
+        If a distance or L is negative or infinite, a margin is NaN, or no pair has
+        weight.
+
+    Notes ----- The mean of phi(a) where ``|a| <= L d``, and of ``softplus(-L d) +
+    sigmoid(-|a|) L d`` elsewhere, which is the loss of the admissible margin closest to
+    the teacher's. No student is needed. Source: Theorem 4 (b).
+
+    Examples
+    --------
+    >>> round(capacity_floor([2.0, 2.0], [1.0, 0.1], lipschitz=5.0), 6)
+    0.449506
+    """
+    checked_inside(lipschitz, "lipschitz", 0.0, 1e300)
+    size = np.abs(checked_inside(a, "a", -np.inf, np.inf))
+    width = lipschitz * checked_inside(d, "d", 0.0, 1e300)
+    size, width = np.broadcast_arrays(size, width)
+    outside = numeric.softplus(-width) + numeric.sigmoid(-size) * width
+    floor = np.where(size <= width, numeric.pair_entropy(size), outside)
+    return weighted_mean(floor, weights)
+
+
+def mean_margin_needed(entropy: float) -> float:
+    """Mean absolute teacher margin that a given entropy requires, for every teacher.
+
+    Parameters
+    ----------
+    entropy : float
+        H in [0, ln 2], in nats.
+
+    Returns
+    -------
+    float
+        Inverse of the floor of Theorem 4 (a): with a smaller mean, the entropy would be
+        larger. It is 0 at ln 2, and 750, which stands for infinity, at 0.
+
+    Raises
+    ------
+    DomainError
+        If the entropy is outside [0, ln 2].
+
+    Examples
+    --------
+    >>> round(mean_margin_needed(0.5), 4), round(mean_margin_needed(0.1), 4)
+    (1.1367, 3.8663)
+    """
+    target = float(checked_inside(entropy, "entropy", 0.0, LN2))
+    straight = (LN2 - target) / float(lambda_star)
+    if straight <= float(a_star):
+        return straight
+    return float(entropy_margin(target))
+
+
+def mean_distance_needed(
+    entropy: float, *, teacher_lipschitz: float, temperature: float
+) -> float:
+    """Smallest mean distance of the pairs at which a teacher can have an entropy.
+
+    ``temperature / teacher_lipschitz`` times `mean_margin_needed`, in the unit of the
+    distance. This is the converse of Theorem 4 (a) for a Lipschitz teacher.
+
+    Examples
+    --------
+    >>> round(mean_distance_needed(0.5, teacher_lipschitz=4.0, temperature=2.0), 4)
+    0.5684
+    """
+    for name, value in (
+        ("teacher_lipschitz", teacher_lipschitz),
+        ("temperature", temperature),
+    ):
+        if not 0 < value < np.inf:
+            raise DomainError(f"`{name}` must be positive and finite, got {value}")
+    return temperature / teacher_lipschitz * mean_margin_needed(entropy)
+
 
 OURS: Final = "proved in the appendix"
 MINORANT: Final = f"convex minorant of the pair entropy and Jensen's inequality; {OURS}"

@@ -1,7 +1,8 @@
-"""Theorem 5: when more, or other, training data lower the bound.
+"""Theorem 5: when more training data, or other data, lower the bound.
 
-The bound is ``U = H + D + L * diameter * (s + C / sqrt(n))`` of Theorem 4 (d), for one
-target law, teacher and temperature before and after. A lower bound is not a lower risk.
+The bound is ``U = H + D + L * diameter * (s + C / sqrt(n))`` of Theorem 4 (d), with the
+same target law, teacher and temperature before and after the change. A lower bound does
+not imply a lower risk.
 """
 
 from __future__ import annotations
@@ -25,17 +26,23 @@ CAVEAT: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """A way to train, by the terms of its bound.
+    """A training design, described by the terms of its bound.
 
     Attributes
     ----------
     entropy, divergence : float
-        H in [0, ln 2] and D >= 0 in nats: population values or limits that hold
-        together. Other targets change these two.
+        H in [0, ln 2] and D >= 0 in nats: population values, or limits that hold
+        simultaneously. Other teacher targets change these two.
     locality : float
         L times the diameter, >= 0. Other documents or queries change it, too.
     shift : float
-        Share s >= 0 of the locality that the sampling law costs, as 1 - 1 / kappa**2.
+        Share s >= 0 of the locality that the sampling law adds, such as
+        1 - 1 / kappa**2.
+
+    Raises
+    ------
+    DomainError
+        If a number is outside its range.
     """
 
     entropy: float
@@ -52,20 +59,22 @@ class Design:
                 )
         if self.entropy > math.log(2) + 1e-12:
             raise DomainError(
-                f"`entropy` must be at most ln 2, got {self.entropy}; is it in bits?"
+                f"`entropy` must be at most ln 2, got {self.entropy}; multiply bits by "
+                "ln 2"
             )
 
     def bound(self, n_queries: float, complexity: float) -> float:
-        """Return U in nats."""
+        """Return the bound U in nats."""
         rate = _rate(n_queries, complexity)
         return self.entropy + self.divergence + self.locality * (self.shift + rate)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Bounds before and after in nats; `vacuous` if neither is below ln 2.
+    """Bounds before and after a change, in nats.
 
-    A constant student has the risk ln 2: `improves` then carries no information.
+    `improves` says whether the second is lower; `vacuous` that neither is below ln 2,
+    the risk of a constant student, so that `improves` carries no information.
     """
 
     before: float
@@ -75,7 +84,7 @@ class Comparison:
 
 
 def bilinear_complexity(delta: float) -> float:
-    """C of a bilinear class: ``2 + sqrt(ln(1 / delta) / 2)``.
+    """Complexity C of a bilinear class, ``2 + sqrt(ln(1 / delta) / 2)``.
 
     Examples
     --------
@@ -86,7 +95,7 @@ def bilinear_complexity(delta: float) -> float:
 
 
 def finite_complexity(delta: float, n_students: int) -> float:
-    """C of K fixed students: ``sqrt(ln(K / delta) / 2)``.
+    """Complexity C of K fixed students, ``sqrt(ln(K / delta) / 2)``.
 
     Choosing among M augmentations multiplies K by M.
 
@@ -108,7 +117,21 @@ def compare_designs(
     n_after: float,
     complexity: float,
 ) -> Comparison:
-    """Compare two designs at their numbers of queries.
+    """Compare the bounds of two designs, each at its number of queries.
+
+    Parameters
+    ----------
+    before, after : Design
+        The two designs.
+    n_queries, n_after : float
+        Independent queries of the old and of the new design, > 0.
+    complexity : float
+        C >= 0, such as `bilinear_complexity`.
+
+    Raises
+    ------
+    DomainError
+        If a number of queries is not positive or the complexity is negative.
 
     Examples
     --------
@@ -126,7 +149,7 @@ def compare_designs(
 def queries_to_break_even(
     before: Design, after: Design, *, n_queries: float, complexity: float
 ) -> float:
-    """Return the number of queries beyond which the new design has the lower bound.
+    """Number of queries beyond which the new design has the lower bound.
 
     Parameters
     ----------
@@ -135,12 +158,12 @@ def queries_to_break_even(
     n_queries : float
         Independent queries of the old design, > 0.
     complexity : float
-        C >= 0, as of `bilinear_complexity`.
+        C >= 0, such as `bilinear_complexity`.
 
     Returns
     -------
     float
-        ``(locality' C / G)**2``; infinite if no number suffices, that is, if the gain
+        ``(locality' C / G)**2``. Infinite if no number suffices, because the gain
         ``G = H - H' + D - D' + locality (s + C / sqrt(n)) - locality' s'`` is not
         positive.
 
@@ -148,6 +171,10 @@ def queries_to_break_even(
     ------
     DomainError
         If a number is negative or not finite.
+
+    Notes
+    -----
+    Source: Theorem 5 (a).
 
     Examples
     --------
@@ -177,10 +204,24 @@ def diameter_ratio_to_break_even(
     n_after: float,
     complexity: float,
 ) -> float:
-    """Return the ratio of localities below which the new design has the lower bound.
+    """Ratio of localities below which the new design has the lower bound.
 
-    The locality of `after` plays no part; that of `before` must be positive. Negative
-    if no locality suffices.
+    Parameters are those of `compare_designs`. The locality of `after` is not used; that
+    of `before` must be positive.
+
+    Returns
+    -------
+    float
+        Negative if no locality of the new design suffices.
+
+    Raises
+    ------
+    DomainError
+        If the locality of `before` is zero, or as `compare_designs` raises.
+
+    Notes
+    -----
+    Source: Theorem 5 (b).
 
     Examples
     --------
@@ -190,7 +231,7 @@ def diameter_ratio_to_break_even(
     2.0
     """
     if before.locality <= 0:
-        raise DomainError("the old `locality` must be positive for a ratio, got 0")
+        raise DomainError("`locality` of the old design must be positive, got 0")
     saved = before.entropy - after.entropy + before.divergence - after.divergence
     numerator = saved / before.locality + before.shift + _rate(n_queries, complexity)
     denominator = after.shift + _rate(n_after, complexity)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 
 def counted(number: int, noun: str, nouns: str = "") -> str:
-    """A number and its noun, which agree.
+    """A number with its noun in the singular or plural.
 
     Parameters
     ----------
     number : int
     noun : str
-        For one.
+        The singular.
     nouns : str
-        For any other number; by default ``noun`` with -s, or -ies for -y.
+        The plural; by default ``noun`` with -s, or -ies for -y.
+
+    Returns
+    -------
+    str
+        The number has separators of thousands.
 
     Examples
     --------
@@ -25,9 +30,9 @@ def counted(number: int, noun: str, nouns: str = "") -> str:
 
 
 def counted_reason(number: int, reason: str) -> str:
-    """A count by its key in a result file, which begins with a noun for many.
+    """A count in words, from its key in a result file, which begins with a plural.
 
-    What stands before a colon, such as the name of a student, is kept.
+    Text before a colon, such as the name of a student, is kept.
 
     Examples
     --------

@@ -13,9 +13,9 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.groups import Groups
-from rankbound.estimators.blocks import blocks
+from rankbound.estimators.group_terms import blocks
 from rankbound.estimators.pairs import both_sides, selected_pairs
-from rankbound.estimators.pointwise import sigmoid
+from rankbound.estimators.pairwise import sigmoid
 
 # Temperatures from a thousandth to a thousand times the typical margin are looked at
 SEARCH = 1e3

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.columns import Floats
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Kind, Scores
+from rankbound.estimators.pairwise import pairwise_entropy
 
 NEEDS_TEMPERATURE = frozenset({Kind.COSINE, Kind.DOT, Kind.BM25, Kind.UNKNOWN})
 # Logits of a relevance model rarely span more than this within a query; odds of e**60
@@ -180,3 +181,288 @@ def _spreads(scores: Scores) -> Floats:
     starts = scores.offsets[:-1]
     high = np.maximum.reduceat(scores.values, starts)
     return np.asarray(high - np.minimum.reduceat(scores.values, starts))
+
+
+# Engines that part ties move them by about this much of the range of scores
+CLOSE = 1e-6
+MOST_DECIMALS = 9
+# Binary entropy of sigmoid(1), rounded down: scores that lie within 1 of each other
+# have no less
+SQUASHED_BITS = 0.8399
+LEAST_ON_LATTICE = 8
+ROUNDING = 1e-6  # of a sum of scores written with six decimals
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Neighbours in rankings by score that no score, or hardly one, tells apart.
+
+    Attributes
+    ----------
+    neighbours : int
+        Pairs of adjacent documents, over all queries.
+    equal : int
+        Those with the same score.
+    close : int
+        Those with different scores, at most 1e-6 of the file's range apart.
+    queries : int
+        Queries with equal neighbours.
+    largest : int
+        Most documents of one query that share a score; 1 without ties.
+    shared : int
+        Documents whose score another document of the query has, too.
+    """
+
+    neighbours: int
+    equal: int
+    close: int
+    queries: int
+    largest: int
+    shared: int
+
+
+def ties(scores: Scores) -> Ties:
+    """Count ties, and steps too small to be a model's.
+
+    Examples
+    --------
+    >>> run = {"q": {"a": 3.0, "b": 3.0, "c": 2.0, "d": 1.9999999}}
+    >>> ties(Scores.from_dict(run))
+    Ties(neighbours=3, equal=1, close=1, queries=1, largest=2, shared=2)
+    """
+    query = scores.row_query()
+    values = scores.values[ranking(scores)]
+    inside = query[1:] == query[:-1]
+    gaps = values[:-1] - values[1:]
+    equal = inside & (gaps == 0)
+    width = values.max() - values.min()
+    beginning = np.concatenate([[True], ~equal])
+    places = np.append(np.flatnonzero(beginning), len(values))
+    plateaus = np.diff(places)
+    return Ties(
+        neighbours=int(inside.sum()),
+        equal=int(equal.sum()),
+        close=int(np.sum(inside & (gaps > 0) & (gaps <= CLOSE * width))),
+        queries=len(np.unique(query[1:][equal])),
+        largest=int(plateaus.max()),
+        shared=int(plateaus[plateaus > 1].sum()),
+    )
+
+
+def close_by_chance(scores: Scores) -> int:
+    """How many neighbours chance alone would bring as close as `Ties.close` counts.
+
+    Where scores are merely dense, as many are one to two such steps apart as are less
+    than one; an engine's tie breaking leaves small steps alone.
+
+    Examples
+    --------
+    >>> run = {"q": {"a": 3.0, "b": 2.9999999, "c": 2.0, "d": 1.9999999}}
+    >>> close_by_chance(Scores.from_dict(run))
+    0
+    """
+    query = scores.row_query()
+    values = scores.values[ranking(scores)]
+    gaps = (values[:-1] - values[1:])[query[1:] == query[:-1]]
+    step = CLOSE * (values.max() - values.min())
+    return int(np.sum((gaps > step) & (gaps <= 2 * step)))
+
+
+def constant_queries(scores: Scores) -> Integers:
+    """Positions of the queries whose documents, two or more, all have one score.
+
+    Examples
+    --------
+    >>> run = {"p": {"a": 1.0, "b": 1.0}, "q": {"a": 1.0, "b": 2.0}, "r": {"a": 1.0}}
+    >>> constant_queries(Scores.from_dict(run)).tolist()
+    [0]
+    """
+    low, high = _ends(scores)
+    return np.flatnonzero((low == high) & (scores.sizes > 1))
+
+
+def min_max_queries(scores: Scores) -> int:
+    """Number of queries whose scores run from exactly 0 to exactly 1.
+
+    Min-max normalisation per query does that to every query whose scores differ.
+
+    Examples
+    --------
+    >>> min_max_queries(Scores.from_dict({"q": {"a": 0.0, "b": 0.3, "c": 1.0}}))
+    1
+    """
+    low, high = _ends(scores)
+    return int(np.sum((low == 0) & (high == 1)))
+
+
+def softmax_queries(scores: Scores) -> int:
+    """Number of queries whose scores are none negative and add up to 1.
+
+    Examples
+    --------
+    >>> softmax_queries(Scores.from_dict({"q": {"a": 0.2, "b": 0.3, "c": 0.5}}))
+    1
+    """
+    low, high = _ends(scores)
+    sums = np.add.reduceat(scores.values, scores.offsets[:-1])
+    slack = ROUNDING * np.maximum(scores.sizes, 10)
+    close = np.abs(sums - 1) <= slack
+    return int(np.sum(close & (low >= 0) & (high < 1) & (scores.sizes > 1)))
+
+
+def smallest_pair_entropy(scores: Scores) -> float:
+    """Least pairwise entropy in bits of any pair of a query, as if scores were logits.
+
+    At least 0.84 bit when the scores of each query lie within 1 of each other, as after
+    a sigmoid, a softmax or min-max normalisation.
+
+    Examples
+    --------
+    >>> round(smallest_pair_entropy(Scores.from_dict({"q": {"a": 0.0, "b": 1.0}})), 3)
+    0.84
+    """
+    low, high = _ends(scores)
+    widest = float(np.max(high - low))
+    return float(pairwise_entropy(np.array([widest, 0.0])))
+
+
+def decimals(values: Floats) -> int | None:
+    """Decimals that write every value exactly; None if nine do not suffice.
+
+    Examples
+    --------
+    >>> decimals(np.array([0.752, 0.93, 1.0])), decimals(np.array([2.0]))
+    (3, 0)
+    >>> decimals(np.array([1 / 3])) is None
+    True
+    """
+    left = np.unique(values)
+    for count in range(MOST_DECIMALS + 1):
+        scale = 10.0**count
+        with np.errstate(over="ignore"):
+            # The quotient of two whole numbers below 2**53 is rounded once
+            left = left[np.rint(left * scale) / scale != left]
+        if not left.size:
+            return count
+    return None
+
+
+def lattice(values: Floats) -> str | None:
+    """The narrowest floating-point format whose numbers all the values are.
+
+    Values that were rounded to a few decimals afterwards count as numbers of the
+    format when they are what those would be rounded to. Whole numbers say nothing;
+    eight other values or more are needed.
+
+    Returns
+    -------
+    {"bfloat16", "float16", "float32"} or None
+        None where the values need more precision, or there are too few to say.
+
+    Examples
+    --------
+    >>> lattice(np.linspace(0.1, 0.9, 20).astype(np.float16).astype(float))
+    'float16'
+    >>> lattice(np.linspace(0.1, 0.9, 20)) is None
+    True
+    """
+    digits = decimals(values)
+    unit = 0.0 if digits is None else 10.0**-digits
+    distinct = np.unique(values)
+    # A whole number that arithmetic missed by its last bit is none of any lattice
+    distance = np.abs(distinct - np.rint(distinct))
+    distinct = distinct[distance > 4 * np.spacing(np.abs(distinct))]
+    for name, bits, least in (
+        ("bfloat16", 8, -126),
+        ("float16", 11, -14),
+        ("float32", 24, -126),
+    ):
+        spacing = _spacing(distinct, bits, least)
+        rounding = unit / 2 + 4 * np.spacing(np.abs(distinct))
+        if np.any(np.abs(_on(distinct, spacing) - distinct) > rounding):
+            continue
+        # Where the lattice is hardly coarser than the decimals, anything lies on it
+        if np.sum(spacing > 16 * unit) >= LEAST_ON_LATTICE:
+            return name
+    return None
+
+
+def rank_function(scores: Scores) -> str | None:
+    """Which usual function of the rank the scores of the longest ranking are.
+
+    Returns
+    -------
+    {"affine", "reciprocal", "geometric"} or None
+        None with fewer than four documents, or for another function.
+
+    Examples
+    --------
+    >>> run = {"q": {f"d{r}": 1 / (r + 60) for r in range(9)}}
+    >>> rank_function(Scores.from_dict(run))
+    'reciprocal'
+    """
+    longest = int(np.argmax(scores.sizes))
+    start, stop = scores.offsets[longest], scores.offsets[longest + 1]
+    values = np.sort(scores.values[start:stop])[::-1]
+    steps = values[:-1] - values[1:]
+    if len(values) < 4 or steps.min() <= 0:
+        return None
+    tests = [("affine", steps), ("geometric", steps[1:] / steps[:-1])]
+    if values[-1] > 0:
+        tests.insert(1, ("reciprocal", np.diff(1 / values)))
+    for name, constant in tests:
+        if np.ptp(constant) <= 1e-6 * np.abs(constant).max():
+            return name
+    return None
+
+
+def top_entropy(scores: Scores, *, depth: int = 16) -> float:
+    """Pairwise entropy in bits of the longest ranking's best `depth` scores.
+
+    Examples
+    --------
+    >>> run = {"q": {f"d{r}": 16.0 - r for r in range(16)}}
+    >>> round(top_entropy(Scores.from_dict(run)), 3)
+    0.218
+    """
+    longest = int(np.argmax(scores.sizes))
+    start, stop = scores.offsets[longest], scores.offsets[longest + 1]
+    return float(pairwise_entropy(np.sort(scores.values[start:stop])[::-1][:depth]))
+
+
+def usual_depth(sizes: Integers) -> tuple[int, bool]:
+    """How many documents rankings usually have, and whether that is a cut-off.
+
+    A size that at least half of the queries share is a cut-off; otherwise the median
+    is what is usual.
+
+    Examples
+    --------
+    >>> usual_depth(np.array([100, 100, 3, 100]))
+    (100, True)
+    >>> usual_depth(np.array([7, 9, 12]))
+    (9, False)
+    """
+    found, counts = np.unique(sizes, return_counts=True)
+    most = int(np.argmax(counts))
+    if 2 * counts[most] >= len(sizes) and len(sizes) > 1:
+        return int(found[most]), True
+    return int(np.median(sizes)), False
+
+
+def _ends(scores: Scores) -> tuple[Floats, Floats]:
+    """Least and largest score of every query, shape (n_queries,)."""
+    starts = scores.offsets[:-1]
+    low = np.minimum.reduceat(scores.values, starts)
+    return low, np.maximum.reduceat(scores.values, starts)
+
+
+def _spacing(values: Floats, bits: int, least: int) -> Floats:
+    """Distance of neighbours at each value in a format of `bits` significant bits."""
+    exponent = np.frexp(values)[1] - 1
+    spacing = np.ldexp(1.0, np.maximum(exponent, least) - (bits - 1))
+    return np.asarray(spacing, dtype=np.float64)
+
+
+def _on(values: Floats, spacing: Floats) -> Floats:
+    return np.asarray(np.rint(values / spacing) * spacing)

@@ -5,24 +5,340 @@ All of it describes a sample; none of it enters a certificate.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.columns import Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.estimators.dimension import neighbour_distances, two_nn_dimension
-from rankbound.estimators.duplicates import VectorFacts, equal_sets, vector_facts
+from rankbound.estimators.pairs import pair_positions
+
+BLOCK_NUMBERS = 2**18
+NEAR = 1e-3  # of the median length: closer than that is one text embedded twice
+DIRECTIONS = 8
+MOST_ROWS_FOR_NEAR = 2_000_000
+MOST_CANDIDATES = 50  # for each vector, before the search is given up
+UNIT_TOLERANCE = 1e-2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorFacts:
+    """What one pass over a matrix finds.
+
+    Attributes
+    ----------
+    norms : float64 array, shape (n,)
+        Lengths; NaN where a vector is not finite.
+    digests : uint64 array, shape (n,)
+        Equal rows have equal digests; others, except with probability about 2**-60,
+        have not.
+    finite : boolean array, shape (n,)
+    """
+
+    norms: Floats
+    digests: NDArray[np.uint64]
+    finite: NDArray[np.bool_]
+
+    @property
+    def unit_share(self) -> float:
+        """Share of the finite vectors whose length is 1 up to a hundredth."""
+        norms = self.norms[self.finite]
+        return float(np.mean(np.abs(norms - 1) <= UNIT_TOLERANCE)) if norms.size else 0
+
+    @property
+    def zero(self) -> Integers:
+        """Rows of vectors of length 0."""
+        return np.flatnonzero(self.norms == 0)
+
+
+def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
+    """Lengths, digests and finiteness of the rows of a matrix, shape (n, dim).
+
+    Examples
+    --------
+    >>> facts = vector_facts(np.array([[3.0, 4.0], [0.0, 0.0], [3.0, 4.0]]))
+    >>> facts.norms.tolist(), facts.zero.tolist()
+    ([5.0, 0.0, 5.0], [1])
+    >>> bool(facts.digests[0] == facts.digests[2])
+    True
+    """
+    count, dim = vectors.shape
+    norms = np.empty(count)
+    digests = np.empty(count, dtype=np.uint64)
+    finite = np.empty(count, dtype=bool)
+    wide = vectors.dtype.itemsize > 4
+    # A random odd multiplier for each column: equal rows, equal sums modulo 2**64
+    rng = np.random.default_rng(0)
+    weights = rng.integers(0, 2**63, size=dim, dtype=np.uint64) * np.uint64(2)
+    weights += np.uint64(1)
+    step = max(1, BLOCK_NUMBERS // max(1, dim))
+    for start in range(0, count, step):
+        here = slice(start, start + step)
+        # Adding 0 turns -0 into 0, which is the same number in other bits
+        block = np.add(vectors[here].astype(np.float64 if wide else np.float32), 0.0)
+        squares = np.einsum("nd,nd->n", block, block, dtype=np.float64)
+        finite[here] = np.isfinite(block).all(axis=1)
+        norms[here] = np.sqrt(np.where(finite[here], squares, np.nan))
+        bits = block.view(np.uint64 if wide else np.uint32).astype(np.uint64)
+        bits ^= bits >> np.uint64(17)  # low bits of short floats are all 0
+        digests[here] = bits @ weights
+    return VectorFacts(norms, digests, finite)
+
+
+def equal_sets(digests: NDArray[np.uint64]) -> list[Integers]:
+    """Rows of each set of equal vectors, two or more, in order of the first row.
+
+    Examples
+    --------
+    >>> equal_sets(np.array([5, 7, 5, 9, 7], dtype=np.uint64))
+    [array([0, 2]), array([1, 4])]
+    """
+    order = np.argsort(digests, kind="stable")
+    sorted_ = digests[order]
+    bounds = np.flatnonzero(np.concatenate([[True], sorted_[1:] != sorted_[:-1]]))
+    sets = np.split(order, bounds[1:]) if len(order) else []
+    return sorted((rows for rows in sets if len(rows) > 1), key=lambda rows: rows[0])
+
+
+def near_pairs(
+    vectors: NDArray[np.floating], facts: VectorFacts
+) -> tuple[Integers, Floats] | None:
+    """Pairs of different vectors closer than a thousandth of the median length.
+
+    The distance of two vectors is at least that of their projections on any direction,
+    so that a tree over a few projections misses no pair.
+
+    Returns
+    -------
+    pairs : int64 array, shape (n_pairs, 2)
+        One row stands for all that are equal to it.
+    distances : float64 array, shape (n_pairs,)
+        Or None where there are too many vectors, or too many of them in one place, to
+        look at all pairs.
+
+    Examples
+    --------
+    >>> book = np.eye(3, 4)
+    >>> book[2] = book[0] + 1e-5
+    >>> near_pairs(book, vector_facts(book))[0].tolist()
+    [[0, 2]]
+    """
+    from scipy.spatial import cKDTree
+
+    _, first = np.unique(facts.digests, return_index=True)
+    rows = np.sort(first[facts.finite[first] & (facts.norms[first] > 0)])
+    nothing = np.empty((0, 2), dtype=np.int64), np.empty(0)
+    if len(rows) < 2:
+        return nothing
+    if len(rows) > MOST_ROWS_FOR_NEAR:
+        return None
+    radius = NEAR * float(np.median(facts.norms[rows]))
+    tree = cKDTree(_projected(vectors, rows))
+    if tree.count_neighbors(tree, radius) > MOST_CANDIDATES * len(rows):
+        return None
+    pairs = rows[tree.query_pairs(radius * (1 + 1e-9), output_type="ndarray")]
+    if not len(pairs):
+        return nothing
+    apart = _distances(vectors, pairs)
+    near = apart <= radius
+    order = np.lexsort((pairs[near].max(axis=1), pairs[near].min(axis=1)))
+    return np.sort(pairs[near], axis=1)[order], apart[near][order]
+
+
+def _projected(vectors: NDArray[np.floating], rows: Integers) -> Floats:
+    """Coordinates of rows along a few fixed directions of length 1."""
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(vectors.shape[1], DIRECTIONS))
+    directions /= np.linalg.norm(directions, axis=0)
+    found = np.empty((len(rows), DIRECTIONS))
+    step = max(1, BLOCK_NUMBERS // max(1, vectors.shape[1]))
+    for start in range(0, len(rows), step):
+        here = slice(start, start + step)
+        found[here] = vectors[rows[here]].astype(np.float64) @ directions
+    return found
+
+
+def _distances(vectors: NDArray[np.floating], pairs: Integers) -> Floats:
+    found = np.empty(len(pairs))
+    step = max(1, BLOCK_NUMBERS // max(1, 2 * vectors.shape[1]))
+    for start in range(0, len(pairs), step):
+        here = slice(start, start + step)
+        left = vectors[pairs[here, 0]].astype(np.float64)
+        found[here] = np.linalg.norm(left - vectors[pairs[here, 1]], axis=1)
+    return found
+
+
+# Documents nearer than this share of their group's diameter are copies of each other:
+# batching and rounding move the vectors of equal texts by less.
+COPY: Final = 1e-4
+NEIGHBOURS: Final = 4
+
+
+def neighbour_distances(distances: Floats, chosen: Booleans) -> Floats:
+    """Distances of every document to the others of its group, nearest first.
+
+    Parameters
+    ----------
+    distances : float64 array, shape (b, n_pairs)
+        From `estimators.distances.pair_distances`.
+    chosen : boolean array, shape (b, n_pairs)
+        Pairs of two documents that are there, so all pairs of the group.
+
+    Returns
+    -------
+    float64 array, shape (b, k, k - 1)
+        Infinite where there is no such neighbour, and for documents that are left out
+        as copies of an earlier one.
+
+    Examples
+    --------
+    >>> near = neighbour_distances(np.array([[1.0, 2.0, 1.5]]), np.ones((1, 3), bool))
+    >>> near.tolist()
+    [[[1.0, 2.0], [1.0, 1.5], [1.5, 2.0]]]
+    """
+    count, n_pairs = distances.shape
+    k = (1 + math.isqrt(1 + 8 * n_pairs)) // 2
+    first, second = pair_positions(k)
+    present = np.where(chosen, distances, np.inf)
+    widest = np.where(chosen, distances, 0.0).max(axis=1, keepdims=True, initial=0.0)
+    close = chosen & (distances <= COPY * widest)
+    copy = np.zeros((count, k), dtype=bool)
+    rows, pairs = np.nonzero(close)
+    copy[rows, second[pairs]] = True
+    square = np.full((count, k, k), np.inf)
+    square[:, first, second] = present
+    square[:, second, first] = present
+    square[copy] = np.inf
+    square.swapaxes(1, 2)[copy] = np.inf
+    return np.sort(square, axis=-1)[:, :, : k - 1]
+
+
+def two_nn_dimension(near: Floats) -> Floats:
+    """Intrinsic dimension of each group by the ratio of the two nearest neighbours.
+
+    Parameters
+    ----------
+    near : float64 array, shape (b, k, k - 1)
+        From `neighbour_distances`.
+
+    Returns
+    -------
+    float64 array, shape (b,)
+        ``(n - 1) / sum(log(r2 / r1))`` over the n documents left; NaN with fewer than
+        three of them or without any variation of the ratio. The caller counts NaN.
+
+    Notes
+    -----
+    Facco, d'Errico, Rodriguez and Laio (2017), maximum likelihood, with n - 1 for n,
+    which removes the bias under the model.
+
+    Examples
+    --------
+    >>> line = np.abs(np.subtract.outer([0.0, 1.0, 3.0], [0.0, 1.0, 3.0]))
+    >>> pairs = line[np.triu_indices(3, 1)][None]
+    >>> near = neighbour_distances(pairs, np.ones((1, 3), bool))
+    >>> round(float(two_nn_dimension(near)[0]), 4)  # 2 / (ln 3 + ln 2 + ln 1.5)
+    0.9102
+    """
+    if near.shape[-1] < 2:
+        return np.full(len(near), np.nan)
+    usable = np.isfinite(near[:, :, 1])
+    first = np.where(usable, near[:, :, 0], 1.0)
+    logs = np.log(np.where(usable, near[:, :, 1], 1.0) / first)
+    total, count = logs.sum(axis=1), usable.sum(axis=1)
+    good = (count >= 3) & (total > 0)
+    return np.asarray(
+        np.divide(count - 1, total, out=np.full(len(near), np.nan), where=good)
+    )
+
+
+def two_nn(distances: Floats, chosen: Booleans) -> Floats:
+    """`two_nn_dimension` from distances; arguments as in `neighbour_distances`.
+
+    Examples
+    --------
+    >>> round(float(two_nn(np.array([[1.0, 3.0, 2.0]]), np.ones((1, 3), bool))[0]), 4)
+    0.9102
+    """
+    return two_nn_dimension(neighbour_distances(distances, chosen))
+
+
+def knn_density(distances: Floats, chosen: Booleans) -> Floats:
+    """`knn_log_density` in as many dimensions as `two_nn` finds; arguments alike.
+
+    Examples
+    --------
+    >>> apart = np.arange(1.0, 11.0)[None]  # five documents
+    >>> knn_density(apart, np.ones((1, 10), bool)).shape
+    (1,)
+    """
+    near = neighbour_distances(distances, chosen)
+    return knn_log_density(near, two_nn_dimension(near))
+
+
+def knn_log_density(
+    near: Floats, dimension: Floats, *, neighbours: int = NEIGHBOURS
+) -> Floats:
+    """Mean log density of each group's documents from their k-th neighbour.
+
+    Parameters
+    ----------
+    near : float64 array, shape (b, k, k - 1)
+    dimension : float64 array, shape (b,)
+        Of the ball whose volume is used, such as `two_nn_dimension`.
+    neighbours : int
+        Which neighbour, from 1.
+
+    Returns
+    -------
+    float64 array, shape (b,)
+        Mean of ``log(k / (n - 1)) - log V_d - d log r_k``, in nats, for distances in
+        their own unit; NaN where the dimension is, or with too few documents.
+
+    Notes
+    -----
+    Loftsgaarden and Quesenberry (1965). The logarithm of the volume of a unit ball,
+    ``d/2 log pi - log Gamma(d/2 + 1)``, does not overflow in any dimension.
+
+    Examples
+    --------
+    >>> apart = np.ones((1, 10))  # five documents at distance 1
+    >>> near = neighbour_distances(apart, np.ones((1, 10), bool))
+    >>> knn_log_density(near, np.array([2.0])).round(4).tolist()  # -ln pi
+    [-1.1447]
+    """
+    if neighbours < 1:
+        raise DomainError(f"`neighbours` must be at least 1, got {neighbours}")
+    if near.shape[-1] < neighbours:
+        return np.full(len(near), np.nan)
+    radius = near[:, :, neighbours - 1]
+    usable = np.isfinite(radius)
+    count = np.isfinite(near[:, :, 0]).sum(axis=1)
+    logs = np.where(usable, np.log(np.where(usable, radius, 1.0)), 0.0)
+    good = (usable.sum(axis=1) > 0) & (count > neighbours)
+    mean = np.divide(
+        logs.sum(axis=1),
+        usable.sum(axis=1),
+        out=np.full(len(near), np.nan),
+        where=good,
+    )
+    ball = dimension / 2 * np.log(np.pi) - gammaln(dimension / 2 + 1)
+    crowd = np.log(neighbours / np.maximum(count - 1, 1))
+    return np.asarray(crowd - ball - dimension * mean)
+
 
 BINS: Final = 2**14
 POINTS: Final = 101
 NORM_BINS: Final = 25
 # TwoNN looks at the nearest neighbours of these: more would show a finer scale
 SAMPLE: Final = 1000
-BLOCK_NUMBERS: Final = 2**22
+TAKEN_NUMBERS: Final = 2**22
 
 
 class DistanceCurve:
@@ -153,7 +469,7 @@ def vector_shape(
     rows = np.sort(rows[rows >= 0])
     if not len(rows):
         raise DomainError(f"{embeddings.name}: no document of the groups has a vector")
-    step = max(1, BLOCK_NUMBERS // max(1, embeddings.dim))
+    step = max(1, TAKEN_NUMBERS // max(1, embeddings.dim))
     parts = [
         vector_facts(embeddings.vectors[rows[at : at + step]])
         for at in range(0, len(rows), step)

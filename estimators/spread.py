@@ -16,7 +16,7 @@ from rankbound.estimators.arrays import (
     widened,
 )
 from rankbound.estimators.pairs import all_or_selected, pair_differences, pair_mean
-from rankbound.estimators.pointwise import pair_entropy
+from rankbound.estimators.pairwise import pair_entropy
 
 
 def score_range(scores: Array, *, mask: Array | None = None) -> Array:
@@ -137,9 +137,8 @@ def entropy_floor(mean_margins: Array) -> Array:
     xp = namespace(wide)
     if not is_traced(wide) and bool(xp.any(wide < 0)):
         raise DomainError("`mean_margins` are sizes and cannot be negative")
-    from rankbound.bounds.ranges import (
-        entropy_floor_constants,  # SymPy, half a second to load
-    )
+    # SymPy takes half a second to load
+    from rankbound.bounds.special import entropy_floor_constants
 
     tangent, slope = entropy_floor_constants()
     line = float(np.log(2)) - slope * wide

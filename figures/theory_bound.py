@@ -12,9 +12,9 @@ from matplotlib.contour import ContourSet
 from scipy.optimize import brentq
 
 from rankbound.bounds.certificate import LN2
-from rankbound.bounds.headline import headline_parts, headline_width
 from rankbound.bounds.notation import Delta, H, kappa, n
 from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem2 import headline_parts, headline_width
 from rankbound.bounds.theorem5 import Design, bilinear_complexity, queries_to_break_even
 from rankbound.figures.data import keep
 from rankbound.figures.style import (

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from sympy import latex
 
 from rankbound.bounds.certificate import LN2
-from rankbound.bounds.constants import a_star
 from rankbound.bounds.notation import A, B, H, k, mean_a, w
 from rankbound.bounds.numeric import pair_entropy
 from rankbound.bounds.registry import statement
+from rankbound.bounds.special import a_star
 from rankbound.figures.data import keep
 from rankbound.figures.style import COLOURS, axes_for, label, legend_above, line, styled
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from rankbound.bounds.ndcg import largest_discount_step
 from rankbound.bounds.notation import inversions
 from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem6 import largest_discount_step
 from rankbound.figures.data import keep
 from rankbound.figures.style import axes_for, label, legend_above, line, styled
 

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, *, target: Path = TARGET) -> in
     check = options.check
     try:
         if options.tables:
-            from paper_appendix.printing import variants
+            from paper_appendix.tables import variants
 
             sys.stdout.write(variants())
             return 0

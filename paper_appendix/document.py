@@ -23,7 +23,10 @@ from rankbound.bounds.statements import Statement
 HERE: Final = Path(__file__).resolve().parent
 PROOFS: Final = HERE / "proofs"
 PREFACE: Final = HERE / "preface.md"
+SECTIONS: Final = HERE / "sections"
 PLACEHOLDER: Final = re.compile(r"\{\{([a-z][^{}\n]*)\}\}")
+# Alone on a line of a section: one of `paper_appendix.tables.TABLES`
+TABLE: Final = re.compile(r"^\{\{table:([a-z]+)\}\}$", re.MULTILINE)
 
 
 class AppendixError(ValueError):

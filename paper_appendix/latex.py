@@ -6,16 +6,15 @@ converted from the Markdown of `proofs/` and `sections/`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from paper_appendix.bibliography import printed
-from paper_appendix.blocks import display, to_latex
 from paper_appendix.document import (
-    HERE,
     PREFACE,
+    SECTIONS,
+    TABLE,
     AppendixError,
     assumptions,
     contents,
@@ -27,15 +26,13 @@ from paper_appendix.document import (
     table,
     title,
 )
-from paper_appendix.inline import code, plain
+from paper_appendix.markdown import code, display, plain, to_latex
 from paper_appendix.tables import TABLES
-from rankbound.bounds.constants import a_bend, a_star, c_phi, lambda_star
 from rankbound.bounds.registry import REGISTRY
+from rankbound.bounds.special import a_bend, a_star, c_phi, lambda_star
 from rankbound.bounds.statements import Statement
 
 NAME: Final = "appendix.tex"
-SECTIONS: Final = HERE / "sections"
-TABLE: Final = re.compile(r"^\{\{table:([a-z]+)\}\}$", re.MULTILINE)
 DIGITS: Final = 12
 CONSTANTS: Final = (
     (a_bend, r"root of $a \tanh(a / 2) = 1$, where $\varphi$ bends"),

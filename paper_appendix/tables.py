@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
+from functools import cache
 from typing import Final
 
-from paper_appendix.checks import checks_table
 from paper_appendix.comparison import (
     DELTA,
+    GROUP_SIZE,
     GUESS,
+    SCORE_RANGE,
     SIZES,
     add_on,
     largest_kappa,
@@ -20,9 +23,47 @@ from paper_appendix.comparison import (
     simulated,
     weak_risk,
 )
-from paper_appendix.document import table
-from paper_appendix.simulation import GROUP_SIZE, SCORE_RANGE
+from paper_appendix.document import SECTIONS, TABLE, AppendixError, table
 from rankbound.bounds.paper_form import pseudo_dimension_order, queries_to_say_something
+from rankbound.commands.certify.run import groups_for
+from rankbound.validation.suite import Row, certify, names
+
+HEADER: Final = ("key", "verdict", "how", "over", "looseness")
+SIZE_OF: Final = re.compile(r"\|(\w+)\|")
+LONG_NUMBER: Final = re.compile(r"(?<![\d.])\d{4,}")
+
+
+@cache
+def checks_table() -> str:
+    """The quick checks, run now with their fixed seed, as Markdown."""
+    groups = groups_for(names(), _refuse)
+    return table(HEADER, [_cells(row) for row in certify(groups=groups)])
+
+
+def _refuse(warning: str) -> None:
+    """The table names the real groups, so that it cannot do without them."""
+    raise AppendixError(warning)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    finding = row.finding
+    loose = "" if finding.looseness is None else f"{finding.looseness:.3g}"
+    return (f"`{row.key}`", row.verdict, finding.how, cell(finding.over), loose)
+
+
+def cell(text: str) -> str:
+    """Text that a table can hold: no bars, and thousands set apart.
+
+    Examples
+    --------
+    >>> cell("|a| in [0, 40]: 1380 boxes")
+    'size of a in [0, 40]: 1,380 boxes'
+    >>> cell("[0.223871602347, 1234]")
+    '[0.223871602347, 1,234]'
+    """
+    plain = SIZE_OF.sub(r"size of \1", text)
+    return LONG_NUMBER.sub(lambda found: f"{int(found[0]):,}", plain)
+
 
 KAPPAS: Final = (1.01, 1.02, 1.1, 2.0, 5.0)
 METHODS: Final = {
@@ -165,3 +206,74 @@ def _count(number: int) -> str:
 def _power(number: float) -> str:
     mantissa, exponent = f"{number:.1e}".split("e")
     return f"${mantissa} \\cdot 10^{{{int(exponent)}}}$"
+
+
+SECTION: Final = "variants"
+WORDS: Final = (
+    (r"\\sqrt\{([^{}]*)\}", r"sqrt(\1)"),
+    (r"\^\{([^{}]*)\}", r"^\1"),
+    (r"\^\\ast", "*"),
+    (r"\\(ln|exp|min)\b", r"\1"),
+    (r"\s*\\,\s*", " "),
+    (r"\\ldots", "..."),
+    (r"\\approx", "≈"),
+    (r"\\cdot", "·"),
+    (r"\\delta", "δ"),
+    (r"\\kappa", "κ"),
+    (r"\\ge\b", "≥"),
+    (r"\\pm", "±"),
+    (r"[$`]", ""),
+)
+
+
+def variants() -> str:
+    """Return the section with its tables, for reading without LaTeX.
+
+    Raises
+    ------
+    AppendixError
+        If the section uses mathematics that is not understood.
+    """
+    path = SECTIONS / f"{SECTION}.md"
+    parts = []
+    for block in path.read_text(encoding="utf-8").strip().split("\n\n"):
+        wanted = TABLE.fullmatch(block)
+        parts.append(aligned(TABLES[wanted[1]]()) if wanted else bare(block))
+    return "\n\n".join(parts) + "\n"
+
+
+def bare(text: str) -> str:
+    r"""Spell the mathematics of a text without LaTeX.
+
+    Examples
+    --------
+    >>> bare(r"at $500\,000$ queries, $B (1 - \kappa^{-2})$ and $0.5^\ast \pm 0.1$")
+    'at 500 000 queries, B (1 - κ^-2) and 0.5* ± 0.1'
+    """
+    plain = text
+    for pattern, replacement in WORDS:
+        plain = re.sub(pattern, replacement, plain)
+    if "\\" in plain:
+        raise AppendixError(f"cannot be printed without LaTeX: {plain}")
+    return plain
+
+
+def aligned(markdown: str) -> str:
+    r"""Return a Markdown table with columns of equal width, without its bars.
+
+    Examples
+    --------
+    >>> print(aligned("| n | limit |\n| --- | --- |\n| 43 | 0.9 |"))
+     n  limit
+    43    0.9
+    """
+    lines = markdown.split("\n")
+    rows = [
+        [bare(cell.strip()) for cell in line.strip("|").split("|")]
+        for line in (lines[0], *lines[2:])
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )

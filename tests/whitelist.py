@@ -10,19 +10,17 @@ from benchmarks import readers
 from paper_appendix import bibliography
 from rankbound import rendering, results
 from rankbound.bounds import (
-    bregman,
-    calibration,
-    diameters,
-    listwise,
-    misranking,
+    lemma5,
+    losses,
     notation,
     statements,
-    theorem1_uniform,
+    theorem1,
+    theorem3,
     theorem5,
-    truncation,
+    theorem7,
 )
 from rankbound.commands.demo import features, prepare, student
-from rankbound.estimators import dimension
+from rankbound.estimators import shape
 from rankbound.page import pictures, queries
 from rankbound.reference import equivalence
 from rankbound.terminal import inspect
@@ -47,24 +45,24 @@ _ = (
     results.Result.to_latex,
 )
 _ = (
-    bregman.ensemble_parts,
-    bregman.label_information,
-    bregman.margin_information,
-    calibration.calibration_gap,
-    calibration.risk_shift,
-    diameters.group_diameter_limit,
-    diameters.pair_quantile_limit,
-    listwise.listwise_parts,
-    misranking.discordant_divergence,
+    losses.ensemble_parts,
+    losses.label_information,
+    losses.margin_information,
+    theorem3.calibration_gap,
+    theorem3.risk_shift,
+    lemma5.group_diameter_limit,
+    lemma5.pair_quantile_limit,
+    losses.listwise_parts,
+    theorem3.discordant_divergence,
     notation.U_D,
     notation.U_H,
     notation.z_high,
     notation.z_low,
     statements.Statement.elasticities,
-    theorem1_uniform.norm_step,
+    theorem1.norm_step,
     theorem5.finite_complexity,
-    truncation.tail_excesses,
-    truncation.truncated_risks,
+    theorem7.tail_excesses,
+    theorem7.truncated_risks,
 )
 _ = (
     inspect.as_text,
@@ -73,7 +71,7 @@ _ = (
     equivalence.ReferenceTost.shows_equivalence,
     queries.QueryTable.units,
     pictures.Picture.description,
-    dimension.knn_density,
+    shape.knn_density,
     queries.QueryTable.cap,
     readers.warm,
 )

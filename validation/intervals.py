@@ -16,8 +16,15 @@ from typing import Any, Final, Protocol
 import sympy
 from sympy import Expr, Symbol
 
-from rankbound.bounds.constants import a_bend, a_star, c_phi, lambda_star
-from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
+from rankbound.bounds.special import (
+    PairEntropy,
+    Sigmoid,
+    Softplus,
+    a_bend,
+    a_star,
+    c_phi,
+    lambda_star,
+)
 
 Box = Mapping[Symbol, tuple[float, float]]
 _x: Final = sympy.Symbol("x", real=True)

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
+from rankbound.bounds.betting import betting_p_value
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.evidence import betting_p_value
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.samples import checked_delta
 from rankbound.data.columns import Floats

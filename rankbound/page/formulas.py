@@ -1,7 +1,7 @@
 """The statements as JavaScript for the page, and numbers to begin with.
 
 Every formula of the page is a view of a statement or of an expression over the
-notation, printed by `bounds.javascript`; none is typed into a script.
+notation, printed by `bounds.views`; none is typed into a script.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from msgspec.structs import replace
 from sympy import Expr, Symbol
 
 from rankbound.bounds.certificate import LN2
-from rankbound.bounds.headline import HEADLINE, part_expressions
-from rankbound.bounds.javascript import javascript_view
 from rankbound.bounds.notation import (
     D,
     Delta,
@@ -33,7 +31,8 @@ from rankbound.bounds.notation import (
 from rankbound.bounds.paper_form import pseudo_dimension_order
 from rankbound.bounds.registry import statement
 from rankbound.bounds.special import MarginDivergence, PairEntropy, Sigmoid
-from rankbound.bounds.views import domain_ends
+from rankbound.bounds.theorem2 import HEADLINE, part_expressions
+from rankbound.bounds.views import domain_ends, javascript_view
 from rankbound.commands.measure.paper_form import BASE_ENCODER
 from rankbound.commands.measure.result import Ledger
 from rankbound.results import Record

@@ -35,7 +35,7 @@ def reference_pair_entropy_bits(margins: Floats) -> Floats:
     -----
     Reproduces ``-(p log2(p + 1e-12) + (1 - p) log2(1 - p + 1e-12))``. Wrong: 1 - p
     cancels and the epsilon adds an error of 1e-12, so that margins above about 30 have
-    no correct digit and entropies below 0 appear. `estimators.pointwise.pair_entropy`
+    no correct digit and entropies below 0 appear. `estimators.pairwise.pair_entropy`
     computes it from the margin.
 
     Examples

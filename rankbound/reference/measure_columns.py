@@ -14,7 +14,7 @@ from rankbound.data.columns import Floats, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Kind, Scores
-from rankbound.estimators.blocks import Block, blocks
+from rankbound.estimators.group_terms import Block, blocks
 from rankbound.reference.entropy import reference_pairwise_entropy_bits
 
 Values = dict[str, float]

@@ -1,4 +1,4 @@
-"""bounds.bregman: the split for every criterion, and the entropy of ensembles."""
+"""bounds.losses: the split for every criterion, and the entropy of ensembles."""
 
 import math
 
@@ -7,13 +7,13 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
-from rankbound.bounds.bregman import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.losses import (
     ensemble_parts,
     label_information,
+    listwise_parts,
     margin_information,
 )
-from rankbound.bounds.errors import DomainError
-from rankbound.bounds.listwise import listwise_parts
 from rankbound.bounds.notation import a, m
 from rankbound.bounds.registry import statement
 from tests import oracles

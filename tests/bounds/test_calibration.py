@@ -1,16 +1,16 @@
-"""bounds.calibration: the terms against loops over cells, and their order."""
+"""bounds.theorem3: the terms against loops over cells, and their order."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.bounds.calibration import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.theorem3 import (
     calibration_gap,
     calibration_shift,
     calibration_term,
     risk_shift,
 )
-from rankbound.bounds.errors import DomainError
 from tests import oracles
 
 

@@ -1,4 +1,4 @@
-"""bounds.capacity: no student is below the floor; the inverse for entropies."""
+"""bounds.theorem4: no student is below the floor; the inverse for entropies."""
 
 import math
 
@@ -7,13 +7,13 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
-from rankbound.bounds.capacity import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem4 import (
     capacity_floor,
     mean_distance_needed,
     mean_margin_needed,
 )
-from rankbound.bounds.errors import DomainError
-from rankbound.bounds.registry import statement
 from tests import oracles
 
 

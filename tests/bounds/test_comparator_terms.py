@@ -1,4 +1,4 @@
-"""bounds.comparator_terms: against loops, at the edges, and refusals."""
+"""bounds.comparators: against loops, at the edges, and refusals."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.bounds.comparator_terms import (
+from rankbound.bounds.comparators import (
     auc_of_query,
     label_variance,
     ramp_errors,

@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.bounds.comparator_terms import label_variance, ramp_errors, teacher_terms
-from rankbound.bounds.comparators import STATEMENTS
+from rankbound.bounds.comparators import (
+    STATEMENTS,
+    label_variance,
+    ramp_errors,
+    teacher_terms,
+)
 from rankbound.bounds.registry import statement
 from tests import oracles
 

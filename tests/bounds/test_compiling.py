@@ -1,4 +1,4 @@
-"""bounds.compiling: the printed code and the folding of constants."""
+"""bounds.views: the printed code and the folding of constants."""
 
 import inspect
 
@@ -8,10 +8,9 @@ import torch
 from numpy.testing import assert_allclose
 from sympy import Abs, Max, Min, Piecewise, Rational, floor, log, pi, sqrt
 
-from rankbound.bounds.compiling import compiled, folded
-from rankbound.bounds.constants import a_star
 from rankbound.bounds.notation import A, B, k, m
-from rankbound.bounds.special import Softplus
+from rankbound.bounds.special import Softplus, a_star
+from rankbound.bounds.views import compiled, folded
 
 X = np.array([-2.5, 0.0, 1.0, 4.0])
 

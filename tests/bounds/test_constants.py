@@ -1,4 +1,4 @@
-"""bounds.constants: each bracketed by a change of sign at 30 digits."""
+"""bounds.special: each bracketed by a change of sign at 30 digits."""
 
 import mpmath
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
-from rankbound.bounds.constants import a_bend, a_star, c_phi, lambda_star
+from rankbound.bounds.special import a_bend, a_star, c_phi, lambda_star
 
 EXACT = mpmath.mp.clone()
 EXACT.dps = 40

@@ -1,11 +1,12 @@
-"""bounds.diameters: exact ranks, coverage with atoms, the refuted limits."""
+"""bounds.lemma5: exact ranks, coverage with atoms, the refuted limits."""
 
 import math
 
 import numpy as np
 import pytest
 
-from rankbound.bounds.diameters import (
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.lemma5 import (
     MONOTONE,
     QuantileDiameter,
     group_diameter_limit,
@@ -15,8 +16,7 @@ from rankbound.bounds.diameters import (
     queries_for_level,
     single_query_deviation,
 )
-from rankbound.bounds.errors import DomainError
-from rankbound.bounds.ranges import query_range
+from rankbound.bounds.lemmas import query_range
 from tests import oracles
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rankbound.bounds.betting import betting_p_value
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.evidence import betting_p_value
 from rankbound.bounds.limits import two_sided
 from tests import oracles
 

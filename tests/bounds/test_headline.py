@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.bounds.headline import HEADLINE, headline_parts, headline_width
 from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem2 import HEADLINE, headline_parts, headline_width
 
 
 @given(

@@ -1,4 +1,4 @@
-"""bounds.javascript: under node the source gives the doubles of the NumPy view."""
+"""bounds.views: under node the source gives the doubles of the NumPy view."""
 
 import json
 import subprocess
@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from sympy import Abs, Function, Max, Min, Piecewise, cosh, floor, log, sqrt, tanh
 
-from rankbound.bounds import compiling, numeric
+from rankbound.bounds import numeric, views
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.javascript import HELPERS, NAMES, javascript_view
 from rankbound.bounds.notation import A, B, R_hat, delta, k, m, n, p, term
 from rankbound.bounds.registry import REGISTRY
 from rankbound.bounds.special import (
@@ -19,7 +18,13 @@ from rankbound.bounds.special import (
     PairEntropy,
     Softplus,
 )
-from rankbound.bounds.views import domain_ends, numpy_view
+from rankbound.bounds.views import (
+    HELPERS,
+    NAMES,
+    domain_ends,
+    javascript_view,
+    numpy_view,
+)
 from tests.optional import needs_node
 
 CLOSED = [entry for entry in REGISTRY.values() if entry.expression is not None]
@@ -227,7 +232,7 @@ def test_helpers_are_carried_only_where_they_are_called():
 
 def test_every_special_function_of_the_views_has_its_helper():
     arrays_only = {"minimum", "maximum", "magnitude"}
-    assert NAMES.keys() == compiling.SPECIAL.keys() - arrays_only
+    assert NAMES.keys() == views.SPECIAL.keys() - arrays_only
     assert set(NAMES.values()) <= HELPERS.keys()
 
 

@@ -1,4 +1,4 @@
-"""bounds.kl: the inverse is where the relative entropy crosses the budget."""
+"""bounds.limits: the inverse is where the relative entropy crosses the budget."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.kl import binary_kl, kl_inverse
+from rankbound.bounds.limits import binary_kl, kl_inverse
 from tests import oracles
 
 

@@ -1,4 +1,4 @@
-"""bounds.lemma2: ranges hold against an adversary and are attained where tight."""
+"""bounds.lemmas: ranges hold against an adversary and are attained where tight."""
 
 import math
 

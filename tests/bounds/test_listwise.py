@@ -1,4 +1,4 @@
-"""bounds.listwise: two parts that add up to the loss, with their digits."""
+"""bounds.losses: two parts that add up to the loss, with their digits."""
 
 import math
 
@@ -8,7 +8,7 @@ from mpmath import mp, mpf
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.listwise import listwise_parts
+from rankbound.bounds.losses import listwise_parts
 from tests import oracles
 
 

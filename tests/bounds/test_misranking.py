@@ -1,4 +1,4 @@
-"""bounds.misranking: against loops, exact values, inverses to all digits."""
+"""bounds.theorem3: against loops, exact values, inverses to all digits."""
 
 import math
 
@@ -7,9 +7,9 @@ import pytest
 import sympy
 from numpy.testing import assert_allclose
 
-from rankbound.bounds import misranking as module
+from rankbound.bounds import theorem3 as module
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.misranking import (
+from rankbound.bounds.theorem3 import (
     bayes_error,
     discordant_divergence,
     entropy_margin,

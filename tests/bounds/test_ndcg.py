@@ -1,4 +1,4 @@
-"""bounds.ndcg: against loops; every bound on every list of up to four documents."""
+"""bounds.theorem6: against loops; every bound on every list of up to four documents."""
 
 import math
 from itertools import permutations, product
@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.ndcg import (
+from rankbound.bounds.theorem6 import (
     discounts,
     inversion_bound,
     largest_discount_step,

@@ -1,4 +1,4 @@
-"""bounds.pac_bayes: the oracle, the price of the posterior, and coverage."""
+"""bounds.theorem1: the oracle, the price of the posterior, and coverage."""
 
 import math
 
@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.pac_bayes import pac_bayes_kl, relative_entropy
 from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem1 import pac_bayes_kl, relative_entropy
 from tests import oracles
 
 

@@ -1,4 +1,4 @@
-"""bounds.ranges: plain numbers that agree with loops."""
+"""bounds.lemmas, ranges: plain numbers that agree with loops."""
 
 import math
 
@@ -6,11 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.ranges import (
-    cut_ratio_all_pairs,
-    entropy_floor_constants,
-    query_range,
-)
+from rankbound.bounds.lemmas import cut_ratio_all_pairs, query_range
+from rankbound.bounds.special import entropy_floor_constants
 from tests import oracles
 
 

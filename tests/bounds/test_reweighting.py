@@ -1,4 +1,4 @@
-"""bounds.reweighting: no bias over every draw, and coverage of the shifted limit."""
+"""bounds.shift: no bias over every draw, and coverage of the shifted limit."""
 
 import itertools
 import math
@@ -9,8 +9,7 @@ from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import upper_limit
-from rankbound.bounds.reweighting import importance_weighted, shifted_limit
-from rankbound.bounds.shift import total_variation
+from rankbound.bounds.shift import importance_weighted, shifted_limit, total_variation
 from tests import oracles
 
 

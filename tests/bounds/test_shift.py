@@ -82,8 +82,8 @@ def test_kappa_of_uniform_over_normalised_scores_is_mean_over_minimum():
         ([3.0, 1.0], "must sum to 1, got 4.0: a score divided by a sum"),
         ([0.5, 0.49], "must sum to 1, got 0.99"),
         ([0.0, 0.0], "must sum to 1, got 0.0"),
-        ([], "must be one law, got shape"),
-        ([[0.5, 0.5]], "must be one law, got shape"),
+        ([], "must be one vector of probabilities, got shape"),
+        ([[0.5, 0.5]], "must be one vector of probabilities, got shape"),
     ],
 )
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rankbound.bounds.lemmas import cut_ratio_all_pairs, query_range
 from rankbound.bounds.limits import METHODS
 from rankbound.bounds.notation import H, R_hat, n, w
-from rankbound.bounds.ranges import cut_ratio_all_pairs, query_range
 from rankbound.bounds.registry import statement
-from rankbound.bounds.theorem1 import STATEMENTS
+from rankbound.bounds.theorem1 import EXCESS, LIMITS, SPLIT
 from tests import oracles
 
 LOW, HIGH = query_range(10.0, cut_ratio=cut_ratio_all_pairs(16))
@@ -87,7 +87,7 @@ def test_entropy_cancels_from_the_excess_risk():
 
 def test_every_bound_falls_with_n_and_grows_with_the_width():
     point = {"w": 5.0, "n": 50.0, "K": 3.0}
-    for entry in STATEMENTS:
+    for entry in (*LIMITS, *SPLIT, *EXCESS):
         if entry.expression is None:
             continue
         numbers = {s: point.get(s.name, 0.5) for s in entry.arguments}
@@ -96,7 +96,7 @@ def test_every_bound_falls_with_n_and_grows_with_the_width():
 
 
 def test_words_name_the_range():
-    for entry in STATEMENTS:
+    for entry in (*LIMITS, *SPLIT, *EXCESS):
         assert "Lemma 2c" in entry.words
         assert "A0" in entry.assumptions
         assert "A1'" in entry.assumptions

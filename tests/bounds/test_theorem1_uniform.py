@@ -1,4 +1,4 @@
-"""bounds.theorem1_uniform: coverage over a class, the norm grid, ensembles."""
+"""bounds.theorem1: coverage over a class, the norm grid, ensembles."""
 
 import math
 
@@ -8,9 +8,8 @@ from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import delta, j, n, w
-from rankbound.bounds.pac_bayes import pac_bayes_kl
 from rankbound.bounds.registry import statement
-from rankbound.bounds.theorem1_uniform import STATEMENTS, norm_step
+from rankbound.bounds.theorem1 import PAC_BAYES, RADEMACHER, norm_step, pac_bayes_kl
 from tests import oracles
 
 
@@ -47,7 +46,7 @@ def test_norms_that_are_none_are_rejected(trained, base):
 
 def test_every_limit_falls_with_n_and_grows_with_width_and_confidence():
     point = {"w": 5.0, "n": 50.0, "j": 2.0}
-    for entry in STATEMENTS:
+    for entry in (*RADEMACHER, *PAC_BAYES):
         if n not in entry.arguments:
             continue
         numbers = {s: point.get(s.name, 0.5) for s in entry.arguments}

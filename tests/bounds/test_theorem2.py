@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rankbound.bounds.lemmas import cut_ratio_all_pairs
 from rankbound.bounds.notation import R_mu, delta, kappa, n
-from rankbound.bounds.ranges import cut_ratio_all_pairs
 from rankbound.bounds.registry import REGISTRY, statement
 from rankbound.bounds.shift import (
     density_ratio,

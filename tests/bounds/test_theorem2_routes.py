@@ -1,15 +1,19 @@
-"""bounds.theorem2_routes: worst share, transport, weights, and the entropy."""
+"""bounds.theorem2: worst share, transport, weights, and the entropy."""
 
 import math
 
 import numpy as np
 from numpy.testing import assert_allclose
 
-from rankbound.bounds.constants import c_phi
 from rankbound.bounds.registry import statement
-from rankbound.bounds.shift import density_ratio, total_variation
-from rankbound.bounds.transport import line_transport, transport_shift
-from rankbound.bounds.worst_share import cvar
+from rankbound.bounds.shift import (
+    cvar,
+    density_ratio,
+    line_transport,
+    total_variation,
+    transport_shift,
+)
+from rankbound.bounds.special import c_phi
 from tests import oracles
 
 

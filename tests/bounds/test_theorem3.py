@@ -6,21 +6,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.bounds.calibration import (
+from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem3 import (
+    STATEMENTS,
+    bayes_error,
     calibration_gap,
     calibration_shift,
     calibration_term,
-)
-from rankbound.bounds.misranking import (
-    bayes_error,
     discordant_divergence,
     misranking,
     misranking_ceiling,
     misranking_floor,
     psi_inverse,
 )
-from rankbound.bounds.registry import statement
-from rankbound.bounds.theorem3 import STATEMENTS
 from tests import oracles
 
 LN2 = math.log(2)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.notation import A, B, D, Delta, H, L, complexity, n, shift
-from rankbound.bounds.ranges import entropy_floor_constants
 from rankbound.bounds.registry import statement
+from rankbound.bounds.special import entropy_floor_constants
 from tests import oracles
 
 FLOOR = statement("theorem-4a").numpy()

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.registry import statement
-from rankbound.bounds.truncation import tail_excesses, truncated_limit, truncated_risks
+from rankbound.bounds.theorem7 import tail_excesses, truncated_limit, truncated_risks
 from tests import oracles
 
 

@@ -1,4 +1,4 @@
-"""bounds.transport: sorting against a linear programme, never below the optimum."""
+"""bounds.shift: sorting against a linear programme, never below the optimum."""
 
 import math
 
@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import linprog
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.transport import line_transport, transport_shift
+from rankbound.bounds.shift import line_transport, transport_shift
 from tests import oracles
 
 

@@ -1,4 +1,4 @@
-"""bounds.truncation: loops, coverage, and what fails without the tail."""
+"""bounds.theorem7: loops, coverage, and what fails without the tail."""
 
 import math
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.bounds.diameters import group_diameter_limit
 from rankbound.bounds.errors import DomainError
+from rankbound.bounds.lemma5 import group_diameter_limit
 from rankbound.bounds.limits import METHODS, upper_limit
-from rankbound.bounds.truncation import (
+from rankbound.bounds.theorem7 import (
     Truncation,
     tail_excesses,
     truncated_limit,

@@ -1,4 +1,4 @@
-"""bounds.worst_share: the exact worst law, the limit's coverage, and the bias."""
+"""bounds.shift: the exact worst law, the limit's coverage, and the bias."""
 
 import math
 
@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import linprog
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.worst_share import cvar, cvar_limit
+from rankbound.bounds.shift import cvar, cvar_limit
 from tests import oracles
 
 

@@ -1,4 +1,4 @@
-"""estimators.blocks: every group once, whatever the budget."""
+"""estimators.group_terms: every group once, whatever the budget."""
 
 import numpy as np
 import pytest
@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-import rankbound.estimators.blocks
-from rankbound.estimators.blocks import blocks
+import rankbound.estimators.group_terms
+from rankbound.estimators.group_terms import blocks
 from tests import strategies
 
 
 def cut(groups, budget, dim=0):
     """All blocks under a budget of numbers per block."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rankbound.estimators.blocks, "NUMBERS_PER_BLOCK", budget)
+        patch.setattr(rankbound.estimators.group_terms, "NUMBERS_PER_BLOCK", budget)
         return list(blocks(groups, dim=dim))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-import rankbound.estimators.blocks
+import rankbound.estimators.group_terms
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import PAIR_SETS
 from rankbound.data.columns import strings
@@ -92,7 +92,7 @@ def test_graded_pairs_match_a_loop(sizes, n_queries):
 @pytest.mark.parametrize("pairs", PAIR_SETS)
 @pytest.mark.parametrize("budget", [1, 30, 2**20])
 def test_teacher_pairs_match_a_loop_whatever_the_blocks(pairs, budget, monkeypatch):
-    monkeypatch.setattr(rankbound.estimators.blocks, "NUMBERS_PER_BLOCK", budget)
+    monkeypatch.setattr(rankbound.estimators.group_terms, "NUMBERS_PER_BLOCK", budget)
     rng = np.random.default_rng(3)
     groups = strategies.ragged_groups([4, 1, 7, 4, 2], rng, n_queries=3)
     groups = replace(groups, positive=rng.random(18) < 0.4)

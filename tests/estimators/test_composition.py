@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators.composition import PairMass, entropy_change
+from rankbound.estimators.pairwise import PairMass, entropy_change
 
 LN2 = math.log(2)
 unit = st.floats(0, 1)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.spatial.distance import pdist
 
 from rankbound.bounds.errors import DomainError
-from rankbound.estimators.dimension import (
+from rankbound.estimators.shape import (
     COPY,
     knn_log_density,
     neighbour_distances,

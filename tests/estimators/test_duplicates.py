@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.estimators import duplicates
-from rankbound.estimators.duplicates import NEAR, equal_sets, near_pairs, vector_facts
+from rankbound.estimators import shape
+from rankbound.estimators.shape import NEAR, equal_sets, near_pairs, vector_facts
 
 VALUES = st.sampled_from([0.0, -0.0, 1.0, -2.5, math.nan, math.inf])
 MATRICES = st.integers(1, 3).flatmap(
@@ -49,7 +49,7 @@ def test_unit_share_counts_finite_vectors_only():
 def test_blocks_of_rows_change_nothing(monkeypatch):
     rows = np.random.default_rng(0).integers(0, 2, (97, 5)).astype(np.float32)
     whole = vector_facts(rows)
-    monkeypatch.setattr(duplicates, "BLOCK_NUMBERS", 7)
+    monkeypatch.setattr(shape, "BLOCK_NUMBERS", 7)
     parts = vector_facts(rows)
     np.testing.assert_array_equal(whole.digests, parts.digests)
     np.testing.assert_allclose(whole.norms, parts.norms)

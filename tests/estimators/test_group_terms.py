@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-import rankbound.estimators.blocks
+import rankbound.estimators.group_terms
 from rankbound.bounds.errors import DomainError
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups, top_documents
 from rankbound.data.per_query import query_means
 from rankbound.data.scores import Scores
-from rankbound.estimators.blocks import blocks
 from rankbound.estimators.group_terms import (
+    blocks,
     dot_product_scores,
     geometry,
     steepest,
@@ -28,7 +28,9 @@ SIZES = [4, 7, 3, 16, 3, 5, 4, 9]
 
 @pytest.fixture(params=[1, 40, 400, 2**20], ids="budget {}".format)
 def budget(request, monkeypatch):
-    monkeypatch.setattr(rankbound.estimators.blocks, "NUMBERS_PER_BLOCK", request.param)
+    monkeypatch.setattr(
+        rankbound.estimators.group_terms, "NUMBERS_PER_BLOCK", request.param
+    )
 
 
 @pytest.fixture
@@ -115,7 +117,9 @@ def test_terms_do_not_depend_on_the_blocks(groups, book, monkeypatch):
 
     whole = everything()
     for budget in (1, 7, 60, 333):
-        monkeypatch.setattr(rankbound.estimators.blocks, "NUMBERS_PER_BLOCK", budget)
+        monkeypatch.setattr(
+            rankbound.estimators.group_terms, "NUMBERS_PER_BLOCK", budget
+        )
         assert_allclose(everything(), whole, rtol=1e-12)
 
 

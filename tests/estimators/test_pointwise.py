@@ -1,4 +1,4 @@
-"""estimators.pointwise: many digits, foreign libraries, and slopes at ties."""
+"""estimators.pairwise: many digits, foreign libraries, and slopes at ties."""
 
 import math
 
@@ -9,7 +9,7 @@ import scipy.special
 import torch
 from numpy.testing import assert_allclose
 
-from rankbound.estimators.pointwise import (
+from rankbound.estimators.pairwise import (
     pair_divergence,
     pair_entropy,
     pair_risk,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.data.scores import Scores
-from rankbound.estimators.signatures import (
+from rankbound.estimators.kinds import (
     CLOSE,
     SQUASHED_BITS,
     constant_queries,

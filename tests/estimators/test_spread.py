@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.ranges import entropy_floor_constants
+from rankbound.bounds.special import entropy_floor_constants
 from rankbound.catalogue import PAIR_SETS
 from rankbound.estimators.pairwise import pairwise_entropy_nats
 from rankbound.estimators.spread import (

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
 from rankbound.estimators.calibration import UnidentifiedError, fit_temperature
-from rankbound.estimators.pointwise import sigmoid
+from rankbound.estimators.pairwise import sigmoid
 from tests import oracles
 
 

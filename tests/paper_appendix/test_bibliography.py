@@ -5,9 +5,8 @@ import re
 import pytest
 
 from paper_appendix.bibliography import NEAR, REFERENCES, cited, printed
-from paper_appendix.document import PROOFS
-from paper_appendix.inline import YEAR
-from paper_appendix.latex import SECTIONS
+from paper_appendix.document import PROOFS, SECTIONS
+from paper_appendix.markdown import YEAR
 from rankbound.bounds.registry import REGISTRY
 
 SOURCES = [entry.source for entry in REGISTRY.values()]

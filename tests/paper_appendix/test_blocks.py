@@ -1,9 +1,9 @@
-"""paper_appendix.blocks: the subset of Markdown is converted, all else is refused."""
+"""paper_appendix.markdown: the subset of Markdown is converted, all else is refused."""
 
 import pytest
 
-from paper_appendix.blocks import LONG, to_latex, visible
 from paper_appendix.document import AppendixError
+from paper_appendix.markdown import LONG, to_latex, visible
 
 
 def test_headings_have_levels():

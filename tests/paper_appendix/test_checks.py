@@ -2,7 +2,7 @@
 
 import pytest
 
-from paper_appendix.checks import cell, checks_table
+from paper_appendix.tables import cell, checks_table
 from rankbound.validation.suite import names
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from paper_appendix import comparison
-from paper_appendix.simulation import simulate
+from paper_appendix.comparison import simulate
 from rankbound.bounds.limits import split_limit
 
 pytestmark = pytest.mark.xdist_group("appendix")

@@ -1,9 +1,9 @@
-"""paper_appendix.inline: what is understood is converted, all else is refused."""
+"""paper_appendix.markdown: what is understood is converted, all else is refused."""
 
 import pytest
 
 from paper_appendix.document import AppendixError
-from paper_appendix.inline import code, escape, inline, plain
+from paper_appendix.markdown import code, escape, inline, plain
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from paper_appendix import latex
 from paper_appendix.bibliography import REFERENCES
 from paper_appendix.document import AppendixError, headings
-from paper_appendix.inline import plain
+from paper_appendix.markdown import plain
 from rankbound.bounds.notation import glossary
 from rankbound.bounds.registry import REGISTRY
 

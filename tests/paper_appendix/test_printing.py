@@ -1,11 +1,11 @@
-"""paper_appendix.printing: the tables without LaTeX, complete and the same twice."""
+"""paper_appendix.tables: the tables without LaTeX, complete and the same twice."""
 
 import pytest
 
-from paper_appendix import comparison, simulation
+from paper_appendix import comparison
 from paper_appendix.__main__ import main
 from paper_appendix.document import AppendixError
-from paper_appendix.printing import aligned, bare, variants
+from paper_appendix.tables import aligned, bare, variants
 
 pytestmark = pytest.mark.xdist_group("appendix")
 
@@ -33,9 +33,9 @@ def test_one_command_rebuilds_every_table(capsys, tmp_path):
 def test_the_simulation_is_stated_with_the_tables():
     text = " ".join(variants().split())
     for number in (
-        f"{simulation.TEACHER_SPREAD:.4f} exp({simulation.QUERY_SPREAD:.4f} z)",
-        f"standard deviation {simulation.STUDENT_NOISE:.4f}",
-        f"noise {simulation.WEAK_NOISE}",
+        f"{comparison.TEACHER_SPREAD:.4f} exp({comparison.QUERY_SPREAD:.4f} z)",
+        f"standard deviation {comparison.STUDENT_NOISE:.4f}",
+        f"noise {comparison.WEAK_NOISE}",
         f"s = 1, ..., {comparison.SEEDS}",
         "seed [s, n], the large sample with the seed 0",
         f"failure probability {comparison.DELTA}",

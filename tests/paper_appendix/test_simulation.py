@@ -1,4 +1,4 @@
-"""paper_appendix.simulation: the terms against a loop, and the law as described."""
+"""paper_appendix.comparison: the terms against a loop, and the law as described."""
 
 import math
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from paper_appendix import simulation
-from paper_appendix.latex import SECTIONS
-from paper_appendix.simulation import CHUNK, WEAK_NOISE, _scores, simulate, terms
+from paper_appendix import comparison
+from paper_appendix.comparison import CHUNK, WEAK_NOISE, _scores, simulate, terms
+from paper_appendix.document import SECTIONS
 
 
 def test_terms_against_a_loop():
@@ -60,11 +60,11 @@ def test_smaller_scores_are_less_certain():
 def test_the_text_states_the_simulation_in_full():
     text = " ".join((SECTIONS / "variants.md").read_text().split())
     for number in (
-        simulation.TEACHER_SPREAD,
-        simulation.QUERY_SPREAD,
-        simulation.STUDENT_NOISE,
+        comparison.TEACHER_SPREAD,
+        comparison.QUERY_SPREAD,
+        comparison.STUDENT_NOISE,
     ):
         assert f"{number:.4f}" in text
-    assert f"the noise ${simulation.WEAK_NOISE}$" in text
-    assert f"${simulation.GROUP_SIZE}$ documents" in text
-    assert f"at least ${simulation.SCORE_RANGE:g}$ below" in text
+    assert f"the noise ${comparison.WEAK_NOISE}$" in text
+    assert f"${comparison.GROUP_SIZE}$ documents" in text
+    assert f"at least ${comparison.SCORE_RANGE:g}$ below" in text

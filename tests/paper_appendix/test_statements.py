@@ -21,10 +21,10 @@ from numpy.testing import assert_allclose
 from paper_appendix import document
 from paper_appendix.__main__ import TARGET, main, write
 from rankbound.bounds.betting import betting, log_capital, stake_grid
-from rankbound.bounds.constants import a_bend, a_star, lambda_star
 from rankbound.bounds.limits import binary_kl, hoeffding, kl_chernoff, kl_inverse
 from rankbound.bounds.notation import glossary
 from rankbound.bounds.registry import REGISTRY, statement
+from rankbound.bounds.special import a_bend, a_star, lambda_star
 from tests import oracles
 
 TEXT = document.document()

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 from statsmodels.stats.multitest import multipletests
 
+from rankbound.bounds.betting import betting_p_value
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.evidence import betting_p_value
 from rankbound.bounds.limits import two_sided
 from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery

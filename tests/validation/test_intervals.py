@@ -7,9 +7,8 @@ import pytest
 import sympy
 from sympy import Abs, Heaviside, Min, Symbol, exp, log, sqrt, tanh
 
-from rankbound.bounds.constants import a_star, lambda_star
 from rankbound.bounds.registry import statement
-from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
+from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus, a_star, lambda_star
 from rankbound.validation.intervals import (
     Enclosure,
     FlintArithmetic,

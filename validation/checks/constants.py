@@ -7,8 +7,14 @@ from typing import Final
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from rankbound.bounds.constants import a_bend, a_star, c_phi, lambda_star
-from rankbound.bounds.special import PairEntropy, Sigmoid
+from rankbound.bounds.special import (
+    PairEntropy,
+    Sigmoid,
+    a_bend,
+    a_star,
+    c_phi,
+    lambda_star,
+)
 from rankbound.validation.findings import Finding
 from rankbound.validation.intervals import Enclosure, least
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rankbound.bounds.truncation import Truncation
+from rankbound.bounds.theorem7 import Truncation
 from rankbound.validation.checks.diameters import DELTA, HOW, of_pairs, quantile
 from rankbound.validation.checks.limits import capital
 from rankbound.validation.coverage import Coverage

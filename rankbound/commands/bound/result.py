@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
-from rankbound.bounds.headline import headline_width
+from rankbound.bounds.theorem2 import headline_width
 from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.errors import UsageError
 from rankbound.results import Record, Result

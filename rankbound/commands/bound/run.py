@@ -9,8 +9,8 @@ import msgspec
 from scipy.optimize import brentq
 
 from rankbound.bounds.certificate import LN2
-from rankbound.bounds.headline import HEADLINE, headline_parts
 from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem2 import HEADLINE, headline_parts
 from rankbound.bounds.theorem5 import (
     Design,
     bilinear_complexity,

@@ -19,9 +19,9 @@ from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
-from rankbound.estimators.blocks import blocks
 from rankbound.estimators.group_terms import (
     block_distances,
+    blocks,
     check_span,
     pair_choice,
     steepest,

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from msgspec.structs import asdict, replace
 
+from rankbound.bounds.lemmas import cut_ratio_all_pairs
 from rankbound.bounds.limits import two_sided
-from rankbound.bounds.ranges import cut_ratio_all_pairs
 from rankbound.bounds.shift import (
     density_ratio,
     product_total_variation,
@@ -42,9 +42,8 @@ from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
-from rankbound.estimators.composition import PairMass, entropy_change
 from rankbound.estimators.group_terms import group_entropies, tie_shares
-from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.estimators.pairwise import NATS_PER_BIT, PairMass, entropy_change
 from rankbound.estimators.shape import DistanceCurve, VectorShape
 from rankbound.estimators.spread import entropy_floor
 from rankbound.results import Named

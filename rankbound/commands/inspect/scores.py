@@ -12,14 +12,14 @@ from rankbound.data.columns import Integers
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.group_terms import teacher_terms
-from rankbound.estimators.kinds import KindGuess, infer_kind
-from rankbound.estimators.pairwise import NATS_PER_BIT
-from rankbound.estimators.signatures import (
+from rankbound.estimators.kinds import (
     SQUASHED_BITS,
+    KindGuess,
     Ties,
     close_by_chance,
     constant_queries,
     decimals,
+    infer_kind,
     lattice,
     min_max_queries,
     rank_function,
@@ -29,6 +29,7 @@ from rankbound.estimators.signatures import (
     top_entropy,
     usual_depth,
 )
+from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.read.contents import Contents
 
 TOP = 16

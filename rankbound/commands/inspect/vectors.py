@@ -10,7 +10,7 @@ from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.result import Finding, VectorCounts, share
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.embeddings import Embeddings
-from rankbound.estimators.duplicates import (
+from rankbound.estimators.shape import (
     VectorFacts,
     equal_sets,
     near_pairs,

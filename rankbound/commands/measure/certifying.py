@@ -13,8 +13,8 @@ from rankbound.bounds.certificate import (
     certify,
     lemma_2c_range,
 )
+from rankbound.bounds.lemmas import cut_ratio_all_pairs
 from rankbound.bounds.limits import upper_limit
-from rankbound.bounds.ranges import cut_ratio_all_pairs
 from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.result import Comparators, Ndcg, Relevance, Shift
 from rankbound.commands.measure.space import Space

@@ -15,19 +15,19 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
-from rankbound.bounds.comparator_terms import (
+from rankbound.bounds.comparators import (
     auc_of_query,
     label_variance,
     ramp_errors,
     teacher_terms,
 )
-from rankbound.bounds.ndcg import (
+from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem6 import (
     inversion_bound,
     rank_bound,
     surrogate_bound,
     worst_ndcg,
 )
-from rankbound.bounds.registry import statement
 from rankbound.commands.measure.evaluated import Evaluated, Level
 from rankbound.commands.measure.relevance import (
     UNJUDGED,

@@ -18,7 +18,7 @@ from rankbound.data.columns import Booleans, Floats, Integers, positions
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.data.scores import Scores
-from rankbound.estimators.blocks import blocks
+from rankbound.estimators.group_terms import blocks
 from rankbound.estimators.pairs import pair_differences, selected_pairs
 
 

@@ -15,9 +15,13 @@ from typing import Final, Self
 import numpy as np
 from msgspec.structs import replace
 
-from rankbound.bounds.calibration import calibration_shift, calibration_term
 from rankbound.bounds.certificate import LN2
-from rankbound.bounds.misranking import misranking_ceiling, misranking_floor
+from rankbound.bounds.theorem3 import (
+    calibration_shift,
+    calibration_term,
+    misranking_ceiling,
+    misranking_floor,
+)
 from rankbound.commands.measure.evaluated import Evaluated, Level
 from rankbound.commands.measure.result import (
     Bin,
@@ -30,7 +34,7 @@ from rankbound.commands.measure.result import (
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.scores import Scores
 from rankbound.estimators.pairs import both_sides
-from rankbound.estimators.pointwise import pair_divergence, pair_entropy, sigmoid
+from rankbound.estimators.pairwise import pair_divergence, pair_entropy, sigmoid
 
 N_BINS: Final = 10
 UNJUDGED: Final = (

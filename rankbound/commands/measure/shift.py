@@ -14,9 +14,8 @@ import numpy as np
 
 from rankbound.bounds.certificate import CHOSEN, LN2, LossRange, lemma_2c_range
 from rankbound.bounds.limits import upper_limit
-from rankbound.bounds.transport import transport_shift
+from rankbound.bounds.shift import cvar, transport_shift
 from rankbound.bounds.wording import counted
-from rankbound.bounds.worst_share import cvar
 from rankbound.commands.measure.evaluated import Level
 from rankbound.commands.measure.laws import Laws
 from rankbound.commands.measure.result import (
@@ -27,7 +26,7 @@ from rankbound.commands.measure.result import (
     ShiftRange,
 )
 from rankbound.data.columns import Booleans, Floats
-from rankbound.estimators.pointwise import pair_risk
+from rankbound.estimators.pairwise import pair_risk
 
 FORMS: Final = ("total_variation", "cvar", "transport")
 LEAST: Final = "least_per_query"

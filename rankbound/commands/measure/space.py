@@ -11,9 +11,8 @@ from rankbound.commands.measure.result import Norms, Shape, TwoNn
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.estimators.blocks import Block
 from rankbound.estimators.distances import TailQuantile
-from rankbound.estimators.group_terms import Geometry, geometry, steepest
+from rankbound.estimators.group_terms import Block, Geometry, geometry, steepest
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
 
 QUANTILE = 0.99

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from rankbound.bounds.headline import HEADLINE, part_expressions
 from rankbound.bounds.notation import term
 from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem2 import HEADLINE, part_expressions
 from rankbound.bounds.views import numpy_view
 
 pytestmark = pytest.mark.xdist_group("report")

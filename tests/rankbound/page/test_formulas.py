@@ -5,9 +5,9 @@ import subprocess
 import numpy as np
 import pytest
 
-from rankbound.bounds.headline import HEADLINE, part_expressions
 from rankbound.bounds.notation import term
 from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem2 import HEADLINE, part_expressions
 from rankbound.bounds.views import domain_ends, numpy_view
 from rankbound.commands.measure.result import Locality, LossRange, Shift
 from rankbound.page.formulas import (

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rankbound.bounds.headline import HEADLINE
 from rankbound.bounds.registry import statement
+from rankbound.bounds.theorem2 import HEADLINE
 from rankbound.commands.measure.run import measure
 from rankbound.errors import FormatError, UsageError
 from rankbound.page.run import write_report

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.bounds.calibration import calibration_shift
 from rankbound.bounds.limits import upper_limit
-from rankbound.bounds.misranking import misranking_ceiling
+from rankbound.bounds.theorem3 import calibration_shift, misranking_ceiling
 from rankbound.commands.measure.evaluated import Evaluated, Level
 from rankbound.commands.measure.relevance import (
     JudgedPairs,
