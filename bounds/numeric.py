@@ -6,8 +6,9 @@ this possible. Branches are chosen by `where`, and both are finite for every fin
 input. Absolute values are written with `where`, so that derivatives at zero are right
 to second order. log(1 - sigmoid) is never formed.
 
-`rankbound.estimators.pairwise` computes the same values for large NumPy arrays, where
-evaluating every branch everywhere would take twice as long.
+`rankbound.estimators.pairwise` computes the same values for millions of pairs. It needs
+finite margins and, with NumPy, evaluates each branch only where it applies, which is
+ten times as fast.
 """
 
 from __future__ import annotations

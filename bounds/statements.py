@@ -146,6 +146,13 @@ class Statement:
         """Key of the whole lemma or theorem: "lemma-2c" for "lemma-2c-upper"."""
         return "-".join(self.key.split("-")[:2])
 
+    @property
+    def computed_by(self) -> str:
+        """Path of the function that computes the value; empty for a closed form."""
+        if self.procedure is None:
+            return ""
+        return f"{self.procedure.__module__}.{self.procedure.__qualname__}"
+
     def latex(self) -> str:
         """Return the formula as LaTeX, with its left-hand side if it has one."""
         right = sympy.latex(self._closed_form(), ln_notation=True)
@@ -256,7 +263,6 @@ class Statement:
         if self.expression is None:
             remedy = "it has no value to compute"
             if self.procedure is not None:
-                name = f"{self.procedure.__module__}.{self.procedure.__qualname__}"
-                remedy = f"use its procedure, {name}"
+                remedy = f"use its procedure, {self.computed_by}"
             raise DomainError(f"{self.key} has no closed form; {remedy}")
         return self.expression

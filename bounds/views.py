@@ -424,7 +424,7 @@ def javascript_view(expression: Expr, arguments: tuple[Symbol, ...]) -> str:
 
 
 class _ScriptPrinter(JavascriptCodePrinter):  # type: ignore[misc]
-    """A printer of single expressions, which refuses functions that it does not know."""
+    """Prints single expressions; it refuses functions that it does not know."""
 
     def _print_Piecewise(self, expr: Expr) -> str:  # noqa: N802
         *cases, (otherwise, _) = expr.args

@@ -1,4 +1,4 @@
-"""Data to quantities: columnar types, entropies, divergences, diameters."""
+"""Data to quantities: entropies, divergences, distances, temperatures."""
 
 if __name__ != "rankbound.estimators":
     raise ImportError("import rankbound.estimators, not estimators")

@@ -1,9 +1,9 @@
-"""Which array library a caller uses, and at which precision to compute.
+"""The array library of a caller, and the precision to compute with.
 
-The estimators are written against the array API standard: a NumPy array, a torch
-tensor or a jax array comes back as what it was. Computation is in float64 wherever the
-library has it, since scores of 1e6 leave few digits for their differences; the result
-has the floating type that came in (float16 and integers: float64).
+The estimators are written against the array API standard: NumPy arrays, torch tensors
+and jax arrays give results of the same library. Computation is in float64 wherever the
+library has it, since scores of 1e6 leave few digits for their differences. The result
+has the floating type of the input; for float16 and integers it is float64.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rankbound.bounds.errors import DomainError
 
-# A NumPy array, a torch tensor or a jax array. The array API has no static type yet.
+# A NumPy array, a torch tensor or a jax array; the array API has no static type yet.
 Array = Any
 
 
@@ -33,7 +33,7 @@ def namespace(array: Array) -> Any:
 
 
 def as_array(values: Array) -> Array:
-    """Leave arrays as they are; sequences and numbers become NumPy arrays.
+    """Return arrays unchanged, and sequences and numbers as NumPy arrays.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def as_array(values: Array) -> Array:
 
 
 def widened(values: Array) -> Array:
-    """The same numbers at the precision used for computing.
+    """The same numbers in the precision used for computation.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def widened(values: Array) -> Array:
     """
     xp = namespace(values)
     if array_api_compat.is_jax_array(values):
-        # jax decides by a global switch whether float64 exists; it is the user's
+        # Whether jax has float64 is a global switch, which is left to the user
         if xp.isdtype(values.dtype, ("real floating",)) and values.dtype.itemsize >= 4:
             return values
         return xp.astype(values, xp.asarray(0.0).dtype)
@@ -63,7 +63,7 @@ def widened(values: Array) -> Array:
 
 
 def narrowed(values: Array, like: Array) -> Array:
-    """Give a result the floating type of the input it was computed from.
+    """Convert a result to the floating type of the input that it was computed from.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def narrowed(values: Array, like: Array) -> Array:
 
 
 def constant(like: Array, values: NDArray[Any]) -> Array:
-    """A NumPy constant (indices, 0/1 weights) as an array of the library of `like`.
+    """Convert a NumPy constant, such as indices, to an array of the library of `like`.
 
     Examples
     --------
@@ -89,12 +89,12 @@ def constant(like: Array, values: NDArray[Any]) -> Array:
         return values
     if array_api_compat.is_jax_array(like):
         return xp.asarray(values)
-    # A copy, since torch warns of constants that are shared and read-only
+    # A copy, since torch warns about shared read-only constants
     return xp.asarray(np.array(values), device=array_api_compat.device(like))
 
 
 def is_traced(array: Array) -> bool:
-    """Whether the values are unknown because jax is tracing a function.
+    """Whether values are unknown because jax is tracing a function.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def is_traced(array: Array) -> bool:
 
 
 def check_finite(values: Array, name: str, *, mask: Array | None = None) -> None:
-    """Raise when a value that counts is NaN or infinite, naming its position.
+    """Raise if a value outside the padding is NaN or infinite, naming its position.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def check_finite(values: Array, name: str, *, mask: Array | None = None) -> None
 
 
 def check_temperature(temperature: float) -> float:
-    """Return a temperature, which divides margins, or raise unless it is positive.
+    """Return a temperature, which divides margins, or raise if it is not positive.
 
     Examples
     --------

@@ -17,16 +17,21 @@ TIES = (
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The values between two quantiles, or outside of them.
+    """The values between two quantiles, or outside them.
 
     Attributes
     ----------
     name : str
-        What it keeps, for file names.
+        Describes the values that are kept; used in file names.
     low, high : float
         Quantiles, 0 <= low < high <= 1.
     outside : bool
-        Whether the values outside are kept instead.
+        Whether the values outside the quantiles are kept instead.
+
+    Raises
+    ------
+    DomainError
+        If the quantiles are not in order or not in [0, 1].
     """
 
     name: str
@@ -47,11 +52,17 @@ class Band:
         Parameters
         ----------
         values : float64 array, shape (n,)
+            Finite, one per query.
+
+        Raises
+        ------
+        DomainError
+            Without values, or if one is not finite.
 
         Notes
         -----
-        By linear interpolation between order statistics, as NumPy's default: the
-        median of an even number of values is the mean of the middle two.
+        By linear interpolation between order statistics, NumPy's default: the median of
+        an even number of values is the mean of the middle two.
 
         Examples
         --------
@@ -66,7 +77,7 @@ class Band:
         return low, high
 
     def holds(self, values: Floats) -> Booleans:
-        """Which values are in the band, shape (n,); ties go to the side below.
+        """Whether each value is in the band; ties at a cut point go to the side below.
 
         Examples
         --------
@@ -84,7 +95,7 @@ class Band:
         return ~inside if self.outside else inside
 
     def ties(self, values: Floats) -> int:
-        """How many values are equal to a cut point.
+        """Number of values that are equal to a cut point.
 
         Examples
         --------
@@ -109,12 +120,21 @@ BANDS = {
 
 
 def band_called(text: str) -> Band:
-    """The band of a name, or of two quantiles Q1:Q2.
+    """Return a band by name, or by two quantiles Q1:Q2.
+
+    Parameters
+    ----------
+    text : str
+        A name in `BANDS`, or two numbers 0 <= Q1 < Q2 <= 1 with a colon between them.
+
+    Returns
+    -------
+    Band
 
     Raises
     ------
     DomainError
-        On another name, or quantiles that are no band.
+        On another name, or quantiles that are not in order.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Temperatures by maximum likelihood: queries set aside, their pairs, the fit.
+"""Temperatures by maximum likelihood: queries set aside, their pairs, and the fit.
 
 The mean loss ``softplus(b m) - p b m`` is convex in the inverse temperature b, so its
-minimum is the root of an increasing derivative, if there is one.
+minimum, if there is one, is the root of an increasing derivative.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rankbound.estimators.group_terms import blocks
 from rankbound.estimators.pairs import both_sides, selected_pairs
 from rankbound.estimators.pairwise import sigmoid
 
-# Temperatures from a thousandth to a thousand times the typical margin are looked at
+# Temperatures are searched from a thousandth to a thousand times the typical margin
 SEARCH = 1e3
 
 
@@ -41,20 +41,24 @@ class CalibrationPairs:
 def calibration_queries(
     qids: np.ndarray, *, share: float, rng: np.random.Generator
 ) -> Booleans:
-    """Mark the share of the queries that temperatures may be fitted on.
+    """Draw the queries on which temperatures may be fitted.
 
     Parameters
     ----------
     qids : object array of str, shape (n,)
         The draw depends on the ids and the generator, not on the order of the ids.
     share : float
-        In (0, 1); at least one query is drawn and at least one left.
+        In (0, 1); at least one query is drawn, and at least one is left.
     rng : numpy.random.Generator
+
+    Returns
+    -------
+    boolean array, shape (n,)
 
     Raises
     ------
     DomainError
-        With fewer than two queries.
+        With fewer than two queries, or a share outside (0, 1).
 
     Examples
     --------
@@ -65,8 +69,8 @@ def calibration_queries(
     """
     if len(qids) < 2:
         raise DomainError(
-            "a temperature is fitted on queries that the certificate does not use; "
-            f"that needs at least 2 queries, got {len(qids)}: give a number instead"
+            "a temperature is fitted on queries that the certificate does not use, "
+            f"which needs at least 2 queries, got {len(qids)}; give a number instead"
         )
     if not 0 < share < 1:
         raise DomainError(f"`share` must lie in (0, 1), got {share!r}")
@@ -85,6 +89,12 @@ def graded_pairs(groups: Groups, scores: Floats, grades: Floats) -> CalibrationP
     groups : Groups
         The judged and scored documents of each query.
     scores, grades : float64 arrays, shape (n_rows,)
+        Of the document rows.
+
+    Returns
+    -------
+    CalibrationPairs
+        With the target 1 for every pair.
     """
     margins, weights = [], []
     for block in blocks(groups):
@@ -100,7 +110,7 @@ def graded_pairs(groups: Groups, scores: Floats, grades: Floats) -> CalibrationP
 def teacher_pairs(
     groups: Groups, teacher: Floats, student: Floats, *, pairs: str
 ) -> CalibrationPairs:
-    """The pairs of the loss with the student's margins and the teacher's probability.
+    """Pairs of the loss, with the student's margins and the teacher's probabilities.
 
     Parameters
     ----------
@@ -110,6 +120,10 @@ def teacher_pairs(
     student : float64 array, shape (n_rows,)
         Raw scores.
     pairs : {"all", "pos-neg", "neg-neg"}
+
+    Returns
+    -------
+    CalibrationPairs
     """
     margins, targets, weights = [], [], []
     for block in blocks(groups):
@@ -137,7 +151,7 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
         Probability that the first document of each pair is preferred, in [0, 1]; 1 for
         a judged pair written better document first.
     weights : float64 array, shape (n_pairs,)
-        1 / (pairs of the query), so that every query counts the same.
+        1 / (number of pairs of the query), so that every query counts equally.
 
     Returns
     -------
@@ -147,8 +161,11 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
     Raises
     ------
     UnidentifiedError
-        When the margins order every pair as the targets do (the likelihood grows as
-        the temperature falls to 0) or no better than a coin (as it rises).
+        If the margins order every pair as the targets do, so that the likelihood grows
+        as the temperature falls to 0; or no better than chance, so that it grows as the
+        temperature rises.
+    DomainError
+        Without a pair.
 
     Examples
     --------
@@ -179,18 +196,18 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
             "the scores order the calibration pairs without an error, so the "
             "likelihood grows as the temperature falls to 0"
         )
-    from scipy.optimize import brentq  # a third of a second to load
+    from scipy.optimize import brentq  # takes a third of a second to load
 
     return float(scale * np.exp(-brentq(slope, -end, end, xtol=1e-13)))
 
 
 def _group_share(groups: Groups, chosen: Integers) -> Floats:
-    """One over the number of groups of each chosen group's query."""
+    """One over the number of groups of the query of each chosen group."""
     counts = np.bincount(groups.queries, minlength=len(groups.qids))
     return np.asarray(1.0 / counts[groups.queries[chosen]])
 
 
 def _even(chosen: Booleans, share: Floats) -> Floats:
-    """Weight of every pair, so that the pairs of a group add up to its share."""
+    """Equal weights of the pairs of a group that add up to its share."""
     total = np.maximum(1, chosen.sum(axis=-1))
     return np.broadcast_to((share / total)[:, None], chosen.shape)

@@ -1,7 +1,7 @@
 """Distances within a group and its diameters: maximum, quantile, mean.
 
-Two metrics are offered, Euclidean and angular. One minus the cosine is refused: it
-violates the triangle inequality and no dot-product ranker is Lipschitz in it.
+Two metrics are available, Euclidean and angular. One minus the cosine is refused, since
+it violates the triangle inequality and no dot-product ranker is Lipschitz in it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ COSINE_REFUSED = (
     "the triangle inequality, and a dot-product student is not Lipschitz in it; use "
     "'angular', or 'euclidean' on unit vectors, where it orders pairs the same way"
 )
-# A squared distance from inner products loses digits in proportion to norms / distance;
-# pairs nearer than this share of their squared norms are computed again by subtraction.
+# Squared distances from inner products lose digits in proportion to norms / distance.
+# Below this share of the squared norms they are computed again by subtraction.
 RECOMPUTE_BELOW = 1e-3
 NUMBERS_IN_CACHE = 2**17
 
 
 def check_metric(metric: str) -> str:
-    """Return the name of a metric, or say why it is refused.
+    """Return the name of a metric, or raise and say why it is refused.
 
     Examples
     --------
@@ -62,12 +62,13 @@ def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
     Returns
     -------
     array, shape (..., k (k - 1) / 2)
-        At least 0; in the order of `estimators.pairs.pair_differences`.
+        At least 0, in the order of `estimators.pairs.pair_differences`.
 
     Raises
     ------
     DomainError
-        For another metric, a non-finite vector, or (angular) a zero vector.
+        For another metric, a vector that is not finite, or, with angular distances, a
+        zero vector.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def pair_distances(vectors: Array, *, metric: str = "euclidean") -> Array:
         _check_directions(vectors)
     if not isinstance(vectors, np.ndarray) or vectors.ndim != 3 or len(vectors) == 0:
         return _distances(vectors, metric)
-    # Pieces whose temporaries stay in the cache, as in `estimators.pairwise`
+    # Pieces whose temporaries fit into the cache, as in `estimators.pairwise`
     step = max(1, NUMBERS_IN_CACHE // max(1, vectors.shape[1] * vectors.shape[2]))
     pieces = (vectors[at : at + step] for at in range(0, len(vectors), step))
     return np.concatenate([_distances(piece, metric) for piece in pieces])
@@ -138,17 +139,27 @@ def rms_distance(distances: Array, chosen: Array) -> Array:
 
 
 def quantile_diameter(distances: Array, chosen: Array, *, quantile: float) -> Array:
-    """Smallest distance that the share `quantile` of the pairs does not exceed.
+    """Smallest distance that at least a share `quantile` of the pairs does not exceed.
 
-    The inverted distribution function (an observed distance, never an interpolation).
-    Descriptive: it underestimates the diameter, and in a certificate it would need the
-    price of Theorem 7.
+    The inverse of the distribution function: an observed distance, never interpolated.
+    It is descriptive. It underestimates the diameter, and a certificate that used it
+    would have to pay the price of Theorem 7.
 
     Parameters
     ----------
     distances, chosen : arrays, shape (..., n_pairs)
+        As in `diameter`.
     quantile : float
         In (0, 1].
+
+    Returns
+    -------
+    array, shape (...)
+
+    Raises
+    ------
+    DomainError
+        If the quantile is outside (0, 1].
 
     Examples
     --------
@@ -161,7 +172,7 @@ def quantile_diameter(distances: Array, chosen: Array, *, quantile: float) -> Ar
     xp = namespace(distances)
     precise = widened(distances).dtype
     count = xp.sum(xp.astype(chosen, precise), axis=-1, keepdims=True)
-    # 0.07 * 100 is a little above 7 in floating point; the guard keeps the rank at 7
+    # 0.07 * 100 exceeds 7 in floating point; the guard keeps the rank at 7
     guard = max(1e-12, 4 * float(xp.finfo(precise).eps))
     rank = xp.ceil(count * quantile * (1 - guard)) - 1
     ordered = xp.sort(xp.where(chosen, distances, xp.inf), axis=-1)
@@ -185,7 +196,7 @@ def _pair_norms(vectors: Array, *, sign: int) -> Array:
     if not isinstance(vectors, np.ndarray):
         return _direct(vectors, sign=sign)
     first, second = pair_positions(vectors.shape[-2])
-    # A shift of all vectors changes no difference and saves digits of the products
+    # Centring changes no difference and preserves digits of the products
     moved = vectors - np.mean(vectors, axis=-2, keepdims=True) if sign < 0 else vectors
     gram = moved @ np.swapaxes(moved, -1, -2)
     norms = np.diagonal(gram, axis1=-2, axis2=-1)
@@ -219,16 +230,16 @@ def _check_directions(vectors: Array) -> None:
 
 
 class TailQuantile:
-    """Weighted upper quantile of more values than fit in memory, fed block by block.
+    """Weighted upper quantile of more values than fit into memory, fed in blocks.
 
-    The total weight is 1 by agreement, so a value with more than 1 - quantile of weight
-    above it can be forgotten at once: only the tail is kept.
+    The total weight has to be 1, so that a value with more than 1 - quantile of weight
+    above it can be dropped at once: only the tail is kept.
 
     Parameters
     ----------
     quantile : float
-        In (0, 1): the result is the smallest fed value t such that the weight of the
-        values above t is at most 1 - quantile.
+        In (0, 1). The result is the smallest value t such that the weight of the values
+        above t is at most 1 - quantile.
 
     Examples
     --------
@@ -241,7 +252,7 @@ class TailQuantile:
     def __init__(self, quantile: float) -> None:
         if not 0 < quantile < 1:
             raise DomainError(f"`quantile` must lie in (0, 1), got {quantile!r}")
-        # Weights are sums of fractions; a whisker keeps an exact tie on its side
+        # Weights are sums of fractions; a small slack keeps an exact tie on its side
         self._room = (1 - quantile) + 1e-12
         self._values = np.empty(0)
         self._weights = np.empty(0)
@@ -257,13 +268,13 @@ class TailQuantile:
         self._values, self._weights = pool[keep], share[keep]
 
     def value(self) -> float:
-        """The quantile of everything fed so far.
+        """The quantile of all values fed so far.
 
         Raises
         ------
         DomainError
-            When nothing was fed.
+            If no values were fed.
         """
         if self._values.size == 0:
-            raise DomainError("a quantile of no values does not exist")
+            raise DomainError("a quantile needs at least one value; feed some first")
         return float(self._values[-1])

@@ -1,10 +1,9 @@
 """The terms of the bound for every group: entropy, divergence, risk, ranges, geometry.
 
-Ties and ranks are here too: pairs scored alike, which have the full entropy, and order
-alone.
-
-Here ragged files meet the rectangular estimators: groups are cut into blocks, each
-block is one call, and the results come back as one array per term.
+Groups of different sizes are cut into rectangular blocks of bounded size, and each
+block is one call of an estimator. Groups are sorted by size first, so that a block
+holds groups of almost equal size and little padding. The results are one array per
+term.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ from rankbound.estimators.spread import (
     tie_share,
 )
 
-# Pairs per block: enough that NumPy's overhead is lost in the work, few enough that the
-# temporaries of a formula stay in the processor's cache.
+# Pairs per block: enough to make the overhead of NumPy negligible, and few enough that
+# the temporaries of a formula stay in the processor's cache.
 NUMBERS_PER_BLOCK = 2**14
-# Vectors are read from disk and multiplied, which wants larger pieces.
+# Vectors are read from disk and multiplied, for which larger pieces are faster.
 VECTOR_SHARE = 32
 
 
@@ -47,8 +46,18 @@ VECTOR_SHARE = 32
 class Block:
     """Some groups as a rectangle.
 
-    `groups` (b,) are positions of groups; `rows` and `mask` (b, k) the document rows
-    and which of them exist; `positive` (b, k) or None; `full` says that all exist.
+    Attributes
+    ----------
+    groups : int64 array, shape (b,)
+        Positions of the groups.
+    rows : int64 array, shape (b, k)
+        Rows of their documents.
+    mask : boolean array, shape (b, k)
+        False where a position is padding.
+    positive : boolean array, shape (b, k), or None
+        The positives, if they are known.
+    full : bool
+        Whether there is no padding.
     """
 
     groups: Integers
@@ -59,7 +68,7 @@ class Block:
 
 
 def blocks(groups: Groups, *, dim: int = 0) -> Iterator[Block]:
-    """Yield all groups in blocks; `dim` numbers per document count for the size.
+    """Yield all groups in blocks, whose size also counts `dim` numbers per document.
 
     Examples
     --------
@@ -79,7 +88,7 @@ def blocks(groups: Groups, *, dim: int = 0) -> Iterator[Block]:
 
 
 def _block_end(sizes: Integers, start: int, dim: int) -> int:
-    """Take groups while their rectangle stays within the budget (at least one)."""
+    """End of the largest block within the budget, of at least one group."""
     stop = len(sizes)
     while stop - start > 1:
         k = int(sizes[stop - 1])
@@ -87,7 +96,7 @@ def _block_end(sizes: Integers, start: int, dim: int) -> int:
         room = max(1, NUMBERS_PER_BLOCK // cost)
         if stop - start <= room:
             break
-        # Fewer groups are smaller groups too, so look again at the new largest
+        # A shorter block has smaller groups, so try again with its largest
         stop = (
             start + room
             if sizes[start + room - 1] == k
@@ -116,7 +125,7 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TeacherTerms:
-    """What the teacher alone decides; arrays of shape (n_groups,).
+    """Terms that depend on the teacher alone; arrays of shape (n_groups,).
 
     `entropy` in nats; `mean_margin` and `range` in temperatures.
     """
@@ -128,10 +137,10 @@ class TeacherTerms:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudentTerms:
-    """A clipped student against its teacher; arrays of shape (n_groups,).
+    """Terms of a clipped student and its teacher; arrays of shape (n_groups,).
 
-    `divergence` and `risk` in nats, `range` in temperatures after clipping;
-    `n_clipped` counts clipped documents; `values` (n_rows,) are the clipped scores.
+    `divergence` and `risk` are in nats, and `range`, after clipping, in temperatures.
+    `n_clipped` counts the clipped documents; `values` (n_rows,) are the clipped scores.
     """
 
     divergence: Floats
@@ -154,6 +163,15 @@ def teacher_terms(
         Teacher scores of the document rows, divided by the temperature.
     pairs : {"all", "pos-neg", "neg-neg"}
 
+    Returns
+    -------
+    TeacherTerms
+
+    Raises
+    ------
+    DomainError
+        If a group has no pair of the kind, or scores are too far apart for margins.
+
     Examples
     --------
     >>> from rankbound.data.groups import top_documents
@@ -175,7 +193,7 @@ def teacher_terms(
 
 
 def group_entropies(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
-    """Teacher entropy of each group in nats; `teacher_terms` without the rest.
+    """Teacher entropy of each group in nats, without the other teacher terms.
 
     Parameters
     ----------
@@ -224,7 +242,16 @@ def student_terms(
     teacher, student : float64 arrays, shape (n_rows,)
         Scores of the document rows, each divided by its own temperature.
     clip_at : float
-        B: scores are raised to at least B below the best of their group.
+        B > 0: scores are raised to at least B below the best of their group.
+
+    Returns
+    -------
+    StudentTerms
+
+    Raises
+    ------
+    DomainError
+        As `teacher_terms` raises.
     """
     check_span(student)
     divergence, risk, spread = (np.empty(groups.n_groups) for _ in range(3))
@@ -246,7 +273,7 @@ def student_terms(
 
 
 def tie_shares(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
-    """Share of the pairs of each group whose two scores are equal.
+    """Share of the pairs of each group whose scores are equal.
 
     Parameters
     ----------
@@ -278,14 +305,14 @@ def tie_shares(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:
 
 
 def rank_values(groups: Groups, values: Floats) -> Floats:
-    """Scores replaced by ranks within the group: larger is better, ties share a rank.
+    """Replace scores by ranks within the group; larger is better, ties share a rank.
 
     Parameters are those of `tie_shares`.
 
     Returns
     -------
     float64 array, shape (n_rows,)
-        From 1 for the worst document of a group; the mean rank for ties.
+        Ranks from 1 for the worst document of a group; the mean rank for ties.
 
     Examples
     --------
@@ -325,7 +352,7 @@ def geometry(
     pairs: str = "all",
     visit: Callable[[Block, Floats, np.ndarray], object] | None = None,
 ) -> Geometry:
-    """Diameter and mean distance of every group, over the pairs that enter the loss.
+    """Diameter and mean distance of every group over the pairs that enter the loss.
 
     Parameters
     ----------
@@ -335,8 +362,13 @@ def geometry(
     metric : {"euclidean", "angular"}
     pairs : {"all", "pos-neg", "neg-neg"}
     visit : callable, optional
-        Called with each block, its distances and chosen pairs (b, n_pairs), for
-        quantities that need all distances, so that they are computed once.
+        Called with each block, its distances and its chosen pairs, both (b, n_pairs),
+        for other quantities that need all distances, so that these are computed once.
+
+    Raises
+    ------
+    DomainError
+        If a document has no vector.
     """
     largest, mean = np.empty(groups.n_groups), np.empty(groups.n_groups)
     for block, distances, chosen in block_distances(
@@ -352,15 +384,18 @@ def geometry(
 def block_distances(
     groups: Groups, embeddings: Embeddings, *, metric: str, pairs: str
 ) -> Iterator[tuple[Block, Floats, Booleans]]:
-    """Each block with its distances and which of them count, shape (b, n_pairs).
+    """Yield each block with its distances and its chosen pairs, both (b, n_pairs).
 
-    Parameters are those of `geometry`.
+    Parameters and errors are those of `geometry`.
     """
     rows_of_docs = embeddings.rows(groups.docnos)
     for block in blocks(groups, dim=embeddings.dim):
         rows = rows_of_docs[groups.codes[block.rows]]
         if rows.min() < 0:
-            raise DomainError(f"{embeddings.name}: a document of the groups is missing")
+            raise DomainError(
+                f"{embeddings.name}: a document of the groups has no vector; leave out "
+                "groups with such documents"
+            )
         distances = pair_distances(embeddings.take(rows), metric=metric)
         yield block, distances, selected_pairs(rows, **pair_choice(block, pairs))
 
@@ -373,18 +408,19 @@ def dot_product_scores(
     Returns
     -------
     values : float64 array, shape (n_rows,)
-        0 where a vector is missing; look at `found` before using them.
+        0 where a vector is missing; check `found` before using them.
     found : boolean array, shape (n_rows,)
+        Whether both vectors exist.
 
     Raises
     ------
     DomainError
-        When the two sets of vectors differ in length.
+        If query and document vectors differ in length.
     """
     if documents.dim != queries.dim:
         raise DomainError(
             f"{queries.name} has vectors of length {queries.dim}, {documents.name} of "
-            f"length {documents.dim}; a dot product needs the same encoder's"
+            f"length {documents.dim}; a dot product needs vectors of one encoder"
         )
     doc_rows = documents.rows(groups.docnos)[groups.codes]
     query_rows = queries.rows(groups.qids)[groups.row_query()]
@@ -407,9 +443,9 @@ def steepest(
     Returns
     -------
     slope : float
-        Over the chosen pairs at a positive distance; 0 without any.
+        Over the chosen pairs at a positive distance; 0 if there are none.
     n_apart : int
-        Pairs at distance 0 whose scores differ: no Lipschitz constant exists there.
+        Pairs at distance 0 whose scores differ, for which no Lipschitz constant exists.
     """
     left, right = both_sides(values[block.rows])
     rise = np.abs(left - right)
@@ -421,7 +457,7 @@ def steepest(
 
 
 def check_span(values: Floats) -> None:
-    """Margins must be finite, which finite scores alone do not ensure.
+    """Raise if differences of finite scores overflow.
 
     Examples
     --------
@@ -437,6 +473,6 @@ def check_span(values: Floats) -> None:
 
 
 def pair_choice(block: Block, pairs: str) -> PairChoice:
-    """The keywords that tell an estimator which pairs of a block enter."""
+    """The keywords for an estimator that choose the pairs of a block."""
     mask = None if block.full else block.mask
     return {"mask": mask, "positive": block.positive, "pairs": pairs}

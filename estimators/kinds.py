@@ -1,9 +1,14 @@
-"""What the numbers of a score file are, and how they become logits.
+"""The kind of the scores in a file, how they were made, and how they become logits.
 
-Pairwise entropy depends on the scale of the scores, so the kind has to be known: either
-the user says it, or it is inferred from evidence that is reported with the guess. The
-guess leans towards kinds that ask for a temperature, since a wrong "logit" or
-"probability" would go unnoticed and a wrong "cosine" or "unknown" asks a question.
+Pairwise entropy depends on the scale of the scores, so their kind has to be known.
+Either the user gives it, or it is inferred from evidence that is reported with the
+guess. The guess leans towards kinds that require a temperature, since a wrong "logit"
+or "probability" would go unnoticed, while a wrong "cosine" or "unknown" asks a
+question.
+
+Scores that were squashed into [0, 1], normalised per query, stored in half precision or
+computed from the rank look like scores of a model, but their entropies mean something
+else. The functions from `ties` on each test for one such history, on the values alone.
 """
 
 from __future__ import annotations
@@ -20,21 +25,21 @@ from rankbound.estimators.pairwise import pairwise_entropy
 
 NEEDS_TEMPERATURE = frozenset({Kind.COSINE, Kind.DOT, Kind.BM25, Kind.UNKNOWN})
 # Logits of a relevance model rarely span more than this within a query; odds of e**60
-# say that the scale is another one.
+# mean that the scores have another scale.
 LARGEST_LOGIT_SPREAD = 60.0
-# Coincidences of score gaps with another query's before a run counts as rank-only
+# Score gaps that agree with those of another query before a run counts as rank-only
 LEAST_COINCIDENCES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class KindGuess:
-    """A kind and the sentence that says why.
+    """A kind with the evidence for it.
 
     Attributes
     ----------
     kind : Kind
     evidence : str
-        Ends a sentence such as "inferred: logit, since ...".
+        The end of a sentence such as "inferred: logit, since ...".
     """
 
     kind: Kind
@@ -42,7 +47,16 @@ class KindGuess:
 
 
 def infer_kind(scores: Scores) -> KindGuess:
-    """Guess what the values of a score file are.
+    """Guess the kind of the values of a score file.
+
+    Parameters
+    ----------
+    scores : Scores
+
+    Returns
+    -------
+    KindGuess
+        With the evidence in words.
 
     Examples
     --------
@@ -64,7 +78,8 @@ def infer_kind(scores: Scores) -> KindGuess:
         return KindGuess(Kind.DOT, f"{between}, {product}")
     if high <= 0:
         return KindGuess(Kind.UNKNOWN, f"{between}, none positive")
-    spread = float(_spreads(scores).max())
+    least, largest = _ends(scores)
+    spread = float((largest - least).max())
     if spread > LARGEST_LOGIT_SPREAD:
         apart = f"{between}, {spread:.4g} apart within one query"
         return KindGuess(Kind.UNKNOWN, apart)
@@ -84,11 +99,11 @@ def _within_one(low: float, high: float, between: str) -> KindGuess:
 
 
 def is_rank_only(scores: Scores) -> bool:
-    """Whether every query's scores are one and the same function of the rank.
+    """Whether the scores of all queries are the same function of the rank.
 
     Such scores (N - rank, 1 / rank, 2**(-rank / 10)) have the same pairwise entropy for
-    every query: it says nothing about the teacher. Shifts between queries are allowed,
-    and constant scores are not called rank-only.
+    every query, which says nothing about the teacher. Queries may be shifted by a
+    constant each, and constant scores are not called rank-only.
 
     Examples
     --------
@@ -111,25 +126,30 @@ def is_rank_only(scores: Scores) -> bool:
 
 
 def to_logits(scores: Scores, *, differences: bool = False) -> Scores:
-    """Turn probabilities into logits; other kinds stay as they are.
+    """Convert probabilities to logits; scores of other kinds are returned unchanged.
 
-    Margins of a teacher are differences of its scores, so they serve where only
-    differences inside given groups count: pairwise entropy and divergence, and a
-    softmax over a list, which a common shift does not change. They do not say which
-    documents of a query are the best, since scores from margins are known up to a
+    Margins of a teacher are differences of its scores. They suffice where only
+    differences within given groups count: for pairwise entropy and divergence, and for
+    a softmax over a list, which a common shift does not change. They do not determine
+    the best documents of a query, since scores from margins are known only up to a
     constant for each connected part of the documents (`estimators.margins`).
 
     Parameters
     ----------
     scores : Scores
     differences : bool
-        Whether only differences inside given groups will be used.
+        Whether only differences within given groups will be used.
+
+    Returns
+    -------
+    Scores
+        In logits, if they were probabilities.
 
     Raises
     ------
     DomainError
-        For a probability outside (0, 1), naming it; for rank-only scores, which have
-        no pairwise entropy of a teacher; for margins unless `differences`.
+        For a probability outside (0, 1), which the message names; for rank-only scores,
+        which have no pairwise entropy of a teacher; for margins, unless `differences`.
 
     Examples
     --------
@@ -177,40 +197,34 @@ def _logits(scores: Scores) -> Floats:
     return np.asarray(np.log(values) - np.log1p(-values))
 
 
-def _spreads(scores: Scores) -> Floats:
-    starts = scores.offsets[:-1]
-    high = np.maximum.reduceat(scores.values, starts)
-    return np.asarray(high - np.minimum.reduceat(scores.values, starts))
-
-
-# Engines that part ties move them by about this much of the range of scores
+# Search engines that break ties change scores by about this share of their range
 CLOSE = 1e-6
 MOST_DECIMALS = 9
-# Binary entropy of sigmoid(1), rounded down: scores that lie within 1 of each other
-# have no less
+# Binary entropy of sigmoid(1), rounded down: the smallest of scores within 1 of each
+# other
 SQUASHED_BITS = 0.8399
 LEAST_ON_LATTICE = 8
-ROUNDING = 1e-6  # of a sum of scores written with six decimals
+ROUNDING = 1e-6  # error of a sum of scores written with six decimals
 
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """Neighbours in rankings by score that no score, or hardly one, tells apart.
+    """Neighbours in rankings whose scores are equal, or almost.
 
     Attributes
     ----------
     neighbours : int
         Pairs of adjacent documents, over all queries.
     equal : int
-        Those with the same score.
+        Those with equal scores.
     close : int
-        Those with different scores, at most 1e-6 of the file's range apart.
+        Those with different scores that are at most 1e-6 of the file's range apart.
     queries : int
         Queries with equal neighbours.
     largest : int
-        Most documents of one query that share a score; 1 without ties.
+        Largest number of documents of one query with the same score; 1 without ties.
     shared : int
-        Documents whose score another document of the query has, too.
+        Documents that share their score with another document of the query.
     """
 
     neighbours: int
@@ -222,7 +236,7 @@ class Ties:
 
 
 def ties(scores: Scores) -> Ties:
-    """Count ties, and steps too small to be a model's.
+    """Count ties, and score differences that are too small for a model.
 
     Examples
     --------
@@ -250,10 +264,10 @@ def ties(scores: Scores) -> Ties:
 
 
 def close_by_chance(scores: Scores) -> int:
-    """How many neighbours chance alone would bring as close as `Ties.close` counts.
+    """Number of neighbours expected by chance within the distance of `Ties.close`.
 
-    Where scores are merely dense, as many are one to two such steps apart as are less
-    than one; an engine's tie breaking leaves small steps alone.
+    If scores are merely dense, as many neighbours are between one and two such steps
+    apart as within one step. Tie breaking of an engine only makes steps below one.
 
     Examples
     --------
@@ -269,7 +283,7 @@ def close_by_chance(scores: Scores) -> int:
 
 
 def constant_queries(scores: Scores) -> Integers:
-    """Positions of the queries whose documents, two or more, all have one score.
+    """Positions of the queries with two or more documents that all have one score.
 
     Examples
     --------
@@ -284,7 +298,7 @@ def constant_queries(scores: Scores) -> Integers:
 def min_max_queries(scores: Scores) -> int:
     """Number of queries whose scores run from exactly 0 to exactly 1.
 
-    Min-max normalisation per query does that to every query whose scores differ.
+    Min-max normalisation per query has this effect on every query with two scores.
 
     Examples
     --------
@@ -296,7 +310,7 @@ def min_max_queries(scores: Scores) -> int:
 
 
 def softmax_queries(scores: Scores) -> int:
-    """Number of queries whose scores are none negative and add up to 1.
+    """Number of queries whose scores are not negative and add up to 1.
 
     Examples
     --------
@@ -311,10 +325,10 @@ def softmax_queries(scores: Scores) -> int:
 
 
 def smallest_pair_entropy(scores: Scores) -> float:
-    """Least pairwise entropy in bits of any pair of a query, as if scores were logits.
+    """Smallest pairwise entropy of any pair in bits, taking the scores as logits.
 
-    At least 0.84 bit when the scores of each query lie within 1 of each other, as after
-    a sigmoid, a softmax or min-max normalisation.
+    It is at least 0.84 bits if the scores of each query lie within 1 of each other, as
+    after a sigmoid, a softmax or min-max normalisation.
 
     Examples
     --------
@@ -327,7 +341,7 @@ def smallest_pair_entropy(scores: Scores) -> float:
 
 
 def decimals(values: Floats) -> int | None:
-    """Decimals that write every value exactly; None if nine do not suffice.
+    """Number of decimals that write every value exactly; None if nine do not suffice.
 
     Examples
     --------
@@ -340,7 +354,7 @@ def decimals(values: Floats) -> int | None:
     for count in range(MOST_DECIMALS + 1):
         scale = 10.0**count
         with np.errstate(over="ignore"):
-            # The quotient of two whole numbers below 2**53 is rounded once
+            # The quotient of two integers below 2**53 is rounded only once
             left = left[np.rint(left * scale) / scale != left]
         if not left.size:
             return count
@@ -348,16 +362,16 @@ def decimals(values: Floats) -> int | None:
 
 
 def lattice(values: Floats) -> str | None:
-    """The narrowest floating-point format whose numbers all the values are.
+    """The narrowest floating-point format that contains all the values.
 
-    Values that were rounded to a few decimals afterwards count as numbers of the
-    format when they are what those would be rounded to. Whole numbers say nothing;
-    eight other values or more are needed.
+    Values that were rounded to decimals afterwards count as well if they are what
+    numbers of the format would be rounded to. Integers are not evidence; at least eight
+    other values are needed.
 
     Returns
     -------
     {"bfloat16", "float16", "float32"} or None
-        None where the values need more precision, or there are too few to say.
+        None if the values need more precision, or there are too few of them.
 
     Examples
     --------
@@ -369,7 +383,7 @@ def lattice(values: Floats) -> str | None:
     digits = decimals(values)
     unit = 0.0 if digits is None else 10.0**-digits
     distinct = np.unique(values)
-    # A whole number that arithmetic missed by its last bit is none of any lattice
+    # Integers, also those that arithmetic missed by the last bit, are not evidence
     distance = np.abs(distinct - np.rint(distinct))
     distinct = distinct[distance > 4 * np.spacing(np.abs(distinct))]
     for name, bits, least in (
@@ -381,19 +395,19 @@ def lattice(values: Floats) -> str | None:
         rounding = unit / 2 + 4 * np.spacing(np.abs(distinct))
         if np.any(np.abs(_on(distinct, spacing) - distinct) > rounding):
             continue
-        # Where the lattice is hardly coarser than the decimals, anything lies on it
+        # If the format is hardly coarser than the decimals, every value fits
         if np.sum(spacing > 16 * unit) >= LEAST_ON_LATTICE:
             return name
     return None
 
 
 def rank_function(scores: Scores) -> str | None:
-    """Which usual function of the rank the scores of the longest ranking are.
+    """Name of the usual function of the rank that the longest ranking follows.
 
     Returns
     -------
     {"affine", "reciprocal", "geometric"} or None
-        None with fewer than four documents, or for another function.
+        None for another function, or with fewer than four documents.
 
     Examples
     --------
@@ -417,7 +431,7 @@ def rank_function(scores: Scores) -> str | None:
 
 
 def top_entropy(scores: Scores, *, depth: int = 16) -> float:
-    """Pairwise entropy in bits of the longest ranking's best `depth` scores.
+    """Pairwise entropy in bits of the best `depth` scores of the longest ranking.
 
     Examples
     --------
@@ -431,10 +445,10 @@ def top_entropy(scores: Scores, *, depth: int = 16) -> float:
 
 
 def usual_depth(sizes: Integers) -> tuple[int, bool]:
-    """How many documents rankings usually have, and whether that is a cut-off.
+    """Usual number of documents of a ranking, and whether it is a cut-off.
 
-    A size that at least half of the queries share is a cut-off; otherwise the median
-    is what is usual.
+    A size that at least half of the queries share is a cut-off. Otherwise the usual
+    number is the median.
 
     Examples
     --------
@@ -451,14 +465,14 @@ def usual_depth(sizes: Integers) -> tuple[int, bool]:
 
 
 def _ends(scores: Scores) -> tuple[Floats, Floats]:
-    """Least and largest score of every query, shape (n_queries,)."""
+    """Smallest and largest score of every query, both of shape (n_queries,)."""
     starts = scores.offsets[:-1]
     low = np.minimum.reduceat(scores.values, starts)
     return low, np.maximum.reduceat(scores.values, starts)
 
 
 def _spacing(values: Floats, bits: int, least: int) -> Floats:
-    """Distance of neighbours at each value in a format of `bits` significant bits."""
+    """Distance of adjacent numbers at each value in a format of `bits` bits."""
     exponent = np.frexp(values)[1] - 1
     spacing = np.ldexp(1.0, np.maximum(exponent, least) - (bits - 1))
     return np.asarray(spacing, dtype=np.float64)

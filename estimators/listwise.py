@@ -1,8 +1,8 @@
 """Entropy and divergence of the softmax distributions over a group's documents.
 
 The listwise counterpart of `estimators.pairwise`: P(i) = exp(s_i / temperature) / sum.
-Unlike the entropy of scores divided by their sum, it exists for every finite score and
-does not change when a constant is added to the scores of a group.
+Unlike the entropy of scores divided by their sum, it exists for all finite scores and
+does not change if a constant is added to the scores of a group.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from rankbound.estimators.pairwise import NATS_PER_BIT
 def list_entropy(
     scores: Array, *, temperature: float = 1.0, mask: Array | None = None
 ) -> Array:
-    """Softmax entropy of a group in bits, in [0, log2 k]: `list_entropy_nats` / ln 2.
+    """Softmax entropy of a group in bits, in [0, log2 k].
+
+    `list_entropy_nats` divided by ln 2, with the same arguments and errors.
 
     Examples
     --------
@@ -52,11 +54,12 @@ def list_entropy_nats(
     Returns
     -------
     array, shape (...)
+        Of the library of `scores`.
 
     Raises
     ------
     DomainError
-        On a non-finite score or a temperature that is not positive.
+        On a score that is not finite or a temperature that is not positive.
 
     Examples
     --------
@@ -69,7 +72,7 @@ def list_entropy_nats(
     below, weights = _shifted(scores, temperature, mask)
     rest = _log_total(below, weights)
     probability = weights * xp.exp(below - rest[..., None])
-    # ln Z + sum P (max - s): two terms of one sign, exact for a confident teacher
+    # ln Z + sum P (max - s): two terms of one sign, accurate for a confident teacher
     return narrowed(rest - xp.sum(probability * below, axis=-1), scores)
 
 
@@ -82,8 +85,22 @@ def list_divergence_nats(
 ) -> Array:
     """Softmax divergence KL(P_teacher || P_student) in nats, at least 0.
 
-    `temperature` divides the teacher's scores; divide the student's beforehand. Other
-    arguments and errors are those of `list_entropy_nats`.
+    Parameters
+    ----------
+    teacher, student : arrays, shape (..., k)
+    temperature : float
+        Divides the teacher's scores; divide the student's beforehand.
+    mask : boolean array, shape (..., k), optional
+        False where a position is padding.
+
+    Returns
+    -------
+    array, shape (...)
+
+    Raises
+    ------
+    DomainError
+        As `list_entropy_nats` raises.
 
     Examples
     --------
@@ -97,7 +114,7 @@ def list_divergence_nats(
     below_q, _ = _shifted(student, 1.0, mask)
     log_p = below_p - _log_total(below_p, weights)[..., None]
     log_q = below_q - _log_total(below_q, weights)[..., None]
-    # KL = sum p (r - 1 - ln r) with r = q / p: no cancellation between documents
+    # KL = sum p (r - 1 - ln r) with r = q / p, without cancellation between documents
     terms = xp.exp(log_p) * _exp_minus_line(log_q - log_p)
     large = log_q - log_p > 1
     ratio_terms = xp.exp(log_q) - xp.exp(log_p) * (1 + log_q - log_p)
@@ -108,7 +125,7 @@ def list_divergence_nats(
 def _shifted(
     scores: Array, temperature: float, mask: Array | None
 ) -> tuple[Array, Array]:
-    """Scores below their group's best, in temperatures (padding 0), and 0/1 weights."""
+    """Scores minus the best of the group, in temperatures, and 0/1 weights."""
     check_finite(scores, "scores", mask=mask)
     wide = widened(scores)
     xp = namespace(wide)
@@ -120,9 +137,9 @@ def _shifted(
 
 
 def _log_total(below: Array, weights: Array) -> Array:
-    """Return ln sum exp(below), keeping what the documents after the best one add."""
+    """Return ln sum exp(below), with the digits of the documents below the best."""
     xp = namespace(below)
-    best = xp.argmax(below + weights, axis=-1)  # a real document, never padding
+    best = xp.argmax(below + weights, axis=-1)  # never padding
     places = constant(below, np.arange(below.shape[-1]))
     others = weights * xp.astype(places != best[..., None], below.dtype)
     return xp.log1p(xp.sum(others * xp.exp(below), axis=-1))

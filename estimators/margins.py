@@ -1,18 +1,17 @@
 """Scores from margins: what differences of chosen pairs say about single documents.
 
 A file of triples (query, positive, negative) with the teacher's margin
-m = s(positive) - s(negative) holds no score, but more than it seems. Take the documents
-of a query as nodes and its triples as edges. Along a path the margins add up to the
-difference of the scores at its ends, so in a connected part of the graph all
-differences are known, and the scores are known up to one constant of that part. Between
+m = s(positive) - s(negative) contains no scores. But take the documents of a query as
+nodes of a graph and its triples as edges. Along a path the margins add up to the
+difference of the scores at its ends. In a connected part of the graph all differences
+are therefore known, and the scores are known up to one constant of that part. Between
 parts nothing is known.
 
-Pairwise entropy, divergence and margin losses use differences of scores only, and a
-softmax over a list does not change when one constant is added to all its scores. Thus
-they are computable, and exact, for every group that lies in one part: above all for the
-group of a positive and its negatives, which share that positive. A ranking of all
-documents of a query, and so its best `depth`, would compare parts whose constants are
-unknown.
+Pairwise entropy, divergence and margin losses only use differences of scores, and a
+softmax over a list does not change if a constant is added to all its scores. They can
+be computed exactly for every group within one part, above all for a positive and its
+negatives. A ranking of all documents of a query, and so its best `depth`, would compare
+parts whose constants are unknown.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ import numpy as np
 
 from rankbound.data.columns import Floats, Integers
 
-# Relative to the margin and the scores at its ends, or absolute below 1: printing and
-# half precision leave so much, and it adds up along a path
+# Relative to the margin and the scores at its ends, or absolute below 1. Printing and
+# half precision cause errors of this size, which add up along a path.
 TOLERANCE: Final = 1e-3
 
 
@@ -38,11 +37,11 @@ class Potentials:
     nodes : int64 array, shape (n_nodes,)
         The distinct nodes, sorted.
     values : float64 array, shape (n_nodes,)
-        In the unit of the margins. The upper node of the first edge of each part has 0.
+        In the unit of the margins; 0 at the upper node of the first edge of each part.
     parts : int64 array, shape (n_nodes,)
-        Nodes of the same number are connected; their differences are known.
+        Nodes with the same number are connected, so their differences are known.
     contradicted : int64 array
-        Edges whose margin is not the difference that other edges give, beyond the
+        Edges whose margin differs from what other edges imply by more than the
         tolerance.
     """
 
@@ -58,9 +57,13 @@ def potentials(upper: Integers, lower: Integers, margins: Floats) -> Potentials:
     Parameters
     ----------
     upper, lower : int64 arrays, shape (n_edges,)
-        Nodes: a document of a query each.
+        Nodes, each a document of a query.
     margins : float64 array, shape (n_edges,)
         Finite.
+
+    Returns
+    -------
+    Potentials
 
     Examples
     --------
@@ -71,7 +74,7 @@ def potentials(upper: Integers, lower: Integers, margins: Floats) -> Potentials:
     >>> found.parts.tolist()
     [0, 0, 1, 1, 1]
     """
-    from scipy.sparse import coo_array  # 30 MB, for margins alone
+    from scipy.sparse import coo_array  # 30 MB, needed for margins only
     from scipy.sparse.csgraph import connected_components
 
     nodes, ends = np.unique(np.concatenate([upper, lower]), return_inverse=True)
@@ -105,7 +108,7 @@ def _step(
     values: Floats,
     known: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
 ) -> None:
-    """Give values to nodes that an edge joins to a known one; the first edge counts."""
+    """Set the nodes that an edge joins to a known one; of several, the first counts."""
     top, bottom = known[above[pending]], known[below[pending]]
     down, up = pending[top & ~bottom], pending[bottom & ~top]
     edges = np.concatenate([down, up])

@@ -1,8 +1,8 @@
-"""Which pairs of a group enter a mean: all, positive-negative, or negative-negative.
+"""The pairs of a group that enter a mean: all, positive-negative, or negative-negative.
 
-Every pair is counted once, as positions i < j; a document is never paired with itself
-(theory: pairs i = j never enter). Groups of different sizes share one rectangular array
-of shape (..., k) whose `mask` tells documents from padding.
+Every pair is counted once, as positions i < j, and no document is paired with itself.
+Groups of different sizes share one rectangular array of shape (..., k), with a `mask`
+that distinguishes documents from padding.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rankbound.estimators.arrays import Array, constant, is_traced, namespace
 
 
 class PairChoice(TypedDict):
-    """The keywords by which the estimators are told which pairs enter."""
+    """The keywords that choose the pairs that enter an estimator."""
 
     mask: Array | None
     positive: Array | None
@@ -72,7 +72,7 @@ def pair_positions(k: int) -> tuple[np.ndarray, np.ndarray]:
     [[0, 0, 1], [1, 2, 2]]
     """
     first, second = np.triu_indices(k, 1)
-    first.flags.writeable = second.flags.writeable = False  # shared by all callers
+    first.flags.writeable = second.flags.writeable = False  # all callers share them
     return first, second
 
 
@@ -83,16 +83,16 @@ def selected_pairs(
     positive: Array | None = None,
     pairs: str = "all",
 ) -> Array:
-    """Which pairs i < j enter, as booleans.
+    """Whether each pair i < j enters the mean.
 
     Parameters
     ----------
     like : array, shape (..., k)
-        Scores; only shape and library are used.
+        Scores, of which only the shape and the library are used.
     mask : boolean array, shape (..., k), optional
         False where a position is padding.
     positive : boolean array, shape (..., k), optional
-        The positives of each group; needed unless `pairs` is "all".
+        The positives of each group; required unless `pairs` is "all".
     pairs : {"all", "pos-neg", "neg-neg"}
 
     Returns
@@ -102,7 +102,7 @@ def selected_pairs(
     Raises
     ------
     DomainError
-        For an unknown pair set, or one that needs positives where none were given.
+        For an unknown pair set, or one that needs positives if none are given.
 
     Examples
     --------
@@ -120,7 +120,10 @@ def selected_pairs(
     if pairs not in PAIR_SETS:
         raise DomainError(f"`pairs` must be one of {PAIR_SETS}, got {pairs!r}")
     if positive is None:
-        raise DomainError(f"pairs={pairs!r} needs `positive`, which was not given")
+        raise DomainError(
+            f"pairs={pairs!r} needs `positive`, which was not given; mark positives or "
+            "use pairs='all'"
+        )
     left, right = both_sides(positive)
     if pairs == "pos-neg":
         return chosen & (left ^ right)
@@ -153,7 +156,7 @@ def pair_mean(values: Array, chosen: Array | None = None) -> Array:
     ----------
     values : array, shape (..., n_pairs)
     chosen : boolean array, shape (..., n_pairs), optional
-        By default all pairs.
+        All pairs by default.
 
     Returns
     -------
@@ -162,8 +165,8 @@ def pair_mean(values: Array, chosen: Array | None = None) -> Array:
     Raises
     ------
     DomainError
-        When a group has no chosen pair: its mean does not exist. Drop such groups
-        first (`count_pairs` tells which) and report how many they were.
+        If a group has no chosen pair, so that its mean does not exist. Drop such groups
+        first (`count_pairs` finds them) and report their number.
 
     Examples
     --------
@@ -190,7 +193,7 @@ def pair_mean(values: Array, chosen: Array | None = None) -> Array:
 def all_or_selected(
     like: Array, *, mask: Array | None, positive: Array | None, pairs: str
 ) -> Array | None:
-    """`selected_pairs`, or None where that would be every pair.
+    """`selected_pairs`, or None if that would be every pair.
 
     Examples
     --------
@@ -200,47 +203,3 @@ def all_or_selected(
     if mask is None and pairs == "all":
         return None
     return selected_pairs(like, mask=mask, positive=positive, pairs=pairs)
-
-
-def padded(values: Array, offsets: Array) -> tuple[Array, Array]:
-    """Lay ragged groups out as one rectangle.
-
-    Parameters
-    ----------
-    values : array, shape (n,)
-        The groups one after another.
-    offsets : integer array_like, shape (n_groups + 1,)
-        Group g is ``values[offsets[g]:offsets[g + 1]]``.
-
-    Returns
-    -------
-    rectangle : array, shape (n_groups, k)
-        k is the largest group; padding repeats a value of the group.
-    mask : boolean array, shape (n_groups, k)
-
-    Examples
-    --------
-    >>> rectangle, mask = padded(np.array([5.0, 6.0, 7.0]), [0, 1, 3])
-    >>> rectangle.tolist(), mask.tolist()
-    ([[5.0, 5.0], [6.0, 7.0]], [[True, False], [True, True]])
-    """
-    index, mask = padded_index(np.asarray(offsets, dtype=np.int64))
-    xp = namespace(values)
-    taken = xp.take(values, constant(values, index.reshape(-1)), axis=0)
-    return xp.reshape(taken, index.shape), constant(values, mask)
-
-
-def padded_index(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions and mask of `padded`, as NumPy arrays of shape (n_groups, k).
-
-    Examples
-    --------
-    >>> padded_index(np.array([0, 1, 3]))[0].tolist()
-    [[0, 0], [1, 2]]
-    """
-    sizes = np.diff(offsets)
-    if offsets.ndim != 1 or sizes.size == 0 or sizes.min() < 1:
-        raise DomainError("`offsets` must rise by at least 1 from group to group")
-    steps = np.arange(sizes.max())
-    mask = steps < sizes[:, None]
-    return offsets[:-1, None] + np.where(mask, steps, 0), mask

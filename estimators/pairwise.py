@@ -1,8 +1,17 @@
 """Pairwise teacher entropy, student divergence and risk: one number per group.
 
-The three are means over the pairs of a group (Lemma 1), so that for every group
-risk = entropy + divergence. Scores have shape (..., k): any number of groups at once,
-with a `mask` where groups differ in size. Margins are divided by the temperature.
+With a the teacher's margin of a pair, m the student's and p = sigmoid(a) (Lemma 1):
+
+    risk        l(p, m) = softplus(m) - p m
+    entropy     phi(a)  = h(p)
+    divergence  kl(p || sigmoid(m)) = softplus(m) - softplus(a) - p (m - a)
+
+so that risk = entropy + divergence exactly. None is computed in this form: each is a
+sum of terms of one sign, or a series where the terms would cancel.
+
+The quantities of a group are means over its pairs. Scores have shape (..., k) for any
+number of groups at once, with a `mask` if groups differ in size. Margins are divided by
+the temperature. `entropy_change` splits the change of a mean entropy into its causes.
 """
 
 from __future__ import annotations
@@ -32,11 +41,15 @@ from rankbound.estimators.pairs import (
     pair_mean,
 )
 
-# Below this difference of margins the divergence is a Taylor sum of the cumulants of a
-# Bernoulli variable; above it the logarithm keeps at least 13 digits.
+NATS_PER_BIT = math.log(2)
+# Below this difference of margins the divergence is a Taylor series in the cumulants of
+# a Bernoulli variable; above it the logarithm keeps at least 13 digits.
 SERIES_BELOW = 1e-2
-# In float32 exp overflows soon after; here nothing cancels and the plain form serves.
+# In float32 exp overflows soon after. Here nothing cancels in the plain form.
 OVERFLOW_FROM = 80.0
+# Temporaries of this many numbers are reused by the allocator and stay in the cache;
+# larger ones cost a page fault for every 4 KiB, several times the arithmetic.
+PAIRS_IN_CACHE = 2**14
 
 
 def softplus_negative(size: Array) -> Array:
@@ -82,10 +95,10 @@ def pair_entropy(margin: Array) -> Array:
 
 
 def pair_risk(teacher_margin: Array, student_margin: Array) -> Array:
-    """Cross-entropy of a pair in nats between teacher and student; Lemma 1.
+    """Cross-entropy of a pair between teacher and student, in nats; Lemma 1.
 
-    The pair is turned so that the teacher's margin is not negative; then every term
-    below is at least 0.
+    The pair is oriented so that the teacher's margin is not negative. Then no term is
+    negative.
 
     Examples
     --------
@@ -103,7 +116,7 @@ def pair_risk(teacher_margin: Array, student_margin: Array) -> Array:
 def pair_divergence(teacher_margin: Array, student_margin: Array) -> Array:
     """kl(sigmoid(teacher) || sigmoid(student)) of a pair in nats, at least 0; Lemma 1.
 
-    Relative error below 1e-12 wherever the margins' difference itself is exact.
+    The relative error is below 1e-12 where the difference of the margins is exact.
 
     Examples
     --------
@@ -112,7 +125,7 @@ def pair_divergence(teacher_margin: Array, student_margin: Array) -> Array:
     [0.433781, 0.0]
     """
     xp = namespace(teacher_margin)
-    # Turn the pair so that the teacher's margin a is at most 0 and p at most 1/2
+    # Orient the pair so that the teacher's margin is at most 0 and p at most 1/2
     sign = xp.where(teacher_margin > 0, -1.0, 1.0)
     sign = xp.astype(sign, teacher_margin.dtype, copy=False)
     teacher, student = sign * teacher_margin, sign * student_margin
@@ -130,10 +143,10 @@ def pair_divergence(teacher_margin: Array, student_margin: Array) -> Array:
 def _replaced(
     value: Array, where: Array, formula: Callable[..., Array], *arguments: Array
 ) -> Array:
-    """Put another formula's result where wanted; NumPy computes it only there."""
+    """Use another formula in some places; NumPy computes it only there."""
     if not isinstance(value, np.ndarray):
         xp = namespace(value)
-        # Zeros elsewhere: an overflow there would turn the gradient into NaN
+        # Zeros elsewhere, since an overflow would turn the gradient into NaN
         wanted = (xp.where(where, one, xp.zeros_like(one)) for one in arguments)
         return xp.where(where, formula(*wanted), value)
     places = np.nonzero(where)
@@ -161,12 +174,6 @@ def _cumulant_series(p: Array, delta: Array) -> Array:
     return v * delta * delta / 2 * inner
 
 
-NATS_PER_BIT = math.log(2)
-# Temporaries of this many numbers are reused by the allocator and stay in the cache;
-# larger ones cost a page fault for every 4 KiB, several times the arithmetic.
-PAIRS_IN_CACHE = 2**14
-
-
 def pairwise_entropy(
     scores: Array,
     *,
@@ -175,7 +182,9 @@ def pairwise_entropy(
     positive: Array | None = None,
     pairs: str = "all",
 ) -> Array:
-    """Pairwise entropy of a teacher in bits, in [0, 1]: `pairwise_entropy_nats` / ln 2.
+    """Pairwise entropy of a teacher in bits, in [0, 1].
+
+    `pairwise_entropy_nats` divided by ln 2, with the same arguments and errors.
 
     Examples
     --------
@@ -210,23 +219,24 @@ def pairwise_entropy_nats(
     temperature : float
         Divides the margins; positive.
     mask, positive : boolean arrays, shape (..., k), optional
-        Documents that are there; documents that are positives.
+        False where a position is padding; true for the positives.
     pairs : {"all", "pos-neg", "neg-neg"}
+        The pairs that enter the mean. "pos-neg" and "neg-neg" need `positive`.
 
     Returns
     -------
     array, shape (...)
-        Of the library that came in.
+        Of the library of `scores`.
 
     Raises
     ------
     DomainError
-        On a non-finite score, a temperature that is not positive, or a group without
-        a pair.
+        On a score that is not finite, a temperature that is not positive, or a group
+        without a pair.
 
     Notes
     -----
-    Source: Lemma 1. Adding a constant to the scores of a group changes nothing.
+    Adding a constant to the scores of a group changes nothing. Source: Lemma 1.
 
     Examples
     --------
@@ -252,9 +262,29 @@ def pairwise_divergence_nats(
     """Divergence of a student from its teacher in nats, at least 0.
 
     Mean over the pairs of ``kl(sigmoid(teacher margin) || sigmoid(student margin))``.
-    `temperature` divides the teacher's margins; divide the student's scores by a
-    temperature of their own beforehand. Other arguments, result and errors are those
-    of `pairwise_entropy_nats`. Source: Lemma 1.
+
+    Parameters
+    ----------
+    teacher, student : arrays, shape (..., k)
+        Scores as logits, of one array library.
+    temperature : float
+        Divides the teacher's margins; positive. Divide the student's scores by a
+        temperature of their own beforehand.
+    mask, positive, pairs
+        As in `pairwise_entropy_nats`.
+
+    Returns
+    -------
+    array, shape (...)
+
+    Raises
+    ------
+    DomainError
+        As `pairwise_entropy_nats` raises, or if the shapes differ.
+
+    Notes
+    -----
+    Source: Lemma 1.
 
     Examples
     --------
@@ -279,9 +309,12 @@ def pairwise_risk_nats(
 ) -> Array:
     """Risk of a student under its teacher's preferences in nats, at least the entropy.
 
-    Mean over the pairs of ``softplus(m) - p m``, the soft-label RankNet loss. Arguments
-    as in `pairwise_divergence_nats`. The constant student has risk ln 2. Source:
-    Lemma 1.
+    Mean over the pairs of ``softplus(m) - p m``, the RankNet loss with soft labels.
+    Parameters, result and errors are those of `pairwise_divergence_nats`.
+
+    Notes
+    -----
+    A constant student has the risk ln 2. Source: Lemma 1.
 
     Examples
     --------
@@ -299,7 +332,7 @@ def _pair_means(
     scored: Sequence[tuple[Array, float]],
     kind: PairChoice,
 ) -> Array:
-    """Mean over pairs of a formula of the margins of one or two models."""
+    """Mean over the pairs of a function of the margins of one or two models."""
     like = as_array(scored[0][0])
     models = [(as_array(scores), temperature) for scores, temperature in scored]
     for scores, _ in models:
@@ -326,7 +359,7 @@ def _pair_means(
 
 
 def slice_rows(like: Array) -> list[slice] | None:
-    """Pieces of a large NumPy array whose pairs stay in the cache; None for others.
+    """Pieces of a large NumPy array whose pairs fit into the cache, or None.
 
     Examples
     --------
@@ -354,7 +387,7 @@ def _means_of_block(
 
 def _margins(scores: Array, temperature: float, mask: Array | None) -> Array:
     wide = widened(scores)
-    if mask is not None:  # padding may hold anything, NaN included
+    if mask is not None:  # padding may contain anything, even NaN
         xp = namespace(wide)
         wide = xp.where(mask, wide, xp.zeros_like(wide))
     margins = pair_differences(wide)
@@ -365,7 +398,8 @@ def _margins(scores: Array, temperature: float, mask: Array | None) -> Array:
 def _check_shape(scores: Array, like: Array) -> None:
     if scores.ndim == 0 or scores.shape[-1] < 2:
         raise DomainError(
-            f"a pair needs two documents on the last axis, got shape {scores.shape}"
+            "a pair needs at least two documents on the last axis, got shape "
+            f"{tuple(scores.shape)}"
         )
     if like.shape != scores.shape:
         raise DomainError(
@@ -376,11 +410,17 @@ def _check_shape(scores: Array, like: Array) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairMass:
-    """One pair set of every query, as shares of all its pairs; arrays (n,).
+    """One pair set of every query; arrays of shape (n,).
 
-    `share` of the pairs that are in the set, `entropy` what they add to the mean over
-    all pairs (share times mean entropy, nats), `ties` the share that are in the set and
-    tie.
+    Attributes
+    ----------
+    share : float64 array
+        Share of all pairs of the query that are in the set.
+    entropy : float64 array
+        Contribution of the set to the mean over all pairs: share times mean entropy, in
+        nats.
+    ties : float64 array
+        Share of all pairs that are in the set and have equal scores.
     """
 
     share: Floats
@@ -390,10 +430,16 @@ class PairMass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """Parts of the change of every query's entropy in nats; arrays (n,).
+    """Parts of the change of every query's entropy, in nats; arrays of shape (n,).
 
-    `composition` by the shares of the pair sets; `ties` and `spread` by pair set: more
-    ties, and other margins of the pairs that do not tie.
+    Attributes
+    ----------
+    composition : float64 array
+        Due to the shares of the pair sets.
+    ties : dict of str to float64 array
+        Due to the share of ties within each pair set.
+    spread : dict of str to float64 array
+        Due to the margins of the pairs without a tie within each pair set.
     """
 
     composition: Floats
@@ -402,23 +448,32 @@ class Change:
 
     @property
     def total(self) -> Floats:
-        """Sum of all parts: the change, up to rounding."""
+        """Sum of all parts, which is the change up to rounding."""
         parts = [self.composition, *self.ties.values(), *self.spread.values()]
         return np.asarray(np.sum(parts, axis=0))
 
 
 def entropy_change(before: dict[str, PairMass], after: dict[str, PairMass]) -> Change:
-    """Split the change of the entropy over all pairs, query by query.
+    """Split the change of the entropy over all pairs, for every query.
+
+    The entropy of a group is a mean over positive-negative and negative-negative pairs,
+    and within each set over ties, with entropy ln 2, and other pairs. The split is
+    exact: the change of a share is multiplied by the mean of the two entropies, and the
+    change of an entropy by the mean of the two shares.
 
     Parameters
     ----------
     before, after : dict of str to PairMass
-        The same disjoint pair sets, which together are all pairs, of the same queries.
+        The same disjoint pair sets of the same queries, which together are all pairs.
+
+    Returns
+    -------
+    Change
 
     Raises
     ------
     DomainError
-        When the pair sets differ.
+        If the pair sets differ.
 
     Examples
     --------
@@ -431,7 +486,10 @@ def entropy_change(before: dict[str, PairMass], after: dict[str, PairMass]) -> C
     ([0.1], [0.1])
     """
     if before.keys() != after.keys():
-        raise DomainError(f"pair sets differ: {[*before]} and {[*after]}")
+        raise DomainError(
+            f"`before` and `after` must have the same pair sets, got {[*before]} and "
+            f"{[*after]}"
+        )
     composition = np.zeros_like(next(iter(before.values())).share)
     ties, spread = {}, {}
     for name, old in before.items():
@@ -457,13 +515,13 @@ Sides = tuple[Floats, Floats]
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    """NaN where there is nothing to divide by."""
+    """Quotient, or NaN where the divisor is zero."""
     empty = np.full_like(above, np.nan)
     return np.asarray(np.divide(above, below, out=empty, where=below > 1e-12))
 
 
 def _filled(old: Floats, new: Floats) -> Sides:
-    """A side that has no such pair takes the other's value: it does not change."""
+    """Both sides, where one without such pairs takes the value of the other."""
     first = np.where(np.isnan(old), new, old)
     second = np.where(np.isnan(new), old, new)
     return np.nan_to_num(first), np.nan_to_num(second)

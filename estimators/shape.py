@@ -1,6 +1,13 @@
-"""The shape of a set of vectors: distribution of distances, lengths, copies, dimension.
+"""The shape of a set of vectors: lengths, copies, dimension, density, distances.
 
-All of it describes a sample; none of it enters a certificate.
+All of this describes a sample; nothing of it enters a certificate. Large matrices are
+read in one pass, a block at a time, so that a memory-mapped matrix stays on disk.
+
+Dimension and density of a group are estimated from nearest neighbours. Exact or near
+copies of a document would ruin them (a ratio of two distances of which one is 0), so
+copies are left out first. A group has few documents, so the numbers only describe and
+compare groups of one size: they are biased towards small values and are not properties
+of the whole space.
 """
 
 from __future__ import annotations
@@ -11,7 +18,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats, Integers
@@ -20,25 +26,26 @@ from rankbound.data.groups import Groups
 from rankbound.estimators.pairs import pair_positions
 
 BLOCK_NUMBERS = 2**18
-NEAR = 1e-3  # of the median length: closer than that is one text embedded twice
+NEAR = 1e-3  # of the median length; vectors closer than that are of equal texts
 DIRECTIONS = 8
 MOST_ROWS_FOR_NEAR = 2_000_000
-MOST_CANDIDATES = 50  # for each vector, before the search is given up
+MOST_CANDIDATES = 50  # per vector; with more, the search is given up
 UNIT_TOLERANCE = 1e-2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorFacts:
-    """What one pass over a matrix finds.
+    """Facts about the rows of a matrix, from one pass over it.
 
     Attributes
     ----------
     norms : float64 array, shape (n,)
         Lengths; NaN where a vector is not finite.
     digests : uint64 array, shape (n,)
-        Equal rows have equal digests; others, except with probability about 2**-60,
-        have not.
+        Equal rows have equal digests. Different rows have different ones, except with
+        probability of about 2**-60.
     finite : boolean array, shape (n,)
+        Whether all numbers of a row are finite.
     """
 
     norms: Floats
@@ -47,7 +54,7 @@ class VectorFacts:
 
     @property
     def unit_share(self) -> float:
-        """Share of the finite vectors whose length is 1 up to a hundredth."""
+        """Share of the finite vectors whose length is within 0.01 of 1."""
         norms = self.norms[self.finite]
         return float(np.mean(np.abs(norms - 1) <= UNIT_TOLERANCE)) if norms.size else 0
 
@@ -58,7 +65,7 @@ class VectorFacts:
 
 
 def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
-    """Lengths, digests and finiteness of the rows of a matrix, shape (n, dim).
+    """Lengths, digests and finiteness of the rows of a matrix of shape (n, dim).
 
     Examples
     --------
@@ -73,26 +80,26 @@ def vector_facts(vectors: NDArray[np.floating]) -> VectorFacts:
     digests = np.empty(count, dtype=np.uint64)
     finite = np.empty(count, dtype=bool)
     wide = vectors.dtype.itemsize > 4
-    # A random odd multiplier for each column: equal rows, equal sums modulo 2**64
+    # A random odd multiplier per column: equal rows have equal sums modulo 2**64
     rng = np.random.default_rng(0)
     weights = rng.integers(0, 2**63, size=dim, dtype=np.uint64) * np.uint64(2)
     weights += np.uint64(1)
     step = max(1, BLOCK_NUMBERS // max(1, dim))
     for start in range(0, count, step):
         here = slice(start, start + step)
-        # Adding 0 turns -0 into 0, which is the same number in other bits
+        # Adding 0 turns -0 into 0, an equal number with other bits
         block = np.add(vectors[here].astype(np.float64 if wide else np.float32), 0.0)
         squares = np.einsum("nd,nd->n", block, block, dtype=np.float64)
         finite[here] = np.isfinite(block).all(axis=1)
         norms[here] = np.sqrt(np.where(finite[here], squares, np.nan))
         bits = block.view(np.uint64 if wide else np.uint32).astype(np.uint64)
-        bits ^= bits >> np.uint64(17)  # low bits of short floats are all 0
+        bits ^= bits >> np.uint64(17)  # the low bits of short floats are all 0
         digests[here] = bits @ weights
     return VectorFacts(norms, digests, finite)
 
 
 def equal_sets(digests: NDArray[np.uint64]) -> list[Integers]:
-    """Rows of each set of equal vectors, two or more, in order of the first row.
+    """Rows of each set of two or more equal vectors, ordered by the first row.
 
     Examples
     --------
@@ -112,15 +119,21 @@ def near_pairs(
     """Pairs of different vectors closer than a thousandth of the median length.
 
     The distance of two vectors is at least that of their projections on any direction,
-    so that a tree over a few projections misses no pair.
+    so a k-d tree over a few projections misses no pair.
+
+    Parameters
+    ----------
+    vectors : array, shape (n, dim)
+    facts : VectorFacts
+        Of the same vectors.
 
     Returns
     -------
     pairs : int64 array, shape (n_pairs, 2)
-        One row stands for all that are equal to it.
+        Positions of rows; one row stands for all that are equal to it.
     distances : float64 array, shape (n_pairs,)
-        Or None where there are too many vectors, or too many of them in one place, to
-        look at all pairs.
+        Instead of the two arrays the result is None if there are too many vectors, or
+        too many of them in one place, to check all pairs.
 
     Examples
     --------
@@ -129,6 +142,8 @@ def near_pairs(
     >>> near_pairs(book, vector_facts(book))[0].tolist()
     [[0, 2]]
     """
+    # SciPy's tree returns pairs; scikit-learn's lists the neighbours of every row, at
+    # the same speed, and takes seconds to import
     from scipy.spatial import cKDTree
 
     _, first = np.unique(facts.digests, return_index=True)
@@ -174,7 +189,7 @@ def _distances(vectors: NDArray[np.floating], pairs: Integers) -> Floats:
     return found
 
 
-# Documents nearer than this share of their group's diameter are copies of each other:
+# Documents closer than this share of their group's diameter are copies of each other;
 # batching and rounding move the vectors of equal texts by less.
 COPY: Final = 1e-4
 NEIGHBOURS: Final = 4
@@ -188,13 +203,19 @@ def neighbour_distances(distances: Floats, chosen: Booleans) -> Floats:
     distances : float64 array, shape (b, n_pairs)
         From `estimators.distances.pair_distances`.
     chosen : boolean array, shape (b, n_pairs)
-        Pairs of two documents that are there, so all pairs of the group.
+        All pairs of existing documents; False where a document is padding.
 
     Returns
     -------
     float64 array, shape (b, k, k - 1)
         Infinite where there is no such neighbour, and for documents that are left out
         as copies of an earlier one.
+
+    Notes
+    -----
+    All groups of a block are sorted at once. `sklearn.neighbors.NearestNeighbors` gives
+    equal numbers but takes one group at a time, which is several hundred times as slow
+    for groups of 16.
 
     Examples
     --------
@@ -220,7 +241,7 @@ def neighbour_distances(distances: Floats, chosen: Booleans) -> Floats:
 
 
 def two_nn_dimension(near: Floats) -> Floats:
-    """Intrinsic dimension of each group by the ratio of the two nearest neighbours.
+    """Intrinsic dimension of each group from ratios of neighbour distances (TwoNN).
 
     Parameters
     ----------
@@ -230,13 +251,13 @@ def two_nn_dimension(near: Floats) -> Floats:
     Returns
     -------
     float64 array, shape (b,)
-        ``(n - 1) / sum(log(r2 / r1))`` over the n documents left; NaN with fewer than
-        three of them or without any variation of the ratio. The caller counts NaN.
+        ``(n - 1) / sum(log(r2 / r1))`` over the n remaining documents; NaN with fewer
+        than three of them, or if all ratios are 1.
 
     Notes
     -----
-    Facco, d'Errico, Rodriguez and Laio (2017), maximum likelihood, with n - 1 for n,
-    which removes the bias under the model.
+    Maximum likelihood, with n - 1 instead of n to remove the bias under the model.
+    Source: Facco, d'Errico, Rodriguez and Laio (2017).
 
     Examples
     --------
@@ -259,7 +280,10 @@ def two_nn_dimension(near: Floats) -> Floats:
 
 
 def two_nn(distances: Floats, chosen: Booleans) -> Floats:
-    """`two_nn_dimension` from distances; arguments as in `neighbour_distances`.
+    """Intrinsic dimension by TwoNN from distances.
+
+    Parameters are those of `neighbour_distances`, and the result is that of
+    `two_nn_dimension`.
 
     Examples
     --------
@@ -270,7 +294,10 @@ def two_nn(distances: Floats, chosen: Booleans) -> Floats:
 
 
 def knn_density(distances: Floats, chosen: Booleans) -> Floats:
-    """`knn_log_density` in as many dimensions as `two_nn` finds; arguments alike.
+    """Mean log density in the dimension estimated by `two_nn`, from distances.
+
+    Parameters are those of `neighbour_distances`, and the result is that of
+    `knn_log_density`.
 
     Examples
     --------
@@ -285,26 +312,33 @@ def knn_density(distances: Floats, chosen: Booleans) -> Floats:
 def knn_log_density(
     near: Floats, dimension: Floats, *, neighbours: int = NEIGHBOURS
 ) -> Floats:
-    """Mean log density of each group's documents from their k-th neighbour.
+    """Mean log density of the documents of each group, from their k-th neighbours.
 
     Parameters
     ----------
     near : float64 array, shape (b, k, k - 1)
+        From `neighbour_distances`.
     dimension : float64 array, shape (b,)
-        Of the ball whose volume is used, such as `two_nn_dimension`.
+        Dimension of the ball whose volume is used, such as `two_nn_dimension`.
     neighbours : int
-        Which neighbour, from 1.
+        The neighbour to use, counted from 1.
 
     Returns
     -------
     float64 array, shape (b,)
-        Mean of ``log(k / (n - 1)) - log V_d - d log r_k``, in nats, for distances in
-        their own unit; NaN where the dimension is, or with too few documents.
+        Mean of ``log(k / (n - 1)) - log V_d - d log r_k``, in nats, where V_d is the
+        volume of a unit ball; NaN if the dimension is NaN or there are too few
+        documents.
+
+    Raises
+    ------
+    DomainError
+        If `neighbours` is less than 1.
 
     Notes
     -----
-    Loftsgaarden and Quesenberry (1965). The logarithm of the volume of a unit ball,
-    ``d/2 log pi - log Gamma(d/2 + 1)``, does not overflow in any dimension.
+    ``log V_d = d/2 log pi - log Gamma(d/2 + 1)`` does not overflow in any dimension.
+    Source: Loftsgaarden and Quesenberry (1965).
 
     Examples
     --------
@@ -328,6 +362,8 @@ def knn_log_density(
         out=np.full(len(near), np.nan),
         where=good,
     )
+    from scipy.special import gammaln  # slow to load, and seldom needed
+
     ball = dimension / 2 * np.log(np.pi) - gammaln(dimension / 2 + 1)
     crowd = np.log(neighbours / np.maximum(count - 1, 1))
     return np.asarray(crowd - ball - dimension * mean)
@@ -336,20 +372,20 @@ def knn_log_density(
 BINS: Final = 2**14
 POINTS: Final = 101
 NORM_BINS: Final = 25
-# TwoNN looks at the nearest neighbours of these: more would show a finer scale
+# TwoNN uses the neighbours within a sample of this size; more would mean a finer scale
 SAMPLE: Final = 1000
 TAKEN_NUMBERS: Final = 2**22
 
 
 class DistanceCurve:
-    """The weighted distribution function of more distances than fit in memory.
+    """The weighted distribution function of more distances than fit into memory.
 
-    Counted in bins, so that the shares are exact at the ends of bins and nowhere else.
+    Distances are counted in bins, so that the shares are exact at the ends of bins.
 
     Parameters
     ----------
     top : float
-        No distance is larger.
+        An upper bound of the distances.
 
     Examples
     --------
@@ -367,7 +403,7 @@ class DistanceCurve:
 
     def feed(self, distances: Floats, weights: Floats) -> None:
         """Add distances with their weights, both of shape (n,)."""
-        # Up to the next end of a bin: what is at most an end is counted there
+        # Round up to the end of a bin, so that shares at the ends are exact
         places = np.ceil(distances * (BINS / self._top) * (1 - 1e-15)).astype(np.int64)
         places = np.minimum(places, BINS)
         self._mass += np.bincount(places, weights=weights, minlength=BINS + 1)
@@ -378,21 +414,24 @@ class DistanceCurve:
         return float(self._mass[0] / self._mass.sum())
 
     def points(self, count: int = POINTS) -> tuple[Floats, Floats]:
-        """Points of the distribution function, about evenly spaced in their shares.
+        """Points of the distribution function, with shares about evenly spaced.
 
         Returns
         -------
         distances, shares : float64 arrays, shape (at most count + 1,)
-            `shares[i]` of the pairs are at most `distances[i]` apart; rising, up to 1.
+            A share `shares[i]` of the pairs is at most `distances[i]` apart. Both
+            increase, and the last share is 1.
 
         Raises
         ------
         DomainError
-            When nothing was fed.
+            If no distances were fed.
         """
         total = self._mass.sum()
         if not total > 0:
-            raise DomainError("a distribution of no distances does not exist")
+            raise DomainError(
+                "a distribution needs at least one distance; feed some first"
+            )
         shares = np.cumsum(self._mass) / total
         shares[np.flatnonzero(self._mass)[-1] :] = 1.0
         first = max(0, int(np.argmax(self._mass > 0)) - 1)
@@ -404,17 +443,17 @@ class DistanceCurve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorShape:
-    """What the distinct documents of some groups look like as vectors.
+    """Shape of the vectors of the distinct documents of some groups.
 
     Attributes
     ----------
     facts : VectorFacts
         Lengths and digests, one per document.
     ratios : float64 array
-        Logarithms of the ratio of the distances to the second and the first neighbour,
-        rising; of a sample of `n_sample` vectors without copies.
+        Sorted logarithms of the ratio of the distances to the second and the first
+        neighbour, of a sample of vectors without copies.
     dimension : float or None
-        TwoNN's, by maximum likelihood; None where it does not exist.
+        Estimate of TwoNN by maximum likelihood; None if it does not exist.
     """
 
     facts: VectorFacts
@@ -423,22 +462,22 @@ class VectorShape:
 
     @property
     def n_equal(self) -> int:
-        """Documents whose vector is equal to that of another one."""
+        """Number of documents with the same vector as another document."""
         return sum(len(rows) for rows in equal_sets(self.facts.digests))
 
     def top(self, metric: str) -> float:
-        """No two of the vectors are farther apart."""
+        """Upper bound of the distance of two of the vectors."""
         return float(np.pi if metric == "angular" else 2 * self.facts.norms.max())
 
     def norm_counts(self) -> tuple[Floats, Integers]:
-        """A histogram of the lengths: edges, and the counts between them."""
+        """Histogram of the lengths: edges, and the counts between them."""
         counts, edges = np.histogram(self.facts.norms, bins=_edges(self.facts.norms))
         return edges, counts
 
     def fit_points(self) -> tuple[Floats, Floats]:
-        """Points of TwoNN's plot: ln of the ratio, and -ln(1 - F); a line if it fits.
+        """Points of the plot of TwoNN: ln of the ratio, and -ln(1 - F).
 
-        Both are empty without neighbours.
+        They lie on a line if the model fits. Both are empty without neighbours.
         """
         n = len(self.ratios)
         if not n:
@@ -450,7 +489,7 @@ class VectorShape:
 def vector_shape(
     groups: Groups, embeddings: Embeddings, *, metric: str = "euclidean"
 ) -> VectorShape:
-    """Look at the vector of every distinct document of some groups.
+    """Describe the vectors of the distinct documents of some groups.
 
     Parameters
     ----------
@@ -458,12 +497,16 @@ def vector_shape(
     embeddings : Embeddings
         Documents without a vector are left out.
     metric : {"euclidean", "angular"}
-        Of the neighbours' distances.
+        For the distances of neighbours.
+
+    Returns
+    -------
+    VectorShape
 
     Raises
     ------
     DomainError
-        When no document has a vector, or one is not finite.
+        If no document has a vector, or a vector is not finite.
     """
     rows = embeddings.rows(groups.docnos[np.unique(groups.codes)])
     rows = np.sort(rows[rows >= 0])
@@ -481,7 +524,7 @@ def vector_shape(
         )
     )
     if not facts.finite.all():
-        embeddings.take(rows[~facts.finite][:1])  # says which one
+        embeddings.take(rows[~facts.finite][:1])  # raises, naming the document
     _, first = np.unique(facts.digests, return_index=True)
     near = _near(
         embeddings, rows[_some(np.sort(first[facts.norms[first] > 0]))], metric
@@ -493,7 +536,7 @@ def vector_shape(
 
 
 def _some(places: Integers) -> Integers:
-    """At most `SAMPLE` of the places, the same ones every time."""
+    """At most `SAMPLE` of the places, always the same ones."""
     if len(places) <= SAMPLE:
         return places
     rng = np.random.default_rng(0)
@@ -522,7 +565,7 @@ def _log_ratios(near: Floats) -> Floats:
 
 def _edges(norms: Floats) -> Floats:
     low, high = float(norms.min()), float(norms.max())
-    # Vectors of one length differ by rounding alone, which is no histogram
+    # Vectors of one length differ only by rounding, which no histogram should show
     if high - low <= 1e-2 * high:
         middle = (low + high) / 2 or 1.0
         low, high = 0.99 * middle, 1.01 * middle

@@ -1,4 +1,4 @@
-"""How far apart a group's scores are: range, mean margin, entropy floor, clipping."""
+"""How far apart the scores of a group are: range, mean margin, ties, clipping."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ def score_range(scores: Array, *, mask: Array | None = None) -> Array:
     -------
     array, shape (...)
 
+    Raises
+    ------
+    DomainError
+        On a score that is not finite.
+
     Examples
     --------
     >>> score_range(np.array([3.0, -1.0, 0.0])).item()
@@ -56,7 +61,7 @@ def mean_margin(
     positive: Array | None = None,
     pairs: str = "all",
 ) -> Array:
-    """Mean over the pairs of the size of the margin, in temperatures.
+    """Mean absolute margin over the pairs, in temperatures.
 
     Arguments, shapes and errors are those of
     `estimators.pairwise.pairwise_entropy_nats`.
@@ -84,7 +89,7 @@ def tie_share(
     positive: Array | None = None,
     pairs: str = "all",
 ) -> Array:
-    """Share of the pairs of each group whose two scores are equal, in [0, 1].
+    """Share of the pairs of each group whose scores are equal, in [0, 1].
 
     Arguments, shapes and errors are those of
     `estimators.pairwise.pairwise_entropy_nats`.
@@ -102,25 +107,25 @@ def tie_share(
 
 
 def entropy_floor(mean_margins: Array) -> Array:
-    """Smallest entropy in nats that margins of this mean size allow.
+    """Smallest entropy at a given mean absolute margin, in nats.
 
     The convex minorant of h(sigmoid(a)) on a >= 0: a straight line from ln 2 up to
-    a_star, the curve itself after it.
+    a_star, and the curve itself beyond.
 
     Parameters
     ----------
     mean_margins : array, any shape
-        Mean size of the margins in temperatures, at least 0 (`mean_margin`).
+        Mean absolute margins in temperatures, at least 0 (see `mean_margin`).
 
     Returns
     -------
     array
-        In [0, ln 2]. For the margins of a group: no more than the group's entropy.
+        In [0, ln 2]; at most the entropy of the group with this mean margin.
 
     Raises
     ------
     DomainError
-        On a negative or non-finite argument.
+        On a number that is negative or not finite.
 
     Notes
     -----
@@ -136,7 +141,7 @@ def entropy_floor(mean_margins: Array) -> Array:
     wide = widened(mean_margins)
     xp = namespace(wide)
     if not is_traced(wide) and bool(xp.any(wide < 0)):
-        raise DomainError("`mean_margins` are sizes and cannot be negative")
+        raise DomainError("`mean_margins` must not be negative; take absolute margins")
     # SymPy takes half a second to load
     from rankbound.bounds.special import entropy_floor_constants
 
@@ -148,10 +153,27 @@ def entropy_floor(mean_margins: Array) -> Array:
 def clip_below_best(
     scores: Array, *, score_range: float, mask: Array | None = None
 ) -> Array:
-    """Raise scores that lie more than `score_range` below their group's best.
+    """Raise scores that lie more than `score_range` below the best of their group.
 
-    The student so clipped has margins of at most `score_range` in every group, which
-    makes assumption A1' true by construction instead of by assertion.
+    The clipped student has margins of at most `score_range` in every group, so that
+    assumption A1' holds by construction.
+
+    Parameters
+    ----------
+    scores : array, shape (..., k)
+    score_range : float
+        B, a positive number in the unit of the scores.
+    mask : boolean array, shape (..., k), optional
+        False where a position is padding.
+
+    Returns
+    -------
+    array, shape (..., k)
+
+    Raises
+    ------
+    DomainError
+        On a score that is not finite or a range that is not positive.
 
     Examples
     --------
@@ -172,7 +194,7 @@ def clip_below_best(
         high = xp.where(mask, wide, xp.full_like(wide, -xp.inf))
     best = xp.max(high, axis=-1, keepdims=True)
     floor = narrowed(best - score_range, scores)
-    # A difference rounded down would leave a range above B: one unit of rounding up
+    # A difference that is rounded down would leave a range above B, so round it up
     up = floor + xp.abs(floor) * float(xp.finfo(floor.dtype).eps)
     floor = xp.where(best - widened(floor) > score_range, up, floor)
     return xp.where(kept < floor, floor, kept)

@@ -13,11 +13,12 @@ from paper_appendix.document import HERE, AppendixError, document
 
 TARGET: Final = HERE / "statements.md"
 EPILOG: Final = """\
-`--tables` rebuilds the section that compares the variants of the bound by the queries
-that they need: ranges, Hoeffding's gaps, the price of a shift, and limits on simulated
-queries at six sample sizes, with their spread over 20 seeds. The simulation is stated
-in full above its tables. The same command prints the same bytes, in about ten seconds.
-`rankbound appendix` writes the whole appendix, with the same tables.
+`--tables` rebuilds the section that compares the variants of the bound by the number of
+queries that they need: ranges, queries for Hoeffding's limit, the price of a shift, and
+limits on simulated queries at six sample sizes, with their spread over 20 seeds. The
+simulation is described in full above its tables. The command always prints the same
+bytes, in about ten seconds. `rankbound appendix` writes the whole appendix, with the
+same tables.
 """
 
 
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None, *, target: Path = TARGET) -> in
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file aside and rename it, so that no reader sees half of it."""
+    """Write to a temporary file and rename it, so that no reader sees half a file."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         aside.write_bytes(text.encode("utf-8"))

@@ -1,6 +1,6 @@
-"""The references, and what of each was seen when it was looked up.
+"""The references, with the details that could not be verified.
 
-A detail that was not seen in a second place is either left out or named in `doubt`,
+A detail that was not found in a second source is either left out or named in `doubt`,
 which the document prints.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-NEAR: Final = 90  # characters before a year in which its author is looked for
+NEAR: Final = 90  # characters before a year within which its author is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Reference:
     authors, title, source : str
         As printed, in LaTeX; `source` ends with the year.
     doubt : str
-        What could not be verified; empty if everything printed was.
+        What could not be verified; empty if all that is printed was verified.
     """
 
     key: str
@@ -34,7 +34,7 @@ class Reference:
 
     @property
     def year(self) -> str:
-        """The year of publication, the end of the key."""
+        """The year of publication, from the end of the key."""
         return self.key[-4:]
 
     @property
@@ -264,7 +264,10 @@ REFERENCES: Final = {entry.key: entry for entry in _ALL}
 
 
 def cited(before: str, year: str) -> str | None:
-    """Return the key of the reference of a year whose first author is named nearby.
+    """Return the key of the reference whose year and first author a text names.
+
+    None if there is no reference of that year whose first author is named shortly
+    before it.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """The text of the appendix: prose from files, formulas and facts from the registry.
 
 A proof is a file ``proofs/<heading>.md`` with one section ``#### key`` per statement.
-It quotes the formula of a statement as ``{{key}}`` and never types it: alone on a line
-the placeholder becomes a display, inside a line it becomes inline mathematics.
+It quotes the formula of a statement as ``{{key}}`` instead of typing it. Alone on a
+line the placeholder becomes a display, within a line it becomes inline mathematics.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TABLE: Final = re.compile(r"^\{\{table:([a-z]+)\}\}$", re.MULTILINE)
 
 
 class AppendixError(ValueError):
-    """A proof is missing or quotes what the registry does not have."""
+    """A proof is missing, or something in the text cannot be filled in or converted."""
 
 
 def document() -> str:
@@ -71,7 +71,7 @@ def proof(heading: str) -> str:
     Raises
     ------
     AppendixError
-        If there is no such file or a placeholder does not resolve.
+        If there is no such file, or a placeholder cannot be filled in.
     """
     path = PROOFS / f"{heading}.md"
     if not path.is_file():
@@ -82,12 +82,13 @@ def proof(heading: str) -> str:
 
 
 def fill(text: str, *, where: str) -> str:
-    """Replace every ``{{key}}`` by the formula of that statement.
+    """Replace every ``{{key}}`` by the formula of the statement.
 
     Raises
     ------
     AppendixError
-        With the line, if a key is unknown or its statement has no closed form.
+        If a key is unknown or its statement has no closed form; the message has the
+        line.
     """
     return "\n".join(
         _filled(line, where=f"{where}:{number}")
@@ -124,7 +125,7 @@ def _section(heading: str) -> Iterator[str]:
 
 
 def is_proved(heading: str) -> bool:
-    """Whether the appendix proves any statement of a heading."""
+    """Whether any statement of a heading is proved in the appendix."""
     return any(
         entry.status == "proved"
         for entry in REGISTRY.values()
@@ -138,8 +139,7 @@ def _facts(entry: Statement) -> Iterator[str]:
     if entry.expression is not None:
         yield display(entry.latex())
     elif entry.procedure is not None:
-        name = f"{entry.procedure.__module__}.{entry.procedure.__qualname__}"
-        yield f"Computed by `{name}`; it has no closed form."
+        yield f"Computed by `{entry.computed_by}`; it has no closed form."
     facts = [f"Kind: {entry.kind}.", f"Status: {entry.status}."]
     names = ", ".join(entry.assumptions)
     facts.append(f"Assumes: {names}." if names else "Assumes: nothing further.")
@@ -191,7 +191,7 @@ def _domain(entry: Term) -> str:
 
 
 def _inline(expression: sympy.Basic) -> str:
-    """Inline mathematics for a cell: no bare bar, which would end it, no escapes."""
+    """Inline mathematics for a cell of a table, which a bare bar would end."""
     text = sympy.latex(expression, ln_notation=True)
     text = text.replace(r"\left\{", r"\left\lbrace ")
     text = text.replace(r"\right\}", r"\right\rbrace ")
@@ -200,6 +200,6 @@ def _inline(expression: sympy.Basic) -> str:
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a table, header first."""
+    """Return a Markdown table."""
     lines = [header, tuple("---" for _ in header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -35,10 +35,10 @@ from rankbound.bounds.statements import Statement
 NAME: Final = "appendix.tex"
 DIGITS: Final = 12
 CONSTANTS: Final = (
-    (a_bend, r"root of $a \tanh(a / 2) = 1$, where $\varphi$ bends"),
-    (c_phi, r"steepest slope of $\varphi$, at $a_0$"),
+    (a_bend, r"root of $a \tanh(a / 2) = 1$, the inflection point of $\varphi$"),
+    (c_phi, r"size of the steepest slope of $\varphi$, at $a_0$"),
     (a_star, r"where the tangent from $(0, \ln 2)$ touches $\varphi$"),
-    (lambda_star, r"slope of that tangent, downwards"),
+    (lambda_star, r"size of the slope of that tangent"),
 )
 PREAMBLE: Final = r"""\documentclass[a4paper,11pt]{article}
 \usepackage[utf8]{inputenc}
@@ -70,7 +70,7 @@ def latex() -> str:
     Raises
     ------
     AppendixError
-        If a proof is missing or uses Markdown that is not understood.
+        If a proof is missing, or uses Markdown that is not supported.
     """
     return PREAMBLE + "\n\n".join([*_parts(), printed(), r"\end{document}"]) + "\n"
 
@@ -103,7 +103,7 @@ def section(name: str) -> str:
     Raises
     ------
     AppendixError
-        If it asks for a table that there is not.
+        If it names a table that does not exist.
     """
     path: Path = SECTIONS / f"{name}.md"
     text = path.read_text(encoding="utf-8").strip()
@@ -111,7 +111,7 @@ def section(name: str) -> str:
     for wanted in TABLE.findall(text):
         if wanted not in TABLES:
             raise AppendixError(
-                f"{where}: no table {wanted!r}; there are {', '.join(TABLES)}"
+                f"{where}: no table {wanted!r}; the tables are {', '.join(TABLES)}"
             )
     tables = {wanted: TABLES[wanted]() for wanted in TABLE.findall(text)}
     filled = TABLE.sub(lambda found: tables[found[1]], text)
@@ -149,8 +149,8 @@ def _statement(entry: Statement) -> str:
     if entry.expression is not None:
         lines.append(display([entry.latex()], where=where))
     elif entry.procedure is not None:
-        name = f"{entry.procedure.__module__}.{entry.procedure.__qualname__}"
-        lines.append(f"\nComputed by {code(name, where=where)}; no closed form.")
+        name = code(entry.computed_by, where=where)
+        lines.append(f"\nComputed by {name}; no closed form.")
     return "\n".join([*lines, r"\par{\small " + _facts(entry) + r"\par}"])
 
 

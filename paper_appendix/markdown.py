@@ -1,7 +1,8 @@
-"""The inside of a Markdown paragraph as LaTeX: mathematics, code, emphasis, citations.
+"""The Markdown of the proofs as LaTeX.
 
-Only what the proofs use is understood; anything else is an error, so that nothing is
-printed that nobody meant.
+Supported are headings, paragraphs, lists, displays and tables, and within a paragraph
+mathematics, code, emphasis and citations. Anything else is an error that names the
+line, so that nothing unintended is printed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ SPECIAL: Final = {
     **{char: f"\\{char}" for char in "&%#_"},
 }
 LETTERS: Final = frozenset("äéçöüèáÉ")
-# A line may break after these inside of a name in typewriter letters
+# Within a name in typewriter letters, lines may break after these
 BREAKS: Final = re.compile(r"([-.]|\\_)(?=\w)")
 
 
@@ -40,7 +41,7 @@ def inline(text: str, *, where: str) -> str:
     Raises
     ------
     AppendixError
-        On a half-open mark, a link, an unknown letter, or a year without a reference.
+        On an unclosed mark, a link, an unknown letter, or a year without a reference.
 
     Examples
     --------
@@ -54,7 +55,7 @@ def inline(text: str, *, where: str) -> str:
 
 
 def escape(text: str, *, where: str) -> str:
-    r"""Print every character as it is.
+    r"""Escape a text, so that every character is printed as it is.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def escape(text: str, *, where: str) -> str:
 
 
 def code(name: str, *, where: str) -> str:
-    r"""Typewriter letters; the key of a statement becomes a link to it.
+    r"""Set a name in typewriter letters; the key of a statement links to it.
 
     Examples
     --------
@@ -101,7 +102,7 @@ def _token(token: str, *, before: str, where: str) -> str:
 
 
 def mathematics(formula: str, *, where: str) -> str:
-    """Check what LaTeX would stumble over and return the formula as it is."""
+    """Return a formula unchanged, after checks for what would break LaTeX."""
     if not formula.isascii():
         raise AppendixError(f"{where}: use commands for the letters of {formula}")
     braces = re.sub(r"\\[{}]", "", formula)
@@ -111,9 +112,9 @@ def mathematics(formula: str, *, where: str) -> str:
 
 
 def plain(text: str, *, where: str, before: str = "") -> str:
-    r"""Print text without marks as it is, with a citation after every year.
+    r"""Convert text without marks, with a citation after every year.
 
-    `before` is the text in which the author of a year is looked for, if it is longer.
+    `before` is the text that names the authors of the years; by default `text`.
 
     Examples
     --------
@@ -137,12 +138,12 @@ HEADING: Final = re.compile(r"(#{2,4}) (.+)")
 ITEM: Final = re.compile(r"(- |\d+\. )(.+)")
 REFUSED: Final = re.compile(r"```|~~~|>|!\[|<\w|</|---|===|#|    |\t|[*+] ")
 RULE: Final = re.compile(r"[| :-]+")
-COLUMN_MARGIN: Final = 0.014  # of the line, beside every column
-WIDEST: Final = 44  # letters that a column asks for at most
-LINE: Final = 80  # letters of a line of a table
-# What a line of a display may start with to be set as a line of its own
+COLUMN_MARGIN: Final = 0.014  # beside every column, as a share of the line
+WIDEST: Final = 44  # the most letters that a column asks for
+LINE: Final = 80  # letters on a line of a table
+# A line of a display that starts with one of these may be set as a line of its own
 RELATION: Final = re.compile(r"(=|\\le\b|\\ge\b|<|>|\+|-|\\cdot\b)")
-LONG: Final = 88  # visible letters of a display that needs several lines
+LONG: Final = 88  # displays with more visible letters need several lines
 
 Block = tuple[str, list[str], int]
 
@@ -153,7 +154,7 @@ def to_latex(markdown: str, *, where: str) -> str:
     Raises
     ------
     AppendixError
-        With the line, on anything outside of the subset.
+        On unsupported Markdown; the message has the line.
 
     Examples
     --------
@@ -166,7 +167,7 @@ def to_latex(markdown: str, *, where: str) -> str:
     written = ""
     for kind, lines, number in _blocks(markdown, where=where):
         latex = WRITERS[kind](lines, where=f"{where}:{number}")
-        # An empty line before a display would start a paragraph with white space
+        # An empty line before a display would add vertical space
         gap = "\n" if kind == "display" else "\n\n"
         written += (gap if written else "") + latex
     return written
@@ -197,7 +198,9 @@ def _kind(line: str, *, where: str) -> str:
     if line.startswith("|"):
         return "table"
     if REFUSED.match(line):
-        raise AppendixError(f"{where}: {line!r} is outside of the Markdown used here")
+        raise AppendixError(
+            f"{where}: {line!r} is not supported; use headings, lists, displays, tables"
+        )
     return "paragraph"
 
 
@@ -245,9 +248,9 @@ def _list(lines: list[str], *, where: str) -> str:
         elif line.startswith("  ") and line.strip():
             items[-1] += f" {line.strip()}"
         else:
-            raise AppendixError(f"{where}: indent {line!r}, which continues an item")
+            raise AppendixError(f"{where}: indent {line!r} if it continues an item")
     if len(kinds) != 1:
-        raise AppendixError(f"{where}: a list is either numbered or not")
+        raise AppendixError(f"{where}: all items of a list must be numbered, or none")
     kind = kinds.pop()
     rows = [f"\\item {inline(item, where=where)}" for item in items]
     return "\n".join([f"\\begin{{{kind}}}", *rows, f"\\end{{{kind}}}"])
@@ -256,12 +259,12 @@ def _list(lines: list[str], *, where: str) -> str:
 def _display(lines: list[str], *, where: str) -> str:
     inside = lines[1:-1]
     if not inside or not all(line.strip() for line in inside):
-        raise AppendixError(f"{where}: a display has an empty line")
+        raise AppendixError(f"{where}: a display must not have an empty line")
     return display(inside, where=where)
 
 
 def display(lines: list[str], *, where: str) -> str:
-    """Set a formula apart; a long one is broken at the lines of its source."""
+    """Set a formula as a display; a long one is broken at the lines of its source."""
     rows = [lines[0]]
     for line in lines[1:]:
         if RELATION.match(line):
@@ -279,9 +282,11 @@ def display(lines: list[str], *, where: str) -> str:
 def _table(lines: list[str], *, where: str) -> str:
     rows = [_cells(line, where=where) for line in lines]
     if len(rows) < 3 or not RULE.fullmatch(lines[1]):
-        raise AppendixError(f"{where}: a table has a header, a rule and rows")
+        raise AppendixError(f"{where}: a table needs a header, a rule and rows")
     if len({len(row) for row in rows}) != 1:
-        raise AppendixError(f"{where}: the rows of a table have as many cells each")
+        raise AppendixError(
+            f"{where}: all rows of a table need the same number of cells"
+        )
     del rows[1]
     head, *body = (
         " & ".join(inline(cell, where=where) for cell in row) + r" \\" for row in rows
@@ -298,12 +303,12 @@ def _table(lines: list[str], *, where: str) -> str:
 
 def _cells(line: str, *, where: str) -> list[str]:
     if not (line.startswith("|") and line.endswith("|")):
-        raise AppendixError(f"{where}: {line!r} is no row of a table")
+        raise AppendixError(f"{where}: {line!r} is not a row of a table")
     return [cell.strip() for cell in line[1:-1].split("|")]
 
 
 def _shares(rows: list[list[str]]) -> list[float]:
-    """Widths of the columns, together one line: longest words first, then by cells."""
+    """Shares of the line for each column: for the longest words, then for the cells."""
     columns = [[visible(cell) for cell in column] for column in zip(*rows, strict=True)]
     words = [max(_longest_word(cell) for cell in column) for column in columns]
     more = [
@@ -323,7 +328,7 @@ def _longest_word(text: str) -> int:
 
 
 def visible(text: str) -> str:
-    r"""Roughly the letters that are seen of a text with mathematics.
+    r"""Approximate the letters that are visible of a text with mathematics.
 
     Examples
     --------

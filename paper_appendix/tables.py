@@ -1,4 +1,8 @@
-"""The tables of the section that compares the variants, as Markdown."""
+"""The computed tables of the appendix as Markdown, and one section as plain text.
+
+The words of that section, ``sections/variants.md``, describe the simulation in full;
+only the mathematics that it uses is supported.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +39,13 @@ LONG_NUMBER: Final = re.compile(r"(?<![\d.])\d{4,}")
 
 @cache
 def checks_table() -> str:
-    """The quick checks, run now with their fixed seed, as Markdown."""
+    """Results of the quick checks, run now with their fixed seed, as Markdown."""
     groups = groups_for(names(), _refuse)
     return table(HEADER, [_cells(row) for row in certify(groups=groups)])
 
 
 def _refuse(warning: str) -> None:
-    """The table names the real groups, so that it cannot do without them."""
+    """Raise a warning as an error, since the table needs the real groups."""
     raise AppendixError(warning)
 
 
@@ -52,7 +56,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def cell(text: str) -> str:
-    """Text that a table can hold: no bars, and thousands set apart.
+    """Text for a cell of a table: without bars, and with separators of thousands.
 
     Examples
     --------
@@ -141,7 +145,7 @@ def gap_table() -> str:
 
 
 def facts_table() -> str:
-    """What was simulated: moments of the law, a weak student, smaller ranges."""
+    """The simulation: moments of the law, a weak student, smaller ranges."""
     law = population()
     rows = [
         ("entropy $H$", f"{law.entropy.mean():.4f}"),
@@ -160,7 +164,7 @@ def facts_table() -> str:
 
 
 def paper_table() -> str:
-    """Queries at which the form with a pseudo-dimension says something."""
+    """Queries at which the form with a pseudo-dimension is not vacuous."""
     order = pseudo_dimension_order(WEIGHTS, LAYERS)
     budget = GUESS - float(population().risk.mean())
     width = ranges().width
@@ -186,7 +190,7 @@ TABLES: Final = {
 
 
 def _limit(mean: float, spread: float) -> str:
-    """Digits that the spread over seeds leaves, and a mark if it certifies."""
+    """A limit with its significant digits, marked if it is below ln 2."""
     mark = r"$^\ast$" if mean < GUESS else ""
     if math.isnan(spread):
         return f"{mean:.4f}{mark}"
@@ -199,7 +203,7 @@ def _add_on(size: int) -> str:
 
 
 def _count(number: int) -> str:
-    """Thousands set apart."""
+    """A number with separators of thousands."""
     return f"${number:,}$".replace(",", r"\,")
 
 
@@ -227,12 +231,12 @@ WORDS: Final = (
 
 
 def variants() -> str:
-    """Return the section with its tables, for reading without LaTeX.
+    """Return the section that compares the variants, with its tables, as plain text.
 
     Raises
     ------
     AppendixError
-        If the section uses mathematics that is not understood.
+        If the section uses mathematics that is not supported.
     """
     path = SECTIONS / f"{SECTION}.md"
     parts = []
@@ -243,7 +247,7 @@ def variants() -> str:
 
 
 def bare(text: str) -> str:
-    r"""Spell the mathematics of a text without LaTeX.
+    r"""Write the mathematics of a text without LaTeX.
 
     Examples
     --------
@@ -254,7 +258,10 @@ def bare(text: str) -> str:
     for pattern, replacement in WORDS:
         plain = re.sub(pattern, replacement, plain)
     if "\\" in plain:
-        raise AppendixError(f"cannot be printed without LaTeX: {plain}")
+        raise AppendixError(
+            f"cannot be printed without LaTeX: {plain}; add it to "
+            "paper_appendix.tables.WORDS"
+        )
     return plain
 
 

@@ -126,9 +126,9 @@ def test_weights_count_queries_equally():
     [
         (lambda: misranking([1.2], [0.0]), r"`p` must lie in \[0, 1\], got 1.2"),
         (lambda: misranking([0.2], [math.nan]), "`m` must lie in"),
-        (lambda: misranking([0.2], [1.0], weights=[0.0]), "positive finite sum"),
+        (lambda: misranking([0.2], [1.0], weights=[0.0]), "positive and finite sum"),
         (lambda: misranking([0.2], [1.0], weights=[-1.0]), "`weights` must lie in"),
-        (lambda: misranking([], []), "positive finite sum"),
+        (lambda: misranking([], []), "positive and finite sum"),
         (lambda: discordant_divergence([0.2], [math.inf]), "`m` must lie in"),
         (lambda: psi(1.5), "`theta` must lie in"),
         (lambda: psi_inverse(-1.0), "`divergence` must lie in"),

@@ -121,9 +121,9 @@ def test_held_out_queries_need_a_trillionth():
         (0.5, {}, "at least 1"),
         (math.inf, {}, "at least 1"),
         (math.nan, {}, "at least 1"),
-        (3, {"budget": 0.0}, "no n is enough"),
-        (3, {"budget": math.nan}, "no n is enough"),
-        (3, {"width": -1.0}, "no n is enough"),
+        (3, {"budget": 0.0}, "no number of queries is enough"),
+        (3, {"budget": math.nan}, "no number of queries is enough"),
+        (3, {"width": -1.0}, "no number of queries is enough"),
         (3, {"delta": 1.0}, "delta"),
     ],
 )

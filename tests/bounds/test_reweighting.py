@@ -58,7 +58,7 @@ def test_weighted_risk_has_the_target_risk_as_its_expectation():
         (np.zeros((2, 3)), [1.0, 1.0], "at least two documents"),
         ([[0.0, 1.0], [0.5, 0.0]], [1.0, 1.0], "does not depend on its orientation"),
         (np.zeros((2, 2)), [1.0, -0.1], "`ratios` must be finite"),
-        (np.zeros((2, 2)), [1.0, math.inf], "a document that the sampler never draws"),
+        (np.zeros((2, 2)), [1.0, math.inf], "documents that the sampler never draws"),
         ([[0.0, -1.0], [-1.0, 0.0]], [1.0, 1.0], "`losses` must be finite"),
     ],
 )

@@ -77,9 +77,9 @@ def test_kappa_of_uniform_over_normalised_scores_is_mean_over_minimum():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([-1.0, 2.0], "must hold probabilities, got -1.0 at position 0: scores"),
+        ([-1.0, 2.0], "must hold probabilities, got -1.0 at position 0; scores"),
         ([0.5, math.nan], "must hold probabilities, got nan at position 1"),
-        ([3.0, 1.0], "must sum to 1, got 4.0: a score divided by a sum"),
+        ([3.0, 1.0], "must sum to 1, got 4.0; scores divided by their sum"),
         ([0.5, 0.49], "must sum to 1, got 0.99"),
         ([0.0, 0.0], "must sum to 1, got 0.0"),
         ([], "must be one vector of probabilities, got shape"),
@@ -110,6 +110,6 @@ def test_single_precision_laws_are_laws():
 
 
 def test_ratio_beyond_every_float_is_refused():
-    with pytest.raises(DomainError, match="exceeds every float"):
+    with pytest.raises(DomainError, match="ratio overflows"):
         density_ratio([0.5, 0.5], [1.0, 5e-324])
     assert product_total_variation([0.5, 0.5], [1.0, 5e-324]) == 0.75

@@ -131,7 +131,7 @@ def test_roots_of_a_quadratic_keep_those_of_the_domain():
 def test_no_solution_is_refused_with_what_is_possible():
     with pytest.raises(DomainError, match=r"no `n_queries` in .* value 0\.3"):
         statement("theorem-1a").solve_for(n)(0.3, 0.4, 5.0, 1, 0.05)
-    with pytest.raises(DomainError, match=r"it lies in \[0, 1\]"):
+    with pytest.raises(DomainError, match=r"the statement lies in \[0, 1\]"):
         solution(p, (p,), p)(1.5)
     # a jump over the value is no solution
     step = Piecewise((B, B < 1), (B + 5, True))

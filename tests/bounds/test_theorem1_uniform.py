@@ -40,7 +40,7 @@ def test_failure_probabilities_of_the_grid_sum_to_delta():
     ("trained", "base"), [(-1.0, 1.0), (1.0, 0.0), (math.inf, 1.0), (math.nan, 1.0)]
 )
 def test_norms_that_are_none_are_rejected(trained, base):
-    with pytest.raises(DomainError, match="fix the base before looking"):
+    with pytest.raises(DomainError, match="fix the base norm before looking"):
         norm_step(trained, base_norm=base)
 
 

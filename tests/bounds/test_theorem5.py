@@ -142,7 +142,7 @@ def test_no_complexity_or_no_locality_needs_no_queries():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Design(entropy=0.9, divergence=0, locality=1), "in bits"),
+        (lambda: Design(entropy=0.9, divergence=0, locality=1), "bits"),
         (lambda: Design(entropy=0.1, divergence=-1, locality=1), "`divergence`"),
         (lambda: Design(entropy=0.1, divergence=0, locality=math.inf), "`locality`"),
         (lambda: LARGE.bound(0, 1.0), "number of queries must be positive"),
@@ -157,7 +157,7 @@ def test_no_complexity_or_no_locality_needs_no_queries():
                 n_after=9,
                 complexity=1.0,
             ),
-            "old `locality` must be positive",
+            "`locality` of the old design must be positive",
         ),
     ],
 )

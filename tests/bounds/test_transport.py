@@ -101,8 +101,14 @@ def test_distances_in_two_scores_do_not_add_up():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"student": [0.0, 4.0, 4.5]}, "spread over 4.5, more than `score_range` 4.0"),
-        ({"student": [0.0, 5.0, 1.0]}, "spread over 5.0, more than `score_range` 4.0"),
+        (
+            {"student": [0.0, 4.0, 4.5]},
+            "differ by up to 4.5, more than `score_range` 4.0",
+        ),
+        (
+            {"student": [0.0, 5.0, 1.0]},
+            "differ by up to 5.0, more than `score_range` 4.0",
+        ),
         ({"student": [0.0, math.inf, 1.0]}, "`student` must hold one finite score"),
         ({"teacher": [0.0, 1.0]}, "`teacher` must hold one finite score"),
         ({"target": [0.5, 0.5, 0.1]}, "`target` must sum to 1"),
@@ -130,5 +136,5 @@ def test_score_transport_rejects_wrong_input(change, message):
 
 
 def test_line_transport_rejects_missing_scores():
-    with pytest.raises(DomainError, match="leave out documents without a score"):
+    with pytest.raises(DomainError, match="leave documents without a score out"):
         line_transport([0.0, math.nan], [0.5, 0.5], [0.5, 0.5])

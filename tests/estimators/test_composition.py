@@ -88,5 +88,5 @@ def test_a_set_that_one_side_lacks_changes_by_its_share_only():
 
 def test_other_pair_sets_are_refused():
     one = side(0.5, (0, 0), (0, 0))
-    with pytest.raises(DomainError, match="pair sets differ"):
+    with pytest.raises(DomainError, match="the same pair sets"):
         entropy_change(one, {"all": one["pos-neg"]})

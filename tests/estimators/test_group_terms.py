@@ -170,7 +170,9 @@ def test_geometry_rejects_missing_documents_and_groups_of_one(groups, book):
     partial = Embeddings(book.ids[1:], book.vectors[1:], "half")
     kept = partial.rows(groups.docnos)[groups.codes] >= 0
     assert not kept.all()
-    with pytest.raises(DomainError, match="half: a document of the groups is missing"):
+    with pytest.raises(
+        DomainError, match="half: a document of the groups has no vector"
+    ):
         geometry(groups, partial)
     alone = strategies.ragged_groups([1, 1], np.random.default_rng(0))
     with pytest.raises(DomainError, match="has no pair"):

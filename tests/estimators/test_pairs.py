@@ -11,13 +11,11 @@ from rankbound.estimators.pairs import (
     PAIR_SETS,
     both_sides,
     count_pairs,
-    padded,
-    padded_index,
     pair_differences,
     pair_mean,
     selected_pairs,
 )
-from tests import oracles, strategies
+from tests import oracles
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])
@@ -83,29 +81,3 @@ def test_pair_mean_rejects_a_group_without_a_pair(library):
         pair_mean(*library.arrays(values, chosen))
     with pytest.raises(DomainError, match="group 0 has no pair"):
         pair_mean(library.make(np.ones((2, 0))), library.make(np.ones((2, 0)) > 0))
-
-
-@given(sizes=strategies.group_sizes())
-def test_padded_round_trips_ragged_groups(sizes):
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    values = np.arange(offsets[-1], dtype=np.float64)
-    rectangle, mask = padded(values, offsets)
-    assert_array_equal(rectangle[mask], values)
-    assert mask.sum(axis=1).tolist() == sizes
-    groups = np.repeat(np.arange(len(sizes)), sizes)
-    rows = np.broadcast_to(np.arange(len(sizes))[:, None], mask.shape)
-    assert_array_equal(groups[rectangle.astype(int)], rows)  # also the padding
-
-
-def test_padded_round_trips_in_every_library(library):
-    rectangle, mask = padded(library.make(np.array([5.0, 6.0, 7.0])), [0, 1, 3])
-    assert isinstance(rectangle, library.kind)
-    assert isinstance(mask, library.kind)
-    assert rectangle.tolist() == [[5.0, 5.0], [6.0, 7.0]]
-    assert mask.tolist() == [[True, False], [True, True]]
-
-
-@pytest.mark.parametrize("offsets", [[0], [0, 2, 2], [0, 3, 1], [[0, 1], [1, 2]]])
-def test_padded_index_rejects_offsets_that_do_not_rise(offsets):
-    with pytest.raises(DomainError, match="must rise"):
-        padded_index(np.array(offsets))

@@ -69,7 +69,7 @@ def test_feeding_in_pieces_changes_nothing():
 
 def test_a_curve_of_equal_vectors_and_one_of_nothing():
     curve = DistanceCurve(0.0)
-    with pytest.raises(DomainError, match="no distances"):
+    with pytest.raises(DomainError, match="at least one distance"):
         curve.points()
     curve.feed(np.zeros(3), np.ones(3))
     assert [column.tolist() for column in curve.points()] == [[0.0], [1.0]]

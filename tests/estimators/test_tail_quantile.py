@@ -69,5 +69,5 @@ def test_tail_quantile_rejects_levels(quantile):
 
 
 def test_value_rejects_an_empty_sample():
-    with pytest.raises(DomainError, match="no values"):
+    with pytest.raises(DomainError, match="at least one value"):
         TailQuantile(0.9).value()
