@@ -314,7 +314,7 @@ STATEMENTS: Final = (
         title="Rank that limits a quantile of group diameters",
         words="The value of this rank among the diameters of the groups, one per "
         "query, is at least the quantile of the given level, with probability at least "
-        "1 - delta; atoms do no harm.",
+        "1 - delta. The law may have atoms.",
         kind="tight",
         status="proved",
         assumptions=("A0",),
@@ -360,7 +360,7 @@ STATEMENTS: Final = (
         title="One query by itself",
         words="The share of far pairs exceeds its sample value by at most this much, "
         "for the k independent documents of one query. For 16 documents it is 0.43: "
-        "quantiles of single queries are descriptions.",
+        "quantiles of single queries only describe the sample.",
         kind="upper",
         status="cited",
         assumptions=("IID-DOCS",),

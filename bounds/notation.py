@@ -329,7 +329,7 @@ complexity = _define(
     "complexity",
     PURE,
     _NONNEGATIVE,
-    "what a bound multiplies the score range over the root of n with",
+    "factor of the score range over the root of n in a bound",
 )
 H_mu = _define(
     r"H_\mu",

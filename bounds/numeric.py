@@ -90,12 +90,8 @@ def sigmoid(x: Array) -> Array:
     >>> sigmoid(np.array([-1e6, 0.0, 1e6])).tolist()
     [0.0, 0.5, 1.0]
     """
-    xp = array_namespace(x)
-    zero = xp.zeros_like(x)
-    small = xp.exp(xp.where(x < 0, x, zero))
-    return xp.where(
-        x < 0, small / (1 + small), 1 / (1 + xp.exp(-xp.where(x < 0, zero, x)))
-    )
+    small = array_namespace(x).exp(-magnitude(x))
+    return array_namespace(x).where(x < 0, small / (1 + small), 1 / (1 + small))
 
 
 def pair_entropy(a: Array) -> Array:

@@ -128,8 +128,8 @@ BY_VARIATION: Final = (
         key="theorem-2b-variation",
         title="Shift of the risk by total variation",
         words="The same from the total variation distance of the laws of a document, "
-        "of which the mean over all queries, not over the sample, is meant. No "
-        "density ratio has to exist, but the ranges must hold under both laws.",
+        "averaged over all queries, not over the sample. The density ratio may be "
+        "infinite, but the ranges must hold under both laws.",
         kind="upper",
         status="proved",
         assumptions=("A1'", "A3'"),
@@ -174,8 +174,8 @@ WORST_SHARE: Final = (
         key="theorem-2c",
         title="Worst share of the pairs",
         words="The target risk of a query is at most the mean loss of the worst "
-        "1 / kappa**2 of its pairs: the best bound that knows a cap of the pair "
-        "densities and nothing else.",
+        "1 / kappa**2 of its pairs, the best bound from a cap on the densities of "
+        "pairs alone.",
         kind="tight",
         status="proved",
         assumptions=("A3",),
@@ -236,9 +236,8 @@ BY_TRANSPORT: Final = (
         key="theorem-2d-lipschitz",
         title="Shift of the risk by transport of documents",
         words="For student and teacher that are Lipschitz on all the documents the "
-        "cost is at most this, from the "
-        "transport distance of documents, of which the mean over all queries is "
-        "meant. The diameter is the larger one of the two laws.",
+        "risks differ by at most this, from the transport distance of documents, "
+        "averaged over all queries. The diameter is the larger one of the two laws.",
         kind="upper",
         status="proved",
         assumptions=("A1", "A2", "A3'"),

@@ -262,9 +262,9 @@ STATEMENTS: Final = (
     Statement(
         key="theorem-6c",
         title="DCG from inversions, for binary relevance",
-        words="With gains of 0 and 1 and no cut-off, so many inversions cost at most "
-        "this much DCG. Concave in the inversions: their mean over queries with "
-        "equally many relevant documents may be inserted." + TIES,
+        words="With gains of 0 and 1 and no cut-off, this many inversions reduce DCG "
+        "by at most this. Concave in the inversions, so that their mean over queries "
+        "with equally many relevant documents may be inserted." + TIES,
         kind="tight",
         status="proved",
         source=OURS,

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.bounds.numeric import sigmoid
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.groups import Groups
 from rankbound.estimators.group_terms import blocks
 from rankbound.estimators.pairs import both_sides, selected_pairs
-from rankbound.estimators.pairwise import sigmoid
 
 # Temperatures are searched from a thousandth to a thousand times the typical margin
 SEARCH = 1e3

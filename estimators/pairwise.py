@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.numeric import magnitude  # with a slope at 0, unlike abs
+from rankbound.bounds.numeric import magnitude, sigmoid
 from rankbound.data.columns import Floats
 from rankbound.estimators.arrays import (
     Array,
@@ -63,20 +63,6 @@ def softplus_negative(size: Array) -> Array:
     """
     xp = namespace(size)
     return xp.log1p(xp.exp(-size))
-
-
-def sigmoid(margin: Array) -> Array:
-    """1 / (1 + exp(-margin)), without overflow and accurate in both tails.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> sigmoid(np.array([-800.0, 0.0, 800.0])).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    xp = namespace(margin)
-    decay = xp.exp(-magnitude(margin))
-    return xp.where(margin >= 0, 1 / (1 + decay), decay / (1 + decay))
 
 
 def pair_entropy(margin: Array) -> Array:

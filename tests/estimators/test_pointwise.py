@@ -9,11 +9,11 @@ import scipy.special
 import torch
 from numpy.testing import assert_allclose
 
+from rankbound.bounds.numeric import sigmoid
 from rankbound.estimators.pairwise import (
     pair_divergence,
     pair_entropy,
     pair_risk,
-    sigmoid,
     softplus_negative,
 )
 

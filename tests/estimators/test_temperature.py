@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
+from rankbound.bounds.numeric import sigmoid
 from rankbound.estimators.calibration import UnidentifiedError, fit_temperature
-from rankbound.estimators.pairwise import sigmoid
 from tests import oracles
 
 

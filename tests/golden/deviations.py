@@ -239,6 +239,7 @@ ONE_FOLDER = "measure and compare may write into one folder"
 MEANINGS = "the help explains verdicts in the words that the file explains them in"
 OUR_OWN_CORRELATION = "distance correlation is ours now, so statsmodels is not used"
 
+PLAINER_THEORY = "statements, symbols and the appendix are in plainer words"
 ADDED: tuple[Added, ...] = (
     Added(
         "bound-*",
@@ -261,6 +262,37 @@ ALLOWED: tuple[Renewed | Reordered, ...] = (
         "report-*",
         "/files/*.html/data/0/explorer/settings/0",
         "the example of the explorer has the keys of all settings, in their order",
+    ),
+)
+# Words of the theory and of its appendix
+THEORY: tuple[Replaced, ...] = (
+    Replaced(
+        "appendix-files",
+        "/files/*/appendix.tex/text/#headings/*",
+        "What the machine tried",
+        "Machine checks",
+        PLAINER_THEORY,
+    ),
+    Replaced(
+        "explain-glossary",
+        "/stdout/*",
+        "what a bound multiplies the score range",
+        "factor of the score range over the root of",
+        PLAINER_THEORY,
+    ),
+    Replaced(
+        "explain-glossary",
+        "/stdout/*",
+        " over the root of n with",
+        " n in a bound",
+        PLAINER_THEORY,
+    ),
+    Replaced(
+        "report-*",
+        "/files/*",
+        "what a bound multiplies the score range over the root of n with",
+        "factor of the score range over the root of n in a bound",
+        PLAINER_THEORY,
     ),
 )
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
@@ -372,4 +404,5 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
         "lies inside (-R, R)",
         MEANINGS,
     ),
+    *THEORY,
 )

@@ -76,8 +76,10 @@ def test_no_differences_stand_inside_of_an_index(text):
     assert not re.search(r"_\{\\?\w+ - ", text)
 
 
-def test_a_table_that_there_is_not_is_named(tmp_path, monkeypatch):
+def test_an_unknown_table_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(latex, "SECTIONS", tmp_path)
     (tmp_path / "x.md").write_text("## X\n\n{{table:nothing}}\n")
-    with pytest.raises(AppendixError, match="no table 'nothing'; there are limits"):
+    with pytest.raises(
+        AppendixError, match="no table 'nothing'; the tables are limits"
+    ):
         latex.section("x")

@@ -16,6 +16,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from rankbound.bounds.certificate import LN2
+from rankbound.bounds.numeric import sigmoid
 from rankbound.bounds.theorem3 import (
     calibration_shift,
     calibration_term,
@@ -34,7 +35,7 @@ from rankbound.commands.measure.result import (
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.scores import Scores
 from rankbound.estimators.pairs import both_sides
-from rankbound.estimators.pairwise import pair_divergence, pair_entropy, sigmoid
+from rankbound.estimators.pairwise import pair_divergence, pair_entropy
 
 N_BINS: Final = 10
 UNJUDGED: Final = (
