@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,48 @@ from scipy.spatial.distance import pdist
 from benchmarks.readers import group_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
-from benchmarks.timing import interleaved, row
 from rankbound.commands.measure.run import measure
 from rankbound.estimators.distances import diameter, pair_distances
 from rankbound.estimators.pairs import selected_pairs
 from rankbound.estimators.pairwise import pairwise_entropy
 from rankbound.read.json.lookup import read_scores
+
+
+def interleaved(
+    rivals: Mapping[str, Callable[[], object]], *, repeats: int = 5
+) -> dict[str, float]:
+    """Median seconds of each rival, all of them run in turn in every repeat.
+
+    Examples
+    --------
+    >>> sorted(interleaved({"a": lambda: 1, "b": lambda: 2}, repeats=2))
+    ['a', 'b']
+    """
+    for rival in rivals.values():
+        rival()  # imports, caches and thread pools start outside the clock
+    seconds: dict[str, list[float]] = {name: [] for name in rivals}
+    for _ in range(repeats):
+        for name, rival in rivals.items():
+            start = time.perf_counter()
+            rival()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def row(title: str, medians: Mapping[str, float], *, ours: str) -> str:
+    """One line: every rival's time as a multiple of ours.
+
+    Examples
+    --------
+    >>> row("sum", {"ours": 0.5, "loop": 2.0}, ours="ours")
+    '| sum | 500.000 ms | loop 4.0x |'
+    """
+    others = ", ".join(
+        f"{name} {seconds / medians[ours]:.1f}x"
+        for name, seconds in medians.items()
+        if name != ours
+    )
+    return f"| {title} | {medians[ours] * 1e3:.3f} ms | {others} |"
 
 
 def loop_entropy(scores: np.ndarray) -> list[float]:

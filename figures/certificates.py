@@ -1,4 +1,4 @@
-"""Figures of certificates: bound against observed risk, and the plane of the terms."""
+"""Figures of a measurement: certificates, limits over n, and calibration."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from scipy.stats import gaussian_kde
 
+from rankbound.bounds.betting import queries_needed
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.notation import Delta, H
+from rankbound.bounds.notation import Delta, H, n
 from rankbound.data.columns import Floats
-from rankbound.figures.data import keep
+from rankbound.figures.output import keep
+from rankbound.figures.records import Bin
 from rankbound.figures.style import (
+    COLOURS,
     COLUMN,
     VACUOUS,
     axes_for,
@@ -23,12 +27,22 @@ from rankbound.figures.style import (
     dashes,
     label,
     legend_above,
+    line,
     mark,
+    shown,
     styled,
 )
-from rankbound.figures.wording import shown
+from rankbound.figures.theory import shade_vacuous
 
 LEAST, MOST = 20, 2000  # queries, for a density
+
+
+LEVELS = 24
+
+TICKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 7, 10)
+
+
+NAMES = ("student", "mean_p", "observed", "n_pairs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +196,167 @@ def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
         zorder=4,
     )
     halves.set_path_effects([withStroke(linewidth=2.6, foreground="white")])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Certified:
+    """A certificate with the sample behind it.
+
+    Attributes
+    ----------
+    risks : float64 array, shape (n,)
+        One per query, in nats.
+    low, high : float
+        Range of one risk.
+    upper : float
+        The limit by betting.
+    delta : float
+        Failure probability, shared by `n_students` students.
+    """
+
+    risks: Floats
+    low: float
+    high: float
+    upper: float
+    delta: float
+    n_students: int = 1
+
+
+@styled
+def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
+    """Limits of the risk over the number of queries, were all distributed as these.
+
+    The circle is the certificate of the sample, the square where betting falls below
+    ln 2; the region above it is vacuous.
+
+    Parameters
+    ----------
+    made : Certified
+    """
+    risks = np.asarray(made.risks, dtype=np.float64)
+    if not risks.size:
+        raise DomainError("limits need one risk per query, got none")
+    risk, ax = float(risks.mean()), axes_for(ax)
+    counts, limits = _betting(made, risk)
+    start = _needed(made, LN2)
+    ends = [risks.size, *counts, *([] if start is None else [start])]
+    queries = np.geomspace(max(2.0, min(ends) / 2), 3.0 * max(ends), 61)
+    log_union = np.log(made.n_students / made.delta)
+    hoeffding = risk + (made.high - made.low) * np.sqrt(log_union / (2 * queries))
+    curves = {
+        "betting": (counts, limits),
+        "Hoeffding": (queries, hoeffding),
+        "risk of the sample": (queries, np.full(queries.shape, risk)),
+    }
+    for index, (name, (x, y)) in enumerate(curves.items()):
+        ax.plot(x, y, label=name, lw=1.8 if index == 0 else 1.0, **line(index))
+        keep(ax, {"curve": [name] * len(x), "n": x, "nats": y})
+    points = [("n", float(risks.size), made.upper)]
+    if start is not None:
+        points.append(("n needed", float(start), LN2))
+    for index, (name, x_, y_) in enumerate(points):
+        ax.plot(
+            [x_],
+            [y_],
+            mark(index),
+            color=COLOURS[0],
+            markeredgecolor="black",
+            label=f"{name} = {x_:,.0f}",
+            zorder=4,
+        )
+        keep(ax, {"curve": [name], "n": [x_], "nats": [y_]})
+    ax.set(
+        xscale="log", yscale="log", xlabel=label(n), ylabel="limit of the risk (nats)"
+    )
+    ax.set_xlim(queries[0], queries[-1])
+    top = max(1.25 * LN2, 1.25 * made.upper, float(hoeffding[len(queries) // 3]))
+    ax.set_ylim(0.85 * min(risk, LN2), top)
+    ax.set_yticks([tick for tick in TICKS if ax.get_ylim()[0] <= tick <= top])
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.text(
+        0.98, 0.96, "vacuous", fontsize=7, ha="right", va="top", transform=ax.transAxes
+    )
+    shade_vacuous(ax)
+    legend_above(ax)
+    return ax
+
+
+def _betting(made: Certified, risk: float) -> tuple[Floats, Floats]:
+    """Numbers of queries at which betting falls below a row of levels."""
+    highest = min(made.high, max(2 * made.upper - risk, 1.2 * LN2))
+    lowest = risk + 0.06 * (made.upper - risk)
+    counts, limits = [], []
+    for level in np.geomspace(highest, lowest, LEVELS):
+        found = _needed(made, float(level))
+        if found is not None and found > 1:
+            counts.append(found)
+            limits.append(level)
+    return np.array(counts, dtype=np.float64), np.array(limits)
+
+
+def _needed(made: Certified, level: float) -> int | None:
+    return queries_needed(
+        made.risks,
+        low=made.low,
+        high=made.high,
+        threshold=level,
+        delta=made.delta,
+        n_students=made.n_students,
+    )
+
+
+@styled
+def draw_reliability(rows: Sequence[Bin], *, ax: Axes | None = None) -> Axes:
+    """Observed share of preferences against the teacher's, with intervals and pairs.
+
+    Parameters
+    ----------
+    rows : sequence of Bin
+        The reliability table of a ledger.
+
+    Notes
+    -----
+    The bars are shares of the pairs, on the same axis. The teacher's preference is at
+    least one half, since the document that it prefers is the first of a pair.
+    """
+    if not rows:
+        raise DomainError("a reliability diagram needs judged pairs, got none")
+    ax = axes_for(ax)
+    total = sum(row.n_pairs for row in rows)
+    groups = [*dict.fromkeys(row.student for row in rows)]
+    bottoms: dict[float, float] = {}
+    for index, group in enumerate(groups):
+        mine = [row for row in rows if row.student == group]
+        own = colour(index)
+        for row in mine:
+            share, start = row.n_pairs / total, row.from_
+            width = row.to - start
+            low = bottoms.get(start, 0.0)
+            ax.bar(start, share, width, low, align="edge", color=own, alpha=0.25)
+            bottoms[start] = low + share
+        _with_intervals(ax, mine, own, mark(index), f"student {shown(group)}")
+    ax.plot([0.5, 1], [0.5, 1], color="0.4", linewidth=0.6)
+    ax.set(xlabel="teacher's preference $p$", ylabel="share of pairs so judged")
+    ax.set_xlim(0.5, 1)
+    ax.set_ylim(0, 1.02)
+    legend_above(ax)
+    return keep(ax, {name: [getattr(row, name) for row in rows] for name in NAMES})
+
+
+def _with_intervals(
+    ax: Axes, rows: Sequence[Bin], own: str, sign: str, name: str
+) -> None:
+    centres = [row.mean_p for row in rows]
+    observed = np.array([row.observed for row in rows])
+    ends = np.array([row.interval for row in rows], dtype=np.float64)
+    spread = np.abs(ends.T - observed)
+    ax.errorbar(
+        centres,
+        observed,
+        yerr=spread,
+        fmt=sign,
+        color=own,
+        elinewidth=0.7,
+        label=name,
+    )

@@ -1,9 +1,9 @@
-"""Figures of one number per query: distribution functions and ridges."""
+"""Figures of distributions: values of queries, distances, lengths and dimensions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import seaborn
@@ -11,24 +11,31 @@ from matplotlib.axes import Axes
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Floats
-from rankbound.figures.data import keep
+from rankbound.figures.output import Table, keep
+from rankbound.figures.records import Shape
 from rankbound.figures.style import (
     COLOURS,
     axes_for,
+    colour,
     legend_above,
     line,
+    mark,
     name_ticks,
+    shown,
     styled,
+    width_of,
+    wrapped,
 )
-from rankbound.figures.wording import shown, width_of, wrapped
 
 HEIGHT: Final = 0.85  # of a ridge, of the distance between two
+
 # A ridge is the upper half of a violin
 HALF: Final[dict[str, Any]] = {
     **{"orient": "h", "native_scale": True, "split": True, "width": HEIGHT},
     **{"density_norm": "width", "cut": 0, "gridsize": 201, "inner": None},
     **{"saturation": 1, "alpha": 0.45, "linewidth": 0.8},
 }
+
 
 Named = Mapping[str, Floats | Sequence[float]]
 
@@ -103,3 +110,125 @@ def _checked(values: Named) -> dict[str, Floats]:
     if bad:
         raise DomainError(f"values must be finite, those of {bad[0]!r} are not")
     return arrays
+
+
+class Ends(NamedTuple):
+    """A 0.99-quantile of distances and the largest, known exactly; None if not."""
+
+    quantile_99: float | None
+    largest: float | None
+
+
+Shapes = Mapping[str, Shape]
+
+
+@styled
+def draw_distances(
+    shapes: Shapes,
+    *,
+    exact: Mapping[str, Ends] | None = None,
+    metric: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Quantiles of the distances of pairs; the marks are 0.99-quantiles and maxima.
+
+    Parameters
+    ----------
+    shapes : mapping of name to Shape
+    exact : mapping of name to Ends, optional
+        Of the names whose ends are known.
+    metric : str
+        Of the distances, for the axis.
+    """
+    ax = axes_for(ax)
+    for index, (name, shape) in enumerate(_given(shapes).items()):
+        distances, shares = np.array(shape.distances), np.array(shape.shares)
+        ax.plot(shares, distances, label=shown(name), **line(index))
+        ends = (exact or {}).get(name, ())
+        for share, distance in zip((0.99, 1.0), ends, strict=False):
+            if distance is not None:
+                look, sign = colour(index), mark(index)
+                ax.plot([share], [distance], sign, color=look, clip_on=False)
+        names = [name] * len(shares)
+        keep(ax, {"name": names, "share": shares, "distance": distances})
+    words = f"distance of a pair{f' ({shown(metric)})' if metric else ''}"
+    ax.set(xlabel="share of pairs at most so far apart", ylabel=words)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(bottom=0)
+    legend_above(ax)
+    return ax
+
+
+@styled
+def draw_two_nn(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
+    """The fit of TwoNN's intrinsic dimension, the slope of the line through 0.
+
+    Points that bend away from their line say that there is no single dimension.
+
+    Parameters
+    ----------
+    shapes : mapping of name to Shape
+        One without a dimension is left out.
+    """
+    fits = {
+        name: (shape.two_nn, shape.two_nn.dimension)
+        for name, shape in _given(shapes).items()
+        if shape.two_nn.dimension is not None
+    }
+    if not fits:
+        raise DomainError("no intrinsic dimension: too few distinct documents")
+    ax = axes_for(ax)
+    for index, (name, (fit, dimension)) in enumerate(fits.items()):
+        ratios, rest = np.array(fit.log_ratio), np.array(fit.minus_log_rest)
+        own, told = colour(index), f"{shown(name)}: dimension {dimension:.1f}"
+        ax.plot(ratios, rest, mark(index), color=own, markersize=2, label=told)
+        end = min(ratios[-1], rest[-1] / dimension)
+        ax.plot([0, end], [0, end * dimension], color=own, linewidth=0.7)
+        columns: Table = {
+            "name": [name] * len(ratios),
+            "log_ratio": ratios,
+            "dimension": [dimension] * len(ratios),
+            "minus_log_rest": rest,
+        }
+        keep(ax, columns)
+    ax.set(xlabel=r"$\ln(r_2 / r_1)$ of neighbours", ylabel=r"$-\ln(1 - F)$")
+    ax.set_xlim(left=0)
+    ax.set_ylim(bottom=0)
+    legend_above(ax)
+    return ax
+
+
+@styled
+def draw_norms(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
+    """Lengths of the vectors, and how many of them are copies of another one.
+
+    Parameters
+    ----------
+    shapes : mapping of name to Shape
+    """
+    ax = axes_for(ax)
+    for index, (name, shape) in enumerate(_given(shapes).items()):
+        edges, counts = np.array(shape.norms.edges), shape.norms.counts
+        shares = np.array(counts) / sum(counts)
+        told = f"{shown(name)}: {shape.equal_documents:,} of "
+        told += f"{shape.documents:,} equal to another"
+        ax.stairs(shares, edges, label=told, **line(index))
+        columns: Table = {
+            "name": [name] * len(shares),
+            "from": edges[:-1],
+            "to": edges[1:],
+            "count": counts,
+            "share": shares,
+        }
+        keep(ax, columns)
+    ax.set(xlabel="length of a vector", ylabel="share of documents")
+    ax.set_ylim(0, 1.02)
+    ax.locator_params(axis="x", nbins=4)
+    legend_above(ax, columns=1)
+    return ax
+
+
+def _given(shapes: Shapes) -> Shapes:
+    if not shapes:
+        raise DomainError("diameters need a set of vectors, got none")
+    return shapes

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import n
-from rankbound.figures.data import keep
+from rankbound.figures.output import keep
 from rankbound.figures.style import (
     axes_for,
     colour,
@@ -20,11 +20,14 @@ from rankbound.figures.style import (
     legend_above,
     line,
     mark,
+    shown,
     styled,
 )
-from rankbound.figures.wording import shown
-from rankbound.validation.equivalence_power import equivalence_margin
-from rankbound.validation.power import detectable_correlation, detectable_difference
+from rankbound.validation.power import (
+    detectable_correlation,
+    detectable_difference,
+    equivalence_margin,
+)
 
 FAMILIES = (1, 10, 100)
 # Sizes of test collections, up to those of training sets

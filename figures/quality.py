@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures.data import keep
+from rankbound.figures.output import keep
 from rankbound.figures.style import (
     COLUMN,
     PAGE,

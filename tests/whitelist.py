@@ -26,7 +26,7 @@ from rankbound.estimators import dimension
 from rankbound.page import pictures, queries
 from rankbound.reference import equivalence
 from rankbound.terminal import inspect
-from rankbound.validation import holdout
+from rankbound.validation import configurations
 
 _ = (
     rb.align,
@@ -80,7 +80,7 @@ _ = (
 _ = (
     bibliography.REFERENCES,
     features.FEATURES,
-    holdout.HeldOut.n_held_out,
+    configurations.HeldOut.n_held_out,
     prepare.DemoFiles.n_filled,
     prepare.DemoFiles.n_teacher_scores,
     prepare.DemoFiles.train,

@@ -1,26 +1,32 @@
-"""Terms against measures on the same queries: coefficients, intervals, p-values.
+"""Associations of terms with measures: coefficients, intervals, p-values, pooled sets.
 
-`draw` computes everything that needs the queries; `summary` makes intervals and
-p-values of it. In between, `validation.pooling` may combine several data sets.
+`draw` computes everything that needs the queries, and `summary` turns it into intervals
+and p-values. In between, `pool` may combine several data sets. `distance_correlation`
+looks for dependence of any shape.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats
-from rankbound.validation.correlation import COEFFICIENTS, unit, weighted_ranks
-from rankbound.validation.kendall_null import kendall_variance, permuted_kendall
-from rankbound.validation.partial import (
+from rankbound.validation.correlation import (
+    COEFFICIENTS,
     flipped_partials,
     independent,
+    kendall_variance,
+    permuted_kendall,
     rank_correlations,
+    unit,
+    weighted_ranks,
 )
+from rankbound.validation.power import FIELLER
 from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
@@ -32,11 +38,20 @@ from rankbound.validation.resampling import (
 )
 
 LEAST_QUERIES: Final = 8
+
 # Beyond it Kendall's permutation distribution is normal for all purposes
 MOST_FOR_PAIRS: Final = 50
+
 PERMUTATIONS_FOR_PAIRS: Final = 9_999
+
 ORDERS_AT_ONCE: Final = 10_000
+
 KINDS: Final = ("pearson", "spearman", "kendall", "partial")
+
+
+LARGE: Final = 300  # queries, above which fewer permutations are drawn
+
+FEWER: Final = 299
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,8 +274,198 @@ def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
 
 
 def _normal_p(values: Floats, variance: Floats) -> Floats:
-    return np.asarray(2 * norm.sf(np.abs(values) / np.sqrt(variance)))
+    return np.asarray(2 * ndtr(-np.abs(values) / np.sqrt(variance)))
 
 
 def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def pool(sets: Sequence[Draws]) -> Draws:
+    """Combine the draws of several data sets, weighted by their numbers of queries.
+
+    Resamples and permutations stay within a data set, so the interval is that of a
+    bootstrap stratified by data set and p that of a stratified permutation test.
+
+    Parameters
+    ----------
+    sets : sequence of Draws
+        The same terms and measures, and as many draws, in every one.
+
+    Raises
+    ------
+    DomainError
+        For fewer than two sets or different shapes.
+    """
+    if len(sets) < 2:
+        raise DomainError(f"a pool needs at least 2 data sets, got {len(sets)}")
+    shapes = {
+        (*part.estimates["spearman"].shape, len(part.replicates["spearman"]))
+        for part in sets
+    }
+    if len(shapes) > 1:
+        raise DomainError(f"data sets of a pool have different shapes: {shapes}")
+    n = sum(part.n for part in sets)
+    shares = [part.n / n for part in sets]
+    kinds = list(sets[0].estimates)
+    permuted = [kind for kind in kinds if all(kind in part.null for part in sets)]
+
+    def mean(name: str, kind: str) -> Floats:
+        parts = (getattr(part, name)[kind] for part in sets)
+        return np.asarray(sum(w * p for w, p in zip(shares, parts, strict=True)))
+
+    return Draws(
+        n=n,
+        estimates={kind: mean("estimates", kind) for kind in kinds},
+        replicates={kind: mean("replicates", kind) for kind in kinds},
+        jackknife={kind: _influences(sets, shares, kind) for kind in kinds},
+        null={kind: mean("null", kind) for kind in permuted},
+        kendall_variance=np.asarray(
+            sum(
+                w**2 * part.kendall_variance
+                for w, part in zip(shares, sets, strict=True)
+            )
+        ),
+        n_given=np.max([part.n_given for part in sets], axis=0),
+    )
+
+
+def _influences(sets: Sequence[Draws], shares: Sequence[float], kind: str) -> Floats:
+    """What leaving each query out does to the pooled coefficient, around 0."""
+    moves = []
+    for share, part in zip(shares, sets, strict=True):
+        values = part.jackknife[kind]
+        moves.append(share * (values - values.mean(axis=0)))
+    return np.concatenate(moves)
+
+
+@dataclass(frozen=True, slots=True)
+class Heterogeneity:
+    """How far data sets differ in a coefficient.
+
+    Attributes
+    ----------
+    q, p : float
+        Cochran's Q and its p-value, that one coefficient holds in all data sets.
+    i2 : float
+        Share of the spread between data sets that sampling does not explain, in [0, 1].
+    """
+
+    q: float
+    p: float
+    i2: float
+
+
+def heterogeneity(values: Floats, sizes: Floats) -> Heterogeneity:
+    """Cochran's Q of Spearman coefficients of several data sets.
+
+    Parameters
+    ----------
+    values : float64 array, shape (s,)
+        In (-1, 1).
+    sizes : float64 array, shape (s,)
+        Queries, at least 4 each.
+
+    Notes
+    -----
+    On Fisher's transform with variance 1.06 / (n - 3); Cochran (1954).
+
+    Examples
+    --------
+    >>> round(heterogeneity(np.array([0.3, 0.3]), np.array([50.0, 80.0])).q, 9)
+    0.0
+    >>> round(heterogeneity(np.array([0.5, -0.5]), np.array([50.0, 50.0])).i2, 2)
+    0.96
+    """
+    from scipy.stats import chi2
+
+    if len(values) < 2 or (sizes < 4).any():
+        raise DomainError("heterogeneity needs two data sets of 4 queries or more")
+    effects = np.arctanh(np.clip(values, -1 + 1e-12, 1 - 1e-12))
+    weights = (sizes - 3) / FIELLER
+    q = float(np.sum(weights * (effects - np.average(effects, weights=weights)) ** 2))
+    freedom = len(values) - 1
+    i2 = max(0.0, (q - freedom) / q) if q > 0 else 0.0
+    return Heterogeneity(q=q, p=float(chi2.sf(q, freedom)), i2=i2)
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceCorrelation:
+    """Distance correlation of two columns.
+
+    Attributes
+    ----------
+    value : float
+        In [0, 1]; 0 in the population if and only if the two are independent.
+    expected : float
+        Its mean over permutations: the value in a sample is positive by chance, too.
+    p : float
+        Of the permutation test of independence.
+    permutations, n : int
+    """
+
+    value: float
+    expected: float
+    p: float
+    permutations: int
+    n: int
+
+
+def distance_correlation(
+    x: Floats, y: Floats, *, count: int, rng: np.random.Generator
+) -> DistanceCorrelation:
+    """Distance correlation of two columns with a permutation p-value.
+
+    Parameters
+    ----------
+    x, y : float64 arrays, shape (n,)
+    count : int
+        Permutations; for more than 300 queries at most 299.
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    DomainError
+        If a column is constant, or there are fewer than 4 queries.
+
+    Notes
+    -----
+    Székely, Rizzo and Bakirov (2007).
+
+    Examples
+    --------
+    >>> x = np.arange(40.0)
+    >>> found = distance_correlation(
+    ...     x, (x - 19.5) ** 2, count=199, rng=np.random.default_rng(0))
+    >>> round(found.value, 2), found.p < 0.05  # Pearson's r is 0
+    (0.49, True)
+    """
+    if x.shape != y.shape or x.ndim != 1 or len(x) < 4:
+        raise DomainError(
+            f"distance correlation needs two columns of 4 queries or more, got "
+            f"{x.shape} and {y.shape}"
+        )
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        raise DomainError("distance correlation needs two columns that vary")
+    left, right = _centred(x), _centred(y)
+    orders = permutations(
+        len(x), count=min(count, FEWER) if len(x) > LARGE else count, rng=rng
+    )
+    size = np.sqrt(np.sum(left**2) * np.sum(right**2))
+    squared = [np.sum(left * right[np.ix_(o, o)]) / size for o in orders]
+    null = np.sqrt(np.maximum(squared, 0.0))
+    value = float(np.sqrt(max(np.sum(left * right) / size, 0.0)))
+    return DistanceCorrelation(
+        value=value,
+        expected=float(null.mean()),
+        p=float(permutation_p(np.array(value), null)),
+        permutations=len(orders),
+        n=len(x),
+    )
+
+
+def _centred(values: Floats) -> Floats:
+    """Distances minus their row and column means plus their mean."""
+    distances = np.abs(values[:, None] - values[None, :])
+    rows = distances.mean(axis=0)
+    return np.asarray(distances - rows[:, None] - rows[None, :] + distances.mean())

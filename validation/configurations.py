@@ -1,19 +1,23 @@
-"""Does a quantity order configurations as their risk or effectiveness does.
+"""Do certificates hold on queries left out, and do terms order configurations.
 
-Only configurations of one data set are compared with each other: between data sets both
-sides differ by how hard the queries are, which would pass for an order.
+Configurations are compared within a data set only. Between data sets, both sides differ
+by how hard the queries are, which would pass for an order.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import factorial, prod
 from typing import Final
 
 import numpy as np
 
+from rankbound.bounds.certificate import CHOSEN, LossRange
 from rankbound.bounds.errors import DomainError
-from rankbound.data.columns import Floats, Integers
+from rankbound.bounds.limits import lower_limit, upper_limit
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
@@ -24,6 +28,12 @@ from rankbound.validation.resampling import (
 
 # Fewer cannot carry an interval over configurations, nor a model that leaves one out
 NEEDED: Final = 8
+
+
+ALPHAS: Final = tuple(10.0 ** (power / 2) for power in range(-6, 7))
+
+
+LEAST_QUERIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +218,197 @@ def _smallest_p(datasets: Integers, permutations: int) -> float:
     orders = prod(factorial(int(size)) for size in np.unique_counts(datasets).counts)
     several = len(np.unique(datasets)) > 1
     return max(2 / orders, 1 / (permutations + 1) if several else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Leave-one-configuration-out prediction.
+
+    Attributes
+    ----------
+    features : tuple of str
+    n : int
+    rmse : float
+        Root mean square error of the configurations left out, in the target's unit.
+    baseline_rmse : float
+        The same of the mean of the data set's other configurations.
+    r2 : float
+        1 minus the ratio of their squares; negative where the mean is better.
+    """
+
+    features: tuple[str, ...]
+    n: int
+    rmse: float
+    baseline_rmse: float
+    r2: float
+
+
+def leave_one_out_ridge(
+    features: Mapping[str, Floats], target: Floats, datasets: Integers
+) -> Prediction:
+    """Predict each configuration by a ridge regression on the others.
+
+    Features and target are taken relative to the mean of the data set's other
+    configurations; features are standardised and the penalty chosen among the others.
+
+    Parameters
+    ----------
+    features : mapping of str to float64 array, shape (n,)
+    target : float64 array, shape (n,)
+    datasets : int64 array, shape (n,)
+
+    Raises
+    ------
+    DomainError
+        With fewer than 8 configurations, a target that does not vary, or a data set
+        with a single one.
+
+    Examples
+    --------
+    >>> x = np.arange(10.0)
+    >>> one = np.zeros(10, dtype=np.int64)
+    >>> round(leave_one_out_ridge({"x": x}, 2 * x + 1, one).r2, 2)
+    1.0
+    """
+    from sklearn.linear_model import RidgeCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    n = len(target)
+    _check_predictable(target, datasets)
+    table = np.column_stack([*features.values(), target])
+    errors, plain = np.empty(n), np.empty(n)
+    for left_out in range(n):
+        others = np.arange(n) != left_out
+        moved = _relative(table, datasets, others)
+        model = make_pipeline(StandardScaler(), RidgeCV(alphas=ALPHAS))
+        model.fit(moved[others, :-1], moved[others, -1])
+        plain[left_out] = moved[left_out, -1]
+        errors[left_out] = plain[left_out] - model.predict(moved[[left_out], :-1])[0]
+    return Prediction(
+        features=tuple(features),
+        n=n,
+        rmse=float(np.sqrt(np.mean(errors**2))),
+        baseline_rmse=float(np.sqrt(np.mean(plain**2))),
+        r2=float(1 - np.sum(errors**2) / np.sum(plain**2)),
+    )
+
+
+def _check_predictable(target: Floats, datasets: Integers) -> None:
+    if len(target) < NEEDED:
+        raise DomainError(
+            f"too few configurations: {len(target)}, and leaving one out needs {NEEDED}"
+        )
+    if np.unique_counts(datasets).counts.min() < 2:
+        raise DomainError("a data set has a single configuration, which has no others")
+    if not signs_within(target, datasets).any():
+        raise DomainError("the target does not vary between configurations")
+
+
+def _relative(table: Floats, datasets: Integers, others: Booleans) -> Floats:
+    """Columns minus the mean of each data set's other configurations."""
+    moved = table.copy()
+    for name in np.unique(datasets):
+        here = datasets == name
+        moved[here] -= table[here & others].mean(axis=0)
+    return moved
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A certificate from half of the queries against the risk of the others.
+
+    Attributes
+    ----------
+    certificate : float
+        Upper limit of the risk, nats, from the first half.
+    risk : float
+        Mean of the second half, nats.
+    lower : float
+        Lower limit of the risk from the second half.
+    n_certificate, n_held_out : int
+    """
+
+    certificate: float
+    risk: float
+    lower: float
+    n_certificate: int
+    n_held_out: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the held-out mean is at most the certificate."""
+        return self.risk <= self.certificate
+
+    @property
+    def refuted(self) -> bool:
+        """Whether even the lower limit of the held-out risk is above it."""
+        return self.lower > self.certificate
+
+
+def held_out(
+    risk: Floats,
+    *,
+    loss_range: LossRange,
+    delta: float,
+    splits: int,
+    rng: np.random.Generator,
+) -> list[HeldOut]:
+    """Split the queries at random into halves, several times.
+
+    Parameters
+    ----------
+    risk : float64 array, shape (n,)
+        One risk per query, nats, in the range.
+    loss_range : LossRange
+    delta : float
+        Failure probability of the certificate, and of the lower limit.
+    splits : int
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    DomainError
+        With fewer than 4 queries.
+
+    Notes
+    -----
+    The mean of a half is itself an estimate: a certificate may hold and still lie below
+    it. It is refuted, at 2 delta, only where the held-out lower limit lies above.
+
+    Examples
+    --------
+    >>> from rankbound.bounds.certificate import lemma_2c_range
+    >>> limits = lemma_2c_range(10.0, cut_ratio=0.5, source="k large")
+    >>> found = held_out(np.full(40, 0.3), loss_range=limits, delta=0.05, splits=2,
+    ...     rng=np.random.default_rng(0))
+    >>> [(split.holds, split.refuted, split.n_held_out) for split in found]
+    [(True, False, 20), (True, False, 20)]
+    """
+    n = len(risk)
+    if n < LEAST_QUERIES:
+        raise DomainError(f"a split needs {LEAST_QUERIES} queries or more, got {n}")
+    upper, lower = (
+        functools.partial(
+            limit,
+            low=loss_range.low,
+            high=loss_range.high,
+            delta=delta,
+            method=CHOSEN,
+        )
+        for limit in (upper_limit, lower_limit)
+    )
+    found = []
+    for _ in range(splits):
+        order = rng.permutation(n)
+        first, second = risk[order[: n // 2]], risk[order[n // 2 :]]
+        found.append(
+            HeldOut(
+                certificate=upper(first),
+                risk=float(second.mean()),
+                lower=lower(second),
+                n_certificate=len(first),
+                n_held_out=len(second),
+            )
+        )
+    return found

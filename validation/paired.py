@@ -1,22 +1,32 @@
-"""Two quantities of the same queries: interval of the mean difference, and p-values.
+"""Paired comparisons on the same queries: intervals, p-values, verdicts, and families.
 
 The primary interval is by betting where the range of a difference is known, and by
-Student's t where it is not; the choice is made by the quantity, never by the data.
+Student's t where it is not. The quantity decides which, never the data.
+
+With m comparisons every interval is at level 1 - delta / m, so that all of them hold at
+once with probability at least 1 - delta (Bonferroni). All verdicts then hold as well:
+wherever the interval holds the true difference, its verdict is right. Holm's p-values
+keep the same error rate for "there is a difference" alone and find at least as much;
+where they find more than the intervals, the answer says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from rankbound.bounds.betting import NEVER, queries_needed
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.evidence import betting_p_value
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.samples import checked_delta
+from rankbound.catalogue import Difference
 from rankbound.data.columns import Floats
-from rankbound.validation.bootstrap import RESAMPLES, Bootstrap, bca_mean
+from rankbound.data.per_query import PerQuery
+from rankbound.validation.resampling import RESAMPLES, Bootstrap, bca_mean, holm
 
 Method = Literal["betting", "paired_t"]
 
@@ -124,7 +134,7 @@ def compare_paired(
     student = paired_t(differences, delta=delta)
     method: Method = "paired_t" if bounds is None else "betting"
     if bounds is None:
-        lower, upper, p = _by_t(student)
+        lower, upper, p = _primary_by_t(student)
     else:
         low, high = bounds
         lower, upper = two_sided(differences, low=low, high=high, delta=delta)
@@ -201,7 +211,7 @@ def equivalence_p_value(differences: Floats, *, margin: float) -> float | None:
     return float(max(above, below))
 
 
-def _by_t(student: PairedT) -> tuple[float, float, float]:
+def _primary_by_t(student: PairedT) -> tuple[float, float, float]:
     if student.lower is None or student.upper is None or student.p is None:
         raise DomainError(
             "a t interval needs at least 2 queries, got 1; give groups of more queries"
@@ -229,3 +239,294 @@ def _check(values: Floats, reference: Floats) -> None:
         raise DomainError(
             "a value is not finite; leave its query out of both and count it"
         )
+
+
+def verdict(lower: float, upper: float, *, margin: float | None) -> Difference:
+    """The verdict of an interval; without a margin nothing is equivalent or negligible.
+
+    Raises
+    ------
+    DomainError
+        On ends in the wrong order or a margin that is not positive.
+
+    Examples
+    --------
+    >>> verdict(0.01, 0.03, margin=0.02), verdict(0.001, 0.01, margin=0.02)
+    ('different', 'negligible')
+    >>> verdict(-0.01, 0.01, margin=0.02), verdict(-0.01, 0.03, margin=0.02)
+    ('equivalent', 'inconclusive')
+    """
+    if not lower <= upper:
+        raise DomainError(f"an interval needs lower <= upper, got {lower}, {upper}")
+    if margin is not None and not 0 < margin < np.inf:
+        raise DomainError(f"`margin` must be a positive number, got {margin}")
+    apart = lower > 0 or upper < 0
+    within = margin is not None and smallest_margin(lower, upper) <= margin
+    if apart:
+        return "negligible" if within else "different"
+    return "equivalent" if within else "inconclusive"
+
+
+def smallest_margin(lower: float, upper: float) -> float:
+    """The smallest margin within which the whole interval lies.
+
+    Examples
+    --------
+    >>> smallest_margin(-0.01, 0.03)
+    0.03
+    """
+    return max(abs(lower), abs(upper))
+
+
+def queries_for_margin(
+    differences: Floats,
+    *,
+    margin: float,
+    delta: float,
+    bounds: tuple[float, float] | None,
+) -> int | None:
+    """Queries at which both ends of the interval lie within the margin of the mean.
+
+    What a study needs that expects no difference, were the differences spread as in
+    this sample.
+
+    Parameters
+    ----------
+    differences : float64 array, shape (n,)
+        One paired difference per query.
+    margin : float
+        Positive, in the unit of the differences.
+    delta : float
+        Of the interval, half on each side.
+    bounds : tuple of float or None
+        The range of one difference, for the betting interval; None: Student's t.
+
+    Returns
+    -------
+    int or None
+        None where no number suffices.
+
+    Examples
+    --------
+    >>> flips = np.tile([-0.1, 0.1], 50)
+    >>> queries_for_margin(flips, margin=0.02, delta=0.05, bounds=None)
+    100
+    >>> queries_for_margin(flips, margin=0.02, delta=0.05, bounds=(-1.0, 1.0))
+    325
+    """
+    if bounds is None:
+        return _queries_by_t(differences, margin=margin, delta=delta)
+    low, high = bounds
+    mean = float(differences.mean())
+    ends = []
+    for values, centre in (
+        (differences, mean),
+        (low + high - differences, low + high - mean),
+    ):
+        found = queries_needed(
+            np.clip(values, low, high),
+            low=low,
+            high=high,
+            threshold=centre + margin,
+            delta=delta / 2,
+        )
+        ends.append(found)
+    first, second = ends
+    return None if first is None or second is None else max(first, second)
+
+
+def _queries_by_t(differences: Floats, *, margin: float, delta: float) -> int | None:
+    from scipy.stats import t
+
+    if len(differences) < 2:
+        return None
+    spread = float(differences.std(ddof=1))
+
+    def enough(n: int) -> bool:
+        half = float(t.ppf(1 - delta / 2, n - 1)) * spread / np.sqrt(n)
+        return bool(half <= margin)
+
+    lower, upper = 1, 2
+    while not enough(upper):
+        lower, upper = upper, 2 * upper
+        if upper > NEVER:
+            return None
+    while upper - lower > 1:
+        middle = (lower + upper) // 2
+        lower, upper = (lower, middle) if enough(middle) else (middle, upper)
+    return upper
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """One comparison of a family: a quantity under a sampling and the reference.
+
+    Attributes
+    ----------
+    sampling, quantity, pairs : str
+        What is compared; labels only.
+    values, reference : PerQuery
+        Their queries need not be the same; those of both count.
+    bounds : tuple of float or None
+        Range of one difference, None where it is not known.
+    margin : float or None
+        Fixed before looking; None where there is no agreed one.
+    """
+
+    sampling: str
+    quantity: str
+    pairs: str
+    values: PerQuery
+    reference: PerQuery
+    bounds: tuple[float, float] | None
+    margin: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """The comparison and its verdict within the family.
+
+    Attributes
+    ----------
+    question : Question
+    comparison : PairedComparison
+        Its interval is at level 1 - delta / m.
+    p_holm : float
+        Adjusted over the family.
+    p_equivalence : float or None
+        Of two one-sided paired t tests; not adjusted. None without a margin or spread.
+    smallest_margin : float
+        At which the whole interval would lie within the margin.
+    n_for_margin : int or None
+        Queries at which both ends would lie within the margin of the mean; None
+        without a margin.
+    verdict : str
+    only_values, only_reference : int
+        Queries that the other side lacks.
+    family_size : int
+        m, by which delta was divided.
+    """
+
+    question: Question
+    comparison: PairedComparison
+    p_holm: float
+    p_equivalence: float | None
+    smallest_margin: float
+    n_for_margin: int | None
+    verdict: Difference
+    only_values: int
+    only_reference: int
+    family_size: int
+
+    @property
+    def holm_finds_more(self) -> bool:
+        """Whether Holm rejects equality although the interval holds 0."""
+        family_delta = self.comparison.delta * self.family_size
+        inside = self.comparison.lower <= 0 <= self.comparison.upper
+        return inside and self.p_holm <= family_delta
+
+
+def answer_family(
+    questions: Sequence[Question],
+    *,
+    delta: float,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> list[Answer]:
+    """Answer all questions of a family together.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        The whole family: everything that was asked, not what came out well.
+    delta : float
+        Chance that any interval, and so any verdict, of the family is wrong.
+    rng : numpy.random.Generator
+        Of the bootstrap.
+    resamples : int
+
+    Raises
+    ------
+    DomainError
+        On an empty family or a comparison without a common query.
+
+    Examples
+    --------
+    >>> from rankbound.data.columns import strings
+    >>> qids = strings([f"q{i}" for i in range(400)])
+    >>> low = PerQuery("entropy", "nats", qids, np.full(400, 0.1))
+    >>> high = PerQuery("entropy", "nats", qids, np.full(400, 0.3))
+    >>> ask = Question("bm25", "entropy", "all", high, low, (-1.0, 1.0), 0.02)
+    >>> [made] = answer_family([ask], delta=0.05, rng=np.random.default_rng(0))
+    >>> made.verdict, made.p_holm < 0.05
+    ('different', True)
+    """
+    if not questions:
+        raise DomainError("a family needs at least one comparison")
+    share = checked_delta(delta) / len(questions)
+    aligned = [common(ask.values, ask.reference) for ask in questions]
+    made = [
+        compare_paired(
+            first, second, bounds=ask.bounds, delta=share, rng=rng, resamples=resamples
+        )
+        for ask, (first, second) in zip(questions, aligned, strict=True)
+    ]
+    adjusted = holm(np.array([comparison.p for comparison in made]))
+    return [
+        _answer(ask, comparison, float(p), len(questions))
+        for ask, comparison, p in zip(questions, made, adjusted, strict=True)
+    ]
+
+
+def common(first: PerQuery, second: PerQuery) -> tuple[np.ndarray, np.ndarray]:
+    """Values of the queries that both have, in the order of the first.
+
+    Raises
+    ------
+    DomainError
+        When there is none.
+
+    Examples
+    --------
+    >>> from rankbound.data.columns import strings
+    >>> a = PerQuery("x", "nats", strings(["1", "2"]), np.array([1.0, 2.0]))
+    >>> b = PerQuery("x", "nats", strings(["2", "3"]), np.array([4.0, 3.0]))
+    >>> [side.tolist() for side in common(a, b)]
+    [[2.0], [4.0]]
+    """
+    place = {qid: index for index, qid in enumerate(second.qids)}
+    rows = [(i, place[qid]) for i, qid in enumerate(first.qids) if qid in place]
+    if not rows:
+        raise DomainError(
+            f"{first.name} and {second.name} have no query in common; a paired "
+            "comparison needs the same queries on both sides"
+        )
+    left, right = np.array(rows, dtype=np.int64).T
+    return first.values[left], second.values[right]
+
+
+def _answer(
+    ask: Question, comparison: PairedComparison, p_holm: float, size: int
+) -> Answer:
+    needed = p_equivalence = None
+    if ask.margin is not None:
+        p_equivalence = equivalence_p_value(comparison.differences, margin=ask.margin)
+        needed = queries_for_margin(
+            comparison.differences,
+            margin=ask.margin,
+            delta=comparison.delta,
+            bounds=comparison.bounds,
+        )
+    ends = (comparison.lower, comparison.upper)
+    return Answer(
+        question=ask,
+        comparison=comparison,
+        p_holm=p_holm,
+        p_equivalence=p_equivalence,
+        smallest_margin=smallest_margin(*ends),
+        n_for_margin=needed,
+        verdict=verdict(*ends, margin=ask.margin),
+        only_values=len(ask.values) - comparison.n,
+        only_reference=len(ask.reference) - comparison.n,
+        family_size=size,
+    )

@@ -3,8 +3,8 @@
 ``python -m benchmarks.studies.comparison`` draws data sets whose true mean difference
 is known and prints a Markdown table: false "different" where there is no difference,
 false claims of equivalence where the difference is as large as the margin, power, and a
-published rule on the same data sets. It ends with 1 if a rate of ours is above delta by
-more than chance allows.
+published rule on the same data sets. It exits with 1 if one of our rates is above delta
+by more than chance allows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -21,19 +21,43 @@ from typing import Final
 import numpy as np
 from scipy.stats import binom
 
-from benchmarks.studies.populations import SHAPES, paired_sets
-from benchmarks.studies.rules import as_published, by_betting, by_t
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import two_sided
 from rankbound.catalogue import APART, WITHIN
-from rankbound.data.columns import Strings
+from rankbound.data.columns import Floats, Strings, strings
+from rankbound.reference.equivalence import (
+    MARGIN_SHARE,
+    reference_mark,
+    reference_p_values,
+)
+from rankbound.validation.paired import verdict
 
 MARGIN: Final = 0.02
+
 DELTA: Final = 0.05
+
 SIZES: Final = (43, 250, 1350)
+
 # Chance that a rate which is exactly delta is called too high, over one run
 FALSE_ALARM: Final = 1e-3
+
 FAMILY: Final = 9
+
 FAMILY_SHARE: Final = 0.25  # of the data sets, since each family has nine comparisons
+
 EFFECT: Final = 0.05
+
+
+# Reference entropies lie here, so that every difference below stays within [0, ln 2]
+REFERENCE: Final = (0.17, 0.45)
+
+WIDTH: Final = 0.1
+
+RARE, JUMP = 0.1, 0.18
+
+
+Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +94,9 @@ class Outcome:
 
 # What the published rule can say
 DIFFERENT: Final = tuple(name for name in APART if name not in WITHIN)
+
 EQUIVALENT: Final = tuple(name for name in WITHIN if name not in APART)
+
 ROLES: Final = {
     "false different": (0.0, APART, DIFFERENT),
     "false equivalent, +": (MARGIN, WITHIN, EQUIVALENT),
@@ -79,7 +105,9 @@ ROLES: Final = {
     "power: different at 0.05": (EFFECT, DIFFERENT, DIFFERENT),
     "called equivalent at 0.05": (EFFECT, WITHIN, EQUIVALENT),
 }
+
 FALSE: Final = (*list(ROLES)[:3], "called equivalent at 0.05")
+
 FAMILY_ROLE: Final = f"any false verdict of a family of {FAMILY}"
 
 
@@ -197,6 +225,103 @@ def main(argv: Sequence[str] | None = None) -> int:
     outcomes = study(sets=arguments.sets, seed=arguments.seed, jobs=arguments.jobs)
     sys.stdout.write(table(outcomes))
     return 0 if all(outcome.holds for outcome in outcomes) else 1
+
+
+def even(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """Differences spread evenly about 0, sd 0.058."""
+    return rng.uniform(-WIDTH, WIDTH, shape)
+
+
+def skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """Few large differences against many small ones: mean 0, sd 0.06."""
+    small = -JUMP * RARE / (1 - RARE)
+    return np.where(rng.random(shape) < RARE, JUMP, small)
+
+
+SHAPES: Final[dict[str, Draw]] = {"even": even, "skewed": skewed}
+
+
+def paired_sets(
+    shape: str, *, mean: float, n: int, sets: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Draw data sets of paired entropies.
+
+    Parameters
+    ----------
+    shape : {"even", "skewed"}
+    mean : float
+        The true mean difference in nats, within 0.06 of 0.
+    n, sets : int
+        Queries of a data set, and how many of these.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    values, reference : float64 arrays, shape (sets, n)
+        In [0, ln 2]; ``values - reference`` has the mean asked for.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> values, reference = paired_sets("even", mean=0.02, n=5, sets=2, rng=rng)
+    >>> values.shape, bool((values >= 0).all())
+    ((2, 5), True)
+    """
+    if shape not in SHAPES:
+        raise DomainError(f"no shape {shape!r}; there are {', '.join(SHAPES)}")
+    if not abs(mean) <= 0.06:
+        raise DomainError(f"`mean` must lie within 0.06 of 0, got {mean}")
+    reference = rng.uniform(*REFERENCE, (sets, n))
+    return reference + SHAPES[shape](rng, (sets, n)) + mean, reference
+
+
+def by_betting(
+    values: Floats, reference: Floats, *, margin: float, delta: float
+) -> Strings:
+    """Our verdicts; `values` and `reference` have shape (sets, n)."""
+    found = []
+    for differences in values - reference:
+        ends = two_sided(differences, low=-LN2, high=LN2, delta=delta)
+        found.append(verdict(*ends, margin=margin))
+    return strings(found)
+
+
+def by_t(values: Floats, reference: Floats, *, margin: float, delta: float) -> Strings:
+    """The four verdicts by the paired t interval of the same level."""
+    from scipy.stats import t
+
+    differences = values - reference
+    n = differences.shape[1]
+    centre = differences.mean(axis=1)
+    half = t.ppf(1 - delta / 2, n - 1) * differences.std(axis=1, ddof=1) / np.sqrt(n)
+    ends = zip(centre - half, centre + half, strict=True)
+    return strings([verdict(low, high, margin=margin) for low, high in ends])
+
+
+def as_published(values: Floats, reference: Floats) -> Strings:
+    """The published rule: "equivalent" where two one-sided tests both fail.
+
+    The margin is 0.1 % of the observed difference, the tests are those of independent
+    samples with a pooled variance, and failing to reject is read as equivalence.
+
+    Notes
+    -----
+    One of the two tests fails always, as the margin is smaller than the difference. The
+    other fails where a two-sided test of independent samples has p > 0.2, about.
+
+    Examples
+    --------
+    >>> same = np.array([[0.1, 0.2, 0.3]])
+    >>> as_published(same, same + 0.001).tolist()
+    ['equivalent']
+    >>> as_published(same, same + 0.5).tolist()
+    ['different']
+    """
+    difference = values.mean(axis=1) - reference.mean(axis=1)
+    ends = reference_p_values(
+        values, reference, margin=MARGIN_SHARE * np.abs(difference)
+    )
+    return strings(np.where(reference_mark(*ends), "equivalent", "different").tolist())
 
 
 if __name__ == "__main__":

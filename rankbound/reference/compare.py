@@ -20,7 +20,6 @@ from rankbound.commands.compare.result import (
 from rankbound.commands.measure.inputs import groups_of
 from rankbound.data.columns import Floats
 from rankbound.data.per_query import PerQuery
-from rankbound.reference.entropy import REASON as ENTROPY_REASON
 from rankbound.reference.equivalence import (
     ALPHA,
     REASON,
@@ -28,9 +27,10 @@ from rankbound.reference.equivalence import (
     reference_equivalence_groups,
     reference_tost,
 )
-from rankbound.reference.measure_columns import file_scores, pooled_entropy
+from rankbound.reference.formulas import PAIRWISE_REASON as ENTROPY_REASON
+from rankbound.reference.measure import file_scores, pooled_entropy
 from rankbound.results import Named
-from rankbound.validation.family import Answer, common
+from rankbound.validation.paired import Answer, common
 
 NO_VALUE: Final = "their formula has no value here: "
 TOO_FEW: Final = f"{NO_VALUE}a t-test needs two queries"

@@ -1,20 +1,22 @@
 """The reference study's quantities beside the corrected ones, query by query.
 
-Both are taken on the same groups. The reference's are of the scores as the files give
+Both are taken on the same groups. The reference's use the scores as the files give
 them, at temperature 1, with 0 where a score is missing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 from msgspec.structs import replace as replace_field
 
 from rankbound.commands.measure.certifying import CertifiedStudent
-from rankbound.commands.measure.inputs import groups_of
+from rankbound.commands.measure.inputs import Inputs, groups_of
 from rankbound.commands.measure.laws import laws_of_queries
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.result import (
@@ -27,31 +29,26 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.commands.measure.students import student_file
 from rankbound.commands.measure.terms import number_text
-from rankbound.data.columns import Floats, Integers
+from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.groups import Groups
+from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Kind, Scores
+from rankbound.estimators.blocks import Block, blocks
 from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nats
 from rankbound.estimators.pairwise import NATS_PER_BIT
-from rankbound.reference import diameters, lists, ratios
-from rankbound.reference.entropy import REASON as ENTROPY_REASON
-from rankbound.reference.measure_columns import (
-    Column,
-    Kindred,
-    PooledEntropy,
-    Values,
-    by_block,
-    file_scores,
-    joined,
-    on_groups,
-    per_query,
-    pooled_entropy,
-)
+from rankbound.reference import formulas
+from rankbound.reference.formulas import PAIRWISE_REASON as ENTROPY_REASON
+from rankbound.reference.formulas import reference_pairwise_entropy_bits
 from rankbound.rows import Rows
 
 NO_SCORES = "no corrected value: no teacher score, for which the reference counts 0"
+
 NO_LAW = "no corrected value: the groups give no sampling probabilities"
+
 FEW_SCORES = "no corrected value: the student scores too few documents"
+
 OTHER_UNIT = "no difference: the corrected value is in "
+
 DEFINITIONS = {
     "reference": "by the reference study's formula, derived again from a description "
     "of its results; on the groups of this measurement, where its list quantities take "
@@ -64,10 +61,16 @@ DEFINITIONS = {
     "reference leaves the others out without counting them",
     "mean_difference": "over the queries with both values",
 }
+
 SPOILT = (
     "their formula has no value here: one query has none, so neither have the maximum "
     "and the median of the data set"
 )
+
+
+Values = dict[str, float]
+
+Reasons = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,8 +146,8 @@ def _kappa(found: Measured, whole: Groups, scores: Scores) -> Column:
     reference, why = {}, {}
     for group, qid in enumerate(whole.group_qids()):
         part = values[whole.offsets[group] : whole.offsets[group + 1]]
-        reference[qid] = ratios.reference_kappa(part)
-        why[qid] = ratios.why_kappa(part) or NO_LAW
+        reference[qid] = formulas.reference_kappa(part)
+        why[qid] = formulas.why_kappa(part) or NO_LAW
     corrected: Values = {}
     groups = found.inputs.groups
     if groups.probabilities is not None:
@@ -153,7 +156,9 @@ def _kappa(found: Measured, whole: Groups, scores: Scores) -> Column:
             corrected = dict(zip(laws.documents.qids, laws.ratio.tolist(), strict=True))
     given = {qid for qid, value in corrected.items() if np.isfinite(value)}
     why = {q: text for q, text in why.items() if text != NO_LAW or q not in given}
-    what = Kindred("kappa", "ratio", ratios.REASON, "raw scores as probabilities")
+    what = Kindred(
+        "kappa", "ratio", formulas.KAPPA_REASON, "raw scores as probabilities"
+    )
     return joined(what, reference, corrected, why)
 
 
@@ -173,16 +178,16 @@ def list_entropies(found: Measured, groups: Groups, scores: Scores) -> Iterator[
         (
             "list_entropy",
             "bits",
-            lists.reference_list_entropy_bits,
-            lists.why_list_entropy,
-            lists.ENTROPY_REASON,
+            formulas.reference_list_entropy_bits,
+            formulas.why_list_entropy,
+            formulas.ENTROPY_REASON,
         ),
         (
             "list_entropy_nats",
             "nats",
-            lists.reference_list_entropy_nats,
+            formulas.reference_list_entropy_nats,
             lambda _: "",
-            lists.NATS_REASON,
+            formulas.NATS_REASON,
         ),
     ):
         scale = NATS_PER_BIT if unit == "bits" else 1.0
@@ -211,8 +216,8 @@ def list_divergence(
     reference, why = on_groups(
         groups,
         parts,
-        lambda pair: lists.reference_list_divergence_bits(pair[:, 0], pair[:, 1]),
-        lambda pair: lists.why_list_divergence(pair[:, 0], pair[:, 1]),
+        lambda pair: formulas.reference_list_divergence_bits(pair[:, 0], pair[:, 1]),
+        lambda pair: formulas.why_list_divergence(pair[:, 0], pair[:, 1]),
     )
     kept = student.groups.keep_groups(~student.calibration)
     left = kept.scores_of(inputs.teacher)[0] / found.temperature
@@ -227,7 +232,7 @@ def list_divergence(
     what = Kindred(
         f"list_divergence:{student.name}",
         "bits",
-        lists.DIVERGENCE_REASON,
+        formulas.DIVERGENCE_REASON,
         "scores divided by their sum, missing scores as 0, epsilon",
     )
     for qid in reference.keys() - corrected.keys():
@@ -251,11 +256,11 @@ def reference_diameters(found: Measured, groups: Groups) -> Iterator[Column]:
         ) -> float:
             vectors = embeddings.take(part)
             if cosine:
-                return diameters.reference_cosine_diameter(vectors, quantile=level)
-            return diameters.reference_diameter(vectors, quantile=level)
+                return formulas.reference_cosine_diameter(vectors, quantile=level)
+            return formulas.reference_diameter(vectors, quantile=level)
 
         def why(part: Integers, cosine: bool = cosine) -> str:
-            return diameters.why_diameter(embeddings.take(part), cosine=cosine)
+            return formulas.why_diameter(embeddings.take(part), cosine=cosine)
 
         reference, reasons = on_groups(groups, rows, formula, why)
         yield joined(what, reference, corrected, reasons)
@@ -263,24 +268,24 @@ def reference_diameters(found: Measured, groups: Groups) -> Iterator[Column]:
 
 def _kinds(own: str) -> Iterator[tuple[Kindred, bool, float]]:
     """Every reference diameter: its name, whether it is of 1 - cos, its level."""
-    for level in diameters.LEVELS:
+    for level in formulas.LEVELS:
         yield (
             Kindred(
                 f"diameter_{round(100 * level)}",
                 "distance",
-                diameters.EUCLIDEAN_REASON,
+                formulas.EUCLIDEAN_REASON,
                 "vectors scaled along the documents, interpolated quantile",
                 own,
             ),
             False,
             level,
         )
-    for level in diameters.LEVELS:
+    for level in formulas.LEVELS:
         yield (
             Kindred(
                 f"cosine_diameter_{round(100 * level)}",
                 "1 - cos",
-                diameters.COSINE_REASON,
+                formulas.COSINE_REASON,
                 "1 - cos is no metric, interpolated quantile",
                 own,
             ),
@@ -372,7 +377,7 @@ def _summaries_of_kappa(columns: Columns) -> CompatKappa:
     if np.isnan(values).any():
         reason = SPOILT
     elif not np.isfinite(largest):
-        reason = ratios.INFINITE
+        reason = formulas.INFINITE
     return CompatKappa(
         reference_max=largest if np.isfinite(largest) else None,
         reference_median=middle if np.isfinite(middle) else None,
@@ -390,3 +395,166 @@ def _median(values: Floats) -> float:
 def _mean(values: Floats) -> float | None:
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if finite.size else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One quantity of every query, as the reference computes it and corrected.
+
+    Attributes
+    ----------
+    quantity, unit : str
+        `unit` is the reference's.
+    reason, short : str
+        What is wrong with it, in full and in a few words.
+    qids : object array of str, shape (n,)
+        Sorted.
+    reference, corrected : float64 arrays, shape (n,)
+        NaN (or infinite) where there is no value; `why` has the reason.
+    why : dict of str to str
+        By qid, for values that are missing.
+    corrected_unit : str
+        Where it is another unit, no difference is given.
+    """
+
+    quantity: str
+    unit: str
+    reason: str
+    short: str
+    qids: Strings
+    reference: Floats
+    corrected: Floats
+    why: Reasons
+    corrected_unit: str
+
+    @property
+    def difference(self) -> Floats:
+        """Reference minus corrected; NaN where there is none."""
+        if self.unit != self.corrected_unit:
+            return np.full(len(self.qids), np.nan)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.reference - self.corrected)
+
+
+@dataclass(frozen=True, slots=True)
+class Kindred:
+    """What a reference quantity is called, and what is wrong with it."""
+
+    quantity: str
+    unit: str
+    reason: str
+    short: str
+    corrected_unit: str = ""
+
+
+def joined(what: Kindred, reference: Values, corrected: Values, why: Reasons) -> Column:
+    """Both sides as one column; a query that one side lacks has NaN there."""
+    qids = sorted(reference.keys() | corrected.keys())
+    return Column(
+        quantity=what.quantity,
+        unit=what.unit,
+        reason=what.reason,
+        short=what.short,
+        qids=strings(qids),
+        reference=np.array([reference.get(qid, np.nan) for qid in qids]),
+        corrected=np.array([corrected.get(qid, np.nan) for qid in qids]),
+        why=why,
+        corrected_unit=what.corrected_unit or what.unit,
+    )
+
+
+def on_groups(
+    groups: Groups,
+    rows: np.ndarray,
+    formula: Callable[[np.ndarray], float],
+    why: Callable[[np.ndarray], str],
+) -> tuple[Values, Reasons]:
+    """The mean over a query's groups; no value where one of them has none."""
+    values = np.empty(groups.n_groups)
+    reasons: Reasons = {}
+    for group, qid in enumerate(groups.group_qids()):
+        part = rows[groups.offsets[group] : groups.offsets[group + 1]]
+        values[group] = formula(part)
+        if not np.isfinite(values[group]):
+            reasons.setdefault(qid, why(part))
+    return per_query(groups, values), reasons
+
+
+def per_query(groups: Groups, values: Floats) -> Values:
+    """The mean over a query's groups, by qid."""
+    with np.errstate(invalid="ignore"):
+        means = query_means(groups.queries, values, n_queries=len(groups.qids))
+    present = np.unique(groups.queries)
+    return dict(zip(groups.qids[present], means[present].tolist(), strict=True))
+
+
+def by_block(groups: Groups, formula: Callable[[Block], Floats]) -> Floats:
+    """A corrected quantity of every group, shape (n_groups,)."""
+    values = np.empty(groups.n_groups)
+    for block in blocks(groups):
+        values[block.groups] = formula(block)
+    return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PooledEntropy:
+    """The reference's pairwise entropy of every query of a file.
+
+    Attributes
+    ----------
+    column : PerQuery
+        In bits, sorted by qid; NaN where its formula has no value.
+    n_zeros : int
+        Documents (of all groups) without a score, for which 0 was taken.
+    n_pooled : int
+        Queries with several groups, which it pools into one list.
+    """
+
+    column: PerQuery
+    n_zeros: int
+    n_pooled: int
+
+
+def file_scores(inputs: Inputs, path: Path) -> Scores:
+    """The teacher's scores as its file gives them: probabilities are logits by now."""
+    if inputs.kind is not Kind.PROBABILITY:
+        return inputs.teacher
+    return cast(Scores, inputs.files.part(path, "scores").scores)
+
+
+def pooled_entropy(groups: Groups, scores: Scores) -> PooledEntropy:
+    """The reference's entropy: all lines of a query are one list, missing scores 0.
+
+    Parameters
+    ----------
+    groups : Groups
+        The file, before anything was dropped.
+    scores : Scores
+        As the file gives them.
+
+    Examples
+    --------
+    >>> from rankbound.data.groups import top_documents
+    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 0.0}})
+    >>> found = pooled_entropy(top_documents(scores, depth=2), scores)
+    >>> found.column.values.round(6).tolist(), found.n_zeros
+    ([0.527065], 0)
+    """
+    values, known = groups.scores_of(scores)  # 0 where there is none
+    query = groups.row_query()
+    order = np.argsort(query, kind="stable")
+    present, starts = np.unique(query[order], return_index=True)
+    lists = np.split(values[order], starts[1:])
+    entropies = [reference_pairwise_entropy_bits(scores) for scores in lists]
+    by_name = np.argsort(groups.qids[present])
+    several = np.bincount(groups.queries, minlength=len(groups.qids)) > 1
+    return PooledEntropy(
+        column=PerQuery(
+            "pairwise_entropy",
+            "bits",
+            groups.qids[present][by_name],
+            np.array(entropies)[by_name],
+        ),
+        n_zeros=int((~known).sum()),
+        n_pooled=int(several.sum()),
+    )

@@ -5,13 +5,14 @@ import pytest
 from scipy.stats import binom
 
 from rankbound.bounds.registry import statement
-from rankbound.validation.coverage import (
+from rankbound.validation.findings import (
+    Case,
     Coverage,
+    Tally,
     cover_means,
     fewest_misses,
     populations,
 )
-from rankbound.validation.findings import Case, Tally
 
 
 def test_lower_limit_of_clopper_and_pearson():

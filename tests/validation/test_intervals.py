@@ -10,7 +10,7 @@ from sympy import Abs, Heaviside, Min, Symbol, exp, log, sqrt, tanh
 from rankbound.bounds.constants import a_star, lambda_star
 from rankbound.bounds.registry import statement
 from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
-from rankbound.validation.intervals import (
+from rankbound.validation.symbolic import (
     Enclosure,
     FlintArithmetic,
     MpmathArithmetic,

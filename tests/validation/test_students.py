@@ -4,8 +4,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.registry import statement
-from rankbound.validation.findings import Case
-from rankbound.validation.students import families, family
+from rankbound.validation.findings import Case, families, family
 from rankbound.validation.worlds import laws
 from tests.validation.mutation import invented_groups
 

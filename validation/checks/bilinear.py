@@ -11,8 +11,7 @@ import numpy as np
 from numpy.random import Generator
 
 from rankbound.validation.checks.limits import hoeffding_term
-from rankbound.validation.coverage import Coverage
-from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.findings import Case, CheckTable, Coverage, Finding, Tally
 from rankbound.validation.plain import differences, entropy, sigmoid
 from rankbound.validation.worlds import Law, World, laws, made, worlds
 

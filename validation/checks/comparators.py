@@ -9,8 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from rankbound.validation.checks.limits import hoeffding_term
-from rankbound.validation.coverage import Coverage
-from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.findings import Case, CheckTable, Coverage, Finding, Tally
 from rankbound.validation.worlds import Pool, laws, pools, real_pools
 
 CHECKS: Final = CheckTable()

@@ -13,7 +13,6 @@ from rankbound.bounds.notation import Delta, H
 from rankbound.bounds.special import PairEntropy
 from rankbound.bounds.theorem5 import Design
 from rankbound.validation.findings import Case, CheckTable, Finding, Tally
-from rankbound.validation.intervals import arithmetic, least
 from rankbound.validation.plain import (
     LN2,
     best_cut,
@@ -25,6 +24,7 @@ from rankbound.validation.plain import (
     sigmoid,
     variation,
 )
+from rankbound.validation.symbolic import arithmetic, least
 
 CHECKS: Final = CheckTable()
 A_STAR: Final = 2.567553740210

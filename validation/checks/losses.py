@@ -12,7 +12,6 @@ from sympy import Expr, Symbol
 from rankbound.bounds.notation import A, B, a, m, p
 from rankbound.bounds.special import Sigmoid, Softplus
 from rankbound.validation.findings import Case, CheckTable, Finding, Tally
-from rankbound.validation.intervals import arithmetic, least
 from rankbound.validation.plain import (
     LN2,
     best_cut,
@@ -22,7 +21,7 @@ from rankbound.validation.plain import (
     sigmoid,
 )
 from rankbound.validation.plain import margin_entropy as phi
-from rankbound.validation.symbolic import vanishes
+from rankbound.validation.symbolic import arithmetic, least, vanishes
 
 CHECKS: Final = CheckTable()
 WIDEST: Final = 10.0

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy.stats import beta
 
-from rankbound.validation.coverage import fewest_misses
-from rankbound.validation.findings import Finding
+from rankbound.validation.findings import Finding, fewest_misses
 from rankbound.validation.plain import (
     LN2,
     divergence,

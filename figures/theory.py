@@ -1,4 +1,4 @@
-"""Figures of the headline bound: over n, by parts, over its inputs, at break-even."""
+"""Figures of the theory: the headline bound, the loss of a pair, and nDCG."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from scipy.optimize import brentq
+from sympy import latex
 
 from rankbound.bounds.certificate import LN2
+from rankbound.bounds.constants import a_star
 from rankbound.bounds.headline import headline_parts, headline_width
-from rankbound.bounds.notation import Delta, H, kappa, n
+from rankbound.bounds.ndcg import largest_discount_step
+from rankbound.bounds.notation import A, B, Delta, H, inversions, k, kappa, mean_a, n, w
+from rankbound.bounds.numeric import pair_entropy
 from rankbound.bounds.registry import statement
 from rankbound.bounds.theorem5 import Design, bilinear_complexity, queries_to_break_even
-from rankbound.figures.data import keep
+from rankbound.figures.output import keep
 from rankbound.figures.style import (
     COLOURS,
     VACUOUS,
@@ -296,3 +300,156 @@ def draw_shift(width: float = 5.652, *, ax: Axes | None = None) -> Axes:
     shade_vacuous(ax)
     legend_above(ax, columns=1)
     return ax
+
+
+@styled
+def draw_loss_range(
+    score_range: float = 10.0, *, largest_margin: float = 12.0, ax: Axes | None = None
+) -> Axes:
+    """The largest and the smallest loss of a pair against the teacher's margin.
+
+    Lemma 2b, both ends, with the largest divergence; the band is the range that a limit
+    of one pair has to allow for.
+
+    Parameters
+    ----------
+    score_range : float
+        B, the largest student margin.
+    largest_margin : float
+        Right end of the axis, in temperatures.
+    ax : Axes, optional
+    """
+    ax = axes_for(ax)
+    margins = np.linspace(0.0, largest_margin, 241)
+    largest, divergence, smallest = (
+        statement(f"lemma-2b-{end}").numpy()(margins, score_range)
+        for end in ("upper", "divergence", "lower")
+    )
+    parts = {
+        "largest loss": largest,
+        "largest divergence": divergence,
+        "smallest loss": smallest,
+    }
+    for index, (name, values) in enumerate(parts.items()):
+        ax.plot(margins, values, label=name, **line(index))
+        rows = {"curve": [name] * len(margins), "margin": margins, "nats": values}
+        keep(ax, rows)
+    own = COLOURS[0]
+    ax.fill_between(margins, smallest, largest, color=own, alpha=0.08, linewidth=0)
+    ax.axhline(LN2, color="0.4", linewidth=0.6)
+    ax.annotate(r"$\ln 2$", (largest_margin, LN2), ha="right", va="bottom", fontsize=7)
+    ax.set(xlabel=label(A, "teacher margin"), ylabel="loss of a pair (nats)")
+    ax.set_xlim(0, largest_margin)
+    ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.42))
+    return ax
+
+
+@styled
+def draw_query_width(
+    score_ranges: tuple[float, ...] = (2.0, 5.0, 10.0), *, ax: Axes | None = None
+) -> Axes:
+    """The width of the range of one query's risk against its number of documents.
+
+    Lemma 2c: the mean over all pairs cannot use the whole range of a pair.
+    """
+    ax = axes_for(ax)
+    sizes = np.arange(2, 65)
+    ratios = statement("lemma-2c-cut-ratio").numpy()(sizes)
+    for index, score_range in enumerate(score_ranges):
+        widths = statement("lemma-2c-width").numpy()(score_range, ratios)
+        name = f"${latex(B)} = {score_range:g}$"
+        ax.plot(sizes, widths, label=name, **line(index))
+        rows = [score_range] * len(sizes)
+        keep(ax, {"score_range": rows, "group_size": sizes, "width_nats": widths})
+    ax.set(xlabel=label(k), ylabel=label(w, "width of one query's risk"))
+    ax.set_ylim(bottom=0)
+    legend_above(ax)
+    return ax
+
+
+@styled
+def draw_entropy_floor(largest_margin: float = 8.0, *, ax: Axes | None = None) -> Axes:
+    """Entropy of a pair against its margin, and its convex minorant.
+
+    The minorant of Theorem 4 (a) is the floor that a mean margin leaves: below a* it is
+    a straight line, since half of the pairs may be ties.
+    """
+    ax = axes_for(ax)
+    margins = np.linspace(0.0, largest_margin, 241)
+    curves = {
+        "entropy of a pair": np.asarray(pair_entropy(margins)),
+        "floor from the mean margin": statement("theorem-4a").numpy()(margins),
+    }
+    for index, (name, values) in enumerate(curves.items()):
+        ax.plot(margins, values, label=name, **line(index))
+        rows = {"curve": [name] * len(margins), "margin": margins, "nats": values}
+        keep(ax, rows)
+    bend = float(a_star.evalf())
+    ax.axvline(bend, color="0.4", linewidth=0.6)
+    # An asterisk: the star of the notation is a dot at this size
+    name = f"$a_* = {bend:.2f}$"
+    ax.annotate(name, (bend, 0), (3, 4), textcoords="offset points", fontsize=7)
+    ax.set(xlabel=label(mean_a, "margin or mean margin"), ylabel=label(H, "entropy"))
+    ax.set_xlim(0, largest_margin)
+    ax.set_ylim(0, 0.75)
+    ax.legend(loc="upper right")
+    return ax
+
+
+@styled
+def draw_ndcg_constants(
+    relevant: tuple[int, ...] = (1, 3, 10), *, ax: Axes | None = None
+) -> Axes:
+    """Loss of DCG that inversions can cost, for binary relevance.
+
+    Theorem 6 (c), tight, against the number of inversions, with the line of Theorem 6
+    (a): the largest step of the discount, times inversions. Both hold, so the smaller.
+
+    Parameters
+    ----------
+    relevant : tuple of int
+        Numbers of relevant documents, a curve each.
+    """
+    ax = axes_for(ax)
+    counts = np.linspace(0, 30, 121)
+    for index, documents in enumerate(relevant):
+        losses = statement("theorem-6c").numpy()(documents, counts)
+        name = f"{documents} relevant"
+        ax.plot(counts, losses, label=name, **line(index))
+        keep(ax, {"curve": [name] * len(counts), "inversions": counts, "loss": losses})
+    step = largest_discount_step()
+    linear = step * counts
+    inside = linear <= 8
+    name = f"{step:.3f} per inversion"
+    ax.plot(counts[inside], linear[inside], label=name, color="0.4", linewidth=0.8)
+    shown = int(inside.sum())
+    columns = {"inversions": counts[:shown], "loss": linear[:shown]}
+    keep(ax, {"curve": np.full(shown, name), **columns})
+    ax.set(xlabel=label(inversions, "inversions"), ylabel="largest loss of DCG")
+    ax.set_xlim(0, 30)
+    ax.set_ylim(0, 8)
+    legend_above(ax)
+    return ax
+
+
+@styled
+def draw_discount_steps(*, ax: Axes | None = None) -> Axes:
+    """The largest step of the discount against the cut-off of nDCG."""
+    ax = axes_for(ax)
+    cutoffs = np.arange(1, 21)
+    steps = [largest_discount_step(cutoff=int(cutoff)) for cutoff in cutoffs]
+    ax.plot(cutoffs, steps, marker="o", **line(0))
+    ax.axhline(largest_discount_step(), color="0.4", linewidth=0.6)
+    ax.annotate(
+        f"no cut-off: {largest_discount_step():.4f}",
+        (20, largest_discount_step()),
+        xytext=(0, -9),
+        textcoords="offset points",
+        ha="right",
+        fontsize=7,
+    )
+    ax.set(xlabel="cut-off of nDCG", ylabel="largest step of the discount")
+    ax.set_xlim(0.5, 20.5)
+    ax.set_ylim(0, 1.05)
+    ax.set_xticks([1, 5, 10, 15, 20])
+    return keep(ax, {"cutoff": cutoffs, "step": steps})
