@@ -217,7 +217,7 @@ def _crossing(surplus: Callable[[float], float], mean: float) -> float:
         from scipy.optimize import brentq  # takes 40 MB, so not before use
 
         root = float(brentq(surplus, lower, upper, xtol=1e-12))
-        lower, upper = root - 2e-12, root + 2e-12
+        lower, upper = root - 2e-12, min(top, root + 2e-12)
     # The root finder may stop on either side; a limit must be on the upper one
     while surplus(upper) < 0:
         upper = min(top, upper + 2 * (upper - lower))

@@ -17,7 +17,7 @@ import numpy as np
 from rankbound.bounds.certificate import CHOSEN, LossRange
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import lower_limit, upper_limit
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.columns import Floats, Integers
 from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
@@ -271,6 +271,7 @@ def leave_one_out_ridge(
     1.0
     """
     from sklearn.linear_model import RidgeCV
+    from sklearn.model_selection import LeaveOneOut
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
@@ -278,13 +279,13 @@ def leave_one_out_ridge(
     _check_predictable(target, datasets)
     table = np.column_stack([*features.values(), target])
     errors, plain = np.empty(n), np.empty(n)
-    for left_out in range(n):
-        others = np.arange(n) != left_out
+    model = make_pipeline(StandardScaler(), RidgeCV(alphas=ALPHAS))
+    # No cross_val_predict: the mean of a data set moves with the row that is left out
+    for others, left_out in LeaveOneOut().split(table):
         moved = _relative(table, datasets, others)
-        model = make_pipeline(StandardScaler(), RidgeCV(alphas=ALPHAS))
         model.fit(moved[others, :-1], moved[others, -1])
         plain[left_out] = moved[left_out, -1]
-        errors[left_out] = plain[left_out] - model.predict(moved[[left_out], :-1])[0]
+        errors[left_out] = plain[left_out] - model.predict(moved[left_out, :-1])
     return Prediction(
         features=tuple(features),
         n=n,
@@ -305,12 +306,12 @@ def _check_predictable(target: Floats, datasets: Integers) -> None:
         raise DomainError("the target does not vary between configurations")
 
 
-def _relative(table: Floats, datasets: Integers, others: Booleans) -> Floats:
+def _relative(table: Floats, datasets: Integers, others: Integers) -> Floats:
     """Columns minus the mean of each data set's other configurations."""
     moved = table.copy()
     for name in np.unique(datasets):
-        here = datasets == name
-        moved[here] -= table[here & others].mean(axis=0)
+        kept = others[datasets[others] == name]
+        moved[datasets == name] -= table[kept].mean(axis=0)
     return moved
 
 
@@ -400,6 +401,7 @@ def held_out(
     )
     found = []
     for _ in range(splits):
+        # Not scikit-learn's ShuffleSplit, which cannot draw from a Generator
         order = rng.permutation(n)
         first, second = risk[order[: n // 2]], risk[order[n // 2 :]]
         found.append(

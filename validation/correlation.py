@@ -363,7 +363,11 @@ def _products(weights: Floats, left: Floats, right: Floats) -> Floats:
 
 
 def _residuals(weights: Floats, columns: Floats, base: Floats) -> Floats:
-    """Weighted least squares residuals of unit columns; constant ones fall out."""
+    """Weighted least squares residuals of unit columns; constant ones fall out.
+
+    All samples are solved at once. scikit-learn's LinearRegression fits one set of
+    weights at a time, so that thousands of bootstrap samples would be a loop.
+    """
     if base.shape[2] == 0:
         return columns
     solid = np.nan_to_num(base)
