@@ -42,7 +42,7 @@ def neighbour_distances(distances: Floats, chosen: Booleans) -> Floats:
 
     Notes
     -----
-    scikit-learn's NearestNeighbors takes one group at a time, a hundred times as long
+    scikit-learn's NearestNeighbors takes one group at a time, 200 times as long
     for groups of 16, and cannot leave out copies, which are defined by the largest
     distance of the group.
 

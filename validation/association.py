@@ -39,7 +39,7 @@ from rankbound.validation.resampling import (
 
 LEAST_QUERIES: Final = 8
 
-# Beyond it Kendall's permutation distribution is normal for all purposes
+# With more queries, Kendall's permutation distribution is normal for all purposes
 MOST_FOR_PAIRS: Final = 50
 
 PERMUTATIONS_FOR_PAIRS: Final = 9_999
@@ -63,9 +63,9 @@ class Panel:
     terms : float64 array, shape (n, t)
     targets : float64 array, shape (n, k)
     given : float64 array, shape (n, c)
-        How hard a query is, for partial coefficients.
+        Covariates of difficulty, which partial coefficients take out.
     uses : boolean array, shape (k, c)
-        Which covariates belong to each target.
+        Which covariates are taken out for each target.
     """
 
     terms: Floats
@@ -76,7 +76,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is drawn.
+    """Numbers of resamples and permutations.
 
     Attributes
     ----------
@@ -85,8 +85,8 @@ class Effort:
     permutations : int
         For p-values.
     rank_permutations : int or None
-        For Spearman's p-values, which are corrected for their number and so need more;
-        None: as many.
+        For Spearman's p-values, which are corrected for the size of a family and so
+        need more. None takes as many as `permutations`.
     """
 
     resamples: int = 2_000
@@ -95,14 +95,14 @@ class Effort:
 
     @property
     def extra(self) -> int:
-        """Permutations for Spearman's coefficient beyond the others'."""
+        """How many permutations Spearman's coefficient gets beyond the others."""
         wanted = self.rank_permutations or 0
         return max(0, wanted - self.permutations)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
-    """Coefficients of a panel in the sample and in all that was drawn from it.
+    """Coefficients of a panel in the sample and in everything drawn from it.
 
     Attributes
     ----------
@@ -112,12 +112,12 @@ class Draws:
     replicates : dict of float64 arrays, shape (b, t, k)
     jackknife : dict of float64 arrays, shape (n, t, k)
     null : dict of float64 arrays, shape (m, t, k)
-        After permutations, of "partial" after flips of signs; without "kendall" for
-        many queries.
+        Under permutations, and under flipped signs for "partial". "kendall" is missing
+        for more than 50 queries.
     kendall_variance : float64 array, shape (t, k)
         Of the permutation distribution.
     n_given : int64 array, shape (k,)
-        Covariates taken out.
+        Number of covariates taken out for each target.
     """
 
     n: int
@@ -131,7 +131,7 @@ class Draws:
 
 @dataclass(frozen=True, slots=True)
 class Coefficient:
-    """A coefficient with its interval and p-value; None where there is none."""
+    """A coefficient with its interval and p-value; None where one does not exist."""
 
     value: float | None
     lower: float | None
@@ -141,7 +141,10 @@ class Coefficient:
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """One term against one measure."""
+    """Coefficients of one term and one measure over `n` queries.
+
+    `kendall_by` names the source of Kendall's p-value: "permutation" or "normal".
+    """
 
     n: int
     pearson: Coefficient
@@ -152,7 +155,9 @@ class Association:
 
 
 def settled(columns: Floats) -> Floats:
-    """Columns without the rounding of one number, which would have ranks of its own.
+    """Round columns to 12 digits of their largest entry.
+
+    Copies of one number that differ by rounding would otherwise get ranks of their own.
 
     Examples
     --------
@@ -164,7 +169,18 @@ def settled(columns: Floats) -> Floats:
 
 
 def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
-    """Coefficients of the sample, of resamples, without each query, after permutations.
+    """Compute coefficients of the sample, its resamples and its permutations.
+
+    Parameters
+    ----------
+    panel : Panel
+    effort : Effort
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Draws
+        Also with each query left out, for the acceleration of BCa.
 
     Raises
     ------
@@ -192,7 +208,7 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
             *_more(left, right, effort.extra, rng),
         ]
     )
-    # A stream of its own, so that the others' draws do not depend on it
+    # A stream of its own, so that the other draws do not depend on the flips
     [apart] = rng.spawn(1)
     few = orders[:PERMUTATIONS_FOR_PAIRS] if n <= MOST_FOR_PAIRS else None
     null = {
@@ -221,7 +237,7 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
 def _more(
     left: Floats, right: Floats, count: int, rng: np.random.Generator
 ) -> list[Floats]:
-    """Further permuted products, so that not all orders are held at once."""
+    """Permuted products in steps, so that not all orders are in memory at once."""
     steps = [
         min(ORDERS_AT_ONCE, count - start) for start in range(0, count, ORDERS_AT_ONCE)
     ]
@@ -239,7 +255,19 @@ def _coefficients(panel: Panel, weights: Floats) -> dict[str, Floats]:
 
 
 def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
-    """Intervals and p-values of every cell: a list for each term, of each target."""
+    """Compute intervals and p-values from draws.
+
+    Parameters
+    ----------
+    draws : Draws
+    delta : float
+        One minus the level of each interval, in (0, 1).
+
+    Returns
+    -------
+    list of lists of Association
+        One list per term, with one entry per target.
+    """
     ends = {
         kind: bca_interval(
             draws.estimates[kind],
@@ -290,7 +318,7 @@ def pool(sets: Sequence[Draws]) -> Draws:
     Parameters
     ----------
     sets : sequence of Draws
-        The same terms and measures, and as many draws, in every one.
+        With the same terms, measures and number of draws.
 
     Raises
     ------
@@ -331,7 +359,7 @@ def pool(sets: Sequence[Draws]) -> Draws:
 
 
 def _influences(sets: Sequence[Draws], shares: Sequence[float], kind: str) -> Floats:
-    """What leaving each query out does to the pooled coefficient, around 0."""
+    """Change of the pooled coefficient when a query is left out, centred at 0."""
     moves = []
     for share, part in zip(shares, sets, strict=True):
         values = part.jackknife[kind]
@@ -341,12 +369,12 @@ def _influences(sets: Sequence[Draws], shares: Sequence[float], kind: str) -> Fl
 
 @dataclass(frozen=True, slots=True)
 class Heterogeneity:
-    """How far data sets differ in a coefficient.
+    """How much a coefficient differs between data sets.
 
     Attributes
     ----------
     q, p : float
-        Cochran's Q and its p-value, that one coefficient holds in all data sets.
+        Cochran's Q, and its p-value for one coefficient in all data sets.
     i2 : float
         Share of the spread between data sets that sampling does not explain, in [0, 1].
     """
@@ -362,9 +390,14 @@ def heterogeneity(values: Floats, sizes: Floats) -> Heterogeneity:
     Parameters
     ----------
     values : float64 array, shape (s,)
-        In (-1, 1).
+        Coefficients, in (-1, 1).
     sizes : float64 array, shape (s,)
-        Queries, at least 4 each.
+        Numbers of queries, at least 4 each.
+
+    Raises
+    ------
+    DomainError
+        For fewer than two data sets or fewer than 4 queries in one.
 
     Notes
     -----
@@ -398,7 +431,7 @@ class DistanceCorrelation:
     value : float
         In [0, 1]; 0 in the population if and only if the two are independent.
     expected : float
-        Its mean over permutations: the value in a sample is positive by chance, too.
+        Mean over the permutations, since a sample's value is positive by chance alone.
     p : float
         Of the permutation test of independence.
     permutations, n : int
@@ -420,8 +453,12 @@ def distance_correlation(
     ----------
     x, y : float64 arrays, shape (n,)
     count : int
-        Permutations; for more than 300 queries at most 299.
+        Number of permutations; at most 299 are drawn for more than 300 queries.
     rng : numpy.random.Generator
+
+    Returns
+    -------
+    DistanceCorrelation
 
     Raises
     ------

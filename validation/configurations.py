@@ -1,4 +1,4 @@
-"""Do certificates hold on queries left out, and do terms order configurations.
+"""Certificates on held-out queries, and how well terms order configurations.
 
 Configurations are compared within a data set only. Between data sets, both sides differ
 by how hard the queries are, which would pass for an order.
@@ -26,7 +26,7 @@ from rankbound.validation.resampling import (
     permutation_p,
 )
 
-# Fewer cannot carry an interval over configurations, nor a model that leaves one out
+# Fewer configurations support neither an interval nor a model that leaves one out
 NEEDED: Final = 8
 
 
@@ -46,19 +46,20 @@ class Ordering:
         Configurations.
     tau : float or None
         Kendall's tau-b of the pairs within data sets; None where one side does not
-        vary there.
+        vary within any.
     lower, upper : float or None
         Its BCa interval over configurations; None with fewer than 8.
     p : float or None
-        Of no association, by permutations within data sets; of one data set by
-        scipy, exact without ties.
+        p-value of no association, by permutations within data sets; for one data set
+        by `scipy.stats.kendalltau`, which is exact without ties.
     smallest_p : float or None
-        The least p-value that these numbers of configurations allow; None where
+        The smallest p-value that these numbers of configurations allow; None where
         nothing was ordered.
     n_pairs : int
         Pairs within a data set that differ in the target.
     accuracy : float or None
-        Share of them that the predictor orders as expected; its ties count half.
+        Share of these pairs that the predictor orders as expected; its ties count
+        half.
     """
 
     n: int
@@ -73,7 +74,7 @@ class Ordering:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Level of the interval, resamples, permutations, and what draws them."""
+    """One minus the level, numbers of resamples and permutations, and a generator."""
 
     delta: float
     resamples: int
@@ -89,17 +90,21 @@ def ordering(
     rising: bool,
     drawing: Drawing,
 ) -> Ordering:
-    """Compare two orders of configurations.
+    """Compute how well a predictor orders configurations by a target.
 
     Parameters
     ----------
     predictor, target : float64 arrays, shape (n,)
         One number per configuration.
     datasets : int64 array, shape (n,)
-        The data set of each.
+        The data set of each configuration.
     rising : bool
         Whether the theory expects the target to rise with the predictor.
     drawing : Drawing
+
+    Returns
+    -------
+    Ordering
 
     Raises
     ------
@@ -133,7 +138,7 @@ def ordering(
 def sign_accuracy(
     predictor: Floats, target: Floats, datasets: Integers, *, rising: bool
 ) -> tuple[float | None, int]:
-    """Share of pairs ordered as expected, and how many pairs differ in the target.
+    """Share of pairs ordered as expected, and number of pairs with distinct targets.
 
     Examples
     --------
@@ -158,7 +163,7 @@ def signs_within(values: Floats, datasets: Integers) -> Floats:
 
 
 def _tau(weights: Floats, left: Floats, right: Floats) -> Floats:
-    """Tau-b of weighted configurations, shape (b,); NaN where a side is tied."""
+    """Tau-b of weighted configurations, shape (b,); NaN where one side is all ties."""
 
     def total(signs: Floats) -> Floats:
         return np.asarray(((weights @ signs) * weights).sum(axis=1))
@@ -172,7 +177,7 @@ def _tau(weights: Floats, left: Floats, right: Floats) -> Floats:
 def _interval(
     tau: float, signs: tuple[Floats, Floats], datasets: Integers, drawing: Drawing
 ) -> tuple[float | None, float | None]:
-    """BCa interval; configurations are drawn within their data sets."""
+    """BCa interval of tau from configurations resampled within their data sets."""
     n = len(datasets)
     weights = np.zeros((drawing.resamples, n))
     for name in np.unique(datasets):
@@ -222,18 +227,18 @@ def _smallest_p(datasets: Integers, permutations: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Leave-one-configuration-out prediction.
+    """Errors of predicting each configuration from the others.
 
     Attributes
     ----------
     features : tuple of str
     n : int
     rmse : float
-        Root mean square error of the configurations left out, in the target's unit.
+        Root mean square error on the configurations left out, in the target's unit.
     baseline_rmse : float
-        The same of the mean of the data set's other configurations.
+        The same for predicting the mean of the data set's other configurations.
     r2 : float
-        1 minus the ratio of their squares; negative where the mean is better.
+        1 minus the ratio of their squares; negative where the mean predicts better.
     """
 
     features: tuple[str, ...]
@@ -249,13 +254,17 @@ def leave_one_out_ridge(
     """Predict each configuration by a ridge regression on the others.
 
     Features and target are taken relative to the mean of the data set's other
-    configurations; features are standardised and the penalty chosen among the others.
+    configurations. The others alone standardise the features and choose the penalty.
 
     Parameters
     ----------
     features : mapping of str to float64 array, shape (n,)
     target : float64 array, shape (n,)
     datasets : int64 array, shape (n,)
+
+    Returns
+    -------
+    Prediction
 
     Raises
     ------
@@ -307,7 +316,7 @@ def _check_predictable(target: Floats, datasets: Integers) -> None:
 
 
 def _relative(table: Floats, datasets: Integers, others: Integers) -> Floats:
-    """Columns minus the mean of each data set's other configurations."""
+    """Subtract from columns the mean of each data set's other configurations."""
     moved = table.copy()
     for name in np.unique(datasets):
         kept = others[datasets[others] == name]
@@ -317,16 +326,16 @@ def _relative(table: Floats, datasets: Integers, others: Integers) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """A certificate from half of the queries against the risk of the others.
+    """A certificate from half of the queries, and the risk of the other half.
 
     Attributes
     ----------
     certificate : float
-        Upper limit of the risk, nats, from the first half.
+        Upper limit of the risk from the first half, in nats.
     risk : float
-        Mean of the second half, nats.
+        Mean risk of the second half, in nats.
     lower : float
-        Lower limit of the risk from the second half.
+        Lower limit of the risk from the second half, in nats.
     n_certificate, n_held_out : int
     """
 
@@ -343,7 +352,7 @@ class HeldOut:
 
     @property
     def refuted(self) -> bool:
-        """Whether even the lower limit of the held-out risk is above it."""
+        """Whether even the lower limit of the held-out risk exceeds the certificate."""
         return self.lower > self.certificate
 
 
@@ -355,17 +364,23 @@ def held_out(
     splits: int,
     rng: np.random.Generator,
 ) -> list[HeldOut]:
-    """Split the queries at random into halves, several times.
+    """Try a certificate on random halves of the queries, several times.
 
     Parameters
     ----------
     risk : float64 array, shape (n,)
-        One risk per query, nats, in the range.
+        One risk per query in nats, within the range.
     loss_range : LossRange
     delta : float
-        Failure probability of the certificate, and of the lower limit.
+        Failure probability of the certificate and of the lower limit.
     splits : int
+        Number of random splits.
     rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of HeldOut
+        One per split.
 
     Raises
     ------
@@ -374,8 +389,9 @@ def held_out(
 
     Notes
     -----
-    The mean of a half is itself an estimate: a certificate may hold and still lie below
-    it. It is refuted, at 2 delta, only where the held-out lower limit lies above.
+    The mean of a half is an estimate, and a true certificate may lie below it. The
+    certificate is refuted, at level 2 delta, only where the lower limit of the held-out
+    half lies above it.
 
     Examples
     --------

@@ -28,7 +28,7 @@ def pearson(weights: Floats, x: Floats, y: Floats) -> Floats:
     Parameters
     ----------
     weights : float64 array, shape (b, n)
-        One sample per row: how often each query occurs, whole numbers.
+        One sample per row: how often each query occurs, in whole numbers.
     x : float64 array, shape (n, t)
     y : float64 array, shape (n, k)
 
@@ -58,9 +58,9 @@ def pearson(weights: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def spearman(weights: Floats, x: Floats, y: Floats) -> Floats:
-    """Spearman's rho: Pearson's r of midranks taken anew in every sample.
+    """Spearman's rho: Pearson's r of the midranks of every sample.
 
-    Parameters, result and errors as for `pearson`.
+    Parameters, result and errors are those of `pearson`.
 
     Examples
     --------
@@ -77,7 +77,9 @@ def spearman(weights: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def kendall(weights: Floats, x: Floats, y: Floats) -> Floats:
-    """Kendall's tau-b; parameters, result and errors as for `pearson`.
+    """Kendall's tau-b of every column of `x` with every column of `y`.
+
+    Parameters, result and errors are those of `pearson`.
 
     Examples
     --------
@@ -107,7 +109,7 @@ COEFFICIENTS: Final[dict[str, Coefficients]] = {
 
 
 def weighted_ranks(weights: Floats, columns: Floats) -> Floats:
-    """Midranks of the rows of every sample; a row of weight 0 gets some number, too.
+    """Midranks of the rows in every sample; those of rows of weight 0 mean nothing.
 
     Parameters
     ----------
@@ -133,7 +135,7 @@ def weighted_ranks(weights: Floats, columns: Floats) -> Floats:
 
 
 def unit(weights: Floats, columns: Floats) -> Floats:
-    """Columns moved and scaled so that their weighted squares sum to 1.
+    """Centre and scale columns so that their weighted squares sum to 1.
 
     Parameters
     ----------
@@ -154,7 +156,7 @@ def unit(weights: Floats, columns: Floats) -> Floats:
 
 
 def _standard(columns: Floats) -> Floats:
-    """Unit variance in the whole sample, so that rounding has a scale."""
+    """Scale columns to unit variance in the whole sample; constant ones become 0."""
     centred = columns - columns.mean(axis=0)
     spread = np.sqrt((centred**2).mean(axis=0))
     flat = np.ptp(columns, axis=0) == 0
@@ -168,7 +170,7 @@ def _repeated(columns: Floats, part: Floats) -> Floats:
 def _by_parts(
     weights: Floats, width: int, columns: Callable[[Floats], tuple[Floats, Floats]]
 ) -> Floats:
-    """Weighted products of unit columns, some samples at a time."""
+    """Weighted products of unit columns, computed for some samples at a time."""
     found = []
     for part in parts(weights, width):
         left, right = columns(part)
@@ -178,7 +180,7 @@ def _by_parts(
 
 
 def parts(weights: Floats, width: int) -> Iterator[Floats]:
-    """Some samples at a time, so that `width` columns of them fit into memory.
+    """Split samples into parts of which `width` columns fit into memory.
 
     Examples
     --------
@@ -198,7 +200,7 @@ def _signs(columns: Floats) -> list[np.ndarray]:
 
 
 def _pairs(counts: np.ndarray, signs: np.ndarray) -> Floats:
-    """Sum over the ordered pairs of every sample, shape (b,)."""
+    """Sum signs over the ordered pairs of every sample, shape (b,)."""
     sums = np.einsum("bn,bn->b", counts @ signs, counts, dtype=np.float64)
     return np.asarray(sums)
 
@@ -217,7 +219,7 @@ def _check(weights: Floats, x: Floats, y: Floats) -> None:
 def rank_correlations(
     weights: Floats, x: Floats, y: Floats, given: Floats, uses: Booleans
 ) -> tuple[Floats, Floats]:
-    """Spearman's rho and its partial version, which takes covariates out of both sides.
+    """Spearman's rho, and the partial rho that takes covariates out of both sides.
 
     Parameters
     ----------
@@ -233,7 +235,7 @@ def rank_correlations(
     Returns
     -------
     rho, partial : float64 arrays, shape (b, t, k)
-        In [-1, 1]; NaN where a column, or what is left of it, is constant.
+        In [-1, 1]; NaN where a column or its residuals are constant.
 
     Raises
     ------
@@ -283,14 +285,14 @@ def flipped_partials(
     count: int,
     rng: np.random.Generator,
 ) -> Floats:
-    """Partial coefficients with the sign of every query's product drawn at random.
+    """Partial coefficients under random signs, the null distribution of a test.
 
     Parameters
     ----------
     panel : tuple of arrays
         `x`, `y`, `given` and `uses` as in `rank_correlations`.
     count : int
-        Draws, m.
+        Number of draws, m.
 
     Returns
     -------
@@ -298,13 +300,13 @@ def flipped_partials(
 
     Notes
     -----
-    The coefficient is the sum of the products of two residuals. Without a partial
-    association each product has mean 0, however the residuals' spread depends on the
-    covariates; Student's t takes that spread for equal and rejects too often: residual
-    ranks spread least where the covariate is extreme, on both sides at once. Products
-    are divided by ``sqrt(1 - h)``, h the leverage of the covariates (MacKinnon and
-    White, 1985, HC2), which small samples need. Flipping of scores: Hemerik, Goeman
-    and Finos (2020).
+    The coefficient is a sum over queries of products of two residuals, and each product
+    gets a random sign (Hemerik, Goeman and Finos, 2020). Without a partial association
+    each product has mean 0, however the spread of the residuals depends on the
+    covariates. Student's t assumes equal spread and rejects too often, since residual
+    ranks of both sides spread least where the covariate is extreme. Small samples need
+    products divided by ``sqrt(1 - h)``, where h is the leverage of the covariates
+    (MacKinnon and White, 1985, HC2).
 
     Examples
     --------
@@ -332,7 +334,7 @@ def flipped_partials(
 
 
 def _leverage(base: Floats) -> Floats:
-    """Diagonal of the projection on a constant and centred columns, below 1; (n,)."""
+    """Leverages of a constant and centred columns, below 1, shape (n,)."""
     n = len(base)
     left, size, _ = np.linalg.svd(np.nan_to_num(base), full_matrices=False)
     kept = left[:, size > 1e-9]
@@ -340,7 +342,9 @@ def _leverage(base: Floats) -> Floats:
 
 
 def independent(given: Floats) -> Booleans:
-    """Which covariates say something that those before them do not, shape (c,).
+    """Mark covariates that are no linear combination of those before, shape (c,).
+
+    Ranks decide, since partial coefficients use nothing else.
 
     Examples
     --------
@@ -378,10 +382,18 @@ def _residuals(weights: Floats, columns: Floats, base: Floats) -> Floats:
 
 
 def permuted_kendall(x: Floats, y: Floats, orders: Integers) -> Floats:
-    """Kendall's tau-b after permuting the rows of `y`, shape (m, t, k).
+    """Kendall's tau-b after permuting the rows of `y`.
 
-    Every order needs all pairs of the n rows: for small n. Arguments are as in
-    `permuted_products`, columns being raw.
+    Parameters
+    ----------
+    x : float64 array, shape (n, t)
+    y : float64 array, shape (n, k)
+    orders : int64 array, shape (m, n)
+        The cost of each order grows with n squared.
+
+    Returns
+    -------
+    float64 array, shape (m, t, k)
 
     Examples
     --------
@@ -392,7 +404,7 @@ def permuted_kendall(x: Floats, y: Floats, orders: Integers) -> Floats:
     n = len(y)
     first, second = np.triu_indices(n, k=1)
     left, right = (np.reshape(_signs(side), (-1, n * n)) for side in (x, y))
-    # Permuting moves ties but does not change their number
+    # Permuting moves ties without changing their number
     untied = [np.abs(s).sum(axis=1) / 2 for s in (left, right)]
     size = np.sqrt(np.outer(*untied))
     left = left[:, first * n + second]
@@ -417,7 +429,7 @@ def kendall_variance(x: Floats, y: Floats) -> Floats:
 
     Notes
     -----
-    Kendall (1970), chapter 4, with ties on both sides; NaN for a constant column.
+    Kendall (1970), chapter 4, for ties on both sides; NaN for a constant column.
 
     Examples
     --------

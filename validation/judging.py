@@ -30,7 +30,7 @@ Correction = Literal["holm", "bh"]
 POWER: Final = 0.8
 
 
-# Standard errors beyond which a rate is called off; one run in some 16,000 by chance
+# A rate this many standard errors off fails, by chance in one run of some 16,000
 TOLERANCE: Final = 4.0
 
 
@@ -47,7 +47,7 @@ class Family:
         Error rate of the family (holm), or false discovery rate (bh).
     correction : {"holm", "bh"}
     band : float
-        Correlations inside (-band, band) do not matter; fixed before looking.
+        Correlations inside (-band, band) count as none; fixed before looking.
     """
 
     delta: float = 0.05
@@ -65,7 +65,7 @@ class Family:
             raise DomainError(f"the band must lie in (0, 1), got {self.band}")
 
     def adjusted(self, p_values: Sequence[float | None]) -> list[float | None]:
-        """Adjusted p-values; None where there is no test, which costs nothing.
+        """Adjust p-values; None stands for no test and does not count.
 
         Examples
         --------
@@ -79,7 +79,12 @@ class Family:
         return [None if p is None else next(found) for p in p_values]
 
     def verdict(self, coefficient: Coefficient, adjusted: float | None) -> str:
-        """`associated`, `no association beyond R`, or `inconclusive`.
+        """Judge a coefficient by its adjusted p-value and its interval.
+
+        Returns
+        -------
+        str
+            "associated", "no association beyond R", or "inconclusive".
 
         Examples
         --------
@@ -97,16 +102,17 @@ class Family:
         return INCONCLUSIVE
 
     def within(self, coefficient: Coefficient) -> bool:
-        """Whether the whole interval lies inside the band."""
+        """Whether the whole interval lies within the band."""
         lower, upper = coefficient.lower, coefficient.upper
         if lower is None or upper is None:
             return False
         return -self.band < lower and upper < self.band
 
     def detectable(self, n: int, *, n_tests: int) -> float | None:
-        """The smallest |rho| found with 80 % power at the first step of the correction.
+        """The smallest |rho| that `n` queries find with 80 % power.
 
-        None where there are too few queries for a test.
+        At the first step of the correction for `n_tests` tests; None if there are too
+        few queries for a test.
 
         Examples
         --------
@@ -156,15 +162,16 @@ class Control:
 def null_p_values(
     terms: Floats, targets: Floats, *, count: int, rng: np.random.Generator
 ) -> Floats:
-    """Permutation p-values of Spearman's rho for many draws of one term.
+    """Permutation p-values of Spearman's rho for many draws of one random term.
 
     Parameters
     ----------
     terms : float64 array, shape (r, n)
-        Draws; all have the same midranks in some order, as draws without ties do.
+        Draws. Their midranks must be the same numbers in some order, as they are for
+        draws without ties.
     targets : float64 array, shape (n, k)
     count : int
-        Permutations.
+        Number of permutations.
     rng : numpy.random.Generator
 
     Returns
@@ -196,16 +203,25 @@ def null_p_values(
 def control(
     name: str, p_values: Sequence[Floats], family: Family, *, count: int
 ) -> Control:
-    """Rates of a control from the p-values of all panels.
+    """Compute the error rates of a control from the p-values of all panels.
+
+    A control is a term drawn many times without looking at effectiveness. The share of
+    its tests that reject estimates delta, and the share of its families with a
+    rejection after correction must not exceed it.
 
     Parameters
     ----------
     name : str
     p_values : sequence of float64 arrays, shape (r, k)
-        One for each panel; row i of all panels is one family.
+        One array for each panel; row i of all panels is one family.
     family : Family
     count : int
-        Permutations behind each p-value.
+        Number of permutations behind each p-value.
+
+    Raises
+    ------
+    DomainError
+        If no measure varies.
 
     Examples
     --------
@@ -222,7 +238,7 @@ def control(
     rejected = table <= delta
     each = rejected.mean(axis=1)
     any_left = int(any_rejected(table, family).sum())
-    # Besides the draws, the permutations are a sample, shared by all of them
+    # The permutations, which all draws share, are a sample too
     error = float(each.var(ddof=1)) / draws + delta * (1 - delta) / count
     lower = float(beta.ppf(1e-4, any_left, draws - any_left + 1)) if any_left else 0.0
     return Control(
@@ -238,9 +254,9 @@ def control(
 
 
 def any_rejected(p_values: Floats, family: Family) -> Booleans:
-    """Whether a family has a rejection after correction, one family per row.
+    """Whether any test of a family is rejected after correction, one family per row.
 
-    Holm's first step decides that for holm; for bh, the k-th smallest value may be k
+    Under "holm", the smallest p-value decides. Under "bh", the k-th smallest may be k
     times as large.
 
     Examples

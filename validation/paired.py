@@ -33,10 +33,10 @@ Method = Literal["betting", "paired_t"]
 
 @dataclass(frozen=True, slots=True)
 class PairedT:
-    """Student's t on the differences.
+    """Student's t test and interval of the mean of paired differences.
 
-    `statistic` is None where the differences do not vary; then `lower` and `upper` are
-    the mean and `p` is 1 or 0. All are None for a single query.
+    Where the differences do not vary, `statistic` is None, `lower` and `upper` are the
+    mean, and `p` is 1 or 0. All are None for a single query.
     """
 
     statistic: float | None
@@ -47,7 +47,7 @@ class PairedT:
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """One comparison of two quantities on the same queries.
+    """The comparison of two quantities on the same queries.
 
     Attributes
     ----------
@@ -58,14 +58,14 @@ class PairedComparison:
     lower, upper : float
         The primary interval, delta / 2 on each side.
     p : float
-        Two-sided, of no difference, by the primary method.
+        Two-sided p-value of no difference, by the primary method.
     method : {"betting", "paired_t"}
     delta : float
     bounds : tuple of float or None
         Range of one difference.
     effect_size : float or None
-        d_z, the mean difference in standard deviations of the differences; None where
-        they do not vary.
+        d_z, the mean difference over the standard deviation of the differences; None
+        where they do not vary.
     paired_t : PairedT
     bca : Bootstrap
     differences : float64 array, shape (n,)
@@ -103,12 +103,17 @@ def compare_paired(
     values, reference : float64 arrays, shape (n,)
         Row i of both is the same query.
     bounds : tuple of float or None
-        Range of ``values - reference``, known in advance; None where there is none.
+        Range of ``values - reference``, known in advance; None where it is not known.
     delta : float
-        Of every interval, half on each side.
+        One minus the level of each interval, half of it on each side.
     rng : numpy.random.Generator
-        Of the bootstrap.
+        For the bootstrap.
     resamples : int
+        Number of bootstrap samples.
+
+    Returns
+    -------
+    PairedComparison
 
     Raises
     ------
@@ -118,7 +123,7 @@ def compare_paired(
 
     Notes
     -----
-    Betting on (xi - low) / (high - low): Theorem 1 (d), delta / 2 for each side.
+    With `bounds`, Theorem 1 (d) at delta / 2 for each side.
 
     Examples
     --------
@@ -160,7 +165,13 @@ def compare_paired(
 
 
 def paired_t(differences: Floats, *, delta: float) -> PairedT:
-    """Student's t test and interval of the mean of paired differences.
+    """Compute Student's t test and interval of the mean of paired differences.
+
+    Parameters
+    ----------
+    differences : float64 array, shape (n,)
+    delta : float
+        One minus the level of the interval.
 
     Examples
     --------
@@ -185,10 +196,24 @@ def paired_t(differences: Floats, *, delta: float) -> PairedT:
 
 
 def equivalence_p_value(differences: Floats, *, margin: float) -> float | None:
-    """p-value of two one-sided paired t tests, that the mean is not within the margin.
+    """p-value of equivalence by two one-sided paired t tests.
 
-    None where the differences do not vary or there is one query. At most delta if and
-    only if the t interval at level 1 - 2 delta lies within the margin.
+    Parameters
+    ----------
+    differences : float64 array, shape (n,)
+    margin : float
+        Positive, in the unit of the differences.
+
+    Returns
+    -------
+    float or None
+        At most delta if and only if the t interval at level 1 - 2 delta lies within the
+        margin; None where the differences do not vary or there is one query.
+
+    Raises
+    ------
+    DomainError
+        On a margin that is not a positive number.
 
     Notes
     -----
@@ -220,7 +245,7 @@ def _primary_by_t(student: PairedT) -> tuple[float, float, float]:
 
 
 def _settled(differences: Floats) -> Floats:
-    """Differences that are rounding of one number become that number."""
+    """Replace differences that vary by rounding alone with one number."""
     scale = float(np.abs(differences).max())
     if scale <= 1e-13:
         return np.zeros_like(differences)
@@ -242,12 +267,23 @@ def _check(values: Floats, reference: Floats) -> None:
 
 
 def verdict(lower: float, upper: float, *, margin: float | None) -> Difference:
-    """The verdict of an interval; without a margin nothing is equivalent or negligible.
+    """Read a verdict off the interval of a mean difference.
+
+    Parameters
+    ----------
+    lower, upper : float
+    margin : float or None
+        Fixed before looking. Without a margin nothing is equivalent or negligible.
+
+    Returns
+    -------
+    {"different", "negligible", "equivalent", "inconclusive"}
+        As `rankbound.catalogue.VERDICTS` defines them.
 
     Raises
     ------
     DomainError
-        On ends in the wrong order or a margin that is not positive.
+        If ``lower > upper``, or on a margin that is not positive.
 
     Examples
     --------
@@ -285,10 +321,10 @@ def queries_for_margin(
     delta: float,
     bounds: tuple[float, float] | None,
 ) -> int | None:
-    """Queries at which both ends of the interval lie within the margin of the mean.
+    """Number of queries at which the interval reaches no farther than the margin.
 
-    What a study needs that expects no difference, were the differences spread as in
-    this sample.
+    A study that expects no difference needs so many, if its differences are spread as
+    in this sample.
 
     Parameters
     ----------
@@ -297,14 +333,15 @@ def queries_for_margin(
     margin : float
         Positive, in the unit of the differences.
     delta : float
-        Of the interval, half on each side.
+        One minus the level of the interval, half of it on each side.
     bounds : tuple of float or None
-        The range of one difference, for the betting interval; None: Student's t.
+        Range of one difference, for the betting interval; None for Student's t.
 
     Returns
     -------
     int or None
-        None where no number suffices.
+        At this number, both ends lie within the margin of the sample's mean; None where
+        no number suffices.
 
     Examples
     --------
@@ -359,18 +396,18 @@ def _queries_by_t(differences: Floats, *, margin: float, delta: float) -> int | 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """One comparison of a family: a quantity under a sampling and the reference.
+    """One comparison of a family: a quantity under a sampling, and its reference.
 
     Attributes
     ----------
     sampling, quantity, pairs : str
-        What is compared; labels only.
+        Labels of what is compared.
     values, reference : PerQuery
-        Their queries need not be the same; those of both count.
+        Only queries of both are compared.
     bounds : tuple of float or None
-        Range of one difference, None where it is not known.
+        Range of one difference; None where it is not known.
     margin : float or None
-        Fixed before looking; None where there is no agreed one.
+        Fixed before looking; None where none is agreed.
     """
 
     sampling: str
@@ -392,19 +429,18 @@ class Answer:
     comparison : PairedComparison
         Its interval is at level 1 - delta / m.
     p_holm : float
-        Adjusted over the family.
+        Adjusted for the family.
     p_equivalence : float or None
-        Of two one-sided paired t tests; not adjusted. None without a margin or spread.
+        Of two one-sided paired t tests, not adjusted; None without a margin or spread.
     smallest_margin : float
-        At which the whole interval would lie within the margin.
+        The smallest margin within which the whole interval lies.
     n_for_margin : int or None
-        Queries at which both ends would lie within the margin of the mean; None
-        without a margin.
+        Result of `queries_for_margin`; None without a margin.
     verdict : str
     only_values, only_reference : int
-        Queries that the other side lacks.
+        Numbers of queries that only one side has.
     family_size : int
-        m, by which delta was divided.
+        Number of comparisons m, by which delta was divided.
     """
 
     question: Question
@@ -420,7 +456,7 @@ class Answer:
 
     @property
     def holm_finds_more(self) -> bool:
-        """Whether Holm rejects equality although the interval holds 0."""
+        """Whether Holm's test rejects equality although the interval contains 0."""
         family_delta = self.comparison.delta * self.family_size
         inside = self.comparison.lower <= 0 <= self.comparison.upper
         return inside and self.p_holm <= family_delta
@@ -433,17 +469,23 @@ def answer_family(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> list[Answer]:
-    """Answer all questions of a family together.
+    """Compare all questions of a family together.
 
     Parameters
     ----------
     questions : sequence of Question
-        The whole family: everything that was asked, not what came out well.
+        The whole family: everything that was asked, not only what came out well.
     delta : float
-        Chance that any interval, and so any verdict, of the family is wrong.
+        Probability that any interval of the family, and so any verdict, is wrong.
     rng : numpy.random.Generator
-        Of the bootstrap.
+        For the bootstrap.
     resamples : int
+        Number of bootstrap samples.
+
+    Returns
+    -------
+    list of Answer
+        One per question, in their order.
 
     Raises
     ------
@@ -479,12 +521,12 @@ def answer_family(
 
 
 def common(first: PerQuery, second: PerQuery) -> tuple[np.ndarray, np.ndarray]:
-    """Values of the queries that both have, in the order of the first.
+    """Values of the queries that both sides have, in the order of the first.
 
     Raises
     ------
     DomainError
-        When there is none.
+        If they have no query in common.
 
     Examples
     --------

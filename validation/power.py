@@ -14,7 +14,7 @@ from scipy.stats import t as student_t
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Floats
 
-# Variance of a rank correlation's Fisher transform beyond 1 / (n - 3)
+# Variance of the Fisher transform of a rank correlation, over 1 / (n - 3)
 FIELLER = 1.06
 
 MOST_QUERIES = 10**9
@@ -25,7 +25,7 @@ NODES = 200
 def detectable_correlation(
     n: int, *, power: float = 0.8, delta: float = 0.05, rank: bool = True
 ) -> float:
-    """The smallest |rho| that a two-sided test finds with the given power.
+    """Compute the smallest |rho| that a two-sided test finds with the given power.
 
     Parameters
     ----------
@@ -34,19 +34,24 @@ def detectable_correlation(
     power : float
         In (0, 1).
     delta : float
-        Error rate of the test, in (0, 1); divide it by the size of a family first.
+        Error rate of the test, in (0, 1). Divide it by the size of the family first.
     rank : bool
-        For Spearman's rho; otherwise for Pearson's r.
+        True for Spearman's rho, False for Pearson's r.
 
     Returns
     -------
     float
-        In (0, 1).
+        In [0, 1).
+
+    Raises
+    ------
+    DomainError
+        On fewer than 4 queries, or a rate outside (0, 1).
 
     Notes
     -----
-    Fisher's transform of r is nearly normal with variance 1 / (n - 3), that of
-    Spearman's rho with 1.06 / (n - 3) (Fieller, Hartley and Pearson, 1957).
+    Fisher's transform of r is nearly normal with variance 1 / (n - 3), and that of
+    Spearman's rho with variance 1.06 / (n - 3) (Fieller, Hartley and Pearson, 1957).
 
     Examples
     --------
@@ -62,7 +67,7 @@ def detectable_correlation(
 
 
 def paired_power(difference: float, *, n: int, sd: float, delta: float = 0.05) -> float:
-    """Power of the two-sided paired t-test at a true mean difference.
+    """Compute the power of the two-sided paired t-test at a true mean difference.
 
     Parameters
     ----------
@@ -106,9 +111,9 @@ def paired_power(difference: float, *, n: int, sd: float, delta: float = 0.05) -
 def detectable_difference(
     n: int, *, sd: float, power: float = 0.8, delta: float = 0.05
 ) -> float:
-    """The smallest true mean difference that a paired t-test finds with this power.
+    """Compute the smallest mean difference that a paired t-test finds with this power.
 
-    Parameters and errors are those of `paired_power`; `power` in (delta, 1).
+    Parameters and errors are those of `paired_power`; `power` lies in (delta, 1).
 
     Returns
     -------
@@ -134,10 +139,15 @@ def detectable_difference(
 def queries_for_difference(
     difference: float, *, sd: float, power: float = 0.8, delta: float = 0.05
 ) -> int:
-    """The smallest number of queries that finds this mean difference.
+    """Compute the smallest number of queries that finds this mean difference.
 
     Parameters and errors are those of `paired_power` and `detectable_difference`;
     `difference` must not be 0.
+
+    Raises
+    ------
+    DomainError
+        Also if more than a billion queries would be needed.
 
     Examples
     --------
@@ -153,7 +163,7 @@ def queries_for_difference(
 
 
 def _power(shift: float, n: int, delta: float) -> float:
-    """Of the two-sided test, at a difference of `shift` standard errors."""
+    """Power of the two-sided test at a difference of `shift` standard errors."""
     limit = float(student_t.isf(delta / 2, n - 1))
 
     def rejected(s: Floats) -> Floats:
@@ -165,22 +175,22 @@ def _power(shift: float, n: int, delta: float) -> float:
 def mean_over_spread(
     values: Callable[[Floats], Floats], freedom: int, *, top: float = np.inf
 ) -> float:
-    """Mean of a function of S / sd, the relative standard deviation of a sample.
+    """Mean of a function of S / sd, where S is the standard deviation of a sample.
 
     Parameters
     ----------
     values : callable
-        Of a float64 array, shape (m,), in [0, 1].
+        From a float64 array, shape (m,), to values in [0, 1].
     freedom : int
         Degrees of freedom, at least 1.
     top : float
-        The function counts as 0 above it.
+        Above it the function counts as 0.
 
     Notes
     -----
-    S^2 / sd^2 is chi-square divided by its degrees of freedom, for normal values. By
-    Gauss and Legendre, over the range that holds all but 2e-16 of the mass. SciPy's
-    noncentral t, of which this is the mixture, gives NaN in its far tail.
+    For normal values, S^2 / sd^2 is chi-square divided by its degrees of freedom.
+    Gauss-Legendre quadrature covers all but 2e-16 of the mass. SciPy's noncentral t,
+    which would give the same, returns NaN in its far tail.
 
     Examples
     --------
@@ -210,7 +220,7 @@ def _nodes() -> tuple[Floats, Floats]:
 
 
 def rising_root(surplus: Callable[[float], float]) -> float:
-    """Where a rising function of a positive number turns positive.
+    """Find where a rising function of a positive number crosses 0.
 
     Examples
     --------
@@ -224,12 +234,12 @@ def rising_root(surplus: Callable[[float], float]) -> float:
 
 
 def smallest_n(enough: Callable[[int], bool]) -> int:
-    """The smallest number of queries, at least 2, that is enough.
+    """Find the smallest number of queries, at least 2, that is enough.
 
     Raises
     ------
     DomainError
-        When a billion queries are not.
+        If more than a billion queries would be needed.
 
     Examples
     --------
@@ -251,7 +261,7 @@ def smallest_n(enough: Callable[[int], bool]) -> int:
 
 
 def check_rates(power: float, delta: float) -> None:
-    """Raise unless both lie strictly between 0 and 1."""
+    """Raise unless both rates lie strictly between 0 and 1."""
     for name, value in (("power", power), ("delta", delta)):
         if not 0 < value < 1:
             raise DomainError(f"`{name}` must lie strictly in (0, 1), got {value}")
@@ -276,12 +286,12 @@ def equivalence_power(
     difference: float = 0.0,
     delta: float = 0.05,
 ) -> float:
-    """Power of two one-sided paired t-tests at level delta each.
+    """Compute the power of two one-sided paired t-tests at level delta each.
 
     Parameters
     ----------
     margin : float
-        m > 0: equivalent means a mean difference inside (-m, m), in the unit of `sd`.
+        m > 0, in the unit of `sd`: equivalent means a mean difference in (-m, m).
     n : int
         Queries, at least 2.
     sd : float
@@ -289,7 +299,8 @@ def equivalence_power(
     difference : float
         The true mean difference.
     delta : float
-        Of each one-sided test, so that equivalence is read off a 1 - 2 delta interval.
+        Error rate of each one-sided test, so that equivalence is read off an interval
+        at level 1 - 2 delta.
 
     Returns
     -------
@@ -303,10 +314,10 @@ def equivalence_power(
 
     Notes
     -----
-    Exact for normal differences: mean and standard deviation S of the sample are
-    independent, so that the power is the mean over S of ``Phi((m - d) root - t S) -
-    Phi((-m - d) root + t S)``, at least 0, with root = sqrt(n) / sd and S in units of
-    sd.
+    Exact for normal differences. The mean and the standard deviation S of the sample
+    are then independent, so the power is the mean over S of ``Phi((m - d) root - t S) -
+    Phi((-m - d) root + t S)``, or of 0 where that is negative, with root = sqrt(n) / sd
+    and S in units of sd.
 
     Examples
     --------
@@ -323,7 +334,7 @@ def equivalence_power(
 def equivalence_margin(
     n: int, *, sd: float, power: float = 0.8, delta: float = 0.05
 ) -> float:
-    """The margin at which equal means are found equivalent with this power.
+    """Compute the margin at which equal means are found equivalent with this power.
 
     Parameters and errors are those of `equivalence_power`.
 
@@ -341,7 +352,7 @@ def equivalence_margin(
 def queries_for_equivalence(
     margin: float, *, sd: float, power: float = 0.8, delta: float = 0.05
 ) -> int:
-    """The smallest number of queries that finds equal means equivalent.
+    """Compute the smallest number of queries that finds equal means equivalent.
 
     Parameters and errors are those of `equivalence_power`.
 
@@ -360,12 +371,13 @@ def queries_for_equivalence(
 def normal_queries_for_equivalence(
     margin: float, *, sd: float, power: float = 0.8, delta: float = 0.05
 ) -> int:
-    """The textbook approximation of `queries_for_equivalence`, with normal quantiles.
+    """Approximate `queries_for_equivalence` by the textbook formula.
 
     Notes
     -----
-    ``((z[1 - delta] + z[(1 + power) / 2]) sd / m)^2``, rounded up: one or two too few,
-    since it takes the standard deviation for known.
+    ``((z[1 - delta] + z[(1 + power) / 2]) sd / m)^2``, rounded up, with quantiles z of
+    the normal law. One or two queries too few, as it takes the standard deviation for
+    known.
 
     Examples
     --------
@@ -386,7 +398,7 @@ def check_margin(margin: float) -> None:
 
 
 def _equivalence_power(width: float, n: int, delta: float, shift: float = 0.0) -> float:
-    """With margin and difference in standard errors."""
+    """Power of the two tests, with margin and difference in standard errors."""
     limit = float(student_t.ppf(1 - delta, n - 1))
     if limit <= 0:
         raise DomainError(f"`delta` must be below one half here, got {delta}")

@@ -1,4 +1,4 @@
-"""Resampling queries: bootstrap intervals, permutations and their p-values.
+"""Bootstrap intervals, permutation tests, and corrections for many tests.
 
 The query is the unit that is drawn, left out or permuted.
 """
@@ -17,7 +17,7 @@ from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.wording import counted
 from rankbound.data.columns import Floats, Integers
 
-# Coefficients that are equal in exact arithmetic count as equal
+# Coefficients closer than this are equal in exact arithmetic
 ROUNDING: Final = 1e-9
 
 NUMBERS_AT_ONCE: Final = 2**22
@@ -25,17 +25,22 @@ NUMBERS_AT_ONCE: Final = 2**22
 
 RESAMPLES: Final = 9999
 
-# Draws that one interval may cost; beyond it a normal interval says the same
+# Beyond this many draws for one interval, a normal interval says the same
 MOST_DRAWS: Final = 300_000_000
 
 BATCH: Final = 2_000_000
 
-# Resampled means that must lie beyond each end
+# At least this many resampled means must lie beyond each end
 LEAST_TAIL: Final = 5
 
 
 def bootstrap_weights(n: int, *, resamples: int, rng: np.random.Generator) -> Floats:
-    """How often each of n queries occurs in each resample, shape (resamples, n).
+    """Draw how often each of n queries occurs in each resample.
+
+    Returns
+    -------
+    float64 array, shape (resamples, n)
+        Whole numbers; every row sums to n.
 
     Examples
     --------
@@ -58,12 +63,20 @@ def leave_one_out(n: int) -> Floats:
 
 
 def acceleration(jackknife: Floats) -> Floats:
-    """The acceleration of BCa from leave-one-out estimates, shape (n, ...).
+    """Compute the acceleration of BCa from leave-one-out estimates.
+
+    Parameters
+    ----------
+    jackknife : float64 array, shape (n, ...)
+
+    Returns
+    -------
+    float64 array, shape (...)
 
     Notes
     -----
-    ``sum d**3 / (6 (sum d**2)**1.5)`` with d the mean minus each estimate; 0 where
-    they do not differ. Efron (1987).
+    ``sum d**3 / (6 (sum d**2)**1.5)``, where d is the mean minus each estimate; 0 where
+    the estimates do not differ (Efron, 1987).
 
     Examples
     --------
@@ -95,7 +108,7 @@ def bca_interval(
     ----------
     estimate : float64 array, shape (...)
     replicates : float64 array, shape (b, ...)
-        Of the resamples; NaN where a resample has no estimate, which is left out.
+        Estimates of the resamples. Those that are NaN are left out.
     skew : float64 array, shape (...)
         `acceleration` of the leave-one-out estimates.
     delta : float
@@ -104,11 +117,11 @@ def bca_interval(
     Returns
     -------
     lower, upper : float64 arrays, shape (...)
-        NaN where the estimate or more than half of the replicates are.
+        NaN where the estimate or more than half of the replicates are NaN.
 
     Notes
     -----
-    Efron (1987), the percentile of ties counted half, as in scipy.stats.bootstrap.
+    Efron (1987). Ties with the estimate count half, as in `scipy.stats.bootstrap`.
 
     Examples
     --------
@@ -136,7 +149,7 @@ def bca_interval(
 def _levels(value: float, column: Floats, a: float, tails: Floats) -> Floats:
     below = np.mean(column < value - ROUNDING)
     share = (below + np.mean(column <= value + ROUNDING)) / 2
-    if share in (0.0, 1.0):  # the estimate lies outside of all replicates
+    if share in (0.0, 1.0):  # all replicates lie on one side of the estimate
         share = np.clip(share, 0.5 / len(column), 1 - 0.5 / len(column))
     bias = ndtri(share)
     moved = bias + ndtri(tails)
@@ -144,7 +157,12 @@ def _levels(value: float, column: Floats, a: float, tails: Floats) -> Floats:
 
 
 def permutations(n: int, *, count: int, rng: np.random.Generator) -> Integers:
-    """Random orders of n queries, shape (count, n).
+    """Draw random orders of n queries, shape (count, n).
+
+    Raises
+    ------
+    DomainError
+        If `count` is below 1.
 
     Examples
     --------
@@ -158,7 +176,7 @@ def permutations(n: int, *, count: int, rng: np.random.Generator) -> Integers:
 
 
 def permuted_products(x: Floats, y: Floats, orders: Integers) -> Floats:
-    """Coefficients after permuting the rows of `y`, columns being of unit length.
+    """Compute coefficients of unit columns after permuting the rows of `y`.
 
     Parameters
     ----------
@@ -182,13 +200,19 @@ def permuted_products(x: Floats, y: Floats, orders: Integers) -> Floats:
 
 
 def permutation_p(observed: Floats, null: Floats) -> Floats:
-    """Two-sided p-values ``(b + 1) / (m + 1)``, shape (...).
+    """Two-sided p-values of permutation tests.
 
     Parameters
     ----------
     observed : float64 array, shape (...)
     null : float64 array, shape (m, ...)
-        Of the permuted samples; b counts those at least as far from 0.
+        Coefficients of the permuted samples.
+
+    Returns
+    -------
+    float64 array, shape (...)
+        ``(b + 1) / (m + 1)``, where b counts the permuted coefficients at least as far
+        from 0; NaN where the observed coefficient is not finite.
 
     Examples
     --------
@@ -204,7 +228,7 @@ def permutation_p(observed: Floats, null: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """An interval, or None and the reason; `resamples` is how many were drawn."""
+    """An interval from `resamples` draws, or the reason why there is none."""
 
     lower: float | None
     upper: float | None
@@ -229,17 +253,17 @@ def bca_mean(
         In (0, 1).
     rng : numpy.random.Generator
     resamples : int
-        Samples of n queries drawn with replacement.
+        Number of samples of n queries drawn with replacement.
 
     Returns
     -------
     Bootstrap
-        Without an interval where the values do not vary, where n is below 2, or where
-        the resamples are too few for the level.
+        Without an interval if the values do not vary, if n is below 2, if the resamples
+        are too few for the level, or if they would cost more than 3e8 draws.
 
     Notes
     -----
-    Efron (1987), by SciPy. Its level is approximate, and poor for small n.
+    Efron (1987), computed by SciPy. The level is approximate, and poor for small n.
 
     Examples
     --------
@@ -272,7 +296,7 @@ def bca_mean(
 def _obstacle(values: Floats, delta: float, resamples: int) -> str | None:
     if len(values) < 2:
         return "one query does not vary"
-    # Differences of equal means leave rounding behind, which is no variation
+    # Rounding errors of equal differences are no variation
     scale = float(np.abs(values).max())
     if float(np.ptp(values)) <= 1e-12 * max(scale, 1.0):
         return "the values do not vary"
@@ -306,8 +330,8 @@ def holm(p_values: Floats) -> Floats:
 
     Notes
     -----
-    Holm (1979). The tests hold it to statsmodels, which is not used here: it takes
-    seconds to import and collects garbage at every call.
+    Holm (1979). Tests compare it with statsmodels, which is not used here because it
+    takes seconds to import and collects garbage at every call.
 
     Examples
     --------
@@ -323,9 +347,9 @@ def holm(p_values: Floats) -> Floats:
 
 
 def benjamini_hochberg(p_values: Floats) -> Floats:
-    """Benjamini and Hochberg's adjusted p-values: the false discovery rate.
+    """Benjamini and Hochberg's adjusted p-values, which keep the false discovery rate.
 
-    Parameters and errors as for `holm`. For exploration, not for claims.
+    Parameters and errors are those of `holm`. Meant for exploration, not for claims.
 
     Examples
     --------

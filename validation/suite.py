@@ -84,19 +84,19 @@ CHECKS: Final = _joined(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The result of one check.
+    """The outcome of one check.
 
     Attributes
     ----------
     key : str
-        Of the statement, or "constant-..." or "refuted-...".
+        Key of the statement, or "constant-..." or "refuted-...".
     verdict : {"holds", "enclosed", "refuted", "FAILS"}
-        The first three pass: statements hold, constants are enclosed, tempting
-        statements are refuted.
+        The first three pass: a statement holds, a constant is enclosed, a tempting
+        statement is refuted.
     finding : Finding
-        How, over what, looseness, details.
+        Method, cases, looseness and details.
     seconds : float
-        Time that it took.
+        Duration of the check.
     """
 
     key: str
@@ -111,7 +111,13 @@ class Row:
 
 
 def names() -> list[str]:
-    """Everything that can be certified, in the order of the proofs."""
+    """Return the keys of everything that can be certified, in the order of the proofs.
+
+    Examples
+    --------
+    >>> names()[:2]
+    ['lemma-0', 'lemma-0-pool']
+    """
     return [*REGISTRY, *CONSTANTS, *REFUTATIONS]
 
 
@@ -128,17 +134,17 @@ def certify(
     Parameters
     ----------
     keys : sequence of str, optional
-        Which of `names`; all if not given.
+        Some of `names`; all of them by default.
     deep : bool
-        Ten times the search, and narrower tolerances for the interval proofs.
+        Search ten times as long, and prove by intervals with narrower tolerances.
     seed : int
-        Seed of the checks; a check draws the same numbers alone as among others.
+        A check draws the same numbers whether it runs alone or among others.
     groups : World, optional
-        Real groups of documents with a trained student: every probabilistic statement
-        has to hold on samples of these queries, too.
+        Real groups of documents with a trained student. Every probabilistic statement
+        then has to hold on samples of these queries as well.
     measured : mapping of str to Terms, optional
-        Terms of measured queries by student, aligned: further populations for the
-        statements that need no more than the terms of a query.
+        Terms of measured queries by student, in the same order for all students. They
+        are further populations for statements that need only the terms of a query.
 
     Yields
     ------
@@ -148,7 +154,7 @@ def certify(
     Raises
     ------
     DomainError
-        If there is nothing of that name.
+        If a key is not one of `names`.
 
     Examples
     --------
@@ -173,10 +179,9 @@ def certify(
 
 
 def probabilistic(entry: Statement) -> bool:
-    """Whether a statement holds with a chance of 1 - delta only, over samples.
+    """Whether a statement holds only with probability 1 - delta over samples.
 
-    The risk of the averaged ensemble is one of them, since it is what Theorem 1 (f)
-    is used for.
+    The risk of the averaged ensemble counts as one, since Theorem 1 (f) is used for it.
 
     Examples
     --------
@@ -197,7 +202,9 @@ def certified(
     deep: bool = False,
     groups: World | None = None,
 ) -> Row:
-    """Check one statement, in the form in which it is given.
+    """Check one statement in the form given, which may differ from the registry's.
+
+    Parameters and result are those of `certify`.
 
     Examples
     --------
@@ -221,7 +228,7 @@ def _certified(case: Case) -> Row:
 
 
 def _left_out(case: Case, over: str) -> str:
-    """Say which real queries a statement was not covered on, and why."""
+    """Describe the real queries on which a statement was not checked, and why."""
     text = "" if case.groups is not None else "; no real groups at hand"
     if case.measured and "measured" not in over:
         text += "; measured queries left out, only their terms are known"
@@ -233,7 +240,7 @@ def _row(key: str, verdict: Verdict, check: Callable[[], Finding]) -> Row:
     try:
         finding = check()
     except (ValueError, TypeError, ArithmeticError) as error:
-        # a statement that cannot be evaluated where it should hold is a wrong one
+        # A statement that cannot be evaluated where it should hold is wrong
         wrong = f"{type(error).__name__}: {error}"
         finding = Finding("evaluation", "its stated domain", False, None, wrong)
     seconds = time.perf_counter() - start
@@ -241,10 +248,10 @@ def _row(key: str, verdict: Verdict, check: Callable[[], Finding]) -> Row:
 
 
 def enclose(name: str, claimed: Expr | None = None) -> Finding:
-    """Enclose a constant to 12 digits and compare with the number that is used.
+    """Enclose a constant to 12 digits, and compare it with the number in use.
 
-    A change of sign of its equation between two numbers 2e-13 apart brackets a root,
-    and a slope of one sign on the whole unit bracket says that it is the only one.
+    A change of sign of its equation between two numbers 2e-13 apart brackets a root. A
+    slope of one sign on the whole bracket shows that there is no other root.
 
     Examples
     --------
@@ -259,7 +266,7 @@ def enclose(name: str, claimed: Expr | None = None) -> Finding:
     enclosure = Enclosure()
     near = [root - _DIGITS, root + _DIGITS]
     signs = [enclosure.of(equation.subs(_x, end), {}) for end in near]
-    # falling or rising: the tangent's equation falls on its bracket
+    # Most equations rise on their bracket; that of the tangent falls
     rising = signs[0][1] < 0 < signs[1][0]
     falling = signs[0][0] > 0 > signs[1][1]
     slope = equation.diff(_x)
@@ -279,7 +286,7 @@ def enclose(name: str, claimed: Expr | None = None) -> Finding:
 
 
 def _root(equation: Expr, bracket: tuple[float, float]) -> Rational:
-    """Root by bisection in rational numbers; only the signs around it are a proof."""
+    """Find a root by bisection; the proof rests on the signs around it alone."""
     low, high = (Rational(end) for end in bracket)
     first = equation.subs(_x, low).evalf(30)
     while high - low > _DIGITS / 100:

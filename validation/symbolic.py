@@ -27,7 +27,7 @@ _x: Final = sympy.Symbol("x", real=True)
 def vanishes(expression: Expr) -> bool:
     """Whether SymPy reduces an expression in real symbols to zero.
 
-    The one rule that it is given is log(1 + exp(-x)) = log(1 + exp(x)) - x.
+    The only rule added to SymPy's is log(1 + exp(-x)) = log(1 + exp(x)) - x.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def vanishes(expression: Expr) -> bool:
 
 
 class Arithmetic(Protocol):
-    """What is needed of a library of intervals; their operators are its own."""
+    """What a library of intervals has to offer, beside operators of its intervals."""
 
     name: str
 
@@ -57,11 +57,11 @@ class Arithmetic(Protocol):
         """Return floats that enclose an interval."""
 
     def apply(self, name: str, value: Any) -> Any:
-        """Return exp, log, sqrt or tanh of an interval."""
+        """Apply exp, log, sqrt or tanh to an interval."""
 
 
 class FlintArithmetic:
-    """Balls of python-flint, at 128 bits."""
+    """Balls of python-flint with 128 bits."""
 
     name = "arb"
 
@@ -76,16 +76,16 @@ class FlintArithmetic:
         return self._flint.arb(low).union(self._flint.arb(high))
 
     def ends(self, value: Any) -> tuple[float, float]:
-        """Return floats outside of the ball."""
+        """Return floats that enclose the ball."""
         return _outward(float(value.lower()), float(value.upper()))
 
     def apply(self, name: str, value: Any) -> Any:
-        """Return a function of a ball."""
+        """Apply a function of this name to a ball."""
         return getattr(value, name)()
 
 
 class MpmathArithmetic:
-    """Intervals of mpmath, at 128 bits."""
+    """Intervals of mpmath with 128 bits."""
 
     name = "mpmath.iv"
 
@@ -100,11 +100,11 @@ class MpmathArithmetic:
         return self._iv.mpf([low, high])
 
     def ends(self, value: Any) -> tuple[float, float]:
-        """Return floats outside of the interval."""
+        """Return floats that enclose the interval."""
         return _outward(float(value.a), float(value.b))
 
     def apply(self, name: str, value: Any) -> Any:
-        """Return a function of an interval."""
+        """Apply a function of this name to an interval."""
         if name == "tanh":
             grown = self._iv.exp(-2 * value)
             return (1 - grown) / (1 + grown)
@@ -113,7 +113,7 @@ class MpmathArithmetic:
 
 @cache
 def arithmetic() -> Arithmetic:
-    """Return python-flint's balls if they are installed, mpmath's intervals if not."""
+    """Return python-flint's balls if it is installed, else mpmath's intervals."""
     try:
         return FlintArithmetic()
     except ImportError:
@@ -127,7 +127,7 @@ def _outward(low: float, high: float) -> tuple[float, float]:
 
 
 class Enclosure:
-    """Evaluates expressions on boxes."""
+    """Evaluate expressions on boxes with intervals that hold the true values."""
 
     def __init__(self, library: Arithmetic | None = None) -> None:
         self.library = arithmetic() if library is None else library
@@ -171,7 +171,7 @@ class Enclosure:
         return self.library.apply(node.func.__name__, parts[0])
 
     def _bent(self, node: Expr, ends: list[tuple[float, float]]) -> Any:
-        """Evaluate a function with a kink or a jump from the ends of its arguments."""
+        """Evaluate a function with a kink or a jump at the ends of its arguments."""
         low, high = ends[0]
         if isinstance(node, sympy.Abs):
             low, high = (
@@ -208,7 +208,7 @@ class Enclosure:
         return result
 
     def _monotone(self, node: Expr, inner: Any) -> Any:
-        """Evaluate at both ends, so that nothing is lost to dependence."""
+        """Evaluate a monotone function at both ends, which loses nothing."""
         low, high = self.library.ends(inner)
         if isinstance(node, PairEntropy):  # even, falling in the magnitude
             nearest = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
@@ -267,21 +267,22 @@ def least(
     expression : sympy.Expr
         In the symbols of the box.
     box : mapping of symbols to pairs of float
-        Ends included.
+        Both ends are included.
     floor : float
-        Slightly below the least value, where that is attained.
+        Must lie slightly below the least value if that is attained.
     boxes : int
-        Give up after so many.
+        Number of boxes after which to give up.
 
     Returns
     -------
     tuple of bool and int
-        Whether it is proved, and the number of boxes looked at.
+        Whether the claim is proved, and the number of boxes examined.
 
     Notes
     -----
-    On each box the natural enclosure is intersected with the mean value form; the box
-    with the least lower end is halved along the symbol that contributes most.
+    On each box the natural enclosure is intersected with the mean value form. The box
+    with the lowest lower end is halved along the symbol that contributes most to its
+    width.
 
     Examples
     --------

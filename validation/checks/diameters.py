@@ -24,7 +24,7 @@ HOW: Final = "coverage, Clopper-Pearson"
 
 @CHECKS.of("lemma-5a")
 def rank(case: Case) -> Finding:
-    """Compute the coverage of the rank, and of the one below, exactly."""
+    """Compute the exact coverage of the rank, and of the rank below it."""
     tally = Tally()
     coverage, n, runs = Coverage(tally, DELTA), 40, case.rounds(1000)
     r = int(case.compute(n, level=0.9, delta=DELTA))
@@ -52,7 +52,7 @@ def rank(case: Case) -> Finding:
 
 
 def _widths(case: Case, n: int) -> Iterator[tuple[str, Any, Any]]:
-    """Largest distance in the groups of every world, and chances of the groups."""
+    """Yield the largest distance in each group of a world, and the groups' weights."""
     for place in worlds(case.rng, n, case.groups):
         yield place.name, place.distances.max(axis=1), place.weights
     for law in laws(n):
@@ -64,7 +64,7 @@ def _drawn(case: Case, values: Any, weights: Any, shape: tuple[int, int]) -> Any
 
 
 def quantile(values: Any, weights: Any, level: float) -> float:
-    """The smallest value that has this much mass at or below it."""
+    """Return the smallest value with at least this much mass at or below it."""
     order = np.argsort(values)
     below = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(below, level - 1e-12)])
@@ -72,7 +72,7 @@ def quantile(values: Any, weights: Any, level: float) -> float:
 
 @CHECKS.of("lemma-5a-maximum")
 def maximum(case: Case) -> Finding:
-    """Compute the chance that more mass lies beyond the maximum, exactly."""
+    """Compute the exact probability that more mass lies beyond the maximum."""
     tally = Tally()
     for n in (1, 10, 299, 10**6):
         for delta in (0.5, 0.05, 1e-6):
@@ -90,7 +90,7 @@ def maximum(case: Case) -> Finding:
 
 @CHECKS.of("lemma-5b")
 def tail_share(case: Case) -> Finding:
-    """Cover the share of far pairs of dependent pairs of a query."""
+    """Cover the share of far pairs, where the pairs of a query are dependent."""
     tally, n, runs = Tally(), 40, case.rounds(150)
     coverage = Coverage(tally, DELTA)
     far = Law("all or none far", np.array([0.5, 2.0]), np.array([0.8, 0.2]))
@@ -119,19 +119,19 @@ def tail_share(case: Case) -> Finding:
 
 
 def of_pairs(distances: Any, weights: Any) -> Any:
-    """Chance of every pair, when a query and then one of its pairs is drawn."""
+    """Return the probability of every pair, if a query and then a pair is drawn."""
     count = distances.shape[1]
     return np.repeat(weights / count, count)
 
 
 def _far(pool: Pool) -> tuple[Any, float]:
-    """Which pairs of documents are far, and the share of those that are drawn."""
+    """Return which pairs of documents are far, and the probability of a far pair."""
     far = pool.distances > 0.4 * pool.distances.max()
     return far, float(pool.weights @ far @ pool.weights)
 
 
 def _shares(case: Case, pool: Pool, runs: int, k: int) -> Any:
-    """Shares of far pairs among k documents drawn independently."""
+    """Draw shares of far pairs among k independent documents."""
     picked = case.rng.choice(len(pool.weights), size=(runs, k), p=pool.weights)
     first, second = np.triu_indices(k, 1)
     return _far(pool)[0][picked[:, first], picked[:, second]].mean(axis=1)
@@ -153,12 +153,12 @@ def one_query(case: Case) -> Finding:
 
 @CHECKS.of("lemma-5d")
 def no_far_pair(case: Case) -> Finding:
-    """Attain it by one tight cluster; search graphs of near documents exactly."""
+    """Attain the bound by one tight cluster; search graphs of near documents."""
     tally = Tally()
     for k in (2, 3, 16):
         for delta in (0.5, 0.05):
             far = case.value(k, delta)
-            # mass of the cluster is sqrt(1 - far); all k documents lie in it
+            # All k documents lie in a cluster of mass sqrt(1 - far)
             tally.attained(math.exp(k / 2 * math.log1p(-far)), delta)
     for _ in range(case.rounds(200)):
         near = np.triu(case.rng.random((4, 4)) < 0.6, 1)
@@ -182,7 +182,7 @@ def no_far_pair(case: Case) -> Finding:
 
 @CHECKS.of("lemma-5e")
 def nested(case: Case) -> Finding:
-    """Search shares of pairs within the limit, query by query; attain the product."""
+    """Search shares of pairs and of queries within the limits; attain the product."""
     tally = Tally()
     for _ in range(case.rounds(300)):
         pairs, queries = case.rng.random(2)
@@ -200,7 +200,7 @@ def _truncated(d: Any, losses: Any, lipschitz: float, t: float) -> Any:
 
 @CHECKS.of("theorem-7a", "theorem-7a-mass")
 def cut(case: Case) -> Finding:
-    """Search distances and margins; attain it with no pair beyond the threshold."""
+    """Search distances and margins; attain equality with no pair beyond the cut."""
     tally = Tally()
     for _ in range(case.rounds(400)):
         d = case.rng.random(6) * 3
@@ -226,7 +226,7 @@ def cut(case: Case) -> Finding:
 
 @CHECKS.of("theorem-7b")
 def with_its_price(case: Case) -> Finding:
-    """Cover the risk of students on every world, and of far pairs seldom shown."""
+    """Cover the risk of students on every world, and of far pairs that are rare."""
     tally, n, runs = Tally(), 40, case.rounds(100)
     coverage = Coverage(tally, DELTA)
     for name, cut_at, distances, losses, weights in _cut_worlds(case, n):
@@ -245,7 +245,7 @@ def with_its_price(case: Case) -> Finding:
     top = case.compute([np.logaddexp(0, 2.0)] * 9, [2.0] * 9, truncation=cut_at,
                        delta=DELTA)  # fmt: skip
     tally.same(top, np.logaddexp(0, 2.0) + 4.0, "all beyond")
-    row = case.rng.beta(2, 5, n)  # both parts have the same limit on their scales
+    row = case.rng.beta(2, 5, n)  # rescaled, both parts have the same limit
     low, high = np.logaddexp(0, -2.0), np.logaddexp(0, 2.0)
     options = {"truncation": cut_at, "delta": DELTA}
     found = case.compute(low + (high - low) * row, 2.0 * row, **options)
@@ -256,7 +256,7 @@ def with_its_price(case: Case) -> Finding:
 
 
 def _cut_worlds(case: Case, n: int) -> Iterator[tuple[str, Truncation, Any, Any, Any]]:
-    """Distances and losses by query, where to cut, and chances of the queries."""
+    """Yield a name, the cut, distances and losses by query, and query weights."""
     for name, chance in (("rare reversed pairs", 1 / n), ("common ones", 0.3)):
         cut_at = Truncation(lipschitz=2.0, threshold=1.0, largest=3.0)
         losses = np.logaddexp(0, [[0.5], [6.0]])

@@ -32,16 +32,17 @@ HOW: Final = "coverage, Clopper-Pearson"
 
 
 def hoeffding_term(width: float, n: int, union: float) -> float:
-    """Width times the root of ln(union) / (2 n), as every textbook has it."""
+    """Compute Hoeffding's term, ``width * sqrt(ln(union) / (2 n))``."""
     return width * math.sqrt(math.log(union) / (2 * n))
 
 
 def cover_students(
     case: Case, tally: Tally, limit: Callable[[Any, Family], Any], runs: int
 ) -> str:
-    """Cover the risks of five students at once; a miss of any of them is a miss.
+    """Cover the risks of five students at once; a miss of any of them counts.
 
-    `limit` maps the risks of a sample, of shape (students, n), to limits.
+    `limit` maps the risks of a sample, of shape (students, n), to limits. The
+    description of what was covered is returned.
     """
     coverage, n = Coverage(tally, DELTA), 40
     for place in families(case, n, 5):
@@ -57,7 +58,7 @@ def cover_students(
 
 @CHECKS.of("theorem-1a")
 def hoeffding(case: Case) -> Finding:
-    """Cover every population; compare the closed form with a plain one."""
+    """Cover every population; compare with a plain form."""
     n = 40
     tally, over = cover_means(
         case,
@@ -79,7 +80,7 @@ def hoeffding(case: Case) -> Finding:
 
 @CHECKS.of("theorem-1c")
 def bernstein(case: Case) -> Finding:
-    """Cover every population; compare the closed form with a plain one."""
+    """Cover every population; compare with a plain form."""
     n = 40
 
     def limit(x: Any) -> Any:
@@ -100,7 +101,7 @@ def bernstein(case: Case) -> Finding:
 
 @CHECKS.of("theorem-1b", "theorem-1d")
 def inverted(case: Case) -> Finding:
-    """Cover every population; solve for the limit's defining equation."""
+    """Cover every population; insert the limit into the equation that defines it."""
     low, high, n = 0.2, 3.2, 40
 
     def limit(x: Any) -> Any:
@@ -131,7 +132,7 @@ def inverted(case: Case) -> Finding:
 
 
 def capital(row: Any, mean: float, delta: float = DELTA) -> float:
-    """Capital of the gamblers of Theorem 1 (d) against a mean."""
+    """Compute the average capital of Theorem 1 (d) against a hypothetical mean."""
     n, stakes, stake = len(row), [], 0.98
     least = min(0.45, math.sqrt(8 * math.log(1 / delta) / n) / 3)
     while stake >= least:
@@ -141,7 +142,7 @@ def capital(row: Any, mean: float, delta: float = DELTA) -> float:
 
 
 def _gibbs(hat: Any, width: float) -> tuple[Any, float]:
-    """A posterior that prefers students with a small sample risk, and its KL."""
+    """Return a posterior that prefers small sample risks, and its KL from uniform."""
     posterior = np.exp(-20 * (hat - hat.min()) / width)
     posterior /= posterior.sum()
     return posterior, float(xlogy(posterior, posterior * len(hat)).sum())
@@ -149,7 +150,7 @@ def _gibbs(hat: Any, width: float) -> tuple[Any, float]:
 
 @CHECKS.of("theorem-1f", "theorem-1f-pinsker")
 def pac_bayes(case: Case) -> Finding:
-    """Cover Gibbs posteriors chosen on the sample; verify Maurer's factor exactly."""
+    """Cover Gibbs posteriors chosen on the sample; verify Maurer's bound by sums."""
     tally, n, students = Tally(), 30, 60
     coverage = Coverage(tally, DELTA)
     for place in (_coins(students), *families(case, n, students)):
@@ -162,7 +163,7 @@ def pac_bayes(case: Case) -> Finding:
 
 
 def _coins(students: int) -> Family:
-    """Students whose risks are independent coins; the sides are drawn anew."""
+    """Students whose losses are independent coins; `_sample` tosses them."""
     means = np.linspace(0.3, 0.5, students)
     return Family("independent coins", np.ones(1), means[:, None], 0.0, 1.0)
 
@@ -202,14 +203,14 @@ def _cover_mixtures(
 def _kl_spent(tally: Tally, x: float, limit: float, apart: float, n: int) -> None:
     x, limit = max(x, 0.0), min(limit, 1.0)
     expected = (apart + math.log(2 * math.sqrt(n) / DELTA)) / n
-    if limit == 1.0:  # the sample says nothing
+    if limit == 1.0:  # a vacuous limit does not solve the equation
         return
     spent = float(xlogy(x, x / limit) + xlogy(1 - x, (1 - x) / (1 - limit)))
     tally.require(abs(spent - expected) < 1e-6, "kl at the limit is another")
 
 
 def _maurer(n: int) -> float:
-    """Sum over k of Binomial(n, k / n) at k, at most 2 sqrt(n) by Maurer (2004)."""
+    """Sum over k of P(Binomial(n, k / n) = k), at most 2 sqrt(n) by Maurer (2004)."""
     k = np.arange(n + 1)
     logs = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
     logs = logs + xlogy(k, k / n) + xlogy(n - k, 1 - k / n)
@@ -218,7 +219,7 @@ def _maurer(n: int) -> float:
 
 @CHECKS.of("theorem-1f-ensemble")
 def ensemble(case: Case) -> Finding:
-    """Average students' scores; cover the average's risk by the PAC-Bayes limit."""
+    """Average the scores of students; cover the average by the PAC-Bayes limit."""
     tally, n = Tally(), 30
     for _ in range(case.rounds(300)):
         teacher = case.rng.normal(size=6) * 3
@@ -244,7 +245,7 @@ def ensemble(case: Case) -> Finding:
 def _cover_averages(
     case: Case, coverage: Coverage, place: World, shape: tuple[int, int]
 ) -> None:
-    """The matrix averaged over the posterior is the score-averaged student."""
+    """Cover the averaged student, whose matrix is the mean under the posterior."""
     matrices = place.students(case.rng, norm=3.0, count=20)
     students = family(place, matrices)
     procedure = statement("theorem-1f").procedure
@@ -265,7 +266,7 @@ def _cover_averages(
 
 @CHECKS.of("theorem-1g")
 def split(case: Case) -> Finding:
-    """Cover a two-part risk whose parts rise together, and those of students."""
+    """Cover two-part risks whose parts rise together, and those of real queries."""
     tally, runs, n = Tally(), case.rounds(150), 40
     coverage = Coverage(tally, DELTA)
     for name, weights, terms in _two_parts(case, n):
@@ -280,14 +281,14 @@ def split(case: Case) -> Finding:
         coverage.judge(truth, centre, limits, name)
     row = case.rng.beta(2, 5, n)
     found = case.compute(LN2 * row, 3.0 * row, high=3.0, delta=DELTA)
-    parts = found / (LN2 + 3.0)  # both parts have the same limit on their scales
+    parts = found / (LN2 + 3.0)  # rescaled, both parts have the same limit
     tally.rounding = 1e-6
     tally.same(capital(row, parts, DELTA / 2), 2 / DELTA, "capital at the limit")
     return tally.finding(HOW, coverage.over(f"{runs} samples of {n}"))
 
 
 def _two_parts(case: Case, n: int) -> Iterator[tuple[str, Any, Terms]]:
-    """Entropy and divergence that follow a law together, and those of real queries."""
+    """Yield terms that follow a law together, and the terms of real queries."""
     for law in laws(n):
         yield law.name, law.weights, Terms(LN2 * law.values, 3 * law.values, 0.0, 3.0)
     for name, terms in case.real_terms().items():
@@ -296,7 +297,7 @@ def _two_parts(case: Case, n: int) -> Iterator[tuple[str, Any, Terms]]:
 
 @CHECKS.of("theorem-1h")
 def excess(case: Case) -> Finding:
-    """Cover the excess risk of the best of 20 students on the sample."""
+    """Cover the excess risk of the student that is best on the sample, of 20."""
     tally, runs, n, students = Tally(), case.rounds(2000), 25, 20
     coverage = Coverage(tally, DELTA)
     means = np.linspace(0.3, 0.6, students)

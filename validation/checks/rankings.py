@@ -35,12 +35,12 @@ LABELS: Final = (0, 1, 2)
 
 
 def pair_law(rng: Generator) -> Law:
-    """Preferences, margins and weights; some ties, certain or even pairs."""
+    """Draw preferences, margins and weights, with some ties and certain pairs."""
     size = int(rng.integers(1, 9))
     p = sigmoid(np.exp(rng.uniform(-3, 3)) * rng.normal(size=size))
     p[rng.random(size) < 0.15] = rng.choice([0.0, 0.5, 1.0])
     m = np.exp(rng.uniform(-4, 2)) * rng.normal(size=size)
-    if rng.random() < 0.3:  # turned around by a hair
+    if rng.random() < 0.3:  # barely on the wrong side
         m = -1e-9 * np.sign(p - 0.5)
     m[rng.random(size) < 0.15] = 0.0
     return p, m, rng.dirichlet(np.ones(size))
@@ -62,7 +62,7 @@ def exact(case: Case) -> Finding:
 
 @CHECKS.of("theorem-3b", "theorem-3b-root", "theorem-3c")
 def ceilings(case: Case) -> Finding:
-    """Search laws of pairs, some of them turned around by a hair."""
+    """Search laws of pairs, some of them barely on the wrong side."""
     tally, key = Tally(), case.statement.key
     for _ in range(case.rounds(500)):
         p, m, weights = pair_law(case.rng)
@@ -94,7 +94,7 @@ def ceilings(case: Case) -> Finding:
 
 
 def _local_part(case: Case, tally: Tally) -> None:
-    """Pairs of one certainty turned around by a hair: half the entropy is slack."""
+    """Compare with pairs of one certainty, barely on the wrong side."""
     for certainty in (0.1, 0.6, 0.99):
         p = (1 + certainty) / 2
         apart = float(divergence(p, 0.0))
@@ -108,7 +108,7 @@ def _local_part(case: Case, tally: Tally) -> None:
 
 @CHECKS.of("theorem-3d", "theorem-3d-entropy")
 def floors(case: Case) -> Finding:
-    """Search laws of pairs; attain the floor by the order of the teacher."""
+    """Search laws of pairs; attain the floor by the teacher's order."""
     tally = Tally()
     tally.rounding = 1e-7
 
@@ -156,7 +156,7 @@ def miscalibration(case: Case) -> Finding:
 
 @CHECKS.of("comparator-teacher")
 def by_the_teacher(case: Case) -> Finding:
-    """Search labels, teachers and students, some of them turned around by a hair."""
+    """Search labels, teachers and students, some of them barely on the wrong side."""
     tally = Tally()
     for _ in range(case.rounds(500)):
         p, m, weights = pair_law(case.rng)
@@ -170,7 +170,7 @@ def by_the_teacher(case: Case) -> Finding:
 
 
 def rankings(case: Case) -> Iterator[tuple[Any, Any]]:
-    """All orders of all labels of three and four documents; five sampled."""
+    """Yield all orders of all labels of few documents, and samples of four and five."""
     for k in (3, 4) if case.deep else (3,):
         for labels in product(LABELS, repeat=k):
             if any(labels):
@@ -184,7 +184,7 @@ def rankings(case: Case) -> Iterator[tuple[Any, Any]]:
 
 
 def dcg(gains: Any, scores: Any, cutoff: int | None = None) -> float:
-    """Discounted cumulative gain; ties of scores with the lesser gain first."""
+    """Compute DCG, where tied documents are ordered by rising gain."""
     order = sorted(range(len(gains)), key=lambda i: (-scores[i], gains[i]))
     kept = order[:cutoff]
     return float(sum(gains[i] / math.log2(2 + r) for r, i in enumerate(kept)))
@@ -211,7 +211,7 @@ def ndcg(case: Case) -> Finding:
 
 
 def _list_bound(key: str, gains: Any, scores: Any, cutoff: int | None) -> float:
-    """Right-hand side times the ideal DCG, with plain loops."""
+    """Compute the right-hand side times the ideal DCG with plain loops."""
     k = len(gains)
     if key == "theorem-6b":
         total = 0.0
@@ -235,7 +235,7 @@ def _list_bound(key: str, gains: Any, scores: Any, cutoff: int | None) -> float:
 
 @CHECKS.of("theorem-6c")
 def binary(case: Case) -> Finding:
-    """Try all orders of all binary labels; one relevant document attains it."""
+    """Try all orders of all binary labels; attain it by one relevant document."""
     tally, count = Tally(), 0
     for k in range(2, 8 if case.deep else 7):
         for labels in product((0, 1), repeat=k):

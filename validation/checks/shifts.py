@@ -35,7 +35,7 @@ DELTA: Final = 0.1
 
 
 def two_laws(rng: Generator, size: int = 5) -> Laws:
-    """Two laws on one support, a teacher, and a student that is often its reverse."""
+    """Draw two laws on one support, a teacher, and a student, often its reverse."""
     mu, nu = rng.dirichlet(np.full(size, rng.choice([0.3, 3.0])), 2)
     mu, nu = mu + 1e-6, nu + 1e-6
     mu, nu = mu / mu.sum(), nu / nu.sum()
@@ -51,7 +51,7 @@ def two_laws(rng: Generator, size: int = 5) -> Laws:
 
 
 def transport(cost: Any, mu: Any, nu: Any) -> float:
-    """Optimal transport cost by linear programming."""
+    """Compute the optimal transport cost by linear programming."""
     size = len(mu)
     rows = np.kron(np.eye(size), np.ones(size))
     columns = np.kron(np.ones(size), np.eye(size))
@@ -69,7 +69,7 @@ def _uniform(size: int, kept: int) -> tuple[Any, Any]:
 
 @CHECKS.of("theorem-2a", "theorem-2a-pair", "theorem-2a-single")
 def distances(case: Case) -> Finding:
-    """Search pairs of laws; attain the bound by a law that is uniform on a part."""
+    """Search pairs of laws; attain the bound by a law that is uniform on a subset."""
     tally, key = Tally(), case.statement.key
 
     def sides(mu: Any, nu: Any) -> tuple[float, float]:
@@ -87,7 +87,7 @@ def distances(case: Case) -> Finding:
 
 @CHECKS.of("theorem-2b", "theorem-2b-variation", "theorem-2b-cap")
 def risk_shift(case: Case) -> Finding:
-    """Search laws, teachers and students; compare with the plain form."""
+    """Search laws, teachers and students; compare with a plain form."""
     tally, key = Tally(), case.statement.key
     for _ in range(case.rounds(600)):
         mu, nu, teacher, student = two_laws(case.rng)
@@ -110,7 +110,7 @@ def risk_shift(case: Case) -> Finding:
 
 @CHECKS.of("theorem-2c", "theorem-2c-ratio")
 def worst_share(case: Case) -> Finding:
-    """Compare with a linear programme, and with laws at the cap."""
+    """Compare with a linear programme over laws whose density is capped."""
     tally = Tally()
     for _ in range(case.rounds(60)):
         mu, nu, teacher, student = two_laws(case.rng)
@@ -176,13 +176,13 @@ def by_transport(case: Case) -> Finding:
 
 @CHECKS.of("theorem-2e")
 def reweighted(case: Case) -> Finding:
-    """Take the expectation over all pairs that can be drawn: no bias."""
+    """Compute the expectation over all pairs that can be drawn, to show no bias."""
     tally = Tally()
     for _ in range(case.rounds(30)):
         mu, nu, teacher, student = two_laws(case.rng, 4)
         p = sigmoid(np.subtract.outer(teacher, teacher))
         losses = loss(p, np.subtract.outer(student, student))
-        losses = (losses + losses.T) / 2  # equal but for rounding
+        losses = (losses + losses.T) / 2  # symmetric up to rounding
         ratios, mean = mu / nu, 0.0
         for i in range(4):
             for j in range(4):
@@ -228,18 +228,18 @@ def entropy_shift(case: Case) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Shifted:
-    """Queries whose documents are drawn evenly, and the target law of each.
+    """Queries whose documents are drawn uniformly, and the target law of each.
 
     Attributes
     ----------
     losses : numpy.ndarray
-        Of all ordered pairs of documents, of shape (m, k, k).
+        Losses of all ordered pairs of documents in nats, of shape (m, k, k).
     sampled, target : numpy.ndarray
-        Risk of each query under both laws.
+        Risk of each query under each law, in nats.
     apart, kappas : numpy.ndarray
-        Total variation distance and largest density ratio of each query.
+        Total variation distance and largest density ratio of each query's laws.
     width, high : float
-        Largest margin and largest loss of a pair.
+        Largest margin, and largest loss of a pair in nats.
     """
 
     losses: Any
@@ -252,10 +252,10 @@ class Shifted:
 
 
 def shifted(case: Case, place: World, most: float) -> Shifted:
-    """Let the target law prefer the document that the teacher ranks first.
+    """Make target laws that prefer the document that the teacher ranks first.
 
-    It does so the more, the farther apart the documents of the query are, up to the
-    share `most` of its mass.
+    The extra mass of that document grows with the distances within the query, up to
+    `most`.
     """
     count = place.teacher.shape[1]
     nu, widest = np.full(count, 1 / count), place.distances.max(axis=1)
@@ -308,7 +308,7 @@ def shift_limits(case: Case) -> Finding:
             delta=DELTA,
         )  # fmt: skip
         tally.same(level, 1.0, "never above the largest loss")
-        # two levels share delta, of which one says nothing
+        # Two levels share delta, and one of them does not help
         found = case.compute(
             row[:, None], np.ones(n), largest_kappa=1.0, levels=[0.0, 1.0], high=1.0,
             delta=DELTA,
@@ -321,13 +321,13 @@ def shift_limits(case: Case) -> Finding:
 
 
 def _monotone_in_shift(case: Case, tally: Tally) -> None:
-    """All queries at the top of the range and laws apart: the limit is the top."""
+    """With risks and distances at the top of their ranges, so is the limit."""
     options = {"low": 0.0, "high": 1.0, "pair_width": 2.0, "delta": DELTA}
     tally.same(case.compute([1.0] * 9, [1.0] * 9, **options), 3.0, "top")
 
 
 def _by_variation(case: Case, laws: Shifted, picked: Any) -> tuple[float, float]:
-    """Mean risk of sampled queries, and the limit from their distances of laws."""
+    """Return the mean risk of sampled queries, and the limit by total variation."""
     risks = laws.sampled[picked]
     options = {"low": 0.0, "high": laws.high, "pair_width": laws.width}
     limit = case.compute(risks, laws.apart[picked], **options, delta=DELTA)
@@ -335,7 +335,7 @@ def _by_variation(case: Case, laws: Shifted, picked: Any) -> tuple[float, float]
 
 
 def _by_worst_share(case: Case, laws: Shifted, picked: Any) -> tuple[float, float]:
-    """Mean loss of six drawn pairs of each query, and the limit from them."""
+    """Return the mean loss of six pairs of each query, and the limit from them."""
     count = laws.losses.shape[1]
     first, second = case.rng.integers(0, count, (2, len(picked), 6))
     rows = laws.losses[picked[:, None], first, second]
