@@ -34,7 +34,7 @@ from rankbound.figures.style import (
 )
 from rankbound.figures.theory import shade_vacuous
 
-LEAST, MOST = 20, 2000  # queries, for a density
+LEAST, MOST = 20, 2000  # queries that a density needs, and uses
 
 
 LEVELS = 24
@@ -47,7 +47,7 @@ NAMES = ("student", "mean_p", "observed", "n_pairs")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An upper limit of a student's risk against the risk itself, in nats."""
+    """The risk of a student and an upper limit of it, in nats."""
 
     student: str
     risk: float
@@ -56,7 +56,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How bounds order `n` configurations by risk: Kendall's tau and its interval."""
+    """Kendall's tau, with its interval, of bounds and risks of `n` configurations."""
 
     tau: float
     lower: float
@@ -78,9 +78,16 @@ def draw_bound_against_risk(
     ----------
     rows : sequence of Held
     risk : str
-        Which risk it is, for the axis.
+        Name of the risk, for the axis.
     order : Order, optional
-        It comes from one split of the queries, while marks may be means over several.
+        Written below the axis. It comes from one split of the queries, while marks may
+        be means over several.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without rows.
     """
     if not rows:
         raise DomainError("a scatter needs at least one certificate, got none")
@@ -113,7 +120,7 @@ def draw_bound_against_risk(
 
 
 def _ordered(order: Order | None) -> str:
-    """Two lines below the axis; none without an order."""
+    """Two lines of text below the axis; none without an order."""
     if order is None:
         return ""
     tau, lower, upper = (f"{end:.2f}" for end in (order.tau, order.lower, order.upper))
@@ -130,21 +137,29 @@ def draw_locality_entropy(
 ) -> Axes:
     """Diameter and entropy of every query, by sampling; large marks are means.
 
-    The line round a mean holds the densest half of the queries, by a kernel estimate.
+    The line around a mean holds the densest half of the queries, by a kernel estimate.
 
     Parameters
     ----------
-    points : mapping of sampling to (diameters, entropies in nats), one per query
-    floor : (diameters, entropies), optional
-        The coupling floor of Theorem 4 for a Lipschitz constant of the teacher. With an
-        estimated constant it is a diagnostic, no certificate.
+    points : mapping of str to pair of float64 arrays, shape (n,)
+        By sampling, diameters and entropies in nats, one per query.
+    floor : pair of float64 arrays, optional
+        Diameters and entropies of the coupling floor of Theorem 4 for a Lipschitz
+        constant of the teacher. With an estimated constant it is a diagnostic and no
+        certificate.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without samplings.
     """
     if not points:
         raise DomainError("the plane needs at least one sampling, got none")
     ax = axes_for(ax)
     for index, (name, (diameters, entropies)) in enumerate(points.items()):
         own = colour(index)
-        # Thousands of marks: as a picture inside the vector file
+        # Thousands of marks become a picture inside the vector file
         ax.plot(
             diameters,
             entropies,
@@ -177,8 +192,8 @@ def draw_locality_entropy(
 
 
 def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
-    """The contour of the density that the denser half of the points exceed."""
-    # A part of very many queries has the same density, and is quick
+    """The contour of the density that half of the points exceed."""
+    # A part of very many queries has the same density and takes less time
     points = np.stack([x, y])[:, :: max(1, x.size // MOST)]
     if points.shape[1] < LEAST or np.linalg.matrix_rank(np.cov(points)) < 2:
         return
@@ -200,18 +215,18 @@ def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Certified:
-    """A certificate with the sample behind it.
+    """A certificate and its sample.
 
     Attributes
     ----------
     risks : float64 array, shape (n,)
-        One per query, in nats.
+        One risk per query, in nats.
     low, high : float
         Range of one risk.
     upper : float
         The limit by betting.
     delta : float
-        Failure probability, shared by `n_students` students.
+        Failure probability for all `n_students` students together.
     """
 
     risks: Floats
@@ -224,14 +239,20 @@ class Certified:
 
 @styled
 def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
-    """Limits of the risk over the number of queries, were all distributed as these.
+    """Limits of the risk over the number of queries, if further ones are like these.
 
-    The circle is the certificate of the sample, the square where betting falls below
-    ln 2; the region above it is vacuous.
+    The circle is the certificate of the sample, and the square is the number of queries
+    at which betting falls below ln 2, above which a limit is vacuous.
 
     Parameters
     ----------
     made : Certified
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without risks.
     """
     risks = np.asarray(made.risks, dtype=np.float64)
     if not risks.size:
@@ -283,7 +304,7 @@ def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
 
 
 def _betting(made: Certified, risk: float) -> tuple[Floats, Floats]:
-    """Numbers of queries at which betting falls below a row of levels."""
+    """Compute the numbers of queries at which betting falls below several levels."""
     highest = min(made.high, max(2 * made.upper - risk, 1.2 * LN2))
     lowest = risk + 0.06 * (made.upper - risk)
     counts, limits = [], []
@@ -308,12 +329,18 @@ def _needed(made: Certified, level: float) -> int | None:
 
 @styled
 def draw_reliability(rows: Sequence[Bin], *, ax: Axes | None = None) -> Axes:
-    """Observed share of preferences against the teacher's, with intervals and pairs.
+    """How often judgements agree with the teacher, against its preference.
 
     Parameters
     ----------
     rows : sequence of Bin
         The reliability table of a ledger.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without rows.
 
     Notes
     -----

@@ -28,7 +28,7 @@ from rankbound.figures.style import (
     wrapped,
 )
 
-FITTING = 3  # columns of a matrix, in a column of print
+FITTING = 3  # columns of a matrix that fit into a column of print
 
 
 NAMES = ("dataset", "sampling", "student", "term", "measure")
@@ -48,13 +48,14 @@ def draw_differences(
     Parameters
     ----------
     rows : sequence of Row
-        Of one quantity.
+        All of one quantity.
     unit : str
-        Of the quantity.
+        Unit of the quantity.
     reference : str
-        What the differences are to.
+        Name of the reference.
     words : str, optional
-        For the axis, where the rows have no common reference.
+        Label of the axis, where the rows have no common reference.
+    ax : Axes, optional
 
     Raises
     ------
@@ -94,15 +95,21 @@ def draw_verdicts(
 ) -> Axes:
     """Verdicts as a matrix of samplings and pair sets.
 
-    Each cell shows the smallest margin at which equivalence would be accepted. There
-    are no groups of equivalent samplings: equivalence is not transitive.
+    Each cell shows the smallest margin at which equivalence would be accepted.
+    Samplings are not grouped, since equivalence is not transitive.
 
     Parameters
     ----------
     rows : sequence of Row
-        Of one quantity.
+        All of one quantity.
     columns : str
-        What `pairs` are, for the axis.
+        Name of the columns, for the axis.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without rows, or with several quantities.
     """
     _one_quantity(rows)
     samplings = [*dict.fromkeys(row.sampling for row in rows)]
@@ -115,7 +122,7 @@ def draw_verdicts(
         margin = row.smallest_margin
         text = "-" if margin is None else f"{margin:.3g}"
         ax.text(x + 0.06, y, text, ha="center", va="center", fontsize=7)
-        # The sign, too: two of the colours are one grey in print
+        # Two of the colours are the same grey in print, so that a sign is needed
         sign = VERDICTS[row.verdict].sign
         ax.plot(x - 0.36, y, sign, color=VERDICTS[row.verdict].colour)
     ax.set_xlim(-0.5, len(pairs) - 0.5)
@@ -140,7 +147,16 @@ def draw_sweep(
 
     Parameters
     ----------
-    means : mapping of sampling to a mapping of temperature to mean
+    means : mapping of str to mapping of float to float
+        By sampling and temperature.
+    unit : str
+        Unit of the entropy.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without samplings.
     """
     if not means:
         raise DomainError("a sweep needs at least one sampling, got none")
@@ -198,11 +214,17 @@ def draw_correlations(
     Parameters
     ----------
     rows : sequence of Coefficient
-        One whose coefficient is missing (None) is left out.
+        Those without a coefficient are left out.
     band : float
-        Half of the band of no association, fixed beforehand.
+        Half the width of the band of no association, fixed beforehand.
     delta : float
         Error rate of the family.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        If no row has a coefficient.
     """
     known = [(row.spearman, row) for row in rows if row.spearman is not None]
     kept = [row for _, row in known]
@@ -232,13 +254,13 @@ def draw_correlations(
 
 
 def _of_all(rows: Sequence[Coefficient]) -> str:
-    """The measure that all rows share; labels do not repeat it."""
+    """Name the measure that all rows share, which the labels leave out."""
     measures = {row.measure for row in rows}
     return f" with {shown(measures.pop())}" if len(measures) == 1 else ""
 
 
 def _labels(rows: Sequence[Coefficient]) -> list[str]:
-    """The names that differ between rows; the others would only repeat."""
+    """Label rows by the names in which they differ."""
     varying = [n for n in NAMES if len({getattr(row, n) for row in rows}) > 1]
     used = varying or ["term", "measure"]
     return [

@@ -27,7 +27,7 @@ from rankbound.figures.style import (
     wrapped,
 )
 
-HEIGHT: Final = 0.85  # of a ridge, of the distance between two
+HEIGHT: Final = 0.85  # of a ridge, as a share of the distance between two
 
 # A ridge is the upper half of a violin
 HALF: Final[dict[str, Any]] = {
@@ -48,9 +48,16 @@ def draw_ecdf(
 
     Parameters
     ----------
-    values : mapping of name to values, one per query
+    values : mapping of str to sequence of float
+        By name, one value per query.
     quantity : str
         Name and unit, for the axis.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without values, or on one that is not finite.
     """
     ax = axes_for(ax)
     for index, (name, sample) in enumerate(_checked(values).items()):
@@ -71,8 +78,9 @@ def draw_ridges(
 ) -> Axes:
     """A density for every name, one above the other, with the median marked.
 
-    Densities are Gaussian kernel estimates, cut at the smallest and largest value; a
-    name whose values are all equal shows a line there.
+    Densities are Gaussian kernel estimates, cut at the smallest and largest value. If
+    all values of a name are equal, a line marks them. Parameters and errors are those
+    of `draw_ecdf`.
     """
     named = _checked(values)
     ax = axes_for(ax, height=0.6 + 0.36 * len(named))
@@ -93,7 +101,7 @@ def draw_ridges(
     ax.tick_params(axis="y", length=0)
     ax.set(ylabel="", ylim=(len(named) - 0.9, -1))
     words = _wording(quantity)
-    # Long names push the axes to the right, and a long label over the edge
+    # Long names push the axes to the right, which would push a long label off the page
     ax.set_xlabel(words, loc="right" if width_of(words, size=8) > 1.5 else "center")
     return ax
 
@@ -113,7 +121,7 @@ def _checked(values: Named) -> dict[str, Floats]:
 
 
 class Ends(NamedTuple):
-    """A 0.99-quantile of distances and the largest, known exactly; None if not."""
+    """The exact 0.99-quantile of distances and the largest distance, if known."""
 
     quantile_99: float | None
     largest: float | None
@@ -134,11 +142,17 @@ def draw_distances(
 
     Parameters
     ----------
-    shapes : mapping of name to Shape
-    exact : mapping of name to Ends, optional
-        Of the names whose ends are known.
+    shapes : mapping of str to Shape
+    exact : mapping of str to Ends, optional
+        For the names whose exact values are known.
     metric : str
-        Of the distances, for the axis.
+        Name of the metric, for the axis.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without shapes.
     """
     ax = axes_for(ax)
     for index, (name, shape) in enumerate(_given(shapes).items()):
@@ -163,12 +177,18 @@ def draw_distances(
 def draw_two_nn(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
     """The fit of TwoNN's intrinsic dimension, the slope of the line through 0.
 
-    Points that bend away from their line say that there is no single dimension.
+    Points that bend away from their line show that there is no single dimension.
 
     Parameters
     ----------
-    shapes : mapping of name to Shape
-        One without a dimension is left out.
+    shapes : mapping of str to Shape
+        Those without a dimension are left out.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        If no shape has a dimension.
     """
     fits = {
         name: (shape.two_nn, shape.two_nn.dimension)
@@ -204,7 +224,13 @@ def draw_norms(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    shapes : mapping of name to Shape
+    shapes : mapping of str to Shape
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without shapes.
     """
     ax = axes_for(ax)
     for index, (name, shape) in enumerate(_given(shapes).items()):

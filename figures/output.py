@@ -1,4 +1,4 @@
-"""What leaves a figure: the numbers that it shows, and its file."""
+"""The numbers that a figure shows, and its file, which depends on nothing else."""
 
 from __future__ import annotations
 
@@ -34,14 +34,25 @@ METADATA: dict[str, dict[str, str | None]] = {
 
 
 def keep(ax: Axes, columns: Table) -> Axes:
-    """Remember what was drawn on some axes; columns of one length, one row a mark.
+    """Remember what was drawn on axes, as a table with one row per mark.
 
     Drawing on the same axes again appends rows.
+
+    Parameters
+    ----------
+    ax : Axes
+    columns : mapping of str to iterable
+        Of equal length.
+
+    Returns
+    -------
+    Axes
+        The same axes.
 
     Raises
     ------
     DomainError
-        When the columns differ in length, or from those kept before.
+        If the columns differ in length, or in name from those kept before.
     """
     table = {name: list(values) for name, values in columns.items()}
     if len({len(values) for values in table.values()}) > 1:
@@ -56,7 +67,7 @@ def keep(ax: Axes, columns: Table) -> Axes:
 
 
 def data_of(ax: Axes) -> Columns:
-    """Columns that were drawn on some axes.
+    """Return the columns that were drawn on axes; empty if nothing was kept.
 
     Examples
     --------
@@ -69,7 +80,7 @@ def data_of(ax: Axes) -> Columns:
 
 
 def csv_text(ax: Axes) -> str:
-    r"""The columns as CSV, every float with all its digits.
+    r"""Return the columns of axes as CSV, with all digits of every float.
 
     Examples
     --------
@@ -92,7 +103,9 @@ def _cell(value: Any) -> Any:
 
 
 def rendered(ax: Axes, extension: Extension) -> bytes:
-    """The figure of some axes as a PDF, PNG or SVG file.
+    """Render the figure of axes as a PDF, PNG or SVG file.
+
+    The bytes hold no date and no random ids, so that equal figures are equal files.
 
     Raises
     ------
@@ -114,7 +127,7 @@ def rendered(ax: Axes, extension: Extension) -> bytes:
         raise DomainError("these axes belong to no figure any more; draw them again")
     stream = io.BytesIO()
     with style():
-        # The layout settles once; every further drawing would move it a little
+        # The layout is fixed once, since every further drawing would move it a little
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         with _fonts_quiet():
@@ -124,7 +137,7 @@ def rendered(ax: Axes, extension: Extension) -> bytes:
 
 @contextmanager
 def _fonts_quiet() -> Iterator[None]:
-    """Embedding a font tells of odd dates in it, which no reader can do anything about.
+    """Silence warnings about dates inside an embedded font, which nobody can act on.
 
     Examples
     --------

@@ -42,12 +42,12 @@ PART_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Numbers that a theory figure is drawn for.
+    """The numbers for which a figure of the theory is drawn.
 
     Attributes
     ----------
     entropy, divergence : float
-        In nats.
+        Teacher entropy and divergence, in nats.
     diameter, lipschitz : float
         Their product is the locality.
     kappa : float
@@ -70,7 +70,10 @@ class Setting:
     group_size: int = 16
 
     def parts(self, **changed: Any) -> dict[str, Any]:
-        """The bound's parts in nats, with some numbers replaced, maybe by arrays."""
+        """Compute the parts of the bound in nats, with numbers replaced by `changed`.
+
+        Replacements may be arrays.
+        """
         names = ("entropy", "divergence", "diameter", "kappa", "n")
         values = {name: getattr(self, name) for name in names} | changed
         locality = self.lipschitz * np.asarray(values.pop("diameter"), dtype=float)
@@ -84,7 +87,7 @@ class Setting:
 
 
 def shade_vacuous(ax: Axes) -> None:
-    """Shade where a bound says nothing: ln 2 and above."""
+    """Shade the region from ln 2 on, where a bound says nothing."""
     top = ax.get_ylim()[1]
     if top > LN2:
         ax.axhspan(LN2, top, color=VACUOUS, alpha=0.35, linewidth=0, zorder=0)
@@ -137,9 +140,10 @@ def draw_parts(
     Parameters
     ----------
     parts : mapping of str to float
-        In nats, in the order of stacking.
+        Parts in nats, in the order of stacking.
     total : str
-        The name of their sum.
+        Name of their sum.
+    ax : Axes, optional
     """
     ax = axes_for(ax)
     names = [PART_NAMES.get(name, name) for name in parts]
@@ -216,8 +220,15 @@ def draw_break_even(
 ) -> Axes:
     """Queries that an augmentation needs, over its diameter and its entropy.
 
-    Theorem 5: n' / n at which the new design has the lower bound, by the ratio of
-    diameters and the rise of the entropy; beyond the last line no number suffices.
+    The lines are ratios n' / n from which on the new design has the lower bound, by
+    Theorem 5. Past the last line no number of queries suffices.
+
+    Parameters
+    ----------
+    setting : Setting, optional
+    n_before : float
+        Number of queries of the old design, n.
+    ax : Axes, optional
     """
     setting, ax = setting or Setting(), axes_for(ax)
     locality = setting.lipschitz * setting.diameter
@@ -262,7 +273,7 @@ def draw_break_even(
 
 
 def _number(ax: Axes, lines: ContourSet, texts: Sequence[str]) -> None:
-    """Numbers on contour lines, where they cross the rising diagonal of the axes."""
+    """Label contour lines where they cross the rising diagonal of the axes."""
     for text, path in zip(texts, lines.get_paths(), strict=True):
         points = np.asarray(path.vertices)
         if not len(points):
@@ -279,10 +290,16 @@ def _number(ax: Axes, lines: ContourSet, texts: Sequence[str]) -> None:
 
 @styled
 def draw_shift(width: float = 5.652, *, ax: Axes | None = None) -> Axes:
-    """What a sampling law costs against the largest density ratio.
+    """The cost of a sampling law against the largest density ratio.
 
-    Theorem 2, times the width of the range of the loss: the law of a pair, which a risk
-    of pairs needs, and that of one document, which is too small for it.
+    Theorem 2 gives the cost for the law of a pair, which a risk of pairs needs. The
+    curve for the law of one document is too low for such a risk.
+
+    Parameters
+    ----------
+    width : float
+        Width w of the range of the loss, in nats.
+    ax : Axes, optional
     """
     ax = axes_for(ax)
     ratios = np.linspace(1.0, 4.0, 151)
@@ -308,15 +325,15 @@ def draw_loss_range(
 ) -> Axes:
     """The largest and the smallest loss of a pair against the teacher's margin.
 
-    Lemma 2b, both ends, with the largest divergence; the band is the range that a limit
-    of one pair has to allow for.
+    Both are ends of Lemma 2b, shown with the largest divergence. The band is the range
+    that a limit for one pair has to allow for.
 
     Parameters
     ----------
     score_range : float
-        B, the largest student margin.
+        B, the largest student margin, in log-odds.
     largest_margin : float
-        Right end of the axis, in temperatures.
+        Right end of the axis, in log-odds.
     ax : Axes, optional
     """
     ax = axes_for(ax)
@@ -350,7 +367,7 @@ def draw_query_width(
 ) -> Axes:
     """The width of the range of one query's risk against its number of documents.
 
-    Lemma 2c: the mean over all pairs cannot use the whole range of a pair.
+    By Lemma 2c, the mean over all pairs cannot use the whole range of a pair.
     """
     ax = axes_for(ax)
     sizes = np.arange(2, 65)
@@ -371,8 +388,8 @@ def draw_query_width(
 def draw_entropy_floor(largest_margin: float = 8.0, *, ax: Axes | None = None) -> Axes:
     """Entropy of a pair against its margin, and its convex minorant.
 
-    The minorant of Theorem 4 (a) is the floor that a mean margin leaves: below a* it is
-    a straight line, since half of the pairs may be ties.
+    The minorant of Theorem 4 (a) is the least mean entropy at a mean margin. Below a*
+    it is a straight line, since some of the pairs may be ties.
     """
     ax = axes_for(ax)
     margins = np.linspace(0.0, largest_margin, 241)
@@ -386,7 +403,7 @@ def draw_entropy_floor(largest_margin: float = 8.0, *, ax: Axes | None = None) -
         keep(ax, rows)
     bend = float(a_star.evalf())
     ax.axvline(bend, color="0.4", linewidth=0.6)
-    # An asterisk: the star of the notation is a dot at this size
+    # The star of the notation would look like a dot at this size
     name = f"$a_* = {bend:.2f}$"
     ax.annotate(name, (bend, 0), (3, 4), textcoords="offset points", fontsize=7)
     ax.set(xlabel=label(mean_a, "margin or mean margin"), ylabel=label(H, "entropy"))
@@ -400,15 +417,16 @@ def draw_entropy_floor(largest_margin: float = 8.0, *, ax: Axes | None = None) -
 def draw_ndcg_constants(
     relevant: tuple[int, ...] = (1, 3, 10), *, ax: Axes | None = None
 ) -> Axes:
-    """Loss of DCG that inversions can cost, for binary relevance.
+    """Largest loss of DCG for a number of inversions, for binary relevance.
 
-    Theorem 6 (c), tight, against the number of inversions, with the line of Theorem 6
-    (a): the largest step of the discount, times inversions. Both hold, so the smaller.
+    The curves are Theorem 6 (c), which is tight. The line is Theorem 6 (a), the largest
+    step of the discount times the inversions. Both hold, so the smaller one counts.
 
     Parameters
     ----------
     relevant : tuple of int
-        Numbers of relevant documents, a curve each.
+        Numbers of relevant documents, with one curve each.
+    ax : Axes, optional
     """
     ax = axes_for(ax)
     counts = np.linspace(0, 30, 121)
