@@ -1,4 +1,4 @@
-"""Whether intervals of associations cover, and whether the tests keep their level.
+"""Whether intervals of associations cover, and whether tests keep their level.
 
 ``python -m benchmarks.studies.association`` prints a table. The populations are
 planted: bivariate normal with correlation r, whose Spearman coefficient is
@@ -33,7 +33,7 @@ from rankbound.validation.association import (
 from rankbound.validation.judging import Family, any_rejected
 from rankbound.validation.power import detectable_correlation
 
-# Of the Clopper-Pearson interval around an observed rate
+# Level of the Clopper-Pearson interval around an observed rate
 LEVEL: Final = 0.999
 
 SEED: Final = 20_240_501
@@ -44,16 +44,16 @@ BATCHES: Final = 8
 DELTA: Final = 0.05
 
 
-# Only Spearman's p-values count in a family; they need the most permutations
+# Spearman's p-values alone count in a family, and need the most permutations
 CHEAP: Final = Effort(200, 99, rank_permutations=4_999)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One population and sample size.
+    """A population and a sample size.
 
-    `kind` names what is counted; `n` queries; `planted` the correlation r of the
-    normal population.
+    `kind` says what is counted, `n` is the number of queries, and `planted` the
+    correlation r of the normal population.
     """
 
     kind: str
@@ -76,7 +76,8 @@ class Line:
         Clopper-Pearson interval of the observed rate.
     repetitions : int
     at_least : bool
-        Whether the nominal rate is a floor (coverage, power) or a ceiling (errors).
+        Whether the nominal rate is a lower limit (coverage, power) or an upper one
+        (errors).
     """
 
     what: str
@@ -100,8 +101,8 @@ class Line:
 NOMINAL: Final[dict[str, tuple[float, bool]]] = {
     "coverage of Spearman": (1 - DELTA, True),
     "coverage of Kendall": (1 - DELTA, True),
-    # BCa intervals of Pearson's r fall short of 0.95 with few queries; verdicts rest on
-    # Spearman's
+    # BCa intervals of Pearson's r cover less than 0.95 with few queries. Verdicts use
+    # Spearman's rho
     "coverage of Pearson": (0.92, True),
     "family-wise error, Holm": (DELTA, False),
     "family-wise error, pooled": (DELTA, False),
@@ -128,15 +129,15 @@ PLAN: Final = (
 def study(
     plan: Sequence[Setting] = PLAN, *, repetitions: int = 2_000, workers: int = 2
 ) -> list[Line]:
-    """Run the plan; the same numbers whatever the number of workers.
+    """Run the plan, with the same numbers for any number of workers.
 
     Parameters
     ----------
     plan : sequence of Setting
     repetitions : int
-        Of each setting; families of tests get a quarter.
+        Samples of each setting of kind "coverage"; other kinds get half as many.
     workers : int
-        Processes; 1 stays in this one.
+        Number of processes; 1 uses no other process.
     """
     jobs = [
         (setting, max(1, share(setting, repetitions) // BATCHES), batch)
@@ -158,7 +159,7 @@ def study(
 
 
 def share(setting: Setting, repetitions: int) -> int:
-    """Repetitions of a setting: families cost more."""
+    """Return the repetitions of a setting; all but coverage cost more."""
     return repetitions if setting.kind == "coverage" else repetitions // 2
 
 
@@ -183,7 +184,7 @@ def _line(what: str, n: int, planted: float, hits: int, size: int) -> Line:
 
 
 def table(lines: Sequence[Line]) -> str:
-    """The lines as text."""
+    """Format the lines as text."""
     head = f"{'what':<36}{'n':>5}{'planted':>9}{'stated':>9}{'observed':>10}"
     rows = [f"{head}{'99.9% interval':>18}{'runs':>7}"]
     for line in sorted(lines, key=lambda one: (list(NOMINAL).index(one.what), one.n)):
@@ -198,7 +199,7 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; return 1 if a rate contradicts what is stated."""
+    """Print the table, and return 1 if a rate contradicts what is stated."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=2_000)
     parser.add_argument("--workers", type=int, default=2)
@@ -238,7 +239,7 @@ def _pool(setting: Setting, rng: np.random.Generator) -> Outcome:
 
 
 def _partial(setting: Setting, rng: np.random.Generator) -> Outcome:
-    """Term and measure both follow difficulty, and nothing else joins them."""
+    """Draw a term and a measure that depend on difficulty and nothing else."""
     hard = rng.normal(size=setting.n)
     x, y = (hard + rng.normal(size=setting.n) for _ in range(2))
     panel = Panel(x[:, None], y[:, None], hard[:, None], np.ones((1, 1), dtype=bool))
@@ -271,16 +272,16 @@ SIMULATIONS: Final[dict[str, Callable[[Setting, np.random.Generator], Outcome]]]
 
 
 def normal_pair(n: int, r: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Two standard normal columns with correlation r in the population."""
+    """Draw two standard normal columns with correlation r in the population."""
     x = rng.normal(size=n)
     return x, r * x + math.sqrt(1 - r * r) * rng.normal(size=n)
 
 
 def null_panel(n: int, rng: np.random.Generator) -> Panel:
-    """Six terms and eight measures that know nothing of each other.
+    """Draw six terms that are independent of eight measures.
 
-    Within each side they are correlated, as real ones are; some measures have ties and
-    some terms heavy tails.
+    Terms are correlated with each other, as real ones are, and so are measures. Some
+    measures have ties, and some terms have heavy tails.
     """
     terms = rng.normal(size=(n, 1)) + rng.normal(size=(n, 6))
     targets = rng.normal(size=(n, 1)) + 0.5 * rng.normal(size=(n, 8))

@@ -39,17 +39,17 @@ DELTA: Final = 0.05
 
 SIZES: Final = (43, 250, 1350)
 
-# Chance that a rate which is exactly delta is called too high, over one run
+# Probability that a rate of exactly delta is called too high in one row
 FALSE_ALARM: Final = 1e-3
 
 FAMILY: Final = 9
 
-FAMILY_SHARE: Final = 0.25  # of the data sets, since each family has nine comparisons
+FAMILY_SHARE: Final = 0.25  # of the data sets, as each family has nine comparisons
 
 EFFECT: Final = 0.05
 
 
-# Reference entropies lie here, so that every difference below stays within [0, ln 2]
+# Reference entropies lie here, so that all values stay within [0, ln 2]
 REFERENCE: Final = (0.17, 0.45)
 
 WIDTH: Final = 0.1
@@ -62,7 +62,7 @@ Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Data sets of one kind. `role` says what a verdict means there."""
+    """Data sets of one kind; `role` says what a verdict means there."""
 
     role: str
     shape: str
@@ -73,9 +73,10 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Shares of data sets with a verdict that the role is about, by rule.
+    """Shares of data sets with the verdicts that the role counts, by rule.
 
-    `false` says that they are errors; `published` is None where it has no such verdict.
+    `false` says whether these verdicts are errors. `published` is None if the published
+    rule has no such verdict.
     """
 
     scenario: Scenario
@@ -87,7 +88,7 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Whether the rate of errors is delta at most, up to chance."""
+        """Whether our rate of errors is at most delta, up to chance."""
         most = int(binom.ppf(1 - FALSE_ALARM, self.sets, DELTA))
         return not self.false or round(self.ours * self.sets) <= most
 
@@ -112,7 +113,7 @@ FAMILY_ROLE: Final = f"any false verdict of a family of {FAMILY}"
 
 
 def scenarios() -> list[Scenario]:
-    """Every kind of data set of the study."""
+    """Return every kind of data set of the study."""
     roles = [(role, mean) for role, (mean, _, _) in ROLES.items()]
     roles.append((FAMILY_ROLE, 0.0))
     kinds = [(r, s, m, n) for n in SIZES for s in SHAPES for r, m in roles]
@@ -126,10 +127,10 @@ def run(scenario: Scenario, *, sets: int, seed: int) -> Outcome:
     ----------
     scenario : Scenario
     sets : int
-        Data sets; a quarter as many families.
+        Number of data sets, or four times the number of families.
     seed : int
-        The same data sets come with the same seed, in any order of scenarios. Roles
-        that differ in the verdict only are counted on the same data sets.
+        The same seed gives the same data sets, in any order of scenarios. Roles that
+        differ in the verdict alone are counted on the same data sets.
     """
     cents = round(1e4 * (scenario.mean + 1))
     shape = list(SHAPES).index(scenario.shape)
@@ -152,7 +153,7 @@ def run(scenario: Scenario, *, sets: int, seed: int) -> Outcome:
 
 
 def _family(scenario: Scenario, sets: int, rng: np.random.Generator) -> Outcome:
-    """Families of which every comparison is at 0 or at a margin, and can be wrong."""
+    """Count false verdicts of families whose true differences are 0 or a margin."""
     wrong = np.zeros(sets, dtype=bool)
     by_student = np.zeros(sets, dtype=bool)
     for place in range(FAMILY):
@@ -174,7 +175,7 @@ def _share(verdicts: Strings, counted: Sequence[str]) -> float:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """The outcomes as Markdown, one row per role, shape and size."""
+    """Format the outcomes as Markdown, with one row per role, shape and size."""
     lines = [
         f"margin {MARGIN:g} nats, delta {DELTA:g}, {outcomes[0].sets:,} data sets a "
         "row, a quarter as many families",
@@ -202,7 +203,7 @@ def _row(outcome: Outcome) -> str:
 
 
 def study(*, sets: int, seed: int, jobs: int) -> list[Outcome]:
-    """All scenarios, in parallel where `jobs` is above 1."""
+    """Run all scenarios, in `jobs` processes."""
     every = scenarios()
     if jobs <= 1:
         return [run(scenario, sets=sets, seed=seed) for scenario in every]
@@ -212,7 +213,7 @@ def study(*, sets: int, seed: int, jobs: int) -> list[Outcome]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; 1 if a rate of ours is too high."""
+    """Print the table, and return 1 if one of our rates is too high."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.studies.comparison", description=__doc__
     )
@@ -228,12 +229,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def even(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    """Differences spread evenly about 0, sd 0.058."""
+    """Draw differences from a uniform law with mean 0 and sd 0.058."""
     return rng.uniform(-WIDTH, WIDTH, shape)
 
 
 def skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    """Few large differences against many small ones: mean 0, sd 0.06."""
+    """Draw few large and many small differences, with mean 0 and sd 0.06."""
     small = -JUMP * RARE / (1 - RARE)
     return np.where(rng.random(shape) < RARE, JUMP, small)
 
@@ -244,7 +245,7 @@ SHAPES: Final[dict[str, Draw]] = {"even": even, "skewed": skewed}
 def paired_sets(
     shape: str, *, mean: float, n: int, sets: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Draw data sets of paired entropies.
+    """Draw data sets of paired entropies whose mean difference is known.
 
     Parameters
     ----------
@@ -252,13 +253,13 @@ def paired_sets(
     mean : float
         The true mean difference in nats, within 0.06 of 0.
     n, sets : int
-        Queries of a data set, and how many of these.
+        Numbers of queries of a data set, and of data sets.
     rng : numpy.random.Generator
 
     Returns
     -------
     values, reference : float64 arrays, shape (sets, n)
-        In [0, ln 2]; ``values - reference`` has the mean asked for.
+        In [0, ln 2]; the expected value of ``values - reference`` is `mean`.
 
     Examples
     --------
@@ -278,7 +279,7 @@ def paired_sets(
 def by_betting(
     values: Floats, reference: Floats, *, margin: float, delta: float
 ) -> Strings:
-    """Our verdicts; `values` and `reference` have shape (sets, n)."""
+    """Return our verdicts; `values` and `reference` have shape (sets, n)."""
     found = []
     for differences in values - reference:
         ends = two_sided(differences, low=-LN2, high=LN2, delta=delta)
@@ -287,7 +288,7 @@ def by_betting(
 
 
 def by_t(values: Floats, reference: Floats, *, margin: float, delta: float) -> Strings:
-    """The four verdicts by the paired t interval of the same level."""
+    """Return our verdicts by the paired t interval of the same level."""
     from scipy.stats import t
 
     differences = values - reference
@@ -299,15 +300,16 @@ def by_t(values: Floats, reference: Floats, *, margin: float, delta: float) -> S
 
 
 def as_published(values: Floats, reference: Floats) -> Strings:
-    """The published rule: "equivalent" where two one-sided tests both fail.
+    """Return verdicts by a published rule: "equivalent" where no test rejects.
 
-    The margin is 0.1 % of the observed difference, the tests are those of independent
-    samples with a pooled variance, and failing to reject is read as equivalence.
+    Two one-sided tests for independent samples have a pooled variance and a margin of
+    0.1 % of the observed difference, and failing to reject is read as equivalence.
 
     Notes
     -----
-    One of the two tests fails always, as the margin is smaller than the difference. The
-    other fails where a two-sided test of independent samples has p > 0.2, about.
+    One of the two tests never rejects, as the margin is smaller than the difference.
+    The other fails to reject where a two-sided test of independent samples has p > 0.2,
+    approximately.
 
     Examples
     --------

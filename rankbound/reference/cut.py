@@ -1,4 +1,4 @@
-"""What the reference study's cuts would keep, beside our bands of the nearest name."""
+"""The reference study's cuts, beside our bands of the nearest names."""
 
 from __future__ import annotations
 
@@ -59,17 +59,17 @@ def reference_cuts(
 ) -> Compat:
     """Cut as the reference does, for the bands that have a name there.
 
-    By entropy over all pairs its own entropy decides, with every query of the file;
-    by another quantity its rules on our values.
+    For entropy over all pairs, the reference's entropy of every query of the file is
+    cut. For another quantity, the reference's rules are applied to our values.
 
     Parameters
     ----------
     whole : Groups
-        The file, before anything was dropped.
+        The groups of the file, before any were dropped.
     values : PerQuery
-        Our quantity.
+        Our values of the quantity.
     kept : dict of str to set of str
-        The queries that our bands keep, by name.
+        By band, the queries that we keep.
     """
     theirs, words = values, "our values, cut by the reference's rules"
     if options.quantity == "entropy" and options.pairs == "all":
@@ -98,12 +98,12 @@ def reference_cuts(
 
 
 def reference_cut(values: Floats, name: str) -> Booleans:
-    """Which queries the reference's cut of this name keeps.
+    """Mark the queries that the reference's cut of this name keeps.
 
     Parameters
     ----------
     values : float array, shape (n,)
-        One number per query; NaN where its formula has no value.
+        One number per query; NaN where the formula has no value.
     name : str
         One of `REFERENCE_CUTS`.
 
@@ -114,14 +114,15 @@ def reference_cut(values: Floats, name: str) -> Booleans:
     Raises
     ------
     DomainError
-        For another name, or no values.
+        On another name, or without values.
 
     Notes
     -----
     Reproduces linear quantiles and strict comparisons. Wrong: "upper_quartile" and
-    "lower_quartile" remove that quarter instead of keeping it, while the medians keep
-    the half that they name; "inner" and "outlier" are Tukey's fences, no quartiles;
-    one NaN empties every cut; values equal to the median belong to neither half.
+    "lower_quartile" remove the quarter that they name, while the cuts at the median
+    keep the half that they name; "inner" and "outlier" use Tukey's fences instead of
+    quartiles; one NaN empties every cut; values equal to the median belong to neither
+    half.
 
     Examples
     --------
@@ -137,7 +138,7 @@ def reference_cut(values: Floats, name: str) -> Booleans:
     array = np.asarray(values, dtype=np.float64)
     if not array.size:
         raise DomainError("a cut of no values has no quantiles; give one per query")
-    if np.isnan(array).any():  # as comparisons with a quantile that is NaN
+    if np.isnan(array).any():  # no value is above or below a quantile that is NaN
         return np.zeros(array.shape, dtype=bool)
     low, middle, high = np.quantile(array, [0.25, 0.5, 0.75])
     reach = 1.5 * (high - low)

@@ -1,4 +1,4 @@
-"""The reference study's quantities as its scripts compute them, faults included."""
+"""The reference study's formulas, reproduced with their faults."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rankbound.estimators.pairs import pair_positions
 
 EPSILON = 1e-12
 
-# Rows of the pair matrix that are held at once, in numbers
+# Size of the part of the pair matrix that is in memory at once
 NUMBERS_AT_ONCE = 2**20
 
 NO_VALUE = "their formula has no value here: "
@@ -71,7 +71,7 @@ COSINE_REASON = (
 
 
 def reference_pair_entropy_bits(margins: Floats) -> Floats:
-    """Binary entropy of the logistic function of margins, in bits, with an epsilon.
+    """Binary entropy in bits of the logistic function of margins, with an epsilon.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def reference_pair_entropy_bits(margins: Floats) -> Floats:
     Returns
     -------
     float array, same shape
-        Nearly in [0, 1]; slightly below 0 for confident pairs.
+        In [0, 1] up to the epsilon; slightly below 0 for confident pairs.
 
     Notes
     -----
@@ -102,12 +102,12 @@ def reference_pair_entropy_bits(margins: Floats) -> Floats:
 
 
 def reference_pairwise_entropy_bits(scores: Floats) -> float:
-    """Mean pair entropy of one list in bits; a document twice is paired with itself.
+    """Mean pair entropy of one list in bits, where repeated documents form pairs.
 
     Parameters
     ----------
     scores : float array, shape (k,)
-        The scores of all lines of a query, one after another; 0 where none exists.
+        The scores of all lines of a query, concatenated; 0 where none exists.
 
     Returns
     -------
@@ -117,9 +117,9 @@ def reference_pairwise_entropy_bits(scores: Floats) -> float:
     Notes
     -----
     Reproduces the mean over the pairs i < j of the pooled list. Wrong: a query on n
-    lines is one list with repeated documents instead of n lists, whose pairs of a
-    document with itself have one bit each; scores that do not exist enter as 0; see
-    `reference_pair_entropy_bits` for the digits.
+    lines is one list with repeated documents instead of n lists, and a document paired
+    with itself has one bit; scores that do not exist enter as 0; digits are lost as in
+    `reference_pair_entropy_bits`.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def reference_pairwise_entropy_bits(scores: Floats) -> float:
 
 
 def reference_shares(scores: Floats) -> Floats:
-    """Scores divided by their sum, shifted first if all of them are at most 0.
+    """Divide scores by their sum, after a shift if all of them are at most 0.
 
     Parameters
     ----------
@@ -159,10 +159,9 @@ def reference_shares(scores: Floats) -> Floats:
 
     Notes
     -----
-    Reproduces: where no score is positive, ``s - min s + 1e-6``; then ``s / sum s``.
-    Wrong: the shares change when a constant is added to the scores, which changes
-    neither ranking nor margins, and mixed signs give no law. A softmax has neither
-    fault.
+    Reproduces ``s / sum s``, of ``s - min s + 1e-6`` where no score is positive. Wrong:
+    adding a constant to all scores changes the shares, although neither ranking nor
+    margins change, and mixed signs give no law. A softmax has neither fault.
 
     Examples
     --------
@@ -179,7 +178,7 @@ def reference_shares(scores: Floats) -> Floats:
 
 
 def reference_list_entropy_bits(scores: Floats) -> float:
-    """Entropy of the scores divided by their sum, in bits; NaN without a value.
+    """Entropy in bits of the scores divided by their sum; NaN if it has no value.
 
     Parameters
     ----------
@@ -187,9 +186,9 @@ def reference_list_entropy_bits(scores: Floats) -> float:
 
     Notes
     -----
-    Reproduces ``-sum p log2 p`` of `reference_shares`. Wrong: see there; also a share
-    of 0 gives NaN instead of contributing 0, and the value grows with the depth of a
-    run. `estimators.listwise.list_entropy` is the softmax entropy.
+    Reproduces ``-sum p log2 p`` of `reference_shares`, with their faults. Also wrong: a
+    share of 0 gives NaN instead of contributing 0, and the value grows with the depth
+    of a run. `estimators.listwise.list_entropy` is the softmax entropy.
 
     Examples
     --------
@@ -204,7 +203,7 @@ def reference_list_entropy_bits(scores: Floats) -> float:
 
 
 def why_list_entropy(scores: Floats) -> str:
-    """Why `reference_list_entropy_bits` has no value here; empty where it has.
+    """Say why `reference_list_entropy_bits` has no value; empty where it has one.
 
     Examples
     --------
@@ -222,7 +221,7 @@ def why_list_entropy(scores: Floats) -> str:
 
 
 def reference_list_entropy_nats(scores: Floats) -> float:
-    """Entropy of the positive scores divided by the sum of all, in nats.
+    """Entropy in nats of the positive scores divided by the sum of all scores.
 
     Parameters
     ----------
@@ -231,9 +230,9 @@ def reference_list_entropy_nats(scores: Floats) -> float:
     Notes
     -----
     Reproduces ``-sum p ln p`` over the shares above 0, without any shift. Wrong: with
-    mixed signs the shares that count exceed 1 in sum and the "entropy" is negative
-    without limit; equal scores of 0 are certain instead of uniform; a score that is
-    not a number gives 0.
+    mixed signs the positive shares sum to more than 1, and the "entropy" has no lower
+    bound; equal scores of 0 count as certain instead of uniform; a score that is not a
+    number gives 0.
 
     Examples
     --------
@@ -256,29 +255,30 @@ def reference_list_divergence_bits(
     found: Booleans | None = None,
     epsilon: float = EPSILON,
 ) -> float:
-    """Divergence of two lists of scores divided by their sums, in bits.
+    """Divergence in bits of two lists of scores divided by their sums.
 
     Parameters
     ----------
     teacher, student : float arrays, shape (k,)
         Scores of the teacher's documents.
     found : boolean array, shape (k,), optional
-        False where the student has no score: 0 is taken for it.
+        False where the student has no score, for which 0 is taken.
     epsilon : float
         Added to both shares inside the logarithm.
 
     Returns
     -------
     float
-        NaN where a share ratio is negative; may be below 0.
+        May be below 0; NaN where a ratio of shares is negative.
 
     Notes
     -----
-    Reproduces ``sum p log2((p + eps) / (q + eps))``. Wrong: see `reference_shares`; an
-    absent document has share 0, so that the epsilon alone decides the value, unless
-    all of the student's scores are negative: then 0 is its best score. Our description
-    does not say whether epsilon is added to p, too, which changes the value only where
-    p is near 0. `estimators.listwise.list_divergence_nats` is the softmax divergence.
+    Reproduces ``sum p log2((p + eps) / (q + eps))`` of `reference_shares`, with their
+    faults. Also wrong: an absent document has share 0, so that the epsilon alone
+    decides the value, unless all of the student's scores are negative, where 0 becomes
+    its best score. The description of the scripts leaves open whether epsilon is added
+    to p, which matters only where p is near 0. The softmax divergence is
+    `estimators.listwise.list_divergence_nats`.
 
     Examples
     --------
@@ -298,7 +298,7 @@ def reference_list_divergence_bits(
 
 
 def why_list_divergence(teacher: Floats, student: Floats) -> str:
-    """Why `reference_list_divergence_bits` has no value here; empty where it has.
+    """Say why `reference_list_divergence_bits` has no value; empty where it has one.
 
     `student` holds 0 where it has no score.
 
@@ -320,7 +320,7 @@ def reference_kappa(scores: Floats) -> float:
     Parameters
     ----------
     scores : float array, shape (k,)
-        0 where there is no score.
+        Scores, with 0 where there is none.
 
     Returns
     -------
@@ -329,9 +329,9 @@ def reference_kappa(scores: Floats) -> float:
 
     Notes
     -----
-    Reproduces ``max((1 / k) / (s / sum s))``. Wrong: a density ratio of two laws is at
-    least 1 at its largest and needs probabilities; this one falls below 1, turns the
-    order around for negative scores and changes with the origin of the scores.
+    Reproduces ``max((1 / k) / (s / sum s))``. Wrong: the largest density ratio of two
+    laws is at least 1 and needs probabilities. This ratio falls below 1, reverses the
+    order for negative scores, and changes with the origin of the scores.
     `bounds.shift.density_ratio` takes probabilities.
 
     Examples
@@ -350,7 +350,7 @@ def reference_kappa(scores: Floats) -> float:
 
 
 def why_kappa(scores: Floats) -> str:
-    """Why `reference_kappa` is no finite number here; empty where it is one.
+    """Say why `reference_kappa` is not finite; empty where it is.
 
     Examples
     --------
@@ -379,9 +379,9 @@ def scaled_along_documents(vectors: Floats) -> Floats:
 
     Notes
     -----
-    Reproduces the norm taken along the documents of an array of shape (batch, k, dim).
-    Wrong: the rows are not unit vectors, their length is about sqrt(dim / k), and
-    "distances are at most 2" does not apply.
+    Reproduces the norm along the documents of an array of shape (batch, k, dim). Wrong:
+    the rows are not unit vectors, since their length is about sqrt(dim / k), so that
+    distances may exceed 2.
 
     Examples
     --------
@@ -409,10 +409,10 @@ def reference_diameter(vectors: Floats, *, quantile: float = 0.99) -> float:
 
     Notes
     -----
-    Reproduces the linear quantile of the k (k - 1) / 2 distances. Wrong: the scaling,
-    and the quantile: of 120 pairs it lies between the third and the second largest,
-    and one far document decides it for k = 100 but not for k = 300.
-    `estimators.distances.diameter` is the theory's.
+    Reproduces the interpolated quantile of the k (k - 1) / 2 distances. Wrong: the
+    scaling, and the quantile. Of 120 pairs it lies between the third and the second
+    largest, and one far document decides it for k = 100 but not for k = 300.
+    `estimators.distances.diameter` is the diameter of the theory.
 
     Examples
     --------
@@ -426,9 +426,9 @@ def reference_diameter(vectors: Floats, *, quantile: float = 0.99) -> float:
 
 
 def cosine_dissimilarities(vectors: Floats) -> Floats:
-    """One minus the cosine of all pairs i < j, shape (k (k - 1) / 2,).
+    """Compute one minus the cosine of all pairs i < j, shape (k (k - 1) / 2,).
 
-    Wrong as a distance: it breaks the triangle inequality. NaN for a zero vector.
+    NaN for a zero vector. Wrong as a distance, as it breaks the triangle inequality.
 
     Examples
     --------
@@ -446,7 +446,7 @@ def cosine_dissimilarities(vectors: Floats) -> Floats:
 def reference_cosine_diameter(vectors: Floats, *, quantile: float = 0.99) -> float:
     """Interpolated quantile of `cosine_dissimilarities`.
 
-    Parameters, result and the fault of the quantile are those of `reference_diameter`;
+    Parameters, result and the fault of the quantile are those of `reference_diameter`.
     NaN for one document or a zero vector.
 
     Examples
@@ -461,7 +461,7 @@ def reference_cosine_diameter(vectors: Floats, *, quantile: float = 0.99) -> flo
 
 
 def why_diameter(vectors: Floats, *, cosine: bool) -> str:
-    """Why a reference diameter has no value here; empty where it has.
+    """Say why a reference diameter has no value; empty where it has one.
 
     Examples
     --------

@@ -37,8 +37,6 @@ from rankbound.estimators.blocks import Block, blocks
 from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nats
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.reference import formulas
-from rankbound.reference.formulas import PAIRWISE_REASON as ENTROPY_REASON
-from rankbound.reference.formulas import reference_pairwise_entropy_bits
 from rankbound.rows import Rows
 
 NO_SCORES = "no corrected value: no teacher score, for which the reference counts 0"
@@ -75,10 +73,10 @@ Reasons = dict[str, str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """All columns, and what was counted on the way.
+    """Columns of all quantities, and counts of what the reference did to the data.
 
-    `zeros` counts documents for which 0 was taken, by model ("" is the teacher);
-    `n_pooled` queries whose groups the reference pools into one list.
+    `zeros` counts the documents for which 0 was taken, by model ("" is the teacher),
+    and `n_pooled` the queries whose groups are pooled into one list.
     """
 
     columns: tuple[Column, ...]
@@ -87,10 +85,10 @@ class Columns:
 
 
 def reference_columns(found: Measured) -> Columns:
-    """The reference's quantities on the measurement's queries, beside the corrected.
+    """Compute the reference's quantities on a measurement's queries, beside ours.
 
-    Queries that were set aside to fit temperatures do not appear; queries that were
-    dropped for want of scores do, since the reference counts them.
+    Queries that were set aside to fit temperatures are left out. Queries that were
+    dropped because they lack scores appear, since the reference counts them.
     """
     inputs, options = found.inputs, found.options
     scores = file_scores(inputs, options.teacher)
@@ -134,14 +132,14 @@ def _entropy(found: Measured, pooled: PooledEntropy) -> Column:
     what = Kindred(
         "pairwise_entropy",
         "bits",
-        ENTROPY_REASON + only,
+        formulas.PAIRWISE_REASON + only,
         "epsilon, temperature 1, pooled lines, missing scores as 0",
     )
     return joined(what, reference, corrected, why)
 
 
 def _kappa(found: Measured, whole: Groups, scores: Scores) -> Column:
-    """The reference keeps the last line of a query."""
+    """Compute kappa of the last line of each query, which the reference keeps."""
     values, _ = whole.scores_of(scores)  # 0 where there is none
     reference, why = {}, {}
     for group, qid in enumerate(whole.group_qids()):
@@ -163,9 +161,9 @@ def _kappa(found: Measured, whole: Groups, scores: Scores) -> Column:
 
 
 def list_entropies(found: Measured, groups: Groups, scores: Scores) -> Iterator[Column]:
-    """The teacher's list entropies, in bits and in nats.
+    """Yield the teacher's list entropies, in bits and in nats.
 
-    `groups` are those of the measurement, `scores` the teacher's as its file has them.
+    `groups` are those of the measurement, and `scores` the teacher's as in its file.
     """
     raw, _ = groups.scores_of(scores)
     logits, _ = groups.scores_of(found.inputs.teacher)
@@ -200,7 +198,7 @@ def list_entropies(found: Measured, groups: Groups, scores: Scores) -> Iterator[
 def list_divergence(
     found: Measured, result: CertifiedStudent, groups: Groups, scores: Scores
 ) -> tuple[Column, int]:
-    """One student's list divergence, and the documents counted as 0."""
+    """Compute a student's list divergence, and count the documents taken as 0."""
     student = result.student
     options, inputs = found.options, found.inputs
     source = next(s for s in options.students if s.name == student.name)
@@ -241,7 +239,7 @@ def list_divergence(
 
 
 def reference_diameters(found: Measured, groups: Groups) -> Iterator[Column]:
-    """Four quantiles of distances; nothing without vectors."""
+    """Yield four quantiles of distances; none without vectors."""
     embeddings = found.inputs.embeddings
     terms = found.teacher
     if embeddings is None or terms.diameter is None:
@@ -267,7 +265,7 @@ def reference_diameters(found: Measured, groups: Groups) -> Iterator[Column]:
 
 
 def _kinds(own: str) -> Iterator[tuple[Kindred, bool, float]]:
-    """Every reference diameter: its name, whether it is of 1 - cos, its level."""
+    """Yield every reference diameter: its name, whether it uses 1 - cos, its level."""
     for level in formulas.LEVELS:
         yield (
             Kindred(
@@ -295,16 +293,16 @@ def _kinds(own: str) -> Iterator[tuple[Kindred, bool, float]]:
 
 
 def with_reference(ledger: Ledger, found: Measured) -> Ledger:
-    """The ledger with the reference's numbers, and their table beside it."""
+    """Add the reference's numbers to a ledger, and their table beside it."""
     columns = reference_columns(found)
     whole = replace_field(ledger, compat=compat_of(columns))
     return whole.with_beside(**ledger.beside, compat=compat_table(columns))
 
 
 def compat_table(columns: Columns) -> Rows:
-    """One row per query and quantity.
+    """Make a table with one row per query and quantity.
 
-    Blank cells are values that do not exist; the last column says why.
+    A cell is blank where a value does not exist, and the last column says why.
     """
     rows = [row for column in columns.columns for row in _rows(column)]
     rows.sort(key=lambda row: row[0])  # stable: quantities keep their order
@@ -313,7 +311,7 @@ def compat_table(columns: Columns) -> Rows:
 
 
 def compat_of(columns: Columns) -> Compat:
-    """Means of both sides, what has no value, and what was counted on the way."""
+    """Summarise the columns: means, missing values with reasons, and counts."""
     return Compat(
         mode="reference",
         quantities={one.quantity: _summary(one) for one in columns.columns},
@@ -370,7 +368,7 @@ def _summary(column: Column) -> CompatQuantity:
 
 
 def _summaries_of_kappa(columns: Columns) -> CompatKappa:
-    """The reference's summaries, which one query without a value spoils."""
+    """The reference's summaries of kappa, which one missing value makes NaN."""
     values = next(c.reference for c in columns.columns if c.quantity == "kappa")
     largest, middle = float(np.max(values)), _median(values)
     reason = None
@@ -399,7 +397,7 @@ def _mean(values: Floats) -> float | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One quantity of every query, as the reference computes it and corrected.
+    """One quantity of every query, as the reference computes it and as we do.
 
     Attributes
     ----------
@@ -410,11 +408,11 @@ class Column:
     qids : object array of str, shape (n,)
         Sorted.
     reference, corrected : float64 arrays, shape (n,)
-        NaN (or infinite) where there is no value; `why` has the reason.
+        NaN (or infinite) where there is no value.
     why : dict of str to str
-        By qid, for values that are missing.
+        By qid, the reasons for missing values.
     corrected_unit : str
-        Where it is another unit, no difference is given.
+        If it is another unit, there is no difference.
     """
 
     quantity: str
@@ -438,7 +436,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Kindred:
-    """What a reference quantity is called, and what is wrong with it."""
+    """Name and units of a reference quantity, and what is wrong with it."""
 
     quantity: str
     unit: str
@@ -448,7 +446,7 @@ class Kindred:
 
 
 def joined(what: Kindred, reference: Values, corrected: Values, why: Reasons) -> Column:
-    """Both sides as one column; a query that one side lacks has NaN there."""
+    """Join both sides into one column, with NaN for queries that one side lacks."""
     qids = sorted(reference.keys() | corrected.keys())
     return Column(
         quantity=what.quantity,
@@ -469,7 +467,10 @@ def on_groups(
     formula: Callable[[np.ndarray], float],
     why: Callable[[np.ndarray], str],
 ) -> tuple[Values, Reasons]:
-    """The mean over a query's groups; no value where one of them has none."""
+    """Apply a formula to every group, and average over the groups of a query.
+
+    A query has no value, but a reason, if one of its groups has none.
+    """
     values = np.empty(groups.n_groups)
     reasons: Reasons = {}
     for group, qid in enumerate(groups.group_qids()):
@@ -481,7 +482,7 @@ def on_groups(
 
 
 def per_query(groups: Groups, values: Floats) -> Values:
-    """The mean over a query's groups, by qid."""
+    """Average values of groups over the groups of each query, by qid."""
     with np.errstate(invalid="ignore"):
         means = query_means(groups.queries, values, n_queries=len(groups.qids))
     present = np.unique(groups.queries)
@@ -489,7 +490,7 @@ def per_query(groups: Groups, values: Floats) -> Values:
 
 
 def by_block(groups: Groups, formula: Callable[[Block], Floats]) -> Floats:
-    """A corrected quantity of every group, shape (n_groups,)."""
+    """Compute a quantity of every group block by block, shape (n_groups,)."""
     values = np.empty(groups.n_groups)
     for block in blocks(groups):
         values[block.groups] = formula(block)
@@ -503,11 +504,11 @@ class PooledEntropy:
     Attributes
     ----------
     column : PerQuery
-        In bits, sorted by qid; NaN where its formula has no value.
+        In bits, sorted by qid; NaN where the formula has no value.
     n_zeros : int
-        Documents (of all groups) without a score, for which 0 was taken.
+        Number of documents (of all groups) without a score, for which 0 was taken.
     n_pooled : int
-        Queries with several groups, which it pools into one list.
+        Number of queries with several groups, which are pooled into one list.
     """
 
     column: PerQuery
@@ -516,21 +517,21 @@ class PooledEntropy:
 
 
 def file_scores(inputs: Inputs, path: Path) -> Scores:
-    """The teacher's scores as its file gives them: probabilities are logits by now."""
+    """Return the teacher's scores as in its file: probabilities, if it has these."""
     if inputs.kind is not Kind.PROBABILITY:
         return inputs.teacher
     return cast(Scores, inputs.files.part(path, "scores").scores)
 
 
 def pooled_entropy(groups: Groups, scores: Scores) -> PooledEntropy:
-    """The reference's entropy: all lines of a query are one list, missing scores 0.
+    """Compute the reference's entropy, with one list per query and 0 for no score.
 
     Parameters
     ----------
     groups : Groups
-        The file, before anything was dropped.
+        The groups of the file, before any were dropped.
     scores : Scores
-        As the file gives them.
+        The scores as in their file.
 
     Examples
     --------
@@ -545,7 +546,7 @@ def pooled_entropy(groups: Groups, scores: Scores) -> PooledEntropy:
     order = np.argsort(query, kind="stable")
     present, starts = np.unique(query[order], return_index=True)
     lists = np.split(values[order], starts[1:])
-    entropies = [reference_pairwise_entropy_bits(scores) for scores in lists]
+    entropies = [formulas.reference_pairwise_entropy_bits(scores) for scores in lists]
     by_name = np.argsort(groups.qids[present])
     several = np.bincount(groups.queries, minlength=len(groups.qids)) > 1
     return PooledEntropy(
