@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import seaborn
@@ -30,11 +31,20 @@ from rankbound.figures.style import (
 HEIGHT: Final = 0.85  # of a ridge, as a share of the distance between two
 
 # A ridge is the upper half of a violin
-HALF: Final[dict[str, Any]] = {
-    **{"orient": "h", "native_scale": True, "split": True, "width": HEIGHT},
-    **{"density_norm": "width", "cut": 0, "gridsize": 201, "inner": None},
-    **{"saturation": 1, "alpha": 0.45, "linewidth": 0.8},
-}
+_draw_ridge = functools.partial(
+    seaborn.violinplot,
+    orient="h",
+    native_scale=True,
+    split=True,
+    width=HEIGHT,
+    density_norm="width",
+    cut=0,
+    gridsize=201,
+    inner=None,
+    saturation=1,
+    alpha=0.45,
+    linewidth=0.8,
+)
 
 
 Named = Mapping[str, Floats | Sequence[float]]
@@ -86,13 +96,12 @@ def draw_ridges(
     ax = axes_for(ax, height=0.6 + 0.36 * len(named))
     for place, (name, sample) in enumerate(named.items()):
         colour = COLOURS[place % len(COLOURS)]
-        seaborn.violinplot(
+        _draw_ridge(
             x=sample,
             y=np.full(len(sample), place - HEIGHT / 2),
             color=colour,
             linecolor=colour,
             ax=ax,
-            **HALF,
         )
         median = float(np.median(sample))
         ax.plot([median, median], [place, place - HEIGHT], color="black", linewidth=0.8)

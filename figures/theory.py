@@ -69,7 +69,7 @@ class Setting:
     delta: float = 0.05
     group_size: int = 16
 
-    def parts(self, **changed: Any) -> dict[str, Any]:
+    def parts(self, **changed: Any) -> Mapping[str, Any]:
         """Compute the parts of the bound in nats, with numbers replaced by `changed`.
 
         Replacements may be arrays.

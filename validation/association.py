@@ -285,7 +285,7 @@ def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
     if "kendall" not in p:
         by = "normal"
         p["kendall"] = _normal_p(draws.estimates["kendall"], draws.kendall_variance)
-    n_terms, n_targets = draws.estimates["spearman"].shape
+    n_terms, n_targets = draws.kendall_variance.shape
 
     def cell(kind: str, t: int, k: int) -> Coefficient:
         value = _number(draws.estimates[kind][t, k])
@@ -413,7 +413,10 @@ def heterogeneity(values: Floats, sizes: Floats) -> Heterogeneity:
     from scipy.stats import chi2
 
     if len(values) < 2 or (sizes < 4).any():
-        raise DomainError("heterogeneity needs two data sets of 4 queries or more")
+        raise DomainError(
+            "heterogeneity needs two data sets of 4 queries or more, got "
+            f"{sizes.astype(int).tolist()} queries"
+        )
     effects = np.arctanh(np.clip(values, -1 + 1e-12, 1 - 1e-12))
     weights = (sizes - 3) / FIELLER
     q = float(np.sum(weights * (effects - np.average(effects, weights=weights)) ** 2))

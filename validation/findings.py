@@ -190,7 +190,7 @@ class CheckTable(dict[str, Check]):
         def enter(check: Check) -> Check:
             for key in keys:
                 if key in self:
-                    raise ValueError(f"two checks of {key}")
+                    raise ValueError(f"{key} has a check already; remove one of them")
                 self[key] = check
             return check
 

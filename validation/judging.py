@@ -58,11 +58,11 @@ class Family:
         checked_delta(self.delta)
         if self.correction not in CORRECTIONS:
             raise DomainError(
-                f"the correction is one of {', '.join(CORRECTIONS)}, got "
+                f"`correction` must be one of {', '.join(CORRECTIONS)}, got "
                 f"{self.correction!r}"
             )
         if not 0 < self.band < 1:
-            raise DomainError(f"the band must lie in (0, 1), got {self.band}")
+            raise DomainError(f"`band` must lie strictly in (0, 1), got {self.band}")
 
     def adjusted(self, p_values: Sequence[float | None]) -> list[float | None]:
         """Adjust p-values; None stands for no test and does not count.

@@ -26,6 +26,7 @@ from rankbound.bounds.samples import checked_delta
 from rankbound.catalogue import Difference
 from rankbound.data.columns import Floats
 from rankbound.data.per_query import PerQuery
+from rankbound.validation.power import check_margin, smallest_up_to
 from rankbound.validation.resampling import RESAMPLES, Bootstrap, bca_mean, holm
 
 Method = Literal["betting", "paired_t"]
@@ -227,8 +228,7 @@ def equivalence_p_value(differences: Floats, *, margin: float) -> float | None:
     """
     from scipy.stats import ttest_1samp
 
-    if not 0 < margin < np.inf:
-        raise DomainError(f"`margin` must be a positive number, got {margin}")
+    check_margin(margin)
     if len(differences) < 2 or float(np.ptp(differences)) == 0:
         return None
     above = ttest_1samp(differences, -margin, alternative="greater").pvalue
@@ -294,8 +294,8 @@ def verdict(lower: float, upper: float, *, margin: float | None) -> Difference:
     """
     if not lower <= upper:
         raise DomainError(f"an interval needs lower <= upper, got {lower}, {upper}")
-    if margin is not None and not 0 < margin < np.inf:
-        raise DomainError(f"`margin` must be a positive number, got {margin}")
+    if margin is not None:
+        check_margin(margin)
     apart = lower > 0 or upper < 0
     within = margin is not None and smallest_margin(lower, upper) <= margin
     if apart:
@@ -383,15 +383,7 @@ def _queries_by_t(differences: Floats, *, margin: float, delta: float) -> int | 
         half = float(t.ppf(1 - delta / 2, n - 1)) * spread / np.sqrt(n)
         return bool(half <= margin)
 
-    lower, upper = 1, 2
-    while not enough(upper):
-        lower, upper = upper, 2 * upper
-        if upper > NEVER:
-            return None
-    while upper - lower > 1:
-        middle = (lower + upper) // 2
-        lower, upper = (lower, middle) if enough(middle) else (middle, upper)
-    return upper
+    return smallest_up_to(NEVER, enough)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,10 +6,8 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # its parts are loaded when they are first used
 from scipy.special import ndtr
-from scipy.stats import chi2, norm
-from scipy.stats import t as student_t
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Floats
@@ -62,7 +60,7 @@ def detectable_correlation(
         raise DomainError(f"a detectable correlation needs 4 queries or more, got {n}")
     check_rates(power, delta)
     scale = np.sqrt((FIELLER if rank else 1.0) / (n - 3))
-    quantiles = norm.ppf(1 - delta / 2) + norm.ppf(power)
+    quantiles = scipy.stats.norm.ppf(1 - delta / 2) + scipy.stats.norm.ppf(power)
     return float(np.tanh(max(quantiles, 0.0) * scale))
 
 
@@ -164,7 +162,7 @@ def queries_for_difference(
 
 def _power(shift: float, n: int, delta: float) -> float:
     """Power of the two-sided test at a difference of `shift` standard errors."""
-    limit = float(student_t.isf(delta / 2, n - 1))
+    limit = float(scipy.stats.t.isf(delta / 2, n - 1))
 
     def rejected(s: Floats) -> Floats:
         return np.asarray(ndtr(shift - limit * s) + ndtr(-shift - limit * s))
@@ -203,14 +201,16 @@ def mean_over_spread(
         return 0.0
     points, weights = _nodes()
     s = low + (high - low) * points
-    density = chi2.pdf(s * s * freedom, freedom) * 2 * s * freedom
+    density = scipy.stats.chi2.pdf(s * s * freedom, freedom) * 2 * s * freedom
     total = (high - low) * np.sum(weights * density * values(s))
     return float(min(1.0, total))
 
 
 @functools.lru_cache(maxsize=256)
 def _support(freedom: int) -> tuple[float, float]:
-    return float(chi2.ppf(1e-16, freedom)), float(chi2.isf(1e-16, freedom))
+    return float(scipy.stats.chi2.ppf(1e-16, freedom)), float(
+        scipy.stats.chi2.isf(1e-16, freedom)
+    )
 
 
 @functools.cache
@@ -230,7 +230,7 @@ def rising_root(surplus: Callable[[float], float]) -> float:
     high = 1.0
     while surplus(high) < 0:
         high *= 2
-    return float(brentq(surplus, 0.0, high, xtol=1e-12))
+    return float(scipy.optimize.brentq(surplus, 0.0, high, xtol=1e-12))
 
 
 def smallest_n(enough: Callable[[int], bool]) -> int:
@@ -246,14 +246,32 @@ def smallest_n(enough: Callable[[int], bool]) -> int:
     >>> smallest_n(lambda n: n >= 35)
     35
     """
+    found = smallest_up_to(MOST_QUERIES, enough)
+    if found is None:
+        raise DomainError(
+            "more than a billion queries would be needed; ask for a larger "
+            "difference or margin"
+        )
+    return found
+
+
+def smallest_up_to(most: int, enough: Callable[[int], bool]) -> int | None:
+    """Find the smallest number from 2 to about `most` that is enough.
+
+    `enough` must stay true once it is. The search doubles a number and then bisects.
+
+    Examples
+    --------
+    >>> smallest_up_to(1000, lambda n: n >= 35)
+    35
+    >>> smallest_up_to(20, lambda n: n >= 35) is None
+    True
+    """
     lower, upper = 1, 2
     while not enough(upper):
         lower, upper = upper, 2 * upper
-        if upper > MOST_QUERIES:
-            raise DomainError(
-                "more than a billion queries would be needed; ask for a larger "
-                "difference or margin"
-            )
+        if upper > most:
+            return None
     while upper - lower > 1:
         middle = (lower + upper) // 2
         lower, upper = (lower, middle) if enough(middle) else (middle, upper)
@@ -387,7 +405,7 @@ def normal_queries_for_equivalence(
     check_sample(2, sd)
     check_rates(power, delta)
     check_margin(margin)
-    quantiles = norm.ppf(1 - delta) + norm.ppf((1 + power) / 2)
+    quantiles = scipy.stats.norm.ppf(1 - delta) + scipy.stats.norm.ppf((1 + power) / 2)
     return int(np.ceil((quantiles * sd / margin) ** 2))
 
 
@@ -399,7 +417,7 @@ def check_margin(margin: float) -> None:
 
 def _equivalence_power(width: float, n: int, delta: float, shift: float = 0.0) -> float:
     """Power of the two tests, with margin and difference in standard errors."""
-    limit = float(student_t.ppf(1 - delta, n - 1))
+    limit = float(scipy.stats.t.ppf(1 - delta, n - 1))
     if limit <= 0:
         raise DomainError(f"`delta` must be below one half here, got {delta}")
 

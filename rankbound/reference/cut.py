@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.commands.cut.options import CutOptions
 from rankbound.commands.cut.result import Compat, ReferenceCut
 from rankbound.commands.measure.inputs import Inputs
 from rankbound.data.columns import Booleans, Floats
@@ -51,11 +52,12 @@ KEEPS = {
 
 
 def reference_cuts(
-    options: CutOptions,
     whole: Groups,
     inputs: Inputs,
     values: PerQuery,
     kept: dict[str, set[str]],
+    *,
+    teacher: Path | None,
 ) -> Compat:
     """Cut as the reference does, for the bands that have a name there.
 
@@ -70,10 +72,12 @@ def reference_cuts(
         Our values of the quantity.
     kept : dict of str to set of str
         By band, the queries that we keep.
+    teacher : Path or None
+        The file of scores, for entropy over all pairs; None for another quantity.
     """
     theirs, words = values, "our values, cut by the reference's rules"
-    if options.quantity == "entropy" and options.pairs == "all":
-        scores = file_scores(inputs, options.teacher)
+    if teacher is not None:
+        scores = file_scores(inputs, teacher)
         theirs = pooled_entropy(whole, scores).column
         words = "the reference's pairwise entropy in bits, missing scores as 0"
     found = []
