@@ -88,6 +88,12 @@ def draw_bound_against_risk(
     ------
     DomainError
         Without rows.
+
+    Examples
+    --------
+    >>> ax = draw_bound_against_risk([Held("tasb", risk=0.5, upper=0.62)])
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('observed risk (nats)', 'upper limit (nats)')
     """
     if not rows:
         raise DomainError("a scatter needs at least one certificate, got none")
@@ -153,6 +159,13 @@ def draw_locality_entropy(
     ------
     DomainError
         Without samplings.
+
+    Examples
+    --------
+    >>> points = np.array([1.0, 1.2]), np.array([0.4, 0.3])
+    >>> ax = draw_locality_entropy({"bm25": points})
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['bm25']
     """
     if not points:
         raise DomainError("the plane needs at least one sampling, got none")
@@ -253,6 +266,13 @@ def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
     ------
     DomainError
         Without risks.
+
+    Examples
+    --------
+    >>> risks = np.full(50, 0.3)
+    >>> made = Certified(risks=risks, low=0.0, high=2.0, upper=0.6, delta=0.05)
+    >>> draw_limit_over_n(made).get_ylabel()
+    'limit of the risk (nats)'
     """
     risks = np.asarray(made.risks, dtype=np.float64)
     if not risks.size:
@@ -346,6 +366,14 @@ def draw_reliability(rows: Sequence[Bin], *, ax: Axes | None = None) -> Axes:
     -----
     The bars are shares of the pairs, on the same axis. The teacher's preference is at
     least one half, since the document that it prefers is the first of a pair.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(from_=0.5, to=0.55, student="agrees", n_pairs=9,
+    ...     mean_p=0.52, observed=0.6, interval=(0.4, 0.8))
+    >>> draw_reliability([row]).get_ylabel()
+    'share of pairs so judged'
     """
     if not rows:
         raise DomainError("a reliability diagram needs judged pairs, got none")

@@ -61,6 +61,15 @@ def draw_differences(
     ------
     DomainError
         Without rows, or with several quantities.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(sampling="bm25", quantity="entropy", pairs="all",
+    ...     difference=0.02, lower=0.01, upper=0.03, margin=0.05, smallest_margin=0.03,
+    ...     verdict="negligible")
+    >>> [label.get_text() for label in draw_differences([row]).get_yticklabels()]
+    ['bm25, all']
     """
     quantity = _one_quantity(rows)
     ax = axes_for(ax, height=0.7 + 0.2 * len(rows))
@@ -110,6 +119,14 @@ def draw_verdicts(
     ------
     DomainError
         Without rows, or with several quantities.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(sampling="bm25", quantity="entropy", pairs="all",
+    ...     smallest_margin=0.03, verdict="negligible")
+    >>> [text.get_text() for text in draw_verdicts([row]).texts]
+    ['0.03']
     """
     _one_quantity(rows)
     samplings = [*dict.fromkeys(row.sampling for row in rows)]
@@ -157,6 +174,12 @@ def draw_sweep(
     ------
     DomainError
         Without samplings.
+
+    Examples
+    --------
+    >>> ax = draw_sweep({"bm25": {0.5: 0.3, 1.0: 0.4, 2.0: 0.5}})
+    >>> ax.get_ylabel(), ax.get_xscale()
+    ('mean entropy $H$ (nats)', 'log')
     """
     if not means:
         raise DomainError("a sweep needs at least one sampling, got none")
@@ -225,6 +248,14 @@ def draw_correlations(
     ------
     DomainError
         If no row has a coefficient.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(dataset="", sampling="bm25", student="s", term="entropy",
+    ...     measure="nDCG@10", spearman=-0.4, lower=-0.6, upper=-0.2, p_holm=0.01)
+    >>> [label.get_text() for label in draw_correlations([row]).get_yticklabels()]
+    ['entropy, nDCG@10']
     """
     known = [(row.spearman, row) for row in rows if row.spearman is not None]
     kept = [row for _, row in known]

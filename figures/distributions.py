@@ -68,6 +68,11 @@ def draw_ecdf(
     ------
     DomainError
         Without values, or on one that is not finite.
+
+    Examples
+    --------
+    >>> draw_ecdf({"bm25": [0.1, 0.4, 0.2]}).get_ylabel()
+    'share of queries'
     """
     ax = axes_for(ax)
     for index, (name, sample) in enumerate(_checked(values).items()):
@@ -91,6 +96,12 @@ def draw_ridges(
     Densities are Gaussian kernel estimates, cut at the smallest and largest value. If
     all values of a name are equal, a line marks them. Parameters and errors are those
     of `draw_ecdf`.
+
+    Examples
+    --------
+    >>> ax = draw_ridges({"bm25": [0.1, 0.4, 0.2], "random": [0.5, 0.6, 0.6]})
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['bm25', 'random']
     """
     named = _checked(values)
     ax = axes_for(ax, height=0.6 + 0.36 * len(named))
@@ -162,6 +173,13 @@ def draw_distances(
     ------
     DomainError
         Without shapes.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> shape = SimpleNamespace(distances=[0.5, 1.2], shares=[0.5, 1.0])
+    >>> draw_distances({"bm25": shape}, metric="euclidean").get_ylabel()
+    'distance of a pair (euclidean)'
     """
     ax = axes_for(ax)
     for index, (name, shape) in enumerate(_given(shapes).items()):
@@ -198,6 +216,15 @@ def draw_two_nn(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
     ------
     DomainError
         If no shape has a dimension.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> fit = SimpleNamespace(
+    ...     dimension=2.0, log_ratio=[0.2, 0.5], minus_log_rest=[0.4, 1.0])
+    >>> ax = draw_two_nn({"bm25": SimpleNamespace(two_nn=fit)})
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['bm25: dimension 2.0']
     """
     fits = {
         name: (shape.two_nn, shape.two_nn.dimension)
@@ -240,6 +267,15 @@ def draw_norms(shapes: Shapes, *, ax: Axes | None = None) -> Axes:
     ------
     DomainError
         Without shapes.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> norms = SimpleNamespace(edges=[0.9, 1.0, 1.1], counts=[3, 1])
+    >>> shape = SimpleNamespace(norms=norms, documents=4, equal_documents=2)
+    >>> ax = draw_norms({"bm25": shape})
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['bm25: 2 of 4 equal to another']
     """
     ax = axes_for(ax)
     for index, (name, shape) in enumerate(_given(shapes).items()):

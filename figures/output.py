@@ -53,6 +53,12 @@ def keep(ax: Axes, columns: Table) -> Axes:
     ------
     DomainError
         If the columns differ in length, or in name from those kept before.
+
+    Examples
+    --------
+    >>> ax = keep(Figure().add_subplot(), {"n": [1, 2]})
+    >>> data_of(keep(ax, {"n": [3]}))
+    {'n': [1, 2, 3]}
     """
     table = {name: list(values) for name, values in columns.items()}
     if len({len(values) for values in table.values()}) > 1:

@@ -64,6 +64,12 @@ def draw_correlation_power(
     power, delta : float
         Probability of finding a correlation that exists, and error rate of the family.
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> ax = draw_correlation_power([("trec", 43)], family=10)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['10 tests', 'trec: n = 43']
     """
     ax = axes_for(ax)
     queries = _queries(count for _, count in marks)
@@ -114,6 +120,12 @@ def draw_difference_power(
     ------
     DomainError
         Without sources.
+
+    Examples
+    --------
+    >>> ax = draw_difference_power([Source("bm25", sd=0.1, n=[43])], unit="nats")
+    >>> ax.get_ylabel()
+    'detectable (nats)'
     """
     if not sources:
         raise DomainError("power needs a standard deviation, got none")

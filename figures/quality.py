@@ -71,6 +71,13 @@ def draw_quality(rows: Sequence[Cell], *, ax: Axes | None = None) -> Axes:
     ------
     DomainError
         Without rows.
+
+    Examples
+    --------
+    >>> cells = [Cell("run.res", "ties", 3, 9), Cell("run.res", "rows", 9, None)]
+    >>> ax = draw_quality(cells)
+    >>> [text.get_text() for text in ax.texts]
+    ['33.3', '#9']
     """
     if not rows:
         raise DomainError("a table of quality needs a file, got none")

@@ -120,7 +120,13 @@ def style() -> Iterator[None]:
 
 
 def styled(draw: Callable[P, Axes]) -> Callable[P, Axes]:
-    """Make a drawing function use the house style, whatever the caller's style is."""
+    """Make a drawing function use the house style, whatever the caller's style is.
+
+    Examples
+    --------
+    >>> styled(axes_for)(None).get_xlabel()
+    ''
+    """
 
     @wraps(draw)
     def inside(*args: P.args, **options: P.kwargs) -> Axes:
@@ -182,7 +188,13 @@ class Look(TypedDict):
 
 
 def colour(index: int) -> str:
-    """The colour of the index-th line of a figure."""
+    """The colour of the index-th line of a figure.
+
+    Examples
+    --------
+    >>> colour(0), colour(7) == colour(0)
+    ('#0072B2', True)
+    """
     return COLOURS[index % len(COLOURS)]
 
 
@@ -197,7 +209,13 @@ def line(index: int) -> Look:
 
 
 def mark(index: int) -> str:
-    """The index-th mark of a figure; 49 combinations with a colour differ."""
+    """The index-th mark of a figure; 49 combinations with a colour differ.
+
+    Examples
+    --------
+    >>> mark(0), mark(7)
+    ('o', 's')
+    """
     return MARKS[_second(index) % len(MARKS)]
 
 
@@ -325,13 +343,25 @@ def wrapped(text: str, inches: float, *, size: float = 7) -> str:
 
 
 def lines_in(names: Iterable[str]) -> int:
-    """Return the largest number of lines of any text."""
+    r"""Return the largest number of lines of any text.
+
+    Examples
+    --------
+    >>> lines_in(["one", "one\ntwo"])
+    2
+    """
     return max((name.count("\n") + 1 for name in names), default=1)
 
 
 @functools.lru_cache(maxsize=4096)
 def width_of(text: str, *, size: float = 7) -> float:
-    """Return the width of a line of text in inches."""
+    """Return the width of a line of text in inches.
+
+    Examples
+    --------
+    >>> width_of(""), width_of("wide") > width_of("w")
+    (0.0, True)
+    """
     if not text.strip():
         return 0.0
     font = FontProperties(family=FONT, size=size)

@@ -102,6 +102,11 @@ def draw_bound_over_n(
     """The bound and its parts against the number of queries, vacuous region shaded.
 
     The mark is the number of queries from which on the bound is below ln 2.
+
+    Examples
+    --------
+    >>> draw_bound_over_n(Setting(kappa=1.2)).get_xscale()
+    'log'
     """
     setting, ax = setting or Setting(), axes_for(ax)
     queries = np.logspace(1, 8, 141)
@@ -144,6 +149,12 @@ def draw_parts(
     total : str
         Name of their sum.
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> ax = draw_parts({"entropy": 0.4, "divergence": 0.1})
+    >>> [text.get_text() for text in ax.texts][:3]
+    ['0.400', '0.100', '0.500']
     """
     ax = axes_for(ax)
     names = [PART_NAMES.get(name, name) for name in parts]
@@ -185,7 +196,13 @@ def draw_parts(
 def draw_bound_surface(
     setting: Setting | None = None, *, ax: Axes | None = None
 ) -> Axes:
-    """The bound over diameter and entropy; beyond the thick line it is vacuous."""
+    r"""The bound over diameter and entropy; beyond the thick line it is vacuous.
+
+    Examples
+    --------
+    >>> draw_bound_surface().get_xlabel()
+    'diameter $\\Delta$ (distance)'
+    """
     setting, ax = setting or Setting(), axes_for(ax)
     diameters, entropies = np.linspace(0.02, 2.0, 100), np.linspace(0.0, LN2, 71)
     grid_d, grid_h = np.meshgrid(diameters, entropies)
@@ -300,6 +317,11 @@ def draw_shift(width: float = 5.652, *, ax: Axes | None = None) -> Axes:
     width : float
         Width w of the range of the loss, in nats.
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> draw_shift(2.0).get_ylabel()
+    'shift of the risk (nats)'
     """
     ax = axes_for(ax)
     ratios = np.linspace(1.0, 4.0, 151)
@@ -335,6 +357,11 @@ def draw_loss_range(
     largest_margin : float
         Right end of the axis, in log-odds.
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> draw_loss_range(5.0, largest_margin=8.0).get_ylabel()
+    'loss of a pair (nats)'
     """
     ax = axes_for(ax)
     margins = np.linspace(0.0, largest_margin, 241)
@@ -368,6 +395,11 @@ def draw_query_width(
     """The width of the range of one query's risk against its number of documents.
 
     By Lemma 2c, the mean over all pairs cannot use the whole range of a pair.
+
+    Examples
+    --------
+    >>> [text.get_text() for text in draw_query_width((5.0,)).get_legend().get_texts()]
+    ['$B = 5$']
     """
     ax = axes_for(ax)
     sizes = np.arange(2, 65)
@@ -390,6 +422,11 @@ def draw_entropy_floor(largest_margin: float = 8.0, *, ax: Axes | None = None) -
 
     The minorant of Theorem 4 (a) is the least mean entropy at a mean margin. Below a*
     it is a straight line, since some of the pairs may be ties.
+
+    Examples
+    --------
+    >>> [text.get_text() for text in draw_entropy_floor().get_legend().get_texts()]
+    ['entropy of a pair', 'floor from the mean margin']
     """
     ax = axes_for(ax)
     margins = np.linspace(0.0, largest_margin, 241)
@@ -427,6 +464,11 @@ def draw_ndcg_constants(
     relevant : tuple of int
         Numbers of relevant documents, with one curve each.
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> [text.get_text() for text in draw_ndcg_constants((2,)).get_legend().get_texts()]
+    ['2 relevant', '0.369 per inversion']
     """
     ax = axes_for(ax)
     counts = np.linspace(0, 30, 121)
@@ -452,7 +494,13 @@ def draw_ndcg_constants(
 
 @styled
 def draw_discount_steps(*, ax: Axes | None = None) -> Axes:
-    """The largest step of the discount against the cut-off of nDCG."""
+    """The largest step of the discount against the cut-off of nDCG.
+
+    Examples
+    --------
+    >>> draw_discount_steps().get_xlabel()
+    'cut-off of nDCG'
+    """
     ax = axes_for(ax)
     cutoffs = np.arange(1, 21)
     steps = [largest_discount_step(cutoff=int(cutoff)) for cutoff in cutoffs]

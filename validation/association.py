@@ -186,6 +186,15 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
     ------
     DomainError
         With fewer than 8 queries.
+
+    Examples
+    --------
+    >>> x = np.arange(10.0)[:, None]
+    >>> panel = Panel(x, x**2, np.empty((10, 0)), np.empty((1, 0), dtype=bool))
+    >>> effort = Effort(resamples=20, permutations=99)
+    >>> draws = draw(panel, effort, np.random.default_rng(0))
+    >>> draws.estimates["spearman"].round(6).item(), draws.null["spearman"].shape
+    (1.0, (99, 1, 1))
     """
     n, x, y = len(panel.terms), settled(panel.terms), settled(panel.targets)
     if n < LEAST_QUERIES:
@@ -267,6 +276,15 @@ def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
     -------
     list of lists of Association
         One list per term, with one entry per target.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x = np.arange(20.0)[:, None]
+    >>> panel = Panel(x, x[::-1], np.empty((20, 0)), np.empty((1, 0), dtype=bool))
+    >>> [[one]] = summary(draw(panel, Effort(50, 99), rng), delta=0.05)
+    >>> round(one.spearman.value, 6), one.spearman.p, one.kendall_by
+    (-1.0, 0.01, 'permutation')
     """
     ends = {
         kind: bca_interval(
@@ -324,6 +342,15 @@ def pool(sets: Sequence[Draws]) -> Draws:
     ------
     DomainError
         For fewer than two sets or different shapes.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x = np.arange(10.0)[:, None]
+    >>> sides = np.empty((10, 0)), np.empty((1, 0), dtype=bool)
+    >>> sets = [draw(Panel(x, y, *sides), Effort(20, 99), rng) for y in (x, x[::-1])]
+    >>> pool(sets).n, pool(sets).estimates["spearman"].round(6).item()
+    (20, 0.0)
     """
     if len(sets) < 2:
         raise DomainError(f"a pool needs at least 2 data sets, got {len(sets)}")

@@ -157,7 +157,14 @@ def sign_accuracy(
 
 
 def signs_within(values: Floats, datasets: Integers) -> Floats:
-    """Signs of the differences within data sets, 0 between them, shape (n, n)."""
+    """Signs of the differences within data sets, 0 between them, shape (n, n).
+
+    Examples
+    --------
+    >>> signs = signs_within(np.array([1.0, 2.0, 0.0]), np.array([0, 0, 1]))
+    >>> signs.astype(int).tolist()
+    [[0, -1, 0], [1, 0, 0], [0, 0, 0]]
+    """
     within = datasets[:, None] == datasets[None, :]
     return np.asarray(np.sign(values[:, None] - values[None, :]) * within)
 

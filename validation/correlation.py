@@ -146,6 +146,11 @@ def unit(weights: Floats, columns: Floats) -> Floats:
     -------
     float64 array, shape (b, n, c)
         NaN where a column has no spread in a sample.
+
+    Examples
+    --------
+    >>> unit(np.ones((1, 2)), np.array([[[1.0], [3.0]]])).ravel().round(4).tolist()
+    [-0.7071, 0.7071]
     """
     total = weights.sum(axis=1)[:, None, None]
     mass = weights[:, :, None]

@@ -222,6 +222,13 @@ def populations(n: int, real: Mapping[str, Any]) -> Iterator[Population]:
     Real risks of queries, in [0, 1], are resampled with replacement, so that the mean
     of their population is known. Bernoulli(1 / n) is adversarial: many samples miss its
     only value above 0.
+
+    Examples
+    --------
+    >>> found = populations(50, {"real": [0.2, 0.4]})
+    >>> [(law.name, round(law.mean, 2)) for law in found]
+    [('real', 0.3), ('two-point', 0.34), ('even', 0.5), ('beta(1, 9)', 0.1),
+     ('Bernoulli(1/n)', 0.02)]
     """
     for name, values in real.items():
         drawn = partial(_resampled, np.asarray(values))

@@ -183,6 +183,13 @@ def null_p_values(
     ------
     DomainError
         If the draws have different ties.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> terms, targets = rng.random((3, 20)), rng.random((20, 2))
+    >>> null_p_values(terms, targets, count=99, rng=rng).shape
+    (3, 2)
     """
     whole = np.ones((1, len(targets)))
     ranks = weighted_ranks(whole, settled(terms.T))[0]

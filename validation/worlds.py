@@ -173,7 +173,13 @@ def made(rng: Generator, law: Law) -> World:
 
 
 def worlds(rng: Generator, n: int, groups: World | None) -> Iterator[World]:
-    """Yield a world for each law, and the real groups if there are any."""
+    """Yield a world for each law, and the real groups if there are any.
+
+    Examples
+    --------
+    >>> [world.name for world in worlds(np.random.default_rng(0), 50, None)]
+    ['two-point', 'beta(1, 9)', 'Bernoulli(1/n)']
+    """
     for law in laws(n):
         yield made(rng, law)
     if groups is not None:

@@ -446,7 +446,15 @@ class Kindred:
 
 
 def joined(what: Kindred, reference: Values, corrected: Values, why: Reasons) -> Column:
-    """Join both sides into one column, with NaN for queries that one side lacks."""
+    """Join both sides into one column, with NaN for queries that one side lacks.
+
+    Examples
+    --------
+    >>> what = Kindred("entropy", "bits", "pooled lists", "pooled")
+    >>> made = joined(what, {"q1": 0.5}, {"q1": 0.25, "q2": 1.0}, {"q2": "no group"})
+    >>> made.qids.tolist(), made.difference.tolist()
+    (['q1', 'q2'], [0.25, nan])
+    """
     qids = sorted(reference.keys() | corrected.keys())
     return Column(
         quantity=what.quantity,

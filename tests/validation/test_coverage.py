@@ -1,4 +1,4 @@
-"""validation.coverage: populations have their means; too many misses are seen."""
+"""Coverage by simulation: populations have their means, and too many misses are seen."""
 
 import numpy as np
 import pytest

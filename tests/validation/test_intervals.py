@@ -1,4 +1,4 @@
-"""validation.intervals: enclosures contain the range, proofs are proofs."""
+"""Intervals: enclosures contain the range, and proofs are proofs."""
 
 import importlib.util
 

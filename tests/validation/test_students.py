@@ -1,4 +1,4 @@
-"""validation.students: means of a family, and measured students beside the worlds."""
+"""Families of students: their means, and measured students beside the worlds."""
 
 import numpy as np
 from numpy.testing import assert_allclose
