@@ -35,13 +35,8 @@ from rankbound.figures.style import (
 from rankbound.figures.theory import shade_vacuous
 
 LEAST, MOST = 20, 2000  # queries that a density needs, and uses
-
-
-LEVELS = 24
-
+LEVELS = 24  # of the limit, at which betting's curve over n is computed
 TICKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 7, 10)
-
-
 NAMES = ("student", "mean_p", "observed", "n_pairs")
 
 

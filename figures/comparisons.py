@@ -29,8 +29,6 @@ from rankbound.figures.style import (
 )
 
 FITTING = 3  # columns of a matrix that fit into a column of print
-
-
 NAMES = ("dataset", "sampling", "student", "term", "measure")
 
 

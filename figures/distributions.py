@@ -29,7 +29,6 @@ from rankbound.figures.style import (
 )
 
 HEIGHT: Final = 0.85  # of a ridge, as a share of the distance between two
-
 # A ridge is the upper half of a violin
 _draw_ridge = functools.partial(
     seaborn.violinplot,
@@ -45,8 +44,6 @@ _draw_ridge = functools.partial(
     alpha=0.45,
     linewidth=0.8,
 )
-
-
 Named = Mapping[str, Floats | Sequence[float]]
 
 

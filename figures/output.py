@@ -17,15 +17,9 @@ from rankbound.bounds.errors import DomainError
 from rankbound.figures.style import style
 
 Table = Mapping[str, Iterable[Any]]
-
 Columns = dict[str, list[Any]]
-
-
 _DRAWN: WeakKeyDictionary[Axes, Columns] = WeakKeyDictionary()
-
-
 Extension = Literal["pdf", "png", "svg"]
-
 METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
     "png": {"Software": None},

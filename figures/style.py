@@ -23,21 +23,14 @@ from rankbound.bounds.notation import term
 from rankbound.catalogue import VERDICTS
 
 P = ParamSpec("P")
-
 FONT = "DejaVu Sans"
 COLUMN = 3.33  # inches: one column of a two-column page
-
 PAGE = 7.0
-
 RATIO = 0.72
-
 HANDLE, GAP = 0.29, 0.2  # inches in a legend: the sign of an entry, between columns
-
-
 # Okabe and Ito's colours, ordered so that neighbours differ in grey. Each has dashes
 # and a mark of its own, so that nothing depends on colour alone
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-
 DASHES: tuple[Any, ...] = (
     "-",
     (0, (5, 1.5)),
@@ -47,11 +40,8 @@ DASHES: tuple[Any, ...] = (
     (0, (8, 2)),
     (0, (2, 2)),
 )
-
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
-
 VACUOUS = VERDICTS["vacuous"].colour
-
 RULES: dict[str, object] = {
     "font.size": 8,
     "axes.labelsize": 8,
@@ -74,17 +64,11 @@ RULES: dict[str, object] = {
     "savefig.dpi": 300,
     "axes.formatter.useoffset": False,
 }
-
 _WIDTH: ContextVar[float] = ContextVar("width", default=COLUMN)
-
 # Figures made here, whose height may grow; a figure of the caller keeps its height
 _OWN: WeakSet[Figure] = WeakSet()
-
-
 POINTS = 72
-
 HAIR_SPACE = "\u200a"
-
 SPACES, SIGNS = re.compile(r"(?<=\s)"), re.compile(r"(?<=[\-_/.,:+])")
 
 

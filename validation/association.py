@@ -38,19 +38,13 @@ from rankbound.validation.resampling import (
 )
 
 LEAST_QUERIES: Final = 8
-
 # With more queries, Kendall's permutation distribution is normal for all purposes
 MOST_FOR_PAIRS: Final = 50
-
 PERMUTATIONS_FOR_PAIRS: Final = 9_999
-
 ORDERS_AT_ONCE: Final = 10_000
-
 KINDS: Final = ("pearson", "spearman", "kendall", "partial")
-
-
-LARGE: Final = 300  # queries, above which fewer permutations are drawn
-
+# Distance correlation permutes more than LARGE queries FEWER times at most
+LARGE: Final = 300
 FEWER: Final = 299
 
 

@@ -28,11 +28,7 @@ from rankbound.validation.resampling import (
 
 # Fewer configurations support neither an interval nor a model that leaves one out
 NEEDED: Final = 8
-
-
 ALPHAS: Final = tuple(10.0 ** (power / 2) for power in range(-6, 7))
-
-
 LEAST_QUERIES = 4
 
 

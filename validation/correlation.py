@@ -17,8 +17,6 @@ from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.validation.resampling import NUMBERS_AT_ONCE
 
 NO_SPREAD: Final = 1e-12  # variance, relative to the whole sample's
-
-
 Coefficients = Callable[[Floats, Floats, Floats], Floats]
 
 

@@ -19,8 +19,6 @@ from rankbound.validation.worlds import Terms, World, worlds
 
 # Relative rounding error allowed where real arithmetic would be exact
 ROUNDING = 1e-9
-
-
 FALSE_ALARM: Final = 1e-6
 
 

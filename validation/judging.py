@@ -25,15 +25,9 @@ from rankbound.validation.resampling import (
 )
 
 Correction = Literal["holm", "bh"]
-
-
 POWER: Final = 0.8
-
-
 # A rate this many standard errors off fails, by chance in one run of some 16,000
 TOLERANCE: Final = 4.0
-
-
 CORRECTIONS: Final = {"holm": holm, "bh": benjamini_hochberg}
 
 

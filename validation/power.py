@@ -14,9 +14,7 @@ from rankbound.data.columns import Floats
 
 # Variance of the Fisher transform of a rank correlation, over 1 / (n - 3)
 FIELLER = 1.06
-
 MOST_QUERIES = 10**9
-
 NODES = 200
 
 

@@ -19,17 +19,11 @@ from rankbound.data.columns import Floats, Integers
 
 # Coefficients closer than this are equal in exact arithmetic
 ROUNDING: Final = 1e-9
-
 NUMBERS_AT_ONCE: Final = 2**22
-
-
 RESAMPLES: Final = 9999
-
 # Beyond this many draws for one interval, a normal interval says the same
 MOST_DRAWS: Final = 300_000_000
-
 BATCH: Final = 2_000_000
-
 # At least this many resampled means must lie beyond each end
 LEAST_TAIL: Final = 5
 

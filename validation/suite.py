@@ -37,20 +37,15 @@ from rankbound.validation.symbolic import Enclosure, least
 from rankbound.validation.worlds import Terms, World
 
 Verdict = Literal["holds", "enclosed", "refuted", "FAILS"]
-
-
 CONSTANTS: Final[dict[str, Expr]] = {
     "constant-a_0": a_bend,
     "constant-a_star": a_star,
     "constant-lambda_star": lambda_star,
     "constant-c_phi": c_phi,
 }
-
 _x: Final = Symbol("x", positive=True)
-
 _SLOPE: Final = _x * Sigmoid(_x) * Sigmoid(-_x)
-
-# the equation of a constant, a bracket on which it increases, and its function
+# Equation of each constant, a bracket of its root, and the constant at the root
 _EQUATIONS: Final = {
     "constant-a_0": (_x * sympy.tanh(_x / 2) - 1, (1.0, 2.0), _x),
     "constant-c_phi": (_x * sympy.tanh(_x / 2) - 1, (1.0, 2.0), _SLOPE),
@@ -58,7 +53,6 @@ _EQUATIONS: Final = {
                         (2.0, 3.0), _x),
     "constant-lambda_star": (_tangent, (2.0, 3.0), _SLOPE),
 }  # fmt: skip
-
 _DIGITS: Final = Rational(1, 10**13)
 
 

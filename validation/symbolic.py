@@ -20,7 +20,6 @@ from rankbound.bounds.constants import a_bend, a_star, c_phi, lambda_star
 from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
 
 Box = Mapping[Symbol, tuple[float, float]]
-
 _x: Final = sympy.Symbol("x", real=True)
 
 

@@ -35,15 +35,9 @@ from rankbound.validation.power import detectable_correlation
 
 # Level of the Clopper-Pearson interval around an observed rate
 LEVEL: Final = 0.999
-
 SEED: Final = 20_240_501
-
 BATCHES: Final = 8
-
-
 DELTA: Final = 0.05
-
-
 # Spearman's p-values alone count in a family, and need the most permutations
 CHEAP: Final = Effort(200, 99, rank_permutations=4_999)
 
@@ -110,8 +104,6 @@ NOMINAL: Final[dict[str, tuple[float, bool]]] = {
     "false alarms, distance correlation": (DELTA, False),
     "power at the detectable size": (0.8, True),
 }
-
-
 PLAN: Final = (
     *(Setting("coverage", n, r) for n in (34, 97) for r in (0.0, 0.3, 0.6)),
     Setting("coverage", 300, 0.3),

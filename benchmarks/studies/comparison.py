@@ -34,29 +34,17 @@ from rankbound.reference.equivalence import (
 from rankbound.validation.paired import verdict
 
 MARGIN: Final = 0.02
-
 DELTA: Final = 0.05
-
 SIZES: Final = (43, 250, 1350)
-
 # Probability that a rate of exactly delta is called too high in one row
 FALSE_ALARM: Final = 1e-3
-
 FAMILY: Final = 9
-
 FAMILY_SHARE: Final = 0.25  # of the data sets, as each family has nine comparisons
-
 EFFECT: Final = 0.05
-
-
 # Reference entropies lie here, so that all values stay within [0, ln 2]
 REFERENCE: Final = (0.17, 0.45)
-
 WIDTH: Final = 0.1
-
 RARE, JUMP = 0.1, 0.18
-
-
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
 
 
@@ -95,9 +83,7 @@ class Outcome:
 
 # What the published rule can say
 DIFFERENT: Final = tuple(name for name in APART if name not in WITHIN)
-
 EQUIVALENT: Final = tuple(name for name in WITHIN if name not in APART)
-
 ROLES: Final = {
     "false different": (0.0, APART, DIFFERENT),
     "false equivalent, +": (MARGIN, WITHIN, EQUIVALENT),
@@ -106,9 +92,7 @@ ROLES: Final = {
     "power: different at 0.05": (EFFECT, DIFFERENT, DIFFERENT),
     "called equivalent at 0.05": (EFFECT, WITHIN, EQUIVALENT),
 }
-
 FALSE: Final = (*list(ROLES)[:3], "called equivalent at 0.05")
-
 FAMILY_ROLE: Final = f"any false verdict of a family of {FAMILY}"
 
 

@@ -23,14 +23,11 @@ THEIR_NAMES = {
     "lower-quartile": "lower_quartile",
     "upper-quartile": "upper_quartile",
 }
-
 REASON = (
     "their quartile cuts remove the quarter that they are named after, their inner and "
     "outlier cuts use Tukey's fences, queries equal to the median are in neither half, "
     "and one query without a value empties every cut"
 )
-
-
 REFERENCE_CUTS = (
     "above_median",
     "below_median",
@@ -39,7 +36,6 @@ REFERENCE_CUTS = (
     "inner",
     "outlier",
 )
-
 KEEPS = {
     "above_median": "values above the median, strictly; ties at the median are lost",
     "below_median": "values below the median, strictly; ties at the median are lost",

@@ -10,10 +10,8 @@ from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.pairs import pair_positions
 
 EPSILON = 1e-12
-
 # Size of the part of the pair matrix that is in memory at once
 NUMBERS_AT_ONCE = 2**20
-
 NO_VALUE = "their formula has no value here: "
 PAIRWISE_REASON = (
     "epsilon 1e-12 inside the logarithm and 1 - p lose the confident pairs; the "
@@ -21,48 +19,38 @@ PAIRWISE_REASON = (
     "a document of two lines is paired with itself (one bit); a missing score counts "
     "as 0"
 )
-
 SHIFT = 1e-6
-
 ENTROPY_REASON = (
     "scores divided by their sum are no law: the value changes with the origin of the "
     "scores, and mixed signs or a score of 0 give none; scores are shifted only if all "
     "are at most 0; corrected: entropy of the softmax"
 )
-
 NATS_REASON = (
     "scores divided by their sum, of which only the positive ones count and no shift "
     "is made: negative 'entropies', and 0 for equal scores of 0; in nats where the "
     "other scripts use bits; corrected: entropy of the softmax"
 )
-
 DIVERGENCE_REASON = (
     "scores divided by their sum; a document that the student does not score counts "
     "as 0, so that the epsilon or the shift sets the value; it can be negative or "
     "missing; corrected: divergence of the softmax laws over shared documents"
 )
-
 KAPPA_REASON = (
     "raw scores divided by their sum stand for sampling probabilities, which scores "
     "are not; a missing score counts as 0 and makes the ratio infinite; negative "
     "scores give ratios below 1 or charge the best document; corrected: the ratio of "
     "the uniform law to the probabilities that the groups give, none without them"
 )
-
 INFINITE = (
     "infinite in their formula: a score of 0, or a missing one, is a probability of 0"
 )
-
-
 LEVELS = (0.95, 0.99)
-
 EUCLIDEAN_REASON = (
     "each coordinate is scaled over the documents instead of each vector over its "
     "coordinates, so that the result grows with the length of the vectors; an "
     "interpolated quantile of the pairs, not the largest distance, and its meaning "
     "changes with the number of documents"
 )
-
 COSINE_REASON = (
     "1 - cos is no metric, so no diameter of the theory; an interpolated quantile of "
     "the pairs, not the largest distance; corrected: the largest distance, in its own "

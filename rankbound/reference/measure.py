@@ -40,13 +40,9 @@ from rankbound.reference import formulas
 from rankbound.rows import Rows
 
 NO_SCORES = "no corrected value: no teacher score, for which the reference counts 0"
-
 NO_LAW = "no corrected value: the groups give no sampling probabilities"
-
 FEW_SCORES = "no corrected value: the student scores too few documents"
-
 OTHER_UNIT = "no difference: the corrected value is in "
-
 DEFINITIONS = {
     "reference": "by the reference study's formula, derived again from a description "
     "of its results; on the groups of this measurement, where its list quantities take "
@@ -59,15 +55,11 @@ DEFINITIONS = {
     "reference leaves the others out without counting them",
     "mean_difference": "over the queries with both values",
 }
-
 SPOILT = (
     "their formula has no value here: one query has none, so neither have the maximum "
     "and the median of the data set"
 )
-
-
 Values = dict[str, float]
-
 Reasons = dict[str, str]
 
 

@@ -1,4 +1,4 @@
-"""Coverage by simulation: populations have their means, and too many misses are seen."""
+"""Coverage by simulation: populations have their means, and misses are counted."""
 
 import numpy as np
 import pytest

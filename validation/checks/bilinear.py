@@ -83,7 +83,7 @@ def complexity(rng: Generator, risks: Any, samples: Any) -> Any:
         signs = rng.choice([-1.0, 1.0], size=(n, 25))
         signs = np.hstack([signs, -signs])
         found.append((risks[:, sample] @ signs).max(axis=0).mean() / n)
-    return np.maximum(found, 0.0)  # rounding
+    return np.maximum(found, 0.0)  # rounding may leave a 0 negative
 
 
 @CHECKS.of("lemma-4-scatter")

@@ -99,9 +99,8 @@ def margin(case: Case) -> Finding:
     coverage = Coverage(tally, DELTA)
     for name, features, labels, weights in _features(case, n):
         students = case.rng.normal(size=(300, features.shape[1]))
-        students[::2] += (
-            4 * (labels * weights) @ features
-        )  # half are better than chance
+        # Half of the students are better than chance
+        students[::2] += 4 * (labels * weights) @ features
         students /= np.linalg.norm(students, axis=1, keepdims=True)
         signed = labels * (students @ features.T)
         truth = (signed < 0) @ weights

@@ -16,9 +16,7 @@ from rankbound.validation.plain import differences, loss
 from rankbound.validation.worlds import Law, Pool, laws, pools, worlds
 
 CHECKS: Final = CheckTable()
-
 DELTA: Final = 0.1
-
 HOW: Final = "coverage, Clopper-Pearson"
 
 

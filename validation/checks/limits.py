@@ -25,9 +25,7 @@ from rankbound.validation.plain import LN2, loss, sigmoid
 from rankbound.validation.worlds import Terms, World, laws, worlds
 
 CHECKS: Final = CheckTable()
-
 DELTA: Final = 0.1
-
 HOW: Final = "coverage, Clopper-Pearson"
 
 

@@ -28,9 +28,7 @@ from rankbound.validation.plain import (
 from rankbound.validation.symbolic import arithmetic, least
 
 CHECKS: Final = CheckTable()
-
 Law = tuple[Any, Any, Any]
-
 LABELS: Final = (0, 1, 2)
 
 

@@ -26,11 +26,8 @@ from rankbound.validation.symbolic import arithmetic, least
 from rankbound.validation.worlds import World, worlds
 
 CHECKS: Final = CheckTable()
-
 C_PHI: Final = 0.22387160234746
-
 Laws = tuple[Any, Any, Any, Any]
-
 DELTA: Final = 0.1
 
 
