@@ -1,13 +1,19 @@
-"""`python -m benchmarks [quantities|readers|groups|report]`: a table of times."""
+"""`python -m benchmarks [quantities|readers|groups|report]`: a table of times.
+
+All rivals of a line run in turn in one process. Seconds drift with the machine, while
+ratios within one run drift less.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 import math
+import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +22,6 @@ from scipy.spatial.distance import pdist
 from benchmarks.readers import group_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
-from benchmarks.timing import interleaved, row
 from rankbound.commands.measure.run import measure
 from rankbound.estimators.distances import diameter, pair_distances
 from rankbound.estimators.pairs import selected_pairs
@@ -24,8 +29,45 @@ from rankbound.estimators.pairwise import pairwise_entropy
 from rankbound.read.json.lookup import read_scores
 
 
+def interleaved(
+    rivals: Mapping[str, Callable[[], object]], *, repeats: int = 5
+) -> dict[str, float]:
+    """Measure the median seconds of rivals, all of which run in turn in each repeat.
+
+    Examples
+    --------
+    >>> sorted(interleaved({"a": lambda: 1, "b": lambda: 2}, repeats=2))
+    ['a', 'b']
+    """
+    for rival in rivals.values():
+        rival()  # so that imports, caches and thread pools are not timed
+    seconds: dict[str, list[float]] = {name: [] for name in rivals}
+    for _ in range(repeats):
+        for name, rival in rivals.items():
+            start = time.perf_counter()
+            rival()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def row(title: str, medians: Mapping[str, float], *, ours: str) -> str:
+    """Format a line with every rival's time as a multiple of ours.
+
+    Examples
+    --------
+    >>> row("sum", {"ours": 0.5, "loop": 2.0}, ours="ours")
+    '| sum | 500.000 ms | loop 4.0x |'
+    """
+    others = ", ".join(
+        f"{name} {seconds / medians[ours]:.1f}x"
+        for name, seconds in medians.items()
+        if name != ours
+    )
+    return f"| {title} | {medians[ours] * 1e3:.3f} ms | {others} |"
+
+
 def loop_entropy(scores: np.ndarray) -> list[float]:
-    """One query at a time, a k x k matrix each, as research scripts write it."""
+    """Compute entropies query by query with a k x k matrix, as research scripts do."""
     means = []
     for one in scores:
         p = 1 / (1 + np.exp(-(one[:, None] - one[None, :])))
@@ -35,7 +77,7 @@ def loop_entropy(scores: np.ndarray) -> list[float]:
 
 
 def entropy_rows(rng: np.random.Generator) -> Iterator[str]:
-    """Pairwise entropy of groups of 16 and of 100."""
+    """Time the pairwise entropy of groups of 16 and of 100."""
     for k, n in ((16, 8192), (100, 512)):
         scores = rng.normal(0, 3, (n, k))
         medians = interleaved(
@@ -48,7 +90,7 @@ def entropy_rows(rng: np.random.Generator) -> Iterator[str]:
 
 
 def diameter_rows(rng: np.random.Generator) -> Iterator[str]:
-    """Largest distance within groups of 16 vectors."""
+    """Time the largest distance within groups of 16 vectors."""
     vectors = rng.normal(size=(1024, 16, 384))
     every = selected_pairs(vectors[..., 0])
     medians = interleaved(
@@ -61,7 +103,7 @@ def diameter_rows(rng: np.random.Generator) -> Iterator[str]:
 
 
 def command_rows(rng: np.random.Generator) -> Iterator[str]:
-    """The whole measurement of a teacher against only reading its file."""
+    """Time the whole measurement of a teacher, and only reading its file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "teacher.json.gz")
         scores = rng.normal(0, 3, (20_000, 16)).round(4)
@@ -84,7 +126,7 @@ def command_rows(rng: np.random.Generator) -> Iterator[str]:
 
 
 def accuracy_row(rng: np.random.Generator) -> str:
-    """Largest relative error of both entropies against exact summation of the pairs."""
+    """Compare the relative errors of both entropies against an exact summation."""
     scores = rng.normal(0, 12, (200, 16))
     exact = []
     for one in scores.tolist():
@@ -102,7 +144,7 @@ def accuracy_row(rng: np.random.Generator) -> str:
 
 
 def quantities() -> Iterator[str]:
-    """Lines about computing, and one about accuracy."""
+    """Yield lines about the time of computing, and one about accuracy."""
     rng = np.random.default_rng(0)
     for rows in (entropy_rows, diameter_rows, command_rows):
         yield from rows(rng)

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.house`: how tangled the code is, then, now and as it should be.
+"""`python -m benchmarks.house`: how tangled the code was, is, and should be.
 
-"Then" is the code before it was moved into the rooms that CONTRIBUTING.md describes
-(5ab1f3f), counted by these same functions.
+"Then" is the code before it was moved into the packages that CONTRIBUTING.md describes
+(5ab1f3f), counted by the same functions.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ FOLDERS: Final = (
     *("bounds", "estimators", "validation", "figures", "rankbound"),
     *("benchmarks", "paper_appendix"),
 )
-# One quantity and one verdict stand for all of their kind
+# One quantity and one verdict stand for all others
 QUANTITY: Final = "knn_density"
 VERDICT: Final = "negligible"
 
 
 class Measure(NamedTuple):
-    """One number about the code, before the move, now and as it should be."""
+    """A number about the code: before the move, now, and as it should be."""
 
     what: str
     then: int
@@ -41,7 +41,7 @@ class Measure(NamedTuple):
 
 
 def modules(root: Path = ROOT) -> list[Path]:
-    """The modules of a checkout without its tests; links are not followed."""
+    """Return the modules of a checkout except its tests; links are not followed."""
     found = [
         Path(place, name)
         for folder in FOLDERS
@@ -53,9 +53,9 @@ def modules(root: Path = ROOT) -> list[Path]:
 
 
 def circles(package: str = "rankbound") -> list[list[str]]:
-    """Groups of modules that import each other, the largest first.
+    """Return the groups of modules that import each other, the largest first.
 
-    Every import counts: at the top, inside a function, and for types alone.
+    All imports count: those at the top, inside functions, and for types alone.
     """
     graph = grimp.build_graph(package, cache_dir=None)
     names = sorted(graph.modules)
@@ -76,16 +76,17 @@ def circles(package: str = "rankbound") -> list[list[str]]:
 
 
 def installed_names(root: Path = ROOT) -> list[str]:
-    """The names that an installation adds to what Python can import."""
+    """Return the top-level names that an installation makes importable."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     packages = project["tool"]["setuptools"]["packages"]
     return sorted({name.split(".")[0] for name in packages})
 
 
 def counted(tree: ast.AST) -> Counter[str]:
-    """What is loose in a module.
+    """Count what is loosely typed in a module.
 
-    Dictionaries of anything, keys written as strings, and bags of options handed on.
+    These are dictionaries of anything, keys written as strings, and parameters that
+    take all options of a command.
     """
     found: Counter[str] = Counter()
     for node in ast.walk(tree):
@@ -104,14 +105,14 @@ def counted(tree: ast.AST) -> Counter[str]:
 
 
 def _takes_options(node: ast.arg | ast.AnnAssign) -> bool:
-    """Whether a parameter or field is the bag of a command's options."""
+    """Whether a parameter or field takes all options of a command."""
     name = node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)
     kind = ast.unparse(node.annotation) if node.annotation else ""
     return name == "options" and "Options" in kind
 
 
 def naming(word: str, root: Path = ROOT) -> list[Path]:
-    """The modules that contain a word, but for this one."""
+    """Return the modules that contain a word, except this one."""
     pattern = re.compile(rf"\b{word}\b")
     return [
         path
@@ -122,7 +123,7 @@ def naming(word: str, root: Path = ROOT) -> list[Path]:
 
 
 def measures(root: Path = ROOT) -> Iterator[Measure]:
-    """Every measure, in the order of the table."""
+    """Yield every measure in the order of the table."""
     texts = [path.read_text(encoding="utf-8") for path in modules(root)]
     found = sum((counted(ast.parse(text)) for text in texts), Counter[str]())
     lines = sum(len(text.splitlines()) for text in texts)

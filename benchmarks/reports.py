@@ -1,7 +1,7 @@
-"""`python -m benchmarks report`: the report of 100,000 queries, made and opened.
+"""`python -m benchmarks report`: making and opening the report of 100,000 queries.
 
-Seconds are of this machine; the limits that they are held against are absolute, since
-a reader waits for the page itself: under 10 MB, and open in under 3 seconds.
+Seconds are those of this machine. Their limits are absolute, since a reader waits for
+the page itself: it has to be under 10 MB and open in under 3 seconds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ QUERIES, DOCUMENTS, SAMPLINGS = 100_000, 8, 4
 REPEATS = 5
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu")
-# In a fresh process, whose largest memory is printed with its seconds
+# Run in a fresh process, which prints its peak memory with the seconds
 CHILD = """
 import contextlib, resource, sys, time
 from rankbound.cli import main
@@ -36,7 +36,7 @@ print(code, time.perf_counter() - start, memory)
 
 
 def rows(queries: int = QUERIES, repeats: int = REPEATS) -> Iterator[str]:
-    """Lines of the table: a measurement and a comparison."""
+    """Yield the lines of the table: a measurement and a comparison."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         groups = write_inputs(folder, queries)
@@ -56,7 +56,7 @@ def rows(queries: int = QUERIES, repeats: int = REPEATS) -> Iterator[str]:
 
 
 def write_inputs(folder: Path, queries: int) -> list[str]:
-    """A teacher, a student and groups of several samplings, from a seed."""
+    """Write a teacher, a student and groups of several samplings, from a seed."""
     rng = np.random.default_rng(0)
     shape = (queries, DOCUMENTS + SAMPLINGS)
     scores = rng.normal(0, 3, shape).round(4)
@@ -81,7 +81,7 @@ def write_inputs(folder: Path, queries: int) -> list[str]:
 
 
 def run(folder: Path, *words: str) -> tuple[float, float]:
-    """Seconds and peak memory in MiB of one command in a process of its own."""
+    """Return seconds and peak memory in MiB of a command in a process of its own."""
     here = str(Path(__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-c", CHILD, *words],
@@ -98,9 +98,9 @@ def run(folder: Path, *words: str) -> tuple[float, float]:
 
 
 def opening(page: Path, repeats: int) -> float | None:
-    """Median seconds until the page is loaded and its first rows are there.
+    """Return the median seconds until the page shows its first rows.
 
-    None where chromium or Playwright is missing.
+    None if Chromium or Playwright is missing.
     """
     try:
         from playwright.sync_api import sync_playwright
@@ -125,7 +125,7 @@ def opening(page: Path, repeats: int) -> float | None:
 def line(
     title: str, seconds: float, memory: float, size: int, opened: float | None
 ) -> str:
-    """One line of the table.
+    """Format a line of the table.
 
     Examples
     --------

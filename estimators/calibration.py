@@ -196,6 +196,8 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
             "the scores order the calibration pairs without an error, so the "
             "likelihood grows as the temperature falls to 0"
         )
+    # scikit-learn's LogisticRegression finds the same number from each pair written
+    # twice, in four times as long, and a large slope where there is no maximum.
     from scipy.optimize import brentq  # takes a third of a second to load
 
     return float(scale * np.exp(-brentq(slope, -end, end, xtol=1e-13)))

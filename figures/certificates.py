@@ -1,4 +1,4 @@
-"""Figures of certificates: bound against observed risk, and the plane of the terms."""
+"""Figures of a measurement: certificates, limits over n, and calibration."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from scipy.stats import gaussian_kde
 
+from rankbound.bounds.betting import queries_needed
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.notation import Delta, H
+from rankbound.bounds.notation import Delta, H, n
 from rankbound.data.columns import Floats
-from rankbound.figures.data import keep
+from rankbound.figures.output import keep
+from rankbound.figures.records import Bin
 from rankbound.figures.style import (
+    COLOURS,
     COLUMN,
     VACUOUS,
     axes_for,
@@ -23,17 +27,22 @@ from rankbound.figures.style import (
     dashes,
     label,
     legend_above,
+    line,
     mark,
+    shown,
     styled,
 )
-from rankbound.figures.wording import shown
+from rankbound.figures.theory import shade_vacuous
 
-LEAST, MOST = 20, 2000  # queries, for a density
+LEAST, MOST = 20, 2000  # queries that a density needs, and uses
+LEVELS = 24  # of the limit, at which betting's curve over n is computed
+TICKS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 7, 10)
+NAMES = ("student", "mean_p", "observed", "n_pairs")
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An upper limit of a student's risk against the risk itself, in nats."""
+    """The risk of a student and an upper limit of it, in nats."""
 
     student: str
     risk: float
@@ -42,7 +51,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How bounds order `n` configurations by risk: Kendall's tau and its interval."""
+    """Kendall's tau, with its interval, of bounds and risks of `n` configurations."""
 
     tau: float
     lower: float
@@ -64,9 +73,22 @@ def draw_bound_against_risk(
     ----------
     rows : sequence of Held
     risk : str
-        Which risk it is, for the axis.
+        Name of the risk, for the axis.
     order : Order, optional
-        It comes from one split of the queries, while marks may be means over several.
+        Written below the axis. It comes from one split of the queries, while marks may
+        be means over several.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without rows.
+
+    Examples
+    --------
+    >>> ax = draw_bound_against_risk([Held("tasb", risk=0.5, upper=0.62)])
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('observed risk (nats)', 'upper limit (nats)')
     """
     if not rows:
         raise DomainError("a scatter needs at least one certificate, got none")
@@ -99,7 +121,7 @@ def draw_bound_against_risk(
 
 
 def _ordered(order: Order | None) -> str:
-    """Two lines below the axis; none without an order."""
+    """Two lines of text below the axis; none without an order."""
     if order is None:
         return ""
     tau, lower, upper = (f"{end:.2f}" for end in (order.tau, order.lower, order.upper))
@@ -116,21 +138,36 @@ def draw_locality_entropy(
 ) -> Axes:
     """Diameter and entropy of every query, by sampling; large marks are means.
 
-    The line round a mean holds the densest half of the queries, by a kernel estimate.
+    The line around a mean holds the densest half of the queries, by a kernel estimate.
 
     Parameters
     ----------
-    points : mapping of sampling to (diameters, entropies in nats), one per query
-    floor : (diameters, entropies), optional
-        The coupling floor of Theorem 4 for a Lipschitz constant of the teacher. With an
-        estimated constant it is a diagnostic, no certificate.
+    points : mapping of str to pair of float64 arrays, shape (n,)
+        By sampling, diameters and entropies in nats, one per query.
+    floor : pair of float64 arrays, optional
+        Diameters and entropies of the coupling floor of Theorem 4 for a Lipschitz
+        constant of the teacher. With an estimated constant it is a diagnostic and no
+        certificate.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without samplings.
+
+    Examples
+    --------
+    >>> points = np.array([1.0, 1.2]), np.array([0.4, 0.3])
+    >>> ax = draw_locality_entropy({"bm25": points})
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['bm25']
     """
     if not points:
         raise DomainError("the plane needs at least one sampling, got none")
     ax = axes_for(ax)
     for index, (name, (diameters, entropies)) in enumerate(points.items()):
         own = colour(index)
-        # Thousands of marks: as a picture inside the vector file
+        # Thousands of marks become a picture inside the vector file
         ax.plot(
             diameters,
             entropies,
@@ -163,8 +200,8 @@ def draw_locality_entropy(
 
 
 def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
-    """The contour of the density that the denser half of the points exceed."""
-    # A part of very many queries has the same density, and is quick
+    """The contour of the density that half of the points exceed."""
+    # A part of very many queries has the same density and takes less time
     points = np.stack([x, y])[:, :: max(1, x.size // MOST)]
     if points.shape[1] < LEAST or np.linalg.matrix_rank(np.cov(points)) < 2:
         return
@@ -182,3 +219,194 @@ def _half(ax: Axes, x: Floats, y: Floats, index: int) -> None:
         zorder=4,
     )
     halves.set_path_effects([withStroke(linewidth=2.6, foreground="white")])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Certified:
+    """A certificate and its sample.
+
+    Attributes
+    ----------
+    risks : float64 array, shape (n,)
+        One risk per query, in nats.
+    low, high : float
+        Range of one risk.
+    upper : float
+        The limit by betting.
+    delta : float
+        Failure probability for all `n_students` students together.
+    """
+
+    risks: Floats
+    low: float
+    high: float
+    upper: float
+    delta: float
+    n_students: int = 1
+
+
+@styled
+def draw_limit_over_n(made: Certified, *, ax: Axes | None = None) -> Axes:
+    """Limits of the risk over the number of queries, if further ones are like these.
+
+    The circle is the certificate of the sample, and the square is the number of queries
+    at which betting falls below ln 2, above which a limit is vacuous.
+
+    Parameters
+    ----------
+    made : Certified
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without risks.
+
+    Examples
+    --------
+    >>> risks = np.full(50, 0.3)
+    >>> made = Certified(risks=risks, low=0.0, high=2.0, upper=0.6, delta=0.05)
+    >>> draw_limit_over_n(made).get_ylabel()
+    'limit of the risk (nats)'
+    """
+    risks = np.asarray(made.risks, dtype=np.float64)
+    if not risks.size:
+        raise DomainError("limits need one risk per query, got none")
+    risk, ax = float(risks.mean()), axes_for(ax)
+    counts, limits = _betting(made, risk)
+    start = _needed(made, LN2)
+    ends = [risks.size, *counts, *([] if start is None else [start])]
+    queries = np.geomspace(max(2.0, min(ends) / 2), 3.0 * max(ends), 61)
+    log_union = np.log(made.n_students / made.delta)
+    hoeffding = risk + (made.high - made.low) * np.sqrt(log_union / (2 * queries))
+    curves = {
+        "betting": (counts, limits),
+        "Hoeffding": (queries, hoeffding),
+        "risk of the sample": (queries, np.full(queries.shape, risk)),
+    }
+    for index, (name, (x, y)) in enumerate(curves.items()):
+        ax.plot(x, y, label=name, lw=1.8 if index == 0 else 1.0, **line(index))
+        keep(ax, {"curve": [name] * len(x), "n": x, "nats": y})
+    points = [("n", float(risks.size), made.upper)]
+    if start is not None:
+        points.append(("n needed", float(start), LN2))
+    for index, (name, x_, y_) in enumerate(points):
+        ax.plot(
+            [x_],
+            [y_],
+            mark(index),
+            color=COLOURS[0],
+            markeredgecolor="black",
+            label=f"{name} = {x_:,.0f}",
+            zorder=4,
+        )
+        keep(ax, {"curve": [name], "n": [x_], "nats": [y_]})
+    ax.set(
+        xscale="log", yscale="log", xlabel=label(n), ylabel="limit of the risk (nats)"
+    )
+    ax.set_xlim(queries[0], queries[-1])
+    top = max(1.25 * LN2, 1.25 * made.upper, float(hoeffding[len(queries) // 3]))
+    ax.set_ylim(0.85 * min(risk, LN2), top)
+    ax.set_yticks([tick for tick in TICKS if ax.get_ylim()[0] <= tick <= top])
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.text(
+        0.98, 0.96, "vacuous", fontsize=7, ha="right", va="top", transform=ax.transAxes
+    )
+    shade_vacuous(ax)
+    legend_above(ax)
+    return ax
+
+
+def _betting(made: Certified, risk: float) -> tuple[Floats, Floats]:
+    """Compute the numbers of queries at which betting falls below several levels."""
+    highest = min(made.high, max(2 * made.upper - risk, 1.2 * LN2))
+    lowest = risk + 0.06 * (made.upper - risk)
+    counts, limits = [], []
+    for level in np.geomspace(highest, lowest, LEVELS):
+        found = _needed(made, float(level))
+        if found is not None and found > 1:
+            counts.append(found)
+            limits.append(level)
+    return np.array(counts, dtype=np.float64), np.array(limits)
+
+
+def _needed(made: Certified, level: float) -> int | None:
+    return queries_needed(
+        made.risks,
+        low=made.low,
+        high=made.high,
+        threshold=level,
+        delta=made.delta,
+        n_students=made.n_students,
+    )
+
+
+@styled
+def draw_reliability(rows: Sequence[Bin], *, ax: Axes | None = None) -> Axes:
+    """How often judgements agree with the teacher, against its preference.
+
+    Parameters
+    ----------
+    rows : sequence of Bin
+        The reliability table of a ledger.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without rows.
+
+    Notes
+    -----
+    The bars are shares of the pairs, on the same axis. The teacher's preference is at
+    least one half, since the document that it prefers is the first of a pair.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(from_=0.5, to=0.55, student="agrees", n_pairs=9,
+    ...     mean_p=0.52, observed=0.6, interval=(0.4, 0.8))
+    >>> draw_reliability([row]).get_ylabel()
+    'share of pairs so judged'
+    """
+    if not rows:
+        raise DomainError("a reliability diagram needs judged pairs, got none")
+    ax = axes_for(ax)
+    total = sum(row.n_pairs for row in rows)
+    groups = [*dict.fromkeys(row.student for row in rows)]
+    bottoms: dict[float, float] = {}
+    for index, group in enumerate(groups):
+        mine = [row for row in rows if row.student == group]
+        own = colour(index)
+        for row in mine:
+            share, start = row.n_pairs / total, row.from_
+            width = row.to - start
+            low = bottoms.get(start, 0.0)
+            ax.bar(start, share, width, low, align="edge", color=own, alpha=0.25)
+            bottoms[start] = low + share
+        _with_intervals(ax, mine, own, mark(index), f"student {shown(group)}")
+    ax.plot([0.5, 1], [0.5, 1], color="0.4", linewidth=0.6)
+    ax.set(xlabel="teacher's preference $p$", ylabel="share of pairs so judged")
+    ax.set_xlim(0.5, 1)
+    ax.set_ylim(0, 1.02)
+    legend_above(ax)
+    return keep(ax, {name: [getattr(row, name) for row in rows] for name in NAMES})
+
+
+def _with_intervals(
+    ax: Axes, rows: Sequence[Bin], own: str, sign: str, name: str
+) -> None:
+    centres = [row.mean_p for row in rows]
+    observed = np.array([row.observed for row in rows])
+    ends = np.array([row.interval for row in rows], dtype=np.float64)
+    spread = np.abs(ends.T - observed)
+    ax.errorbar(
+        centres,
+        observed,
+        yerr=spread,
+        fmt=sign,
+        color=own,
+        elinewidth=0.7,
+        label=name,
+    )

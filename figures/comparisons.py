@@ -1,4 +1,4 @@
-"""Figures of samplings compared: differences with the margin, and verdicts."""
+"""Figures of comparisons and correlations: forests, verdicts, and sweeps."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from matplotlib.patches import Rectangle
 
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import VERDICTS, in_order
-from rankbound.figures.data import keep
-from rankbound.figures.records import Row
+from rankbound.figures.output import keep
+from rankbound.figures.records import Coefficient, Row
 from rankbound.figures.style import (
+    COLOURS,
     COLUMN,
     PAGE,
     axes_for,
@@ -22,11 +23,13 @@ from rankbound.figures.style import (
     line,
     mark,
     name_ticks,
+    shown,
     styled,
+    wrapped,
 )
-from rankbound.figures.wording import shown, wrapped
 
-FITTING = 3  # columns of a matrix, in a column of print
+FITTING = 3  # columns of a matrix that fit into a column of print
+NAMES = ("dataset", "sampling", "student", "term", "measure")
 
 
 @styled
@@ -43,18 +46,28 @@ def draw_differences(
     Parameters
     ----------
     rows : sequence of Row
-        Of one quantity.
+        All of one quantity.
     unit : str
-        Of the quantity.
+        Unit of the quantity.
     reference : str
-        What the differences are to.
+        Name of the reference.
     words : str, optional
-        For the axis, where the rows have no common reference.
+        Label of the axis, where the rows have no common reference.
+    ax : Axes, optional
 
     Raises
     ------
     DomainError
         Without rows, or with several quantities.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(sampling="bm25", quantity="entropy", pairs="all",
+    ...     difference=0.02, lower=0.01, upper=0.03, margin=0.05, smallest_margin=0.03,
+    ...     verdict="negligible")
+    >>> [label.get_text() for label in draw_differences([row]).get_yticklabels()]
+    ['bm25, all']
     """
     quantity = _one_quantity(rows)
     ax = axes_for(ax, height=0.7 + 0.2 * len(rows))
@@ -89,15 +102,29 @@ def draw_verdicts(
 ) -> Axes:
     """Verdicts as a matrix of samplings and pair sets.
 
-    Each cell shows the smallest margin at which equivalence would be accepted. There
-    are no groups of equivalent samplings: equivalence is not transitive.
+    Each cell shows the smallest margin at which equivalence would be accepted.
+    Samplings are not grouped, since equivalence is not transitive.
 
     Parameters
     ----------
     rows : sequence of Row
-        Of one quantity.
+        All of one quantity.
     columns : str
-        What `pairs` are, for the axis.
+        Name of the columns, for the axis.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without rows, or with several quantities.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(sampling="bm25", quantity="entropy", pairs="all",
+    ...     smallest_margin=0.03, verdict="negligible")
+    >>> [text.get_text() for text in draw_verdicts([row]).texts]
+    ['0.03']
     """
     _one_quantity(rows)
     samplings = [*dict.fromkeys(row.sampling for row in rows)]
@@ -110,7 +137,7 @@ def draw_verdicts(
         margin = row.smallest_margin
         text = "-" if margin is None else f"{margin:.3g}"
         ax.text(x + 0.06, y, text, ha="center", va="center", fontsize=7)
-        # The sign, too: two of the colours are one grey in print
+        # Two of the colours are the same grey in print, so that a sign is needed
         sign = VERDICTS[row.verdict].sign
         ax.plot(x - 0.36, y, sign, color=VERDICTS[row.verdict].colour)
     ax.set_xlim(-0.5, len(pairs) - 0.5)
@@ -135,7 +162,22 @@ def draw_sweep(
 
     Parameters
     ----------
-    means : mapping of sampling to a mapping of temperature to mean
+    means : mapping of str to mapping of float to float
+        By sampling and temperature.
+    unit : str
+        Unit of the entropy.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without samplings.
+
+    Examples
+    --------
+    >>> ax = draw_sweep({"bm25": {0.5: 0.3, 1.0: 0.4, 2.0: 0.5}})
+    >>> ax.get_ylabel(), ax.get_xscale()
+    ('mean entropy $H$ (nats)', 'log')
     """
     if not means:
         raise DomainError("a sweep needs at least one sampling, got none")
@@ -178,3 +220,79 @@ def _verdict_legend(ax: Axes, present: set[str]) -> None:
         for name, entry in shown_as.items()
     ]
     legend_above(ax, columns=2, right=True, handles=handles)
+
+
+@styled
+def draw_correlations(
+    rows: Sequence[Coefficient],
+    *,
+    band: float = 0.1,
+    delta: float = 0.05,
+    ax: Axes | None = None,
+) -> Axes:
+    """Spearman's rho of terms and measures; filled where significant after Holm.
+
+    Parameters
+    ----------
+    rows : sequence of Coefficient
+        Those without a coefficient are left out.
+    band : float
+        Half the width of the band of no association, fixed beforehand.
+    delta : float
+        Error rate of the family.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        If no row has a coefficient.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(dataset="", sampling="bm25", student="s", term="entropy",
+    ...     measure="nDCG@10", spearman=-0.4, lower=-0.6, upper=-0.2, p_holm=0.01)
+    >>> [label.get_text() for label in draw_correlations([row]).get_yticklabels()]
+    ['entropy, nDCG@10']
+    """
+    known = [(row.spearman, row) for row in rows if row.spearman is not None]
+    kept = [row for _, row in known]
+    if not kept:
+        raise DomainError("a forest needs at least one coefficient, got none")
+    ax = axes_for(ax, height=0.7 + 0.17 * len(kept))
+    ax.axvspan(-band, band, color="0.88", linewidth=0, zorder=0)
+    ax.axvline(0, color="0.4", linewidth=0.6)
+    for place, (spearman, row) in enumerate(known):
+        found = row.p_holm is not None and row.p_holm <= delta
+        colour = COLOURS[1] if found else "0.35"
+        if row.lower is not None and row.upper is not None:
+            ax.plot([row.lower, row.upper], [place, place], color=colour, lw=1)
+        face = colour if found else "white"
+        ax.plot(spearman, place, "o", color=colour, markerfacecolor=face)
+    name_ticks(ax, np.arange(len(kept)), _labels(kept), share=0.52)
+    ax.set_ylim(len(kept) - 0.5, -0.5)
+    ax.set_xlim(-1, 1)
+    ax.set_xticks([-1, -0.5, 0, 0.5, 1])
+    lines = [
+        rf"Spearman's $\rho${_of_all(rows)}, {len(rows)} cell{'s' * (len(rows) > 1)}",
+        f"filled: Holm p at most {delta:g}",
+    ]
+    ax.set_xlabel("\n".join(lines), loc="right")
+    names = (*NAMES, "spearman", "lower", "upper", "p_holm")
+    return keep(ax, {name: [getattr(row, name) for row in kept] for name in names})
+
+
+def _of_all(rows: Sequence[Coefficient]) -> str:
+    """Name the measure that all rows share, which the labels leave out."""
+    measures = {row.measure for row in rows}
+    return f" with {shown(measures.pop())}" if len(measures) == 1 else ""
+
+
+def _labels(rows: Sequence[Coefficient]) -> list[str]:
+    """Label rows by the names in which they differ."""
+    varying = [n for n in NAMES if len({getattr(row, n) for row in rows}) > 1]
+    used = varying or ["term", "measure"]
+    return [
+        ", ".join(str(getattr(row, name)).replace("_", " ") for name in used)
+        for row in rows
+    ]

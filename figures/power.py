@@ -1,4 +1,4 @@
-"""Figures of power: what a number of queries can show, before looking at results."""
+"""Figures of power: what a number of queries can show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import n
-from rankbound.figures.data import keep
+from rankbound.figures.output import keep
 from rankbound.figures.style import (
     axes_for,
     colour,
@@ -20,20 +20,23 @@ from rankbound.figures.style import (
     legend_above,
     line,
     mark,
+    shown,
     styled,
 )
-from rankbound.figures.wording import shown
-from rankbound.validation.equivalence_power import equivalence_margin
-from rankbound.validation.power import detectable_correlation, detectable_difference
+from rankbound.validation.power import (
+    detectable_correlation,
+    detectable_difference,
+    equivalence_margin,
+)
 
 FAMILIES = (1, 10, 100)
-# Sizes of test collections, up to those of training sets
+# From the sizes of test collections to those of training sets
 QUERIES = np.unique(np.round(np.logspace(1, 4, 49)).astype(int))
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Paired differences by name: their deviation, and numbers of queries to mark."""
+    """The standard deviation of paired differences, and numbers of queries to mark."""
 
     source: str
     sd: float
@@ -49,17 +52,24 @@ def draw_correlation_power(
     delta: float = 0.05,
     ax: Axes | None = None,
 ) -> Axes:
-    """The smallest correlation that a number of queries can show; marks at yours.
+    """The smallest correlation that a number of queries can show.
 
     Parameters
     ----------
     marks : sequence of (str, int)
-        Names, and numbers of queries, at least 4.
+        Names and numbers of queries to mark, at least 4 each.
     family : int, optional
-        Tests of the family, over which `delta` is divided; without it a line each for
-        1, 10 and 100.
+        Number of tests, by which `delta` is divided. By default there is one line each
+        for 1, 10 and 100 tests.
     power, delta : float
-        Chance of finding what is there, and the error rate of the family.
+        Probability of finding a correlation that exists, and error rate of the family.
+    ax : Axes, optional
+
+    Examples
+    --------
+    >>> ax = draw_correlation_power([("trec", 43)], family=10)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['10 tests', 'trec: n = 43']
     """
     ax = axes_for(ax)
     queries = _queries(count for _, count in marks)
@@ -92,18 +102,30 @@ def draw_difference_power(
 ) -> Axes:
     """The smallest difference and margin of equivalence that queries can show.
 
-    Both for paired differences; the band is the margin that was asked for.
+    Both are for paired differences. The band is the margin that was asked for.
 
     Parameters
     ----------
     sources : sequence of Source
-        One shows the difference and the margin; several show the margin.
+        A single source shows the difference and the margin, several show the margin.
     unit : str
-        Of the standard deviations.
+        Unit of the standard deviations.
     margin : float, optional
         Fixed beforehand.
     power, delta : float
-        As in `draw_correlation_power`; `delta` is that of one comparison.
+        As in `draw_correlation_power`; `delta` is the error rate of one comparison.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without sources.
+
+    Examples
+    --------
+    >>> ax = draw_difference_power([Source("bm25", sd=0.1, n=[43])], unit="nats")
+    >>> ax.get_ylabel()
+    'detectable (nats)'
     """
     if not sources:
         raise DomainError("power needs a standard deviation, got none")
@@ -138,7 +160,7 @@ def draw_difference_power(
 
 @functools.lru_cache(maxsize=4096)
 def _difference(queries: int, power: float, delta: float) -> float:
-    """In standard deviations, which both scale with."""
+    """The smallest difference in standard deviations, to which it is proportional."""
     return detectable_difference(queries, sd=1.0, power=power, delta=delta)
 
 
@@ -155,7 +177,7 @@ _CURVES: tuple[tuple[str, Callable[[int, float, float], float]], ...] = (
 
 
 def _queries(marked: Iterable[int]) -> Any:
-    """The grid of sizes, up to the largest that is marked."""
+    """The grid of numbers of queries, which includes all marked ones."""
     wanted = [int(count) for count in marked]
     top = max([2000, *(3 * count for count in wanted)])
     low = min([10, *wanted])

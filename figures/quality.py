@@ -1,4 +1,4 @@
-"""Figure of the files of a study: what they cover, and what is odd about them."""
+"""Figure of the files of a study: what they cover, and their defects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures.data import keep
+from rankbound.figures.output import keep
 from rankbound.figures.style import (
     COLUMN,
     PAGE,
@@ -23,15 +23,15 @@ from rankbound.figures.style import (
 
 NAMES = ("file", "column", "count", "total", "share", "lack")
 ABSENT = "–"
-FITTING = 6  # columns, in a column of print
+FITTING = 6  # columns that fit into a column of print
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One column of one file: so many of a total.
+    """A count in one column of one file, out of a total.
 
-    `total` is None or 0 where the column does not apply, or where only the count is
-    known. `good` says that all, and not none, is what one wants.
+    `total` is None or 0 where the column does not apply or only the count is known.
+    `good` says whether a large count is good, rather than bad.
     """
 
     file: str
@@ -42,14 +42,14 @@ class Cell:
 
     @property
     def share(self) -> float | None:
-        """The count as a part of the total."""
+        """The count over the total; None without one of them."""
         return (
             self.count / self.total if self.count is not None and self.total else None
         )
 
     @property
     def lack(self) -> float | None:
-        """What is not covered, or what is odd, from 0 to 1; None: does not apply."""
+        """The share not covered or defective, in [0, 1]; None if it does not apply."""
         if self.share is None:
             return 1.0 if self.count else None
         return 1 - self.share if self.good else self.share
@@ -59,18 +59,31 @@ class Cell:
 def draw_quality(rows: Sequence[Cell], *, ax: Axes | None = None) -> Axes:
     """Coverage and defects of every file, in percent; darker is worse.
 
-    A dash says that a column does not apply to a file, which is not the same as 0.
+    A dash marks a column that does not apply to a file, which is not the same as 0.
 
     Parameters
     ----------
     rows : sequence of Cell
         One per file and column.
+    ax : Axes, optional
+
+    Raises
+    ------
+    DomainError
+        Without rows.
+
+    Examples
+    --------
+    >>> cells = [Cell("run.res", "ties", 3, 9), Cell("run.res", "rows", 9, None)]
+    >>> ax = draw_quality(cells)
+    >>> [text.get_text() for text in ax.texts]
+    ['33.3', '#9']
     """
     if not rows:
         raise DomainError("a table of quality needs a file, got none")
     files = [*dict.fromkeys(row.file for row in rows)]
     columns = [*dict.fromkeys(row.column for row in rows)]
-    # Numbers have to fit into their cells: beyond that, a page's width
+    # Where numbers would not fit into their cells, the figure is as wide as a page
     least = COLUMN if len(columns) <= FITTING else PAGE
     ax = axes_for(ax, height=0.5 + 0.19 * len(files), least=least)
     for row in rows:
@@ -103,12 +116,12 @@ def _cell(ax: Axes, x: int, y: int, row: Cell) -> None:
 
 
 def _grade(lack: float) -> Any:
-    """White for nothing lacking; a little is already to be seen."""
+    """White where nothing is lacking; even a small lack is visible."""
     return colormaps["Blues"](0.0 if lack == 0 else 0.12 + 0.75 * lack**0.5)
 
 
 def percent(count: int, total: int | None) -> str:
-    """A share in percent that says 0 and 100 only where that is exact.
+    """Format a share in percent, as 0 or 100 only where that is exact.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""What figures read of results: the attributes that a record must have.
+"""The attributes that figures read of a record.
 
-Records of results have them and are handed over as they are; so may a user's own.
+Records of results have them and are drawn as they are; so are a user's own records.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from rankbound.catalogue import Difference
 
 
 class Coefficient(Protocol):
-    """Spearman's rho of a term and a measure with its interval; None where missing."""
+    """Spearman's rho of a term and a measure with its interval; None if missing."""
 
     @property
     def dataset(self) -> str: ...
@@ -67,7 +67,7 @@ class Lengths(Protocol):
 
 
 class Fit(Protocol):
-    """Points of TwoNN and the slope through them; None where there is no dimension."""
+    """Points of TwoNN, and the slope of the line through them if there is one."""
 
     @property
     def dimension(self) -> float | None: ...
@@ -80,7 +80,7 @@ class Fit(Protocol):
 class Shape(Protocol):
     """Distances and vectors of some documents.
 
-    `distances` rise, and `shares` of the pairs are at most so far apart.
+    `distances` rise, and the pairs at most that far apart have the shares `shares`.
     """
 
     @property
@@ -98,9 +98,9 @@ class Shape(Protocol):
 
 
 class Bin(Protocol):
-    """Pairs whose preference lies between two numbers, and how they were judged.
+    """Pairs whose preference lies in a bin, and how often judgements agree with it.
 
-    `student` says whether the student agrees.
+    `student` says whether the student agrees with the teacher.
     """
 
     @property

@@ -1,7 +1,9 @@
-"""One look for every figure: sizes, colours, fonts, and labels from the notation."""
+"""One look for every figure: sizes, colours, fonts, labels, and names fit to draw."""
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,19 +16,20 @@ import numpy as np
 import sympy
 from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.textpath import TextPath
 
 from rankbound.bounds.notation import term
 from rankbound.catalogue import VERDICTS
-from rankbound.figures.wording import FONT, lines_in, shown, width_of, wrapped
 
 P = ParamSpec("P")
+FONT = "DejaVu Sans"
 COLUMN = 3.33  # inches: one column of a two-column page
 PAGE = 7.0
 RATIO = 0.72
-HANDLE, GAP = 0.29, 0.2  # of a legend, in inches: the sign of an entry, between columns
-
-# Okabe and Ito's colours in an order whose greys differ, each with its own dashes and
-# mark, so that nothing depends on colour alone
+HANDLE, GAP = 0.29, 0.2  # inches in a legend: the sign of an entry, between columns
+# Okabe and Ito's colours, ordered so that neighbours differ in grey. Each has dashes
+# and a mark of its own, so that nothing depends on colour alone
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES: tuple[Any, ...] = (
     "-",
@@ -62,13 +65,16 @@ RULES: dict[str, object] = {
     "axes.formatter.useoffset": False,
 }
 _WIDTH: ContextVar[float] = ContextVar("width", default=COLUMN)
-# Figures made here, whose height may still grow; axes that a caller brings keep theirs
+# Figures made here, whose height may grow; a figure of the caller keeps its height
 _OWN: WeakSet[Figure] = WeakSet()
+POINTS = 72
+HAIR_SPACE = "\u200a"
+SPACES, SIGNS = re.compile(r"(?<=\s)"), re.compile(r"(?<=[\-_/.,:+])")
 
 
 @contextmanager
 def width(inches: float) -> Iterator[None]:
-    """New figures are this wide inside; `COLUMN` and `PAGE` fit a two-column page.
+    """Make figures of this width inside; `COLUMN` and `PAGE` fit a two-column page.
 
     Examples
     --------
@@ -85,7 +91,7 @@ def width(inches: float) -> Iterator[None]:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The house style for the figures drawn inside.
+    """Draw figures in the house style inside.
 
     Examples
     --------
@@ -98,7 +104,13 @@ def style() -> Iterator[None]:
 
 
 def styled(draw: Callable[P, Axes]) -> Callable[P, Axes]:
-    """Let a drawing function work in the house style, whatever the caller's is."""
+    """Make a drawing function use the house style, whatever the caller's style is.
+
+    Examples
+    --------
+    >>> styled(axes_for)(None).get_xlabel()
+    ''
+    """
 
     @wraps(draw)
     def inside(*args: P.args, **options: P.kwargs) -> Axes:
@@ -109,11 +121,17 @@ def styled(draw: Callable[P, Axes]) -> Callable[P, Axes]:
 
 
 def axes_for(ax: Axes | None, *, height: float | None = None, least: float = 0) -> Axes:
-    """The axes given, or new ones of a column's width in the house style.
+    """Return the axes given, or new ones in the width that `width` sets.
 
     New figures belong to no window and no global list, so nothing has to close them.
-    `height` is in inches; without it, new axes are `RATIO` of a column high. `least` is
-    the smallest width in inches that the drawing fits in.
+
+    Parameters
+    ----------
+    ax : Axes or None
+    height : float, optional
+        Height of a new figure in inches; by default `RATIO` of a column's width.
+    least : float
+        The smallest width in inches that the drawing fits into.
     """
     if ax is not None:
         return ax
@@ -124,14 +142,14 @@ def axes_for(ax: Axes | None, *, height: float | None = None, least: float = 0) 
 
 
 def label(symbol: sympy.Symbol, words: str | None = None) -> str:
-    r"""An axis label: words, the symbol, and its unit where it has one.
+    r"""Return an axis label: words, the symbol, and its unit where it has one.
 
     Parameters
     ----------
     symbol : sympy.Symbol
-        Of `bounds.notation`, where the unit stands.
+        A symbol of `bounds.notation`, which has its unit.
     words : str, optional
-        Instead of the meaning in the notation.
+        Used instead of the meaning in the notation.
 
     Examples
     --------
@@ -147,14 +165,20 @@ def label(symbol: sympy.Symbol, words: str | None = None) -> str:
 
 
 class Look(TypedDict):
-    """How a line is drawn, in the words of matplotlib."""
+    """How a line is drawn, as keywords of matplotlib."""
 
     color: str
     linestyle: Any
 
 
 def colour(index: int) -> str:
-    """The colour of the index-th line of a figure."""
+    """The colour of the index-th line of a figure.
+
+    Examples
+    --------
+    >>> colour(0), colour(7) == colour(0)
+    ('#0072B2', True)
+    """
     return COLOURS[index % len(COLOURS)]
 
 
@@ -164,24 +188,30 @@ def dashes(index: int) -> Any:
 
 
 def line(index: int) -> Look:
-    """Colour and dashes of the index-th line of a figure; 49 that differ."""
+    """Colour and dashes of the index-th line of a figure; 49 combinations differ."""
     return {"color": colour(index), "linestyle": dashes(index)}
 
 
 def mark(index: int) -> str:
-    """The index-th mark of a figure, never twice with the same colour in 49."""
+    """The index-th mark of a figure; 49 combinations with a colour differ.
+
+    Examples
+    --------
+    >>> mark(0), mark(7)
+    ('o', 's')
+    """
     return MARKS[_second(index) % len(MARKS)]
 
 
 def _second(index: int) -> int:
-    """Once all colours are used, they come again with the next dashes and marks."""
+    """Shift dashes and marks by one whenever the colours start again."""
     return index + index // len(COLOURS)
 
 
 def name_ticks(
     ax: Axes, places: Iterable[float], names: Iterable[object], *, share: float = 0.45
 ) -> None:
-    """Names on the left, in lines that take at most a share of the figure's width."""
+    """Label the y axis with names, broken to at most a share of the figure's width."""
     room = share * _figwidth(ax)
     texts = [wrapped(shown(name), room) for name in names]
     ax.set_yticks(list(places), texts)
@@ -189,7 +219,7 @@ def name_ticks(
 
 
 def column_ticks(ax: Axes, names: Sequence[object]) -> None:
-    """Names below the columns of a matrix, upright where they are too wide."""
+    """Label the columns of a matrix, vertically where the names are too wide."""
     room = 0.55 * _figwidth(ax) / len(names)
     texts = [shown(name) for name in names]
     if max(map(width_of, texts)) <= room:
@@ -201,7 +231,7 @@ def column_ticks(ax: Axes, names: Sequence[object]) -> None:
 
 
 def grow(ax: Axes, inches: float) -> None:
-    """Make a figure higher, if it was made here."""
+    """Increase the height of a figure if it was made here."""
     figure = ax.get_figure(root=True)
     if isinstance(figure, Figure) and figure in _OWN and inches > 0:
         figure.set_figheight(figure.get_figheight() + inches)
@@ -210,10 +240,19 @@ def grow(ax: Axes, inches: float) -> None:
 def legend_above(
     ax: Axes, *, columns: int = 3, right: bool = False, **options: Any
 ) -> None:
-    """A legend over the axes, where no line can run through it.
+    """Add a legend above the axes, where no line can run through it.
 
-    In as many columns as fit, at most `columns`; `right` aligns it with the right end,
-    for axes that long labels push to the right. A figure made here grows with it.
+    A figure made here grows with its legend.
+
+    Parameters
+    ----------
+    columns : int
+        Largest number of columns; as many are used as fit.
+    right : bool
+        Align the legend with the right end, for axes that long labels push to the
+        right.
+    **options
+        Of `matplotlib.axes.Axes.legend`.
     """
     handles = options.pop("handles", None) or ax.get_legend_handles_labels()[0]
     room = _figwidth(ax) - (0.1 if right else 0.75)
@@ -229,7 +268,7 @@ def legend_above(
 
 
 def _legend_width(names: Sequence[str], columns: int) -> float:
-    """Inches of a legend, whose columns are filled from the left, top to bottom."""
+    """Width of a legend in inches; columns are filled from the left, top to bottom."""
     long, more = divmod(len(names), columns)
     ends = np.cumsum([long + (at < more) for at in range(columns)])
     parts = [names[end - long - (at < more) : end] for at, end in enumerate(ends)]
@@ -243,3 +282,95 @@ def _legend_width(names: Sequence[str], columns: int) -> float:
 
 def _figwidth(ax: Axes) -> float:
     return float(ax.get_figure(root=True).get_figwidth())  # type: ignore[union-attr]
+
+
+def shown(name: object) -> str:
+    r"""Return a name fit to be drawn, without mathematics and missing glyphs.
+
+    A dollar sign would start a formula, and a leading underscore would hide the name
+    from a legend. A character that the font lacks would be drawn as an empty box, so
+    its code is written instead.
+
+    Examples
+    --------
+    >>> shown("a$b"), shown("ünïcode"), shown("中")
+    ('a\\$b', 'ünïcode', '\\u4e2d')
+    """
+    glyphs = _glyphs()
+    text = "".join(c if ord(c) in glyphs else _code(c) for c in str(name))
+    text = text.replace("$", r"\$")
+    return HAIR_SPACE + text if text.startswith("_") or not text else text
+
+
+def wrapped(text: str, inches: float, *, size: float = 7) -> str:
+    """Break a text into lines of at most a width, after spaces if possible.
+
+    A word that is too wide is broken after a sign, or anywhere if it has none.
+
+    Examples
+    --------
+    >>> wrapped("bm25, pos-neg", 0.5).split(chr(10))
+    ['bm25, ', 'pos-neg']
+    """
+    if width_of(text, size=size) <= inches:
+        return text
+    lines = [""]
+    for word in SPACES.split(text):
+        whole = width_of(word.rstrip(), size=size) <= inches
+        for piece in [word] if whole else SIGNS.split(word):
+            for part in _fitting(piece, inches, size):
+                longer = lines[-1] + part.rstrip()
+                if lines[-1] and width_of(longer, size=size) > inches:
+                    lines.append("")
+                lines[-1] += part
+    return "\n".join(lines)
+
+
+def lines_in(names: Iterable[str]) -> int:
+    r"""Return the largest number of lines of any text.
+
+    Examples
+    --------
+    >>> lines_in(["one", "one\ntwo"])
+    2
+    """
+    return max((name.count("\n") + 1 for name in names), default=1)
+
+
+@functools.lru_cache(maxsize=4096)
+def width_of(text: str, *, size: float = 7) -> float:
+    """Return the width of a line of text in inches.
+
+    Examples
+    --------
+    >>> width_of(""), width_of("wide") > width_of("w")
+    (0.0, True)
+    """
+    if not text.strip():
+        return 0.0
+    font = FontProperties(family=FONT, size=size)
+    plain = text.replace(r"\$", "S")
+    return float(TextPath((0, 0), plain, prop=font).get_extents().x1) / POINTS
+
+
+def _fitting(piece: str, inches: float, size: float) -> list[str]:
+    """Cut a piece that has no place to break wherever it is too wide."""
+    parts, rest = [], piece
+    while len(rest) > 1 and width_of(rest.rstrip(), size=size) > inches:
+        end = max(1, int(len(rest) * inches / width_of(rest, size=size)))
+        while end > 1 and width_of(rest[:end], size=size) > inches:
+            end -= 1
+        parts.append(rest[:end])
+        rest = rest[end:]
+    return [*parts, rest] if rest else parts
+
+
+def _code(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+@functools.cache
+def _glyphs() -> frozenset[int]:
+    font = get_font(findfont(FontProperties(family=FONT)))
+    return frozenset(code for code in font.get_charmap() if code >= ord(" "))

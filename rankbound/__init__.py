@@ -84,12 +84,10 @@ _HOME = {
     "rankbound.validation.power": (
         "detectable_correlation",
         "detectable_difference",
-        "paired_power",
-        "queries_for_difference",
-    ),
-    "rankbound.validation.equivalence_power": (
         "equivalence_margin",
         "equivalence_power",
+        "paired_power",
+        "queries_for_difference",
         "queries_for_equivalence",
     ),
     "rankbound.reference.equivalence": (

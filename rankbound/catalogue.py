@@ -385,7 +385,7 @@ VERDICTS: Final[dict[str, Verdict]] = {
     ),
     "note": Verdict(meaning="good to know", level="told", style="cyan"),
 }
-# Of a difference, as `rankbound.validation.verdicts` reads it off an interval
+# Of a difference, as `rankbound.validation.paired` reads it off an interval
 Difference = Literal["different", "negligible", "equivalent", "inconclusive"]
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
 APART: Final = tuple(name for name in DIFFERENCES if VERDICTS[name].apart)

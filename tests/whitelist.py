@@ -24,7 +24,7 @@ from rankbound.estimators import shape
 from rankbound.page import pictures, queries
 from rankbound.reference import equivalence
 from rankbound.terminal import inspect
-from rankbound.validation import holdout
+from rankbound.validation import configurations
 
 _ = (
     rb.align,
@@ -78,7 +78,7 @@ _ = (
 _ = (
     bibliography.REFERENCES,
     features.FEATURES,
-    holdout.HeldOut.n_held_out,
+    configurations.HeldOut.n_held_out,
     prepare.DemoFiles.n_filled,
     prepare.DemoFiles.n_teacher_scores,
     prepare.DemoFiles.train,

@@ -1,4 +1,4 @@
-"""Verdicts: does the theory hold? Machine checks of every statement, without files."""
+"""Intervals, verdicts and associations, and machine checks of every statement."""
 
 if __name__ != "rankbound.validation":
     raise ImportError("import rankbound.validation, not validation")

@@ -1,26 +1,32 @@
-"""Terms against measures on the same queries: coefficients, intervals, p-values.
+"""Associations of terms with measures: coefficients, intervals, p-values, pooled sets.
 
-`draw` computes everything that needs the queries; `summary` makes intervals and
-p-values of it. In between, `validation.pooling` may combine several data sets.
+`draw` computes everything that needs the queries, and `summary` turns it into intervals
+and p-values. In between, `pool` may combine several data sets. `distance_correlation`
+looks for dependence of any shape.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from rankbound.bounds.errors import DomainError
 from rankbound.data.columns import Booleans, Floats
-from rankbound.validation.correlation import COEFFICIENTS, unit, weighted_ranks
-from rankbound.validation.kendall_null import kendall_variance, permuted_kendall
-from rankbound.validation.partial import (
+from rankbound.validation.correlation import (
+    COEFFICIENTS,
     flipped_partials,
     independent,
+    kendall_variance,
+    permuted_kendall,
     rank_correlations,
+    unit,
+    weighted_ranks,
 )
+from rankbound.validation.power import FIELLER
 from rankbound.validation.resampling import (
     acceleration,
     bca_interval,
@@ -32,11 +38,14 @@ from rankbound.validation.resampling import (
 )
 
 LEAST_QUERIES: Final = 8
-# Beyond it Kendall's permutation distribution is normal for all purposes
+# With more queries, Kendall's permutation distribution is normal for all purposes
 MOST_FOR_PAIRS: Final = 50
 PERMUTATIONS_FOR_PAIRS: Final = 9_999
 ORDERS_AT_ONCE: Final = 10_000
 KINDS: Final = ("pearson", "spearman", "kendall", "partial")
+# Distance correlation permutes more than LARGE queries FEWER times at most
+LARGE: Final = 300
+FEWER: Final = 299
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +57,9 @@ class Panel:
     terms : float64 array, shape (n, t)
     targets : float64 array, shape (n, k)
     given : float64 array, shape (n, c)
-        How hard a query is, for partial coefficients.
+        Covariates of difficulty, which partial coefficients take out.
     uses : boolean array, shape (k, c)
-        Which covariates belong to each target.
+        Which covariates are taken out for each target.
     """
 
     terms: Floats
@@ -61,7 +70,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is drawn.
+    """Numbers of resamples and permutations.
 
     Attributes
     ----------
@@ -70,8 +79,8 @@ class Effort:
     permutations : int
         For p-values.
     rank_permutations : int or None
-        For Spearman's p-values, which are corrected for their number and so need more;
-        None: as many.
+        For Spearman's p-values, which are corrected for the size of a family and so
+        need more. None takes as many as `permutations`.
     """
 
     resamples: int = 2_000
@@ -80,14 +89,14 @@ class Effort:
 
     @property
     def extra(self) -> int:
-        """Permutations for Spearman's coefficient beyond the others'."""
+        """How many permutations Spearman's coefficient gets beyond the others."""
         wanted = self.rank_permutations or 0
         return max(0, wanted - self.permutations)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
-    """Coefficients of a panel in the sample and in all that was drawn from it.
+    """Coefficients of a panel in the sample and in everything drawn from it.
 
     Attributes
     ----------
@@ -97,12 +106,12 @@ class Draws:
     replicates : dict of float64 arrays, shape (b, t, k)
     jackknife : dict of float64 arrays, shape (n, t, k)
     null : dict of float64 arrays, shape (m, t, k)
-        After permutations, of "partial" after flips of signs; without "kendall" for
-        many queries.
+        Under permutations, and under flipped signs for "partial". "kendall" is missing
+        for more than 50 queries.
     kendall_variance : float64 array, shape (t, k)
         Of the permutation distribution.
     n_given : int64 array, shape (k,)
-        Covariates taken out.
+        Number of covariates taken out for each target.
     """
 
     n: int
@@ -116,7 +125,7 @@ class Draws:
 
 @dataclass(frozen=True, slots=True)
 class Coefficient:
-    """A coefficient with its interval and p-value; None where there is none."""
+    """A coefficient with its interval and p-value; None where one does not exist."""
 
     value: float | None
     lower: float | None
@@ -126,7 +135,10 @@ class Coefficient:
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """One term against one measure."""
+    """Coefficients of one term and one measure over `n` queries.
+
+    `kendall_by` names the source of Kendall's p-value: "permutation" or "normal".
+    """
 
     n: int
     pearson: Coefficient
@@ -137,7 +149,9 @@ class Association:
 
 
 def settled(columns: Floats) -> Floats:
-    """Columns without the rounding of one number, which would have ranks of its own.
+    """Round columns to 12 digits of their largest entry.
+
+    Copies of one number that differ by rounding would otherwise get ranks of their own.
 
     Examples
     --------
@@ -149,12 +163,32 @@ def settled(columns: Floats) -> Floats:
 
 
 def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
-    """Coefficients of the sample, of resamples, without each query, after permutations.
+    """Compute coefficients of the sample, its resamples and its permutations.
+
+    Parameters
+    ----------
+    panel : Panel
+    effort : Effort
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Draws
+        Also with each query left out, for the acceleration of BCa.
 
     Raises
     ------
     DomainError
         With fewer than 8 queries.
+
+    Examples
+    --------
+    >>> x = np.arange(10.0)[:, None]
+    >>> panel = Panel(x, x**2, np.empty((10, 0)), np.empty((1, 0), dtype=bool))
+    >>> effort = Effort(resamples=20, permutations=99)
+    >>> draws = draw(panel, effort, np.random.default_rng(0))
+    >>> draws.estimates["spearman"].round(6).item(), draws.null["spearman"].shape
+    (1.0, (99, 1, 1))
     """
     n, x, y = len(panel.terms), settled(panel.terms), settled(panel.targets)
     if n < LEAST_QUERIES:
@@ -177,7 +211,7 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
             *_more(left, right, effort.extra, rng),
         ]
     )
-    # A stream of its own, so that the others' draws do not depend on it
+    # A stream of its own, so that the other draws do not depend on the flips
     [apart] = rng.spawn(1)
     few = orders[:PERMUTATIONS_FOR_PAIRS] if n <= MOST_FOR_PAIRS else None
     null = {
@@ -206,7 +240,7 @@ def draw(panel: Panel, effort: Effort, rng: np.random.Generator) -> Draws:
 def _more(
     left: Floats, right: Floats, count: int, rng: np.random.Generator
 ) -> list[Floats]:
-    """Further permuted products, so that not all orders are held at once."""
+    """Permuted products in steps, so that not all orders are in memory at once."""
     steps = [
         min(ORDERS_AT_ONCE, count - start) for start in range(0, count, ORDERS_AT_ONCE)
     ]
@@ -224,7 +258,28 @@ def _coefficients(panel: Panel, weights: Floats) -> dict[str, Floats]:
 
 
 def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
-    """Intervals and p-values of every cell: a list for each term, of each target."""
+    """Compute intervals and p-values from draws.
+
+    Parameters
+    ----------
+    draws : Draws
+    delta : float
+        One minus the level of each interval, in (0, 1).
+
+    Returns
+    -------
+    list of lists of Association
+        One list per term, with one entry per target.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x = np.arange(20.0)[:, None]
+    >>> panel = Panel(x, x[::-1], np.empty((20, 0)), np.empty((1, 0), dtype=bool))
+    >>> [[one]] = summary(draw(panel, Effort(50, 99), rng), delta=0.05)
+    >>> round(one.spearman.value, 6), one.spearman.p, one.kendall_by
+    (-1.0, 0.01, 'permutation')
+    """
     ends = {
         kind: bca_interval(
             draws.estimates[kind],
@@ -242,7 +297,7 @@ def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
     if "kendall" not in p:
         by = "normal"
         p["kendall"] = _normal_p(draws.estimates["kendall"], draws.kendall_variance)
-    n_terms, n_targets = draws.estimates["spearman"].shape
+    n_terms, n_targets = draws.kendall_variance.shape
 
     def cell(kind: str, t: int, k: int) -> Coefficient:
         value = _number(draws.estimates[kind][t, k])
@@ -259,8 +314,219 @@ def summary(draws: Draws, *, delta: float) -> list[list[Association]]:
 
 
 def _normal_p(values: Floats, variance: Floats) -> Floats:
-    return np.asarray(2 * norm.sf(np.abs(values) / np.sqrt(variance)))
+    return np.asarray(2 * ndtr(-np.abs(values) / np.sqrt(variance)))
 
 
 def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def pool(sets: Sequence[Draws]) -> Draws:
+    """Combine the draws of several data sets, weighted by their numbers of queries.
+
+    Resamples and permutations stay within a data set, so the interval is that of a
+    bootstrap stratified by data set and p that of a stratified permutation test.
+
+    Parameters
+    ----------
+    sets : sequence of Draws
+        With the same terms, measures and number of draws.
+
+    Raises
+    ------
+    DomainError
+        For fewer than two sets or different shapes.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x = np.arange(10.0)[:, None]
+    >>> sides = np.empty((10, 0)), np.empty((1, 0), dtype=bool)
+    >>> sets = [draw(Panel(x, y, *sides), Effort(20, 99), rng) for y in (x, x[::-1])]
+    >>> pool(sets).n, pool(sets).estimates["spearman"].round(6).item()
+    (20, 0.0)
+    """
+    if len(sets) < 2:
+        raise DomainError(f"a pool needs at least 2 data sets, got {len(sets)}")
+    shapes = {
+        (*part.estimates["spearman"].shape, len(part.replicates["spearman"]))
+        for part in sets
+    }
+    if len(shapes) > 1:
+        raise DomainError(f"data sets of a pool have different shapes: {shapes}")
+    n = sum(part.n for part in sets)
+    shares = [part.n / n for part in sets]
+    kinds = list(sets[0].estimates)
+    permuted = [kind for kind in kinds if all(kind in part.null for part in sets)]
+
+    def mean(name: str, kind: str) -> Floats:
+        parts = (getattr(part, name)[kind] for part in sets)
+        return np.asarray(sum(w * p for w, p in zip(shares, parts, strict=True)))
+
+    return Draws(
+        n=n,
+        estimates={kind: mean("estimates", kind) for kind in kinds},
+        replicates={kind: mean("replicates", kind) for kind in kinds},
+        jackknife={kind: _influences(sets, shares, kind) for kind in kinds},
+        null={kind: mean("null", kind) for kind in permuted},
+        kendall_variance=np.asarray(
+            sum(
+                w**2 * part.kendall_variance
+                for w, part in zip(shares, sets, strict=True)
+            )
+        ),
+        n_given=np.max([part.n_given for part in sets], axis=0),
+    )
+
+
+def _influences(sets: Sequence[Draws], shares: Sequence[float], kind: str) -> Floats:
+    """Change of the pooled coefficient when a query is left out, centred at 0."""
+    moves = []
+    for share, part in zip(shares, sets, strict=True):
+        values = part.jackknife[kind]
+        moves.append(share * (values - values.mean(axis=0)))
+    return np.concatenate(moves)
+
+
+@dataclass(frozen=True, slots=True)
+class Heterogeneity:
+    """How much a coefficient differs between data sets.
+
+    Attributes
+    ----------
+    q, p : float
+        Cochran's Q, and its p-value for one coefficient in all data sets.
+    i2 : float
+        Share of the spread between data sets that sampling does not explain, in [0, 1].
+    """
+
+    q: float
+    p: float
+    i2: float
+
+
+def heterogeneity(values: Floats, sizes: Floats) -> Heterogeneity:
+    """Cochran's Q of Spearman coefficients of several data sets.
+
+    Parameters
+    ----------
+    values : float64 array, shape (s,)
+        Coefficients, in (-1, 1).
+    sizes : float64 array, shape (s,)
+        Numbers of queries, at least 4 each.
+
+    Raises
+    ------
+    DomainError
+        For fewer than two data sets or fewer than 4 queries in one.
+
+    Notes
+    -----
+    On Fisher's transform with variance 1.06 / (n - 3); Cochran (1954).
+
+    Examples
+    --------
+    >>> round(heterogeneity(np.array([0.3, 0.3]), np.array([50.0, 80.0])).q, 9)
+    0.0
+    >>> round(heterogeneity(np.array([0.5, -0.5]), np.array([50.0, 50.0])).i2, 2)
+    0.96
+    """
+    from scipy.stats import chi2
+
+    if len(values) < 2 or (sizes < 4).any():
+        raise DomainError(
+            "heterogeneity needs two data sets of 4 queries or more, got "
+            f"{sizes.astype(int).tolist()} queries"
+        )
+    effects = np.arctanh(np.clip(values, -1 + 1e-12, 1 - 1e-12))
+    weights = (sizes - 3) / FIELLER
+    q = float(np.sum(weights * (effects - np.average(effects, weights=weights)) ** 2))
+    freedom = len(values) - 1
+    i2 = max(0.0, (q - freedom) / q) if q > 0 else 0.0
+    return Heterogeneity(q=q, p=float(chi2.sf(q, freedom)), i2=i2)
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceCorrelation:
+    """Distance correlation of two columns.
+
+    Attributes
+    ----------
+    value : float
+        In [0, 1]; 0 in the population if and only if the two are independent.
+    expected : float
+        Mean over the permutations, since a sample's value is positive by chance alone.
+    p : float
+        Of the permutation test of independence.
+    permutations, n : int
+    """
+
+    value: float
+    expected: float
+    p: float
+    permutations: int
+    n: int
+
+
+def distance_correlation(
+    x: Floats, y: Floats, *, count: int, rng: np.random.Generator
+) -> DistanceCorrelation:
+    """Distance correlation of two columns with a permutation p-value.
+
+    Parameters
+    ----------
+    x, y : float64 arrays, shape (n,)
+    count : int
+        Number of permutations; at most 299 are drawn for more than 300 queries.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    DistanceCorrelation
+
+    Raises
+    ------
+    DomainError
+        If a column is constant, or there are fewer than 4 queries.
+
+    Notes
+    -----
+    Székely, Rizzo and Bakirov (2007).
+
+    Examples
+    --------
+    >>> x = np.arange(40.0)
+    >>> found = distance_correlation(
+    ...     x, (x - 19.5) ** 2, count=199, rng=np.random.default_rng(0))
+    >>> round(found.value, 2), found.p < 0.05  # Pearson's r is 0
+    (0.49, True)
+    """
+    if x.shape != y.shape or x.ndim != 1 or len(x) < 4:
+        raise DomainError(
+            f"distance correlation needs two columns of 4 queries or more, got "
+            f"{x.shape} and {y.shape}"
+        )
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        raise DomainError("distance correlation needs two columns that vary")
+    left, right = _centred(x), _centred(y)
+    orders = permutations(
+        len(x), count=min(count, FEWER) if len(x) > LARGE else count, rng=rng
+    )
+    size = np.sqrt(np.sum(left**2) * np.sum(right**2))
+    squared = [np.sum(left * right[np.ix_(o, o)]) / size for o in orders]
+    null = np.sqrt(np.maximum(squared, 0.0))
+    value = float(np.sqrt(max(np.sum(left * right) / size, 0.0)))
+    return DistanceCorrelation(
+        value=value,
+        expected=float(null.mean()),
+        p=float(permutation_p(np.array(value), null)),
+        permutations=len(orders),
+        n=len(x),
+    )
+
+
+def _centred(values: Floats) -> Floats:
+    """Distances minus their row and column means plus their mean."""
+    distances = np.abs(values[:, None] - values[None, :])
+    rows = distances.mean(axis=0)
+    return np.asarray(distances - rows[:, None] - rows[None, :] + distances.mean())

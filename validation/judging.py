@@ -1,4 +1,4 @@
-"""One family of tests: adjusted p-values, verdicts, and what it could have found."""
+"""Families of tests: corrected p-values, verdicts, and controls of the error rates."""
 
 from __future__ import annotations
 
@@ -7,17 +7,28 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from scipy.stats import beta
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
 from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE, NO_ASSOCIATION
-from rankbound.validation.association import LEAST_QUERIES, Coefficient
-from rankbound.validation.multiplicity import benjamini_hochberg, holm
+from rankbound.data.columns import Booleans, Floats
+from rankbound.validation.association import LEAST_QUERIES, Coefficient, settled
+from rankbound.validation.correlation import unit, weighted_ranks
 from rankbound.validation.power import detectable_correlation
+from rankbound.validation.resampling import (
+    ROUNDING,
+    benjamini_hochberg,
+    holm,
+    permutations,
+    permuted_products,
+)
 
 Correction = Literal["holm", "bh"]
-CORRECTIONS: Final = {"holm": holm, "bh": benjamini_hochberg}
 POWER: Final = 0.8
+# A rate this many standard errors off fails, by chance in one run of some 16,000
+TOLERANCE: Final = 4.0
+CORRECTIONS: Final = {"holm": holm, "bh": benjamini_hochberg}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +41,7 @@ class Family:
         Error rate of the family (holm), or false discovery rate (bh).
     correction : {"holm", "bh"}
     band : float
-        Correlations inside (-band, band) do not matter; fixed before looking.
+        Correlations inside (-band, band) count as none; fixed before looking.
     """
 
     delta: float = 0.05
@@ -41,14 +52,14 @@ class Family:
         checked_delta(self.delta)
         if self.correction not in CORRECTIONS:
             raise DomainError(
-                f"the correction is one of {', '.join(CORRECTIONS)}, got "
+                f"`correction` must be one of {', '.join(CORRECTIONS)}, got "
                 f"{self.correction!r}"
             )
         if not 0 < self.band < 1:
-            raise DomainError(f"the band must lie in (0, 1), got {self.band}")
+            raise DomainError(f"`band` must lie strictly in (0, 1), got {self.band}")
 
     def adjusted(self, p_values: Sequence[float | None]) -> list[float | None]:
-        """Adjusted p-values; None where there is no test, which costs nothing.
+        """Adjust p-values; None stands for no test and does not count.
 
         Examples
         --------
@@ -62,7 +73,12 @@ class Family:
         return [None if p is None else next(found) for p in p_values]
 
     def verdict(self, coefficient: Coefficient, adjusted: float | None) -> str:
-        """`associated`, `no association beyond R`, or `inconclusive`.
+        """Judge a coefficient by its adjusted p-value and its interval.
+
+        Returns
+        -------
+        str
+            "associated", "no association beyond R", or "inconclusive".
 
         Examples
         --------
@@ -80,16 +96,17 @@ class Family:
         return INCONCLUSIVE
 
     def within(self, coefficient: Coefficient) -> bool:
-        """Whether the whole interval lies inside the band."""
+        """Whether the whole interval lies within the band."""
         lower, upper = coefficient.lower, coefficient.upper
         if lower is None or upper is None:
             return False
         return -self.band < lower and upper < self.band
 
     def detectable(self, n: int, *, n_tests: int) -> float | None:
-        """The smallest |rho| found with 80 % power at the first step of the correction.
+        """The smallest |rho| that `n` queries find with 80 % power.
 
-        None where there are too few queries for a test.
+        At the first step of the correction for `n_tests` tests; None if there are too
+        few queries for a test.
 
         Examples
         --------
@@ -99,3 +116,159 @@ class Family:
         if n < LEAST_QUERIES or n_tests < 1:
             return None
         return detectable_correlation(n, power=POWER, delta=self.delta / n_tests)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Outcome of one control.
+
+    Attributes
+    ----------
+    name : str
+    n_tests, n_families : int
+    rate : float
+        Share of tests with p at most delta, uncorrected; nominally delta.
+    standard_error : float
+    family_rate : float
+        Share of families in which anything is associated after correction.
+    family_lower : float
+        Its Clopper-Pearson lower limit at level 0.9999.
+    nominal : float
+        delta.
+    """
+
+    name: str
+    n_tests: int
+    n_families: int
+    rate: float
+    standard_error: float
+    family_rate: float
+    family_lower: float
+    nominal: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether both rates agree with the nominal one."""
+        near = abs(self.rate - self.nominal) <= TOLERANCE * self.standard_error
+        return near and self.family_lower <= self.nominal
+
+
+def null_p_values(
+    terms: Floats, targets: Floats, *, count: int, rng: np.random.Generator
+) -> Floats:
+    """Permutation p-values of Spearman's rho for many draws of one random term.
+
+    Parameters
+    ----------
+    terms : float64 array, shape (r, n)
+        Draws. Their midranks must be the same numbers in some order, as they are for
+        draws without ties.
+    targets : float64 array, shape (n, k)
+    count : int
+        Number of permutations.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    float64 array, shape (r, k)
+        NaN for a constant target.
+
+    Raises
+    ------
+    DomainError
+        If the draws have different ties.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> terms, targets = rng.random((3, 20)), rng.random((20, 2))
+    >>> null_p_values(terms, targets, count=99, rng=rng).shape
+    (3, 2)
+    """
+    whole = np.ones((1, len(targets)))
+    ranks = weighted_ranks(whole, settled(terms.T))[0]
+    if (np.sort(ranks, axis=0) != np.sort(ranks[:, :1], axis=0)).any():
+        raise DomainError("draws of a control must have the same ties")
+    x = unit(whole, ranks[None])[0]
+    y = unit(whole, weighted_ranks(whole, settled(targets)))[0]
+    found = np.abs(x.T @ y)
+    orders = permutations(len(targets), count=count, rng=rng)
+    null = np.sort(np.abs(permuted_products(x[:, :1], y, orders)[:, 0]), axis=0)
+    p = np.full(found.shape, np.nan)
+    for k in np.flatnonzero(np.isfinite(found).all(axis=0)):
+        smaller = np.searchsorted(null[:, k], found[:, k] - ROUNDING, side="left")
+        p[:, k] = (count - smaller + 1) / (count + 1)
+    return p
+
+
+def control(
+    name: str, p_values: Sequence[Floats], family: Family, *, count: int
+) -> Control:
+    """Compute the error rates of a control from the p-values of all panels.
+
+    A control is a term drawn many times without looking at effectiveness. The share of
+    its tests that reject estimates delta, and the share of its families with a
+    rejection after correction must not exceed it.
+
+    Parameters
+    ----------
+    name : str
+    p_values : sequence of float64 arrays, shape (r, k)
+        One array for each panel; row i of all panels is one family.
+    family : Family
+    count : int
+        Number of permutations behind each p-value.
+
+    Raises
+    ------
+    DomainError
+        If no measure varies.
+
+    Examples
+    --------
+    >>> even = np.linspace(0.005, 0.995, 100)[:, None]
+    >>> found = control("even", [even], Family(), count=9999)
+    >>> found.rate, found.family_rate, found.passed
+    (0.05, 0.05, True)
+    """
+    table = np.concatenate(p_values, axis=1)
+    table = table[:, np.isfinite(table).all(axis=0)]
+    if not table.size:
+        raise DomainError(f"control {name!r}: no measure varies, so nothing to test")
+    delta, draws = family.delta, len(table)
+    rejected = table <= delta
+    each = rejected.mean(axis=1)
+    any_left = int(any_rejected(table, family).sum())
+    # The permutations, which all draws share, are a sample too
+    error = float(each.var(ddof=1)) / draws + delta * (1 - delta) / count
+    lower = float(beta.ppf(1e-4, any_left, draws - any_left + 1)) if any_left else 0.0
+    return Control(
+        name=name,
+        n_tests=int(table.size),
+        n_families=draws,
+        rate=float(rejected.mean()),
+        standard_error=float(np.sqrt(error)),
+        family_rate=any_left / draws,
+        family_lower=lower,
+        nominal=delta,
+    )
+
+
+def any_rejected(p_values: Floats, family: Family) -> Booleans:
+    """Whether any test of a family is rejected after correction, one family per row.
+
+    Under "holm", the smallest p-value decides. Under "bh", the k-th smallest may be k
+    times as large.
+
+    Examples
+    --------
+    >>> rows = np.array([[0.04, 0.04], [0.02, 0.9]])
+    >>> any_rejected(rows, Family()).tolist()
+    [False, True]
+    >>> any_rejected(rows, Family(correction="bh")).tolist()
+    [True, True]
+    """
+    size = p_values.shape[1]
+    steps = np.ones(size) if family.correction == "holm" else np.arange(1, size + 1)
+    below = np.sort(p_values, axis=1) <= family.delta * steps / size
+    return np.asarray(below.any(axis=1))

@@ -1,32 +1,42 @@
-"""Two quantities of the same queries: interval of the mean difference, and p-values.
+"""Paired comparisons on the same queries: intervals, p-values, verdicts, and families.
 
 The primary interval is by betting where the range of a difference is known, and by
-Student's t where it is not; the choice is made by the quantity, never by the data.
+Student's t where it is not. The quantity decides which, never the data.
+
+With m comparisons every interval is at level 1 - delta / m, so that all of them hold at
+once with probability at least 1 - delta (Bonferroni). All verdicts then hold as well:
+wherever the interval holds the true difference, its verdict is right. Holm's p-values
+keep the same error rate for "there is a difference" alone and find at least as much;
+where they find more than the intervals, the answer says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from rankbound.bounds.betting import betting_p_value
+from rankbound.bounds.betting import NEVER, betting_p_value, queries_needed
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.samples import checked_delta
+from rankbound.catalogue import Difference
 from rankbound.data.columns import Floats
-from rankbound.validation.bootstrap import RESAMPLES, Bootstrap, bca_mean
+from rankbound.data.per_query import PerQuery
+from rankbound.validation.power import check_margin, smallest_up_to
+from rankbound.validation.resampling import RESAMPLES, Bootstrap, bca_mean, holm
 
 Method = Literal["betting", "paired_t"]
 
 
 @dataclass(frozen=True, slots=True)
 class PairedT:
-    """Student's t on the differences.
+    """Student's t test and interval of the mean of paired differences.
 
-    `statistic` is None where the differences do not vary; then `lower` and `upper` are
-    the mean and `p` is 1 or 0. All are None for a single query.
+    Where the differences do not vary, `statistic` is None, `lower` and `upper` are the
+    mean, and `p` is 1 or 0. All are None for a single query.
     """
 
     statistic: float | None
@@ -37,7 +47,7 @@ class PairedT:
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """One comparison of two quantities on the same queries.
+    """The comparison of two quantities on the same queries.
 
     Attributes
     ----------
@@ -48,14 +58,14 @@ class PairedComparison:
     lower, upper : float
         The primary interval, delta / 2 on each side.
     p : float
-        Two-sided, of no difference, by the primary method.
+        Two-sided p-value of no difference, by the primary method.
     method : {"betting", "paired_t"}
     delta : float
     bounds : tuple of float or None
         Range of one difference.
     effect_size : float or None
-        d_z, the mean difference in standard deviations of the differences; None where
-        they do not vary.
+        d_z, the mean difference over the standard deviation of the differences; None
+        where they do not vary.
     paired_t : PairedT
     bca : Bootstrap
     differences : float64 array, shape (n,)
@@ -93,12 +103,17 @@ def compare_paired(
     values, reference : float64 arrays, shape (n,)
         Row i of both is the same query.
     bounds : tuple of float or None
-        Range of ``values - reference``, known in advance; None where there is none.
+        Range of ``values - reference``, known in advance; None where it is not known.
     delta : float
-        Of every interval, half on each side.
+        One minus the level of each interval, half of it on each side.
     rng : numpy.random.Generator
-        Of the bootstrap.
+        For the bootstrap.
     resamples : int
+        Number of bootstrap samples.
+
+    Returns
+    -------
+    PairedComparison
 
     Raises
     ------
@@ -108,7 +123,7 @@ def compare_paired(
 
     Notes
     -----
-    Betting on (xi - low) / (high - low): Theorem 1 (d), delta / 2 for each side.
+    With `bounds`, Theorem 1 (d) at delta / 2 for each side.
 
     Examples
     --------
@@ -124,7 +139,7 @@ def compare_paired(
     student = paired_t(differences, delta=delta)
     method: Method = "paired_t" if bounds is None else "betting"
     if bounds is None:
-        lower, upper, p = _by_t(student)
+        lower, upper, p = _primary_by_t(student)
     else:
         low, high = bounds
         lower, upper = two_sided(differences, low=low, high=high, delta=delta)
@@ -150,7 +165,13 @@ def compare_paired(
 
 
 def paired_t(differences: Floats, *, delta: float) -> PairedT:
-    """Student's t test and interval of the mean of paired differences.
+    """Compute Student's t test and interval of the mean of paired differences.
+
+    Parameters
+    ----------
+    differences : float64 array, shape (n,)
+    delta : float
+        One minus the level of the interval.
 
     Examples
     --------
@@ -175,10 +196,24 @@ def paired_t(differences: Floats, *, delta: float) -> PairedT:
 
 
 def equivalence_p_value(differences: Floats, *, margin: float) -> float | None:
-    """p-value of two one-sided paired t tests, that the mean is not within the margin.
+    """p-value of equivalence by two one-sided paired t tests.
 
-    None where the differences do not vary or there is one query. At most delta if and
-    only if the t interval at level 1 - 2 delta lies within the margin.
+    Parameters
+    ----------
+    differences : float64 array, shape (n,)
+    margin : float
+        Positive, in the unit of the differences.
+
+    Returns
+    -------
+    float or None
+        At most delta if and only if the t interval at level 1 - 2 delta lies within the
+        margin; None where the differences do not vary or there is one query.
+
+    Raises
+    ------
+    DomainError
+        On a margin that is not a positive number.
 
     Notes
     -----
@@ -192,8 +227,7 @@ def equivalence_p_value(differences: Floats, *, margin: float) -> float | None:
     """
     from scipy.stats import ttest_1samp
 
-    if not 0 < margin < np.inf:
-        raise DomainError(f"`margin` must be a positive number, got {margin}")
+    check_margin(margin)
     if len(differences) < 2 or float(np.ptp(differences)) == 0:
         return None
     above = ttest_1samp(differences, -margin, alternative="greater").pvalue
@@ -201,7 +235,7 @@ def equivalence_p_value(differences: Floats, *, margin: float) -> float | None:
     return float(max(above, below))
 
 
-def _by_t(student: PairedT) -> tuple[float, float, float]:
+def _primary_by_t(student: PairedT) -> tuple[float, float, float]:
     if student.lower is None or student.upper is None or student.p is None:
         raise DomainError(
             "a t interval needs at least 2 queries, got 1; give groups of more queries"
@@ -210,7 +244,7 @@ def _by_t(student: PairedT) -> tuple[float, float, float]:
 
 
 def _settled(differences: Floats) -> Floats:
-    """Differences that are rounding of one number become that number."""
+    """Replace differences that vary by rounding alone with one number."""
     scale = float(np.abs(differences).max())
     if scale <= 1e-13:
         return np.zeros_like(differences)
@@ -229,3 +263,303 @@ def _check(values: Floats, reference: Floats) -> None:
         raise DomainError(
             "a value is not finite; leave its query out of both and count it"
         )
+
+
+def verdict(lower: float, upper: float, *, margin: float | None) -> Difference:
+    """Read a verdict off the interval of a mean difference.
+
+    Parameters
+    ----------
+    lower, upper : float
+    margin : float or None
+        Fixed before looking. Without a margin nothing is equivalent or negligible.
+
+    Returns
+    -------
+    {"different", "negligible", "equivalent", "inconclusive"}
+        As `rankbound.catalogue.VERDICTS` defines them.
+
+    Raises
+    ------
+    DomainError
+        If ``lower > upper``, or on a margin that is not positive.
+
+    Examples
+    --------
+    >>> verdict(0.01, 0.03, margin=0.02), verdict(0.001, 0.01, margin=0.02)
+    ('different', 'negligible')
+    >>> verdict(-0.01, 0.01, margin=0.02), verdict(-0.01, 0.03, margin=0.02)
+    ('equivalent', 'inconclusive')
+    """
+    if not lower <= upper:
+        raise DomainError(f"an interval needs lower <= upper, got {lower}, {upper}")
+    if margin is not None:
+        check_margin(margin)
+    apart = lower > 0 or upper < 0
+    within = margin is not None and smallest_margin(lower, upper) <= margin
+    if apart:
+        return "negligible" if within else "different"
+    return "equivalent" if within else "inconclusive"
+
+
+def smallest_margin(lower: float, upper: float) -> float:
+    """The smallest margin within which the whole interval lies.
+
+    Examples
+    --------
+    >>> smallest_margin(-0.01, 0.03)
+    0.03
+    """
+    return max(abs(lower), abs(upper))
+
+
+def queries_for_margin(
+    differences: Floats,
+    *,
+    margin: float,
+    delta: float,
+    bounds: tuple[float, float] | None,
+) -> int | None:
+    """Number of queries at which the interval reaches no farther than the margin.
+
+    A study that expects no difference needs so many, if its differences are spread as
+    in this sample.
+
+    Parameters
+    ----------
+    differences : float64 array, shape (n,)
+        One paired difference per query.
+    margin : float
+        Positive, in the unit of the differences.
+    delta : float
+        One minus the level of the interval, half of it on each side.
+    bounds : tuple of float or None
+        Range of one difference, for the betting interval; None for Student's t.
+
+    Returns
+    -------
+    int or None
+        At this number, both ends lie within the margin of the sample's mean; None where
+        no number suffices.
+
+    Examples
+    --------
+    >>> flips = np.tile([-0.1, 0.1], 50)
+    >>> queries_for_margin(flips, margin=0.02, delta=0.05, bounds=None)
+    100
+    >>> queries_for_margin(flips, margin=0.02, delta=0.05, bounds=(-1.0, 1.0))
+    325
+    """
+    if bounds is None:
+        return _queries_by_t(differences, margin=margin, delta=delta)
+    low, high = bounds
+    mean = float(differences.mean())
+    ends = []
+    for values, centre in (
+        (differences, mean),
+        (low + high - differences, low + high - mean),
+    ):
+        found = queries_needed(
+            np.clip(values, low, high),
+            low=low,
+            high=high,
+            threshold=centre + margin,
+            delta=delta / 2,
+        )
+        ends.append(found)
+    first, second = ends
+    return None if first is None or second is None else max(first, second)
+
+
+def _queries_by_t(differences: Floats, *, margin: float, delta: float) -> int | None:
+    from scipy.stats import t
+
+    if len(differences) < 2:
+        return None
+    spread = float(differences.std(ddof=1))
+
+    def enough(n: int) -> bool:
+        half = float(t.ppf(1 - delta / 2, n - 1)) * spread / np.sqrt(n)
+        return bool(half <= margin)
+
+    return smallest_up_to(NEVER, enough)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """One comparison of a family: a quantity under a sampling, and its reference.
+
+    Attributes
+    ----------
+    sampling, quantity, pairs : str
+        Labels of what is compared.
+    values, reference : PerQuery
+        Only queries of both are compared.
+    bounds : tuple of float or None
+        Range of one difference; None where it is not known.
+    margin : float or None
+        Fixed before looking; None where none is agreed.
+    """
+
+    sampling: str
+    quantity: str
+    pairs: str
+    values: PerQuery
+    reference: PerQuery
+    bounds: tuple[float, float] | None
+    margin: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """The comparison and its verdict within the family.
+
+    Attributes
+    ----------
+    question : Question
+    comparison : PairedComparison
+        Its interval is at level 1 - delta / m.
+    p_holm : float
+        Adjusted for the family.
+    p_equivalence : float or None
+        Of two one-sided paired t tests, not adjusted; None without a margin or spread.
+    smallest_margin : float
+        The smallest margin within which the whole interval lies.
+    n_for_margin : int or None
+        Result of `queries_for_margin`; None without a margin.
+    verdict : str
+    only_values, only_reference : int
+        Numbers of queries that only one side has.
+    family_size : int
+        Number of comparisons m, by which delta was divided.
+    """
+
+    question: Question
+    comparison: PairedComparison
+    p_holm: float
+    p_equivalence: float | None
+    smallest_margin: float
+    n_for_margin: int | None
+    verdict: Difference
+    only_values: int
+    only_reference: int
+    family_size: int
+
+    @property
+    def holm_finds_more(self) -> bool:
+        """Whether Holm's test rejects equality although the interval contains 0."""
+        family_delta = self.comparison.delta * self.family_size
+        inside = self.comparison.lower <= 0 <= self.comparison.upper
+        return inside and self.p_holm <= family_delta
+
+
+def answer_family(
+    questions: Sequence[Question],
+    *,
+    delta: float,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> list[Answer]:
+    """Compare all questions of a family together.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        The whole family: everything that was asked, not only what came out well.
+    delta : float
+        Probability that any interval of the family, and so any verdict, is wrong.
+    rng : numpy.random.Generator
+        For the bootstrap.
+    resamples : int
+        Number of bootstrap samples.
+
+    Returns
+    -------
+    list of Answer
+        One per question, in their order.
+
+    Raises
+    ------
+    DomainError
+        On an empty family or a comparison without a common query.
+
+    Examples
+    --------
+    >>> from rankbound.data.columns import strings
+    >>> qids = strings([f"q{i}" for i in range(400)])
+    >>> low = PerQuery("entropy", "nats", qids, np.full(400, 0.1))
+    >>> high = PerQuery("entropy", "nats", qids, np.full(400, 0.3))
+    >>> ask = Question("bm25", "entropy", "all", high, low, (-1.0, 1.0), 0.02)
+    >>> [made] = answer_family([ask], delta=0.05, rng=np.random.default_rng(0))
+    >>> made.verdict, made.p_holm < 0.05
+    ('different', True)
+    """
+    if not questions:
+        raise DomainError("a family needs at least one comparison")
+    share = checked_delta(delta) / len(questions)
+    aligned = [common(ask.values, ask.reference) for ask in questions]
+    made = [
+        compare_paired(
+            first, second, bounds=ask.bounds, delta=share, rng=rng, resamples=resamples
+        )
+        for ask, (first, second) in zip(questions, aligned, strict=True)
+    ]
+    adjusted = holm(np.array([comparison.p for comparison in made]))
+    return [
+        _answer(ask, comparison, float(p), len(questions))
+        for ask, comparison, p in zip(questions, made, adjusted, strict=True)
+    ]
+
+
+def common(first: PerQuery, second: PerQuery) -> tuple[np.ndarray, np.ndarray]:
+    """Values of the queries that both sides have, in the order of the first.
+
+    Raises
+    ------
+    DomainError
+        If they have no query in common.
+
+    Examples
+    --------
+    >>> from rankbound.data.columns import strings
+    >>> a = PerQuery("x", "nats", strings(["1", "2"]), np.array([1.0, 2.0]))
+    >>> b = PerQuery("x", "nats", strings(["2", "3"]), np.array([4.0, 3.0]))
+    >>> [side.tolist() for side in common(a, b)]
+    [[2.0], [4.0]]
+    """
+    place = {qid: index for index, qid in enumerate(second.qids)}
+    rows = [(i, place[qid]) for i, qid in enumerate(first.qids) if qid in place]
+    if not rows:
+        raise DomainError(
+            f"{first.name} and {second.name} have no query in common; a paired "
+            "comparison needs the same queries on both sides"
+        )
+    left, right = np.array(rows, dtype=np.int64).T
+    return first.values[left], second.values[right]
+
+
+def _answer(
+    ask: Question, comparison: PairedComparison, p_holm: float, size: int
+) -> Answer:
+    needed = p_equivalence = None
+    if ask.margin is not None:
+        p_equivalence = equivalence_p_value(comparison.differences, margin=ask.margin)
+        needed = queries_for_margin(
+            comparison.differences,
+            margin=ask.margin,
+            delta=comparison.delta,
+            bounds=comparison.bounds,
+        )
+    ends = (comparison.lower, comparison.upper)
+    return Answer(
+        question=ask,
+        comparison=comparison,
+        p_holm=p_holm,
+        p_equivalence=p_equivalence,
+        smallest_margin=smallest_margin(*ends),
+        n_for_margin=needed,
+        verdict=verdict(*ends, margin=ask.margin),
+        only_values=len(ask.values) - comparison.n,
+        only_reference=len(ask.reference) - comparison.n,
+        family_size=size,
+    )

@@ -1,26 +1,40 @@
-"""Bootstrap weights, BCa intervals and permutation p-values of correlations.
+"""Bootstrap intervals, permutation tests, and corrections for many tests.
 
 The query is the unit that is drawn, left out or permuted.
 """
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
+from rankbound.bounds.wording import counted
 from rankbound.data.columns import Floats, Integers
 
-# Coefficients that are equal in exact arithmetic count as equal
+# Coefficients closer than this are equal in exact arithmetic
 ROUNDING: Final = 1e-9
 NUMBERS_AT_ONCE: Final = 2**22
+RESAMPLES: Final = 9999
+# Beyond this many draws for one interval, a normal interval says the same
+MOST_DRAWS: Final = 300_000_000
+BATCH: Final = 2_000_000
+# At least this many resampled means must lie beyond each end
+LEAST_TAIL: Final = 5
 
 
 def bootstrap_weights(n: int, *, resamples: int, rng: np.random.Generator) -> Floats:
-    """How often each of n queries occurs in each resample, shape (resamples, n).
+    """Draw how often each of n queries occurs in each resample.
+
+    Returns
+    -------
+    float64 array, shape (resamples, n)
+        Whole numbers; every row sums to n.
 
     Examples
     --------
@@ -43,12 +57,20 @@ def leave_one_out(n: int) -> Floats:
 
 
 def acceleration(jackknife: Floats) -> Floats:
-    """The acceleration of BCa from leave-one-out estimates, shape (n, ...).
+    """Compute the acceleration of BCa from leave-one-out estimates.
+
+    Parameters
+    ----------
+    jackknife : float64 array, shape (n, ...)
+
+    Returns
+    -------
+    float64 array, shape (...)
 
     Notes
     -----
-    ``sum d**3 / (6 (sum d**2)**1.5)`` with d the mean minus each estimate; 0 where
-    they do not differ. Efron (1987).
+    ``sum d**3 / (6 (sum d**2)**1.5)``, where d is the mean minus each estimate; 0 where
+    the estimates do not differ (Efron, 1987).
 
     Examples
     --------
@@ -80,7 +102,7 @@ def bca_interval(
     ----------
     estimate : float64 array, shape (...)
     replicates : float64 array, shape (b, ...)
-        Of the resamples; NaN where a resample has no estimate, which is left out.
+        Estimates of the resamples. Those that are NaN are left out.
     skew : float64 array, shape (...)
         `acceleration` of the leave-one-out estimates.
     delta : float
@@ -89,11 +111,11 @@ def bca_interval(
     Returns
     -------
     lower, upper : float64 arrays, shape (...)
-        NaN where the estimate or more than half of the replicates are.
+        NaN where the estimate or more than half of the replicates are NaN.
 
     Notes
     -----
-    Efron (1987), the percentile of ties counted half, as in scipy.stats.bootstrap.
+    Efron (1987). Ties with the estimate count half, as in `scipy.stats.bootstrap`.
 
     Examples
     --------
@@ -121,15 +143,20 @@ def bca_interval(
 def _levels(value: float, column: Floats, a: float, tails: Floats) -> Floats:
     below = np.mean(column < value - ROUNDING)
     share = (below + np.mean(column <= value + ROUNDING)) / 2
-    if share in (0.0, 1.0):  # the estimate lies outside of all replicates
+    if share in (0.0, 1.0):  # all replicates lie on one side of the estimate
         share = np.clip(share, 0.5 / len(column), 1 - 0.5 / len(column))
-    bias = norm.ppf(share)
-    moved = bias + norm.ppf(tails)
-    return np.asarray(norm.cdf(bias + moved / (1 - a * moved)))
+    bias = ndtri(share)
+    moved = bias + ndtri(tails)
+    return np.asarray(ndtr(bias + moved / (1 - a * moved)))
 
 
 def permutations(n: int, *, count: int, rng: np.random.Generator) -> Integers:
-    """Random orders of n queries, shape (count, n).
+    """Draw random orders of n queries, shape (count, n).
+
+    Raises
+    ------
+    DomainError
+        If `count` is below 1.
 
     Examples
     --------
@@ -143,7 +170,7 @@ def permutations(n: int, *, count: int, rng: np.random.Generator) -> Integers:
 
 
 def permuted_products(x: Floats, y: Floats, orders: Integers) -> Floats:
-    """Coefficients after permuting the rows of `y`, columns being of unit length.
+    """Compute coefficients of unit columns after permuting the rows of `y`.
 
     Parameters
     ----------
@@ -167,13 +194,19 @@ def permuted_products(x: Floats, y: Floats, orders: Integers) -> Floats:
 
 
 def permutation_p(observed: Floats, null: Floats) -> Floats:
-    """Two-sided p-values ``(b + 1) / (m + 1)``, shape (...).
+    """Two-sided p-values of permutation tests.
 
     Parameters
     ----------
     observed : float64 array, shape (...)
     null : float64 array, shape (m, ...)
-        Of the permuted samples; b counts those at least as far from 0.
+        Coefficients of the permuted samples.
+
+    Returns
+    -------
+    float64 array, shape (...)
+        ``(b + 1) / (m + 1)``, where b counts the permuted coefficients at least as far
+        from 0; NaN where the observed coefficient is not finite.
 
     Examples
     --------
@@ -185,3 +218,150 @@ def permutation_p(observed: Floats, null: Floats) -> Floats:
         extreme = (np.abs(null) >= size).sum(axis=0)
     p = (extreme + 1) / (len(null) + 1)
     return np.asarray(np.where(np.isfinite(observed), p, np.nan))
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """An interval from `resamples` draws, or the reason why there is none."""
+
+    lower: float | None
+    upper: float | None
+    resamples: int
+    missing_because: str | None = None
+
+
+def bca_mean(
+    values: Floats,
+    *,
+    delta: float,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> Bootstrap:
+    """Bias-corrected and accelerated bootstrap interval of a mean, delta / 2 a side.
+
+    Parameters
+    ----------
+    values : float64 array, shape (n,)
+        One number per query.
+    delta : float
+        In (0, 1).
+    rng : numpy.random.Generator
+    resamples : int
+        Number of samples of n queries drawn with replacement.
+
+    Returns
+    -------
+    Bootstrap
+        Without an interval if the values do not vary, if n is below 2, if the resamples
+        are too few for the level, or if they would cost more than 3e8 draws.
+
+    Notes
+    -----
+    Efron (1987), computed by SciPy. The level is approximate, and poor for small n.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> bca_mean(np.array([1.0, 1.0]), delta=0.05, rng=rng).missing_because
+    'the values do not vary'
+    """
+    from scipy.stats import bootstrap
+
+    reason = _obstacle(values, delta, resamples)
+    if reason is not None:
+        return Bootstrap(None, None, 0, reason)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a degenerate result is looked at below
+        found = bootstrap(
+            (values,),
+            np.mean,
+            vectorized=True,
+            confidence_level=1 - delta,
+            n_resamples=resamples,
+            method="BCa",
+            batch=max(1, BATCH // len(values)),
+            random_state=rng,
+        ).confidence_interval
+    if not (np.isfinite(found.low) and np.isfinite(found.high)):
+        return Bootstrap(None, None, resamples, "too few distinct values")
+    return Bootstrap(float(found.low), float(found.high), resamples)
+
+
+def _obstacle(values: Floats, delta: float, resamples: int) -> str | None:
+    if len(values) < 2:
+        return "one query does not vary"
+    # Rounding errors of equal differences are no variation
+    scale = float(np.abs(values).max())
+    if float(np.ptp(values)) <= 1e-12 * max(scale, 1.0):
+        return "the values do not vary"
+    if resamples * delta / 2 < LEAST_TAIL:
+        return f"too few for delta = {delta:.3g}: {counted(resamples, 'resample')}"
+    if len(values) * resamples > MOST_DRAWS:
+        return (
+            f"{counted(len(values), 'query')}: the t interval says the same at this "
+            "size"
+        )
+    return None
+
+
+def holm(p_values: Floats) -> Floats:
+    """Holm's step-down adjusted p-values, which keep the family-wise error rate.
+
+    Parameters
+    ----------
+    p_values : float64 array, shape (n,)
+        In [0, 1], one for each comparison of the family.
+
+    Returns
+    -------
+    float64 array, shape (n,)
+        Reject where at most the family's error rate.
+
+    Raises
+    ------
+    DomainError
+        On an empty family or a value outside [0, 1].
+
+    Notes
+    -----
+    Holm (1979). Tests compare it with statsmodels, which is not used here because it
+    takes seconds to import and collects garbage at every call.
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, 0.04, 0.03])).round(12).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    values = _checked(p_values)
+    order = np.argsort(values, kind="stable")
+    factors = np.arange(len(values), 0, -1)
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, factors * values[order]))
+    return adjusted
+
+
+def benjamini_hochberg(p_values: Floats) -> Floats:
+    """Benjamini and Hochberg's adjusted p-values, which keep the false discovery rate.
+
+    Parameters and errors are those of `holm`. Meant for exploration, not for claims.
+
+    Examples
+    --------
+    >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03])).round(12).tolist()
+    [0.03, 0.04, 0.04]
+    """
+    from scipy.stats import false_discovery_control
+
+    return np.asarray(false_discovery_control(_checked(p_values), method="bh"))
+
+
+def _checked(p_values: Floats) -> Floats:
+    values = np.asarray(p_values, dtype=np.float64)
+    if values.ndim != 1 or not values.size:
+        raise DomainError(
+            f"a family needs at least one p-value, got shape {values.shape}"
+        )
+    if not ((values >= 0) & (values <= 1)).all():
+        worst = values[~((values >= 0) & (values <= 1))][0]
+        raise DomainError(f"p-values lie in [0, 1], got {worst}")
+    return values

@@ -1,8 +1,9 @@
-"""Finite super-populations with known risk: three laws, and real groups resampled.
+"""Finite populations with known risk: three laws, and real groups to resample.
 
-A law says how far a query goes, from 0 to 1. A world makes queries of it, each with
-documents that lie that far apart; real groups are a world of their own, from which
-queries are drawn with replacement, so that every mean over it is known exactly.
+A law is a distribution of how far apart the documents of a query lie, from 0 to 1, and
+a world has queries with such documents. Real groups are a world of their own, from
+which queries are drawn with replacement, so that every mean over the world is known
+exactly.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ STEPS: Final = 40  # of the law that stands for beta(1, 9)
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A finite law on [0, 1]: a name, values and their chances, each of shape (m,)."""
+    """A finite law on [0, 1]: values and their probabilities, each of shape (m,)."""
 
     name: str
     values: Any
@@ -36,7 +37,7 @@ class Law:
 
 
 def laws(n: int) -> tuple[Law, ...]:
-    """Two-point, beta in steps, and the adversarial Bernoulli(1 / n).
+    """Return a two-point law, a beta law in steps, and Bernoulli(1 / n).
 
     Examples
     --------
@@ -54,14 +55,14 @@ def laws(n: int) -> tuple[Law, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Entropy and divergence of one student's queries in nats, and the range of risks.
+    """Entropies and divergences of one student's queries, and the range of its risks.
 
     Attributes
     ----------
     entropy, divergence : numpy.ndarray
-        Of shape (n,), one number per query.
+        In nats, one number per query, shape (n,).
     low, high : float
-        The interval of the risk of a query, fixed without looking at the queries.
+        Range of the risk of a query in nats, fixed without looking at the queries.
     """
 
     entropy: Any
@@ -71,31 +72,32 @@ class Terms:
 
     @property
     def risk(self) -> Any:
-        """Entropy plus divergence, within the interval but for rounding."""
+        """Entropy plus divergence, clipped to the range against rounding errors."""
         return np.clip(self.entropy + self.divergence, self.low, self.high)
 
     @property
     def rescaled(self) -> Any:
-        """The risk on the scale from 0 to 1."""
+        """The risk rescaled to [0, 1]."""
         return np.clip((self.risk - self.low) / (self.high - self.low), 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Queries with groups of documents, and how often each of them is drawn.
+    """Queries with groups of documents, and the probability of drawing each query.
 
     Attributes
     ----------
     name : str
-        For the text of a finding.
+        Name in the text of a finding.
     weights : numpy.ndarray
-        Chance of each query, of shape (m,).
+        Probability of each query, of shape (m,).
     queries, documents : numpy.ndarray
         Vectors of shapes (m, dim) and (m, k, dim).
     teacher : numpy.ndarray
         Scores of shape (m, k), as log-odds.
     student : numpy.ndarray, optional
-        Matrix (dim, dim) of a trained bilinear student; drawn at random without.
+        Matrix (dim, dim) of a trained bilinear student. Without it students are drawn
+        at random.
     """
 
     name: str
@@ -106,13 +108,13 @@ class World:
     student: Any = None
 
     def draw(self, rng: Generator, shape: tuple[int, ...]) -> Any:
-        """Positions of queries drawn independently."""
+        """Draw positions of queries independently."""
         return rng.choice(len(self.weights), size=shape, p=self.weights)
 
     def scores(self, matrices: Any) -> Any:
-        """Scores (students, m, k) of bilinear students, of shape (students, dim, dim).
+        """Compute scores (students, m, k) of bilinear students (students, dim, dim).
 
-        A single matrix (dim, dim) gives scores (m, k).
+        A single matrix (dim, dim) gives scores of shape (m, k).
         """
         projected = self.queries @ matrices
         return np.einsum("...mb,mdb->...md", projected, self.documents)
@@ -130,11 +132,11 @@ class World:
         return np.sqrt((apart**2).sum(axis=2))
 
     def losses(self, matrices: Any) -> Any:
-        """Losses of all pairs, of the shape of scores but pairs for documents."""
+        """Compute the losses of all pairs, shape (students, m, pairs) or (m, pairs)."""
         return loss(self.preferences, differences(self.scores(matrices)))
 
     def terms(self, matrix: Any) -> Terms:
-        """Entropy and divergence of every query, and the range of this student."""
+        """Compute the terms of every query, and the range of this student's risks."""
         margins, p = differences(self.scores(matrix)), self.preferences
         widest = float(np.abs(margins).max()) + 1e-9
         return Terms(
@@ -145,7 +147,7 @@ class World:
         )
 
     def students(self, rng: Generator, *, norm: float, count: int) -> Any:
-        """Matrices of one Frobenius norm; where one was trained, half are near it."""
+        """Draw matrices of one Frobenius norm, half of them near a trained student."""
         dim = self.queries.shape[1]
         found = rng.normal(size=(count, dim, dim))
         if self.student is not None:
@@ -155,14 +157,14 @@ class World:
         return found * (norm / sizes)
 
     def one_student(self, rng: Generator) -> Any:
-        """The trained student, or a random one of a norm that makes itself felt."""
+        """Return the trained student, or draw one of a norm large enough to matter."""
         if self.student is not None:
             return self.student
         return self.students(rng, norm=3.0, count=1)[0]
 
 
 def made(rng: Generator, law: Law) -> World:
-    """A query per value of the law, with four documents that lie as far apart."""
+    """Make a query per value of the law, with four documents spread by that value."""
     count = len(law.values)
     documents = rng.normal(size=(count, 4, 3)) * law.values[:, None, None]
     queries = rng.normal(size=(count, 3))
@@ -171,7 +173,13 @@ def made(rng: Generator, law: Law) -> World:
 
 
 def worlds(rng: Generator, n: int, groups: World | None) -> Iterator[World]:
-    """A world for each law, and the real groups if there are any."""
+    """Yield a world for each law, and the real groups if there are any.
+
+    Examples
+    --------
+    >>> [world.name for world in worlds(np.random.default_rng(0), 50, None)]
+    ['two-point', 'beta(1, 9)', 'Bernoulli(1/n)']
+    """
     for law in laws(n):
         yield made(rng, law)
     if groups is not None:
@@ -180,14 +188,14 @@ def worlds(rng: Generator, n: int, groups: World | None) -> Iterator[World]:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Documents of one query, from which documents are drawn independently.
+    """The documents of one query, to be drawn independently.
 
     Attributes
     ----------
     name : str
-        For the text of a finding.
+        Name in the text of a finding.
     weights : numpy.ndarray
-        Chance of each document, of shape (m,).
+        Probability of each document, of shape (m,).
     scores : numpy.ndarray
         Scores of a student, of shape (m,).
     distances : numpy.ndarray
@@ -204,9 +212,9 @@ class Pool:
 
 
 def pools(n: int, groups: World | None) -> Iterator[Pool]:
-    """Documents on a line for each law, and those of a real query.
+    """Yield documents on a line for each law, and those of a real query.
 
-    On the line the score is the place, and every second document is relevant.
+    On the line a document's score is its place, and every second document is relevant.
     """
     for law in laws(n):
         apart = np.abs(np.subtract.outer(law.values, law.values))
@@ -216,9 +224,9 @@ def pools(n: int, groups: World | None) -> Iterator[Pool]:
 
 
 def real_pools(groups: World | None) -> Iterator[Pool]:
-    """The query of real groups whose documents differ most, if there are groups.
+    """Yield the real query whose documents lie farthest apart, if there are groups.
 
-    As relevant counts the quarter of the documents that the teacher ranks first.
+    The quarter of its documents that the teacher ranks first counts as relevant.
     """
     if groups is None or groups.student is None:
         return

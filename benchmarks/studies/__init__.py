@@ -1,1 +1,1 @@
-"""Simulated studies of the procedures, each a module to run."""
+"""Simulated studies of error rates; each module is a program."""

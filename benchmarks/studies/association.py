@@ -1,16 +1,17 @@
-"""Do the intervals of associations cover, and do the tests keep their level.
+"""Whether intervals of associations cover, and whether tests keep their level.
 
-``python -m benchmarks.studies.association`` prints a table. Populations are planted:
-bivariate normal with correlation r, whose Spearman coefficient is 6 asin(r / 2) / pi
-and whose Kendall coefficient is 2 asin(r) / pi; for tests, margins with ties and heavy
-tails, too.
+``python -m benchmarks.studies.association`` prints a table. The populations are
+planted: bivariate normal with correlation r, whose Spearman coefficient is
+6 asin(r / 2) / pi and whose Kendall coefficient is 2 asin(r) / pi; tests also meet
+margins with ties and heavy tails.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -19,12 +20,39 @@ from typing import Final
 import numpy as np
 from scipy.stats import beta
 
-from benchmarks.studies.association_samples import DELTA, SIMULATIONS, Setting
+from rankbound.data.columns import Floats
+from rankbound.validation.association import (
+    Association,
+    Effort,
+    Panel,
+    distance_correlation,
+    draw,
+    pool,
+    summary,
+)
+from rankbound.validation.judging import Family, any_rejected
+from rankbound.validation.power import detectable_correlation
 
-# Of the Clopper-Pearson interval around an observed rate
+# Level of the Clopper-Pearson interval around an observed rate
 LEVEL: Final = 0.999
 SEED: Final = 20_240_501
 BATCHES: Final = 8
+DELTA: Final = 0.05
+# Spearman's p-values alone count in a family, and need the most permutations
+CHEAP: Final = Effort(200, 99, rank_permutations=4_999)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A population and a sample size.
+
+    `kind` says what is counted, `n` is the number of queries, and `planted` the
+    correlation r of the normal population.
+    """
+
+    kind: str
+    n: int
+    planted: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +70,8 @@ class Line:
         Clopper-Pearson interval of the observed rate.
     repetitions : int
     at_least : bool
-        Whether the nominal rate is a floor (coverage, power) or a ceiling (errors).
+        Whether the nominal rate is a lower limit (coverage, power) or an upper one
+        (errors).
     """
 
     what: str
@@ -66,8 +95,8 @@ class Line:
 NOMINAL: Final[dict[str, tuple[float, bool]]] = {
     "coverage of Spearman": (1 - DELTA, True),
     "coverage of Kendall": (1 - DELTA, True),
-    # BCa intervals of Pearson's r fall short of 0.95 with few queries; verdicts rest on
-    # Spearman's
+    # BCa intervals of Pearson's r cover less than 0.95 with few queries. Verdicts use
+    # Spearman's rho
     "coverage of Pearson": (0.92, True),
     "family-wise error, Holm": (DELTA, False),
     "family-wise error, pooled": (DELTA, False),
@@ -92,15 +121,15 @@ PLAN: Final = (
 def study(
     plan: Sequence[Setting] = PLAN, *, repetitions: int = 2_000, workers: int = 2
 ) -> list[Line]:
-    """Run the plan; the same numbers whatever the number of workers.
+    """Run the plan, with the same numbers for any number of workers.
 
     Parameters
     ----------
     plan : sequence of Setting
     repetitions : int
-        Of each setting; families of tests get a quarter.
+        Samples of each setting of kind "coverage"; other kinds get half as many.
     workers : int
-        Processes; 1 stays in this one.
+        Number of processes; 1 uses no other process.
     """
     jobs = [
         (setting, max(1, share(setting, repetitions) // BATCHES), batch)
@@ -122,7 +151,7 @@ def study(
 
 
 def share(setting: Setting, repetitions: int) -> int:
-    """Repetitions of a setting: families cost more."""
+    """Return the repetitions of a setting; all but coverage cost more."""
     return repetitions if setting.kind == "coverage" else repetitions // 2
 
 
@@ -147,7 +176,7 @@ def _line(what: str, n: int, planted: float, hits: int, size: int) -> Line:
 
 
 def table(lines: Sequence[Line]) -> str:
-    """The lines as text."""
+    """Format the lines as text."""
     head = f"{'what':<36}{'n':>5}{'planted':>9}{'stated':>9}{'observed':>10}"
     rows = [f"{head}{'99.9% interval':>18}{'runs':>7}"]
     for line in sorted(lines, key=lambda one: (list(NOMINAL).index(one.what), one.n)):
@@ -162,7 +191,7 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; return 1 if a rate contradicts what is stated."""
+    """Print the table, and return 1 if a rate contradicts what is stated."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=2_000)
     parser.add_argument("--workers", type=int, default=2)
@@ -170,6 +199,99 @@ def main(argv: Sequence[str] | None = None) -> int:
     lines = study(repetitions=arguments.repetitions, workers=arguments.workers)
     sys.stdout.write(table(lines))
     return 0 if all(line.passed for line in lines) else 1
+
+
+Outcome = Iterator[tuple[str, bool]]
+
+
+def _coverage(setting: Setting, rng: np.random.Generator) -> Outcome:
+    x, y = normal_pair(setting.n, setting.planted, rng)
+    cell = _one(x, y, Effort(1_000, 99), rng)
+    r = setting.planted
+    truths = (
+        ("Spearman", cell.spearman, 6 * math.asin(r / 2) / math.pi),
+        ("Kendall", cell.kendall, 2 * math.asin(r) / math.pi),
+        ("Pearson", cell.pearson, r),
+    )
+    for name, coefficient, truth in truths:
+        lower, upper = coefficient.lower, coefficient.upper
+        inside = lower is not None and upper is not None and lower <= truth <= upper
+        yield f"coverage of {name}", inside
+
+
+def _family(setting: Setting, rng: np.random.Generator) -> Outcome:
+    panel = null_panel(setting.n, rng)
+    made = summary(draw(panel, CHEAP, rng), delta=DELTA)
+    yield "family-wise error, Holm", _any_found(made)
+
+
+def _pool(setting: Setting, rng: np.random.Generator) -> Outcome:
+    sets = [draw(null_panel(n, rng), CHEAP, rng) for n in (setting.n, 60)]
+    yield "family-wise error, pooled", _any_found(summary(pool(sets), delta=DELTA))
+
+
+def _partial(setting: Setting, rng: np.random.Generator) -> Outcome:
+    """Draw a term and a measure that depend on difficulty and nothing else."""
+    hard = rng.normal(size=setting.n)
+    x, y = (hard + rng.normal(size=setting.n) for _ in range(2))
+    panel = Panel(x[:, None], y[:, None], hard[:, None], np.ones((1, 1), dtype=bool))
+    [[cell]] = summary(draw(panel, Effort(200, 99), rng), delta=DELTA)
+    p = cell.partial.p
+    yield "false alarms given difficulty", p is not None and p <= DELTA
+
+
+def _distance(setting: Setting, rng: np.random.Generator) -> Outcome:
+    x, y = rng.normal(size=(2, setting.n))
+    found = distance_correlation(x, y, count=199, rng=rng)
+    yield "false alarms, distance correlation", found.p <= DELTA
+
+
+def _power(setting: Setting, rng: np.random.Generator) -> Outcome:
+    rho = detectable_correlation(setting.n, delta=DELTA)
+    x, y = normal_pair(setting.n, 2 * math.sin(math.pi * rho / 6), rng)
+    p = _one(x, y, Effort(200, 99, rank_permutations=999), rng).spearman.p
+    yield "power at the detectable size", p is not None and p <= DELTA
+
+
+SIMULATIONS: Final[dict[str, Callable[[Setting, np.random.Generator], Outcome]]] = {
+    "coverage": _coverage,
+    "family": _family,
+    "pool": _pool,
+    "partial": _partial,
+    "distance": _distance,
+    "power": _power,
+}
+
+
+def normal_pair(n: int, r: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Draw two standard normal columns with correlation r in the population."""
+    x = rng.normal(size=n)
+    return x, r * x + math.sqrt(1 - r * r) * rng.normal(size=n)
+
+
+def null_panel(n: int, rng: np.random.Generator) -> Panel:
+    """Draw six terms that are independent of eight measures.
+
+    Terms are correlated with each other, as real ones are, and so are measures. Some
+    measures have ties, and some terms have heavy tails.
+    """
+    terms = rng.normal(size=(n, 1)) + rng.normal(size=(n, 6))
+    targets = rng.normal(size=(n, 1)) + 0.5 * rng.normal(size=(n, 8))
+    terms[:, :2] = np.exp(terms[:, :2])
+    targets[:, :3] = np.round(targets[:, :3])
+    return Panel(terms, targets, np.empty((n, 0)), np.empty((8, 0), dtype=bool))
+
+
+def _one(x: Floats, y: Floats, effort: Effort, rng: np.random.Generator) -> Association:
+    nothing = np.empty((len(x), 0)), np.empty((1, 0), dtype=bool)
+    panel = Panel(x[:, None], y[:, None], *nothing)
+    return summary(draw(panel, effort, rng), delta=DELTA)[0][0]
+
+
+def _any_found(made: list[list[Association]]) -> bool:
+    p_values = [cell.spearman.p for line in made for cell in line]
+    tested = np.array([[p for p in p_values if p is not None]])
+    return bool(any_rejected(tested, Family(delta=DELTA))[0])
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 ``python -m benchmarks.studies.comparison`` draws data sets whose true mean difference
 is known and prints a Markdown table: false "different" where there is no difference,
 false claims of equivalence where the difference is as large as the margin, power, and a
-published rule on the same data sets. It ends with 1 if a rate of ours is above delta by
-more than chance allows.
+published rule on the same data sets. It exits with 1 if one of our rates is above delta
+by more than chance allows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -21,24 +21,36 @@ from typing import Final
 import numpy as np
 from scipy.stats import binom
 
-from benchmarks.studies.populations import SHAPES, paired_sets
-from benchmarks.studies.rules import as_published, by_betting, by_t
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import two_sided
 from rankbound.catalogue import APART, WITHIN
-from rankbound.data.columns import Strings
+from rankbound.data.columns import Floats, Strings, strings
+from rankbound.reference.equivalence import (
+    MARGIN_SHARE,
+    reference_mark,
+    reference_p_values,
+)
+from rankbound.validation.paired import verdict
 
 MARGIN: Final = 0.02
 DELTA: Final = 0.05
 SIZES: Final = (43, 250, 1350)
-# Chance that a rate which is exactly delta is called too high, over one run
+# Probability that a rate of exactly delta is called too high in one row
 FALSE_ALARM: Final = 1e-3
 FAMILY: Final = 9
-FAMILY_SHARE: Final = 0.25  # of the data sets, since each family has nine comparisons
+FAMILY_SHARE: Final = 0.25  # of the data sets, as each family has nine comparisons
 EFFECT: Final = 0.05
+# Reference entropies lie here, so that all values stay within [0, ln 2]
+REFERENCE: Final = (0.17, 0.45)
+WIDTH: Final = 0.1
+RARE, JUMP = 0.1, 0.18
+Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Data sets of one kind. `role` says what a verdict means there."""
+    """Data sets of one kind; `role` says what a verdict means there."""
 
     role: str
     shape: str
@@ -49,9 +61,10 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Shares of data sets with a verdict that the role is about, by rule.
+    """Shares of data sets with the verdicts that the role counts, by rule.
 
-    `false` says that they are errors; `published` is None where it has no such verdict.
+    `false` says whether these verdicts are errors. `published` is None if the published
+    rule has no such verdict.
     """
 
     scenario: Scenario
@@ -63,7 +76,7 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Whether the rate of errors is delta at most, up to chance."""
+        """Whether our rate of errors is at most delta, up to chance."""
         most = int(binom.ppf(1 - FALSE_ALARM, self.sets, DELTA))
         return not self.false or round(self.ours * self.sets) <= most
 
@@ -84,7 +97,7 @@ FAMILY_ROLE: Final = f"any false verdict of a family of {FAMILY}"
 
 
 def scenarios() -> list[Scenario]:
-    """Every kind of data set of the study."""
+    """Return every kind of data set of the study."""
     roles = [(role, mean) for role, (mean, _, _) in ROLES.items()]
     roles.append((FAMILY_ROLE, 0.0))
     kinds = [(r, s, m, n) for n in SIZES for s in SHAPES for r, m in roles]
@@ -98,10 +111,10 @@ def run(scenario: Scenario, *, sets: int, seed: int) -> Outcome:
     ----------
     scenario : Scenario
     sets : int
-        Data sets; a quarter as many families.
+        Number of data sets, or four times the number of families.
     seed : int
-        The same data sets come with the same seed, in any order of scenarios. Roles
-        that differ in the verdict only are counted on the same data sets.
+        The same seed gives the same data sets, in any order of scenarios. Roles that
+        differ in the verdict alone are counted on the same data sets.
     """
     cents = round(1e4 * (scenario.mean + 1))
     shape = list(SHAPES).index(scenario.shape)
@@ -124,7 +137,7 @@ def run(scenario: Scenario, *, sets: int, seed: int) -> Outcome:
 
 
 def _family(scenario: Scenario, sets: int, rng: np.random.Generator) -> Outcome:
-    """Families of which every comparison is at 0 or at a margin, and can be wrong."""
+    """Count false verdicts of families whose true differences are 0 or a margin."""
     wrong = np.zeros(sets, dtype=bool)
     by_student = np.zeros(sets, dtype=bool)
     for place in range(FAMILY):
@@ -146,7 +159,7 @@ def _share(verdicts: Strings, counted: Sequence[str]) -> float:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """The outcomes as Markdown, one row per role, shape and size."""
+    """Format the outcomes as Markdown, with one row per role, shape and size."""
     lines = [
         f"margin {MARGIN:g} nats, delta {DELTA:g}, {outcomes[0].sets:,} data sets a "
         "row, a quarter as many families",
@@ -174,7 +187,7 @@ def _row(outcome: Outcome) -> str:
 
 
 def study(*, sets: int, seed: int, jobs: int) -> list[Outcome]:
-    """All scenarios, in parallel where `jobs` is above 1."""
+    """Run all scenarios, in `jobs` processes."""
     every = scenarios()
     if jobs <= 1:
         return [run(scenario, sets=sets, seed=seed) for scenario in every]
@@ -184,7 +197,7 @@ def study(*, sets: int, seed: int, jobs: int) -> list[Outcome]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; 1 if a rate of ours is too high."""
+    """Print the table, and return 1 if one of our rates is too high."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.studies.comparison", description=__doc__
     )
@@ -197,6 +210,104 @@ def main(argv: Sequence[str] | None = None) -> int:
     outcomes = study(sets=arguments.sets, seed=arguments.seed, jobs=arguments.jobs)
     sys.stdout.write(table(outcomes))
     return 0 if all(outcome.holds for outcome in outcomes) else 1
+
+
+def even(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """Draw differences from a uniform law with mean 0 and sd 0.058."""
+    return rng.uniform(-WIDTH, WIDTH, shape)
+
+
+def skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """Draw few large and many small differences, with mean 0 and sd 0.06."""
+    small = -JUMP * RARE / (1 - RARE)
+    return np.where(rng.random(shape) < RARE, JUMP, small)
+
+
+SHAPES: Final[dict[str, Draw]] = {"even": even, "skewed": skewed}
+
+
+def paired_sets(
+    shape: str, *, mean: float, n: int, sets: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Draw data sets of paired entropies whose mean difference is known.
+
+    Parameters
+    ----------
+    shape : {"even", "skewed"}
+    mean : float
+        The true mean difference in nats, within 0.06 of 0.
+    n, sets : int
+        Numbers of queries of a data set, and of data sets.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    values, reference : float64 arrays, shape (sets, n)
+        In [0, ln 2]; the expected value of ``values - reference`` is `mean`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> values, reference = paired_sets("even", mean=0.02, n=5, sets=2, rng=rng)
+    >>> values.shape, bool((values >= 0).all())
+    ((2, 5), True)
+    """
+    if shape not in SHAPES:
+        raise DomainError(f"no shape {shape!r}; there are {', '.join(SHAPES)}")
+    if not abs(mean) <= 0.06:
+        raise DomainError(f"`mean` must lie within 0.06 of 0, got {mean}")
+    reference = rng.uniform(*REFERENCE, (sets, n))
+    return reference + SHAPES[shape](rng, (sets, n)) + mean, reference
+
+
+def by_betting(
+    values: Floats, reference: Floats, *, margin: float, delta: float
+) -> Strings:
+    """Return our verdicts; `values` and `reference` have shape (sets, n)."""
+    found = []
+    for differences in values - reference:
+        ends = two_sided(differences, low=-LN2, high=LN2, delta=delta)
+        found.append(verdict(*ends, margin=margin))
+    return strings(found)
+
+
+def by_t(values: Floats, reference: Floats, *, margin: float, delta: float) -> Strings:
+    """Return our verdicts by the paired t interval of the same level."""
+    from scipy.stats import t
+
+    differences = values - reference
+    n = differences.shape[1]
+    centre = differences.mean(axis=1)
+    half = t.ppf(1 - delta / 2, n - 1) * differences.std(axis=1, ddof=1) / np.sqrt(n)
+    ends = zip(centre - half, centre + half, strict=True)
+    return strings([verdict(low, high, margin=margin) for low, high in ends])
+
+
+def as_published(values: Floats, reference: Floats) -> Strings:
+    """Return verdicts by a published rule: "equivalent" where no test rejects.
+
+    Two one-sided tests for independent samples have a pooled variance and a margin of
+    0.1 % of the observed difference, and failing to reject is read as equivalence.
+
+    Notes
+    -----
+    One of the two tests never rejects, as the margin is smaller than the difference.
+    The other fails to reject where a two-sided test of independent samples has p > 0.2,
+    approximately.
+
+    Examples
+    --------
+    >>> same = np.array([[0.1, 0.2, 0.3]])
+    >>> as_published(same, same + 0.001).tolist()
+    ['equivalent']
+    >>> as_published(same, same + 0.5).tolist()
+    ['different']
+    """
+    difference = values.mean(axis=1) - reference.mean(axis=1)
+    ends = reference_p_values(
+        values, reference, margin=MARGIN_SHARE * np.abs(difference)
+    )
+    return strings(np.where(reference_mark(*ends), "equivalent", "different").tolist())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from rankbound.drawing.shapes import shape_drawings
 
 if TYPE_CHECKING:
     from rankbound.data.columns import Floats
-    from rankbound.figures.diameters import Ends
+    from rankbound.figures.distributions import Ends
 
 NO_VECTORS = "no diameters were measured; give --embeddings to measure"
 EARLIER = "an earlier version wrote this ledger; run measure again"
@@ -130,7 +130,7 @@ def _plane(result: Found) -> Drawing:
 
 
 def _parts(result: Found, name: str, student: StudentResult) -> Drawing:
-    from rankbound.figures.theory_bound import draw_parts
+    from rankbound.figures.theory import draw_parts
 
     parts = {
         "entropy": student.entropy,
@@ -142,7 +142,7 @@ def _parts(result: Found, name: str, student: StudentResult) -> Drawing:
 
 
 def _limit(result: Found, name: str) -> Drawing:
-    from rankbound.figures.limits import Certified, draw_limit_over_n
+    from rankbound.figures.certificates import Certified, draw_limit_over_n
 
     title = _named(result, "limit-over-n", name)
     table = result.table
@@ -164,7 +164,7 @@ def _limit(result: Found, name: str) -> Drawing:
 
 
 def _ends(result: Found) -> Ends:
-    from rankbound.figures.diameters import Ends
+    from rankbound.figures.distributions import Ends
 
     diameter = _ledger(result).diameter
     return Ends(diameter.quantile_99, diameter.max)
@@ -185,7 +185,7 @@ def _shape(result: Found) -> list[Drawing]:
 
 
 def _reliability(result: Found, name: str, student: StudentResult) -> Drawing:
-    from rankbound.figures.reliability import draw_reliability
+    from rankbound.figures.certificates import draw_reliability
 
     title = _named(result, "reliability", name)
     relevance = student.relevance

@@ -16,7 +16,7 @@ from rankbound.drawing.results import Found, find_results
 from rankbound.writing import check_folder, move_into
 
 if TYPE_CHECKING:
-    from rankbound.figures.rendering import Extension
+    from rankbound.figures.output import Extension
     from rankbound.figures.style import Axes
 
 # Opens a display of that many stages, which is told the name of each
@@ -33,21 +33,21 @@ MAKERS: Final[dict[str, Callable[[Found], list[Drawing]]]] = {
 
 def theory_drawings() -> list[Drawing]:
     """The figures that need no data."""
-    from rankbound.figures import power, theory_bound, theory_loss, theory_ndcg
+    from rankbound.figures import power, theory
 
-    setting = theory_bound.Setting()
+    setting = theory.Setting()
     draws: dict[str, Draw] = {
-        "loss-range": theory_loss.draw_loss_range,
-        "query-width": theory_loss.draw_query_width,
-        "entropy-floor": theory_loss.draw_entropy_floor,
-        "bound-over-n": theory_bound.draw_bound_over_n,
-        "bound-parts": lambda: theory_bound.draw_parts(setting.parts()),
-        "bound-surface": theory_bound.draw_bound_surface,
-        "break-even": theory_bound.draw_break_even,
-        "shift": theory_bound.draw_shift,
+        "loss-range": theory.draw_loss_range,
+        "query-width": theory.draw_query_width,
+        "entropy-floor": theory.draw_entropy_floor,
+        "bound-over-n": theory.draw_bound_over_n,
+        "bound-parts": lambda: theory.draw_parts(setting.parts()),
+        "bound-surface": theory.draw_bound_surface,
+        "break-even": theory.draw_break_even,
+        "shift": theory.draw_shift,
         "power": power.draw_correlation_power,
-        "ndcg-inversions": theory_ndcg.draw_ndcg_constants,
-        "ndcg-steps": theory_ndcg.draw_discount_steps,
+        "ndcg-inversions": theory.draw_ndcg_constants,
+        "ndcg-steps": theory.draw_discount_steps,
     }
     return [Drawing(f"theory-{name}", draw) for name, draw in draws.items()]
 
@@ -116,8 +116,7 @@ def draw_all(
     UsageError, FormatError
         When there are no results, they are damaged, or the folder cannot be used.
     """
-    from rankbound.figures.data import csv_text
-    from rankbound.figures.rendering import rendered
+    from rankbound.figures.output import csv_text, rendered
     from rankbound.figures.style import COLUMN, PAGE, width
 
     check_folder(out)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rankbound.drawing.catalogue import Drawing, file_name
 
 if TYPE_CHECKING:
-    from rankbound.figures.diameters import Ends
+    from rankbound.figures.distributions import Ends
     from rankbound.figures.records import Shape
 
 
@@ -21,7 +21,7 @@ def shape_drawings(
     metric: str = "",
 ) -> list[Drawing]:
     """Distances, dimension and lengths of some sets of vectors."""
-    from rankbound.figures.diameters import draw_distances, draw_norms, draw_two_nn
+    from rankbound.figures.distributions import draw_distances, draw_norms, draw_two_nn
 
     if not shapes:
         return []

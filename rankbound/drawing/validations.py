@@ -39,7 +39,7 @@ def drawings(result: Found) -> list[Drawing]:
 
 def _forests(name: str, validation: Validation) -> list[Drawing]:
     """A forest for every data set, sampling and student; pieces of a long one."""
-    from rankbound.figures.associations import draw_correlations
+    from rankbound.figures.comparisons import draw_correlations
 
     family = validation.family
     samplings: dict[str, set[str]] = defaultdict(set)

@@ -54,8 +54,7 @@ class Picture:
 
 def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
     """Every figure as a picture, or its name and the reason why there is none."""
-    from rankbound.figures.data import csv_text, data_of
-    from rankbound.figures.rendering import rendered
+    from rankbound.figures.output import csv_text, data_of, rendered
 
     room = MOST_FIGURES
     for index, (drawing, ax, reason) in enumerate(drawn(drawings)):

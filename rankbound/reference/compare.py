@@ -1,4 +1,4 @@
-"""The reference study's equivalence test and entropy, beside the comparison's own."""
+"""The reference study's equivalence test and entropy, beside those of a comparison."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from rankbound.commands.compare.result import (
 from rankbound.commands.measure.inputs import groups_of
 from rankbound.data.columns import Floats
 from rankbound.data.per_query import PerQuery
-from rankbound.reference.entropy import REASON as ENTROPY_REASON
 from rankbound.reference.equivalence import (
     ALPHA,
     REASON,
@@ -28,11 +27,11 @@ from rankbound.reference.equivalence import (
     reference_equivalence_groups,
     reference_tost,
 )
-from rankbound.reference.measure_columns import file_scores, pooled_entropy
+from rankbound.reference.formulas import NO_VALUE, PAIRWISE_REASON
+from rankbound.reference.measure import file_scores, pooled_entropy
 from rankbound.results import Named
-from rankbound.validation.family import Answer, common
+from rankbound.validation.paired import Answer, common
 
-NO_VALUE: Final = "their formula has no value here: "
 TOO_FEW: Final = f"{NO_VALUE}a t-test needs two queries"
 CONSTANT: Final = f"{NO_VALUE}0 / 0, since no value varies over queries"
 GROUPS_REASON: Final = (
@@ -42,10 +41,10 @@ GROUPS_REASON: Final = (
 
 
 def reference_record(compared: Compared) -> Compat:
-    """The result's `compat`: what the reference study would compute and print.
+    """Compute what the reference study would print, for `compat` of the result.
 
-    Its test on every comparison of the family, its groups of "equivalent" samplings,
-    and its entropy of every sampling.
+    This is its test of every comparison of the family, its groups of "equivalent"
+    samplings, and its entropy of every sampling.
     """
     return Compat(
         mode="reference",
@@ -55,7 +54,7 @@ def reference_record(compared: Compared) -> Compat:
         equivalence_groups=tuple(_groups(compared)),
         equivalence_groups_reason=GROUPS_REASON,
         entropy=Named(_entropies(compared)),
-        entropy_reason=ENTROPY_REASON,
+        entropy_reason=PAIRWISE_REASON,
     )
 
 
@@ -83,7 +82,7 @@ def _row(answer: Answer) -> CompatRow:
 
 
 def _tost(first: Floats, second: Floats) -> tuple[ReferenceTost | None, str | None]:
-    """Their test, or why it has no value."""
+    """Run the reference's test, or say why it has no value."""
     if len(first) < 2:
         return None, TOO_FEW
     made = reference_tost(first, second)
@@ -91,7 +90,7 @@ def _tost(first: Floats, second: Floats) -> tuple[ReferenceTost | None, str | No
 
 
 def _groups(compared: Compared) -> Iterator[CompatGroups]:
-    """Per quantity and pair set: who is marked as equivalent with whom."""
+    """Yield the reference's marks and groups, by quantity and pair set."""
     keys = dict.fromkeys(
         (answer.question.quantity, answer.question.pairs) for answer in compared.answers
     )
@@ -121,7 +120,7 @@ def _marked(first: PerQuery | None, second: PerQuery | None) -> bool:
 
 
 def _entropies(compared: Compared) -> Iterator[CompatEntropy]:
-    """Mean entropy of every sampling by their formula, and ours over all pairs."""
+    """Yield the mean entropy of every sampling by the reference's formula and ours."""
     loaded, options = compared.loaded, compared.options
     teacher = loaded.teacher
     scores = file_scores(teacher, options.teacher)

@@ -1,16 +1,18 @@
-"""What the reference study's cuts would keep, beside ours of the nearest name."""
+"""The reference study's cuts, beside our bands of the nearest names."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from rankbound.commands.cut.options import CutOptions
+from rankbound.bounds.errors import DomainError
 from rankbound.commands.cut.result import Compat, ReferenceCut
 from rankbound.commands.measure.inputs import Inputs
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
-from rankbound.reference.cuts import KEEPS, reference_cut
-from rankbound.reference.measure_columns import file_scores, pooled_entropy
+from rankbound.reference.measure import file_scores, pooled_entropy
 from rankbound.results import Named
 
 THEIR_NAMES = {
@@ -26,32 +28,52 @@ REASON = (
     "outlier cuts use Tukey's fences, queries equal to the median are in neither half, "
     "and one query without a value empties every cut"
 )
+REFERENCE_CUTS = (
+    "above_median",
+    "below_median",
+    "upper_quartile",
+    "lower_quartile",
+    "inner",
+    "outlier",
+)
+KEEPS = {
+    "above_median": "values above the median, strictly; ties at the median are lost",
+    "below_median": "values below the median, strictly; ties at the median are lost",
+    "upper_quartile": "values below the upper quartile: the lowest three quarters",
+    "lower_quartile": "values above the lower quartile: the highest three quarters",
+    "inner": "values within Tukey's fences, 1.5 interquartile ranges beyond the "
+    "quartiles: usually everything",
+    "outlier": "values outside Tukey's fences: usually nothing",
+}
 
 
 def reference_cuts(
-    options: CutOptions,
     whole: Groups,
     inputs: Inputs,
     values: PerQuery,
     kept: dict[str, set[str]],
+    *,
+    teacher: Path | None,
 ) -> Compat:
     """Cut as the reference does, for the bands that have a name there.
 
-    By entropy over all pairs its own entropy decides, with every query of the file;
-    by another quantity its rules on our values.
+    For entropy over all pairs, the reference's entropy of every query of the file is
+    cut. For another quantity, the reference's rules are applied to our values.
 
     Parameters
     ----------
     whole : Groups
-        The file, before anything was dropped.
+        The groups of the file, before any were dropped.
     values : PerQuery
-        Our quantity.
+        Our values of the quantity.
     kept : dict of str to set of str
-        The queries that our bands keep, by name.
+        By band, the queries that we keep.
+    teacher : Path or None
+        The file of scores, for entropy over all pairs; None for another quantity.
     """
     theirs, words = values, "our values, cut by the reference's rules"
-    if options.quantity == "entropy" and options.pairs == "all":
-        scores = file_scores(inputs, options.teacher)
+    if teacher is not None:
+        scores = file_scores(inputs, teacher)
         theirs = pooled_entropy(whole, scores).column
         words = "the reference's pairwise entropy in bits, missing scores as 0"
     found = []
@@ -73,3 +95,60 @@ def reference_cuts(
             )
         )
     return Compat(mode="reference", values=words, reason=REASON, cuts=Named(found))
+
+
+def reference_cut(values: Floats, name: str) -> Booleans:
+    """Mark the queries that the reference's cut of this name keeps.
+
+    Parameters
+    ----------
+    values : float array, shape (n,)
+        One number per query; NaN where the formula has no value.
+    name : str
+        One of `REFERENCE_CUTS`.
+
+    Returns
+    -------
+    boolean array, shape (n,)
+
+    Raises
+    ------
+    DomainError
+        On another name, or without values.
+
+    Notes
+    -----
+    Reproduces linear quantiles and strict comparisons. Wrong: "upper_quartile" and
+    "lower_quartile" remove the quarter that they name, while the cuts at the median
+    keep the half that they name; "inner" and "outlier" use Tukey's fences instead of
+    quartiles; one NaN empties every cut; values equal to the median belong to neither
+    half.
+
+    Examples
+    --------
+    >>> reference_cut(np.arange(8.0), "upper_quartile").nonzero()[0].tolist()
+    [0, 1, 2, 3, 4, 5]
+    >>> reference_cut(np.arange(8.0), "lower_quartile").nonzero()[0].tolist()
+    [2, 3, 4, 5, 6, 7]
+    """
+    if name not in REFERENCE_CUTS:
+        raise DomainError(
+            f"the reference's cuts are {', '.join(REFERENCE_CUTS)}, got {name!r}"
+        )
+    array = np.asarray(values, dtype=np.float64)
+    if not array.size:
+        raise DomainError("a cut of no values has no quantiles; give one per query")
+    if np.isnan(array).any():  # no value is above or below a quantile that is NaN
+        return np.zeros(array.shape, dtype=bool)
+    low, middle, high = np.quantile(array, [0.25, 0.5, 0.75])
+    reach = 1.5 * (high - low)
+    inside = (array >= low - reach) & (array <= high + reach)
+    kept = {
+        "above_median": array > middle,
+        "below_median": array < middle,
+        "upper_quartile": array < high,
+        "lower_quartile": array > low,
+        "inner": inside,
+        "outlier": ~inside,
+    }
+    return np.asarray(kept[name])

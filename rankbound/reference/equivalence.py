@@ -1,4 +1,4 @@
-"""The reference study's equivalence test as its scripts compute it, and read it."""
+"""The reference study's equivalence test, and its reading of the test."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class ReferenceTost:
     Attributes
     ----------
     difference, margin : float
-        Of the means, and the margin used.
+        Difference of the means, and the margin used.
     p_low, p_high : float
-        Against "at most -margin" and against "at least margin".
+        p-values against "at most -margin" and against "at least margin".
     p : float
         The larger of the two, which a test of equivalence would report.
     marked_equivalent : bool
-        What the study prints: true where both tests fail.
+        What the study prints: true where both tests fail to reject.
     shows_equivalence : bool
-        What the test itself says: true where both reject.
+        What the tests show: true where both reject.
     """
 
     difference: float
@@ -54,37 +54,37 @@ def reference_tost(
     margin: float | None = None,
     alpha: float = ALPHA,
 ) -> ReferenceTost | None:
-    """Two one-sided t-tests for independent samples, and the reference's reading.
+    """Run two one-sided t-tests for independent samples as the reference does.
 
     Parameters
     ----------
     first, second : float64 arrays, shape (n,) and (m,)
-        Values per query, each with at least two.
+        One value per query, at least two in each sample.
     margin : float, optional
-        Absolute, above 0; without it 0.1 % of the observed difference, as in the
-        study's main tables.
+        Positive. By default 0.1 % of the observed difference, as in the study's main
+        tables.
     alpha : float
-        Of each one-sided test.
+        Error rate of each one-sided test, in (0, 1).
 
     Returns
     -------
     ReferenceTost or None
-        None where their formula has no value: both samples are constant.
+        None if both samples are constant, where the formula has no value.
 
     Raises
     ------
     DomainError
-        On fewer than two values, a value that is not finite, or another margin or
-        alpha.
+        On fewer than two values, a value that is not finite, a margin that is not
+        positive, or `alpha` outside (0, 1).
 
     Notes
     -----
     Reproduces the pooled-variance t statistics of ``difference + margin`` and
     ``difference - margin`` with n + m - 2 degrees of freedom, and the mark
     "equivalent" where both p-values exceed alpha. Wrong: a margin that is a share of
-    the observed difference always lies inside it, so that the larger p-value is at
-    least 0.5; a test that fails shows nothing; queries shared by both samples are
-    paired, so that the statistics are too small where the values correlate.
+    the observed difference is always smaller than it, so that the larger p-value is at
+    least 0.5; a test that does not reject shows nothing; queries shared by both samples
+    are paired, so that the statistics are too small where the values correlate.
 
     Examples
     --------
@@ -117,18 +117,19 @@ def reference_tost(
 def reference_p_values(
     first: Floats, second: Floats, *, margin: float | Floats
 ) -> tuple[Floats, Floats]:
-    """p-values of their two one-sided tests, for many data sets at once.
+    """Compute the p-values of both one-sided tests, for many data sets at once.
 
     Parameters
     ----------
     first, second : float64 arrays, shape (..., n) and (..., m)
-        Finite, at least two values in the last axis.
+        Finite, with at least two values along the last axis.
     margin : float or float64 array, shape (...)
 
     Returns
     -------
     tuple of float64 arrays, shape (...)
-        Against "at most -margin" and "at least margin"; NaN where nothing varies.
+        p-values against "at most -margin" and "at least margin"; NaN where nothing
+        varies.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def reference_p_values(
 def reference_mark(
     p_low: float | Floats, p_high: float | Floats, *, alpha: float = ALPHA
 ) -> Booleans:
-    """Where the study prints "equivalent": both tests fail.
+    """Mark where the study prints "equivalent", since both tests fail to reject.
 
     Examples
     --------
@@ -166,19 +167,19 @@ def reference_mark(
 def reference_equivalence_groups(
     names: Sequence[str], marked: Iterable[tuple[str, str]]
 ) -> list[tuple[str, ...]]:
-    """Systems that the reference prints as one equivalent group.
+    """Group systems as the reference prints them as equivalent.
 
     Parameters
     ----------
     names : sequence of str
-        The systems, in the order of the result.
+        Names of the systems.
     marked : iterable of pairs of str
         Pairs marked as equivalent.
 
     Returns
     -------
     list of tuples of str
-        Connected components, each in the order of `names`.
+        The connected components of the marks, each in the order of `names`.
 
     Raises
     ------
@@ -188,24 +189,24 @@ def reference_equivalence_groups(
     Notes
     -----
     Wrong: equivalence within a margin is not transitive, so that two systems of one
-    component may differ clearly.
+    component may clearly differ.
 
     Examples
     --------
     >>> reference_equivalence_groups("ABCD", [("A", "B"), ("B", "C")])
     [('A', 'B', 'C'), ('D',)]
     """
-    component = {name: name for name in names}
-    for left, right in marked:
-        for name in (left, right):
-            if name not in component:
+    from scipy.cluster.hierarchy import DisjointSet
+
+    components = DisjointSet(names)
+    for pair in marked:
+        for name in pair:
+            if name not in components:
                 raise DomainError(f"no system is called {name!r}; there are {names!r}")
-        old, new = component[right], component[left]
-        component = {n: new if c == old else c for n, c in component.items()}
-    found: dict[str, list[str]] = {}
-    for name in names:
-        found.setdefault(component[name], []).append(name)
-    return [tuple(members) for members in found.values()]
+        components.merge(*pair)
+    place = {name: number for number, name in enumerate(names)}
+    groups = (sorted(group, key=place.__getitem__) for group in components.subsets())
+    return sorted(map(tuple, groups), key=lambda group: place[group[0]])
 
 
 def _checked(values: Floats) -> Floats:

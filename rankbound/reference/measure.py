@@ -1,20 +1,22 @@
 """The reference study's quantities beside the corrected ones, query by query.
 
-Both are taken on the same groups. The reference's are of the scores as the files give
+Both are taken on the same groups. The reference's use the scores as the files give
 them, at temperature 1, with 0 where a score is missing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 from msgspec.structs import replace as replace_field
 
 from rankbound.commands.measure.certifying import CertifiedStudent
-from rankbound.commands.measure.inputs import groups_of
+from rankbound.commands.measure.inputs import Inputs, groups_of
 from rankbound.commands.measure.laws import laws_of_queries
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.result import (
@@ -27,25 +29,14 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.commands.measure.students import student_file
 from rankbound.commands.measure.terms import number_text
-from rankbound.data.columns import Floats, Integers
+from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.groups import Groups
+from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Kind, Scores
+from rankbound.estimators.group_terms import Block, blocks
 from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nats
 from rankbound.estimators.pairwise import NATS_PER_BIT
-from rankbound.reference import diameters, lists, ratios
-from rankbound.reference.entropy import REASON as ENTROPY_REASON
-from rankbound.reference.measure_columns import (
-    Column,
-    Kindred,
-    PooledEntropy,
-    Values,
-    by_block,
-    file_scores,
-    joined,
-    on_groups,
-    per_query,
-    pooled_entropy,
-)
+from rankbound.reference import formulas
 from rankbound.rows import Rows
 
 NO_SCORES = "no corrected value: no teacher score, for which the reference counts 0"
@@ -68,14 +59,16 @@ SPOILT = (
     "their formula has no value here: one query has none, so neither have the maximum "
     "and the median of the data set"
 )
+Values = dict[str, float]
+Reasons = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """All columns, and what was counted on the way.
+    """Columns of all quantities, and counts of what the reference did to the data.
 
-    `zeros` counts documents for which 0 was taken, by model ("" is the teacher);
-    `n_pooled` queries whose groups the reference pools into one list.
+    `zeros` counts the documents for which 0 was taken, by model ("" is the teacher),
+    and `n_pooled` the queries whose groups are pooled into one list.
     """
 
     columns: tuple[Column, ...]
@@ -84,10 +77,10 @@ class Columns:
 
 
 def reference_columns(found: Measured) -> Columns:
-    """The reference's quantities on the measurement's queries, beside the corrected.
+    """Compute the reference's quantities on a measurement's queries, beside ours.
 
-    Queries that were set aside to fit temperatures do not appear; queries that were
-    dropped for want of scores do, since the reference counts them.
+    Queries that were set aside to fit temperatures are left out. Queries that were
+    dropped because they lack scores appear, since the reference counts them.
     """
     inputs, options = found.inputs, found.options
     scores = file_scores(inputs, options.teacher)
@@ -131,20 +124,20 @@ def _entropy(found: Measured, pooled: PooledEntropy) -> Column:
     what = Kindred(
         "pairwise_entropy",
         "bits",
-        ENTROPY_REASON + only,
+        formulas.PAIRWISE_REASON + only,
         "epsilon, temperature 1, pooled lines, missing scores as 0",
     )
     return joined(what, reference, corrected, why)
 
 
 def _kappa(found: Measured, whole: Groups, scores: Scores) -> Column:
-    """The reference keeps the last line of a query."""
+    """Compute kappa of the last line of each query, which the reference keeps."""
     values, _ = whole.scores_of(scores)  # 0 where there is none
     reference, why = {}, {}
     for group, qid in enumerate(whole.group_qids()):
         part = values[whole.offsets[group] : whole.offsets[group + 1]]
-        reference[qid] = ratios.reference_kappa(part)
-        why[qid] = ratios.why_kappa(part) or NO_LAW
+        reference[qid] = formulas.reference_kappa(part)
+        why[qid] = formulas.why_kappa(part) or NO_LAW
     corrected: Values = {}
     groups = found.inputs.groups
     if groups.probabilities is not None:
@@ -153,14 +146,16 @@ def _kappa(found: Measured, whole: Groups, scores: Scores) -> Column:
             corrected = dict(zip(laws.documents.qids, laws.ratio.tolist(), strict=True))
     given = {qid for qid, value in corrected.items() if np.isfinite(value)}
     why = {q: text for q, text in why.items() if text != NO_LAW or q not in given}
-    what = Kindred("kappa", "ratio", ratios.REASON, "raw scores as probabilities")
+    what = Kindred(
+        "kappa", "ratio", formulas.KAPPA_REASON, "raw scores as probabilities"
+    )
     return joined(what, reference, corrected, why)
 
 
 def list_entropies(found: Measured, groups: Groups, scores: Scores) -> Iterator[Column]:
-    """The teacher's list entropies, in bits and in nats.
+    """Yield the teacher's list entropies, in bits and in nats.
 
-    `groups` are those of the measurement, `scores` the teacher's as its file has them.
+    `groups` are those of the measurement, and `scores` the teacher's as in its file.
     """
     raw, _ = groups.scores_of(scores)
     logits, _ = groups.scores_of(found.inputs.teacher)
@@ -173,16 +168,16 @@ def list_entropies(found: Measured, groups: Groups, scores: Scores) -> Iterator[
         (
             "list_entropy",
             "bits",
-            lists.reference_list_entropy_bits,
-            lists.why_list_entropy,
-            lists.ENTROPY_REASON,
+            formulas.reference_list_entropy_bits,
+            formulas.why_list_entropy,
+            formulas.ENTROPY_REASON,
         ),
         (
             "list_entropy_nats",
             "nats",
-            lists.reference_list_entropy_nats,
+            formulas.reference_list_entropy_nats,
             lambda _: "",
-            lists.NATS_REASON,
+            formulas.NATS_REASON,
         ),
     ):
         scale = NATS_PER_BIT if unit == "bits" else 1.0
@@ -195,7 +190,7 @@ def list_entropies(found: Measured, groups: Groups, scores: Scores) -> Iterator[
 def list_divergence(
     found: Measured, result: CertifiedStudent, groups: Groups, scores: Scores
 ) -> tuple[Column, int]:
-    """One student's list divergence, and the documents counted as 0."""
+    """Compute a student's list divergence, and count the documents taken as 0."""
     student = result.student
     options, inputs = found.options, found.inputs
     source = next(s for s in options.students if s.name == student.name)
@@ -211,8 +206,8 @@ def list_divergence(
     reference, why = on_groups(
         groups,
         parts,
-        lambda pair: lists.reference_list_divergence_bits(pair[:, 0], pair[:, 1]),
-        lambda pair: lists.why_list_divergence(pair[:, 0], pair[:, 1]),
+        lambda pair: formulas.reference_list_divergence_bits(pair[:, 0], pair[:, 1]),
+        lambda pair: formulas.why_list_divergence(pair[:, 0], pair[:, 1]),
     )
     kept = student.groups.keep_groups(~student.calibration)
     left = kept.scores_of(inputs.teacher)[0] / found.temperature
@@ -227,7 +222,7 @@ def list_divergence(
     what = Kindred(
         f"list_divergence:{student.name}",
         "bits",
-        lists.DIVERGENCE_REASON,
+        formulas.DIVERGENCE_REASON,
         "scores divided by their sum, missing scores as 0, epsilon",
     )
     for qid in reference.keys() - corrected.keys():
@@ -236,7 +231,7 @@ def list_divergence(
 
 
 def reference_diameters(found: Measured, groups: Groups) -> Iterator[Column]:
-    """Four quantiles of distances; nothing without vectors."""
+    """Yield four quantiles of distances; none without vectors."""
     embeddings = found.inputs.embeddings
     terms = found.teacher
     if embeddings is None or terms.diameter is None:
@@ -251,36 +246,36 @@ def reference_diameters(found: Measured, groups: Groups) -> Iterator[Column]:
         ) -> float:
             vectors = embeddings.take(part)
             if cosine:
-                return diameters.reference_cosine_diameter(vectors, quantile=level)
-            return diameters.reference_diameter(vectors, quantile=level)
+                return formulas.reference_cosine_diameter(vectors, quantile=level)
+            return formulas.reference_diameter(vectors, quantile=level)
 
         def why(part: Integers, cosine: bool = cosine) -> str:
-            return diameters.why_diameter(embeddings.take(part), cosine=cosine)
+            return formulas.why_diameter(embeddings.take(part), cosine=cosine)
 
         reference, reasons = on_groups(groups, rows, formula, why)
         yield joined(what, reference, corrected, reasons)
 
 
 def _kinds(own: str) -> Iterator[tuple[Kindred, bool, float]]:
-    """Every reference diameter: its name, whether it is of 1 - cos, its level."""
-    for level in diameters.LEVELS:
+    """Yield every reference diameter: its name, whether it uses 1 - cos, its level."""
+    for level in formulas.LEVELS:
         yield (
             Kindred(
                 f"diameter_{round(100 * level)}",
                 "distance",
-                diameters.EUCLIDEAN_REASON,
+                formulas.EUCLIDEAN_REASON,
                 "vectors scaled along the documents, interpolated quantile",
                 own,
             ),
             False,
             level,
         )
-    for level in diameters.LEVELS:
+    for level in formulas.LEVELS:
         yield (
             Kindred(
                 f"cosine_diameter_{round(100 * level)}",
                 "1 - cos",
-                diameters.COSINE_REASON,
+                formulas.COSINE_REASON,
                 "1 - cos is no metric, interpolated quantile",
                 own,
             ),
@@ -290,16 +285,16 @@ def _kinds(own: str) -> Iterator[tuple[Kindred, bool, float]]:
 
 
 def with_reference(ledger: Ledger, found: Measured) -> Ledger:
-    """The ledger with the reference's numbers, and their table beside it."""
+    """Add the reference's numbers to a ledger, and their table beside it."""
     columns = reference_columns(found)
     whole = replace_field(ledger, compat=compat_of(columns))
     return whole.with_beside(**ledger.beside, compat=compat_table(columns))
 
 
 def compat_table(columns: Columns) -> Rows:
-    """One row per query and quantity.
+    """Make a table with one row per query and quantity.
 
-    Blank cells are values that do not exist; the last column says why.
+    A cell is blank where a value does not exist, and the last column says why.
     """
     rows = [row for column in columns.columns for row in _rows(column)]
     rows.sort(key=lambda row: row[0])  # stable: quantities keep their order
@@ -308,7 +303,7 @@ def compat_table(columns: Columns) -> Rows:
 
 
 def compat_of(columns: Columns) -> Compat:
-    """Means of both sides, what has no value, and what was counted on the way."""
+    """Summarise the columns: means, missing values with reasons, and counts."""
     return Compat(
         mode="reference",
         quantities={one.quantity: _summary(one) for one in columns.columns},
@@ -365,14 +360,14 @@ def _summary(column: Column) -> CompatQuantity:
 
 
 def _summaries_of_kappa(columns: Columns) -> CompatKappa:
-    """The reference's summaries, which one query without a value spoils."""
+    """The reference's summaries of kappa, which one missing value makes NaN."""
     values = next(c.reference for c in columns.columns if c.quantity == "kappa")
     largest, middle = float(np.max(values)), _median(values)
     reason = None
     if np.isnan(values).any():
         reason = SPOILT
     elif not np.isfinite(largest):
-        reason = ratios.INFINITE
+        reason = formulas.INFINITE
     return CompatKappa(
         reference_max=largest if np.isfinite(largest) else None,
         reference_median=middle if np.isfinite(middle) else None,
@@ -390,3 +385,177 @@ def _median(values: Floats) -> float:
 def _mean(values: Floats) -> float | None:
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if finite.size else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One quantity of every query, as the reference computes it and as we do.
+
+    Attributes
+    ----------
+    quantity, unit : str
+        `unit` is the reference's.
+    reason, short : str
+        What is wrong with it, in full and in a few words.
+    qids : object array of str, shape (n,)
+        Sorted.
+    reference, corrected : float64 arrays, shape (n,)
+        NaN (or infinite) where there is no value.
+    why : dict of str to str
+        By qid, the reasons for missing values.
+    corrected_unit : str
+        If it is another unit, there is no difference.
+    """
+
+    quantity: str
+    unit: str
+    reason: str
+    short: str
+    qids: Strings
+    reference: Floats
+    corrected: Floats
+    why: Reasons
+    corrected_unit: str
+
+    @property
+    def difference(self) -> Floats:
+        """Reference minus corrected; NaN where there is none."""
+        if self.unit != self.corrected_unit:
+            return np.full(len(self.qids), np.nan)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.reference - self.corrected)
+
+
+@dataclass(frozen=True, slots=True)
+class Kindred:
+    """Name and units of a reference quantity, and what is wrong with it."""
+
+    quantity: str
+    unit: str
+    reason: str
+    short: str
+    corrected_unit: str = ""
+
+
+def joined(what: Kindred, reference: Values, corrected: Values, why: Reasons) -> Column:
+    """Join both sides into one column, with NaN for queries that one side lacks.
+
+    Examples
+    --------
+    >>> what = Kindred("entropy", "bits", "pooled lists", "pooled")
+    >>> made = joined(what, {"q1": 0.5}, {"q1": 0.25, "q2": 1.0}, {"q2": "no group"})
+    >>> made.qids.tolist(), made.difference.tolist()
+    (['q1', 'q2'], [0.25, nan])
+    """
+    qids = sorted(reference.keys() | corrected.keys())
+    return Column(
+        quantity=what.quantity,
+        unit=what.unit,
+        reason=what.reason,
+        short=what.short,
+        qids=strings(qids),
+        reference=np.array([reference.get(qid, np.nan) for qid in qids]),
+        corrected=np.array([corrected.get(qid, np.nan) for qid in qids]),
+        why=why,
+        corrected_unit=what.corrected_unit or what.unit,
+    )
+
+
+def on_groups(
+    groups: Groups,
+    rows: np.ndarray,
+    formula: Callable[[np.ndarray], float],
+    why: Callable[[np.ndarray], str],
+) -> tuple[Values, Reasons]:
+    """Apply a formula to every group, and average over the groups of a query.
+
+    A query has no value, but a reason, if one of its groups has none.
+    """
+    values = np.empty(groups.n_groups)
+    reasons: Reasons = {}
+    for group, qid in enumerate(groups.group_qids()):
+        part = rows[groups.offsets[group] : groups.offsets[group + 1]]
+        values[group] = formula(part)
+        if not np.isfinite(values[group]):
+            reasons.setdefault(qid, why(part))
+    return per_query(groups, values), reasons
+
+
+def per_query(groups: Groups, values: Floats) -> Values:
+    """Average values of groups over the groups of each query, by qid."""
+    with np.errstate(invalid="ignore"):
+        means = query_means(groups.queries, values, n_queries=len(groups.qids))
+    present = np.unique(groups.queries)
+    return dict(zip(groups.qids[present], means[present].tolist(), strict=True))
+
+
+def by_block(groups: Groups, formula: Callable[[Block], Floats]) -> Floats:
+    """Compute a quantity of every group block by block, shape (n_groups,)."""
+    values = np.empty(groups.n_groups)
+    for block in blocks(groups):
+        values[block.groups] = formula(block)
+    return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PooledEntropy:
+    """The reference's pairwise entropy of every query of a file.
+
+    Attributes
+    ----------
+    column : PerQuery
+        In bits, sorted by qid; NaN where the formula has no value.
+    n_zeros : int
+        Number of documents (of all groups) without a score, for which 0 was taken.
+    n_pooled : int
+        Number of queries with several groups, which are pooled into one list.
+    """
+
+    column: PerQuery
+    n_zeros: int
+    n_pooled: int
+
+
+def file_scores(inputs: Inputs, path: Path) -> Scores:
+    """Return the teacher's scores as in its file: probabilities, if it has these."""
+    if inputs.kind is not Kind.PROBABILITY:
+        return inputs.teacher
+    return cast(Scores, inputs.files.part(path, "scores").scores)
+
+
+def pooled_entropy(groups: Groups, scores: Scores) -> PooledEntropy:
+    """Compute the reference's entropy, with one list per query and 0 for no score.
+
+    Parameters
+    ----------
+    groups : Groups
+        The groups of the file, before any were dropped.
+    scores : Scores
+        The scores as in their file.
+
+    Examples
+    --------
+    >>> from rankbound.data.groups import top_documents
+    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 0.0}})
+    >>> found = pooled_entropy(top_documents(scores, depth=2), scores)
+    >>> found.column.values.round(6).tolist(), found.n_zeros
+    ([0.527065], 0)
+    """
+    values, known = groups.scores_of(scores)  # 0 where there is none
+    query = groups.row_query()
+    order = np.argsort(query, kind="stable")
+    present, starts = np.unique(query[order], return_index=True)
+    lists = np.split(values[order], starts[1:])
+    entropies = [formulas.reference_pairwise_entropy_bits(scores) for scores in lists]
+    by_name = np.argsort(groups.qids[present])
+    several = np.bincount(groups.queries, minlength=len(groups.qids)) > 1
+    return PooledEntropy(
+        column=PerQuery(
+            "pairwise_entropy",
+            "bits",
+            groups.qids[present][by_name],
+            np.array(entropies)[by_name],
+        ),
+        n_zeros=int((~known).sum()),
+        n_pooled=int(several.sum()),
+    )

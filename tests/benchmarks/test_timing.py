@@ -1,6 +1,6 @@
 """The clock of the benchmarks: order, medians, and the line that is printed."""
 
-from benchmarks.timing import interleaved, row
+from benchmarks.__main__ import interleaved, row
 
 
 def test_interleaved_runs_rivals_in_turn():

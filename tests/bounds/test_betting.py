@@ -153,3 +153,10 @@ def test_other_stakes_solve_for_their_own_capital():
 def test_stakes_outside_of_the_unit_interval_are_refused(stakes):
     with pytest.raises(DomainError, match="strictly between 0 and 1"):
         betting([0.5], low=0, high=1, delta=0.1, stakes=stakes)
+
+
+@pytest.mark.parametrize(("n", "misses"), [(29, 1), (59, 1)])
+def test_limit_stays_below_the_range_whose_end_it_nearly_reaches(n, misses):
+    values = np.ones(n)
+    values[:misses] = 0.0
+    assert betting(values, low=0, high=1, delta=0.025) <= 1

@@ -14,14 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread, imsave
 from matplotlib.text import Text
 
-from rankbound.figures.certificates import draw_locality_entropy
+from rankbound.figures.certificates import draw_limit_over_n, draw_locality_entropy
 from rankbound.figures.comparisons import draw_differences, draw_verdicts
 from rankbound.figures.distributions import draw_ridges
-from rankbound.figures.limits import draw_limit_over_n
 from rankbound.figures.power import draw_correlation_power
 from rankbound.figures.quality import draw_quality
 from rankbound.figures.style import style
-from rankbound.figures.theory_bound import draw_bound_over_n
+from rankbound.figures.theory import draw_bound_over_n
 from tests.figures.pictures import visible_texts
 from tests.figures.test_comparisons import ROWS
 from tests.figures.test_limits import MADE

@@ -6,8 +6,7 @@ import itertools
 
 from matplotlib.text import Text
 
-from rankbound.figures.data import csv_text, data_of
-from rankbound.figures.rendering import rendered
+from rankbound.figures.output import csv_text, data_of, rendered
 
 
 def visible_texts(ax):

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures.associations import draw_correlations
-from rankbound.figures.data import data_of
+from rankbound.figures.comparisons import draw_correlations
+from rankbound.figures.output import data_of
 from tests.figures.pictures import check_drawing
 
 

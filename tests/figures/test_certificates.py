@@ -8,7 +8,7 @@ from rankbound.figures.certificates import (
     draw_bound_against_risk,
     draw_locality_entropy,
 )
-from rankbound.figures.data import data_of
+from rankbound.figures.output import data_of
 from tests.figures.pictures import check_drawing
 
 ROWS = [

@@ -4,7 +4,7 @@ import pytest
 
 from rankbound.bounds.errors import DomainError
 from rankbound.figures.comparisons import draw_differences, draw_sweep, draw_verdicts
-from rankbound.figures.data import data_of
+from rankbound.figures.output import data_of
 from tests.figures.pictures import check_drawing
 
 VERDICTS = ["different", "negligible", "equivalent", "inconclusive"]

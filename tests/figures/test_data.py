@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures.data import csv_text, data_of, keep
+from rankbound.figures.output import csv_text, data_of, keep
 
 
 def axes():

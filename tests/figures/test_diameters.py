@@ -2,8 +2,13 @@ import pytest
 from msgspec.structs import replace
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures.data import data_of
-from rankbound.figures.diameters import Ends, draw_distances, draw_norms, draw_two_nn
+from rankbound.figures.distributions import (
+    Ends,
+    draw_distances,
+    draw_norms,
+    draw_two_nn,
+)
+from rankbound.figures.output import data_of
 from tests.figures.pictures import check_drawing
 from tests.rankbound.drawing.folders import shape
 

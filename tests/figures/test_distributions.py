@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures.data import data_of
 from rankbound.figures.distributions import draw_ecdf, draw_ridges
+from rankbound.figures.output import data_of
 from tests.figures.pictures import check_drawing
 
 

@@ -6,8 +6,8 @@ import pytest
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import betting, hoeffding
-from rankbound.figures.data import data_of
-from rankbound.figures.limits import Certified, draw_limit_over_n
+from rankbound.figures.certificates import Certified, draw_limit_over_n
+from rankbound.figures.output import data_of
 from tests.figures.pictures import check_drawing
 
 RISKS = np.linspace(0.1, 0.9, 60)

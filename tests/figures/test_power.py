@@ -1,14 +1,17 @@
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures.data import data_of
+from rankbound.figures.output import data_of
 from rankbound.figures.power import (
     Source,
     draw_correlation_power,
     draw_difference_power,
 )
-from rankbound.validation.equivalence_power import equivalence_margin
-from rankbound.validation.power import detectable_correlation, detectable_difference
+from rankbound.validation.power import (
+    detectable_correlation,
+    detectable_difference,
+    equivalence_margin,
+)
 from tests.figures.pictures import check_drawing
 
 SOURCES = [

@@ -1,7 +1,7 @@
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures.data import data_of
+from rankbound.figures.output import data_of
 from rankbound.figures.quality import Cell, draw_quality
 from tests.figures.pictures import check_drawing
 

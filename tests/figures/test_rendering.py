@@ -4,8 +4,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from rankbound.bounds.errors import DomainError
-from rankbound.figures import theory_bound
-from rankbound.figures.rendering import rendered
+from rankbound.figures import theory
+from rankbound.figures.output import rendered
 
 START = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<?xml"}
 
@@ -41,6 +41,6 @@ def test_another_extension_and_removed_axes_are_refused():
 
 
 def test_nothing_is_said_of_dates_inside_a_font(caplog):
-    rendered(theory_bound.draw_break_even(), "pdf")
+    rendered(theory.draw_break_even(), "pdf")
     assert "timestamp" not in caplog.text
     assert logging.getLogger("fontTools").level == logging.NOTSET

@@ -3,8 +3,8 @@ import pytest
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.registry import statement
-from rankbound.figures.data import data_of
-from rankbound.figures.theory_bound import (
+from rankbound.figures.output import data_of
+from rankbound.figures.theory import (
     Setting,
     draw_bound_over_n,
     draw_bound_surface,

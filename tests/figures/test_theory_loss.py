@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from rankbound.figures.data import data_of
-from rankbound.figures.theory_loss import (
+from rankbound.figures.output import data_of
+from rankbound.figures.theory import (
     draw_entropy_floor,
     draw_loss_range,
     draw_query_width,

@@ -3,8 +3,8 @@ import math
 
 import pytest
 
-from rankbound.figures.data import data_of
-from rankbound.figures.theory_ndcg import draw_discount_steps, draw_ndcg_constants
+from rankbound.figures.output import data_of
+from rankbound.figures.theory import draw_discount_steps, draw_ndcg_constants
 from tests.figures.pictures import check_drawing
 
 

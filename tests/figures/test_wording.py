@@ -1,8 +1,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from rankbound.figures.style import style
-from rankbound.figures.wording import lines_in, shown, width_of, wrapped
+from rankbound.figures.style import lines_in, shown, style, width_of, wrapped
 
 ODD = ["$x$", "a$b", "_hidden", "负采样", "\U0001f600", "a\tb\nc", "", "plain", "Ünï"]
 

@@ -238,6 +238,7 @@ def _mapped(value: Any, path: str, change: Any) -> Any:
 ONE_FOLDER = "measure and compare may write into one folder"
 MEANINGS = "the help explains verdicts in the words that the file explains them in"
 OUR_OWN_CORRELATION = "distance correlation is ours now, so statsmodels is not used"
+PLAIN_CAPTIONS = "captions in plainer words"
 
 PLAINER_THEORY = "statements, symbols and the appendix are in plainer words"
 ADDED: tuple[Added, ...] = (
@@ -405,4 +406,27 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
         MEANINGS,
     ),
     *THEORY,
+    # Captions of figures are the first paragraphs of the functions that draw them
+    Replaced(
+        "report-*",
+        "/files/*.html/*",
+        "of queries, were all distributed as these.",
+        "of queries, if further ones are like these.",
+        PLAIN_CAPTIONS,
+    ),
+    Replaced(
+        "report-all",
+        "/files/*.html/*",
+        "Observed share of preferences against the teacher's, with intervals and "
+        "pairs.",
+        "How often judgements agree with the teacher, against its preference.",
+        PLAIN_CAPTIONS,
+    ),
+    Replaced(
+        "report-all",
+        "/files/*.html/*",
+        "The smallest correlation that a number of queries can show; marks at yours.",
+        "The smallest correlation that a number of queries can show.",
+        PLAIN_CAPTIONS,
+    ),
 )

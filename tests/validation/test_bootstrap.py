@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap, norm
 
-from rankbound.validation.bootstrap import bca_mean
+from rankbound.validation.resampling import bca_mean
 
 
 def drawn(n, seed=1):

@@ -3,8 +3,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from rankbound.bounds.errors import DomainError
-from rankbound.validation.controls import any_rejected, control, null_p_values
-from rankbound.validation.judging import Family
+from rankbound.validation.judging import Family, any_rejected, control, null_p_values
 
 
 def test_p_values_are_those_of_each_draw():

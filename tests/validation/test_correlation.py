@@ -84,7 +84,7 @@ def test_unit_columns_have_weighted_length_one():
 def test_samples_in_parts_are_the_samples():
     weights = np.arange(12.0).reshape(6, 2)
     assert np.array_equal(np.concatenate(list(parts(weights, 2**21))), weights)
-    assert len(list(parts(weights, 2**21))) == 3
+    assert len(list(parts(weights, 2**20))) == 3
 
 
 def test_shapes_and_values_are_checked():

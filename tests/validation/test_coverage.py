@@ -1,17 +1,18 @@
-"""validation.coverage: populations have their means; too many misses are seen."""
+"""Coverage by simulation: populations have their means, and misses are counted."""
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
 from rankbound.bounds.registry import statement
-from rankbound.validation.coverage import (
+from rankbound.validation.findings import (
+    Case,
     Coverage,
+    Tally,
     cover_means,
     fewest_misses,
     populations,
 )
-from rankbound.validation.findings import Case, Tally
 
 
 def test_lower_limit_of_clopper_and_pearson():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from rankbound.bounds.errors import DomainError
-from rankbound.validation.equivalence_power import (
+from rankbound.validation.power import (
     equivalence_margin,
     equivalence_power,
     normal_queries_for_equivalence,

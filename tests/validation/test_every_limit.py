@@ -7,7 +7,7 @@ import pytest
 
 from rankbound.bounds.registry import REGISTRY, statement
 from rankbound.validation import suite
-from rankbound.validation.checks import families
+from rankbound.validation.checks import limits
 from rankbound.validation.findings import Tally
 from rankbound.validation.suite import certified, certify, probabilistic
 from rankbound.validation.worlds import Terms
@@ -129,7 +129,7 @@ def test_coverage_alone_refutes_a_broken_limit(key, monkeypatch):
     """All other comparisons are switched off; what is left counts misses."""
     monkeypatch.setattr(Tally, "same", lambda *_, **__: None)
     monkeypatch.setattr(Tally, "at_most", lambda *_, **__: None)
-    monkeypatch.setattr(families, "_kl_spent", lambda *_: None)
+    monkeypatch.setattr(limits, "_kl_spent", lambda *_: None)
     broken = BREAKS[key](statement(key))
     row = certified(broken, rng=np.random.default_rng(0), groups=GROUPS)
     assert row.verdict == "FAILS"

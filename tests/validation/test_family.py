@@ -10,8 +10,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
 from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
-from rankbound.validation.family import Question, answer_family, common
-from rankbound.validation.verdicts import verdict
+from rankbound.validation.paired import Question, answer_family, common, verdict
 from tests import oracles
 
 

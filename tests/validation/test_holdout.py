@@ -4,7 +4,7 @@ import pytest
 from rankbound.bounds.certificate import lemma_2c_range
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import lower_limit, upper_limit
-from rankbound.validation.holdout import held_out
+from rankbound.validation.configurations import held_out
 
 RANGE = lemma_2c_range(10.0, cut_ratio=0.5, source="test")
 

@@ -1,4 +1,4 @@
-"""validation.intervals: enclosures contain the range, proofs are proofs."""
+"""Intervals: enclosures contain the range, and proofs are proofs."""
 
 import importlib.util
 
@@ -9,7 +9,7 @@ from sympy import Abs, Heaviside, Min, Symbol, exp, log, sqrt, tanh
 
 from rankbound.bounds.registry import statement
 from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus, a_star, lambda_star
-from rankbound.validation.intervals import (
+from rankbound.validation.symbolic import (
     Enclosure,
     FlintArithmetic,
     MpmathArithmetic,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from rankbound.validation.kendall_null import kendall_variance, permuted_kendall
+from rankbound.validation.correlation import kendall_variance, permuted_kendall
 from rankbound.validation.resampling import permutations
 
 

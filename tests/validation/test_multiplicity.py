@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.validation.multiplicity import benjamini_hochberg, holm
+from rankbound.validation.resampling import benjamini_hochberg, holm
 
 
 def naive_holm(p):

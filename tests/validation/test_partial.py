@@ -7,11 +7,11 @@ from numpy.testing import assert_allclose
 from scipy.stats import rankdata
 
 from rankbound.bounds.errors import DomainError
-from rankbound.validation.correlation import spearman
-from rankbound.validation.partial import (
+from rankbound.validation.correlation import (
     flipped_partials,
     independent,
     rank_correlations,
+    spearman,
 )
 from rankbound.validation.resampling import permutation_p
 

@@ -4,8 +4,14 @@ from numpy.testing import assert_allclose
 from statsmodels.stats.meta_analysis import combine_effects
 
 from rankbound.bounds.errors import DomainError
-from rankbound.validation.association import Effort, Panel, draw, summary
-from rankbound.validation.pooling import heterogeneity, pool
+from rankbound.validation.association import (
+    Effort,
+    Panel,
+    draw,
+    heterogeneity,
+    pool,
+    summary,
+)
 
 
 def drawn(n, seed, shift=0.0, effect=0.0, resamples=400):

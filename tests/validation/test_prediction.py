@@ -3,7 +3,7 @@ import pytest
 from sklearn.linear_model import RidgeCV
 
 from rankbound.bounds.errors import DomainError
-from rankbound.validation.prediction import ALPHAS, leave_one_out_ridge
+from rankbound.validation.configurations import ALPHAS, leave_one_out_ridge
 
 ONE = np.zeros(12, dtype=int)
 

@@ -1,11 +1,10 @@
-"""validation.students: means of a family, and measured students beside the worlds."""
+"""Families of students: their means, and measured students beside the worlds."""
 
 import numpy as np
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.registry import statement
-from rankbound.validation.findings import Case
-from rankbound.validation.students import families, family
+from rankbound.validation.findings import Case, families, family
 from rankbound.validation.worlds import laws
 from tests.validation.mutation import invented_groups
 

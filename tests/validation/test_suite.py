@@ -21,9 +21,8 @@ from rankbound.bounds.notation import (
     w,
 )
 from rankbound.bounds.registry import REGISTRY, statement
-from rankbound.validation.checks.constants import CONSTANTS
 from rankbound.validation.checks.refutations import REFUTATIONS
-from rankbound.validation.suite import CHECKS, certified, certify, names
+from rankbound.validation.suite import CHECKS, CONSTANTS, certified, certify, names
 from tests.validation.mutation import verdict, with_expression
 
 

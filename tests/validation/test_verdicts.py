@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
 from rankbound.catalogue import DIFFERENCES
-from rankbound.validation.paired import paired_t
-from rankbound.validation.verdicts import (
+from rankbound.validation.paired import (
+    paired_t,
     queries_for_margin,
     smallest_margin,
     verdict,

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.random import Generator
 
 from rankbound.validation.checks.limits import hoeffding_term
-from rankbound.validation.coverage import Coverage
-from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.findings import Case, CheckTable, Coverage, Finding, Tally
 from rankbound.validation.plain import differences, entropy, sigmoid
 from rankbound.validation.worlds import Law, World, laws, made, worlds
 
@@ -23,16 +22,16 @@ HOW: Final = "coverage, adversarial student"
 
 @dataclass(frozen=True, slots=True)
 class Students:
-    """A finite class of bilinear students of one norm on a finite super-population.
+    """A finite class of bilinear students of one norm on a finite population.
 
     Attributes
     ----------
     place : World
-        The queries.
+        The population of queries.
     losses, risks : numpy.ndarray
-        Losses (students, m, pairs) and their means (students, m).
+        Losses (students, m, pairs) and their means over pairs (students, m), in nats.
     norm, locality : float
-        Frobenius norm, and L times the diameter.
+        Frobenius norm, and the Lipschitz constant times the diameter.
     """
 
     place: World
@@ -43,12 +42,12 @@ class Students:
 
     @property
     def truth(self) -> Any:
-        """True risk of every student."""
+        """The true risk of every student."""
         return self.risks @ self.place.weights
 
     @property
     def width(self) -> float:
-        """Width of the interval of the risk of a query."""
+        """Width of the range of the risk of a query."""
         return float(np.ptp(self.risks))
 
     @property
@@ -67,16 +66,16 @@ def students(rng: Generator, place: World, *, norm: float, count: int) -> Studen
 
 
 def step_of(place: World) -> int:
-    """Step of the grid of norms: the smallest power of two above a trained norm."""
+    """Exponent of the smallest power of two that is at least a trained norm."""
     if place.student is None:
         return 1
     return max(0, math.ceil(math.log2(np.linalg.norm(place.student))))
 
 
 def complexity(rng: Generator, risks: Any, samples: Any) -> Any:
-    """Empirical Rademacher complexities of a finite class, by 50 draws of signs.
+    """Estimate empirical Rademacher complexities of a finite class by 50 sign vectors.
 
-    Every draw comes with its reverse, so that the estimate is not negative.
+    Every vector is used with its negative, so that no estimate is negative.
     """
     n = samples.shape[1]
     found = []
@@ -84,12 +83,12 @@ def complexity(rng: Generator, risks: Any, samples: Any) -> Any:
         signs = rng.choice([-1.0, 1.0], size=(n, 25))
         signs = np.hstack([signs, -signs])
         found.append((risks[:, sample] @ signs).max(axis=0).mean() / n)
-    return np.maximum(found, 0.0)  # rounding
+    return np.maximum(found, 0.0)  # rounding may leave a 0 negative
 
 
 @CHECKS.of("lemma-4-scatter")
 def scatter(case: Case) -> Finding:
-    """Average over all pairs."""
+    """Compare with an average over all pairs."""
     tally = Tally()
     for _ in range(case.rounds(100)):
         vectors = case.rng.normal(size=(int(case.rng.integers(2, 9)), 3))
@@ -100,7 +99,7 @@ def scatter(case: Case) -> Finding:
 
 @CHECKS.of("lemma-4", "lemma-4-empirical", "lemma-4-diameter")
 def rademacher(case: Case) -> Finding:
-    """Search the class for large signed sums; attain the bound by a small class."""
+    """Search classes for large signed sums; compare the bound with a plain form."""
     tally, key = Tally(), case.statement.key
     even = Law("eight queries", np.ones(8), np.full(8, 1 / 8))
     for norm in (0.05, 0.5, 3.0):
@@ -132,7 +131,7 @@ def rademacher(case: Case) -> Finding:
     "theorem-1e", "theorem-1e-empirical", "theorem-1e-norm-grid", "theorem-1h-bilinear"
 )
 def uniform(case: Case) -> Finding:
-    """Let an adversary pick, for every sample, the student with the largest gap."""
+    """Let an adversary pick the student with the largest gap in every sample."""
     tally, key, n = Tally(), case.statement.key, 30
     runs, coverage = case.rounds(100), Coverage(tally, DELTA)
     for place in worlds(case.rng, n, case.groups):
@@ -167,9 +166,9 @@ def uniform(case: Case) -> Finding:
 
 @CHECKS.of("theorem-2-prime", "theorem-2-prime-coarse")
 def headline(case: Case) -> Finding:
-    """Judge the adversary's student under a law of pairs as far off as kappa allows.
+    """Cover the adversary's student under the worst law of pairs that kappa allows.
 
-    The target law of pairs keeps the share 1 / kappa**2 of the sampled one and puts
+    The target law of pairs keeps the share 1 / kappa**2 of the sampled one, and puts
     the rest on the worst pair of each query.
     """
     tally, n, runs = Tally(), 30, case.rounds(200)
@@ -196,7 +195,7 @@ def headline(case: Case) -> Finding:
 def _headline(
     case: Case, drawn: Students, kappa: float, sample: tuple[Any, Any, int]
 ) -> tuple[Any, float]:
-    """The limit, and what it adds to the sample risk, written out."""
+    """Return the limit, and a plain form of what it adds to the sample risk."""
     entropies, divergences, n = sample
     locality = drawn.locality
     coarse = case.statement.key == "theorem-2-prime-coarse"
@@ -209,12 +208,12 @@ def _headline(
 
 @CHECKS.of("paper-form")
 def pseudo_dimension(case: Case) -> Finding:
-    """Cover all thresholds on a line at once, a class of pseudo-dimension one."""
+    """Cover all thresholds on a line at once, a class of pseudo-dimension 1."""
     tally, n, runs = Tally(), 50, case.rounds(500)
     coverage = Coverage(tally, DELTA)
     for name, values, weights in _lines(case, n):
         picked = values[case.rng.choice(len(values), size=(runs, n), p=weights)]
-        # the risk of [x > t] at every t where it changes
+        # The risk of [x > t] at every t where it changes
         levels = np.unique(values)
         levels = levels[:: max(1, len(levels) // 200)]
         risks = np.array([weights @ (values > t) for t in levels])
@@ -231,7 +230,7 @@ def pseudo_dimension(case: Case) -> Finding:
 
 
 def _lines(case: Case, n: int) -> Iterator[tuple[str, Any, Any]]:
-    """Numbers to cut at a threshold: even ones, every law, risks of real queries."""
+    """Yield numbers to cut at a threshold: even ones, laws, risks of real queries."""
     even = (np.arange(200) + 0.5) / 200
     yield "even", even, np.full(200, 1 / 200)
     for law in laws(n):

@@ -1,4 +1,4 @@
-"""Checks of the comparators: earlier bounds on populations with known errors."""
+"""Checks of the comparators: published bounds on populations with known errors."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from rankbound.validation.checks.limits import hoeffding_term
-from rankbound.validation.coverage import Coverage
-from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.findings import Case, CheckTable, Coverage, Finding, Tally
 from rankbound.validation.worlds import Pool, laws, pools, real_pools
 
 CHECKS: Final = CheckTable()
@@ -20,7 +19,7 @@ HOW: Final = "coverage, Clopper-Pearson"
 
 @CHECKS.of("comparator-auc")
 def auc(case: Case) -> Finding:
-    """Cover the AUC of scores on three levels, and of the documents of a query."""
+    """Cover the AUC of scores with three levels, and of documents of a query."""
     tally, runs = Tally(), case.rounds(1000)
     coverage = Coverage(tally, DELTA)
     for plus, minus in ((5, 20), (1, 10), (30, 30)):
@@ -33,16 +32,16 @@ def auc(case: Case) -> Finding:
             bound = case.value(found, plus, minus, DELTA)
             plain = math.sqrt(math.log(1 / DELTA) / 2 * (1 / plus + 1 / minus))
             tally.same(bound, found - plain)
-            # a lower limit of the AUC is an upper one of its complement
+            # A lower limit of the AUC is an upper limit of 1 - AUC
             coverage.judge(1 - high @ wins @ low, 1 - found, 1 - bound, name)
     return tally.finding(HOW, coverage.over(f"3 shapes, {runs} samples"))
 
 
 def _two_sides(case: Case, n: int) -> Iterator[tuple[str, Any, Any, Any]]:
-    """Chances of relevant and of other documents, and the scores of all."""
+    """Yield probabilities of relevant and other documents, and all their scores."""
     levels = np.array([0.2, 0.3, 0.5])
     yield "three levels", levels, levels[::-1], np.arange(3.0)
-    for law in laws(n):  # others fall as far as relevant documents rise
+    for law in laws(n):  # other documents score minus what relevant ones score
         scores = np.concatenate([law.values, -law.values])
         none = np.zeros_like(law.weights)
         high = np.concatenate([law.weights, none])
@@ -54,12 +53,12 @@ def _two_sides(case: Case, n: int) -> Iterator[tuple[str, Any, Any, Any]]:
 
 @CHECKS.of("comparator-pool", "comparator-pool-uniform")
 def pool_errors(case: Case) -> Finding:
-    """Cover the pair errors of scorers on one pool, the worst of them at once."""
+    """Cover the pair errors of all scorers on a pool at once, by the worst of them."""
     tally, runs, size, count = Tally(), case.rounds(500), 21, 12
     coverage = Coverage(tally, DELTA)
     first, second = np.triu_indices(size, 1)
     for pool in (_four_kinds(), *pools(size, case.groups)):
-        # scorers near the student, and far from it
+        # Scorers from near the student to far from it
         noise = case.rng.normal(size=(count, len(pool.scores)))
         scorers = pool.scores + np.linspace(0.1, 3, count)[:, None] * noise
         labels = pool.relevant.astype(float)
@@ -74,18 +73,18 @@ def pool_errors(case: Case) -> Finding:
 
 
 def _four_kinds() -> Pool:
-    """Two relevant documents and two others, of one score."""
+    """Two relevant documents and two others, all with the same score."""
     labels = np.array([False, False, True, True])
     return Pool("four kinds", np.full(4, 0.25), np.zeros(4), np.zeros((4, 4)), labels)
 
 
 def _pool_bound(case: Case, tally: Tally, count: int, size: int) -> Any:
-    """What is added to the error on the pool, compared with a plain form."""
+    """Return what is added to the error on the pool, after comparing a plain form."""
     if case.statement.key == "comparator-pool":
         bound = case.value(0.0, count, DELTA, size // 2)
         plain = hoeffding_term(1.0, size // 2, count / DELTA)
     else:
-        # a finite class: Massart's lemma bounds its complexity
+        # Massart's lemma bounds the complexity of a finite class
         massart = math.sqrt(2 * math.log(count) / (size // 2))
         bound = case.value(0.0, massart, DELTA, size // 2)
         plain = 2 * massart + hoeffding_term(1.0, size // 2, 1 / DELTA)
@@ -100,11 +99,12 @@ def margin(case: Case) -> Finding:
     coverage = Coverage(tally, DELTA)
     for name, features, labels, weights in _features(case, n):
         students = case.rng.normal(size=(300, features.shape[1]))
-        students[::2] += 4 * (labels * weights) @ features  # half are any good
+        # Half of the students are better than chance
+        students[::2] += 4 * (labels * weights) @ features
         students /= np.linalg.norm(students, axis=1, keepdims=True)
         signed = labels * (students @ features.T)
         truth = (signed < 0) @ weights
-        short = np.clip(1 - signed / gamma, 0, 1)  # the ramp, below the margin error
+        short = np.clip(1 - signed / gamma, 0, 1)  # the ramp loss
         samples = case.rng.choice(len(weights), size=(runs, n), p=weights)
         hat = short[:, samples].mean(axis=2)
         worst = (truth[:, None] - hat).argmax(axis=0)
@@ -118,10 +118,10 @@ def margin(case: Case) -> Finding:
 
 
 def _features(case: Case, n: int) -> Iterator[tuple[str, Any, Any, Any]]:
-    """What a bilinear student sees of one pair, and the side that is right.
+    """Yield features of a pair for linear students, and the right side of each pair.
 
-    Of the real groups these are products of the query's vector with the difference of
-    the first two documents; the side is the teacher's.
+    For real groups, the features are products of the query's vector with the difference
+    of its first two documents, and the teacher decides the side.
     """
     for law in laws(n):
         base = case.rng.normal(size=(len(law.values), 3))

@@ -13,7 +13,6 @@ from rankbound.bounds.notation import Delta, H
 from rankbound.bounds.special import PairEntropy
 from rankbound.bounds.theorem5 import Design
 from rankbound.validation.findings import Case, CheckTable, Finding, Tally
-from rankbound.validation.intervals import arithmetic, least
 from rankbound.validation.plain import (
     LN2,
     best_cut,
@@ -25,6 +24,7 @@ from rankbound.validation.plain import (
     sigmoid,
     variation,
 )
+from rankbound.validation.symbolic import arithmetic, least
 
 CHECKS: Final = CheckTable()
 A_STAR: Final = 2.567553740210
@@ -36,8 +36,8 @@ A_STAR: Final = 2.567553740210
 def coupling(case: Case) -> Finding:
     """Search teachers on a line; attain the floor by two clusters; prove the minorant.
 
-    On a line the margins are the distances times L_g / tau, the most that a Lipschitz
-    teacher can have.
+    On a line the margins are the distances times L_g / tau, the largest that a
+    Lipschitz teacher can have.
     """
     tally, key = Tally(), case.statement.key
     tally.rounding = 1e-8
@@ -62,7 +62,7 @@ def coupling(case: Case) -> Finding:
     for left in (1, 2, 4):
         scores = np.repeat([A_STAR, 0.0], left)
         if key == "theorem-4a-pair":
-            scores = scores[left - 1 : left + 1]  # one pair, the star's
+            scores = scores[left - 1 : left + 1]  # one pair at margin a*
         tally.attained(floor(scores), margin_entropy(differences(scores)).mean())
     for size in (0.4, 5.0):  # one pair
         if key == "theorem-4a-pair" or size > A_STAR:
@@ -84,7 +84,7 @@ def coupling(case: Case) -> Finding:
 
 @CHECKS.of("theorem-4a-converse")
 def converse(case: Case) -> Finding:
-    """Search teachers on a line; attain it by two clusters."""
+    """Search teachers on a line; attain the bound by two clusters."""
     tally = Tally()
     tally.rounding = 1e-7
 
@@ -104,7 +104,7 @@ def converse(case: Case) -> Finding:
 
 @CHECKS.of("theorem-4b")
 def capacity(case: Case) -> Finding:
-    """Search students within the Lipschitz constant; compute the best of each pair."""
+    """Search students within the Lipschitz constant; compute the best for each pair."""
     tally = Tally()
     for _ in range(case.rounds(300)):
         a = case.rng.normal(size=6) * 4
@@ -119,7 +119,7 @@ def capacity(case: Case) -> Finding:
 
 @CHECKS.of("theorem-4c")
 def target_form(case: Case) -> Finding:
-    """Search pairs of laws; compare with the plain form."""
+    """Search pairs of laws; compare with a plain form."""
     tally = Tally()
     for _ in range(case.rounds(400)):
         reach, width = 5 * case.rng.random(2)
@@ -137,7 +137,7 @@ def target_form(case: Case) -> Finding:
 
 @CHECKS.of("theorem-4d")
 def separable(case: Case) -> Finding:
-    """Differentiate in entropy and diameter; compare with a plain sum."""
+    """Differentiate by entropy and diameter; compare with a plain sum."""
     tally = Tally()
     mixed = sympy.diff(case.expression, Delta, H)
     tally.require(sympy.simplify(mixed) == 0, f"the mixed derivative is {mixed}")
@@ -157,7 +157,7 @@ def _design(rng: Generator) -> Design:
 
 @CHECKS.of("theorem-5a", "theorem-5b", "theorem-5c")
 def break_even(case: Case) -> Finding:
-    """Compare two bounds just before and just after the point of break-even."""
+    """Compare two bounds just below and just above break-even."""
     tally, key, seen = Tally(), case.statement.key, 0
     for _ in range(case.rounds(500)):
         before, after = (_design(case.rng) for _ in range(2))

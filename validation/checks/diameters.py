@@ -1,4 +1,4 @@
-"""Checks of Lemma 5: what a sample says about distances and their quantiles."""
+"""Checks of Lemma 5 (distances) and Theorem 7 (distances cut at a threshold)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 from scipy.stats import binom
 
+from rankbound.bounds.theorem7 import Truncation
 from rankbound.validation.checks.limits import capital
-from rankbound.validation.coverage import Coverage
-from rankbound.validation.findings import Case, CheckTable, Finding, Tally
+from rankbound.validation.findings import Case, CheckTable, Coverage, Finding, Tally
+from rankbound.validation.plain import differences, loss
 from rankbound.validation.worlds import Law, Pool, laws, pools, worlds
 
 CHECKS: Final = CheckTable()
@@ -21,7 +22,7 @@ HOW: Final = "coverage, Clopper-Pearson"
 
 @CHECKS.of("lemma-5a")
 def rank(case: Case) -> Finding:
-    """Compute the coverage of the rank, and of the one below, exactly."""
+    """Compute the exact coverage of the rank, and of the rank below it."""
     tally = Tally()
     coverage, n, runs = Coverage(tally, DELTA), 40, case.rounds(1000)
     r = int(case.compute(n, level=0.9, delta=DELTA))
@@ -49,7 +50,7 @@ def rank(case: Case) -> Finding:
 
 
 def _widths(case: Case, n: int) -> Iterator[tuple[str, Any, Any]]:
-    """Largest distance in the groups of every world, and chances of the groups."""
+    """Yield the largest distance in each group of a world, and the groups' weights."""
     for place in worlds(case.rng, n, case.groups):
         yield place.name, place.distances.max(axis=1), place.weights
     for law in laws(n):
@@ -61,7 +62,7 @@ def _drawn(case: Case, values: Any, weights: Any, shape: tuple[int, int]) -> Any
 
 
 def quantile(values: Any, weights: Any, level: float) -> float:
-    """The smallest value that has this much mass at or below it."""
+    """Return the smallest value with at least this much mass at or below it."""
     order = np.argsort(values)
     below = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(below, level - 1e-12)])
@@ -69,7 +70,7 @@ def quantile(values: Any, weights: Any, level: float) -> float:
 
 @CHECKS.of("lemma-5a-maximum")
 def maximum(case: Case) -> Finding:
-    """Compute the chance that more mass lies beyond the maximum, exactly."""
+    """Compute the exact probability that more mass lies beyond the maximum."""
     tally = Tally()
     for n in (1, 10, 299, 10**6):
         for delta in (0.5, 0.05, 1e-6):
@@ -87,7 +88,7 @@ def maximum(case: Case) -> Finding:
 
 @CHECKS.of("lemma-5b")
 def tail_share(case: Case) -> Finding:
-    """Cover the share of far pairs of dependent pairs of a query."""
+    """Cover the share of far pairs, where the pairs of a query are dependent."""
     tally, n, runs = Tally(), 40, case.rounds(150)
     coverage = Coverage(tally, DELTA)
     far = Law("all or none far", np.array([0.5, 2.0]), np.array([0.8, 0.2]))
@@ -116,19 +117,19 @@ def tail_share(case: Case) -> Finding:
 
 
 def of_pairs(distances: Any, weights: Any) -> Any:
-    """Chance of every pair, when a query and then one of its pairs is drawn."""
+    """Return the probability of every pair, if a query and then a pair is drawn."""
     count = distances.shape[1]
     return np.repeat(weights / count, count)
 
 
 def _far(pool: Pool) -> tuple[Any, float]:
-    """Which pairs of documents are far, and the share of those that are drawn."""
+    """Return which pairs of documents are far, and the probability of a far pair."""
     far = pool.distances > 0.4 * pool.distances.max()
     return far, float(pool.weights @ far @ pool.weights)
 
 
 def _shares(case: Case, pool: Pool, runs: int, k: int) -> Any:
-    """Shares of far pairs among k documents drawn independently."""
+    """Draw shares of far pairs among k independent documents."""
     picked = case.rng.choice(len(pool.weights), size=(runs, k), p=pool.weights)
     first, second = np.triu_indices(k, 1)
     return _far(pool)[0][picked[:, first], picked[:, second]].mean(axis=1)
@@ -150,12 +151,12 @@ def one_query(case: Case) -> Finding:
 
 @CHECKS.of("lemma-5d")
 def no_far_pair(case: Case) -> Finding:
-    """Attain it by one tight cluster; search graphs of near documents exactly."""
+    """Attain the bound by one tight cluster; search graphs of near documents."""
     tally = Tally()
     for k in (2, 3, 16):
         for delta in (0.5, 0.05):
             far = case.value(k, delta)
-            # mass of the cluster is sqrt(1 - far); all k documents lie in it
+            # All k documents lie in a cluster of mass sqrt(1 - far)
             tally.attained(math.exp(k / 2 * math.log1p(-far)), delta)
     for _ in range(case.rounds(200)):
         near = np.triu(case.rng.random((4, 4)) < 0.6, 1)
@@ -179,7 +180,7 @@ def no_far_pair(case: Case) -> Finding:
 
 @CHECKS.of("lemma-5e")
 def nested(case: Case) -> Finding:
-    """Search shares of pairs within the limit, query by query; attain the product."""
+    """Search shares of pairs and of queries within the limits; attain the product."""
     tally = Tally()
     for _ in range(case.rounds(300)):
         pairs, queries = case.rng.random(2)
@@ -189,3 +190,82 @@ def nested(case: Case) -> Finding:
         tally.at_most(bound, inside * within)
         tally.attained(bound, queries * pairs + (1 - queries) * 0.0)
     return tally.finding("search, attained", f"{case.rounds(300)} pairs of levels")
+
+
+def _truncated(d: Any, losses: Any, lipschitz: float, t: float) -> Any:
+    return np.where(d <= t, losses, np.logaddexp(0, lipschitz * t))
+
+
+@CHECKS.of("theorem-7a", "theorem-7a-mass")
+def cut(case: Case) -> Finding:
+    """Search distances and margins; attain equality with no pair beyond the cut."""
+    tally = Tally()
+    for _ in range(case.rounds(400)):
+        d = case.rng.random(6) * 3
+        lipschitz = math.exp(case.rng.uniform(-1, 3))
+        sides = np.sign(case.rng.normal(size=6))
+        losses: Any = loss((sides < 0).astype(float), sides * lipschitz * d)
+        t = float(case.rng.uniform(0.1, 1.2) * d.max())
+        truncated = float(_truncated(d, losses, lipschitz, t).mean())
+        far = float((d > t).mean())
+        if case.statement.key == "theorem-7a":
+            excess = float(np.maximum(d - t, 0).mean())
+            bound = case.value(truncated, lipschitz, excess)
+            tally.same(bound, truncated + lipschitz * excess)
+        else:
+            top = max(float(d.max()), t)
+            bound = case.value(truncated, lipschitz, top, t, far)
+            tally.same(bound, truncated + lipschitz * (top - t) * far)
+        tally.at_most(losses.mean(), bound)
+        if far == 0:
+            tally.attained(losses.mean(), bound)
+    return tally.finding("search, attained", f"{case.rounds(400)} sets of pairs")
+
+
+@CHECKS.of("theorem-7b")
+def with_its_price(case: Case) -> Finding:
+    """Cover the risk of students on every world, and of far pairs that are rare."""
+    tally, n, runs = Tally(), 40, case.rounds(100)
+    coverage = Coverage(tally, DELTA)
+    for name, cut_at, distances, losses, weights in _cut_worlds(case, n):
+        risks = losses.mean(axis=1)
+        cut_losses = _truncated(distances, losses, cut_at.lipschitz, cut_at.threshold)
+        truncated = cut_losses.mean(axis=1)
+        excess = np.maximum(distances - cut_at.threshold, 0).mean(axis=1)
+        picked = case.rng.choice(len(weights), size=(runs, n), p=weights)
+        limits = [
+            case.compute(truncated[row], excess[row], truncation=cut_at, delta=DELTA)
+            for row in picked
+        ]
+        centre = risks[picked].mean(axis=1)
+        coverage.judge(float(risks @ weights), centre, limits, name)
+    cut_at = Truncation(lipschitz=2.0, threshold=1.0, largest=3.0)
+    top = case.compute([np.logaddexp(0, 2.0)] * 9, [2.0] * 9, truncation=cut_at,
+                       delta=DELTA)  # fmt: skip
+    tally.same(top, np.logaddexp(0, 2.0) + 4.0, "all beyond")
+    row = case.rng.beta(2, 5, n)  # rescaled, both parts have the same limit
+    low, high = np.logaddexp(0, -2.0), np.logaddexp(0, 2.0)
+    options = {"truncation": cut_at, "delta": DELTA}
+    found = case.compute(low + (high - low) * row, 2.0 * row, **options)
+    part = (found - low) / (high - low + 4.0)
+    tally.rounding = 1e-6
+    tally.same(capital(row, part, DELTA / 2), 2 / DELTA, "capital at the limit")
+    return tally.finding(HOW, coverage.over(f"{runs} samples of {n}"))
+
+
+def _cut_worlds(case: Case, n: int) -> Iterator[tuple[str, Truncation, Any, Any, Any]]:
+    """Yield a name, the cut, distances and losses by query, and query weights."""
+    for name, chance in (("rare reversed pairs", 1 / n), ("common ones", 0.3)):
+        cut_at = Truncation(lipschitz=2.0, threshold=1.0, largest=3.0)
+        losses = np.logaddexp(0, [[0.5], [6.0]])
+        weights = np.array([1 - chance, chance])
+        yield name, cut_at, np.array([[0.25], [3.0]]), losses, weights
+    for place in worlds(case.rng, n, case.groups):
+        student, distances = place.one_student(case.rng), place.distances
+        margins = np.abs(differences(place.scores(student)))
+        apart = distances > 0
+        steep = float((margins[apart] / distances[apart]).max()) + 1e-9
+        t = quantile(distances.ravel(), of_pairs(distances, place.weights), 0.8)
+        largest = float(distances.max()) + 1e-9
+        cut_at = Truncation(lipschitz=steep, threshold=max(t, 0.1), largest=largest)
+        yield place.name, cut_at, distances, place.losses(student), place.weights

@@ -12,7 +12,6 @@ from sympy import Expr, Symbol
 from rankbound.bounds.notation import A, B, a, m, p
 from rankbound.bounds.special import Sigmoid, Softplus
 from rankbound.validation.findings import Case, CheckTable, Finding, Tally
-from rankbound.validation.intervals import arithmetic, least
 from rankbound.validation.plain import (
     LN2,
     best_cut,
@@ -22,7 +21,7 @@ from rankbound.validation.plain import (
     sigmoid,
 )
 from rankbound.validation.plain import margin_entropy as phi
-from rankbound.validation.symbolic import vanishes
+from rankbound.validation.symbolic import arithmetic, least, vanishes
 
 CHECKS: Final = CheckTable()
 WIDEST: Final = 10.0
@@ -37,8 +36,9 @@ def proved(
 ) -> str:
     """Prove by intervals that no difference is below a small negative number.
 
-    Equality is attained inside of the boxes, where no finite precision can prove a
-    sharp inequality; the tolerance is 0.05, or 0.005 for the deep set.
+    Equality is attained inside the boxes, where no finite precision can prove a sharp
+    inequality, so the tolerance is 0.05, or 0.005 for a deep check. Returns a
+    description for the finding.
     """
     if tally.wrong:
         return "not tried"
@@ -55,7 +55,7 @@ def proved(
     "lemma-1", "lemma-1-loss", "lemma-1-margin", "lemma-3-slope", "lemma-3-curvature"
 )
 def pair_identity(case: Case) -> Finding:
-    """Reduce the difference of both sides to zero; compare numbers with plain ones."""
+    """Reduce the difference of both sides to zero; compare with a plain form."""
     left, right = case.statement.left, case.expression
     tally = Tally()
     if case.statement.key == "lemma-1-margin":  # no rewriting: it is the definition
@@ -76,7 +76,7 @@ def pair_identity(case: Case) -> Finding:
 
 
 def _box(case: Case) -> tuple[Any, Any, Any, Any]:
-    """Random ranges A and B, and margins in them, half of them at the ends."""
+    """Draw ranges A and B, and margins within them, half of these at the ends."""
     size = case.rounds(4000)
     ranges = np.exp(case.rng.uniform(-4, 3.5, (2, size)))
     shares = case.rng.uniform(-1, 1, (2, size))
@@ -86,7 +86,7 @@ def _box(case: Case) -> tuple[Any, Any, Any, Any]:
 
 @CHECKS.of("lemma-2a-upper", "lemma-2a-lower")
 def one_preference(case: Case) -> Finding:
-    """Search for margins outside of the range at a fixed preference, and attain it."""
+    """Search margins for losses outside the range at a preference; attain its ends."""
     _, width, teacher, margin = _box(case)
     preference = sigmoid(teacher)
     bound, found = case.value(preference, width), loss(preference, margin)
@@ -121,7 +121,7 @@ def _divergence(teacher: Expr, student: Expr) -> Expr:
 
 @CHECKS.of("lemma-2b-lower", "lemma-2b-upper", "lemma-2b-divergence")
 def both_ranges(case: Case) -> Finding:
-    """Search the box of both ranges, attain the bound, prove it at the corners."""
+    """Search the box of both ranges; attain the bound; prove it at the corners."""
     tally = Tally()
     first, second, teacher, student = _box(case)
     bound = case.value(first, second)
@@ -145,7 +145,7 @@ def both_ranges(case: Case) -> Finding:
 
 @CHECKS.of("lemma-2c-cut-ratio")
 def cut_ratio(case: Case) -> Finding:
-    """Try all cuts."""
+    """Compare with the best of all cuts."""
     tally = Tally()
     sizes = range(2, 13 if case.deep else 11)
     for k in sizes:
@@ -155,7 +155,7 @@ def cut_ratio(case: Case) -> Finding:
 
 @CHECKS.of("lemma-2c-lower", "lemma-2c-upper", "lemma-2c-divergence", "lemma-2c-width")
 def one_query(case: Case) -> Finding:
-    """Search scores and preferences of one query, also two clusters in reverse."""
+    """Search scores and preferences of a query; attain the bound by two clusters."""
     tally, key = Tally(), case.statement.key
     for _ in range(case.rounds(300)):
         k, width = int(case.rng.integers(2, 9)), np.exp(case.rng.uniform(-3, 3.5))
@@ -187,7 +187,7 @@ def one_query(case: Case) -> Finding:
 
 @CHECKS.of("lemma-3-lipschitz", "lemma-3-teacher")
 def slopes(case: Case) -> Finding:
-    """Bound both slopes by intervals, and attain them."""
+    """Bound both slopes by intervals, and attain the bounds."""
     tally = Tally()
     first, second, teacher, student = _box(case)
     expression = case.expression
@@ -214,7 +214,7 @@ def slopes(case: Case) -> Finding:
 
 @CHECKS.of("lemma-0")
 def support(case: Case) -> Finding:
-    """Compare the essential diameter under the product law with that of the support."""
+    """Compare the essential diameter under the product law with the support's."""
     tally = Tally()
     for _ in range(case.rounds(100)):
         points = case.rng.normal(size=(8, 2))
@@ -248,7 +248,7 @@ def pool(case: Case) -> Finding:
 
 @CHECKS.of("comparator-variance")
 def label_variance(case: Case) -> Finding:
-    """Compute the variance of the loss over the two labels symbolically."""
+    """Compute the variance of the loss over both labels by computer algebra."""
     first, second = Softplus(-m), Softplus(m)
     mean = p * first + (1 - p) * second
     variance = p * (first - mean) ** 2 + (1 - p) * (second - mean) ** 2

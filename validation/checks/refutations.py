@@ -1,4 +1,4 @@
-"""Counterexamples to tempting statements that are false: each of them must refute."""
+"""Counterexamples to tempting statements that are false."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy.stats import beta
 
-from rankbound.validation.coverage import fewest_misses
-from rankbound.validation.findings import Finding
+from rankbound.validation.findings import Finding, fewest_misses
 from rankbound.validation.plain import (
     LN2,
     divergence,
@@ -34,7 +33,7 @@ def _refutes(name: str) -> Callable[[Refutation], Refutation]:
 
 
 def _finding(over: str, found: float, claimed: float) -> Finding:
-    """Say that the claim is refuted if the number found exceeds the one claimed."""
+    """Return a finding that holds if the number found exceeds the one claimed."""
     return Finding(
         "counterexample",
         over,
@@ -46,9 +45,9 @@ def _finding(over: str, found: float, claimed: float) -> Finding:
 
 @_refutes("refuted-memory")
 def memory(_: Generator) -> Finding:
-    """Students that are Lipschitz in the document alone learn the sample by heart."""
+    """Students that are Lipschitz in the document alone can memorise the sample."""
     width, n = 10.0, 10_000
-    gap = float(loss(1.0, -width) - loss(1.0, width))  # unseen less seen queries
+    gap = float(loss(1.0, -width) - loss(1.0, width))  # unseen minus seen queries
     return _finding(f"a student that knows n = {n} queries", gap, 2 * width / n**0.5)
 
 
@@ -63,7 +62,7 @@ def diameter_of_negatives(_: Generator) -> Finding:
 
 @_refutes("refuted-twice-the-width")
 def twice_the_width(_: Generator) -> Finding:
-    """Twice the width times 1 - 1 / kappa says less than the width itself."""
+    """Twice the width times 1 - 1 / kappa can exceed the trivial bound, the width."""
     width, kappa = 10.0, 4.0
     doubled = 2 * width * (1 - 1 / kappa)
     return _finding("kappa = 4: the shift term against the width", doubled, width)
@@ -79,28 +78,28 @@ def diameter_of_target(_: Generator) -> Finding:
 
 
 def _even_teacher(side: float) -> float:
-    """Error of a student a hair off an even teacher, where the truth is certain."""
-    truth = np.array([0.0, 1.0])  # 1/2 on average, as the teacher says
+    """Error of a student close to an even teacher, where the truth is certain."""
+    truth = np.array([0.0, 1.0])  # its mean is the teacher's 1/2
     margins = side * 1e-6 * np.array([-1.0, 1.0])
     return misranking(truth, margins, np.full(2, 0.5))
 
 
 @_refutes("refuted-marginal-calibration-ceiling")
 def marginal_ceiling(_: Generator) -> Finding:
-    """Calibration given the value of p alone does not give the ceiling."""
+    """Calibration given the value of p alone does not imply the ceiling."""
     claimed = 0.5 + math.sqrt(2 * float(divergence(0.5, 1e-6)))
     return _finding("p = 1/2, truth certain: error", _even_teacher(-1.0), claimed)
 
 
 @_refutes("refuted-marginal-calibration-floor")
 def marginal_floor(_: Generator) -> Finding:
-    """Nor the floor: a student on the right side errs less."""
+    """Calibration given p alone does not imply the floor: a student may err less."""
     return _finding("p = 1/2, truth certain: 1 - error", 1 - _even_teacher(1.0), 0.5)
 
 
 @_refutes("refuted-entropy-unaltered")
 def entropy_unaltered(rng: Generator) -> Finding:
-    """Mining close documents alters the entropy of the mined pairs."""
+    """Mining close documents changes the entropy of the mined pairs."""
     spread = rng.normal(size=(400, 2))
     far, near = margin_entropy(spread[:, 0] * 6), margin_entropy(spread[:, 1])
     change = float(near.mean() - far.mean())
@@ -109,7 +108,7 @@ def entropy_unaltered(rng: Generator) -> Finding:
 
 @_refutes("refuted-sample-maximum")
 def sample_maximum(rng: Generator) -> Finding:
-    """A range read off the sample maximum: the limit misses far too often."""
+    """A limit whose range is the sample maximum misses far too often."""
     runs, n, delta = 4000, 50, 0.05
     far = rng.random((runs, n)) < 1 / n
     risks = np.where(far, 1000.0, 1.0)
@@ -122,9 +121,9 @@ def sample_maximum(rng: Generator) -> Finding:
 
 @_refutes("refuted-pooled-pairs")
 def pooled_pairs(rng: Generator) -> Finding:
-    """Pairs of one query counted as independent: the limit misses far too often."""
+    """A limit that counts the pairs of a query as independent misses too often."""
     runs, n, pairs, share = 4000, 30, 120, 0.3
-    counts = rng.binomial(n, share, size=runs) * pairs  # pairs of a query are alike
+    counts = rng.binomial(n, share, size=runs) * pairs  # all pairs of a query agree
     limits = beta.ppf(0.95, counts + 1, n * pairs - counts)
     rate = fewest_misses(int((limits < share).sum()), runs)
     return _finding(f"misses in {runs} samples of {n} x {pairs} pairs", rate, 0.05)
@@ -132,7 +131,7 @@ def pooled_pairs(rng: Generator) -> Finding:
 
 @_refutes("refuted-series-error")
 def series_error(_: Generator) -> Finding:
-    """The accelerated series errs by twice (3 + sqrt 8)**-n, for a single mass at 0."""
+    """The accelerated series errs by nearly twice (3 + sqrt 8)**-n."""
     n = 8
     weights = [
         n * math.comb(n + j, 2 * j) * 4**j // (n + j) if j else 1 for j in range(n + 1)

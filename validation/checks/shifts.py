@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -10,8 +11,8 @@ from scipy.optimize import linprog
 
 from rankbound.bounds.notation import a
 from rankbound.bounds.special import Sigmoid
-from rankbound.validation.findings import Case, CheckTable, Finding, Tally
-from rankbound.validation.intervals import arithmetic, least
+from rankbound.validation.checks.limits import capital
+from rankbound.validation.findings import Case, CheckTable, Coverage, Finding, Tally
 from rankbound.validation.plain import (
     LN2,
     loss,
@@ -21,14 +22,17 @@ from rankbound.validation.plain import (
     sigmoid,
     variation,
 )
+from rankbound.validation.symbolic import arithmetic, least
+from rankbound.validation.worlds import World, worlds
 
 CHECKS: Final = CheckTable()
 C_PHI: Final = 0.22387160234746
 Laws = tuple[Any, Any, Any, Any]
+DELTA: Final = 0.1
 
 
 def two_laws(rng: Generator, size: int = 5) -> Laws:
-    """Two laws on one support, a teacher, and a student that is often its reverse."""
+    """Draw two laws on one support, a teacher, and a student, often its reverse."""
     mu, nu = rng.dirichlet(np.full(size, rng.choice([0.3, 3.0])), 2)
     mu, nu = mu + 1e-6, nu + 1e-6
     mu, nu = mu / mu.sum(), nu / nu.sum()
@@ -44,7 +48,7 @@ def two_laws(rng: Generator, size: int = 5) -> Laws:
 
 
 def transport(cost: Any, mu: Any, nu: Any) -> float:
-    """Optimal transport cost by linear programming."""
+    """Compute the optimal transport cost by linear programming."""
     size = len(mu)
     rows = np.kron(np.eye(size), np.ones(size))
     columns = np.kron(np.ones(size), np.eye(size))
@@ -62,7 +66,7 @@ def _uniform(size: int, kept: int) -> tuple[Any, Any]:
 
 @CHECKS.of("theorem-2a", "theorem-2a-pair", "theorem-2a-single")
 def distances(case: Case) -> Finding:
-    """Search pairs of laws; attain the bound by a law that is uniform on a part."""
+    """Search pairs of laws; attain the bound by a law that is uniform on a subset."""
     tally, key = Tally(), case.statement.key
 
     def sides(mu: Any, nu: Any) -> tuple[float, float]:
@@ -80,7 +84,7 @@ def distances(case: Case) -> Finding:
 
 @CHECKS.of("theorem-2b", "theorem-2b-variation", "theorem-2b-cap")
 def risk_shift(case: Case) -> Finding:
-    """Search laws, teachers and students; compare with the plain form."""
+    """Search laws, teachers and students; compare with a plain form."""
     tally, key = Tally(), case.statement.key
     for _ in range(case.rounds(600)):
         mu, nu, teacher, student = two_laws(case.rng)
@@ -103,7 +107,7 @@ def risk_shift(case: Case) -> Finding:
 
 @CHECKS.of("theorem-2c", "theorem-2c-ratio")
 def worst_share(case: Case) -> Finding:
-    """Compare with a linear programme, and with laws at the cap."""
+    """Compare with a linear programme over laws whose density is capped."""
     tally = Tally()
     for _ in range(case.rounds(60)):
         mu, nu, teacher, student = two_laws(case.rng)
@@ -169,13 +173,13 @@ def by_transport(case: Case) -> Finding:
 
 @CHECKS.of("theorem-2e")
 def reweighted(case: Case) -> Finding:
-    """Take the expectation over all pairs that can be drawn: no bias."""
+    """Compute the expectation over all pairs that can be drawn, to show no bias."""
     tally = Tally()
     for _ in range(case.rounds(30)):
         mu, nu, teacher, student = two_laws(case.rng, 4)
         p = sigmoid(np.subtract.outer(teacher, teacher))
         losses = loss(p, np.subtract.outer(student, student))
-        losses = (losses + losses.T) / 2  # equal but for rounding
+        losses = (losses + losses.T) / 2  # symmetric up to rounding
         ratios, mean = mu / nu, 0.0
         for i in range(4):
             for j in range(4):
@@ -217,3 +221,127 @@ def entropy_shift(case: Case) -> Finding:
     return tally.finding(
         "intervals", f"a in [0, 40]: {arithmetic().name} {boxes} boxes"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """Queries whose documents are drawn uniformly, and the target law of each.
+
+    Attributes
+    ----------
+    losses : numpy.ndarray
+        Losses of all ordered pairs of documents in nats, of shape (m, k, k).
+    sampled, target : numpy.ndarray
+        Risk of each query under each law, in nats.
+    apart, kappas : numpy.ndarray
+        Total variation distance and largest density ratio of each query's laws.
+    width, high : float
+        Largest margin, and largest loss of a pair in nats.
+    """
+
+    losses: Any
+    sampled: Any
+    target: Any
+    apart: Any
+    kappas: Any
+    width: float
+    high: float
+
+
+def shifted(case: Case, place: World, most: float) -> Shifted:
+    """Make target laws that prefer the document that the teacher ranks first.
+
+    The extra mass of that document grows with the distances within the query, up to
+    `most`.
+    """
+    count = place.teacher.shape[1]
+    nu, widest = np.full(count, 1 / count), place.distances.max(axis=1)
+    share = most * widest / widest.max()
+    first = np.eye(count)[place.teacher.argmax(axis=1)]
+    mu = (1 - share)[:, None] * nu + share[:, None] * first
+    scores = place.scores(place.one_student(case.rng))
+    margins = scores[:, :, None] - scores[:, None, :]
+    losses = loss(
+        sigmoid(place.teacher[:, :, None] - place.teacher[:, None, :]), margins
+    )
+    width = float(np.abs(margins).max())
+    return Shifted(
+        losses,
+        losses.mean(axis=(1, 2)),
+        np.einsum("mi,mij,mj->m", mu, losses, mu),
+        np.abs(mu - nu).sum(axis=1) / 2,
+        (mu / nu).max(axis=1),
+        width,
+        float(np.logaddexp(0, width)),
+    )
+
+
+@CHECKS.of("theorem-2b-limit", "theorem-2c-limit")
+def shift_limits(case: Case) -> Finding:
+    """Sample queries of every world and cover the target risk."""
+    tally, n, runs = Tally(), 60, case.rounds(100)
+    coverage = Coverage(tally, DELTA)
+    limit_of = {
+        "theorem-2b-limit": _by_variation,
+        "theorem-2c-limit": _by_worst_share,
+    }[case.statement.key]
+    for place in worlds(case.rng, n, case.groups):
+        for most in (0.0, 0.2):
+            laws = shifted(case, place, most)
+            samples = place.draw(case.rng, (runs, n))
+            found = [limit_of(case, laws, picked) for picked in samples]
+            centre, limits = np.array(found).T
+            coverage.judge(laws.target @ place.weights, centre, limits, place.name)
+    row = case.rng.beta(2, 5, n)
+    tally.rounding = 1e-6
+    if case.statement.key == "theorem-2b-limit":
+        _monotone_in_shift(case, tally)
+        options = {"low": 0.0, "high": 1.0, "pair_width": 1.0}  # the range is 2
+        found = case.compute(row, np.zeros(n), **options, delta=DELTA)
+        tally.same(capital(row / 2, found / 2), 1 / DELTA, "capital at the limit")
+    else:
+        level = case.compute(
+            [[0.5, 0.5]] * 9, [1.0] * 9, largest_kappa=1.0, levels=[1.0], high=1.0,
+            delta=DELTA,
+        )  # fmt: skip
+        tally.same(level, 1.0, "never above the largest loss")
+        # Two levels share delta, and one of them does not help
+        found = case.compute(
+            row[:, None], np.ones(n), largest_kappa=1.0, levels=[0.0, 1.0], high=1.0,
+            delta=DELTA,
+        )  # fmt: skip
+        tally.same(capital(row, found, DELTA / 2), 2 / DELTA, "capital at the limit")
+    return tally.finding(
+        "coverage, Clopper-Pearson",
+        coverage.over(f"with and without a shift, {runs} samples of {n}"),
+    )
+
+
+def _monotone_in_shift(case: Case, tally: Tally) -> None:
+    """With risks and distances at the top of their ranges, so is the limit."""
+    options = {"low": 0.0, "high": 1.0, "pair_width": 2.0, "delta": DELTA}
+    tally.same(case.compute([1.0] * 9, [1.0] * 9, **options), 3.0, "top")
+
+
+def _by_variation(case: Case, laws: Shifted, picked: Any) -> tuple[float, float]:
+    """Return the mean risk of sampled queries, and the limit by total variation."""
+    risks = laws.sampled[picked]
+    options = {"low": 0.0, "high": laws.high, "pair_width": laws.width}
+    limit = case.compute(risks, laws.apart[picked], **options, delta=DELTA)
+    return float(risks.mean()), limit
+
+
+def _by_worst_share(case: Case, laws: Shifted, picked: Any) -> tuple[float, float]:
+    """Return the mean loss of six pairs of each query, and the limit from them."""
+    count = laws.losses.shape[1]
+    first, second = case.rng.integers(0, count, (2, len(picked), 6))
+    rows = laws.losses[picked[:, None], first, second]
+    limit = case.compute(
+        rows,
+        laws.kappas[picked],
+        largest_kappa=float(laws.kappas.max()),
+        levels=[0.0, 0.5, 1.0] if laws.high > 1 else [0.0],
+        high=laws.high,
+        delta=DELTA,
+    )
+    return float(rows.mean()), limit

@@ -38,9 +38,7 @@ from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import Scores
 from rankbound.estimators.group_terms import rank_values
-from rankbound.validation.family import common
-from rankbound.validation.paired import compare_paired
-from rankbound.validation.verdicts import smallest_margin, verdict
+from rankbound.validation.paired import common, compare_paired, smallest_margin, verdict
 
 FACTORS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 NOTE: Final = (

@@ -41,7 +41,7 @@ from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
 from rankbound.progress import Progress
-from rankbound.validation.family import Answer, Question, answer_family
+from rankbound.validation.paired import Answer, Question, answer_family
 
 
 @dataclass(frozen=True, slots=True, eq=False)

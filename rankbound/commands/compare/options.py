@@ -13,7 +13,7 @@ from rankbound.catalogue import COMPARED, EACH, PAIR_SETS
 from rankbound.commands.measure.given import as_given
 from rankbound.commands.measure.options import SourceOptions, check_compat, take
 from rankbound.errors import UsageError
-from rankbound.validation.bootstrap import RESAMPLES
+from rankbound.validation.resampling import RESAMPLES
 
 # What the table of queries calls the reference law of pairs, so no sampling may
 TARGET = "target"

@@ -47,7 +47,7 @@ from rankbound.estimators.pairwise import NATS_PER_BIT, PairMass, entropy_change
 from rankbound.estimators.shape import DistanceCurve, VectorShape
 from rankbound.estimators.spread import entropy_floor
 from rankbound.results import Named
-from rankbound.validation.family import common
+from rankbound.validation.paired import common
 
 PARTS = ("pos-neg", "neg-neg")
 # What is left: pairs of two positives, in groups that hold several

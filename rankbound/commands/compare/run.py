@@ -72,8 +72,8 @@ from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.results import Named
 from rankbound.rows import Rows
-from rankbound.validation.bootstrap import RESAMPLES
-from rankbound.validation.family import Answer
+from rankbound.validation.paired import Answer
+from rankbound.validation.resampling import RESAMPLES
 
 
 def _cautions() -> dict[str, str]:

@@ -317,7 +317,9 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
         from rankbound.reference.cut import reference_cuts
 
         kept = {piece.band.name: set(values.qids[piece.queries]) for piece in pieces}
-        compat = reference_cuts(options, whole, inputs, values, kept)
+        known = options.quantity == "entropy" and options.pairs == "all"
+        teacher = options.teacher if known else None
+        compat = reference_cuts(whole, inputs, values, kept, teacher=teacher)
     return Chosen(
         options=options,
         inputs=inputs,

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
 
 from rankbound.errors import UsageError
 
@@ -254,7 +255,11 @@ def best_first(scores: Floats, *, depth: int = DEPTH) -> Ints:
 def _nearest(
     doc_vectors: NDArray[np.float32], query_vectors: NDArray[np.float32]
 ) -> list[tuple[Ints, Floats]]:
-    """Nearest documents of every query by cosine, of which only positive ones count."""
+    """Nearest documents of every query by cosine, of which only positive ones count.
+
+    scikit-learn's NearestNeighbors returns 1 - cos, from which the cosine has lost
+    digits, and leaves the order of ties open.
+    """
     corpus = doc_vectors.astype(np.float64).T
     tops = []
     for start in range(0, len(query_vectors), _BLOCK):
@@ -272,7 +277,5 @@ def _run(name: str, tops: Sequence[tuple[Ints, Floats]]) -> Run:
 
 
 def _unit(vectors: Floats) -> NDArray[np.float32]:
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
-    single: NDArray[np.float32] = unit.astype(np.float32)
+    single: NDArray[np.float32] = normalize(vectors).astype(np.float32)
     return single

@@ -166,6 +166,9 @@ def reliability(pairs: JudgedPairs, level: Level) -> tuple[Bin, ...]:
     only calibration given both lets p stand for the truth. Each query with a pair in
     the bin counts the same, so that the interval sees one number per query; each
     interval is valid by itself.
+
+    scikit-learn's `calibration_curve` gives the same shares where every query has one
+    pair. It knows no weights, no intervals, and no label of 1/2.
     """
     bins, preference = bins_of(pairs.preference), pairs.preference
     rows = []

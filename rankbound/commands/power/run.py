@@ -15,16 +15,14 @@ from rankbound.commands.settings import made_options
 from rankbound.errors import in_options
 from rankbound.provenance import Input
 from rankbound.read.opening import sha256
-from rankbound.validation.equivalence_power import (
+from rankbound.validation.paired import queries_for_margin
+from rankbound.validation.power import (
+    detectable_correlation,
+    detectable_difference,
     equivalence_margin,
     normal_queries_for_equivalence,
     queries_for_equivalence,
 )
-from rankbound.validation.power import (
-    detectable_correlation,
-    detectable_difference,
-)
-from rankbound.validation.verdicts import queries_for_margin
 
 LEAST_FOR_CORRELATION = 4  # queries
 DEFINITIONS = {

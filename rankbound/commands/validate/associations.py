@@ -24,18 +24,17 @@ from rankbound.data.columns import Floats
 from rankbound.progress import Progress
 from rankbound.validation import association as statistics
 from rankbound.validation.association import (
+    DistanceCorrelation,
     Draws,
     Effort,
     Panel,
+    distance_correlation,
     draw,
+    heterogeneity,
+    pool,
     summary,
 )
-from rankbound.validation.distance_correlation import (
-    DistanceCorrelation,
-    distance_correlation,
-)
 from rankbound.validation.judging import Correction, Family
-from rankbound.validation.pooling import heterogeneity, pool
 
 # The least p-value of a test is 1 / (m + 1), which the correction multiplies by the
 # size of the family; this many times smaller than needed, but never beyond the most

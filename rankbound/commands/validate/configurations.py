@@ -30,13 +30,14 @@ from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.errors import UsageError
 from rankbound.validation.association import Coefficient
 from rankbound.validation.configurations import (
+    LEAST_QUERIES,
     NEEDED,
     Drawing,
     Ordering,
+    held_out,
+    leave_one_out_ridge,
     ordering,
 )
-from rankbound.validation.holdout import LEAST_QUERIES, held_out
-from rankbound.validation.prediction import leave_one_out_ridge
 
 PARTS: Final = ("bound", "deviation", "locality", "entropy")
 # Plain numbers that cost nothing to compute

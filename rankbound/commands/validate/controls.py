@@ -19,7 +19,7 @@ from rankbound.data.columns import Floats, Strings
 from rankbound.data.groups import Groups
 from rankbound.estimators.group_terms import student_terms, teacher_terms
 from rankbound.validation.association import LEAST_QUERIES, Effort, Panel, draw, summary
-from rankbound.validation.controls import control, null_p_values
+from rankbound.validation.judging import control, null_p_values
 
 DRAWS: Final = 200
 CONSTANT: Final = "constant student"

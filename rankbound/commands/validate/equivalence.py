@@ -23,7 +23,7 @@ from rankbound.commands.validate.tables import FACTORS
 from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
 from rankbound.errors import FormatError, UsageError
-from rankbound.validation.family import Answer, Question, answer_family
+from rankbound.validation.paired import Answer, Question, answer_family
 
 # What a row of means says itself, so that no column of a design can
 OWN: Final = ("dataset", "measure", "n", "mean")

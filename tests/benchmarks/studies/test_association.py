@@ -3,8 +3,7 @@
 import pytest
 
 from benchmarks.studies import association
-from benchmarks.studies.association import Line, main, study, table
-from benchmarks.studies.association_samples import Setting
+from benchmarks.studies.association import Line, Setting, main, study, table
 
 SMALL = (
     Setting("coverage", 34, 0.6),

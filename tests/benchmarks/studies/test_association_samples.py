@@ -1,19 +1,18 @@
 import numpy as np
 
-from benchmarks.studies import association_samples
-from benchmarks.studies.association import study
-from benchmarks.studies.association_samples import Setting, null_panel
+from benchmarks.studies import association
+from benchmarks.studies.association import Setting, null_panel, study
 
 
 def test_intervals_around_the_wrong_place_are_noticed(monkeypatch):
-    monkeypatch.setattr(association_samples.math, "asin", lambda r: -r)
+    monkeypatch.setattr(association.math, "asin", lambda r: -r)
     lines = study((Setting("coverage", 34, 0.6),), repetitions=40, workers=1)
     assert not any(line.passed for line in lines if "Pearson" not in line.what)
 
 
 def test_p_values_without_permutations_are_noticed(monkeypatch):
     monkeypatch.setattr(
-        association_samples, "any_rejected", lambda p, _: np.array([p.min() <= 0.05])
+        association, "any_rejected", lambda p, _: np.array([p.min() <= 0.05])
     )
     [line] = study((Setting("family", 34),), repetitions=48, workers=1)
     assert not line.passed

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.studies.populations import SHAPES, paired_sets
+from benchmarks.studies.comparison import SHAPES, paired_sets
 from rankbound.bounds.errors import DomainError
 
 

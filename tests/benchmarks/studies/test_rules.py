@@ -6,11 +6,10 @@ import numpy as np
 from scipy.stats import ttest_ind, ttest_rel
 from statsmodels.stats.weightstats import ttost_ind
 
-from benchmarks.studies.populations import paired_sets
-from benchmarks.studies.rules import as_published, by_betting, by_t
+from benchmarks.studies.comparison import as_published, by_betting, by_t, paired_sets
 from rankbound.bounds.limits import two_sided
 from rankbound.reference.equivalence import reference_tost
-from rankbound.validation.verdicts import verdict
+from rankbound.validation.paired import verdict
 
 
 def sets(mean=0.02, n=43):

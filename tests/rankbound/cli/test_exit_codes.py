@@ -17,7 +17,7 @@ import pytest
 from rankbound.bounds.registry import REGISTRY
 from rankbound.cli import main
 from rankbound.cli.program import BUG
-from tests.golden import data
+from tests.rankbound.page.test_page import data
 from tests.rankbound.realdata import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def break_compare(patch):
 
 
 def break_validate(patch):
-    patch.setattr("rankbound.validation.controls.TOLERANCE", 0.0)
+    patch.setattr("rankbound.validation.judging.TOLERANCE", 0.0)
 
 
 def break_theory(patch):

@@ -4,7 +4,7 @@ import pytest
 from rankbound.bounds.registry import statement
 from rankbound.drawing.comparisons import drawings
 from rankbound.drawing.results import find_results
-from rankbound.figures.data import data_of
+from rankbound.figures.output import data_of
 from tests.rankbound.drawing.folders import comparison
 
 

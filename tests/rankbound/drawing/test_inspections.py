@@ -3,7 +3,7 @@ from msgspec.structs import replace
 from rankbound.commands.inspect.result import Across, Finding, Inspection
 from rankbound.drawing.inspections import drawings, quality_cells
 from rankbound.drawing.results import find_results
-from rankbound.figures.data import data_of
+from rankbound.figures.output import data_of
 from tests.rankbound.drawing.folders import inspection
 
 

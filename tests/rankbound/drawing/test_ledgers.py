@@ -7,7 +7,7 @@ from msgspec.structs import replace as replace_field
 
 from rankbound.drawing.ledgers import drawings, drawings_of_all
 from rankbound.drawing.results import find_results
-from rankbound.figures.data import data_of
+from rankbound.figures.output import data_of
 from rankbound.rows import Rows
 from tests.rankbound import ledgers
 from tests.rankbound.drawing.folders import ledger

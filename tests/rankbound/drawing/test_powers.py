@@ -12,9 +12,8 @@ from rankbound.drawing.powers import (
     power_drawings,
 )
 from rankbound.drawing.results import find_results
-from rankbound.figures.data import data_of
-from rankbound.validation.equivalence_power import equivalence_margin
-from rankbound.validation.power import detectable_correlation
+from rankbound.figures.output import data_of
+from rankbound.validation.power import detectable_correlation, equivalence_margin
 from tests.rankbound.drawing.folders import comparison, power, validation
 
 

@@ -1,5 +1,5 @@
 from rankbound.drawing.shapes import shape_drawings
-from rankbound.figures.data import data_of
+from rankbound.figures.output import data_of
 from tests.rankbound.drawing.folders import shape
 
 

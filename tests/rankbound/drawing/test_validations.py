@@ -4,7 +4,7 @@ import pytest
 
 from rankbound.drawing.results import find_results
 from rankbound.drawing.validations import drawings
-from rankbound.figures.data import data_of
+from rankbound.figures.output import data_of
 from tests.rankbound.drawing.folders import ordered, validation
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rankbound.bounds.errors import DomainError
-from rankbound.reference.cuts import KEEPS, REFERENCE_CUTS, reference_cut
+from rankbound.reference.cut import KEEPS, REFERENCE_CUTS, reference_cut
 
 
 def kept(values, name):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from rankbound.reference.diameters import (
+from rankbound.reference.formulas import (
     cosine_dissimilarities,
     reference_cosine_diameter,
     reference_diameter,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.estimators.pairwise import pairwise_entropy
-from rankbound.reference import entropy
-from rankbound.reference.entropy import (
+from rankbound.reference import formulas
+from rankbound.reference.formulas import (
     reference_pair_entropy_bits,
     reference_pairwise_entropy_bits,
 )
@@ -76,12 +76,12 @@ def test_pooled_lines_pair_documents_with_themselves():
     st.integers(1, 40),
 )
 def test_counts_of_equal_scores_are_the_pairs_one_by_one(scores, at_once):
-    whole = entropy.NUMBERS_AT_ONCE
-    entropy.NUMBERS_AT_ONCE = at_once
+    whole = formulas.NUMBERS_AT_ONCE
+    formulas.NUMBERS_AT_ONCE = at_once
     try:
         found = reference_pairwise_entropy_bits(np.array(scores))
     finally:
-        entropy.NUMBERS_AT_ONCE = whole
+        formulas.NUMBERS_AT_ONCE = whole
     assert found == pytest.approx(naive(scores), abs=1e-13, rel=1e-12)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.estimators.listwise import list_divergence_nats, list_entropy
-from rankbound.reference.lists import (
+from rankbound.reference.formulas import (
     reference_list_divergence_bits,
     reference_list_entropy_bits,
     reference_list_entropy_nats,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankbound.bounds.shift import density_ratio
-from rankbound.reference.ratios import reference_kappa, why_kappa
+from rankbound.reference.formulas import reference_kappa, why_kappa
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 import sympy
 
-from rankbound.validation.checks.constants import CONSTANTS, enclose
+from rankbound.validation.suite import CONSTANTS, enclose
 
 DIGITS = {
     "constant-a_0": "1.543404638418",

@@ -1,6 +1,6 @@
 """validation.checks.families: true statements pass, broken ones do not."""
 
-from rankbound.validation.checks.families import CHECKS
+from rankbound.validation.checks.limits import CHECKS
 from tests.validation.mutation import assert_caught
 
 

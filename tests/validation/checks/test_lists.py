@@ -1,6 +1,6 @@
 """validation.checks.lists: true statements pass, broken ones do not."""
 
-from rankbound.validation.checks.lists import CHECKS
+from rankbound.validation.checks.rankings import CHECKS
 from tests.validation.mutation import assert_caught
 
 

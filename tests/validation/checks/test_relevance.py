@@ -1,6 +1,6 @@
 """validation.checks.relevance: true statements pass, broken ones do not."""
 
-from rankbound.validation.checks.relevance import CHECKS
+from rankbound.validation.checks.rankings import CHECKS
 from tests.validation.mutation import assert_caught
 
 

@@ -1,6 +1,6 @@
 """validation.checks.shift_limits: true statements pass, broken ones do not."""
 
-from rankbound.validation.checks.shift_limits import CHECKS
+from rankbound.validation.checks.shifts import CHECKS
 from tests.validation.mutation import assert_caught
 
 

@@ -1,6 +1,6 @@
 """validation.checks.truncation: true statements pass, broken ones do not."""
 
-from rankbound.validation.checks.truncation import CHECKS
+from rankbound.validation.checks.diameters import CHECKS
 from tests.validation.mutation import assert_caught
 
 

@@ -18,8 +18,7 @@ from rankbound.commands.certify.run import (
 )
 from rankbound.errors import FormatError, UsageError
 from rankbound.terminal.certify import line, summary
-from rankbound.validation.coverage import cover_means
-from rankbound.validation.findings import Case, Finding
+from rankbound.validation.findings import Case, Finding, cover_means
 from rankbound.validation.suite import Row, certify, names
 from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.ledgers import ledger, student

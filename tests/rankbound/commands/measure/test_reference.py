@@ -22,18 +22,20 @@ from rankbound.data.columns import strings
 from rankbound.data.scores import Kind
 from rankbound.read.json.groups import read_groups
 from rankbound.read.json.lookup import read_scores
+from rankbound.reference.formulas import INFINITE
 from rankbound.reference.measure import (
     FEW_SCORES,
     NO_LAW,
     NO_SCORES,
     SPOILT,
+    Column,
     Columns,
     compat_of,
     compat_table,
+    file_scores,
+    pooled_entropy,
     reference_columns,
 )
-from rankbound.reference.measure_columns import Column, file_scores, pooled_entropy
-from rankbound.reference.ratios import INFINITE
 from rankbound.writing import json_text
 from tests.rankbound.files import group_text, lookup, written
 from tests.rankbound.reference.test_entropy import naive

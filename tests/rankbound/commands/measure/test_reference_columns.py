@@ -5,13 +5,7 @@ import pytest
 
 from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
-from rankbound.reference.measure_columns import (
-    Kindred,
-    by_block,
-    joined,
-    on_groups,
-    per_query,
-)
+from rankbound.reference.measure import Kindred, by_block, joined, on_groups, per_query
 
 GROUPS = Groups(
     queries=np.array([1, 0, 1]),

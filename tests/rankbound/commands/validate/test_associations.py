@@ -5,7 +5,7 @@ from scipy.stats import spearmanr
 from rankbound.commands.validate.associations import associations, dependence
 from rankbound.commands.validate.records import POOLED
 from rankbound.validation.judging import Family
-from rankbound.validation.multiplicity import benjamini_hochberg, holm
+from rankbound.validation.resampling import benjamini_hochberg, holm
 from tests.rankbound.commands.validate.conftest import options_for
 
 

@@ -4,7 +4,7 @@ import pytest
 from rankbound.bounds.limits import upper_limit
 from rankbound.commands.validate.configurations import configurations
 from rankbound.commands.validate.records import RISK
-from rankbound.validation.holdout import held_out
+from rankbound.validation.configurations import held_out
 
 
 def test_terms_and_outcomes_are_of_different_queries(found):

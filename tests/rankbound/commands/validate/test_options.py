@@ -191,7 +191,7 @@ def test_a_ranking_may_be_an_object():
         (
             {"teacher": "t", "students": {"s": "s"}, "qrels": "q", "band": 2.0},
             DomainError,
-            "band must lie in",
+            "`band` must lie strictly in",
         ),
         ({"cases": ()}, UsageError, "give `teacher`"),
         (

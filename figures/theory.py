@@ -1,4 +1,4 @@
-"""Figures of the headline bound: over n, by parts, over its inputs, at break-even."""
+"""Figures of the theory: the headline bound, the loss of a pair, and nDCG."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 from scipy.optimize import brentq
+from sympy import latex
 
 from rankbound.bounds.certificate import LN2
-from rankbound.bounds.notation import Delta, H, kappa, n
+from rankbound.bounds.notation import A, B, Delta, H, inversions, k, kappa, mean_a, n, w
+from rankbound.bounds.numeric import pair_entropy
 from rankbound.bounds.registry import statement
+from rankbound.bounds.special import a_star
 from rankbound.bounds.theorem2 import headline_parts, headline_width
 from rankbound.bounds.theorem5 import Design, bilinear_complexity, queries_to_break_even
-from rankbound.figures.data import keep
+from rankbound.bounds.theorem6 import largest_discount_step
+from rankbound.figures.output import keep
 from rankbound.figures.style import (
     COLOURS,
     VACUOUS,
@@ -38,12 +42,12 @@ PART_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Numbers that a theory figure is drawn for.
+    """The numbers for which a figure of the theory is drawn.
 
     Attributes
     ----------
     entropy, divergence : float
-        In nats.
+        Teacher entropy and divergence, in nats.
     diameter, lipschitz : float
         Their product is the locality.
     kappa : float
@@ -65,8 +69,11 @@ class Setting:
     delta: float = 0.05
     group_size: int = 16
 
-    def parts(self, **changed: Any) -> dict[str, Any]:
-        """The bound's parts in nats, with some numbers replaced, maybe by arrays."""
+    def parts(self, **changed: Any) -> Mapping[str, Any]:
+        """Compute the parts of the bound in nats, with numbers replaced by `changed`.
+
+        Replacements may be arrays.
+        """
         names = ("entropy", "divergence", "diameter", "kappa", "n")
         values = {name: getattr(self, name) for name in names} | changed
         locality = self.lipschitz * np.asarray(values.pop("diameter"), dtype=float)
@@ -80,7 +87,7 @@ class Setting:
 
 
 def shade_vacuous(ax: Axes) -> None:
-    """Shade where a bound says nothing: ln 2 and above."""
+    """Shade the region from ln 2 on, where a bound says nothing."""
     top = ax.get_ylim()[1]
     if top > LN2:
         ax.axhspan(LN2, top, color=VACUOUS, alpha=0.35, linewidth=0, zorder=0)
@@ -95,6 +102,11 @@ def draw_bound_over_n(
     """The bound and its parts against the number of queries, vacuous region shaded.
 
     The mark is the number of queries from which on the bound is below ln 2.
+
+    Examples
+    --------
+    >>> draw_bound_over_n(Setting(kappa=1.2)).get_xscale()
+    'log'
     """
     setting, ax = setting or Setting(), axes_for(ax)
     queries = np.logspace(1, 8, 141)
@@ -133,9 +145,16 @@ def draw_parts(
     Parameters
     ----------
     parts : mapping of str to float
-        In nats, in the order of stacking.
+        Parts in nats, in the order of stacking.
     total : str
-        The name of their sum.
+        Name of their sum.
+    ax : Axes, optional
+
+    Examples
+    --------
+    >>> ax = draw_parts({"entropy": 0.4, "divergence": 0.1})
+    >>> [text.get_text() for text in ax.texts][:3]
+    ['0.400', '0.100', '0.500']
     """
     ax = axes_for(ax)
     names = [PART_NAMES.get(name, name) for name in parts]
@@ -177,7 +196,13 @@ def draw_parts(
 def draw_bound_surface(
     setting: Setting | None = None, *, ax: Axes | None = None
 ) -> Axes:
-    """The bound over diameter and entropy; beyond the thick line it is vacuous."""
+    r"""The bound over diameter and entropy; beyond the thick line it is vacuous.
+
+    Examples
+    --------
+    >>> draw_bound_surface().get_xlabel()
+    'diameter $\\Delta$ (distance)'
+    """
     setting, ax = setting or Setting(), axes_for(ax)
     diameters, entropies = np.linspace(0.02, 2.0, 100), np.linspace(0.0, LN2, 71)
     grid_d, grid_h = np.meshgrid(diameters, entropies)
@@ -212,8 +237,15 @@ def draw_break_even(
 ) -> Axes:
     """Queries that an augmentation needs, over its diameter and its entropy.
 
-    Theorem 5: n' / n at which the new design has the lower bound, by the ratio of
-    diameters and the rise of the entropy; beyond the last line no number suffices.
+    The lines are ratios n' / n from which on the new design has the lower bound, by
+    Theorem 5. Past the last line no number of queries suffices.
+
+    Parameters
+    ----------
+    setting : Setting, optional
+    n_before : float
+        Number of queries of the old design, n.
+    ax : Axes, optional
     """
     setting, ax = setting or Setting(), axes_for(ax)
     locality = setting.lipschitz * setting.diameter
@@ -258,7 +290,7 @@ def draw_break_even(
 
 
 def _number(ax: Axes, lines: ContourSet, texts: Sequence[str]) -> None:
-    """Numbers on contour lines, where they cross the rising diagonal of the axes."""
+    """Label contour lines where they cross the rising diagonal of the axes."""
     for text, path in zip(texts, lines.get_paths(), strict=True):
         points = np.asarray(path.vertices)
         if not len(points):
@@ -275,10 +307,21 @@ def _number(ax: Axes, lines: ContourSet, texts: Sequence[str]) -> None:
 
 @styled
 def draw_shift(width: float = 5.652, *, ax: Axes | None = None) -> Axes:
-    """What a sampling law costs against the largest density ratio.
+    """The cost of a sampling law against the largest density ratio.
 
-    Theorem 2, times the width of the range of the loss: the law of a pair, which a risk
-    of pairs needs, and that of one document, which is too small for it.
+    Theorem 2 gives the cost for the law of a pair, which a risk of pairs needs. The
+    curve for the law of one document is too low for such a risk.
+
+    Parameters
+    ----------
+    width : float
+        Width w of the range of the loss, in nats.
+    ax : Axes, optional
+
+    Examples
+    --------
+    >>> draw_shift(2.0).get_ylabel()
+    'shift of the risk (nats)'
     """
     ax = axes_for(ax)
     ratios = np.linspace(1.0, 4.0, 151)
@@ -296,3 +339,183 @@ def draw_shift(width: float = 5.652, *, ax: Axes | None = None) -> Axes:
     shade_vacuous(ax)
     legend_above(ax, columns=1)
     return ax
+
+
+@styled
+def draw_loss_range(
+    score_range: float = 10.0, *, largest_margin: float = 12.0, ax: Axes | None = None
+) -> Axes:
+    """The largest and the smallest loss of a pair against the teacher's margin.
+
+    Both are ends of Lemma 2b, shown with the largest divergence. The band is the range
+    that a limit for one pair has to allow for.
+
+    Parameters
+    ----------
+    score_range : float
+        B, the largest student margin, in log-odds.
+    largest_margin : float
+        Right end of the axis, in log-odds.
+    ax : Axes, optional
+
+    Examples
+    --------
+    >>> draw_loss_range(5.0, largest_margin=8.0).get_ylabel()
+    'loss of a pair (nats)'
+    """
+    ax = axes_for(ax)
+    margins = np.linspace(0.0, largest_margin, 241)
+    largest, divergence, smallest = (
+        statement(f"lemma-2b-{end}").numpy()(margins, score_range)
+        for end in ("upper", "divergence", "lower")
+    )
+    parts = {
+        "largest loss": largest,
+        "largest divergence": divergence,
+        "smallest loss": smallest,
+    }
+    for index, (name, values) in enumerate(parts.items()):
+        ax.plot(margins, values, label=name, **line(index))
+        rows = {"curve": [name] * len(margins), "margin": margins, "nats": values}
+        keep(ax, rows)
+    own = COLOURS[0]
+    ax.fill_between(margins, smallest, largest, color=own, alpha=0.08, linewidth=0)
+    ax.axhline(LN2, color="0.4", linewidth=0.6)
+    ax.annotate(r"$\ln 2$", (largest_margin, LN2), ha="right", va="bottom", fontsize=7)
+    ax.set(xlabel=label(A, "teacher margin"), ylabel="loss of a pair (nats)")
+    ax.set_xlim(0, largest_margin)
+    ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.42))
+    return ax
+
+
+@styled
+def draw_query_width(
+    score_ranges: tuple[float, ...] = (2.0, 5.0, 10.0), *, ax: Axes | None = None
+) -> Axes:
+    """The width of the range of one query's risk against its number of documents.
+
+    By Lemma 2c, the mean over all pairs cannot use the whole range of a pair.
+
+    Examples
+    --------
+    >>> [text.get_text() for text in draw_query_width((5.0,)).get_legend().get_texts()]
+    ['$B = 5$']
+    """
+    ax = axes_for(ax)
+    sizes = np.arange(2, 65)
+    ratios = statement("lemma-2c-cut-ratio").numpy()(sizes)
+    for index, score_range in enumerate(score_ranges):
+        widths = statement("lemma-2c-width").numpy()(score_range, ratios)
+        name = f"${latex(B)} = {score_range:g}$"
+        ax.plot(sizes, widths, label=name, **line(index))
+        rows = [score_range] * len(sizes)
+        keep(ax, {"score_range": rows, "group_size": sizes, "width_nats": widths})
+    ax.set(xlabel=label(k), ylabel=label(w, "width of one query's risk"))
+    ax.set_ylim(bottom=0)
+    legend_above(ax)
+    return ax
+
+
+@styled
+def draw_entropy_floor(largest_margin: float = 8.0, *, ax: Axes | None = None) -> Axes:
+    """Entropy of a pair against its margin, and its convex minorant.
+
+    The minorant of Theorem 4 (a) is the least mean entropy at a mean margin. Below a*
+    it is a straight line, since some of the pairs may be ties.
+
+    Examples
+    --------
+    >>> [text.get_text() for text in draw_entropy_floor().get_legend().get_texts()]
+    ['entropy of a pair', 'floor from the mean margin']
+    """
+    ax = axes_for(ax)
+    margins = np.linspace(0.0, largest_margin, 241)
+    curves = {
+        "entropy of a pair": np.asarray(pair_entropy(margins)),
+        "floor from the mean margin": statement("theorem-4a").numpy()(margins),
+    }
+    for index, (name, values) in enumerate(curves.items()):
+        ax.plot(margins, values, label=name, **line(index))
+        rows = {"curve": [name] * len(margins), "margin": margins, "nats": values}
+        keep(ax, rows)
+    bend = float(a_star.evalf())
+    ax.axvline(bend, color="0.4", linewidth=0.6)
+    # The star of the notation would look like a dot at this size
+    name = f"$a_* = {bend:.2f}$"
+    ax.annotate(name, (bend, 0), (3, 4), textcoords="offset points", fontsize=7)
+    ax.set(xlabel=label(mean_a, "margin or mean margin"), ylabel=label(H, "entropy"))
+    ax.set_xlim(0, largest_margin)
+    ax.set_ylim(0, 0.75)
+    ax.legend(loc="upper right")
+    return ax
+
+
+@styled
+def draw_ndcg_constants(
+    relevant: tuple[int, ...] = (1, 3, 10), *, ax: Axes | None = None
+) -> Axes:
+    """Largest loss of DCG for a number of inversions, for binary relevance.
+
+    The curves are Theorem 6 (c), which is tight. The line is Theorem 6 (a), the largest
+    step of the discount times the inversions. Both hold, so the smaller one counts.
+
+    Parameters
+    ----------
+    relevant : tuple of int
+        Numbers of relevant documents, with one curve each.
+    ax : Axes, optional
+
+    Examples
+    --------
+    >>> [text.get_text() for text in draw_ndcg_constants((2,)).get_legend().get_texts()]
+    ['2 relevant', '0.369 per inversion']
+    """
+    ax = axes_for(ax)
+    counts = np.linspace(0, 30, 121)
+    for index, documents in enumerate(relevant):
+        losses = statement("theorem-6c").numpy()(documents, counts)
+        name = f"{documents} relevant"
+        ax.plot(counts, losses, label=name, **line(index))
+        keep(ax, {"curve": [name] * len(counts), "inversions": counts, "loss": losses})
+    step = largest_discount_step()
+    linear = step * counts
+    inside = linear <= 8
+    name = f"{step:.3f} per inversion"
+    ax.plot(counts[inside], linear[inside], label=name, color="0.4", linewidth=0.8)
+    shown = int(inside.sum())
+    columns = {"inversions": counts[:shown], "loss": linear[:shown]}
+    keep(ax, {"curve": np.full(shown, name), **columns})
+    ax.set(xlabel=label(inversions, "inversions"), ylabel="largest loss of DCG")
+    ax.set_xlim(0, 30)
+    ax.set_ylim(0, 8)
+    legend_above(ax)
+    return ax
+
+
+@styled
+def draw_discount_steps(*, ax: Axes | None = None) -> Axes:
+    """The largest step of the discount against the cut-off of nDCG.
+
+    Examples
+    --------
+    >>> draw_discount_steps().get_xlabel()
+    'cut-off of nDCG'
+    """
+    ax = axes_for(ax)
+    cutoffs = np.arange(1, 21)
+    steps = [largest_discount_step(cutoff=int(cutoff)) for cutoff in cutoffs]
+    ax.plot(cutoffs, steps, marker="o", **line(0))
+    ax.axhline(largest_discount_step(), color="0.4", linewidth=0.6)
+    ax.annotate(
+        f"no cut-off: {largest_discount_step():.4f}",
+        (20, largest_discount_step()),
+        xytext=(0, -9),
+        textcoords="offset points",
+        ha="right",
+        fontsize=7,
+    )
+    ax.set(xlabel="cut-off of nDCG", ylabel="largest step of the discount")
+    ax.set_xlim(0.5, 20.5)
+    ax.set_ylim(0, 1.05)
+    ax.set_xticks([1, 5, 10, 15, 20])
+    return keep(ax, {"cutoff": cutoffs, "step": steps})
