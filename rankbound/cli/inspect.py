@@ -67,7 +67,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Inspect, show, write the JSON; return 1 if a file cannot be read."""
-    from rankbound.commands.inspect.given import Asked
+    from rankbound.commands.inspect.examined import Asked
     from rankbound.commands.inspect.run import N_STAGES, inspect_files
     from rankbound.progress import stages
     from rankbound.terminal.console import console_for

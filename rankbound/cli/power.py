@@ -95,8 +95,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Compute and print."""
-    from rankbound.commands.power.options import PowerOptions
-    from rankbound.commands.power.run import power_with
+    from rankbound.commands.power.run import PowerOptions, power_with
     from rankbound.terminal.console import console_for
     from rankbound.terminal.power import show_power
     from rankbound.writing import check_folder, json_text, write_all

@@ -13,7 +13,6 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import SEVERITIES, VERDICTS, Severity
-from rankbound.commands.inspect.naming import shown_names
 from rankbound.commands.inspect.result import (
     File,
     Finding,
@@ -22,6 +21,7 @@ from rankbound.commands.inspect.result import (
     Sizes,
     VectorCounts,
     by_severity,
+    shown_names,
 )
 from rankbound.terminal.console import console_for, say
 from rankbound.terminal.outlines import outline

@@ -1,4 +1,4 @@
-"""What files say together: shared ids, rows that one covers of another, findings."""
+"""How files fit together: shared ids, rows that one file covers of another, scales."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.examined import Examined
-from rankbound.commands.inspect.fitting import (
-    Fit,
-    at_distance_zero,
-    compared_scores,
-    copy_of_teacher,
-    embedded,
-    judged,
-    scored,
-    with_teacher,
-)
 from rankbound.commands.inspect.ids import Rule, matching_rule
+from rankbound.commands.inspect.parts import Vectors, only_relevant
 from rankbound.commands.inspect.result import (
     Across,
     Finding,
@@ -30,6 +22,345 @@ from rankbound.commands.inspect.result import (
 )
 from rankbound.commands.inspect.roles import Cast, is_about_queries, same_scores
 from rankbound.data.columns import Strings, positions
+from rankbound.data.groups import Groups, top_documents
+from rankbound.data.scores import Kind, Scores
+
+RELEVANT = 1
+TOP = 10
+HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How many of some rows of a file another file covers, or spoils."""
+
+    code: str
+    what: str
+    count: int
+    total: int
+
+    def between(self, left: Examined, right: Examined) -> SharedRows:
+        """The same with the names of both files."""
+        return SharedRows(
+            left=str(left.path),
+            right=str(right.path),
+            code=self.code,
+            what=self.what,
+            count=self.count,
+            total=self.total,
+            share=self.count / self.total if self.total else None,
+        )
+
+
+Fit = tuple[Part, Finding | None]
+
+
+def judged(left: Examined, qrels: Scores) -> Iterator[Fit]:
+    """Groups and rankings against judgements."""
+    if left.groups is not None:
+        yield _relevant_negatives(left.groups, qrels)
+        yield _unjudged_negatives(left.groups, qrels)
+    if left.scores is not None:
+        yield _judged_top(left.scores.scores, qrels)
+        yield _queries_without_results(left.scores.scores, qrels)
+
+
+def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Fit:
+    """Documents of groups with a score; the teacher's are asked for by `measure`."""
+    _, found = groups.scores_of(scores)
+    what = "group documents with a score"
+    row = Part("group-scores", what, int(found.sum()), len(found))
+    if found.all():
+        return row, None
+    without = np.unique(groups.row_group()[~found])
+    return row, Finding(
+        "groups-without-scores",
+        "warning" if teacher else "note",
+        int((~found).sum()),
+        f"{share(int((~found).sum()), len(found))} documents of the groups have no "
+        f"score, in {share(len(without), groups.n_groups)} groups",
+        "complete the teacher's scores, or pass --missing drop"
+        if teacher
+        else "nothing to do: a student's unscored documents are dropped and counted",
+        _at(groups, ~found),
+    )
+
+
+def embedded(groups: Groups, vectors: Vectors) -> Fit:
+    """Documents of groups with a vector."""
+    held = (vectors.embeddings.rows(groups.docnos) >= 0)[groups.codes]
+    what = "group documents with a vector"
+    row = Part("group-vectors", what, int(held.sum()), len(held))
+    if held.all():
+        return row, None
+    without = np.unique(groups.row_group()[~held])
+    return row, Finding(
+        "groups-without-vectors",
+        "warning",
+        int((~held).sum()),
+        f"{share(int((~held).sum()), len(held))} documents of the groups have no "
+        f"vector, in {share(len(without), groups.n_groups)} groups",
+        "embed them, or pass --missing drop",
+        _at(groups, ~held),
+    )
+
+
+def at_distance_zero(groups: Groups, vectors: Vectors) -> Fit:
+    """Groups that hold two documents with equal vectors."""
+    rows = vectors.embeddings.rows(groups.docnos)[groups.codes]
+    held = rows >= 0
+    # Equal vectors get one number, all others one of their own
+    alike = np.arange(len(vectors.embeddings.ids))
+    for members in vectors.sets:
+        alike[members] = members[0]
+    group = groups.row_group()[held]
+    keys = group * max(1, len(alike)) + alike[rows[held]]
+    places, counts = np.unique(keys, return_counts=True)
+    touched = np.unique(places[counts > 1] // max(1, len(alike)))
+    what = "groups with equal vectors"
+    row = Part("duplicates-in-groups-by-vector", what, len(touched), groups.n_groups)
+    if not len(touched):
+        return row, None
+    first, second = np.flatnonzero(held)[keys == places[counts > 1][0]][:2]
+    _, qid, docno = groups.where(int(first))
+    copy = groups.where(int(second))[2]
+    return row, Finding(
+        "duplicates-in-groups-by-vector",
+        "warning",
+        len(touched),
+        f"{share(len(touched), groups.n_groups)} groups hold documents with equal "
+        "vectors",
+        "remove the copies: a pair at distance 0 has no Lipschitz constant",
+        f"query {qid!r}, documents {docno!r} and {copy!r}",
+    )
+
+
+def _relevant_negatives(groups: Groups, qrels: Scores) -> Fit:
+    negative = _negatives(groups)
+    grades, judged = groups.scores_of(qrels)
+    wrong = negative & judged & (grades >= RELEVANT)
+    row = Part(
+        "relevant-negatives",
+        f"negatives graded {RELEVANT} or more",
+        int(wrong.sum()),
+        int(negative.sum()),
+    )
+    if not wrong.any():
+        return row, None
+    queries = len(np.unique(groups.row_query()[wrong]))
+    return row, Finding(
+        "positives-among-negatives",
+        "warning",
+        int(wrong.sum()),
+        f"{share(int(wrong.sum()), int(negative.sum()))} negatives are judged relevant "
+        f"(grade {RELEVANT} or more), in {counted(queries, 'query')}",
+        "leave them out of the negatives",
+        _at(groups, wrong),
+    )
+
+
+def _unjudged_negatives(groups: Groups, qrels: Scores) -> Fit:
+    negative = _negatives(groups)
+    _, judged = groups.scores_of(qrels)
+    without = negative & ~judged
+    count, total = int(without.sum()), int(negative.sum())
+    row = Part("unjudged-negatives", "negatives without a judgement", count, total)
+    if not count or only_relevant(qrels):  # the latter is a finding of its own
+        return row, None
+    return row, Finding(
+        "unjudged-negatives",
+        "note",
+        count,
+        f"{share(count, total)} negatives have no judgement; relevant ones may be "
+        "among them",
+        "look at the negatives that the teacher scores above their positive",
+    )
+
+
+def _judged_top(scores: Scores, qrels: Scores) -> Fit:
+    """Share of the ten best documents that are judged, over judged queries."""
+    top = top_documents(scores, depth=TOP)
+    known = positions(qrels.qids, top.qids) >= 0
+    kept = top.keep_groups(known[top.queries])
+    _, judged = kept.scores_of(qrels)
+    what = f"judged documents among the best {TOP} of judged queries"
+    row = Part(f"judged-at-{TOP}", what, int(judged.sum()), len(judged))
+    missing = len(judged) - int(judged.sum())
+    if missing == 0 or only_relevant(qrels):
+        return row, None
+    return row, Finding(
+        f"unjudged-at-{TOP}",
+        "warning" if missing > HALF * len(judged) else "note",
+        missing,
+        f"{share(missing, len(judged))} of the best {TOP} of judged queries have no "
+        "judgement",
+        "measures count them as not relevant; --unjudged says how to read them",
+    )
+
+
+def _queries_without_results(scores: Scores, qrels: Scores) -> Fit:
+    missing = positions(scores.qids, qrels.qids) < 0
+    count = int(missing.sum())
+    what = "judged queries with a ranking"
+    row = Part("judged-queries", what, len(missing) - count, len(missing))
+    if not count or count == len(missing):
+        return row, None
+    return row, Finding(
+        "queries-without-results",
+        "note",
+        count,
+        f"{share(count, len(missing))} judged queries have no ranking",
+        "say whether they count as 0 or are left out: tools differ",
+        f"query {qrels.qids[int(np.argmax(missing))]!r}",
+    )
+
+
+def with_teacher(student: Examined, teacher: Examined, cast: Cast) -> Fit:
+    """How many of the student's documents the teacher scores."""
+    if student.scores is None or teacher.scores is None:
+        raise ValueError("both must hold scores")
+    own = student.scores.scores
+    _, found = teacher.scores.scores.lookup(
+        own.row_query(), own.qids, own.codes, own.docnos
+    )
+    what = "documents of the student that the teacher scores"
+    row = Part("student-teacher", what, int(found.sum()), len(found))
+    if cast.groups or found.mean() >= HALF:
+        return row, None
+    return row, Finding(
+        "teacher-lacks-students",
+        "note",
+        int((~found).sum()),
+        f"{share(int((~found).sum()), len(found))} ranked documents have no score of "
+        "the teacher",
+        "give groups, or score the documents that students rank",
+    )
+
+
+def copy_of_teacher(one: Examined) -> Fit:
+    """A file that gives the teacher's scores again."""
+    rows = 0 if one.scores is None else len(one.scores.scores.values)
+    row = Part("same-scores", "documents with the teacher's own score", rows, rows)
+    return row, Finding(
+        "same-scores",
+        "note",
+        rows,
+        "these are the teacher's own scores",
+        "nothing to do: the file is not taken for a student's",
+    )
+
+
+def _negatives(groups: Groups) -> np.ndarray:
+    """Rows that are no positive; none where positives are not known."""
+    if groups.positive is None:
+        return np.zeros(len(groups.codes), dtype=bool)
+    return ~groups.positive
+
+
+def _at(groups: Groups, mask: np.ndarray) -> str:
+    _, qid, docno = groups.where(int(np.argmax(mask)))
+    return f"query {qid!r}, document {docno!r}"
+
+
+ORDERS = 3.0  # of magnitude: scales farther apart than that are worth a word
+DEPTH_RATIO = 2
+
+
+def compared_scores(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    """Findings about all files of scores at once, with the files they name."""
+    if len(scored) < 2:
+        return
+    yield from _scales(scored)
+    yield from _depths(scored)
+    yield from _orders(scored)
+
+
+def _scales(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    sizes = [(_typical(one), place) for place, one in enumerate(scored)]
+    sizes = [(size, place) for size, place in sizes if size > 0]
+    if len(sizes) < 2:
+        return
+    (low, first), (high, last) = min(sizes), max(sizes)
+    orders = float(np.log10(high / low))
+    if orders < ORDERS:
+        return
+    yield (
+        Finding(
+            "scales-differ",
+            "note",
+            len(sizes),
+            f"score scales differ by {orders:.1f} orders of magnitude, from about "
+            f"{low:.3g} to about {high:.3g}",
+            "compare entropies only after each model has its temperature",
+        ),
+        (scored[first], scored[last]),
+    )
+
+
+def _typical(one: Examined) -> float:
+    """The median size of a score; 0 for ranks, whose scale is arbitrary."""
+    if one.scores is None or one.scores.kind is Kind.RANK_ONLY:
+        return 0.0
+    return float(np.median(np.abs(one.scores.scores.values)))
+
+
+def _depths(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    cut = [
+        (one.scores.depth[0], place)
+        for place, one in enumerate(scored)
+        if one.scores is not None and one.scores.depth[1]
+    ]
+    if len(cut) < 2:
+        return
+    (low, first), (high, last) = min(cut), max(cut)
+    if high < DEPTH_RATIO * low:
+        return
+    deeper = sum(1 for depth, _ in cut if depth >= DEPTH_RATIO * low)
+    yield (
+        Finding(
+            "depths-differ",
+            "note",
+            deeper,
+            f"rankings are cut at {low:,} in one file and at {high:,} in another",
+            "cut all at one depth before comparing averages that depend on it",
+        ),
+        (scored[first], scored[last]),
+    )
+
+
+def _orders(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    """Files whose queries come in an order that hardly any other file has."""
+    orders: dict[tuple[str, ...], list[Examined]] = {}
+    for one in scored:
+        if one.scores is not None:
+            orders.setdefault(tuple(one.scores.scores.qids), []).append(one)
+    usual = max(orders, key=lambda order: len(orders[order]))
+    others = tuple(
+        one
+        for order, members in orders.items()
+        if order != usual and set(order) == set(usual)
+        for one in members
+    )
+    if others and len(orders[usual]) > 1:
+        yield (
+            Finding(
+                "query-order-differs",
+                "note",
+                len(others),
+                "the same queries come in another order than in the other files",
+                "match rows by query id, never by position",
+            ),
+            others,
+        )
+
 
 POOR = 0.5  # of the smaller side: below that a rule is looked for
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,21 +14,21 @@ from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.options import TARGET, CompareOptions
 from rankbound.commands.compare.samplings import load
 from rankbound.commands.inspect.examined import Examined
-from rankbound.commands.inspect.naming import names_of
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
-from rankbound.commands.measure.inputs import Inputs, load_inputs
+from rankbound.commands.measure.inputs import (
+    Inputs,
+    Split,
+    load_inputs,
+    split_queries,
+    teacher_temperature,
+)
 from rankbound.commands.measure.options import (
     MeasureOptions,
     StudentSource,
     in_command_words,
 )
 from rankbound.commands.measure.students import evaluate_student
-from rankbound.commands.measure.temperatures import (
-    Split,
-    split_queries,
-    teacher_temperature,
-)
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
@@ -331,3 +332,62 @@ def format_words(cast: Cast) -> Words:
     used = (cast.teacher, *cast.students, *cast.groups, cast.qrels, cast.documents)
     named = [f"{one.path}={one.given.asked}" for one in used if one and one.given.asked]
     return ["--format", *dict.fromkeys(named)] if named else []
+
+
+# Short names of files, for the commands to run next
+PACKED = (".gz", ".bz2", ".lz4", ".zst")
+KNOWN = (
+    ".run",
+    ".trec",
+    ".txt",
+    ".tsv",
+    ".res",
+    ".json",
+    ".jsonl",
+    ".scores",
+    ".groups",
+    ".parquet",
+    ".pkl",
+    ".arrow",
+)
+
+
+def stem(path: Path) -> str:
+    """A file's name without the suffixes of formats, and without what cannot be a name.
+
+    Examples
+    --------
+    >>> stem(Path("runs/bm25.run.gz")), stem(Path("train/random.16.jsonl.gz"))
+    ('bm25', 'random')
+    """
+    name = path.name
+    for suffixes in (PACKED, KNOWN, KNOWN):
+        found = next((s for s in suffixes if name.casefold().endswith(s)), "")
+        if len(name) > len(found):
+            name = name[: len(name) - len(found)]
+    head, separator, tail = name.rpartition(".")
+    if separator and head and tail.isdecimal():  # the size of groups
+        name = head
+    name = "".join("-" if c in "=\t\r\n" else c for c in name)
+    return name.lstrip("-") or "file"  # no option begins with a name
+
+
+def names_of(paths: Sequence[Path]) -> list[str]:
+    """A distinct short name for each path.
+
+    Examples
+    --------
+    >>> names_of([Path("a/x.run"), Path("b/x.run"), Path("y.run")])
+    ['a-x', 'b-x', 'y']
+    """
+    names = [stem(path) for path in paths]
+    shared = {name for name in names if names.count(name) > 1}
+    found: list[str] = []
+    for path, name in zip(paths, names, strict=True):
+        folder = path.parent.name
+        longer = f"{folder}-{name}" if name in shared and folder else name
+        number, unique = 2, longer
+        while unique in found:
+            unique, number = f"{longer}-{number}", number + 1
+        found.append(unique)
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from rankbound.catalogue import SEVERITIES, Severity
@@ -79,6 +80,25 @@ def share(part: int, whole: int) -> str:
     '40,001 of 42,957 (93.1%)'
     """
     return f"{part:,} of {whole:,} ({part / max(1, whole):.1%})"
+
+
+def shown_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """The shortest ends of paths that tell them apart, by path.
+
+    Examples
+    --------
+    >>> shown = shown_names([Path("d/a/x.run"), Path("d/b/x.run"), Path("d/y.run")])
+    >>> list(shown.values())
+    ['a/x.run', 'b/x.run', 'y.run']
+    """
+    found = {}
+    for path in paths:
+        for depth in range(1, len(path.parts) + 1):
+            end = path.parts[-depth:]
+            if sum(other.parts[-depth:] == end for other in paths) == 1:
+                break
+        found[path] = str(Path(*end)) if path.parts else str(path)
+    return found
 
 
 class Sizes(Record, frozen=True):

@@ -7,8 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from rankbound.commands.inspect.across import look_across
-from rankbound.commands.inspect.examined import examine
-from rankbound.commands.inspect.given import Asked, read_all
+from rankbound.commands.inspect.examined import Asked, examine, read_all
 from rankbound.commands.inspect.readiness import compare_readiness, measure_readiness
 from rankbound.commands.inspect.result import Inspection, Ready
 from rankbound.commands.inspect.roles import cast

@@ -1,8 +1,10 @@
-"""A student's certificate: its terms, the range of its loss, and the limits."""
+"""Per-query terms of a student, the limits of their means, and its certificate."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -13,16 +15,195 @@ from rankbound.bounds.certificate import (
     certify,
     lemma_2c_range,
 )
-from rankbound.bounds.limits import upper_limit
+from rankbound.bounds.limits import lower_limit, two_sided, upper_limit
 from rankbound.bounds.ranges import cut_ratio_all_pairs
+from rankbound.catalogue import COLUMNS
 from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.result import Comparators, Ndcg, Relevance, Shift
+from rankbound.commands.measure.result import (
+    Comparators,
+    Estimate,
+    Ndcg,
+    Relevance,
+    Shift,
+)
 from rankbound.commands.measure.space import Space
 from rankbound.commands.measure.students import Student
-from rankbound.commands.measure.terms import QueryTerms, query_terms
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.data.groups import Groups
-from rankbound.estimators.group_terms import Geometry
+from rankbound.data.per_query import PerQuery, query_means
+from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.rows import Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryTerms:
+    """Terms of one student (or of the teacher alone), one number per query.
+
+    Attributes
+    ----------
+    student : str
+        Empty where no student was given.
+    qids : object array of str, shape (n,)
+        Sorted.
+    n_docs, n_pairs, entropy_nats, teacher_range : float64 arrays, shape (n,)
+        Means over the groups of a query.
+    divergence_nats, risk_nats, student_range, diameter, mean_distance : or None
+        The same, where there is a student or there are vectors.
+    mean_margin : float64 array, shape (n,)
+        Mean size of the teacher's margins, in temperatures.
+    """
+
+    student: str
+    qids: Strings
+    n_docs: Floats
+    n_pairs: Floats
+    entropy_nats: Floats
+    teacher_range: Floats
+    mean_margin: Floats
+    divergence_nats: Floats | None = None
+    risk_nats: Floats | None = None
+    student_range: Floats | None = None
+    diameter: Floats | None = None
+    mean_distance: Floats | None = None
+
+    @property
+    def entropy_bits(self) -> Floats:
+        """Entropy in bits, shape (n,)."""
+        return self.entropy_nats / NATS_PER_BIT
+
+    def __len__(self) -> int:
+        """Number of queries."""
+        return len(self.qids)
+
+    def quantity(self, name: str) -> PerQuery:
+        """One column as `PerQuery`; a `KeyError` where the column is blank."""
+        values = getattr(self, name) if name in COLUMNS else None
+        if values is None:
+            raise KeyError(name)
+        return PerQuery(name, COLUMNS[name].unit, self.qids, values)
+
+    def only(self, keep: Booleans) -> QueryTerms:
+        """The terms of some queries; `keep` has shape (n,)."""
+        arrays = {
+            field.name: getattr(self, field.name)[keep]
+            for field in fields(self)
+            if isinstance(getattr(self, field.name), np.ndarray)
+        }
+        return replace(self, **arrays)
+
+
+def query_terms(
+    groups: Groups,
+    teacher: TeacherTerms,
+    *,
+    pairs: str,
+    student: str = "",
+    terms: StudentTerms | None = None,
+    geometry: Geometry | None = None,
+) -> QueryTerms:
+    """Average the groups of each query."""
+    present = np.unique(groups.queries)
+    order = present[np.argsort(groups.qids[present])]
+
+    def mean(values: Floats) -> Floats:
+        means = query_means(groups.queries, values, n_queries=len(groups.qids))
+        return np.asarray(means[order])
+
+    return QueryTerms(
+        student=student,
+        qids=groups.qids[order],
+        n_docs=mean(groups.sizes.astype(np.float64)),
+        n_pairs=mean(groups.count_pairs(pairs).astype(np.float64)),
+        entropy_nats=mean(teacher.entropy),
+        teacher_range=mean(teacher.range),
+        mean_margin=mean(teacher.mean_margin),
+        divergence_nats=None if terms is None else mean(terms.divergence),
+        risk_nats=None if terms is None else mean(terms.risk),
+        student_range=None if terms is None else mean(terms.range),
+        diameter=None if geometry is None else mean(geometry.diameter),
+        mean_distance=None if geometry is None else mean(geometry.mean_distance),
+    )
+
+
+def table_of(parts: Sequence[QueryTerms]) -> Rows:
+    """Terms as a table: a row per query and student, in full precision."""
+    qids = [str(qid) for terms in parts for qid in terms.qids]
+    students = [terms.student for terms in parts for _ in terms.qids]
+    columns = {"qid": qids, "student": students}
+    for name in COLUMNS:
+        columns[name] = [
+            cell for t in parts for cell in _cells(getattr(t, name), len(t))
+        ]
+    order = sorted(range(len(qids)), key=lambda row: (qids[row], students[row]))
+    return Rows({name: [column[i] for i in order] for name, column in columns.items()})
+
+
+def _cells(values: Floats | None, count: int) -> list[str]:
+    if values is None:
+        return [""] * count
+    return [number_text(value) for value in values.tolist()]
+
+
+def number_text(value: float) -> str:
+    """A number in repr precision; whole numbers without a decimal point.
+
+    Examples
+    --------
+    >>> number_text(16.0), number_text(0.1)
+    ('16', '0.1')
+    """
+    whole = math.isfinite(value) and value == int(value) and abs(value) < 1e15
+    return str(int(value)) if whole else repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Failure probability and number of students of limits that hold at once."""
+
+    delta: float
+    n_students: int
+
+    def upper(self, values: Floats, *, high: float, share: float = 1.0) -> float:
+        """Upper limit of the mean of values in [0, high], at a share of delta."""
+        return upper_limit(
+            values,
+            low=0.0,
+            high=high,
+            delta=self.delta * share,
+            n_students=self.n_students,
+            method=CHOSEN,
+        )
+
+    def lower(self, values: Floats, *, high: float) -> float:
+        """Lower limit of the mean of values in [0, high]."""
+        return lower_limit(
+            values,
+            low=0.0,
+            high=high,
+            delta=self.delta,
+            n_students=self.n_students,
+            method=CHOSEN,
+        )
+
+    def part(self, values: Floats, *, low: float, high: float) -> Estimate:
+        """Mean and two-sided interval.
+
+        Examples
+        --------
+        >>> part = Level(0.05, 1).part(np.full(50, 0.5), low=0.0, high=1.0)
+        >>> part.value, [round(x, 2) for x in part.interval]
+        (0.5, [0.46, 0.54])
+        """
+        interval = two_sided(
+            values,
+            low=low,
+            high=high,
+            delta=self.delta,
+            n_students=self.n_students,
+            method=CHOSEN,
+        )
+        return Estimate(value=float(values.mean()), interval=interval)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,10 @@ from rankbound.bounds.ndcg import (
     worst_ndcg,
 )
 from rankbound.bounds.registry import statement
-from rankbound.commands.measure.evaluated import Evaluated, Level
+from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.relevance import (
     UNJUDGED,
+    Evaluated,
     JudgedPairs,
     judged_pairs,
     misordered,

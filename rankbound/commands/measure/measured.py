@@ -9,26 +9,28 @@ import numpy as np
 from rankbound.bounds.certificate import Part, interval_part
 from rankbound.commands.measure.certifying import (
     CertifiedStudent,
+    Level,
+    QueryTerms,
     Readings,
     certified_rows,
     certified_student,
     geometry_of,
+    query_terms,
 )
 from rankbound.commands.measure.comparators import comparators, ndcg
-from rankbound.commands.measure.evaluated import Evaluated, Level
-from rankbound.commands.measure.inputs import Inputs, check_comparable, load_inputs
-from rankbound.commands.measure.laws import Laws, laws_of_queries
-from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.relevance import relevance
-from rankbound.commands.measure.shift import LawScores, shift
-from rankbound.commands.measure.space import Space, survey
-from rankbound.commands.measure.students import Student, evaluate_student, raw_scores
-from rankbound.commands.measure.temperatures import (
+from rankbound.commands.measure.inputs import (
+    Inputs,
     Split,
+    check_comparable,
+    load_inputs,
     split_queries,
     teacher_temperature,
 )
-from rankbound.commands.measure.terms import QueryTerms, query_terms
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.measure.relevance import Evaluated, relevance
+from rankbound.commands.measure.shift import Laws, LawScores, laws_of_queries, shift
+from rankbound.commands.measure.space import Space, survey
+from rankbound.commands.measure.students import Student, evaluate_student, raw_scores
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.pairwise import NATS_PER_BIT

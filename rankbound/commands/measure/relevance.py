@@ -1,14 +1,14 @@
-"""What a student's terms say about true relevance: Theorem 3, on the data.
+"""What a student's terms say about true relevance: Theorem 3 on data.
 
-From the teacher's preferences and the student's margins alone if the teacher is
-calibrated; from judged pairs without that assumption. A judged pair is turned so that
-the teacher prefers its first document, p >= 1/2. Documents without a judgement, and
-pairs of equal grades, say nothing and are left out.
+If the teacher is calibrated, its preferences and the student's margins suffice;
+judged pairs give the answer without that assumption. Each judged pair is oriented so
+that the teacher prefers its first document, p >= 1/2. Documents without a judgement and
+pairs of equal grades carry no information and are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Final, Self
 
@@ -16,9 +16,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from rankbound.bounds.calibration import calibration_shift, calibration_term
-from rankbound.bounds.certificate import LN2
+from rankbound.bounds.certificate import LN2, lemma_2c_range
 from rankbound.bounds.misranking import misranking_ceiling, misranking_floor
-from rankbound.commands.measure.evaluated import Evaluated, Level
+from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.result import (
     Bin,
     Ceiling,
@@ -27,10 +27,99 @@ from rankbound.commands.measure.result import (
     Judged,
     Relevance,
 )
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers, positions
+from rankbound.data.groups import Groups
+from rankbound.data.per_query import query_means
 from rankbound.data.scores import Scores
-from rankbound.estimators.pairs import both_sides
+from rankbound.estimators.blocks import blocks
+from rankbound.estimators.pairs import both_sides, pair_differences, selected_pairs
 from rankbound.estimators.pointwise import pair_divergence, pair_entropy, sigmoid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairBlock:
+    """The pairs of some groups; arrays of shape (b, n_pairs).
+
+    `groups` (b,) are positions of groups; `chosen` says which pairs count; margins are
+    first minus second document; `block_rows` (b, k) are the rows of the documents.
+    """
+
+    groups: Integers
+    chosen: Booleans
+    teacher_margin: Floats
+    student_margin: Floats
+    block_rows: Integers
+
+    def means(self, values: Floats) -> Floats:
+        """Mean over the pairs that count of each group, shape (b,)."""
+        total = np.sum(np.where(self.chosen, values, 0.0), axis=-1)
+        return np.asarray(total / self.chosen.sum(axis=-1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """A clipped student on the certificate's groups.
+
+    Attributes
+    ----------
+    groups : Groups
+        Without the calibration queries; every group has a pair of the wanted kind.
+    teacher, student : float64 arrays, shape (n_rows,)
+        Scores in units of their temperatures, the student's clipped.
+    pairs : {"all", "pos-neg", "neg-neg"}
+    level : Level
+    high : float
+        Largest risk of one query (z_+ of Lemma 2c), nats; divergences lie below.
+    score_range : float
+        B, in temperatures.
+    complete : bool
+        Whether judgements are complete: what a judged query's list lacks is irrelevant.
+    """
+
+    groups: Groups
+    teacher: Floats
+    student: Floats
+    pairs: str
+    level: Level
+    high: float
+    score_range: float
+    complete: bool = False
+
+    @property
+    def pair_high(self) -> float:
+        """Largest mean loss of any set of pairs, such as one that judgements pick."""
+        return lemma_2c_range(self.score_range, cut_ratio=1.0, source="any pairs").high
+
+    def blocks(self) -> Iterator[PairBlock]:
+        """All pairs, block by block."""
+        for block in blocks(self.groups):
+            yield PairBlock(
+                groups=block.groups,
+                chosen=selected_pairs(
+                    block.rows,
+                    mask=block.mask,
+                    positive=block.positive,
+                    pairs=self.pairs,
+                ),
+                teacher_margin=pair_differences(self.teacher[block.rows]),
+                student_margin=pair_differences(self.student[block.rows]),
+                block_rows=block.rows,
+            )
+
+    def grades(self, qrels: Scores) -> tuple[Floats, Booleans]:
+        """Grades of the document rows, and which of them are known."""
+        grades, known = self.groups.scores_of(qrels)
+        if self.complete:
+            judged = positions(qrels.qids, self.groups.qids) >= 0
+            known = judged[self.groups.row_query()]
+        return grades, known
+
+    def per_query(self, values: Floats) -> Floats:
+        """Average the groups of each query; one number per query that has a group."""
+        n_queries = len(self.groups.qids)
+        means = query_means(self.groups.queries, values, n_queries=n_queries)
+        return np.asarray(means[np.unique(self.groups.queries)])
+
 
 N_BINS: Final = 10
 UNJUDGED: Final = (

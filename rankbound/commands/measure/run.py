@@ -10,7 +10,7 @@ import numpy as np
 
 from rankbound.bounds.certificate import CHOSEN, LN2, Part
 from rankbound.bounds.wording import counted
-from rankbound.commands.measure.certifying import CertifiedStudent
+from rankbound.commands.measure.certifying import CertifiedStudent, table_of
 from rankbound.commands.measure.given import (
     Given,
     GroupsLike,
@@ -20,7 +20,7 @@ from rankbound.commands.measure.given import (
     VectorsLike,
     inputs_of,
 )
-from rankbound.commands.measure.inputs import DEFAULT_DEPTH
+from rankbound.commands.measure.inputs import DEFAULT_DEPTH, SHARE
 from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import (
     MeasureOptions,
@@ -40,8 +40,6 @@ from rankbound.commands.measure.result import (
     Teacher,
 )
 from rankbound.commands.measure.space import shape_of
-from rankbound.commands.measure.temperatures import SHARE
-from rankbound.commands.measure.terms import table_of
 from rankbound.commands.settings import made_options
 from rankbound.data.scores import Kind
 from rankbound.estimators.spread import entropy_floor

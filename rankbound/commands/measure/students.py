@@ -11,17 +11,15 @@ from rankbound.commands.measure.given import Files, Given, vectors_of
 from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
+    Split,
     check_comparable,
     declared,
     doubts,
+    known_temperature,
+    student_temperature,
     thin_out,
 )
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.temperatures import (
-    Split,
-    known_temperature,
-    student_temperature,
-)
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups

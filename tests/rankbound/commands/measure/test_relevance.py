@@ -12,8 +12,9 @@ from numpy.testing import assert_allclose
 from rankbound.bounds.calibration import calibration_shift
 from rankbound.bounds.limits import upper_limit
 from rankbound.bounds.misranking import misranking_ceiling
-from rankbound.commands.measure.evaluated import Evaluated, Level
+from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.relevance import (
+    Evaluated,
     JudgedPairs,
     binned_calibration_term,
     judged_pairs,

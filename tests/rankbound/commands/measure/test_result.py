@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from rankbound.catalogue import COLUMNS
+from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
 from rankbound.commands.measure.run import ledger_of, measure_with
-from rankbound.commands.measure.terms import number_text
 from rankbound.errors import FormatError
 from rankbound.provenance import versions
 from rankbound.writing import json_text

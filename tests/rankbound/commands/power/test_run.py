@@ -4,9 +4,14 @@ from statsmodels.stats.power import TTestPower
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
-from rankbound.commands.power.options import PowerOptions
 from rankbound.commands.power.result import Power
-from rankbound.commands.power.run import GIVE_RANGE, NO_RANGE, power, power_with
+from rankbound.commands.power.run import (
+    GIVE_RANGE,
+    NO_RANGE,
+    PowerOptions,
+    power,
+    power_with,
+)
 from rankbound.errors import UsageError
 from rankbound.validation.power import detectable_correlation
 

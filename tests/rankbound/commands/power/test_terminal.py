@@ -2,8 +2,7 @@ import io
 
 import pytest
 
-from rankbound.commands.power.options import PowerOptions
-from rankbound.commands.power.run import power_with
+from rankbound.commands.power.run import PowerOptions, power_with
 from rankbound.terminal.console import console_for
 from rankbound.terminal.power import notes, show_power
 
