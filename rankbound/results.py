@@ -7,6 +7,7 @@ names the file and the place inside it.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import (
 import msgspec
 
 from rankbound.decoding import decoded, fitting
-from rankbound.errors import UsageError
+from rankbound.errors import UsageError, in_options
 from rankbound.rendering import html_of, text_of
 from rankbound.rows import Rows
 from rankbound.tables import booktabs, escaped
@@ -261,6 +262,15 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         made.__dict__.update(self.__dict__)
         return made
 
+    def in_options(self) -> Self:
+        """The same result with its texts in words of the command line.
+
+        Texts name parameters in backticks, and the command line has options for them.
+        """
+        made: Self = _in_options(self)
+        made.__dict__.update(self.__dict__)
+        return made
+
     @property
     def beside(self) -> Mapping[str, Rows]:
         """The tables of rows beside the result, by name; empty where there are none."""
@@ -380,6 +390,25 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
             if (beside := kind.path(path.parent)) is not None:
                 found[kind.name] = Rows.read(beside, needed=kind.columns)
         return decoded(path, cls).with_beside(**found)
+
+
+def _in_options(value: Any) -> Any:
+    """A value with all its texts in words of the command line."""
+    if isinstance(value, str):
+        return in_options(value) if "`" in value else value
+    if isinstance(value, Record):
+        fields = {one: getattr(value, one) for one in value.__struct_fields__}
+        made = {one: _in_options(part) for one, part in fields.items()}
+        changes = {one: part for one, part in made.items() if part is not fields[one]}
+        return msgspec.structs.replace(value, **changes) if changes else value
+    if isinstance(value, dict):
+        made = {key: _in_options(part) for key, part in value.items()}
+        return made if any(made[key] is not value[key] for key in value) else value
+    if isinstance(value, tuple):
+        parts = [*map(_in_options, value)]
+        same = all(map(operator.is_, parts, value))
+        return value if same else tuple(parts)
+    return value
 
 
 def result_type(kind: str) -> type[Result]:

@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     if arguments.json is not None:
         text = json_text(inspection.to_dict())
         write_all(arguments.json.parent, {arguments.json.name: text})
-    show(inspection, console_for(sys.stdout))
+    show(inspection.in_options(), console_for(sys.stdout))
     return 0 if inspection.readable else UNREADABLE
 
 

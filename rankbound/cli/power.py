@@ -121,6 +121,6 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         return
     if target is not None:
         write_all(target.parent, {target.name: json_text(found.to_dict())})
-    show_power(found, console_for(sys.stdout))
+    show_power(found.in_options(), console_for(sys.stdout))
     if target is not None:
         print(f"written: {target}")  # noqa: T201

@@ -42,13 +42,15 @@ NEEDED: Final = ("diameter", "lipschitz", "entropy", "divergence", "n")
 def configurations(
     path: Path, base: Mapping[str, Any], *, solve: str | None = None
 ) -> Iterator[Given]:
-    """Rows of a TSV with a header of option names, each completed by the options given.
+    """Read configurations from a TSV; `base` holds the numbers that a row leaves out.
+
+    The header names the columns as `Given` does.
 
     Raises
     ------
     FormatError
-        With path:line, for an unknown column, a cell that is no number, or a number
-        that is missing in the row and in the options.
+        With path and line, for an unknown column, for a cell that is not a number, and
+        for a number that neither the row nor `base` gives.
     """
     known = Given.__struct_fields__
     lines = read_bytes(path).decode("utf-8").splitlines()
@@ -77,7 +79,12 @@ def configurations(
 
 
 def given_from(values: Mapping[str, Any], *, solve: str | None = None) -> Given:
-    """Numbers as a configuration, naming what is missing but what is solved for.
+    """Make a configuration from numbers; the one to `solve` for may be missing.
+
+    Raises
+    ------
+    UsageError
+        When other numbers are missing, or one lies outside its range.
 
     Examples
     --------
@@ -87,7 +94,7 @@ def given_from(values: Mapping[str, Any], *, solve: str | None = None) -> Given:
     rankbound.errors.UsageError: missing: `lipschitz`, `entropy`, `divergence`, `n`
     """
     values = {**values}
-    if solve in values and values[solve] is None:  # any value would do
+    if solve in values and values[solve] is None:  # any value will do
         values[solve] = 0.5 if solve == "entropy" else 1.0
     missing = [f"`{name}`" for name in NEEDED if values.get(name) is None]
     if missing:
@@ -99,7 +106,7 @@ def given_from(values: Mapping[str, Any], *, solve: str | None = None) -> Given:
 
 
 UNKNOWNS: Final = ("n", "diameter", "entropy")
-# Beyond these nobody looks; a root is searched between them
+# Between these values a root is searched
 SEARCH: Final = {"n": (1.0, 1e18), "diameter": (1e-9, 1e9), "entropy": (0.0, LN2)}
 
 
@@ -118,8 +125,9 @@ def bound(  # noqa: PLR0913  one argument for each symbol
 ) -> Bound:
     """The headline bound with its parts and relatives, from given numbers.
 
-    The bound is on the risk of a student of the bilinear class (Theorem 2'), in nats;
-    it says nothing ("vacuous") from ln 2 = 0.693 on. No data are read.
+    The bound is on the risk of a student of the bilinear class (Theorem 2'), in nats.
+    It is vacuous, that is, it says nothing, if it is at least ln 2 = 0.693. No data are
+    read.
 
     Parameters
     ----------
@@ -139,10 +147,10 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     kappa : float, default 1.0
         Largest density ratio of target and sampling law, at least 1; 1 is no shift.
     group_size : int, default 16
-        Documents of a query, at least 2, all pairs of which enter the loss.
+        Documents of a query, at least 2; all pairs of them enter the loss.
     solve : {"n", "diameter", "entropy"}, optional
-        Find the value of this number at which the bound stops being vacuous; it may
-        then be left out. The first five numbers are needed otherwise.
+        Find the value of this number at which the bound stops being vacuous; the number
+        may then be left out. The other ones of the first five are always needed.
     architecture : Architecture, optional
         Trained weights and layers, for the paper's form; by default those of a base
         encoder (1.1e8 weights, 12 layers).
@@ -150,15 +158,15 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     Returns
     -------
     Bound
-        The bound with its parts, its relatives and the verdict; `solution` where a
-        number was solved for, None if no value will do.
+        The bound with its parts, its relatives and the verdict. `solution` is set if a
+        number was solved for, and None if no value will do.
 
     Raises
     ------
     UsageError
-        On numbers that are missing, and on another unknown.
+        When a number is missing, or `solve` is something else.
     DomainError
-        On numbers outside their domain.
+        When a number lies outside its domain.
 
     See Also
     --------
@@ -192,7 +200,7 @@ def evaluated(
     solve: str | None = None,
     architecture: Architecture = BASE_ENCODER,
 ) -> Bound:
-    """The same of a configuration.
+    """`bound` of a configuration.
 
     Examples
     --------
@@ -248,12 +256,12 @@ def _evaluated(given: Given, architecture: Architecture) -> Bound:
 
 
 def solved(given: Given, unknown: str, *, target: float = LN2) -> int | float | None:
-    """The value of one number at which the headline bound equals the target.
+    """Find the value of one number at which the headline bound equals the target.
 
     Parameters
     ----------
     given : Given
-        The value of the unknown in it plays no part.
+        Its value of the unknown is ignored.
     unknown : {"n", "diameter", "entropy"}
     target : float
         In nats; ln 2 is where the bound stops being vacuous.
@@ -261,8 +269,13 @@ def solved(given: Given, unknown: str, *, target: float = LN2) -> int | float | 
     Returns
     -------
     int, float or None
-        The smallest number of queries, the largest diameter or entropy; None where
-        no value does.
+        The smallest number of queries, or the largest diameter or entropy; None if no
+        value reaches the target.
+
+    Raises
+    ------
+    UsageError
+        When `unknown` is something else.
     """
     if unknown not in UNKNOWNS:
         raise UsageError(
@@ -337,7 +350,7 @@ def _headline(given: Given) -> float:
 
 
 def _relatives(given: Given) -> dict[str, float]:
-    """Bounds that ask for less: a cruder width, or one student and no shift."""
+    """Bounds that assume or need less: a cruder width, or one student and no shift."""
     risk = given.entropy + given.divergence
     coarse = statement(f"{HEADLINE}-coarse").numpy()
     fixed = statement("theorem-1a").numpy()

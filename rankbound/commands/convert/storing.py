@@ -312,7 +312,7 @@ def _mistaken(entry: Format, aside: Path) -> str | None:
         found = "no known format"
     if found.partition(":")[0] == name:
         return None
-    return f"its content looks like {found}; read it with --format {entry.name}"
+    return f"its content looks like {found}; read it with `format={entry.name!r}`"
 
 
 def _place(aside: Path, target: Path) -> tuple[Path, ...]:

@@ -79,7 +79,7 @@ def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Fit:
         int((~found).sum()),
         f"{share(int((~found).sum()), len(found))} documents of the groups have no "
         f"score, in {share(len(without), groups.n_groups)} groups",
-        "complete the teacher's scores, or pass --missing drop"
+        "complete the teacher's scores, or pass `missing='drop'`"
         if teacher
         else "nothing to do: a student's unscored documents are dropped and counted",
         _at(groups, ~found),
@@ -100,7 +100,7 @@ def embedded(groups: Groups, vectors: Vectors) -> Fit:
         int((~held).sum()),
         f"{share(int((~held).sum()), len(held))} documents of the groups have no "
         f"vector, in {share(len(without), groups.n_groups)} groups",
-        "embed them, or pass --missing drop",
+        "embed them, or pass `missing='drop'`",
         _at(groups, ~held),
     )
 
@@ -194,7 +194,7 @@ def _judged_top(scores: Scores, qrels: Scores) -> Fit:
         missing,
         f"{share(missing, len(judged))} of the best {TOP} of judged queries have no "
         "judgement",
-        "measures count them as not relevant; --unjudged says how to read them",
+        "measures count them as not relevant; `unjudged` says how to read them",
     )
 
 

@@ -297,7 +297,7 @@ def _refused(given: Given) -> Finding:
         "error",
         1,
         given.refusal or "",
-        "mend the file as the message says, or name its format with --format",
+        "repair the file as the message says, or give its `format`",
     )
 
 

@@ -218,4 +218,4 @@ def _repaired(contents: Contents) -> Finding | None:
 
 
 def _noted(note: str) -> Finding:
-    return Finding("reader-note", "note", 1, note, "see --format if that is wrong")
+    return Finding("reader-note", "note", 1, note, "give `format` if that is wrong")

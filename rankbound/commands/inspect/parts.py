@@ -131,7 +131,7 @@ def _without_positive(groups: Groups) -> Finding | None:
             "note",
             groups.n_groups,
             "nothing says which documents are positives",
-            "give --qrels for pairs of a positive and a negative",
+            "give `qrels` to form pairs of a positive and a negative",
         )
     counts = np.bincount(groups.row_group()[groups.positive], minlength=groups.n_groups)
     without = np.flatnonzero(counts == 0)
@@ -248,7 +248,7 @@ def _only_relevant(qrels: Scores) -> Finding | None:
         len(qrels.values),
         f"all {len(qrels.values):,} grades are 1 or more: irrelevant and unjudged "
         "documents cannot be told apart",
-        "--unjudged irrelevant asserts that what is not listed is irrelevant",
+        "`unjudged='irrelevant'` asserts that what is not listed is irrelevant",
     )
 
 

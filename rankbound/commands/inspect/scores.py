@@ -275,7 +275,7 @@ def _squashed(facts: ScoreFacts) -> Finding | None:
         len(facts.scores.values),
         f"scores of a query lie within 1 of each other: as logits, no pair has an "
         f"entropy below {facts.bits:.3f} bit",
-        "give logits, say the kind (--teacher-kind), or fit a temperature",
+        "give logits, name the kind (`teacher_kind`), or fit a temperature",
     )
 
 

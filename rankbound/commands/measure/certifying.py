@@ -1,4 +1,4 @@
-"""Per-query terms of a student, the limits of their means, and its certificate."""
+"""Terms of every query, and the certificate that is computed from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from rankbound.bounds.certificate import (
 from rankbound.bounds.limits import lower_limit, two_sided, upper_limit
 from rankbound.bounds.ranges import cut_ratio_all_pairs
 from rankbound.catalogue import COLUMNS
-from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.result import (
     Comparators,
     Estimate,
@@ -43,13 +42,15 @@ class QueryTerms:
     Attributes
     ----------
     student : str
-        Empty where no student was given.
+        Empty for the terms of the teacher alone.
     qids : object array of str, shape (n,)
         Sorted.
     n_docs, n_pairs, entropy_nats, teacher_range : float64 arrays, shape (n,)
         Means over the groups of a query.
-    divergence_nats, risk_nats, student_range, diameter, mean_distance : or None
-        The same, where there is a student or there are vectors.
+    divergence_nats, risk_nats, student_range : float64 arrays, shape (n,), or None
+        The same; None without a student.
+    diameter, mean_distance : float64 arrays, shape (n,), or None
+        The same; None without vectors.
     mean_margin : float64 array, shape (n,)
         Mean size of the teacher's margins, in temperatures.
     """
@@ -77,14 +78,14 @@ class QueryTerms:
         return len(self.qids)
 
     def quantity(self, name: str) -> PerQuery:
-        """One column as `PerQuery`; a `KeyError` where the column is blank."""
+        """One column as `PerQuery`; raises a `KeyError` if the column is empty."""
         values = getattr(self, name) if name in COLUMNS else None
         if values is None:
             raise KeyError(name)
         return PerQuery(name, COLUMNS[name].unit, self.qids, values)
 
     def only(self, keep: Booleans) -> QueryTerms:
-        """The terms of some queries; `keep` has shape (n,)."""
+        """The terms of the queries in `keep`, a boolean array of shape (n,)."""
         arrays = {
             field.name: getattr(self, field.name)[keep]
             for field in fields(self)
@@ -102,7 +103,7 @@ def query_terms(
     terms: StudentTerms | None = None,
     geometry: Geometry | None = None,
 ) -> QueryTerms:
-    """Average the groups of each query."""
+    """Average the terms of groups over the groups of each query."""
     present = np.unique(groups.queries)
     order = present[np.argsort(groups.qids[present])]
 
@@ -127,7 +128,7 @@ def query_terms(
 
 
 def table_of(parts: Sequence[QueryTerms]) -> Rows:
-    """Terms as a table: a row per query and student, in full precision."""
+    """The table `per_query.tsv`: a row per query and student, in full precision."""
     qids = [str(qid) for terms in parts for qid in terms.qids]
     students = [terms.student for terms in parts for _ in terms.qids]
     columns = {"qid": qids, "student": students}
@@ -146,7 +147,7 @@ def _cells(values: Floats | None, count: int) -> list[str]:
 
 
 def number_text(value: float) -> str:
-    """A number in repr precision; whole numbers without a decimal point.
+    """A number with all its digits; whole numbers have no decimal point.
 
     Examples
     --------
@@ -159,13 +160,13 @@ def number_text(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Failure probability and number of students of limits that hold at once."""
+    """Failure probability of limits that hold for `n_students` at once (Bonferroni)."""
 
     delta: float
     n_students: int
 
     def upper(self, values: Floats, *, high: float, share: float = 1.0) -> float:
-        """Upper limit of the mean of values in [0, high], at a share of delta."""
+        """Upper limit of the mean of values in [0, high], at a share of `delta`."""
         return upper_limit(
             values,
             low=0.0,
@@ -208,7 +209,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What is read beside a certificate, each where its inputs were given."""
+    """Results beside a certificate, each None unless its inputs were given."""
 
     shift: Shift | None = None
     relevance: Relevance | None = None
@@ -218,10 +219,10 @@ class Readings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CertifiedStudent:
-    """One student: where its numbers come from, its terms and its certificate.
+    """One student with its terms and its certificate.
 
     `upper_any_size` is the chosen limit without the assertion that no query has a
-    smaller group, None where all groups have one size. `space` is None without vectors.
+    smaller group, None if all groups have one size. `space` is None without vectors.
     """
 
     student: Student
@@ -234,7 +235,7 @@ class CertifiedStudent:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The student's own, and the assertion about group sizes where they vary."""
+        """The student's own, and what is asserted if group sizes vary."""
         if self.upper_any_size is None:
             return self.student.warnings
         return (
@@ -247,13 +248,18 @@ class CertifiedStudent:
 
 
 def certified_student(
-    student: Student, space: Space | None, options: MeasureOptions
+    student: Student,
+    space: Space | None,
+    *,
+    pairs: str,
+    score_range: float,
+    level: Level,
 ) -> CertifiedStudent:
-    """The terms of a student on the queries that count, and its certificate."""
+    """The terms of a student on the certificate's queries, and its certificate."""
     terms = query_terms(
         student.groups,
         student.teacher,
-        pairs=options.pairs,
+        pairs=pairs,
         student=student.name,
         terms=student.terms,
         geometry=geometry_of(space),
@@ -264,13 +270,9 @@ def certified_student(
         kept.risk_nats,  # type: ignore[arg-type]
         kept.entropy_nats,
         kept.divergence_nats,  # type: ignore[arg-type]
-        loss_range=group_range(
-            student.groups,
-            pairs=options.pairs,
-            score_range=options.score_range,
-        ),
-        delta=options.delta,
-        n_students=len(options.students),
+        loss_range=group_range(student.groups, pairs=pairs, score_range=score_range),
+        delta=level.delta,
+        n_students=level.n_students,
     )
     return CertifiedStudent(
         student=student,
@@ -280,18 +282,20 @@ def certified_student(
         upper_any_size=limit_for_any_size(
             kept.risk_nats,  # type: ignore[arg-type]
             student.groups,
-            options,
+            pairs=pairs,
+            score_range=score_range,
+            level=level,
         ),
         space=space,
     )
 
 
 def group_range(groups: Groups, *, pairs: str, score_range: float) -> LossRange:
-    """Lemma 2c's range of one query's risk for these groups.
+    """Range of one query's risk for these groups, by Lemma 2c.
 
-    Positive-negative pairs can all be cut at once, so their ratio c_E is 1. Otherwise
-    it follows from the size of the smallest group, which the user asserts by using the
-    limit where sizes vary.
+    A single set of documents can cut all positive-negative pairs, so their ratio c_E
+    is 1. Otherwise the ratio follows from the size of the smallest group; where sizes
+    vary, that no query has a smaller one is an assertion of the user.
     """
     if pairs == "pos-neg":
         source = "lemma-2c, pos-neg pairs, c_E = 1"
@@ -315,35 +319,35 @@ def group_sizes(groups: Groups, pairs: str) -> Integers:
 
 
 def limit_for_any_size(
-    risk: Floats, groups: Groups, options: MeasureOptions
+    risk: Floats, groups: Groups, *, pairs: str, score_range: float, level: Level
 ) -> float | None:
-    """The chosen limit without an assertion about group sizes; None where none is made.
+    """The chosen limit without an assertion about group sizes; None if none is made.
 
-    Sizes that vary are an accident of the sample. The range of a group of any size
-    needs no assertion, at the price of a wider interval.
+    The smallest size of a sample says nothing about queries that were not drawn. The
+    range for groups of any size needs no assertion, but the limit is then higher.
     """
-    sizes = group_sizes(groups, options.pairs)
-    if options.pairs == "pos-neg" or sizes.min() == sizes.max():
+    sizes = group_sizes(groups, pairs)
+    if pairs == "pos-neg" or sizes.min() == sizes.max():
         return None
-    widest = lemma_2c_range(options.score_range, cut_ratio=1.0, source="any size")
+    widest = lemma_2c_range(score_range, cut_ratio=1.0, source="any size")
     return upper_limit(
         risk,
         low=widest.low,
         high=widest.high,
-        delta=options.delta,
-        n_students=len(options.students),
+        delta=level.delta,
+        n_students=level.n_students,
         method=CHOSEN,
     )
 
 
 def geometry_of(space: Space | None) -> Geometry | None:
-    """Distances by group, where there are vectors."""
+    """Distances by group; None without vectors."""
     return None if space is None else space.groups
 
 
 def certified_rows(
     terms: QueryTerms, groups: Groups, calibration: Booleans
 ) -> Booleans:
-    """Which rows of the terms belong to queries of the certificate."""
+    """Which queries of the terms were not set aside, shape (n,)."""
     aside = set(groups.group_qids()[calibration])
     return np.array([qid not in aside for qid in terms.qids], dtype=bool)

@@ -125,7 +125,7 @@ N_BINS: Final = 10
 UNJUDGED: Final = (
     "no counted pair of the certificate's groups has two judged documents of "
     "different grades; documents without a judgement do not count as irrelevant, "
-    "unless --unjudged irrelevant asserts it"
+    "unless `unjudged='irrelevant'` asserts it"
 )
 # Signs of the student's margin of a pair that the teacher's order has turned
 SIGNS: Final = {1.0: "agrees", -1.0: "disagrees", 0.0: "ties"}

@@ -1,4 +1,4 @@
-"""`measure`: from options to the ledger."""
+"""The command `measure`: from options to the ledger."""
 
 from __future__ import annotations
 
@@ -224,12 +224,12 @@ def measure(  # noqa: PLR0913  each is an option of the command
         compat=compat,
         formats={} if formats is None else formats,
     )
-    with reported(progress, total=n_stages(options)) as advance:
+    with reported(progress, total=options.n_stages) as advance:
         return measure_with(options, progress=advance)
 
 
 def measure_with(options: MeasureOptions, *, progress: Progress = str) -> Ledger:
-    """The same by a record of options, as the command line makes it."""
+    """`measure` with a record of options, as the command line makes it."""
     found = measured(options, progress=progress)
     if options.compat is None:
         return ledger_of(found)
@@ -237,11 +237,6 @@ def measure_with(options: MeasureOptions, *, progress: Progress = str) -> Ledger
 
     progress("reference")
     return with_reference(ledger_of(found), found)
-
-
-def n_stages(options: MeasureOptions) -> int:
-    """How many stages a measurement reports."""
-    return len(options.students) + (4 if options.compat else 3)
 
 
 def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:

@@ -1,4 +1,4 @@
-"""`power`: what n queries can show, or how many queries a margin needs."""
+"""The command `power`: what n queries can show, or how many a margin needs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from rankbound.bounds.samples import checked_delta
 from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
-from rankbound.errors import UsageError, in_options
+from rankbound.errors import UsageError
 from rankbound.provenance import Input
 from rankbound.read.opening import sha256
 from rankbound.validation.equivalence_power import (
@@ -39,25 +40,25 @@ NO_SPREAD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerOptions:
-    """Settings of `rankbound power`; see its help for each.
+    """Settings of `rankbound.power`.
 
     Attributes
     ----------
     n : tuple of int
-        Numbers of queries; empty: those of the results, or none.
+        Numbers of queries; if empty, those of the results in `folder`.
     sd : tuple of float
         Standard deviations of paired differences; not together with `folder`. Without
-        both, only correlations are told, which need no spread.
+        either, only correlations are reported, which need no spread.
     folder : Path or None
         Results of measure or compare.
     margin : float or None
-        Ask how many queries this margin needs.
+        Also compute how many queries this margin needs.
     power, delta : float
         In (0, 1).
     comparisons : int
         Size of the family; delta is divided by it.
     half_range : float or None
-        Differences lie within plus and minus this number; for betting.
+        Differences lie between minus and plus this number; betting needs it.
     command : str
         Recorded in the result.
     """
@@ -76,7 +77,7 @@ class PowerOptions:
         if self.folder is not None:
             object.__setattr__(self, "folder", Path(self.folder))
         for name in ("n", "sd"):
-            if np.ndim(getattr(self, name)) == 0:  # one number does, too
+            if np.ndim(getattr(self, name)) == 0:  # a single number is allowed, too
                 object.__setattr__(self, name, (getattr(self, name),))
         self._check_kinds()
         self._check_spread()
@@ -139,11 +140,20 @@ class PowerOptions:
 
     @property
     def delta_each(self) -> float:
-        """Error rate of one comparison, by Bonferroni."""
+        """Error rate of one comparison (Bonferroni)."""
         return self.delta / self.comparisons
 
 
 LEAST_FOR_CORRELATION = 4  # queries
+
+
+class Rates(NamedTuple):
+    """Probability of success, and error rate of one comparison."""
+
+    power: float
+    delta: float
+
+
 DEFINITIONS = {
     "sd": "standard deviation over queries: of paired differences where two things "
     "are compared, of the number itself otherwise",
@@ -164,7 +174,7 @@ DEFINITIONS = {
     "sample of that size succeeds",
 }
 NO_RANGE = "the range of one value is not known in advance, so no betting interval"
-GIVE_RANGE = "betting needs the range of one difference; give --range"
+GIVE_RANGE = "betting needs the range of one difference; give `half_range`"
 
 
 def power(  # noqa: PLR0913  each is an option of the command
@@ -180,8 +190,8 @@ def power(  # noqa: PLR0913  each is an option of the command
 ) -> Power:
     """What a number of queries can show, and how many queries a margin needs.
 
-    Ask before looking at the comparison. Spreads over queries are given as `sd`, or
-    read from results in `folder`; without either, only correlations are told.
+    To be used before looking at a comparison. Spreads over queries are given as `sd` or
+    read from results in `folder`; without either, only correlations are reported.
 
     Parameters
     ----------
@@ -191,39 +201,39 @@ def power(  # noqa: PLR0913  each is an option of the command
         Standard deviations over queries of paired differences, positive, in the unit of
         what is compared. Not together with `folder`.
     folder : path, optional
-        Results of `measure`, each column of which has a spread, or of `compare`, with
-        the differences from the reference.
+        Results of `measure`, each column of which has a spread, or of `compare`, which
+        holds the differences from the reference.
     margin : float, optional
-        Positive, in the unit of `sd`: also tell how many queries equivalence within it
-        needs.
+        Positive, in the unit of `sd`. If given, the number of queries that equivalence
+        within it needs is computed, too.
     power : float, default 0.8
-        Probability of finding what is there; above `delta` and below 1.
+        Probability of finding an effect that exists; above `delta` and below 1.
     delta : float, default 0.05
         Error rate of the whole family, in (0, 1).
     comparisons : int, default 1
         Size of the family, at least 1; `delta` is divided by it.
     half_range : float, optional
-        Differences lie within plus and minus this number, at least `sd`; betting
-        intervals need it. With `sd` only.
+        Differences lie between minus and plus this number, which is at least `sd`.
+        Betting intervals need it. Only together with `sd`.
 
     Returns
     -------
     Power
-        Its `rows` tell what can be detected for each spread and number of queries, and
-        its `needed` how many queries the margin needs.
+        `rows` say what can be detected with each spread and number of queries, `needed`
+        how many queries the margin needs.
 
     Raises
     ------
     FormatError
         When a result in `folder` is damaged.
     UsageError
-        When settings contradict each other, or nothing is asked.
+        When settings contradict each other, or none of `n`, `sd` and `folder` is given.
     DomainError
         When a number lies outside its range.
 
     See Also
     --------
-    compare : Differences between samplings, which say how many queries they need.
+    compare : Differences between samplings, each with the queries that it needs.
 
     Examples
     --------
@@ -249,7 +259,7 @@ def power(  # noqa: PLR0913  each is an option of the command
 
 
 def power_with(options: PowerOptions) -> Power:
-    """The same by a record of options, as the command line makes it."""
+    """`power` with a record of options, as the command line makes it."""
     if options.folder is not None:
         read = spreads_of(options.folder)
         return _found(options, read.moving, still=read.still, tables=read.tables)
@@ -265,14 +275,15 @@ def _found(
     still: Sequence[str] = (),
     tables: Sequence[Path] = (),
 ) -> Power:
+    rates = Rates(options.power, options.delta_each)
     rows = [
-        _row(spread, n, options)
+        _row(spread, n, rates)
         for spread in spreads
         for n in (options.n or (spread.n,))
         if n is not None
     ]
     if not spreads:
-        rows = [_without_spread(n, options) for n in options.n]
+        rows = [_without_spread(n, rates) for n in options.n]
     margin = options.margin
     return Power(
         delta=options.delta,
@@ -282,16 +293,16 @@ def _found(
         rows=tuple(rows),
         needed=()
         if margin is None
-        else tuple(_needed(spread, margin, options) for spread in spreads),
+        else tuple(_needed(spread, margin, rates) for spread in spreads),
         without_spread=tuple(still),
-        missing_because=None if spreads else in_options(NO_SPREAD, {"sd", "folder"}),
+        missing_because=None if spreads else NO_SPREAD,
         definitions=DEFINITIONS,
         inputs=tuple(Input(path=str(path), sha256=sha256(path)) for path in tables),
         command=options.command,
     )
 
 
-def _without_spread(n: int, options: PowerOptions) -> Detectable:
+def _without_spread(n: int, rates: Rates) -> Detectable:
     return Detectable(
         source="any",
         unit="",
@@ -299,20 +310,20 @@ def _without_spread(n: int, options: PowerOptions) -> Detectable:
         n=int(n),
         detectable_difference=None,
         effect_size=None,
-        detectable_correlation=_correlation(n, options),
+        detectable_correlation=_correlation(n, rates),
         smallest_margin=None,
         smallest_margin_interval=None,
     )
 
 
-def _correlation(n: int, options: PowerOptions) -> float | None:
+def _correlation(n: int, rates: Rates) -> float | None:
     if n < LEAST_FOR_CORRELATION:
         return None
-    return detectable_correlation(n, power=options.power, delta=options.delta_each)
+    return detectable_correlation(n, power=rates.power, delta=rates.delta)
 
 
 def _given(sd: float, half_range: float | None) -> Spread:
-    """A spread that was given; with a range, differences of plus and minus sd."""
+    """A spread given as a number; if a range is known, of differences -sd and sd."""
     if half_range is None:
         return Spread(f"sd {sd:g}", "", float(sd))
     values = np.array([-sd, sd])
@@ -321,8 +332,8 @@ def _given(sd: float, half_range: float | None) -> Spread:
     )
 
 
-def _row(spread: Spread, n: int, options: PowerOptions) -> Detectable:
-    delta, power = options.delta_each, options.power
+def _row(spread: Spread, n: int, rates: Rates) -> Detectable:
+    power, delta = rates
     difference = detectable_difference(n, sd=spread.sd, power=power, delta=delta)
     return Detectable(
         source=spread.source,
@@ -331,7 +342,7 @@ def _row(spread: Spread, n: int, options: PowerOptions) -> Detectable:
         n=int(n),
         detectable_difference=difference,
         effect_size=difference / spread.sd,
-        detectable_correlation=_correlation(n, options),
+        detectable_correlation=_correlation(n, rates),
         smallest_margin=equivalence_margin(n, sd=spread.sd, power=power, delta=delta),
         smallest_margin_interval=equivalence_margin(
             n, sd=spread.sd, power=power, delta=delta / 2
@@ -339,9 +350,9 @@ def _row(spread: Spread, n: int, options: PowerOptions) -> Detectable:
     )
 
 
-def _needed(spread: Spread, margin: float, options: PowerOptions) -> Needed:
-    delta = options.delta_each
-    asked = {"sd": spread.sd, "power": options.power}
+def _needed(spread: Spread, margin: float, rates: Rates) -> Needed:
+    delta = rates.delta
+    asked = {"sd": spread.sd, "power": rates.power}
     betting, reason = _by_betting(spread, margin, delta)
     return Needed(
         source=spread.source,

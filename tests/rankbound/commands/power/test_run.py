@@ -130,7 +130,8 @@ def test_correlations_need_no_spread():
     assert many.detectable_difference is None
     assert many.smallest_margin is None
     assert found.needed == ()
-    assert "--sd" in found.missing_because
+    assert "`sd`" in found.missing_because
+    assert "give --sd" in found.in_options().missing_because
     assert power(n=43, sd=0.1).missing_because is None
 
 
