@@ -17,6 +17,7 @@ from typing import (
     Final,
     Literal,
     NamedTuple,
+    NoReturn,
     Self,
     SupportsIndex,
     TypeVar,
@@ -133,12 +134,33 @@ class Named(tuple[Item, ...]):
         return tuple(map(_name, self))
 
 
+class ByName(dict[str, Item]):
+    """Records by name; an unknown name is a `KeyError` that lists the known ones.
+
+    Examples
+    --------
+    >>> class Student(Record): risk: float
+    >>> ByName(tasb=Student(risk=0.5))["bm25"]
+    Traceback (most recent call last):
+    ...
+    KeyError: "'bm25'; there are 'tasb'"
+    """
+
+    def __missing__(self, name: object) -> NoReturn:
+        known = ", ".join(map(repr, self)) or "none"
+        raise KeyError(f"{name!r}; there are {known}")
+
+
 def named(record: Record, *fields: str) -> None:
-    """Make `Named` of fields, in the ``__post_init__`` of a record; None stays None."""
+    """Let fields be read by name, in the ``__post_init__`` of a record.
+
+    Tuples become `Named`, mappings `ByName`; None stays None.
+    """
     for field in fields:
         records = getattr(record, field)
         if records is not None:
-            msgspec.structs.force_setattr(record, field, Named(records))
+            kind = ByName if isinstance(records, dict) else Named
+            msgspec.structs.force_setattr(record, field, kind(records))
 
 
 def _name(record: Record) -> str:

@@ -28,9 +28,9 @@ RERANKED: Final = "ranks differ"
 
 
 def differences(wanted: Contents, found: Contents, entry: Format) -> list[str]:
-    """What differs of the things that a format keeps; empty if nothing does.
+    """Differences in what a format keeps; empty if there are none.
 
-    The order of queries, and of documents in a group, plays no part.
+    The order of queries, and that of documents in a group, do not matter.
     """
     keeps = {*entry.keeps}
     if MADE_IDS in keeps and has_own_ids(wanted):
@@ -128,7 +128,7 @@ def _groups(
     if not same or not np.array_equal(wanted.offsets, found.offsets):
         yield "groups, their queries or their sizes differ"
         return
-    # Documents of the file that was read, numbered as in the one that was written
+    # The documents that were read back, numbered as those that were written
     there = positions(wanted.docnos, found.docnos)[found.codes]
     ours = np.lexsort((wanted.codes, wanted.row_group()))
     theirs = np.lexsort((there, found.row_group()))
@@ -162,7 +162,7 @@ def _vectors(wanted: Contents, found: Contents, keeps: set[str]) -> Iterator[str
 
 
 def _same_numbers(ours: Embeddings, theirs: Embeddings) -> bool:
-    """Whether bits are the same, of numbers in the type of `theirs`."""
+    """Whether the numbers are the same bit for bit, in the type of `theirs`."""
     kind = theirs.vectors.dtype.newbyteorder("=")
     step = max(1, BLOCK // ours.dim)
     for start in range(0, len(ours.ids), step):
@@ -181,17 +181,17 @@ RANKS_LOST: Final = "ranks that the scores do not imply"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What was put in place.
+    """What was written.
 
     Attributes
     ----------
     beside : tuple of Path
-        Files that belong to the target, as that of the ids of vectors.
+        Files that belong to the target, such as the ids of vectors.
     remark : str or None
-        What the format had to decide.
+        What the user should know about the file.
     reranked : bool
-        Whether other ranks came back than those of the source: some formats write the
-        ranks that scores imply.
+        Whether the ranks read back differ from those of the source: some formats write
+        the ranks that scores imply.
     """
 
     beside: tuple[Path, ...]
@@ -200,7 +200,7 @@ class Stored:
 
 
 def check_target(source: Path, target: Path, *, folder: bool) -> None:
-    """Raise unless something can be put there without touching the source.
+    """Raise unless the target can be written without touching the source.
 
     Parameters
     ----------
@@ -229,14 +229,14 @@ def check_target(source: Path, target: Path, *, folder: bool) -> None:
 
 
 def store(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> Stored:
-    """Write aside, pack, read back, compare, rename.
+    """Write to a hidden folder, pack, read back, compare, and rename.
 
     Raises
     ------
     UsageError
-        When it cannot be written there, or ranks would be lost without `lossy`.
+        When the target cannot be written, or ranks would be lost without `lossy`.
     FormatError
-        When the format cannot hold the contents, or they read back otherwise.
+        When the format cannot hold the contents, or what is read back differs.
     """
     packing, plain = packing_of(target)
     try:
@@ -269,7 +269,7 @@ def _written(
         return entry.write(contents, aside)
     except FormatError as error:
         said = str(error)
-        if said.startswith(str(aside)):  # the file that the user named
+        if said.startswith(str(aside)):  # name the user's file
             raise FormatError(target, said.removeprefix(f"{aside}: ")) from None
         raise
     except UnicodeEncodeError as error:
@@ -280,7 +280,7 @@ def _written(
 
 
 def _compared(contents: Contents, entry: Format, aside: Path, target: Path) -> bool:
-    """Whether the ranks are others; any other difference raises."""
+    """Whether the ranks differ; any other difference raises."""
     wrong = differences(contents, _read_back(entry, aside, target), entry)
     if wrong and wrong != [RERANKED]:
         raise FormatError(
@@ -291,7 +291,7 @@ def _compared(contents: Contents, entry: Format, aside: Path, target: Path) -> b
 
 
 def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
-    """What was written; an error names the target, not the file aside."""
+    """Read what was written; an error names the target, not the hidden file."""
     try:
         return entry.read(Source(aside))
     except FormatError as error:
@@ -304,7 +304,7 @@ def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
 
 
 def _mistaken(entry: Format, aside: Path) -> str | None:
-    """How to name the format, where the content alone would be taken for another."""
+    """A remark if the content alone would be taken for another format."""
     name = entry.name.partition(":")[0]
     try:
         found = detect(Source(aside))[0].name
@@ -316,13 +316,13 @@ def _mistaken(entry: Format, aside: Path) -> str | None:
 
 
 def _place(aside: Path, target: Path) -> tuple[Path, ...]:
-    """Rename what was written, first what stands beside the target."""
+    """Rename what was written, the files beside the target first."""
     others = [path for path in aside.parent.iterdir() if path != aside]
     moves = [(path, target.parent / path.name) for path in sorted(others)]
     for path, place in moves:
         if place.exists() and place.read_bytes() != path.read_bytes():
             raise UsageError(
-                f"{place}: is there with other content, and would go with {target}; "
+                f"{place}: exists with other content, and belongs beside {target}; "
                 "move it away, or choose another name"
             )
     for path, place in moves:
@@ -337,11 +337,11 @@ SUFFIXES: Final = {
     ".lz4": "lz4",
     ".zst": "zstd",
 }
-LEVEL: Final = 6  # half the time of 9, and files two per cent larger
+LEVEL: Final = 6  # takes half the time of 9 for files two per cent larger
 
 
 def packing_of(path: Path) -> tuple[str, str]:
-    """The packing that a name asks for, and the name without its suffix.
+    """The packing that a name implies, and the name without the suffix of it.
 
     Examples
     --------
@@ -372,7 +372,7 @@ def pack(plain: Path, packed: Path, packing: str) -> Path:
 
 
 def _gzip(raw: IO[bytes]) -> Any:
-    # Neither name nor time in the header, which would differ from run to run
+    # A name or time in the header would differ from run to run
     return gzip.GzipFile(
         filename="", mode="wb", fileobj=raw, compresslevel=LEVEL, mtime=0
     )

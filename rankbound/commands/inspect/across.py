@@ -32,7 +32,7 @@ HALF = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How many of some rows of a file another file covers, or spoils."""
+    """How many rows of a file another file covers, or shows to be at fault."""
 
     code: str
     what: str
@@ -40,7 +40,7 @@ class Part:
     total: int
 
     def between(self, left: Examined, right: Examined) -> SharedRows:
-        """The same with the names of both files."""
+        """The record of it, with the paths of both files."""
         return SharedRows(
             left=str(left.path),
             right=str(right.path),
@@ -66,7 +66,7 @@ def judged(left: Examined, qrels: Scores) -> Iterator[Fit]:
 
 
 def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Fit:
-    """Documents of groups with a score; the teacher's are asked for by `measure`."""
+    """Documents of groups with a score; `measure` needs those of the teacher."""
     _, found = groups.scores_of(scores)
     what = "group documents with a score"
     row = Part("group-scores", what, int(found.sum()), len(found))
@@ -109,7 +109,7 @@ def at_distance_zero(groups: Groups, vectors: Vectors) -> Fit:
     """Groups that hold two documents with equal vectors."""
     rows = vectors.embeddings.rows(groups.docnos)[groups.codes]
     held = rows >= 0
-    # Equal vectors get one number, all others one of their own
+    # Equal vectors share a number, every other vector has its own
     alike = np.arange(len(vectors.embeddings.ids))
     for members in vectors.sets:
         alike[members] = members[0]
@@ -165,7 +165,7 @@ def _unjudged_negatives(groups: Groups, qrels: Scores) -> Fit:
     without = negative & ~judged
     count, total = int(without.sum()), int(negative.sum())
     row = Part("unjudged-negatives", "negatives without a judgement", count, total)
-    if not count or only_relevant(qrels):  # the latter is a finding of its own
+    if not count or only_relevant(qrels):  # the latter has a finding of its own
         return row, None
     return row, Finding(
         "unjudged-negatives",
@@ -216,7 +216,7 @@ def _queries_without_results(scores: Scores, qrels: Scores) -> Fit:
 
 
 def with_teacher(student: Examined, teacher: Examined, cast: Cast) -> Fit:
-    """How many of the student's documents the teacher scores."""
+    """How many of the documents of a student the teacher scores."""
     if student.scores is None or teacher.scores is None:
         raise ValueError("both must hold scores")
     own = student.scores.scores
@@ -238,7 +238,7 @@ def with_teacher(student: Examined, teacher: Examined, cast: Cast) -> Fit:
 
 
 def copy_of_teacher(one: Examined) -> Fit:
-    """A file that gives the teacher's scores again."""
+    """A file that repeats the teacher's scores."""
     rows = 0 if one.scores is None else len(one.scores.scores.values)
     row = Part("same-scores", "documents with the teacher's own score", rows, rows)
     return row, Finding(
@@ -251,7 +251,7 @@ def copy_of_teacher(one: Examined) -> Fit:
 
 
 def _negatives(groups: Groups) -> np.ndarray:
-    """Rows that are no positive; none where positives are not known."""
+    """Rows of negatives; none if the positives are not known."""
     if groups.positive is None:
         return np.zeros(len(groups.codes), dtype=bool)
     return ~groups.positive
@@ -262,14 +262,14 @@ def _at(groups: Groups, mask: np.ndarray) -> str:
     return f"query {qid!r}, document {docno!r}"
 
 
-ORDERS = 3.0  # of magnitude: scales farther apart than that are worth a word
+ORDERS = 3.0  # of magnitude: scales that are farther apart are reported
 DEPTH_RATIO = 2
 
 
 def compared_scores(
     scored: Sequence[Examined],
 ) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
-    """Findings about all files of scores at once, with the files they name."""
+    """Findings about all files of scores together, each with the files it names."""
     if len(scored) < 2:
         return
     yield from _scales(scored)
@@ -302,7 +302,7 @@ def _scales(
 
 
 def _typical(one: Examined) -> float:
-    """The median size of a score; 0 for ranks, whose scale is arbitrary."""
+    """The median absolute score; 0 for ranks, whose scale is arbitrary."""
     if one.scores is None or one.scores.kind is Kind.RANK_ONLY:
         return 0.0
     return float(np.median(np.abs(one.scores.scores.values)))
@@ -337,7 +337,7 @@ def _depths(
 def _orders(
     scored: Sequence[Examined],
 ) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
-    """Files whose queries come in an order that hardly any other file has."""
+    """Files whose queries are in another order than those of most files."""
     orders: dict[tuple[str, ...], list[Examined]] = {}
     for one in scored:
         if one.scores is not None:
@@ -362,12 +362,12 @@ def _orders(
         )
 
 
-POOR = 0.5  # of the smaller side: below that a rule is looked for
+POOR = 0.5  # of the smaller side; if less is shared, a rule is searched
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """Distinct ids of one kind in one file; `holds` says in which part of it."""
+    """Distinct ids of one kind in one file; `holds` names the part that has them."""
 
     file: Examined
     holds: str
@@ -377,7 +377,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlap:
-    """Two columns of ids against each other.
+    """The ids that two columns share.
 
     Attributes
     ----------
@@ -386,7 +386,7 @@ class Overlap:
     only_left, only_right : str or None
         The first id that the other side lacks.
     rule : Rule or None
-        What would make them match, where few do.
+        A rule under which more ids would match, if few do.
     """
 
     left: Column
@@ -397,7 +397,7 @@ class Overlap:
     rule: Rule | None
 
     def record(self) -> SharedIds:
-        """What is told of it."""
+        """The record of it."""
         return SharedIds(
             left=str(self.left.file.path),
             left_part=self.left.holds,
@@ -414,7 +414,7 @@ class Overlap:
 
 
 def overlaps(files: Sequence[Examined], cast: Cast) -> list[Overlap]:
-    """Every pair of files of different parts, and every student with the teacher."""
+    """Shared ids of files that hold different parts, and of students and teacher."""
     found = []
     columns = [column for one in files for column in _columns(one, files)]
     for place, left in enumerate(columns):
@@ -478,7 +478,7 @@ def _first(names: Strings, mask: np.ndarray) -> str | None:
 
 
 def overlap_finding(one: Overlap) -> Finding | None:
-    """A finding where ids of two files hardly match or need a rule to."""
+    """A finding if no ids of two files match, or few without a rule."""
     left, right = one.left, one.right
     smaller = min(len(left.names), len(right.names))
     if one.rule is not None:
@@ -504,7 +504,7 @@ def overlap_finding(one: Overlap) -> Finding | None:
 
 
 def look_across(files: Sequence[Examined], cast: Cast) -> Across:
-    """Hold every file against the others that it has to fit."""
+    """Compare every file with the others that it has to fit."""
     overlapping = overlaps(files, cast)
     rows: list[SharedRows] = []
     found: list[SharedFinding] = []
@@ -545,7 +545,7 @@ def _about(finding: Finding, *files: Examined) -> SharedFinding:
 
 
 def _two(left: Examined, right: Examined, cast: Cast) -> Iterator[Fit]:
-    """What can be said about a file given another one."""
+    """What one file says about another."""
     groups, vectors, qrels = left.groups, right.vectors, right.qrels
     if groups is not None and right.scores is not None:
         yield scored(groups, right.scores.scores, teacher=right is cast.teacher)

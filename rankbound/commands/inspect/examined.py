@@ -45,25 +45,25 @@ ROLES = ("file", "groups", "qrels", "embeddings")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given:
-    """One file as it was given and read.
+    """A file of an inspection, read.
 
     Attributes
     ----------
     path : Path
     role : {"file", "groups", "qrels", "embeddings"}
-        "file" where no option says what it is.
+        "file" unless an option says what it is.
     asked : str or None
         The format that the user named.
     source : Source
     format : str or None
-        The format's name; None where the content is of none.
+        The name of the format; None if none fits the content.
     title : str or None
     evidence : str
         How the format was found.
     contents : Contents or None
-        None where the file cannot be read.
+        None if the file cannot be read.
     refusal : str or None
-        The reader's line then.
+        The reader's error in that case.
     ids : Path or None
         The file with the ids of vectors.
     """
@@ -81,7 +81,7 @@ class Given:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What the file holds, texts among it."""
+        """The parts that the file holds, including texts."""
         if self.contents is None:
             return ()
         texts = ("texts",) if self.contents.texts else ()
@@ -90,7 +90,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be inspected: paths by what they are said to be, and their formats."""
+    """What to inspect: paths by the parts that they are given as, and their formats."""
 
     files: Sequence[Path]
     groups: Sequence[Path] = ()
@@ -111,7 +111,7 @@ def read_all(asked: Asked) -> tuple[Given, ...]:
     Raises
     ------
     UsageError
-        For the name of no format. Files that cannot be read raise nothing.
+        For an unknown format. A file that cannot be read raises nothing.
     """
     wanted = [(path, "file") for path in asked.files]
     wanted += [(path, "groups") for path in asked.groups]
@@ -122,7 +122,7 @@ def read_all(asked: Asked) -> tuple[Given, ...]:
     named = {path: role for path, role in wanted if role != "file"}
     once = dict.fromkeys((path, named.get(path, role)) for path, role in wanted)
     read = [_read(path, role, asked) for path, role in once]
-    # Files of ids come along when a whole folder is given; they are read already
+    # A whole folder may include files of ids, which are read with their vectors
     known = {one.ids.resolve() for one in read if one.ids is not None}
     return tuple(
         one
@@ -181,7 +181,7 @@ def _contents(source: Source, role: str, entry: Format, asked: Asked) -> Content
 
 
 def _ids_of(contents: Contents, asked: Asked | None) -> Path | None:
-    """Where the ids of vectors stand; None where the vectors' own file has them."""
+    """The file with the ids of vectors; None if the vectors' own file has them."""
     if asked is not None and asked.ids is not None:
         return asked.ids
     place = contents.metadata.get("ids")
@@ -192,7 +192,7 @@ def _ids_of(contents: Contents, asked: Asked | None) -> Path | None:
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """A file with everything that it says by itself.
+    """A file with everything that was found in it.
 
     Attributes
     ----------
@@ -201,7 +201,7 @@ class Examined:
     ranks : RankFacts or None
     vectors : Vectors or None
     findings : tuple of Finding
-        The gravest first.
+        The most severe first.
     """
 
     given: Given
@@ -217,12 +217,12 @@ class Examined:
 
     @property
     def groups(self) -> Groups | None:
-        """The groups that it holds."""
+        """The groups that it holds, if any."""
         return None if self.given.contents is None else self.given.contents.groups
 
     @property
     def qrels(self) -> Scores | None:
-        """The judgements that it holds."""
+        """The judgements that it holds, if any."""
         return None if self.given.contents is None else self.given.contents.qrels
 
     @cached_property
@@ -236,7 +236,7 @@ class Examined:
         return part in self.given.parts
 
     def record(self) -> File:
-        """Facts and findings, without the contents."""
+        """The record of facts and findings, without the contents."""
         given, contents = self.given, self.given.contents
         scores = self.scores
         sizes = _sizes(contents)
@@ -267,7 +267,7 @@ class Examined:
 
 
 def examine(given: Given) -> Examined:
-    """Look at one file by itself."""
+    """Examine one file by itself."""
     contents = given.contents
     if contents is None:
         refused = by_severity([_refused(given), repeated_rows(given)])
@@ -353,7 +353,7 @@ def _queries(contents: Contents | None) -> int | None:
 
 
 def _sizes(contents: Contents | None) -> Integers | None:
-    """Documents per group, or per query where the file has no groups."""
+    """Documents per group, or per query if the file has no groups."""
     if contents is None:
         return None
     parts = (contents.groups, contents.scores, contents.qrels)
@@ -369,17 +369,17 @@ def _range(facts: ScoreFacts) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-# Documents that stand twice under a query, in files that readers refuse for it: a
-# reader stops at the first. Here they are counted, with the few formats in which that
-# is common read leniently: columns of text, and groups as JSON lines.
-SIGNS = ("second time", "twice")  # how readers say that something is repeated
+# Readers refuse a file at the first document that is repeated in a query. All repeats
+# are counted here, by lenient reading of the formats in which they are common: columns
+# of text, and groups as JSON lines.
+SIGNS = ("second time", "twice")  # words of readers about a repetition
 COLUMNS = {"trec-run": (0, 2), "qrels": (0, 2), "beir-qrels": (0, 1)}
 
 Key = tuple[object, object]
 
 
 def repeated_rows(given: Given) -> Finding | None:
-    """How many rows repeat a document of their query, where the reader refused one."""
+    """How many rows repeat a document of their query, if the reader refused one."""
     refusal = given.refusal or ""
     if not any(sign in refusal for sign in SIGNS):
         return None
@@ -407,7 +407,7 @@ def repeated_rows(given: Given) -> Finding | None:
 
 
 def _count(keys: Iterator[tuple[object, Key]]) -> tuple[int, int, str | None]:
-    """Repeats, queries touched, and the first repeat, from (query, key) pairs."""
+    """Number of repeats, number of queries with one, and the first repeat."""
     seen: set[Key] = set()
     count, queries, example = 0, set(), None
     for query, key in keys:

@@ -1,4 +1,4 @@
-"""Ids: odd ones within a file, and the rule that would make two files' ids match."""
+"""Odd ids within a file, and rules that would make the ids of two files match."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ Rewrite = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that would make ids match, and the share of the smaller side it matches.
+    """A rule that would make ids match.
 
-    `text` names it; `left` and `right` are ids that it makes one.
+    `text` describes it; `left` and `right` are ids that it makes equal; `matched` is
+    the share of the smaller side's ids that match under it.
     """
 
     text: str
@@ -32,7 +33,7 @@ class Rule:
 
 
 def odd_ids(names: Iterable[str], what: str) -> list[Finding | None]:
-    """Findings on ids that other tools change: "123.0", "NA", blanks around.
+    """Findings on ids that tools have changed or would change: "123.0", "NA", blanks.
 
     Parameters
     ----------
@@ -79,10 +80,10 @@ def _odd(
 
 
 def matching_rule(left: Sequence[str], right: Sequence[str]) -> Rule | None:
-    """The rule under which at least half of the smaller side's ids would match.
+    """The rule that makes at least half more of the smaller side's ids match, or None.
 
-    Tried are a trailing ".0", case, blanks around, leading zeros, a prefix that all ids
-    of a side share, and these together. None where no rule gains that much.
+    Rules drop a trailing ".0", case, blanks around ids, leading zeros, a prefix that
+    all ids of a side share, or some of these together.
 
     Examples
     --------
@@ -105,7 +106,7 @@ def matching_rule(left: Sequence[str], right: Sequence[str]) -> Rule | None:
 def _candidates(
     left: Sequence[str], right: Sequence[str]
 ) -> list[tuple[str, Rewrite, Rewrite]]:
-    """Rules from the mildest to the most drastic, each as a rewrite of both sides."""
+    """Rules with a rewrite for each side, from the mildest to the most drastic."""
     prefixes = _prefix(left), _prefix(right)
     sides = [
         f"drop the prefix {prefix!r} on the {side}"
@@ -144,7 +145,7 @@ def _candidates(
 def _overlap(
     left: Sequence[str], right: Sequence[str], one: Rewrite, other: Rewrite
 ) -> tuple[float, tuple[str, str] | None]:
-    """Share of the smaller side (a sample of it) that matches, and the first match."""
+    """Share of (a sample of) the smaller side that matches, and the first match."""
     swap = len(left) > len(right)
     few, many = (right, left) if swap else (left, right)
     few_rule, many_rule = (other, one) if swap else (one, other)
@@ -161,8 +162,8 @@ def _overlap(
 
 
 def _prefix(names: Sequence[str]) -> str:
-    """What all ids begin with, up to the first digit; "" if nothing would be left."""
-    least, largest = min(names), max(names)  # what these share, all do
+    """The prefix of all ids up to the first digit; "" if an id would become empty."""
+    least, largest = min(names), max(names)  # what these two share, all share
     pairs = zip(least, largest, strict=False)
     same = itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)
     found = re.match(r"[^0-9]*", "".join(letter for letter, _ in same))

@@ -1,4 +1,4 @@
-"""What `inspect` says about a file's form: ranks, tag, columns, repairs, notes."""
+"""What `inspect` says about the form of a file: ranks, tag, columns, repairs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rankbound.read.source import Source
 COLUMN_NAMES = frozenset(
     {"rank", "score", "tag", "run", "runid", "qid", "docno", "docid", "q0"}
 )
-# A line of these is complete as soon as it has its columns
+# A line of these formats may be complete although its end was cut off
 COLUMNS_OF_TEXT = frozenset(
     {
         *("trec-run", "trec-run-lenient", "scoreddocs", "msmarco-run", "candidates"),
@@ -28,16 +28,16 @@ COLUMNS_OF_TEXT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RankFacts:
-    """The rank column of a file against its scores.
+    """The rank column of a file, compared with its scores.
 
     Attributes
     ----------
     base : int
         The smallest rank.
     constant : bool
-        Whether every row has the same rank, in a file where rankings are longer.
+        Whether all rows have the same rank, although rankings are longer.
     wrong : int
-        Neighbours by rank whose scores rise; those of equal rank do not count.
+        Neighbours by rank whose scores rise; equal ranks do not count.
     neighbours : int
     example : str or None
     """
@@ -49,14 +49,14 @@ class RankFacts:
     example: str | None
 
     def counts(self) -> RankCounts:
-        """The facts of the result."""
+        """The facts that the result records."""
         return RankCounts(
             base=self.base, constant=self.constant, against_scores=self.wrong
         )
 
 
 def rank_facts(contents: Contents) -> RankFacts | None:
-    """The rank column against the scores; None where the file gives no ranks.
+    """Compare the rank column with the scores; None if the file has no ranks.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def rank_facts(contents: Contents) -> RankFacts | None:
 def layout_findings(
     contents: Contents, source: Source, ranks: RankFacts | None
 ) -> list[Finding | None]:
-    """Findings on what surrounds the numbers."""
+    """Findings on everything around the numbers."""
     return [
         *_rank_findings(ranks),
         _column_name_as_tag(contents, source),
@@ -146,10 +146,10 @@ def _rank_findings(ranks: RankFacts | None) -> list[Finding | None]:
 
 
 def _unended(contents: Contents, source: Source) -> Finding | None:
-    """A last line of columns without its end: a file cut there still reads."""
+    """A last line without an end: a file that was cut there can still be read."""
     if contents.format not in COLUMNS_OF_TEXT or source.packing != "none":
         return None
-    if not source.path.is_file():  # a pipe is gone once it was read
+    if not source.path.is_file():  # a pipe cannot be read again
         return None
     with source.path.open("rb") as stream:
         stream.seek(-1, os.SEEK_END)

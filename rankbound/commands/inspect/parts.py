@@ -83,7 +83,7 @@ def _repeated_documents(groups: Groups) -> Finding | None:
 
 
 def _positive_and_negative(groups: Groups) -> Finding | None:
-    """Documents that are a positive of a query here and a negative of it there."""
+    """Positives of a query that are negatives in another of its groups."""
     if groups.positive is None:
         return None
     keys = _document_keys(groups, groups.row_query())
@@ -191,7 +191,7 @@ def _at(groups: Groups, row: int) -> str:
 
 
 def judgement_counts(qrels: Scores) -> JudgementCounts:
-    """Grades and relevant documents per query."""
+    """Counts of grades, and of relevant documents per query."""
     grades, counts = np.unique(qrels.values, return_counts=True)
     relevant = relevant_per_query(qrels)
     return JudgementCounts(
@@ -235,7 +235,7 @@ def judgement_findings(qrels: Scores) -> list[Finding | None]:
 
 
 def only_relevant(qrels: Scores) -> bool:
-    """Whether no document is judged irrelevant, so that most are not listed."""
+    """Whether no document is judged irrelevant."""
     return bool(np.all(qrels.values >= 1))
 
 
@@ -301,9 +301,9 @@ def _one_relevant(qrels: Scores, relevant: Integers) -> Finding | None:
 class Vectors:
     """Vectors with everything that a pass over them found.
 
-    `sets` are the rows of each set of equal vectors; `near` the pairs that are closer
-    than a thousandth of the median length, with their distances, or None where they
-    are too many to look for.
+    `sets` holds the rows of each set of equal vectors; `near` the pairs that are closer
+    than a thousandth of the median length, with their distances, or None if there are
+    too many to search for.
     """
 
     embeddings: Embeddings
@@ -312,7 +312,7 @@ class Vectors:
     near: tuple[Integers, Floats] | None
 
     def counts(self) -> VectorCounts:
-        """The facts of the result."""
+        """The facts that the result records."""
         return VectorCounts(
             dim=self.embeddings.dim,
             dtype=str(self.embeddings.vectors.dtype),
@@ -331,14 +331,14 @@ class Vectors:
 
 
 def _ends(norms: Floats) -> tuple[float, float, float] | None:
-    """Least, mean and largest length."""
+    """Smallest, mean and largest length."""
     if not norms.size:
         return None
     return float(norms.min()), float(norms.mean()), float(norms.max())
 
 
 def survey(embeddings: Embeddings) -> Vectors:
-    """Look at all vectors once, and for near duplicates once more."""
+    """Examine all vectors in one pass, and in another one for near duplicates."""
     facts = vector_facts(embeddings.vectors)
     finite = np.flatnonzero(facts.finite)
     sets = [finite[rows] for rows in equal_sets(facts.digests[finite])]
@@ -446,7 +446,7 @@ FEW_WORDS = 2
 
 
 def text_counts(contents: Contents) -> TextCounts:
-    """Counts of texts; words are parted by blanks."""
+    """Counts of texts and their words, which blanks separate."""
     texts = contents.texts
     lengths = sorted(len(text.split()) for text in texts.values())
     sets = equal_texts(texts)
@@ -463,7 +463,7 @@ def text_counts(contents: Contents) -> TextCounts:
 
 
 def equal_texts(texts: Mapping[str, str]) -> list[list[str]]:
-    """Ids of each set of equal texts that are not empty, two or more.
+    """Ids of each set of two or more equal texts; empty texts do not count.
 
     Examples
     --------
@@ -525,7 +525,7 @@ def _equal_texts(texts: Mapping[str, str], facts: TextCounts) -> Finding | None:
 
 def _short_texts(texts: Mapping[str, str], facts: TextCounts) -> Finding | None:
     short = [k for k, text in texts.items() if 0 < len(text.split()) <= FEW_WORDS]
-    # Queries are short by nature: a median of few words is no finding
+    # Queries are short anyway: a median of few words is no finding
     if not short or facts.words[1] <= 4 * FEW_WORDS:
         return None
     words = counted(facts.shortest_words, "word")

@@ -40,8 +40,9 @@ from rankbound.estimators.pointwise import pair_divergence, pair_entropy, sigmoi
 class PairBlock:
     """The pairs of some groups; arrays of shape (b, n_pairs).
 
-    `groups` (b,) are positions of groups; `chosen` says which pairs count; margins are
-    first minus second document; `block_rows` (b, k) are the rows of the documents.
+    `groups` (b,) are positions of groups; `chosen` marks the pairs that count; margins
+    are those of the first document over the second; `block_rows` (b, k) are the rows of
+    the documents.
     """
 
     groups: Integers
@@ -51,21 +52,21 @@ class PairBlock:
     block_rows: Integers
 
     def means(self, values: Floats) -> Floats:
-        """Mean over the pairs that count of each group, shape (b,)."""
+        """Mean over the counted pairs of each group, shape (b,)."""
         total = np.sum(np.where(self.chosen, values, 0.0), axis=-1)
         return np.asarray(total / self.chosen.sum(axis=-1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
-    """A clipped student on the certificate's groups.
+    """A student on the certificate's groups, clipped, with its teacher.
 
     Attributes
     ----------
     groups : Groups
         Without the calibration queries; every group has a pair of the wanted kind.
     teacher, student : float64 arrays, shape (n_rows,)
-        Scores in units of their temperatures, the student's clipped.
+        Scores divided by their temperatures; the student's are clipped.
     pairs : {"all", "pos-neg", "neg-neg"}
     level : Level
     high : float
@@ -73,7 +74,7 @@ class Evaluated:
     score_range : float
         B, in temperatures.
     complete : bool
-        Whether judgements are complete: what a judged query's list lacks is irrelevant.
+        Whether the documents of a judged query without a judgement are irrelevant.
     """
 
     groups: Groups
@@ -87,7 +88,7 @@ class Evaluated:
 
     @property
     def pair_high(self) -> float:
-        """Largest mean loss of any set of pairs, such as one that judgements pick."""
+        """Largest mean loss of any set of pairs, such as the judged ones; nats."""
         return lemma_2c_range(self.score_range, cut_ratio=1.0, source="any pairs").high
 
     def blocks(self) -> Iterator[PairBlock]:
@@ -115,7 +116,7 @@ class Evaluated:
         return grades, known
 
     def per_query(self, values: Floats) -> Floats:
-        """Average the groups of each query; one number per query that has a group."""
+        """Average over the groups of each query; one number per query with a group."""
         n_queries = len(self.groups.qids)
         means = query_means(self.groups.queries, values, n_queries=n_queries)
         return np.asarray(means[np.unique(self.groups.queries)])
@@ -127,7 +128,7 @@ UNJUDGED: Final = (
     "different grades; documents without a judgement do not count as irrelevant, "
     "unless `unjudged='irrelevant'` asserts it"
 )
-# Signs of the student's margin of a pair that the teacher's order has turned
+# By the sign of the student's margin, in a pair oriented by the teacher
 SIGNS: Final = {1.0: "agrees", -1.0: "disagrees", 0.0: "ties"}
 ASSUMPTIONS: Final = (
     "misranking, ceiling and floor rest on A0 and on a calibrated teacher: given the "
@@ -151,12 +152,12 @@ class JudgedPairs:
     queries : int64 array
         0 to n_queries - 1; every query has a pair.
     teacher_margin, student_margin : float64 arrays
-        The teacher's is at least 0; where it is 0 the student's is.
+        The teacher's is at least 0; where it is 0, the student's is at least 0.
     labels : float64 array
-        1 if the first document is the better judged one, else 0; 1/2 where both
-        models tie, since neither document is first then.
+        1 if the first document is judged better, else 0; 1/2 where both models tie,
+        since the pair has no orientation then.
     weights : float64 array
-        Of one query they add up to 1, and its groups weigh the same.
+        They add up to 1 in each query, whose groups have equal weight.
     n_queries : int
     """
 
@@ -186,7 +187,7 @@ class JudgedPairs:
 
 
 def misordered(margin: Floats, preference: Floats) -> Floats:
-    """Probability of an order being wrong if the first is better with `preference`.
+    """Probability that an order is wrong, if the first is better with `preference`.
 
     Examples
     --------
@@ -198,7 +199,7 @@ def misordered(margin: Floats, preference: Floats) -> Floats:
 
 
 def judged_pairs(student: Evaluated, qrels: Scores) -> JudgedPairs | None:
-    """The counted pairs whose documents have different grades; None without any."""
+    """The counted pairs whose documents have different grades; None without one."""
     grades, judged = student.grades(qrels)
     found: list[tuple[Integers, Floats, Floats, Floats]] = []
     for block in student.blocks():
@@ -222,7 +223,7 @@ def judged_pairs(student: Evaluated, qrels: Scores) -> JudgedPairs | None:
 
 
 def _even(group: Integers, query_of: Integers) -> tuple[Integers, Floats, int]:
-    """Queries of the pairs from 0 on, and weights: pairs of a group, then groups."""
+    """Queries of the pairs, numbered from 0; weights that even out groups and pairs."""
     per_group = np.bincount(group, minlength=len(query_of))
     used = per_group > 0
     groups_of = np.bincount(query_of[used], minlength=int(query_of.max()) + 1)
@@ -244,12 +245,12 @@ def bins_of(preference: Floats) -> Integers:
 
 
 def reliability(pairs: JudgedPairs, level: Level) -> tuple[Bin, ...]:
-    """How often the document that the teacher prefers is the better judged one.
+    """How often the document that the teacher prefers is judged better.
 
-    One row for each bin of p and each sign of the student's margin that occurs, since
-    only calibration given both lets p stand for the truth. Each query with a pair in
-    the bin counts the same, so that the interval sees one number per query; each
-    interval is valid by itself.
+    There is one row for each bin of p and each sign of the student's margin that
+    occurs: only if the teacher is calibrated given both can p replace the truth. Each
+    query with a pair in the bin has equal weight, so the interval is one of a mean over
+    queries; each interval is valid by itself.
     """
     bins, preference = bins_of(pairs.preference), pairs.preference
     rows = []
@@ -277,10 +278,10 @@ def reliability(pairs: JudgedPairs, level: Level) -> tuple[Bin, ...]:
 
 
 def binned_calibration_term(pairs: JudgedPairs) -> float:
-    """Calibration term of Theorem 3 (e), p given by its bin.
+    """Calibration term of Theorem 3 (e), with p rounded to its bin.
 
-    Within a bin and sign p becomes its mean there, which leaves the sum of the gaps as
-    it is: the term still bounds the size of the shift.
+    Within a bin and sign, p is replaced by its mean. This leaves the sum of the gaps
+    unchanged, so the term still bounds the size of the shift.
     """
     bins, preference = bins_of(pairs.preference), pairs.preference
     rounded = preference.copy()
@@ -297,7 +298,7 @@ def binned_calibration_term(pairs: JudgedPairs) -> float:
 
 
 def _cell_means(pairs: JudgedPairs, here: Booleans, values: Floats) -> Floats:
-    """Mean of the chosen pairs of every query that has one."""
+    """Mean over the chosen pairs of every query that has one."""
     weights = pairs.weights[here]
     queries = np.unique(pairs.queries[here], return_inverse=True)[1].reshape(-1)
     mass = np.bincount(queries, weights=weights)
@@ -306,18 +307,18 @@ def _cell_means(pairs: JudgedPairs, here: Booleans, values: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """What is averaged over pairs, of pairs or of queries: arrays of one shape.
+    """Terms of pairs, or their means over the pairs of queries: arrays of one shape.
 
     Attributes
     ----------
     misranking : float64 array
-        Probability of the student's order being wrong, if the teacher is calibrated.
+        Probability that the student's order is wrong, if the teacher is calibrated.
     bayes : float64 array
-        The same of the best order.
+        The same for the best possible order.
     entropy, divergence : float64 arrays
         In nats.
     discordant : float64 array
-        The divergence where the models disagree, half of it where the student ties.
+        The divergence where the models disagree, and half of it where the student ties.
     """
 
     misranking: Floats
@@ -328,7 +329,7 @@ class Terms:
 
     @classmethod
     def each(cls, made: Callable[[str], Floats]) -> Self:
-        """The terms from a function of a term's name."""
+        """The terms that a function gives for their names."""
         return cls(**{one.name: made(one.name) for one in fields(cls)})
 
 
@@ -337,7 +338,7 @@ def relevance(
 ) -> Relevance:
     """Misranking of one student: from preferences, and on judged pairs.
 
-    `asserted` are assumptions beyond those that it rests on anyway.
+    `asserted` are assumptions in addition to `ASSUMPTIONS`.
     """
     pairs = judged_pairs(student, qrels)
     misranking, ceiling, floor = _reading(
@@ -354,7 +355,7 @@ def relevance(
 
 
 def pair_terms(teacher_margin: Floats, student_margin: Floats) -> Terms:
-    """What is averaged over pairs, elementwise.
+    """The terms of pairs, elementwise.
 
     Examples
     --------
@@ -376,7 +377,7 @@ def pair_terms(teacher_margin: Floats, student_margin: Floats) -> Terms:
 
 
 def _all_terms(student: Evaluated) -> Terms:
-    """Per query, over all counted pairs."""
+    """Means of the terms over all counted pairs of each query."""
     per_group = Terms.each(lambda _: np.empty(student.groups.n_groups))
     for block in student.blocks():
         terms = pair_terms(block.teacher_margin, block.student_margin)
@@ -389,12 +390,12 @@ def _all_terms(student: Evaluated) -> Terms:
 def _reading(
     terms: Terms, high: float, level: Level
 ) -> tuple[Estimate, Ceiling, Floor]:
-    """Misranking, ceiling and floor from one number per query of each term."""
+    """Misranking, ceiling and floor from the terms of queries."""
     divergence, discordant = (
         float(values.mean()) for values in (terms.divergence, terms.discordant)
     )
     entropy = min(float(terms.entropy.mean()), LN2)
-    # Three limits hold at once, so each gets a third of delta
+    # Three limits must hold at once, so each gets a third of delta
     limits = [
         level.upper(values, high=top, share=1 / 3)
         for values, top in (
@@ -423,7 +424,7 @@ def _reading(
 
 
 def _judged(pairs: JudgedPairs, student: Evaluated) -> Judged:
-    """The reading of judged pairs, their observed error, and the calibration term."""
+    """Misranking of judged pairs, their observed error, and the calibration term."""
     level, p = student.level, pairs.preference
     raw = pair_terms(pairs.teacher_margin, pairs.student_margin)
     terms = Terms.each(lambda name: pairs.means(getattr(raw, name)))

@@ -42,20 +42,20 @@ Law = dict[str, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Laws:
-    """Two laws for each query that has both.
+    """The target and the sampling law of each query that has both.
 
     Attributes
     ----------
     documents : Groups
-        One group per query, sorted by qid: the documents of either law.
+        One group for each query, sorted by qid: the documents of either law.
     sampling, target : float64 arrays, shape (n_rows,)
-        Probabilities; of every query they sum to 1.
+        Probabilities, which add up to 1 in every query.
     distance, pair_distance : float64 arrays, shape (n_queries,)
         Total variation distance of the laws of one document, and of a pair.
     ratio : float64 array, shape (n_queries,)
-        kappa, infinite where the sampler misses a document of the target law.
+        kappa, infinite if the sampling law misses a document of the target law.
     n_without_target, n_without_sampling : int
-        Queries of the one law that the other lacks.
+        Queries that have only the sampling law, and only the target law.
     """
 
     documents: Groups
@@ -69,32 +69,32 @@ class Laws:
 
     @property
     def n_queries(self) -> int:
-        """Queries with both laws."""
+        """Number of queries with both laws."""
         return self.documents.n_groups
 
     def rows(self, query: int) -> slice:
-        """The document rows of a query."""
+        """The rows of the documents of a query."""
         return slice(*self.documents.offsets[query : query + 2])
 
 
 def laws_of_queries(
     sampling: Groups, target: Groups | None, *, aside: Booleans
 ) -> Laws | None:
-    """Both laws; None if no target is given and no sampling probabilities either.
+    """Both laws of every query; None without target groups and probabilities.
 
     Parameters
     ----------
     sampling : Groups
         The groups of the measurement.
     target : Groups or None
-        None: the target law is uniform over the documents of the sampling law.
+        If None, the target law is uniform over the documents of the sampling law.
     aside : boolean array, shape (n_groups,)
-        Groups of `sampling` that were set aside; their queries do not appear.
+        Groups of `sampling` that were set aside; their queries are left out.
 
     Raises
     ------
     UsageError
-        If no query has both laws, or documents with probabilities were left out.
+        When no query has both laws, or documents with probabilities were dropped.
     """
     if target is None and sampling.probabilities is None:
         return None
@@ -115,12 +115,13 @@ def laws_of_queries(
 
 
 def laws(groups: Groups) -> dict[str, Law]:
-    """The law of every query: the mean over its groups.
+    """The law of every query: the mean of the laws of its groups.
 
     Raises
     ------
     UsageError
-        If a group's probabilities do not sum to 1, since documents were left out.
+        When the probabilities of a group do not add up to 1, since documents were
+        dropped.
     """
     weights = groups.probabilities
     found: dict[str, list[Law]] = {}
@@ -208,9 +209,10 @@ ASSUMPTIONS: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LawScores:
-    """Scores of the documents of both laws, in units of temperatures, (n_rows,).
+    """Scores of the documents of both laws, in temperatures; all of shape (n_rows,).
 
-    `found` says which documents both models score; the others hold 0.
+    `found` marks the documents that both models score; the student's scores of others
+    are 0.
     """
 
     teacher: Floats
@@ -221,7 +223,7 @@ class LawScores:
 def product_range(score_range: float) -> LossRange:
     """Range of one query's risk when both documents of a pair are drawn from one law.
 
-    At most half of the mass of such pairs is cut by any set of documents.
+    Any set of documents cuts at most half of the mass of such pairs.
 
     Examples
     --------
@@ -232,7 +234,7 @@ def product_range(score_range: float) -> LossRange:
 
 
 def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) -> Shift:
-    """The shift block of one student: every form, the tightest, and the limit.
+    """The risk of one student under the target law: all forms, and the limit.
 
     Parameters
     ----------
@@ -246,9 +248,7 @@ def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) ->
     if unscored:
         reason = (
             f"the sampling law holds {counted(unscored, 'document')} without a "
-            "score; the "
-            "law of the "
-            "others is another one; score them"
+            "score; the law of the others is another one; score them"
         )
         return Shift(missing_because=reason, assumptions=ASSUMPTIONS)
     limits = product_range(score_range)
@@ -288,7 +288,7 @@ def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) ->
 
 
 def _per_query(laws: Laws, scores: LawScores, limits: LossRange) -> dict[str, Floats]:
-    """Risk under the sampling law and every computable bound, one row per query."""
+    """Risk under the sampling law and every computable bound, one number per query."""
     whole = bool(scores.found[laws.target > 0].all())
     names = ["sampling", "total_variation"]
     names += ["cvar"] if np.isfinite(laws.ratio).any() else []
@@ -323,7 +323,7 @@ def _per_query(laws: Laws, scores: LawScores, limits: LossRange) -> dict[str, Fl
 
 
 def clipped(student: Floats, found: Booleans, *, score_range: float) -> Floats:
-    """Scores raised to at least B below the best found one; 0 where not found.
+    """Scores raised to at least B below the best score found; 0 where none was found.
 
     Examples
     --------
@@ -338,7 +338,7 @@ def clipped(student: Floats, found: Booleans, *, score_range: float) -> Floats:
 def _form(
     values: Floats | None, risk: Floats, limits: LossRange, level: Level
 ) -> ShiftForm | None:
-    """Mean bound of the target risk, what it adds to the sampling risk, its limit."""
+    """Mean bound of the target risk, its excess over the sampling risk, its limit."""
     if values is None:
         return None
     return ShiftForm(
@@ -367,7 +367,7 @@ def _reason(name: str, laws: Laws) -> ShiftForm:
 
 
 def _weights(laws: Laws) -> ImportanceWeights:
-    """Importance weights of the queries that have them: how uneven they are."""
+    """How uneven the importance weights are, over the queries that have them."""
     shares = []
     for query in np.flatnonzero(np.isfinite(laws.ratio)):
         rows = laws.rows(int(query))

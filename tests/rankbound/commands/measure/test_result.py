@@ -1,5 +1,6 @@
 """The ledger: its keys, that JSON can hold it, and that it hides nothing."""
 
+import copy
 import hashlib
 import json
 import math
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import rankbound as rb
 from rankbound.catalogue import COLUMNS
 from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.measured import measured
@@ -243,3 +245,11 @@ def test_frames_and_latex(whole):
     assert whole.to_frame("per_query")["risk_nats"].dtype == float
     assert "gappy" in whole.to_latex()
     assert whole.to_latex("inputs").count("teacher") > 0
+
+
+def test_an_unknown_student_is_an_error_that_names_the_students():
+    queries = {f"q{n}": {"a": 2.0 + n / 9, "b": -1.0} for n in range(9)}
+    ledger = rb.measure(queries, students={"same": queries})
+    with pytest.raises(KeyError, match="'zz'; there are 'same'"):
+        ledger.students["zz"]
+    assert copy.copy(ledger).students.get("zz") is None
