@@ -231,8 +231,8 @@ def with_teacher(student: Examined, teacher: Examined, cast: Cast) -> Fit:
         "teacher-lacks-students",
         "note",
         int((~found).sum()),
-        f"{share(int((~found).sum()), len(found))} ranked documents have no score of "
-        "the teacher",
+        f"{share(int((~found).sum()), len(found))} ranked documents have no teacher "
+        "score",
         "give groups, or score the documents that students rank",
     )
 
@@ -355,7 +355,7 @@ def _orders(
                 "query-order-differs",
                 "note",
                 len(others),
-                "the same queries come in another order than in the other files",
+                "the same queries are in another order than in the other files",
                 "match rows by query id, never by position",
             ),
             others,
@@ -487,7 +487,7 @@ def overlap_finding(one: Overlap) -> Finding | None:
             "error" if one.shared == 0 else "warning",
             smaller - one.shared,
             f"{share(one.shared, smaller)} {left.ids} ids are shared; "
-            f"{one.rule.matched:.1%} would be under a rule",
+            f"{one.rule.matched:.1%} would match under a rule",
             f"rewrite the ids of one file: {one.rule.text}",
             f"{one.rule.left!r} there is {one.rule.right!r} here",
         )

@@ -74,9 +74,8 @@ def _repeated_documents(groups: Groups) -> Finding | None:
         "duplicates-in-groups",
         "warning",
         surplus,
-        f"{counted(surplus, 'document stands', 'documents stand')} again in a group, "
-        "in "
-        f"{share(touched, groups.n_groups)} groups",
+        f"{counted(surplus, 'document repeats', 'documents repeat')} another one of "
+        f"its group, in {share(touched, groups.n_groups)} groups",
         "remove them: sampling with replacement adds pairs at distance 0 and 1 bit",
         _at(groups, row),
     )
@@ -422,7 +421,7 @@ def _near_duplicates(vectors: Vectors) -> Finding | None:
         len(pairs),
         f"{counted(len(pairs), 'pair')} of vectors less than a thousandth of their "
         f"length apart, the closest by {float(distances.min()):.2g}",
-        "take them for duplicates: one text embedded in two batches, or nearly",
+        "treat them as duplicates: one text embedded in two batches, or nearly",
         names,
     )
 
@@ -548,7 +547,7 @@ def _upper_case(facts: TextCounts) -> Finding | None:
         "note",
         facts.upper_case,
         f"{share(facts.upper_case, facts.texts)} texts are upper case",
-        "lower them for a model that tells case apart",
+        "convert them to lower case for a model that distinguishes case",
     )
 
 

@@ -228,7 +228,7 @@ def _placeholders(cast: Cast, temperature: Temperature) -> list[str]:
 def _other_groups(cast: Cast) -> tuple[str, ...]:
     others = [str(one.path) for one in cast.groups[1:]]
     return (
-        (f"groups one file at a time; also there: {', '.join(others)}",)
+        (f"measure reads one file of groups; also given: {', '.join(others)}",)
         if others
         else ()
     )

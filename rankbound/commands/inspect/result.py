@@ -305,7 +305,7 @@ class Ready(Record, frozen=True, kw_only=True):
 
 
 class FileRow(Record, frozen=True, kw_only=True):
-    """A row of the table of files: what a file holds, and its numbers of findings."""
+    """A row of the table of files: what one holds, and its numbers of findings."""
 
     file: str
     role: str
@@ -377,7 +377,7 @@ class Inspection(
         return all(one.readable for one in self.files)
 
     def findings(self) -> Iterator[tuple[str, Finding]]:
-        """Every finding with the path of its file, or with several paths as ``a / b``."""
+        """Every finding with the path of its file; several paths are ``a / b``."""
         for one in self.files:
             for finding in one.findings:
                 yield one.path, finding

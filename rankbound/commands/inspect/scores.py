@@ -354,9 +354,9 @@ def _nearly_tied(facts: ScoreFacts) -> Finding | None:
         "pseudo-ties",
         "warning" if alike.close >= MANY * alike.neighbours else "note",
         alike.close,
-        f"{share(alike.close, alike.neighbours)} neighbours are parted by at most 1e-6 "
-        "of the range of scores, as an engine's tie breaking does",
-        "take them for ties: their order says nothing about the model",
+        f"{share(alike.close, alike.neighbours)} neighbours differ by at most 1e-6 "
+        "of the range of scores, as when an engine breaks ties",
+        "treat them as ties: their order says nothing about the model",
     )
 
 

@@ -71,7 +71,7 @@ def test_ids_beside_are_left_where_they_are_the_same_and_refused_where_not(tmp_p
     ids.write_text("b\na\n")
     before = (tmp_path / "v.npy").read_bytes()
     other = replace(VECTORS.embeddings, vectors=np.ones((2, 2), dtype=np.float32))
-    with pytest.raises(UsageError, match=r"v\.ids\.txt: is there with other content"):
+    with pytest.raises(UsageError, match=r"v\.ids\.txt: exists with other content"):
         store(
             replace(VECTORS, embeddings=other),
             by_name("npy"),

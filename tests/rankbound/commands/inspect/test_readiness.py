@@ -213,7 +213,7 @@ def test_other_groups_are_named(tmp_path):
     contents = matching()
     contents["b.jsonl"] = contents["random.jsonl"]
     found = verdict(tmp_path, contents)
-    assert any("also there: " in note and "b.jsonl" in note for note in found.notes)
+    assert any("also given: " in note and "b.jsonl" in note for note in found.notes)
     first = verdict(
         tmp_path, contents, groups=[written(tmp_path, contents["b.jsonl"], "b.jsonl")]
     )
