@@ -99,10 +99,13 @@ def given_from(values: Mapping[str, Any], *, solve: str | None = None) -> Given:
     missing = [f"`{name}`" for name in NEEDED if values.get(name) is None]
     if missing:
         raise UsageError("missing: " + ", ".join(missing))
-    numbers = {name: value for name, value in values.items() if value is not None}
-    if "group_size" in numbers:
-        numbers["group_size"] = int(numbers["group_size"])
-    return Given(**numbers)
+    return Given(
+        **{
+            name: int(value) if name == "group_size" else value
+            for name, value in values.items()
+            if value is not None
+        }
+    )
 
 
 UNKNOWNS: Final = ("n", "diameter", "entropy")
@@ -329,8 +332,7 @@ def augment(before: Given, after: Given) -> Augmentation:
 
 
 def _changed(given: Given, name: str, value: float) -> Given:
-    changes: dict[str, Any] = {name: value}
-    return msgspec.structs.replace(given, **changes)
+    return msgspec.structs.replace(given, **{name: value})
 
 
 def _headline(given: Given) -> float:

@@ -136,7 +136,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
         )
     stored = store(contents, chosen, target, lossy=lossy)
     if stored.reranked:
-        lost["ranks"] = RANKS_LOST
+        lost |= {"ranks": RANKS_LOST}
     held = content(contents)
     kept = {what: words for what, words in held.items() if what not in lost}
     if "precision" in lost:

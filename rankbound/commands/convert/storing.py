@@ -89,7 +89,8 @@ def _same_origins(wanted: Scores | None, found: Scores | None) -> bool:
     return bool(there.all() and np.array_equal(values, wanted.origins))
 
 
-def _said(contents: Contents) -> dict[str, Any]:
+def _said(contents: Contents) -> dict[str, object]:
+    """Metadata of the content, as opposed to the file."""
     about = {*ABOUT_THE_FILE, "columns_unused"}
     return {key: it for key, it in contents.metadata.items() if key not in about}
 

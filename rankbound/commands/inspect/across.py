@@ -9,7 +9,7 @@ import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.examined import Examined
-from rankbound.commands.inspect.ids import Rule, matching_rule
+from rankbound.commands.inspect.layout import Rule, matching_rule
 from rankbound.commands.inspect.parts import Vectors, only_relevant
 from rankbound.commands.inspect.result import (
     Across,

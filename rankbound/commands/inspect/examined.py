@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 import numpy as np
-import orjson
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
-from rankbound.commands.inspect.ids import odd_ids
-from rankbound.commands.inspect.layout import RankFacts, layout_findings, rank_facts
+from rankbound.commands.inspect.layout import (
+    RankFacts,
+    layout_findings,
+    odd_ids,
+    rank_facts,
+)
 from rankbound.commands.inspect.parts import (
     Vectors,
     group_counts,
@@ -391,7 +395,7 @@ def repeated_rows(given: Given) -> Finding | None:
         else:
             return None
         count, queries, example = _count(keys)
-    except (FormatError, ValueError, TypeError, KeyError):
+    except (FormatError, ValueError, msgspec.DecodeError):
         return None  # the refusal stands, without a number
     if not count:
         return None
@@ -431,10 +435,18 @@ def _column_keys(given: Given) -> Iterator[tuple[object, Key]]:
             yield fields[query], (fields[query], fields[document])
 
 
+class _GroupLine(msgspec.Struct):
+    """The ids in a line of groups, texts or numbers."""
+
+    query_id: str | int
+    doc_id_a: str | int
+    doc_id_b: list[str | int]
+
+
 def _group_keys(given: Given) -> Iterator[tuple[object, Key]]:
     for number, line in given.source.lines():
         if not line:
             continue
-        row = orjson.loads(line)
-        for docno in (row["doc_id_a"], *row["doc_id_b"]):
-            yield row["query_id"], (number, docno)
+        row = msgspec.json.decode(line, type=_GroupLine)
+        for docno in (row.doc_id_a, *row.doc_id_b):
+            yield row.query_id, (number, docno)

@@ -83,7 +83,16 @@ def compare_readiness(cast: Cast) -> Readiness:
         options, notes = _options(replace(cast, students=()), None)
         missing += _lacking(cast, options.temperature)
         if not missing:
-            refusal = rehearse_comparison(_comparison(options, named))
+            comparison = CompareOptions(
+                teacher=options.teacher,
+                temperature=options.temperature,
+                groups=tuple(named),
+                embeddings=options.embeddings,
+                ids=options.ids,
+                qrels=options.qrels,
+                missing=options.missing,
+            )
+            refusal = rehearse_comparison(comparison)
             missing += [] if refusal is None else [refusal]
     words = ["rankbound", "compare"]
     words += (
@@ -104,20 +113,6 @@ def _named(paths: list[Path]) -> list[tuple[str, Path]]:
     """A name for each sampling; `compare` reserves "target" for another law."""
     names = (f"{name}-groups" if name == TARGET else name for name in names_of(paths))
     return list(zip(names, paths, strict=True))
-
-
-def _comparison(
-    options: MeasureOptions, named: list[tuple[str, Path]]
-) -> CompareOptions:
-    return CompareOptions(
-        teacher=options.teacher,
-        temperature=options.temperature,
-        groups=tuple(named),
-        embeddings=options.embeddings,
-        ids=options.ids,
-        qrels=options.qrels,
-        missing=options.missing,
-    )
 
 
 def _options(

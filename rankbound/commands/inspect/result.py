@@ -413,9 +413,7 @@ def _file_row(one: File) -> FileRow:
         lowest_score=ends[0],
         highest_score=ends[1],
         kind=one.kind,
-        errors=found["error"],
-        warnings=found["warning"],
-        notes=found["note"],
+        **{f"{severity}s": found[severity] for severity in SEVERITIES},
     )
 
 

@@ -223,7 +223,7 @@ class Files:
             As `rankbound.read.reading.read_part`.
         """
         if not isinstance(path, Path):
-            held: dict[str, Any] = {part: path}
+            held: Mapping[str, Any] = {part: path}
             return Contents("object", Path(path.name), **held)
         kept = self._kept.get(path)
         if kept is not None and getattr(kept, part) is not None:

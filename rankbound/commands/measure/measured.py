@@ -116,12 +116,12 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
             )
         )
     progress("distances")
-    spaces = _spaces(
+    space, spaces = _spaces(
         inputs, split, students, metric=options.metric, pairs=options.pairs
     )
     progress("certificates")
     terms = query_terms(
-        inputs.groups, alone, pairs=options.pairs, geometry=geometry_of(spaces[""])
+        inputs.groups, alone, pairs=options.pairs, geometry=geometry_of(space)
     )
     used = certified_rows(terms, inputs.groups, split.calibration)
     teacher = terms.only(used)
@@ -154,7 +154,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         entropy=interval_part(
             "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
         ),
-        space=spaces[""],
+        space=space,
         students=tuple(
             replace(
                 result,
@@ -169,14 +169,14 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
 
 def _spaces(
     inputs: Inputs, split: Split, students: list[Student], *, metric: str, pairs: str
-) -> dict[str, Space | None]:
-    """Distances of the teacher's groups ("") and of every student's.
+) -> tuple[Space | None, dict[str, Space | None]]:
+    """Distances of the teacher's groups, and of every student's by name.
 
     Students that score every document share the teacher's pass over the vectors.
     """
     embeddings = inputs.embeddings
     if embeddings is None:
-        return dict.fromkeys(["", *(s.name for s in students)])
+        return None, dict.fromkeys(s.name for s in students)
     whole = {
         s.name: s.terms.values
         for s in students
@@ -186,7 +186,7 @@ def _spaces(
     shared = survey(
         inputs.groups, embeddings, counted=~split.calibration, students=whole, **kind
     )
-    spaces: dict[str, Space | None] = dict.fromkeys(["", *whole], shared)
+    spaces: dict[str, Space | None] = dict.fromkeys(whole, shared)
     for student in students:
         if student.name not in spaces:
             spaces[student.name] = survey(
@@ -196,7 +196,7 @@ def _spaces(
                 students={student.name: student.terms.values},
                 **kind,
             )
-    return spaces
+    return shared, spaces
 
 
 @dataclass(frozen=True, slots=True, eq=False)

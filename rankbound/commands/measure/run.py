@@ -284,13 +284,13 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
 
 
 def _tables(found: Measured) -> dict[str, Rows]:
-    """Terms of the certificate's queries and, where there are any, of those aside."""
+    """Terms of the certificate's queries, and of calibration queries if any."""
     terms = [one.terms for one in found.students] or [found.teacher]
     tables = {"per_query": table_of(terms)}
-    if found.split.n_calibration:
-        aside = [one.calibration for one in found.students]
-        tables["calibration"] = table_of(aside or [found.teacher_calibration])
-    return tables
+    if not found.split.n_calibration:
+        return tables
+    aside = [one.calibration for one in found.students]
+    return tables | {"calibration": table_of(aside or [found.teacher_calibration])}
 
 
 def assumptions(found: Measured) -> tuple[str, ...]:

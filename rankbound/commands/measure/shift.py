@@ -303,19 +303,17 @@ def _per_query(laws: Laws, scores: LawScores, limits: LossRange) -> dict[str, Fl
         losses = pair_risk(*(np.subtract.outer(x, x) for x in (g, f)))
         drawn, law = losses[np.ix_(here, here)], np.outer(nu[here], nu[here])
         risk = float((law * drawn).sum())
+        ratio = laws.ratio[query] ** 2
         found = {
             "sampling": risk,
             "total_variation": risk + b * laws.pair_distance[query],
+            "cvar": cvar(drawn.ravel(), law.ravel(), ratio=ratio)
+            if np.isfinite(ratio)
+            else limits.high,
         }
-        ratio = laws.ratio[query] ** 2
-        found["cvar"] = limits.high
-        if np.isfinite(ratio):
-            found["cvar"] = cvar(drawn.ravel(), law.ravel(), ratio=ratio)
         if whole:
-            found["transport"] = risk + transport_shift(
-                f, g, mu, nu, loss_slope=1.0, score_range=b
-            )
-            found[EXACT] = float(mu @ losses @ mu)
+            moved = transport_shift(f, g, mu, nu, loss_slope=1.0, score_range=b)
+            found |= {"transport": risk + moved, EXACT: float(mu @ losses @ mu)}
         for name in names:
             columns[name][query] = min(found[name], limits.high)
     columns[LEAST] = np.min([columns[name] for name in FORMS if name in names], axis=0)

@@ -253,3 +253,12 @@ def test_an_unknown_student_is_an_error_that_names_the_students():
     with pytest.raises(KeyError, match="'zz'; there are 'same'"):
         ledger.students["zz"]
     assert copy.copy(ledger).students.get("zz") is None
+
+
+def test_a_ledger_without_inputs_is_shown(whole, tmp_path):
+    path = whole.save(tmp_path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"inputs": []}))
+    found = Ledger.load(path)
+    assert repr(found).startswith("Measurement: ")
+    assert "strong" in found._repr_html_()
+    assert found.to_frame("inputs").empty

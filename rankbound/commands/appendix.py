@@ -15,7 +15,7 @@ from rankbound.errors import UsageError
 from rankbound.writing import check_folder, write_all
 
 # The proofs are beside the package in a checkout, and are not installed
-CHECKOUT: Final = Path(__file__).resolve().parents[3]
+CHECKOUT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = (
     "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended"
 )
