@@ -28,8 +28,20 @@ OPTIONS: Final = {
     "students": "student",
 }
 
+# Those that texts stored in results name
+PARAMETERS: Final = frozenset(
+    {
+        *("teacher", "teacher_kind", "temperature", "students", "embeddings", "ids"),
+        *("metric", "qrels", "score_range", "missing", "delta", "seed", "formats"),
+        *("groups", "target_groups", "depth", "unjudged", "pairs", "compat", "format"),
+        *("StudentSource.kind", "StudentSource.queries", "StudentSource.temperature"),
+        *("sd", "folder", "half_range", "margin", "margins", "quantities"),
+        *("controls", "target", "rankings", "cases"),
+    }
+)
 
-def in_options(message: str, names: Collection[str]) -> str:
+
+def in_options(message: str, names: Collection[str] = PARAMETERS) -> str:
     """A message in words of the command line.
 
     Parameters
@@ -37,7 +49,8 @@ def in_options(message: str, names: Collection[str]) -> str:
     message : str
         Parameters stand in backticks.
     names : collection of str
-        Those that the command has, by parameter or by option; others stay.
+        Those that the command has, by parameter or by option; others stay. By default
+        the ones that results speak of.
 
     Examples
     --------

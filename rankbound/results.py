@@ -7,6 +7,7 @@ names the file and the place inside it.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import (
     Final,
     Literal,
     NamedTuple,
+    NoReturn,
     Self,
     SupportsIndex,
     TypeVar,
@@ -26,7 +28,7 @@ from typing import (
 import msgspec
 
 from rankbound.decoding import decoded, fitting
-from rankbound.errors import UsageError
+from rankbound.errors import UsageError, in_options
 from rankbound.rendering import html_of, text_of
 from rankbound.rows import Rows
 from rankbound.tables import booktabs, escaped
@@ -132,12 +134,33 @@ class Named(tuple[Item, ...]):
         return tuple(map(_name, self))
 
 
+class ByName(dict[str, Item]):
+    """Records by name; an unknown name is a `KeyError` that lists the known ones.
+
+    Examples
+    --------
+    >>> class Student(Record): risk: float
+    >>> ByName(tasb=Student(risk=0.5))["bm25"]
+    Traceback (most recent call last):
+    ...
+    KeyError: "'bm25'; there are 'tasb'"
+    """
+
+    def __missing__(self, name: object) -> NoReturn:
+        known = ", ".join(map(repr, self)) or "none"
+        raise KeyError(f"{name!r}; there are {known}")
+
+
 def named(record: Record, *fields: str) -> None:
-    """Make `Named` of fields, in the ``__post_init__`` of a record; None stays None."""
+    """Let fields be read by name, in the ``__post_init__`` of a record.
+
+    Tuples become `Named`, mappings `ByName`; None stays None.
+    """
     for field in fields:
         records = getattr(record, field)
         if records is not None:
-            msgspec.structs.force_setattr(record, field, Named(records))
+            kind = ByName if isinstance(records, dict) else Named
+            msgspec.structs.force_setattr(record, field, kind(records))
 
 
 def _name(record: Record) -> str:
@@ -261,6 +284,15 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         made.__dict__.update(self.__dict__)
         return made
 
+    def in_options(self) -> Self:
+        """The same result with its texts in words of the command line.
+
+        Texts name parameters in backticks, and the command line has options for them.
+        """
+        made: Self = _in_options(self)
+        made.__dict__.update(self.__dict__)
+        return made
+
     @property
     def beside(self) -> Mapping[str, Rows]:
         """The tables of rows beside the result, by name; empty where there are none."""
@@ -380,6 +412,25 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
             if (beside := kind.path(path.parent)) is not None:
                 found[kind.name] = Rows.read(beside, needed=kind.columns)
         return decoded(path, cls).with_beside(**found)
+
+
+def _in_options(value: Any) -> Any:
+    """A value with all its texts in words of the command line."""
+    if isinstance(value, str):
+        return in_options(value) if "`" in value else value
+    if isinstance(value, Record):
+        fields = {one: getattr(value, one) for one in value.__struct_fields__}
+        made = {one: _in_options(part) for one, part in fields.items()}
+        changes = {one: part for one, part in made.items() if part is not fields[one]}
+        return msgspec.structs.replace(value, **changes) if changes else value
+    if isinstance(value, dict):
+        made = {key: _in_options(part) for key, part in value.items()}
+        return made if any(made[key] is not value[key] for key in value) else value
+    if isinstance(value, tuple):
+        parts = [*map(_in_options, value)]
+        same = all(map(operator.is_, parts, value))
+        return value if same else tuple(parts)
+    return value
 
 
 def result_type(kind: str) -> type[Result]:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from rankbound.commands.appendix.run import PACKAGES
+from rankbound.commands.appendix import PACKAGES
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (

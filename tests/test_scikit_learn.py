@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from rankbound.bounds.numeric import sigmoid
-from rankbound.commands.measure.evaluated import Level
+from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.relevance import JudgedPairs, reliability
 from rankbound.estimators.calibration import fit_temperature
 from rankbound.estimators.distances import pair_distances

@@ -33,6 +33,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Write the document, typeset it if asked for, and say where it is."""
-    from rankbound.commands.appendix.run import appendix
+    from rankbound.commands.appendix import appendix
 
     sys.stdout.write(f"{appendix(arguments.out, pdf=arguments.pdf)}\n")

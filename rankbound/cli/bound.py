@@ -120,7 +120,7 @@ def answers_to(arguments: argparse.Namespace) -> list[Bound | Augmentation]:
     UsageError, FormatError, DomainError
         On numbers that are missing, contradictory or outside their domain.
     """
-    from rankbound.commands.bound.options import configurations, given_from
+    from rankbound.commands.bound.run import configurations, given_from
     from rankbound.errors import UsageError
 
     if arguments.augment and arguments.solve:

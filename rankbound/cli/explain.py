@@ -23,8 +23,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Print what was asked for."""
-    from rankbound.commands.explain.run import glossary_text, list_text, statement_text
     from rankbound.errors import UsageError
+    from rankbound.terminal.explain import glossary_text, list_text, statement_text
 
     if arguments.glossary and arguments.key:
         raise UsageError("a KEY and --glossary exclude each other; ask for one of them")

@@ -67,7 +67,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Inspect, show, write the JSON; return 1 if a file cannot be read."""
-    from rankbound.commands.inspect.given import Asked
+    from rankbound.commands.inspect.examined import Asked
     from rankbound.commands.inspect.run import N_STAGES, inspect_files
     from rankbound.progress import stages
     from rankbound.terminal.console import console_for
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     if arguments.json is not None:
         text = json_text(inspection.to_dict())
         write_all(arguments.json.parent, {arguments.json.name: text})
-    show(inspection, console_for(sys.stdout))
+    show(inspection.in_options(), console_for(sys.stdout))
     return 0 if inspection.readable else UNREADABLE
 
 

@@ -128,7 +128,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Measure, write the results, show the ledger."""
-    from rankbound.commands.measure.run import measure_with, n_stages
+    from rankbound.commands.measure.run import measure_with
     from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.measure import show
@@ -136,11 +136,11 @@ def run(arguments: argparse.Namespace, command: str) -> None:
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
-    with stages(total=n_stages(options) + 1) as progress:
+    with stages(total=options.n_stages + 1) as progress:
         ledger = measure_with(options, progress=progress)
         progress("writing")
         write_all(arguments.out, ledger.to_files())
-    show(ledger, console_for(sys.stdout))
+    show(ledger.in_options(), console_for(sys.stdout))
     print(f"written: {arguments.out}/per_query.tsv, {arguments.out}/ledger.json")  # noqa: T201
 
 

@@ -95,8 +95,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Compute and print."""
-    from rankbound.commands.power.options import PowerOptions
-    from rankbound.commands.power.run import power_with
+    from rankbound.commands.power.run import PowerOptions, power_with
     from rankbound.terminal.console import console_for
     from rankbound.terminal.power import show_power
     from rankbound.writing import check_folder, json_text, write_all
@@ -122,6 +121,6 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         return
     if target is not None:
         write_all(target.parent, {target.name: json_text(found.to_dict())})
-    show_power(found, console_for(sys.stdout))
+    show_power(found.in_options(), console_for(sys.stdout))
     if target is not None:
         print(f"written: {target}")  # noqa: T201

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rankbound.commands.inspect.naming import shown_names
 from rankbound.commands.inspect.result import (
     File,
     GroupCounts,
@@ -17,6 +16,7 @@ from rankbound.commands.inspect.result import (
     ScoreCounts,
     TextCounts,
     VectorCounts,
+    shown_names,
 )
 from rankbound.drawing.catalogue import Drawing, file_name
 from rankbound.drawing.results import Found

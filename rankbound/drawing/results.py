@@ -130,7 +130,8 @@ def _free_schema(path: Path) -> str | None:
 
 
 def _result(path: Path, folder: Path, schema: str) -> Found:
-    made = result_type(kind_of(schema)).load(path)
+    # Figures and pages of the command line speak of its options
+    made = result_type(kind_of(schema)).load(path).in_options()
     name, file = _place(path, folder)
     table = made.beside.get(made.BESIDE[0].name) if made.BESIDE else None
     return Found(schema, name, made, Rows({}) if table is None else table, file)

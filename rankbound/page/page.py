@@ -26,7 +26,6 @@ from rankbound.bounds.notation import (
     tau,
     term,
 )
-from rankbound.commands.explain.run import glossary_rows
 from rankbound.commands.measure.result import Ledger
 from rankbound.drawing.results import FILES, Found, file_of, kind_of
 from rankbound.page.accounts import Account, Verdict
@@ -45,6 +44,7 @@ from rankbound.page.rendering import (
 from rankbound.page.table import Table, number, words
 from rankbound.provenance import Input
 from rankbound.results import Record
+from rankbound.terminal.explain import glossary_rows
 from rankbound.writing import json_text
 
 STATIC_ROWS: Final = 25

@@ -15,9 +15,8 @@ from typing import cast
 import numpy as np
 from msgspec.structs import replace as replace_field
 
-from rankbound.commands.measure.certifying import CertifiedStudent
+from rankbound.commands.measure.certifying import CertifiedStudent, number_text
 from rankbound.commands.measure.inputs import Inputs, groups_of
-from rankbound.commands.measure.laws import laws_of_queries
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.result import (
     COMPAT,
@@ -27,8 +26,8 @@ from rankbound.commands.measure.result import (
     CompatQuantity,
     Ledger,
 )
+from rankbound.commands.measure.shift import laws_of_queries
 from rankbound.commands.measure.students import student_file
-from rankbound.commands.measure.terms import number_text
 from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means

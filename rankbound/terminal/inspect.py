@@ -13,7 +13,6 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import SEVERITIES, VERDICTS, Severity
-from rankbound.commands.inspect.naming import shown_names
 from rankbound.commands.inspect.result import (
     File,
     Finding,
@@ -22,6 +21,7 @@ from rankbound.commands.inspect.result import (
     Sizes,
     VectorCounts,
     by_severity,
+    shown_names,
 )
 from rankbound.terminal.console import console_for, say
 from rankbound.terminal.outlines import outline
@@ -55,7 +55,8 @@ def inspection_repr(inspection: Inspection) -> str:
     counts = [counted(number[severity], severity) for severity in SEVERITIES]
     files = counted(len(inspection.files), "file")
     lines = [
-        f"ready for {name}: {'yes' if ready.ok else 'no; ' + ready.missing[0]}"
+        f"ready for {name}: "
+        + ("yes" if ready.ok else "; ".join(("no", *ready.missing[:1])))
         for name, ready in inspection.ready.commands()
     ]
     findings = by_severity(finding for _, finding in inspection.findings())
@@ -214,7 +215,7 @@ def _sentence(remedy: str) -> str:
 
 def _readiness(name: str, ready: Readiness) -> Iterator[str]:
     yes = "[bold green]yes[/]" if ready.ok else "[bold red]no[/]"
-    missing = "" if ready.ok else f"; missing: {'; '.join(ready.missing)}"
+    missing = f"; missing: {'; '.join(ready.missing)}" if ready.missing else ""
     notes = "".join(f"; {note}" for note in ready.notes)
     yield f"[bold]ready for {name}[/]: {yes}{escape(missing)}{escape(notes)}"
     yield f"  {escape(ready.command)}"

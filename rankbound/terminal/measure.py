@@ -377,11 +377,13 @@ def _short(value: float | None) -> str:
 
 def ledger_text(ledger: Ledger) -> str:
     """Teacher, queries, entropy with its interval, and the students' limits."""
-    teacher, given = ledger.teacher, ledger.inputs[0]
+    teacher = ledger.teacher
+    # The teacher is the first input; a ledger of another program may list none
+    name = next((one.path or one.object for one in ledger.inputs), None)
+    of = "" if name is None else f" of {short(name, NAME)!r}"
     title = (
-        f"Measurement of {short(given.path or given.object or '', NAME)!r}: "
-        f"{teacher.kind}, {counted(ledger.n_queries, 'query')}, entropy "
-        f"{teacher.entropy:.4g} nats [{teacher.entropy_lower:.4g}, "
+        f"Measurement{of}: {teacher.kind}, {counted(ledger.n_queries, 'query')}, "
+        f"entropy {teacher.entropy:.4g} nats [{teacher.entropy_lower:.4g}, "
         f"{teacher.entropy_upper:.4g}]"
     )
     lines = [

@@ -296,7 +296,65 @@ THEORY: tuple[Replaced, ...] = (
         PLAINER_THEORY,
     ),
 )
+# Texts in results speak of parameters; the screen shows their options as before
+PARAMETERS = tuple(
+    Replaced(
+        cases,
+        path,
+        was,
+        now,
+        "Python users read the files of results, too; the screen shows options",
+    )
+    for cases, path, was, now in (
+        ("*inspect*", "*/remedy", "--unjudged says", "`unjudged` says"),
+        (
+            "*inspect*",
+            "*/remedy",
+            "--unjudged irrelevant",
+            "`unjudged='irrelevant'`",
+        ),
+        (
+            "inspect-odd",
+            "*/notes/*",
+            "--student-temperature fit",
+            "`StudentSource.temperature='fit'`",
+        ),
+        ("inspect-*", "*/remedy", "see --format if", "give `format` if"),
+        (
+            "inspect-*",
+            "*/remedy",
+            "mend the file as the message says, or name its format with --format",
+            "repair the file as the message says, or give its `format`",
+        ),
+        ("power-*", "*/n_betting_reason", "--range", "`half_range`"),
+        (
+            "real-*-measure",
+            "*missing_because",
+            "--unjudged irrelevant",
+            "`unjudged='irrelevant'`",
+        ),
+    )
+)
+# What inspect says of files, in plainer words
+PLAINER = tuple(
+    Replaced("*inspect*", "*", was, now, "plainer words")
+    for was, now in (
+        (
+            "groups one file at a time; also there: ",
+            "measure reads one file of groups; also given: ",
+        ),
+        ("have no score of the teacher", "have no teacher score"),
+        ("ake them for duplicates:", "reat them as duplicates:"),
+        ("See --format if that", "Give --format if that"),
+        (
+            "Mend the file as the message says, or name its format with --format",
+            "Repair the file as the message says, or give its --format",
+        ),
+    )
+)
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
+    *PARAMETERS,
+    *PLAINER,
     Removed("*validate*", "/files/*/versions/statsmodels", OUR_OWN_CORRELATION),
     Replaced(
         "report-all",

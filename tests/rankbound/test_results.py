@@ -291,3 +291,34 @@ class Plain(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankboun
 def test_a_result_that_names_no_tables_is_one_row():
     assert Plain(n=3).to_frame().to_dict("records") == [{"n": 3}]
     assert Plain(n=3).to_latex().count("\\\\") == 2
+
+
+class Told(
+    Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.told/1"
+):
+    KIND = "told"
+    FILE = "told.json"
+
+    lines: tuple[str, ...]
+    why: dict[str, str]
+    count: int = 3
+
+
+def test_texts_of_a_result_in_options():
+    made = Told(
+        lines=("give `qrels`, or `unjudged='irrelevant'`", "`upper` is chosen before"),
+        why={"range": "needs `half_range`"},
+    ).with_beside(rows=Rows({"qid": ["q"]}))
+    found = made.in_options()
+    assert found.lines == (
+        "give --qrels, or --unjudged irrelevant",
+        "`upper` is chosen before",
+    )
+    assert found.why == {"range": "needs --range"}
+    assert found.beside.keys() == {"rows"}
+    assert made.why == {"range": "needs `half_range`"}
+
+
+def test_a_result_without_parameters_is_the_same_in_options():
+    made = Told(lines=("nothing",), why={})
+    assert made.in_options() == made

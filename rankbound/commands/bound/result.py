@@ -1,4 +1,4 @@
-"""What `rankbound bound` finds: the bound with its parts, or before and after."""
+"""The results of `bound`: a bound with its parts, or bounds before and after."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Given(Record, frozen=True, kw_only=True, omit_defaults=False):
     kappa : float
         Largest density ratio of target and sampling law, at least 1.
     group_size : int
-        Documents of a query, all pairs of which enter the loss.
+        Documents of a query; all pairs of them enter the loss.
     """
 
     diameter: Number
@@ -47,7 +47,7 @@ class Given(Record, frozen=True, kw_only=True, omit_defaults=False):
     group_size: int = 16
 
     def __post_init__(self) -> None:
-        """Check what the statements themselves do not."""
+        """Check the ranges that the statements themselves do not check."""
         for name in ("diameter", "lipschitz"):
             value = getattr(self, name)
             if not 0 < value < math.inf:
@@ -57,7 +57,7 @@ class Given(Record, frozen=True, kw_only=True, omit_defaults=False):
 
     @property
     def width(self) -> float:
-        """Width of one query's risk in nats, by Lemma 2c at B = L times diameter."""
+        """Width of one query's risk in nats: Lemma 2c at B = L times the diameter."""
         locality = self.lipschitz * self.diameter
         return headline_width(locality, group_size=self.group_size)
 
@@ -70,7 +70,7 @@ class Part(Record, frozen=True, kw_only=True):
 
 
 class Range(Record, frozen=True, kw_only=True):
-    """L times the diameter, and the width of one query's risk."""
+    """B = L times the diameter, and the width of the range of one query's risk."""
 
     B: float
     width: float
@@ -91,14 +91,21 @@ class Bound(
     dominating : str
         The largest of `parts`.
     parts, relatives : dict of str to float
-        What sums to the bound; bounds that ask for less.
+        Terms that add up to the bound; bounds that assume or need less.
     range : Range
     paper_form : PaperForm
     solve : str or None
-        The number that was solved for; it stands in `given`, too.
+        The number that was solved for; `given` holds its value.
     solution : int, float or None
-        None where no value makes the bound equal to ln 2; only where something was
-        solved for.
+        None if no value makes the bound equal to ln 2; unset if nothing was solved for.
+
+    Examples
+    --------
+    >>> import rankbound as rb
+    >>> found = rb.bound(
+    ...     diameter=1.4, lipschitz=5, entropy=0.42, divergence=0.06, solve="n")
+    >>> found.solution, found.given.n
+    (7894, 7894)
     """
 
     KIND: ClassVar[str] = "bound"
@@ -142,11 +149,12 @@ class Augmentation(
     before, after : float
     improves : bool
     vacuous : bool
-        Whether both are: the comparison says nothing then.
+        Whether both bounds are vacuous, so that the comparison says nothing.
     break_even_n : int or None
-        From how many queries on the augmentation lowers the bound; None for never.
+        The least number of queries at which the augmentation lowers the bound; None if
+        it never does.
     break_even_diameter : float or None
-        Below which diameter it does; None for never.
+        The diameter below which it does; None if it never does.
     """
 
     KIND: ClassVar[str] = "augmentation"

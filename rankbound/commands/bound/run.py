@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +21,7 @@ from rankbound.bounds.theorem5 import (
     diameter_ratio_to_break_even,
     queries_to_break_even,
 )
-from rankbound.commands.bound.options import given_from
+from rankbound.bounds.wording import counted
 from rankbound.commands.bound.result import (
     Augmentation,
     Bound,
@@ -30,10 +33,83 @@ from rankbound.commands.measure.paper_form import (
     Architecture,
     paper_row,
 )
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
+from rankbound.read.opening import read_bytes
+
+NEEDED: Final = ("diameter", "lipschitz", "entropy", "divergence", "n")
+
+
+def configurations(
+    path: Path, base: Mapping[str, Any], *, solve: str | None = None
+) -> Iterator[Given]:
+    """Read configurations from a TSV; `base` holds the numbers that a row leaves out.
+
+    The header names the columns as `Given` does.
+
+    Raises
+    ------
+    FormatError
+        With path and line, for an unknown column, for a cell that is not a number, and
+        for a number that neither the row nor `base` gives.
+    """
+    known = Given.__struct_fields__
+    lines = read_bytes(path).decode("utf-8").splitlines()
+    rows = csv.reader(lines, delimiter="\t")
+    header = [name.strip().replace("-", "_") for name in next(rows)]
+    strange = [name for name in header if name not in known]
+    if strange:
+        raise FormatError(
+            path,
+            f"unknown column {strange[0]!r}, expected {', '.join(sorted(known))}",
+            line=1,
+        )
+    for number, cells in enumerate(rows, start=2):
+        if len(cells) != len(header):
+            raise FormatError(
+                path,
+                f"expected {counted(len(header), 'column')}, found {len(cells)}",
+                line=number,
+            )
+        row = dict(zip(header, cells, strict=True))
+        try:
+            numbers = {name: float(text) for name, text in row.items()}
+            yield given_from({**base, **numbers}, solve=solve)
+        except ValueError as error:
+            raise FormatError(path, str(error), line=number) from None
+
+
+def given_from(values: Mapping[str, Any], *, solve: str | None = None) -> Given:
+    """Make a configuration from numbers; the one to `solve` for may be missing.
+
+    Raises
+    ------
+    UsageError
+        When other numbers are missing, or one lies outside its range.
+
+    Examples
+    --------
+    >>> given_from({"diameter": 1.0})
+    Traceback (most recent call last):
+    ...
+    rankbound.errors.UsageError: missing: `lipschitz`, `entropy`, `divergence`, `n`
+    """
+    values = {**values}
+    if solve in values and values[solve] is None:  # any value will do
+        values[solve] = 0.5 if solve == "entropy" else 1.0
+    missing = [f"`{name}`" for name in NEEDED if values.get(name) is None]
+    if missing:
+        raise UsageError("missing: " + ", ".join(missing))
+    return Given(
+        **{
+            name: int(value) if name == "group_size" else value
+            for name, value in values.items()
+            if value is not None
+        }
+    )
+
 
 UNKNOWNS: Final = ("n", "diameter", "entropy")
-# Beyond these nobody looks; a root is searched between them
+# Between these values a root is searched
 SEARCH: Final = {"n": (1.0, 1e18), "diameter": (1e-9, 1e9), "entropy": (0.0, LN2)}
 
 
@@ -52,8 +128,9 @@ def bound(  # noqa: PLR0913  one argument for each symbol
 ) -> Bound:
     """The headline bound with its parts and relatives, from given numbers.
 
-    The bound is on the risk of a student of the bilinear class (Theorem 2'), in nats;
-    it says nothing ("vacuous") from ln 2 = 0.693 on. No data are read.
+    The bound is on the risk of a student of the bilinear class (Theorem 2'), in nats.
+    It is vacuous, that is, it says nothing, if it is at least ln 2 = 0.693. No data are
+    read.
 
     Parameters
     ----------
@@ -73,10 +150,10 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     kappa : float, default 1.0
         Largest density ratio of target and sampling law, at least 1; 1 is no shift.
     group_size : int, default 16
-        Documents of a query, at least 2, all pairs of which enter the loss.
+        Documents of a query, at least 2; all pairs of them enter the loss.
     solve : {"n", "diameter", "entropy"}, optional
-        Find the value of this number at which the bound stops being vacuous; it may
-        then be left out. The first five numbers are needed otherwise.
+        Find the value of this number at which the bound stops being vacuous; the number
+        may then be left out. The other ones of the first five are always needed.
     architecture : Architecture, optional
         Trained weights and layers, for the paper's form; by default those of a base
         encoder (1.1e8 weights, 12 layers).
@@ -84,15 +161,15 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     Returns
     -------
     Bound
-        The bound with its parts, its relatives and the verdict; `solution` where a
-        number was solved for, None if no value will do.
+        The bound with its parts, its relatives and the verdict. `solution` is set if a
+        number was solved for, and None if no value will do.
 
     Raises
     ------
     UsageError
-        On numbers that are missing, and on another unknown.
+        When a number is missing, or `solve` is something else.
     DomainError
-        On numbers outside their domain.
+        When a number lies outside its domain.
 
     See Also
     --------
@@ -126,7 +203,7 @@ def evaluated(
     solve: str | None = None,
     architecture: Architecture = BASE_ENCODER,
 ) -> Bound:
-    """The same of a configuration.
+    """`bound` of a configuration.
 
     Examples
     --------
@@ -182,12 +259,12 @@ def _evaluated(given: Given, architecture: Architecture) -> Bound:
 
 
 def solved(given: Given, unknown: str, *, target: float = LN2) -> int | float | None:
-    """The value of one number at which the headline bound equals the target.
+    """Find the value of one number at which the headline bound equals the target.
 
     Parameters
     ----------
     given : Given
-        The value of the unknown in it plays no part.
+        Its value of the unknown is ignored.
     unknown : {"n", "diameter", "entropy"}
     target : float
         In nats; ln 2 is where the bound stops being vacuous.
@@ -195,8 +272,13 @@ def solved(given: Given, unknown: str, *, target: float = LN2) -> int | float | 
     Returns
     -------
     int, float or None
-        The smallest number of queries, the largest diameter or entropy; None where
-        no value does.
+        The smallest number of queries, or the largest diameter or entropy; None if no
+        value reaches the target.
+
+    Raises
+    ------
+    UsageError
+        When `unknown` is something else.
     """
     if unknown not in UNKNOWNS:
         raise UsageError(
@@ -250,8 +332,7 @@ def augment(before: Given, after: Given) -> Augmentation:
 
 
 def _changed(given: Given, name: str, value: float) -> Given:
-    changes: dict[str, Any] = {name: value}
-    return msgspec.structs.replace(given, **changes)
+    return msgspec.structs.replace(given, **{name: value})
 
 
 def _headline(given: Given) -> float:
@@ -271,7 +352,7 @@ def _headline(given: Given) -> float:
 
 
 def _relatives(given: Given) -> dict[str, float]:
-    """Bounds that ask for less: a cruder width, or one student and no shift."""
+    """Bounds that assume or need less: a cruder width, or one student and no shift."""
     risk = given.entropy + given.divergence
     coarse = statement(f"{HEADLINE}-coarse").numpy()
     fixed = statement("theorem-1a").numpy()

@@ -22,17 +22,17 @@ from rankbound.commands.compare.quantities import (
 )
 from rankbound.commands.compare.samplings import Loaded, Sampling, load
 from rankbound.commands.measure.given import Given
-from rankbound.commands.measure.inputs import Rule
+from rankbound.commands.measure.inputs import (
+    Rule,
+    known_temperature,
+    student_temperature,
+)
 from rankbound.commands.measure.options import SourceOptions, StudentSource
 from rankbound.commands.measure.students import (
     WARN_ABOVE,
     StudentFile,
     matched,
     student_file,
-)
-from rankbound.commands.measure.temperatures import (
-    known_temperature,
-    student_temperature,
 )
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.groups import Groups

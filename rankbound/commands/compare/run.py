@@ -53,6 +53,7 @@ from rankbound.commands.compare.result import (
     Teacher,
 )
 from rankbound.commands.compare.sentences import advice, cannot_say, sentences
+from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.given import (
     GroupsLike,
     IdsLike,
@@ -62,9 +63,8 @@ from rankbound.commands.measure.given import (
     inputs_of,
     relative,
 )
+from rankbound.commands.measure.inputs import SHARE
 from rankbound.commands.measure.options import StudentsLike, Temperature
-from rankbound.commands.measure.temperatures import SHARE
-from rankbound.commands.measure.terms import number_text
 from rankbound.commands.settings import made_options
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT

@@ -15,8 +15,9 @@ from rankbound.commands.measure.inputs import (
     check_comparable,
     match_groups,
     read_sources,
+    split_queries,
+    teacher_temperature,
 )
-from rankbound.commands.measure.temperatures import split_queries, teacher_temperature
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups

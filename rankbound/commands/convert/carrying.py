@@ -1,4 +1,4 @@
-"""What there is to carry from one file to another, and what a format would lose."""
+"""What a file holds, in the words of `Format.keeps`, and what a format would lose."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.read.fields import text_id
 from rankbound.read.json.records import query_texts
 
-# Columns of tables that say nothing beyond the others: PyTerrier's number of a document
-# within one index, the iteration that nothing uses, the index of a frame
+# Columns of tables that add nothing: PyTerrier's number of a document within one index,
+# the iteration, which nobody uses, and the index of a frame
 UNREAD: Final = "columns_unused"
-BLOCK: Final = 1 << 20  # numbers looked at together
+BLOCK: Final = 1 << 20  # numbers processed together
 SINGLE: Final = np.dtype(np.float32)
 IDLE_COLUMNS: Final = frozenset(
     {"docid", "iteration", "Q0", "__index_level_0__", "", "Unnamed: 0"}
 )
 
-
-# Every format carries ids but those that keep this: they have texts alone
+# Every format carries ids, except those that keep `made_ids`: they hold only texts
 IDS, MADE_IDS = "ids", "made_ids"
 
 
 def content(contents: Contents) -> dict[str, str]:
-    """What there is to carry, by the words of `Format.keeps`, and how much.
+    """What a file holds and how much of it, by the words of `Format.keeps`.
 
-    Ranks count only where they say more than the scores; metadata as ``metadata: key``.
+    Ranks are listed only if they say more than the scores, metadata as
+    ``metadata: key``.
     """
     return dict(_held(contents))
 
@@ -76,7 +76,7 @@ def _scored(contents: Contents) -> Iterator[tuple[str, str]]:
 
 
 def _vectors(embeddings: Embeddings) -> Iterator[tuple[str, str]]:
-    """Vectors, and what float32 would lose of them: digits, or the type alone."""
+    """Vectors, and what float32 would lose: digits, or only the type."""
     yield "vectors", counted(len(embeddings.ids), "vector")
     kind = embeddings.vectors.dtype
     rounded = rounded_rows(embeddings)
@@ -88,7 +88,7 @@ def _vectors(embeddings: Embeddings) -> Iterator[tuple[str, str]]:
 
 
 def rounded_rows(embeddings: Embeddings) -> int:
-    """How many vectors hold a number that float32 rounds.
+    """Number of vectors with a number that float32 would round.
 
     Examples
     --------
@@ -126,9 +126,10 @@ def _grouped(contents: Contents) -> Iterator[tuple[str, str]]:
 
 
 def losses(contents: Contents, target: Format) -> dict[str, str]:
-    """What of the contents a format cannot carry, in words.
+    """What a format cannot carry of the contents, in words.
 
-    Scores that were made from ranks are carried by the ranks, and margins by margins.
+    A format of ranks carries scores that were made from ranks, and one of margins those
+    that were made from margins.
     """
     keeps = {*target.keeps}
     kind = None if contents.scores is None else contents.scores.kind
@@ -146,10 +147,10 @@ def losses(contents: Contents, target: Format) -> dict[str, str]:
 
 
 def ranks_follow(contents: Contents) -> bool:
-    """Whether ranks only number the documents by their scores, or say nothing at all.
+    """Whether ranks say no more than the scores.
 
-    Ties have to come by docno, descending, as trec_eval orders them and runs are
-    written; a rank that is the same in every row says nothing.
+    That is so if they number the documents by score, with ties by docno, descending, as
+    in trec_eval, and if they are the same in all rows.
 
     Examples
     --------
@@ -187,18 +188,18 @@ def _short(value: Any) -> str:
 
 
 def has_own_ids(contents: Contents) -> bool:
-    """Whether an id is another than its text would give."""
+    """Whether any id differs from the one that its text would get."""
     both = (*contents.texts.items(), *query_texts(contents).items())
     return any(name != text_id(text) for name, text in both)
 
 
 def by_text(contents: Contents) -> Contents:
-    """The same contents with ids made from the texts; one without a text keeps its id.
+    """The same contents with ids made from texts; an id without a text stays.
 
     Raises
     ------
     UsageError
-        When two ids have one text, and would become one.
+        When two ids have the same text, and would become the same.
     """
     documents = _new_names(contents.texts, "documents")
     queries = _new_names(query_texts(contents), "queries")

@@ -1,4 +1,4 @@
-"""What `convert` did."""
+"""The result of `convert`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rankbound.results import Record, Result
 
 
 class Carried(Record, frozen=True, kw_only=True):
-    """A part of a file in words, and whether it was kept."""
+    """A part of a file, in words, and whether it was kept."""
 
     part: str
     kept: bool
@@ -22,7 +22,7 @@ class Conversion(
     tag_field="schema",
     tag="rankbound.conversion/1",
 ):
-    """What `convert` did.
+    """The file that `convert` wrote, with what it keeps and what it lost.
 
     Attributes
     ----------
@@ -35,11 +35,11 @@ class Conversion(
     kept : dict of str to str
         What was carried over, in words.
     lost : dict of str to str
-        What was not, with --lossy.
+        What was not, if `lossy` allowed it.
     companions : tuple of str
-        Files that belong to it, as that of the ids of vectors.
+        Files that belong to it, such as the ids of vectors.
     remark : str or None
-        What the format had to decide.
+        What the user should know about the file.
     """
 
     KIND = "conversion"
@@ -54,7 +54,7 @@ class Conversion(
     remark: str | None
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
-        """What was kept and what was lost."""
+        """`parts`: what was kept and what was lost."""
         parts = [
             Carried(part=part, kept=kept, words=words)
             for kept, found in ((True, self.kept), (False, self.lost))

@@ -1,4 +1,4 @@
-"""`convert`: the same content in another format, or a refusal that names the loss."""
+"""The command `convert`: the same content in another format, with every loss named."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from rankbound.read.tables.writing import ARROW
 from rankbound.read.vectors.embeddings import read_with_ids
 from rankbound.read.vectors.numpy_files import RAW_SUFFIXES
 
-# Told when lost, and no reason to refuse: a tag names the run and says nothing of it
-# and the type of a number says nothing that its value does not
+# Losses that are reported but not refused: a tag only names the run, and the type of a
+# number adds nothing to its value
 MINOR: Final = frozenset({"metadata: tag", "dtype"})
 TABLES: Final = ("table-scores", "table-lists", "table-qrels", "table-embeddings")
-# By the end of the name, packing apart; of several formats the first that carries all
+# By the end of the name without packing; of several formats, the first that carries all
 SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     ".scores.parquet": ("rankbound-scores",),
     ".groups.parquet": ("rankbound-groups",),
@@ -55,7 +55,7 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
         *("groups", "pylate", "colbert", "flagembedding", "ranked-groups", "rankllm"),
     ),
 }
-# What makes a file by itself, as opposed to what goes with it
+# What makes a file on its own, as opposed to what accompanies it
 WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
 
 
@@ -69,38 +69,38 @@ def convert(  # noqa: PLR0913  each is an option of the command
     kind: Kind | str | None = None,
     ids: str | PathLike[str] | None = None,
 ) -> Conversion:
-    """Write the content of a file in another format, read it back and compare.
+    """Write the content of a file in another format, read it back, and compare.
 
     Parameters
     ----------
     source : path
         A file or folder of any format that `rankbound` reads.
     target : path
-        What is written; not the source. Its last suffix packs it: .gz, .bz2, .lz4,
-        .zst.
+        The file or folder to write; not the source. A last suffix of .gz, .bz2, .lz4 or
+        .zst packs it.
     to : str, optional
-        The name of the target's format; by default its suffix says it.
+        The name of the target's format; by default, that of its suffix.
     format : str, optional
         The name of the source's format, instead of detection.
     lossy : bool, default False
-        Whether losing something is accepted; it is named in any case.
+        Accept that something is lost; it is named in any case.
     kind : Kind or str, optional
-        What the scores are, such as "logit", for formats that say so.
+        What the scores are, such as "logit", for formats that record it.
     ids : path, optional
-        The ids of vectors, one a line, where they are not found beside the source.
+        The ids of vectors, one a line, if they are not found beside the source.
 
     Returns
     -------
     Conversion
-        What was `kept` and what was `lost`, in words.
+        `kept` and `lost` say in words what was kept and what was lost.
 
     Raises
     ------
     UsageError
-        When something would be lost without `lossy`, the target's format is not known
-        or holds nothing of the source, or the target is the source.
+        When something would be lost without `lossy`, when the target's format is not
+        known or holds nothing of the source, and when the target is the source.
     FormatError
-        When the source cannot be read, or the target does not read back the same.
+        When the source cannot be read, or what is read back from the target differs.
 
     See Also
     --------
@@ -136,7 +136,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
         )
     stored = store(contents, chosen, target, lossy=lossy)
     if stored.reranked:
-        lost["ranks"] = RANKS_LOST
+        lost |= {"ranks": RANKS_LOST}
     held = content(contents)
     kept = {what: words for what, words in held.items() if what not in lost}
     if "precision" in lost:
@@ -164,7 +164,7 @@ def _read(
 
 
 def _is_folder(target: Path, to: str | None) -> bool:
-    """Whether the format of the target is a folder, as far as names say it."""
+    """Whether the target's format is a folder, judging by names."""
     if to is not None:
         return by_name(to).lies == "folder"
     named = _by_suffix(packing_of(target)[1])
@@ -181,19 +181,19 @@ def _check_packing(entry: Format, target: Path) -> None:
 
 
 def _by_suffix(name: str) -> list[Format]:
-    """The formats that a name stands for, which can be written."""
+    """The formats that a name stands for and that can be written."""
     plain, known = name.casefold(), _writable()
     found = next((names for end, names in SUFFIXES.items() if plain.endswith(end)), ())
     return [known[one] for one in found if one in known]
 
 
 def target_format(target: Path, to: str | None, contents: Contents) -> Format:
-    """The format to write: by name, or by the suffix and what there is to carry.
+    """The format to write: by name, or by the suffix and the contents.
 
     Raises
     ------
     UsageError
-        When there is none, it cannot be written, or holds nothing of the contents.
+        When none is known, it cannot be written, or it holds nothing of the contents.
     """
     if to is not None:
         entry = by_name(to)
@@ -227,10 +227,10 @@ def _writable() -> dict[str, Format]:
 
 
 def _shared(entry: Format, contents: Contents) -> set[str]:
-    """What the format and the contents have in common of what counts."""
+    """The main parts that a format can hold and the contents have."""
     held = {what for what in content(contents) if what in WHOLE}
     if contents.scores is not None:
-        held.add("ranks")  # which every score implies
+        held.add("ranks")  # which scores imply
     return held & {*entry.keeps}
 
 

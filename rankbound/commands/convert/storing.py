@@ -1,4 +1,4 @@
-"""A converted file in its place: written aside, packed, read back, then renamed."""
+"""Put a converted file in its place: write aside, pack, read back, compare, rename."""
 
 from __future__ import annotations
 
@@ -6,17 +6,175 @@ import bz2
 import gzip
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from rankbound.commands.convert.sameness import RERANKED, differences
+import numpy as np
+
+from rankbound.commands.convert.carrying import BLOCK, MADE_IDS, by_text, has_own_ids
+from rankbound.data.columns import Floats, positions
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Scores
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.contents import Contents, Format
+from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.read.registry import detect
 from rankbound.read.source import Source
 from rankbound.writing import aside_in, is_special
+
+RERANKED: Final = "ranks differ"
+
+
+def differences(wanted: Contents, found: Contents, entry: Format) -> list[str]:
+    """Differences in what a format keeps; empty if there are none.
+
+    The order of queries, and that of documents in a group, do not matter.
+    """
+    keeps = {*entry.keeps}
+    if MADE_IDS in keeps and has_own_ids(wanted):
+        wanted = by_text(wanted)
+    wrong = [
+        *(_scores(wanted.scores, found.scores, "scores") if "scores" in keeps else ()),
+        *(_scores(wanted.qrels, found.qrels, "grades") if "grades" in keeps else ()),
+        *(_ranks(wanted, found) if "ranks" in keeps else ()),
+        *(_groups(wanted.groups, found.groups, keeps) if "groups" in keeps else ()),
+        *(_vectors(wanted, found, keeps) if "vectors" in keeps else ()),
+    ]
+    kinds = [one.scores.kind for one in (wanted, found) if one.scores is not None]
+    if "kind" in keeps and len(set(kinds)) > 1:
+        wrong.append(f"the kind is {kinds[1].value}")
+    if "origins" in keeps and not _same_origins(wanted.scores, found.scores):
+        wrong.append("which margins compare differs")
+    wrong += [
+        f"the {key} is {found.metadata.get(key)!r}"
+        for key in ("tag", "ir_metadata", "metric")
+        if key in keeps & {*wanted.metadata}
+        and wanted.metadata[key] != found.metadata.get(key)
+    ]
+    if "metadata" in keeps and _said(wanted) != _said(found):
+        wrong.append("metadata differ")
+    if "texts" in keeps and dict(wanted.texts) != dict(found.texts):
+        wrong.append("texts differ")
+    return wrong
+
+
+def _scores(wanted: Scores | None, found: Scores | None, what: str) -> Iterator[str]:
+    if wanted is None:
+        return
+    if found is None:
+        yield f"there are no {what}"
+        return
+    if len(wanted.values) != len(found.values):
+        yield f"{len(found.values):,} {what} instead of {len(wanted.values):,}"
+        return
+    values, there = _looked_up(found, wanted)
+    wrong = ~there | (_bits(values) != _bits(wanted.values))
+    if wrong.any():
+        qid, docno = wanted.where(int(np.argmax(wrong)))
+        yield (
+            f"{int(wrong.sum()):,} {what} differ, the first of query {qid!r}, document "
+            f"{docno!r}"
+        )
+
+
+def _same_origins(wanted: Scores | None, found: Scores | None) -> bool:
+    if wanted is None or found is None or wanted.origins is None:
+        return True
+    if found.origins is None:
+        return False
+    numbers = found.with_values(found.origins.astype(np.float64), kind=found.kind)
+    values, there = _looked_up(numbers, wanted)
+    return bool(there.all() and np.array_equal(values, wanted.origins))
+
+
+def _said(contents: Contents) -> dict[str, object]:
+    """Metadata of the content, as opposed to the file."""
+    about = {*ABOUT_THE_FILE, "columns_unused"}
+    return {key: it for key, it in contents.metadata.items() if key not in about}
+
+
+def _ranks(wanted: Contents, found: Contents) -> Iterator[str]:
+    if wanted.ranks is None or wanted.scores is None:
+        return
+    if found.ranks is None or found.scores is None:
+        yield "there are no ranks"
+        return
+    numbers = found.scores.with_values(
+        found.ranks.astype(np.float64), kind=found.scores.kind
+    )
+    values, there = _looked_up(numbers, wanted.scores)
+    if not (there.all() and np.array_equal(values, wanted.ranks)):
+        yield RERANKED
+
+
+def _looked_up(scores: Scores, asking: Scores) -> tuple[Floats, np.ndarray]:
+    return scores.lookup(asking.row_query(), asking.qids, asking.codes, asking.docnos)
+
+
+def _bits(values: Floats) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype=np.float64).view(np.int64)
+
+
+def _groups(
+    wanted: Groups | None, found: Groups | None, keeps: set[str]
+) -> Iterator[str]:
+    if wanted is None:
+        return
+    if found is None:
+        yield "there are no groups"
+        return
+    same = np.array_equal(wanted.group_qids(), found.group_qids())
+    if not same or not np.array_equal(wanted.offsets, found.offsets):
+        yield "groups, their queries or their sizes differ"
+        return
+    # The documents that were read back, numbered as those that were written
+    there = positions(wanted.docnos, found.docnos)[found.codes]
+    ours = np.lexsort((wanted.codes, wanted.row_group()))
+    theirs = np.lexsort((there, found.row_group()))
+    if not np.array_equal(wanted.codes[ours], there[theirs]):
+        yield "documents of groups differ"
+        return
+    for what, left, right in (
+        ("positives", wanted.positive, found.positive),
+        ("probabilities", wanted.probabilities, found.probabilities),
+    ):
+        if what not in keeps or left is None:
+            continue
+        if right is None or not np.array_equal(left[ours], right[theirs]):
+            yield f"{what} differ"
+
+
+def _vectors(wanted: Contents, found: Contents, keeps: set[str]) -> Iterator[str]:
+    ours, theirs = wanted.embeddings, found.embeddings
+    if ours is None:
+        return
+    if theirs is None or not np.array_equal(ours.ids, theirs.ids):
+        yield "the ids of vectors differ"
+        return
+    kind = ours.vectors.dtype if "dtype" in keeps else np.dtype(np.float32)
+    if theirs.vectors.dtype.newbyteorder("=") != kind.newbyteorder("="):
+        yield f"the numbers are {theirs.vectors.dtype.name}"
+    elif ours.vectors.shape != theirs.vectors.shape:
+        yield "the shape of the vectors differs"
+    elif not _same_numbers(ours, theirs):
+        yield "vectors differ"
+
+
+def _same_numbers(ours: Embeddings, theirs: Embeddings) -> bool:
+    """Whether the numbers are the same bit for bit, in the type of `theirs`."""
+    kind = theirs.vectors.dtype.newbyteorder("=")
+    step = max(1, BLOCK // ours.dim)
+    for start in range(0, len(ours.ids), step):
+        left, right = (
+            np.ascontiguousarray(one.vectors[start : start + step].astype(kind))
+            for one in (ours, theirs)
+        )
+        if left.tobytes() != right.tobytes():
+            return False
+    return True
+
 
 WHERE: Final = re.compile(r"\A(:\d+)?: (row \d+: )?")
 RANKS_LOST: Final = "ranks that the scores do not imply"
@@ -24,17 +182,17 @@ RANKS_LOST: Final = "ranks that the scores do not imply"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What was put in place.
+    """What was written.
 
     Attributes
     ----------
     beside : tuple of Path
-        Files that belong to the target, as that of the ids of vectors.
+        Files that belong to the target, such as the ids of vectors.
     remark : str or None
-        What the format had to decide.
+        What the user should know about the file.
     reranked : bool
-        Whether other ranks came back than those of the source: some formats write the
-        ranks that scores imply.
+        Whether the ranks read back differ from those of the source: some formats write
+        the ranks that scores imply.
     """
 
     beside: tuple[Path, ...]
@@ -43,7 +201,7 @@ class Stored:
 
 
 def check_target(source: Path, target: Path, *, folder: bool) -> None:
-    """Raise unless something can be put there without touching the source.
+    """Raise unless the target can be written without touching the source.
 
     Parameters
     ----------
@@ -72,14 +230,14 @@ def check_target(source: Path, target: Path, *, folder: bool) -> None:
 
 
 def store(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> Stored:
-    """Write aside, pack, read back, compare, rename.
+    """Write to a hidden folder, pack, read back, compare, and rename.
 
     Raises
     ------
     UsageError
-        When it cannot be written there, or ranks would be lost without `lossy`.
+        When the target cannot be written, or ranks would be lost without `lossy`.
     FormatError
-        When the format cannot hold the contents, or they read back otherwise.
+        When the format cannot hold the contents, or what is read back differs.
     """
     packing, plain = packing_of(target)
     try:
@@ -112,7 +270,7 @@ def _written(
         return entry.write(contents, aside)
     except FormatError as error:
         said = str(error)
-        if said.startswith(str(aside)):  # the file that the user named
+        if said.startswith(str(aside)):  # name the user's file
             raise FormatError(target, said.removeprefix(f"{aside}: ")) from None
         raise
     except UnicodeEncodeError as error:
@@ -123,7 +281,7 @@ def _written(
 
 
 def _compared(contents: Contents, entry: Format, aside: Path, target: Path) -> bool:
-    """Whether the ranks are others; any other difference raises."""
+    """Whether the ranks differ; any other difference raises."""
     wrong = differences(contents, _read_back(entry, aside, target), entry)
     if wrong and wrong != [RERANKED]:
         raise FormatError(
@@ -134,7 +292,7 @@ def _compared(contents: Contents, entry: Format, aside: Path, target: Path) -> b
 
 
 def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
-    """What was written; an error names the target, not the file aside."""
+    """Read what was written; an error names the target, not the hidden file."""
     try:
         return entry.read(Source(aside))
     except FormatError as error:
@@ -147,7 +305,7 @@ def _read_back(entry: Format, aside: Path, target: Path) -> Contents:
 
 
 def _mistaken(entry: Format, aside: Path) -> str | None:
-    """How to name the format, where the content alone would be taken for another."""
+    """A remark if the content alone would be taken for another format."""
     name = entry.name.partition(":")[0]
     try:
         found = detect(Source(aside))[0].name
@@ -155,17 +313,17 @@ def _mistaken(entry: Format, aside: Path) -> str | None:
         found = "no known format"
     if found.partition(":")[0] == name:
         return None
-    return f"its content looks like {found}; read it with --format {entry.name}"
+    return f"its content looks like {found}; read it with `format={entry.name!r}`"
 
 
 def _place(aside: Path, target: Path) -> tuple[Path, ...]:
-    """Rename what was written, first what stands beside the target."""
+    """Rename what was written, the files beside the target first."""
     others = [path for path in aside.parent.iterdir() if path != aside]
     moves = [(path, target.parent / path.name) for path in sorted(others)]
     for path, place in moves:
         if place.exists() and place.read_bytes() != path.read_bytes():
             raise UsageError(
-                f"{place}: is there with other content, and would go with {target}; "
+                f"{place}: exists with other content, and belongs beside {target}; "
                 "move it away, or choose another name"
             )
     for path, place in moves:
@@ -180,11 +338,11 @@ SUFFIXES: Final = {
     ".lz4": "lz4",
     ".zst": "zstd",
 }
-LEVEL: Final = 6  # half the time of 9, and files two per cent larger
+LEVEL: Final = 6  # takes half the time of 9 for files two per cent larger
 
 
 def packing_of(path: Path) -> tuple[str, str]:
-    """The packing that a name asks for, and the name without its suffix.
+    """The packing that a name implies, and the name without the suffix of it.
 
     Examples
     --------
@@ -215,7 +373,7 @@ def pack(plain: Path, packed: Path, packing: str) -> Path:
 
 
 def _gzip(raw: IO[bytes]) -> Any:
-    # Neither name nor time in the header, which would differ from run to run
+    # A name or time in the header would differ from run to run
     return gzip.GzipFile(
         filename="", mode="wb", fileobj=raw, compresslevel=LEVEL, mtime=0
     )

@@ -23,8 +23,7 @@ from rankbound.commands.compare.quantities import (
 from rankbound.commands.compare.samplings import Loaded, Sampling
 from rankbound.commands.cut.options import CutOptions
 from rankbound.commands.cut.result import Change, Side
-from rankbound.commands.measure.inputs import Inputs
-from rankbound.commands.measure.temperatures import split_queries, teacher_temperature
+from rankbound.commands.measure.inputs import Inputs, split_queries, teacher_temperature
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery

@@ -1,4 +1,4 @@
-"""What files say together: shared ids, rows that one covers of another, findings."""
+"""How files fit together: shared ids, rows that one file covers of another, scales."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rankbound.bounds.wording import counted
 from rankbound.commands.inspect.examined import Examined
-from rankbound.commands.inspect.fitting import (
-    Fit,
-    at_distance_zero,
-    compared_scores,
-    copy_of_teacher,
-    embedded,
-    judged,
-    scored,
-    with_teacher,
-)
-from rankbound.commands.inspect.ids import Rule, matching_rule
+from rankbound.commands.inspect.layout import Rule, matching_rule
+from rankbound.commands.inspect.parts import Vectors, only_relevant
 from rankbound.commands.inspect.result import (
     Across,
     Finding,
@@ -30,13 +22,352 @@ from rankbound.commands.inspect.result import (
 )
 from rankbound.commands.inspect.roles import Cast, is_about_queries, same_scores
 from rankbound.data.columns import Strings, positions
+from rankbound.data.groups import Groups, top_documents
+from rankbound.data.scores import Kind, Scores
 
-POOR = 0.5  # of the smaller side: below that a rule is looked for
+RELEVANT = 1
+TOP = 10
+HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How many rows of a file another file covers, or shows to be at fault."""
+
+    code: str
+    what: str
+    count: int
+    total: int
+
+    def between(self, left: Examined, right: Examined) -> SharedRows:
+        """The record of it, with the paths of both files."""
+        return SharedRows(
+            left=str(left.path),
+            right=str(right.path),
+            code=self.code,
+            what=self.what,
+            count=self.count,
+            total=self.total,
+            share=self.count / self.total if self.total else None,
+        )
+
+
+Fit = tuple[Part, Finding | None]
+
+
+def judged(left: Examined, qrels: Scores) -> Iterator[Fit]:
+    """Groups and rankings against judgements."""
+    if left.groups is not None:
+        yield _relevant_negatives(left.groups, qrels)
+        yield _unjudged_negatives(left.groups, qrels)
+    if left.scores is not None:
+        yield _judged_top(left.scores.scores, qrels)
+        yield _queries_without_results(left.scores.scores, qrels)
+
+
+def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Fit:
+    """Documents of groups with a score; `measure` needs those of the teacher."""
+    _, found = groups.scores_of(scores)
+    what = "group documents with a score"
+    row = Part("group-scores", what, int(found.sum()), len(found))
+    if found.all():
+        return row, None
+    without = np.unique(groups.row_group()[~found])
+    return row, Finding(
+        "groups-without-scores",
+        "warning" if teacher else "note",
+        int((~found).sum()),
+        f"{share(int((~found).sum()), len(found))} documents of the groups have no "
+        f"score, in {share(len(without), groups.n_groups)} groups",
+        "complete the teacher's scores, or pass `missing='drop'`"
+        if teacher
+        else "nothing to do: a student's unscored documents are dropped and counted",
+        _at(groups, ~found),
+    )
+
+
+def embedded(groups: Groups, vectors: Vectors) -> Fit:
+    """Documents of groups with a vector."""
+    held = (vectors.embeddings.rows(groups.docnos) >= 0)[groups.codes]
+    what = "group documents with a vector"
+    row = Part("group-vectors", what, int(held.sum()), len(held))
+    if held.all():
+        return row, None
+    without = np.unique(groups.row_group()[~held])
+    return row, Finding(
+        "groups-without-vectors",
+        "warning",
+        int((~held).sum()),
+        f"{share(int((~held).sum()), len(held))} documents of the groups have no "
+        f"vector, in {share(len(without), groups.n_groups)} groups",
+        "embed them, or pass `missing='drop'`",
+        _at(groups, ~held),
+    )
+
+
+def at_distance_zero(groups: Groups, vectors: Vectors) -> Fit:
+    """Groups that hold two documents with equal vectors."""
+    rows = vectors.embeddings.rows(groups.docnos)[groups.codes]
+    held = rows >= 0
+    # Equal vectors share a number, every other vector has its own
+    alike = np.arange(len(vectors.embeddings.ids))
+    for members in vectors.sets:
+        alike[members] = members[0]
+    group = groups.row_group()[held]
+    keys = group * max(1, len(alike)) + alike[rows[held]]
+    places, counts = np.unique(keys, return_counts=True)
+    touched = np.unique(places[counts > 1] // max(1, len(alike)))
+    what = "groups with equal vectors"
+    row = Part("duplicates-in-groups-by-vector", what, len(touched), groups.n_groups)
+    if not len(touched):
+        return row, None
+    first, second = np.flatnonzero(held)[keys == places[counts > 1][0]][:2]
+    _, qid, docno = groups.where(int(first))
+    copy = groups.where(int(second))[2]
+    return row, Finding(
+        "duplicates-in-groups-by-vector",
+        "warning",
+        len(touched),
+        f"{share(len(touched), groups.n_groups)} groups hold documents with equal "
+        "vectors",
+        "remove the copies: a pair at distance 0 has no Lipschitz constant",
+        f"query {qid!r}, documents {docno!r} and {copy!r}",
+    )
+
+
+def _relevant_negatives(groups: Groups, qrels: Scores) -> Fit:
+    negative = _negatives(groups)
+    grades, judged = groups.scores_of(qrels)
+    wrong = negative & judged & (grades >= RELEVANT)
+    row = Part(
+        "relevant-negatives",
+        f"negatives graded {RELEVANT} or more",
+        int(wrong.sum()),
+        int(negative.sum()),
+    )
+    if not wrong.any():
+        return row, None
+    queries = len(np.unique(groups.row_query()[wrong]))
+    return row, Finding(
+        "positives-among-negatives",
+        "warning",
+        int(wrong.sum()),
+        f"{share(int(wrong.sum()), int(negative.sum()))} negatives are judged relevant "
+        f"(grade {RELEVANT} or more), in {counted(queries, 'query')}",
+        "leave them out of the negatives",
+        _at(groups, wrong),
+    )
+
+
+def _unjudged_negatives(groups: Groups, qrels: Scores) -> Fit:
+    negative = _negatives(groups)
+    _, judged = groups.scores_of(qrels)
+    without = negative & ~judged
+    count, total = int(without.sum()), int(negative.sum())
+    row = Part("unjudged-negatives", "negatives without a judgement", count, total)
+    if not count or only_relevant(qrels):  # the latter has a finding of its own
+        return row, None
+    return row, Finding(
+        "unjudged-negatives",
+        "note",
+        count,
+        f"{share(count, total)} negatives have no judgement; relevant ones may be "
+        "among them",
+        "look at the negatives that the teacher scores above their positive",
+    )
+
+
+def _judged_top(scores: Scores, qrels: Scores) -> Fit:
+    """Share of the ten best documents that are judged, over judged queries."""
+    top = top_documents(scores, depth=TOP)
+    known = positions(qrels.qids, top.qids) >= 0
+    kept = top.keep_groups(known[top.queries])
+    _, judged = kept.scores_of(qrels)
+    what = f"judged documents among the best {TOP} of judged queries"
+    row = Part(f"judged-at-{TOP}", what, int(judged.sum()), len(judged))
+    missing = len(judged) - int(judged.sum())
+    if missing == 0 or only_relevant(qrels):
+        return row, None
+    return row, Finding(
+        f"unjudged-at-{TOP}",
+        "warning" if missing > HALF * len(judged) else "note",
+        missing,
+        f"{share(missing, len(judged))} of the best {TOP} of judged queries have no "
+        "judgement",
+        "measures count them as not relevant; `unjudged` says how to read them",
+    )
+
+
+def _queries_without_results(scores: Scores, qrels: Scores) -> Fit:
+    missing = positions(scores.qids, qrels.qids) < 0
+    count = int(missing.sum())
+    what = "judged queries with a ranking"
+    row = Part("judged-queries", what, len(missing) - count, len(missing))
+    if not count or count == len(missing):
+        return row, None
+    return row, Finding(
+        "queries-without-results",
+        "note",
+        count,
+        f"{share(count, len(missing))} judged queries have no ranking",
+        "say whether they count as 0 or are left out: tools differ",
+        f"query {qrels.qids[int(np.argmax(missing))]!r}",
+    )
+
+
+def with_teacher(student: Examined, teacher: Examined, cast: Cast) -> Fit:
+    """How many of the documents of a student the teacher scores."""
+    if student.scores is None or teacher.scores is None:
+        raise ValueError("both must hold scores")
+    own = student.scores.scores
+    _, found = teacher.scores.scores.lookup(
+        own.row_query(), own.qids, own.codes, own.docnos
+    )
+    what = "documents of the student that the teacher scores"
+    row = Part("student-teacher", what, int(found.sum()), len(found))
+    if cast.groups or found.mean() >= HALF:
+        return row, None
+    return row, Finding(
+        "teacher-lacks-students",
+        "note",
+        int((~found).sum()),
+        f"{share(int((~found).sum()), len(found))} ranked documents have no teacher "
+        "score",
+        "give groups, or score the documents that students rank",
+    )
+
+
+def copy_of_teacher(one: Examined) -> Fit:
+    """A file that repeats the teacher's scores."""
+    rows = 0 if one.scores is None else len(one.scores.scores.values)
+    row = Part("same-scores", "documents with the teacher's own score", rows, rows)
+    return row, Finding(
+        "same-scores",
+        "note",
+        rows,
+        "these are the teacher's own scores",
+        "nothing to do: the file is not taken for a student's",
+    )
+
+
+def _negatives(groups: Groups) -> np.ndarray:
+    """Rows of negatives; none if the positives are not known."""
+    if groups.positive is None:
+        return np.zeros(len(groups.codes), dtype=bool)
+    return ~groups.positive
+
+
+def _at(groups: Groups, mask: np.ndarray) -> str:
+    _, qid, docno = groups.where(int(np.argmax(mask)))
+    return f"query {qid!r}, document {docno!r}"
+
+
+ORDERS = 3.0  # of magnitude: scales that are farther apart are reported
+DEPTH_RATIO = 2
+
+
+def compared_scores(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    """Findings about all files of scores together, each with the files it names."""
+    if len(scored) < 2:
+        return
+    yield from _scales(scored)
+    yield from _depths(scored)
+    yield from _orders(scored)
+
+
+def _scales(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    sizes = [(_typical(one), place) for place, one in enumerate(scored)]
+    sizes = [(size, place) for size, place in sizes if size > 0]
+    if len(sizes) < 2:
+        return
+    (low, first), (high, last) = min(sizes), max(sizes)
+    orders = float(np.log10(high / low))
+    if orders < ORDERS:
+        return
+    yield (
+        Finding(
+            "scales-differ",
+            "note",
+            len(sizes),
+            f"score scales differ by {orders:.1f} orders of magnitude, from about "
+            f"{low:.3g} to about {high:.3g}",
+            "compare entropies only after each model has its temperature",
+        ),
+        (scored[first], scored[last]),
+    )
+
+
+def _typical(one: Examined) -> float:
+    """The median absolute score; 0 for ranks, whose scale is arbitrary."""
+    if one.scores is None or one.scores.kind is Kind.RANK_ONLY:
+        return 0.0
+    return float(np.median(np.abs(one.scores.scores.values)))
+
+
+def _depths(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    cut = [
+        (one.scores.depth[0], place)
+        for place, one in enumerate(scored)
+        if one.scores is not None and one.scores.depth[1]
+    ]
+    if len(cut) < 2:
+        return
+    (low, first), (high, last) = min(cut), max(cut)
+    if high < DEPTH_RATIO * low:
+        return
+    deeper = sum(1 for depth, _ in cut if depth >= DEPTH_RATIO * low)
+    yield (
+        Finding(
+            "depths-differ",
+            "note",
+            deeper,
+            f"rankings are cut at {low:,} in one file and at {high:,} in another",
+            "cut all at one depth before comparing averages that depend on it",
+        ),
+        (scored[first], scored[last]),
+    )
+
+
+def _orders(
+    scored: Sequence[Examined],
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    """Files whose queries are in another order than those of most files."""
+    orders: dict[tuple[str, ...], list[Examined]] = {}
+    for one in scored:
+        if one.scores is not None:
+            orders.setdefault(tuple(one.scores.scores.qids), []).append(one)
+    usual = max(orders, key=lambda order: len(orders[order]))
+    others = tuple(
+        one
+        for order, members in orders.items()
+        if order != usual and set(order) == set(usual)
+        for one in members
+    )
+    if others and len(orders[usual]) > 1:
+        yield (
+            Finding(
+                "query-order-differs",
+                "note",
+                len(others),
+                "the same queries are in another order than in the other files",
+                "match rows by query id, never by position",
+            ),
+            others,
+        )
+
+
+POOR = 0.5  # of the smaller side; if less is shared, a rule is searched
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """Distinct ids of one kind in one file; `holds` says in which part of it."""
+    """Distinct ids of one kind in one file; `holds` names the part that has them."""
 
     file: Examined
     holds: str
@@ -46,7 +377,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlap:
-    """Two columns of ids against each other.
+    """The ids that two columns share.
 
     Attributes
     ----------
@@ -55,7 +386,7 @@ class Overlap:
     only_left, only_right : str or None
         The first id that the other side lacks.
     rule : Rule or None
-        What would make them match, where few do.
+        A rule under which more ids would match, if few do.
     """
 
     left: Column
@@ -66,7 +397,7 @@ class Overlap:
     rule: Rule | None
 
     def record(self) -> SharedIds:
-        """What is told of it."""
+        """The record of it."""
         return SharedIds(
             left=str(self.left.file.path),
             left_part=self.left.holds,
@@ -83,7 +414,7 @@ class Overlap:
 
 
 def overlaps(files: Sequence[Examined], cast: Cast) -> list[Overlap]:
-    """Every pair of files of different parts, and every student with the teacher."""
+    """Shared ids of files that hold different parts, and of students and teacher."""
     found = []
     columns = [column for one in files for column in _columns(one, files)]
     for place, left in enumerate(columns):
@@ -147,7 +478,7 @@ def _first(names: Strings, mask: np.ndarray) -> str | None:
 
 
 def overlap_finding(one: Overlap) -> Finding | None:
-    """A finding where ids of two files hardly match or need a rule to."""
+    """A finding if no ids of two files match, or few without a rule."""
     left, right = one.left, one.right
     smaller = min(len(left.names), len(right.names))
     if one.rule is not None:
@@ -156,7 +487,7 @@ def overlap_finding(one: Overlap) -> Finding | None:
             "error" if one.shared == 0 else "warning",
             smaller - one.shared,
             f"{share(one.shared, smaller)} {left.ids} ids are shared; "
-            f"{one.rule.matched:.1%} would be under a rule",
+            f"{one.rule.matched:.1%} would match under a rule",
             f"rewrite the ids of one file: {one.rule.text}",
             f"{one.rule.left!r} there is {one.rule.right!r} here",
         )
@@ -173,7 +504,7 @@ def overlap_finding(one: Overlap) -> Finding | None:
 
 
 def look_across(files: Sequence[Examined], cast: Cast) -> Across:
-    """Hold every file against the others that it has to fit."""
+    """Compare every file with the others that it has to fit."""
     overlapping = overlaps(files, cast)
     rows: list[SharedRows] = []
     found: list[SharedFinding] = []
@@ -214,7 +545,7 @@ def _about(finding: Finding, *files: Examined) -> SharedFinding:
 
 
 def _two(left: Examined, right: Examined, cast: Cast) -> Iterator[Fit]:
-    """What can be said about a file given another one."""
+    """What one file says about another."""
     groups, vectors, qrels = left.groups, right.vectors, right.qrels
     if groups is not None and right.scores is not None:
         yield scored(groups, right.scores.scores, teacher=right is cast.teacher)

@@ -1,35 +1,202 @@
-"""One file examined by itself: its facts and findings, whatever it holds."""
+"""Each file of an inspection: read, then examined by itself.
+
+A file that cannot be read keeps the reader's message as a finding.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 import numpy as np
-import orjson
 
+from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
-from rankbound.commands.inspect.given import Given
-from rankbound.commands.inspect.groups import group_counts, group_findings
-from rankbound.commands.inspect.ids import odd_ids
-from rankbound.commands.inspect.judgements import judgement_counts, judgement_findings
-from rankbound.commands.inspect.layout import RankFacts, layout_findings, rank_facts
+from rankbound.commands.inspect.layout import (
+    RankFacts,
+    layout_findings,
+    odd_ids,
+    rank_facts,
+)
+from rankbound.commands.inspect.parts import (
+    Vectors,
+    group_counts,
+    group_findings,
+    judgement_counts,
+    judgement_findings,
+    survey,
+    text_counts,
+    text_findings,
+    vector_findings,
+)
 from rankbound.commands.inspect.result import File, Finding, Sizes, by_severity
 from rankbound.commands.inspect.scores import ScoreFacts, score_facts, score_findings
-from rankbound.commands.inspect.texts import text_counts, text_findings
-from rankbound.commands.inspect.vectors import Vectors, survey, vector_findings
 from rankbound.data.columns import Integers, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
-from rankbound.read.contents import Contents
+from rankbound.read.contents import Contents, Format
+from rankbound.read.reading import read_part
+from rankbound.read.registry import by_name, detect
+from rankbound.read.source import Source
+from rankbound.read.vectors.embeddings import read_embeddings
+
+ROLES = ("file", "groups", "qrels", "embeddings")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """A file of an inspection, read.
+
+    Attributes
+    ----------
+    path : Path
+    role : {"file", "groups", "qrels", "embeddings"}
+        "file" unless an option says what it is.
+    asked : str or None
+        The format that the user named.
+    source : Source
+    format : str or None
+        The name of the format; None if none fits the content.
+    title : str or None
+    evidence : str
+        How the format was found.
+    contents : Contents or None
+        None if the file cannot be read.
+    refusal : str or None
+        The reader's error in that case.
+    ids : Path or None
+        The file with the ids of vectors.
+    """
+
+    path: Path
+    role: str
+    asked: str | None
+    source: Source
+    format: str | None = None
+    title: str | None = None
+    evidence: str = ""
+    contents: Contents | None = None
+    refusal: str | None = None
+    ids: Path | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that the file holds, including texts."""
+        if self.contents is None:
+            return ()
+        texts = ("texts",) if self.contents.texts else ()
+        return (*self.contents.parts(), *texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What to inspect: paths by the parts that they are given as, and their formats."""
+
+    files: Sequence[Path]
+    groups: Sequence[Path] = ()
+    qrels: Path | None = None
+    embeddings: Path | None = None
+    ids: Path | None = None
+    formats: Mapping[Path, str] | None = None
+    format: str | None = None
+
+    def of(self, path: Path) -> str | None:
+        """The format that the user named for a path."""
+        return (self.formats or {}).get(path, self.format)
+
+
+def read_all(asked: Asked) -> tuple[Given, ...]:
+    """Read every file once, in the order given.
+
+    Raises
+    ------
+    UsageError
+        For an unknown format. A file that cannot be read raises nothing.
+    """
+    wanted = [(path, "file") for path in asked.files]
+    wanted += [(path, "groups") for path in asked.groups]
+    if asked.qrels is not None:
+        wanted.append((asked.qrels, "qrels"))
+    if asked.embeddings is not None:
+        wanted.append((asked.embeddings, "embeddings"))
+    named = {path: role for path, role in wanted if role != "file"}
+    once = dict.fromkeys((path, named.get(path, role)) for path, role in wanted)
+    read = [_read(path, role, asked) for path, role in once]
+    # A whole folder may include files of ids, which are read with their vectors
+    known = {one.ids.resolve() for one in read if one.ids is not None}
+    return tuple(
+        one
+        for one in read
+        if one.contents is not None or one.path.resolve() not in known
+    )
+
+
+def _read(path: Path, role: str, asked: Asked) -> Given:
+    source, format = Source(path), asked.of(path)
+    entry, evidence = None, "as named"
+    try:
+        entry, evidence = _format_of(source, role, format)
+        contents = _contents(source, role, entry, asked)
+    except (FormatError, DomainError) as error:
+        return Given(
+            path=path,
+            role=role,
+            asked=format,
+            source=source,
+            format=None if entry is None else entry.name,
+            title=None if entry is None else entry.title,
+            evidence=evidence if entry is not None else "",
+            refusal=" ".join(str(error).split()),
+        )
+    return Given(
+        path=path,
+        role=role,
+        asked=format,
+        source=source,
+        format=contents.format,
+        title=entry.title,
+        evidence=evidence,
+        contents=contents,
+        ids=_ids_of(contents, asked if role == "embeddings" else None),
+    )
+
+
+def _format_of(source: Source, role: str, format: str | None) -> tuple[Format, str]:
+    if format is not None:
+        return by_name(format.partition(":")[0]), "as named"
+    return detect(source, part=None if role == "file" else role)
+
+
+def _contents(source: Source, role: str, entry: Format, asked: Asked) -> Contents:
+    named = asked.of(source.path)
+    # A pickle or a table may hold scores as well as vectors
+    vectors_here = role == "embeddings" or entry.parts == ("embeddings",)
+    if vectors_here and (asked.ids is not None or named is not None):
+        ids = asked.ids if role == "embeddings" else None
+        vectors = read_embeddings(source.path, ids, format=named)
+        return Contents(entry.name, source.path, embeddings=vectors)
+    if role == "file":
+        return (entry if named is None else by_name(named)).read(source)
+    return read_part(source.path, role, format=named)
+
+
+def _ids_of(contents: Contents, asked: Asked | None) -> Path | None:
+    """The file with the ids of vectors; None if the vectors' own file has them."""
+    if asked is not None and asked.ids is not None:
+        return asked.ids
+    place = contents.metadata.get("ids")
+    if contents.embeddings is None or not isinstance(place, str):
+        return None
+    return Path(place) if Path(place) != contents.path else None
 
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """A file with everything that it says by itself.
+    """A file with everything that was found in it.
 
     Attributes
     ----------
@@ -38,7 +205,7 @@ class Examined:
     ranks : RankFacts or None
     vectors : Vectors or None
     findings : tuple of Finding
-        The gravest first.
+        The most severe first.
     """
 
     given: Given
@@ -54,12 +221,12 @@ class Examined:
 
     @property
     def groups(self) -> Groups | None:
-        """The groups that it holds."""
+        """The groups that it holds, if any."""
         return None if self.given.contents is None else self.given.contents.groups
 
     @property
     def qrels(self) -> Scores | None:
-        """The judgements that it holds."""
+        """The judgements that it holds, if any."""
         return None if self.given.contents is None else self.given.contents.qrels
 
     @cached_property
@@ -73,7 +240,7 @@ class Examined:
         return part in self.given.parts
 
     def record(self) -> File:
-        """Facts and findings, without the contents."""
+        """The record of facts and findings, without the contents."""
         given, contents = self.given, self.given.contents
         scores = self.scores
         sizes = _sizes(contents)
@@ -104,7 +271,7 @@ class Examined:
 
 
 def examine(given: Given) -> Examined:
-    """Look at one file by itself."""
+    """Examine one file by itself."""
     contents = given.contents
     if contents is None:
         refused = by_severity([_refused(given), repeated_rows(given)])
@@ -134,7 +301,7 @@ def _refused(given: Given) -> Finding:
         "error",
         1,
         given.refusal or "",
-        "mend the file as the message says, or name its format with --format",
+        "repair the file as the message says, or give its `format`",
     )
 
 
@@ -190,7 +357,7 @@ def _queries(contents: Contents | None) -> int | None:
 
 
 def _sizes(contents: Contents | None) -> Integers | None:
-    """Documents per group, or per query where the file has no groups."""
+    """Documents per group, or per query if the file has no groups."""
     if contents is None:
         return None
     parts = (contents.groups, contents.scores, contents.qrels)
@@ -206,17 +373,17 @@ def _range(facts: ScoreFacts) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-# Documents that stand twice under a query, in files that readers refuse for it: a
-# reader stops at the first. Here they are counted, with the few formats in which that
-# is common read leniently: columns of text, and groups as JSON lines.
-SIGNS = ("second time", "twice")  # how readers say that something is repeated
+# Readers refuse a file at the first document that is repeated in a query. All repeats
+# are counted here, by lenient reading of the formats in which they are common: columns
+# of text, and groups as JSON lines.
+SIGNS = ("second time", "twice")  # words of readers about a repetition
 COLUMNS = {"trec-run": (0, 2), "qrels": (0, 2), "beir-qrels": (0, 1)}
 
 Key = tuple[object, object]
 
 
 def repeated_rows(given: Given) -> Finding | None:
-    """How many rows repeat a document of their query, where the reader refused one."""
+    """How many rows repeat a document of their query, if the reader refused one."""
     refusal = given.refusal or ""
     if not any(sign in refusal for sign in SIGNS):
         return None
@@ -228,7 +395,7 @@ def repeated_rows(given: Given) -> Finding | None:
         else:
             return None
         count, queries, example = _count(keys)
-    except (FormatError, ValueError, TypeError, KeyError):
+    except (FormatError, ValueError, msgspec.DecodeError):
         return None  # the refusal stands, without a number
     if not count:
         return None
@@ -244,7 +411,7 @@ def repeated_rows(given: Given) -> Finding | None:
 
 
 def _count(keys: Iterator[tuple[object, Key]]) -> tuple[int, int, str | None]:
-    """Repeats, queries touched, and the first repeat, from (query, key) pairs."""
+    """Number of repeats, number of queries with one, and the first repeat."""
     seen: set[Key] = set()
     count, queries, example = 0, set(), None
     for query, key in keys:
@@ -268,10 +435,18 @@ def _column_keys(given: Given) -> Iterator[tuple[object, Key]]:
             yield fields[query], (fields[query], fields[document])
 
 
+class _GroupLine(msgspec.Struct):
+    """The ids in a line of groups, texts or numbers."""
+
+    query_id: str | int
+    doc_id_a: str | int
+    doc_id_b: list[str | int]
+
+
 def _group_keys(given: Given) -> Iterator[tuple[object, Key]]:
     for number, line in given.source.lines():
         if not line:
             continue
-        row = orjson.loads(line)
-        for docno in (row["doc_id_a"], *row["doc_id_b"]):
-            yield row["query_id"], (number, docno)
+        row = msgspec.json.decode(line, type=_GroupLine)
+        for docno in (row.doc_id_a, *row.doc_id_b):
+            yield row.query_id, (number, docno)

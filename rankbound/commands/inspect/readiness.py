@@ -1,11 +1,11 @@
-"""Whether `measure` and `compare` can run, tried out, and with which command."""
+"""Whether `measure` and `compare` can run, by a trial, and with which command."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,34 +13,33 @@ from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.options import TARGET, CompareOptions
 from rankbound.commands.compare.samplings import load
 from rankbound.commands.inspect.examined import Examined
-from rankbound.commands.inspect.naming import names_of
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
-from rankbound.commands.measure.inputs import Inputs, load_inputs
-from rankbound.commands.measure.options import (
-    MeasureOptions,
-    StudentSource,
-    in_command_words,
-)
-from rankbound.commands.measure.students import evaluate_student
-from rankbound.commands.measure.temperatures import (
-    Split,
+from rankbound.commands.measure.inputs import (
+    Rule,
+    load_inputs,
     split_queries,
     teacher_temperature,
 )
+from rankbound.commands.measure.options import (
+    MeasureOptions,
+    StudentSource,
+    Temperature,
+)
+from rankbound.commands.measure.students import evaluate_student
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
 NO_QRELS = (
-    "relevance judgements (--qrels) to fit the temperature that {kind} scores need, or "
-    "a number for --temperature"
+    "relevance judgements (`qrels`) to fit the temperature that {kind} scores need, or "
+    "a number for `temperature`"
 )
 
 
 def measure_readiness(cast: Cast) -> Readiness:
-    """Whether `rankbound measure` can run, tried out up to its computation."""
+    """Whether `measure` can run, by doing all that precedes its computation."""
     if cast.teacher is None:
         words = ["rankbound", "measure", "--teacher", "TEACHER"]
         if cast.groups:
@@ -50,7 +49,7 @@ def measure_readiness(cast: Cast) -> Readiness:
         command = shlex.join([*words, "--out", "measured"])
         return Readiness(False, (NO_TEACHER,), command, ())
     options, notes = _options(cast, cast.groups[0] if cast.groups else None)
-    lacking = _lacking(cast, options)
+    lacking = _lacking(cast, options.temperature)
     refusal, refused = (None, {}) if lacking else rehearse(options)
     if refusal is not None:
         lacking = (refusal,)
@@ -61,66 +60,65 @@ def measure_readiness(cast: Cast) -> Readiness:
         *(f"student {name} is left out: {why}" for name, why in refused.items()),
         *_other_groups(cast),
     )
-    words = [*measure_words(options, cast), *_placeholders(cast, options)]
+    words = [*measure_words(options, cast), *_placeholders(cast, options.temperature)]
     return Readiness(
         not lacking, lacking, shlex.join([*words, "--out", "measured"]), notes
     )
 
 
 def compare_readiness(cast: Cast) -> Readiness:
-    """Whether `rankbound compare` can run: a teacher and two samplings or more."""
+    """Whether `compare` can run: with a teacher and at least two samplings."""
     missing: list[str] = []
     if cast.teacher is None:
         missing.append(NO_TEACHER)
     if len(cast.groups) < 2:
         found = "one was given" if cast.groups else "none was given"
         missing.append(f"groups of at least two samplings; {found}")
-    # The first sampling is the one that others are compared with
+    # The others are compared with the first sampling
     groups = sorted(cast.groups, key=lambda one: "random" not in one.path.name)
     named = _named([one.path for one in groups])
     notes: tuple[str, ...] = ()
     options = None
     if cast.teacher is not None:
         options, notes = _options(replace(cast, students=()), None)
-        missing += _lacking(cast, options)
+        missing += _lacking(cast, options.temperature)
         if not missing:
-            refusal = rehearse_comparison(_comparison(options, named))
+            comparison = CompareOptions(
+                teacher=options.teacher,
+                temperature=options.temperature,
+                groups=tuple(named),
+                embeddings=options.embeddings,
+                ids=options.ids,
+                qrels=options.qrels,
+                missing=options.missing,
+            )
+            refusal = rehearse_comparison(comparison)
             missing += [] if refusal is None else [refusal]
     words = ["rankbound", "compare"]
-    words += teacher_words(options) if options else ["--teacher", "TEACHER"]
+    words += (
+        teacher_words(options.teacher, options.temperature)
+        if options
+        else ["--teacher", "TEACHER"]
+    )
     words.append("--groups")
     words += [f"{name}={path}" for name, path in named]
     words += [f"NAME{n}=GROUPS{n}" for n in range(len(groups) + 1, 3)]
     if options is not None:
-        words += [*file_words(options), *_placeholders(cast, options)]
+        words += [*file_words(options), *_placeholders(cast, options.temperature)]
     words += [*format_words(cast), "--out", "compared"]
     return Readiness(not missing, tuple(missing), shlex.join(words), notes)
 
 
 def _named(paths: list[Path]) -> list[tuple[str, Path]]:
-    """A name for each sampling; "target" is what `compare` calls another law."""
+    """A name for each sampling; `compare` reserves "target" for another law."""
     names = (f"{name}-groups" if name == TARGET else name for name in names_of(paths))
     return list(zip(names, paths, strict=True))
-
-
-def _comparison(
-    options: MeasureOptions, named: list[tuple[str, Path]]
-) -> CompareOptions:
-    return CompareOptions(
-        teacher=options.teacher,
-        temperature=options.temperature,
-        groups=tuple(named),
-        embeddings=options.embeddings,
-        ids=options.ids,
-        qrels=options.qrels,
-        missing=options.missing,
-    )
 
 
 def _options(
     cast: Cast, groups: Examined | None
 ) -> tuple[MeasureOptions, tuple[str, ...]]:
-    """What `measure` is to be asked, and notes about it."""
+    """The options for `measure`, and notes about them."""
     teacher = cast.teacher
     if teacher is None or teacher.scores is None:
         raise ValueError("options need a teacher")
@@ -144,7 +142,7 @@ def _options(
 
 
 def _vectors(cast: Cast, notes: list[str]) -> tuple[Path | None, Path | None]:
-    """Vectors of documents and their ids, unless they would stop the command."""
+    """Vectors of documents and their ids, unless the command would refuse them."""
     one = cast.documents
     if one is None or one.vectors is None:
         return None, None
@@ -152,7 +150,7 @@ def _vectors(cast: Cast, notes: list[str]) -> tuple[Path | None, Path | None]:
         notes.append(f"{one.path} is left out: some vectors are not finite")
         return None, None
     if one.given.ids is None:
-        notes.append(f"{one.path} is left out: measure wants a file of ids beside it")
+        notes.append(f"{one.path} is left out: measure needs a file of ids beside it")
         return None, None
     return one.path, one.given.ids
 
@@ -200,32 +198,32 @@ def _students(cast: Cast, *, with_vectors: bool) -> tuple[StudentSource, ...]:
     return tuple(found)
 
 
-def _scale(one: Examined) -> Any:
+def _scale(one: Examined) -> Temperature:
     if one.scores is None or one.scores.kind not in NEEDS_TEMPERATURE:
         return None
     return "fit"
 
 
-def _lacking(cast: Cast, options: MeasureOptions) -> tuple[str, ...]:
-    """What keeps the command from running before any file is read."""
+def _lacking(cast: Cast, temperature: Temperature) -> tuple[str, ...]:
+    """What is missing before any file is read: a temperature, or nothing."""
     kind = Kind.UNKNOWN
     if cast.teacher is not None and cast.teacher.scores is not None:
         kind = cast.teacher.scores.kind
-    if kind in NEEDS_TEMPERATURE and options.temperature is None:
+    if kind in NEEDS_TEMPERATURE and temperature is None:
         return (NO_QRELS.format(kind=kind.value),)
     return ()
 
 
-def _placeholders(cast: Cast, options: MeasureOptions) -> list[str]:
-    """What to give for a temperature that the files at hand cannot tell."""
-    lacking = _lacking(cast, options)
+def _placeholders(cast: Cast, temperature: Temperature) -> list[str]:
+    """Options for a temperature that the given files cannot determine."""
+    lacking = _lacking(cast, temperature)
     return ["--temperature", "fit", "--qrels", "QRELS"] if lacking else []
 
 
 def _other_groups(cast: Cast) -> tuple[str, ...]:
     others = [str(one.path) for one in cast.groups[1:]]
     return (
-        (f"groups one file at a time; also there: {', '.join(others)}",)
+        (f"measure reads one file of groups; also given: {', '.join(others)}",)
         if others
         else ()
     )
@@ -235,14 +233,14 @@ MISTAKES = (UsageError, FormatError, DomainError)
 
 
 def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
-    """Do what `measure` does before it computes, and every student by itself.
+    """Do what `measure` does before it computes, and evaluate each student alone.
 
     Returns
     -------
     refusal : str or None
-        What `measure` would say about the teacher's side; None if nothing.
-    students : dict
-        What it would say about a student, by name; only those it refuses.
+        The error that `measure` would raise about the teacher's side, or None.
+    students : dict of str to str
+        The error that it would raise about each student that it refuses, by name.
     """
     try:
         inputs = load_inputs(replace(options, students=()))
@@ -251,21 +249,29 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
             return "no query is left for the certificate; give more queries", {}
         scale = teacher_temperature(inputs, split, options.temperature)
     except MISTAKES as error:
-        return in_command_words(error), {}
+        return _line(error), {}
     refused = {}
     for student in options.students:
-        refusal = _student(student, inputs, split, options, scale)
-        if refusal is not None:
-            refused[student.name] = refusal
+        try:
+            evaluate_student(
+                student,
+                inputs,
+                split,
+                Rule(options.pairs, options.missing),
+                teacher_scale=scale,
+                score_range=options.score_range,
+            )
+        except MISTAKES as error:
+            refused[student.name] = _line(error)
     return None, refused
 
 
 def rehearse_comparison(options: CompareOptions) -> str | None:
-    """Do what `compare` does before it computes; what it would refuse, or None."""
+    """Do what `compare` does before it computes; the error it would raise, or None."""
     try:
         first, *others = load(options).samplings
     except MISTAKES as error:
-        return in_command_words(error)
+        return _line(error)
     known = {*first.groups.group_qids()}
     for other in others:
         if known.isdisjoint(other.groups.group_qids()):
@@ -273,26 +279,18 @@ def rehearse_comparison(options: CompareOptions) -> str | None:
     return None
 
 
-def _student(
-    student: StudentSource,
-    inputs: Inputs,
-    split: Split,
-    options: MeasureOptions,
-    scale: float,
-) -> str | None:
-    try:
-        evaluate_student(student, inputs, split, options, teacher_scale=scale)
-    except MISTAKES as error:
-        return in_command_words(error)
-    return None
+def _line(error: Exception) -> str:
+    """The message of an error in one line."""
+    return " ".join(str(error).split())
 
 
 Words = list[str]
 
 
 def measure_words(options: MeasureOptions, cast: Cast) -> Words:
-    """The whole command line of `measure` but for its folder."""
-    words = ["rankbound", "measure", *teacher_words(options)]
+    """The command line of `measure`, without the folder for its results."""
+    words = ["rankbound", "measure"]
+    words += teacher_words(options.teacher, options.temperature)
     if options.groups is not None:
         words += ["--groups", str(options.groups)]
     runs = [one for one in options.students if one.scores is not None]
@@ -308,14 +306,14 @@ def measure_words(options: MeasureOptions, cast: Cast) -> Words:
     return [*words, *file_words(options), *format_words(cast)]
 
 
-def teacher_words(options: MeasureOptions) -> Words:
+def teacher_words(teacher: Path, temperature: Temperature) -> Words:
     """The teacher and its temperature."""
-    words = ["--teacher", str(options.teacher)]
-    return [*words, "--temperature", "fit"] if options.temperature == "fit" else words
+    words = ["--teacher", str(teacher)]
+    return [*words, "--temperature", "fit"] if temperature == "fit" else words
 
 
 def file_words(options: MeasureOptions) -> Words:
-    """Vectors, judgements and what is done about missing scores."""
+    """Vectors, judgements, and what to do about missing scores."""
     words: Words = []
     if options.embeddings is not None:
         words += ["--embeddings", str(options.embeddings), "--ids", str(options.ids)]
@@ -331,3 +329,62 @@ def format_words(cast: Cast) -> Words:
     used = (cast.teacher, *cast.students, *cast.groups, cast.qrels, cast.documents)
     named = [f"{one.path}={one.given.asked}" for one in used if one and one.given.asked]
     return ["--format", *dict.fromkeys(named)] if named else []
+
+
+# Short names of files, for the commands to run next
+PACKED = (".gz", ".bz2", ".lz4", ".zst")
+KNOWN = (
+    ".run",
+    ".trec",
+    ".txt",
+    ".tsv",
+    ".res",
+    ".json",
+    ".jsonl",
+    ".scores",
+    ".groups",
+    ".parquet",
+    ".pkl",
+    ".arrow",
+)
+
+
+def stem(path: Path) -> str:
+    """The name of a file without suffixes and without characters that names forbid.
+
+    Examples
+    --------
+    >>> stem(Path("runs/bm25.run.gz")), stem(Path("train/random.16.jsonl.gz"))
+    ('bm25', 'random')
+    """
+    name = path.name
+    for suffixes in (PACKED, KNOWN, KNOWN):
+        found = next((s for s in suffixes if name.casefold().endswith(s)), "")
+        if len(name) > len(found):
+            name = name[: len(name) - len(found)]
+    head, separator, tail = name.rpartition(".")
+    if separator and head and tail.isdecimal():  # such as the size of groups
+        name = head
+    name = "".join("-" if c in "=\t\r\n" else c for c in name)
+    return name.lstrip("-") or "file"  # a name must not look like an option
+
+
+def names_of(paths: Sequence[Path]) -> list[str]:
+    """A short and distinct name for each path.
+
+    Examples
+    --------
+    >>> names_of([Path("a/x.run"), Path("b/x.run"), Path("y.run")])
+    ['a-x', 'b-x', 'y']
+    """
+    names = [stem(path) for path in paths]
+    shared = {name for name in names if names.count(name) > 1}
+    found: list[str] = []
+    for path, name in zip(paths, names, strict=True):
+        folder = path.parent.name
+        longer = f"{folder}-{name}" if name in shared and folder else name
+        number, unique = 2, longer
+        while unique in found:
+            unique, number = f"{longer}-{number}", number + 1
+        found.append(unique)
+    return found

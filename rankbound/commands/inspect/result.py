@@ -1,13 +1,14 @@
-"""What `inspect` found: every file, the files together, and what may be run on them.
+"""The result of `inspect`: every file, how files fit together, what can be run on them.
 
-The fields are the keys of ``rankbound inspect --json``. All are always there; what does
-not apply, or could not be read, is None (null in the file).
+The fields are the keys of ``rankbound inspect --json``. All of them are always present;
+one that does not apply, or could not be read, is None (null in the file).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from rankbound.catalogue import SEVERITIES, Severity
@@ -16,23 +17,23 @@ from rankbound.results import Named, Record, Result, named
 
 
 class Finding(Record, frozen=True, omit_defaults=False):
-    """One thing about a file, or several, that a user should know.
+    """Something that a user should know about a file, or about several.
 
     Attributes
     ----------
     code : str
         A stable name such as "ties".
     severity : {"error", "warning", "note"}
-        error: a command refuses the file, or would compute nonsense. warning: numbers
-        may mislead. note: good to know.
+        error: commands refuse the file, or would compute nonsense. warning: numbers may
+        mislead. note: good to know.
     count : int
-        How often; what is counted stands in the message.
+        How often it occurs; the message says what is counted.
     message : str
         What was found, with the numbers.
     remedy : str
-        One line: what to do about it.
+        What to do about it, in one line. It names parameters in backticks.
     example : str or None
-        Where it can be seen.
+        A place where it occurs.
 
     Examples
     --------
@@ -49,7 +50,7 @@ class Finding(Record, frozen=True, omit_defaults=False):
 
 
 class SharedFinding(Finding, frozen=True, kw_only=True, omit_defaults=False):
-    """A finding about several files, in the order in which its message speaks."""
+    """A finding about several files, in the order in which its message names them."""
 
     files: tuple[str, ...]
 
@@ -58,7 +59,7 @@ AnyFinding = TypeVar("AnyFinding", bound=Finding)
 
 
 def by_severity(findings: Iterable[AnyFinding | None]) -> tuple[AnyFinding, ...]:
-    """Findings, the gravest first and otherwise as they came; None is left out.
+    """Findings, the most severe first and otherwise in their order, without None.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def by_severity(findings: Iterable[AnyFinding | None]) -> tuple[AnyFinding, ...]
 
 
 def share(part: int, whole: int) -> str:
-    """Counts and their share, for messages.
+    """Two counts and their ratio, for messages.
 
     Examples
     --------
@@ -81,8 +82,27 @@ def share(part: int, whole: int) -> str:
     return f"{part:,} of {whole:,} ({part / max(1, whole):.1%})"
 
 
+def shown_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """The shortest ends of paths that tell them apart, by path.
+
+    Examples
+    --------
+    >>> shown = shown_names([Path("d/a/x.run"), Path("d/b/x.run"), Path("d/y.run")])
+    >>> list(shown.values())
+    ['a/x.run', 'b/x.run', 'y.run']
+    """
+    found = {}
+    for path in paths:
+        for depth in range(1, len(path.parts) + 1):
+            end = path.parts[-depth:]
+            if sum(other.parts[-depth:] == end for other in paths) == 1:
+                break
+        found[path] = str(Path(*end)) if path.parts else str(path)
+    return found
+
+
 class Sizes(Record, frozen=True):
-    """Documents of a group, or of a query where a file has no groups."""
+    """Documents of a group, or of a query if a file has no groups."""
 
     min: int
     median: float
@@ -110,7 +130,7 @@ class ScoreCounts(Record, frozen=True, kw_only=True):
 
 
 class RankCounts(Record, frozen=True, kw_only=True):
-    """The rank column of a file against its scores."""
+    """The rank column of a file, compared with its scores."""
 
     base: int
     constant: bool
@@ -129,7 +149,7 @@ class GroupCounts(Record, frozen=True, kw_only=True):
 
 
 class JudgementCounts(Record, frozen=True, kw_only=True):
-    """Judgements by grade, and relevant documents per query: least, median, most."""
+    """Judgements by grade; least, median and largest number of relevant documents."""
 
     grades: dict[str, int]
     relevant_per_query: tuple[int, float, int]
@@ -138,7 +158,7 @@ class JudgementCounts(Record, frozen=True, kw_only=True):
 
 
 class VectorCounts(Record, frozen=True, kw_only=True):
-    """Vectors of a file; `norms` are the least, mean and largest length."""
+    """Vectors of a file; `norms` are the smallest, mean and largest length."""
 
     dim: int
     dtype: str
@@ -152,7 +172,7 @@ class VectorCounts(Record, frozen=True, kw_only=True):
 
 
 class TextCounts(Record, frozen=True, kw_only=True):
-    """Texts of a file; `words` are the least, median and largest length."""
+    """Texts of a file; `words` are the smallest, median and largest length."""
 
     texts: int
     words: tuple[int, int, int]
@@ -165,24 +185,24 @@ class TextCounts(Record, frozen=True, kw_only=True):
 
 
 class File(Record, frozen=True, kw_only=True):
-    """One file by itself.
+    """What was found in one file.
 
     Attributes
     ----------
     role : {"file", "groups", "qrels", "embeddings"}
-        "file" where no option says what it is.
+        "file" unless an option says what it is.
     format, title, evidence
-        Its format, and how that was found.
+        The name and the title of its format, and how it was found.
     parts : tuple of str
         What it holds: scores, groups, qrels, embeddings, texts.
     rows, queries : int or None
-        None where the file cannot be read, or has none.
+        None if the file cannot be read, or has none.
     ids : str or None
         The file with the ids of vectors.
     scores, ranks, groups, qrels, vectors, texts
-        What was counted; None where the file does not hold them.
+        Counts; None if the file does not hold the part.
     findings : tuple of Finding
-        The gravest first.
+        The most severe first.
     """
 
     path: str
@@ -215,9 +235,9 @@ class File(Record, frozen=True, kw_only=True):
 
 
 class SharedIds(Record, frozen=True, kw_only=True):
-    """Ids of one kind in two files: how many both have, and the first that one lacks.
+    """How many ids two files share, and the first that only one of them has.
 
-    `rule` is what would make them match, where few do.
+    `rule` would make more of them match; None unless few match.
     """
 
     left: str
@@ -234,7 +254,7 @@ class SharedIds(Record, frozen=True, kw_only=True):
 
 
 class SharedRows(Record, frozen=True, kw_only=True):
-    """How many rows of a file another one covers, or spoils."""
+    """How many rows of a file another one covers, or shows to be at fault."""
 
     left: str
     right: str
@@ -246,7 +266,7 @@ class SharedRows(Record, frozen=True, kw_only=True):
 
 
 class Across(Record, frozen=True, kw_only=True):
-    """All pairs of files: shared ids, shares of rows, findings, the gravest first."""
+    """Pairs of files: shared ids, shared rows, and findings, the most severe first."""
 
     ids: tuple[SharedIds, ...]
     rows: tuple[SharedRows, ...]
@@ -262,9 +282,9 @@ class Readiness(Record, frozen=True):
     missing : tuple of str
         What is missing; empty if `ok`.
     command : str
-        What to run next. Words in capitals stand for what is missing.
+        The command line to run next, with words in capitals for what is missing.
     notes : tuple of str
-        What the command leaves out, and how the teacher was chosen.
+        How the teacher was chosen, and what the command leaves out.
     """
 
     ok: bool
@@ -280,12 +300,12 @@ class Ready(Record, frozen=True, kw_only=True):
     compare: Readiness
 
     def commands(self) -> tuple[tuple[str, Readiness], ...]:
-        """Both with the names of the commands."""
+        """The names of the commands, each with its readiness."""
         return ("measure", self.measure), ("compare", self.compare)
 
 
 class FileRow(Record, frozen=True, kw_only=True):
-    """A file in a table: what it holds, and how many findings there are."""
+    """A row of the table of files: what one holds, and its numbers of findings."""
 
     file: str
     role: str
@@ -304,7 +324,7 @@ class FileRow(Record, frozen=True, kw_only=True):
 
 
 class FindingRow(Record, frozen=True, kw_only=True):
-    """A finding in a table; `file` names several with " / " between them."""
+    """A row of the table of findings; " / " separates the names of several files."""
 
     file: str
     code: str
@@ -322,14 +342,16 @@ class Inspection(
     tag_field="schema",
     tag="rankbound.inspection/1",
 ):
-    """What `inspect` found; ``print`` shows all of it.
+    """What files hold, what is odd about them, and what to run next.
+
+    ``print`` shows all of it.
 
     Attributes
     ----------
     command : str
         The command line, "" from Python.
     files : Named of File
-        In the order given; ``files["bm25.run"]`` finds one by its path.
+        In the order given; ``files["bm25.run"]`` is the file of that path.
     across : Across
     ready : Ready
     """
@@ -355,7 +377,7 @@ class Inspection(
         return all(one.readable for one in self.files)
 
     def findings(self) -> Iterator[tuple[str, Finding]]:
-        """Every finding with its file, or with its files as ``a / b``."""
+        """Every finding with the path of its file; several paths are ``a / b``."""
         for one in self.files:
             for finding in one.findings:
                 yield one.path, finding
@@ -363,11 +385,11 @@ class Inspection(
             yield " / ".join(shared.files), shared
 
     def counts(self) -> Counter[str]:
-        """How many findings there are of each severity."""
+        """Number of findings of each severity."""
         return Counter(finding.severity for _, finding in self.findings())
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
-        """Files, findings, and what files share."""
+        """`files`, `findings`, and the `ids` and `rows` that files share."""
         return {
             "files": [_file_row(one) for one in self.files],
             "findings": [_finding_row(*pair) for pair in self.findings()],
@@ -391,9 +413,7 @@ def _file_row(one: File) -> FileRow:
         lowest_score=ends[0],
         highest_score=ends[1],
         kind=one.kind,
-        errors=found["error"],
-        warnings=found["warning"],
-        notes=found["note"],
+        **{f"{severity}s": found[severity] for severity in SEVERITIES},
     )
 
 

@@ -1,4 +1,4 @@
-"""Who is who among the files: the teacher, students, groups, judgements and vectors."""
+"""The roles of files: teacher, students, groups, judgements and vectors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUERY_WORDS = ("quer", "topic", "question")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cast:
-    """The parts that files play; None or empty where no file can.
+    """The roles of files; None or empty for a role that no file can play.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Cast:
 
 
 def cast(files: Sequence[Examined]) -> Cast:
-    """Guess the parts from names, ids and coverage."""
+    """Guess the roles from names, ids and coverage."""
     groups = _first_given([one for one in files if one.groups is not None], "groups")
     judged = _first_given([one for one in files if one.qrels is not None], "qrels")
     vectors = [one for one in files if one.vectors is not None]
@@ -64,7 +64,7 @@ def cast(files: Sequence[Examined]) -> Cast:
 
 
 def is_about_queries(one: Examined, files: Sequence[Examined]) -> bool:
-    """Whether vectors or texts are those of queries: by ids, or by name if both fit."""
+    """Whether vectors or texts belong to queries: by ids, or by name if both fit."""
     if one.given.role == "embeddings":
         return False
     names = one.vectors.embeddings.ids if one.vectors else one.text_ids
@@ -90,7 +90,7 @@ def _known_ids(files: Sequence[Examined]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _first_given(found: list[Examined], role: str) -> list[Examined]:
-    """What an option names before what was recognised."""
+    """Files that an option names first, then those that were recognised."""
     return sorted(found, key=lambda one: one.given.role != role)
 
 
@@ -117,7 +117,7 @@ def _teacher(
 
 
 def _claim(one: Examined, groups: Sequence[Examined]) -> tuple[bool, bool, float, bool]:
-    """How much speaks for a file being the teacher's, the weightiest first."""
+    """The evidence for a file being the teacher's, the strongest first."""
     kind = Kind.UNKNOWN if one.scores is None else one.scores.kind
     held = [each.groups for each in groups if each.groups is not None]
     coverage = [share_scored(each, one) for each in held]
@@ -143,5 +143,5 @@ def same_scores(one: Examined, other: Examined) -> bool:
         first.row_query(), first.qids, first.codes, first.docnos
     )
     equal = found & (values == first.values)
-    # So many by chance there are not, unless next to nothing is shared
+    # That many scores are not equal by chance, unless hardly any are shared
     return bool(equal.mean() >= LEAST_SHARED and np.array_equal(equal, found))

@@ -1,4 +1,4 @@
-"""`inspect`: read files, examine each, hold them against each other, give verdicts."""
+"""The command `inspect`: read files, examine and compare them, give verdicts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from rankbound.commands.inspect.across import look_across
-from rankbound.commands.inspect.examined import examine
-from rankbound.commands.inspect.given import Asked, read_all
+from rankbound.commands.inspect.examined import Asked, examine, read_all
 from rankbound.commands.inspect.readiness import compare_readiness, measure_readiness
 from rankbound.commands.inspect.result import Inspection, Ready
 from rankbound.commands.inspect.roles import cast
@@ -16,7 +15,7 @@ from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
 from rankbound.results import Named
 
-# Those that `inspect_files` reports
+# Stages that `inspect_files` reports
 N_STAGES = 4
 
 
@@ -36,7 +35,7 @@ def inspect_files(
     Raises
     ------
     UsageError
-        Without a file, or for the name of no format.
+        Without a file, or for an unknown format.
     """
     progress("reading")
     given = read_all(asked)
@@ -67,7 +66,8 @@ def inspect(
 ) -> Inspection:
     """Say what files hold, whether their numbers can be trusted, and what to run next.
 
-    Every file is read whole. One that cannot be read is a finding and no error.
+    Every file is read completely. A file that cannot be read is a finding, not an
+    error.
 
     Parameters
     ----------
@@ -75,11 +75,11 @@ def inspect(
         Files or folders of any format that `rankbound` reads; what they hold is
         detected. At least one file is needed, here or below.
     groups : path or sequence of path, optional
-        Files of groups, where that is known.
+        Files that are known to hold groups.
     qrels : path, optional
-        A file of relevance judgements, where that is known.
+        A file that is known to hold relevance judgements.
     embeddings : path, optional
-        A file of vectors, where that is known.
+        A file that is known to hold vectors.
     ids : path, optional
         Ids of the rows of `embeddings`, one a line.
     format : str, optional
@@ -91,14 +91,14 @@ def inspect(
     Returns
     -------
     Inspection
-        `files` tell what each file holds and what was found in it, `across` how they
-        fit together, and `ready` which commands can be run. It prints as the command
-        does.
+        `files` say what each file holds and what was found in it, `across` how files
+        fit together, and `ready` which commands can be run. ``print`` shows all of it,
+        as the command line does.
 
     Raises
     ------
     UsageError
-        Without a file, for an object instead of a path, or for the name of no format.
+        Without a file, for an object instead of a path, or for an unknown format.
 
     See Also
     --------

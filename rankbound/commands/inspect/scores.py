@@ -1,4 +1,4 @@
-"""The scores of a file: everything measured on them, and what is odd about it."""
+"""What `inspect` measures on the scores of a file, and what it finds odd."""
 
 from __future__ import annotations
 
@@ -39,35 +39,35 @@ LEAST_PAIRS = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreFacts:
-    """Everything measured on one file's scores.
+    """Everything that was measured on the scores of one file.
 
     Attributes
     ----------
     scores : Scores
-        With the kind that the format says or the values suggest.
+        With the kind that the format states or the values suggest.
     evidence : str
-        Why that kind.
+        Why they are taken for that kind.
     ties : Ties
     by_chance : int
-        Of the close neighbours, those that dense scores have by chance.
+        How many of the close neighbours dense scores would have by chance.
     constant : int64 array
         Positions of queries with one score for all their documents.
     min_max, softmax : int
-        Queries normalised so.
+        Number of queries with scores normalised in that way.
     bits : float or None
-        Least pair entropy as if the scores were logits; None without a pair.
+        Least entropy of a pair if the scores were logits; None without a pair.
     pairs : int
-        Pairs of documents of a query.
+        Pairs of documents of the same query.
     decimals : int or None
     precision : str or None
-        The floating-point format that the values come from.
+        The floating-point format that all values fit, such as "float16".
     zeros, ends : int
-        Scores that are exactly 0; those that are exactly 0 or 1.
+        Number of scores that are exactly 0, and of those that are exactly 0 or 1.
     depth : tuple of (int, bool)
-        The usual number of documents, and whether that is a cut-off.
+        The usual number of documents of a query, and whether it is a cut-off.
     top_bits : float or None
-        Mean pairwise entropy in bits of the best 16 of each query, as if the scores
-        were logits; None without a query of two documents.
+        Mean pairwise entropy of the best 16 documents of each query, in bits, if the
+        scores were logits; None without a query of two documents.
     """
 
     scores: Scores
@@ -92,7 +92,7 @@ class ScoreFacts:
         return self.scores.kind
 
     def counts(self) -> ScoreCounts:
-        """The facts of the result."""
+        """The facts that the result records."""
         alike = self.ties
         return ScoreCounts(
             documents=self.scores.n_docs,
@@ -114,7 +114,7 @@ class ScoreFacts:
 
 
 def score_facts(contents: Contents) -> ScoreFacts:
-    """Measure the scores of a file; it must hold some."""
+    """Measure the scores of a file that holds some."""
     scores = contents.scores
     if scores is None:
         raise ValueError(f"{contents.path} holds no scores")
@@ -140,7 +140,7 @@ def score_facts(contents: Contents) -> ScoreFacts:
 
 
 def _pairs(scores: Scores) -> int:
-    """Pairs of documents of one query, over all queries."""
+    """Number of pairs of documents of the same query."""
     return int(np.sum(scores.sizes * (scores.sizes - 1)) // 2)
 
 
@@ -154,7 +154,7 @@ def _top_bits(scores: Scores) -> float | None:
 
 
 def _with_kind(scores: Scores) -> tuple[Scores, str]:
-    """Scores with their kind, and all evidence for it in one sentence."""
+    """Scores with their kind, and the evidence for it in one sentence."""
     if scores.kind is not Kind.UNKNOWN:
         guess = KindGuess(scores.kind, "the format says so")
     else:
@@ -181,7 +181,7 @@ SQUASHED = frozenset({Kind.PROBABILITY, Kind.COSINE, Kind.RANK_ONLY, Kind.MARGIN
 
 
 def score_findings(facts: ScoreFacts) -> list[Finding | None]:
-    """Findings on the values; ids, ranks and files are looked at elsewhere."""
+    """Findings on the values of scores."""
     return [
         _refused_kind(facts),
         _saturated(facts),
@@ -232,7 +232,7 @@ def _saturated(facts: ScoreFacts) -> Finding | None:
 
 
 def _several(facts: ScoreFacts) -> int:
-    """Queries whose scores differ."""
+    """Number of queries whose scores differ."""
     return int(np.sum(facts.scores.sizes > 1)) - len(facts.constant)
 
 
@@ -241,14 +241,14 @@ def _is_min_max(facts: ScoreFacts) -> bool:
 
 
 def _are_labels(facts: ScoreFacts) -> bool:
-    """Whether 0 and 1 are all there is: labels, and no normalised scores."""
+    """Whether all values are 0 or 1, and so are labels, not normalised scores."""
     return facts.ends == len(facts.scores.values)
 
 
 def _normalised(facts: ScoreFacts) -> Finding | None:
     several = _several(facts)
     minmax = 0 if _are_labels(facts) else facts.min_max
-    # Two scores add up to 1 by chance
+    # Two scores may add up to 1 by chance
     softmax = facts.softmax if facts.pairs >= LEAST_IN_LISTS else 0
     for code, count, what in (
         ("min-max", minmax, "run from exactly 0 to exactly 1: min-max"),
@@ -276,7 +276,7 @@ def _squashed(facts: ScoreFacts) -> Finding | None:
         len(facts.scores.values),
         f"scores of a query lie within 1 of each other: as logits, no pair has an "
         f"entropy below {facts.bits:.3f} bit",
-        "give logits, say the kind (--teacher-kind), or fit a temperature",
+        "give logits, name the kind (`teacher_kind`), or fit a temperature",
     )
 
 
@@ -315,7 +315,7 @@ def _zeros(facts: ScoreFacts) -> Finding | None:
     apart = facts.kind in (Kind.RANK_ONLY, Kind.MARGIN_ONLY, Kind.PROBABILITY)
     if not facts.zeros or _is_min_max(facts) or apart:
         return None
-    # One at the lower end of whole numbers is as likely a count as a missing score
+    # A single 0 among whole numbers may well be a count
     if facts.zeros == 1 and facts.decimals == 0:
         return None
     return Finding(
@@ -349,15 +349,15 @@ def _nearly_tied(facts: ScoreFacts) -> Finding | None:
     alike = facts.ties
     if alike.close < max(1.0, FEW * alike.neighbours):
         return None
-    if alike.close <= 2 * facts.by_chance:  # no more than dense scores have
+    if alike.close <= 2 * facts.by_chance:  # no more than dense scores have by chance
         return None
     return Finding(
         "pseudo-ties",
         "warning" if alike.close >= MANY * alike.neighbours else "note",
         alike.close,
-        f"{share(alike.close, alike.neighbours)} neighbours are parted by at most 1e-6 "
-        "of the range of scores, as an engine's tie breaking does",
-        "take them for ties: their order says nothing about the model",
+        f"{share(alike.close, alike.neighbours)} neighbours differ by at most 1e-6 "
+        "of the range of scores, as when an engine breaks ties",
+        "treat them as ties: their order says nothing about the model",
     )
 
 

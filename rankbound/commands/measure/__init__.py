@@ -1,1 +1,1 @@
-"""The main job: the bound's terms per query and a certificate for every student."""
+"""`measure`: the terms of the bound for every query, and certificates of students."""

@@ -1,8 +1,10 @@
-"""A student's certificate: its terms, the range of its loss, and the limits."""
+"""Terms of every query, and the certificate that is computed from them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -14,20 +16,200 @@ from rankbound.bounds.certificate import (
     lemma_2c_range,
 )
 from rankbound.bounds.lemmas import cut_ratio_all_pairs
-from rankbound.bounds.limits import upper_limit
-from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.measure.result import Comparators, Ndcg, Relevance, Shift
+from rankbound.bounds.limits import lower_limit, two_sided, upper_limit
+from rankbound.catalogue import COLUMNS
+from rankbound.commands.measure.result import (
+    Comparators,
+    Estimate,
+    Ndcg,
+    Relevance,
+    Shift,
+)
 from rankbound.commands.measure.space import Space
 from rankbound.commands.measure.students import Student
-from rankbound.commands.measure.terms import QueryTerms, query_terms
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.data.groups import Groups
-from rankbound.estimators.group_terms import Geometry
+from rankbound.data.per_query import PerQuery, query_means
+from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
+from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.rows import Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryTerms:
+    """Terms of one student (or of the teacher alone), one number per query.
+
+    Attributes
+    ----------
+    student : str
+        Empty for the terms of the teacher alone.
+    qids : object array of str, shape (n,)
+        Sorted.
+    n_docs, n_pairs, entropy_nats, teacher_range : float64 arrays, shape (n,)
+        Means over the groups of a query.
+    divergence_nats, risk_nats, student_range : float64 arrays, shape (n,), or None
+        The same; None without a student.
+    diameter, mean_distance : float64 arrays, shape (n,), or None
+        The same; None without vectors.
+    mean_margin : float64 array, shape (n,)
+        Mean size of the teacher's margins, in temperatures.
+    """
+
+    student: str
+    qids: Strings
+    n_docs: Floats
+    n_pairs: Floats
+    entropy_nats: Floats
+    teacher_range: Floats
+    mean_margin: Floats
+    divergence_nats: Floats | None = None
+    risk_nats: Floats | None = None
+    student_range: Floats | None = None
+    diameter: Floats | None = None
+    mean_distance: Floats | None = None
+
+    @property
+    def entropy_bits(self) -> Floats:
+        """Entropy in bits, shape (n,)."""
+        return self.entropy_nats / NATS_PER_BIT
+
+    def __len__(self) -> int:
+        """Number of queries."""
+        return len(self.qids)
+
+    def quantity(self, name: str) -> PerQuery:
+        """One column as `PerQuery`; raises a `KeyError` if the column is empty."""
+        values = getattr(self, name) if name in COLUMNS else None
+        if values is None:
+            raise KeyError(name)
+        return PerQuery(name, COLUMNS[name].unit, self.qids, values)
+
+    def only(self, keep: Booleans) -> QueryTerms:
+        """The terms of the queries in `keep`, a boolean array of shape (n,)."""
+        arrays = {
+            field.name: getattr(self, field.name)[keep]
+            for field in fields(self)
+            if isinstance(getattr(self, field.name), np.ndarray)
+        }
+        return replace(self, **arrays)
+
+
+def query_terms(
+    groups: Groups,
+    teacher: TeacherTerms,
+    *,
+    pairs: str,
+    student: str = "",
+    terms: StudentTerms | None = None,
+    geometry: Geometry | None = None,
+) -> QueryTerms:
+    """Average the terms of groups over the groups of each query."""
+    present = np.unique(groups.queries)
+    order = present[np.argsort(groups.qids[present])]
+
+    def mean(values: Floats) -> Floats:
+        means = query_means(groups.queries, values, n_queries=len(groups.qids))
+        return np.asarray(means[order])
+
+    return QueryTerms(
+        student=student,
+        qids=groups.qids[order],
+        n_docs=mean(groups.sizes.astype(np.float64)),
+        n_pairs=mean(groups.count_pairs(pairs).astype(np.float64)),
+        entropy_nats=mean(teacher.entropy),
+        teacher_range=mean(teacher.range),
+        mean_margin=mean(teacher.mean_margin),
+        divergence_nats=None if terms is None else mean(terms.divergence),
+        risk_nats=None if terms is None else mean(terms.risk),
+        student_range=None if terms is None else mean(terms.range),
+        diameter=None if geometry is None else mean(geometry.diameter),
+        mean_distance=None if geometry is None else mean(geometry.mean_distance),
+    )
+
+
+def table_of(parts: Sequence[QueryTerms]) -> Rows:
+    """The table `per_query.tsv`: a row per query and student, in full precision."""
+    qids = [str(qid) for terms in parts for qid in terms.qids]
+    students = [terms.student for terms in parts for _ in terms.qids]
+    columns = {"qid": qids, "student": students}
+    for name in COLUMNS:
+        columns[name] = [
+            cell for t in parts for cell in _cells(getattr(t, name), len(t))
+        ]
+    order = sorted(range(len(qids)), key=lambda row: (qids[row], students[row]))
+    return Rows({name: [column[i] for i in order] for name, column in columns.items()})
+
+
+def _cells(values: Floats | None, count: int) -> list[str]:
+    if values is None:
+        return [""] * count
+    return [number_text(value) for value in values.tolist()]
+
+
+def number_text(value: float) -> str:
+    """A number with all its digits; whole numbers have no decimal point.
+
+    Examples
+    --------
+    >>> number_text(16.0), number_text(0.1)
+    ('16', '0.1')
+    """
+    whole = math.isfinite(value) and value == int(value) and abs(value) < 1e15
+    return str(int(value)) if whole else repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Failure probability of limits that hold for `n_students` at once (Bonferroni)."""
+
+    delta: float
+    n_students: int
+
+    def upper(self, values: Floats, *, high: float, share: float = 1.0) -> float:
+        """Upper limit of the mean of values in [0, high], at a share of `delta`."""
+        return upper_limit(
+            values,
+            low=0.0,
+            high=high,
+            delta=self.delta * share,
+            n_students=self.n_students,
+            method=CHOSEN,
+        )
+
+    def lower(self, values: Floats, *, high: float) -> float:
+        """Lower limit of the mean of values in [0, high]."""
+        return lower_limit(
+            values,
+            low=0.0,
+            high=high,
+            delta=self.delta,
+            n_students=self.n_students,
+            method=CHOSEN,
+        )
+
+    def part(self, values: Floats, *, low: float, high: float) -> Estimate:
+        """Mean and two-sided interval.
+
+        Examples
+        --------
+        >>> part = Level(0.05, 1).part(np.full(50, 0.5), low=0.0, high=1.0)
+        >>> part.value, [round(x, 2) for x in part.interval]
+        (0.5, [0.46, 0.54])
+        """
+        interval = two_sided(
+            values,
+            low=low,
+            high=high,
+            delta=self.delta,
+            n_students=self.n_students,
+            method=CHOSEN,
+        )
+        return Estimate(value=float(values.mean()), interval=interval)
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What is read beside a certificate, each where its inputs were given."""
+    """Results beside a certificate, each None unless its inputs were given."""
 
     shift: Shift | None = None
     relevance: Relevance | None = None
@@ -37,10 +219,10 @@ class Readings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CertifiedStudent:
-    """One student: where its numbers come from, its terms and its certificate.
+    """One student with its terms and its certificate.
 
     `upper_any_size` is the chosen limit without the assertion that no query has a
-    smaller group, None where all groups have one size. `space` is None without vectors.
+    smaller group, None if all groups have one size. `space` is None without vectors.
     """
 
     student: Student
@@ -53,7 +235,7 @@ class CertifiedStudent:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The student's own, and the assertion about group sizes where they vary."""
+        """The student's own, and what is asserted if group sizes vary."""
         if self.upper_any_size is None:
             return self.student.warnings
         return (
@@ -66,13 +248,18 @@ class CertifiedStudent:
 
 
 def certified_student(
-    student: Student, space: Space | None, options: MeasureOptions
+    student: Student,
+    space: Space | None,
+    *,
+    pairs: str,
+    score_range: float,
+    level: Level,
 ) -> CertifiedStudent:
-    """The terms of a student on the queries that count, and its certificate."""
+    """The terms of a student on the certificate's queries, and its certificate."""
     terms = query_terms(
         student.groups,
         student.teacher,
-        pairs=options.pairs,
+        pairs=pairs,
         student=student.name,
         terms=student.terms,
         geometry=geometry_of(space),
@@ -83,13 +270,9 @@ def certified_student(
         kept.risk_nats,  # type: ignore[arg-type]
         kept.entropy_nats,
         kept.divergence_nats,  # type: ignore[arg-type]
-        loss_range=group_range(
-            student.groups,
-            pairs=options.pairs,
-            score_range=options.score_range,
-        ),
-        delta=options.delta,
-        n_students=len(options.students),
+        loss_range=group_range(student.groups, pairs=pairs, score_range=score_range),
+        delta=level.delta,
+        n_students=level.n_students,
     )
     return CertifiedStudent(
         student=student,
@@ -99,18 +282,20 @@ def certified_student(
         upper_any_size=limit_for_any_size(
             kept.risk_nats,  # type: ignore[arg-type]
             student.groups,
-            options,
+            pairs=pairs,
+            score_range=score_range,
+            level=level,
         ),
         space=space,
     )
 
 
 def group_range(groups: Groups, *, pairs: str, score_range: float) -> LossRange:
-    """Lemma 2c's range of one query's risk for these groups.
+    """Range of one query's risk for these groups, by Lemma 2c.
 
-    Positive-negative pairs can all be cut at once, so their ratio c_E is 1. Otherwise
-    it follows from the size of the smallest group, which the user asserts by using the
-    limit where sizes vary.
+    A single set of documents can cut all positive-negative pairs, so their ratio c_E
+    is 1. Otherwise the ratio follows from the size of the smallest group; where sizes
+    vary, that no query has a smaller one is an assertion of the user.
     """
     if pairs == "pos-neg":
         source = "lemma-2c, pos-neg pairs, c_E = 1"
@@ -134,35 +319,35 @@ def group_sizes(groups: Groups, pairs: str) -> Integers:
 
 
 def limit_for_any_size(
-    risk: Floats, groups: Groups, options: MeasureOptions
+    risk: Floats, groups: Groups, *, pairs: str, score_range: float, level: Level
 ) -> float | None:
-    """The chosen limit without an assertion about group sizes; None where none is made.
+    """The chosen limit without an assertion about group sizes; None if none is made.
 
-    Sizes that vary are an accident of the sample. The range of a group of any size
-    needs no assertion, at the price of a wider interval.
+    The smallest size of a sample says nothing about queries that were not drawn. The
+    range for groups of any size needs no assertion, but the limit is then higher.
     """
-    sizes = group_sizes(groups, options.pairs)
-    if options.pairs == "pos-neg" or sizes.min() == sizes.max():
+    sizes = group_sizes(groups, pairs)
+    if pairs == "pos-neg" or sizes.min() == sizes.max():
         return None
-    widest = lemma_2c_range(options.score_range, cut_ratio=1.0, source="any size")
+    widest = lemma_2c_range(score_range, cut_ratio=1.0, source="any size")
     return upper_limit(
         risk,
         low=widest.low,
         high=widest.high,
-        delta=options.delta,
-        n_students=len(options.students),
+        delta=level.delta,
+        n_students=level.n_students,
         method=CHOSEN,
     )
 
 
 def geometry_of(space: Space | None) -> Geometry | None:
-    """Distances by group, where there are vectors."""
+    """Distances by group; None without vectors."""
     return None if space is None else space.groups
 
 
 def certified_rows(
     terms: QueryTerms, groups: Groups, calibration: Booleans
 ) -> Booleans:
-    """Which rows of the terms belong to queries of the certificate."""
+    """Which queries of the terms were not set aside, shape (n,)."""
     aside = set(groups.group_qids()[calibration])
     return np.array([qid not in aside for qid in terms.qids], dtype=bool)

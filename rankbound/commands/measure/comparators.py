@@ -1,9 +1,8 @@
-"""nDCG with the bounds of Theorem 6, and earlier bounds, on the judged documents.
+"""nDCG with the bounds of Theorem 6, and bounds of earlier work, on judged documents.
 
-Gains of nDCG are ``2**grade - 1``, nothing for grades of 0 and less; there is no
-cut-off, since groups are short. Documents without a judgement are left out of a list.
-Each earlier bound says what it rests on, and what is missing where it cannot be
-computed.
+The gain of a document in nDCG is ``2**grade - 1``, and 0 for grades of 0 and below.
+There is no cut-off, since groups are short. Documents without a judgement are left out
+of a list. Each earlier bound states its assumptions, or why it cannot be computed.
 """
 
 from __future__ import annotations
@@ -28,9 +27,10 @@ from rankbound.bounds.theorem6 import (
     surrogate_bound,
     worst_ndcg,
 )
-from rankbound.commands.measure.evaluated import Evaluated, Level
+from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.relevance import (
     UNJUDGED,
+    Evaluated,
     JudgedPairs,
     judged_pairs,
     misordered,
@@ -65,16 +65,16 @@ ONE_KIND: Final = "no group has judged documents of grade 1 and more, and of les
 def ndcg(student: Evaluated, qrels: Scores, *, asserted: tuple[str, ...] = ()) -> Ndcg:
     """One minus nDCG of the lists with documents of different gains, and its bounds.
 
-    `asserted` are assumptions beyond those that it rests on anyway.
+    `asserted` are assumptions in addition to `ASSUMPTIONS`.
 
     Returns
     -------
     Ndcg
-        `loss` is the mean of 1 - nDCG over queries with its interval; `bounds` holds
-        the mean of each bound, the share of lists in which it is below 1, and whether
-        the mean says nothing; `least` is that of the smaller one of pair losses and
-        ranks in every list, with an upper limit. Without a list, all is None but
-        `missing_because`.
+        `loss` is the mean of 1 - nDCG over queries with its interval. `bounds` holds
+        the mean of each bound, whether that mean is vacuous, and the share of lists
+        with a bound below 1. `least` is the same for the smaller of the bounds by pair
+        losses and by ranks of every list, with an upper limit. Without a list, all
+        fields except `missing_because` and `assumptions` are None.
     """
     assumptions = (*ASSUMPTIONS, *asserted)
     groups, columns = [], []
@@ -120,7 +120,7 @@ def ndcg(student: Evaluated, qrels: Scores, *, asserted: tuple[str, ...] = ()) -
 def judged_lists(
     student: Evaluated, qrels: Scores
 ) -> Iterator[tuple[int, Floats, Floats]]:
-    """Position, gains and scores of every group that has something to put in order."""
+    """Position, gains and scores of every group with documents of different gains."""
     grades, judged = student.grades(qrels)
     offsets = student.groups.offsets
     gains = np.where(judged & (grades > 0), np.exp2(np.maximum(grades, 0.0)) - 1, 0.0)
@@ -144,16 +144,16 @@ def _bound(source: str, per_query: Floats, lists: Floats) -> NdcgBound:
 
 
 def _per_query(values: Floats, queries: np.ndarray) -> Floats:
-    """Mean over the lists of each query that has one."""
+    """Mean over the lists of each query that has any."""
     _, place = np.unique(queries, return_inverse=True)
     place = place.reshape(-1)
     return np.asarray(np.bincount(place, weights=values) / np.bincount(place))
 
 
 def comparators(student: Evaluated, qrels: Scores) -> Comparators:
-    """Every comparator with its value, limit, what it bounds, and what it needs.
+    """Every earlier bound with its value and limit, what it bounds, and what it needs.
 
-    Limits of single lists are averaged over queries; each holds for its list alone.
+    Limits of single lists are averaged over queries; each holds only for its list.
     """
     pairs = judged_pairs(student, qrels)
     if pairs is None:
@@ -172,12 +172,12 @@ def comparators(student: Evaluated, qrels: Scores) -> Comparators:
 
 
 def better_first(pairs: JudgedPairs, margin: Floats) -> Floats:
-    """Margins of the better judged document of each pair over the worse one."""
+    """Margins of the document that is judged better over the other one."""
     return np.asarray(np.where(pairs.labels >= 0.5, margin, -margin))
 
 
 def _of_lists(student: Evaluated, qrels: Scores) -> tuple[Comparator, Comparator]:
-    """AUC and pool: bounds of one list of documents at a time."""
+    """AUC and pool, which are bounds of one list of documents each."""
     delta, n_students = student.level.delta, student.level.n_students
     grades, judged = student.grades(qrels)
     areas: list[tuple[float, ...]] = []
@@ -206,7 +206,7 @@ def _of_lists(student: Evaluated, qrels: Scores) -> tuple[Comparator, Comparator
 
 
 def pool_error(grades: Floats, scores: Floats) -> float:
-    """Share of all pairs of a list in the wrong order; equal grades are never wrong.
+    """Share of the pairs of a list in the wrong order; equal grades are never wrong.
 
     Examples
     --------
@@ -224,7 +224,7 @@ def _averaged(
 ) -> Comparator:
     """Means over queries of the values and limits of their lists.
 
-    `beyond` says which limits are not vacuous.
+    `beyond` marks the limits that are not vacuous.
     """
     _, place = np.unique(queries, return_inverse=True)
     counts = np.bincount(place)
@@ -253,7 +253,7 @@ def _margin(pairs: JudgedPairs) -> Comparator:
 
 
 def _teacher(pairs: JudgedPairs, level: Level) -> Comparator:
-    """By way of the teacher, as Hsu et al.: two limits, each at half of delta."""
+    """The bound through the teacher of Hsu et al.: two limits, each at delta / 2."""
     margins = (pairs.teacher_margin, pairs.student_margin)
     error, gap = (
         pairs.means(part)

@@ -1,4 +1,4 @@
-"""Inputs of a measurement: paths of files or objects in memory, each read once."""
+"""The inputs of a measurement: files by path or objects in memory, each read once."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from rankbound.read.reading import read_part
 from rankbound.read.vectors.embeddings import read_embeddings
 from rankbound.read.vectors.row_ids import paths_of
 
-# What callers give: a path, or an object that holds the part
+# What callers may give: a path, or an object that holds the part
 ScoresLike = str | PathLike[str] | Scores | Mapping[str, Mapping[str, float]] | Any
 GroupsLike = str | PathLike[str] | Groups | Iterable[Mapping[str, Any]] | Any
 QrelsLike = str | PathLike[str] | Scores | Mapping[str, Mapping[str, float]] | Any
 VectorsLike = str | PathLike[str] | Embeddings | Any
 IdsLike = str | PathLike[str] | Iterable[str]
-# A path, or what an object held
+# A path, or the content of an object
 Given = Path | Scores | Groups | Embeddings
 BLOCK = 1 << 12
 
 
 def as_given(value: Any, part: str, name: str) -> Given | None:
-    """A path as `Path`, an object as what it holds; None stays None.
+    """Convert text to a `Path` and an object to its content; None stays None.
 
-    An object is read here and now: an iterator gives its rows only once.
+    An object is read at once, since an iterator yields its rows only once.
 
     Parameters
     ----------
     value : path or object
     part : {"scores", "groups", "qrels", "embeddings"}
     name : str
-        What the object is used for; messages and the ledger name it so.
+        What the object is used for; messages and the ledger call it by this name.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def as_given(value: Any, part: str, name: str) -> Given | None:
 
 
 def vectors_given(vectors: Any, ids: Any, name: str) -> tuple[Given | None, Any]:
-    """Vectors and ids as `as_given` takes them; ids of an array are used up here.
+    """Vectors and ids as by `as_given`; an array is joined with its ids here.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def vectors_given(vectors: Any, ids: Any, name: str) -> tuple[Given | None, Any]
     if vectors is None or isinstance(vectors, str | PathLike):
         if not isinstance(ids, str | PathLike | None):
             raise UsageError(
-                f"{name}: vectors in a file have ids in a file; give the path of both"
+                f"{name}: vectors from a file need ids from a file; give both as paths"
             )
         return as_given(vectors, "embeddings", name), as_given(ids, "embeddings", name)
     from rankbound.read.vectors.embeddings import read_embeddings
@@ -94,16 +94,16 @@ def vectors_given(vectors: Any, ids: Any, name: str) -> tuple[Given | None, Any]
 
 
 def vectors_of(vectors: Given | None, ids: Path | None) -> tuple[Given, ...]:
-    """What vectors are read from: their file and that of their ids, or an object."""
+    """Where vectors come from: their file and the file of their ids, or an object."""
     if vectors is None or isinstance(vectors, Path):
         return paths_of(vectors, ids)
     return (vectors,)
 
 
 def content_hash(part: Scores | Groups | Embeddings) -> str:
-    """Hex SHA-256 of what scores, groups or vectors hold.
+    """Hex SHA-256 of the content of scores, groups or vectors.
 
-    Names play no part, nor does the order of the queries of scores.
+    It depends neither on names nor, for scores, on the order of the queries.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def content_hash(part: Scores | Groups | Embeddings) -> str:
 
 
 def input_of(given: Given, root: Path | None, *, hashed: bool = True) -> Input:
-    """A file and the hash of its bytes, or an object and that of what it holds.
+    """A file with the hash of its bytes, or an object with the hash of its content.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def input_of(given: Given, root: Path | None, *, hashed: bool = True) -> Input:
     root : Path or None
         Folder that the path is recorded relative to.
     hashed : bool
-        Whether everything is read again for its hash; the hash is None otherwise.
+        Whether to read everything again for its hash; the hash is None otherwise.
     """
     if not isinstance(given, Path):
         digest = content_hash(given) if hashed else None
@@ -154,7 +154,7 @@ def inputs_of(
 
 
 def relative(path: Path, root: Path | None) -> str:
-    """A path as text, relative to a folder that holds it.
+    """A path as text, relative to `root` if it lies there.
 
     Examples
     --------
@@ -181,27 +181,28 @@ def _columns(part: Scores | Groups | Embeddings) -> tuple[Any, ...]:
 
 
 def _by_qid(scores: Scores) -> Integers:
-    """Rows in the order of qids; those of a query are in order already."""
+    """Rows in the order of qids; within a query they are in order already."""
     place = np.empty(scores.n_queries, dtype=np.int64)
     place[np.argsort(scores.qids)] = np.arange(scores.n_queries)
     return np.argsort(place[scores.row_query()], kind="stable")
 
 
 class Files:
-    """Reads files for a measurement and keeps account of them.
+    """Reads the files of a measurement and records what the readers report.
 
     Parameters
     ----------
     formats : mapping
         Formats that the user chose, as `rankbound.read.choosing` gives them.
-    teacher : Path, or Scores
-        The file that a format without a file is about.
+    teacher : Path or Scores
+        The file that a format given without a file applies to.
 
     Attributes
     ----------
     repairs : dict of path to counts
-        What was passed over or mended in each file, where there was something.
+        What the readers skipped or repaired in each file, if anything.
     notes : dict of path to sentences
+        What the readers assumed about each file, if anything.
     """
 
     def __init__(self, formats: Mapping[str, str], teacher: Given) -> None:
@@ -213,9 +214,8 @@ class Files:
     def part(self, path: Given, part: str, *, keep: bool = False) -> Contents:
         """Contents of a file that must hold a part: "scores", "groups" or "qrels".
 
-        What an object held is at hand already.
-
-        With `keep`, the contents are at hand when another part of them is asked for.
+        The content of an object needs no reading. With `keep`, the contents of a file
+        are kept, so that another part of them is not read again.
 
         Raises
         ------
@@ -223,7 +223,7 @@ class Files:
             As `rankbound.read.reading.read_part`.
         """
         if not isinstance(path, Path):
-            held: dict[str, Any] = {part: path}
+            held: Mapping[str, Any] = {part: path}
             return Contents("object", Path(path.name), **held)
         kept = self._kept.get(path)
         if kept is not None and getattr(kept, part) is not None:
@@ -239,7 +239,7 @@ class Files:
         return contents
 
     def vectors(self, path: Given, ids: Path | None) -> Embeddings:
-        """Vectors, with their own ids, those of a file, or of the file beside them."""
+        """Vectors with their own ids, those of a file, or those in a file beside."""
         if isinstance(path, Embeddings):
             return path
         path = cast(Path, path)
@@ -247,11 +247,11 @@ class Files:
         return read_embeddings(path, ids, format=chosen)
 
     def forget(self) -> None:
-        """Give up what was kept; the account stays."""
+        """Drop the contents that were kept; repairs and notes stay."""
         self._kept.clear()
 
     def repairs_by_name(self, root: Path | None) -> dict[str, dict[str, int]]:
-        """What was mended in each file, its path relative to `root` if given."""
+        """The repairs by path, relative to `root` if given."""
         return {relative(path, root): counts for path, counts in self.repairs.items()}
 
     def warnings(self) -> tuple[str, ...]:

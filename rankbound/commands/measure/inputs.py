@@ -1,4 +1,4 @@
-"""Read the files of a measurement and match them: groups, teacher scores, vectors."""
+"""Read the files of a measurement, match them, and find the teacher's temperature."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.given import Files, Given, vectors_of
-from rankbound.commands.measure.options import MeasureOptions, SourceOptions
+from rankbound.commands.measure.options import (
+    MeasureOptions,
+    SourceOptions,
+    Temperature,
+)
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import (
@@ -20,7 +24,20 @@ from rankbound.data.groups import (
 )
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
-from rankbound.estimators.kinds import infer_kind, is_rank_only, to_logits
+from rankbound.estimators.calibration import (
+    CalibrationPairs,
+    UnidentifiedError,
+    calibration_queries,
+    fit_temperature,
+    graded_pairs,
+    teacher_pairs,
+)
+from rankbound.estimators.kinds import (
+    NEEDS_TEMPERATURE,
+    infer_kind,
+    is_rank_only,
+    to_logits,
+)
 
 DEFAULT_DEPTH = 16
 MARGINS: Final = (
@@ -32,14 +49,14 @@ MARGINS: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
-    """What was read, matched to one set of groups.
+    """Everything that was read, matched to one set of groups.
 
-    `teacher` holds logits where the file held probabilities; `kind` and `evidence` say
+    `teacher` holds logits if the file held probabilities; `kind` and `evidence` say
     what the file held; `values` (n_rows,) are the teacher's scores of the groups' rows;
     `target` are the groups of the target law, whose documents may lack scores.
-    `dropped` counts by reason what does not appear; `warnings` are for the reader;
-    `paths` are the files, or what objects held; `files` reads, and keeps account of
-    what was mended in each file.
+    `dropped` counts what was left out, by reason; `warnings` are for the reader;
+    `paths` are the files or the contents of objects; `files` reads, and records what
+    the readers repaired.
     """
 
     groups: Groups
@@ -58,7 +75,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """What was read but the groups; attributes as in `Inputs`."""
+    """Everything that was read except the groups; attributes as in `Inputs`."""
 
     teacher: Scores
     kind: Kind
@@ -75,7 +92,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which pairs a group must have, and what happens to documents without scores."""
+    """Which pairs a group must have, and what to do with documents without scores."""
 
     pairs: str
     missing: str | None
@@ -87,17 +104,17 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     Raises
     ------
     FormatError, UsageError, DomainError
-        When a file or the match between files breaks a rule.
+        When a file breaks its format, or the files do not fit together.
     """
     sources = read_sources(options, differences=options.groups is not None)
-    groups = _groups(options, sources)
+    groups = _groups(sources, options.groups, depth=options.depth, pairs=options.pairs)
     rule = Rule(options.pairs, options.missing)
     matched = match_groups(groups, sources, rule)
     files = sources.files
     target = None
     if options.target_groups is not None:
         target = files.part(options.target_groups, "groups").groups
-    files.forget()  # the students' scores need the room
+    files.forget()  # the students' scores need the memory
     given = (options.teacher, options.groups, options.target_groups, options.qrels)
     vectors = vectors_of(options.embeddings, options.ids)
     paths = (*(one for one in given if one is not None), *vectors)
@@ -105,10 +122,10 @@ def load_inputs(options: MeasureOptions) -> Inputs:
 
 
 def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
-    """Read the teacher, as logits where the file holds probabilities, and the rest.
+    """Read the teacher, converting probabilities to logits, and everything else.
 
-    `differences` says that only differences of scores inside given groups will count,
-    which is all that a teacher's margins tell.
+    `differences` says that only differences of scores within given groups will be
+    used, which is all that a teacher's margins determine.
     """
     files = Files(options.formats, options.teacher)
     read = files.part(options.teacher, "scores", keep=True).scores
@@ -131,13 +148,13 @@ def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
 
 
 def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
-    """The groups with the teacher's scores, without documents that lack something.
+    """The groups with the teacher's scores, without documents that lack anything.
 
     Raises
     ------
     UsageError
-        When a document lacks a score or vector and the rule does not drop it, or when
-        no group is left.
+        When a document lacks a score or vector and the rule does not allow dropping
+        it, or when no group is left.
     """
     dropped: dict[str, int] = {}
     values, scored = groups.scores_of(sources.teacher)
@@ -173,7 +190,7 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
 
 
 def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
-    """Scores with the kind that the user, the format or the values say, and why."""
+    """Scores with their kind (from the user, the format or the values), and why."""
     if kind is not None:
         return scores.with_kind(kind), "as given"
     if scores.kind is not Kind.UNKNOWN:
@@ -183,7 +200,7 @@ def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
 
 
 def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
-    """What a reader has to know about a kind that the user or a format gave."""
+    """Warnings about a kind that the user or the format declared."""
     if scores.origins is not None or scores.kind is Kind.MARGIN_ONLY:
         return (MARGINS.format(name=scores.name),)
     if evidence != "as given" or not is_rank_only(scores):
@@ -207,12 +224,15 @@ def groups_of(path: Given, teacher: Scores, files: Files) -> Groups:
     return groups
 
 
-def _groups(options: MeasureOptions, sources: Sources) -> Groups:
+def _groups(
+    sources: Sources, given: Given | None, *, depth: int | None, pairs: str
+) -> Groups:
+    """The given groups, or the teacher's best documents of every query."""
     teacher, qrels = sources.teacher, sources.qrels
-    if options.groups is not None:
-        return sources.groups_of(options.groups)
-    groups = top_documents(teacher, depth=options.depth or DEFAULT_DEPTH)
-    if qrels is None or options.pairs == "all":
+    if given is not None:
+        return sources.groups_of(given)
+    groups = top_documents(teacher, depth=depth or DEFAULT_DEPTH)
+    if qrels is None or pairs == "all":
         return groups
     if not shares_queries(groups, qrels):
         raise UsageError(
@@ -229,7 +249,7 @@ def _thinned(
     rule: Rule,
     dropped: dict[str, int],
 ) -> tuple[Groups, Booleans]:
-    """Groups of found documents only; all must be found unless the others drop."""
+    """The groups without documents that were not found, or an error naming one."""
     name, what = source
     if not found.all() and rule.missing != "drop":
         where, qid, docno = groups.where(int(np.argmin(found)))
@@ -244,7 +264,7 @@ def _thinned(
 
 
 def count(dropped: dict[str, int], reason: str, number: int) -> None:
-    """Add to a counter, which appears only when something was dropped.
+    """Add to the counter of a reason; a number of 0 adds no counter.
 
     Examples
     --------
@@ -266,14 +286,14 @@ def thin_out(
     pairs: str,
     dropped: dict[str, int],
 ) -> tuple[Groups, Booleans]:
-    """Leave out documents that were not found, then groups without a wanted pair.
+    """Drop documents that were not found, then groups without a wanted pair.
 
     Parameters
     ----------
     groups : Groups
     found : boolean array, shape (n_rows,)
     reason : str
-        What the counter of left-out documents is called.
+        Name of the counter of dropped documents.
     pairs : {"all", "pos-neg", "neg-neg"}
     dropped : dict
         Counts by reason; added to.
@@ -281,9 +301,9 @@ def thin_out(
     Returns
     -------
     groups : Groups
-        Every group has a pair of the wanted kind; there may be no group.
+        Each has a pair of the wanted kind; there may be none.
     rows : boolean array, shape (n_rows,)
-        Which of the original rows the result holds, in their order.
+        Which of the original rows are kept, in their order.
     """
     kept = groups.keep_rows(found)
     small = kept.sizes < 2
@@ -302,14 +322,15 @@ def thin_out(
 
 
 def check_comparable(groups: Groups, teacher: Scores) -> None:
-    """Raise if a group has documents whose difference the teacher's margins do not say.
+    """Raise if margins leave a difference within a group undetermined.
 
-    Documents without a score do not count here.
+    Documents without a score are ignored.
 
     Raises
     ------
     UsageError
-        Naming the first group and two of its documents.
+        When a group has documents that are not joined by margins; the message names the
+        first such group and two of its documents.
     """
     if teacher.origins is None:
         return
@@ -328,6 +349,155 @@ def check_comparable(groups: Groups, teacher: Scores) -> None:
         f"{where}: documents {docno!r} and {groups.where(there)[2]!r} of query {qid!r} "
         f"are not joined by margins in {teacher.name}, so their difference is unknown "
         f"({len(np.unique(group[apart])):,} of {counted(groups.n_groups, 'group')} "
-        "have such "
-        "documents); give the groups of the margins themselves"
+        "have such documents); give the groups of the margins themselves"
     )
+
+
+SHARE = 0.2  # of the queries, set aside for fitting
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Which groups are used for calibration, and which for the certificate.
+
+    `calibration` has shape (n_groups,); nothing is set aside unless a temperature is
+    fitted. The counts are numbers of queries.
+    """
+
+    calibration: Booleans
+    n_calibration: int
+    n_certificate: int
+
+
+def split_queries(groups: Groups, *, fits: bool, seed: int) -> Split:
+    """Set a seeded share of the queries aside if a temperature is fitted."""
+    present = np.unique(groups.queries)
+    if not fits:
+        return Split(np.zeros(groups.n_groups, dtype=bool), 0, len(present))
+    rng = np.random.default_rng(seed)
+    aside = calibration_queries(groups.qids[present], share=SHARE, rng=rng)
+    chosen = np.zeros(len(groups.qids), dtype=bool)
+    chosen[present[aside]] = True
+    n_aside = int(aside.sum())
+    return Split(chosen[groups.queries], n_aside, len(present) - n_aside)
+
+
+def known_temperature(
+    asked: Temperature, kind: Kind, *, who: str, option: str
+) -> float:
+    """The temperature that needs no fit: the number given, or 1 for logits.
+
+    Raises
+    ------
+    UsageError
+        When the kind of score has no natural unit and no number was given.
+    """
+    if isinstance(asked, int | float):
+        return float(asked)
+    if kind in NEEDS_TEMPERATURE:
+        raise UsageError(
+            f"{who} holds {kind.value} scores, whose differences are no log-odds: give "
+            f"{option} a number or 'fit', or say that they are logits if they are"
+        )
+    return 1.0
+
+
+def teacher_temperature(inputs: Inputs, split: Split, asked: Temperature) -> float:
+    """The teacher's temperature; "fit" maximises the likelihood of judged pairs.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be determined; the message gives the reason and the remedy.
+    """
+    if asked != "fit":
+        return known_temperature(
+            asked, inputs.kind, who=inputs.teacher.name, option="`temperature`"
+        )
+    if inputs.teacher.origins is not None:
+        raise UsageError(
+            f"`temperature='fit'`: {inputs.teacher.name} holds margins, and judged "
+            "documents of a query need not be joined by them; give `temperature` a "
+            "number (it divides the margins)"
+        )
+    pairs = _judged(inputs, split)
+    if pairs is None or pairs.margins.size == 0:
+        raise UsageError(
+            f"`temperature='fit'`: the {split.n_calibration} calibration queries have "
+            "no two scored documents with different grades in the judgements (unjudged "
+            "documents do not count as irrelevant); give `temperature` a number"
+        )
+    try:
+        return fit_temperature(pairs.margins, pairs.targets, pairs.weights)
+    except UnidentifiedError as error:
+        raise UsageError(
+            f"`temperature='fit'`: on the judged pairs of {split.n_calibration} "
+            f"calibration queries {error}; give `temperature` a number"
+        ) from None
+
+
+def student_temperature(
+    groups: Groups, teacher: Floats, student: Floats, *, pairs: str, who: str
+) -> tuple[float, str | None]:
+    """The temperature that brings a student closest to its teacher, and any warning.
+
+    Parameters
+    ----------
+    groups : Groups
+        Calibration groups.
+    teacher, student : float64 arrays, shape (n_rows,)
+        The teacher's scores divided by its temperature; the student's raw ones.
+    pairs : str
+        The pair set of the measurement.
+    who : str
+        The student's name, for messages.
+    """
+    if groups.n_groups == 0:
+        raise UsageError(
+            f"`StudentSource.temperature='fit'`: student {who!r} has no calibration "
+            "group left after documents without its score were dropped; give a number"
+        )
+    data = teacher_pairs(groups, teacher, student, pairs=pairs)
+    try:
+        return fit_temperature(data.margins, data.targets, data.weights), None
+    except UnidentifiedError as error:
+        spread = float(np.sqrt(np.mean(data.margins**2)))
+        if spread == 0:
+            return 1.0, f"student {who!r}: {error}; temperature 1 is used"
+        # No temperature beats the constant student; a very high one comes close to it
+        return 1e3 * spread, (
+            f"student {who!r}: {error}; a temperature of 1,000 typical margins is "
+            "used, which makes it almost the constant student"
+        )
+
+
+def _judged(inputs: Inputs, split: Split) -> CalibrationPairs | None:
+    """Pairs of judged and scored documents of the calibration queries."""
+    qrels = inputs.qrels
+    if qrels is None:
+        return None
+    aside = set(inputs.groups.group_qids()[split.calibration])
+    judged = _as_groups(qrels, np.array([qid in aside for qid in qrels.qids]))
+    if judged is None:
+        return None
+    scores, found = judged.scores_of(inputs.teacher)
+    kept = judged.keep_rows(found)
+    if kept.n_groups == 0:
+        return None
+    grades, _ = kept.scores_of(qrels)
+    return graded_pairs(kept, scores[found], grades)
+
+
+def _as_groups(scores: Scores, chosen: Booleans) -> Groups | None:
+    """One group per chosen query with all its documents, or None without a query."""
+    if not chosen.any():
+        return None
+    every = Groups(
+        queries=np.arange(scores.n_queries, dtype=np.int64),
+        qids=scores.qids,
+        offsets=scores.offsets,
+        codes=scores.codes,
+        docnos=scores.docnos,
+        name=scores.name,
+    )
+    return every.keep_groups(chosen)

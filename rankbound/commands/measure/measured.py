@@ -1,4 +1,4 @@
-"""`measure` up to its numbers: terms of every query, certificates, readings."""
+"""Everything that `measure` computes: terms of every query, certificates, readings."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ import numpy as np
 from rankbound.bounds.certificate import Part, interval_part
 from rankbound.commands.measure.certifying import (
     CertifiedStudent,
+    Level,
+    QueryTerms,
     Readings,
     certified_rows,
     certified_student,
     geometry_of,
+    query_terms,
 )
 from rankbound.commands.measure.comparators import comparators, ndcg
-from rankbound.commands.measure.evaluated import Evaluated, Level
-from rankbound.commands.measure.inputs import Inputs, check_comparable, load_inputs
-from rankbound.commands.measure.laws import Laws, laws_of_queries
-from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.relevance import relevance
-from rankbound.commands.measure.shift import LawScores, shift
-from rankbound.commands.measure.space import Space, survey
-from rankbound.commands.measure.students import Student, evaluate_student, raw_scores
-from rankbound.commands.measure.temperatures import (
+from rankbound.commands.measure.inputs import (
+    Inputs,
+    Rule,
     Split,
+    check_comparable,
+    load_inputs,
     split_queries,
     teacher_temperature,
 )
-from rankbound.commands.measure.terms import QueryTerms, query_terms
+from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.relevance import Evaluated, relevance
+from rankbound.commands.measure.shift import Laws, LawScores, laws_of_queries, shift
+from rankbound.commands.measure.space import Space, survey
+from rankbound.commands.measure.students import Student, evaluate_student, raw_scores
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.pairwise import NATS_PER_BIT
@@ -45,14 +48,14 @@ NOT_ALL_PAIRS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """Everything that was computed; the ledger is made from it.
+    """Everything that was computed, from which the ledger is made.
 
     Attributes
     ----------
     options : MeasureOptions
     inputs : Inputs
     split : Split
-        Calibration and certificate queries.
+        Which queries were set aside for calibration.
     temperature : float
         The teacher's.
     teacher : QueryTerms
@@ -90,31 +93,57 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     Raises
     ------
     FormatError, UsageError, DomainError
-        On input that breaks a rule.
+        When an input breaks its format, or the inputs do not fit together.
     """
     progress("reading")
     inputs = load_inputs(options)
     split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
     scale = teacher_temperature(inputs, split, options.temperature)
-    with np.errstate(over="ignore"):  # refused with a message where it matters
+    with np.errstate(over="ignore"):  # overflow is refused later, with a message
         teacher_scores = inputs.values / scale
     alone = teacher_terms(inputs.groups, teacher_scores, pairs=options.pairs)
-    students = []
+    rule, students = Rule(options.pairs, options.missing), []
     for source in options.students:
         progress(f"student {source.name}")
         students.append(
-            evaluate_student(source, inputs, split, options, teacher_scale=scale)
+            evaluate_student(
+                source,
+                inputs,
+                split,
+                rule,
+                teacher_scale=scale,
+                score_range=options.score_range,
+            )
         )
     progress("distances")
-    spaces = _spaces(inputs, split, students, options)
+    space, spaces = _spaces(
+        inputs, split, students, metric=options.metric, pairs=options.pairs
+    )
     progress("certificates")
     terms = query_terms(
-        inputs.groups, alone, pairs=options.pairs, geometry=geometry_of(spaces[""])
+        inputs.groups, alone, pairs=options.pairs, geometry=geometry_of(space)
     )
     used = certified_rows(terms, inputs.groups, split.calibration)
     teacher = terms.only(used)
-    shared = setting(inputs, options, split, temperature=scale)
-    results = (certified_student(s, spaces[s.name], options) for s in students)
+    shared = Shared(
+        inputs=inputs,
+        temperature=scale,
+        laws=_laws(inputs, split, pairs=options.pairs) if students else None,
+        pairs=options.pairs,
+        score_range=options.score_range,
+        level=Level(options.delta, max(1, len(students))),
+        complete=options.unjudged == "irrelevant",
+    )
+    results = (
+        certified_student(
+            student,
+            spaces[student.name],
+            pairs=shared.pairs,
+            score_range=shared.score_range,
+            level=shared.level,
+        )
+        for student in students
+    )
     return Measured(
         options=options,
         inputs=inputs,
@@ -125,7 +154,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         entropy=interval_part(
             "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
         ),
-        space=spaces[""],
+        space=space,
         students=tuple(
             replace(
                 result,
@@ -139,25 +168,25 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
 
 
 def _spaces(
-    inputs: Inputs, split: Split, students: list[Student], options: MeasureOptions
-) -> dict[str, Space | None]:
-    """Distances for the teacher's groups ("") and for every student's.
+    inputs: Inputs, split: Split, students: list[Student], *, metric: str, pairs: str
+) -> tuple[Space | None, dict[str, Space | None]]:
+    """Distances of the teacher's groups, and of every student's by name.
 
     Students that score every document share the teacher's pass over the vectors.
     """
     embeddings = inputs.embeddings
     if embeddings is None:
-        return dict.fromkeys(["", *(s.name for s in students)])
+        return None, dict.fromkeys(s.name for s in students)
     whole = {
         s.name: s.terms.values
         for s in students
         if len(s.terms.values) == len(inputs.values)
     }
-    kind = {"metric": options.metric, "pairs": options.pairs}
+    kind = {"metric": metric, "pairs": pairs}
     shared = survey(
         inputs.groups, embeddings, counted=~split.calibration, students=whole, **kind
     )
-    spaces: dict[str, Space | None] = dict.fromkeys(["", *whole], shared)
+    spaces: dict[str, Space | None] = dict.fromkeys(whole, shared)
     for student in students:
         if student.name not in spaces:
             spaces[student.name] = survey(
@@ -167,52 +196,60 @@ def _spaces(
                 students={student.name: student.terms.values},
                 **kind,
             )
-    return spaces
+    return shared, spaces
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Setting:
-    """What all students share: inputs, options, the teacher's temperature, the laws.
+class Shared:
+    """What the readings of all students have in common.
 
-    `laws` is None where no law was given.
+    Attributes
+    ----------
+    inputs : Inputs
+    temperature : float
+        The teacher's.
+    laws : Laws or None
+        None if no law was given.
+    pairs : str
+    score_range : float
+        B, in temperatures.
+    level : Level
+        Of limits that hold for all students at once.
+    complete : bool
+        Whether documents of a judged query without a judgement are irrelevant.
     """
 
     inputs: Inputs
-    options: MeasureOptions
     temperature: float
     laws: Laws | None
+    pairs: str
+    score_range: float
+    level: Level
+    complete: bool
 
-    @property
-    def level(self) -> Level:
-        """Of limits that hold for all students at once."""
-        return Level(self.options.delta, max(1, len(self.options.students)))
 
-
-def setting(
-    inputs: Inputs, options: MeasureOptions, split: Split, *, temperature: float
-) -> Setting:
-    """Prepare what the students share.
+def _laws(inputs: Inputs, split: Split, *, pairs: str) -> Laws | None:
+    """Both laws of the documents of each query; None if no law was given.
 
     Raises
     ------
     UsageError
         If the laws that were given do not fit the measurement.
     """
-    laws = None
-    if options.students:
-        laws = laws_of_queries(inputs.groups, inputs.target, aside=split.calibration)
-    if laws is not None:
-        check_comparable(laws.documents, inputs.teacher)
-    if laws is not None and options.pairs != "all":
+    laws = laws_of_queries(inputs.groups, inputs.target, aside=split.calibration)
+    if laws is None:
+        return None
+    check_comparable(laws.documents, inputs.teacher)
+    if pairs != "all":
         raise UsageError(
             f"{inputs.groups.name} gives probabilities, but `pairs` is "
-            f"{options.pairs}: {NOT_ALL_PAIRS}, or leave the probabilities out"
+            f"{pairs}: {NOT_ALL_PAIRS}, or leave the probabilities out"
         )
-    return Setting(inputs, options, temperature, laws)
+    return laws
 
 
-def readings(shared: Setting, student: Student, *, high: float) -> Readings:
-    """What is read beside one student's certificate.
+def readings(shared: Shared, student: Student, *, high: float) -> Readings:
+    """Shift, relevance, nDCG and earlier bounds of one student.
 
     `high` is the largest risk of one query of this student's groups, in nats.
     """
@@ -221,7 +258,7 @@ def readings(shared: Setting, student: Student, *, high: float) -> Readings:
         bounded = shift(
             shared.laws,
             law_scores(shared, shared.laws, student),
-            score_range=shared.options.score_range,
+            score_range=shared.score_range,
             level=shared.level,
         )
         found = replace(found, shift=bounded)
@@ -238,8 +275,8 @@ def readings(shared: Setting, student: Student, *, high: float) -> Readings:
     return found
 
 
-def evaluated(shared: Setting, student: Student, *, high: float) -> Evaluated:
-    """The student on the groups that were not set aside; arguments of `readings`."""
+def evaluated(shared: Shared, student: Student, *, high: float) -> Evaluated:
+    """The student on the groups that were not set aside; arguments as of `readings`."""
     kept = ~student.calibration
     rows = np.repeat(kept, student.groups.sizes)
     teacher, _ = student.groups.scores_of(shared.inputs.teacher)
@@ -247,25 +284,21 @@ def evaluated(shared: Setting, student: Student, *, high: float) -> Evaluated:
         groups=student.groups.keep_groups(kept),
         teacher=teacher[rows] / shared.temperature,
         student=student.terms.values[rows],
-        pairs=shared.options.pairs,
+        pairs=shared.pairs,
         level=shared.level,
         high=high,
-        score_range=shared.options.score_range,
-        complete=shared.options.unjudged == "irrelevant",
+        score_range=shared.score_range,
+        complete=shared.complete,
     )
 
 
-def law_scores(shared: Setting, laws: Laws, student: Student) -> LawScores:
+def law_scores(shared: Shared, laws: Laws, student: Student) -> LawScores:
     """Both models' scores of the documents of both laws."""
     inputs = replace(shared.inputs, groups=laws.documents)
-    raw = raw_scores(_source(shared.options, student.name), inputs)
+    raw = raw_scores(student.source, inputs)
     teacher, known = laws.documents.scores_of(shared.inputs.teacher)
     return LawScores(
         teacher=teacher / shared.temperature,
         student=np.where(raw.found, raw.values, 0.0) / student.temperature,
         found=known & raw.found,
     )
-
-
-def _source(options: MeasureOptions, name: str) -> StudentSource:
-    return next(source for source in options.students if source.name == name)

@@ -1,9 +1,9 @@
-"""What a measurement is asked to do: its students, inputs and settings."""
+"""The options of a measurement: students, inputs and settings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,8 +19,8 @@ from rankbound.errors import UsageError, in_options
 from rankbound.estimators.distances import check_metric
 from rankbound.read.choosing import check_files
 
-# A number, "fit" (by likelihood on calibration queries), or None: 1 where the kind
-# of the scores allows it, an error where it does not.
+# A number; "fit", by maximum likelihood on calibration queries; or None, which is 1 for
+# kinds of scores with a natural unit and an error for others
 Temperature = float | Literal["fit"] | None
 StudentsLike = Mapping[str, Any] | Iterable["StudentSource"]
 PARTS = {"teacher": "scores", "qrels": "qrels"}
@@ -36,12 +36,27 @@ class StudentSource:
     name : str
         The student's name in tables.
     scores : path or object, optional
-        A file of scores, or what `rankbound.read_scores` takes.
+        A file of scores, or an object that `rankbound.read_scores` takes.
     queries, query_ids : path or object, optional
-        Vectors and ids of queries, for a bi-encoder.
-    kind : Kind or None
-        None: inferred.
+        Vectors of the queries and their ids, for a bi-encoder.
+    kind : Kind, str or None
+        What the scores are; inferred if None.
     temperature : float, "fit" or None
+        Positive; divides the student's scores. "fit" brings the student as close to
+        its teacher as possible on calibration queries. None is 1 for logits and
+        probabilities, and an error for other kinds.
+
+    Raises
+    ------
+    UsageError
+        When the name is empty or contains a tab or line end, when the kind does not
+        exist, or when the temperature is not positive.
+
+    Examples
+    --------
+    >>> source = StudentSource("bm25", scores="bm25.run", kind="bm25")
+    >>> source.kind.value, source.scores.name
+    ('bm25', 'bm25.run')
     """
 
     name: str
@@ -67,7 +82,7 @@ class StudentSource:
 
 
 def as_kind(value: Kind | str | None, what: str) -> Kind | None:
-    """A kind, given as such or by its name.
+    """Convert a kind or its name to a `Kind`; None stays None.
 
     Examples
     --------
@@ -84,7 +99,7 @@ def as_kind(value: Kind | str | None, what: str) -> Kind | None:
 
 
 def students_given(students: Any) -> tuple[StudentSource, ...]:
-    """Students as they are, or by name.
+    """The students as a tuple, from a mapping of names or from an iterable.
 
     Examples
     --------
@@ -109,7 +124,7 @@ def students_given(students: Any) -> tuple[StudentSource, ...]:
 
 
 def _check_by_name(students: Mapping[Any, Any]) -> None:
-    """Raise if the mapping is that of one student, with a query for a name."""
+    """Raise if the mapping holds the scores of one student by query, not by name."""
     for name, held in students.items():
         if isinstance(held, Mapping) and held:
             score = next(iter(held.values()))
@@ -121,7 +136,7 @@ def _check_by_name(students: Mapping[Any, Any]) -> None:
 
 
 def set_field(record: object, field: str, value: Any) -> None:
-    """Give a field of a frozen record the value that it stands for."""
+    """Set a field of a frozen record while the record is being made."""
     object.__setattr__(record, field, value)
 
 
@@ -145,12 +160,12 @@ def check_temperature_option(value: Temperature, option: str) -> None:
 class SourceOptions:
     """Models, vectors, judgements and levels: what every measurement needs.
 
-    Attributes are the commands' options. `command` is recorded with the results. Files
-    are given by their paths; `teacher`, `groups`, `target_groups`, `qrels` and
-    `embeddings` may be objects, which are read when the options are made (see
-    `rankbound.read_scores`, `read_groups`, `read_qrels` and `read_embeddings`).
-    `formats` names the format of a file by its path, and that of the teacher's under
-    "". `students` may be a mapping of names to scores, or to `StudentSource`.
+    The attributes are the options of the commands. `command` is recorded with the
+    results. Files are given by their paths; `teacher`, `groups`, `target_groups`,
+    `qrels` and `embeddings` may also be objects, which are read when the options are
+    made (see `rankbound.read_scores`, `read_groups`, `read_qrels` and
+    `read_embeddings`). `formats` maps the path of a file to its format, and "" to the
+    format of the teacher. `students` may map names to scores or to a `StudentSource`.
     """
 
     teacher: Any
@@ -211,19 +226,30 @@ class SourceOptions:
             )
 
     def inputs(self) -> tuple[Any, ...]:
-        """The input files, for options that name one of them."""
+        """All input files and objects, to check `formats` against."""
         students = (file for s in self.students for file in (s.scores, s.queries))
         return (self.teacher, self.qrels, self.embeddings, *students)
 
     @property
     def fits(self) -> bool:
-        """Whether any temperature is fitted, so that queries are set aside."""
+        """Whether any temperature is fitted, which sets calibration queries aside."""
         return "fit" in (self.temperature, *(s.temperature for s in self.students))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureOptions(SourceOptions):
-    """Inputs and settings of `rankbound measure`; see its help for each."""
+    """Inputs and settings of `rankbound.measure`, which documents each of them.
+
+    Raises
+    ------
+    UsageError, DomainError
+        When options contradict each other or a number lies outside its range.
+
+    Examples
+    --------
+    >>> MeasureOptions(teacher="teacher.run", students={"bm25": "bm25.run"}).n_stages
+    4
+    """
 
     groups: Any = None
     target_groups: Any = None
@@ -236,7 +262,7 @@ class MeasureOptions(SourceOptions):
     def __post_init__(self) -> None:
         for name in ("groups", "target_groups"):
             take(self, name, "groups")
-        # Slots make a new class, which the short form of super() does not know
+        # A dataclass with slots is a new class, which super() without arguments misses
         SourceOptions.__post_init__(self)
         self._check_pairs()
         check_compat(self.compat)
@@ -245,13 +271,16 @@ class MeasureOptions(SourceOptions):
                 f"`unjudged` is unknown or irrelevant, got {self.unjudged!r}"
             )
         if self.unjudged == "irrelevant" and self.qrels is None:
-            raise UsageError(
-                "`unjudged='irrelevant'` speaks of judgements; give `qrels`"
-            )
+            raise UsageError("`unjudged='irrelevant'` needs judgements; give `qrels`")
 
     def inputs(self) -> tuple[Any, ...]:
-        """The input files, groups included."""
+        """All input files and objects, groups included."""
         return (*SourceOptions.inputs(self), self.groups, self.target_groups)
+
+    @property
+    def n_stages(self) -> int:
+        """How many stages the measurement reports."""
+        return len(self.students) + (4 if self.compat else 3)
 
     def _check_pairs(self) -> None:
         if self.groups is not None and self.depth is not None:
@@ -265,7 +294,7 @@ class MeasureOptions(SourceOptions):
         if self.pairs != "all" and self.target_groups is not None:
             raise UsageError(
                 "`target_groups` compares laws of documents drawn independently, which "
-                f"is not what `pairs={self.pairs!r}` measures; give `pairs='all'`"
+                f"`pairs={self.pairs!r}` does not measure; give `pairs='all'`"
             )
         if self.pairs != "all" and self.groups is None and self.qrels is None:
             raise UsageError(
@@ -275,16 +304,14 @@ class MeasureOptions(SourceOptions):
 
 
 def in_command_words(error: Exception) -> str:
-    """What the command line says of a mistake in what is measured, in one line.
+    """The message of an error in one line, with the flags of the command line.
 
     Examples
     --------
     >>> in_command_words(UsageError("`score_range` must be a positive number"))
     '--score-range must be a positive number'
     """
-    names = {one.name for one in fields(MeasureOptions)}
-    said = in_options(str(error), {*names, "student_temperature", "bi_encoder"})
-    return " ".join(said.split())
+    return " ".join(in_options(str(error)).split())
 
 
 def check_compat(value: str | None) -> None:
@@ -299,5 +326,5 @@ def check_compat(value: str | None) -> None:
 
 
 def take(record: object, field: str, part: str) -> None:
-    """Let callers give paths as text, or objects that hold the part."""
+    """Read a field that was given as a path or as an object; see `as_given`."""
     set_field(record, field, as_given(getattr(record, field), part, field))

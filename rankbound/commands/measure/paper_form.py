@@ -1,4 +1,4 @@
-"""The paper's form of the bound, reconstructed, for a row beside ours."""
+"""The paper's form of the bound, as reconstructed, for comparison with ours."""
 
 from __future__ import annotations
 
@@ -8,14 +8,27 @@ from typing import Final
 
 from rankbound.results import Record
 
-# A base-size encoder, for where the user does not say what is trained
+# A base-size encoder, unless the user says what is trained
 WEIGHTS: Final = 1.1e8
 LAYERS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """What is trained: number of weights and of layers."""
+    """The size of the model that is trained, for the paper's form of the bound.
+
+    Attributes
+    ----------
+    weights : float
+        Number of trained weights, positive.
+    layers : float
+        Number of layers, positive.
+
+    Examples
+    --------
+    >>> Architecture(weights=2.2e7, layers=6)
+    Architecture(weights=22000000.0, layers=6)
+    """
 
     weights: float = WEIGHTS
     layers: float = LAYERS
@@ -25,10 +38,10 @@ BASE_ENCODER: Final = Architecture()
 
 
 class PaperForm(Record, frozen=True, kw_only=True):
-    """The paper's bound at a student's numbers, and what it was computed with.
+    """The paper's bound for a student, and the numbers it was computed from.
 
-    `limit` is in nats. `n_needed` are the queries at which it would be below ln 2, None
-    where the mean risk itself is not.
+    `limit` is in nats. `n_needed` is the number of queries at which it would be below
+    ln 2, None if the mean risk itself is not below ln 2.
     """
 
     statement: str
@@ -43,7 +56,7 @@ class PaperForm(Record, frozen=True, kw_only=True):
 def paper_row(
     risk: float, *, width: float, n: float, delta: float, architecture: Architecture
 ) -> PaperForm:
-    """The reconstructed limit and the queries that it would need.
+    """The reconstructed limit, and the number of queries that it would need.
 
     Parameters
     ----------
@@ -52,15 +65,15 @@ def paper_row(
     width : float
         Width of the range of one query's risk, in nats.
     n : float
-        Queries.
+        Number of queries.
     delta : float
         Failure probability.
     architecture : Architecture
 
     Notes
     -----
-    Source: `paper-form`, status reconstructed; the pseudo-dimension is an order of
-    magnitude.
+    Source: statement `paper-form`, status reconstructed. The pseudo-dimension is only
+    an order of magnitude.
 
     Examples
     --------
@@ -69,7 +82,7 @@ def paper_row(
     >>> row.status, row.limit > 1, f"{row.n_needed:.0e}"
     ('reconstructed', True, '4e+14')
     """
-    # SymPy is half a second to load, and options name an architecture, too
+    # Options name an architecture, too, and SymPy takes half a second to load
     from rankbound.bounds.paper_form import (
         pseudo_dimension_order,
         queries_to_say_something,

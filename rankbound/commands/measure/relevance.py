@@ -1,21 +1,21 @@
-"""What a student's terms say about true relevance: Theorem 3, on the data.
+"""What a student's terms say about true relevance: Theorem 3 on data.
 
-From the teacher's preferences and the student's margins alone if the teacher is
-calibrated; from judged pairs without that assumption. A judged pair is turned so that
-the teacher prefers its first document, p >= 1/2. Documents without a judgement, and
-pairs of equal grades, say nothing and are left out.
+If the teacher is calibrated, its preferences and the student's margins suffice;
+judged pairs give the answer without that assumption. Each judged pair is oriented so
+that the teacher prefers its first document, p >= 1/2. Documents without a judgement and
+pairs of equal grades carry no information and are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Final, Self
 
 import numpy as np
 from msgspec.structs import replace
 
-from rankbound.bounds.certificate import LN2
+from rankbound.bounds.certificate import LN2, lemma_2c_range
 from rankbound.bounds.numeric import sigmoid
 from rankbound.bounds.theorem3 import (
     calibration_shift,
@@ -23,7 +23,7 @@ from rankbound.bounds.theorem3 import (
     misranking_ceiling,
     misranking_floor,
 )
-from rankbound.commands.measure.evaluated import Evaluated, Level
+from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.result import (
     Bin,
     Ceiling,
@@ -32,18 +32,108 @@ from rankbound.commands.measure.result import (
     Judged,
     Relevance,
 )
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers, positions
+from rankbound.data.groups import Groups
+from rankbound.data.per_query import query_means
 from rankbound.data.scores import Scores
-from rankbound.estimators.pairs import both_sides
+from rankbound.estimators.group_terms import blocks
+from rankbound.estimators.pairs import both_sides, pair_differences, selected_pairs
 from rankbound.estimators.pairwise import pair_divergence, pair_entropy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairBlock:
+    """The pairs of some groups; arrays of shape (b, n_pairs).
+
+    `groups` (b,) are positions of groups; `chosen` marks the pairs that count; margins
+    are those of the first document over the second; `block_rows` (b, k) are the rows of
+    the documents.
+    """
+
+    groups: Integers
+    chosen: Booleans
+    teacher_margin: Floats
+    student_margin: Floats
+    block_rows: Integers
+
+    def means(self, values: Floats) -> Floats:
+        """Mean over the counted pairs of each group, shape (b,)."""
+        total = np.sum(np.where(self.chosen, values, 0.0), axis=-1)
+        return np.asarray(total / self.chosen.sum(axis=-1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """A student on the certificate's groups, clipped, with its teacher.
+
+    Attributes
+    ----------
+    groups : Groups
+        Without the calibration queries; every group has a pair of the wanted kind.
+    teacher, student : float64 arrays, shape (n_rows,)
+        Scores divided by their temperatures; the student's are clipped.
+    pairs : {"all", "pos-neg", "neg-neg"}
+    level : Level
+    high : float
+        Largest risk of one query (z_+ of Lemma 2c), nats; divergences lie below.
+    score_range : float
+        B, in temperatures.
+    complete : bool
+        Whether the documents of a judged query without a judgement are irrelevant.
+    """
+
+    groups: Groups
+    teacher: Floats
+    student: Floats
+    pairs: str
+    level: Level
+    high: float
+    score_range: float
+    complete: bool = False
+
+    @property
+    def pair_high(self) -> float:
+        """Largest mean loss of any set of pairs, such as the judged ones; nats."""
+        return lemma_2c_range(self.score_range, cut_ratio=1.0, source="any pairs").high
+
+    def blocks(self) -> Iterator[PairBlock]:
+        """All pairs, block by block."""
+        for block in blocks(self.groups):
+            yield PairBlock(
+                groups=block.groups,
+                chosen=selected_pairs(
+                    block.rows,
+                    mask=block.mask,
+                    positive=block.positive,
+                    pairs=self.pairs,
+                ),
+                teacher_margin=pair_differences(self.teacher[block.rows]),
+                student_margin=pair_differences(self.student[block.rows]),
+                block_rows=block.rows,
+            )
+
+    def grades(self, qrels: Scores) -> tuple[Floats, Booleans]:
+        """Grades of the document rows, and which of them are known."""
+        grades, known = self.groups.scores_of(qrels)
+        if self.complete:
+            judged = positions(qrels.qids, self.groups.qids) >= 0
+            known = judged[self.groups.row_query()]
+        return grades, known
+
+    def per_query(self, values: Floats) -> Floats:
+        """Average over the groups of each query; one number per query with a group."""
+        n_queries = len(self.groups.qids)
+        means = query_means(self.groups.queries, values, n_queries=n_queries)
+        return np.asarray(means[np.unique(self.groups.queries)])
+
 
 N_BINS: Final = 10
 UNJUDGED: Final = (
     "no counted pair of the certificate's groups has two judged documents of "
     "different grades; documents without a judgement do not count as irrelevant, "
-    "unless --unjudged irrelevant asserts it"
+    "unless `unjudged='irrelevant'` asserts it"
 )
-# Signs of the student's margin of a pair that the teacher's order has turned
+# By the sign of the student's margin, in a pair oriented by the teacher
 SIGNS: Final = {1.0: "agrees", -1.0: "disagrees", 0.0: "ties"}
 ASSUMPTIONS: Final = (
     "misranking, ceiling and floor rest on A0 and on a calibrated teacher: given the "
@@ -67,12 +157,12 @@ class JudgedPairs:
     queries : int64 array
         0 to n_queries - 1; every query has a pair.
     teacher_margin, student_margin : float64 arrays
-        The teacher's is at least 0; where it is 0 the student's is.
+        The teacher's is at least 0; where it is 0, the student's is at least 0.
     labels : float64 array
-        1 if the first document is the better judged one, else 0; 1/2 where both
-        models tie, since neither document is first then.
+        1 if the first document is judged better, else 0; 1/2 where both models tie,
+        since the pair has no orientation then.
     weights : float64 array
-        Of one query they add up to 1, and its groups weigh the same.
+        They add up to 1 in each query, whose groups have equal weight.
     n_queries : int
     """
 
@@ -102,7 +192,7 @@ class JudgedPairs:
 
 
 def misordered(margin: Floats, preference: Floats) -> Floats:
-    """Probability of an order being wrong if the first is better with `preference`.
+    """Probability that an order is wrong, if the first is better with `preference`.
 
     Examples
     --------
@@ -114,7 +204,7 @@ def misordered(margin: Floats, preference: Floats) -> Floats:
 
 
 def judged_pairs(student: Evaluated, qrels: Scores) -> JudgedPairs | None:
-    """The counted pairs whose documents have different grades; None without any."""
+    """The counted pairs whose documents have different grades; None without one."""
     grades, judged = student.grades(qrels)
     found: list[tuple[Integers, Floats, Floats, Floats]] = []
     for block in student.blocks():
@@ -138,7 +228,7 @@ def judged_pairs(student: Evaluated, qrels: Scores) -> JudgedPairs | None:
 
 
 def _even(group: Integers, query_of: Integers) -> tuple[Integers, Floats, int]:
-    """Queries of the pairs from 0 on, and weights: pairs of a group, then groups."""
+    """Queries of the pairs, numbered from 0; weights that even out groups and pairs."""
     per_group = np.bincount(group, minlength=len(query_of))
     used = per_group > 0
     groups_of = np.bincount(query_of[used], minlength=int(query_of.max()) + 1)
@@ -160,12 +250,12 @@ def bins_of(preference: Floats) -> Integers:
 
 
 def reliability(pairs: JudgedPairs, level: Level) -> tuple[Bin, ...]:
-    """How often the document that the teacher prefers is the better judged one.
+    """How often the document that the teacher prefers is judged better.
 
-    One row for each bin of p and each sign of the student's margin that occurs, since
-    only calibration given both lets p stand for the truth. Each query with a pair in
-    the bin counts the same, so that the interval sees one number per query; each
-    interval is valid by itself.
+    There is one row for each bin of p and each sign of the student's margin that
+    occurs: only if the teacher is calibrated given both can p replace the truth. Each
+    query with a pair in the bin has equal weight, so the interval is one of a mean over
+    queries; each interval is valid by itself.
 
     scikit-learn's `calibration_curve` gives the same shares where every query has one
     pair. It knows no weights, no intervals, and no label of 1/2.
@@ -196,10 +286,10 @@ def reliability(pairs: JudgedPairs, level: Level) -> tuple[Bin, ...]:
 
 
 def binned_calibration_term(pairs: JudgedPairs) -> float:
-    """Calibration term of Theorem 3 (e), p given by its bin.
+    """Calibration term of Theorem 3 (e), with p rounded to its bin.
 
-    Within a bin and sign p becomes its mean there, which leaves the sum of the gaps as
-    it is: the term still bounds the size of the shift.
+    Within a bin and sign, p is replaced by its mean. This leaves the sum of the gaps
+    unchanged, so the term still bounds the size of the shift.
     """
     bins, preference = bins_of(pairs.preference), pairs.preference
     rounded = preference.copy()
@@ -216,7 +306,7 @@ def binned_calibration_term(pairs: JudgedPairs) -> float:
 
 
 def _cell_means(pairs: JudgedPairs, here: Booleans, values: Floats) -> Floats:
-    """Mean of the chosen pairs of every query that has one."""
+    """Mean over the chosen pairs of every query that has one."""
     weights = pairs.weights[here]
     queries = np.unique(pairs.queries[here], return_inverse=True)[1].reshape(-1)
     mass = np.bincount(queries, weights=weights)
@@ -225,18 +315,18 @@ def _cell_means(pairs: JudgedPairs, here: Booleans, values: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """What is averaged over pairs, of pairs or of queries: arrays of one shape.
+    """Terms of pairs, or their means over the pairs of queries: arrays of one shape.
 
     Attributes
     ----------
     misranking : float64 array
-        Probability of the student's order being wrong, if the teacher is calibrated.
+        Probability that the student's order is wrong, if the teacher is calibrated.
     bayes : float64 array
-        The same of the best order.
+        The same for the best possible order.
     entropy, divergence : float64 arrays
         In nats.
     discordant : float64 array
-        The divergence where the models disagree, half of it where the student ties.
+        The divergence where the models disagree, and half of it where the student ties.
     """
 
     misranking: Floats
@@ -247,7 +337,7 @@ class Terms:
 
     @classmethod
     def each(cls, made: Callable[[str], Floats]) -> Self:
-        """The terms from a function of a term's name."""
+        """The terms that a function gives for their names."""
         return cls(**{one.name: made(one.name) for one in fields(cls)})
 
 
@@ -256,7 +346,7 @@ def relevance(
 ) -> Relevance:
     """Misranking of one student: from preferences, and on judged pairs.
 
-    `asserted` are assumptions beyond those that it rests on anyway.
+    `asserted` are assumptions in addition to `ASSUMPTIONS`.
     """
     pairs = judged_pairs(student, qrels)
     misranking, ceiling, floor = _reading(
@@ -273,7 +363,7 @@ def relevance(
 
 
 def pair_terms(teacher_margin: Floats, student_margin: Floats) -> Terms:
-    """What is averaged over pairs, elementwise.
+    """The terms of pairs, elementwise.
 
     Examples
     --------
@@ -295,7 +385,7 @@ def pair_terms(teacher_margin: Floats, student_margin: Floats) -> Terms:
 
 
 def _all_terms(student: Evaluated) -> Terms:
-    """Per query, over all counted pairs."""
+    """Means of the terms over all counted pairs of each query."""
     per_group = Terms.each(lambda _: np.empty(student.groups.n_groups))
     for block in student.blocks():
         terms = pair_terms(block.teacher_margin, block.student_margin)
@@ -308,12 +398,12 @@ def _all_terms(student: Evaluated) -> Terms:
 def _reading(
     terms: Terms, high: float, level: Level
 ) -> tuple[Estimate, Ceiling, Floor]:
-    """Misranking, ceiling and floor from one number per query of each term."""
+    """Misranking, ceiling and floor from the terms of queries."""
     divergence, discordant = (
         float(values.mean()) for values in (terms.divergence, terms.discordant)
     )
     entropy = min(float(terms.entropy.mean()), LN2)
-    # Three limits hold at once, so each gets a third of delta
+    # Three limits must hold at once, so each gets a third of delta
     limits = [
         level.upper(values, high=top, share=1 / 3)
         for values, top in (
@@ -342,7 +432,7 @@ def _reading(
 
 
 def _judged(pairs: JudgedPairs, student: Evaluated) -> Judged:
-    """The reading of judged pairs, their observed error, and the calibration term."""
+    """Misranking of judged pairs, their observed error, and the calibration term."""
     level, p = student.level, pairs.preference
     raw = pair_terms(pairs.teacher_margin, pairs.student_margin)
     terms = Terms.each(lambda name: pairs.means(getattr(raw, name)))

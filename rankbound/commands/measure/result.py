@@ -1,4 +1,4 @@
-"""What `measure` finds: the ledger, and its parts as records."""
+"""The result of `measure`: the ledger, and the records that it consists of."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from msgspec import UNSET, UnsetType, field
 from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.provenance import Input
 from rankbound.rendering import text_of
-from rankbound.results import Beside, Record, Result
+from rankbound.results import Beside, Record, Result, named
 
 Interval = tuple[float, float]
-# A number as it was given: a whole one stays whole in the file
+# A number as it was given: a whole number stays whole in the file
 Number = int | float
 PER_QUERY: Final = ("qid", "student", "entropy_nats")
 COMPAT: Final = (
@@ -28,7 +28,7 @@ COMPAT: Final = (
 
 
 class LossRange(Record, frozen=True, kw_only=True):
-    """The interval that one query's risk lies in, in nats, and where it comes from.
+    """The interval that contains the risk of one query, in nats, and its source.
 
     `B` is the largest margin of the student, in temperatures.
     """
@@ -41,7 +41,7 @@ class LossRange(Record, frozen=True, kw_only=True):
 
 
 class Intervals(Record, frozen=True, kw_only=True):
-    """Two-sided intervals of a student's parts, each valid by itself."""
+    """Two-sided intervals of risk, entropy and divergence, each valid by itself."""
 
     risk: Interval
     entropy: Interval
@@ -70,7 +70,7 @@ class Estimate(Record, frozen=True, kw_only=True):
 
 
 class Ceiling(Record, frozen=True, kw_only=True):
-    """At most so many pairs are in the wrong order; limits from both sources."""
+    """An upper bound of the share of pairs in the wrong order, from two sources."""
 
     value: float
     from_divergence: float
@@ -79,7 +79,7 @@ class Ceiling(Record, frozen=True, kw_only=True):
 
 
 class Floor(Record, frozen=True, kw_only=True):
-    """At least so many pairs are in the wrong order, whatever the ranker."""
+    """A lower bound of the share of pairs in the wrong order, for any ranker."""
 
     value: float
     limit: float
@@ -88,10 +88,10 @@ class Floor(Record, frozen=True, kw_only=True):
 
 
 class Bin(Record, frozen=True, kw_only=True):
-    """How often the document that the teacher prefers is judged the better one.
+    """How often the document that the teacher prefers is judged better.
 
-    Of the pairs whose preference p lies between two numbers and on which the student
-    "agrees", "disagrees" or "ties".
+    A bin holds the pairs whose preference p lies between two numbers, and on which the
+    student "agrees", "disagrees" or "ties".
     """
 
     from_: float = field(name="from")
@@ -105,7 +105,7 @@ class Bin(Record, frozen=True, kw_only=True):
 
 
 class Judged(Record, frozen=True, kw_only=True):
-    """Misranking on judged pairs, and how calibrated the teacher is there."""
+    """Misranking on judged pairs, and the calibration of the teacher on them."""
 
     n_queries: int
     n_pairs: int
@@ -120,7 +120,7 @@ class Judged(Record, frozen=True, kw_only=True):
 
 
 class Relevance(Record, frozen=True, kw_only=True):
-    """Misranking of all counted pairs, and on those that were judged."""
+    """Misranking of all counted pairs, and of the judged ones."""
 
     misranking: Estimate
     ceiling: Ceiling
@@ -131,7 +131,7 @@ class Relevance(Record, frozen=True, kw_only=True):
 
 
 class NdcgBound(Record, frozen=True, kw_only=True):
-    """The mean of a bound of 1 - nDCG; `limit` where there is a limit of it."""
+    """The mean of a bound of 1 - nDCG; `limit` is an upper limit of it, if computed."""
 
     value: float
     vacuous: bool
@@ -141,7 +141,7 @@ class NdcgBound(Record, frozen=True, kw_only=True):
 
 
 class Ndcg(Record, frozen=True, kw_only=True):
-    """One minus nDCG, and its bounds; all is None where no list can be judged."""
+    """One minus nDCG, and its bounds; without a judged list, only why and on what."""
 
     n_lists: int | None = None
     n_queries: int | None = None
@@ -153,10 +153,10 @@ class Ndcg(Record, frozen=True, kw_only=True):
 
 
 class Comparator(Record, frozen=True, kw_only=True):
-    """An earlier bound; without a value or limit it says why.
+    """A bound of earlier work; `missing_because` says why it lacks a value or limit.
 
-    The last fields are those of one comparator each: of lists, of margins, of the
-    teacher's way, of variances.
+    The last fields belong to one kind of bound each: of lists, of margins, through the
+    teacher, of variances.
     """
 
     value: float | None
@@ -174,7 +174,7 @@ class Comparator(Record, frozen=True, kw_only=True):
 
 
 class Comparators(Record, frozen=True, kw_only=True):
-    """Earlier bounds on the judged pairs; `auc` bounds from below, the others above."""
+    """Earlier bounds on the judged pairs: `auc` from below, the others from above."""
 
     auc: Comparator
     pool: Comparator
@@ -192,7 +192,7 @@ class ShiftRange(Record, frozen=True, kw_only=True):
 
 
 class ShiftForm(Record, frozen=True, kw_only=True):
-    """A bound of the target risk in nats, or why there is none."""
+    """A bound of the target risk in nats, or the reason why there is none."""
 
     value: float | None
     shift: float | None
@@ -218,8 +218,7 @@ class ImportanceWeights(Record, frozen=True, kw_only=True):
 class Shift(Record, frozen=True, kw_only=True):
     """A student's risk under the target law.
 
-    Where `missing_because` says why nothing was computed, the fields above it are not
-    there.
+    If `missing_because` says why nothing was computed, the fields above it are absent.
     """
 
     n_queries: int | None = None
@@ -229,7 +228,7 @@ class Shift(Record, frozen=True, kw_only=True):
     range: ShiftRange | None = None
     total_variation: float | None = None
     pair_total_variation: float | None = None
-    # None is a kappa that does not exist, which the file says
+    # The file distinguishes a kappa that does not exist (null) from none computed
     kappa: float | UnsetType | None = UNSET
     queries_without_kappa: int | None = None
     forms: ShiftForms | None = None
@@ -245,17 +244,17 @@ class Shift(Record, frozen=True, kw_only=True):
 
     @property
     def ratio(self) -> float | None:
-        """The largest density ratio; None where it is infinite or was not computed."""
+        """The largest density ratio; None if it is infinite or was not computed."""
         return None if isinstance(self.kappa, UnsetType) else self.kappa
 
 
 class StudentResult(Record, frozen=True, kw_only=True):
-    """One student's certificate in nats, and what is read beside it.
+    """One student's certificate in nats, and further results about the student.
 
-    `limits` holds the upper limit by each method, `upper` the one chosen in advance,
-    `upper_any_size` that limit without the assertion about group sizes, None where all
-    groups have one size. `shift`, `relevance`, `ndcg` and `comparators` are there where
-    their inputs were given.
+    `limits` holds the upper limit by each method, and `upper` the one chosen in
+    advance. `upper_any_size` is that limit without the assertion about group sizes,
+    None if all groups have one size. `shift`, `relevance`, `ndcg` and `comparators` are
+    None unless their inputs were given.
     """
 
     risk: float
@@ -312,7 +311,7 @@ class Norms(Record, frozen=True, kw_only=True):
 
 
 class TwoNn(Record, frozen=True, kw_only=True):
-    """The fit of TwoNN's intrinsic dimension; None where it does not exist."""
+    """The fit of the intrinsic dimension by TwoNN, None if there is no such fit."""
 
     dimension: float | None
     documents: int
@@ -321,7 +320,7 @@ class TwoNn(Record, frozen=True, kw_only=True):
 
 
 class Shape(Record, frozen=True, kw_only=True):
-    """Distances of pairs and vectors of documents, for the figures of diameters."""
+    """Distances of pairs and lengths of vectors, for the figures of diameters."""
 
     distances: tuple[float, ...]
     shares: tuple[float, ...]
@@ -333,7 +332,7 @@ class Shape(Record, frozen=True, kw_only=True):
 
 
 class Diameter(Record, frozen=True, kw_only=True):
-    """Distances of the certificate's groups; all is None without vectors."""
+    """Distances in the certificate's groups; all None without vectors."""
 
     max: float | None
     quantile_99: float | None
@@ -355,9 +354,9 @@ class Calibration(Record, frozen=True, kw_only=True):
 
 
 class CompatQuantity(Record, frozen=True, kw_only=True):
-    """A quantity by the reference study's formula, and corrected: means over queries.
+    """Means over queries of a quantity by the reference study's formula and by ours.
 
-    `without_value` counts, by reason, the queries for which their formula has no value.
+    `without_value` counts the queries for which their formula has no value, by reason.
     """
 
     unit: str
@@ -373,7 +372,7 @@ class CompatQuantity(Record, frozen=True, kw_only=True):
 
 
 class CompatKappa(Record, frozen=True, kw_only=True):
-    """The reference's summaries of kappa, or why they do not exist."""
+    """The reference study's summaries of kappa, or the reason why there are none."""
 
     reference_max: float | None
     reference_median: float | None
@@ -381,7 +380,7 @@ class CompatKappa(Record, frozen=True, kw_only=True):
 
 
 class CompatCounts(Record, frozen=True, kw_only=True):
-    """What the reference's formulas count without saying so."""
+    """What the reference study's formulas count silently."""
 
     documents_without_teacher_score_counted_as_0: int
     documents_without_student_score_counted_as_0: dict[str, int]
@@ -428,7 +427,10 @@ class LimitRow(Record, frozen=True, kw_only=True):
 class Ledger(
     Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.ledger/1"
 ):
-    """The account of a measurement: `ledger.json`, with tables of queries beside it.
+    """The result of a measurement: `ledger.json`, with tables of queries beside it.
+
+    All risks, entropies, divergences and limits are in nats. `students` maps the names
+    of the students to their certificates.
 
     Examples
     --------
@@ -442,7 +444,7 @@ class Ledger(
     KIND: ClassVar[str] = "ledger"
     FILE: ClassVar[str] = "ledger.json"
     BESIDE: ClassVar[tuple[Beside, ...]] = (
-        # An earlier compare wrote its table under the same name
+        # Earlier versions of compare wrote their table under the same name
         Beside("per_query", ("per_query.tsv",), PER_QUERY, foreign=("sampling",)),
         Beside("calibration", ("calibration.tsv",), PER_QUERY),
         Beside("compat", ("compat.tsv",), COMPAT),
@@ -469,6 +471,9 @@ class Ledger(
     versions: dict[str, str]
     compat: Compat | None = None
 
+    def __post_init__(self) -> None:
+        named(self, "students")
+
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """Students, the limits of their risks by method, and the inputs."""
         students = self.students.items()
@@ -483,7 +488,7 @@ class Ledger(
         }
 
     def to_files(self) -> dict[str, str | None]:
-        """What `save` writes; tables that an earlier run left and this has not go."""
+        """What `save` writes; it deletes tables that only an earlier run had."""
         stale = {"calibration.tsv": None, "compat.tsv": None}
         return stale | super().to_files()
 

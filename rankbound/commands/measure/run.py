@@ -1,4 +1,4 @@
-"""`measure`: from options to the ledger."""
+"""The command `measure`: from options to the ledger."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from rankbound.bounds.certificate import CHOSEN, LN2, Part
 from rankbound.bounds.wording import counted
-from rankbound.commands.measure.certifying import CertifiedStudent
+from rankbound.commands.measure.certifying import CertifiedStudent, table_of
 from rankbound.commands.measure.given import (
     Given,
     GroupsLike,
@@ -20,7 +20,7 @@ from rankbound.commands.measure.given import (
     VectorsLike,
     inputs_of,
 )
-from rankbound.commands.measure.inputs import DEFAULT_DEPTH
+from rankbound.commands.measure.inputs import DEFAULT_DEPTH, SHARE
 from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import (
     MeasureOptions,
@@ -40,8 +40,6 @@ from rankbound.commands.measure.result import (
     Teacher,
 )
 from rankbound.commands.measure.space import shape_of
-from rankbound.commands.measure.temperatures import SHARE
-from rankbound.commands.measure.terms import table_of
 from rankbound.commands.settings import made_options
 from rankbound.data.scores import Kind
 from rankbound.estimators.spread import entropy_floor
@@ -226,12 +224,12 @@ def measure(  # noqa: PLR0913  each is an option of the command
         compat=compat,
         formats={} if formats is None else formats,
     )
-    with reported(progress, total=n_stages(options)) as advance:
+    with reported(progress, total=options.n_stages) as advance:
         return measure_with(options, progress=advance)
 
 
 def measure_with(options: MeasureOptions, *, progress: Progress = str) -> Ledger:
-    """The same by a record of options, as the command line makes it."""
+    """`measure` with a record of options, as the command line makes it."""
     found = measured(options, progress=progress)
     if options.compat is None:
         return ledger_of(found)
@@ -239,11 +237,6 @@ def measure_with(options: MeasureOptions, *, progress: Progress = str) -> Ledger
 
     progress("reference")
     return with_reference(ledger_of(found), found)
-
-
-def n_stages(options: MeasureOptions) -> int:
-    """How many stages a measurement reports."""
-    return len(options.students) + (4 if options.compat else 3)
 
 
 def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
@@ -291,13 +284,13 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
 
 
 def _tables(found: Measured) -> dict[str, Rows]:
-    """Terms of the certificate's queries and, where there are any, of those aside."""
+    """Terms of the certificate's queries, and of calibration queries if any."""
     terms = [one.terms for one in found.students] or [found.teacher]
     tables = {"per_query": table_of(terms)}
-    if found.split.n_calibration:
-        aside = [one.calibration for one in found.students]
-        tables["calibration"] = table_of(aside or [found.teacher_calibration])
-    return tables
+    if not found.split.n_calibration:
+        return tables
+    aside = [one.calibration for one in found.students]
+    return tables | {"calibration": table_of(aside or [found.teacher_calibration])}
 
 
 def assumptions(found: Measured) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """The risk of a student under the target law, from pairs of the sampling law.
 
-Theorem 2 on data. Both laws are known query by query, so every form bounds the target
-risk of one query by a number, and so does the least of them: one limit of its mean
-needs no union over the forms.
+Theorem 2 on data. The groups of a query are its sampling law: each lists documents with
+their probabilities (uniform if none are given), and several groups of a query have
+equal weight. Since both laws are known query by query, every form of the theorem bounds
+the target risk of one query by a number, and so does the smallest of these numbers.
+One upper limit of the mean of the smallest needs no union bound over the forms.
 """
 
 from __future__ import annotations
@@ -14,10 +16,15 @@ import numpy as np
 
 from rankbound.bounds.certificate import CHOSEN, LN2, LossRange, lemma_2c_range
 from rankbound.bounds.limits import upper_limit
-from rankbound.bounds.shift import cvar, transport_shift
+from rankbound.bounds.shift import (
+    cvar,
+    density_ratio,
+    product_total_variation,
+    total_variation,
+    transport_shift,
+)
 from rankbound.bounds.wording import counted
-from rankbound.commands.measure.evaluated import Level
-from rankbound.commands.measure.laws import Laws
+from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.result import (
     ImportanceWeights,
     Shift,
@@ -25,8 +32,161 @@ from rankbound.commands.measure.result import (
     ShiftForms,
     ShiftRange,
 )
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.columns import Booleans, Floats, Integers, strings
+from rankbound.data.groups import Groups
+from rankbound.errors import UsageError
 from rankbound.estimators.pairwise import pair_risk
+
+Law = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laws:
+    """The target and the sampling law of each query that has both.
+
+    Attributes
+    ----------
+    documents : Groups
+        One group for each query, sorted by qid: the documents of either law.
+    sampling, target : float64 arrays, shape (n_rows,)
+        Probabilities, which add up to 1 in every query.
+    distance, pair_distance : float64 arrays, shape (n_queries,)
+        Total variation distance of the laws of one document, and of a pair.
+    ratio : float64 array, shape (n_queries,)
+        kappa, infinite if the sampling law misses a document of the target law.
+    n_without_target, n_without_sampling : int
+        Queries that have only the sampling law, and only the target law.
+    """
+
+    documents: Groups
+    sampling: Floats
+    target: Floats
+    distance: Floats
+    pair_distance: Floats
+    ratio: Floats
+    n_without_target: int
+    n_without_sampling: int
+
+    @property
+    def n_queries(self) -> int:
+        """Number of queries with both laws."""
+        return self.documents.n_groups
+
+    def rows(self, query: int) -> slice:
+        """The rows of the documents of a query."""
+        return slice(*self.documents.offsets[query : query + 2])
+
+
+def laws_of_queries(
+    sampling: Groups, target: Groups | None, *, aside: Booleans
+) -> Laws | None:
+    """Both laws of every query; None without target groups and probabilities.
+
+    Parameters
+    ----------
+    sampling : Groups
+        The groups of the measurement.
+    target : Groups or None
+        If None, the target law is uniform over the documents of the sampling law.
+    aside : boolean array, shape (n_groups,)
+        Groups of `sampling` that were set aside; their queries are left out.
+
+    Raises
+    ------
+    UsageError
+        When no query has both laws, or documents with probabilities were dropped.
+    """
+    if target is None and sampling.probabilities is None:
+        return None
+    hidden = set(sampling.group_qids()[aside])
+    drawn = laws(sampling.keep_groups(~aside))
+    if target is None:
+        wanted = {qid: dict.fromkeys(law, 1 / len(law)) for qid, law in drawn.items()}
+    else:
+        wanted = {q: law for q, law in laws(target).items() if q not in hidden}
+    qids = sorted(drawn.keys() & wanted.keys())
+    if not qids:
+        name = sampling.name if target is None else target.name
+        raise UsageError(
+            f"{name}: none of the certificate's queries has a target group; give "
+            "target groups of the same queries"
+        )
+    return _joined(qids, drawn, wanted)
+
+
+def laws(groups: Groups) -> dict[str, Law]:
+    """The law of every query: the mean of the laws of its groups.
+
+    Raises
+    ------
+    UsageError
+        When the probabilities of a group do not add up to 1, since documents were
+        dropped.
+    """
+    weights = groups.probabilities
+    found: dict[str, list[Law]] = {}
+    for group, qid in enumerate(groups.group_qids()):
+        part = slice(*groups.offsets[group : group + 2])
+        names = groups.docnos[groups.codes[part]]
+        chances = np.full(len(names), 1 / len(names))
+        if weights is not None:
+            chances = weights[part]
+            if abs(chances.sum() - 1) > 1e-6:
+                where, _, _ = groups.where(part.start)
+                raise UsageError(
+                    f"{where}: the probabilities of the documents of query {qid!r} "
+                    f"that are left sum to {chances.sum():.6g}; the law is known only "
+                    "if none is dropped: complete the scores and vectors"
+                )
+        law = dict(zip(names.tolist(), chances.tolist(), strict=True))
+        found.setdefault(qid, []).append(law)
+    return {qid: _mean(several) for qid, several in found.items()}
+
+
+def _mean(several: list[Law]) -> Law:
+    total: Law = {}
+    for law in several:
+        for docno, chance in law.items():
+            total[docno] = total.get(docno, 0.0) + chance / len(several)
+    return total
+
+
+def _joined(qids: list[str], drawn: dict[str, Law], wanted: dict[str, Law]) -> Laws:
+    members = [sorted(drawn[qid].keys() | wanted[qid].keys()) for qid in qids]
+    docnos = sorted(set().union(*members))
+    place = {docno: code for code, docno in enumerate(docnos)}
+    codes = [place[docno] for docs in members for docno in docs]
+    sizes = [len(docs) for docs in members]
+    nu, mu = (
+        [
+            np.array([law[qid].get(docno, 0.0) for docno in docs])
+            for qid, docs in zip(qids, members, strict=True)
+        ]
+        for law in (drawn, wanted)
+    )
+    pairs = list(zip(mu, nu, strict=True))
+    return Laws(
+        documents=Groups(
+            queries=np.arange(len(qids), dtype=np.int64),
+            qids=strings(qids),
+            offsets=_offsets(sizes),
+            codes=np.array(codes, dtype=np.int64),
+            docnos=strings(docnos),
+            name="documents of both laws",
+        ),
+        sampling=np.concatenate(nu),
+        target=np.concatenate(mu),
+        distance=np.array([total_variation(*both) for both in pairs]),
+        pair_distance=np.array([product_total_variation(*both) for both in pairs]),
+        ratio=np.array([density_ratio(*both).kappa for both in pairs]),
+        n_without_target=len(drawn.keys() - wanted.keys()),
+        n_without_sampling=len(wanted.keys() - drawn.keys()),
+    )
+
+
+def _offsets(sizes: list[int]) -> Integers:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
 
 FORMS: Final = ("total_variation", "cvar", "transport")
 LEAST: Final = "least_per_query"
@@ -49,9 +209,10 @@ ASSUMPTIONS: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LawScores:
-    """Scores of the documents of both laws, in units of temperatures, (n_rows,).
+    """Scores of the documents of both laws, in temperatures; all of shape (n_rows,).
 
-    `found` says which documents both models score; the others hold 0.
+    `found` marks the documents that both models score; the student's scores of others
+    are 0.
     """
 
     teacher: Floats
@@ -62,7 +223,7 @@ class LawScores:
 def product_range(score_range: float) -> LossRange:
     """Range of one query's risk when both documents of a pair are drawn from one law.
 
-    At most half of the mass of such pairs is cut by any set of documents.
+    Any set of documents cuts at most half of the mass of such pairs.
 
     Examples
     --------
@@ -73,7 +234,7 @@ def product_range(score_range: float) -> LossRange:
 
 
 def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) -> Shift:
-    """The shift block of one student: every form, the tightest, and the limit.
+    """The risk of one student under the target law: all forms, and the limit.
 
     Parameters
     ----------
@@ -87,9 +248,7 @@ def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) ->
     if unscored:
         reason = (
             f"the sampling law holds {counted(unscored, 'document')} without a "
-            "score; the "
-            "law of the "
-            "others is another one; score them"
+            "score; the law of the others is another one; score them"
         )
         return Shift(missing_because=reason, assumptions=ASSUMPTIONS)
     limits = product_range(score_range)
@@ -129,7 +288,7 @@ def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) ->
 
 
 def _per_query(laws: Laws, scores: LawScores, limits: LossRange) -> dict[str, Floats]:
-    """Risk under the sampling law and every computable bound, one row per query."""
+    """Risk under the sampling law and every computable bound, one number per query."""
     whole = bool(scores.found[laws.target > 0].all())
     names = ["sampling", "total_variation"]
     names += ["cvar"] if np.isfinite(laws.ratio).any() else []
@@ -144,19 +303,17 @@ def _per_query(laws: Laws, scores: LawScores, limits: LossRange) -> dict[str, Fl
         losses = pair_risk(*(np.subtract.outer(x, x) for x in (g, f)))
         drawn, law = losses[np.ix_(here, here)], np.outer(nu[here], nu[here])
         risk = float((law * drawn).sum())
+        ratio = laws.ratio[query] ** 2
         found = {
             "sampling": risk,
             "total_variation": risk + b * laws.pair_distance[query],
+            "cvar": cvar(drawn.ravel(), law.ravel(), ratio=ratio)
+            if np.isfinite(ratio)
+            else limits.high,
         }
-        ratio = laws.ratio[query] ** 2
-        found["cvar"] = limits.high
-        if np.isfinite(ratio):
-            found["cvar"] = cvar(drawn.ravel(), law.ravel(), ratio=ratio)
         if whole:
-            found["transport"] = risk + transport_shift(
-                f, g, mu, nu, loss_slope=1.0, score_range=b
-            )
-            found[EXACT] = float(mu @ losses @ mu)
+            moved = transport_shift(f, g, mu, nu, loss_slope=1.0, score_range=b)
+            found |= {"transport": risk + moved, EXACT: float(mu @ losses @ mu)}
         for name in names:
             columns[name][query] = min(found[name], limits.high)
     columns[LEAST] = np.min([columns[name] for name in FORMS if name in names], axis=0)
@@ -164,7 +321,7 @@ def _per_query(laws: Laws, scores: LawScores, limits: LossRange) -> dict[str, Fl
 
 
 def clipped(student: Floats, found: Booleans, *, score_range: float) -> Floats:
-    """Scores raised to at least B below the best found one; 0 where not found.
+    """Scores raised to at least B below the best score found; 0 where none was found.
 
     Examples
     --------
@@ -179,7 +336,7 @@ def clipped(student: Floats, found: Booleans, *, score_range: float) -> Floats:
 def _form(
     values: Floats | None, risk: Floats, limits: LossRange, level: Level
 ) -> ShiftForm | None:
-    """Mean bound of the target risk, what it adds to the sampling risk, its limit."""
+    """Mean bound of the target risk, its excess over the sampling risk, its limit."""
     if values is None:
         return None
     return ShiftForm(
@@ -208,7 +365,7 @@ def _reason(name: str, laws: Laws) -> ShiftForm:
 
 
 def _weights(laws: Laws) -> ImportanceWeights:
-    """Importance weights of the queries that have them: how uneven they are."""
+    """How uneven the importance weights are, over the queries that have them."""
     shares = []
     for query in np.flatnonzero(np.isfinite(laws.ratio)):
         rows = laws.rows(int(query))

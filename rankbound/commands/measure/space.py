@@ -1,4 +1,4 @@
-"""Distances over all groups in one pass: diameters, quantile, Lipschitz constants."""
+"""Distances within all groups, in one pass: diameters, Lipschitz constants, shape."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Steepness:
     """A plug-in Lipschitz constant: descriptive, never inside a certificate.
 
     `lipschitz` is the largest |f_i - f_j| / d_ij over pairs at a positive distance, in
-    temperatures per distance; `n_apart` counts pairs at distance 0 with different
-    scores, where no Lipschitz constant exists.
+    temperatures per unit of distance; `n_apart` counts the pairs at distance 0 with
+    different scores, for which no Lipschitz constant exists.
     """
 
     lipschitz: float
@@ -33,7 +33,7 @@ class Steepness:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Space:
-    """Geometry of the groups of the certificate.
+    """Distances in the certificate's groups.
 
     Attributes
     ----------
@@ -42,16 +42,16 @@ class Space:
     largest : float
         Largest distance of a pair of the certificate's groups.
     quantile_99 : float
-        Smallest distance that 99 % of the pairs do not exceed, queries weighing the
-        same: the 0.99-essential diameter of the sample.
+        Smallest distance that 99 % of the pairs do not exceed, with equal weights of
+        queries: the 0.99-essential diameter of the sample.
     rms_distance : float
-        Root mean square distance, queries weighing the same.
-    steepness : dict
-        Of each student, by name.
+        Root mean square distance, with equal weights of queries.
+    steepness : dict of str to Steepness
+        By student.
     curve : DistanceCurve
-        Of the pairs' distances, queries weighing the same.
+        Of the pairs' distances, with equal weights of queries.
     shape : VectorShape
-        Of the vectors of the documents, those of other groups included.
+        Of the vectors of all documents, those of calibration groups included.
     """
 
     groups: Geometry
@@ -64,7 +64,7 @@ class Space:
 
 
 def shape_of(curve: DistanceCurve, shape: VectorShape) -> Shape:
-    """Distances and vectors for the figures of diameters."""
+    """The record of distances and vectors that the figures of diameters show."""
     distances, shares = curve.points()
     edges, counts = shape.norm_counts()
     log_ratio, minus_log_rest = shape.fit_points()
@@ -93,16 +93,16 @@ def survey(
     counted: Booleans,
     students: Mapping[str, Floats],
 ) -> Space:
-    """Look at every distance once.
+    """Compute everything about distances in one pass over the pairs.
 
     Parameters
     ----------
     groups, embeddings, metric, pairs
         As in `estimators.group_terms.geometry`.
     counted : boolean array, shape (n_groups,)
-        Groups of the certificate; the others get a diameter and nothing else.
+        Groups of the certificate; for others, only diameters are computed.
     students : mapping of str to float64 array, shape (n_rows,)
-        Evaluated (clipped) scores, for their Lipschitz constants.
+        Clipped scores of the students, for their Lipschitz constants.
     """
     shape = vector_shape(groups, embeddings, metric=metric)
     tail, curve = TailQuantile(QUANTILE), DistanceCurve(shape.top(metric))

@@ -1,4 +1,4 @@
-"""Bring each student onto the groups: read, match, find its temperature, evaluate."""
+"""Evaluate each student on the groups: read, match, find its temperature, compute."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from rankbound.commands.measure.given import Files, Given, vectors_of
 from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
+    Split,
     check_comparable,
     declared,
     doubts,
-    thin_out,
-)
-from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.temperatures import (
-    Split,
     known_temperature,
     student_temperature,
+    thin_out,
 )
+from rankbound.commands.measure.options import StudentSource
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -45,10 +43,12 @@ class Student:
 
     Attributes
     ----------
-    name, kind, evidence, temperature
-        Who it is and in which unit its margins are.
+    source : StudentSource
+        Where it was read.
+    kind, evidence, temperature
+        The kind of its scores, why it is taken for that, and what divides its margins.
     groups : Groups
-        The groups without the documents it has no score for.
+        The groups without the documents that the student does not score.
     calibration : boolean array, shape (n_groups,)
         Which of these groups were set aside.
     teacher : TeacherTerms
@@ -58,15 +58,15 @@ class Student:
     clipped_share : float
         Share of the certificate's documents whose score was clipped.
     dropped : dict
-        Counts by reason, over all queries.
+        What was left out, counted by reason over all queries.
     missing_share : float
         Share of the certificate's group documents without a score.
     warnings : tuple of str
     paths : tuple
-        Files, or what objects held.
+        Its files, or the contents of objects.
     """
 
-    name: str
+    source: StudentSource
     kind: Kind
     evidence: str
     temperature: float
@@ -80,27 +80,33 @@ class Student:
     warnings: tuple[str, ...]
     paths: tuple[Given, ...]
 
+    @property
+    def name(self) -> str:
+        """The student's name in tables."""
+        return self.source.name
+
 
 def evaluate_student(
     source: StudentSource,
     inputs: Inputs,
     split: Split,
-    options: MeasureOptions,
+    rule: Rule,
     *,
     teacher_scale: float,
+    score_range: float,
 ) -> Student:
     """Read one student and compute its terms on every group.
 
-    `teacher_scale` is the teacher's temperature.
+    `teacher_scale` is the teacher's temperature; `score_range` is B, at which the
+    student is clipped, in temperatures.
 
     Raises
     ------
     FormatError, UsageError, DomainError
-        When its file or its match with the groups breaks a rule.
+        When its file breaks the format or does not fit the groups.
     """
     raw = raw_scores(source, inputs)
     dropped: dict[str, int] = {}
-    rule = Rule(options.pairs, options.missing)
     groups, keep = matched(source, raw, inputs.groups, rule, dropped)
     values = raw.values[keep]
     teacher = _scaled(inputs.values[keep], teacher_scale)
@@ -113,24 +119,24 @@ def evaluate_student(
     missing = _missing_share(raw.found, inputs.groups, split)
     warnings = raw.warnings + _missing_warning(source, missing)
     scale, warning = _scale(
-        source, raw, groups, calibration, (teacher, values), options.pairs
+        source, raw, groups, calibration, (teacher, values), rule.pairs
     )
     terms = student_terms(
         groups,
         teacher,
         _scaled(values, scale),
-        clip_at=options.score_range,
-        pairs=options.pairs,
+        clip_at=score_range,
+        pairs=rule.pairs,
     )
     certified = ~calibration
     return Student(
-        name=source.name,
+        source=source,
         kind=raw.kind,
         evidence=raw.evidence,
         temperature=scale,
         groups=groups,
         calibration=calibration,
-        teacher=teacher_terms(groups, teacher, pairs=options.pairs),
+        teacher=teacher_terms(groups, teacher, pairs=rule.pairs),
         terms=terms,
         clipped_share=float(
             terms.n_clipped[certified].sum() / groups.sizes[certified].sum()
@@ -149,7 +155,7 @@ def matched(
     rule: Rule,
     dropped: dict[str, int],
 ) -> tuple[Groups, Booleans]:
-    """The groups without unscored documents, and which original rows they hold."""
+    """The groups without unscored documents, and which of the rows they keep."""
     found = raw.found
     if found.all():
         return groups, found
@@ -191,7 +197,7 @@ def _calibration_of(groups: Groups, original: Groups, split: Split) -> Booleans:
 
 
 def _scaled(values: Floats, temperature: float) -> Floats:
-    with np.errstate(over="ignore"):  # refused with a message where it matters
+    with np.errstate(over="ignore"):  # overflow is refused later, with a message
         return values / temperature
 
 
@@ -239,7 +245,7 @@ def _scale(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawScores:
-    """Scores of the group rows as the student's file gives them."""
+    """A student's scores of the group rows, as read: neither scaled nor clipped."""
 
     values: Floats
     found: Booleans
@@ -252,7 +258,11 @@ class RawScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudentFile:
-    """A student's file, read: `scores` (as logits), or `queries` times `documents`."""
+    """The content of a student's file: `scores`, or `queries` and `documents`.
+
+    Scores that were probabilities are logits here; the scores of a bi-encoder are dot
+    products of `queries` and `documents`.
+    """
 
     kind: Kind
     evidence: str
@@ -264,7 +274,7 @@ class StudentFile:
     documents: Embeddings | None = None
 
     def on(self, groups: Groups) -> RawScores:
-        """The student's scores of the rows of some groups."""
+        """The student's scores of the rows of the groups."""
         if self.scores is not None:
             check_comparable(groups, self.scores)
             found = groups.scores_of(self.scores)
@@ -278,12 +288,12 @@ class StudentFile:
 
 
 def raw_scores(source: StudentSource, inputs: Inputs) -> RawScores:
-    """Read a student's file, or multiply its query vectors, for the groups' rows.
+    """Read a student and give its scores of the groups' rows.
 
     Raises
     ------
     FormatError, UsageError, DomainError
-        When a file breaks a rule, or its scores are of a kind that is refused.
+        When a file breaks its format, or holds a kind of score that is refused.
     """
     return student_file(source, inputs.embeddings, inputs.files).on(inputs.groups)
 
@@ -291,7 +301,7 @@ def raw_scores(source: StudentSource, inputs: Inputs) -> RawScores:
 def student_file(
     source: StudentSource, documents: Embeddings | None, files: Files
 ) -> StudentFile:
-    """Read a student; errors as for `raw_scores`."""
+    """Read a student; raises the errors of `raw_scores`."""
     if source.scores is not None:
         read = cast(Scores, files.part(source.scores, "scores").scores)
         scores, evidence = declared(read, source.kind)

@@ -1,4 +1,4 @@
-"""What `rankbound power` finds: what queries can show, and what a margin needs."""
+"""The result of `power`: what queries can show, and what a margin needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rankbound.results import Record, Result
 
 
 class Detectable(Record, frozen=True, kw_only=True):
-    """What n queries can show of one spread; None where it needs a spread."""
+    """What n queries can show at one spread; None in fields that need a spread."""
 
     source: str
     unit: str
@@ -45,20 +45,28 @@ class Power(
     Attributes
     ----------
     delta, delta_each, power : float
-        Error rate of the family and of one comparison, and the chance of success.
+        Error rates of the family and of one comparison, and the probability of success.
     comparisons : int
         Size of the family.
     rows : tuple of Detectable
-        One per spread and number of queries.
+        One for each spread and number of queries.
     needed : tuple of Needed
-        One per spread, if a margin was given.
+        One for each spread, if a margin was given.
     without_spread : tuple of str
-        What does not vary over queries.
+        Sources that do not vary over queries.
     missing_because : str or None
-        What differences and margins lack, where no spread is known.
+        Why there are no differences and margins, if no spread is known.
     definitions : dict of str to str
     inputs : tuple of Input
     command : str
+        The command line, "" from Python.
+
+    Examples
+    --------
+    >>> import rankbound as rb
+    >>> found = rb.power(n=43, sd=0.1)
+    >>> round(found.rows[0].smallest_margin, 4), found.needed
+    (0.0454, ())
     """
 
     KIND: ClassVar[str] = "power"

@@ -1,22 +1,28 @@
-"""`power`: what n queries can show, or how many queries a margin needs."""
+"""The command `power`: what n queries can show, or how many a margin needs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from rankbound.commands.power.options import NO_SPREAD, PowerOptions
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta
 from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
-from rankbound.errors import in_options
+from rankbound.errors import UsageError
 from rankbound.provenance import Input
 from rankbound.read.opening import sha256
 from rankbound.validation.paired import queries_for_margin
 from rankbound.validation.power import (
+    check_rates,
+    check_sample,
     detectable_correlation,
     detectable_difference,
     equivalence_margin,
@@ -24,7 +30,128 @@ from rankbound.validation.power import (
     queries_for_equivalence,
 )
 
+NO_SPREAD = (
+    "differences and margins need the spread over queries; give `sd` (of paired "
+    "differences) or `folder` (a folder of measure or compare)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerOptions:
+    """Settings of `rankbound.power`.
+
+    Attributes
+    ----------
+    n : tuple of int
+        Numbers of queries; if empty, those of the results in `folder`.
+    sd : tuple of float
+        Standard deviations of paired differences; not together with `folder`. Without
+        either, only correlations are reported, which need no spread.
+    folder : Path or None
+        Results of measure or compare.
+    margin : float or None
+        Also compute how many queries this margin needs.
+    power, delta : float
+        In (0, 1).
+    comparisons : int
+        Size of the family; delta is divided by it.
+    half_range : float or None
+        Differences lie between minus and plus this number; betting needs it.
+    command : str
+        Recorded in the result.
+    """
+
+    n: tuple[int, ...] = ()
+    sd: tuple[float, ...] = ()
+    folder: Path | None = None
+    margin: float | None = None
+    power: float = 0.8
+    delta: float = 0.05
+    comparisons: int = 1
+    half_range: float | None = None
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        if self.folder is not None:
+            object.__setattr__(self, "folder", Path(self.folder))
+        for name in ("n", "sd"):
+            if np.ndim(getattr(self, name)) == 0:  # a single number is allowed, too
+                object.__setattr__(self, name, (getattr(self, name),))
+        self._check_kinds()
+        self._check_spread()
+        checked_delta(self.delta)
+        check_rates(self.power, self.delta)
+        if self.comparisons < 1:
+            raise UsageError(
+                f"`comparisons` must be at least 1, got {self.comparisons}"
+            )
+        if self.power <= self.delta:
+            raise DomainError(
+                f"`power` must exceed `delta`, got {self.power:g} and {self.delta:g}"
+            )
+        self._check_numbers()
+
+    def _check_kinds(self) -> None:
+        for n in self.n:
+            if not isinstance(n, Integral):
+                raise UsageError(f"`n` must be whole numbers, got {n!r}")
+        for sd in self.sd:
+            if not isinstance(sd, Real):
+                raise UsageError(f"`sd` must be numbers, got {sd!r}")
+
+    def _check_spread(self) -> None:
+        if self.sd and self.folder is not None:
+            raise UsageError(
+                "`sd` and `folder` both tell the spread over queries; give one of them"
+            )
+        if not self.sd and self.folder is None and not self.n:
+            what = "nothing was asked" if self.margin is None else "`margin`"
+            raise UsageError(f"{what}: {NO_SPREAD}; or `n` alone for correlations")
+        if self.sd and not self.n and self.margin is None:
+            raise UsageError("give `n` (queries), `margin`, or both")
+
+    def _check_numbers(self) -> None:
+        for n in self.n:
+            check_sample(n, 1.0)
+        for sd in self.sd:
+            check_sample(2, sd)
+        if self.margin is not None and not (
+            np.isfinite(self.margin) and self.margin > 0
+        ):
+            raise DomainError(f"`margin` must be a positive number, got {self.margin}")
+        if self.half_range is None:
+            return
+        if self.folder is not None:
+            raise UsageError(
+                "`half_range` goes with `sd`; results of measure and compare know "
+                "theirs"
+            )
+        if not self.sd:
+            raise UsageError(
+                "`half_range` is about differences of a spread; give `sd`, too"
+            )
+        if not max(self.sd) <= self.half_range < np.inf:
+            raise UsageError(
+                f"`half_range={self.half_range:g}` is no bound of differences with a "
+                f"standard deviation of {max(self.sd):g}; it must be at least that"
+            )
+
+    @property
+    def delta_each(self) -> float:
+        """Error rate of one comparison (Bonferroni)."""
+        return self.delta / self.comparisons
+
+
 LEAST_FOR_CORRELATION = 4  # queries
+
+
+class Rates(NamedTuple):
+    """Probability of success, and error rate of one comparison."""
+
+    power: float
+    delta: float
+
+
 DEFINITIONS = {
     "sd": "standard deviation over queries: of paired differences where two things "
     "are compared, of the number itself otherwise",
@@ -45,7 +172,7 @@ DEFINITIONS = {
     "sample of that size succeeds",
 }
 NO_RANGE = "the range of one value is not known in advance, so no betting interval"
-GIVE_RANGE = "betting needs the range of one difference; give --range"
+GIVE_RANGE = "betting needs the range of one difference; give `half_range`"
 
 
 def power(  # noqa: PLR0913  each is an option of the command
@@ -61,8 +188,8 @@ def power(  # noqa: PLR0913  each is an option of the command
 ) -> Power:
     """What a number of queries can show, and how many queries a margin needs.
 
-    Ask before looking at the comparison. Spreads over queries are given as `sd`, or
-    read from results in `folder`; without either, only correlations are told.
+    To be used before looking at a comparison. Spreads over queries are given as `sd` or
+    read from results in `folder`; without either, only correlations are reported.
 
     Parameters
     ----------
@@ -72,39 +199,39 @@ def power(  # noqa: PLR0913  each is an option of the command
         Standard deviations over queries of paired differences, positive, in the unit of
         what is compared. Not together with `folder`.
     folder : path, optional
-        Results of `measure`, each column of which has a spread, or of `compare`, with
-        the differences from the reference.
+        Results of `measure`, each column of which has a spread, or of `compare`, which
+        holds the differences from the reference.
     margin : float, optional
-        Positive, in the unit of `sd`: also tell how many queries equivalence within it
-        needs.
+        Positive, in the unit of `sd`. If given, the number of queries that equivalence
+        within it needs is computed, too.
     power : float, default 0.8
-        Probability of finding what is there; above `delta` and below 1.
+        Probability of finding an effect that exists; above `delta` and below 1.
     delta : float, default 0.05
         Error rate of the whole family, in (0, 1).
     comparisons : int, default 1
         Size of the family, at least 1; `delta` is divided by it.
     half_range : float, optional
-        Differences lie within plus and minus this number, at least `sd`; betting
-        intervals need it. With `sd` only.
+        Differences lie between minus and plus this number, which is at least `sd`.
+        Betting intervals need it. Only together with `sd`.
 
     Returns
     -------
     Power
-        Its `rows` tell what can be detected for each spread and number of queries, and
-        its `needed` how many queries the margin needs.
+        `rows` say what can be detected with each spread and number of queries, `needed`
+        how many queries the margin needs.
 
     Raises
     ------
     FormatError
         When a result in `folder` is damaged.
     UsageError
-        When settings contradict each other, or nothing is asked.
+        When settings contradict each other, or none of `n`, `sd` and `folder` is given.
     DomainError
         When a number lies outside its range.
 
     See Also
     --------
-    compare : Differences between samplings, which say how many queries they need.
+    compare : Differences between samplings, each with the queries that it needs.
 
     Examples
     --------
@@ -130,7 +257,7 @@ def power(  # noqa: PLR0913  each is an option of the command
 
 
 def power_with(options: PowerOptions) -> Power:
-    """The same by a record of options, as the command line makes it."""
+    """`power` with a record of options, as the command line makes it."""
     if options.folder is not None:
         read = spreads_of(options.folder)
         return _found(options, read.moving, still=read.still, tables=read.tables)
@@ -146,14 +273,15 @@ def _found(
     still: Sequence[str] = (),
     tables: Sequence[Path] = (),
 ) -> Power:
+    rates = Rates(options.power, options.delta_each)
     rows = [
-        _row(spread, n, options)
+        _row(spread, n, rates)
         for spread in spreads
         for n in (options.n or (spread.n,))
         if n is not None
     ]
     if not spreads:
-        rows = [_without_spread(n, options) for n in options.n]
+        rows = [_without_spread(n, rates) for n in options.n]
     margin = options.margin
     return Power(
         delta=options.delta,
@@ -163,16 +291,16 @@ def _found(
         rows=tuple(rows),
         needed=()
         if margin is None
-        else tuple(_needed(spread, margin, options) for spread in spreads),
+        else tuple(_needed(spread, margin, rates) for spread in spreads),
         without_spread=tuple(still),
-        missing_because=None if spreads else in_options(NO_SPREAD, {"sd", "folder"}),
+        missing_because=None if spreads else NO_SPREAD,
         definitions=DEFINITIONS,
         inputs=tuple(Input(path=str(path), sha256=sha256(path)) for path in tables),
         command=options.command,
     )
 
 
-def _without_spread(n: int, options: PowerOptions) -> Detectable:
+def _without_spread(n: int, rates: Rates) -> Detectable:
     return Detectable(
         source="any",
         unit="",
@@ -180,20 +308,20 @@ def _without_spread(n: int, options: PowerOptions) -> Detectable:
         n=int(n),
         detectable_difference=None,
         effect_size=None,
-        detectable_correlation=_correlation(n, options),
+        detectable_correlation=_correlation(n, rates),
         smallest_margin=None,
         smallest_margin_interval=None,
     )
 
 
-def _correlation(n: int, options: PowerOptions) -> float | None:
+def _correlation(n: int, rates: Rates) -> float | None:
     if n < LEAST_FOR_CORRELATION:
         return None
-    return detectable_correlation(n, power=options.power, delta=options.delta_each)
+    return detectable_correlation(n, power=rates.power, delta=rates.delta)
 
 
 def _given(sd: float, half_range: float | None) -> Spread:
-    """A spread that was given; with a range, differences of plus and minus sd."""
+    """A spread given as a number; if a range is known, of differences -sd and sd."""
     if half_range is None:
         return Spread(f"sd {sd:g}", "", float(sd))
     values = np.array([-sd, sd])
@@ -202,8 +330,8 @@ def _given(sd: float, half_range: float | None) -> Spread:
     )
 
 
-def _row(spread: Spread, n: int, options: PowerOptions) -> Detectable:
-    delta, power = options.delta_each, options.power
+def _row(spread: Spread, n: int, rates: Rates) -> Detectable:
+    power, delta = rates
     difference = detectable_difference(n, sd=spread.sd, power=power, delta=delta)
     return Detectable(
         source=spread.source,
@@ -212,7 +340,7 @@ def _row(spread: Spread, n: int, options: PowerOptions) -> Detectable:
         n=int(n),
         detectable_difference=difference,
         effect_size=difference / spread.sd,
-        detectable_correlation=_correlation(n, options),
+        detectable_correlation=_correlation(n, rates),
         smallest_margin=equivalence_margin(n, sd=spread.sd, power=power, delta=delta),
         smallest_margin_interval=equivalence_margin(
             n, sd=spread.sd, power=power, delta=delta / 2
@@ -220,9 +348,9 @@ def _row(spread: Spread, n: int, options: PowerOptions) -> Detectable:
     )
 
 
-def _needed(spread: Spread, margin: float, options: PowerOptions) -> Needed:
-    delta = options.delta_each
-    asked = {"sd": spread.sd, "power": options.power}
+def _needed(spread: Spread, margin: float, rates: Rates) -> Needed:
+    delta = rates.delta
+    asked = {"sd": spread.sd, "power": rates.power}
     betting, reason = _by_betting(spread, margin, delta)
     return Needed(
         source=spread.source,

@@ -23,10 +23,10 @@ TOLD: Final = {
     for column, known in COLUMNS.items()
     if not known.is_count and known.same_ranks_as is None
 }
-# Those of which a difference of two students has a range
+# Those whose difference between two students has a known range
 PAIRED: Final = {c: known for c, known in TOLD.items() if known.is_bounded_by_lemma}
 Found = TypeVar("Found", bound=Result)
-TABLE: Final = "per_query"  # beside a ledger and a comparison
+TABLE: Final = "per_query"  # beside a ledger or a comparison
 NEEDS: Final = "`folder` needs results of measure or compare"
 
 
@@ -37,15 +37,15 @@ class Spread:
     Attributes
     ----------
     source, unit : str
-        What varies; the unit may be empty.
+        What varies, and its unit, which may be empty.
     sd : float
         Above 0.
     n : int or None
-        Queries behind it, None where the number was given.
+        Queries that it was computed from; None for a number that was given.
     values : float64 array or None
         The numbers themselves.
     bounds : tuple of float or None
-        Where one number lies, if that is known before looking.
+        The range of one number, if it is known before looking at the data.
     """
 
     source: str
@@ -57,7 +57,7 @@ class Spread:
 
 
 class Spreads(NamedTuple):
-    """The spreads in a folder, what does not vary, and the tables that were read."""
+    """The spreads of a folder, what does not vary, and the tables that were read."""
 
     moving: list[Spread]
     still: list[str]
@@ -65,7 +65,7 @@ class Spreads(NamedTuple):
 
 
 def spreads_of(folder: Path) -> Spreads:
-    """The spreads in a folder of results, and what does not vary.
+    """Read the spreads of a folder of results, and what does not vary in it.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def spreads_of(folder: Path) -> Spreads:
     Raises
     ------
     FormatError, UsageError
-        When there is no such table, it is of another kind, or nothing in it varies.
+        When the folder has no such table, a table is damaged, or nothing in it varies.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: is a file; `folder` needs the folder of results")
@@ -109,27 +109,27 @@ def _beside(kind: type[Result]) -> Beside:
 
 
 def _table(folder: Path, kind: type[Result]) -> Path | None:
-    """The table of queries of a kind of result; None where the folder holds none."""
+    """The table of queries of a kind of result; None if the folder holds none."""
     path = _beside(kind).path(folder)
     known = path is not None and {*_beside(kind).columns} <= {*Rows.header(path)}
     return path if known or (folder / kind.FILE).is_file() else None
 
 
 def _known(folder: Path, kind: type[Found]) -> Found | None:
-    """The result itself; None where its table lies there alone."""
+    """The result itself; None if the folder holds only its table."""
     return kind.load(folder) if (folder / kind.FILE).is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of a table with its place, for messages."""
+    """A row of a table with its line number, for messages."""
 
     path: Path
     number: int
     cells: Row
 
     def value(self, column: str) -> float | None:
-        """A finite number; None where the cell is empty or absent."""
+        """A finite number; None if the cell is empty or absent."""
         cell = self.cells.get(column, "")
         if not cell:
             return None
@@ -178,7 +178,7 @@ def _measured(path: Path, ledger: Ledger | None) -> list[Spread]:
 def _shared(
     table: dict[str, _Line], other: dict[str, _Line], column: str
 ) -> list[float]:
-    """Paired differences of a column, over the queries where both have it."""
+    """Paired differences of a column, over the queries for which both have it."""
     return [
         value - against
         for qid, line in table.items()

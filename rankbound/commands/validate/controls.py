@@ -9,8 +9,8 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
+from rankbound.commands.measure.certifying import query_terms
 from rankbound.commands.measure.measured import Measured
-from rankbound.commands.measure.terms import query_terms
 from rankbound.commands.validate.effectiveness import Judge, ranking_of
 from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
 from rankbound.commands.validate.panels import StudentPanel

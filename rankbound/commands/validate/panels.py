@@ -9,8 +9,8 @@ import numpy as np
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.measure.certifying import CertifiedStudent
-from rankbound.commands.measure.laws import laws_of_queries
 from rankbound.commands.measure.measured import Measured
+from rankbound.commands.measure.shift import laws_of_queries
 from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
 from rankbound.commands.validate.records import LOSS

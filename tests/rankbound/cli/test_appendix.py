@@ -9,7 +9,7 @@ import pytest
 
 from paper_appendix import latex
 from rankbound.cli import main
-from rankbound.commands.appendix import run
+from rankbound.commands import appendix
 from tests.optional import needs_latex
 
 pytestmark = pytest.mark.xdist_group("appendix")
@@ -40,7 +40,7 @@ def test_without_a_checkout_one_line_says_so(tmp_path, capsys, monkeypatch):
     for name in [name for name in sys.modules if name.startswith("paper_appendix")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "path", [p for p in sys.path if "site-packages" in p])
-    monkeypatch.setattr(run, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(appendix, "CHECKOUT", tmp_path)
     monkeypatch.chdir(tmp_path)
     assert main(["appendix", "--out", str(tmp_path / "x")]) == 2
     said = capsys.readouterr().err
@@ -64,9 +64,9 @@ def test_the_checkout_is_found_beside_the_package(tmp_path):
     code = (
         "import importlib.util, sys\n"
         "sys.path = [p for p in sys.path if p]\n"
-        f"root = {str(run.CHECKOUT)!r}\n"
+        f"root = {str(appendix.CHECKOUT)!r}\n"
         "sys.path.insert(0, root)\n"
-        "import rankbound.commands.appendix.run as command, rankbound.bounds\n"
+        "import rankbound.commands.appendix as command, rankbound.bounds\n"
         "sys.path.remove(root)\n"
         "print(command._sources(command.CHECKOUT).NAME)"
     )

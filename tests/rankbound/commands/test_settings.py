@@ -9,7 +9,7 @@ import rankbound as rb
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.cut.options import CutOptions
 from rankbound.commands.measure.options import MeasureOptions
-from rankbound.commands.power.options import PowerOptions
+from rankbound.commands.power.run import PowerOptions
 from rankbound.commands.settings import made_options
 from rankbound.commands.validate.options import ValidateOptions
 from rankbound.errors import UsageError

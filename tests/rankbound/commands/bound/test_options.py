@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.commands.bound.options import configurations, given_from
+from rankbound.commands.bound.run import configurations, given_from
 from rankbound.errors import FormatError, UsageError
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rankbound.commands.convert.sameness import differences
+from rankbound.commands.convert.storing import differences
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import Kind, Scores

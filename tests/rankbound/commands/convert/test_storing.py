@@ -42,7 +42,7 @@ def test_what_stands_beside_goes_with_the_target(tmp_path):
 def test_what_would_be_detected_as_another_format_is_said(tmp_path, score, found):
     held = replace(SCORES, scores=Scores.from_dict({"q": {"a": score}}))
     done = store(held, by_name("scoreddocs"), tmp_path / "x.tsv.gz", lossy=False)
-    said = f"its content looks like {found}; read it with --format scoreddocs"
+    said = f"its content looks like {found}; read it with `format='scoreddocs'`"
     assert done.remark == (said if found else None)
 
 
@@ -52,7 +52,7 @@ def test_remarks_of_the_writer_and_on_detection_stand_together(tmp_path):
     assert remark is not None
     assert remark.startswith("the ids in the pickle are text")
     assert remark.endswith(
-        "; its content looks like pickle; read it with --format other"
+        "; its content looks like pickle; read it with `format='other'`"
     )
 
 
@@ -71,7 +71,7 @@ def test_ids_beside_are_left_where_they_are_the_same_and_refused_where_not(tmp_p
     ids.write_text("b\na\n")
     before = (tmp_path / "v.npy").read_bytes()
     other = replace(VECTORS.embeddings, vectors=np.ones((2, 2), dtype=np.float32))
-    with pytest.raises(UsageError, match=r"v\.ids\.txt: is there with other content"):
+    with pytest.raises(UsageError, match=r"v\.ids\.txt: exists with other content"):
         store(
             replace(VECTORS, embeddings=other),
             by_name("npy"),

@@ -3,8 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from rankbound.commands.inspect.examined import repeated_rows
-from rankbound.commands.inspect.given import Asked, read_all
+from rankbound.commands.inspect.examined import Asked, read_all, repeated_rows
 from tests.rankbound.commands.inspect.world import codes, examined, only
 from tests.rankbound.files import BOM, group_text, npy, packed, run_text, written
 

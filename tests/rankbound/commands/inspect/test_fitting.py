@@ -1,6 +1,6 @@
 import numpy as np
 
-from rankbound.commands.inspect.fitting import (
+from rankbound.commands.inspect.across import (
     at_distance_zero,
     compared_scores,
     copy_of_teacher,

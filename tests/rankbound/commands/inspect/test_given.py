@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from rankbound.commands.inspect.given import Asked, read_all
+from rankbound.commands.inspect.examined import Asked, read_all
 from rankbound.errors import UsageError
 from tests.rankbound.files import lookup, npy, packed, run_text, written
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rankbound.commands.inspect.groups import group_counts, group_findings
+from rankbound.commands.inspect.parts import group_counts, group_findings
 from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
 from tests.rankbound.commands.inspect.world import codes, only

@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.commands.inspect.ids import matching_rule, odd_ids
+from rankbound.commands.inspect.layout import matching_rule, odd_ids
 from tests.rankbound.commands.inspect.world import codes, only
 
 NUMBERS = [str(n) for n in range(95, 131)]

@@ -1,4 +1,4 @@
-from rankbound.commands.inspect.judgements import (
+from rankbound.commands.inspect.parts import (
     judgement_counts,
     judgement_findings,
     only_relevant,

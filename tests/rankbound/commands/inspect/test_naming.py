@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from rankbound.commands.inspect.naming import names_of, shown_names, stem
+from rankbound.commands.inspect.readiness import names_of, stem
+from rankbound.commands.inspect.result import shown_names
 
 
 @pytest.mark.parametrize(

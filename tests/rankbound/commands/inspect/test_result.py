@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from rankbound.catalogue import SEVERITIES, VERDICTS
@@ -103,3 +104,12 @@ def test_a_single_file_has_nothing_across(tmp_path):
     alone = inspect(*paths(tmp_path, {"t.json": lookup({"q": {"a": 1.5, "b": -0.5}})}))
     assert alone.across.ids == alone.across.rows == alone.across.findings == ()
     assert len(alone.to_frame("rows")) == 0
+
+
+def test_an_inspection_that_says_no_without_a_reason_is_shown(found):
+    plain = found.to_dict()
+    plain["ready"]["compare"] |= {"ok": False, "missing": []}
+    bare = msgspec.convert(plain, Inspection)
+    assert "ready for compare: no\n" in repr(bare)
+    assert "ready for compare: no" in str(bare)
+    assert "not ready for compare" in bare._repr_html_()

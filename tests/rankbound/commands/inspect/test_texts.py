@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from rankbound.commands.inspect.texts import text_counts, text_findings
+from rankbound.commands.inspect.parts import text_counts, text_findings
 from rankbound.read.contents import Contents
 from tests.rankbound.commands.inspect.world import codes, only
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from rankbound.commands.inspect.vectors import survey, vector_findings
+from rankbound.commands.inspect.parts import survey, vector_findings
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from tests.rankbound.commands.inspect.world import codes, only

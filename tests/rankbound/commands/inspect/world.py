@@ -1,7 +1,6 @@
 """Files that inspections look at, and short ways to look at one."""
 
-from rankbound.commands.inspect.examined import examine
-from rankbound.commands.inspect.given import Asked, read_all
+from rankbound.commands.inspect.examined import Asked, examine, read_all
 from rankbound.commands.inspect.roles import cast
 from rankbound.read.contents import Contents
 from tests.rankbound.files import group_text, lookup, run_text, written

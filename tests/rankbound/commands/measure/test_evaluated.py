@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.limits import upper_limit
-from rankbound.commands.measure.evaluated import Evaluated, Level
+from rankbound.commands.measure.certifying import Level
+from rankbound.commands.measure.relevance import Evaluated
 from rankbound.data.groups import top_documents
 from rankbound.data.scores import Scores
 

@@ -159,7 +159,7 @@ def test_as_given_leaves_what_is_read(tmp_path):
 
 
 def test_ids_of_files_still_go_together(folder):
-    with pytest.raises(UsageError, match="vectors in a file have ids in a file"):
+    with pytest.raises(UsageError, match="vectors from a file need ids from a file"):
         measure(teacher=folder / "t.json", embeddings=folder / "v.npy", ids=["d1"])
     with pytest.raises(UsageError, match="`ids` name the rows of `embeddings`"):
         measure(teacher=folder / "t.json", ids=folder / "v.ids")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.commands.measure.laws import laws, laws_of_queries
+from rankbound.commands.measure.shift import laws, laws_of_queries
 from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
 from rankbound.errors import UsageError

@@ -11,8 +11,9 @@ from numpy.testing import assert_allclose
 
 from rankbound.bounds.limits import upper_limit
 from rankbound.bounds.theorem3 import calibration_shift, misranking_ceiling
-from rankbound.commands.measure.evaluated import Evaluated, Level
+from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.relevance import (
+    Evaluated,
     JudgedPairs,
     binned_calibration_term,
     judged_pairs,

@@ -1,5 +1,6 @@
 """The ledger: its keys, that JSON can hold it, and that it hides nothing."""
 
+import copy
 import hashlib
 import json
 import math
@@ -8,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+import rankbound as rb
 from rankbound.catalogue import COLUMNS
+from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger
 from rankbound.commands.measure.run import ledger_of, measure_with
-from rankbound.commands.measure.terms import number_text
 from rankbound.errors import FormatError
 from rankbound.provenance import versions
 from rankbound.writing import json_text
@@ -243,3 +245,20 @@ def test_frames_and_latex(whole):
     assert whole.to_frame("per_query")["risk_nats"].dtype == float
     assert "gappy" in whole.to_latex()
     assert whole.to_latex("inputs").count("teacher") > 0
+
+
+def test_an_unknown_student_is_an_error_that_names_the_students():
+    queries = {f"q{n}": {"a": 2.0 + n / 9, "b": -1.0} for n in range(9)}
+    ledger = rb.measure(queries, students={"same": queries})
+    with pytest.raises(KeyError, match="'zz'; there are 'same'"):
+        ledger.students["zz"]
+    assert copy.copy(ledger).students.get("zz") is None
+
+
+def test_a_ledger_without_inputs_is_shown(whole, tmp_path):
+    path = whole.save(tmp_path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"inputs": []}))
+    found = Ledger.load(path)
+    assert repr(found).startswith("Measurement: ")
+    assert "strong" in found._repr_html_()
+    assert found.to_frame("inputs").empty

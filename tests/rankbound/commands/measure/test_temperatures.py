@@ -8,9 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.cli import main
+from rankbound.commands.measure.inputs import known_temperature
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.temperatures import known_temperature
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from tests import oracles

@@ -5,9 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.catalogue import COLUMNS
+from rankbound.commands.measure.certifying import table_of
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
-from rankbound.commands.measure.terms import table_of
 
 
 @pytest.fixture

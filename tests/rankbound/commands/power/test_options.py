@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.commands.power.options import PowerOptions
+from rankbound.commands.power.run import PowerOptions
 from rankbound.errors import UsageError
 
 

@@ -4,9 +4,14 @@ from statsmodels.stats.power import TTestPower
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
-from rankbound.commands.power.options import PowerOptions
 from rankbound.commands.power.result import Power
-from rankbound.commands.power.run import GIVE_RANGE, NO_RANGE, power, power_with
+from rankbound.commands.power.run import (
+    GIVE_RANGE,
+    NO_RANGE,
+    PowerOptions,
+    power,
+    power_with,
+)
 from rankbound.errors import UsageError
 from rankbound.validation.power import detectable_correlation
 
@@ -125,7 +130,8 @@ def test_correlations_need_no_spread():
     assert many.detectable_difference is None
     assert many.smallest_margin is None
     assert found.needed == ()
-    assert "--sd" in found.missing_because
+    assert "`sd`" in found.missing_because
+    assert "give --sd" in found.in_options().missing_because
     assert power(n=43, sd=0.1).missing_because is None
 
 

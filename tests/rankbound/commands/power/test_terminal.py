@@ -2,8 +2,7 @@ import io
 
 import pytest
 
-from rankbound.commands.power.options import PowerOptions
-from rankbound.commands.power.run import power_with
+from rankbound.commands.power.run import PowerOptions, power_with
 from rankbound.terminal.console import console_for
 from rankbound.terminal.power import notes, show_power
 
@@ -44,6 +43,6 @@ def test_a_family_is_named(shown):
 def test_without_a_spread_the_correlation_and_what_the_rest_would_need(shown):
     text, _ = shown(n=(43,))
     assert "0.43" in text
-    assert "need the spread over queries; give --sd" in text
+    assert "need the spread over queries; give `sd`" in text
     assert "|rho|: the smallest" in text
     assert "equivalent within it" not in text

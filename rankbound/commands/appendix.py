@@ -1,4 +1,4 @@
-"""Write the appendix as LaTeX, and typeset it until the references stand."""
+"""The command `appendix`: write the proofs as LaTeX, and typeset them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from typing import Final
 from rankbound.errors import UsageError
 from rankbound.writing import check_folder, write_all
 
-# The proofs lie beside the package in a checkout, and are not installed
-CHECKOUT: Final = Path(__file__).resolve().parents[3]
+# The proofs are beside the package in a checkout, and are not installed
+CHECKOUT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = (
     "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended"
 )
-RUNS: Final = (2, 5)  # at least, for references; at most, while LaTeX asks for more
+RUNS: Final = (2, 5)  # at least, for references; at most, if LaTeX asks for more
 AGAIN: Final = "Rerun to get"
 UNDEFINED: Final = re.compile(r"^LaTeX Warning: .*undefined.*$", re.MULTILINE)
 MISTAKE: Final = re.compile(r"^! .*$", re.MULTILINE)
 
 
 def appendix(out: Path | str, *, pdf: bool = False) -> Path:
-    """Write every statement with its proof as LaTeX, and as a PDF if asked for.
+    """Write every statement with its proof as LaTeX, and as a PDF if `pdf`.
 
     Parameters
     ----------
     out : Path
         The folder for the files.
     pdf : bool
-        Typeset it with pdflatex.
+        Also typeset it with pdflatex.
 
     Returns
     -------
@@ -43,12 +43,12 @@ def appendix(out: Path | str, *, pdf: bool = False) -> Path:
     Raises
     ------
     UsageError
-        Outside a checkout, for a mistake in the sources, without pdflatex, and for a
-        folder that cannot be written to.
+        Outside a checkout, for an error in the sources, without pdflatex, and for a
+        folder that cannot be written.
     """
     out = Path(out)
     if pdf:
-        find_pdflatex()  # before the work, not after it
+        find_pdflatex()  # fail before the work
     check_folder(out)
     sources = _sources(CHECKOUT)
     try:
@@ -61,7 +61,7 @@ def appendix(out: Path | str, *, pdf: bool = False) -> Path:
 
 
 def _sources(checkout: Path) -> ModuleType:
-    """The module that writes the document; it lives beside the package only."""
+    """The module that writes the document, which only a checkout has."""
     if (checkout / "paper_appendix").is_dir() and str(checkout) not in sys.path:
         sys.path.append(str(checkout))
     try:
@@ -76,24 +76,24 @@ def _sources(checkout: Path) -> ModuleType:
 
 
 def find_pdflatex() -> str:
-    """Return the path of pdflatex.
+    """The path of pdflatex.
 
     Raises
     ------
     UsageError
-        If there is none, naming what to install.
+        If it is not found; the message names what to install.
     """
     found = shutil.which("pdflatex")
     if found is None:
         raise UsageError(
-            f"--pdf needs pdflatex, which was not found; install {PACKAGES}, or leave "
-            "out --pdf"
+            f"`pdf` needs pdflatex, which was not found; install {PACKAGES}, or leave "
+            "out `pdf`"
         )
     return found
 
 
 def typeset(source: Path) -> Path:
-    """Make the PDF beside a LaTeX file; auxiliary files stay there too.
+    """Make the PDF beside a LaTeX file, and keep the auxiliary files there.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def typeset(source: Path) -> Path:
     Raises
     ------
     UsageError
-        If pdflatex is missing, stops at a mistake, or leaves a reference undefined.
+        If pdflatex is missing, stops at an error, or leaves a reference undefined.
     """
     program = find_pdflatex()
     log = ""

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from rankbound.commands.appendix.run import typeset
+from rankbound.commands.appendix import typeset
 from rankbound.errors import UsageError
 from tests.optional import needs_latex
 

@@ -1,1 +1,0 @@
-"""`appendix`: the proofs as a document."""
