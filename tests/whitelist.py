@@ -21,7 +21,7 @@ from rankbound.bounds import (
     theorem5,
     truncation,
 )
-from rankbound.commands.demo import features, prepare, student
+from rankbound.commands.demo import models, prepare
 from rankbound.estimators import dimension
 from rankbound.page import pictures, queries
 from rankbound.reference import equivalence
@@ -79,11 +79,11 @@ _ = (
 )
 _ = (
     bibliography.REFERENCES,
-    features.FEATURES,
+    models.FEATURES,
     holdout.HeldOut.n_held_out,
     prepare.DemoFiles.n_filled,
     prepare.DemoFiles.n_teacher_scores,
     prepare.DemoFiles.train,
-    student.Student.iterations,
-    student.loss_and_gradient,
+    models.Student.iterations,
+    models.loss_and_gradient,
 )

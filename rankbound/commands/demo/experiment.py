@@ -19,13 +19,13 @@ from rankbound.commands.demo.corpus import (
     package_roots,
     sample_documents,
 )
-from rankbound.commands.demo.plan import (
-    HELD_OUT,
-    STUDENT,
-    TEACHER,
-    Plan,
-    Sizes,
-    plan_queries,
+from rankbound.commands.demo.models import (
+    Lessons,
+    Student,
+    candidates,
+    learn,
+    score,
+    train_student,
 )
 from rankbound.commands.demo.retrieval import (
     Floats,
@@ -35,12 +35,16 @@ from rankbound.commands.demo.retrieval import (
     retrieve,
 )
 from rankbound.commands.demo.sampling import (
+    HELD_OUT,
+    STUDENT,
+    TEACHER,
     Groups,
+    Plan,
+    Sizes,
     draw_groups,
+    plan_queries,
     random_negatives,
 )
-from rankbound.commands.demo.student import Lessons, Student, train_student
-from rankbound.commands.demo.teacher import candidates, learn, score
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Final
 
+from rankbound.bounds.wording import counted
+from rankbound.catalogue import ASSOCIATED, VERDICTS
 from rankbound.commands.validate.records import (
+    AVERAGE,
+    LOSS,
+    POOLED,
     Association,
     Configuration,
     Control,
@@ -18,16 +23,328 @@ from rankbound.commands.validate.records import (
     Surveyed,
     SystemPair,
 )
-from rankbound.commands.validate.tables import (
-    association_tables,
-    certificates_table,
-    configurations_table,
-    controls_table,
-    effectiveness_tables,
-)
 from rankbound.provenance import Input
 from rankbound.results import Beside, Named, Open, Record, Result, named
-from rankbound.tables import Table, latex, markdown
+from rankbound.tables import NEAR, NONE, Cell, Table, latex, markdown
+from rankbound.validation.configurations import NEEDED
+
+# Of a design, in this order; others come behind them
+FACTORS: Final = ("strategy", "loss", "architecture")
+
+
+def effectiveness_tables(
+    means: Sequence[Mean],
+    pairs: Sequence[SystemPair],
+    datasets: Sequence[Surveyed],
+    family: JudgedTogether,
+) -> Iterator[Table]:
+    """Means with letters for every pair of systems, one table per measure.
+
+    Superscripts are letters of the systems over which a mean is significantly higher,
+    as the field reads them; those shown to be alike stand below the line.
+    """
+    columns = list(dict.fromkeys(row.dataset for row in means))
+    systems = list(dict.fromkeys(row.student for row in means))
+    letters = {name: letter_of(index) for index, name in enumerate(systems)}
+    factors = _factors(means)
+    found = {(row.dataset, row.measure, row.student): row for row in means}
+    for number, measure in enumerate(datasets[0].measures, start=1):
+        of_measure = [row for row in means if row.measure == measure]
+        yield Table(
+            name=f"effectiveness-{number}",
+            caption=_effectiveness_caption(measure, columns, datasets, family),
+            header=("", "system", *factors, *columns),
+            rows=tuple(
+                (
+                    Cell(letters[system]),
+                    Cell(system),
+                    *(_factor(means, system, name) for name in factors),
+                    *(
+                        _mean(
+                            found.get((dataset, measure, system)),
+                            of_measure,
+                            pairs,
+                            letters,
+                        )
+                        for dataset in columns
+                    ),
+                )
+                for system in systems
+            ),
+            n_labels=2 + len(factors),
+        )
+
+
+def letter_of(index: int) -> str:
+    """Letters a to z, then aa, ab and so on.
+
+    Examples
+    --------
+    >>> letter_of(0), letter_of(25), letter_of(26)
+    ('a', 'z', 'aa')
+    """
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters
+
+
+def _factors(means: Sequence[Mean]) -> tuple[str, ...]:
+    """Columns of the design, the known ones first."""
+    names = dict.fromkeys(name for row in means for name in row.factors)
+    known = [name for name in FACTORS if name in names]
+    return (*known, *(name for name in names if name not in FACTORS))
+
+
+def _factor(means: Sequence[Mean], system: str, name: str) -> Cell:
+    row = next(row for row in means if row.student == system)
+    return Cell(row.factors.get(name, NONE))
+
+
+def _mean(
+    row: Mean | None,
+    of_measure: Sequence[Mean],
+    pairs: Sequence[SystemPair],
+    letters: Mapping[str, str],
+) -> Cell:
+    if row is None:
+        return Cell(NONE)
+    lower, alike = set(), set()
+    for pair in pairs:
+        if (pair.dataset, pair.measure) != (row.dataset, row.measure):
+            continue
+        if row.student not in (pair.first, pair.second):
+            continue
+        first = row.student == pair.first
+        other = pair.second if first else pair.first
+        verdict = VERDICTS[pair.verdict]
+        if verdict.within:
+            alike.add(other)
+        elif verdict.apart and (pair.difference > 0) == first:
+            lower.add(other)
+    best = max(other.mean for other in of_measure if other.dataset == row.dataset)
+    return Cell(
+        f"{row.mean:.4f}",
+        superscript=",".join(
+            letter for name, letter in letters.items() if name in lower
+        ),
+        near=",".join(letter for name, letter in letters.items() if name in alike),
+        bold=row.mean == best,
+    )
+
+
+def _effectiveness_caption(
+    measure: str,
+    columns: Sequence[str],
+    datasets: Sequence[Surveyed],
+    family: JudgedTogether,
+) -> str:
+    judged = {one.dataset: one.n_judged for one in datasets}
+    sizes = ", ".join(f"{name} {n:,}" for name, n in judged.items())
+    margin = f"{family.equivalence.margin:g}"
+    average = ""
+    if AVERAGE in columns:
+        average = (
+            f" {AVERAGE}: the mean of the data sets' means, queries keyed by data set "
+            "and qid;"
+        )
+    return (
+        f"Mean {measure} (n of judged queries: {sizes}; missing rankings: "
+        f"{datasets[0].missing_queries});{average} superscripts: letters of the "
+        "systems over which a mean is significantly higher (the interval of the "
+        f"difference excludes 0 and reaches beyond {margin}); subscripts behind "
+        f"{NEAR}: "
+        "letters of the systems from which it is shown to differ by no more than "
+        f"{margin} (the whole interval lies within); no letter: neither is shown, or "
+        "the mean is the lower one; each pair by itself; paired t intervals that hold "
+        f"together with probability {1 - family.delta:g} (Bonferroni over "
+        f"{counted(family.equivalence.n_tests, 'comparison')}); bold: "
+        f"the largest mean; seed {family.seed}."
+    )
+
+
+def association_tables(
+    rows: Sequence[Association], family: JudgedTogether, *, partial: bool
+) -> Iterator[Table]:
+    """One table per data set, sampling and student: terms by measures."""
+    by_student: dict[tuple[str, str, str], list[Association]] = {}
+    for row in rows:
+        by_student.setdefault((row.dataset, row.sampling, row.student), []).append(row)
+    kind = "partial-" if partial else ""
+    for number, chosen in enumerate(by_student.values(), start=1):
+        measures = tuple(dict.fromkeys(row.measure for row in chosen))
+        terms = dict.fromkeys(row.term for row in chosen)
+        cells = {(row.term, row.measure): row for row in chosen}
+        yield Table(
+            name=f"{kind}associations-{number}",
+            caption=_association_caption(chosen[0], family, partial=partial),
+            header=("term", *measures),
+            rows=tuple(
+                (
+                    Cell(term),
+                    *(_coefficient(cells[term, m], partial=partial) for m in measures),
+                )
+                for term in terms
+            ),
+        )
+
+
+def _coefficient(row: Association, *, partial: bool) -> Cell:
+    value, lower, upper, verdict = row.spearman, row.lower, row.upper, row.verdict
+    if partial:
+        value, lower, upper = row.partial, row.partial_lower, row.partial_upper
+        verdict = row.partial_verdict
+    if value is None or lower is None:
+        return Cell(NONE)
+    associated = verdict == ASSOCIATED
+    return Cell(f"{value:.2f} [{lower:.2f}, {upper:.2f}]", bold=associated)
+
+
+def _association_caption(
+    first: Association, family: JudgedTogether, *, partial: bool
+) -> str:
+    what = "Spearman's rho"
+    test = f"permutation test ({family.permutations:,} permutations)"
+    size = family.n_tests
+    if partial:
+        what = (
+            "partial Spearman's rho given the teacher's effectiveness, the number of "
+            "relevant documents and the group size"
+        )
+        test, size = "t-test of ranks", family.partial.n_tests
+    if first.dataset == POOLED and partial:
+        test = "normal approximation"
+    smallest = first.detectable
+    power = "" if smallest is None else f" |rho| >= {smallest:.2f} has 80 % power;"
+    return (
+        f"{first.dataset}, {first.sampling}, student {first.student}: {what} of each "
+        "term with each "
+        f"measure per query, with {100 * (1 - family.delta):.10g}% BCa bootstrap "
+        f"interval ({counted(family.resamples, 'resample')}); n = "
+        f"{counted(first.n, 'query')}; "
+        f"{test}, {family.named_after} over {counted(size, 'test')} at "
+        f"{family.delta:g};{power} bold: associated; {LOSS}M is the teacher's M "
+        "minus the student's; "
+        f"seed {family.seed}."
+    )
+
+
+def configurations_table(
+    orders: Sequence[Order], n: int, family: JudgedTogether
+) -> Table:
+    """Kendall's tau and sign accuracy of every predictor and target."""
+    targets = tuple(dict.fromkeys(row.target for row in orders))
+    cells = {(row.predictor, row.target): row for row in orders}
+    predictors = {row.predictor: row.kind for row in orders}
+    few = "" if n >= NEEDED else f"; too few configurations: {NEEDED} are needed"
+    return Table(
+        name="configurations",
+        caption=(
+            f"Kendall's tau-b over n = {counted(n, 'configuration')} (data set, "
+            "sampling, "
+            "student), with its BCa interval where there are enough, and in brackets "
+            "the share of pairs ordered as the theory expects (0.5: by chance), pairs "
+            "within data sets; permutation test within data sets; terms "
+            "from a random half of the queries, outcomes from the other half; "
+            f"{family.named_after} over "
+            f"{counted(family.configurations.n_tests, 'test')}; "
+            f"seed {family.seed}{few}."
+        ),
+        header=("predictor", "kind", *targets),
+        rows=tuple(
+            (
+                Cell(name),
+                Cell(kind),
+                *(_order(cells[name, target]) for target in targets),
+            )
+            for name, kind in predictors.items()
+        ),
+        n_labels=2,
+    )
+
+
+def _order(row: Order) -> Cell:
+    if row.tau is None:
+        return Cell(NONE)
+    text = f"{row.tau:.2f}"
+    if row.lower is not None:
+        text += f" [{row.lower:.2f}, {row.upper:.2f}]"
+    accuracy = NONE if row.accuracy is None else f"{row.accuracy:.2f}"
+    return Cell(f"{text} ({accuracy})", bold=row.verdict == ASSOCIATED)
+
+
+def certificates_table(
+    rows: Sequence[HeldOutCertificate], family: JudgedTogether
+) -> Table:
+    """Certificates against held-out risk."""
+    return Table(
+        name="certificates",
+        caption=(
+            f"Certificates at level {1 - family.delta:g} (betting) from random "
+            "halves of the queries against the mean risk of the other halves, nats; "
+            f"means over {rows[0].splits} splits; n queries in all; held: splits whose "
+            "held-out mean is at most the certificate; refuted: whose lower limit is "
+            f"above it; each certificate by itself, no correction; seed {family.seed}."
+        ),
+        header=(
+            "data set",
+            "sampling",
+            "student",
+            "n",
+            "certificate",
+            "held-out risk",
+            "ratio",
+            "held",
+            "refuted",
+        ),
+        rows=tuple(
+            (
+                Cell(row.dataset),
+                Cell(row.sampling),
+                Cell(row.student),
+                Cell(f"{row.n:,}"),
+                Cell(f"{row.certificate:.4f}"),
+                Cell(f"{row.held_out:.4f}"),
+                Cell(_number(row.ratio)),
+                Cell(f"{row.held}/{row.splits}"),
+                Cell(f"{row.refuted}/{row.splits}"),
+            )
+            for row in rows
+        ),
+        n_labels=3,
+    )
+
+
+def controls_table(controls: Sequence[Control], family: JudgedTogether) -> Table:
+    """Rates of the controls."""
+    return Table(
+        name="controls",
+        caption=(
+            "Controls: terms that cannot know effectiveness. Rejected: share of tests "
+            f"with p at most {family.delta:g} before correction, nominally "
+            f"{family.delta:g}; families: share in which anything is "
+            f"associated after {family.named_after}, at most "
+            f"{family.delta:g}; permutation test of Spearman's rho; n is the "
+            f"number of tests; seed {family.seed}."
+        ),
+        header=("control", "n", "rejected", "families", "as it should be"),
+        rows=tuple(
+            (
+                Cell(row.name),
+                Cell(f"{row.n_tests:,}"),
+                Cell(_number(row.rate)),
+                Cell(_number(row.family_rate)),
+                Cell("yes" if row.passed else "NO"),
+            )
+            for row in controls
+        ),
+    )
+
+
+def _number(value: float | None) -> str:
+    return NONE if value is None else f"{value:.3f}"
 
 
 class Validation(

@@ -26,20 +26,20 @@ from rankbound.commands.validate.associations import (
     PARTIAL_NAME,
     Associations,
     associations,
+    constant_control,
     dependence,
+    random_controls,
 )
 from rankbound.commands.validate.configurations import (
     Configurations,
     certificates,
     configurations,
 )
-from rankbound.commands.validate.controls import constant_control, random_controls
-from rankbound.commands.validate.effectiveness import Judged, judge
-from rankbound.commands.validate.equivalence import Equivalence, equivalence
-from rankbound.commands.validate.measuring import (
-    Known,
-    fitted_unasked,
-    measured_case,
+from rankbound.commands.validate.effectiveness import (
+    Equivalence,
+    Judged,
+    equivalence,
+    judge,
 )
 from rankbound.commands.validate.options import (
     TEACHER,
@@ -48,7 +48,13 @@ from rankbound.commands.validate.options import (
     ValidateOptions,
     validate_options,
 )
-from rankbound.commands.validate.panels import StudentPanel, panels_of
+from rankbound.commands.validate.panels import (
+    Known,
+    StudentPanel,
+    fitted_unasked,
+    measured_case,
+    panels_of,
+)
 from rankbound.commands.validate.records import (
     Control,
     Dependence,

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from rankbound.commands.demo.experiment import run_experiment
-from rankbound.commands.demo.plan import Sizes
+from rankbound.commands.demo.sampling import Sizes
 
 PACKAGE = "invented_package"
 SIZES = Sizes(

@@ -1,7 +1,7 @@
 import numpy as np
 
-from rankbound.commands.validate import controls
-from rankbound.commands.validate.controls import random_controls
+from rankbound.commands.validate import associations as controls
+from rankbound.commands.validate.associations import random_controls
 
 
 def test_controls_pass_and_say_what_they_tested(found):

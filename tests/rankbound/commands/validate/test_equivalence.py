@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from rankbound.commands.validate.equivalence import (
+from rankbound.commands.validate.effectiveness import (
     equivalence,
     read_design,
 )
 from rankbound.commands.validate.records import AVERAGE
-from rankbound.commands.validate.tables import letter_of
+from rankbound.commands.validate.result import letter_of
 from rankbound.errors import FormatError, UsageError
 from tests.rankbound.files import written
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from msgspec.structs import replace as changed
 
-from rankbound.commands.validate.equivalence import equivalence
+from rankbound.commands.validate.effectiveness import equivalence
 from rankbound.commands.validate.records import (
     JudgedTogether,
     Mean,
@@ -14,7 +14,7 @@ from rankbound.commands.validate.records import (
     SystemPair,
     TeacherScale,
 )
-from rankbound.commands.validate.tables import association_tables, effectiveness_tables
+from rankbound.commands.validate.result import association_tables, effectiveness_tables
 from rankbound.results import Open
 from rankbound.tables import latex, markdown
 from tests.optional import needs_latex
