@@ -98,14 +98,16 @@ def change_headings(cut: Cut) -> tuple[str, ...]:
 def change_rows(cut: Cut) -> Iterator[tuple[str, ...]]:
     """Every quantity before and after, as plain text."""
     for row in cut.comparison.rows:
-        known = row.lower is not None
+        ends = (row.lower, row.upper)
         yield (
             row.kept,
             f"{row.quantity}, {row.pairs} ({row.unit})",
             f"{row.before.mean:.4f}",
             f"{row.after.mean:.4f}",
             f"{row.difference:+.4f}",
-            f"{row.lower:+.4f} {row.upper:+.4f}" if known else "-",
+            "-"
+            if ends == (None, None)
+            else " ".join("-" if end is None else f"{end:+.4f}" for end in ends),
         )
 
 

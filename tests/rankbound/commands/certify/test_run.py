@@ -121,7 +121,9 @@ def folder_with(folder, students, rows=""):
 
 
 def test_folders_without_a_measurement_are_rejected(tmp_path):
-    with pytest.raises(UsageError, match="must hold the per_query.tsv and ledger.json"):
+    with pytest.raises(
+        UsageError, match=r"must hold the per_query\.tsv and ledger\.json"
+    ):
         measured_terms(tmp_path)
     with pytest.raises(UsageError, match="without a student"):
         measured_terms(folder_with(tmp_path, {}))
