@@ -13,6 +13,7 @@ from rich.table import Table
 from rankbound.bounds.wording import counted, counted_reason
 from rankbound.commands.cut.result import Compat, Cut
 from rankbound.terminal.console import say
+from rankbound.terminal.flags import in_flags
 from rankbound.terminal.outlines import outline
 
 FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
@@ -20,6 +21,7 @@ FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
 
 def show(cut: Cut, console: Console) -> None:
     """Print what was kept, the change of the quantity, and what the change means."""
+    cut = in_flags(cut)
     say(console, escape(head(cut)))
     console.print(_files(cut))
     console.print(_changes(cut))

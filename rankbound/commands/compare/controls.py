@@ -55,7 +55,7 @@ RANKS_NOTE: Final = (
 # Probability that a control fails although nothing is wrong
 FALSE_ALARM: Final = 1e-3
 EXACT: Final = 1e-12
-NOT_ASKED: Final = "not run; `controls=True` runs them"
+NOT_ASKED: Final = "not run; set `controls` to run them"
 Transform = Callable[[Sampling], Floats]
 
 

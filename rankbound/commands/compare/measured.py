@@ -226,7 +226,7 @@ def _target(
     if groups.probabilities is not None:
         raise UsageError(
             f"{groups.name}: `target` must have no probabilities, since it weighs the "
-            "pairs of a group equally; leave them out, or list the documents of the law"
+            "pairs of a group equally; remove them, or list the documents of the law"
         )
     matched = match_groups(groups, sources, Rule("all", missing))
     return _sampling(TARGET, matched, scale, aside)

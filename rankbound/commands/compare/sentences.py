@@ -303,7 +303,7 @@ def order_sentence(
         for a, b in itertools.combinations(every, 2)
     ]
     if all(first == second for first, second in signs):
-        return f"From least to most entropy, both pair sets give one order: {shown}."
+        return f"From least to most entropy, the pair sets order alike: {shown}."
     first, second = _most_discordant(every, star)
     said = (
         f"The order depends on the pairs (least to most entropy): {shown}. The mean "

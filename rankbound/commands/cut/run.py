@@ -81,8 +81,8 @@ UNPAIRED = (
 )
 LOST = (
     "no group of these queries has two documents with a teacher score (and a vector, "
-    "if vectors were given) and a pair of the wanted kind, or the quantity is undefined "
-    "for them; they are in no file"
+    "if vectors were given) and a pair of the wanted kind, or the quantity is "
+    "undefined for them; they are in no file"
 )
 
 

@@ -1,4 +1,7 @@
-"""What `rankbound validate` finds."""
+"""The result of a validation, and its tables for print.
+
+Captions state the test, the number of queries, the correction and the seed.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from rankbound.catalogue import ASSOCIATED, VERDICTS
 from rankbound.commands.validate.records import (
     AVERAGE,
     LOSS,
-    POOLED,
     Association,
     Configuration,
     Control,
@@ -28,7 +30,7 @@ from rankbound.results import Beside, Named, Open, Record, Result, named
 from rankbound.tables import NEAR, NONE, Cell, Table, latex, markdown
 from rankbound.validation.configurations import NEEDED
 
-# Of a design, in this order; others come behind them
+# The first columns of a design in tables, in this order; others follow
 FACTORS: Final = ("strategy", "loss", "architecture")
 
 
@@ -38,10 +40,10 @@ def effectiveness_tables(
     datasets: Sequence[Surveyed],
     family: JudgedTogether,
 ) -> Iterator[Table]:
-    """Means with letters for every pair of systems, one table per measure.
+    """Tabulate means, with letters for pairs of systems; one table per measure.
 
-    Superscripts are letters of the systems over which a mean is significantly higher,
-    as the field reads them; those shown to be alike stand below the line.
+    As is usual in the field, superscripts are the letters of systems over which a mean
+    is significantly higher. Subscripts are those of systems shown to be equivalent.
     """
     columns = list(dict.fromkeys(row.dataset for row in means))
     systems = list(dict.fromkeys(row.student for row in means))
@@ -76,7 +78,7 @@ def effectiveness_tables(
 
 
 def letter_of(index: int) -> str:
-    """Letters a to z, then aa, ab and so on.
+    """Name a column by a letter: a to z, then aa, ab and so on.
 
     Examples
     --------
@@ -92,7 +94,7 @@ def letter_of(index: int) -> str:
 
 
 def _factors(means: Sequence[Mean]) -> tuple[str, ...]:
-    """Columns of the design, the known ones first."""
+    """The columns of the design, those of `FACTORS` first."""
     names = dict.fromkeys(name for row in means for name in row.factors)
     known = [name for name in FACTORS if name in names]
     return (*known, *(name for name in names if name not in FACTORS))
@@ -168,7 +170,7 @@ def _effectiveness_caption(
 def association_tables(
     rows: Sequence[Association], family: JudgedTogether, *, partial: bool
 ) -> Iterator[Table]:
-    """One table per data set, sampling and student: terms by measures."""
+    """Tabulate coefficients, terms by measures; one table per student."""
     by_student: dict[tuple[str, str, str], list[Association]] = {}
     for row in rows:
         by_student.setdefault((row.dataset, row.sampling, row.student), []).append(row)
@@ -213,9 +215,11 @@ def _association_caption(
             "partial Spearman's rho given the teacher's effectiveness, the number of "
             "relevant documents and the group size"
         )
-        test, size = "t-test of ranks", family.partial.n_tests
-    if first.dataset == POOLED and partial:
-        test = "normal approximation"
+        test = (
+            "test by random signs of the products of rank residuals "
+            f"({family.permutations:,} draws)"
+        )
+        size = family.partial.n_tests
     smallest = first.detectable
     power = "" if smallest is None else f" |rho| >= {smallest:.2f} has 80 % power;"
     return (
@@ -234,7 +238,7 @@ def _association_caption(
 def configurations_table(
     orders: Sequence[Order], n: int, family: JudgedTogether
 ) -> Table:
-    """Kendall's tau and sign accuracy of every predictor and target."""
+    """Tabulate Kendall's tau and the share of pairs in order, predictors by targets."""
     targets = tuple(dict.fromkeys(row.target for row in orders))
     cells = {(row.predictor, row.target): row for row in orders}
     predictors = {row.predictor: row.kind for row in orders}
@@ -278,7 +282,7 @@ def _order(row: Order) -> Cell:
 def certificates_table(
     rows: Sequence[HeldOutCertificate], family: JudgedTogether
 ) -> Table:
-    """Certificates against held-out risk."""
+    """Tabulate certificates and held-out risks."""
     return Table(
         name="certificates",
         caption=(
@@ -318,11 +322,12 @@ def certificates_table(
 
 
 def controls_table(controls: Sequence[Control], family: JudgedTogether) -> Table:
-    """Rates of the controls."""
+    """Tabulate the error rates of the controls."""
     return Table(
         name="controls",
         caption=(
-            "Controls: terms that cannot know effectiveness. Rejected: share of tests "
+            "Controls: terms that carry no information about effectiveness. Rejected: "
+            "share of tests "
             f"with p at most {family.delta:g} before correction, nominally "
             f"{family.delta:g}; families: share in which anything is "
             f"associated after {family.named_after}, at most "
@@ -354,35 +359,46 @@ class Validation(
     tag_field="schema",
     tag="rankbound.validation/1",
 ):
-    """Whether the bound's terms go with measured effectiveness.
+    """Whether the bound's terms are associated with measured effectiveness.
 
     Attributes
     ----------
     family : JudgedTogether
-        How errors are controlled.
+        The tests made together, and how errors are controlled.
     per_query : tuple of Association
-        Every term against every measure.
+        Every term against every measure, over queries.
     configurations : tuple of Order
-        Whether predictors sort configurations as their outcomes do.
+        Whether predictors order configurations as their outcomes do.
     certificates : tuple of HeldOutCertificate
+        Certificates of random halves against the risk of the other halves.
     configuration_values : Open of Configuration
+        The terms and outcomes of every configuration.
     predictions : tuple of Prediction
+        How well configurations are predicted from each other.
     dependence : tuple of Dependence
+        Whether locality and entropy depend on each other.
     means : Open of Mean
-        Effectiveness by data set, measure and system.
+        Mean effectiveness by data set, measure and system.
     equivalence : tuple of SystemPair
+        Verdicts on all pairs of systems.
     controls : Named of Control
+        Terms and students without information, which should not be associated.
     datasets : tuple of Surveyed
+        The data sets and samplings, with their models.
     absent_terms : dict of str to str
-        Terms that no row holds, and why.
+        Terms that could not be computed, with the reason.
     dropped : dict of str to int
-        What was left out, by reason.
+        Counts of what was left out, by reason.
     warnings : tuple of str
-        What a reader should know before using the numbers.
+        What to know before using the numbers.
     definitions : dict of str to str
+        The meaning of the columns.
     inputs : tuple of Input
+        The files and objects that were read, with their hashes.
     command : str
+        The command that was run; empty for a call.
     versions : dict of str to str
+        The versions of this and other packages.
     """
 
     KIND: ClassVar[str] = "validation"
@@ -415,16 +431,16 @@ class Validation(
     versions: dict[str, str]
 
     def __post_init__(self) -> None:
-        """Let controls be found by their names."""
+        """Index controls by name."""
         named(self, "controls")
 
     @property
     def passed(self) -> bool:
-        """Whether all controls are as they should be."""
+        """Whether all controls passed."""
         return all(control.passed for control in self.controls)
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
-        """Associations per query, then all other rows by the name of their field."""
+        """The associations over queries, then the other tables by field name."""
         return {
             "per_query": self.per_query,
             "configurations": self.configurations,
@@ -438,7 +454,7 @@ class Validation(
         }
 
     def written_tables(self) -> list[Table]:
-        """The tables of ``tables.md`` and ``tables.tex``, in the order of reading."""
+        """The tables of ``tables.md`` and ``tables.tex``, in their order."""
         family = self.family
         found = [
             *effectiveness_tables(self.means, self.equivalence, self.datasets, family),
@@ -453,7 +469,7 @@ class Validation(
         return [*found, controls_table(self.controls, family)]
 
     def to_files(self) -> dict[str, str | None]:
-        """What `save` writes: JSON, effectiveness per query, and tables to print."""
+        """The files that `save` writes: JSON, effectiveness per query, and tables."""
         pages = self.written_tables()
         return {
             **super().to_files(),

@@ -43,7 +43,7 @@ def test_a_verdict_that_flips_is_listed(tmp_path):
             dict(zip(map(str, FACTORS), seen, strict=True))
         ])  # fmt: skip
     assert swept["flips"]
-    assert any("Fix it by likelihood" in line for line in account["advice"])
+    assert any("Fit it by likelihood" in line for line in account["advice"])
 
 
 def test_ranks_keep_the_order_and_nothing_else(tmp_path):

@@ -74,7 +74,7 @@ def test_a_target_replaces_the_pool_and_needs_no_law(samplings):
     samplings.write_groups(
         "law", samplings.groups["odd"], law=lambda docs: [1 / len(docs)] * len(docs)
     )
-    with pytest.raises(UsageError, match="leave out the probabilities"):
+    with pytest.raises(UsageError, match="must have no probabilities"):
         load(options(samplings, target=samplings.path("law.jsonl")))
 
 

@@ -108,8 +108,11 @@ def test_space_needs_vectors(samplings, capsys):
 def test_controls_say_what_they_expected(samplings, capsys):
     samplings.account("--controls")
     out = capsys.readouterr().out
-    assert "control, shuffled teacher: as theory says (expected: the entropy" in out
+    assert "control, shuffled teacher: as theory says (expected: no two" in out
     assert "control, random embeddings: not run" in out
+    # What the file says of parameters, the command line says of its flags
+    assert "there are no vectors; give --embeddings" in out
+    assert "`" not in out
 
 
 def test_a_shift_that_is_not_known_says_why(samplings, capsys):

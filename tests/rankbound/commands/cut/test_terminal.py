@@ -41,11 +41,12 @@ def test_the_reference_and_what_was_dropped(shown, folder):
     assert "not measured: 6 documents without teacher score" in text
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("ends", "told"),
     [((None, None), "-"), ((-0.25, None), "-0.2500 -"), ((None, 0.5), "- +0.5000")],
 )
-def test_a_change_is_shown_without_an_end_of_its_interval(options, ends, told):
+def test_a_change_is_shown_without_an_end(options, ends, told):
     made = cut_with(options(keep=("inner",)))
     lower, upper = ends
     row = replace(made.comparison.rows[0], lower=lower, upper=upper)

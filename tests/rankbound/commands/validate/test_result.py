@@ -87,6 +87,16 @@ def test_what_is_saved_is_loaded(designed, pooled, tmp_path):
             r"\$.equivalence\[0\].verdict: unknown value 'so so'",
         ),
         ("controls", {"n_tests": None}, r"\$.controls\[0\].n_tests: "),
+        (
+            "per_query",
+            {"verdict": "so so"},
+            r"\$.per_query\[0\]: a verdict must begin with .* got 'so so'",
+        ),
+        (
+            "configurations",
+            {"verdict": "so so"},
+            r"\$.configurations\[0\]: a verdict must begin with .* got 'so so'",
+        ),
     ],
 )
 def test_a_damaged_file_is_told_with_the_place(
@@ -162,7 +172,7 @@ def test_the_same_options_give_the_same_bytes(validation, toy):
     options = options_for(toy)
     again = validate_with(options, progress=stages.append)
     assert again.to_files() == validation.to_files()
-    assert len(stages) == n_stages(options)
+    assert len(stages) == n_stages(options.cases)
 
 
 def test_another_seed_gives_other_draws_and_the_same_coefficients(validation, toy):
