@@ -120,10 +120,10 @@ def selected(key: str | None) -> list[str]:
         return known
     if key not in known:
         close = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}? " if close else ""
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise UsageError(
-            f"nothing called {key!r} can be certified; {hint}"
-            "leave out `statement` to check everything and see all keys"
+            f"nothing called {key!r} can be certified; leave out `statement` to check "
+            f"everything and see all keys{hint}"
         )
     return [key]
 

@@ -39,7 +39,11 @@ def test_the_output_reads_from_verdicts_to_limits(samplings, capsys):
     for row in account["rows"]:
         assert f"{row['lower']:+.4f} {row['upper']:+.4f}" in out
         assert row["verdict"] in out
-    for line in (*account["sentences"], *account["advice"], *account["cannot_say"]):
+    said = "\n".join(
+        (*account["sentences"], *account["advice"], *account["cannot_say"])
+    )
+    assert "`target` sets a law" in said
+    for line in said.replace("`target`", "--target").splitlines():
         assert line in out
 
 

@@ -68,11 +68,14 @@ def test_a_design_names_the_factors(found, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected a header"),
-        ("name\tloss\n", "expected a header"),
+        ("", "expected a tab-separated header"),
+        ("name\tloss\n", "expected a tab-separated header"),
         ("student\tmean\nx\t1\n", ":1: 'mean' is a column of the results"),
         ("student\tloss\nx\n", ":2: expected 2 columns, found 1"),
-        ("student\tloss\nx\tkl\nx\tkl\n", ":3: a student must appear once, got 'x' again"),
+        (
+            "student\tloss\nx\tkl\nx\tkl\n",
+            ":3: a student must appear once, got 'x'",
+        ),
     ],
 )
 def test_a_broken_design_is_refused(tmp_path, text, message):

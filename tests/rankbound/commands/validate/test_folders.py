@@ -105,5 +105,5 @@ def test_what_is_ambiguous_is_refused(folder):
     shutil.copy(
         folder / "embeddings/lsa.corpus.npy", folder / "embeddings/b.corpus.npy"
     )
-    with pytest.raises(UsageError, match="vectors of b, lsa"):
+    with pytest.raises(UsageError, match="one encoder, found b, lsa"):
         cases_of(Folder("x", folder), SETTINGS)
