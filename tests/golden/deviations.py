@@ -404,6 +404,8 @@ NAMED = (
      "no judgements were given; give `qrels`"),
     ("no vectors were given (--embeddings)",
      "no vectors were given; give `embeddings`"),
+    ("there are no vectors (--embeddings)",
+     "there are no vectors; give `embeddings`"),
     ("Fix it by likelihood on judged pairs (--temperature fit)",
      "Fit it by likelihood on judged pairs (`temperature='fit'`)"),
     ("if judged documents were added to them it is too high: give the ranking "
@@ -414,6 +416,8 @@ NAMED = (
      "give `temperature` and `StudentSource.temperature` numbers"),
 )
 SHOWN = (
+    ("there are no vectors (--embeddings)",
+     "there are no vectors; give --embeddings"),
     ("(--target fixes one of your own)",
      "(--target sets a law of your own)"),
     ("Fix it by likelihood on judged pairs",

@@ -1,7 +1,7 @@
-"""A distillation experiment in memory: rankings, teacher, groups, students.
+"""A distillation experiment in memory: rankings, teacher, groups and students.
 
-The teacher learns from its own queries, the students from others, and both are then
-asked about held-out queries, since a certificate wants queries that trained nothing.
+The teacher is trained on its own queries and the students on others. Both then score
+held-out queries, since a certificate needs queries that were not used for training.
 """
 
 from __future__ import annotations
@@ -51,20 +51,20 @@ from rankbound.commands.demo.sampling import (
 class Judged:
     """Teacher scores of candidate documents, by query code.
 
-    `pools` holds the candidates of every query, sorted; `logits` their log-odds (nats)
-    for the queries that did not train the teacher.
+    `pools` holds the sorted candidates of every query, and `logits` their log-odds
+    (nats), for queries on which the teacher was not trained.
     """
 
     pools: list[Ints]
     logits: Mapping[int, Floats]
 
     def scores(self, query: int, docs: Ints) -> Floats:
-        """Log-odds (nats) of candidates of one query, in the order of `docs`."""
+        """Return log-odds (nats) of candidates of one query, in the order of `docs`."""
         logits: Floats = self.logits[query]
         return logits[np.searchsorted(self.pools[query], docs)]
 
     def ranking(self, query: int) -> Ints:
-        """Candidates of one query, best first."""
+        """Return the candidates of one query, best first."""
         order = np.argsort(-self.logits[query], kind="stable")
         ranked: Ints = self.pools[query][order]
         return ranked
@@ -74,8 +74,8 @@ class Judged:
 class Experiment:
     """Everything that was built, before any of it is written.
 
-    `groups` is keyed by split ("student", "heldout") and then by sampling, `students`
-    by sampling.
+    `groups` is keyed by split ("student", "heldout") and then by sampling, and
+    `students` by sampling.
     """
 
     packages: tuple[str, ...]
@@ -94,25 +94,25 @@ def run_experiment(
     seed: int,
     progress: Callable[[str], object],
 ) -> Experiment:
-    """Read the docstrings of the packages and distil a student per sampling.
+    """Read the docstrings of the packages and distil one student per sampling.
 
     Parameters
     ----------
     packages : sequence of str
-        Packages to read; those that are not installed are passed over.
+        Packages to read; those that are not installed are skipped.
     sizes : Sizes
     seed : int
         At least 0.
     progress : callable
-        Called with a few words before each stage.
+        Called with a short description before each stage.
 
     Raises
     ------
     UsageError
         When bm25s is not installed.
     """
-    bm25_library()  # before minutes of work, if it is missing
-    # One stream for each use, so that a change in one leaves the others alone.
+    bm25_library()  # fails before minutes of work if it is missing
+    # One stream for each use, so that a change in one does not affect the others.
     of_documents, of_splits, of_reserve, of_mining = np.random.default_rng(seed).spawn(
         4
     )
@@ -152,15 +152,15 @@ def run_experiment(
 
 
 def judge(retrieved: Retrieved, plan: Plan, reserve: Ints, *, seed: int) -> Judged:
-    """Train the teacher on its own queries and let it score those of the others.
+    """Train the teacher on its own queries, and score the other queries with it.
 
     Parameters
     ----------
     retrieved : Retrieved
     plan : Plan
     reserve : array of int, shape (n_queries, n)
-        Documents that each query's candidates must include besides those that a run
-        found and the relevant one.
+        Documents that are candidates of each query, in addition to the relevant one and
+        those found by a run.
     seed : int
     """
     pools = [
@@ -198,7 +198,7 @@ def _draw(
 def _lessons(
     retrieved: Retrieved, judged: Judged, queries: Ints, docs: Ints
 ) -> Lessons:
-    """Vectors and teacher scores of groups, shape (n_queries, 16), in float64."""
+    """Collect vectors and teacher scores of groups of shape (n_queries, 16)."""
     rows = zip(queries.tolist(), docs, strict=True)
     return Lessons(
         queries=retrieved.query_vectors[queries].astype(np.float64),

@@ -1,7 +1,11 @@
-"""A small cross-feature teacher: log-odds that a document is the one sought.
+"""The demo's models: a teacher of cross-features, and a bilinear student.
 
-Its score is the mean of the log-odds of a logistic regression and of boosted trees:
-the trees find what the line cannot bend to, the line orders what the trees tie.
+The teacher may look at anything that depends on the query and the document together.
+Its score is the mean of the log-odds of a logistic regression and of boosted trees,
+since the trees fit what is not linear, and the regression orders what they tie. A
+student must score by q' W x alone. It minimises the mean pairwise cross-entropy with
+the teacher's probabilities, the risk of Theorem 1, plus a small ridge. That problem is
+convex, so the student does not depend on a learning-rate schedule.
 """
 
 from __future__ import annotations
@@ -47,12 +51,12 @@ FEATURES = (
 
 
 def pair_features(retrieved: Retrieved, query: int, documents: Ints) -> Floats:
-    """Features of one query with several documents.
+    """Compute the features of one query and each of several documents.
 
-    "Relative" divides by the query's best document, "standardised" subtracts the mean
-    over the corpus and divides by the standard deviation; so a document's features do
-    not depend on the other documents asked for. A document outside the first 100 of a
-    run has reciprocal rank 0 there.
+    "Relative" scores are divided by that of the query's best document. "Standardised"
+    scores have the mean over the corpus subtracted and are divided by the standard
+    deviation. So the features of a document do not depend on the other documents. A
+    document outside the first 100 of a run has reciprocal rank 0 there.
 
     Parameters
     ----------
@@ -70,7 +74,7 @@ def pair_features(retrieved: Retrieved, query: int, documents: Ints) -> Floats:
     tokens = retrieved.query_tokens[query]
     index = retrieved.index
     lexical = index.scores(tokens)
-    # Single precision is enough to choose a feature's bin, and half the work.
+    # Single precision is enough to choose the bin of a feature, and takes half the time
     semantic = (retrieved.doc_vectors @ retrieved.query_vectors[query]).astype(float)
     ranks = np.stack(
         [
@@ -92,17 +96,17 @@ def pair_features(retrieved: Retrieved, query: int, documents: Ints) -> Floats:
 
 
 def _views(scores: Floats, documents: Ints) -> tuple[Floats, Floats, Floats]:
-    """Scores as they are, relative to the best one, and standardised in the query."""
+    """Return scores unchanged, relative to the best, and standardised."""
     tiny = np.finfo(float).tiny
     asked = scores[documents]
     spread = scores.std()
-    # A query without known terms scores 0 everywhere: then 0 is the standard score.
+    # All scores of a query without known terms are 0, and so are the standardised ones
     standardised = (asked - scores.mean()) / spread if spread > 0 else 0.0 * asked
     return asked, asked / max(scores.max(), tiny), standardised
 
 
 def _ranks(ranking: Ints, documents: Ints) -> Ints:
-    """Ranks from 1 of the documents in one ranking, 101 for those outside."""
+    """Ranks, from 1, of the documents in one ranking; 101 for those outside."""
     order = np.argsort(ranking, kind="stable")
     place = np.searchsorted(ranking, documents, sorter=order)
     position = np.append(order, DEPTH)[place]
@@ -121,7 +125,7 @@ class Teacher:
     trees: Any
 
     def logits(self, features: Floats) -> Floats:
-        """Log-odds of relevance (nats) of feature rows, shape (n,)."""
+        """Return the log-odds (nats) that rows of features are relevant, shape (n,)."""
         line = self.line.decision_function(features)
         trees = self.trees.decision_function(features)
         logits: Floats = 0.5 * (line + trees)
@@ -129,26 +133,26 @@ class Teacher:
 
 
 def train_teacher(features: Floats, labels: Ints, *, seed: int) -> Teacher:
-    """Fit both classifiers to pairs of training queries.
+    """Fit both classifiers to pairs of a training query and a document.
 
     Parameters
     ----------
     features : array of float, shape (n_pairs, n_features)
     labels : array of int, shape (n_pairs,)
-        1 for the document sought, 0 for the others. The classes keep their
-        frequencies, so the log-odds speak of the pool that the pairs come from.
+        1 for the document sought, 0 for the others. Classes are not reweighted, so
+        the log-odds are those of the pool that the pairs come from.
     seed : int
-        Of the trees' binning.
+        Seed of the trees' binning.
     """
     line = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
-    # No early stopping: it would hold back pairs of queries that also stay in training.
+    # Early stopping would hold out pairs of queries of which others are in training
     trees = HistGradientBoostingClassifier(
         max_iter=TREES,
         learning_rate=0.1,
         max_leaf_nodes=15,
         min_samples_leaf=50,
         early_stopping=False,
-        # Without it a leaf of irrelevant documents only runs off to odds of e**-300
+        # Without it, leaves of irrelevant documents alone reach odds of e**-300
         l2_regularization=1.0,
         random_state=seed,
     )
@@ -156,7 +160,7 @@ def train_teacher(features: Floats, labels: Ints, *, seed: int) -> Teacher:
 
 
 def candidates(retrieved: Retrieved, query: int, *, others: Ints) -> Ints:
-    """Documents that any run found for a query and the `others`, sorted, each once."""
+    """Join the documents that a run found for a query with others, sorted."""
     found = [run.ranking(query) for run in (retrieved.bm25, retrieved.lsa)]
     return np.unique(np.concatenate([*found, others]))
 
@@ -169,7 +173,7 @@ def learn(
     queries: Sequence[int],
     seed: int,
 ) -> Teacher:
-    """Train on the pools of some queries, each with its one relevant document.
+    """Train a teacher on the pools of some queries.
 
     Parameters
     ----------
@@ -179,7 +183,7 @@ def learn(
     pools : sequence of arrays of int
         Candidate documents of each query of the collection.
     queries : sequence of int
-        The training queries; nothing is read of the others.
+        The training queries; the pools of others are not read.
     seed : int
     """
     rows = [pair_features(retrieved, query, pools[query]) for query in queries]
@@ -195,22 +199,22 @@ def score(
     *,
     queries: Sequence[int],
 ) -> list[Floats]:
-    """Log-odds (nats) of every document in the pools of the queries asked for."""
+    """Compute the log-odds (nats) of every document in the pools of some queries."""
     rows = [pair_features(retrieved, query, pools[query]) for query in queries]
-    # One call for all queries: a call costs more than the trees of one query.
+    # One call for all queries, since a call takes longer than the trees of a query
     logits = teacher.logits(np.concatenate(rows))
     return np.split(logits, np.cumsum([len(row) for row in rows])[:-1])
 
 
-# A fixed power of ten, never fitted to held-out queries. It keeps W bounded, since the
-# entries of W outnumber the queries.
+# A fixed power of ten, not fitted to held-out queries. It keeps W bounded, since W has
+# more entries than there are queries.
 RIDGE = 1e-5
 MAX_ITERATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """A trained bilinear form and how training ended.
+    """A trained bilinear form, and the state in which training ended.
 
     `weights` is W, shape (dim, dim); `loss` (nats) includes the ridge.
     """
@@ -222,10 +226,10 @@ class Student:
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """Vectors and teacher scores of one sampling's training groups, in float64.
+    """Vectors and teacher scores of the training groups of one sampling, in float64.
 
-    `queries` has shape (n, dim), `documents` (n, k, dim) and `teacher` (n, k), the
-    last in nats of log-odds.
+    `queries` has shape (n, dim), `documents` (n, k, dim) and `teacher` (n, k). Teacher
+    scores are log-odds in nats.
     """
 
     queries: Floats
@@ -234,7 +238,7 @@ class Lessons:
 
 
 def pair_signs(size: int) -> Floats:
-    """Matrix that turns scores of a group into the margins of its pairs i < j.
+    """Make the matrix that maps scores of a group to the margins of its pairs i < j.
 
     Returns
     -------
@@ -255,13 +259,13 @@ def pair_signs(size: int) -> Floats:
 def loss_and_gradient(
     weights: Floats, lessons: Lessons, *, ridge: float
 ) -> tuple[float, Floats]:
-    r"""Distillation loss (nats) of W and its gradient.
+    r"""Compute the distillation loss (nats) of W, and its gradient.
 
     .. math:: \frac1n \sum_q \frac1{|E|} \sum_{i<j} [\varsigma(m_{ij}) - p_{ij} m_{ij}]
               + \frac\lambda2 \|W\|_F^2
 
-    with the student's margins m, the teacher's probabilities p = σ(margin of the
-    teacher), and the softplus ς. Each group counts the same.
+    with the student's margins m, the teacher's probabilities p = σ(teacher's margin),
+    and the softplus ς. Every group has the same weight.
 
     Parameters
     ----------
@@ -291,10 +295,10 @@ def train_student(
 ) -> Student:
     """Minimise the distillation loss by L-BFGS, starting from W = 0.
 
-    The start is the constant student, whose loss is ln 2; no iteration is above it.
+    The start is the constant student, whose loss is ln 2; no iteration exceeds it.
     """
     dim = lessons.queries.shape[1]
-    # The targets do not depend on W, so they are computed once for all iterations.
+    # The targets do not depend on W, so they are computed once
     signs = pair_signs(lessons.teacher.shape[1])
     targets = expit(lessons.teacher @ signs)
 
@@ -315,7 +319,7 @@ def train_student(
 
 
 def project(student: Student, queries: Floats) -> NDArray[np.float32]:
-    """Query vectors q' W: their dot products with document vectors are the scores.
+    """Compute query vectors q' W, whose dot products with documents are the scores.
 
     Returns
     -------
@@ -327,11 +331,11 @@ def project(student: Student, queries: Floats) -> NDArray[np.float32]:
 def _objective(
     weights: Floats, lessons: Lessons, targets: Floats, signs: Floats, *, ridge: float
 ) -> tuple[float, Floats]:
-    """Loss and gradient for given target probabilities, shape (n, n_pairs)."""
+    """Compute loss and gradient for target probabilities of shape (n, n_pairs)."""
     projected = lessons.queries @ weights
     scores = np.matmul(lessons.documents, projected[:, :, None])[:, :, 0]
     margins = scores @ signs
-    # log(1 + e^m) as max(m, 0) + log1p(e^-|m|): no margin is too large for it.
+    # log(1 + e^m) as max(m, 0) + log1p(e^-|m|), which cannot overflow
     decay = np.exp(-np.abs(margins))
     softplus = np.maximum(margins, 0.0) + np.log1p(decay)
     loss = (softplus - targets * margins).mean() + 0.5 * ridge * np.sum(weights**2)

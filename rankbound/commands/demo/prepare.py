@@ -1,7 +1,9 @@
-"""The files of the demonstration: what people usually bring themselves.
+"""Write the files of the demo, in the formats that users have.
 
 Runs, judgements, query vectors and the groups in `groups/` belong to held-out queries
-only; `train/` holds the groups that the students learned from.
+only; `train/` holds the groups on which the students were trained. The same content
+always gives the same bytes: compressed files contain no time or name, lines end in a
+line feed on every system, and numbers are written so that they are read back exactly.
 """
 
 from __future__ import annotations
@@ -31,13 +33,14 @@ _FOLDER_OF_SPLIT = {STUDENT: "train", HELD_OUT: "groups"}
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
-    """Where everything lies, relative to `root`, and how much there is of it.
+    """The paths of all files relative to `root`, and how much they hold.
 
     `groups` (held-out queries), `train` (the students' training queries) and
     `query_vectors` (held-out queries, one student per sampling) are keyed by sampling,
-    `runs` by system. A student's score is the dot product of its query vector with the
-    corpus vector. `queries` counts the queries of each split, `filled` the held-out
-    queries of each sampling whose groups hold random documents for want of others.
+    and `runs` by system. A student's score is the dot product of its query vector with
+    the corpus vector. `n_queries` counts the queries of each split. `n_filled` counts
+    the held-out queries of each sampling whose ranking was too short, so that their
+    groups contain random documents.
     """
 
     root: Path
@@ -72,13 +75,13 @@ def prepare(
     Parameters
     ----------
     out : pathlib.Path
-        Folder to write into; files of an earlier run are overwritten.
+        The folder to write into. Files of an earlier run are overwritten.
     seed : int
         At least 0. The same seed and installation give the same bytes.
     progress : callable
-        Called with a few words before each stage.
+        Called with a short description before each stage.
     packages : sequence of str
-        Packages to read; those that are not installed are passed over.
+        Packages to read; those that are not installed are skipped.
     sizes : Sizes, optional
 
     Returns
@@ -90,8 +93,8 @@ def prepare(
     ValueError
         When the packages have too few docstrings.
     """
-    # Rounding depends on how many threads share a sum; one thread gives the same bytes
-    # however many are lent to this process.
+    # Rounding depends on the number of threads that share a sum. One thread gives the
+    # same bytes on every machine.
     with threadpool_limits(limits=1):
         experiment = run_experiment(
             packages, sizes=sizes or Sizes(), seed=seed, progress=progress
@@ -101,7 +104,7 @@ def prepare(
 
 
 def write_experiment(out: Path, experiment: Experiment) -> DemoFiles:
-    """Write everything that was built, and say where it lies."""
+    """Write everything that was built, and return the paths."""
     plan, drawn = experiment.plan, experiment.groups
     lookup = _teacher_lookup(experiment)
     write_scores(out / "teacher/teacher.scores.json.gz", lookup)
@@ -133,8 +136,8 @@ def _write_texts(out: Path, experiment: Experiment) -> None:
         query: split for split, codes in plan.splits.items() for query in codes.tolist()
     }
     sought = [documents[code] for code in plan.positives.tolist()]
-    # The docstring's place stays out of the title: it often names the document's task,
-    # and the query would find it there.
+    # The name of the function is left out of the title, since it often repeats the
+    # query.
     write_records(
         out / "corpus.jsonl",
         (
@@ -191,7 +194,7 @@ def _write_groups(out: Path, experiment: Experiment, *, split: str) -> dict[str,
 
 
 def _write_vectors(out: Path, experiment: Experiment) -> dict[str, str]:
-    """Write corpus vectors and every student's vectors of the held-out queries."""
+    """Write the corpus vectors, and each student's vectors of held-out queries."""
     retrieved, plan = experiment.retrieved, experiment.plan
     heldout = plan.heldout
     write_vectors(out / "embeddings/lsa.corpus.npy", retrieved.doc_vectors)
@@ -209,7 +212,7 @@ def _write_vectors(out: Path, experiment: Experiment) -> dict[str, str]:
 
 
 def _teacher_lookup(experiment: Experiment) -> dict[str, dict[str, float]]:
-    """Teacher scores of every document in any group, by name."""
+    """Look up the teacher score of every document of a group, by names."""
     docnos, plan = _docnos(experiment), experiment.plan
     lookup = {}
     for split in (HELD_OUT, STUDENT):
@@ -229,15 +232,15 @@ def _docnos(experiment: Experiment) -> list[str]:
     return [document.docno for document in experiment.documents]
 
 
-# Level 6 takes half the time of level 9 and leaves files two per cent larger.
+# Level 6 takes half the time of level 9, and files are two per cent larger.
 _COMPRESSION = 6
 _LINES_AT_ONCE = 10_000
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    r"""Write lines as UTF-8, compressed when the name ends in `.gz`.
+    r"""Write lines as UTF-8, compressed if the name ends in `.gz`.
 
-    Folders that are missing are made.
+    Missing folders are created.
 
     Examples
     --------
@@ -259,12 +262,12 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def write_records(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
-    """Write one JSON object per line (BEIR's corpus and queries)."""
+    """Write one JSON object per line, the format of BEIR's corpus and queries."""
     write_lines(path, (json.dumps(record, ensure_ascii=False) for record in records))
 
 
 def write_qrels(path: Path, relevant: Iterable[tuple[str, str]]) -> None:
-    """Write judgements `qid 0 docno 1`, one per pair of query and document."""
+    """Write judgements `qid 0 docno 1`, one for each relevant document."""
     write_lines(path, (f"{qid} 0 {docno} 1" for qid, docno in relevant))
 
 
@@ -300,8 +303,8 @@ def write_groups(
 ) -> None:
     """Write groups: the query, its relevant document, and the list of its negatives.
 
-    `docs` has shape (n_queries, group_size), the relevant document first; its rows
-    belong to `queries`.
+    `docs` has shape (n_queries, group_size), with the relevant document first. Its rows
+    are those of `queries`.
     """
     write_records(
         path,
@@ -317,7 +320,7 @@ def write_groups(
 
 
 def write_scores(path: Path, scores: Mapping[str, Mapping[str, float]]) -> None:
-    """Write a lookup `{qid: {docno: score}}` as one JSON object, one query per line."""
+    """Write `{qid: {docno: score}}` as one JSON object, with one query per line."""
     write_lines(path, _lookup_lines(scores))
 
 
@@ -332,7 +335,7 @@ def _run_lines(
 ) -> Iterator[str]:
     for query in queries.tolist():
         part = slice(run.offsets[query], run.offsets[query + 1])
-        # Lists of Python numbers: their repr is the shortest that reads back exactly.
+        # The repr of a Python float is the shortest text that reads back exactly
         ranked = zip(run.docs[part].tolist(), run.scores[part].tolist(), strict=True)
         for rank, (code, score) in enumerate(ranked, start=1):
             yield f"{qids[query]} Q0 {docnos[code]} {rank} {score!r} {run.name}"
@@ -347,7 +350,7 @@ def _lookup_lines(scores: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
 
 
 def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
-    """Lines joined in batches: a compressor is slow when fed line by line."""
+    """Join lines in batches, since compressing line by line is slow."""
     batch: list[str] = []
     for line in lines:
         batch.append(line)

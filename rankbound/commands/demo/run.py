@@ -1,4 +1,4 @@
-"""The demonstration's work: build the collection, run the main job per sampling."""
+"""Build the demo, measure every sampling, and write the report."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ from rankbound.data.scores import Kind
 from rankbound.progress import Progress
 
 STUDENT: Final = "bilinear"
-# Stages that `prepare` announces, and those of one measurement of each sampling
+# The stages of `prepare`, and those of one measurement of each sampling
 STAGES: Final = 9 + 4 * 5
 
 
 def make_demo(
     root: Path, *, seed: int, progress: Progress
 ) -> tuple[DemoFiles, dict[str, Ledger]]:
-    """Build the collection in a folder and measure every sampling there.
+    """Build the collection in a folder, and measure every sampling there.
 
     Returns
     -------
     files : DemoFiles
-    ledgers : dict of sampling to ledger
+        The paths of all files.
+    ledgers : dict of str to Ledger
+        The measurement of each sampling.
     """
     files = prepare(root, seed=seed, progress=progress)
     ledgers = {
@@ -41,7 +43,7 @@ def make_demo(
 
 
 def _measured(files: DemoFiles, sampling: str, seed: int, progress: Progress) -> Ledger:
-    """Run the main job on one sampling's held-out groups; write its results."""
+    """Measure the held-out groups of one sampling, and write the results."""
     root = files.root
     options = MeasureOptions(
         teacher=root / files.teacher,
@@ -67,7 +69,7 @@ def _measured(files: DemoFiles, sampling: str, seed: int, progress: Progress) ->
 
 
 def command_for(files: DemoFiles, sampling: str, *, seed: int) -> str:
-    """The command that repeats a measurement from inside the demo's folder."""
+    """The command that repeats a measurement when run in the demo's folder."""
     words = ["rankbound", "measure", "--teacher", files.teacher]
     words += ["--teacher-kind", "logit"]
     words += ["--groups", files.groups[sampling]]
@@ -94,7 +96,7 @@ HEADINGS = (
 
 
 def summary_rows(ledgers: Ledgers) -> Iterator[tuple[str, ...]]:
-    """One row per sampling, in the order of `HEADINGS`; nats and distances."""
+    """Yield one row per sampling, with the columns of `HEADINGS`."""
     for sampling, ledger in ledgers.items():
         for student in ledger.students.values():
             numbers = (
@@ -115,7 +117,7 @@ def summary_rows(ledgers: Ledgers) -> Iterator[tuple[str, ...]]:
 
 
 def summary_lines(ledgers: Ledgers) -> list[str]:
-    """The summary as aligned text."""
+    """Write the summary as lines of aligned text."""
     rows = [HEADINGS, *summary_rows(ledgers)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
     return [
@@ -127,14 +129,15 @@ def summary_lines(ledgers: Ledgers) -> list[str]:
 def report_text(
     files: DemoFiles, ledgers: Ledgers, *, tables: Mapping[str, str]
 ) -> str:
-    """The whole report in Markdown.
+    """Write the whole report in Markdown.
 
     Parameters
     ----------
     files : DemoFiles
-    ledgers : mapping of sampling to ledger
-    tables : mapping of sampling to str
-        Each ledger as shown on a terminal.
+    ledgers : mapping of str to Ledger
+        By sampling.
+    tables : mapping of str to str
+        Each ledger as a terminal shows it, by sampling.
     """
     return "\n".join(
         [
@@ -158,9 +161,9 @@ def _built(files: DemoFiles) -> Iterator[str]:
         f"{counted(files.n_documents, 'document')} (docstring bodies) and known-item "
         "queries "
         f"(their summary lines): {teacher:,} trained the teacher, "
-        f"{student:,} the students, {held_out:,} were held out "
-        "and are measured here. Each student is a bilinear head on LSA vectors, "
-        "distilled on groups of the sampling on which it is measured."
+        f"{student:,} the students, and {held_out:,} were held out and are measured "
+        "here. Each student is a bilinear head on LSA vectors, distilled on groups of "
+        "the sampling on which it is measured."
     )
 
 
@@ -170,26 +173,29 @@ def _summary(ledgers: Ledgers) -> Iterator[str]:
     for row in summary_rows(ledgers):
         yield "| " + " | ".join(row) + " |"
     yield ""
-    yield "Entropy to limit in nats; the trivial value is ln 2 = 0.6931."
+    yield (
+        "Entropy, divergence, risk and limit are in nats; the trivial value is "
+        "ln 2 = 0.6931."
+    )
 
 
 def _reading() -> Iterator[str]:
     yield (
         "How to read it: risk = entropy + divergence, exactly. The entropy is the "
-        "teacher's own uncertainty about the pairs that this sampling shows, and no "
-        "student can go below it. The divergence is what the student adds. The upper "
-        "limit holds with the stated probability over the draw of queries; from ln 2 "
-        "on it says nothing that the constant student would not satisfy. Risks of "
-        "different samplings are risks on different pairs: the rows describe four "
-        "tasks and do not rank four students. Distances are between LSA vectors and "
-        "describe; they enter no limit."
+        "teacher's own uncertainty about the pairs of this sampling, and no student "
+        "can have a smaller risk. The divergence is what the student adds. The upper "
+        "limit holds with the stated probability over the draw of queries; a limit of "
+        "ln 2 or more is vacuous, since a constant student satisfies it too. Risks "
+        "of different samplings are risks on different pairs: the rows describe four "
+        "tasks and do not rank four students. Distances are those of LSA vectors; they "
+        "are descriptive and enter no limit."
     )
     yield ""
     yield (
-        "What it is not: the demonstration's own settings (the students' ridge, the "
-        "number of LSA dimensions, the teacher's regularisation) were tried out on "
-        "queries of this collection, some of them held out here, so A0 holds only "
-        "roughly and its limits illustrate the method."
+        "What it is not: the settings of the demo (the students' ridge, the number of "
+        "LSA dimensions, the teacher's regularisation) were chosen on queries of this "
+        "collection, some of which are held out here. A0 therefore holds only "
+        "approximately, and the limits illustrate the method."
     )
 
 

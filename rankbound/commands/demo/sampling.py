@@ -1,8 +1,8 @@
-"""Groups of 16 documents: the one sought and 15 negatives drawn in several ways.
+"""Splits of the queries, and groups: a relevant document and 15 sampled negatives.
 
-The samplings of the catalogue draw from the first 50 wrong documents of a ranking, or
-without one from the whole corpus. The relevant document is never a negative, and no
-document stands twice in a group.
+No query is in two splits: one split trains the teacher, one the students, and one is
+held out. A sampling draws negatives from the 50 best non-relevant documents of a
+ranking, or from the whole corpus. A group contains no document twice.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TEACHER, STUDENT, HELD_OUT = SPLITS = ("teacher", "student", "heldout")
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of everything; fewer docstrings shrink the three splits alike."""
+    """The sizes of a demo; with too few docstrings, all splits shrink in proportion."""
 
     documents: int = 9000
     teacher_queries: int = 1000
@@ -31,11 +31,11 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Queries by code: their names, the documents they seek, and their splits.
+    """The queries: their names, the documents that they seek, and their splits.
 
-    `positives` has shape (n_queries,) and is increasing, so queries are numbered in
-    the order of their documents, whatever split they are in. `splits` maps "teacher",
-    "student" and "heldout" to increasing query codes.
+    `positives` holds the document of each query, shape (n_queries,). It is increasing,
+    so that queries are numbered in the order of their documents. `splits` maps
+    "teacher", "student" and "heldout" to increasing query codes.
     """
 
     qids: list[str]
@@ -44,12 +44,12 @@ class Plan:
 
     @property
     def heldout(self) -> Ints:
-        """Queries that trained nothing."""
+        """The queries that are not used for training."""
         return self.splits[HELD_OUT]
 
 
 def plan_queries(n_docs: int, *, sizes: Sizes, rng: np.random.Generator) -> Plan:
-    """Choose the documents that are sought, and share their queries out.
+    """Choose the documents that are sought, and assign their queries to splits.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def plan_queries(n_docs: int, *, sizes: Sizes, rng: np.random.Generator) -> Plan
     'q0001'
     """
     wanted = (sizes.teacher_queries, sizes.student_queries, sizes.heldout_queries)
-    # In whole numbers, so that enough documents give exactly what was wanted.
+    # Integer arithmetic, so that with enough documents the sizes are exact.
     usable = min(n_docs, sum(wanted))
     counts = [count * usable // sum(wanted) for count in wanted]
     if n_docs <= NEGATIVES or min(counts) == 0:
@@ -93,10 +93,10 @@ MINING_DEPTH = 50
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Groups of one sampling, one row per query, the relevant document first.
+    """The groups of one sampling, one row per query, with the relevant document first.
 
-    `docs` has shape (n_queries, 16); `filled` counts the queries whose ranking was too
-    short, so that some of their negatives are random ones.
+    `docs` has shape (n_queries, 16). `filled` counts the queries whose ranking was too
+    short, so that some of their negatives are random.
     """
 
     sampling: str
@@ -105,12 +105,12 @@ class Groups:
 
 
 def random_negatives(positives: Ints, *, n_docs: int, rng: np.random.Generator) -> Ints:
-    """15 documents per query, uniform over the corpus without the relevant one.
+    """Draw 15 negatives per query, uniformly from the corpus.
 
     Parameters
     ----------
     positives : array of int, shape (n_queries,)
-        Code of the relevant document of each query.
+        Code of the relevant document of each query, which is never drawn.
     n_docs : int
         Size of the corpus, above 15.
     rng : numpy.random.Generator
@@ -128,7 +128,7 @@ def random_negatives(positives: Ints, *, n_docs: int, rng: np.random.Generator) 
     drawn = np.stack(
         [rng.choice(n_docs - 1, size=NEGATIVES, replace=False) for _ in positives]
     )
-    # Codes from the positive on move up by one, which leaves exactly it out.
+    # Codes from the positive on are shifted by one, so that it is never drawn.
     return drawn + (drawn >= positives[:, None])
 
 
@@ -139,7 +139,7 @@ def mined_negatives(
     *,
     rng: np.random.Generator,
 ) -> tuple[Ints, int]:
-    """15 documents per query, uniform over the first 50 wrong ones of a ranking.
+    """Draw 15 negatives per query, uniformly from the 50 best of its ranking.
 
     Parameters
     ----------
@@ -147,13 +147,13 @@ def mined_negatives(
         Document codes of each query, best first.
     positives : array of int, shape (n_queries,)
     reserve : array of int, shape (n_queries, 15)
-        Random negatives; the first of them fill up what a short ranking leaves open.
+        Random negatives, the first of which complete the negatives of a short ranking.
     rng : numpy.random.Generator
 
     Returns
     -------
     tuple of (array of int, shape (n_queries, 15), int)
-        The negatives, and how many queries had to be filled up.
+        The negatives, and the number of queries that needed random ones.
     """
     rows, filled = [], 0
     for ranking, positive, spare in zip(rankings, positives, reserve, strict=True):
@@ -172,15 +172,16 @@ def draw_groups(
     *,
     rng: np.random.Generator,
 ) -> dict[str, Groups]:
-    """Groups of 16 of all samplings for the same queries.
+    """Draw groups of 16 by all samplings for the same queries.
 
     Parameters
     ----------
     rankings : mapping of sequences of arrays of int
-        By sampling, the rankings of every query; without one, negatives are random.
+        By sampling, the rankings of every query. A sampling without rankings has
+        random negatives.
     positives : array of int, shape (n_queries,)
     reserve : array of int, shape (n_queries, 15)
-        The random negatives, also used to fill up short rankings.
+        The random negatives, which also complete those of short rankings.
     rng : numpy.random.Generator
     """
     groups = {}
