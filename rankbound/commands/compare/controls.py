@@ -163,7 +163,7 @@ def entropy_rows(
 
 def _divided(factor: float) -> Transform:
     def transform(sampling: Sampling) -> Floats:
-        with np.errstate(over="ignore"):  # refused with a message where it matters
+        with np.errstate(over="ignore"):  # refused later, with a message
             return sampling.values / factor
 
     return transform

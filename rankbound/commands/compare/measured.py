@@ -245,7 +245,7 @@ def _sampling(name: str, inputs: Inputs, scale: float, aside: set[str]) -> Sampl
 def part(name: str, inputs: Inputs, scale: float, keep: Booleans) -> Sampling:
     """The chosen groups as a sampling, with scores divided by the temperature."""
     rows = np.repeat(keep, inputs.groups.sizes)
-    with np.errstate(over="ignore"):  # refused with a message where it matters
+    with np.errstate(over="ignore"):  # refused later, with a message
         values = inputs.values[rows] / scale
     return Sampling(name, inputs.groups.keep_groups(keep), values, inputs.dropped)
 
@@ -301,7 +301,7 @@ def measure_student(
     rule = Rule("all", missing)
     groups, keep = matched(student.source, raw, sampling.groups, rule, dropped)
     teacher = sampling.values[keep]
-    with np.errstate(over="ignore"):  # refused with a message where it matters
+    with np.errstate(over="ignore"):  # refused later, with a message
         values = raw.values[keep] / student.temperature
     made = student_quantities(
         groups,

@@ -400,6 +400,20 @@ class Comparison(
     Every key of ``comparison.json`` is a field of the same name. ``rows`` are the
     comparisons with their verdicts, ``samplings["bm25"]`` describes one sampling, and
     ``beside["per_query"]`` has a row for each query, sampling, quantity and pair set.
+
+    Examples
+    --------
+    >>> import rankbound as rb
+    >>> scores = {f"q{n}": {"a": n + 4.0, "b": n + 3.5, "c": 0.0} for n in range(9)}
+    >>> groups = {
+    ...     name: [{"query_id": q, "doc_id_a": "a", "doc_id_b": [d]} for q in scores]
+    ...     for name, d in (("random", "c"), ("hard", "b"))
+    ... }
+    >>> found = rb.compare(scores, groups=groups, teacher_kind="logit", resamples=0)
+    >>> found.samplings["hard"].n_groups, found.family.size
+    (9, 2)
+    >>> [*found.tables()][:3]
+    ['rows', 'entropy', 'decomposition']
     """
 
     KIND: ClassVar[str] = "comparison"

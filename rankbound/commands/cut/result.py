@@ -156,7 +156,7 @@ class Lines:
 
 
 class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.cut/1"):
-    """A cut of training groups; `save` writes its files of groups and the manifest.
+    r"""A cut of training groups; `save` writes its files of groups and the manifest.
 
     Attributes
     ----------
@@ -169,6 +169,19 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
     dropped : Dropped
     compat : Compat, optional
         What the reference study's cuts would keep, if that was asked for.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> import rankbound as rb
+    >>> scores = {f"q{n}": {"a": n + 1.0, "b": 0.0} for n in range(8)}
+    >>> lines = [{"query_id": q, "doc_id_a": "a", "doc_id_b": ["b"]} for q in scores]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     groups = Path(folder, "train.jsonl")
+    ...     _ = groups.write_text("\n".join(map(json.dumps, lines)))
+    ...     made = rb.cut(scores, groups=groups, keep="inner", teacher_kind="logit")
+    >>> made.files["inner"].n_queries, made.files["inner"].sha256
+    (4, None)
     """
 
     KIND = "cut"

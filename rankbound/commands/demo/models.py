@@ -48,6 +48,11 @@ FEATURES = (
     "shared_terms",
     "shared_rarity",
 )
+TREES = 60
+# A fixed power of ten, not fitted to held-out queries. It keeps W bounded, since W has
+# more entries than there are queries.
+RIDGE = 1e-5
+MAX_ITERATIONS = 100
 
 
 def pair_features(retrieved: Retrieved, query: int, documents: Ints) -> Floats:
@@ -112,9 +117,6 @@ def _ranks(ranking: Ints, documents: Ints) -> Ints:
     position = np.append(order, DEPTH)[place]
     found = np.append(ranking, -1)[np.minimum(position, ranking.size)] == documents
     return np.where(found, position + 1, DEPTH + 1)
-
-
-TREES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +206,6 @@ def score(
     # One call for all queries, since a call takes longer than the trees of a query
     logits = teacher.logits(np.concatenate(rows))
     return np.split(logits, np.cumsum([len(row) for row in rows])[:-1])
-
-
-# A fixed power of ten, not fitted to held-out queries. It keeps W bounded, since W has
-# more entries than there are queries.
-RIDGE = 1e-5
-MAX_ITERATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# No stubs exist for it; scikit-learn brings it along.
+# No stubs exist for it; scikit-learn installs it.
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from rankbound.catalogue import SAMPLINGS
@@ -29,6 +29,9 @@ from rankbound.commands.demo.retrieval import Ints, Run
 from rankbound.commands.demo.sampling import HELD_OUT, STUDENT, Sizes
 
 _FOLDER_OF_SPLIT = {STUDENT: "train", HELD_OUT: "groups"}
+# Level 6 takes half the time of level 9, and files are two per cent larger.
+_COMPRESSION = 6
+_LINES_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ def prepare(
     ValueError
         When the packages have too few docstrings.
     """
-    # Rounding depends on the number of threads that share a sum. One thread gives the
-    # same bytes on every machine.
+    # Rounding depends on the number of threads that share a sum, so the demo uses one,
+    # however many this process may use.
     with threadpool_limits(limits=1):
         experiment = run_experiment(
             packages, sizes=sizes or Sizes(), seed=seed, progress=progress
@@ -230,11 +233,6 @@ def _teacher_lookup(experiment: Experiment) -> dict[str, dict[str, float]]:
 
 def _docnos(experiment: Experiment) -> list[str]:
     return [document.docno for document in experiment.documents]
-
-
-# Level 6 takes half the time of level 9, and files are two per cent larger.
-_COMPRESSION = 6
-_LINES_AT_ONCE = 10_000
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:

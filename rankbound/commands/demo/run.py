@@ -20,6 +20,18 @@ from rankbound.progress import Progress
 STUDENT: Final = "bilinear"
 # The stages of `prepare`, and those of one measurement of each sampling
 STAGES: Final = 9 + 4 * 5
+Ledgers = Mapping[str, Ledger]
+HEADINGS = (
+    "sampling",
+    "entropy",
+    "divergence",
+    "risk",
+    "upper limit",
+    "vacuous",
+    "dominating",
+    "largest distance",
+    "mean distance",
+)
 
 
 def make_demo(
@@ -78,21 +90,6 @@ def command_for(files: DemoFiles, sampling: str, *, seed: int) -> str:
     words += ["--query-ids", files.query_ids, "--student-kind", "logit"]
     words += ["--seed", str(seed), "--out", f"measured/{sampling}"]
     return shlex.join(words)
-
-
-Ledgers = Mapping[str, Ledger]
-
-HEADINGS = (
-    "sampling",
-    "entropy",
-    "divergence",
-    "risk",
-    "upper limit",
-    "vacuous",
-    "dominating",
-    "largest distance",
-    "mean distance",
-)
 
 
 def summary_rows(ledgers: Ledgers) -> Iterator[tuple[str, ...]]:

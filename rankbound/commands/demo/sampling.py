@@ -16,6 +16,8 @@ from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo.retrieval import Ints
 
 TEACHER, STUDENT, HELD_OUT = SPLITS = ("teacher", "student", "heldout")
+NEGATIVES = 15
+MINING_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,6 @@ def plan_queries(n_docs: int, *, sizes: Sizes, rng: np.random.Generator) -> Plan
             split: np.sort(part) for split, part in zip(SPLITS, codes, strict=True)
         },
     )
-
-
-NEGATIVES = 15
-MINING_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ from rankbound.validation.family import Answer, Question, answer_family
 
 DEPTH: Final = 1_000
 DOCUMENTS_AT_ONCE: Final = 2**16
+# Columns of the means themselves, which a design may not have
+OWN: Final = ("dataset", "measure", "n", "mean")
+NO_BOOTSTRAP: Final = 1  # resample: its interval is not used
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -337,11 +340,6 @@ def _as_scores(
         best.ravel(),
         name=queries.name,
     )
-
-
-# Columns of the means themselves, which a design may not have
-OWN: Final = ("dataset", "measure", "n", "mean")
-NO_BOOTSTRAP: Final = 1  # resample: its interval is not used
 
 
 @dataclass(frozen=True, slots=True, eq=False)

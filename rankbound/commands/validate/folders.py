@@ -39,6 +39,11 @@ class Folder:
     path : Path
     teacher : str or None
         The run that is the teacher; the scores in teacher/ if None.
+
+    Examples
+    --------
+    >>> Folder("dl19", Path("data", "dl19"), teacher="repllama").name
+    'dl19'
     """
 
     name: str
@@ -76,6 +81,19 @@ def cases_of(
     ------
     UsageError
         When a file is missing, or several files could be meant.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as home:
+    ...     Path(home, "runs").mkdir()
+    ...     for name in ("large", "small", "tiny"):
+    ...         _ = Path(home, "runs", f"{name}.run").write_text("q Q0 d 1 0.5 x")
+    ...     _ = Path(home, "qrels.trec").write_text("q 0 d 1")
+    ...     folder = Folder("made", Path(home), teacher="large")
+    ...     cases = cases_of(folder, MeasureOptions(teacher="of the folder"))
+    >>> [(case.sampling, [s.name for s in case.measure.students]) for case in cases]
+    [('top 16', ['small', 'tiny'])]
     """
     wanted = wanted or Wanted()
     runs = _runs(folder)

@@ -49,6 +49,18 @@ class Case:
     UsageError
         When a name is unsuitable, judgements or students are missing, or a ranking
         belongs to no model.
+
+    Examples
+    --------
+    >>> case = Case(
+    ...     dataset="dl19",
+    ...     sampling="bm25",
+    ...     measure=MeasureOptions(
+    ...         teacher="teacher.run", students={"tasb": "tasb.run"}, qrels="qrels.trec"
+    ...     ),
+    ... )
+    >>> case.source("tasb").scores.name
+    'tasb.run'
     """
 
     dataset: str

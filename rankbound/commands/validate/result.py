@@ -399,6 +399,22 @@ class Validation(
         The command that was run; empty for a call.
     versions : dict of str to str
         The versions of this and other packages.
+
+    Examples
+    --------
+    >>> import rankbound as rb
+    >>> def scores(of): return {f"q{n}": of(n) for n in range(10)}
+    >>> found = rb.validate(
+    ...     scores(lambda n: {"a": 2.0 + n / 9, "b": 0.5, "c": -1.0}),
+    ...     students={"s": scores(lambda n: {"a": n / 9, "b": 0.4, "c": -0.2})},
+    ...     qrels=scores(lambda n: {"a": n % 3, "b": 1, "c": 0}),
+    ...     teacher_kind="logit", temperature=1.0, measures="nDCG@3",
+    ...     resamples=200, permutations=99, splits=2, seed=1,
+    ... )
+    >>> found.controls["constant student: data, top 16"].passed
+    True
+    >>> [row.student for row in found.means]
+    ['teacher', 's']
     """
 
     KIND: ClassVar[str] = "validation"
