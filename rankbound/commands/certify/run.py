@@ -21,7 +21,7 @@ from rankbound.validation.suite import Row, certify, names, probabilistic
 from rankbound.validation.worlds import Terms, World
 
 if TYPE_CHECKING:
-    from rankbound.commands.demo.sampling import Sizes
+    from rankbound.commands.demo.experiment import Sizes
 
 TABLE: Final = "per_query"
 COLUMNS: Final = ("qid", "entropy_nats", "divergence_nats")
@@ -172,8 +172,7 @@ def docstring_groups(package: str = PACKAGE, *, sizes: Sizes | None = None) -> W
     # No stubs exist for it; scikit-learn installs it
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    from rankbound.commands.demo.experiment import run_experiment
-    from rankbound.commands.demo.sampling import HELD_OUT, Sizes
+    from rankbound.commands.demo.experiment import HELD_OUT, Sizes, run_experiment
 
     sizes = Sizes(**SIZES) if sizes is None else sizes
     # Rounding depends on the number of threads that share a sum

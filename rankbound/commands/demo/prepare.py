@@ -23,10 +23,15 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from rankbound.catalogue import SAMPLINGS
 from rankbound.commands.demo.corpus import PACKAGES
-from rankbound.commands.demo.experiment import Experiment, run_experiment
+from rankbound.commands.demo.experiment import (
+    HELD_OUT,
+    STUDENT,
+    Experiment,
+    Sizes,
+    run_experiment,
+)
 from rankbound.commands.demo.models import project
 from rankbound.commands.demo.retrieval import Ints, Run
-from rankbound.commands.demo.sampling import HELD_OUT, STUDENT, Sizes
 
 _FOLDER_OF_SPLIT = {STUDENT: "train", HELD_OUT: "groups"}
 # Level 6 takes half the time of level 9, and files are two per cent larger.

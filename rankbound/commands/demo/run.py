@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from rankbound.bounds.wording import counted
+from rankbound.commands.demo.experiment import SPLITS
 from rankbound.commands.demo.prepare import DemoFiles, prepare
-from rankbound.commands.demo.sampling import SPLITS
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.result import Ledger

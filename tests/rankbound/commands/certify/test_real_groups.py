@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from rankbound.commands.certify.run import docstring_groups
-from rankbound.commands.demo.sampling import Sizes
+from rankbound.commands.demo.experiment import Sizes
 from rankbound.validation.suite import certify
 
 TINY = Sizes(150, 40, 60, 30, dimensions=8)
