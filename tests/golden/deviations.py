@@ -416,8 +416,6 @@ NAMED = (
      "give `temperature` and `StudentSource.temperature` numbers"),
 )
 SHOWN = (
-    ("there are no vectors (--embeddings)",
-     "there are no vectors; give --embeddings"),
     ("(--target fixes one of your own)",
      "(--target sets a law of your own)"),
     ("Fix it by likelihood on judged pairs",
@@ -469,6 +467,13 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
     *(Replaced("certify-*", "*", was, now, PLAINER) for was, now in CERTIFIED),
     *(Replaced("*", "/files/*.json/*", was, now, PARAMETERS) for was, now in NAMED),
     *(Replaced("*", "/stdout/*", was, now, PARAMETERS) for was, now in SHOWN),
+    Replaced(
+        "real-vaswani-compare",
+        "/stdout/*",
+        "there are no vectors (--embeddings)",
+        "there are no vectors; give --embeddings",
+        PARAMETERS,
+    ),
     *(
         Replaced("*", "/files/*.html/read/*", was, now, PARAMETERS)
         for was, now in SHOWN
