@@ -409,12 +409,21 @@ def in_order(said: str) -> int:
 def verdict_called(said: str) -> Verdict:
     """The verdict of a word, or of words that begin with one.
 
+    Raises
+    ------
+    ValueError
+        When no verdict is called so.
+
     Examples
     --------
     >>> verdict_called("no association beyond 0.1").level
     'told'
     """
     known = [word for word in VERDICTS if said.startswith(word)]
+    if not known:
+        raise ValueError(
+            f"a verdict must begin with one of {', '.join(VERDICTS)}, got {said!r}"
+        )
     return VERDICTS[max(known, key=len)]
 
 

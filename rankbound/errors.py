@@ -14,6 +14,9 @@ from typing import Final
 PARAMETER: Final = re.compile(r"`([A-Za-z_.]+)(?:='?([^`']*)'?)?`")
 # Parameters whose option has another name
 OPTIONS: Final = {
+    "Folder.teacher": "dataset_teacher",
+    "Wanted.samplings": "dataset_sampling",
+    "Wanted.students": "dataset_student",
     "StudentSource.kind": "student_kind",
     "StudentSource.queries": "bi_encoder",
     "StudentSource.temperature": "student_temperature",

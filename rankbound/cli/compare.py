@@ -155,7 +155,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
-    with stages(total=n_stages(options) + 1) as progress:
+    with stages(total=n_stages(options.names) + 1) as progress:
         comparison = compare_with(options, progress=progress)
         progress("writing")
         files = comparison.to_files()

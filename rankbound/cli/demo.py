@@ -55,7 +55,7 @@ def run_demo(out: Path, *, seed: int) -> None:
     from rankbound.bounds.wording import counted
     from rankbound.cli.measure import options_of
     from rankbound.commands.demo import run as demo
-    from rankbound.commands.demo.report import report_text, summary_lines
+    from rankbound.commands.demo.run import report_text, summary_lines
     from rankbound.page.run import STAGES, write_report
     from rankbound.progress import stages
     from rankbound.terminal.console import console_for, say

@@ -255,7 +255,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
 
     options = options_from(arguments, command)
     check_folder(arguments.out)
-    with stages(total=n_stages(options) + 1) as progress:
+    with stages(total=n_stages(options.cases) + 1) as progress:
         validation = validate_with(options, progress=progress)
         progress("writing")
         validation.save(arguments.out)

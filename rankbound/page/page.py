@@ -45,6 +45,7 @@ from rankbound.page.table import Table, number, words
 from rankbound.provenance import Input
 from rankbound.results import Record
 from rankbound.terminal.explain import glossary_rows
+from rankbound.terminal.flags import in_flags
 from rankbound.writing import json_text
 
 STATIC_ROWS: Final = 25
@@ -96,7 +97,10 @@ def page(material: Material) -> str:
     The same material gives the same text.
     """
     accounts = [
-        (f"result-{index}", MAKERS[result.kind](result.content, name=result.name))
+        (
+            f"result-{index}",
+            MAKERS[result.kind](in_flags(result.content), name=result.name),
+        )
         for index, result in enumerate(material.results)
     ]
     code = script(views_script())

@@ -24,6 +24,7 @@ from rankbound.commands.compare.result import (
 )
 from rankbound.commands.compare.sentences import p_text
 from rankbound.terminal.console import say
+from rankbound.terminal.flags import in_flags
 from rankbound.terminal.outlines import NAME, outline, short
 
 Cells = Iterable[str]
@@ -33,6 +34,7 @@ MOST_LINES = 14  # of one kind on a terminal; the file has all
 
 def show(comparison: Comparison, console: Console) -> None:
     """Print verdicts, what explains them, sentences, advice, and what is not said."""
+    comparison = in_flags(comparison)
     for line in _head(comparison):
         say(console, escape(line))
     for quantity in comparison.family.quantities:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rankbound.bounds.wording import counted, counted_reason
 from rankbound.commands.cut.result import Compat, Cut
 from rankbound.terminal.console import say
+from rankbound.terminal.flags import in_flags
 from rankbound.terminal.outlines import outline
 
 FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
@@ -20,6 +21,7 @@ FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
 
 def show(cut: Cut, console: Console) -> None:
     """Print what was kept, the change of the quantity, and what the change means."""
+    cut = in_flags(cut)
     say(console, escape(head(cut)))
     console.print(_files(cut))
     console.print(_changes(cut))
@@ -98,14 +100,16 @@ def change_headings(cut: Cut) -> tuple[str, ...]:
 def change_rows(cut: Cut) -> Iterator[tuple[str, ...]]:
     """Every quantity before and after, as plain text."""
     for row in cut.comparison.rows:
-        known = row.lower is not None
+        ends = (row.lower, row.upper)
         yield (
             row.kept,
             f"{row.quantity}, {row.pairs} ({row.unit})",
             f"{row.before.mean:.4f}",
             f"{row.after.mean:.4f}",
             f"{row.difference:+.4f}",
-            f"{row.lower:+.4f} {row.upper:+.4f}" if known else "-",
+            "-"
+            if ends == (None, None)
+            else " ".join("-" if end is None else f"{end:+.4f}" for end in ends),
         )
 
 

@@ -22,6 +22,7 @@ from rankbound.commands.validate.records import (
 )
 from rankbound.commands.validate.result import Validation
 from rankbound.terminal.console import say
+from rankbound.terminal.flags import in_flags
 from rankbound.terminal.outlines import NAME, outline, short
 from rankbound.validation.configurations import NEEDED
 
@@ -34,6 +35,7 @@ ALWAYS_TOLD: Final = ("bound", "divergence")
 
 def show(validation: Validation, console: Console) -> None:
     """Print a validation."""
+    validation = in_flags(validation)
     for line in _head(validation):
         say(console, escape(line))
     console.print(_means(validation))

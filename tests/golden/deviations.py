@@ -241,7 +241,200 @@ OUR_OWN_CORRELATION = "distance correlation is ours now, so statsmodels is not u
 PLAIN_CAPTIONS = "captions in plainer words"
 
 PLAINER_THEORY = "statements, symbols and the appendix are in plainer words"
+# fmt: off
+PLAINER = "the same in plainer words"
+PARAMETERS = (
+    "texts of results speak of parameters, and screen and page of options"
+)
+# What comparisons, cuts and validations say: texts that changed, in any place
+COMPARED = (
+    ("each temperature is a family of its own, whose verdicts hold together; "
+     "the family of `rows` is the one that was asked",
+     "each temperature is a family of its own, whose verdicts hold together; "
+     "the comparisons that were asked for are those in rows"),
+    ("no probabilities in the groups of both samplings; a ratio of drawn "
+     "frequencies, let alone of scores, is no kappa",
+     "the groups of one of the samplings have no probabilities; a ratio of "
+     "drawn frequencies or of scores is not kappa"),
+    ("ranks within the group, at one scale for all samplings: the mean size "
+     "of the reference's margins is kept. What differs here differs by order, "
+     "not by the sizes of scores; over all pairs of groups of one size "
+     "without ties nothing can differ",
+     "ranks within the group, scaled for all samplings so that the mean size "
+     "of the reference's margins is kept. Any difference comes from the order "
+     "of the scores, not from their sizes; over all pairs of groups of one "
+     "size without ties there can be none"),
+    ("in spaces: the largest over groups, while mean and root_mean_square are "
+     "over queries, whose groups are averaged first; of every query,",
+     "in spaces: the largest value of any group, while mean and "
+     "root_mean_square are over queries, whose groups are averaged first; for "
+     "every query,"),
+    ("the smallest margin at which the whole interval would lie within it, "
+     "and the verdict be equivalent or negligible",
+     "the smallest margin that would contain the whole interval, so that the "
+     "verdict would be equivalent or negligible"),
+    ("shares of all pairs at most so far apart, each query with the same "
+     "weight;",
+     "share of all pairs at most as far apart as each distance, where every "
+     "query has the same weight;"),
+    ("queries at which both ends of the interval would lie within the margin "
+     "of the mean, were the differences spread as here;",
+     "number of queries at which both ends of the interval would lie within "
+     "the margin of the mean, if the differences varied as here;"),
+    ("all intervals of the family hold at once with probability at least 1 - "
+     "delta, and with them all verdicts",
+     "all intervals of the family, and so all verdicts, hold at once with "
+     "probability at least 1 - delta"),
+    ("mean over groups, where a query with more groups weighs more",
+     "mean over groups, so that a query with more groups weighs more"),
+    ("mean over the queries of both samplings of the paired difference, "
+     "sampling minus reference;",
+     "mean paired difference, sampling minus reference, over the queries that "
+     "both have;"),
+    ("whether the teacher is right: entropy is its own uncertainty, which "
+     "equals its error rate only if it is calibrated",
+     "whether the teacher is right: the entropy is the teacher's own "
+     "uncertainty, which matches its errors only if it is calibrated"),
+    ("the family is everything that was asked for, and nothing was left out "
+     "of it after looking",
+     "the family holds every comparison that was asked for, and none was "
+     "removed after looking at the results"),
+    ("(theorem-1h): it is no reason to prefer one of these samplings. There a "
+     "sampling acts through the student's divergence,",
+     "(theorem-1h), so it is no reason to prefer one of these samplings. A "
+     "sampling changes that bound through the student's divergence,"),
+    ("a diameter: the supremum over a sample is below the essential supremum, "
+     "and intrinsic dimensions of so few documents only compare samplings",
+     "the true diameter: the supremum over a sample is below the essential "
+     "supremum, and intrinsic dimensions of so few documents only serve to "
+     "compare samplings"),
+    ("grows with it; measure the risk on groups of the law that counts "
+     "(measure --target-groups) instead of paying it.",
+     "grows with it; to avoid the term, measure the risk on groups of the "
+     "target law (measure --target-groups)."),
+    ("both pair sets order alike:",
+     "the pair sets order alike:"),
+    ("the entropy of the pairs that are trained on it has to be measured",
+     "the entropy of the pairs used in training it must be measured"),
+    ("The mean over all pairs is ruled by the",
+     "The mean over all pairs is dominated by the"),
+    ("compare divergences, or risks under one target law (theorem-5a), not "
+     "losses.",
+     "compare divergences, or risks under one target law (theorem-5a), but "
+     "not losses."),
+    ("A difference that was not found is not equivalence.",
+     "Finding no difference does not show equivalence."),
+    ("intervals hold the value",
+     "intervals contain the value"),
+    ("intervals hold 0; largest",
+     "intervals contain 0; largest"),
+    ("the entropy differs between no two samplings: every interval holds 0",
+     "no two samplings differ in entropy: every interval contains 0"),
+    ("Student's t, where the range of a quantity is not known: the mean "
+     "difference is nearly normal; this holds for large samples only",
+     "Student's t, for a quantity of unknown range: the mean difference is "
+     "approximately normal, which holds for large samples only"),
+    ("and the interval of the difference joins their ends.",
+     "and the interval of the difference is made of their ends."),
+    ("and of whatever varies with it: such a difference says nothing about a "
+     "training method. No correction for several quantities. The cut points "
+     "were read off the same queries.",
+     "and of whatever varies with it, so such a difference says nothing about "
+     "a training method. There is no correction for several quantities. The "
+     "cut points come from the same queries."),
+    ("the target weighs the pairs of a group equally; leave out the "
+     "probabilities,",
+     "--target must have no probabilities, since it weighs the pairs of a "
+     "group equally; remove them,"),
+    ("got 1; a comparison has two sides",
+     "got 1; give the reference and a sampling to compare with it"),
+    ("--reference 'soft' is no sampling; there are random, hard, near",
+     "--reference must name a sampling (random, hard, near), got 'soft'"),
+    ("--quantity is one of",
+     "--quantity must be among"),
+)
+VALIDATED = (
+    ("samples, where these cover less than the level: 93 to 94 % at 95 % with",
+     "samples, where these intervals cover less than their level: 93 to 94 % "
+     "instead of 95 % with"),
+    ("and the group size, by ranks; those that do not vary are left out. "
+     "partial_p: signs of the products of the residuals drawn at random,",
+     "and the group size, all as ranks; those that do not vary are left out. "
+     "partial_p: test by random signs of the products of the residuals,"),
+    ("level 1 - delta, queries drawn with replacement; each is valid by itself",
+     "level 1 - delta, with queries drawn with replacement; each interval is "
+     "valid by itself"),
+    ("the same ranks as the diameter, so it costs no further test (same_as)",
+     "it has the ranks of the diameter, so it needs no further test (same_as)"),
+    ("scores compared as float64, ties by docno descending",
+     "scores are compared as float64, and ties are ordered by docno, "
+     "descending"),
+    ("intervals over configurations, taken for independent",
+     "intervals over configurations assume that they are independent"),
+    ("at most the certificate of the other, refuted those",
+     "at most the certificate of the other half, refuted those"),
+    ("mean of the data sets' coefficients, weighted by queries; resampled and "
+     "permuted within each",
+     "mean of the coefficients of the data sets, weighted by queries; "
+     "resampled and permuted within each data set"),
+    ("--dataset-sampling soft: not in sets/one; it holds hard, random",
+     "--dataset-sampling must be in sets/one (hard, random), got 'soft'"),
+    ("--measures beauty: ir-measures does not know it (",
+     "--measures beauty is unknown to ir-measures ("),
+)
+CERTIFIED = (
+    ("nowhere: does not hold per_query.tsv and ledger.json of `rankbound "
+     "measure`",
+     "nowhere: must hold the per_query.tsv and ledger.json that `rankbound "
+     "measure` writes; one of them is missing"),
+    ("did you mean theorem-1h or theorem-1g or theorem-1f? `rankbound "
+     "certify` without --statement checks and names everything",
+     "leave out --statement to check everything and see all keys; did you "
+     "mean theorem-1h or theorem-1g or theorem-1f?"),
+)
+# In files; the next are those that differ on a screen or page, in words of options
+NAMED = (
+    ("there is no agreed margin for this quantity: give --margin",
+     "this quantity has no default margin; give `margins`"),
+    ("no margin: give --margin;",
+     "no margin: give `margins`;"),
+    ("not run; --controls runs them",
+     "not run; set `controls` to run them"),
+    ("(--target fixes one of your own)",
+     "(`target` sets a law of your own)"),
+    ("no judgements were given (--qrels)",
+     "no judgements were given; give `qrels`"),
+    ("no vectors were given (--embeddings)",
+     "no vectors were given; give `embeddings`"),
+    ("there are no vectors (--embeddings)",
+     "there are no vectors; give `embeddings`"),
+    ("Fix it by likelihood on judged pairs (--temperature fit)",
+     "Fit it by likelihood on judged pairs (`temperature='fit'`)"),
+    ("if judged documents were added to them it is too high: give the ranking "
+     "it retrieved as --ranking teacher=FILE",
+     "if judged documents were added to them, it is too high: give the "
+     "ranking that it retrieved, named 'teacher', in `rankings`"),
+    ("give --temperature and --student-temperature numbers",
+     "give `temperature` and `StudentSource.temperature` numbers"),
+)
+SHOWN = (
+    ("(--target fixes one of your own)",
+     "(--target sets a law of your own)"),
+    ("Fix it by likelihood on judged pairs",
+     "Fit it by likelihood on judged pairs"),
+    ("if judged documents were added to them it is too high: give the ranking "
+     "it retrieved as --ranking teacher=FILE",
+     "if judged documents were added to them, it is too high: give the "
+     "ranking that it retrieved, named 'teacher', in --ranking"),
+)
+# fmt: on
+
 ADDED: tuple[Added, ...] = (
+    Added(
+        "compare*",
+        "/files/*/comparison.json/json/rows/#columns/margin_missing_because/#values",
+        PARAMETERS,
+    ),
     Added(
         "bound-*",
         "/stdout/json/*schema",
@@ -250,9 +443,14 @@ ADDED: tuple[Added, ...] = (
 )
 ALLOWED: tuple[Renewed | Reordered, ...] = (
     Renewed(
-        "*validate*",
-        "/files/*/tables.*",
-        "superscripts mark significant differences, and captions say so",
+        "compare*",
+        "/files/*/comparison.json/json/rows/#columns/margin_missing_because/*",
+        PARAMETERS,
+    ),
+    Renewed(
+        "compare*",
+        "/files/*/comparison.json/json/sentences/#columns/value/#sha256",
+        PLAINER,
     ),
     Reordered(
         "*validate*",
@@ -355,6 +553,22 @@ PLAINER = tuple(
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
     *PARAMETERS,
     *PLAINER,
+    *(Replaced("*", "*", was, now, PLAINER) for was, now in COMPARED),
+    *(Replaced("*", "*", was, now, PLAINER) for was, now in VALIDATED),
+    *(Replaced("certify-*", "*", was, now, PLAINER) for was, now in CERTIFIED),
+    *(Replaced("*", "/files/*.json/*", was, now, PARAMETERS) for was, now in NAMED),
+    *(Replaced("*", "/stdout/*", was, now, PARAMETERS) for was, now in SHOWN),
+    Replaced(
+        "real-vaswani-compare",
+        "/stdout/*",
+        "there are no vectors (--embeddings)",
+        "there are no vectors; give --embeddings",
+        PARAMETERS,
+    ),
+    *(
+        Replaced("*", "/files/*.html/read/*", was, now, PARAMETERS)
+        for was, now in SHOWN
+    ),
     Removed("*validate*", "/files/*/versions/statsmodels", OUR_OWN_CORRELATION),
     Replaced(
         "report-all",

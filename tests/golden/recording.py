@@ -24,6 +24,8 @@ MOST_CELLS = 260
 MOST_ITEMS = 40
 MOST_LINES = 120
 SOME_ROWS, SOME_LINES = 4, 6
+# Texts that are kept whole: their numbers are nowhere else as readers see them
+WHOLE_TEXTS = ("tables.md", "tables.tex")
 # Keys of a summary
 SIZES, SUMS = "#sizes", {"#sum", "#by place"}
 PICTURES = (".pdf", ".png", ".svg")
@@ -97,6 +99,8 @@ def file_record(path):
         return _columnar(path)
     packing = next((end for end in PACKED if name.endswith(end)), "")
     content = _unpacked(path, packing)
+    if name in WHOLE_TEXTS:
+        return {"text": _lines(content.decode())}
     suffix = Path(name.removesuffix(packing)).suffix
     if suffix in PICTURES or content is None:
         return "a file"

@@ -1,4 +1,4 @@
-"""What `rankbound certify` finds: one row for each check of the theory."""
+"""The result of `rankbound certify`: one row for each check of the theory."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ class Checked(Record, frozen=True, kw_only=True):
     Attributes
     ----------
     key : str
-        Of the statement, or "constant-..." or "refuted-...".
+        The key of the statement, or "constant-..." or "refuted-...".
     verdict : str
-        "holds", "enclosed" and "refuted" pass, "FAILS" does not.
+        "holds", "enclosed" and "refuted" pass; "FAILS" does not.
     passed : bool
     how, over : str
-        Method, and what was searched or sampled.
+        The method, and what was searched or sampled.
     looseness : float or None
-        Right-hand side over the largest left-hand side that was reached; None for an
-        equality, and where it is infinite.
+        Ratio of the right-hand side to the largest left-hand side that was reached;
+        None for an equality, and if the ratio is infinite.
     detail : str
-        What went wrong; empty if nothing did.
+        What failed; empty if nothing did.
     seconds : float
+        How long the check took.
     """
 
     key: str
@@ -46,10 +47,19 @@ class Certification(
     Attributes
     ----------
     version, command : str
+        The version of this package, and the command that was run.
     deep : bool
+        Whether the search took ten times as long.
     passed : bool
-        Whether every check came out as it should.
+        Whether all checks passed.
     rows : tuple of Checked
+
+    Examples
+    --------
+    >>> import rankbound as rb
+    >>> found = rb.check_theory("lemma-1")
+    >>> found.passed, found.rows[0].key
+    (True, 'lemma-1')
     """
 
     KIND: ClassVar[str] = "certify"

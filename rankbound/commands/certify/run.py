@@ -1,4 +1,4 @@
-"""Let the machine try to refute the theory, on samples of measured queries, too."""
+"""Check the theory by machine, on simulated groups and on measured queries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,8 +20,21 @@ from rankbound.rows import Rows
 from rankbound.validation.suite import Row, certify, names, probabilistic
 from rankbound.validation.worlds import Terms, World
 
+if TYPE_CHECKING:
+    from rankbound.commands.demo.experiment import Sizes
+
 TABLE: Final = "per_query"
 COLUMNS: Final = ("qid", "entropy_nats", "divergence_nats")
+# Checks ship no data, and every installation has numpy
+PACKAGE: Final = "numpy"
+SAMPLING: Final = "bm25"
+SIZES: Final = {
+    "documents": 400,
+    "teacher_queries": 80,
+    "student_queries": 120,
+    "heldout_queries": 160,
+    "dimensions": 16,
+}
 
 
 def check_theory(
@@ -33,35 +46,37 @@ def check_theory(
     each: Callable[[Row], object] = lambda _: None,
     warn: Callable[[str], object] = lambda _: None,
 ) -> Certification:
-    """Machine checks of one statement of the theory, or of all.
+    """Check one statement of the theory by machine, or all of them.
 
     Parameters
     ----------
     statement : str, optional
-        A key such as "theorem-1d", "constant-a_star" or "refuted-memory".
+        A key such as "theorem-1d", "constant-a_star" or "refuted-memory"; by default
+        everything is checked.
     deep : bool, default False
-        Search ten times as long.
+        Whether to search ten times as long.
     measured : path, optional
-        Results of `measure`, whose queries statements about means have to cover, too.
+        A folder written by `measure`. Statements about means are then also checked on
+        its queries.
     command : str
         Recorded in the result.
     each : callable, optional
-        Called with each check as it ends.
+        Called with each check when it has finished.
     warn : callable, optional
-        Called with a line about what has to be done without.
+        Called with a line about each kind of data that is not available.
 
     Returns
     -------
     Certification
-        Its `rows` are the checks with their verdicts; `passed` if none was refuted that
-        is claimed.
+        Its `rows` are the checks with their verdicts; `passed` is true if all of them
+        passed.
 
     Raises
     ------
     UsageError
-        For an unknown key.
+        For an unknown key, and for a folder that holds no measured students.
     FormatError
-        For a folder that holds no measured students.
+        When the files of that folder are damaged.
 
     See Also
     --------
@@ -88,7 +103,12 @@ def check_theory(
 
 
 def selected(key: str | None) -> list[str]:
-    """Return the names to certify; an unknown one is a mistake.
+    """Return the keys to check: the one given, or all.
+
+    Raises
+    ------
+    UsageError
+        For an unknown key.
 
     Examples
     --------
@@ -100,23 +120,21 @@ def selected(key: str | None) -> list[str]:
         return known
     if key not in known:
         close = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}? " if close else ""
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise UsageError(
-            f"nothing called {key!r} can be certified; {hint}"
-            "`rankbound certify` without --statement checks and names everything"
+            f"nothing called {key!r} can be certified; leave out `statement` to check "
+            f"everything and see all keys{hint}"
         )
     return [key]
 
 
 def groups_for(keys: Sequence[str], warn: Callable[[str], object]) -> World | None:
-    """Real groups, made only if one of the statements is about samples.
+    """Build real groups if one of the statements is about samples.
 
-    Without docstrings, the checks go on without real groups, after a warning.
+    Where the docstrings are missing, a warning says so and the checks do without.
     """
     if not any(key in REGISTRY and probabilistic(REGISTRY[key]) for key in keys):
         return None
-    from rankbound.commands.certify.real_groups import docstring_groups
-
     try:
         return docstring_groups()
     except ValueError as error:
@@ -124,25 +142,77 @@ def groups_for(keys: Sequence[str], warn: Callable[[str], object]) -> World | No
         return None
 
 
+def docstring_groups(package: str = PACKAGE, *, sizes: Sizes | None = None) -> World:
+    """Run a small demo on a package, and return its held-out groups of 16 documents.
+
+    The docstrings become a known-item collection, on which a teacher and a bilinear
+    student are trained. The groups, each as likely as the others, are a finite
+    population whose risks are known exactly.
+
+    Parameters
+    ----------
+    package : str
+        The package whose docstrings are read.
+    sizes : Sizes, optional
+        How many documents and queries; by default a demo of a few seconds.
+
+    Returns
+    -------
+    World
+        Unit vectors of queries and documents, the teacher's log-odds, and the student
+        distilled from BM25 groups of other queries. The same installation always gives
+        the same numbers.
+
+    Raises
+    ------
+    ValueError
+        When the package has too few docstrings, for example because it comes without
+        source files.
+    """
+    # No stubs exist for it; scikit-learn installs it
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    from rankbound.commands.demo.experiment import HELD_OUT, Sizes, run_experiment
+
+    sizes = Sizes(**SIZES) if sizes is None else sizes
+    # Rounding depends on the number of threads that share a sum
+    with threadpool_limits(limits=1):
+        made = run_experiment([package], sizes=sizes, seed=0, progress=lambda _: None)
+    queries = made.plan.heldout
+    docs = made.groups[HELD_OUT][SAMPLING].docs
+    rows = zip(queries.tolist(), docs, strict=True)
+    return World(
+        f"docstrings of {package}",
+        np.full(queries.size, 1 / queries.size),
+        made.retrieved.query_vectors[queries].astype(np.float64),
+        made.retrieved.doc_vectors[docs].astype(np.float64),
+        np.stack([made.judged.scores(query, row) for query, row in rows]),
+        made.students[SAMPLING].weights,
+    )
+
+
 def measured_terms(folder: Path) -> dict[str, Terms]:
-    """Terms of the certificate's queries by student, for queries that all have.
+    """Read the terms of each student for the queries measured with every student.
 
     Raises
     ------
     UsageError
         When the folder does not hold the results of a measurement with students.
     FormatError
-        When they are damaged.
+        When its files are damaged.
     """
     table = next(b.path(folder) for b in Ledger.BESIDE if b.name == TABLE)
     if not (folder / Ledger.FILE).is_file() or table is None:
         raise UsageError(
-            f"{folder}: does not hold per_query.tsv and ledger.json of `rankbound "
-            "measure`"
+            f"{folder}: must hold the per_query.tsv and ledger.json that `rankbound "
+            "measure` writes; one of them is missing"
         )
     ledger = Ledger.load(folder)
     if not ledger.students:
-        raise UsageError(f"{folder}: was measured without a student, so without risks")
+        raise UsageError(
+            f"{folder}: was measured without a student, so it holds no risks; measure "
+            "again with `students`"
+        )
     rows = ledger.beside[TABLE]
     found = {name: _by_query(rows.where("student", name)) for name in ledger.students}
     shared = sorted(set.intersection(*map(set, found.values())))
@@ -155,7 +225,7 @@ def measured_terms(folder: Path) -> dict[str, Terms]:
 
 
 def _by_query(rows: Rows) -> dict[str, tuple[float, float]]:
-    """Entropy and divergence of the queries that have both."""
+    """Entropy and divergence (nats) of the queries that have both."""
     if not {*COLUMNS} <= {*rows.names}:
         return {}
     return {
@@ -171,7 +241,7 @@ def _terms(rows: list[tuple[float, float]], limits: LossRange) -> Terms:
 
 
 def checked(row: Row) -> Checked:
-    """A check as it is recorded; an infinite looseness becomes None."""
+    """Turn a check into its record; an infinite looseness becomes None."""
     finding = row.finding
     loose = finding.looseness
     return Checked(

@@ -1,1 +1,1 @@
-"""`compare`: whether a data set's sampling alters what the bound depends on."""
+"""`compare`: whether the sampling of groups alters the terms of the bound."""

@@ -1,6 +1,6 @@
-"""The comparison again with other scores: temperatures, ranks, negative controls.
+"""Repeat the comparison with other scores: temperatures, ranks, negative controls.
 
-A control is an input about which theory knows the answer. Each is a test of this
+A control is an input for which the theory gives the answer. Each control tests this
 program on this data set, at an error rate of its own.
 """
 
@@ -15,7 +15,7 @@ from scipy.special import gammaln
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
-from rankbound.catalogue import Difference
+from rankbound.catalogue import Difference, Sampling
 from rankbound.commands.compare.measured import Compared
 from rankbound.commands.compare.quantities import (
     UNIT_SLACK,
@@ -33,7 +33,6 @@ from rankbound.commands.compare.result import (
     Sweep,
     SweepTable,
 )
-from rankbound.commands.compare.samplings import Sampling
 from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import Scores
@@ -42,24 +41,24 @@ from rankbound.validation.paired import common, compare_paired, smallest_margin,
 
 FACTORS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 NOTE: Final = (
-    "each temperature is a family of its own, whose verdicts hold together; the family "
-    "of `rows` is the one that was asked"
+    "each temperature is a family of its own, whose verdicts hold together; the "
+    "comparisons that were asked for are those in rows"
 )
 RANKS_NOTE: Final = (
-    "scores are replaced by ranks within the group, at one scale for all samplings: "
-    "the mean size of the reference's margins is kept. What differs here differs by "
-    "order, not by the sizes of scores; over all pairs of groups of one size without "
-    "ties nothing can differ"
+    "scores are replaced by ranks within the group, scaled for all samplings so that "
+    "the mean size of the reference's margins is kept. Any difference comes from the "
+    "order of the scores, not from their sizes; over all pairs of groups of one size "
+    "without ties there can be none"
 )
-# Chance that a control fails although nothing is wrong
+# Probability that a control fails although nothing is wrong
 FALSE_ALARM: Final = 1e-3
 EXACT: Final = 1e-12
-NOT_ASKED: Final = "not run; --controls runs them"
+NOT_ASKED: Final = "not run; set `controls` to run them"
 Transform = Callable[[Sampling], Floats]
 
 
 def sweep(compared: Compared) -> Sweep:
-    """Verdicts on the entropy at multiples of the teacher's temperature."""
+    """Compare entropies at multiples of the teacher's temperature."""
     tables = tuple(
         SweepTable(factor=factor, rows=entropy_rows(compared, _divided(factor)))
         for factor in FACTORS
@@ -86,7 +85,7 @@ def sweep(compared: Compared) -> Sweep:
 
 
 def ranks_only(compared: Compared) -> RanksOnly:
-    """The control in which only the order of the scores is left."""
+    """Compare entropies when only the order of the scores is kept."""
     loaded = compared.loaded
     base = loaded.sampling(compared.options.baseline)
     wanted = compared.measures[base.name].measured["margin", "all"].mean()
@@ -107,15 +106,15 @@ def ranks_only(compared: Compared) -> RanksOnly:
 def entropy_rows(
     compared: Compared, transform: Transform, *, delta: float | None = None
 ) -> tuple[EntropyRow, ...]:
-    """Verdicts on the entropy with other teacher scores, all in one family.
+    """Compare entropies with other teacher scores, as one family.
 
     Parameters
     ----------
     compared : Compared
     transform : callable
-        Gives the scores of the rows of a sampling, in temperatures.
+        Returns the scores of the rows of a sampling, divided by the temperature.
     delta : float, optional
-        Of the whole family; the comparison's by default.
+        Error probability of the whole family; by default that of the comparison.
     """
     options = compared.options
     made: dict[str, Measured] = {
@@ -162,14 +161,14 @@ def entropy_rows(
 
 def _divided(factor: float) -> Transform:
     def transform(sampling: Sampling) -> Floats:
-        with np.errstate(over="ignore"):  # refused with a message where it matters
+        with np.errstate(over="ignore"):  # refused later, with a message
             return sampling.values / factor
 
     return transform
 
 
 def controls(compared: Compared) -> Controls:
-    """Shuffled teacher, constant teacher, random embeddings, where asked for."""
+    """Run the negative controls, if they were asked for."""
     if not compared.options.controls:
         return Controls(rows=(), passed=None, missing_because=NOT_ASKED)
     rows = (
@@ -186,9 +185,9 @@ def controls(compared: Compared) -> Controls:
 
 
 def shuffled_teacher(compared: Compared) -> Control:
-    """Scores permuted among the pooled documents of a query: no sampling differs.
+    """Permute scores among the pooled documents of a query: no sampling may differ.
 
-    Every pair of every sampling is then a random pair of the pool, so that the expected
+    Every pair of every sampling is then a random pair of the pool, so its expected
     entropy is that of the pool for all samplings and pair sets.
     """
     rng = np.random.default_rng([compared.options.seed, 1])
@@ -202,15 +201,15 @@ def shuffled_teacher(compared: Compared) -> Control:
     worst = max((abs(row.difference) for row in rows), default=0.0)
     return Control(
         control="shuffled teacher",
-        expected="the entropy differs between no two samplings: every interval holds 0",
-        found=f"{len(rows) - len(missed)} of {len(rows)} intervals hold 0; largest "
+        expected="no two samplings differ in entropy: every interval contains 0",
+        found=f"{len(rows) - len(missed)} of {len(rows)} intervals contain 0; largest "
         f"difference {worst:.4f} nats",
         passed=not missed,
     )
 
 
 def shuffled_scores(pool: Sampling, rng: np.random.Generator) -> Scores:
-    """The pool's scores, permuted within every query."""
+    """Permute the pool's scores within every query."""
     groups = pool.groups
     query = groups.row_query()
     source = np.lexsort((rng.random(len(query)), query))
@@ -223,7 +222,7 @@ def shuffled_scores(pool: Sampling, rng: np.random.Generator) -> Scores:
 
 
 def constant_teacher(compared: Compared) -> Control:
-    """All scores equal: every pair ties and has the entropy ln 2, in every sampling."""
+    """Make all scores equal: every pair must tie and have the entropy ln 2."""
     worst, ties = 0.0, True
     for sampling in compared.loaded.samplings:
         made = teacher_quantities(
@@ -247,14 +246,15 @@ def constant_teacher(compared: Compared) -> Control:
 
 
 def random_embeddings(compared: Compared) -> Control:
-    """Vectors drawn at random: distances know nothing of the sampling.
+    """Draw vectors at random: distances may not depend on the sampling.
 
-    The mean distance is that of independent directions for every sampling and pair set.
+    For every sampling and pair set, the mean distance must be that of independent
+    directions.
     """
     embeddings, options = compared.loaded.embeddings, compared.options
     expected = "the mean distance is that of independent directions, in every sampling"
     if embeddings is None:
-        found = "not run: there are no vectors (--embeddings)"
+        found = "not run: there are no vectors; give `embeddings`"
         return Control(
             control="random embeddings", expected=expected, found=found, passed=None
         )
@@ -292,13 +292,13 @@ def random_embeddings(compared: Compared) -> Control:
     return Control(
         control="random embeddings",
         expected=f"{expected} ({centre:.4f}), and differs between no two",
-        found=f"{held} of {len(checks)} intervals hold the value",
+        found=f"{held} of {len(checks)} intervals contain the value",
         passed=held == len(checks),
     )
 
 
 def mean_chord(dim: int) -> float:
-    """Expected distance of two independent uniform unit vectors.
+    """Expected distance of two independent, uniformly distributed unit vectors.
 
     Examples
     --------

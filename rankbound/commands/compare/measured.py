@@ -1,14 +1,17 @@
-"""Samplings measured: every quantity per query, students included, and the family."""
+"""Read the samplings, measure every quantity per query, and answer the family.
+
+All samplings share one pool of documents and one temperature.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from rankbound.catalogue import COMPARED, PAIR_SETS, base
-from rankbound.commands.compare.options import CompareOptions
+from rankbound.commands.compare.options import TARGET, CompareOptions
 from rankbound.commands.compare.quantities import (
     Measured,
     Space,
@@ -28,15 +31,30 @@ from rankbound.commands.measure.inputs import (
     student_temperature,
 )
 from rankbound.commands.measure.options import SourceOptions, StudentSource
+from rankbound.commands.measure.given import Given, vectors_of
+    Inputs,
+    Sources,
+    check_comparable,
+    match_groups,
+    read_sources,
+from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.measure.students import (
     WARN_ABOVE,
     StudentFile,
     matched,
     student_file,
 )
+from rankbound.commands.measure.temperatures import (
+    known_temperature,
+    split_queries,
+    student_temperature,
+    teacher_temperature,
+)
 from rankbound.data.columns import Booleans, Floats
+from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
+from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import group_entropies
 from rankbound.estimators.shape import DistanceCurve, VectorShape, vector_shape
@@ -45,8 +63,201 @@ from rankbound.validation.paired import Answer, Question, answer_family
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sampling:
+    """The groups of one sampling that are compared, with the teacher's scores.
+
+    Attributes
+    ----------
+    name : str
+    groups : Groups
+        Without calibration queries; every group has at least two documents.
+    values : float64 array, shape (n_rows,)
+        Teacher scores divided by the temperature.
+    dropped : dict
+        What was dropped: counts by reason, over all queries.
+    """
+
+    name: str
+    groups: Groups
+    values: Floats
+    dropped: dict[str, int]
+
+    def with_pairs(self, pairs: str) -> tuple[Groups, Floats]:
+        """The groups that have a pair of this set, and their scores."""
+        keep = self.groups.count_known_pairs(pairs) > 0
+        if keep.all():
+            return self.groups, self.values
+        rows = np.repeat(keep, self.groups.sizes)
+        return self.groups.keep_groups(keep), self.values[rows]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """Everything that was read for a comparison.
+
+    Attributes
+    ----------
+    samplings : tuple of Sampling
+    pool : Sampling
+        One group per query with the documents of all samplings.
+    target : Sampling
+        The reference law: the pool, or the groups given as `target`.
+    calibration : Sampling or None
+        The pool of the queries set aside, if a temperature is fitted.
+    temperature : float
+        The teacher's temperature.
+    teacher : Inputs
+        The pool with all queries; holds the kind of the scores, the evidence for it,
+        and warnings.
+    """
+
+    samplings: tuple[Sampling, ...]
+    pool: Sampling
+    target: Sampling
+    calibration: Sampling | None
+    temperature: float
+    teacher: Inputs
+    qrels: Scores | None
+    embeddings: Embeddings | None
+    paths: tuple[Given, ...]
+
+    def sampling(self, name: str) -> Sampling:
+        """Return a sampling by its name."""
+        return next(s for s in self.samplings if s.name == name)
+
+    @property
+    def n_calibration(self) -> int:
+        """Number of queries set aside to fit temperatures."""
+        return 0 if self.calibration is None else self.calibration.groups.n_groups
+
+
+def load(options: CompareOptions) -> Loaded:
+    """Read and match all files except those of students.
+
+    Raises
+    ------
+    FormatError
+        When a file breaks its format.
+    UsageError
+        When the files do not match each other or the settings.
+    DomainError
+        When a number lies outside its range.
+    """
+    sources = read_sources(options, differences=True)
+    rule = Rule("all", options.missing)
+    read = {
+        name: match_groups(sources.groups_of(path), sources, rule)
+        for name, path in options.groups
+    }
+    first = next(iter(read.values()))
+    pooled = pool([inputs.groups for inputs in read.values()])
+    check_comparable(pooled, sources.teacher)
+    values, _ = pooled.scores_of(sources.teacher)
+    everything = replace(first, groups=pooled, values=values, dropped={})
+    split = split_queries(pooled, fits=options.fits, seed=options.seed)
+    scale = teacher_temperature(everything, split, options.temperature)
+    aside = set(pooled.group_qids()[split.calibration])
+    made = {
+        name: _sampling(name, inputs, scale, aside) for name, inputs in read.items()
+    }
+    union = _sampling("pool", everything, scale, aside)
+    given = (options.teacher, *(path for _, path in options.groups), options.target)
+    others = (options.qrels, *vectors_of(options.embeddings, options.ids))
+    return Loaded(
+        samplings=tuple(made.values()),
+        pool=union,
+        target=union
+        if options.target is None
+        else _target(
+            sources.groups_of(options.target),
+            sources,
+            scale,
+            aside,
+            missing=options.missing,
+        ),
+        calibration=part("calibration", everything, scale, split.calibration)
+        if aside
+        else None,
+        temperature=scale,
+        teacher=everything,
+        qrels=sources.qrels,
+        embeddings=sources.embeddings,
+        paths=tuple(path for path in (*given, *others) if path is not None),
+    )
+
+
+def pool(several: list[Groups]) -> Groups:
+    """Make one group per query of the documents that any sampling holds for it.
+
+    A document is positive if it is so in any of its groups. No positives are known if
+    those of any sampling are unknown.
+    """
+    names = np.concatenate([g.docnos[np.unique(g.codes)] for g in several])
+    docnos = np.unique(names)
+    qids = np.unique(np.concatenate([g.group_qids() for g in several]))
+    keys, positive = [], []
+    for groups in several:
+        place = np.searchsorted(docnos, groups.docnos[groups.codes])
+        query = np.searchsorted(qids, groups.group_qids())[groups.row_group()]
+        keys.append(query * len(docnos) + place)
+        if groups.positive is not None:
+            positive.append(groups.positive)
+    distinct, where = np.unique(np.concatenate(keys), return_inverse=True)
+    good = None
+    if len(positive) == len(several):
+        good = np.zeros(len(distinct), dtype=bool)
+        np.logical_or.at(good, where, np.concatenate(positive))
+    query = distinct // len(docnos)
+    sizes = np.bincount(query, minlength=len(qids))
+    return Groups(
+        queries=np.arange(len(qids), dtype=np.int64),
+        qids=qids,
+        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        codes=(distinct % len(docnos)).astype(np.int64),
+        docnos=docnos,
+        positive=good,
+        name="the union of all samplings",
+    )
+
+
+def _target(
+    groups: Groups,
+    sources: Sources,
+    scale: float,
+    aside: set[str],
+    *,
+    missing: str | None,
+) -> Sampling:
+    if groups.probabilities is not None:
+        raise UsageError(
+            f"{groups.name}: `target` must have no probabilities, since it weighs the "
+            "pairs of a group equally; remove them, or list the documents of the law"
+        )
+    matched = match_groups(groups, sources, Rule("all", missing))
+    return _sampling(TARGET, matched, scale, aside)
+
+
+def _sampling(name: str, inputs: Inputs, scale: float, aside: set[str]) -> Sampling:
+    counted = np.array([qid not in aside for qid in inputs.groups.group_qids()])
+    if not counted.any():
+        raise UsageError(
+            f"{inputs.groups.name}: every query was set aside to fit temperatures, so "
+            "none is left to compare; give more queries, or temperatures as numbers"
+        )
+    return part(name, inputs, scale, counted)
+
+
+def part(name: str, inputs: Inputs, scale: float, keep: Booleans) -> Sampling:
+    """The chosen groups as a sampling, with scores divided by the temperature."""
+    rows = np.repeat(keep, inputs.groups.sizes)
+    with np.errstate(over="ignore"):  # refused later, with a message
+        values = inputs.values[rows] / scale
+    return Sampling(name, inputs.groups.keep_groups(keep), values, inputs.dropped)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Student:
-    """A student that was read and has its temperature, the same for all samplings."""
+    """A student that was read, with one temperature for all samplings."""
 
     source: StudentSource
     file: StudentFile
@@ -56,7 +267,7 @@ class Student:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnSampling:
-    """A student's quantities on one sampling, and the groups that it could score."""
+    """The quantities of a student on one sampling, and the groups that it scored."""
 
     measured: Measured
     groups: dict[str, Groups]
@@ -64,39 +275,46 @@ class OnSampling:
     warnings: tuple[str, ...]
 
 
-def read_students(options: SourceOptions, loaded: Loaded) -> tuple[Student, ...]:
-    """Read every student; "fit" uses the pooled calibration queries, all pairs.
+def read_students(
+    sources: Sequence[StudentSource], loaded: Loaded
+) -> tuple[Student, ...]:
+    """Read every student; "fit" uses all pairs of the pooled calibration queries.
 
     Raises
     ------
     FormatError, UsageError, DomainError
-        As for `rankbound measure`.
+        As `rankbound.measure` does.
     """
-    return tuple(_student(source, loaded) for source in options.students)
+    return tuple(_student(source, loaded) for source in sources)
 
 
 def measure_student(
     student: Student,
     sampling: Sampling,
-    options: SourceOptions,
     *,
     pair_sets: Sequence[str],
+    score_range: float,
+    missing: str | None,
+    alone: bool,
 ) -> OnSampling:
-    """Quantities of a student on one sampling, for every pair set."""
+    """Measure a student on one sampling, for every pair set.
+
+    `alone` says that there is no other student, so that labels do not name this one.
+    """
     dropped: dict[str, int] = {}
     raw = student.file.on(sampling.groups)
-    rule = Rule("all", options.missing)
+    rule = Rule("all", missing)
     groups, keep = matched(student.source, raw, sampling.groups, rule, dropped)
     teacher = sampling.values[keep]
-    with np.errstate(over="ignore"):  # refused with a message where it matters
+    with np.errstate(over="ignore"):  # refused later, with a message
         values = raw.values[keep] / student.temperature
     made = student_quantities(
         groups,
         teacher,
         values,
-        clip_at=options.score_range,
+        clip_at=score_range,
         pair_sets=pair_sets,
-        who="" if len(options.students) == 1 else student.source.name,
+        who="" if alone else student.source.name,
     )
     known = {pairs: groups.count_known_pairs(pairs) > 0 for pairs in pair_sets}
     kept = {pairs: groups.keep_groups(k) for pairs, k in known.items() if k.any()}
@@ -109,7 +327,7 @@ def _gaps(student: Student, sampling: Sampling, found: Booleans) -> tuple[str, .
         return ()
     return (
         f"student {student.source.name!r} has no score for {missing:.1%} of the "
-        f"documents of {sampling.name}; it is compared on those that it has, which "
+        f"documents of {sampling.name}; it is compared on those that it scored, which "
         "are not a random choice and differ between samplings",
     )
 
@@ -139,18 +357,18 @@ def _student(source: StudentSource, loaded: Loaded) -> Student:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measures:
-    """One sampling, measured.
+    """The quantities of one sampling.
 
     Attributes
     ----------
     sampling : Sampling
     measured : dict of (quantity, pair set) to PerQuery
     group_entropy, pair_shares : dict of str to float
-        By pair set: mean entropy over groups instead of queries (nats), and the share
-        of all pairs, queries weighing the same.
+        By pair set: the mean entropy over groups instead of queries (nats), and the
+        share of all pairs, in which every query has the same weight.
     space : Space or None
     shape : VectorShape or None
-        Of its documents' vectors.
+        The shape of the documents' vectors.
     students : dict of str to OnSampling
     """
 
@@ -163,36 +381,51 @@ class Measures:
     students: dict[str, OnSampling] = field(default_factory=dict)
 
     def groups_of(self, name: str, pairs: str) -> Groups:
-        """The groups behind a quantity."""
-        if COMPARED[base(name)].need != "student":
-            return self.sampling.groups
-        student = name.partition(":")[2] or next(iter(self.students))
-        return self.students[student].groups[pairs]
+        """The groups from which a quantity was computed."""
+        return groups_of(name, pairs, self.sampling, self.students)
+
+
+def groups_of(
+    name: str, pairs: str, sampling: Sampling, students: Mapping[str, OnSampling]
+) -> Groups:
+    """The groups from which a quantity was computed; a student may lack documents."""
+    if COMPARED[base(name)].need != "student":
+        return sampling.groups
+    student = name.partition(":")[2] or next(iter(students))
+    return students[student].groups[pairs]
 
 
 def measure_sampling(
     sampling: Sampling,
-    loaded: Loaded,
-    students: tuple[Student, ...],
-    options: CompareOptions,
+    embeddings: Embeddings | None,
+    students: Sequence[Student],
+    *,
+    metric: str,
+    score_range: float,
+    missing: str | None,
 ) -> Measures:
-    """All quantities of one sampling, for all three pair sets."""
+    """Measure all quantities of one sampling, for all three pair sets."""
     measured = teacher_quantities(sampling.groups, sampling.values, pair_sets=PAIR_SETS)
     space, shape = None, None
-    if loaded.embeddings is not None:
-        shape = vector_shape(sampling.groups, loaded.embeddings, metric=options.metric)
+    if embeddings is not None:
+        shape = vector_shape(sampling.groups, embeddings, metric=metric)
         space = space_quantities(
             sampling.groups,
             sampling.values,
-            loaded.embeddings,
-            metric=options.metric,
+            embeddings,
+            metric=metric,
             pair_sets=PAIR_SETS,
-            curve=DistanceCurve(shape.top(options.metric)),
+            curve=DistanceCurve(shape.top(metric)),
         )
         measured.update(space.measured)
     theirs = {
         student.source.name: measure_student(
-            student, sampling, options, pair_sets=PAIR_SETS
+            student,
+            sampling,
+            pair_sets=PAIR_SETS,
+            score_range=score_range,
+            missing=missing,
+            alone=len(students) == 1,
         )
         for student in students
     }
@@ -215,7 +448,7 @@ def measure_sampling(
 
 
 def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
-    """Mean entropy over the groups that have such a pair, in nats."""
+    """Mean entropy (nats) over the groups that have a pair of this set."""
     keep = groups.count_known_pairs(pairs) > 0
     inside = values[np.repeat(keep, groups.sizes)]
     kept = groups.keep_groups(keep)
@@ -223,7 +456,7 @@ def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
 
 
 def pair_share(groups: Groups, pairs: str) -> float:
-    """Share of a pair set among all pairs of a group, queries weighing the same."""
+    """Share of a pair set among all pairs; every query has the same weight."""
     share = groups.count_known_pairs(pairs) / groups.count_pairs("all")
     means = query_means(groups.queries, share, n_queries=len(groups.qids))
     return float(np.nanmean(means))
@@ -231,7 +464,7 @@ def pair_share(groups: Groups, pairs: str) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """Everything that was measured, and the answers of the family.
+    """Everything that was measured, and the answers to the family of questions.
 
     Attributes
     ----------
@@ -239,11 +472,11 @@ class Compared:
     loaded : Loaded
     students : tuple of Student
     measures : dict of str to Measures
-        By sampling, in the order of the options.
+        By sampling, in the order given.
     target : dict of (quantity, pair set) to PerQuery
-        The teacher on the reference law of pairs.
+        The teacher's entropy over the reference law of pairs.
     answers : tuple of Answer
-        One per comparison of the family.
+        One for each comparison of the family.
     """
 
     options: CompareOptions
@@ -255,7 +488,7 @@ class Compared:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader should know before using the numbers."""
+        """What to know before using the numbers."""
         theirs = (w for student in self.students for w in student.warnings)
         gaps = (
             warning
@@ -265,8 +498,8 @@ class Compared:
         )
         teacher = self.loaded.teacher
         unknown = (
-            f"{name}: its positive documents are not known, so all its pairs are "
-            "compared, and no pos-neg or neg-neg pairs; give groups with a doc_id_a"
+            f"{name}: its positive documents are not known, so it is compared over all "
+            "pairs, but not over pos-neg or neg-neg pairs; give groups with a doc_id_a"
             for name, measures in self.measures.items()
             if measures.sampling.groups.positive is None
         )
@@ -275,7 +508,7 @@ class Compared:
 
     @property
     def inputs(self) -> list[Given]:
-        """Every input, once."""
+        """All inputs, without repetition."""
         students = [path for s in self.students for path in s.file.paths]
         return list(dict.fromkeys([*self.loaded.paths, *students]))
 
@@ -286,15 +519,22 @@ def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
     Raises
     ------
     FormatError, UsageError, DomainError
-        On input that breaks a rule.
+        As `load` and `read_students` do, and when there is nothing to compare.
     """
     progress("reading")
     loaded = load(options)
-    students = read_students(options, loaded)
+    students = read_students(options.students, loaded)
     measures = {}
     for sampling in loaded.samplings:
         progress(f"sampling {sampling.name}")
-        measures[sampling.name] = measure_sampling(sampling, loaded, students, options)
+        measures[sampling.name] = measure_sampling(
+            sampling,
+            loaded.embeddings,
+            students,
+            metric=options.metric,
+            score_range=options.score_range,
+            missing=options.missing,
+        )
     progress("target form")
     target = entropies(loaded.target.groups, loaded.target.values, pair_sets=PAIR_SETS)
     progress("family of comparisons")
@@ -310,7 +550,7 @@ def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
 def family(
     measures: dict[str, Measures], loaded: Loaded, options: CompareOptions
 ) -> list[Question]:
-    """Every comparison that was asked for: sampling by quantity by pair set."""
+    """All comparisons of the family: samplings by quantities by pair sets."""
     widest = widest_distance(loaded.embeddings, options.metric)
     baseline = measures[options.baseline]
     questions = []
@@ -349,8 +589,8 @@ def family(
             )
     if not questions:
         raise UsageError(
-            f"nothing to compare: no sampling has {' or '.join(options.pair_sets)} "
-            f"pairs that {options.baseline!r} has, too; give `pairs='all'`"
+            f"nothing to compare: no sampling shares {' or '.join(options.pair_sets)} "
+            f"pairs with {options.baseline!r}; give `pairs='all'`"
         )
     return questions
 

@@ -1,4 +1,4 @@
-"""What a comparison of samplings is asked to do."""
+"""Inputs and settings of a comparison of samplings."""
 
 from __future__ import annotations
 
@@ -15,36 +15,38 @@ from rankbound.commands.measure.options import SourceOptions, check_compat, take
 from rankbound.errors import UsageError
 from rankbound.validation.resampling import RESAMPLES
 
-# What the table of queries calls the reference law of pairs, so no sampling may
+# The table of queries gives this name to the reference law of pairs, so no sampling
+# may have it
 TARGET = "target"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareOptions(SourceOptions):
-    """Inputs and settings of `rankbound compare`; see its help for each.
+    """Inputs and settings of `rankbound compare`; `compare` documents each of them.
 
     Attributes
     ----------
     groups : tuple of (str, Path)
-        Samplings by name, at least two; a dict does, too.
+        Samplings by name, at least two; a dict is also accepted.
     reference : str or None
-        The sampling that the others are compared with; None: the first.
+        The sampling that the others are compared with; the first if None.
     quantities : tuple of str
-        Which of `rankbound.catalogue.COMPARED`; they make the family.
+        Names from `rankbound.catalogue.COMPARED`; together they define the family.
     pairs : {"each", "all", "pos-neg", "neg-neg"}
     margins : dict of str to float
-        By quantity, or one number where there is one quantity; those not named have
-        the catalogue's default.
+        By quantity, or one number if there is one quantity; a quantity without a margin
+        has the catalogue's default.
     target : Path or None
-        Groups that are the reference law of pairs; None: the union of all samplings.
+        Groups that define the reference law of pairs; the union of all samplings if
+        None.
     controls : bool
         Whether to run the negative controls.
     resamples : int
-        Of the bootstrap.
+        Number of bootstrap resamples.
     compat : {"reference", None}
-        Whether the reference study's test and entropy are put beside ours.
+        Whether to report the reference study's test and entropy beside ours.
 
-    All other attributes are those of `SourceOptions`.
+    The other attributes are those of `SourceOptions`.
     """
 
     groups: tuple[tuple[str, Any], ...]
@@ -71,24 +73,25 @@ class CompareOptions(SourceOptions):
         check_compat(self.compat)
         if self.pairs not in (EACH, *PAIR_SETS):
             raise UsageError(
-                f"`pairs` is one of {EACH}, {', '.join(PAIR_SETS)}, got {self.pairs!r}"
+                f"`pairs` must be one of {EACH}, {', '.join(PAIR_SETS)}, got "
+                f"{self.pairs!r}"
             )
         if self.resamples < 0:
             raise UsageError(f"`resamples` must be at least 0, got {self.resamples}")
 
     def inputs(self) -> tuple[Any, ...]:
-        """The input files, those of the samplings and the target included."""
+        """The input files, including those of the samplings and the target."""
         files = (path for _, path in self.groups)
         return (*SourceOptions.inputs(self), *files, self.target)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The samplings in the order given."""
+        """The names of the samplings, in the order given."""
         return tuple(name for name, _ in self.groups)
 
     @property
     def baseline(self) -> str:
-        """The reference sampling."""
+        """The name of the reference sampling."""
         return self.names[0] if self.reference is None else self.reference
 
     @property
@@ -97,11 +100,11 @@ class CompareOptions(SourceOptions):
         return PAIR_SETS if self.pairs == EACH else (self.pairs,)
 
     def margin(self, quantity: str) -> float | None:
-        """The margin of a quantity: as given, or its default."""
+        """The margin of a quantity: the one given, or its default."""
         return (self.margins or {}).get(quantity, COMPARED[quantity].margin)
 
     def place(self, quantity: str) -> tuple[int, int]:
-        """Where a quantity stands: as asked for, then the others; students in order."""
+        """Sort key: the quantities compared, then the others; students in order."""
         known = dict.fromkeys((*self.quantities, *COMPARED))
         name, _, student = quantity.partition(":")
         names = [source.name for source in self.students]
@@ -112,30 +115,36 @@ class CompareOptions(SourceOptions):
         if len(names) < 2:
             raise UsageError(
                 f"`groups` needs at least two samplings NAME=FILE, got {len(names)}; "
-                "a comparison has two sides"
+                "give the reference and a sampling to compare with it"
             )
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise UsageError(f"two samplings are called {twice!r}; rename one")
+            raise UsageError(
+                f"samplings need different names, got {twice!r} twice; rename one"
+            )
         for name in names:
             if not name or name == TARGET or any(c in name for c in "\t\r\n"):
                 raise UsageError(
-                    f"a sampling needs a name without tabs, other than {TARGET!r}, "
-                    f"got {name!r}"
+                    "the name of a sampling must not be empty, contain tabs or line "
+                    f"breaks, or be {TARGET!r}, got {name!r}; rename it"
                 )
         if self.baseline not in names:
             raise UsageError(
-                f"`reference` {self.baseline!r} is no sampling; there are "
-                f"{', '.join(names)}"
+                f"`reference` must name a sampling ({', '.join(names)}), got "
+                f"{self.baseline!r}"
             )
 
     def _check_quantities(self) -> None:
         if len(set(self.quantities)) < len(self.quantities) or not self.quantities:
-            raise UsageError("`quantities` names each quantity once, and at least one")
+            raise UsageError(
+                "`quantities` must name at least one quantity, and each of them once, "
+                f"got {', '.join(self.quantities) or 'none'}"
+            )
         for quantity in self.quantities:
             if quantity not in COMPARED:
                 raise UsageError(
-                    f"`quantities` is one of {', '.join(COMPARED)}, got {quantity!r}"
+                    f"`quantities` must be among {', '.join(COMPARED)}, got "
+                    f"{quantity!r}"
                 )
             self._check_needs(quantity)
 
@@ -151,37 +160,38 @@ class CompareOptions(SourceOptions):
             )
         if self.pairs in PAIR_SETS and self.pairs not in known.pair_sets:
             raise UsageError(
-                f"`quantities={quantity!r}` is about the documents of a group, not its "
-                "pairs; give `pairs='all'` or each"
+                f"`quantities={quantity!r}` describes the documents of a group, not "
+                "its pairs; give `pairs='all'` or `pairs='each'`"
             )
 
     def _check_margins(self) -> None:
         if not isinstance(self.margins, Mapping | None):
             raise UsageError(
-                "margins are given by quantity, since units differ, as in "
+                "`margins` must be given by quantity, since units differ, as in "
                 f"{{{self.quantities[0]!r}: {self.margins}}}"
             )
         for quantity, margin in (self.margins or {}).items():
             if quantity not in self.quantities:
                 raise UsageError(
-                    f"`margins` for {quantity!r}, which is not compared; `quantities` "
-                    f"holds {', '.join(self.quantities)}"
+                    f"`margins` has an entry for {quantity!r}, which is not compared; "
+                    f"`quantities` holds {', '.join(self.quantities)}"
                 )
             if not (np.isfinite(margin) and margin > 0):
                 raise DomainError(
-                    f"`margins` must be a positive number, got {margin!r}; fix it "
-                    "before looking at the data"
+                    f"`margins` must be a positive number, got {margin!r}; choose the "
+                    "margin before looking at the data"
                 )
 
 
 def _samplings(groups: Any) -> tuple[tuple[str, Any], ...]:
-    """Names and groups, from a dict or from pairs."""
+    """Return names and groups, given as a dict or as pairs."""
     given = groups.items() if isinstance(groups, Mapping) else groups
     if isinstance(given, str) or not all(
         isinstance(pair, tuple | list) and len(pair) == 2 for pair in given
     ):
         raise UsageError(
-            "`groups` holds the samplings by name, as in {'random': 'random.jsonl', "
-            f"'bm25': 'bm25.jsonl'}}; got {type(groups).__name__}"
+            "`groups` must hold the samplings by name, as in {'random': "
+            "'random.jsonl', 'bm25': 'bm25.jsonl'}; got "
+            f"{type(groups).__name__}"
         )
     return tuple((str(name), as_given(g, "groups", str(name))) for name, g in given)

@@ -1,7 +1,7 @@
-"""Per-query quantities of one sampling, and the ranges that are known of them.
+"""Per-query quantities of one sampling, and the ranges known for them.
 
-Groups are measured first; then the groups of a query are averaged, since the query is
-the unit of every comparison.
+Each group is measured by itself. The groups of a query are then averaged, since the
+query is the unit of every comparison.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from rankbound.estimators.pairs import selected_pairs
 from rankbound.estimators.shape import DistanceCurve
 from rankbound.estimators.spread import clip_below_best
 
-# Lengths of unit vectors are checked up to this, as `Embeddings.unit_norm_share` does
+# Tolerance of the length of a unit vector, as in `Embeddings.unit_norm_share`
 UNIT_SLACK: Final = 1e-2
 UNKNOWN: Final = "its range is not known in advance, so betting does not apply"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GroupMeans(PerQuery):
-    """A number per query, the mean over its groups, and the largest of its groups.
+    """The mean over the groups of each query, and the largest value of its groups.
 
-    The mean is what samplings are compared by, since the query is the unit. A supremum
-    over groups cannot be had from it: `largest`, shape (n,), is for that.
+    Samplings are compared by the means, since the query is the unit. A supremum over
+    groups cannot be computed from means, so `largest`, shape (n,), is kept too.
     """
 
     largest: Floats
@@ -54,9 +54,10 @@ Measured = dict[tuple[str, str], GroupMeans]
 class Space:
     """Distances of one sampling.
 
-    `measured` holds the quantities; `lipschitz` the steepest teacher margin per
-    distance (a plug-in, too small); `undefined` how many groups have no intrinsic
-    dimension. `curve` are the distances of all pairs, queries weighing the same.
+    `measured` holds the quantities. `lipschitz` is the steepest teacher margin per
+    distance in the sample, which is below the Lipschitz constant. `undefined` counts
+    the groups whose intrinsic dimension is undefined. `curve` is the distribution of
+    the distances of all pairs, in which every query has the same weight.
     """
 
     measured: Measured
@@ -73,25 +74,25 @@ def quantities(
     embeddings: Embeddings | None = None,
     metric: str = "euclidean",
 ) -> Measured:
-    """What the teacher, and vectors where given, say about one sampling.
+    """Measure one sampling by the teacher, and by vectors if they are given.
 
     Parameters
     ----------
     groups : Groups
-        At least two documents each.
+        Each with at least two documents.
     values : float64 array, shape (n_rows,)
-        Teacher scores in temperatures.
+        Teacher scores divided by the temperature.
     pair_sets : sequence of {"all", "pos-neg", "neg-neg"}
-        Groups without such a pair are left out of that pair set.
+        A group without a pair of a set is left out of that set.
     embeddings : Embeddings, optional
-        Adds diameters, distances and intrinsic dimension.
+        Adds diameters, distances and intrinsic dimensions.
     metric : {"euclidean", "angular"}
 
     Returns
     -------
     dict of (quantity, pair set) to GroupMeans
-        Entropy in nats, margin in temperatures, ties as a share; distances in the
-        metric's unit. Sorted by qid.
+        Entropy in nats, margin in temperatures, ties as a share, and distances in the
+        metric's unit; each sorted by qid.
 
     Examples
     --------
@@ -119,16 +120,16 @@ def teacher_quantities(
     pair_sets: Sequence[str],
     names: Sequence[str] | None = None,
 ) -> Measured:
-    """What the teacher's scores alone say; arguments as for `quantities`.
+    """Measure what needs the teacher's scores alone; parameters as in `quantities`.
 
-    `names` are the quantities wanted; all of the catalogue by default.
+    `names` are the quantities to compute; by default all that need only scores.
     """
     labels = {name: name for name in (names or needing("scores"))}
     return _of_scores(groups, [values], labels=labels, pair_sets=pair_sets)
 
 
 def entropies(groups: Groups, values: Floats, *, pair_sets: Sequence[str]) -> Measured:
-    """Entropy alone; arguments as for `quantities`."""
+    """Measure the entropy alone; parameters as in `quantities`."""
     return teacher_quantities(groups, values, pair_sets=pair_sets, names=["entropy"])
 
 
@@ -141,18 +142,18 @@ def student_quantities(
     pair_sets: Sequence[str],
     who: str = "",
 ) -> Measured:
-    """What a student's scores add.
+    """Measure what needs a student's scores.
 
     Parameters
     ----------
     groups : Groups
     teacher, student : float64 arrays, shape (n_rows,)
-        Scores in temperatures, each model's own.
+        Scores divided by the temperature of their model.
     clip_at : float
-        B: the student's are raised to at least B below the best of their group.
+        B. Student scores are raised to at least B below the best score of their group.
     pair_sets : sequence of {"all", "pos-neg", "neg-neg"}
     who : str
-        The student's name for the labels; empty where there is one student.
+        The student's name in the labels; empty if there is only one student.
     """
     labels = {name: label(name, who, alone=not who) for name in needing("student")}
     return _of_scores(
@@ -168,7 +169,7 @@ def _of_scores(
     pair_sets: Sequence[str],
     clip_at: float | None = None,
 ) -> Measured:
-    """Quantities of the groups that have a pair of each set, averaged by query."""
+    """Measure the groups that have a pair of each set, and average them by query."""
     made: Measured = {}
     for pairs in pair_sets:
         keep = groups.count_known_pairs(pairs) > 0
@@ -204,9 +205,9 @@ def space_quantities(
     pair_sets: Sequence[str],
     curve: DistanceCurve | None = None,
 ) -> Space:
-    """Distances of all pair sets in one pass; arguments as for `quantities`.
+    """Measure distances for all pair sets in one pass; parameters as in `quantities`.
 
-    A `curve` is fed with the distances of all pairs.
+    The distances of all pairs are added to `curve`, if one is given.
     """
     pair_sets = [p for p in pair_sets if groups.count_known_pairs(p).any()]
     table = {
@@ -246,20 +247,20 @@ def space_quantities(
 
 
 def _documents_last(entry: tuple[tuple[str, str], object]) -> bool:
-    """Quantities of the documents of a group stand behind those of its pairs."""
+    """Sort key: quantities of a group's documents follow those of its pairs."""
     (name, _), _ = entry
     return len(COMPARED[name].pair_sets) == 1
 
 
 def per_query(groups: Groups, values: Floats, name: str) -> GroupMeans:
-    """Average the groups of each query, leaving out groups whose value is NaN.
+    """Average the groups of each query, ignoring groups whose value is NaN.
 
     Parameters
     ----------
     groups : Groups
     values : float64 array, shape (n_groups,)
     name : str
-        A quantity of the catalogue, or its label; gives the unit.
+        A quantity of the catalogue, or its label; it determines the unit.
     """
     good = np.isfinite(values)
     queries = groups.queries[good]
@@ -275,19 +276,19 @@ def per_query(groups: Groups, values: Floats, name: str) -> GroupMeans:
 def value_range(
     name: str, groups: Groups, *, pairs: str, score_range: float, widest: float | None
 ) -> Range | None:
-    """Range of one query's value; None where there is none.
+    """Range of one query's value, or None if it is not known in advance.
 
     Parameters
     ----------
     name : str
-        A label of a quantity.
+        The label of a quantity.
     groups : Groups
-        Their smallest size enters the range of divergence and risk (Lemma 2c).
+        The smallest group size enters the range of divergence and risk (Lemma 2c).
     pairs : str
     score_range : float
         B, at which students are clipped.
     widest : float or None
-        No distance is larger; None where the space has no known scale.
+        An upper bound of every distance; None if there is none.
     """
     known = COMPARED[base(name)]
     lemma = None
@@ -298,7 +299,7 @@ def value_range(
 
 
 def difference_range(first: Range | None, second: Range | None) -> Range | None:
-    """Range of the difference of two values.
+    """Range of the difference of two values; None if either range is not known.
 
     Examples
     --------
@@ -311,10 +312,10 @@ def difference_range(first: Range | None, second: Range | None) -> Range | None:
 
 
 def widest_distance(embeddings: Embeddings | None, metric: str) -> float | None:
-    """A distance that no pair exceeds, whatever the sample; None if not known.
+    """A bound of all distances that does not depend on the sample, or None.
 
-    Angles are at most pi and unit vectors at most 2 apart. The largest distance of the
-    sample would be no such number.
+    Angles are at most pi, and unit vectors are at most 2 apart. The largest distance
+    of a sample would be no such bound.
     """
     if embeddings is None:
         return None

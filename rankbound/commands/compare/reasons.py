@@ -1,6 +1,6 @@
-"""What explains a comparison: parts of the change, orders, target form, floors, laws.
+"""Explain a comparison: parts of the change, orders, target form, floors, laws.
 
-Everything here is of all samplings at once, and none of it decides a verdict.
+Each function describes all samplings at once. None of them decides a verdict.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rankbound.bounds.shift import (
     total_variation,
 )
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import COMPARED, PAIR_SETS, needing
+from rankbound.catalogue import COMPARED, PAIR_SETS, Sampling, needing
 from rankbound.commands.compare.measured import Compared, Measures
 from rankbound.commands.compare.result import (
     Change,
@@ -33,7 +33,6 @@ from rankbound.commands.compare.result import (
     Target,
     TargetRow,
 )
-from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.measure.certifying import group_sizes
 from rankbound.commands.measure.shift import Law, laws
 from rankbound.commands.measure.space import shape_of
@@ -50,9 +49,9 @@ from rankbound.results import Named
 from rankbound.validation.paired import common
 
 PARTS = ("pos-neg", "neg-neg")
-# What is left: pairs of two positives, in groups that hold several
+# The remaining pairs: two positives of a group that has several
 REST = "pos-pos"
-EMPTY = 1e-12  # a smaller share is rounding
+EMPTY = 1e-12  # a smaller share is due to rounding
 METHOD = (
     "exact and symmetric: a change of a share counts at the mean of the two entropies, "
     "a change of an entropy at the mean of the two shares; spread is the change of the "
@@ -64,7 +63,7 @@ DIAGNOSTIC = (
     "than the teacher's Lipschitz constant, so that the floors from distances may lie "
     "above the true ones; the floor from the mean margin needs no such constant"
 )
-# Mining moves the three differently, and each belongs to another statement
+# Mining changes the three differently, and each appears in another statement
 STATEMENTS: Final = {
     "supremum": "over groups: for the diameter the plug-in of the essential supremum "
     "of Theorems 1 and 2, of which no upper limit can be read off a sample",
@@ -74,16 +73,16 @@ STATEMENTS: Final = {
     "rms_distance",
 }
 NO_KAPPA = (
-    "no probabilities in the groups of both samplings; a ratio of drawn frequencies, "
-    "let alone of scores, is no kappa"
+    "the groups of one of the samplings have no probabilities; a ratio of drawn "
+    "frequencies or of scores is not kappa"
 )
 
 
 def decomposition(compared: Compared) -> Named[Change]:
-    """Every change of the all-pairs entropy from the reference, in nats.
+    """Decompose the change of the all-pairs entropy from the reference, in nats.
 
-    One per sampling but the reference, over the queries that both have. None
-    where one of the two does not tell its positive documents.
+    There is one entry for each sampling except the reference, over the queries that
+    both have. A sampling whose positive documents are not known has no entry.
     """
     options = compared.options
     masses = {
@@ -121,7 +120,7 @@ def decomposition(compared: Compared) -> Named[Change]:
 
 
 def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
-    """Sorted qids, and the share, entropy and ties of every query's pair sets."""
+    """Return sorted qids, and the share, entropy and ties of each query by pair set."""
     groups = sampling.groups
     every = groups.count_pairs("all")
     present = np.unique(groups.queries)
@@ -162,7 +161,8 @@ def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
 def order_means(compared: Compared) -> dict[str, OrderMeans]:
     """Mean entropy and margin of every sampling on the queries that all have.
 
-    By pair set; one that a sampling lacks, or without a common query, does not appear.
+    The result is keyed by pair set, without those that a sampling lacks or for which
+    there is no common query.
     """
     found = {}
     measured = {name: m.measured for name, m in compared.measures.items()}
@@ -185,7 +185,7 @@ def order_means(compared: Compared) -> dict[str, OrderMeans]:
 
 
 def orders(means: Mapping[str, OrderMeans]) -> dict[str, tuple[str, ...]]:
-    """The samplings from least to most entropy, by pair set; equal ones by name.
+    """Sort the samplings from least to most entropy, by pair set; ties by name.
 
     Examples
     --------
@@ -214,7 +214,7 @@ def _rows(mass: PairMass, rows: np.ndarray) -> PairMass:
 
 
 def target_form(compared: Compared) -> Target:
-    """Entropy over the fixed reference law of pairs, which no sampling changes."""
+    """Estimate the entropy over the reference law of pairs, common to all samplings."""
     options = compared.options
     rows = []
     for pairs in PAIR_SETS:
@@ -253,13 +253,13 @@ def target_form(compared: Compared) -> Target:
 
 
 def _excess(sampled: PerQuery, target: PerQuery) -> float:
-    """Mean over the queries of both of the sampled entropy minus the target's."""
+    """Mean sampled entropy minus that of the target, over their common queries."""
     first, second = common(sampled, target)
     return float((first - second).mean())
 
 
 def coupling(compared: Compared) -> Coupling:
-    """The entropy floor of every sampling and pair set, from margins and distances."""
+    """Lower bounds of every entropy from the mean margin and from distances."""
     slopes = [m.space.lipschitz for m in compared.measures.values() if m.space]
     steepest = max(slopes, default=None)
     return Coupling(
@@ -300,7 +300,7 @@ def _floors(measures: Measures, pairs: str, steepest: float | None) -> Floor:
 
 
 def _cut_ratio(measures: Measures, pairs: str) -> float:
-    """c_E of the smallest group; 1 for positive-negative pairs, all cut at once."""
+    """c_E of the smallest group; 1 for pos-neg pairs, which one cut separates."""
     groups, _ = measures.sampling.with_pairs(pairs)
     if pairs == "pos-neg":
         return 1.0
@@ -312,7 +312,7 @@ def _floor(mean_margin: float) -> float:
 
 
 def spaces(compared: Compared) -> tuple[Space, ...] | None:
-    """One per sampling, quantity and pair set; None without vectors."""
+    """Summarise distances by sampling, quantity and pair set; None without vectors."""
     if compared.loaded.embeddings is None:
         return None
     return tuple(
@@ -341,7 +341,7 @@ def _three(name: str, measures: Measures, quantity: str, pairs: str) -> Space | 
 
 
 def shapes(compared: Compared) -> Named[Shape] | None:
-    """Distances and vectors of every sampling, for figures; None without vectors."""
+    """Describe distances and vectors of every sampling; None without vectors."""
     if compared.loaded.embeddings is None:
         return None
     return Named(
@@ -356,11 +356,11 @@ def _shape(name: str, curve: DistanceCurve, shape: VectorShape) -> Shape:
 
 
 def overlap(compared: Compared) -> Named[Shift]:
-    """How far apart the samplings are as laws of documents, and what they cover.
+    """Compare the samplings with the reference as laws of documents.
 
-    Every sampling is compared with the reference, which is one of them. The groups of a
-    query are its law, uniform where no probabilities are given: then the distance is
-    that of the draws, which is larger than that of the laws they were drawn from.
+    The groups of a query define its law, which is uniform if they have no
+    probabilities. The distance is then that of the documents drawn, which is larger
+    than that of the laws they were drawn from.
     """
     options, loaded = compared.options, compared.loaded
     found = {}
@@ -384,10 +384,10 @@ def overlap(compared: Compared) -> Named[Shift]:
 def _against(
     name: str, mine: dict[str, Law], theirs: dict[str, Law], *, known: bool
 ) -> Shift:
-    """Distance of the laws over the queries that both have; kappa of the reference.
+    """Distances of the laws, and kappa, over the queries that both have.
 
-    kappa is the largest ratio of the reference's probability and the sampling's: what
-    it takes to bound the risk under the reference from this sampling's pairs.
+    kappa is the largest ratio of the reference's probability to the sampling's. It
+    bounds the risk under the reference by the risk on this sampling's pairs.
     """
     qids = sorted(mine.keys() & theirs.keys())
     if not qids:
@@ -418,9 +418,9 @@ def _against(
 
 
 def _covering(shift: Shift, sampling: Sampling, qrels: Scores | None) -> Shift:
-    """With the judged and relevant documents of each query that its groups hold."""
+    """Add which judged and relevant documents of each query the groups contain."""
     if qrels is None:
-        missing = "no judgements were given (--qrels)"
+        missing = "no judgements were given; give `qrels`"
         return replace(shift, judged_missing_because=missing)
     query = {qid: index for index, qid in enumerate(qrels.qids)}
     judged, relevant, share = [], [], []

@@ -1,4 +1,4 @@
-"""What a comparison found: ``comparison.json`` as types, its keys in their order."""
+"""The result of a comparison: the types behind ``comparison.json``, keys in order."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from rankbound.results import Beside, Named, Record, Result, named
 from rankbound.validation.paired import Method
 
 FILE = "comparison.json"
-# By quantity and pair set, a row a query and sampling
+# One row for each query, sampling, quantity and pair set
 PER_QUERY = "comparison.per_query.tsv"
 COLUMNS = ("qid", "sampling", "quantity", "pairs", "value", "largest")
 
 
 class Family(Record, frozen=True, kw_only=True):
-    """What was compared together, and how errors are controlled over it."""
+    """The comparisons made together, and how errors are controlled over them."""
 
     name: str
     size: int
@@ -34,7 +34,7 @@ class Family(Record, frozen=True, kw_only=True):
 
 
 class PairedT(Record, frozen=True, kw_only=True):
-    """Student's t on the differences, and two one-sided tests at the margin."""
+    """Student's t test of the differences, and two one-sided tests at the margin."""
 
     statistic: float | None
     p: float | None
@@ -44,7 +44,7 @@ class PairedT(Record, frozen=True, kw_only=True):
 
 
 class Bca(Record, frozen=True, kw_only=True):
-    """The bootstrap interval of the mean difference, or why there is none."""
+    """The bootstrap interval of the mean difference, or the reason for its absence."""
 
     lower: float | None
     upper: float | None
@@ -85,7 +85,7 @@ class Row(Record, frozen=True, kw_only=True):
 
 
 class Model(Record, frozen=True, kw_only=True):
-    """Scores of a student: their kind, how it is known, and their temperature."""
+    """The kind of a student's scores, the evidence for it, and their temperature."""
 
     kind: str
     kind_evidence: str
@@ -93,7 +93,7 @@ class Model(Record, frozen=True, kw_only=True):
 
 
 class Teacher(Record, frozen=True, kw_only=True):
-    """The teacher's scores, where its temperature is from, and the students."""
+    """The teacher's scores, the source of its temperature, and the students."""
 
     kind: str
     kind_evidence: str
@@ -105,7 +105,7 @@ class Teacher(Record, frozen=True, kw_only=True):
 
 
 class Entropy(Record, frozen=True, kw_only=True):
-    """The teacher on the pairs of one kind of a sampling, in nats but for the bits."""
+    """The teacher on one pair set of a sampling, in nats unless a name says bits."""
 
     pairs: str
     mean: float
@@ -117,7 +117,7 @@ class Entropy(Record, frozen=True, kw_only=True):
 
 
 class SamplingSummary(Record, frozen=True, kw_only=True):
-    """How much a sampling holds, and the teacher on it."""
+    """The size of a sampling, and the teacher's entropy on it."""
 
     sampling: str
     file: str
@@ -130,7 +130,7 @@ class SamplingSummary(Record, frozen=True, kw_only=True):
 
 
 class TargetRow(Record, frozen=True, kw_only=True):
-    """The entropy over the reference law, and by how much each sampling exceeds it."""
+    """The entropy over the reference law, and the excess of each sampling over it."""
 
     pairs: str
     n: int
@@ -141,7 +141,7 @@ class TargetRow(Record, frozen=True, kw_only=True):
 
 
 class Target(Record, frozen=True, kw_only=True):
-    """The entropy over a fixed law of pairs, which no sampling changes."""
+    """The entropy over a fixed law of pairs, the same for all samplings."""
 
     law: str
     rows: tuple[TargetRow, ...]
@@ -150,7 +150,7 @@ class Target(Record, frozen=True, kw_only=True):
 
 
 class OrderMeans(Record, frozen=True, kw_only=True):
-    """Means by sampling, on the `n` queries that all samplings have."""
+    """Means by sampling over the `n` queries that all samplings have."""
 
     n: int
     entropy: dict[str, float]
@@ -158,9 +158,9 @@ class OrderMeans(Record, frozen=True, kw_only=True):
 
 
 class Change(Record, frozen=True, kw_only=True):
-    """A change of the all-pairs entropy, in parts that add up to it; in nats.
+    """A change of the all-pairs entropy (nats), and the parts that add up to it.
 
-    `spread` and `ties` are by pair set.
+    `spread` and `ties` are keyed by pair set.
     """
 
     sampling: str
@@ -174,7 +174,7 @@ class Change(Record, frozen=True, kw_only=True):
 
 
 class Floor(Record, frozen=True, kw_only=True):
-    """The entropy of a sampling, and the floors that margins and distances set it."""
+    """The entropy of a sampling, and its lower bounds by margins and distances."""
 
     sampling: str
     pairs: str
@@ -187,7 +187,7 @@ class Floor(Record, frozen=True, kw_only=True):
 
 
 class Coupling(Record, frozen=True, kw_only=True):
-    """Floors of the entropy (theorem-4a), and the slope that distances need."""
+    """Lower bounds of the entropy (theorem-4a), and the slope used for distances."""
 
     statement: str
     lipschitz: float | None
@@ -196,9 +196,9 @@ class Coupling(Record, frozen=True, kw_only=True):
 
 
 class Shift(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """How far a sampling lies from the reference as a law, and what it covers.
+    """The distance of a sampling from the reference as a law, and what it covers.
 
-    Only `missing_because` is filled where a sampling has no laws.
+    If a sampling has no laws, only `missing_because` is set.
     """
 
     sampling: str
@@ -217,7 +217,7 @@ class Shift(Record, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class Space(Record, frozen=True, kw_only=True):
-    """A distance or dimension of a sampling: over groups, and twice over queries."""
+    """A distance or dimension: supremum over groups, mean and rms over queries."""
 
     sampling: str
     quantity: str
@@ -230,7 +230,7 @@ class Space(Record, frozen=True, kw_only=True):
 
 
 class Shape(Record, frozen=True, kw_only=True):
-    """Distances and vectors of a sampling, for figures."""
+    """The distances and vectors of a sampling, for figures."""
 
     sampling: str
     distances: tuple[float, ...]
@@ -243,7 +243,7 @@ class Shape(Record, frozen=True, kw_only=True):
 
 
 class EntropyRow(Record, frozen=True, kw_only=True):
-    """A comparison of entropies with other scores than the teacher's own."""
+    """A comparison of entropies under scores other than the teacher's own."""
 
     sampling: str
     pairs: str
@@ -265,7 +265,7 @@ class SweepTable(Record, frozen=True, kw_only=True):
 
 
 class Flip(Record, frozen=True, kw_only=True):
-    """A comparison whose verdict depends on the temperature; verdicts by factor."""
+    """A comparison whose verdict depends on the temperature, with all verdicts."""
 
     sampling: str
     pairs: str
@@ -283,7 +283,7 @@ class Sweep(Record, frozen=True, kw_only=True):
 
 
 class RanksOnly(Record, frozen=True, kw_only=True):
-    """The comparisons of entropies where only the order of the scores is left."""
+    """The comparisons of entropies when only the order of the scores is kept."""
 
     scale: float
     rows: tuple[EntropyRow, ...]
@@ -291,9 +291,9 @@ class RanksOnly(Record, frozen=True, kw_only=True):
 
 
 class Control(Record, frozen=True, kw_only=True):
-    """One control: what theory says, what was found, and whether they agree.
+    """One control: what theory predicts, what was found, and whether they agree.
 
-    `passed` is None where the control could not run.
+    `passed` is None if the control could not run.
     """
 
     control: str
@@ -303,7 +303,7 @@ class Control(Record, frozen=True, kw_only=True):
 
 
 class Controls(Record, frozen=True, kw_only=True):
-    """The negative controls; `passed` is None where none was asked for."""
+    """The negative controls; `passed` is None if they were not asked for."""
 
     rows: tuple[Control, ...]
     passed: bool | None
@@ -312,7 +312,7 @@ class Controls(Record, frozen=True, kw_only=True):
 
 
 class CompatRow(Record, frozen=True, kw_only=True):
-    """The reference study's test of one comparison, beside the verdict."""
+    """The reference study's test of one comparison, and our verdict."""
 
     sampling: str
     quantity: str
@@ -332,7 +332,7 @@ class CompatRow(Record, frozen=True, kw_only=True):
 
 
 class CompatGroups(Record, frozen=True, kw_only=True):
-    """The samplings that the reference study would call equivalent."""
+    """Samplings that the reference study would call equivalent."""
 
     quantity: str
     pairs: str
@@ -354,7 +354,7 @@ class CompatEntropy(Record, frozen=True, kw_only=True):
 
 
 class Compat(Record, frozen=True, kw_only=True):
-    """What the reference study's scripts would compute and print."""
+    """The output of the reference study's scripts, with what is wrong with it."""
 
     mode: Literal["reference"]
     alpha: float
@@ -370,7 +370,7 @@ class Compat(Record, frozen=True, kw_only=True):
 
 
 class EntropyOf(Record, frozen=True, kw_only=True):
-    """`Entropy` with its sampling, as a row of a table."""
+    """An `Entropy` with its sampling, as a row of a table."""
 
     sampling: str
     pairs: str
@@ -383,7 +383,7 @@ class EntropyOf(Record, frozen=True, kw_only=True):
 
 
 class Swept(EntropyRow, frozen=True, kw_only=True):
-    """`EntropyRow` with the factor of the temperature, as a row of a table."""
+    """An `EntropyRow` with its factor of the temperature, as a row of a table."""
 
     factor: float
 
@@ -397,15 +397,28 @@ class Comparison(
 ):
     """Samplings compared with a reference, paired by query.
 
-    Every value of ``comparison.json`` is the field of its name: ``rows`` are the
-    comparisons with their verdicts, ``samplings["bm25"]`` is what one sampling holds,
-    and ``beside["per_query"]`` has a row for each query, sampling, quantity and pair
-    set.
+    Every key of ``comparison.json`` is a field of the same name. ``rows`` are the
+    comparisons with their verdicts, ``samplings["bm25"]`` describes one sampling, and
+    ``beside["per_query"]`` has a row for each query, sampling, quantity and pair set.
+
+    Examples
+    --------
+    >>> import rankbound as rb
+    >>> scores = {f"q{n}": {"a": n + 4.0, "b": n + 3.5, "c": 0.0} for n in range(9)}
+    >>> groups = {
+    ...     name: [{"query_id": q, "doc_id_a": "a", "doc_id_b": [d]} for q in scores]
+    ...     for name, d in (("random", "c"), ("hard", "b"))
+    ... }
+    >>> found = rb.compare(scores, groups=groups, teacher_kind="logit", resamples=0)
+    >>> found.samplings["hard"].n_groups, found.family.size
+    (9, 2)
+    >>> [*found.tables()][:3]
+    ['rows', 'entropy', 'decomposition']
     """
 
     KIND: ClassVar[str] = "comparison"
     FILE: ClassVar[str] = FILE
-    # Both commands wrote per_query.tsv once, so that measure's may lie in the folder
+    # Older versions wrote per_query.tsv, a name that `measure` still uses
     BESIDE: ClassVar[tuple[Beside, ...]] = (
         Beside("per_query", (PER_QUERY, "per_query.tsv"), COLUMNS[:-1]),
     )
@@ -446,7 +459,7 @@ class Comparison(
         named(self, "samplings", "decomposition", "shift", "shapes")
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
-        """Comparisons, entropies, and what explains them; the sweep by its factors."""
+        """The comparisons, the entropies and what explains them."""
         found: dict[str, Sequence[Record]] = {
             "rows": self.rows,
             "entropy": [

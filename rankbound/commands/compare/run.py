@@ -1,4 +1,4 @@
-"""`compare`: from options to a `Comparison`, with verdicts and what explains them."""
+"""Compare samplings: verdicts, and what explains them, as a `Comparison`."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ from rankbound.validation.resampling import RESAMPLES
 
 
 def _cautions() -> dict[str, str]:
-    """What to know of some quantities, by the names of those that share it."""
+    """Cautions about quantities, keyed by the names of those that share one."""
     named: dict[str, list[str]] = {}
     for name, quantity in COMPARED.items():
         if quantity.caution:
@@ -85,31 +85,34 @@ def _cautions() -> dict[str, str]:
     return {", ".join(names): caution for caution, names in named.items()}
 
 
-NO_VECTORS: Final = "no vectors were given (--embeddings)"
-NO_MARGIN: Final = "there is no agreed margin for this quantity: give --margin"
+NO_VECTORS: Final = "no vectors were given; give `embeddings`"
+NO_MARGIN: Final = "this quantity has no default margin; give `margins`"
 DEFINITIONS: Final = {
-    "difference": "mean over the queries of both samplings of the paired difference, "
-    "sampling minus reference; several groups of a query are averaged first",
+    "difference": "mean paired difference, sampling minus reference, over the queries "
+    "that both have; several groups of a query are averaged first",
     "lower, upper": "interval of the mean difference at level 1 - delta / family.size: "
-    "all intervals of the family hold at once with probability at least 1 - delta, and "
-    "with them all verdicts",
+    "all intervals of the family, and so all verdicts, hold at once with probability "
+    "at least 1 - delta",
     "p_holm": "two-sided p-value of no difference, by the method of the interval, "
     "adjusted by Holm over the family",
     "effect_size": "d_z: mean difference in standard deviations of the differences",
-    "smallest_margin": "the smallest margin at which the whole interval would lie "
-    f"within it, and the verdict be {' or '.join(sorted(WITHIN))}",
-    "n_for_margin": "queries at which both ends of the interval would lie within the "
-    "margin of the mean, were the differences spread as here; null without a margin",
+    "smallest_margin": "the smallest margin that would contain the whole interval, so "
+    f"that the verdict would be {' or '.join(sorted(WITHIN))}",
+    "n_for_margin": "number of queries at which both ends of the interval would lie "
+    "within the margin of the mean, if the differences varied as here; null without a "
+    "margin",
     "verdict": "; ".join(f"{name}: {VERDICTS[name].meaning}" for name in DIFFERENCES),
     "p_equivalence": "two one-sided paired t tests at the margin, not adjusted",
     "orders, order_means": "on the queries that all samplings have",
     "decomposition": METHOD,
-    "group_mean": "mean over groups, where a query with more groups weighs more",
-    "supremum": "in spaces: the largest over groups, while mean and root_mean_square "
-    f"are over queries, whose groups are averaged first; of every query, {PER_QUERY} "
-    "has the mean over its groups (value) and the largest of them (largest)",
-    "shapes": "shares of all pairs at most so far apart, each query with the same "
-    "weight; lengths, copies and TwoNN of the distinct documents, as in the ledger",
+    "group_mean": "mean over groups, so that a query with more groups weighs more",
+    "supremum": "in spaces: the largest value of any group, while mean and "
+    "root_mean_square are over queries, whose groups are averaged first; for every "
+    f"query, {PER_QUERY} has the mean over its groups (value) and the largest of them "
+    "(largest)",
+    "shapes": "share of all pairs at most as far apart as each distance, where every "
+    "query has the same weight; lengths, copies and TwoNN of the distinct documents, "
+    "as in the ledger",
     **_cautions(),
 }
 
@@ -142,9 +145,9 @@ def compare(  # noqa: PLR0913  each is an option of the command
 ) -> Comparison:
     """Compare samplings of training groups, paired by query, and explain what differs.
 
-    Every sampling is held against the reference: its mean of each quantity minus the
-    reference's, over the queries that both have. One of four verdicts is given for
-    each comparison, and all of them hold at once with probability 1 - `delta`.
+    The mean of each quantity under every sampling is compared with that under the
+    reference, over the queries that both have. Each comparison has one of four
+    verdicts; all of them hold at once with probability 1 - `delta`.
 
     Parameters
     ----------
@@ -153,89 +156,91 @@ def compare(  # noqa: PLR0913  each is an option of the command
         file that holds scores, packed or not, or an object such as a dict, a frame or a
         `Scores`; see `read_scores`.
     groups : mapping of str to path or object
-        The groups of each sampling by its name, two samplings at least; see
+        The groups of each sampling by its name, at least two samplings; see
         `read_groups`.
     reference : str, optional
         The sampling that the others are compared with; by default the first.
     quantities : str or sequence of str, default ("entropy",)
-        What is compared, which makes the family of comparisons: "entropy", "margin" or
-        "ties"; with `embeddings`, "diameter", "mean_distance", "rms_distance", "two_nn"
-        or "knn_density"; with `students`, "divergence" or "risk".
+        The quantities to compare, which define the family of comparisons: "entropy",
+        "margin" or "ties"; with `embeddings`, "diameter", "mean_distance",
+        "rms_distance", "two_nn" or "knn_density"; with `students`, "divergence" or
+        "risk".
     pairs : {"each", "all", "pos-neg", "neg-neg"}, default "each"
-        Which pairs of a group count; "each" makes separate comparisons of the three.
+        Which pairs of a group count; "each" compares the three sets separately.
     margins : mapping of str to float, or float, optional
-        The largest difference that counts as none, by quantity and in its unit, to be
-        fixed before looking; a number alone where one quantity is compared. The default
-        is 0.02 nats for entropy, divergence and risk, and none for the others.
+        The largest difference that does not matter, by quantity and in its unit, to be
+        chosen before looking at the data; a single number if one quantity is compared.
+        The default is 0.02 nats for entropy, divergence and risk; the other quantities
+        have none.
     target : path or object, optional
-        Groups whose pairs are the law of reference of the target form; by default the
+        Groups whose pairs define the reference law of the target form; by default the
         union of all samplings, query by query.
     students : mapping of str to path or object, optional
-        Scores of the students by name, each given as the teacher's are. `StudentSource`
-        instead of scores tells a student's kind, its temperature, or the vectors of its
-        queries.
+        Scores of the students by name, in the same forms as the teacher's. A
+        `StudentSource` instead of scores states a student's kind, its temperature, or
+        the vectors of its queries.
     qrels : path or object, optional
-        Relevance judgements, to fit the teacher's temperature, and to count the judged
+        Relevance judgements, to fit the teacher's temperature and to count the judged
         documents that a sampling covers; see `read_qrels`.
     embeddings : path or object, optional
-        Vectors of the documents, shape (documents, dimensions); see `read_embeddings`.
-        Distances need them.
+        Vectors of the documents, shape (documents, dimensions), which distances need;
+        see `read_embeddings`.
     ids : path or sequence of str, optional
         Docnos of the rows of `embeddings`; by default their own, or those beside them.
     metric : {"euclidean", "angular"}, default "euclidean"
-        Of the distances; "angular" is the angle between vectors, in radians.
+        The distance between vectors; "angular" is their angle in radians.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
     temperature : float or "fit", optional
-        Positive; divides the teacher's margins. "fit" chooses it by maximum likelihood
-        on judged pairs of a fifth of the queries, which then count no more. The default
-        is 1 for logits and probabilities; other kinds need one.
+        The positive number that divides the teacher's margins. "fit" chooses it by
+        maximum likelihood on judged pairs of a fifth of the queries, which are then not
+        compared. The default is 1 for logits and probabilities; other kinds need one.
     missing : {"drop", "error"}, optional
-        What to do about documents without a score or vector; by default they are an
+        What to do with documents without a score or vector. By default they are an
         error for the teacher and the vectors, and dropped and counted for a student.
     score_range : float, default 10.0
-        Students are clipped at so many temperatures below the best document of a
-        group, so that losses are bounded; from 1e-6 to 1e6.
+        Student scores are clipped at this many temperatures below the best document of
+        their group, so that losses are bounded; from 1e-6 to 1e6.
     delta : float, default 0.05
         Probability, in (0, 1), that any verdict of the family is wrong.
     seed : int, default 0
-        Of calibration queries, bootstrap and controls, at least 0.
+        Seed of the calibration queries, the bootstrap and the controls, at least 0.
     resamples : int, default 9999
-        Of the bootstrap intervals; 0 leaves them out.
+        Number of bootstrap resamples; 0 omits the bootstrap intervals.
     controls : bool, default False
         Whether to run the negative controls: a shuffled and a constant teacher, and
         random vectors.
     compat : {"reference"}, optional
-        Also give the reference study's equivalence test and entropy, beside ours.
+        Also report the reference study's equivalence test and entropy.
     formats : mapping of str to str, optional
-        The format of a file by its path, and that of the teacher's under "", instead
-        of detection.
+        The format of a file by its path, and that of the teacher's under ""; other
+        formats are detected.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a progress bar on a terminal; a callable is called with a short
+        description before each stage.
 
     Returns
     -------
     Comparison
-        Its `rows` are the comparisons with their verdicts, intervals and the queries
-        that a margin would need; `samplings` are found by name, and `beside` holds the
-        values of every query as "per_query".
+        Its `rows` are the comparisons with their verdicts, intervals and the number of
+        queries that a margin would need. `samplings` is indexed by name, and
+        ``beside["per_query"]`` holds the values of every query.
 
     Raises
     ------
     FormatError
         When a file or object breaks its format.
     UsageError
-        When settings contradict each other, or ask for what the inputs do not hold.
+        When settings contradict each other, or need data that the inputs lack.
     DomainError
         When a number lies outside its range.
 
     See Also
     --------
-    measure : The terms of one sampling, and a certificate for every student.
-    cut : Training groups by a quantity of their queries.
-    power : How many queries a margin needs.
+    measure : Estimate the terms of one sampling, and certify every student.
+    cut : Select training groups by a quantity of their queries.
+    power : Compute how many queries a margin needs.
 
     Examples
     --------
@@ -277,24 +282,24 @@ def compare(  # noqa: PLR0913  each is an option of the command
         compat=compat,
         formats={} if formats is None else formats,
     )
-    with reported(progress, total=n_stages(options)) as advance:
+    with reported(progress, total=n_stages(options.names)) as advance:
         return compare_with(options, progress=advance)
 
 
 def compare_with(options: CompareOptions, *, progress: Progress = str) -> Comparison:
-    """The same by a record of options, as the command line makes it."""
+    """Do what `compare` does, given the options as one record."""
     compared = measure_all(options, progress)
     progress("target form, temperatures, controls")
     return result_of(compared).with_beside(per_query=per_query_rows(compared))
 
 
-def n_stages(options: CompareOptions) -> int:
-    """How many stages a comparison reports."""
-    return len(options.groups) + 4
+def n_stages(samplings: Sequence[str]) -> int:
+    """How many stages a comparison of these samplings reports."""
+    return len(samplings) + 4
 
 
 def result_of(compared: Compared) -> Comparison:
-    """What was found, with sentences and what it rests on."""
+    """Collect the findings, with their explanations, sentences and assumptions."""
     options, loaded, means = compared.options, compared.loaded, order_means(compared)
     found = Comparison(
         reference=options.baseline,
@@ -341,7 +346,7 @@ def result_of(compared: Compared) -> Comparison:
 
 
 def _reference(compared: Compared) -> Compat | None:
-    """The reference study's test and entropy, where they were asked for."""
+    """The reference study's test and entropy, if they were asked for."""
     if compared.options.compat is None:
         return None
     from rankbound.reference.compare import reference_record
@@ -425,18 +430,18 @@ def _note(answer: Answer) -> str | None:
 
 
 def _assumptions(compared: Compared) -> tuple[str, ...]:
-    """What the verdicts rest on; the user asserts what is not enforced."""
+    """The assumptions of the verdicts; the user asserts those that are not enforced."""
     options = compared.options
     found = [
         "A0 (asserted): the queries are independent draws, and teacher, samplings, "
         "temperature and margins were fixed without looking at them",
-        "the family is everything that was asked for, and nothing was left out of it "
-        "after looking",
+        "the family holds every comparison that was asked for, and none was removed "
+        "after looking at the results",
     ]
     if any(a.comparison.method == "paired_t" for a in compared.answers):
         found.append(
-            "Student's t, where the range of a quantity is not known: the mean "
-            "difference is nearly normal; this holds for large samples only"
+            "Student's t, for a quantity of unknown range: the mean difference is "
+            "approximately normal, which holds for large samples only"
         )
     if any(
         COMPARED[base(a.question.quantity)].need == "student" for a in compared.answers
@@ -470,7 +475,7 @@ def _teacher(compared: Compared) -> Teacher:
 
 
 def _files(compared: Compared) -> list[str]:
-    """What the groups of every sampling were read from."""
+    """The file, or other source, of the groups of every sampling."""
     files = dict(compared.options.groups)
     return [str(files[name]) for name in compared.measures]
 
@@ -502,7 +507,7 @@ def _sampling(file: str, measures: Measures) -> SamplingSummary:
 
 
 def _dropped(measures: Measures) -> dict[str, int]:
-    """All counts by reason, a student's under its name."""
+    """Counts by reason; those of a student have its name in front."""
     found = dict(measures.sampling.dropped)
     for student, made in measures.students.items():
         for reason, number in made.dropped.items():
@@ -511,12 +516,11 @@ def _dropped(measures: Measures) -> dict[str, int]:
 
 
 def per_query_rows(compared: Compared) -> Rows:
-    """Every measured number of the compared queries, a row each.
+    """Tabulate every number measured for the compared queries, one per row.
 
-    `value` is the mean over the groups of the query, `largest` the largest of them.
-    Quantities stand in the order asked for, then the others. The sampling "target" is
-    the reference law of pairs. Queries that were set aside to fit temperatures do not
-    appear.
+    `value` is the mean over the groups of the query, `largest` the largest of them. The
+    compared quantities come first, then the others. The sampling "target" is the
+    reference law of pairs. Queries set aside to fit temperatures do not appear.
     """
     parts: dict[str, Measured] = {
         name: measures.measured for name, measures in compared.measures.items()

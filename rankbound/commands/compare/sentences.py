@@ -1,6 +1,7 @@
 """Sentences that a paper could quote, advice that follows from the theory, and limits.
 
-Everything is made from the result, so that whoever has `comparison.json` has it all.
+All of it is made from the result alone, so it can be made again from
+`comparison.json`.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ METHODS: Final = {
     "paired_t": "paired t interval, as the range of the quantity is not known",
 }
 UP, DOWN = "raises", "lowers"
-# Means that differ by less are rounding of one number
+# Means that differ by less are equal up to rounding
 SAME: Final = 1e-12
 
 
 def sentences(comparison: Comparison) -> tuple[str, ...]:
-    """One sentence per comparison, then the claim, the target form and the orders."""
+    """Write one sentence per comparison, then the claim, target form and orders."""
     found = [_row_sentence(row, comparison) for row in comparison.rows]
     found.append(claim(comparison.rows, comparison.reference))
     found.append(_target_sentence(comparison.target))
@@ -63,7 +64,7 @@ def _row_sentence(row: Row, comparison: Comparison) -> str:
 def _margin(row: Row) -> str:
     smallest = f"smallest margin accepted {row.smallest_margin:.4f}"
     if row.margin is None:
-        return f"no margin: give --margin; {smallest}"
+        return f"no margin: give `margins`; {smallest}"
     needed = row.n_for_margin
     count = "no number of queries" if needed is None else counted(needed, "query")
     return f"margin {row.margin:g}, which {count} would resolve; {smallest}"
@@ -82,12 +83,12 @@ def _target_sentence(target: Target) -> str:
 
 
 def advice(comparison: Comparison) -> tuple[str, ...]:
-    """What the numbers say about choosing a sampling and a temperature, by theory."""
+    """Advise on the choice of a sampling and a temperature, by the theory alone."""
     found = [
         "In a bound under the fixed reference law the entropy is a constant of the "
-        "teacher (theorem-4c), and it cancels from the excess risk (theorem-1h): it is "
-        "no reason to prefer one of these samplings. There a sampling acts through the "
-        "student's divergence, the distances and the shift of the law."
+        "teacher (theorem-4c), and it cancels from the excess risk (theorem-1h), so it "
+        "is no reason to prefer one of these samplings. A sampling changes that bound "
+        "through the student's divergence, the distances and the shift of the law."
     ]
     found += _altered(comparison)
     found += _temperature(comparison)
@@ -114,7 +115,7 @@ def _altered(comparison: Comparison) -> list[str]:
             f"The entropy of the sampled pairs is altered ({listed}). It is the floor "
             "of the risk on those pairs (lemma-1), so the training losses of these "
             "samplings have different floors: compare divergences, or risks under one "
-            "target law (theorem-5a), not losses."
+            "target law (theorem-5a), but not losses."
         )
     if same:
         listed = ", ".join(f"{r.sampling} ({r.pairs})" for r in same)
@@ -124,8 +125,8 @@ def _altered(comparison: Comparison) -> list[str]:
             f"{r.sampling} ({r.pairs}, {_count(r.n_for_margin)})" for r in open_rows
         )
         found.append(
-            f"Undecided at the margin, with the queries it would take: {listed}. A "
-            "difference that was not found is not equivalence."
+            f"Undecided at the margin, with the queries it would take: {listed}. "
+            "Finding no difference does not show equivalence."
         )
     return found
 
@@ -151,8 +152,8 @@ def _temperature(comparison: Comparison) -> list[str]:
         listed = ", ".join(f"{f.sampling} ({f.pairs})" for f in flips)
         return [
             f"{said} {rule}, and verdicts change between {factors[0]:g} and "
-            f"{factors[-1]:g} times it: {listed}. Fix it by likelihood on judged pairs "
-            "(--temperature fit) before quoting a verdict."
+            f"{factors[-1]:g} times it: {listed}. Fit it by likelihood on judged pairs "
+            "(`temperature='fit'`) before quoting a verdict."
         ]
     return [
         f"{said} {rule}; no verdict changes between {factors[0]:g} and "
@@ -171,8 +172,8 @@ def _shift(comparison: Comparison) -> list[str]:
     listed = ", ".join(f"{name} {distance:.2f}" for name, distance in moved)
     return [
         f"Total variation from {comparison.reference}, of the documents drawn: "
-        f"{listed}. The shift term of theorem-2 grows with it; measure the risk on "
-        "groups of the law that counts (measure --target-groups) instead of paying it."
+        f"{listed}. The shift term of theorem-2 grows with it; to avoid the term, "
+        "measure the risk on groups of the target law (measure --target-groups)."
     ]
 
 
@@ -198,24 +199,25 @@ def _space(comparison: Comparison) -> list[str]:
 
 
 def cannot_say(comparison: Comparison) -> tuple[str, ...]:
-    """What no number here shows."""
+    """List what these numbers cannot show."""
     found = [
         "whether a student trained on one of these samplings ranks better: nothing was "
         "trained, and a smaller upper bound is not a smaller risk",
-        "whether the teacher is right: entropy is its own uncertainty, which equals "
-        "its error rate only if it is calibrated",
+        "whether the teacher is right: the entropy is the teacher's own uncertainty, "
+        "which matches its errors only if it is calibrated",
         "anything about another teacher, temperature, group size or population of "
         "queries than that of this sample",
     ]
     if comparison.target.law.startswith("the union"):
         found.append(
             "the entropy over another reference law: the union pool is made of these "
-            "samplings (--target fixes one of your own)"
+            "samplings (`target` sets a law of your own)"
         )
     if comparison.spaces is not None:
         found.append(
-            "a diameter: the supremum over a sample is below the essential supremum, "
-            "and intrinsic dimensions of so few documents only compare samplings"
+            "the true diameter: the supremum over a sample is below the essential "
+            "supremum, and intrinsic dimensions of so few documents only serve to "
+            "compare samplings"
         )
     return tuple(found)
 
@@ -226,7 +228,7 @@ def _equals(p: float) -> str:
 
 
 def p_text(p: float) -> str:
-    """A p-value as papers print it.
+    """Format a p-value as papers print it.
 
     Examples
     --------
@@ -237,7 +239,7 @@ def p_text(p: float) -> str:
 
 
 def claim(every: Sequence[Row], reference: str) -> str:
-    """Where "negative mining does not alter the entropy term" holds and where not.
+    """State where "negative mining does not alter the entropy term" holds.
 
     Parameters
     ----------
@@ -251,10 +253,10 @@ def claim(every: Sequence[Row], reference: str) -> str:
         "The claim that negative mining does not alter the entropy term holds by "
         "definition for the target form, whose pairs are fixed (theorem-4c), and for "
         "the excess risk, from which the entropy cancels (theorem-1h). For the "
-        "entropy of the pairs that are trained on it has to be measured"
+        "entropy of the pairs used in training it must be measured"
     )
     if not rows:
-        return f"{said}, which was not asked for here (--quantity entropy)."
+        return f"{said}, which was not asked for here (`quantities='entropy'`)."
     parts = []
     for verdict in sorted({row.verdict for row in rows}, key=in_order):
         named: dict[str, list[str]] = {}
@@ -275,19 +277,19 @@ def order_sentence(
     orders: Mapping[str, Sequence[str]],
     shares: Mapping[str, float],
 ) -> str | None:
-    """Whether the pair sets order the samplings alike, and if not, why.
+    """State whether the pair sets order the samplings alike, and if not, why.
 
     Parameters
     ----------
     means, orders : mapping
         By pair set, on the queries that every sampling has.
     shares : mapping
-        Of the pairs of two negatives, by sampling.
+        Shares of pairs of two negatives, by sampling.
 
     Returns
     -------
     str or None
-        None where a pair set is missing.
+        None if a pair set is missing.
     """
     if not {"all", "pos-neg", "neg-neg"} <= means.keys():
         return None
@@ -301,11 +303,11 @@ def order_sentence(
         for a, b in itertools.combinations(every, 2)
     ]
     if all(first == second for first, second in signs):
-        return f"From least to most entropy, both pair sets order alike: {shown}."
+        return f"From least to most entropy, the pair sets order alike: {shown}."
     first, second = _most_discordant(every, star)
     said = (
         f"The order depends on the pairs (least to most entropy): {shown}. The mean "
-        f"over all pairs is ruled by the {shares[first]:.1%} of them that join two "
+        f"over all pairs is dominated by the {shares[first]:.1%} of them that join two "
         "negatives."
     )
     if min(every[first] - every[second], star[second] - star[first]) <= SAME:
@@ -325,7 +327,7 @@ def order_sentence(
 
 
 def _chain(names: Sequence[str], means: Mapping[str, float]) -> str:
-    """Names with "<" between them, or "=" where the means are equal."""
+    """Join names by "<", or by "=" where the means are equal."""
     said = names[0]
     for left, right in itertools.pairwise(names):
         said += f" {'<' if _sign(means[right] - means[left]) else '='} {right}"
@@ -339,7 +341,7 @@ def _sign(difference: float) -> int:
 def _most_discordant(
     every: Mapping[str, float], star: Mapping[str, float]
 ) -> tuple[str, str]:
-    """The two samplings, the first above over all pairs, that change places most."""
+    """The two samplings that change places most; over all pairs the first has more."""
     return max(
         itertools.permutations(every, 2),
         key=lambda p: min(every[p[0]] - every[p[1]], star[p[1]] - star[p[0]]),

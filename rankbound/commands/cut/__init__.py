@@ -1,1 +1,1 @@
-"""`cut`: training groups of the queries in a quantile band of a per-query quantity."""
+"""`cut`: select the training groups of queries in a quantile band of a quantity."""

@@ -1,4 +1,4 @@
-"""What a cut of training groups is asked to do."""
+"""Inputs and settings of a cut of training groups."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Compat = Literal["reference"] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOptions(SourceOptions):
-    """Inputs and settings of `rankbound cut`; see its help for each.
+    """Inputs and settings of `rankbound cut`; `cut` documents each of them.
 
     Attributes
     ----------
     groups : Path
-        The training groups.
+        The file of training groups.
     by : str
-        A quantity of the catalogue; with several students
-        a divergence or risk names one, such as ``risk:NAME``.
+        A quantity of the catalogue. With several students, the divergence or risk of
+        one is named as in ``risk:NAME``.
     keep : tuple of str
-        Bands, each a file: names of `estimators.bands.BANDS`, or ``Q1:Q2``.
+        Bands, one file each: names of `estimators.bands.BANDS`, or ``Q1:Q2``.
     pairs : {"all", "pos-neg", "neg-neg"}
-        Over which the quantity is a mean.
+        The pairs over which the quantity is averaged.
     compat : {"reference", None}
-        Whether to tell what the reference study's cuts would keep.
+        Whether to report what the reference study's cuts would keep.
 
-    All other attributes are those of `SourceOptions`.
+    The other attributes are those of `SourceOptions`.
     """
 
     groups: Any
@@ -47,40 +47,47 @@ class CutOptions(SourceOptions):
             object.__setattr__(self, "keep", (self.keep,))
         if not isinstance(self.groups, Path):
             raise UsageError(
-                "a cut keeps lines of a file; give the path of the groups, no object"
+                "`groups` must be the path of a file, since a cut keeps its lines, got "
+                f"{type(self.groups).__name__}; save the groups to a file first"
             )
-        # Slots make a new class, which the short form of super() does not know
+        # `slots=True` makes a new class, for which super() without arguments fails
         SourceOptions.__post_init__(self)
         if self.pairs not in PAIR_SETS:
             raise UsageError(
-                f"`pairs` is one of {', '.join(PAIR_SETS)}, got {self.pairs!r}"
+                f"`pairs` must be one of {', '.join(PAIR_SETS)}, got {self.pairs!r}"
             )
         check_compat(self.compat)
         self._check_quantity()
         names = [band.name for band in self.bands]
         if not names:
-            raise UsageError("`keep` names no band; leave it out for all six")
+            raise UsageError(
+                "`keep` must name at least one band, got none; leave it out for all six"
+            )
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise UsageError(f"`keep` names {twice!r} twice; name it once")
+            raise UsageError(
+                f"`keep` must name each band once, got {twice!r} twice; remove one"
+            )
 
     def inputs(self) -> tuple[Any, ...]:
-        """The input files, the groups included."""
+        """The input files, including the groups."""
         return (*SourceOptions.inputs(self), self.groups)
 
     @property
     def bands(self) -> tuple[Band, ...]:
-        """What is kept, one band for each file."""
+        """The bands to keep, one for each file."""
         return tuple(band_called(text) for text in self.keep)
 
     def _check_quantity(self) -> None:
         quantity, _, student = self.by.partition(":")
         if quantity not in COMPARED:
-            raise UsageError(f"`by` is one of {', '.join(COMPARED)}, got {self.by!r}")
+            raise UsageError(
+                f"`by` must be one of {', '.join(COMPARED)}, got {self.by!r}"
+            )
         known, names = COMPARED[quantity], [s.name for s in self.students]
         if self.pairs not in known.pair_sets:
             raise UsageError(
-                f"`by={quantity!r}` is about the documents of a group, not its pairs; "
+                f"`by={quantity!r}` describes the documents of a group, not its pairs; "
                 "give `pairs='all'`"
             )
         if known.need == "vectors" and self.embeddings is None:
@@ -89,7 +96,10 @@ class CutOptions(SourceOptions):
             )
         if known.need != "student":
             if student:
-                raise UsageError(f"`by={self.by!r}`: {quantity} has no student")
+                raise UsageError(
+                    f"`by={self.by!r}`: {quantity} has no student; give "
+                    f"`by={quantity!r}`"
+                )
             return
         if not names:
             raise UsageError(
@@ -97,11 +107,11 @@ class CutOptions(SourceOptions):
             )
         if (len(names) > 1 and student not in names) or student not in ("", *names):
             raise UsageError(
-                f"`by={self.by!r}`: say whose it is, such as {quantity}:{names[0]}; "
-                f"students are {', '.join(names)}"
+                f"`by={self.by!r}` must name one of the students ({', '.join(names)}), "
+                f"as in `by='{quantity}:{names[0]}'`"
             )
 
     @property
     def quantity(self) -> str:
-        """The label of the quantity in tables: a lone student is not named."""
+        """The label of the quantity in tables, which does not name a lone student."""
         return base(self.by) if len(self.students) == 1 else self.by

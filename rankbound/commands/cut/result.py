@@ -1,4 +1,4 @@
-"""What a cut of training groups keeps, and what changes with it: ``manifest.json``."""
+"""The result of a cut: what it keeps and what it changes, as in ``manifest.json``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rankbound.writing import filling, json_text
 
 
 class Side(Record, frozen=True):
-    """A mean over some queries, with an interval where there is one."""
+    """A mean over some queries, with its interval if there is one."""
 
     n: int
     mean: float
@@ -32,9 +32,10 @@ class Side(Record, frozen=True):
 class Change(Record, frozen=True, kw_only=True):
     """One quantity before and after a cut, each with an interval of its own.
 
-    `kept` is the band. `method` is how the intervals were made; each is at level
+    `kept` is the band and `method` the kind of interval. Each interval has the level
     1 - delta / 2, so that both hold together with probability 1 - delta. `lower` and
-    `upper` are of the difference, after minus before, from the ends of both.
+    `upper` bound the difference, after minus before, and are made of the ends of both;
+    both are None if either mean has no interval.
     """
 
     kept: str
@@ -50,7 +51,7 @@ class Change(Record, frozen=True, kw_only=True):
 
 
 class Changes(Record, frozen=True, kw_only=True):
-    """All changes of a cut, and what they mean."""
+    """All changes that a cut makes, with a note on their meaning."""
 
     delta: float
     note: str
@@ -58,7 +59,7 @@ class Changes(Record, frozen=True, kw_only=True):
 
 
 class Left(Record, frozen=True, kw_only=True):
-    """What is not in the file of a band."""
+    """Counts of what is not in the file of a band."""
 
     queries_outside_the_band: int
     groups_outside_the_band: int
@@ -72,17 +73,17 @@ class Kept(Record, frozen=True, kw_only=True):
     Attributes
     ----------
     kept : str
-        The band.
+        The name of the band.
     file : str or None
-        None where no query lies in it; `reason` says so.
+        None if no query lies in the band, as `reason` then says.
     quantiles, cut_points : tuple of float or None
         The ends of the band.
     outside : bool
-        Whether the band is what lies outside of them.
+        Whether the band is what lies outside its ends.
     sha256 : str or None
-        Of the file; None until it is written.
+        The hash of the file; None until it is written.
     n_queries_at_a_cut_point : int
-        Queries whose value is equal to a cut point.
+        Number of queries whose value equals a cut point.
     """
 
     kept: str
@@ -99,7 +100,7 @@ class Kept(Record, frozen=True, kw_only=True):
 
 
 class Dropped(Record, frozen=True, kw_only=True):
-    """What is in no file, and what was not measured."""
+    """Counts of what is in no file, and of what was not measured."""
 
     queries_without_value: int
     groups_of_queries_without_value: int
@@ -108,10 +109,10 @@ class Dropped(Record, frozen=True, kw_only=True):
 
 
 class ReferenceCut(Record, frozen=True, kw_only=True):
-    """The reference study's cut beside ours of the nearest name.
+    """A cut of the reference study, and ours of the nearest name.
 
-    `kept` is our band. `n_queries` is what ours keeps, `n_queries_in_both` what both
-    keep; `reference_keeps` says what theirs keeps.
+    `kept` is our band. `n_queries` counts the queries that ours keeps and
+    `n_queries_in_both` those that both keep; `reference_keeps` says what theirs keeps.
     """
 
     kept: str
@@ -125,7 +126,7 @@ class ReferenceCut(Record, frozen=True, kw_only=True):
 
 
 class Compat(Record, frozen=True, kw_only=True):
-    """What the reference study's cuts would keep."""
+    """What the cuts of the reference study would keep."""
 
     mode: str
     values: str
@@ -138,7 +139,7 @@ class Compat(Record, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """Which lines of the source go into each file that is not written yet.
+    """The lines of the source that go into each file still to be written.
 
     Attributes
     ----------
@@ -146,7 +147,7 @@ class Lines:
     chosen : dict of str to boolean array
         By file name; lines are counted from 1.
     inputs : sequence of files and objects
-        Whose hashes the manifest tells.
+        The inputs whose hashes the manifest records.
     """
 
     source: Path
@@ -155,19 +156,32 @@ class Lines:
 
 
 class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.cut/1"):
-    """A cut of training groups; `save` writes its files of groups and the manifest.
+    r"""A cut of training groups; `save` writes its files of groups and the manifest.
 
     Attributes
     ----------
     files : Named of Kept
-        What each band keeps, in the order of the options.
+        What each band keeps, in the order given.
     comparison : Changes
-        Every quantity before and after.
+        Every quantity before and after the cut.
     temperature : float
-        The teacher's.
+        The teacher's temperature.
     dropped : Dropped
     compat : Compat, optional
-        What the reference study's cuts would keep, where that was asked.
+        What the reference study's cuts would keep, if that was asked for.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> import rankbound as rb
+    >>> scores = {f"q{n}": {"a": n + 1.0, "b": 0.0} for n in range(8)}
+    >>> lines = [{"query_id": q, "doc_id_a": "a", "doc_id_b": ["b"]} for q in scores]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     groups = Path(folder, "train.jsonl")
+    ...     _ = groups.write_text("\n".join(map(json.dumps, lines)))
+    ...     made = rb.cut(scores, groups=groups, keep="inner", teacher_kind="logit")
+    >>> made.files["inner"].n_queries, made.files["inner"].sha256
+    (4, None)
     """
 
     KIND = "cut"
@@ -196,39 +210,40 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
         named(self, "files")
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
-        """What each band keeps, every quantity before and after, the reference's."""
+        """The files, the quantities before and after, and the reference's cuts."""
         compat = self.compat
         theirs = {} if compat is None else {"reference": compat.cuts}
         return {"files": self.files, "changes": self.comparison.rows, **theirs}
 
     @property
     def lines(self) -> Lines | None:
-        """What `save` writes; None where the files are written, or were read."""
+        """What `save` will write; None for a cut that was written or loaded."""
         found: Lines | None = self.__dict__.get("lines_to_write")
         return found
 
     def with_lines(self, lines: Lines) -> Self:
-        """The same cut, whose files can be written."""
+        """Return the same cut with lines, so that its files can be written."""
         made = replace(self)
         made.__dict__["lines_to_write"] = lines
         return made
 
     def save(self, where: Path | str) -> Path:
-        """Write the files of groups and the manifest into a folder; all or none.
+        """Write the files of groups and the manifest into a folder, all or none.
 
-        Files of other cuts stay there. Of a cut that was read, or into a ``.json``
-        file, the manifest alone is written.
+        Files of other cuts are left in place. If the cut was loaded from a file, or if
+        `where` ends in ``.json``, only the manifest is written.
 
         Returns
         -------
         Path
-            The manifest.
+            The path of the manifest.
 
         Raises
         ------
-        UsageError, FormatError
-            When the folder holds another cut's manifest, which would no longer be true,
-            or cannot be written to.
+        UsageError
+            When the folder holds the manifest of other files, or the source itself.
+        FormatError
+            When the folder cannot be written to.
         """
         folder = Path(where)
         if self.lines is None or folder.suffix == ".json":
@@ -237,15 +252,17 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
         return folder / self.FILE
 
     def written(self, folder: Path) -> Self:
-        """Write as `save` does; the cut with the hashes of what was read and made."""
+        """Write as `save` does; return the cut with the hashes of all files."""
         lines = self.lines
         if lines is None:
-            raise UsageError("a cut that was read has no groups to write; cut again")
+            raise UsageError(
+                "a cut loaded from a file has no groups to write; cut again"
+            )
         names = {*lines.chosen}
         _check_manifest(folder, names)
         if lines.source.resolve() in {(folder / name).resolve() for name in names}:
             raise UsageError(
-                f"{folder}: a cut would replace its own source; choose --out"
+                f"{folder}: the cut would replace its own source; choose another folder"
             )
         with filling(folder) as aside:
             copy_lines(
@@ -271,19 +288,17 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
 
 
 def _check_manifest(folder: Path, names: set[str]) -> None:
-    """Refuse to replace the manifest of files that would stay without one."""
+    """Refuse to replace the manifest of files that this cut would leave without one."""
     path = folder / Cut.FILE
     if not path.is_file():
         return
     try:
         listed = {kept.file for kept in Cut.load(path).files if kept.file is not None}
     except FormatError:
-        what = "is of something else"
+        what = "belongs to something else"
     else:
         left = sorted(name for name in listed - names if (folder / name).exists())
         if not left:
             return
-        what = f"lists {left[0]}"
-    raise UsageError(
-        f"{path}: {what}, which this cut does not write; choose another --out"
-    )
+        what = f"lists {left[0]}, which this cut does not write"
+    raise UsageError(f"{path}: {what}; choose another folder")

@@ -1,4 +1,4 @@
-"""`cut`: from options to the queries and lines of every band, and their account."""
+"""Cut training groups: measure queries, choose those of each band, report the rest."""
 
 from __future__ import annotations
 
@@ -10,8 +10,22 @@ from typing import Literal
 
 import numpy as np
 
+from rankbound.bounds.limits import two_sided
 from rankbound.bounds.wording import counted
-from rankbound.commands.cut.measured import Queries, change, measure_queries
+from rankbound.catalogue import Range
+from rankbound.commands.compare.measured import (
+    Loaded,
+    measure_student,
+    part,
+    read_students,
+)
+from rankbound.commands.compare.quantities import (
+    Measured,
+    space_quantities,
+    teacher_quantities,
+    value_range,
+    widest_distance,
+)
 from rankbound.commands.cut.options import CutOptions
 from rankbound.commands.cut.result import (
     Change,
@@ -22,6 +36,7 @@ from rankbound.commands.cut.result import (
     Kept,
     Left,
     Lines,
+    Side,
 )
 from rankbound.commands.measure.given import (
     IdsLike,
@@ -34,12 +49,15 @@ from rankbound.commands.measure.given import (
 from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
+    groups_of,
     match_groups,
     read_sources,
+    split_queries,
+    teacher_temperature,
 )
 from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.settings import made_options
-from rankbound.data.columns import Booleans
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Kind
@@ -48,23 +66,156 @@ from rankbound.estimators.bands import BANDS, TIES, Band
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.results import Named
+from rankbound.validation.paired import paired_t
 
-# Those that `cut_groups` reports
+# Reported by `cut_groups`
 N_STAGES = 3
 PACKED = (".gz", ".bz2", ".lz4", ".zst")
-COMPARED = (
+UNPAIRED = (
     "before: all queries with a value; after: the kept ones. These are different sets "
     "of queries, so nothing is paired: each mean has an interval of its own at level "
-    "1 - delta / 2, and the interval of the difference joins their ends. A cut by "
+    "1 - delta / 2, and the interval of the difference is made of their ends. A cut by "
     "a quantity changes the mean of that quantity by construction, and of whatever "
-    "varies with it: such a difference says nothing about a training method. No "
-    "correction for several quantities. The cut points were read off the same queries."
+    "varies with it, so such a difference says nothing about a training method. There "
+    "is no correction for several quantities. The cut points come from the same "
+    "queries."
 )
 LOST = (
-    "no group of these queries has two documents with a teacher score (and vector, "
-    "where asked for) and a pair of the wanted kind, or the quantity is undefined for "
-    "them; they are in no file"
+    "no group of these queries has two documents with a teacher score (and a vector, "
+    "if vectors were given) and a pair of the wanted kind, or the quantity is "
+    "undefined for them; they are in no file"
 )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Queries:
+    """All quantities of all queries to be cut.
+
+    Attributes
+    ----------
+    measured : dict of (quantity, pair set) to PerQuery
+    ranges : dict of (quantity, pair set) to tuple or None
+        The range of one value, if it is known in advance.
+    temperature : float
+        The teacher's temperature.
+    warnings : tuple of str
+    """
+
+    measured: Measured
+    ranges: dict[tuple[str, str], Range | None]
+    temperature: float
+    warnings: tuple[str, ...]
+
+
+def measure_queries(options: CutOptions, inputs: Inputs) -> Queries:
+    """Measure every query that has the scores and vectors for it.
+
+    Temperatures are fitted as `measure` fits them. The queries used for that are cut
+    like all others, since a cut certifies nothing.
+    """
+    pair_sets = tuple(dict.fromkeys(("all", options.pairs)))
+    split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
+    scale = teacher_temperature(inputs, split, options.temperature)
+    everything = part(
+        "groups", inputs, scale, np.ones(inputs.groups.n_groups, dtype=bool)
+    )
+    measured = teacher_quantities(
+        everything.groups, everything.values, pair_sets=pair_sets
+    )
+    if inputs.embeddings is not None:
+        space = space_quantities(
+            everything.groups,
+            everything.values,
+            inputs.embeddings,
+            metric=options.metric,
+            pair_sets=pair_sets,
+        )
+        measured.update(space.measured)
+    fitted = part("groups", inputs, scale, split.calibration) if options.fits else None
+    loaded = Loaded(
+        samplings=(everything,),
+        pool=everything,
+        target=everything,
+        calibration=fitted,
+        temperature=scale,
+        teacher=inputs,
+        qrels=inputs.qrels,
+        embeddings=inputs.embeddings,
+        paths=inputs.paths,
+    )
+    students = read_students(options.students, loaded)
+    theirs = {
+        student.source.name: measure_student(
+            student,
+            everything,
+            pair_sets=pair_sets,
+            score_range=options.score_range,
+            missing=options.missing,
+            alone=len(students) == 1,
+        )
+        for student in students
+    }
+    for found in theirs.values():
+        measured.update(found.measured)
+    widest = widest_distance(inputs.embeddings, options.metric)
+    ranges = {
+        (name, pairs): value_range(
+            name,
+            groups_of(name, pairs, everything, theirs),
+            pairs=pairs,
+            score_range=options.score_range,
+            widest=widest,
+        )
+        for name, pairs in measured
+    }
+    said = tuple(warning for student in students for warning in student.warnings)
+    return Queries(measured, ranges, scale, said)
+
+
+def change(
+    column: PerQuery,
+    kept: set[str],
+    *,
+    band: str,
+    pairs: str,
+    bounds: Range | None,
+    delta: float,
+) -> Change | None:
+    """Compare a quantity over all queries with that over the queries kept by a band.
+
+    The result is None if none of the kept queries has a value.
+    """
+    there = np.array([qid in kept for qid in column.qids])
+    if not there.any():
+        return None
+    before = _side(column.values, bounds, delta / 2)
+    after = _side(column.values[there], bounds, delta / 2)
+    return Change(
+        kept=band,
+        quantity=column.name,
+        pairs=pairs,
+        unit=column.unit,
+        before=before,
+        after=after,
+        difference=after.mean - before.mean,
+        lower=_minus(after.lower, before.upper),
+        upper=_minus(after.upper, before.lower),
+        method="t" if bounds is None else "betting",
+    )
+
+
+def _minus(end: float | None, other: float | None) -> float | None:
+    return None if end is None or other is None else end - other
+
+
+def _side(values: Floats, bounds: Range | None, delta: float) -> Side:
+    mean = float(values.mean())
+    sd = float(values.std(ddof=1)) if len(values) > 1 else None
+    if bounds is None:
+        made = paired_t(values, delta=delta)
+        return Side(len(values), mean, sd, made.lower, made.upper)
+    lower, upper = two_sided(values, low=bounds[0], high=bounds[1], delta=delta)
+    return Side(len(values), mean, sd, lower, upper)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,14 +226,14 @@ class Piece:
     ----------
     band : Band
     name : str
-        Of the file.
+        The name of its file.
     queries : boolean array, shape (n_queries,)
-        Which queries that have a value are kept.
+        Which of the queries with a value are kept.
     groups : boolean array, shape (n_groups,)
-        Which groups of the file are kept: all those of the kept queries.
+        Which groups of the source are kept: all groups of the kept queries.
     cut_points : tuple of float or None
     n_ties : int
-        Queries whose value is equal to a cut point.
+        Number of queries whose value equals a cut point.
     changes : tuple of Change
         Every quantity before and after.
     """
@@ -98,23 +249,23 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
-    """The outcome of `cut_groups`: all queries and lines of every band.
+    """The outcome of `cut_groups`: the queries and groups of every band.
 
     Attributes
     ----------
     options : CutOptions
     inputs : Inputs
-        What was matched with scores and vectors.
+        The groups that were matched with scores and vectors.
     whole : Groups
-        The file as it is, before anything was dropped.
+        The groups of the source, before anything was dropped.
     values : PerQuery
         The quantity, for the queries that have it.
     temperature : float
-        The teacher's.
+        The teacher's temperature.
     pieces : tuple of Piece
-        In the order of the options.
+        One for each band, in the order given.
     compat : Compat or None
-        What the reference study's cuts would keep, where that was asked.
+        What the reference study's cuts would keep, if that was asked for.
     warnings : tuple of str
     """
 
@@ -129,7 +280,7 @@ class Chosen:
 
     @property
     def without_value(self) -> tuple[int, int]:
-        """Queries of the file without the quantity, and their groups."""
+        """Number of queries without the quantity, and number of their groups."""
         known = np.isin(self.whole.group_qids(), self.values.qids)
         lost = np.unique(self.whole.queries[~known])
         return len(lost), int((~known).sum())
@@ -159,8 +310,8 @@ def cut(  # noqa: PLR0913  each is an option of the command
 ) -> Cut:
     r"""Keep the training groups whose queries lie in a band of a per-query quantity.
 
-    Nothing is written until the result's `save` is called: then there is a file of
-    groups for each band, with the very lines of the source.
+    Nothing is written until the result's `save` is called. It writes one file of groups
+    for each band, which holds unchanged lines of the source.
 
     Parameters
     ----------
@@ -169,75 +320,75 @@ def cut(  # noqa: PLR0913  each is an option of the command
         file that holds scores, packed or not, or an object such as a dict, a frame or a
         `Scores`; see `read_scores`.
     groups : path
-        The file of training groups; a cut keeps its lines, so an object will not do.
+        The file of training groups. It must be a file, since a cut keeps its lines.
     by : str, default "entropy"
-        The quantity, one of those that `compare` takes; with several students, a
-        divergence or risk names one, as in "risk:tasb".
+        The quantity, one of those that `compare` accepts. With several students, the
+        divergence or risk of one is named as in "risk:tasb".
     keep : str or sequence of str
-        The bands, a file for each: "below-median", "above-median", "inner" (between the
-        quartiles), "outer", "lower-quartile", "upper-quartile", or quantiles such as
-        "0.1:0.9". By default the six that have a name.
+        The bands, one file for each: "below-median", "above-median", "inner" (between
+        the quartiles), "outer", "lower-quartile", "upper-quartile", or quantiles such
+        as "0.1:0.9". By default the six named bands.
     pairs : {"all", "pos-neg", "neg-neg"}, default "all"
-        Over which pairs of a group the quantity is a mean.
+        The pairs of a group over which the quantity is averaged.
     students : mapping of str to path or object, optional
-        Scores of the students by name, each given as the teacher's are. `StudentSource`
-        instead of scores tells a student's kind, its temperature, or the vectors of its
-        queries.
+        Scores of the students by name, in the same forms as the teacher's. A
+        `StudentSource` instead of scores states a student's kind, its temperature, or
+        the vectors of its queries.
     qrels : path or object, optional
         Relevance judgements, to fit the teacher's temperature; see `read_qrels`.
     embeddings : path or object, optional
-        Vectors of the documents, shape (documents, dimensions); see `read_embeddings`.
-        A cut by distances needs them.
+        Vectors of the documents, shape (documents, dimensions), which a cut by
+        distances needs; see `read_embeddings`.
     ids : path or sequence of str, optional
         Docnos of the rows of `embeddings`; by default their own, or those beside them.
     metric : {"euclidean", "angular"}, default "euclidean"
-        Of the distances; "angular" is the angle between vectors, in radians.
+        The distance between vectors; "angular" is their angle in radians.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
     temperature : float or "fit", optional
-        Positive; divides the teacher's margins. "fit" chooses it by maximum likelihood
-        on judged pairs of a fifth of the queries, which then count no more. The default
-        is 1 for logits and probabilities; other kinds need one.
+        The positive number that divides the teacher's margins. "fit" chooses it by
+        maximum likelihood on judged pairs of a fifth of the queries, which are cut like
+        the others. The default is 1 for logits and probabilities; other kinds need one.
     missing : {"drop", "error"}, optional
-        What to do about documents without a score or vector; by default they are an
+        What to do with documents without a score or vector. By default they are an
         error for the teacher and the vectors, and dropped and counted for a student.
     score_range : float, default 10.0
-        Students are clipped at so many temperatures below the best document of a
-        group, so that losses are bounded; from 1e-6 to 1e6.
+        Student scores are clipped at this many temperatures below the best document of
+        their group, so that losses are bounded; from 1e-6 to 1e6.
     delta : float, default 0.05
-        Probability, in (0, 1), that a comparison before and after the cut fails.
+        Probability, in (0, 1), that the intervals before and after the cut fail.
     seed : int, default 0
-        Of the draw of calibration queries, at least 0.
+        Seed of the draw of calibration queries, at least 0.
     compat : {"reference"}, optional
-        Also tell what the reference study's cuts of these names would keep.
+        Also report what the reference study's cuts of these names would keep.
     formats : mapping of str to str, optional
-        The format of a file by its path, and that of the teacher's under "", instead
-        of detection.
+        The format of a file by its path, and that of the teacher's under ""; other
+        formats are detected.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a progress bar on a terminal; a callable is called with a short
+        description before each stage.
 
     Returns
     -------
     Cut
-        Its `files` tell what each band keeps; `save` writes them, and hashes are None
-        until then.
+        Its `files` describe what each band keeps. `save` writes them; until then their
+        hashes are None.
 
     Raises
     ------
     FormatError
         When a file or object breaks its format.
     UsageError
-        When settings contradict each other, or ask for what the inputs do not hold, or
+        When settings contradict each other or need data that the inputs lack, and when
         no band holds a query.
     DomainError
         When a number lies outside its range.
 
     See Also
     --------
-    measure : The values of every query.
-    compare : Whether the sampling of the groups alters a quantity.
+    measure : Estimate the quantities of every query.
+    compare : Compare a quantity between samplings of the groups.
 
     Examples
     --------
@@ -279,12 +430,12 @@ def cut(  # noqa: PLR0913  each is an option of the command
 
 
 def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
-    """The same by a record of options, as the command line makes it."""
+    """Do what `cut` does, given the options as one record."""
     return account(cut_groups(options, progress))
 
 
 def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
-    """The queries and groups of every band."""
+    """Measure the queries, and choose the queries and groups of every band."""
     progress("reading")
     sources = read_sources(options, differences=True)
     whole = sources.groups_of(options.groups)
@@ -300,17 +451,31 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
     inputs = replace(inputs, paths=tuple(p for p in given if p is not None))
     progress("measuring")
     queries = measure_queries(options, inputs)
-    values = _quantity(options, queries)
+    values = queries.measured.get((options.quantity, options.pairs))
+    if values is None:
+        raise UsageError(
+            f"`by={options.by!r}`: no query has this quantity for {options.pairs} "
+            "pairs; cut by another quantity, or give `pairs='all'`"
+        )
     progress("cutting")
     pieces = tuple(
-        _piece(band, values, whole, queries, options) for band in options.bands
+        _piece(
+            band,
+            values,
+            whole,
+            queries,
+            name=file_name(
+                options.groups, band, quantity=options.quantity, pairs=options.pairs
+            ),
+            delta=options.delta,
+        )
+        for band in options.bands
     )
     if not any(piece.queries.any() for piece in pieces):
         raise UsageError(
-            f"no query lies in any of the bands {', '.join(options.keep)}: all of "
-            f"{counted(len(values), 'value')} of {values.name} may be the same; cut "
-            "by another "
-            "quantity or band"
+            f"no query lies in any of the bands {', '.join(options.keep)}, perhaps "
+            f"because the {counted(len(values), 'value')} of {values.name} are equal; "
+            "cut by another quantity or band"
         )
     compat = None
     if options.compat is not None:
@@ -333,7 +498,7 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
 
 
 def account(chosen: Chosen) -> Cut:
-    """What is told of a cut, with the lines of the files that it has still to write."""
+    """Describe a cut, with the lines of the files that `save` will write."""
     options = chosen.options
     n_lost, groups_lost = chosen.without_value
     made = Cut(
@@ -356,7 +521,7 @@ def account(chosen: Chosen) -> Cut:
         files=Named(_kept(chosen, piece) for piece in chosen.pieces),
         comparison=Changes(
             delta=options.delta,
-            note=COMPARED,
+            note=UNPAIRED,
             rows=tuple(found for piece in chosen.pieces for found in piece.changes),
         ),
         warnings=chosen.warnings,
@@ -394,29 +559,26 @@ def _kept(chosen: Chosen, piece: Piece) -> Kept:
 
 
 def _lines(chosen: Chosen, piece: Piece) -> Booleans:
-    """Which lines of the file are kept, counted from 1."""
+    """Which lines of the source are kept, counted from 1."""
     lines = chosen.whole.lines
     if lines is None:
         raise UsageError(
-            f"{chosen.options.groups}: its groups are no lines, so they cannot be "
-            "filtered"
+            f"{chosen.options.groups}: `groups` must have one line per group to be "
+            "cut; convert it to JSON lines first"
         )
     kept = np.zeros(int(lines.max()) + 1, dtype=bool)
     kept[lines[piece.groups]] = True
     return kept
 
 
-def _quantity(options: CutOptions, queries: Queries) -> PerQuery:
-    found = queries.measured.get((options.quantity, options.pairs))
-    if found is None:
-        raise UsageError(
-            f"`by={options.by!r}`: no query has this quantity for {options.pairs} pairs"
-        )
-    return found
-
-
 def _piece(
-    band: Band, values: PerQuery, whole: Groups, queries: Queries, options: CutOptions
+    band: Band,
+    values: PerQuery,
+    whole: Groups,
+    queries: Queries,
+    *,
+    name: str,
+    delta: float,
 ) -> Piece:
     kept = band.holds(values.values)
     qids = set(values.qids[kept])
@@ -426,14 +588,14 @@ def _piece(
             qids,
             band=band.name,
             pairs=pairs,
-            bounds=queries.ranges[name, pairs],
-            delta=options.delta,
+            bounds=queries.ranges[quantity, pairs],
+            delta=delta,
         )
-        for (name, pairs), column in queries.measured.items()
+        for (quantity, pairs), column in queries.measured.items()
     ]
     return Piece(
         band=band,
-        name=file_name(options.groups, options, band),
+        name=name,
         queries=kept,
         groups=np.array([qid in qids for qid in whole.group_qids()], dtype=bool),
         cut_points=band.cut_points(values.values),
@@ -442,20 +604,20 @@ def _piece(
     )
 
 
-def file_name(source: Path, options: CutOptions, band: Band) -> str:
-    """The name of a cut, which says what it keeps.
+def file_name(source: Path, band: Band, *, quantity: str, pairs: str) -> str:
+    """Name the file of a band, so that the name says what it keeps.
 
     Examples
     --------
-    >>> options = CutOptions(teacher="t.json", groups="train.jsonl.gz")
-    >>> file_name(options.groups, options, options.bands[0])
+    >>> band = BANDS["below-median"]
+    >>> file_name(Path("train.jsonl.gz"), band, quantity="entropy", pairs="all")
     'train.kept-entropy-below-median.jsonl.gz'
     """
     stem, ending = source.name, ""
     for suffix in (*PACKED, ".jsonl", ".json", ".tsv", ".txt"):
         if stem.endswith(suffix) and stem != suffix:
             stem, ending = stem.removesuffix(suffix), suffix + ending
-    which = options.quantity.replace(":", "-").replace("/", "-")
-    if options.pairs != "all":
-        which = f"{options.pairs}-{which}"
+    which = quantity.replace(":", "-").replace("/", "-")
+    if pairs != "all":
+        which = f"{pairs}-{which}"
     return f"{stem}.kept-{which}-{band.name}{ending}"

@@ -1,7 +1,7 @@
-"""A whole distillation experiment on text that every installation already has.
+"""`demo`: a complete distillation experiment on text that is already installed.
 
-The documents are the docstrings of the installed scientific packages, the queries are
-their summary lines, so thousands of known-item queries cost no download. `prepare`
-writes the files that people usually bring themselves: runs, teacher scores, groups and
-embeddings of a student.
+The documents are the docstrings of installed scientific packages, and the queries are
+their summary lines. That gives thousands of known-item queries without a download. The
+demo writes the files that users normally bring themselves: runs, teacher scores, groups
+and the embeddings of a student.
 """

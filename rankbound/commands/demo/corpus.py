@@ -1,8 +1,8 @@
 """Docstrings of installed packages as a known-item collection.
 
-A document is the body of a docstring, its query the summary line, cut from the body.
-The packages are parsed, never imported: importing them all would cost seconds, and
-some of their modules do work when they are imported.
+A document is the body of a docstring. Its query is the summary line, which is removed
+from the body. The packages are parsed, never imported: importing all of them would take
+seconds, and some of their modules have side effects.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import numpy as np
 
 PACKAGES = ("matplotlib", "numpy", "pandas", "scipy", "sklearn", "sympy")
 
-# A shorter body says too little to be found by anything but luck.
+# A shorter body has too few words to be found by more than chance.
 MIN_BODY_WORDS = 30
-# "See base class." names no document; a paragraph of prose is not a summary.
+# "See base class." identifies no document, and a long paragraph is not a summary.
 MIN_SUMMARY_WORDS = 4
 MAX_SUMMARY_WORDS = 50
-# Tables of constants parse for seconds and hold almost no docstrings.
+# Tables of constants take seconds to parse and hold almost no docstrings.
 MAX_BYTES_PER_DOCSTRING = 15_000
 
 _TEST_FILE = re.compile(r"(tests?|test_.*|.*_test|conftest)", re.IGNORECASE)
@@ -38,9 +38,9 @@ _Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One docstring: where it stands, its summary line, its body without the summary.
+    """A docstring: its place, its summary line, and its body without the summary.
 
-    Both texts have single spaces only, and `text` never contains `summary`.
+    Both texts contain single spaces only, and `text` never contains `summary`.
     """
 
     docno: str
@@ -49,7 +49,7 @@ class Document:
 
 
 def package_roots(packages: Iterable[str] = PACKAGES) -> dict[str, Path]:
-    """Folders of the packages that are installed, in the order asked for.
+    """Find the folders of the packages that are installed, in the given order.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def package_roots(packages: Iterable[str] = PACKAGES) -> dict[str, Path]:
     """
     roots = {}
     for package in packages:
-        # For a name without dots this looks for the folder and imports nothing.
+        # For a name without dots, find_spec imports nothing.
         spec = importlib.util.find_spec(package)
         if spec is not None and spec.submodule_search_locations:
             roots[package] = Path(next(iter(spec.submodule_search_locations)))
@@ -66,11 +66,11 @@ def package_roots(packages: Iterable[str] = PACKAGES) -> dict[str, Path]:
 
 
 def split_docstring(docstring: str) -> tuple[str, str] | None:
-    r"""Summary and body of a docstring, or None where it cannot serve as a document.
+    r"""Split a docstring into summary and body, or return None if it is unsuitable.
 
-    The summary is the first paragraph. Wherever the body repeats it, in any case and
-    with or without its full stop, the repetition is cut: a query that stands in its
-    document would be found by comparing strings.
+    The summary is the first paragraph. All repetitions of it are removed from the body,
+    whatever their case and with or without the full stop, since a query that occurs in
+    its document could be found by comparing strings.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def split_docstring(docstring: str) -> tuple[str, str] | None:
     Returns
     -------
     tuple of (str, str) or None
-        None when the summary has fewer than 4 or more than 50 words, or the body fewer
+        None if the summary has fewer than 4 or more than 50 words, or the body fewer
         than 30.
 
     Examples
@@ -92,7 +92,7 @@ def split_docstring(docstring: str) -> tuple[str, str] | None:
     True
     """
     first, *rest = _BLANK_LINE.split(docstring.strip(), maxsplit=1)
-    # Headings are underlined in some packages; rules of dashes carry no words.
+    # Some packages underline headings; such lines contain no words.
     lines = [line for line in first.splitlines() if _WORD_CHARACTER.search(line)]
     summary = " ".join(" ".join(lines).split())
     if not MIN_SUMMARY_WORDS <= len(summary.split()) <= MAX_SUMMARY_WORDS:
@@ -104,14 +104,14 @@ def split_docstring(docstring: str) -> tuple[str, str] | None:
 
 
 def read_package(root: Path, *, package: str) -> Iterator[Document]:
-    """Documents of one package, file by file in the order of their paths.
+    """Yield the documents of one package, file by file in the order of their paths.
 
-    Private functions and classes, and test files, are left out. Private modules are
-    kept, since many packages define their public functions there.
+    Private functions and classes and test files are skipped. Private modules are read,
+    since many packages define their public functions there.
     """
     for path in sorted(root.rglob("*.py"), key=lambda path: path.parts):
         parts = path.relative_to(root).with_suffix("").parts
-        # Scripts whose names cannot be imported define nothing for users.
+        # A script whose name cannot be imported defines nothing for users.
         if not all(part.isidentifier() and not _is_test(part) for part in parts):
             continue
         tree = _parsed(path.read_bytes())
@@ -125,10 +125,10 @@ def read_package(root: Path, *, package: str) -> Iterator[Document]:
 
 
 def collect(roots: Mapping[str, Path]) -> list[Document]:
-    """All documents of the packages, sorted by name, each text and each query once.
+    """Collect the documents of all packages, sorted by name and without duplicates.
 
-    Of documents with the same name, body or summary the first by name stays: a summary
-    shared by two documents would not say which of them is sought.
+    Of documents with the same name, body or summary, only the first by name is kept: a
+    summary shared by two documents would not say which of them is sought.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def collect(roots: Mapping[str, Path]) -> list[Document]:
 def sample_documents(
     documents: list[Document], *, size: int, rng: np.random.Generator
 ) -> list[Document]:
-    """At most `size` documents drawn uniformly, in their old order.
+    """Draw at most `size` documents uniformly, and keep their order.
 
     Examples
     --------
@@ -179,9 +179,9 @@ def _is_test(part: str) -> bool:
 
 @contextmanager
 def _no_cycle_search() -> Iterator[None]:
-    """Pause the cycle collector: it walks every new syntax tree and finds nothing.
+    """Pause the cycle collector, which walks every syntax tree and finds nothing.
 
-    A third of the time of parsing is saved.
+    This saves a third of the time of parsing.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -193,25 +193,25 @@ def _no_cycle_search() -> Iterator[None]:
 
 
 def _cut(text: str, summary: str) -> str:
-    """Remove every repetition of the summary, also one that a removal creates."""
+    """Remove all repetitions of the summary, including those that a removal makes."""
     sentence = summary.rstrip(".")
     while sentence.casefold() in text.casefold():
         repeated = re.compile(re.escape(sentence) + r"\.?", re.IGNORECASE)
         shorter = " ".join(repeated.sub(" ", text).split())
         if shorter == text:
-            # Equal only after folding, like "ß" and "ss": no expression finds it.
+            # Equal only after case folding, like "ß" and "ss", so no match is found.
             break
         text = shorter
     return text
 
 
 def _parsed(source: bytes) -> ast.Module | None:
-    """Syntax tree of a file, or None where it has no docstrings or is no Python 3."""
+    """Parse a file; None if it has no docstrings or is not valid Python 3."""
     docstrings = source.count(b'"""') // 2
     if len(source) > MAX_BYTES_PER_DOCSTRING * docstrings:
         return None
     with warnings.catch_warnings():
-        # Invalid escapes in other people's files are not for our users to repair.
+        # Users cannot repair invalid escapes in the files of other packages.
         warnings.simplefilter("ignore")
         try:
             return ast.parse(source)
@@ -220,13 +220,13 @@ def _parsed(source: bytes) -> ast.Module | None:
 
 
 def _docstrings(node: ast.Module | _Documented, name: str) -> Iterator[tuple[str, str]]:
-    """Names and docstrings of a module or class and of what it defines in public."""
+    """Yield names and docstrings of a module or class and of its public members."""
     docstring = ast.get_docstring(node)
     if docstring:
-        # An escape may stand for half a character, which no file can hold.
+        # An escape may be a lone surrogate, which cannot be encoded.
         yield name, docstring.encode("utf-8", "replace").decode()
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return  # what a function defines inside has no public name
+        return  # what a function defines has no public name
     for child in node.body:
         if isinstance(child, _Documented) and not child.name.startswith("_"):
             yield from _docstrings(child, f"{name}.{child.name}")

@@ -1,7 +1,7 @@
 """Rankings of known-item queries: BM25, latent semantic analysis, and their fusion.
 
-Documents and queries are integer codes here, their positions in the lists that came
-in. Equal scores are ordered by document code, so a ranking depends on nothing else.
+Documents and queries are represented by codes, their positions in the given lists.
+Equal scores are ordered by document code, so that rankings are unique.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DEPTH = 100
 FUSION_CONSTANT = 60
 K1, B = 1.2, 0.75
 
-# So many queries at a time keep the block of cosines below 20 MB.
+# This many queries at a time keep the block of cosines below 20 MB.
 _BLOCK = 256
 _WORD = re.compile(r"[a-z0-9]{2,}")
 
@@ -38,8 +38,8 @@ _WORD = re.compile(r"[a-z0-9]{2,}")
 class Run:
     """Rankings of one system, best document first.
 
-    The documents of query `q` are `docs[offsets[q]:offsets[q + 1]]`, at most 100, and
-    all their scores are above 0.
+    The documents of query `q` are `docs[offsets[q]:offsets[q + 1]]`. There are at most
+    100 of them, and all their scores are above 0.
     """
 
     name: str
@@ -48,13 +48,13 @@ class Run:
     scores: Floats
 
     def ranking(self, query: int) -> Ints:
-        """Document codes of one query, best first."""
+        """Return the document codes of one query, best first."""
         return self.docs[self.offsets[query] : self.offsets[query + 1]]
 
 
 @dataclass(frozen=True, slots=True)
 class LexicalIndex:
-    """BM25 scores of a corpus, term by term, and the rarity of its terms."""
+    """BM25 scores of a corpus by term, with the rarity of its terms."""
 
     vocabulary: dict[str, int]
     engine: Any
@@ -62,16 +62,16 @@ class LexicalIndex:
     lengths: Ints
 
     def scores(self, tokens: Sequence[str]) -> Floats:
-        """BM25 of every document, shape (n_docs,); repeated terms count repeatedly."""
+        """Return BM25 of every document, shape (n_docs,), counting repeated terms."""
         codes = [self.vocabulary[token] for token in tokens if token in self.vocabulary]
         scores: Floats = self.engine.get_scores_from_ids(codes)
         return scores
 
     def overlap(self, tokens: Sequence[str]) -> Floats:
-        """Shares of the query's terms in every document, shape (2, n_docs), in [0, 1].
+        """Share of the query's terms in every document, shape (2, n_docs), in [0, 1].
 
-        The first row counts distinct terms, the second weighs them by their rarity.
-        Terms unknown to the corpus count for neither.
+        The first row counts distinct terms, and the second weights them by rarity.
+        Terms that the corpus lacks are ignored.
         """
         codes = sorted({self.vocabulary[t] for t in tokens if t in self.vocabulary})
         shared = np.zeros((2, self.lengths.size))
@@ -87,10 +87,10 @@ class LexicalIndex:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Everything that the teacher and the samplings need to know of a collection.
+    """What the teacher and the samplings use of a collection.
 
-    `doc_vectors` has shape (n_docs, dim) and `query_vectors` (n_queries, dim), both
-    float32 and of unit length, apart from zero rows for texts without known terms.
+    `doc_vectors` has shape (n_docs, dim) and `query_vectors` (n_queries, dim). Both are
+    float32 and have unit length, except that a text without known terms has a zero row.
     """
 
     index: LexicalIndex
@@ -103,7 +103,7 @@ class Retrieved:
 
 
 def bm25_library() -> ModuleType:
-    """Return the module bm25s, which comes with the extra rankbound[demo].
+    """Return the module bm25s, which the extra rankbound[demo] installs.
 
     Raises
     ------
@@ -115,10 +115,10 @@ def bm25_library() -> ModuleType:
         import bm25s.stopwords
     except ImportError:
         raise UsageError(
-            "bm25s, which ranks the demo's documents, is not installed; "
+            "the demo needs bm25s, which is not installed; run "
             "pip install 'rankbound[demo]'"
         ) from None
-    # It logs at its own level, past the one that the user set, and says nothing of use.
+    # It sets a log level of its own, and its messages are of no use here.
     logging.getLogger("bm25s").setLevel(logging.WARNING)
     module: ModuleType = bm25s
     return module
@@ -130,7 +130,9 @@ def _stop_words() -> frozenset[str]:
 
 
 def tokenize(text: str) -> list[str]:
-    """Lower-case words and numbers of two characters or more, without stop words.
+    """Split a text into lower-case words and numbers, without stop words.
+
+    Tokens have two characters or more.
 
     Examples
     --------
@@ -142,12 +144,12 @@ def tokenize(text: str) -> list[str]:
 
 
 def index_tokens(documents: Sequence[Sequence[str]]) -> LexicalIndex:
-    r"""BM25 index (Lucene variant, k1 = 1.2, b = 0.75, float64) of tokenized documents.
+    r"""Index tokenized documents by BM25 (Lucene variant, k1 = 1.2, b = 0.75, float64).
 
     .. math:: \ln\Big(1 + \frac{N - n_t + 1/2}{n_t + 1/2}\Big)
               \frac{c}{c + k_1 (1 - b + b\,|x| / \overline{|x|})}
 
-    summed over the query's terms, c being the term's count in the document x.
+    summed over the query's terms, where c is the term's count in the document x.
 
     Examples
     --------
@@ -155,7 +157,7 @@ def index_tokens(documents: Sequence[Sequence[str]]) -> LexicalIndex:
     >>> (index.scores(["array"]) / np.log(2)).round(6).tolist()
     [0.4, 0.0]
     """
-    # Sorted, so that the order in which sets are walked cannot leave a trace.
+    # Sorted, so that the result does not depend on the order of a set.
     words = sorted({token for tokens in documents for token in tokens})
     vocabulary = {word: code for code, word in enumerate(words)}
     codes = [[vocabulary[token] for token in tokens] for tokens in documents]
@@ -176,15 +178,16 @@ def semantic_vectors(
     dimensions: int,
     seed: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """LSA vectors of documents and queries: TF-IDF reduced by truncated SVD.
+    """Compute LSA vectors of documents and queries: TF-IDF reduced by truncated SVD.
 
-    Term frequencies are logarithmic, and terms of a single document are left out.
-    The documents alone decide the space, so no query moves another one's vector.
+    Term frequencies are logarithmic, and terms that occur in one document are ignored.
+    The space is fitted to the documents alone, so the vector of a query does not depend
+    on other queries.
 
     Returns
     -------
     tuple of two float32 arrays, (n_docs, dim) and (n_queries, dim)
-        Of unit length, or 0 for a text without known terms.
+        Vectors of unit length, or 0 for a text without known terms.
     """
     weigh = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=2)
     weighted = weigh.fit_transform(documents)
@@ -194,7 +197,7 @@ def semantic_vectors(
 
 
 def fuse(runs: Sequence[Run], *, name: str, depth: int = DEPTH) -> Run:
-    """Reciprocal rank fusion: the sum of 1 / (60 + rank) over the runs.
+    """Fuse runs by reciprocal ranks: the score is the sum of 1 / (60 + rank).
 
     Examples
     --------
@@ -219,7 +222,7 @@ def fuse(runs: Sequence[Run], *, name: str, depth: int = DEPTH) -> Run:
 def retrieve(
     documents: Sequence[str], queries: Sequence[str], *, dimensions: int, seed: int
 ) -> Retrieved:
-    """Index the documents and rank them for every query by three systems."""
+    """Index the documents, and rank them for every query by BM25, LSA and fusion."""
     doc_tokens = [tokenize(text) for text in documents]
     query_tokens = [tokenize(text) for text in queries]
     index = index_tokens(doc_tokens)
@@ -238,7 +241,7 @@ def retrieve(
 
 
 def best_first(scores: Floats, *, depth: int = DEPTH) -> Ints:
-    """Positions of the highest scores above 0, best first, equal ones by position.
+    """Return positions of the highest scores above 0, best first; ties by position.
 
     Examples
     --------
@@ -255,11 +258,7 @@ def best_first(scores: Floats, *, depth: int = DEPTH) -> Ints:
 def _nearest(
     doc_vectors: NDArray[np.float32], query_vectors: NDArray[np.float32]
 ) -> list[tuple[Ints, Floats]]:
-    """Nearest documents of every query by cosine, of which only positive ones count.
-
-    scikit-learn's NearestNeighbors returns 1 - cos, from which the cosine has lost
-    digits, and leaves the order of ties open.
-    """
+    """Rank documents by cosine for every query; only positive cosines count."""
     corpus = doc_vectors.astype(np.float64).T
     tops = []
     for start in range(0, len(query_vectors), _BLOCK):

@@ -11,7 +11,6 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.options import TARGET, CompareOptions
-from rankbound.commands.compare.samplings import load
 from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
@@ -30,6 +29,7 @@ from rankbound.commands.measure.students import evaluate_student
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
+from rankbound.read.objects.unpickling import load
 
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
 NO_QRELS = (

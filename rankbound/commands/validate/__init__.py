@@ -1,1 +1,1 @@
-"""`validate`: do the terms of the bound go with measured effectiveness."""
+"""`validate`: whether terms of the bound are associated with effectiveness."""

@@ -1,6 +1,8 @@
-"""Per-query associations of all panels and pools, judged as one family.
+"""Associations of terms and measures over queries, judged as one family.
 
-Beside them stands whether locality and entropy depend on each other.
+All panels and pools are judged together. The module also tests whether locality and
+entropy depend on each other, and runs the controls: terms and students that carry no
+information.
 """
 
 from __future__ import annotations
@@ -11,19 +13,27 @@ from typing import Final
 
 import numpy as np
 
+from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import QUANTITIES, TERMS
-from rankbound.commands.validate.options import ValidateOptions
+from rankbound.commands.measure.certifying import query_terms
+from rankbound.commands.measure.measured import Measured
+from rankbound.commands.validate.effectiveness import Judge, ranking_of
+from rankbound.commands.validate.options import TEACHER, Case, Missing
 from rankbound.commands.validate.panels import StudentPanel
 from rankbound.commands.validate.records import (
     POOLED,
     Association,
+    Control,
     Dependence,
     Heterogeneity,
 )
-from rankbound.data.columns import Floats
+from rankbound.data.columns import Floats, Strings
+from rankbound.data.groups import Groups
+from rankbound.estimators.group_terms import student_terms, teacher_terms
 from rankbound.progress import Progress
 from rankbound.validation import association as statistics
 from rankbound.validation.association import (
+    LEAST_QUERIES,
     DistanceCorrelation,
     Draws,
     Effort,
@@ -34,20 +44,23 @@ from rankbound.validation.association import (
     pool,
     summary,
 )
-from rankbound.validation.judging import Correction, Family
+from rankbound.validation.judging import Correction, Family, control, null_p_values
 
-# The least p-value of a test is 1 / (m + 1), which the correction multiplies by the
-# size of the family; this many times smaller than needed, but never beyond the most
+# The smallest p-value of a test is 1 / (m + 1), and the correction multiplies it by the
+# size of the family. So many permutations are drawn that the product is this many times
+# below the level, but at most MOST_PERMUTATIONS.
 ROOM: Final = 4
 MOST_PERMUTATIONS: Final = 200_000
 NAME: Final = "per query: every term x measure x student x sampling x data set"
 PARTIAL_NAME: Final = "the same, given how hard the query is"
+DRAWS: Final = 200  # of each random term of a control
+CONSTANT: Final = "constant student"
 CORRECTIONS: Final[tuple[Correction, Correction]] = ("holm", "bh")
 
 
 @dataclass(frozen=True, slots=True)
 class Associations:
-    """Rows, and how they were judged together."""
+    """The associations, and the numbers of tests and permutations behind them."""
 
     rows: tuple[Association, ...]
     n_tests: int
@@ -57,9 +70,9 @@ class Associations:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """One term against one measure before it is judged.
+    """One term against one measure, before the family is judged.
 
-    `same_as` is a term of the same ranks, whose test this one repeats.
+    `same_as` is a term that has the same ranks, whose test this one repeats.
     """
 
     dataset: str
@@ -72,67 +85,91 @@ class Cell:
     heterogeneity: Heterogeneity | None = None
 
     def key(self, term: str) -> tuple[str, ...]:
-        """Where the same measure stands against a term."""
+        """The key of the cell in which this measure stands against a term."""
         return (self.dataset, self.sampling, self.student, term, self.measure)
 
 
 def associations(
-    panels: Sequence[StudentPanel], options: ValidateOptions, *, progress: Progress
+    panels: Sequence[StudentPanel],
+    *,
+    family: Family,
+    resamples: int,
+    permutations: int,
+    seed: int,
+    progress: Progress,
 ) -> Associations:
-    """Every term against every measure for every student, and pools over data sets."""
-    effort = _effort(panels, options)
+    """Correlate every term with every measure, by student and pooled over data sets.
+
+    Parameters
+    ----------
+    panels : sequence of StudentPanel
+    family : Family
+        The error rate, correction and band by which all tests are judged together.
+    resamples : int
+        Number of bootstrap resamples.
+    permutations : int
+        Number of permutations of a test; more are drawn if the family is large.
+    seed : int
+    progress : callable
+        Called with a short description before each student.
+    """
+    effort = _effort(
+        panels, delta=family.delta, resamples=resamples, permutations=permutations
+    )
     cells: list[Cell] = []
     for position, group in enumerate(_alike(panels)):
         progress(f"associations of {group[0].student}")
-        cells += _cells_of(group, options, effort, position)
-    rows, n_tests, n_partial = _judged(cells, options.family)
-    permutations = effort.rank_permutations or effort.permutations
-    return Associations(rows, n_tests, n_partial, permutations)
+        cells += _cells_of(group, effort, position, delta=family.delta, seed=seed)
+    rows, n_tests, n_partial = _judged(cells, family)
+    drawn = effort.rank_permutations or effort.permutations
+    return Associations(rows, n_tests, n_partial, drawn)
 
 
 def _alike(panels: Sequence[StudentPanel]) -> list[list[StudentPanel]]:
-    """Panels of one student and sampling over data sets."""
+    """Collect the panels of each student and sampling over data sets."""
     found: dict[tuple[str, str], list[StudentPanel]] = {}
     for panel in panels:
         found.setdefault((panel.sampling, panel.student), []).append(panel)
     return list(found.values())
 
 
-def _effort(panels: Sequence[StudentPanel], options: ValidateOptions) -> Effort:
+def _effort(
+    panels: Sequence[StudentPanel], *, delta: float, resamples: int, permutations: int
+) -> Effort:
     cells = sum(len(panel.names) * len(panel.targets) for panel in panels)
     pools = sum(
         len(group[0].names) * len(group[0].targets)
         for group in _alike(panels)
         if len(group) > 1
     )
-    wanted = int(np.ceil(ROOM * (cells + pools) / options.family.delta))
+    wanted = int(np.ceil(ROOM * (cells + pools) / delta))
     return Effort(
-        resamples=options.resamples,
-        permutations=options.permutations,
-        rank_permutations=max(options.permutations, min(wanted, MOST_PERMUTATIONS)),
+        resamples=resamples,
+        permutations=permutations,
+        rank_permutations=max(permutations, min(wanted, MOST_PERMUTATIONS)),
     )
 
 
 def _cells_of(
-    group: list[StudentPanel], options: ValidateOptions, effort: Effort, position: int
+    group: list[StudentPanel], effort: Effort, position: int, *, delta: float, seed: int
 ) -> list[Cell]:
     shared = tuple(
         name for name in TERMS if all(name in panel.names for panel in group)
     )
     draws, cells = [], []
     for index, panel in enumerate(group):
-        rng = np.random.default_rng([options.seed, position, index])
+        rng = np.random.default_rng([seed, position, index])
         made = draw(_only(panel, shared), effort, rng)
         draws.append(made)
-        found = summary(made, delta=options.family.delta)
+        found = summary(made, delta=delta)
         cells += _cells(panel.dataset, panel, shared, found)
         if set(panel.names) > set(shared):
             others = tuple(name for name in panel.names if name not in shared)
             extra = draw(_only(panel, others), effort, rng)
-            found = summary(extra, delta=options.family.delta)
+            found = summary(extra, delta=delta)
             cells += _cells(panel.dataset, panel, others, found)
     if len(group) > 1:
-        found = summary(pool(draws), delta=options.family.delta)
+        found = summary(pool(draws), delta=delta)
         pooled = _cells(POOLED, group[0], shared, found)
         cells += _with_heterogeneity(pooled, draws)
     return cells
@@ -182,7 +219,7 @@ def _with_heterogeneity(cells: list[Cell], draws: list[Draws]) -> list[Cell]:
 
 @dataclass(frozen=True, slots=True)
 class _Adjusted:
-    """A p-value and both corrections of it."""
+    """A p-value, corrected in both ways."""
 
     p: float | None
     holm: float | None
@@ -195,7 +232,7 @@ class _Adjusted:
 def _judged(
     cells: list[Cell], family: Family
 ) -> tuple[tuple[Association, ...], int, int]:
-    """Rows with verdicts; number of tests, and of tests of partial coefficients."""
+    """Return rows with verdicts, and the numbers of tests and of partial tests."""
     plain = _adjusted(cells, [cell.found.spearman.p for cell in cells], family)
     partial = _adjusted(cells, [cell.found.partial.p for cell in cells], family)
     n_tests, n_partial = (
@@ -215,7 +252,7 @@ def _judged(
 def _adjusted(
     cells: list[Cell], p_values: list[float | None], family: Family
 ) -> list[_Adjusted]:
-    """Both corrections; a twin has the values of the term that it repeats."""
+    """Correct in both ways; a twin has the values of the term that it repeats."""
     own = [place for place, cell in enumerate(cells) if cell.same_as is None]
     tested = [p_values[place] for place in own]
     holm, bh = (
@@ -277,12 +314,13 @@ def _row(
 
 
 def dependence(
-    panels: Sequence[StudentPanel], options: ValidateOptions
+    panels: Sequence[StudentPanel], *, family: Family, permutations: int, seed: int
 ) -> tuple[Dependence, ...]:
-    """Distance correlation of diameter and entropy, with a permutation test.
+    """Test whether locality and entropy depend on each other, by distance correlation.
 
-    Locality is L times the diameter with one L for all queries, so its dependence is
-    the diameter's. One row per panel with vectors; p is corrected over the rows.
+    Locality is L times the diameter with one L for all queries, so it depends on the
+    entropy exactly as the diameter does. There is one row per panel with vectors;
+    p-values are corrected over the rows.
     """
     tested: list[tuple[StudentPanel, DistanceCorrelation | None]] = []
     known: dict[bytes, DistanceCorrelation] = {}
@@ -295,24 +333,18 @@ def dependence(
             continue
         key = np.concatenate([locality, entropy]).tobytes()
         if key not in known:
-            known[key] = _dependence(locality, entropy, position, options)
+            known[key] = distance_correlation(
+                locality,
+                entropy,
+                count=permutations,
+                rng=np.random.default_rng([seed, 1_000_117, position]),
+            )
         tested.append((panel, known[key]))
     p_values = [None if found is None else found.p for _, found in tested]
-    adjusted = options.family.adjusted(p_values)
+    adjusted = family.adjusted(p_values)
     return tuple(
         _dependence_row(panel, found, p)
         for (panel, found), p in zip(tested, adjusted, strict=True)
-    )
-
-
-def _dependence(
-    locality: Floats, entropy: Floats, position: int, options: ValidateOptions
-) -> DistanceCorrelation:
-    return distance_correlation(
-        locality,
-        entropy,
-        count=options.permutations,
-        rng=np.random.default_rng([options.seed, 1_000_117, position]),
     )
 
 
@@ -331,4 +363,141 @@ def _dependence_row(
         permutations=None if found is None else found.permutations,
         missing_because=why if found is None else None,
         p_adjusted=adjusted,
+    )
+
+
+def random_controls(
+    panels: Sequence[StudentPanel],
+    measurements: dict[tuple[str, str], Measured],
+    *,
+    family: Family,
+    permutations: int,
+    seed: int,
+) -> list[Control]:
+    """Test shuffled entropies, and entropies of a teacher with random scores.
+
+    Both have the distribution of a real term and are independent of effectiveness.
+    """
+    rng = np.random.default_rng([seed, 1_000_039])
+    shuffled, random = [], []
+    for panel in panels:
+        targets = panel.panel.targets
+        entropy = panel.column("entropy")
+        if np.ptp(entropy) > 0:
+            draws = rng.permuted(np.tile(entropy, (DRAWS, 1)), axis=1)
+            shuffled.append(null_p_values(draws, targets, count=permutations, rng=rng))
+        measurement = measurements[panel.dataset, panel.sampling]
+        noise = _entropies_of_noise(panel, measurement, rng)
+        random.append(null_p_values(noise, targets, count=permutations, rng=rng))
+    found = []
+    for name, p_values in (
+        ("shuffled entropies", shuffled),
+        ("entropies of random scores", random),
+    ):
+        if p_values:
+            outcome = control(name, p_values, family, count=permutations)
+            found.append(
+                Control(
+                    name=outcome.name,
+                    n_tests=outcome.n_tests,
+                    n_families=outcome.n_families,
+                    rate=outcome.rate,
+                    standard_error=outcome.standard_error,
+                    family_rate=outcome.family_rate,
+                    nominal=outcome.nominal,
+                    passed=outcome.passed,
+                )
+            )
+    return found
+
+
+def _entropies_of_noise(
+    panel: StudentPanel, measurement: Measured, rng: np.random.Generator
+) -> Floats:
+    """Entropies (nats) of a teacher that scores at random, shape (draws, n).
+
+    The random scores have the standard deviation of the real teacher's.
+    """
+    student = panel.result.student
+    groups = student.groups.keep_groups(~student.calibration)
+    scores, _ = groups.scores_of(measurement.inputs.teacher)
+    scale = float(scores.std()) / measurement.temperature or 1.0
+    rows = _order(groups, panel.qids)
+    pairs = measurement.options.pairs
+    found = []
+    for _ in range(DRAWS):
+        noise = rng.normal(0.0, scale, size=len(scores))
+        terms = teacher_terms(groups, noise, pairs=pairs)
+        found.append(query_terms(groups, terms, pairs=pairs).entropy_nats[rows])
+    return np.array(found)
+
+
+def _order(groups: Groups, qids: Strings) -> np.ndarray:
+    """Positions of some queries among the sorted queries of the groups."""
+    known = sorted(set(groups.group_qids()))
+    place = {qid: row for row, qid in enumerate(known)}
+    return np.array([place[qid] for qid in qids], dtype=np.int64)
+
+
+def constant_control(
+    case: Case,
+    measurement: Measured,
+    *,
+    measures: Sequence[str],
+    missing_queries: Missing,
+    family: Family,
+    seed: int,
+) -> Control:
+    """Test a student that gives every document the same score.
+
+    In every query its risk is ln 2 nats and its range 0, so that nothing can be tested:
+    the control passes if no row is associated.
+    """
+    inputs, split = measurement.inputs, measurement.split
+    groups = inputs.groups.keep_groups(~split.calibration)
+    rows = np.repeat(~split.calibration, inputs.groups.sizes)
+    scores = inputs.values[rows] / measurement.temperature
+    pairs = measurement.options.pairs
+    terms = query_terms(
+        groups,
+        teacher_terms(groups, scores, pairs=pairs),
+        student=CONSTANT,
+        terms=student_terms(
+            groups,
+            scores,
+            np.zeros_like(scores),
+            clip_at=measurement.options.score_range,
+            pairs=pairs,
+        ),
+        pairs=pairs,
+    )
+    if inputs.qrels is None or terms.risk_nats is None or terms.student_range is None:
+        raise DomainError("the constant student needs judgements; give `qrels`")
+    ranking = ranking_of(case, TEACHER)
+    flat = ranking.with_values(np.zeros_like(ranking.values), kind=ranking.kind)
+    judge = Judge(inputs.qrels, measures, missing=missing_queries)
+    values, known = judge.evaluate(flat).of(terms.qids)
+    if known.sum() < LEAST_QUERIES:
+        raise DomainError(
+            f"the constant student needs {LEAST_QUERIES} judged queries, got "
+            f"{int(known.sum())}"
+        )
+    targets = values[known]
+    panel = Panel(
+        terms=np.column_stack([terms.risk_nats, terms.student_range])[known],
+        targets=targets,
+        given=np.empty((len(targets), 0)),
+        uses=np.empty((targets.shape[1], 0), dtype=bool),
+    )
+    rng = np.random.default_rng([seed, 1_000_081])
+    made = summary(draw(panel, Effort(200, 999), rng), delta=family.delta)
+    cells = [cell.spearman for line in made for cell in line]
+    p_values = family.adjusted([cell.p for cell in cells])
+    associated = sum(p is not None and p <= family.delta for p in p_values)
+    return Control(
+        name=f"{CONSTANT}: {case.dataset}, {case.sampling}",
+        n_rows=len(cells),
+        n_tests=sum(cell.p is not None for cell in cells),
+        associated=associated,
+        passed=associated == 0,
     )

@@ -1,7 +1,7 @@
-"""Is the bound true, and does it order configurations as their outcomes do.
+"""Test certificates on held-out queries, and orders of configurations by the bound.
 
-Certificates are tried on queries held out; terms of configurations are set against
-held-out risk and effectiveness.
+The terms of each configuration come from half of the queries. They are compared with
+the risk and the effectiveness on the other half.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import upper_limit
 from rankbound.catalogue import TOO_FEW
 from rankbound.commands.validate.effectiveness import Judged
-from rankbound.commands.validate.options import ValidateOptions
 from rankbound.commands.validate.panels import StudentPanel
 from rankbound.commands.validate.records import (
     RISK,
@@ -38,32 +37,34 @@ from rankbound.validation.configurations import (
     leave_one_out_ridge,
     ordering,
 )
+from rankbound.validation.holdout import LEAST_QUERIES
+from rankbound.validation.judging import Family
 
 PARTS: Final = ("bound", "deviation", "locality", "entropy")
-# Plain numbers that cost nothing to compute
+# Simple numbers to compare the parts of the bound with
 BASELINES: Final = ("divergence", "negative_score", "group_size", "score_variance")
 MOST_ORDERS: Final = 1_999
 
 
 def certificates(
-    panels: Sequence[StudentPanel], options: ValidateOptions
+    panels: Sequence[StudentPanel], *, delta: float, splits: int, seed: int
 ) -> tuple[HeldOutCertificate, ...]:
-    """Certificates of halves against the risk of the other halves, by student."""
+    """Compare certificates of random halves with the risk of the other halves."""
     rows = []
     for position, panel in enumerate(panels):
         certificate = panel.result.certificate
         risk = panel.result.terms.risk_nats
         if risk is None or len(risk) < LEAST_QUERIES:
             continue
-        splits = held_out(
+        halves = held_out(
             risk,
             loss_range=certificate.range,
-            delta=options.family.delta,
-            splits=options.splits,
-            rng=np.random.default_rng([options.seed, 1_000_037, position]),
+            delta=delta,
+            splits=splits,
+            rng=np.random.default_rng([seed, 1_000_037, position]),
         )
-        held = float(np.mean([split.risk for split in splits]))
-        stated = float(np.mean([split.certificate for split in splits]))
+        held = float(np.mean([half.risk for half in halves]))
+        stated = float(np.mean([half.certificate for half in halves]))
         rows.append(
             HeldOutCertificate(
                 dataset=panel.dataset,
@@ -74,14 +75,14 @@ def certificates(
                 upper=certificate.upper,
                 vacuous=certificate.vacuous,
                 range=certificate.range.source,
-                splits=len(splits),
-                n_half=splits[0].n_certificate,
+                splits=len(halves),
+                n_half=halves[0].n_certificate,
                 certificate=stated,
                 held_out=held,
                 slack=stated - held,
                 ratio=stated / held if held > 0 else None,
-                held=sum(split.holds for split in splits),
-                refuted=sum(split.refuted for split in splits),
+                held=sum(half.holds for half in halves),
+                refuted=sum(half.refuted for half in halves),
             )
         )
     return tuple(rows)
@@ -89,10 +90,10 @@ def certificates(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Configurations:
-    """Values of all configurations, their orders, and predictions of one from others.
+    """The values of all configurations, their orders, and predictions.
 
-    `orders` has a row per predictor and target, `predictions` one per set of features
-    and target, `values` one per configuration.
+    `values` has a row per configuration, `orders` one per predictor and target, and
+    `predictions` one per set of features and target.
     """
 
     values: tuple[Configuration, ...]
@@ -104,26 +105,46 @@ class Configurations:
 def configurations(
     panels: Sequence[StudentPanel],
     judged: dict[str, Judged],
-    options: ValidateOptions,
+    *,
+    family: Family,
+    resamples: int,
+    permutations: int,
+    seed: int,
 ) -> Configurations:
-    """Compare all configurations: terms from half of the queries, outcome of the rest.
+    """Compare configurations: terms on half of the queries, outcomes on the others.
 
-    Configurations of one data set share their halves, so that they are comparable.
+    The configurations of one data set are split into the same halves, so that they are
+    comparable.
     """
-    rng = np.random.default_rng([options.seed, 1_000_003])
+    rng = np.random.default_rng([seed, 1_000_003])
     halves = {name: _half(judged[name], rng) for name in judged}
     values = tuple(
-        _values(panel, judged[panel.dataset], halves[panel.dataset], options)
+        _values(panel, judged[panel.dataset], halves[panel.dataset], family.delta)
         for panel in panels
     )
     measures = next(iter(judged.values())).measures
     targets = (RISK, *measures)
     found = [
-        (predictor, target, _order(values, predictor, target, options))
+        (
+            predictor,
+            target,
+            _order(
+                values,
+                predictor,
+                target,
+                # Every order is drawn from a stream of the same seed
+                Drawing(
+                    family.delta,
+                    resamples,
+                    min(permutations, MOST_ORDERS),
+                    np.random.default_rng([seed, 1_000_033]),
+                ),
+            ),
+        )
         for predictor in (*PARTS, *BASELINES)
         for target in targets
     ]
-    orders = _judged(found, len(values), options)
+    orders = _judged(found, len(values), family)
     return Configurations(
         values=values,
         orders=orders,
@@ -139,16 +160,17 @@ def _half(judged: Judged, rng: np.random.Generator) -> set[str]:
 
 
 def _values(
-    panel: StudentPanel, judged: Judged, half: set[str], options: ValidateOptions
+    panel: StudentPanel, judged: Judged, half: set[str], delta: float
 ) -> Configuration:
     first = np.array([qid in half for qid in panel.qids])
     if min(first.sum(), (~first).sum()) < 2:
         raise UsageError(
-            f"{panel.dataset}: too few queries of student {panel.student!r} to split "
-            "them into halves"
+            f"{panel.dataset}: both halves of the queries need at least 2 of student "
+            f"{panel.student!r}, got {int(first.sum())} and {int((~first).sum())}; "
+            "give more judged queries"
         )
     risk = panel.column("risk")
-    limit = _limit(panel, risk[first], options)
+    limit = _limit(panel, risk[first], delta)
     system = judged.systems[panel.student]
     outside = np.array([qid not in half for qid in system.qids])
     means = system.values[outside].mean(axis=0).tolist()
@@ -183,14 +205,10 @@ def _first_mean(panel: StudentPanel, name: str, first: Booleans) -> float:
     return float(panel.column(name)[first].mean())
 
 
-def _limit(panel: StudentPanel, risk: Floats, options: ValidateOptions) -> float:
+def _limit(panel: StudentPanel, risk: Floats, delta: float) -> float:
     limits: LossRange = panel.result.certificate.range
     return upper_limit(
-        risk,
-        low=limits.low,
-        high=limits.high,
-        delta=options.family.delta,
-        method=CHOSEN,
+        risk, low=limits.low, high=limits.high, delta=delta, method=CHOSEN
     )
 
 
@@ -201,7 +219,7 @@ def _rows(qids: Strings, wanted: Strings) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class _Ordered:
-    """What is known of an order before the family is judged."""
+    """An order before the family is judged, or the reason why there is none."""
 
     found: Ordering | None
     missing_because: str | None
@@ -211,7 +229,7 @@ def _order(
     values: Sequence[Configuration],
     predictor: str,
     target: str,
-    options: ValidateOptions,
+    drawing: Drawing,
 ) -> _Ordered:
     inputs = [value.predictor(predictor) for value in values]
     known = [x for x in inputs if x is not None]
@@ -224,26 +242,21 @@ def _order(
         np.array([value.outcomes[target] for value in values]),
         _codes(values),
         rising=target == RISK,
-        drawing=Drawing(
-            options.family.delta,
-            options.resamples,
-            min(options.permutations, MOST_ORDERS),
-            np.random.default_rng([options.seed, 1_000_033]),
-        ),
+        drawing=drawing,
     )
     return _Ordered(found, "one side does not vary" if found.tau is None else None)
 
 
 def _codes(values: Sequence[Configuration]) -> Integers:
-    """The data set of each configuration."""
+    """The data sets of the configurations, as codes."""
     names = [value.dataset for value in values]
     return np.unique(names, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def _judged(
-    orders: Sequence[tuple[str, str, _Ordered]], n: int, options: ValidateOptions
+    orders: Sequence[tuple[str, str, _Ordered]], n: int, family: Family
 ) -> tuple[Order, ...]:
-    family, rows = options.family, []
+    rows = []
     p_values = [None if one.found is None else one.found.p for *_, one in orders]
     adjusted = family.adjusted(p_values)
     for (predictor, target, one), p in zip(orders, adjusted, strict=True):
@@ -272,7 +285,7 @@ def _judged(
 
 
 def _predictions(values: Sequence[Configuration], target: str) -> list[Prediction]:
-    """Leave-one-configuration-out, from the bound's parts and from each baseline."""
+    """Predict each configuration from the others, by the bound and by baselines."""
     parts = tuple(name for name in PARTS if name != "deviation")
     sets = [parts, ("bound",), *((name,) for name in BASELINES)]
     return [_prediction(values, names, target) for names in sets]

@@ -1,33 +1,43 @@
-"""Effectiveness per query by ir-measures, from rankings whose ties we have broken."""
+"""Effectiveness per query by ir-measures, and verdicts on every pair of systems.
+
+Ties in rankings are broken before ir-measures sees them. Since equivalence is not
+transitive, systems are compared pair by pair and never merged into groups.
+"""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
 
+from rankbound.bounds.wording import counted
 from rankbound.commands.measure.given import Files, Given
-from rankbound.commands.validate.options import (
-    TEACHER,
-    Case,
-    Missing,
-    ValidateOptions,
-)
+from rankbound.commands.validate.options import TEACHER, Case, Missing
+from rankbound.commands.validate.records import AVERAGE, Mean, SystemPair
+from rankbound.commands.validate.result import FACTORS
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.ordering import ranking
+from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Scores
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
+from rankbound.validation.paired import Answer, Question, answer_family
 
 DEPTH: Final = 1_000
 DOCUMENTS_AT_ONCE: Final = 2**16
+# Columns of the means themselves, which a design may not have
+OWN: Final = ("dataset", "measure", "n", "mean")
+NO_BOOTSTRAP: Final = 1  # resample: its interval is not used
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Effectiveness:
-    """Values of one system.
+    """The effectiveness of one system by query.
 
     Attributes
     ----------
@@ -36,7 +46,8 @@ class Effectiveness:
     measures : tuple of str
     values : float64 array, shape (n, m)
     n_missing : int
-        Judged queries that the ranking lacks: 0 in `values`, or absent.
+        Number of judged queries that the ranking lacks; they are 0 in `values`, or
+        absent from it.
     """
 
     qids: Strings
@@ -45,21 +56,21 @@ class Effectiveness:
     n_missing: int
 
     def of(self, qids: Strings) -> tuple[Floats, Booleans]:
-        """Rows of some queries, shape (k, m), and which of them exist."""
+        """Return the rows of some queries, shape (k, m), and which of them exist."""
         place = {qid: row for row, qid in enumerate(self.qids)}
         rows = np.array([place.get(qid, -1) for qid in qids], dtype=np.int64)
         return self.values[np.maximum(rows, 0)], rows >= 0
 
 
 class Judge:
-    """Evaluates systems against the same judgements.
+    """Evaluate systems against the same judgements.
 
     Parameters
     ----------
     qrels : Scores
-        Grades; whole numbers.
+        Relevance grades, which are whole numbers.
     measures : sequence of str
-        As ir-measures parses them.
+        Names of measures that ir-measures can parse.
     missing : {"zero", "drop", "error"}
         What happens to judged queries that a ranking lacks.
 
@@ -77,7 +88,10 @@ class Judge:
         self._parsed = [_parsed(text) for text in measures]
         self.measures = tuple(str(measure) for measure in self._parsed)
         if not self.measures or len(set(self.measures)) < len(self.measures):
-            raise UsageError(f"`measures` names each measure once, got {measures}")
+            raise UsageError(
+                "`measures` must name at least one measure, and each of them once, got "
+                f"{', '.join(measures) or 'none'}"
+            )
         self._qids = strings(sorted(qrels.qids))
         self._missing = missing
         self._name = qrels.name
@@ -90,20 +104,21 @@ class Judge:
         try:
             self._evaluator = ir_measures.evaluator(self._parsed, judged)
         except (ValueError, RuntimeError, ImportError) as error:
-            raise UsageError(f"`measures`: ir-measures says: {error}") from None
+            raise UsageError(f"`measures`: ir-measures reports: {error}") from None
 
     def evaluate(self, ranking: Scores) -> Effectiveness:
-        """Effectiveness of one system, one row per judged query.
+        """Evaluate one system; the result has a row for each judged query.
 
         Raises
         ------
         UsageError
-            If no query of the ranking is judged, or, with "error", if one is missing.
+            When no query of the ranking is judged, or, with "error", when it lacks a
+            judged query.
         """
         import ir_measures
 
         docs = [
-            # Ranks are whole numbers: no precision can make ties of them
+            # Ranks are whole numbers, so rounding cannot make ties of them
             ir_measures.ScoredDoc(qid, docno, -float(place))
             for qid, docno, place in positions_in_rankings(ranking)
         ]
@@ -116,8 +131,9 @@ class Judge:
             )
         if absent and self._missing == "error":
             raise UsageError(
-                f"{ranking.name}: no ranking for {len(absent):,} judged queries, the "
-                f"first {absent[0]!r}; pass `missing_queries='zero'` or drop"
+                f"{ranking.name}: has no ranking for {len(absent):,} judged queries, "
+                f"the first being {absent[0]!r}; give `missing_queries='zero'` or "
+                "`missing_queries='drop'`"
             )
         found = self._values(docs)
         keep = np.array(
@@ -141,8 +157,8 @@ class Judge:
         if not np.isfinite(found).all():
             row, index = np.argwhere(~np.isfinite(found))[0]
             raise UsageError(
-                f"{self.measures[index]} of query {self._qids[row]!r} is not a finite "
-                "number; leave this measure out"
+                f"`measures`: {self.measures[index]} of query {self._qids[row]!r} is "
+                "not a finite number; leave this measure out"
             )
         return found
 
@@ -154,23 +170,23 @@ def _parsed(text: str) -> Any:
         return ir_measures.parse_measure(text)
     except (NameError, ValueError, AssertionError, TypeError, SyntaxError) as error:
         raise UsageError(
-            f"`measures={text!r}`: ir-measures does not know it ({error}); write "
+            f"`measures={text!r}` is unknown to ir-measures ({error}); write "
             "Measure(parameter=value)@cutoff, such as AP(rel=2)@100"
         ) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """Effectiveness of all systems of a data set.
+    """The effectiveness of all systems on a data set.
 
     Attributes
     ----------
     dataset : str
     measures : tuple of str
     systems : dict of str to Effectiveness
-        By student, and "teacher".
+        By name of the student, and "teacher".
     relevant : dict of str to int
-        Relevant documents by query.
+        Number of relevant documents by query.
     """
 
     dataset: str
@@ -179,23 +195,37 @@ class Judged:
     relevant: dict[str, int]
 
 
-def judge(case: Case, options: ValidateOptions) -> Judged:
+def judge(
+    case: Case, *, measures: Sequence[str], missing_queries: Missing, relevant: int
+) -> Judged:
     """Evaluate the teacher and all students of a case.
+
+    Parameters
+    ----------
+    case : Case
+    measures : sequence of str
+        Names of measures that ir-measures can parse.
+    missing_queries : {"zero", "drop", "error"}
+        What happens to judged queries that a ranking lacks.
+    relevant : int
+        The smallest grade that counts as relevant.
 
     Raises
     ------
-    FormatError, UsageError
-        When a file breaks a rule or a measure is not known.
+    FormatError
+        When a file breaks its format.
+    UsageError
+        When a measure is unknown, or there is nothing to rank by.
     """
     files = Files(case.measure.formats, case.measure.teacher)
     qrels = cast(Scores, files.part(case.measure.qrels, "qrels").qrels)
-    judging = Judge(qrels, options.measure_names, missing=options.missing_queries)
+    judging = Judge(qrels, measures, missing=missing_queries)
     names = (TEACHER, *(source.name for source in case.measure.students))
     return Judged(
         dataset=case.dataset,
         measures=judging.measures,
         systems={name: judging.evaluate(ranking_of(case, name)) for name in names},
-        relevant=_relevant(qrels, options.relevant),
+        relevant=_relevant(qrels, relevant),
     )
 
 
@@ -205,12 +235,20 @@ def _relevant(qrels: Scores, least: int) -> dict[str, int]:
 
 
 def ranking_of(case: Case, name: str) -> Scores:
-    """The scores that rank documents for a model of a case, "teacher" or a student.
+    """Read the scores by which a model of a case ranks documents.
+
+    Parameters
+    ----------
+    case : Case
+    name : str
+        The name of a student, or "teacher".
 
     Raises
     ------
-    FormatError, UsageError
-        When a file breaks a rule, or there is nothing to rank by.
+    FormatError
+        When a file breaks its format.
+    UsageError
+        When there is nothing to rank by.
     """
     options = case.measure
     files = Files(options.formats, options.teacher)
@@ -223,7 +261,9 @@ def ranking_of(case: Case, name: str) -> Scores:
     if source.scores is not None:
         return _scores(files, source.scores)
     if source.queries is None or options.embeddings is None:
-        raise UsageError(f"student {name!r} needs a score file or query vectors")
+        raise UsageError(
+            f"student {name!r} needs scores, or query vectors and `embeddings`"
+        )
     documents = files.vectors(options.embeddings, options.ids)
     queries = files.vectors(source.queries, source.query_ids)
     return dense_ranking(documents, queries, depth=DEPTH)
@@ -234,10 +274,10 @@ def _scores(files: Files, given: Given) -> Scores:
 
 
 def positions_in_rankings(scores: Scores) -> Iterator[tuple[str, str, int]]:
-    """Every (qid, docno, position), best first, positions from 1.
+    """Yield every (qid, docno, position), best first, with positions from 1.
 
-    Scores are compared as float64 and ties ordered by docno descending, as trec_eval
-    does; libraries that compare float32 see more ties.
+    Scores are compared as float64, and ties are ordered by docno, descending, as in
+    trec_eval. Libraries that compare float32 find more ties.
 
     Examples
     --------
@@ -254,17 +294,17 @@ def positions_in_rankings(scores: Scores) -> Iterator[tuple[str, str, int]]:
 
 
 def dense_ranking(documents: Embeddings, queries: Embeddings, *, depth: int) -> Scores:
-    """The `depth` documents of largest dot product for every query.
+    """Rank the `depth` documents with the largest dot product for every query.
 
     Raises
     ------
     UsageError
-        When the vectors differ in length.
+        When query and document vectors differ in length.
     """
     if documents.dim != queries.dim:
         raise UsageError(
             f"{queries.name} has vectors of length {queries.dim}, {documents.name} of "
-            f"length {documents.dim}; a dot product needs the same encoder's"
+            f"length {documents.dim}; a dot product needs vectors of one encoder"
         )
     asked = queries.take(np.arange(len(queries.ids)))
     best = np.empty((len(asked), 0))
@@ -300,3 +340,210 @@ def _as_scores(
         best.ravel(),
         name=queries.name,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Equivalence:
+    """Means of all systems, and verdicts on all pairs.
+
+    `n_comparisons` is the size of the family over which the intervals hold jointly.
+    """
+
+    means: tuple[Mean, ...]
+    pairs: tuple[SystemPair, ...]
+    n_comparisons: int
+
+
+def equivalence(
+    judged: dict[str, Judged],
+    *,
+    design: Path | None,
+    margin: float,
+    delta: float,
+    seed: int,
+) -> Equivalence:
+    """Average each system on each data set, and compare all pairs of systems.
+
+    Data sets are averaged with equal weights, as in BEIR, for the systems that all of
+    them have. Queries are keyed by data set and qid, since ids may repeat.
+
+    Parameters
+    ----------
+    judged : dict of str to Judged
+        By data set.
+    design : Path or None
+        A table of the factors of each student; see `read_design`.
+    margin : float
+        Differences of means below it do not matter.
+    delta : float
+        Probability that any of the intervals fails.
+    seed : int
+    """
+    factors = {} if design is None else read_design(design)
+    tables = {name: _columns(found) for name, found in judged.items()}
+    if len(judged) > 1:
+        average = _averages(tables)
+        if average:
+            tables[AVERAGE] = average
+    systems = list(dict.fromkeys(s for table in tables.values() for s, _ in table))
+    _check_design(design, factors, systems)
+    means, questions = [], []
+    for dataset, table in tables.items():
+        means += [
+            Mean(
+                dataset=dataset,
+                measure=measure,
+                student=student,
+                factors=factors.get(student, {}),
+                n=len(column),
+                mean=float(column.mean()),
+            )
+            for (student, measure), column in table.items()
+        ]
+        questions += _questions(dataset, table, margin)
+    answers: list[Answer] = []
+    if questions:
+        rng = np.random.default_rng([seed, 1_000_099])
+        answers = answer_family(questions, delta=delta, rng=rng, resamples=NO_BOOTSTRAP)
+    pairs = tuple(_pair(answer, margin) for answer in answers)
+    return Equivalence(tuple(means), pairs, len(questions))
+
+
+Table = dict[tuple[str, str], PerQuery]
+
+
+def _columns(found: Judged) -> Table:
+    table = {}
+    for student, system in found.systems.items():
+        keys = strings([f"{found.dataset}\t{qid}" for qid in system.qids])
+        for index, measure in enumerate(found.measures):
+            values = np.ascontiguousarray(system.values[:, index])
+            table[student, measure] = PerQuery(measure, "1", keys, values)
+    return table
+
+
+def _averages(tables: dict[str, Table]) -> Table:
+    """Pool the data sets, scaled so that the mean gives each the same weight."""
+    shared = set.intersection(*(set(table) for table in tables.values()))
+    found = {}
+    for key in next(iter(tables.values())):
+        if key not in shared:
+            continue
+        columns = [table[key] for table in tables.values()]
+        total = sum(len(column) for column in columns)
+        scaled = [
+            column.values * (total / (len(columns) * len(column))) for column in columns
+        ]
+        qids = strings([qid for column in columns for qid in column.qids])
+        found[key] = PerQuery(key[1], "1", qids, np.concatenate(scaled))
+    return found
+
+
+def _questions(dataset: str, table: Table, margin: float) -> list[Question]:
+    measures = dict.fromkeys(measure for _, measure in table)
+    students = dict.fromkeys(student for student, _ in table)
+    return [
+        Question(
+            sampling=f"{first}\t{second}",
+            quantity=measure,
+            pairs=dataset,
+            values=table[first, measure],
+            reference=table[second, measure],
+            bounds=None,
+            margin=margin,
+        )
+        for measure in measures
+        for first, second in combinations(students, 2)
+    ]
+
+
+def _pair(answer: Answer, margin: float) -> SystemPair:
+    ask, made = answer.question, answer.comparison
+    first, second = ask.sampling.split("\t")
+    return SystemPair(
+        dataset=ask.pairs,
+        measure=ask.quantity,
+        first=first,
+        second=second,
+        n=made.n,
+        difference=made.difference,
+        lower=made.lower,
+        upper=made.upper,
+        effect_size=made.effect_size,
+        p_holm=answer.p_holm,
+        margin=margin,
+        smallest_margin=answer.smallest_margin,
+        n_for_margin=answer.n_for_margin,
+        verdict=answer.verdict,
+    )
+
+
+def read_design(path: Path) -> dict[str, dict[str, str]]:
+    """Read the factors of each student from a tab-separated table.
+
+    The table has a column `student`, and one column for each factor.
+
+    Raises
+    ------
+    FormatError
+        When the column `student` is missing, a column has the name of one of the
+        results, a line has too few or too many columns, or a student appears twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatError(path, f"cannot be read ({error})") from None
+    lines = list(csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+    header = _header(path, lines)
+    found: dict[str, dict[str, str]] = {}
+    for number, line in enumerate(lines[1:], start=2):
+        if not line:
+            continue
+        if len(line) != len(header):
+            raise FormatError(
+                path,
+                f"expected {counted(len(header), 'column')}, found {len(line)}",
+                line=number,
+            )
+        row = dict(zip(header, line, strict=True))
+        student = row.pop("student")
+        if student in found:
+            raise FormatError(
+                path,
+                f"a student must appear once, got {student!r} again; remove one line",
+                line=number,
+            )
+        found[student] = row
+    return found
+
+
+def _header(path: Path, lines: Sequence[list[str]]) -> list[str]:
+    if not lines or "student" not in lines[0]:
+        raise FormatError(
+            path,
+            "expected a tab-separated header with the columns student, "
+            f"{', '.join(FACTORS)}",
+            line=1,
+        )
+    for name in OWN:
+        if name in lines[0]:
+            raise FormatError(
+                path,
+                f"{name!r} is a column of the results, so a design must not have it; "
+                "rename the column",
+                line=1,
+            )
+    return lines[0]
+
+
+def _check_design(
+    path: Path | None, factors: dict[str, dict[str, str]], systems: Sequence[str]
+) -> None:
+    if path is None:
+        return
+    missing = [name for name in systems if name not in factors and name != TEACHER]
+    if missing:
+        raise UsageError(
+            f"`design` {path}: must have a line for every student, and has none for "
+            f"{missing[0]!r}; add it"
+        )

@@ -1,4 +1,4 @@
-"""Data sets as folders: which files of a folder are what.
+"""Data sets as folders, whose files are found by their names.
 
     runs/NAME.run[.gz]                  rankings, one per system
     runs/teacher.run[.gz]               the teacher's ranking, if not by its scores
@@ -8,9 +8,9 @@
     embeddings/ENCODER.corpus.npy       document vectors, with ENCODER.corpus.ids.txt
     embeddings/ENCODER.queries.npy      with them, ENCODER is a student by dot product
 
-Only runs/ and judgements are required: without teacher/ the teacher is a run that the
-user names, without train/ the groups are the teacher's top documents. Every system in
-runs/ but the teacher, and one called "random", is a student unless students are named.
+Only runs/ and judgements are required. Without teacher/, the user names a run as the
+teacher; without train/, the groups are the teacher's top documents. Unless students are
+named, every system in runs/ is one, except the teacher and a run called "random".
 """
 
 from __future__ import annotations
@@ -38,7 +38,12 @@ class Folder:
     name : str
     path : Path
     teacher : str or None
-        The run that is the teacher; None: the scores in teacher/.
+        The run that is the teacher; the scores in teacher/ if None.
+
+    Examples
+    --------
+    >>> Folder("dl19", Path("data", "dl19"), teacher="repllama").name
+    'dl19'
     """
 
     name: str
@@ -48,7 +53,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which students and samplings of a folder; empty: all."""
+    """The students and samplings to take from a folder; all if empty."""
 
     students: Sequence[str] = ()
     samplings: Sequence[str] = ()
@@ -57,20 +62,38 @@ class Wanted:
 def cases_of(
     folder: Folder, settings: MeasureOptions, wanted: Wanted | None = None
 ) -> tuple[Case, ...]:
-    """The cases of a folder: one for each sampling.
+    """Make the cases of a folder, one for each sampling.
 
     Parameters
     ----------
     folder : Folder
     settings : MeasureOptions
-        Its files are ignored; temperature, kinds, depth and the like are taken over,
-        students' kinds and temperatures by name, those of "*" by all others.
+        How to measure; its files are ignored. Kinds and temperatures of students are
+        found by name, and those of "*" apply to all other students.
     wanted : Wanted, optional
+        The students and samplings to take; by default all.
+
+    Returns
+    -------
+    tuple of Case
 
     Raises
     ------
     UsageError
-        When a file is missing, or it is not clear which one is meant.
+        When a file is missing, or several files could be meant.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as home:
+    ...     Path(home, "runs").mkdir()
+    ...     for name in ("large", "small", "tiny"):
+    ...         _ = Path(home, "runs", f"{name}.run").write_text("q Q0 d 1 0.5 x")
+    ...     _ = Path(home, "qrels.trec").write_text("q 0 d 1")
+    ...     folder = Folder("made", Path(home), teacher="large")
+    ...     cases = cases_of(folder, MeasureOptions(teacher="of the folder"))
+    >>> [(case.sampling, [s.name for s in case.measure.students]) for case in cases]
+    [('top 16', ['small', 'tiny'])]
     """
     wanted = wanted or Wanted()
     runs = _runs(folder)
@@ -109,17 +132,19 @@ def _runs(folder: Folder) -> dict[str, Path]:
         if ending in PACKED:
             _once(found, name, path)
     if not found:
-        raise UsageError(f"{folder.path}: holds no runs/NAME.run[.gz]")
+        raise UsageError(
+            f"{folder.path}: must hold rankings as runs/NAME.run[.gz], found none"
+        )
     return found
 
 
 def _teacher(folder: Folder, runs: dict[str, Path]) -> tuple[Path, Path | None]:
-    """The teacher's scores, and its ranking where that is another file."""
+    """Return the teacher's scores, and its ranking if that is another file."""
     if folder.teacher is not None:
         if folder.teacher not in runs:
             raise UsageError(
-                f"--dataset-teacher: {folder.path}/runs has no {folder.teacher!r}; it "
-                f"holds {', '.join(runs)}"
+                f"`Folder.teacher` must be a run in {folder.path}/runs "
+                f"({', '.join(runs)}), got {folder.teacher!r}"
             )
         return runs[folder.teacher], None
     files = [
@@ -127,8 +152,8 @@ def _teacher(folder: Folder, runs: dict[str, Path]) -> tuple[Path, Path | None]:
     ]
     if len(files) != 1:
         raise UsageError(
-            f"{folder.path}: expected one teacher/*.json[.gz], found {len(files)}; say "
-            f"--dataset-teacher {folder.name}=RUN with one of {', '.join(runs)}"
+            f"{folder.path}: must hold one teacher/*.json[.gz], found {len(files)}; "
+            f"choose a run as `Folder.teacher`: {', '.join(runs)}"
         )
     return files[0], runs.get(TEACHER)
 
@@ -139,7 +164,10 @@ def _qrels(folder: Folder) -> Path:
             path = folder.path / f"{name}{ending}"
             if path.is_file():
                 return path
-    raise UsageError(f"{folder.path}: holds neither qrels.trec nor qrels/test.tsv")
+    raise UsageError(
+        f"{folder.path}: must hold judgements as qrels.trec[.gz] or "
+        "qrels/test.tsv[.gz], found none"
+    )
 
 
 def _samplings(
@@ -149,15 +177,15 @@ def _samplings(
     for path in sorted((folder.path / "train").glob("*.jsonl*")):
         if path.name.endswith((".jsonl", ".jsonl.gz")):
             _once(found, path.name.split(".", 1)[0], path)
-    _check_wanted("--dataset-sampling", wanted.samplings, found, folder)
+    _check_wanted("samplings", wanted.samplings, found, folder)
     chosen = {n: p for n, p in found.items() if n in (wanted.samplings or found)}
     return dict(chosen) if chosen else {f"top {depth or DEFAULT_DEPTH}": None}
 
 
 def _encoders(folder: Folder) -> dict[str, tuple[Path, ...]]:
-    """Vectors by encoder: documents and their ids, then queries and theirs or nothing.
+    """Find the files of each encoder: documents, their ids, and queries if any.
 
-    Distances are those of one encoder, so there may be one.
+    Distances come from one encoder, so only one may be there.
     """
     home = folder.path / "embeddings"
     names = sorted(
@@ -165,7 +193,8 @@ def _encoders(folder: Folder) -> dict[str, tuple[Path, ...]]:
     )
     if len(names) > 1:
         raise UsageError(
-            f"{home}: holds vectors of {', '.join(names)}; leave one encoder there"
+            f"{home}: must hold vectors of one encoder, found {', '.join(names)}; "
+            "remove the others"
         )
     found = {}
     for name in names:
@@ -186,7 +215,7 @@ def _students(
     apart = {TEACHER, RANDOM, folder.teacher}
     dense = {name for name, files in encoders.items() if len(files) == 4}
     names = sorted({*runs, *dense} - {n for n in apart if n is not None})
-    _check_wanted("--dataset-student", wanted.students, {*runs, *dense}, folder)
+    _check_wanted("students", wanted.students, {*runs, *dense}, folder)
     given = {source.name: source for source in settings.students}
     found = []
     for name in wanted.students or names:
@@ -198,23 +227,27 @@ def _students(
         else:
             found.append(replace(how, scores=runs[name]))
     if not found:
-        raise UsageError(f"{folder.path}: has no student beside the teacher")
+        raise UsageError(
+            f"{folder.path}: must hold a run of a student, found none but the teacher"
+        )
     return tuple(found)
 
 
 def _check_wanted(
-    option: str, names: Sequence[str], known: Iterable[str], folder: Folder
+    part: str, names: Sequence[str], known: Iterable[str], folder: Folder
 ) -> None:
     held = set(known)
     for name in names:
         if name not in held:
             raise UsageError(
-                f"{option} {name}: not in {folder.path}; it holds "
-                f"{', '.join(sorted(held)) or 'none'}"
+                f"`Wanted.{part}` must be in {folder.path} "
+                f"({', '.join(sorted(held)) or 'which has none'}), got {name!r}"
             )
 
 
 def _once(found: dict[str, Path], name: str, path: Path) -> None:
     if name in found:
-        raise UsageError(f"{path} and {found[name]} have one name; leave one of them")
+        raise UsageError(
+            f"{path} and {found[name]} have the same name; remove one of them"
+        )
     found[name] = path

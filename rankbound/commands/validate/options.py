@@ -1,4 +1,4 @@
-"""What a validation is asked to do."""
+"""Inputs and settings of a validation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MISSING: Final = ("zero", "drop", "error")
 DATA: Final = "data"
 OF_CASE: Final = ("dataset", "rankings")
 Settings = dict[str, Any]
-# A blank between measures, not one inside the brackets of a measure
+# Blanks and commas between measures, except those inside the brackets of one
 BETWEEN: Final = re.compile(r"[\s,]+(?![^(]*\))")
 
 
@@ -37,12 +37,30 @@ class Case:
     Attributes
     ----------
     dataset, sampling : str
-        Names; queries are keyed by (dataset, qid).
+        Names. Queries are keyed by (dataset, qid).
     measure : MeasureOptions
-        Teacher, students, groups and judgements.
+        Teacher, students, groups, judgements, and how to measure them.
     rankings : mapping of str to path or object
-        The rankings to evaluate, by student or "teacher"; for those not named, the
-        score file itself is ranked, or all documents by dot product.
+        The rankings to evaluate, by student or "teacher". A model that is not named is
+        ranked by its scores, or by the dot product with all documents.
+
+    Raises
+    ------
+    UsageError
+        When a name is unsuitable, judgements or students are missing, or a ranking
+        belongs to no model.
+
+    Examples
+    --------
+    >>> case = Case(
+    ...     dataset="dl19",
+    ...     sampling="bm25",
+    ...     measure=MeasureOptions(
+    ...         teacher="teacher.run", students={"tasb": "tasb.run"}, qrels="qrels.trec"
+    ...     ),
+    ... )
+    >>> case.source("tasb").scores.name
+    'tasb.run'
     """
 
     dataset: str
@@ -59,56 +77,60 @@ class Case:
         for name in (self.dataset, self.sampling):
             if not name or name == POOLED or any(c in name for c in "\t\r\n"):
                 raise UsageError(
-                    f"data sets and samplings need a name without tabs, other than "
-                    f"{POOLED}, got {name!r}"
+                    "the name of a data set or sampling must not be empty, contain "
+                    f"tabs or line breaks, or be {POOLED}, got {name!r}; rename it"
                 )
         if self.measure.qrels is None:
             raise UsageError(
                 f"{self.dataset}: effectiveness needs judgements; give `qrels`"
             )
         if not self.measure.students:
-            raise UsageError(f"{self.dataset}: give at least one `students={{...}}`")
+            raise UsageError(
+                f"{self.dataset}: a validation needs a student; give `students={{...}}`"
+            )
         names = [source.name for source in self.measure.students]
         if TEACHER in names:
-            raise UsageError(f"a student cannot be called {TEACHER!r}; rename it")
+            raise UsageError(f"a student must not be called {TEACHER!r}; rename it")
         unknown = sorted(set(self.rankings) - {TEACHER, *names})
         if unknown:
             raise UsageError(
-                f"`rankings={unknown[0]!r}`: no such model; there are {TEACHER}, "
-                f"{', '.join(names)}"
+                f"`rankings` must be those of {TEACHER}, {', '.join(names)}, got one "
+                f"of {unknown[0]!r}"
             )
 
     def source(self, name: str) -> StudentSource:
-        """The student of this name."""
+        """Return the student of this name."""
         return next(s for s in self.measure.students if s.name == name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateOptions:
-    """Inputs and settings of `rankbound validate`; see its help for each.
+    """Inputs and settings of `rankbound validate`; `validate` documents each of them.
 
     Attributes
     ----------
     cases : tuple of Case
     measures : tuple of str or None
-        As ir-measures parses them, or one text of them; None: nDCG and AP at two
-        cut-offs.
+        Names that ir-measures can parse, or one text of them; nDCG and AP at two
+        cut-offs if None.
     relevant : int
-        The smallest grade that counts as relevant for AP by default and for the number
-        of relevant documents.
+        The smallest grade that counts as relevant, for the default AP and for the
+        number of relevant documents.
     missing_queries : {"zero", "drop", "error"}
-        Judged queries that a ranking lacks.
+        What happens to judged queries that a ranking lacks.
     family : Family
         Error rate, correction and band of the associations.
     margin : float
-        Mean differences of effectiveness below it do not matter; fixed in advance.
+        Differences of mean effectiveness below it do not matter; chosen in advance.
     resamples, permutations : int
+        Numbers of bootstrap resamples and of permutations.
     splits : int
-        Random halves on which certificates are tried.
+        Number of random halves on which certificates are tested.
     design : Path or None
-        A table that says what each student is: student, strategy, loss, architecture.
+        A table of the factors of each student, such as strategy, loss, architecture.
     seed : int
     command : str
+        The command that was run; empty for a call.
     """
 
     cases: tuple[Case, ...]
@@ -131,10 +153,13 @@ class ValidateOptions:
         keys = [(case.dataset, case.sampling) for case in self.cases]
         twice = [key for key in keys if keys.count(key) > 1]
         if twice:
-            raise UsageError(f"data set and sampling {twice[0]} are given twice")
+            raise UsageError(
+                f"each sampling of a data set must be given once, got {twice[0]} "
+                "again; rename one"
+            )
         if self.missing_queries not in MISSING:
             raise UsageError(
-                f"`missing_queries` is one of {', '.join(MISSING)}, got "
+                f"`missing_queries` must be one of {', '.join(MISSING)}, got "
                 f"{self.missing_queries!r}"
             )
         for name, least in (("resamples", 200), ("permutations", 99), ("splits", 1)):
@@ -146,7 +171,7 @@ class ValidateOptions:
         self._check_models()
 
     def _take(self) -> None:
-        """Let callers give texts and lists."""
+        """Accept texts and lists from callers."""
         if self.design is not None:
             object.__setattr__(self, "design", Path(self.design))
         object.__setattr__(self, "cases", tuple(self.cases))
@@ -163,7 +188,7 @@ class ValidateOptions:
             raise DomainError(f"`margin` must be a positive number, got {self.margin}")
 
     def _check_models(self) -> None:
-        """A model has one ranking per data set, whatever the sampling."""
+        """Check that a model is the same in all samplings of a data set."""
         seen: dict[tuple[str, str], object] = {}
         for case in self.cases:
             models = {source.name: source for source in case.measure.students}
@@ -172,20 +197,20 @@ class ValidateOptions:
                 what = (source, case.rankings.get(name), case.measure.qrels)
                 if seen.setdefault((case.dataset, name), what) != what:
                     raise UsageError(
-                        f"{case.dataset}: {name!r} differs between samplings; give "
-                        "models that differ different names"
+                        f"{case.dataset}: {name!r} must be the same model in all "
+                        "samplings; give models that differ different names"
                     )
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """Names of the data sets, in the order given."""
+        """The names of the data sets, in the order given."""
         return tuple(dict.fromkeys(case.dataset for case in self.cases))
 
     @property
     def measure_names(self) -> tuple[str, ...]:
-        """The measures asked for, or two measures at two cut-offs.
+        """The measures asked for, or nDCG and AP at two cut-offs.
 
-        AP is named with the smallest relevant grade where that is not 1.
+        The name of AP contains the smallest relevant grade if that is not 1.
         """
         if self.measures is not None:
             return self.measures
@@ -194,7 +219,7 @@ class ValidateOptions:
 
 
 def split_measures(text: str) -> tuple[str, ...]:
-    """Measure names of one text, separated by blanks or commas.
+    """Split a text of measures at blanks and commas.
 
     Examples
     --------
@@ -211,24 +236,24 @@ def validate_options(
     family: Mapping[str, Any],
     **settings: Any,
 ) -> ValidateOptions:
-    """The options of a call with the cases, or with the data of one data set.
+    """Make options from cases, or from the data of one data set.
 
     Parameters
     ----------
     data : mapping
-        What `Case` and `MeasureOptions` take, by name; those that are None are not
-        given. `groups` may be a mapping of samplings to groups.
+        Parameters of `Case` and `MeasureOptions` by name; None means not given.
+        `groups` may be a mapping of samplings to groups.
     cases : iterable of Case, or None
-        Not together with `data`.
+        May not be given together with `data`.
     family : mapping
-        What `Family` takes.
+        Parameters of `Family`.
     **settings
-        What `ValidateOptions` takes.
+        Parameters of `ValidateOptions`.
 
     Raises
     ------
     UsageError
-        For both or neither, and for settings of a wrong type.
+        When both or neither are given, or a setting has the wrong type.
 
     Examples
     --------
@@ -249,8 +274,8 @@ def validate_options(
         cases = cases_from({**given, **shared}, **about)
     elif given:
         raise UsageError(
-            f"cases hold their data and how they are measured; give either cases or "
-            f"{', '.join(given)}, not both"
+            "`cases` hold their data and how to measure them; give either `cases` or "
+            f"{', '.join(f'`{name}`' for name in given)}, not both"
         )
     return ValidateOptions(cases=tuple(cases), family=judged, **settings)
 
@@ -261,13 +286,14 @@ def cases_from(
     dataset: str = DATA,
     rankings: Mapping[str, Any] | None = None,
 ) -> tuple[Case, ...]:
-    """The cases of one data set: one for each sampling of groups.
+    """Make the cases of one data set, one for each sampling of groups.
 
     Parameters
     ----------
     settings : dict
-        What `MeasureOptions` takes, but that `groups` may be a mapping of samplings to
-        groups; without groups the teacher's top documents are the only sampling.
+        Parameters of `MeasureOptions`, except that `groups` may be a mapping of
+        samplings to groups. Without groups, the teacher's top documents are the only
+        sampling.
     dataset : str
     rankings : mapping, optional
         As in `Case`.
@@ -284,7 +310,7 @@ def cases_from(
         measure = made_options(
             MeasureOptions, **{**given, "groups": file, "formats": formats}
         )
-        # Objects are read once, so that all samplings have the same models
+        # Objects are converted once, so that all samplings have the same models
         given |= {name: getattr(measure, name) for name in given}
         cases.append(
             Case(
@@ -298,7 +324,7 @@ def cases_from(
 
 
 def samplings_of(groups: Any, depth: int | None) -> dict[str, Any]:
-    """Groups by sampling; a file names its own, as in ``bm25.16.jsonl.gz``.
+    """Name the sampling of groups; a file is named as in ``bm25.16.jsonl.gz``.
 
     Examples
     --------

@@ -1,39 +1,114 @@
-"""Join terms and effectiveness: one panel for each data set, sampling and student."""
+"""Join terms and effectiveness: one panel for each data set, sampling and student.
+
+The terms of a case are measured first. Temperatures that nobody gave are fitted, since
+a validation has judgements.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.measure.certifying import CertifiedStudent
-from rankbound.commands.measure.measured import Measured
+from rankbound.commands.measure.given import Files, Given
+from rankbound.commands.measure.inputs import declared
+from rankbound.commands.measure.measured import Measured, measured
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.shift import laws_of_queries
 from rankbound.commands.validate.effectiveness import Judged
-from rankbound.commands.validate.options import TEACHER, Case, ValidateOptions
+from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.commands.validate.records import LOSS
 from rankbound.data.columns import Floats, Strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
+from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 from rankbound.validation.association import LEAST_QUERIES, Panel
+
+Known = dict[tuple[Given, Kind | None], bool]
+
+
+def measured_case(case: Case, known: Known) -> Measured:
+    """Measure the terms and certificates of a case; `known` as in `with_scales`."""
+    return measured(with_scales(case.measure, known))
+
+
+def with_scales(options: MeasureOptions, known: Known | None = None) -> MeasureOptions:
+    """Set temperatures to "fit" where none is given and the scores have no unit.
+
+    Differences of cosines, inner products or unknown scores are not log-odds. Other
+    commands ask for a temperature; a validation has judgements to fit it with.
+
+    Parameters
+    ----------
+    options : MeasureOptions
+    known : dict, optional
+        What earlier calls found out about files. This call adds to it.
+
+    Raises
+    ------
+    FormatError
+        When a file breaks its format.
+    UsageError
+        When a file does not hold scores.
+    """
+    known = {} if known is None else known
+    files = Files(options.formats, options.teacher)
+
+    def unitless(given: Given, kind: Kind | None) -> bool:
+        if (given, kind) not in known:
+            scores = cast(Scores, files.part(given, "scores").scores)
+            known[given, kind] = declared(scores, kind)[0].kind in NEEDS_TEMPERATURE
+        return known[given, kind]
+
+    def scaled(source: StudentSource) -> StudentSource:
+        if source.temperature is not None:
+            return source
+        if source.scores is not None:
+            needs = unitless(source.scores, source.kind)
+        else:
+            needs = source.kind is None or source.kind in NEEDS_TEMPERATURE
+        return replace(source, temperature="fit") if needs else source
+
+    temperature = options.temperature
+    if temperature is None and unitless(options.teacher, options.teacher_kind):
+        temperature = "fit"
+    students = tuple(scaled(source) for source in options.students)
+    return replace(options, temperature=temperature, students=students)
+
+
+def fitted_unasked(asked: MeasureOptions, used: MeasureOptions) -> str | None:
+    """Say whose temperatures were fitted without a request; None if there are none."""
+    pairs = zip(asked.students, used.students, strict=True)
+    names = [TEACHER] if asked.temperature != used.temperature else []
+    names += [a.name for a, b in pairs if a.temperature != b.temperature]
+    if not names:
+        return None
+    return (
+        f"no temperature is given for {', '.join(names)}, whose scores have no unit; "
+        "they are fitted on a fifth of the queries, which have no terms; give "
+        "`temperature` and `StudentSource.temperature` numbers to keep all queries"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """Terms of one student, one row per query of its certificate.
+    """The terms of one student, with a row for each query of its certificate.
 
     Attributes
     ----------
     qids : object array of str, shape (n,)
     columns : dict of float64 arrays, shape (n,)
-        By the names of `TERMS`.
+        Keyed by names from `rankbound.catalogue.TERMS`.
     group_size : float64 array, shape (n,)
-        Documents of the query's groups, mean.
+        Mean number of documents in the query's groups.
     absent : dict of str to str
-        Terms that do not exist here, and why.
+        Terms that could not be computed, with the reason.
     """
 
     qids: Strings
@@ -42,14 +117,14 @@ class Terms:
     absent: dict[str, str]
 
     def table(self, names: tuple[str, ...]) -> Floats:
-        """Columns side by side, shape (n, t)."""
+        """Return some columns side by side, shape (n, t)."""
         return np.column_stack([self.columns[name] for name in names])
 
 
 def terms_of(measurement: Measured, result: CertifiedStudent) -> Terms:
     """Collect the terms of one student."""
     terms = result.terms
-    # The others are made of several columns, or of no column
+    # The remaining terms are not columns of the measured terms
     columns = {
         name: getattr(terms, column)
         for name in TERMS
@@ -71,7 +146,7 @@ def terms_of(measurement: Measured, result: CertifiedStudent) -> Terms:
 
 
 def _kappa(measurement: Measured, qids: Strings) -> tuple[Floats | None, str]:
-    """The density ratio of every query, where both laws are known and it is finite."""
+    """Return the density ratio of every query, or None and the reason."""
     inputs = measurement.inputs
     laws = laws_of_queries(
         inputs.groups, inputs.target, aside=measurement.split.calibration
@@ -88,9 +163,10 @@ def _kappa(measurement: Measured, qids: Strings) -> tuple[Floats | None, str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baselines:
-    """One-line descriptions of a student's groups, one row per query.
+    """Simple descriptions of a student's groups, with a row for each query.
 
-    `negative_score` and `score_variance` are of the teacher's scores in temperatures.
+    `negative_score` and `score_variance` refer to the teacher's scores, divided by the
+    temperature.
     """
 
     qids: Strings
@@ -101,10 +177,10 @@ class Baselines:
 def baselines_of(
     measurement: Measured, result: CertifiedStudent, *, relevant: int
 ) -> Baselines:
-    """Mean score of the negatives, and variance of all scores, group by group.
+    """Compute the mean score of negatives and the variance of scores, by query.
 
-    Negatives are the documents that are no positives of their group; where positives
-    are unknown, those that are not judged `relevant` or better.
+    Negatives are the documents of a group that are not its positives. If positives are
+    unknown, they are the documents not judged `relevant` or better.
     """
     student, inputs = result.student, measurement.inputs
     groups = student.groups.keep_groups(~student.calibration)
@@ -129,7 +205,7 @@ def baselines_of(
 
 
 def _group_means(groups: Groups, values: Floats, rows: np.ndarray) -> Floats:
-    """Mean of the chosen rows of each group; NaN without any."""
+    """Mean of the chosen rows of each group; NaN if a group has none."""
     group = groups.row_group()[rows]
     return query_means(group, values[rows], n_queries=groups.n_groups)
 
@@ -145,22 +221,22 @@ def _by_query(groups: Groups, values: Floats, qids: Strings) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudentPanel:
-    """One student under one sampling of one data set, query by query.
+    """One student under one sampling of one data set, by query.
 
     Attributes
     ----------
     dataset, sampling, student : str
     qids : object array of str, shape (n,)
-        Queries with terms and effectiveness.
+        Queries that have both terms and effectiveness.
     names, targets : tuple of str
-        Columns of the panel's terms and targets.
+        Names of the columns of the panel's terms and targets.
     panel : Panel
-        Targets are the student's measures, then the teacher's minus the student's.
+        Its targets are the student's measures, then the teacher's minus the student's.
     baselines : Baselines
     result : CertifiedStudent
     terms : Terms
     dropped : dict of str to int
-        Queries with terms that are not in the panel, by reason.
+        Number of queries that have terms but are not in the panel, by reason.
     """
 
     dataset: str
@@ -176,22 +252,25 @@ class StudentPanel:
     dropped: dict[str, int]
 
     def column(self, name: str) -> Floats:
-        """A term by name, shape (n,)."""
+        """Return a term by its name, shape (n,)."""
         return np.asarray(self.panel.terms[:, self.names.index(name)])
 
 
 def panels_of(
-    case: Case, measurement: Measured, judged: Judged, options: ValidateOptions
+    case: Case, measurement: Measured, judged: Judged, *, relevant: int
 ) -> list[StudentPanel]:
-    """The panels of all students of a case.
+    """Make the panels of all students of a case.
+
+    Documents judged `relevant` or better are not negatives, where groups do not say
+    which documents are positive.
 
     Raises
     ------
     UsageError
-        When fewer than 8 queries have terms and effectiveness.
+        When fewer than 8 queries have both terms and effectiveness.
     """
     return [
-        _panel(case, measurement, result, judged, options)
+        _panel(case, measurement, result, judged, relevant)
         for result in measurement.students
     ]
 
@@ -201,7 +280,7 @@ def _panel(
     measurement: Measured,
     result: CertifiedStudent,
     judged: Judged,
-    options: ValidateOptions,
+    relevant: int,
 ) -> StudentPanel:
     name, terms = result.student.name, terms_of(measurement, result)
     theirs, known = judged.systems[name].of(terms.qids)
@@ -210,8 +289,8 @@ def _panel(
     if both.sum() < LEAST_QUERIES:
         raise UsageError(
             f"{case.dataset}, {case.sampling}, student {name!r}: "
-            f"{counted(int(both.sum()), 'query has', 'queries have')} terms and "
-            f"effectiveness, and {LEAST_QUERIES} are needed"
+            f"at least {LEAST_QUERIES} queries need both terms and effectiveness, got "
+            f"{int(both.sum())}"
             f"{_set_aside(measurement)}"
         )
     names = tuple(terms.columns)
@@ -233,7 +312,7 @@ def _panel(
             given=given,
             uses=np.column_stack([own, np.ones((len(own), 2), dtype=bool)]),
         ),
-        baselines=baselines_of(measurement, result, relevant=options.relevant),
+        baselines=baselines_of(measurement, result, relevant=relevant),
         result=result,
         terms=terms,
         dropped=_dropped(terms.qids, both, judged),
@@ -245,8 +324,8 @@ def _set_aside(measurement: Measured) -> str:
     if not aside:
         return ""
     return (
-        f"; {counted(aside, 'other')} served to fit temperatures: give numbers to "
-        "keep them"
+        f"; {counted(aside, 'other')} served to fit temperatures, and `temperature` as "
+        "a number would keep them"
     )
 
 

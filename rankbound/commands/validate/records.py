@@ -1,10 +1,10 @@
-"""The parts of a validation: a record for each row of its tables."""
+"""The records of a validation: one type for the rows of each of its tables."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from rankbound.catalogue import Difference
+from rankbound.catalogue import Difference, verdict_called
 from rankbound.results import Record
 
 POOLED: Final = "(pooled)"
@@ -14,8 +14,17 @@ LOSS: Final = "loss of "
 CONFIGURATION: Final = ("dataset", "sampling", "student")
 
 
+def _check_verdicts(*words: str) -> None:
+    """Raise a ValueError for an unknown verdict, which decoders report with its place.
+
+    A row that was not tested has an empty verdict.
+    """
+    for word in filter(None, words):
+        verdict_called(word)
+
+
 class Heterogeneity(Record, frozen=True, kw_only=True):
-    """Whether data sets differ by more than chance: Cochran's Q, its p, and I2."""
+    """Whether data sets differ by more than chance: Cochran's Q, its p-value, I2."""
 
     q: float
     p: float
@@ -23,11 +32,12 @@ class Heterogeneity(Record, frozen=True, kw_only=True):
 
 
 class Association(Record, frozen=True, kw_only=True):
-    """One term against one measure, query by query.
+    """One term against one measure, over queries.
 
-    `lower` and `upper` are the ends of Spearman's interval. `partial` is Spearman's
-    coefficient given how hard a query is. `same_as` is a term of the same ranks, whose
-    test this one repeats. Only pools over data sets have a `heterogeneity`.
+    `lower` and `upper` are the ends of the interval of Spearman's coefficient.
+    `partial` is that coefficient given how hard a query is. `same_as` is a term with
+    the same ranks, whose test this one repeats. Only pools over data sets have a
+    `heterogeneity`.
     """
 
     dataset: str
@@ -66,16 +76,19 @@ class Association(Record, frozen=True, kw_only=True):
     missing_because: str | None
     heterogeneity: Heterogeneity | None
 
+    def __post_init__(self) -> None:
+        _check_verdicts(self.verdict, self.partial_verdict)
+
     def p_corrected(self, correction: str) -> float | None:
-        """The p-value after the correction that decides the verdict."""
+        """The p-value after a correction, "holm" or "bh"."""
         return self.p_holm if correction == "holm" else self.p_bh
 
 
 class Order(Record, frozen=True, kw_only=True):
-    """How a quantity orders configurations by a target.
+    """How a predictor orders configurations, compared with a target.
 
-    `kind` is "bound" for parts of the bound and "baseline" for plain numbers,
-    `expected` is "rises" or "falls", `accuracy` the share of pairs ordered so.
+    `kind` is "bound" for parts of the bound and "baseline" for simple numbers.
+    `expected` is "rises" or "falls", and `accuracy` the share of pairs ordered so.
     """
 
     predictor: str
@@ -94,13 +107,16 @@ class Order(Record, frozen=True, kw_only=True):
     p_adjusted: float | None
     verdict: str
 
+    def __post_init__(self) -> None:
+        _check_verdicts(self.verdict)
+
 
 class HeldOutCertificate(Record, frozen=True, kw_only=True):
-    """A student's certificate, and those of random halves against the other halves.
+    """A student's certificate, and certificates of random halves tested on the others.
 
     `certificate`, `held_out` and their difference `slack` are means over the splits.
-    `held` counts splits whose held-out mean is at most the certificate, `refuted`
-    those whose lower limit is above it.
+    `held` counts the splits whose held-out mean is at most the certificate, and
+    `refuted` those whose lower limit is above it.
     """
 
     dataset: str
@@ -122,10 +138,10 @@ class HeldOutCertificate(Record, frozen=True, kw_only=True):
 
 
 class Configuration(Record, frozen=True, kw_only=True):
-    """One student under one sampling of one data set, in means over queries.
+    """One student under one sampling of one data set, as means over queries.
 
-    Terms are those of a half of the queries; `outcomes` are the mean risk and measures
-    of the other half.
+    Terms come from half of the queries; `outcomes` are the mean risk and measures on
+    the other half.
     """
 
     OPEN = "outcomes"
@@ -146,13 +162,13 @@ class Configuration(Record, frozen=True, kw_only=True):
     outcomes: dict[str, float]
 
     def predictor(self, name: str) -> float | None:
-        """A term or baseline by its name."""
+        """Return a term or baseline by its name."""
         found: float | None = getattr(self, name)
         return found
 
 
 class Prediction(Record, frozen=True, kw_only=True):
-    """A target of each configuration predicted from the others by ridge regression."""
+    """The error of predicting a target of each configuration from the others."""
 
     target: str
     features: tuple[str, ...]
@@ -164,7 +180,7 @@ class Prediction(Record, frozen=True, kw_only=True):
 
 
 class Dependence(Record, frozen=True, kw_only=True):
-    """Distance correlation of locality and entropy, query by query."""
+    """The distance correlation of locality and entropy over queries."""
 
     dataset: str
     sampling: str
@@ -179,7 +195,7 @@ class Dependence(Record, frozen=True, kw_only=True):
 
 
 class Mean(Record, frozen=True, kw_only=True):
-    """Mean effectiveness of a system; `factors` are what a design says of it."""
+    """The mean effectiveness of a system; `factors` are its columns of a design."""
 
     OPEN = "factors"
 
@@ -211,9 +227,9 @@ class SystemPair(Record, frozen=True, kw_only=True):
 
 
 class Control(Record, frozen=True, kw_only=True):
-    """A term or student that knows nothing, and what was found of it all the same.
+    """A term or student without information, and how often it was found associated.
 
-    Terms drawn many times have rates, the constant student has counts.
+    Terms that are drawn many times have rates; the constant student has counts.
     """
 
     name: str
@@ -229,7 +245,7 @@ class Control(Record, frozen=True, kw_only=True):
 
 
 class TeacherScale(Record, frozen=True, kw_only=True):
-    """Kind of the teacher's scores, why it is taken for that, and temperature."""
+    """The kind of the teacher's scores, the evidence for it, and the temperature."""
 
     kind: str
     kind_evidence: str
@@ -237,7 +253,7 @@ class TeacherScale(Record, frozen=True, kw_only=True):
 
 
 class StudentScale(Record, frozen=True, kw_only=True):
-    """The same of a student, and shares of documents unscored and clipped."""
+    """The same for a student, and its shares of unscored and clipped documents."""
 
     kind: str
     kind_evidence: str
@@ -247,7 +263,7 @@ class StudentScale(Record, frozen=True, kw_only=True):
 
 
 class Surveyed(Record, frozen=True, kw_only=True):
-    """One data set under one sampling: how many queries, and its models."""
+    """One data set under one sampling: its numbers of queries, and its models."""
 
     dataset: str
     sampling: str
@@ -269,7 +285,7 @@ class PartialFamily(Record, frozen=True, kw_only=True):
 
 
 class OrderFamily(Record, frozen=True, kw_only=True):
-    """How many orders were tested together, and configurations needed for them."""
+    """How many orders were tested together, and how many configurations they need."""
 
     name: str
     n_tests: int
@@ -277,7 +293,7 @@ class OrderFamily(Record, frozen=True, kw_only=True):
 
 
 class PairFamily(Record, frozen=True, kw_only=True):
-    """How many pairs of systems were compared together, and the margin."""
+    """How many pairs of systems were compared together, and at which margin."""
 
     name: str
     n_tests: int
@@ -285,7 +301,7 @@ class PairFamily(Record, frozen=True, kw_only=True):
 
 
 class JudgedTogether(Record, frozen=True, kw_only=True):
-    """What was tested together, and how errors are controlled."""
+    """The tests made together, and how errors are controlled."""
 
     name: str
     n_tests: int
@@ -304,5 +320,5 @@ class JudgedTogether(Record, frozen=True, kw_only=True):
 
     @property
     def named_after(self) -> str:
-        """Who the correction is named after."""
+        """The name of the correction."""
         return "Holm" if self.correction == "holm" else "Benjamini-Hochberg"

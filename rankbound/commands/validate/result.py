@@ -1,11 +1,18 @@
-"""What `rankbound validate` finds."""
+"""The result of a validation, and its tables for print.
+
+Captions state the test, the number of queries, the correction and the seed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Final
 
+from rankbound.bounds.wording import counted
+from rankbound.catalogue import ASSOCIATED, VERDICTS
 from rankbound.commands.validate.records import (
+    AVERAGE,
+    LOSS,
     Association,
     Configuration,
     Control,
@@ -18,16 +25,331 @@ from rankbound.commands.validate.records import (
     Surveyed,
     SystemPair,
 )
-from rankbound.commands.validate.tables import (
-    association_tables,
-    certificates_table,
-    configurations_table,
-    controls_table,
-    effectiveness_tables,
-)
 from rankbound.provenance import Input
 from rankbound.results import Beside, Named, Open, Record, Result, named
-from rankbound.tables import Table, latex, markdown
+from rankbound.tables import NEAR, NONE, Cell, Table, latex, markdown
+from rankbound.validation.configurations import NEEDED
+
+# The first columns of a design in tables, in this order; others follow
+FACTORS: Final = ("strategy", "loss", "architecture")
+
+
+def effectiveness_tables(
+    means: Sequence[Mean],
+    pairs: Sequence[SystemPair],
+    datasets: Sequence[Surveyed],
+    family: JudgedTogether,
+) -> Iterator[Table]:
+    """Tabulate means, with letters for pairs of systems; one table per measure.
+
+    As is usual in the field, superscripts are the letters of systems over which a mean
+    is significantly higher. Subscripts are those of systems shown to be equivalent.
+    """
+    columns = list(dict.fromkeys(row.dataset for row in means))
+    systems = list(dict.fromkeys(row.student for row in means))
+    letters = {name: letter_of(index) for index, name in enumerate(systems)}
+    factors = _factors(means)
+    found = {(row.dataset, row.measure, row.student): row for row in means}
+    for number, measure in enumerate(datasets[0].measures, start=1):
+        of_measure = [row for row in means if row.measure == measure]
+        yield Table(
+            name=f"effectiveness-{number}",
+            caption=_effectiveness_caption(measure, columns, datasets, family),
+            header=("", "system", *factors, *columns),
+            rows=tuple(
+                (
+                    Cell(letters[system]),
+                    Cell(system),
+                    *(_factor(means, system, name) for name in factors),
+                    *(
+                        _mean(
+                            found.get((dataset, measure, system)),
+                            of_measure,
+                            pairs,
+                            letters,
+                        )
+                        for dataset in columns
+                    ),
+                )
+                for system in systems
+            ),
+            n_labels=2 + len(factors),
+        )
+
+
+def letter_of(index: int) -> str:
+    """Name a column by a letter: a to z, then aa, ab and so on.
+
+    Examples
+    --------
+    >>> letter_of(0), letter_of(25), letter_of(26)
+    ('a', 'z', 'aa')
+    """
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters
+
+
+def _factors(means: Sequence[Mean]) -> tuple[str, ...]:
+    """The columns of the design, those of `FACTORS` first."""
+    names = dict.fromkeys(name for row in means for name in row.factors)
+    known = [name for name in FACTORS if name in names]
+    return (*known, *(name for name in names if name not in FACTORS))
+
+
+def _factor(means: Sequence[Mean], system: str, name: str) -> Cell:
+    row = next(row for row in means if row.student == system)
+    return Cell(row.factors.get(name, NONE))
+
+
+def _mean(
+    row: Mean | None,
+    of_measure: Sequence[Mean],
+    pairs: Sequence[SystemPair],
+    letters: Mapping[str, str],
+) -> Cell:
+    if row is None:
+        return Cell(NONE)
+    lower, alike = set(), set()
+    for pair in pairs:
+        if (pair.dataset, pair.measure) != (row.dataset, row.measure):
+            continue
+        if row.student not in (pair.first, pair.second):
+            continue
+        first = row.student == pair.first
+        other = pair.second if first else pair.first
+        verdict = VERDICTS[pair.verdict]
+        if verdict.within:
+            alike.add(other)
+        elif verdict.apart and (pair.difference > 0) == first:
+            lower.add(other)
+    best = max(other.mean for other in of_measure if other.dataset == row.dataset)
+    return Cell(
+        f"{row.mean:.4f}",
+        superscript=",".join(
+            letter for name, letter in letters.items() if name in lower
+        ),
+        near=",".join(letter for name, letter in letters.items() if name in alike),
+        bold=row.mean == best,
+    )
+
+
+def _effectiveness_caption(
+    measure: str,
+    columns: Sequence[str],
+    datasets: Sequence[Surveyed],
+    family: JudgedTogether,
+) -> str:
+    judged = {one.dataset: one.n_judged for one in datasets}
+    sizes = ", ".join(f"{name} {n:,}" for name, n in judged.items())
+    margin = f"{family.equivalence.margin:g}"
+    average = ""
+    if AVERAGE in columns:
+        average = (
+            f" {AVERAGE}: the mean of the data sets' means, queries keyed by data set "
+            "and qid;"
+        )
+    return (
+        f"Mean {measure} (n of judged queries: {sizes}; missing rankings: "
+        f"{datasets[0].missing_queries});{average} superscripts: letters of the "
+        "systems over which a mean is significantly higher (the interval of the "
+        f"difference excludes 0 and reaches beyond {margin}); subscripts behind "
+        f"{NEAR}: "
+        "letters of the systems from which it is shown to differ by no more than "
+        f"{margin} (the whole interval lies within); no letter: neither is shown, or "
+        "the mean is the lower one; each pair by itself; paired t intervals that hold "
+        f"together with probability {1 - family.delta:g} (Bonferroni over "
+        f"{counted(family.equivalence.n_tests, 'comparison')}); bold: "
+        f"the largest mean; seed {family.seed}."
+    )
+
+
+def association_tables(
+    rows: Sequence[Association], family: JudgedTogether, *, partial: bool
+) -> Iterator[Table]:
+    """Tabulate coefficients, terms by measures; one table per student."""
+    by_student: dict[tuple[str, str, str], list[Association]] = {}
+    for row in rows:
+        by_student.setdefault((row.dataset, row.sampling, row.student), []).append(row)
+    kind = "partial-" if partial else ""
+    for number, chosen in enumerate(by_student.values(), start=1):
+        measures = tuple(dict.fromkeys(row.measure for row in chosen))
+        terms = dict.fromkeys(row.term for row in chosen)
+        cells = {(row.term, row.measure): row for row in chosen}
+        yield Table(
+            name=f"{kind}associations-{number}",
+            caption=_association_caption(chosen[0], family, partial=partial),
+            header=("term", *measures),
+            rows=tuple(
+                (
+                    Cell(term),
+                    *(_coefficient(cells[term, m], partial=partial) for m in measures),
+                )
+                for term in terms
+            ),
+        )
+
+
+def _coefficient(row: Association, *, partial: bool) -> Cell:
+    value, lower, upper, verdict = row.spearman, row.lower, row.upper, row.verdict
+    if partial:
+        value, lower, upper = row.partial, row.partial_lower, row.partial_upper
+        verdict = row.partial_verdict
+    if value is None or lower is None:
+        return Cell(NONE)
+    associated = verdict == ASSOCIATED
+    return Cell(f"{value:.2f} [{lower:.2f}, {upper:.2f}]", bold=associated)
+
+
+def _association_caption(
+    first: Association, family: JudgedTogether, *, partial: bool
+) -> str:
+    what = "Spearman's rho"
+    test = f"permutation test ({family.permutations:,} permutations)"
+    size = family.n_tests
+    if partial:
+        what = (
+            "partial Spearman's rho given the teacher's effectiveness, the number of "
+            "relevant documents and the group size"
+        )
+        test = (
+            "test by random signs of the products of rank residuals "
+            f"({family.permutations:,} draws)"
+        )
+        size = family.partial.n_tests
+    smallest = first.detectable
+    power = "" if smallest is None else f" |rho| >= {smallest:.2f} has 80 % power;"
+    return (
+        f"{first.dataset}, {first.sampling}, student {first.student}: {what} of each "
+        "term with each "
+        f"measure per query, with {100 * (1 - family.delta):.10g}% BCa bootstrap "
+        f"interval ({counted(family.resamples, 'resample')}); n = "
+        f"{counted(first.n, 'query')}; "
+        f"{test}, {family.named_after} over {counted(size, 'test')} at "
+        f"{family.delta:g};{power} bold: associated; {LOSS}M is the teacher's M "
+        "minus the student's; "
+        f"seed {family.seed}."
+    )
+
+
+def configurations_table(
+    orders: Sequence[Order], n: int, family: JudgedTogether
+) -> Table:
+    """Tabulate Kendall's tau and the share of pairs in order, predictors by targets."""
+    targets = tuple(dict.fromkeys(row.target for row in orders))
+    cells = {(row.predictor, row.target): row for row in orders}
+    predictors = {row.predictor: row.kind for row in orders}
+    few = "" if n >= NEEDED else f"; too few configurations: {NEEDED} are needed"
+    return Table(
+        name="configurations",
+        caption=(
+            f"Kendall's tau-b over n = {counted(n, 'configuration')} (data set, "
+            "sampling, "
+            "student), with its BCa interval where there are enough, and in brackets "
+            "the share of pairs ordered as the theory expects (0.5: by chance), pairs "
+            "within data sets; permutation test within data sets; terms "
+            "from a random half of the queries, outcomes from the other half; "
+            f"{family.named_after} over "
+            f"{counted(family.configurations.n_tests, 'test')}; "
+            f"seed {family.seed}{few}."
+        ),
+        header=("predictor", "kind", *targets),
+        rows=tuple(
+            (
+                Cell(name),
+                Cell(kind),
+                *(_order(cells[name, target]) for target in targets),
+            )
+            for name, kind in predictors.items()
+        ),
+        n_labels=2,
+    )
+
+
+def _order(row: Order) -> Cell:
+    if row.tau is None:
+        return Cell(NONE)
+    text = f"{row.tau:.2f}"
+    if row.lower is not None:
+        text += f" [{row.lower:.2f}, {row.upper:.2f}]"
+    accuracy = NONE if row.accuracy is None else f"{row.accuracy:.2f}"
+    return Cell(f"{text} ({accuracy})", bold=row.verdict == ASSOCIATED)
+
+
+def certificates_table(
+    rows: Sequence[HeldOutCertificate], family: JudgedTogether
+) -> Table:
+    """Tabulate certificates and held-out risks."""
+    return Table(
+        name="certificates",
+        caption=(
+            f"Certificates at level {1 - family.delta:g} (betting) from random "
+            "halves of the queries against the mean risk of the other halves, nats; "
+            f"means over {rows[0].splits} splits; n queries in all; held: splits whose "
+            "held-out mean is at most the certificate; refuted: whose lower limit is "
+            f"above it; each certificate by itself, no correction; seed {family.seed}."
+        ),
+        header=(
+            "data set",
+            "sampling",
+            "student",
+            "n",
+            "certificate",
+            "held-out risk",
+            "ratio",
+            "held",
+            "refuted",
+        ),
+        rows=tuple(
+            (
+                Cell(row.dataset),
+                Cell(row.sampling),
+                Cell(row.student),
+                Cell(f"{row.n:,}"),
+                Cell(f"{row.certificate:.4f}"),
+                Cell(f"{row.held_out:.4f}"),
+                Cell(_number(row.ratio)),
+                Cell(f"{row.held}/{row.splits}"),
+                Cell(f"{row.refuted}/{row.splits}"),
+            )
+            for row in rows
+        ),
+        n_labels=3,
+    )
+
+
+def controls_table(controls: Sequence[Control], family: JudgedTogether) -> Table:
+    """Tabulate the error rates of the controls."""
+    return Table(
+        name="controls",
+        caption=(
+            "Controls: terms that carry no information about effectiveness. Rejected: "
+            "share of tests "
+            f"with p at most {family.delta:g} before correction, nominally "
+            f"{family.delta:g}; families: share in which anything is "
+            f"associated after {family.named_after}, at most "
+            f"{family.delta:g}; permutation test of Spearman's rho; n is the "
+            f"number of tests; seed {family.seed}."
+        ),
+        header=("control", "n", "rejected", "families", "as it should be"),
+        rows=tuple(
+            (
+                Cell(row.name),
+                Cell(f"{row.n_tests:,}"),
+                Cell(_number(row.rate)),
+                Cell(_number(row.family_rate)),
+                Cell("yes" if row.passed else "NO"),
+            )
+            for row in controls
+        ),
+    )
+
+
+def _number(value: float | None) -> str:
+    return NONE if value is None else f"{value:.3f}"
 
 
 class Validation(
@@ -37,35 +359,62 @@ class Validation(
     tag_field="schema",
     tag="rankbound.validation/1",
 ):
-    """Whether the bound's terms go with measured effectiveness.
+    """Whether the bound's terms are associated with measured effectiveness.
 
     Attributes
     ----------
     family : JudgedTogether
-        How errors are controlled.
+        The tests made together, and how errors are controlled.
     per_query : tuple of Association
-        Every term against every measure.
+        Every term against every measure, over queries.
     configurations : tuple of Order
-        Whether predictors sort configurations as their outcomes do.
+        Whether predictors order configurations as their outcomes do.
     certificates : tuple of HeldOutCertificate
+        Certificates of random halves against the risk of the other halves.
     configuration_values : Open of Configuration
+        The terms and outcomes of every configuration.
     predictions : tuple of Prediction
+        How well configurations are predicted from each other.
     dependence : tuple of Dependence
+        Whether locality and entropy depend on each other.
     means : Open of Mean
-        Effectiveness by data set, measure and system.
+        Mean effectiveness by data set, measure and system.
     equivalence : tuple of SystemPair
+        Verdicts on all pairs of systems.
     controls : Named of Control
+        Terms and students without information, which should not be associated.
     datasets : tuple of Surveyed
+        The data sets and samplings, with their models.
     absent_terms : dict of str to str
-        Terms that no row holds, and why.
+        Terms that could not be computed, with the reason.
     dropped : dict of str to int
-        What was left out, by reason.
+        Counts of what was left out, by reason.
     warnings : tuple of str
-        What a reader should know before using the numbers.
+        What to know before using the numbers.
     definitions : dict of str to str
+        The meaning of the columns.
     inputs : tuple of Input
+        The files and objects that were read, with their hashes.
     command : str
+        The command that was run; empty for a call.
     versions : dict of str to str
+        The versions of this and other packages.
+
+    Examples
+    --------
+    >>> import rankbound as rb
+    >>> def scores(of): return {f"q{n}": of(n) for n in range(10)}
+    >>> found = rb.validate(
+    ...     scores(lambda n: {"a": 2.0 + n / 9, "b": 0.5, "c": -1.0}),
+    ...     students={"s": scores(lambda n: {"a": n / 9, "b": 0.4, "c": -0.2})},
+    ...     qrels=scores(lambda n: {"a": n % 3, "b": 1, "c": 0}),
+    ...     teacher_kind="logit", temperature=1.0, measures="nDCG@3",
+    ...     resamples=200, permutations=99, splits=2, seed=1,
+    ... )
+    >>> found.controls["constant student: data, top 16"].passed
+    True
+    >>> [row.student for row in found.means]
+    ['teacher', 's']
     """
 
     KIND: ClassVar[str] = "validation"
@@ -98,16 +447,16 @@ class Validation(
     versions: dict[str, str]
 
     def __post_init__(self) -> None:
-        """Let controls be found by their names."""
+        """Index controls by name."""
         named(self, "controls")
 
     @property
     def passed(self) -> bool:
-        """Whether all controls are as they should be."""
+        """Whether all controls passed."""
         return all(control.passed for control in self.controls)
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
-        """Associations per query, then all other rows by the name of their field."""
+        """The associations over queries, then the other tables by field name."""
         return {
             "per_query": self.per_query,
             "configurations": self.configurations,
@@ -121,7 +470,7 @@ class Validation(
         }
 
     def written_tables(self) -> list[Table]:
-        """The tables of ``tables.md`` and ``tables.tex``, in the order of reading."""
+        """The tables of ``tables.md`` and ``tables.tex``, in their order."""
         family = self.family
         found = [
             *effectiveness_tables(self.means, self.equivalence, self.datasets, family),
@@ -136,7 +485,7 @@ class Validation(
         return [*found, controls_table(self.controls, family)]
 
     def to_files(self) -> dict[str, str | None]:
-        """What `save` writes: JSON, effectiveness per query, and tables to print."""
+        """The files that `save` writes: JSON, effectiveness per query, and tables."""
         pages = self.written_tables()
         return {
             **super().to_files(),

@@ -1,4 +1,4 @@
-"""`validate`: from options to associations, orders, certificates and controls."""
+"""Validate the bound: associations, orders, certificates and controls."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from rankbound.commands.validate.associations import (
     PARTIAL_NAME,
     Associations,
     associations,
+    constant_control,
     dependence,
+    random_controls,
 )
 from rankbound.commands.validate.configurations import (
     Configurations,
     certificates,
     configurations,
 )
-from rankbound.commands.validate.controls import constant_control, random_controls
-from rankbound.commands.validate.effectiveness import Judged, judge
-from rankbound.commands.validate.equivalence import Equivalence, equivalence
-from rankbound.commands.validate.measuring import (
-    Known,
-    fitted_unasked,
-    measured_case,
+from rankbound.commands.validate.effectiveness import (
+    Equivalence,
+    Judged,
+    equivalence,
+    judge,
 )
 from rankbound.commands.validate.options import (
     TEACHER,
@@ -48,7 +48,13 @@ from rankbound.commands.validate.options import (
     ValidateOptions,
     validate_options,
 )
-from rankbound.commands.validate.panels import StudentPanel, panels_of
+from rankbound.commands.validate.panels import (
+    Known,
+    StudentPanel,
+    fitted_unasked,
+    measured_case,
+    panels_of,
+)
 from rankbound.commands.validate.records import (
     Control,
     Dependence,
@@ -71,41 +77,41 @@ from rankbound.validation.configurations import NEEDED
 from rankbound.validation.judging import POWER, Correction
 
 DEFINITIONS: Final = {
-    "lower, upper": "BCa bootstrap interval of Spearman's rho at level 1 - delta, "
-    "queries drawn with replacement; each is valid by itself",
+    "lower, upper": "BCa bootstrap interval of Spearman's rho at level 1 - delta, with "
+    "queries drawn with replacement; each interval is valid by itself",
     "p": "two-sided permutation test of Spearman's rho, (b + 1) / (m + 1)",
     "p_holm": "Holm over the family; p_bh is Benjamini and Hochberg's",
     "partial": "Spearman's rho given the teacher's own effectiveness, the number of "
-    "relevant documents and the group size, by ranks; those that do not vary are left "
-    "out. partial_p: signs of the products of the residuals drawn at random, "
+    "relevant documents and the group size, all as ranks; those that do not vary are "
+    "left out. partial_p: test by random signs of the products of the residuals, "
     "(b + 1) / (m + 1)",
     "pearson_lower, pearson_upper": "BCa too; Pearson's r is far from normal in small "
-    "samples, where these cover less than the level: 93 to 94 % at 95 % with 34 to 97 "
-    "queries of a normal population",
+    "samples, where these intervals cover less than their level: 93 to 94 % instead of "
+    "95 % with 34 to 97 queries of a normal population",
     "detectable": f"the smallest |rho| found with {POWER:.0%} power at the first step "
     "of the correction",
     "verdict": f"{ASSOCIATED}: {VERDICTS[ASSOCIATED].meaning}; {NO_ASSOCIATION} R: "
     f"{VERDICTS[NO_ASSOCIATION].meaning}; {INCONCLUSIVE} otherwise",
     "loss of M": "the teacher's M minus the student's",
-    "locality": "L x diameter with one plug-in L per student: the same ranks as the "
-    "diameter, so it costs no further test (same_as)",
-    "(pooled)": "mean of the data sets' coefficients, weighted by queries; resampled "
-    "and permuted within each",
+    "locality": "L x diameter with one plug-in L per student: it has the ranks of the "
+    "diameter, so it needs no further test (same_as)",
+    "(pooled)": "mean of the coefficients of the data sets, weighted by queries; "
+    "resampled and permuted within each data set",
     "configurations": "terms from a random half of the queries, risk and effectiveness "
-    "from the other half; only pairs within a data set count, since data sets "
-    "differ in both; intervals over configurations, taken for independent",
+    "from the other half; only pairs within a data set count, since data sets differ "
+    "in both; intervals over configurations assume that they are independent",
     "certificates": "over random halves: held counts halves whose risk is at most the "
-    "certificate of the other, refuted those whose lower limit is above it",
-    "effectiveness": "by ir-measures on ranks: scores compared as float64, ties by "
-    "docno descending",
+    "certificate of the other half, refuted those whose lower limit is above it",
+    "effectiveness": "by ir-measures on ranks: scores are compared as float64, and "
+    "ties are ordered by docno, descending",
 }
-# Beyond those of every command
+# Versions recorded in addition to those of every command
 PACKAGES: Final = ("ir-measures", "pytrec-eval-terrier", "scikit-learn")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Validated:
-    """All that a validation computes, arrays included.
+    """All that a validation computes, including arrays.
 
     Attributes
     ----------
@@ -169,11 +175,11 @@ def validate(  # noqa: PLR0913  each is an option of the command
     seed: int = 0,
     progress: bool | Progress = False,
 ) -> Validation:
-    """Ask whether the bound's terms go with measured effectiveness.
+    """Test whether the bound's terms are associated with measured effectiveness.
 
-    The terms of every query are correlated with its effectiveness, per data set and
-    across configurations, corrected for the number of tests and for how hard queries
-    are. Certificates are tried on queries that were held out, and controls run.
+    The terms of every query are correlated with its effectiveness, within data sets and
+    across configurations, with corrections for the number of tests and for how hard
+    queries are. Certificates are tested on held-out queries, and controls are run.
 
     Parameters
     ----------
@@ -181,110 +187,109 @@ def validate(  # noqa: PLR0913  each is an option of the command
         The teacher's scores: a TREC run, a JSON of ``{qid: {docno: score}}``, any other
         file that holds scores, packed or not, or an object such as a dict, a frame or a
         `Scores`; see `read_scores`. One data set needs `teacher`, `students` and
-        `qrels`; several are given as `cases`.
+        `qrels`; several data sets are given as `cases`.
     students : mapping of str to path or object, optional
-        Scores of the students by name, each given as the teacher's are. `StudentSource`
-        instead of scores tells a student's kind, its temperature, or the vectors of its
-        queries. None may be
-        called "teacher".
+        Scores of the students by name, in the same forms as the teacher's. A
+        `StudentSource` instead of scores states a student's kind, its temperature, or
+        the vectors of its queries. No student may be called "teacher".
     qrels : path or object, optional
-        Relevance judgements that effectiveness is measured by; see `read_qrels`.
+        Relevance judgements, which effectiveness is measured by; see `read_qrels`.
     groups : path or object, or mapping of str to these, optional
         Groups of documents, or those of several samplings by name; see `read_groups`.
         By default the teacher's best `depth` documents of every query.
     rankings : mapping of str to path or object, optional
-        What a model retrieved, by student or "teacher", where its scores are not its
-        ranking.
+        What a model retrieved, by student or "teacher", if that is not given by its
+        scores.
     dataset : str, optional
-        What the data set is called in the results; "data" by default.
+        The name of the data set in the results; "data" by default.
     embeddings : path or object, optional
-        Vectors of the documents, shape (documents, dimensions); see `read_embeddings`.
-        Diameters need them.
+        Vectors of the documents, shape (documents, dimensions), which diameters need;
+        see `read_embeddings`.
     ids : path or sequence of str, optional
         Docnos of the rows of `embeddings`; by default their own, or those beside them.
     metric : {"euclidean", "angular"}, default "euclidean"
-        Of the distances; "angular" is the angle between vectors, in radians.
+        The distance between vectors; "angular" is their angle in radians.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
     temperature : float or "fit", optional
-        Positive; divides the teacher's margins. "fit" chooses it by maximum likelihood
-        on judged pairs of a fifth of the queries, which then count no more. The default
-        is 1 for logits and probabilities; other kinds need one.
+        The positive number that divides the teacher's margins. "fit" chooses it by
+        maximum likelihood on judged pairs of a fifth of the queries, which then have no
+        terms. The default is 1 for logits and probabilities, and "fit" for other kinds.
     depth : int, optional
-        Documents of a query where there are no groups, at least 2; 16 by default.
+        Number of documents per query if there are no groups, at least 2; 16 by default.
     pairs : {"all", "pos-neg", "neg-neg"}, optional
         Which pairs of a group count; all by default.
     unjudged : {"unknown", "irrelevant"}, optional
-        What is read from documents of a judged query that have no judgement; nothing
-        ("unknown") by default.
+        How documents without a judgement are treated in a judged query; "unknown" by
+        default.
     missing : {"drop", "error"}, optional
-        What to do about documents without a score or vector; by default they are an
+        What to do with documents without a score or vector. By default they are an
         error for the teacher and the vectors, and dropped and counted for a student.
     score_range : float, optional
-        Students are clipped at so many temperatures below the best document of a
-        group, so that losses are bounded; from 1e-6 to 1e6, 10 by
-        default.
+        Student scores are clipped at this many temperatures below the best document of
+        their group, so that losses are bounded; from 1e-6 to 1e6, 10 by default.
     formats : mapping of str to str, optional
-        The format of a file by its path, and that of the teacher's under "", instead
-        of detection.
+        The format of a file by its path, and that of the teacher's under ""; other
+        formats are detected.
     cases : iterable of Case, optional
         Data sets and samplings, instead of all parameters above; `cases_of` makes them
-        of a folder.
+        from a folder.
     measures : str or sequence of str, optional
-        As ir-measures parses them, such as "nDCG@10 AP(rel=2)@100"; by default nDCG and
-        AP, each at 10 and 100.
+        Names that ir-measures can parse, such as "nDCG@10 AP(rel=2)@100"; by default
+        nDCG and AP, each at 10 and 100.
     relevant : int, default 1
-        The smallest grade that is relevant, for the default AP and for the number of
-        relevant documents; 2 for TREC Deep Learning.
+        The smallest grade that counts as relevant, for the default AP and for the
+        number of relevant documents; 2 for TREC Deep Learning.
     missing_queries : {"zero", "drop", "error"}, default "zero"
-        Judged queries that a ranking lacks count 0, are left out of its mean, or are
-        an error.
+        Whether judged queries that a ranking lacks count 0, are left out of its mean,
+        or are an error.
     delta : float, default 0.05
         Error rate of the family ("holm") or false discovery rate ("bh"), and
         probability that a limit fails, in (0, 1).
     correction : {"holm", "bh"}, default "holm"
-        Holm for claims, Benjamini-Hochberg for exploration.
+        Holm is for claims, Benjamini-Hochberg for exploration.
     band : float, default 0.1
-        Correlations inside (-band, band) do not matter, in (0, 1); to be fixed before
-        looking.
+        Correlations inside (-band, band) do not matter, in (0, 1); to be chosen before
+        looking at the data.
     margin : float, default 0.02
-        Positive; differences of mean effectiveness below it do not matter, for pairs of
-        systems.
+        Differences of mean effectiveness below it do not matter for pairs of systems;
+        positive.
     resamples : int, default 2000
-        Of the bootstrap, at least 200.
+        Number of bootstrap resamples, at least 200.
     permutations : int, default 9999
-        Of the tests, at least 99; more are drawn where the family is large.
+        Number of permutations of a test, at least 99; more are drawn if the family is
+        large.
     splits : int, default 20
-        Random halves on which certificates are tried, at least 1.
+        Number of random halves on which certificates are tested, at least 1.
     design : path, optional
-        A table with tabs that says what the students are: columns student, strategy,
+        A tab-separated table of the factors of each student: columns student, strategy,
         loss, architecture and others.
     seed : int, default 0
-        Of everything that is drawn, at least 0.
+        Seed of everything that is drawn, at least 0.
     progress : bool or callable, default False
-        True shows a bar on a terminal; a callable is called with a few words before
-        each stage.
+        True shows a progress bar on a terminal; a callable is called with a short
+        description before each stage.
 
     Returns
     -------
     Validation
-        Its `per_query` and `configurations` are the associations with their verdicts;
-        `passed` tells whether all controls came out as they must.
+        Its `per_query` and `configurations` are the associations with their verdicts,
+        and `passed` says whether all controls passed.
 
     Raises
     ------
     FormatError
         When a file or object breaks its format.
     UsageError
-        When settings contradict each other, or ask for what the inputs do not hold.
+        When settings contradict each other, or need data that the inputs lack.
     DomainError
         When a number lies outside its range.
 
     See Also
     --------
-    measure : The terms by themselves, and certificates.
-    power : Correlations that a number of queries can show.
+    measure : Estimate the terms, and certify every student.
+    power : Compute which correlations a number of queries can show.
 
     Examples
     --------
@@ -331,36 +336,56 @@ def validate(  # noqa: PLR0913  each is an option of the command
         design=design,
         seed=seed,
     )
-    with reported(progress, total=n_stages(options)) as advance:
+    with reported(progress, total=n_stages(options.cases)) as advance:
         return validate_with(options, progress=advance)
 
 
 def validate_with(options: ValidateOptions, *, progress: Progress = str) -> Validation:
-    """The same by a record of options, as the command line makes it."""
+    """Do what `validate` does, given the options as one record."""
     return result_of(validated(options, progress=progress))
 
 
 def validated(options: ValidateOptions, *, progress: Progress = str) -> Validated:
-    """Compute everything; the parameters are those of `validate`."""
+    """Compute everything that a validation reports."""
     judged: dict[str, Judged] = {}
     for case in options.cases:
         if case.dataset not in judged:
             progress(f"effectiveness on {case.dataset}")
-            judged[case.dataset] = judge(case, options)
+            judged[case.dataset] = judge(
+                case,
+                measures=options.measure_names,
+                missing_queries=options.missing_queries,
+                relevant=options.relevant,
+            )
     found, panels = {}, []
     known: Known = {}
     for case in options.cases:
         progress(f"terms on {case.dataset}, {case.sampling}")
         made = measured_case(case, known)
         found[case.dataset, case.sampling] = made
-        panels += panels_of(case, made, judged[case.dataset], options)
-    associated = associations(panels, options, progress=progress)
+        panels += panels_of(case, made, judged[case.dataset], relevant=options.relevant)
+    family, seed = options.family, options.seed
+    associated = associations(
+        panels,
+        family=family,
+        resamples=options.resamples,
+        permutations=options.permutations,
+        seed=seed,
+        progress=progress,
+    )
     progress("controls")
     controls = random_controls(
-        panels, found, options, permutations=options.permutations
+        panels, found, family=family, permutations=options.permutations, seed=seed
     )
     controls += [
-        constant_control(case, found[case.dataset, case.sampling], options)
+        constant_control(
+            case,
+            found[case.dataset, case.sampling],
+            measures=options.measure_names,
+            missing_queries=options.missing_queries,
+            family=family,
+            seed=seed,
+        )
         for case in options.cases
     ]
     progress("certificates and configurations")
@@ -370,22 +395,42 @@ def validated(options: ValidateOptions, *, progress: Progress = str) -> Validate
         measured=found,
         panels=tuple(panels),
         associations=associated,
-        dependence=dependence(panels, options),
-        configurations=configurations(panels, judged, options),
-        certificates=certificates(panels, options),
-        equivalence=equivalence(judged, options),
+        dependence=dependence(
+            panels, family=family, permutations=options.permutations, seed=seed
+        ),
+        configurations=configurations(
+            panels,
+            judged,
+            family=family,
+            resamples=options.resamples,
+            permutations=options.permutations,
+            seed=seed,
+        ),
+        certificates=certificates(
+            panels, delta=family.delta, splits=options.splits, seed=seed
+        ),
+        equivalence=equivalence(
+            judged,
+            design=options.design,
+            margin=options.margin,
+            delta=family.delta,
+            seed=seed,
+        ),
         controls=tuple(controls),
     )
 
 
-def n_stages(options: ValidateOptions) -> int:
-    """How many stages `validate` reports."""
-    groups = {(c.sampling, s.name) for c in options.cases for s in c.measure.students}
-    return len(options.datasets) + len(options.cases) + len(groups) + 2
+def n_stages(cases: Sequence[Case]) -> int:
+    """How many stages the validation of these cases reports."""
+    datasets = {case.dataset for case in cases}
+    students = {
+        (case.sampling, s.name) for case in cases for s in case.measure.students
+    }
+    return len(datasets) + len(cases) + len(students) + 2
 
 
 def result_of(found: Validated) -> Validation:
-    """What was found as the result that is kept; inputs are read for their hashes."""
+    """Turn the findings into a result; inputs are read again for their hashes."""
     configured = found.configurations
     made = Validation(
         family=_family(found),
@@ -469,7 +514,7 @@ def _surveyed(found: Validated, dataset: str, sampling: str) -> Surveyed:
 
 
 def _effectiveness(judged: Mapping[str, Judged]) -> Rows:
-    """One row per data set, student, query and measure; values in full precision."""
+    """Tabulate effectiveness in full precision, one row per query and measure."""
     cells = [
         (name, student, qid, measure, repr(value))
         for name, found in judged.items()
@@ -482,7 +527,7 @@ def _effectiveness(judged: Mapping[str, Judged]) -> Rows:
 
 
 def _absent_terms(found: Validated) -> dict[str, str]:
-    """Terms that no row holds, and why."""
+    """Terms that could not be computed in any panel, with the reason."""
     present = {name for panel in found.panels for name in panel.names}
     absent: dict[str, str] = {}
     for panel in found.panels:
@@ -491,7 +536,7 @@ def _absent_terms(found: Validated) -> dict[str, str]:
 
 
 def _dropped(found: Validated) -> dict[str, int]:
-    """Everything that was left out, by reason."""
+    """Counts of everything that was left out, by place and reason."""
     total: dict[str, int] = {}
     for (dataset, sampling), made in found.measured.items():
         parts = {"": made.inputs.dropped}
@@ -514,33 +559,33 @@ def _warnings(found: Validated) -> tuple[str, ...]:
         place = f"{case.dataset}, {case.sampling}"
         told += [f"{place}: {text}" for text in texts if text is not None]
     for name, judged in found.judged.items():
-        told += _judging_warnings(name, judged, found.options)
+        case = next(case for case in found.options.cases if case.dataset == name)
+        told += _judging_warnings(case, judged, found.options.missing_queries)
     return tuple(told)
 
 
-def _judging_warnings(name: str, judged: Judged, options: ValidateOptions) -> list[str]:
-    found = []
+def _judging_warnings(case: Case, judged: Judged, missing: Missing) -> list[str]:
+    name, found = case.dataset, []
     how = {"zero": "count 0", "drop": "are left out of its mean"}
     for student, system in judged.systems.items():
         if system.n_missing:
             found.append(
                 f"{name}: {student} has no ranking for {system.n_missing:,} of "
                 f"{len(judged.relevant):,} judged queries; they "
-                f"{how[options.missing_queries]}"
+                f"{how[missing]}"
             )
-    case = next(case for case in options.cases if case.dataset == name)
     teacher = case.rankings.get(TEACHER, case.measure.teacher)
     if isinstance(teacher, Path) and ".json" in teacher.suffixes:
         found.append(
             f"{name}: the teacher's effectiveness is that of the documents in "
-            f"{teacher.name}; if judged documents were added to them it is too "
-            f"high: give the ranking it retrieved as --ranking {TEACHER}=FILE"
+            f"{teacher.name}; if judged documents were added to them, it is too high: "
+            f"give the ranking that it retrieved, named {TEACHER!r}, in `rankings`"
         )
     return found
 
 
 def _given(found: Validated) -> list[Given]:
-    """Every input once."""
+    """All inputs, without repetition."""
     given: dict[Given, None] = {}
     for case in found.options.cases:
         made = found.measured[case.dataset, case.sampling]

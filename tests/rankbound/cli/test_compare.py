@@ -30,9 +30,12 @@ def test_files_out_and_exit_code(samplings, capsys):
     ("words", "message"),
     [
         (("--groups", "x=missing.jsonl"), "missing.jsonl: no such file"),
-        (("--reference", "x"), "--reference 'x' is no sampling"),
+        (
+            ("--reference", "x"),
+            "--reference must name a sampling (near, far, odd), got 'x'",
+        ),
         (("--quantity", "diameter"), "give --embeddings"),
-        (("--quantity", "joy"), "--quantity is one of"),
+        (("--quantity", "joy"), "--quantity must be among"),
         (("--margin", "-1"), "--margin must be a positive number"),
         (("--target", "missing.jsonl"), "missing.jsonl: no such file"),
         (("--temperature", "fit"), "give --qrels, or a number"),
@@ -141,7 +144,10 @@ def test_a_plain_margin_is_that_of_the_only_quantity():
         ),
         (("--margin", "0.1", "entropy=0.2"), "--margin is given twice for 'entropy'"),
         (("--margin", "wide"), "--margin must be a positive number, got 'wide'"),
-        (("--margin", "ties=0.1"), "`margins` for 'ties', which is not compared"),
+        (
+            ("--margin", "ties=0.1"),
+            "`margins` has an entry for 'ties'",
+        ),
         (("--temperature", "warm"), "--temperature must be a positive number"),
         (("--student-kind", "dot"), "--student-kind is given, but no student"),
     ],

@@ -37,7 +37,7 @@ def test_files_are_written_and_the_outcome_shown(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (["--measures", "foo"], "ir-measures does not know it"),
+        (["--measures", "foo"], "--measures foo is unknown to ir-measures"),
         (["--band", "2"], "band"),
         (["--correction", "none"], "holm, bh"),
         (["--ranking", "x"], "NAME=FILE"),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from rankbound.commands.certify.real_groups import docstring_groups
-from rankbound.commands.demo.plan import Sizes
+from rankbound.commands.certify.run import docstring_groups
+from rankbound.commands.demo.experiment import Sizes
 from rankbound.validation.suite import certify
 
 TINY = Sizes(150, 40, 60, 30, dimensions=8)

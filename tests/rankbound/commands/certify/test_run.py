@@ -102,7 +102,7 @@ def test_groups_are_made_only_for_statements_about_samples(monkeypatch):
     def none(*_):
         raise ValueError("the demo needs at least 16 documents")
 
-    monkeypatch.setattr("rankbound.commands.certify.real_groups.docstring_groups", none)
+    monkeypatch.setattr("rankbound.commands.certify.run.docstring_groups", none)
     said = []
     assert groups_for(["lemma-1", "constant-a_0", "theorem-2b"], said.append) is None
     assert said == []
@@ -120,7 +120,9 @@ def folder_with(folder, students, rows=""):
 
 
 def test_folders_without_a_measurement_are_rejected(tmp_path):
-    with pytest.raises(UsageError, match="does not hold per_query"):
+    with pytest.raises(
+        UsageError, match=r"must hold the per_query\.tsv and ledger\.json"
+    ):
         measured_terms(tmp_path)
     with pytest.raises(UsageError, match="without a student"):
         measured_terms(folder_with(tmp_path, {}))

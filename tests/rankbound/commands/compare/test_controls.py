@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from rankbound.commands.compare import controls
 from rankbound.commands.compare.controls import FACTORS, mean_chord, shuffled_scores
 from rankbound.commands.compare.options import CompareOptions
-from rankbound.commands.compare.samplings import load
 from rankbound.data.scores import Scores
+from rankbound.read.objects.unpickling import load
 from tests.rankbound.commands.compare.world import make
 
 
@@ -43,7 +43,7 @@ def test_a_verdict_that_flips_is_listed(tmp_path):
             dict(zip(map(str, FACTORS), seen, strict=True))
         ])  # fmt: skip
     assert swept["flips"]
-    assert any("Fix it by likelihood" in line for line in account["advice"])
+    assert any("Fit it by likelihood" in line for line in account["advice"])
 
 
 def test_ranks_keep_the_order_and_nothing_else(tmp_path):

@@ -31,13 +31,13 @@ def test_defaults():
     ("settings", "message"),
     [
         ({"groups": TWO[:1]}, "at least two samplings"),
-        ({"groups": (*TWO, TWO[0])}, "two samplings are called 'a'"),
-        ({"groups": (("target", "x"), TWO[0])}, "other than 'target'"),
-        ({"groups": (("a\tb", "x"), TWO[0])}, "a name without tabs"),
-        ({"reference": "c"}, "`reference` 'c' is no sampling; there are a, b"),
-        ({"quantities": ("beauty",)}, "`quantities` is one of entropy, margin"),
+        ({"groups": (*TWO, TWO[0])}, "different names, got 'a' twice"),
+        ({"groups": (("target", "x"), TWO[0])}, "or be 'target'"),
+        ({"groups": (("a\tb", "x"), TWO[0])}, "must not be empty, contain tabs"),
+        ({"reference": "c"}, "`reference` must name a sampling .a, b., got 'c'"),
+        ({"quantities": ("beauty",)}, "`quantities` must be among entropy, margin"),
         ({"quantities": ()}, "at least one"),
-        ({"quantities": ("ties", "ties")}, "each quantity once"),
+        ({"quantities": ("ties", "ties")}, "each of them once"),
         ({"quantities": ("diameter",)}, "give `embeddings`"),
         ({"quantities": ("risk",)}, "give `students"),
         (
@@ -45,10 +45,10 @@ def test_defaults():
                 "quantities": ("two_nn",), "pairs": "pos-neg",
                 "embeddings": "v", "ids": "i",
             },
-            "about the documents of a group",
+            "describes the documents of a group",
         ),
-        ({"pairs": "some"}, "`pairs` is one of each, all"),
-        ({"margins": {"risk": 0.1}}, "`margins` for 'risk', which is not compared"),
+        ({"pairs": "some"}, "`pairs` must be one of each, all"),
+        ({"margins": {"risk": 0.1}}, "`margins` has an entry for 'risk'"),
         ({"margins": {"entropy": 0.0}}, "`margins` must be a positive number"),
         ({"margins": {"entropy": float("nan")}}, "`margins` must be a positive number"),
         ({"resamples": -1}, "`resamples` must be at least 0"),
@@ -81,19 +81,19 @@ def test_samplings_come_as_a_dict_and_a_quantity_alone():
 
 @pytest.mark.parametrize("groups", ["ab", ("a.jsonl", "b.jsonl"), [("a", "b", "c")]])
 def test_samplings_without_names_are_refused_by_name(groups):
-    with pytest.raises(UsageError, match="`groups` holds the samplings by name"):
+    with pytest.raises(UsageError, match="`groups` must hold the samplings by name"):
         options(groups=groups)
 
 
 def test_one_margin_is_that_of_the_one_quantity():
     files = {"teacher": "t", "groups": {"a": "x", "b": "y"}}
     assert CompareOptions(**files, margins=0.3).margin("entropy") == 0.3
-    with pytest.raises(UsageError, match="margins are given by quantity"):
+    with pytest.raises(UsageError, match="`margins` must be given by quantity"):
         CompareOptions(**files, quantities=("entropy", "ties"), margins=0.3)
 
 
 def test_groups_without_names_are_refused_in_one_short_line():
-    with pytest.raises(UsageError, match="holds the samplings by name") as caught:
+    with pytest.raises(UsageError, match="must hold the samplings by name") as caught:
         CompareOptions(teacher="t", groups=[{"query_id": "q"}] * 999)
     assert len(str(caught.value)) < 200
 

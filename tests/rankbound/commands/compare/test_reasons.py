@@ -214,7 +214,7 @@ def test_distances_match_loops(samplings):
         assert_allclose(row["total_variation"], np.mean(distances), atol=1e-12)
         assert_allclose(row["document_overlap"], np.mean(overlaps))
         assert row["kappa"] is None
-        assert "no kappa" in row["kappa_missing_because"]
+        assert "is not kappa" in row["kappa_missing_because"]
         assert row["missing_because"] is None
 
 
@@ -232,7 +232,7 @@ def test_judged_documents_match_loops(samplings):
     plain = samplings.account()["shift"]
     for row in plain:
         assert row["judged_covered"] is None
-        assert "--qrels" in row["judged_missing_because"]
+        assert "`qrels`" in row["judged_missing_because"]
 
 
 def weighted(docs):

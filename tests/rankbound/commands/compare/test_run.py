@@ -221,7 +221,7 @@ def test_without_known_positives_all_pairs_alone_are_compared(unmarked):
 
 
 def test_pairs_that_nobody_knows_cannot_be_asked_for(unmarked):
-    with pytest.raises(UsageError, match="no sampling has pos-neg pairs"):
+    with pytest.raises(UsageError, match="no sampling shares pos-neg pairs"):
         rb.compare(**unmarked, resamples=0, pairs="pos-neg")
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rankbound.commands.compare.measured import pool
 from rankbound.commands.compare.options import CompareOptions
-from rankbound.commands.compare.samplings import load, pool
 from rankbound.errors import UsageError
 from rankbound.read.json.groups import read_groups
+from rankbound.read.objects.unpickling import load
 
 
 def options(world, names=("near", "far"), **settings):
@@ -74,7 +75,7 @@ def test_a_target_replaces_the_pool_and_needs_no_law(samplings):
     samplings.write_groups(
         "law", samplings.groups["odd"], law=lambda docs: [1 / len(docs)] * len(docs)
     )
-    with pytest.raises(UsageError, match="leave out the probabilities"):
+    with pytest.raises(UsageError, match="must have no probabilities"):
         load(options(samplings, target=samplings.path("law.jsonl")))
 
 

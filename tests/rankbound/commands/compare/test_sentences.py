@@ -37,7 +37,7 @@ def test_a_sentence_holds_test_n_correction_and_margin(samplings):
 
 def test_without_a_margin_it_asks_for_one(samplings):
     account = samplings.account("--quantity", "margin")
-    assert all("no margin: give --margin" in s for s in account["sentences"][:6])
+    assert all("no margin: give `margins`" in s for s in account["sentences"][:6])
     assert all("paired t interval" in s for s in account["sentences"][:6])
     assert any("Student's t" in line for line in account["assumptions"])
 
@@ -68,7 +68,7 @@ def test_the_order_sentence_says_which_samplings_swap(tmp_path):
 def test_equal_orders_are_said_to_be_equal(samplings):
     account = samplings.account(names=("near", "far"))
     same = account["orders"]["all"] == account["orders"]["pos-neg"]
-    assert ("both pair sets order alike" in account["sentences"][-1]) == same
+    assert ("the pair sets order alike" in account["sentences"][-1]) == same
 
 
 def test_advice_lists_what_was_altered_and_what_is_open(tmp_path):
@@ -138,7 +138,7 @@ def test_the_claim_says_where_it_holds_and_where_it_fails():
 def test_the_claim_is_not_judged_where_entropy_was_not_asked_for():
     rows = [a_row("bm25", "all", verdict="different", quantity="margin")]
     said = claim(rows, "random")
-    assert said.endswith("not asked for here (--quantity entropy).")
+    assert said.endswith("not asked for here (`quantities='entropy'`).")
     assert "bm25" not in said
 
 

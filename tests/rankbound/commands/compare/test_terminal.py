@@ -39,7 +39,11 @@ def test_the_output_reads_from_verdicts_to_limits(samplings, capsys):
     for row in account["rows"]:
         assert f"{row['lower']:+.4f} {row['upper']:+.4f}" in out
         assert row["verdict"] in out
-    for line in (*account["sentences"], *account["advice"], *account["cannot_say"]):
+    said = "\n".join(
+        (*account["sentences"], *account["advice"], *account["cannot_say"])
+    )
+    assert "`target` sets a law" in said
+    for line in said.replace("`target`", "--target").splitlines():
         assert line in out
 
 
@@ -108,8 +112,11 @@ def test_space_needs_vectors(samplings, capsys):
 def test_controls_say_what_they_expected(samplings, capsys):
     samplings.account("--controls")
     out = capsys.readouterr().out
-    assert "control, shuffled teacher: as theory says (expected: the entropy" in out
+    assert "control, shuffled teacher: as theory says (expected: no two" in out
     assert "control, random embeddings: not run" in out
+    # What the file says of parameters, the command line says of its flags
+    assert "there are no vectors; give --embeddings" in out
+    assert "`" not in out
 
 
 def test_a_shift_that_is_not_known_says_why(samplings, capsys):

@@ -89,7 +89,7 @@ def test_the_same_cut_again_replaces_and_another_is_refused(options, folder):
     assert sorted(folder.joinpath("cuts").iterdir()) == before
     for old in ("{}", "[1]", "no json"):
         written(folder, old, "manifest.json")
-        with pytest.raises(UsageError, match="is of something else"):
+        with pytest.raises(UsageError, match="belongs to something else"):
             cut_with(options()).save(folder)
 
 

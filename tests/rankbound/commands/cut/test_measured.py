@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from rankbound.bounds.limits import two_sided
-from rankbound.commands.cut.measured import change, measure_queries
+from rankbound.commands.cut.run import change, measure_queries
 from rankbound.commands.measure.inputs import Rule, match_groups, read_sources
 from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery

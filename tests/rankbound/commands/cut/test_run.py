@@ -57,7 +57,10 @@ def test_any_quantile_band(options):
 )
 def test_names_say_what_is_kept(options, source, changes, expected):
     made = options(groups=source, keep=("inner",), **changes)
-    assert file_name(made.groups, made, made.bands[0]) == expected
+    name = file_name(
+        made.groups, made.bands[0], quantity=made.quantity, pairs=made.pairs
+    )
+    assert name == expected
 
 
 def test_pairs_choose_the_value(options):

@@ -1,10 +1,11 @@
 import io
 
 import pytest
+from msgspec.structs import replace
 
 from rankbound.commands.cut.run import cut_with
 from rankbound.terminal.console import console_for
-from rankbound.terminal.cut import show
+from rankbound.terminal.cut import change_rows, show
 from tests.rankbound.commands.cut.world import teacher
 from tests.rankbound.files import lookup, written
 
@@ -38,3 +39,16 @@ def test_the_reference_and_what_was_dropped(shown, folder):
     assert "upper_quartile" in text
     assert "dropped, in no file: 1 query without a value (2 groups)" in text
     assert "not measured: 6 documents without teacher score" in text
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [((None, None), "-"), ((-0.25, None), "-0.2500 -"), ((None, 0.5), "- +0.5000")],
+)
+def test_a_change_is_shown_without_an_end(options, ends, told):
+    made = cut_with(options(keep=("inner",)))
+    lower, upper = ends
+    row = replace(made.comparison.rows[0], lower=lower, upper=upper)
+    made = replace(made, comparison=replace(made.comparison, rows=(row,)))
+    assert next(change_rows(made))[-1] == told

@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from rankbound.commands.demo.experiment import run_experiment
-from rankbound.commands.demo.plan import Sizes
+from rankbound.commands.demo.experiment import Sizes, run_experiment
 
 PACKAGE = "invented_package"
 SIZES = Sizes(

@@ -3,9 +3,13 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from rankbound.catalogue import SAMPLINGS, Sampling
-from rankbound.commands.demo.experiment import Judged, judge, run_experiment
-from rankbound.commands.demo.sampling import random_negatives
-from rankbound.commands.demo.student import Lessons, loss_and_gradient
+from rankbound.commands.demo.experiment import (
+    Judged,
+    judge,
+    random_negatives,
+    run_experiment,
+)
+from rankbound.commands.demo.models import Lessons, loss_and_gradient
 
 
 def lessons_of(experiment, split, sampling):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.commands.demo.features import FEATURES, pair_features
+from rankbound.commands.demo.models import FEATURES, pair_features
 from rankbound.commands.demo.retrieval import retrieve
 
 NAMES = {name: column for column, name in enumerate(FEATURES)}

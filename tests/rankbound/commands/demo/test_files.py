@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from rankbound.commands.demo import files
+from rankbound.commands.demo import prepare as files
 from rankbound.commands.demo.retrieval import Run
 
 QIDS = ["q1", "q2", "q3"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rankbound.commands.demo.plan import SPLITS, Sizes, plan_queries
+from rankbound.commands.demo.experiment import SPLITS, Sizes, plan_queries
 
 SIZES = Sizes(teacher_queries=20, student_queries=50, heldout_queries=30)
 

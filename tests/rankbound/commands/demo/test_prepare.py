@@ -15,7 +15,7 @@ from rankbound.commands.demo.prepare import prepare
 SCRIPT = """
 import sys
 from pathlib import Path
-from rankbound.commands.demo.plan import Sizes
+from rankbound.commands.demo.experiment import Sizes
 from rankbound.commands.demo.prepare import prepare
 sys.path.insert(0, sys.argv[1])
 sizes = Sizes(documents=150, teacher_queries=40, student_queries=60,

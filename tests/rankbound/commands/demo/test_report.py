@@ -1,7 +1,7 @@
 """The report says what the ledgers say."""
 
 from rankbound.commands.demo.prepare import DemoFiles
-from rankbound.commands.demo.report import (
+from rankbound.commands.demo.run import (
     HEADINGS,
     report_text,
     summary_lines,

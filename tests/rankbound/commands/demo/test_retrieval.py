@@ -181,7 +181,7 @@ def test_without_bm25s_there_is_one_line_that_says_what_to_install(
 ):
     monkeypatch.setitem(sys.modules, "bm25s", None)
     why = (
-        "bm25s, which ranks the demo's documents, is not installed; "
+        "the demo needs bm25s, which is not installed; run "
         "pip install 'rankbound[demo]'"
     )
     assert main(["demo", "--out", str(tmp_path / "out")]) == 2

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rankbound.catalogue import SAMPLINGS
-from rankbound.commands.demo.sampling import (
+from rankbound.commands.demo.experiment import (
     draw_groups,
     mined_negatives,
     random_negatives,

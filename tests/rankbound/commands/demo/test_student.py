@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from rankbound.commands.demo.student import (
+from rankbound.commands.demo.models import (
     Lessons,
     loss_and_gradient,
     project,

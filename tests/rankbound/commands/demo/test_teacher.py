@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from rankbound.commands.demo.features import pair_features
-from rankbound.commands.demo.retrieval import retrieve
-from rankbound.commands.demo.teacher import (
+from rankbound.commands.demo.models import (
     Teacher,
     candidates,
     learn,
+    pair_features,
     score,
     train_teacher,
 )
+from rankbound.commands.demo.retrieval import retrieve
 
 N_QUERIES = 120
 

@@ -3,6 +3,7 @@
 import pytest
 
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.validate.effectiveness import equivalence, judge
 from rankbound.commands.validate.options import Case, ValidateOptions
 from rankbound.commands.validate.run import result_of, validated
 from rankbound.data.scores import Kind
@@ -26,6 +27,21 @@ def options_for(world, dataset="toy", sampling="given", **changes):
     case = Case(dataset=dataset, sampling=sampling, measure=measure)
     return ValidateOptions(
         cases=(case,), measures=("nDCG@5", "AP"), **(SMALL | changes)
+    )
+
+
+def systems_of(found, *, margin=0.02, design=None):
+    """The verdicts on pairs of systems at another margin, or with a design."""
+    return equivalence(found.judged, design=design, margin=margin, delta=0.05, seed=0)
+
+
+def judged_of(options):
+    """The effectiveness that a validation with these options starts from."""
+    return judge(
+        options.cases[0],
+        measures=options.measure_names,
+        missing_queries=options.missing_queries,
+        relevant=options.relevant,
     )
 
 

@@ -6,7 +6,6 @@ from rankbound.commands.validate.associations import associations, dependence
 from rankbound.commands.validate.records import POOLED
 from rankbound.validation.judging import Family
 from rankbound.validation.resampling import benjamini_hochberg, holm
-from tests.rankbound.commands.validate.conftest import options_for
 
 
 def test_rows_hold_scipys_values(found):
@@ -70,9 +69,16 @@ def test_pools_join_data_sets(pooled):
             assert row.heterogeneity is None
 
 
-def test_another_correction_decides_the_verdicts(found, toy):
-    options = options_for(toy, family=Family(delta=0.9, correction="bh", band=0.3))
-    made = associations(found.panels, options, progress=str)
+def test_another_correction_decides_the_verdicts(found):
+    family = Family(delta=0.9, correction="bh", band=0.3)
+    made = associations(
+        found.panels,
+        family=family,
+        resamples=200,
+        permutations=199,
+        seed=0,
+        progress=str,
+    )
     for row in made.rows:
         assert (row.verdict == "associated") == (row.p_bh <= 0.9)
 
@@ -89,7 +95,9 @@ def test_every_panel_with_vectors_has_a_row(found):
 
 def test_the_same_columns_are_tested_once(found):
     first = found.panels[0]
-    rows = dependence([first, first], found.options)
+    rows = dependence(
+        [first, first], family=found.options.family, permutations=199, seed=0
+    )
     assert rows[0].p == rows[1].p
 
 
@@ -98,7 +106,9 @@ def test_a_constant_column_has_a_reason(found):
     kept = panel.panel.terms.copy()
     panel.panel.terms[:, panel.names.index("diameter")] = 1.0
     try:
-        [row] = dependence([panel], found.options)
+        [row] = dependence(
+            [panel], family=found.options.family, permutations=199, seed=0
+        )
     finally:
         panel.panel.terms[:] = kept
     assert row.p is row.distance_correlation is row.p_adjusted is None

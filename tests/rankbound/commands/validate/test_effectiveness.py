@@ -2,7 +2,6 @@
 
 import csv
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +51,7 @@ def test_values_by_hand():
 
 def test_missing_queries():
     assert judged("drop").qids.tolist() == ["1", "2"]
-    with pytest.raises(UsageError, match="1 judged queries, the first '3'"):
+    with pytest.raises(UsageError, match="1 judged queries, the first being '3'"):
         judged("error")
 
 
@@ -79,10 +78,10 @@ def test_many_documents_stay_apart():
 @pytest.mark.parametrize(
     ("measures", "message"),
     [
-        (("foo",), "does not know it"),
-        (("nDCG@",), "does not know it"),
-        (("AP", "AP"), "each measure once"),
-        ((), "each measure once"),
+        (("foo",), "is unknown to ir-measures"),
+        (("nDCG@",), "is unknown to ir-measures"),
+        (("AP", "AP"), "each of them once"),
+        ((), "each of them once"),
     ],
 )
 def test_unknown_measures_are_refused(measures, message):
@@ -130,7 +129,12 @@ def test_dl19_equals_its_reference_to_the_digits_given():
 def test_relevant_counts_grades(toy):
     options = options_for(toy)
     for least in (1, 2):
-        found = judge(options.cases[0], replace(options, relevant=least)).relevant
+        found = judge(
+            options.cases[0],
+            measures=options.measure_names,
+            missing_queries="zero",
+            relevant=least,
+        ).relevant
         wanted = {
             q: sum(g >= least for g in row.values()) for q, row in toy.qrels.items()
         }

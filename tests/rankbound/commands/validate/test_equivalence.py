@@ -1,16 +1,14 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from rankbound.commands.validate.equivalence import (
-    equivalence,
+from rankbound.commands.validate.effectiveness import (
     read_design,
 )
 from rankbound.commands.validate.records import AVERAGE
-from rankbound.commands.validate.tables import letter_of
+from rankbound.commands.validate.result import letter_of
 from rankbound.errors import FormatError, UsageError
+from tests.rankbound.commands.validate.conftest import systems_of
 from tests.rankbound.files import written
 
 
@@ -39,7 +37,7 @@ def test_means_and_pairs_by_hand(found):
 
 
 def test_a_wide_margin_makes_systems_equivalent(found):
-    made = equivalence(found.judged, replace(found.options, margin=2.0))
+    made = systems_of(found, margin=2.0)
     verdicts = {row.verdict for row in made.pairs}
     assert verdicts <= {"negligible", "equivalent"}
 
@@ -58,23 +56,26 @@ def test_data_sets_are_averaged_with_equal_weights(pooled):
 def test_a_design_names_the_factors(found, tmp_path):
     text = "student\tstrategy\tloss\nstrong\trandom\tkl\ngappy\tbm25\tmse\n"
     path = written(tmp_path, text)
-    made = equivalence(found.judged, replace(found.options, design=path))
+    made = systems_of(found, design=path)
     rows = {row.student: row for row in made.means}
     assert rows["strong"].factors == {"strategy": "random", "loss": "kl"}
     assert rows["teacher"].factors == {}
     short = written(tmp_path, "student\tloss\nstrong\tkl\n", "short")
-    with pytest.raises(UsageError, match="nothing about student 'gappy'"):
-        equivalence(found.judged, replace(found.options, design=short))
+    with pytest.raises(UsageError, match="none for 'gappy'"):
+        systems_of(found, design=short)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected a header"),
-        ("name\tloss\n", "expected a header"),
-        ("student\tmean\nx\t1\n", ":1: a column is called 'mean'"),
+        ("", "expected a tab-separated header"),
+        ("name\tloss\n", "expected a tab-separated header"),
+        ("student\tmean\nx\t1\n", ":1: 'mean' is a column of the results"),
         ("student\tloss\nx\n", ":2: expected 2 columns, found 1"),
-        ("student\tloss\nx\tkl\nx\tkl\n", ":3: student 'x' stands twice"),
+        (
+            "student\tloss\nx\tkl\nx\tkl\n",
+            ":3: a student must appear once, got 'x'",
+        ),
     ],
 )
 def test_a_broken_design_is_refused(tmp_path, text, message):

@@ -62,9 +62,11 @@ def test_students_and_samplings_can_be_chosen(folder):
     [case] = cases_of(Folder("x", folder), settings, wanted)
     [student] = case.measure.students
     assert (student.name, student.temperature) == ("random", 3.0)
-    with pytest.raises(UsageError, match="--dataset-student rrf: not in"):
+    with pytest.raises(
+        UsageError, match=r"`Wanted\.students` must be in .*, got 'rrf'"
+    ):
         cases_of(Folder("x", folder), SETTINGS, Wanted(students=("rrf",)))
-    with pytest.raises(UsageError, match="--dataset-sampling x: not in"):
+    with pytest.raises(UsageError, match=r"`Wanted\.samplings` must be in .*, got 'x'"):
         cases_of(Folder("x", folder), SETTINGS, Wanted(samplings=("x",)))
 
 
@@ -74,16 +76,18 @@ def test_a_run_can_be_the_teacher(folder):
     assert case.measure.teacher == folder / "runs/strong.run"
     assert case.sampling == "top 16"
     assert [s.name for s in case.measure.students] == ["lsa"]
-    with pytest.raises(UsageError, match="runs has no 'weak'"):
+    with pytest.raises(
+        UsageError, match=r"`Folder\.teacher` must be a run .* got 'weak'"
+    ):
         cases_of(Folder("x", folder, "weak"), SETTINGS)
 
 
 @pytest.mark.parametrize(
     ("gone", "message"),
     [
-        ("runs", "holds no runs"),
-        ("teacher", "say --dataset-teacher x=RUN"),
-        ("qrels.trec", "neither qrels.trec"),
+        ("runs", r"must hold rankings as runs/NAME\.run"),
+        ("teacher", r"choose a run as `Folder\.teacher`: "),
+        ("qrels.trec", r"must hold judgements as qrels\.trec"),
     ],
 )
 def test_what_is_missing_is_named(folder, gone, message):
@@ -95,11 +99,11 @@ def test_what_is_missing_is_named(folder, gone, message):
 
 def test_what_is_ambiguous_is_refused(folder):
     shutil.copy(folder / "runs/strong.run", folder / "runs/strong.run.gz")
-    with pytest.raises(UsageError, match="have one name"):
+    with pytest.raises(UsageError, match="have the same name"):
         cases_of(Folder("x", folder), SETTINGS)
     (folder / "runs/strong.run.gz").unlink()
     shutil.copy(
         folder / "embeddings/lsa.corpus.npy", folder / "embeddings/b.corpus.npy"
     )
-    with pytest.raises(UsageError, match="vectors of b, lsa"):
+    with pytest.raises(UsageError, match="one encoder, found b, lsa"):
         cases_of(Folder("x", folder), SETTINGS)

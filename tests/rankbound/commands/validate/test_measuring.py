@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import rankbound as rb
-from rankbound.commands.validate.measuring import fitted_unasked, with_scales
 from rankbound.commands.validate.options import ValidateOptions
+from rankbound.commands.validate.panels import fitted_unasked, with_scales
 from rankbound.commands.validate.run import result_of, validate_with, validated
 
 QUERIES = [f"q{n:02}" for n in range(40)]

@@ -43,23 +43,23 @@ def test_cases_are_checked(toy):
     [case] = options_for(toy).cases
     with pytest.raises(UsageError, match="judgements"):
         replace(case, measure=replace(case.measure, qrels=None))
-    with pytest.raises(UsageError, match="at least one `students"):
+    with pytest.raises(UsageError, match="needs a student; give `students"):
         replace(case, measure=replace(case.measure, students=()))
     students = (StudentSource("teacher", scores="x"),)
-    with pytest.raises(UsageError, match="cannot be called 'teacher'"):
+    with pytest.raises(UsageError, match="must not be called 'teacher'"):
         replace(case, measure=replace(case.measure, students=students))
-    with pytest.raises(UsageError, match="no such model; there are teacher, strong"):
+    with pytest.raises(UsageError, match="must be those of teacher, strong"):
         replace(case, rankings={"strnog": "x"})
-    with pytest.raises(UsageError, match="name without tabs"):
+    with pytest.raises(UsageError, match="must not be empty, contain tabs"):
         replace(case, dataset="(pooled)")
 
 
 def test_a_case_stands_once_and_its_models_agree(toy):
     [case] = options_for(toy).cases
-    with pytest.raises(UsageError, match="given twice"):
+    with pytest.raises(UsageError, match="must be given once"):
         ValidateOptions(cases=(case, case))
     other = replace(case, sampling="other", rankings={"strong": toy.path("gappy.run")})
-    with pytest.raises(UsageError, match="'strong' differs between samplings"):
+    with pytest.raises(UsageError, match="'strong' must be the same model"):
         ValidateOptions(cases=(case, other))
 
 
@@ -177,7 +177,7 @@ def test_a_ranking_may_be_an_object():
     [
         ({}, UsageError, r"give teacher=\.\.\. at least"),
         ({"teacher": "t", "students": {"s": "s"}}, UsageError, "needs judgements"),
-        ({"teacher": "t", "qrels": "q"}, UsageError, "at least one `students"),
+        ({"teacher": "t", "qrels": "q"}, UsageError, "needs a student; give `students"),
         (
             {"teacher": "t", "students": {"s": "s"}, "qrels": "q", "marging": 1},
             TypeError,
@@ -197,7 +197,7 @@ def test_a_ranking_may_be_an_object():
         (
             {"cases": (), "teacher": "t", "depth": 4},
             UsageError,
-            "either cases or teacher, depth, not both",
+            "either `cases` or `teacher`, `depth`, not both",
         ),
     ],
 )

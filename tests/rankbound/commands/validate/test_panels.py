@@ -3,11 +3,10 @@ import pytest
 
 from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.measure.measured import measured
-from rankbound.commands.validate.effectiveness import judge
 from rankbound.commands.validate.panels import baselines_of, panels_of, terms_of
 from rankbound.errors import UsageError
 from tests.rankbound.commands.measure.world import make_world
-from tests.rankbound.commands.validate.conftest import options_for
+from tests.rankbound.commands.validate.conftest import judged_of, options_for
 
 
 def both(found):
@@ -84,7 +83,7 @@ def test_queries_without_judgements_are_counted(tmp_path):
     path.write_text("\n".join(kept) + "\n")
     options = options_for(world)
     case = options.cases[0]
-    panels = panels_of(case, measured(case.measure), judge(case, options), options)
+    panels = panels_of(case, measured(case.measure), judged_of(options), relevant=1)
     assert panels[0].dropped == {"queries_without_judgements": 1}
     assert "q00" not in panels[0].qids
 
@@ -92,5 +91,5 @@ def test_queries_without_judgements_are_counted(tmp_path):
 def test_few_queries_are_refused(tmp_path):
     options = options_for(make_world(tmp_path, n_queries=7))
     case = options.cases[0]
-    with pytest.raises(UsageError, match="8 are needed"):
-        panels_of(case, measured(case.measure), judge(case, options), options)
+    with pytest.raises(UsageError, match="at least 8 queries need both terms"):
+        panels_of(case, measured(case.measure), judged_of(options), relevant=1)

@@ -2,10 +2,12 @@ import json
 
 import pandas as pd
 import pytest
+from msgspec.structs import replace as changed
 
 from rankbound.commands.validate.result import Validation
 from rankbound.commands.validate.run import n_stages, validate_with
 from rankbound.errors import FormatError
+from rankbound.terminal.flags import in_flags
 from rankbound.writing import json_text
 from tests.rankbound.commands.validate.conftest import options_for
 from tests.rankbound.files import written
@@ -87,6 +89,16 @@ def test_what_is_saved_is_loaded(designed, pooled, tmp_path):
             r"\$.equivalence\[0\].verdict: unknown value 'so so'",
         ),
         ("controls", {"n_tests": None}, r"\$.controls\[0\].n_tests: "),
+        (
+            "per_query",
+            {"verdict": "so so"},
+            r"\$.per_query\[0\]: a verdict must begin with .* got 'so so'",
+        ),
+        (
+            "configurations",
+            {"verdict": "so so"},
+            r"\$.configurations\[0\]: a verdict must begin with .* got 'so so'",
+        ),
     ],
 )
 def test_a_damaged_file_is_told_with_the_place(
@@ -162,7 +174,7 @@ def test_the_same_options_give_the_same_bytes(validation, toy):
     options = options_for(toy)
     again = validate_with(options, progress=stages.append)
     assert again.to_files() == validation.to_files()
-    assert len(stages) == n_stages(options)
+    assert len(stages) == n_stages(options.cases)
 
 
 def test_another_seed_gives_other_draws_and_the_same_coefficients(validation, toy):
@@ -173,4 +185,8 @@ def test_another_seed_gives_other_draws_and_the_same_coefficients(validation, to
 
 
 def test_a_score_file_that_stands_for_a_ranking_is_warned_of(validation):
-    assert any("--ranking teacher=FILE" in text for text in validation.warnings)
+    wanted = "give the ranking that it retrieved, named 'teacher', in {}"
+    assert any(wanted.format("`rankings`") in text for text in validation.warnings)
+    assert in_flags(validation) is validation
+    told = in_flags(changed(validation, command="rankbound validate")).warnings
+    assert any(wanted.format("--ranking") in text for text in told)

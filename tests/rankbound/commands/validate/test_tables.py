@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from msgspec.structs import replace as changed
 
-from rankbound.commands.validate.equivalence import equivalence
+from rankbound.bounds.wording import counted
 from rankbound.commands.validate.records import (
     JudgedTogether,
     Mean,
@@ -14,10 +14,11 @@ from rankbound.commands.validate.records import (
     SystemPair,
     TeacherScale,
 )
-from rankbound.commands.validate.tables import association_tables, effectiveness_tables
+from rankbound.commands.validate.result import association_tables, effectiveness_tables
 from rankbound.results import Open
 from rankbound.tables import latex, markdown
 from tests.optional import needs_latex
+from tests.rankbound.commands.validate.conftest import systems_of
 from tests.rankbound.files import written
 
 LATEX = r"\documentclass{article}\usepackage{booktabs}"
@@ -163,7 +164,7 @@ def test_captions_name_test_n_correction_and_seed(validation):
 
 
 def test_a_wide_margin_makes_all_systems_alike(validation, found):
-    wide = equivalence(found.judged, replace(found.options, margin=2.0))
+    wide = systems_of(found, margin=2.0)
     cells = [row[-1] for row in first_table(validation, wide).rows]
     assert [cell.near for cell in cells] == ["b,c", "a,c", "a,b"]
     assert [cell.superscript for cell in cells] == ["", "", ""]
@@ -192,8 +193,8 @@ def test_equivalence_is_not_made_transitive(validation, found):
 
 def test_a_design_gives_columns(validation, found, tmp_path):
     text = "student\tloss\tnote\tstrategy\nstrong\tkl\tx\tbm25\ngappy\tmse\ty\trandom\n"
-    options = replace(found.options, design=written(tmp_path, text))
-    table = first_table(validation, equivalence(found.judged, options))
+    made = systems_of(found, design=written(tmp_path, text))
+    table = first_table(validation, made)
     assert table.header == ("", "system", "strategy", "loss", "note", "toy")
     assert [cell.text for cell in table.rows[1][:5]] == [
         "b",
@@ -221,9 +222,11 @@ def test_captions_of_partial_coefficients_name_their_test(validation, pooled):
             table.caption
             for table in association_tables(made.per_query, made.family, partial=True)
         ]
-        if made is validation:
-            assert all("t-test of ranks, Holm over 64 tests" in c for c in captions)
-    assert any("(pooled)" in c and "normal approximation" in c for c in captions)
+        draws = f"{made.family.permutations:,} draws"
+        tests = f"Holm over {counted(made.family.partial.n_tests, 'test')}"
+        assert all("random signs of the products" in c for c in captions)
+        assert all(f"({draws}), {tests}" in c for c in captions)
+    assert any("(pooled)" in c for c in captions)
 
 
 def test_associated_cells_are_bold(validation):
