@@ -10,7 +10,7 @@ from typing import Any, Final
 from rankbound.bounds.wording import counted
 from rankbound.commands.bound.result import Given
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.opening import read_bytes
+from rankbound.read.source import read_bytes
 
 NEEDED: Final = ("diameter", "lipschitz", "entropy", "divergence", "n")
 

@@ -14,7 +14,7 @@ from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
 from rankbound.errors import in_options
 from rankbound.provenance import Input
-from rankbound.read.opening import sha256
+from rankbound.read.source import sha256
 from rankbound.validation.equivalence_power import (
     equivalence_margin,
     normal_queries_for_equivalence,

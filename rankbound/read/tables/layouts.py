@@ -1,4 +1,4 @@
-"""Which columns of a table say what: queries, documents, scores, lists, vectors."""
+"""Layouts of tables: which columns hold queries, documents, scores or vectors."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ BEIR_DOCUMENT: Final = "corpus_id"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns that count, by role.
+    """The columns of a table that are read, by role.
 
     Attributes
     ----------
     kind : str
         "scores", "qrels", "margins", "lists" or "embeddings".
     roles : dict of str to str
-        Name of the column of each role: query, document, score, grade, rank, positive,
+        The column of each role: query, document, score, grade, rank, positive,
         negative, labels, scores, id, vector.
     """
 
@@ -44,16 +44,16 @@ class Layout:
 
     @property
     def columns(self) -> list[str]:
-        """Names of the columns that count."""
+        """The names of the columns that are read."""
         return list(dict.fromkeys(self.roles.values()))
 
     def evidence(self) -> str:
-        """The columns, as a sentence that begins "columns ..."."""
+        """The columns, as a phrase that begins with "columns"."""
         return f"columns {', '.join(self.columns)}"
 
 
 def recognise(schema: Any) -> Layout | None:
-    """What the columns of an Arrow schema say, None for columns that say nothing.
+    """The layout of an Arrow schema, or None if its columns are unknown.
 
     Examples
     --------
@@ -75,9 +75,10 @@ class _Columns:
     types: dict[str, Any]
 
     def find(self, wanted: Iterable[str], *, lists: bool | None = False) -> str | None:
-        """The first of some columns; of lists, of single values, or (None) of either.
+        """The first existing column of those `wanted`.
 
-        Text may be a list that was written as text.
+        `lists` asks for lists (True; text may be a printed list), for single values
+        (False), or for either (None).
         """
         for name in wanted:
             real = self.names.get(name)
@@ -96,7 +97,7 @@ class _Columns:
 def _lists(columns: _Columns) -> Layout | None:
     query = columns.find(QUERY)
     documents = columns.find(LISTED[:-1], lists=True)
-    # doc_id_b is one document beside another in ir_datasets' pairs
+    # In pairs of ir_datasets, doc_id_b is a single document
     documents = documents or columns.find(LISTED[-1:], lists=None)
     if query is None or documents is None or not _is_listed(columns, documents):
         return None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.read.json.arrays import elements, is_array
+from rankbound.read.json.jsonl import elements, is_array
 from rankbound.read.registry import read_any
 from rankbound.read.source import Source
 from tests.rankbound.files import packed, refusal, table, written

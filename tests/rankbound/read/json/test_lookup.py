@@ -113,7 +113,7 @@ def test_read_scores_rejects_a_list(tmp_path, text):
 )
 def test_read_scores_rejects_a_key_twice(tmp_path, text, key, first, second):
     assert refused(tmp_path, text) == (
-        f":{second}: key {key!r} stands twice in one object (first in line {first}); "
+        f":{second}: key {key!r} occurs twice in one object (first in line {first}); "
         "keep one of the two"
     )
 
@@ -218,6 +218,6 @@ def test_a_doubt_leaves_no_thread_behind_while_the_careful_way_is_taken(monkeypa
         return careful(*arguments)
 
     monkeypatch.setattr(lookups, "parse_lookup", counting)
-    with pytest.raises(FormatError, match="'q1' stands twice"):
+    with pytest.raises(FormatError, match="'q1' occurs twice"):
         lookups.read_lookup(source)
     assert seen == [before]

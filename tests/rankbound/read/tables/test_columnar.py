@@ -217,4 +217,4 @@ def test_metadata_that_are_no_object_are_refused(tmp_path):
         said = {**scores.schema.metadata, "rankbound.metadata": text}
         path = tmp_path / "x.scores.parquet"
         pq.write_table(scores.replace_schema_metadata(said), path)
-        assert "no JSON object" in refusal(lambda path: read_any(path), path)
+        assert "not a JSON object" in refusal(lambda path: read_any(path), path)

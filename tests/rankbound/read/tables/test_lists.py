@@ -2,7 +2,7 @@ import pyarrow as pa
 
 from rankbound.data.scores import Kind
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.lists import lists_of
+from rankbound.read.tables.reading import lists_of
 from tests.rankbound.files import refusal, table
 from tests.rankbound.read.reading_back import listed
 
@@ -47,5 +47,5 @@ def test_a_document_twice_in_an_order_is_named_as_such():
     held = frame(doc_ids=[["b", "a"], ["c", "d", "c"]])
     message = refusal(lambda: lists_of(held, ROLES))
     assert message == (
-        "t: row 2: document 'c' stands twice in the list; keep its better rank"
+        "t: row 2: document 'c' occurs twice in the list; keep its better rank"
     )

@@ -190,7 +190,7 @@ def test_scores_beside_judgements_that_are_not_complete():
         ),
         (
             {"query_id": [1], "doc_ids": [[7.0]]},
-            "t: doc_ids holds numbers with a point",
+            "t: doc_ids holds floating-point numbers",
         ),
         (
             {"query_id": [1], "doc_ids": pa.array([[]], pa.list_(pa.string()))},
@@ -198,7 +198,7 @@ def test_scores_beside_judgements_that_are_not_complete():
         ),
         (
             {"query-id": [1], "corpus-id": [2], "score": [0.5]},
-            "t: row 1: score must be a whole number, a grade, found 0.5",
+            "t: row 1: score must be a grade, a whole number, found 0.5",
         ),
         (
             {"qid": [1], "docno": [2], "label": pa.array([None], pa.int64())},

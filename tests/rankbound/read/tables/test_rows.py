@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.rows import rows_of
+from rankbound.read.tables.reading import rows_of
 from tests.rankbound.files import refusal, table
 
 ROLES = {"query": "qid", "document": "docno"}

@@ -30,7 +30,7 @@ def test_the_only_matrix_is_taken_and_else_the_one_so_named(tmp_path):
 
 def test_a_map_of_a_cut_file_is_refused_with_both_sizes(tmp_path):
     source = Source(written(tmp_path, bytes(23)))
-    assert "24 bytes, and the file has 23" in refusal(
+    assert "24 bytes, but the file has 23" in refusal(
         lambda: mapped(source, dtype="<f4", rows=3, dim=2, offset=0)
     )
 
