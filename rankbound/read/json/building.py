@@ -235,32 +235,45 @@ class Builder:
         )
 
     def contents(
-        self, format: str, *, kind: Kind = Kind.UNKNOWN, **more: Any
+        self,
+        format: str,
+        *,
+        kind: Kind = Kind.UNKNOWN,
+        scores: Scores | None = None,
+        qrels: Scores | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Contents:
-        """Everything collected, as `Contents`; `more` are further attributes of it.
+        """Everything collected, as `Contents`.
+
+        Parameters
+        ----------
+        format : str
+        kind : Kind
+            Of the collected scores.
+        scores, qrels : Scores, optional
+            `scores` replaces the collected ones.
+        metadata : mapping, optional
 
         Raises
         ------
         FormatError
             If nothing was collected, or as `scores` does.
         """
-        if "scores" not in more:
-            more["scores"] = self.scores(kind)
-        found: dict[str, Any] = {"groups": self.groups()}
-        metadata: Mapping[str, Any] = more.pop("metadata", {})
-        if self.query_texts:
-            metadata = {**metadata, "query_texts": self.query_texts}
-        found |= more
-        if all(part is None for part in found.values()):
+        scores = self.scores(kind) if scores is None else scores
+        groups = self.groups()
+        if scores is None and groups is None and qrels is None:
             raise self.fail("the file holds no records", 1)
+        queries = {"query_texts": self.query_texts} if self.query_texts else {}
         return Contents(
             format,
             self.source.path,
+            scores=scores,
+            groups=groups,
+            qrels=qrels,
             texts=self.texts,
-            metadata=metadata,
+            metadata={**(metadata or {}), **queries},
             repairs=self.repairs,
             notes=tuple(self.notes),
-            **found,
         )
 
     @property

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -21,6 +21,18 @@ ARROW_FILE = b"ARROW1\x00\x00"
 ARROW_STREAM = b"\xff\xff\xff\xff"
 STREAM_END = ARROW_STREAM + b"\0" * 4
 SHARD = re.compile(r"(.*?)-?\d+-of-\d+.*")
+
+
+class DataFile(msgspec.Struct, frozen=True):
+    """One file of a dataset, as ``state.json`` of Hugging Face names it."""
+
+    filename: str
+
+
+class State(msgspec.Struct, frozen=True):
+    """What is read of ``state.json``: the files of a dataset in order."""
+
+    files: list[DataFile] = msgspec.field(name="_data_files")
 
 
 def container(source: Source) -> str | None:
@@ -161,11 +173,9 @@ def _listed(source: Source) -> list[Path]:
     if not state.is_file():
         return []
     try:
-        names = [
-            entry["filename"] for entry in json.loads(state.read_bytes())["_data_files"]
-        ]
-        found = [source.path / Path(name).name for name in names]
-    except (ValueError, KeyError, TypeError):
+        files = msgspec.json.decode(state.read_bytes(), type=State).files
+        found = [source.path / Path(file.filename).name for file in files]
+    except (ValueError, RecursionError):
         raise FormatError(state, "does not list the data files") from None
     for path in found:
         if not path.is_file():

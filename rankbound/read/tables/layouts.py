@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import pyarrow.types as pt
@@ -26,21 +26,72 @@ VECTOR_ID: Final = (*DOCUMENT, "docid", "id", "_id", *QUERY)
 BEIR_DOCUMENT: Final = "corpus_id"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowColumns:
+    """The names of the columns of a query and a document in each row."""
+
+    query: str
+    document: str
+    score: str | None = None
+    grade: str | None = None
+    rank: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListColumns:
+    """The names of the columns of a query and lists in each row.
+
+    `document`, `scores` and `labels` hold lists, and `positive` holds single documents.
+    """
+
+    query: str
+    document: str
+    positive: str | None = None
+    scores: str | None = None
+    labels: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripleColumns:
+    """The names of the columns of triples; `score` holds margins."""
+
+    query: str
+    positive: str
+    negative: str
+    score: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorColumns:
+    """The names of the columns of ids and vectors."""
+
+    id: str
+    vector: str
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of a table that are read, by role.
+    """The columns of a table that are read.
 
     Attributes
     ----------
     kind : str
         "scores", "qrels", "margins", "lists" or "embeddings".
-    roles : dict of str to str
-        The column of each role: query, document, score, grade, rank, positive,
-        negative, labels, scores, id, vector.
+    by_role : RowColumns, ListColumns, TripleColumns or VectorColumns
+        The name of the column of each role.
     """
 
     kind: str
-    roles: dict[str, str]
+    by_role: RowColumns | ListColumns | TripleColumns | VectorColumns
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The column of each role that has one."""
+        return {
+            role: name
+            for role, name in asdict(self.by_role).items()
+            if name is not None
+        }
 
     @property
     def columns(self) -> list[str]:
@@ -90,9 +141,6 @@ class _Columns:
                 return real
         return None
 
-    def roles(self, **found: str | None) -> dict[str, str]:
-        return {role: name for role, name in found.items() if name is not None}
-
 
 def _lists(columns: _Columns) -> Layout | None:
     query = columns.find(QUERY)
@@ -101,14 +149,14 @@ def _lists(columns: _Columns) -> Layout | None:
     documents = documents or columns.find(LISTED[-1:], lists=None)
     if query is None or documents is None or not _is_listed(columns, documents):
         return None
-    roles = columns.roles(
+    found = ListColumns(
         query=query,
         document=documents,
         positive=columns.find(POSITIVE),
         scores=columns.find(SCORES, lists=True),
         labels=columns.find(LABELS, lists=True),
     )
-    return Layout("lists", roles)
+    return Layout("lists", found)
 
 
 def _is_listed(columns: _Columns, name: str) -> bool:
@@ -122,10 +170,10 @@ def _margins(columns: _Columns) -> Layout | None:
     if query is None or positive is None or negative is None:
         return None
     score = columns.find(("score", "label", "margin"), lists=None)
-    roles = columns.roles(
+    found = TripleColumns(
         query=query, positive=positive, negative=negative, score=score
     )
-    return Layout("margins", roles)
+    return Layout("margins", found)
 
 
 def _rows(columns: _Columns) -> Layout | None:
@@ -138,11 +186,15 @@ def _rows(columns: _Columns) -> Layout | None:
     rank = columns.find(RANK)
     if query is None or document is None or (score or grade or rank) is None:
         return None
-    roles = columns.roles(query=query, document=document, rank=rank)
     if document.replace("-", "_") == BEIR_DOCUMENT and grade is None:
-        return Layout("qrels", roles | columns.roles(grade=score))
-    kind = "qrels" if score is None and grade is not None else "scores"
-    return Layout(kind, roles | columns.roles(score=score, grade=grade))
+        score, grade = None, score
+        kind = "qrels"
+    else:
+        kind = "qrels" if score is None and grade is not None else "scores"
+    found = RowColumns(
+        query=query, document=document, score=score, grade=grade, rank=rank
+    )
+    return Layout(kind, found)
 
 
 def _vectors(columns: _Columns) -> Layout | None:
@@ -153,4 +205,4 @@ def _vectors(columns: _Columns) -> Layout | None:
     name = columns.find(wanted)
     if name is None or pt.is_floating(columns.types[name]):
         return None
-    return Layout("embeddings", {"id": name, "vector": vector})
+    return Layout("embeddings", VectorColumns(id=name, vector=vector))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,41 @@ from rankbound.read.json.building import AGAIN, merged_members, merged_scores
 from rankbound.read.json.groups import RANKED
 from rankbound.read.json.margins import NOTE
 from rankbound.read.tables.frames import Frame, is_list
-from rankbound.read.tables.layouts import Layout
+from rankbound.read.tables.layouts import (
+    Layout,
+    ListColumns,
+    RowColumns,
+    TripleColumns,
+    VectorColumns,
+)
 
 
-def read_layout(frame: Frame, layout: Layout) -> Parts:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parts:
+    """The attributes of `Contents` that a table determines."""
+
+    scores: Scores | None = None
+    groups: Groups | None = None
+    qrels: Scores | None = None
+    embeddings: Embeddings | None = None
+    ranks: Integers | None = None
+    repairs: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_layout(frame: Frame, layout: Layout) -> dict[str, Any]:
+    """The attributes of `Contents` that a table determines, as keyword arguments.
+
+    Raises
+    ------
+    FormatError
+        Naming the row that breaks a rule.
+    """
+    found = parts_of(frame, layout)
+    return {part.name: getattr(found, part.name) for part in fields(found)}
+
+
+def parts_of(frame: Frame, layout: Layout) -> Parts:
     """The parts of `Contents` that a table holds.
 
     Raises
@@ -33,50 +64,51 @@ def read_layout(frame: Frame, layout: Layout) -> Parts:
     """
     if not len(frame.table):
         raise frame.fail("holds no rows")
-    if layout.kind == "embeddings":
-        roles = layout.roles
-        return {"embeddings": embeddings_of(frame, roles["id"], roles["vector"])}
-    readers = {
-        "scores": rows_of,
-        "qrels": rows_of,
-        "lists": lists_of,
-        "margins": margins_of,
-    }
-    return readers[layout.kind](frame, layout.roles)
+    match layout.by_role:
+        case RowColumns() as columns:
+            return rows_of(frame, columns)
+        case ListColumns() as columns:
+            return lists_of(frame, columns)
+        case TripleColumns() as columns:
+            return margins_of(frame, columns)
+        case VectorColumns(id=ids, vector=vectors):
+            return Parts(embeddings=embeddings_of(frame, ids, vectors))
 
 
 # A query and a document in each row
 
-Parts = dict[str, Any]
 
-
-def rows_of(frame: Frame, roles: dict[str, str]) -> Parts:
+def rows_of(frame: Frame, columns: RowColumns) -> Parts:
     """Read scores, ranks and grades from one row for each query and document."""
-    qids, queries = encode(frame.ids(roles["query"]), ordered=False)
-    docnos, documents = encode(frame.ids(roles["document"]), ordered=True)
-    parts: Parts = {"repairs": {}, "notes": ()}
+    qids, queries = encode(frame.ids(columns.query), ordered=False)
+    docnos, documents = encode(frame.ids(columns.document), ordered=True)
+    repairs: dict[str, int] = {}
     places = np.arange(len(queries))
-    rank = _ranks(frame, roles.get("rank"))
+    rank = _ranks(frame, columns.rank)
 
     def built(values: Floats, chosen: Any = slice(None)) -> tuple[Scores, Integers]:
         rows = (queries[chosen], documents[chosen], values[chosen], places[chosen])
-        return scores_of_rows(frame, rows, qids, docnos, parts["repairs"])
+        return scores_of_rows(frame, rows, qids, docnos, repairs)
 
-    if "score" in roles:
-        parts["scores"], kept = built(frame.numbers(roles["score"]))
-        if rank is not None:
-            parts["ranks"] = rank[kept]
-    if "grade" in roles:
-        grades, judged = _grades(frame, roles["grade"], partial="score" in roles)
-        if judged.any():
-            parts["qrels"], _ = built(grades, judged)
-    if not roles.keys() & {"score", "grade"}:
+    if columns.score is None and columns.grade is None:
         if rank is None:
-            raise frame.fail(f"{roles['rank']} must hold whole numbers, the ranks")
+            raise frame.fail(f"{columns.rank} must hold whole numbers, the ranks")
         ordered, kept = built(-rank.astype(np.float64))
-        parts["scores"] = ordered.with_kind(Kind.RANK_ONLY)
-        parts |= {"ranks": rank[kept], "notes": (RANKED,)}
-    return parts
+        return Parts(
+            scores=ordered.with_kind(Kind.RANK_ONLY),
+            ranks=rank[kept],
+            repairs=repairs,
+            notes=(RANKED,),
+        )
+    scores = ranks = qrels = None
+    if columns.score is not None:
+        scores, kept = built(frame.numbers(columns.score))
+        ranks = None if rank is None else rank[kept]
+    if columns.grade is not None:
+        grades, judged = _grades(frame, columns.grade, partial=scores is not None)
+        if judged.any():
+            qrels, _ = built(grades, judged)
+    return Parts(scores=scores, ranks=ranks, qrels=qrels, repairs=repairs)
 
 
 def _grades(frame: Frame, column: str, *, partial: bool) -> tuple[Floats, Booleans]:
@@ -149,42 +181,47 @@ def scores_of_rows(
 # A query and a list of documents in each row
 
 
-def lists_of(frame: Frame, roles: dict[str, str]) -> Parts:
+def lists_of(frame: Frame, columns: ListColumns) -> Parts:
     """Read lists of documents, with lists of scores or labels if there are some."""
-    qids, queries = encode(frame.ids(roles["query"]), ordered=False)
-    flat, sizes = frame.lists(roles["document"])
+    qids, queries = encode(frame.ids(columns.query), ordered=False)
+    flat, sizes = frame.lists(columns.document)
     rows = np.repeat(np.arange(len(sizes)), sizes)
     if not len(rows):
-        raise frame.fail(f"{roles['document']} holds no documents")
-    names = frame.checked_ids(flat, roles["document"], rows)
-    values = _values_of_lists(frame, roles, "scores", sizes)
-    labels = _values_of_lists(frame, roles, "labels", sizes)
-    place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        raise frame.fail(f"{columns.document} holds no documents")
+    names = frame.checked_ids(flat, columns.document, rows)
+    values: Floats | None = None
     positive: Booleans | None = None
-    if labels is not None:
-        positive = _positives(frame, roles["labels"], labels, rows)
-    if "positive" in roles:
+    if columns.scores is not None:
+        values = _values_of_lists(frame, columns.scores, columns.document, sizes)
+    if columns.labels is not None:
+        labels = _values_of_lists(frame, columns.labels, columns.document, sizes)
+        positive = _positives(frame, columns.labels, labels, rows)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    if columns.positive is not None:
         names, rows, place, sizes = _with_positive(
-            frame, roles["positive"], names, sizes
+            frame, columns.positive, names, sizes
         )
         positive, values = place == 0, None
     docnos, documents = encode(names, ordered=True)
-    parts: Parts = {"repairs": {}, "notes": ()}
-    kind = Kind.UNKNOWN
-    if values is None and positive is None:
+    ranked = values is None and positive is None
+    if ranked:
         _check_rankings(frame, rows, documents, docnos)
-        values, kind = (-1.0 - place).astype(np.float64), Kind.RANK_ONLY
-        parts["notes"] = (RANKED,)
+        values = (-1.0 - place).astype(np.float64)
+    repairs: dict[str, int] = {}
+    scores = ranks = None
     if values is not None:
         coded = (queries[rows], documents, values, rows)
-        scores, _ = scores_of_rows(frame, coded, qids, docnos, parts["repairs"])
-        parts["scores"] = scores.with_kind(kind)
-        if kind is Kind.RANK_ONLY:
-            parts["ranks"] = np.rint(-scores.values).astype(np.int64)
-    parts["groups"] = _groups_of_lists(
-        frame, (queries, qids), (rows, documents, docnos), positive, parts["repairs"]
+        scores, _ = scores_of_rows(frame, coded, qids, docnos, repairs)
+    if scores is not None and ranked:
+        scores = scores.with_kind(Kind.RANK_ONLY)
+        ranks = np.rint(-scores.values).astype(np.int64)
+    groups = _groups_of_lists(
+        frame, (queries, qids), (rows, documents, docnos), positive, repairs
     )
-    return parts
+    notes = (RANKED,) if ranked else ()
+    return Parts(
+        scores=scores, groups=groups, ranks=ranks, repairs=repairs, notes=notes
+    )
 
 
 def _check_rankings(
@@ -218,18 +255,15 @@ def _positives(frame: Frame, column: str, labels: Floats, rows: Integers) -> Boo
 
 
 def _values_of_lists(
-    frame: Frame, roles: dict[str, str], role: str, sizes: Integers
-) -> Floats | None:
-    """The numbers in the lists of a role's column; None without such a column."""
-    if role not in roles:
-        return None
-    column = roles[role]
+    frame: Frame, column: str, documents: str, sizes: Integers
+) -> Floats:
+    """The numbers in the lists of a column, one for each of the documents."""
     flat, lengths = frame.lists(column)
     if (lengths != sizes).any():
         row = int(np.argmax(lengths != sizes))
         raise frame.fail(
             f"{column} has {lengths[row]} values for the {sizes[row]} documents of "
-            f"{roles['document']}",
+            f"{documents}",
             row=row,
         )
     if pt.is_boolean(flat.type):
@@ -286,7 +320,7 @@ def _groups_of_lists(
 # Triples of a query, a positive and a negative
 
 
-def margins_of(frame: Frame, roles: dict[str, str]) -> dict[str, Any]:
+def margins_of(frame: Frame, columns: TripleColumns) -> Parts:
     """Read groups of each query and positive, and scores up to constants.
 
     Without a column of margins, there are no scores.
@@ -296,36 +330,33 @@ def margins_of(frame: Frame, roles: dict[str, str]) -> dict[str, Any]:
     FormatError
         If margins contradict each other, and as `Frame` does, naming the row.
     """
-    if "score" in roles and is_list(frame.table.column(roles["score"]).type):
+    score = columns.score
+    if score is not None and is_list(frame.table.column(score).type):
         raise frame.fail(
-            f"{roles['score']} holds lists, but a triple has one margin; give a row "
-            "for each negative"
+            f"{score} holds lists, but a triple has one margin; give a row for each "
+            "negative"
         )
-    qids, queries = encode(frame.ids(roles["query"]), ordered=False)
-    docnos, upper, lower = _coded_documents(frame, roles)
-    parts: dict[str, Any] = {"repairs": {}}
-    if "score" in roles:
-        margins = frame.numbers(roles["score"])
-        parts["scores"] = _potentials(
-            frame, (queries, upper, lower), margins, qids, docnos
-        )
-        parts["notes"] = (NOTE,)
-    parts["groups"] = _groups_of_triples(
-        frame, (queries, upper, lower), qids, docnos, parts["repairs"]
-    )
-    return parts
+    qids, queries = encode(frame.ids(columns.query), ordered=False)
+    docnos, upper, lower = _coded_documents(frame, columns)
+    triples = (queries, upper, lower)
+    repairs: dict[str, int] = {}
+    groups = _groups_of_triples(frame, triples, qids, docnos, repairs)
+    if score is None:
+        return Parts(groups=groups, repairs=repairs)
+    scores = _potentials(frame, triples, frame.numbers(score), qids, docnos)
+    return Parts(scores=scores, groups=groups, repairs=repairs, notes=(NOTE,))
 
 
 Triples = tuple[Integers, Integers, Integers]
 
 
 def _coded_documents(
-    frame: Frame, roles: dict[str, str]
+    frame: Frame, columns: TripleColumns
 ) -> tuple[Strings, Integers, Integers]:
     """Distinct documents, sorted, and the codes of both columns."""
     names, codes = [], []
-    for role in ("positive", "negative"):
-        found, code = encode(frame.ids(roles[role]), ordered=True)
+    for column in (columns.positive, columns.negative):
+        found, code = encode(frame.ids(column), ordered=True)
         names.append(found)
         codes.append(code)
     docnos = np.unique(np.concatenate(names))

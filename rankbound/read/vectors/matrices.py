@@ -10,11 +10,12 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tokenize import TokenError
-from typing import IO, Any
+from typing import IO, Annotated, Any
 
+import msgspec
 import numpy as np
 import orjson
 from numpy.typing import NDArray
@@ -257,19 +258,48 @@ def _sniff_safetensors(source: Source) -> str | None:
 
 def hold_safetensors(source: Source, _: Shape) -> Held:
     """Map the matrix; ids are a JSON list in the metadata, under `ids` or the like."""
-    length, header = _tensors(source)
-    metadata = header.pop(METADATA, {})
+    header = _header(source)
     arrays = {
-        name: _tensor(source, name, entry, length + 8) for name, entry in header.items()
+        name: _matrix(source, name, tensor, header.length + 8)
+        for name, tensor in header.tensors.items()
     }
     name, matrix = only_matrix(arrays, source)
+    metadata = header.metadata
     listed = next((metadata[key] for key in ID_NAMES if key in metadata), None)
     ids = None if listed is None else as_ids(_listed_ids(listed, source), source)
     kept = {key: value for key, value in metadata.items() if key not in ID_NAMES}
     return Held(matrix, ids, metadata={"tensor": name, **kept})
 
 
-def _tensors(source: Source) -> tuple[int, dict[str, Any]]:
+class Tensor(msgspec.Struct, frozen=True):
+    """A tensor as the header of a safetensors file describes it.
+
+    `data_offsets` are the places of its first byte and behind its last one, counted
+    from the end of the header.
+    """
+
+    dtype: str
+    shape: list[Annotated[int, msgspec.Meta(ge=0)]]
+    data_offsets: tuple[Annotated[int, msgspec.Meta(ge=0)], int]
+
+    def __post_init__(self) -> None:
+        start, end = self.data_offsets
+        width = WIDTHS.get(self.dtype)
+        size = end - start if width is None else math.prod(self.shape) * width
+        if start > end or size != end - start:
+            raise ValueError("the offsets do not fit the shape")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a safetensors file, and its length in bytes."""
+
+    length: int
+    tensors: dict[str, Tensor]
+    metadata: dict[str, str]
+
+
+def _header(source: Source) -> Header:
     check_unpacked(source)
     with source.stream() as stream:
         length = int.from_bytes(stream.read(8), "little")
@@ -277,55 +307,41 @@ def _tensors(source: Source) -> tuple[int, dict[str, Any]]:
             raise source.fail(f"the safetensors header cannot be {length:,} bytes long")
         text = stream.read(length)
     try:
-        header = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        entries = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        said = entries.pop(METADATA, None)
+        metadata = (
+            {} if said is None else msgspec.json.decode(said, type=dict[str, str])
+        )
+        tensors = {
+            name: msgspec.json.decode(entry, type=Tensor)
+            for name, entry in entries.items()
+        }
+    except msgspec.ValidationError:
         raise source.fail(
-            f"the safetensors header is damaged or cut ({error.msg})"
+            "the safetensors header does not describe its tensors"
         ) from None
-    if not isinstance(header, dict) or not all(map(_is_described, header.items())):
-        raise source.fail("the safetensors header does not describe its tensors")
-    ends = [it["data_offsets"][1] for name, it in header.items() if name != METADATA]
-    if not ends:
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise source.fail(
+            f"the safetensors header is damaged or cut ({error})"
+        ) from None
+    if not tensors:
         raise source.fail("holds no tensors")
-    check_end(source, 8 + length + max(ends))
-    return length, header
+    check_end(source, 8 + length + max(it.data_offsets[1] for it in tensors.values()))
+    return Header(length, tensors, metadata)
 
 
-def _is_described(item: tuple[str, Any]) -> bool:
-    """Whether an entry of the header is as the format prescribes."""
-    name, entry = item
-    if not isinstance(entry, dict):
-        return False
-    if name == METADATA:
-        return all(isinstance(value, str) for value in entry.values())
-    shape: Any = entry.get("shape")
-    offsets: Any = entry.get("data_offsets")
-    if not isinstance(entry.get("dtype"), str) or not _are_counts(shape):
-        return False
-    if not _are_counts(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
-        return False
-    width = WIDTHS.get(entry["dtype"])
-    return width is None or math.prod(shape) * width == offsets[1] - offsets[0]
-
-
-def _are_counts(values: Any) -> bool:
-    return isinstance(values, list) and all(
-        isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        for value in values
-    )
-
-
-def _tensor(source: Source, name: str, entry: dict[str, Any], start: int) -> Any:
+def _matrix(source: Source, name: str, tensor: Tensor, start: int) -> Any:
     """A tensor: matrices are mapped, others are empty arrays of as many dimensions."""
-    shape, dtype = entry["shape"], DTYPES.get(entry["dtype"])
-    if len(shape) != 2:
-        return np.empty((0,) * len(shape), dtype=np.float32)
+    if len(tensor.shape) != 2:
+        return np.empty((0,) * len(tensor.shape), dtype=np.float32)
+    dtype = DTYPES.get(tensor.dtype)
     if dtype is None:
         raise source.fail(
-            f"tensor {name!r} is of type {entry['dtype']}; save it as F16, F32 or F64"
+            f"tensor {name!r} is of type {tensor.dtype}; save it as F16, F32 or F64"
         )
-    offset = start + int(entry["data_offsets"][0])
-    return mapped(source, dtype=dtype, rows=shape[0], dim=shape[1], offset=offset)
+    rows, dim = tensor.shape
+    offset = start + tensor.data_offsets[0]
+    return mapped(source, dtype=dtype, rows=rows, dim=dim, offset=offset)
 
 
 def _listed_ids(listed: str, source: Source) -> Any:

@@ -23,8 +23,8 @@ def test_the_union_of_systems_is_one_group_a_query(tmp_path):
     assert found.scores is None
     assert found.repairs == {POSITIVES: 1, INTEGER_IDS: 11}
     assert found.notes == (
-        "negatives: the union of 2 systems (bm25, tas-b); of 2 queries tas-b is missing "
-        "for 1; choose one with `format='hard-negatives:SYSTEM'`",
+        "negatives: the union of 2 systems (bm25, tas-b); of 2 queries tas-b is "
+        "missing for 1; choose one with `format='hard-negatives:SYSTEM'`",
     )
 
 

@@ -156,7 +156,7 @@ def test_every_truncation_gives_one_line(tmp_path, kind):
             message = str(error)
         else:
             pytest.fail(f"{end} of {len(whole)} bytes read as {len(table)} rows")
-        # a stream may be cut after any whole batch, so that only its end mark is missing
+        # a stream may be cut after any whole batch, so only its end mark is missing
         assert "truncated or damaged" in message or "without its end mark" in message
         assert "\n" not in message
 
