@@ -18,8 +18,6 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.json.jsonl import RowFormat
 from rankbound.read.source import HEAD, Source
 
-# ==== registry: Every format by name, and detection from content.
-
 FAMILIES: tuple[str, ...] = (
     "objects.irds",
     "tables.columnar",
@@ -120,8 +118,8 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
     start = source.head[:60]
     raise FormatError(
         source.path,
-        f"of no known format, it begins {start!r}{_no_json(source.head)}; say which "
-        f"with `format` (one of {', '.join(formats())})",
+        f"of no known format, it begins with {start!r}{_no_json(source.head)}; give "
+        f"its `format`, one of {', '.join(formats())}",
         line=1,
     )
 
@@ -151,7 +149,7 @@ def _no_json(head: bytes) -> str:
     try:
         orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        return f", which is no JSON ({error.msg} at column {error.colno})"
+        return f", which is not valid JSON ({error.msg} at column {error.colno})"
     return ""
 
 

@@ -263,7 +263,26 @@ ALLOWED: tuple[Renewed | Reordered, ...] = (
         "the example of the explorer has the keys of all settings, in their order",
     ),
 )
+# Messages of readers
+OF_READERS: tuple[Replaced, ...] = (
+    Replaced(
+        "convert-groups-no-scores",
+        "/stderr/*",
+        "holds groups, and a file of",
+        "holds groups, but a file of",
+        "the two parts of the sentence contrast",
+    ),
+    Replaced(
+        "measure-no-ids",
+        "/stderr/*",
+        "title, text), and embeddings are expected",
+        "title, text), but embeddings are expected",
+        "the two parts of the sentence contrast",
+    ),
+)
+
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
+    *OF_READERS,
     Removed("*validate*", "/files/*/versions/statsmodels", OUR_OWN_CORRELATION),
     Replaced(
         "report-all",

@@ -252,7 +252,7 @@ def elements(source: Source, repairs: dict[str, int]) -> Iterator[tuple[int, Any
     text.skip()
     if not text.is_over:
         raise source.fail(
-            "more follows the end of the JSON array; one array is one file",
+            "text follows the end of the JSON array; a file holds one array",
             line=text.line,
         )
 
@@ -283,7 +283,7 @@ class _Text:
         self.skip()
         if self.is_over:
             raise self._source.fail(
-                "the JSON array is cut: the file ends inside of it; copy or write it "
+                "the JSON array is cut: the file ends inside it; copy or write it "
                 "again",
                 line=before,
             )
@@ -352,7 +352,7 @@ class _Text:
     def _broken(self, reason: str, place: int) -> Exception:
         if place >= len(self._text.rstrip()) or "Unterminated" in reason:
             return self._fail(
-                "the JSON array is cut: the file ends inside of this record; copy or "
+                "the JSON array is cut: the file ends inside this record; copy or "
                 "write it again"
             )
         line = self.line + self._text.count("\n", 0, place)

@@ -244,7 +244,9 @@ def _check_key(
         )
     if any("\ud800" <= character <= "\udfff" for character in keys[-1]):
         raise FormatError(
-            path, f"key {keys[-1]!r} holds half a surrogate pair, no text", line=line
+            path,
+            f"key {keys[-1]!r} holds half a surrogate pair, which is no text",
+            line=line,
         )
 
 

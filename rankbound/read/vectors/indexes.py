@@ -75,7 +75,9 @@ def hold_flat(source: Source, _: Shape) -> Held:
     check_unpacked(source)
     head = source.head
     if head[:4] not in FLAT:
-        raise source.fail(f"a flat FAISS index begins with IxF, this with {head[:4]!r}")
+        raise source.fail(
+            f"a flat FAISS index begins with IxF, this file with {head[:4]!r}"
+        )
     metric = _header(head)[3] if len(head) >= HEADER.size else 0
     offset = HEADER.size + (4 if metric > 1 else 0)
     if len(head) < offset + 8:

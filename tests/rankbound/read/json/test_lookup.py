@@ -166,7 +166,7 @@ def test_read_scores_rejects_text_that_is_not_utf_8(tmp_path):
 
 def test_read_scores_rejects_half_a_surrogate_pair(tmp_path):
     message = refused(tmp_path, '{"q": {"a": 1},\n"r": {"\\ud800": 1}}')
-    assert message == ":2: key '\\ud800' holds half a surrogate pair, no text"
+    assert message == ":2: key '\\ud800' holds half a surrogate pair, which is no text"
     assert ":1: key" in refused(tmp_path, '{"\\udfff": {"a": 1}}')
 
 

@@ -1,4 +1,4 @@
-"""rankbound.read.objects.arrays: arrays of any library as scores and vectors."""
+"""Arrays of any library as scores and vectors."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""rankbound.read.objects.nested: dictionaries against their own loops."""
+"""Scores from nested dictionaries, against plain loops."""
 
 import re
 

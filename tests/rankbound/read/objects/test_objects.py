@@ -1,4 +1,4 @@
-"""rankbound.read.objects.objects: what libraries hold, read by the public functions."""
+"""Objects of other libraries, read by the public functions."""
 
 from pathlib import Path
 

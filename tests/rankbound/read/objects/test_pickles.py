@@ -1,4 +1,4 @@
-"""rankbound.read.objects.pickles: the score pickle and vectors with ids."""
+"""Pickles of scores, and of vectors with ids."""
 
 import gzip
 import pickle

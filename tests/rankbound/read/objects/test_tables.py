@@ -1,4 +1,4 @@
-"""rankbound.read.objects.tables: frames and records as Arrow tables."""
+"""Frames and records as Arrow tables."""
 
 import sys
 from collections import namedtuple

@@ -1,4 +1,4 @@
-"""Pickles that would run code: refused in one line, and nothing ran."""
+"""Pickles that would run code are refused in one line, and nothing runs."""
 
 import builtins
 import copyreg

@@ -1,4 +1,4 @@
-"""read.tables.columnar: what is written comes back, and other readers see it."""
+"""Our own tables are read back, by us and by other readers."""
 
 from dataclasses import replace
 from pathlib import Path

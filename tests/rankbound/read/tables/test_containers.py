@@ -1,4 +1,4 @@
-"""rankbound.read.tables.containers: one table in every container, whole or damaged."""
+"""One table in every container, whole or damaged."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""rankbound.read.tables.frames: columns as they should be, or the row that is not."""
+"""Checked columns, and the rows that errors name."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""rankbound.read.tables.other: what is said of a table that nobody knows."""
+"""Errors about tables with unknown columns."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq

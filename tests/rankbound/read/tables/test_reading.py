@@ -1,4 +1,4 @@
-"""rankbound.read.tables.reading: tables against loops over their rows."""
+"""Tables in each layout, against loops over their rows."""
 
 import numpy as np
 import pandas as pd

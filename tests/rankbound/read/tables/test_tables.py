@@ -1,4 +1,4 @@
-"""rankbound.read.tables.tables: the field's tables behind the one door."""
+"""The field's tables, read by the public functions."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq

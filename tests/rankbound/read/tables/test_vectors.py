@@ -1,4 +1,4 @@
-"""rankbound.read.tables.vectors: list columns as one array, and where they break."""
+"""Columns of lists as one array of vectors, and the rows that break them."""
 
 import numpy as np
 import polars as pl

@@ -1,4 +1,4 @@
-"""rankbound.read.tables.writing: written tables come back, and others read them."""
+"""Written tables are read back, by us and by other libraries."""
 
 from pathlib import Path
 
