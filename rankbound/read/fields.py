@@ -15,6 +15,10 @@ import pyarrow.compute as pc
 from rankbound.data.columns import Integers, Strings, strings
 from rankbound.read.source import Source, count
 
+# Counters of what was repaired
+INTEGER_IDS: Final = "whole-number ids read as text"
+SECOND_TEXT: Final = "ids with a second text (the first is kept)"
+
 FORBIDDEN = frozenset("\t\r\n")
 UNDERSCORE: dict[type, Any] = {str: "_", bytes: b"_"}
 
@@ -87,10 +91,6 @@ def text_id(text: str) -> str:
     't0c0aeb9fe118d28a'
     """
     return "t" + hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-INTEGER_IDS: Final = "whole-number ids read as text"
-SECOND_TEXT: Final = "ids with a second text (the first is kept)"
 
 
 @dataclass(eq=False, slots=True)

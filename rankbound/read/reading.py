@@ -13,7 +13,7 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.objects.arrays import Ids
 from rankbound.read.objects.objects import part_of_object
 from rankbound.read.registry import by_name, detect
-from rankbound.read.source import Source
+from rankbound.read.source import NUMPY_MAGIC, Source
 from rankbound.read.tables.containers import container
 
 PARAMETERS = {"scores": "teacher", "groups": "groups", "qrels": "qrels"}
@@ -53,7 +53,7 @@ def _detected(source: Source, part: str) -> Format:
             raise
         # Probably a damaged file of the usual format, whose reader names rule and line
         start = source.head.lstrip()[:1]
-        if part == "embeddings" or not start or source.head.startswith(b"\x93NUMPY"):
+        if part == "embeddings" or not start or source.head.startswith(NUMPY_MAGIC):
             raise
         usual = {"groups": "groups", "qrels": "qrels"}
         return by_name(usual.get(part, "lookup" if start in b"{[" else "trec-run"))

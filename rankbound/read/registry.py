@@ -16,7 +16,7 @@ import orjson
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.jsonl import RowFormat
-from rankbound.read.source import HEAD, Source
+from rankbound.read.source import HEAD, ZIP_MAGIC, Source
 
 FAMILIES: tuple[str, ...] = (
     "objects.irds",
@@ -36,8 +36,6 @@ FAMILIES: tuple[str, ...] = (
     "text.trec",
     "text.trec_lenient",
 )
-
-ZIP = b"PK\x03\x04"  # the signature of .npz
 
 
 @cache
@@ -130,7 +128,7 @@ def _refuse_packed(source: Source) -> None:
         return
     bare = Source(source.path, content=source.head)
     mapped = [entry for entry in formats().values() if entry.lies == "mapped"]
-    if source.head.startswith(ZIP) or any(entry.sniff(bare) for entry in mapped):
+    if source.head.startswith(ZIP_MAGIC) or any(entry.sniff(bare) for entry in mapped):
         raise FormatError(
             source.path,
             f"is packed with {source.packing}; unpack it, so that it can be mapped",

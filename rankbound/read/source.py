@@ -18,8 +18,10 @@ from typing import IO, Any, Final, cast
 from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError
 
-BOM = b"\xef\xbb\xbf"
-HEAD = 1 << 16
+BOM: Final = b"\xef\xbb\xbf"
+NUMPY_MAGIC: Final = b"\x93NUMPY"  # of .npy
+ZIP_MAGIC: Final = b"PK\x03\x04"  # of .npz, among others
+HEAD: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -317,10 +319,6 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
 
 
 # Whole files
-
-__all__ = ["read_bytes", "sha256", "text_of"]
-
-NUMPY_MAGIC = b"\x93NUMPY"
 
 
 def read_bytes(path: Path) -> bytes:

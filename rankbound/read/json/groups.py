@@ -22,7 +22,6 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.shift import checked_law
-from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
@@ -136,7 +135,7 @@ MIXED = (
 )
 
 
-def read_groups(path: Path | str) -> Groups:
+def read(source: Source) -> Contents:
     """Read training groups; the first document of each is the positive.
 
     Each line is ``{"query_id": q, "doc_id_a": d, "doc_id_b": [d, ...]}``. Whole-number
@@ -150,13 +149,6 @@ def read_groups(path: Path | str) -> Groups:
         With path:line, for a line that is no such object, an id of another type, a
         document twice in one group, or probabilities that are no law.
     """
-    found = read(Source(Path(path))).groups
-    assert found is not None  # noqa: S101  a file without lines is refused
-    return found
-
-
-def read(source: Source) -> Contents:
-    """Read training groups as `Contents`; see `read_groups`."""
     try:
         groups, repairs = groups_in_blocks(source)
     except (Unsure, FormatError):

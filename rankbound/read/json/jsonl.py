@@ -20,7 +20,7 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import as_number
 from rankbound.read.json.building import Builder
-from rankbound.read.source import Source
+from rankbound.read.source import NUMPY_MAGIC, Source
 from rankbound.read.tables.containers import container, first_row, open_table
 
 # The first record is read whole to detect the format, up to this many bytes
@@ -137,7 +137,7 @@ def records(builder: Builder) -> Iterator[tuple[int, Any]]:
         For an empty file, or a line that is not JSON.
     """
     source = builder.source
-    if source.head.startswith(b"\x93NUMPY"):
+    if source.head.startswith(NUMPY_MAGIC):
         raise source.fail("is a NumPy array, but text is expected here")
     if is_array(source):
         yield from elements(source, builder.repairs)

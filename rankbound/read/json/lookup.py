@@ -27,21 +27,6 @@ from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.source import Source, count, text_of
 from rankbound.read.text.assembling import Assembly, Repeat
 from rankbound.read.text.blocks import ahead, blocks, in_order, is_short
-from rankbound.read.text.trec import read_run
-
-
-def read_scores(path: Path | str) -> Scores:
-    """Read scores of one model from a JSON lookup or a TREC run, by its content.
-
-    Raises
-    ------
-    FormatError
-        With path:line, naming the rule that the file breaks.
-    """
-    source = Source(Path(path), whole=False)
-    if source.head.lstrip()[:1] in (b"{", b"["):
-        return read_lookup(source)
-    return read_run(source.path)
 
 
 def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores:

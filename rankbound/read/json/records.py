@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from rankbound.data.columns import Floats
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.groups import Groups
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Scores
@@ -136,21 +137,28 @@ def list_records(contents: Contents, title: str) -> Iterator[Record]:
 def ranked_records(contents: Contents, title: str) -> Iterator[Record]:
     """A record for each query with all its scored documents, the best first.
 
-    Ties are in the order of the ranks if the file gave ranks, otherwise by docno,
-    descending, as in trec_eval.
+    See `best_first` for the order of ties.
     """
     scores = contents.scores
     if scores is None:
         raise lacking(contents, title, "scores")
-    if contents.ranks is None:
-        order = ranking(scores)
-    else:
-        order = np.lexsort((contents.ranks, -scores.values, scores.row_query()))
+    order = best_first(contents, scores)
     for query, (start, stop) in enumerate(_ranges(scores.offsets)):
         rows = order[start:stop]
         docnos = scores.docnos[scores.codes[rows]].tolist()
         values = scores.values[rows].tolist()
         yield Record(scores.qids[query], docnos, None, values)
+
+
+def best_first(contents: Contents, scores: Scores) -> Integers:
+    """The order that sorts the rows of each query by score, descending.
+
+    Ties are in the order of the ranks if the file gave ranks, otherwise by docno,
+    descending, as in trec_eval.
+    """
+    if contents.ranks is None:
+        return ranking(scores)
+    return np.lexsort((contents.ranks, -scores.values, scores.row_query()))
 
 
 def lacking(contents: Contents, title: str, what: str) -> FormatError:
@@ -214,7 +222,5 @@ def _values(contents: Contents, groups: Groups, scores: Scores | None) -> Floats
     return values
 
 
-def _ranges(
-    offsets: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> Iterator[tuple[int, int]]:
-    yield from zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+def _ranges(offsets: Integers) -> Iterator[tuple[int, int]]:
+    yield from itertools.pairwise(offsets.tolist())

@@ -175,7 +175,7 @@ def _listed(source: Source) -> list[Path]:
     try:
         files = msgspec.json.decode(state.read_bytes(), type=State).files
         found = [source.path / Path(file.filename).name for file in files]
-    except (ValueError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError):
         raise FormatError(state, "does not list the data files") from None
     for path in found:
         if not path.is_file():

@@ -13,11 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rankbound.data.embeddings import Embeddings
-from rankbound.data.ordering import ranking
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import PARTS, Contents, Format
-from rankbound.read.json.records import lacking, list_records
+from rankbound.read.json.records import best_first, lacking, list_records
 from rankbound.read.registry import row_formats
 from rankbound.read.source import Source
 from rankbound.read.tables.containers import container, first_row, open_table, schema_of
@@ -104,13 +103,10 @@ def write_rows(contents: Contents, path: Path) -> None:
     scores = contents.scores
     if scores is None:
         raise lacking(contents, "a table of scores", "scores")
-    query = scores.row_query()
+    order = best_first(contents, scores)
     if contents.ranks is None:
-        order = ranking(scores)
+        rank = np.arange(len(order)) - scores.offsets[scores.row_query()]
     else:
-        order = np.lexsort((contents.ranks, -scores.values, query))
-    rank = np.arange(len(order)) - scores.offsets[query]
-    if contents.ranks is not None:
         rank = contents.ranks[order]
     columns = {**_ids(scores, order, "qid", "docno"), "score": scores.values[order]}
     _save(pa.table({**columns, "rank": rank}), path)

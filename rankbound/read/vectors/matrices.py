@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.source import NUMPY_MAGIC, Source
+from rankbound.read.source import NUMPY_MAGIC, ZIP_MAGIC, Source
 from rankbound.read.vectors.common import (
     Container,
     Held,
@@ -39,7 +39,6 @@ from rankbound.read.vectors.row_ids import as_ids
 
 # NumPy files and raw numbers
 
-ZIP_MAGIC = b"PK\x03\x04"
 # Raised by NumPy for a header that is cut, damaged or promises too much
 UNREADABLE = (ValueError, OSError, OverflowError, SyntaxError, TokenError, EOFError)
 # zipfile raises RuntimeError or its subclass NotImplementedError for an encrypted

@@ -8,7 +8,7 @@ import pytest
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.samplings import load, pool
 from rankbound.errors import UsageError
-from rankbound.read.json.groups import read_groups
+from rankbound.read.reading import read_groups
 
 
 def options(world, names=("near", "far"), **settings):

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from rankbound.read.json.groups import read_groups
+from rankbound.read.reading import read_groups
 from tests.rankbound.files import group_text, packed, refusal, written
 
 GOOD = '{"query_id": "q", "doc_id_a": "p", "doc_id_b": ["a", "b"]}\n'

@@ -6,7 +6,7 @@ import pytest
 
 from rankbound.errors import FormatError
 from rankbound.read.json import lookup as lookups
-from rankbound.read.json.lookup import read_scores
+from rankbound.read.reading import read_scores
 from rankbound.read.registry import read_any
 from rankbound.read.source import Source
 from rankbound.read.text import blocks
