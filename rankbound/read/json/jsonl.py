@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import msgspec
 import orjson
 
 from rankbound.errors import FormatError
@@ -23,6 +24,7 @@ from rankbound.read.json.building import Builder
 from rankbound.read.source import NUMPY_MAGIC, Source
 from rankbound.read.tables.containers import container, first_row, open_table
 
+T = TypeVar("T")
 # The first record is read whole to detect the format, up to this many bytes
 LONGEST_FIRST: Final = 1 << 22
 LOOKUP: Final = re.compile(
@@ -104,6 +106,19 @@ class Row:
                 "for each"
             )
         return values
+
+    def nested(self, value: Any, kind: type[T], rule: str) -> T:
+        """An object inside the record, as a `msgspec.Struct`.
+
+        Raises
+        ------
+        FormatError
+            With the rule that it breaks, and the value.
+        """
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            raise self.fail(f"{rule}, found {value!r:.60}") from None
 
     def number(self, value: Any, what: str) -> float:
         """A finite number."""

@@ -24,6 +24,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from rankbound.errors import UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.building import Builder
@@ -52,6 +54,13 @@ HARD_SCORED: Final = (
 NO_POSITIVE: Final = "groups without a positive"
 WITHOUT: Final = "queries without negatives of the system"
 WRITTEN: Final = "rankbound"  # the name of the only system in a written file
+
+
+class Scored(msgspec.Struct):
+    """A passage of the older file; the builder checks the types."""
+
+    pid: Any
+    score: Any = msgspec.field(name="ce-score")
 
 
 def _read_hard(
@@ -113,9 +122,10 @@ def _hard_codes(row: Row, query: int, entries: list[Any], *, scored: bool) -> li
     """The codes of a list's documents, whose scores are added if there are some."""
     if not scored:
         return row.documents(_plain(row, entry) for entry in entries)
-    documents = row.documents(_keyed(row, entry, "pid") for entry in entries)
-    values = [_keyed(row, entry, "ce-score") for entry in entries]
-    row.builder.scored(query, documents, values, row.line)
+    rule = "expected objects with pid and ce-score"
+    passages = [row.nested(entry, Scored, rule) for entry in entries]
+    documents = row.documents(passage.pid for passage in passages)
+    row.builder.scored(query, documents, [one.score for one in passages], row.line)
     return documents
 
 
@@ -126,12 +136,6 @@ def _plain(row: Row, entry: Any) -> Any:
             "throughout with `format='hard-negatives-ce'`"
         )
     return entry
-
-
-def _keyed(row: Row, entry: Any, key: str) -> Any:
-    if not isinstance(entry, dict) or key not in entry:
-        raise row.fail(f"expected objects with pid and ce-score, found {entry!r:.60}")
-    return entry[key]
 
 
 def _systems_used(

@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from rankbound.read.contents import Contents
@@ -157,6 +158,15 @@ V2: Final = f"document ids (Tevatron 2): query_id, query_text, {', '.join(IDS)}"
 UNSCORED_PASSAGES: Final = "passages without a score, in a file whose others have one"
 
 
+class Passage(msgspec.Struct):
+    """A passage of version 1; the builder checks the types."""
+
+    docid: Any
+    title: Any = None
+    text: Any = None
+    score: Any = None
+
+
 def read_passages(builder: Builder, found: Iterable[Row]) -> Contents:
     """Read version 1: groups of passages with texts, and the scores that they have."""
     passages, scored = 0, 0
@@ -165,12 +175,14 @@ def read_passages(builder: Builder, found: Iterable[Row]) -> Contents:
         query = _query_with_text(row, "query")
         group = builder.group(query, row.line)
         for key in PASSAGES:
-            for passage in row.listed(key):
-                document = _passage(row, passage, key)
+            rule = f"{key} must be a list of objects with docid"
+            for listed in row.listed(key):
+                passage = row.nested(listed, Passage, rule)
+                document = _passage(row, passage)
                 builder.member(group, document, positive=key == PASSAGES[0])
                 passages += 1
-                if passage.get("score") is not None:
-                    builder.score(query, document, passage["score"], row.line)
+                if passage.score is not None:
+                    builder.score(query, document, passage.score, row.line)
                     scored += 1
     builder.count(UNSCORED_PASSAGES, passages - scored if scored else 0)
     return builder.contents("tevatron")
@@ -193,16 +205,12 @@ def _query_with_text(row: Row, key: str) -> int:
     return row.builder.query_text(row[key], row.line, qid=row["query_id"])
 
 
-def _passage(row: Row, passage: Any, key: str) -> int:
-    if not isinstance(passage, dict) or passage.get("docid") is None:
-        raise row.fail(
-            f"{key} must be a list of objects with docid, found {passage!r:.60}"
-        )
-    if passage.get("text") is None:
-        return row.builder.document(passage["docid"], row.line)
-    title, text = passage.get("title") or "", passage["text"]
+def _passage(row: Row, passage: Passage) -> int:
+    title, text = passage.title, passage.text
+    if text is None:
+        return row.builder.document(passage.docid, row.line)
     whole = f"{title} {text}" if title and isinstance(text, str) else text
-    return row.builder.document_text(whole, row.line, docno=passage["docid"])
+    return row.builder.document_text(whole, row.line, docno=passage.docid)
 
 
 def _matches_tevatron(keys: tuple[str, ...], record: Mapping[str, Any]) -> str | None:
@@ -289,7 +297,23 @@ OF_TEVATRON = (
 # RankLLM
 
 RANKLLM: Final = "rerankings (RankLLM): query {text, qid}, candidates [{docid, score}]"
+CANDIDATES: Final = "candidates must be a list of objects with docid and score"
 TEXT_KEYS: Final = ("contents", "text", "passage", "segment", "body", "content")
+
+
+class Query(msgspec.Struct):
+    """A query of a reranking; the builder checks the types."""
+
+    qid: Any
+    text: Any = None
+
+
+class Candidate(msgspec.Struct):
+    """A reranked document, with its text in `doc`; the builder checks the types."""
+
+    docid: Any
+    score: Any
+    doc: Any = None
 
 
 def read_rankllm(builder: Builder, found: Iterable[Row]) -> Contents:
@@ -297,40 +321,33 @@ def read_rankllm(builder: Builder, found: Iterable[Row]) -> Contents:
     ranks = Builder(builder.source, repeats="mean")
     for row in found:
         row.need("query", "candidates")
-        query, qid = _reranked_query(row)
-        for rank, candidate in enumerate(row.listed("candidates"), start=1):
+        asked = row.nested(row["query"], Query, "query must be an object with qid")
+        query = _reranked_query(row, asked)
+        for rank, listed in enumerate(row.listed("candidates"), start=1):
+            candidate = row.nested(listed, Candidate, CANDIDATES)
             document = _candidate(row, candidate)
-            builder.score(query, document, candidate["score"], row.line)
-            place = ranks.document(candidate["docid"], row.line)
-            ranks.score(ranks.query(qid, row.line), place, rank, row.line)
+            builder.score(query, document, candidate.score, row.line)
+            place = ranks.document(candidate.docid, row.line)
+            ranks.score(ranks.query(asked.qid, row.line), place, rank, row.line)
     contents, placed = builder.contents("rankllm"), ranks.scores()
     if placed is None or contents.repairs.get(AGAIN):
         return contents
     return replace(contents, ranks=np.rint(placed.values).astype(np.int64))
 
 
-def _reranked_query(row: Row) -> tuple[int, Any]:
-    query = row["query"]
-    if not isinstance(query, dict) or query.get("qid") is None:
-        raise row.fail(f"query must be an object with qid, found {query!r:.60}")
-    qid = query["qid"]
-    if query.get("text") in (None, ""):
-        return row.builder.query(qid, row.line), qid
-    return row.builder.query_text(query["text"], row.line, qid=qid), qid
+def _reranked_query(row: Row, query: Query) -> int:
+    if query.text in (None, ""):
+        return row.builder.query(query.qid, row.line)
+    return row.builder.query_text(query.text, row.line, qid=query.qid)
 
 
-def _candidate(row: Row, candidate: Any) -> int:
-    if not isinstance(candidate, dict) or not candidate.keys() >= {"docid", "score"}:
-        raise row.fail(
-            "candidates must be a list of objects with docid and score, found "
-            f"{candidate!r:.60}"
-        )
-    text = candidate.get("doc")
+def _candidate(row: Row, candidate: Candidate) -> int:
+    text = candidate.doc
     if isinstance(text, dict):
         text = next((text[key] for key in TEXT_KEYS if key in text), None)
     if not isinstance(text, str):
-        return row.builder.document(candidate["docid"], row.line)
-    return row.builder.document_text(text, row.line, docno=candidate["docid"])
+        return row.builder.document(candidate.docid, row.line)
+    return row.builder.document_text(text, row.line, docno=candidate.docid)
 
 
 def _matches_rankllm(record: Mapping[str, Any]) -> str | None:
