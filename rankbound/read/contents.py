@@ -26,7 +26,7 @@ ABOUT_THE_FILE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Contents(Shown):
-    """What a file holds; a part that is not there is None.
+    """The content of one file; a part that it does not have is None.
 
     Attributes
     ----------

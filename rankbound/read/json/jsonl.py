@@ -41,7 +41,7 @@ class Row:
     Attributes
     ----------
     builder : Builder
-        What the record is added to.
+        Receives the record.
     line : int
         Counted from 1.
     fields : dict

@@ -24,13 +24,13 @@ SHARD = re.compile(r"(.*?)-?\d+-of-\d+.*")
 
 
 class DataFile(msgspec.Struct, frozen=True):
-    """One file of a dataset, as ``state.json`` of Hugging Face names it."""
+    """A file of a dataset, as named in ``state.json`` of Hugging Face."""
 
     filename: str
 
 
 class State(msgspec.Struct, frozen=True):
-    """What is read of ``state.json``: the files of a dataset in order."""
+    """The files of a dataset in order, from ``state.json``."""
 
     files: list[DataFile] = msgspec.field(name="_data_files")
 

@@ -39,7 +39,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a caller knows about a matrix without a header: its width or its rows."""
+    """The width or number of rows that is known of a matrix without a header."""
 
     dim: int | None = None
     rows: int | None = None
