@@ -178,6 +178,17 @@ def count(repairs: dict[str, int], what: str, number: int = 1) -> None:
         repairs[what] = repairs.get(what, 0) + int(number)
 
 
+def one_line(error: Exception) -> str:
+    r"""The message of a library's error in one line, at most 300 characters.
+
+    Examples
+    --------
+    >>> one_line(ValueError("a\n  b")), one_line(KeyError())
+    ('a b', 'KeyError')
+    """
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
 def sha256(path: Path) -> str:
     """Hex SHA-256 of a file's bytes on disk."""
     with path.open("rb") as stream:

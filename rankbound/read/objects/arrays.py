@@ -16,6 +16,7 @@ from rankbound.data.arrow import encode
 from rankbound.data.columns import Floats, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import LARGEST, Scores
+from rankbound.read.source import one_line
 
 # Dictionaries
 
@@ -243,8 +244,7 @@ def as_array(value: Any, fail: Fail) -> np.ndarray:
     try:
         return np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise fail(f"cannot be read as a NumPy array ({reason})") from None
+        raise fail(f"cannot be read as a NumPy array ({one_line(error)})") from None
 
 
 def stacked(vectors: list[Any], fail: Fail) -> np.ndarray:

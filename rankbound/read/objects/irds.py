@@ -12,7 +12,7 @@ import numpy as np
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
 from rankbound.read.text.assembling import Assembly, Repeat
 from rankbound.read.text.candidates import candidate_groups
 from rankbound.read.text.idcolumns import id_block
@@ -79,9 +79,8 @@ def _fetched(source: Source) -> Iterator[None]:
     try:
         yield
     except OSError as error:  # includes those of requests
-        reason = str(error).split("\n", 1)[0][:160]
         raise source.fail(
-            f"ir_datasets could not fetch the files ({reason}); "
+            f"ir_datasets could not fetch the files ({one_line(error)}); "
             "connect to the network, or put them where ir_datasets keeps its downloads"
         ) from None
 

@@ -31,7 +31,7 @@ from rankbound.read.objects.arrays import (
     texts,
 )
 from rankbound.read.registry import row_formats
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
 from rankbound.read.tables import layouts
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import recognise
@@ -142,8 +142,7 @@ def table_of_lists(columns: dict[str, list[Any]], fail: Fail) -> Any:
     try:
         return pa.table(columns)
     except (pa.ArrowException, ValueError, TypeError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise fail(f"mixes types in one column ({reason})") from None
+        raise fail(f"mixes types in one column ({one_line(error)})") from None
 
 
 # Objects as contents

@@ -23,7 +23,7 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.records import lacking
 from rankbound.read.objects.arrays import embeddings_of_array, scores_of_nested
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
 
 # Unpickling
 
@@ -209,7 +209,7 @@ def _loaded(stream: IO[bytes], source: Source) -> Any:
     except (MemoryError, OverflowError):
         problem = "it asks for more memory than there is"
     except Exception as error:  # a damaged pickle may cause any exception
-        problem = f"{error}".split("\n", 1)[0][:120] or type(error).__name__
+        problem = one_line(error)
     if problem:
         raise source.fail(
             f"the pickle is truncated or damaged ({problem}); copy or download the "

@@ -20,7 +20,7 @@ from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.read.json.records import lacking
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
 from rankbound.read.tables.containers import container, open_table, schema_of
 
 RANK = "rank"
@@ -40,7 +40,7 @@ def read_scores_table(source: Source) -> Contents:
         scores = Scores.from_arrow(table, name=str(source.path))
         ranks = table.column(RANK).to_numpy() if RANK in table.column_names else None
     except (DomainError, ValueError, pa.ArrowException) as error:
-        raise source.fail(_one_line(error)) from None
+        raise source.fail(one_line(error)) from None
     part = "qrels" if metadata(table).get("rankbound.part") == "qrels" else "scores"
     return Contents(
         SCORES_NAME,
@@ -58,7 +58,7 @@ def read_groups_table(source: Source) -> Contents:
     try:
         groups = Groups.from_arrow(table, name=str(source.path))
     except (DomainError, ValueError, pa.ArrowException) as error:
-        raise source.fail(_one_line(error)) from None
+        raise source.fail(one_line(error)) from None
     return Contents(
         GROUPS_NAME, source.path, groups=groups, metadata=_said(table, source)
     )
@@ -124,10 +124,6 @@ def _more(contents: Contents) -> str:
     about = {*ABOUT_THE_FILE, "columns_unused"}
     kept = {key: it for key, it in contents.metadata.items() if key not in about}
     return json.dumps(kept, sort_keys=True)
-
-
-def _one_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0]
 
 
 def _sniff(source: Source, schema: str) -> str | None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rankbound.errors import FormatError
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
 from rankbound.read.tables.frames import Frame
 
 PARQUET = b"PAR1"
@@ -189,7 +189,7 @@ def _guarded(source: Source, read: Callable[[Source], Any]) -> Any:
     except FormatError:
         raise
     except Exception as error:  # a damaged header may cause any exception
-        problem = str(error).split("\n", 1)[0][:160].rstrip(". ")
+        problem = one_line(error).rstrip(". ")
         raise source.fail(
             f"{container(source)} that is truncated or damaged ({problem}); copy or "
             "download the file again"

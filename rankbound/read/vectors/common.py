@@ -73,11 +73,6 @@ class Container:
     configure: Callable[[str], Container] | None = None
 
 
-def one_line(error: Exception) -> str:
-    """The message of a library's error, in one line."""
-    return " ".join(str(error).split())[:160] or type(error).__name__
-
-
 def checked_matrix(matrix: NDArray[Any], source: Source) -> NDArray[Any]:
     """The matrix, which must be two-dimensional and of floating-point numbers."""
     floating = np.issubdtype(matrix.dtype, np.floating)

@@ -18,7 +18,7 @@ import orjson
 
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
 from rankbound.read.vectors.common import (
     Container,
     Held,
@@ -26,7 +26,6 @@ from rankbound.read.vectors.common import (
     check_end,
     check_unpacked,
     mapped,
-    one_line,
     write_numbers,
 )
 from rankbound.read.vectors.row_ids import read_ids, write_ids
@@ -166,8 +165,9 @@ def hold_by_library(source: Source, _: Shape) -> Held:
             index.make_direct_map()
         matrix = index.reconstruct_n(0, index.ntotal)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise source.fail(f"faiss cannot read or reconstruct it ({reason})") from None
+        raise source.fail(
+            f"faiss cannot read or reconstruct it ({one_line(error)})"
+        ) from None
     note = f"reconstructed by faiss from {type(index).__name__}; exact only if flat"
     return Held(np.asarray(matrix), ids, notes=(note,))
 
@@ -255,8 +255,9 @@ def _flex_docnos(source: Source, rows: int) -> list[str]:
             count = len(lookup)
             names = [str(name) for name in lookup] if count == rows else []
     except Exception as error:  # the library promises nothing about damaged files
-        reason = one_line(error)
-        raise Source(path).fail(f"not a readable npids file ({reason})") from None
+        raise Source(path).fail(
+            f"not a readable npids file ({one_line(error)})"
+        ) from None
     if count != rows or len(names) != rows:
         raise Source(path).fail(f"{count:,} ids for {rows:,} vectors")
     return names

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.source import NUMPY_MAGIC, ZIP_MAGIC, Source
+from rankbound.read.source import NUMPY_MAGIC, ZIP_MAGIC, Source, one_line
 from rankbound.read.vectors.common import (
     Container,
     Held,
@@ -31,7 +31,6 @@ from rankbound.read.vectors.common import (
     check_unpacked,
     checked_matrix,
     mapped,
-    one_line,
     only_matrix,
     write_numbers,
 )
@@ -107,8 +106,7 @@ def hold_npz(source: Source, _: Shape) -> Held:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
             arrays = {name: _member(archive, name) for name in names}
     except (*UNREADABLE, *BROKEN_ZIP) as error:
-        reason = one_line(error)
-        raise source.fail(f"not a readable .npz archive ({reason})") from None
+        raise source.fail(f"not a readable .npz archive ({one_line(error)})") from None
     matrix = only_matrix(arrays, source)[1]
     named = next((arrays[name] for name in ID_NAMES if name in arrays), None)
     ids = None

@@ -11,7 +11,6 @@ from rankbound.read.vectors.common import (
     check_end,
     check_unpacked,
     mapped,
-    one_line,
     only_matrix,
     write_numbers,
 )
@@ -74,8 +73,3 @@ def test_bytes_behind_the_end_and_packing_are_refused(tmp_path):
     check_unpacked(source)
     zipped = Source(written(tmp_path, packed("x"), "z"))
     assert "is packed with gzip; unpack it" in refusal(check_unpacked, zipped)
-
-
-def test_what_a_library_says_becomes_one_line():
-    assert one_line(ValueError("a\n  b")) == "a b"
-    assert one_line(KeyError()) == "KeyError"
