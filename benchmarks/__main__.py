@@ -26,7 +26,7 @@ from rankbound.commands.measure.run import measure
 from rankbound.estimators.distances import diameter, pair_distances
 from rankbound.estimators.pairs import selected_pairs
 from rankbound.estimators.pairwise import pairwise_entropy
-from rankbound.read.json.lookup import read_scores
+from rankbound.read.reading import read_scores
 
 
 def interleaved(

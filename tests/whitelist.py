@@ -34,6 +34,7 @@ _ = (
     rb.read_any,
     rb.read_groups,
     rb.read_qrels,
+    rb.read_run,
     rb.read_scores,
     rb.Groups.to_frame,
     rb.PerQuery.to_frame,

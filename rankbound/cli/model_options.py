@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rankbound.errors import UsageError
-from rankbound.read.choosing import add_format_option
 
 if TYPE_CHECKING:
     from rankbound.commands.measure.options import StudentSource
@@ -83,7 +82,15 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         metavar="FILE",
         help="ids of the rows of QUERIES.npy, one a line; by default those beside it",
     )
-    add_format_option(group)
+    add(
+        "--format",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[FILE=]NAME",
+        help="the format of --teacher, or of any FILE among the inputs; detected from "
+        "the content by default",
+    )
 
 
 def add_vectors(add: Callable[..., Any]) -> None:

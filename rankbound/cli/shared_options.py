@@ -13,6 +13,7 @@ from rankbound.cli.model_options import (
     students_from,
     temperature_from,
 )
+from rankbound.errors import UsageError
 
 Add = Callable[..., Any]
 DEFAULT_QUANTITY: Final = "entropy"
@@ -135,10 +136,43 @@ def add_out(add: Add) -> None:
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
 
 
+def chosen_formats(texts: Sequence[str]) -> dict[str, str]:
+    """The format of each file by its path, that of the teacher's file under "".
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Each is ``[FILE=]NAME``.
+
+    Raises
+    ------
+    UsageError
+        If a file is named twice, or no format has the given name.
+
+    Examples
+    --------
+    >>> chosen_formats(["trec-run", "a.txt=qrels"])
+    {'': 'trec-run', 'a.txt': 'qrels'}
+    """
+    from rankbound.read.registry import by_name
+
+    chosen: dict[str, str] = {}
+    for text in texts:
+        file, separator, name = text.rpartition("=")
+        if separator and not file:
+            raise UsageError(f"--format needs [FILE=]NAME, got {text!r}")
+        key = str(Path(file)) if separator else ""
+        if key in chosen:
+            raise UsageError(
+                f"--format is given twice for {key or 'the main file'}; give one"
+            )
+        by_name(name)  # refuses unknown names and arguments
+        chosen[key] = name
+    return chosen
+
+
 def source_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """What `SourceOptions` takes, but for the students."""
-    from rankbound.read.choosing import chosen_formats
-
     return {
         **{name: getattr(arguments, name) for name in SAME},
         "teacher_kind": kind_from(arguments.teacher_kind, "--teacher-kind"),

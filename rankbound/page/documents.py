@@ -29,7 +29,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.spread import clip_below_best
 from rankbound.provenance import Input
-from rankbound.read.opening import sha256
+from rankbound.read.source import sha256
 from rankbound.results import Record
 
 # Reads the command of a ledger again

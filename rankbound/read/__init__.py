@@ -1,5 +1,5 @@
-"""Files that researchers have, read into columns: runs, qrels, scores, groups, vectors.
+"""Readers of runs, judgements, scores, training groups and vectors, from any format.
 
-Each reader is strict: what it cannot understand is a `FormatError` with path:line, the
-rule, what was found and the remedy.
+Readers are strict: input that breaks its format is a `FormatError` with path:line, the
+rule, the value and the remedy.
 """

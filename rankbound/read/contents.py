@@ -1,4 +1,4 @@
-"""`Contents`: what one file holds, whatever its format; and `Format` itself."""
+"""`Contents`, the parts that a file holds, and `Format`, which describes a format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rankbound.read.source import Source
 from rankbound.rendering import Shown
 
 PARTS = ("scores", "groups", "qrels", "embeddings")
-# Metadata that tell how a file is laid out, which no other file has to carry
+# Metadata about the layout of a file, which a conversion need not keep
 ABOUT_THE_FILE: Final = frozenset(
     {
         *("columns", "container", "doc_count", "format", "ids", "name", "rank_base"),
@@ -26,7 +26,7 @@ ABOUT_THE_FILE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Contents(Shown):
-    """What a reader found; a part that the format does not carry is None.
+    """The content of one file; a part that it does not have is None.
 
     Attributes
     ----------
@@ -34,25 +34,32 @@ class Contents(Shown):
         The name of the format.
     path : Path
     scores : Scores or None
-        ``scores.kind`` is what the format itself says (rank_only for ordered lists,
-        margin_only for margins) and unknown where only the values can tell.
+        ``scores.kind`` is what the format itself determines (rank_only for ordered
+        lists, margin_only for margins), and unknown if only the values can tell.
     groups : Groups or None
-        With `positive` where the format marks them.
+        With `positive` if the format marks positives.
     qrels : Scores or None
-        Grades as values.
+        Relevance judgements, with grades as values.
     embeddings : Embeddings or None
     ranks : int64 array, shape (n_rows,), or None
         The rank that the file gives to each row of `scores`, in the order of those
-        rows and counted as the file counts; None where it gives none.
-    texts : mapping of docno or qid to text
-        For formats that carry texts, among them those whose ids are made from texts.
+        rows, counted from 0 or 1 as in the file; None if it gives no ranks.
+    texts : mapping of docno to text
+        For formats that hold texts, including those whose ids are made from texts.
     metadata : mapping
-        What else the file says of itself (a tag, an ir_metadata block, columns unused).
+        What else the file says about itself (a tag, an ir_metadata block, texts of
+        queries, unused columns).
     repairs : mapping of str to int
-        What the reader passed over or mended, counted: "byte order mark", "blank
-        lines", "CRLF line ends", "comment lines", ...
+        Counts of what the reader skipped or repaired: "byte order mark", "blank lines",
+        "CRLF line ends", "comment lines", ...
     notes : tuple of str
-        What the reader decided and a user would want to know.
+        Decisions of the reader that a user should know of.
+
+    Examples
+    --------
+    >>> toy = Contents("toy", Path("x"), scores=Scores.from_dict({"q": {"d": 1.0}}))
+    >>> toy.parts(), toy.groups is None
+    (('scores',), True)
     """
 
     format: str
@@ -73,13 +80,7 @@ class Contents(Shown):
             raise ValueError(f"{len(self.ranks)} ranks for {rows} rows of scores")
 
     def parts(self) -> tuple[str, ...]:
-        """Names of the parts that are there.
-
-        Examples
-        --------
-        >>> Contents("toy", Path("x"), scores=Scores.from_dict({"q": {"d": 1}})).parts()
-        ('scores',)
-        """
+        """The names of the parts that the file holds, of `PARTS`."""
         return tuple(part for part in PARTS if getattr(self, part) is not None)
 
 
@@ -90,30 +91,29 @@ class Format:
     Attributes
     ----------
     name : str
-        As in ``--format NAME``.
+        The value of the parameter `format`.
     title : str
-        One line for lists and `inspect`.
+        One line for lists of formats and for `inspect`.
     parts : tuple of str
         What files of this format can hold, of `PARTS`.
     sniff : callable
-        From the source to a sentence of evidence ("6 columns: qid Q0 docno ..."), or
-        None when the content is of another format. Looks at the head only.
+        Takes a `Source`, of which it reads the head only, and returns the evidence for
+        this format as a phrase ("6 columns: qid Q0 docno ..."), or None.
     read : callable
-        From the source to `Contents`.
+        Takes a `Source` and returns `Contents`.
     write : callable or None
-        Writes `Contents` to a path, with further files beside it where the format has
-        some; raises `FormatError` when they lack what the format needs. Packing by
-        suffix is the caller's. What it gives back is a remark for the user, or None.
+        Writes `Contents` to a path, together with further files if the format has some,
+        and returns a remark for the user or None. Raises `FormatError` if the contents
+        lack what the format needs. The caller packs the file.
     keeps : tuple of str
-        What a file of this format can carry of `Contents`, for lossless conversion:
-        "scores", "positives", "groups", "probabilities", "ranks", "texts", "metadata",
-        "grades", "vectors", ...
+        What a conversion to this format keeps of `Contents`: "scores", "positives",
+        "groups", "probabilities", "ranks", "texts", "metadata", "grades", "vectors"
     configure : callable or None
-        From what follows a colon in ``--format NAME:ARGUMENT`` to the format that reads
-        so, whose name is all of that; raises `UsageError` for an unknown argument.
+        Takes the argument in ``NAME:ARGUMENT`` and returns the format of that whole
+        name; raises `UsageError` for an unknown argument.
     lies : {"file", "mapped", "folder"}
-        A "file" may be packed; one that is "mapped" is read where it lies, so it may
-        not; a "folder" is a path to a folder.
+        A "file" may be packed; a "mapped" one is memory-mapped, so it may not; a
+        "folder" holds several files.
     """
 
     name: str

@@ -1,23 +1,34 @@
-"""Checks of single fields: an id, a score, a text, and the id made from a text."""
+"""Single fields of records: checks of ids, numbers and texts, and ids as codes."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rankbound.data.columns import Integers, Strings, strings
+from rankbound.read.source import Source, count
+
+# Counters of what was repaired
+INTEGER_IDS: Final = "whole-number ids read as text"
+SECOND_TEXT: Final = "ids with a second text (the first is kept)"
 
 FORBIDDEN = frozenset("\t\r\n")
 UNDERSCORE: dict[type, Any] = {str: "_", bytes: b"_"}
 
 
 def as_id(value: Any) -> str | None:
-    """An id as text, or None for what cannot be one.
+    """An id as text, or None if the value cannot be an id.
 
-    Text that is not blank and holds no tab or line end, or a whole number. A truth
-    value and a number with a fraction are none: they come from a table that was read
-    with the wrong types.
+    An id is text that is not blank and holds no tab or line end, or a whole number.
+    Booleans and floats are refused, since they come from a table that was read with the
+    wrong types.
 
     Examples
     --------
@@ -33,7 +44,7 @@ def as_id(value: Any) -> str | None:
 
 
 def as_number(value: Any) -> float | None:
-    """A finite number as float, or None for what is none (a truth value is none).
+    """A finite number as float, or None for any other value, booleans included.
 
     Examples
     --------
@@ -69,9 +80,9 @@ def parsed_number(text: bytes | str) -> float | None:
 
 
 def text_id(text: str) -> str:
-    """The id of a text that came without one: "t" and 16 hex digits of its SHA-256.
+    """The id made for a text: "t" and 16 hex digits of its SHA-256.
 
-    The same text has the same id in every file. Nothing is normalised: texts that
+    The same text has the same id in every file. Nothing is normalised, so texts that
     differ by a blank are different documents.
 
     Examples
@@ -80,3 +91,111 @@ def text_id(text: str) -> str:
     't0c0aeb9fe118d28a'
     """
     return "t" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(eq=False, slots=True)
+class Ids:
+    """Distinct ids of queries or documents, numbered in order of appearance.
+
+    Attributes
+    ----------
+    what : str
+        "query" or "document", for messages.
+    source : Source
+        Named in errors.
+    repairs : dict of str to int
+        Counts of what was repaired; shared with the reader.
+    texts : dict of str to str
+        The text of each id that has one.
+    """
+
+    what: str
+    source: Source
+    repairs: dict[str, int]
+    texts: dict[str, str] = field(default_factory=dict)
+    _codes: dict[str, int] = field(default_factory=dict, repr=False)
+
+    def code(self, value: Any, line: int) -> int:
+        """The code of an id.
+
+        Raises
+        ------
+        FormatError
+            If the value is no id; see `as_id`.
+        """
+        if type(value) is str:
+            known = self._codes.get(value)
+            if known is not None:
+                return known
+        return self._number(self._checked(value, line))
+
+    def codes(self, values: Iterable[Any], line: int) -> list[int]:
+        """The codes of several ids."""
+        known = self._codes
+        return [
+            known[value]
+            if type(value) is str and value in known
+            else self.code(value, line)
+            for value in values
+        ]
+
+    def of_text(self, text: Any, line: int, *, given: Any = None) -> int:
+        """The code of a query or document with a text; without an id, one is made.
+
+        Raises
+        ------
+        FormatError
+            If the text is missing or blank, or another text has the same made id.
+        """
+        if not isinstance(text, str):
+            raise self.source.fail(
+                f"a {self.what} must be given as text, found {text!r}", line=line
+            )
+        if given is not None:
+            name = self._checked(given, line)
+            if self.texts.setdefault(name, text) != text:
+                count(self.repairs, SECOND_TEXT)
+            return self._number(name)
+        if not text.strip():
+            raise self.source.fail(
+                f"a {self.what} with a blank text; its id is made from the text, so it "
+                "must not be blank",
+                line=line,
+            )
+        name = text_id(text)
+        if self.texts.setdefault(name, text) != text:
+            raise self.source.fail(
+                f"two texts have the same made id {name!r}", line=line
+            )
+        return self._number(name)
+
+    def name(self, code: int) -> str:
+        """The id that has a code."""
+        return next(name for name, known in self._codes.items() if known == code)
+
+    def names(self) -> Strings:
+        """All ids in the order of their codes."""
+        return strings(list(self._codes))
+
+    def ranked(self) -> tuple[Strings, Integers]:
+        """All ids sorted by code point, and the position of each code among them."""
+        names = self.names()
+        order = pc.sort_indices(pa.array(names, pa.string())).to_numpy()
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        return names[order], rank
+
+    def _number(self, name: str) -> int:
+        return self._codes.setdefault(name, len(self._codes))
+
+    def _checked(self, value: Any, line: int) -> str:
+        name = as_id(value)
+        if name is None:
+            raise self.source.fail(
+                f"a {self.what} id must be text without tabs or line ends, or a whole "
+                f"number, found {value!r}",
+                line=line,
+            )
+        if not isinstance(value, str):
+            count(self.repairs, INTEGER_IDS)
+        return name

@@ -1,4 +1,4 @@
-"""The part of a file or object that is asked for: scores, groups or judgements."""
+"""Scores, groups or judgements from a file of any format, or from an object."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.objects.arrays import Ids
 from rankbound.read.objects.objects import part_of_object
 from rankbound.read.registry import by_name, detect
-from rankbound.read.source import Source
+from rankbound.read.source import NUMPY_MAGIC, Source
 from rankbound.read.tables.containers import container
 
-OPTIONS = {"scores": "--teacher", "groups": "--groups", "qrels": "--qrels"}
+PARAMETERS = {"scores": "teacher", "groups": "groups", "qrels": "qrels"}
 
 
 def read_part(path: Path | str, part: str, *, format: str | None = None) -> Contents:
-    """Contents of a file that must hold a part: "scores", "groups" or "qrels".
+    """Read a file that must hold a part: "scores", "groups" or "qrels".
 
     Raises
     ------
     FormatError
-        When the file holds other parts, or breaks its format.
+        If the file holds other parts only, or breaks its format.
     UsageError
-        For the name of no format.
+        If no format has the given name.
     """
     source = Source(Path(path), whole=False)
     entry = by_name(format) if format else _detected(source, part)
@@ -35,10 +35,11 @@ def read_part(path: Path | str, part: str, *, format: str | None = None) -> Cont
     if getattr(contents, part) is not None:
         return contents
     held = contents.parts()
-    hint = f"; give it with {OPTIONS[held[0]]}" if held and held[0] in OPTIONS else ""
+    known = PARAMETERS.get(held[0]) if held else None
+    hint = "" if known is None else f"; give it as `{known}`"
     raise FormatError(
         source.path,
-        f"holds {' and '.join(held) or 'nothing'} ({entry.title}), and {part} are "
+        f"holds {' and '.join(held) or 'nothing'} ({entry.title}), but {part} are "
         f"expected here{hint}",
         line=None if source.dataset or source.is_folder else 1,
     )
@@ -50,9 +51,9 @@ def _detected(source: Source, part: str) -> Format:
     except FormatError:
         if container(source) is not None:
             raise
-        # A damaged file of the usual format: its own reader names rule and line
+        # Probably a damaged file of the usual format, whose reader names rule and line
         start = source.head.lstrip()[:1]
-        if part == "embeddings" or not start or source.head.startswith(b"\x93NUMPY"):
+        if part == "embeddings" or not start or source.head.startswith(NUMPY_MAGIC):
             raise
         usual = {"groups": "groups", "qrels": "qrels"}
         return by_name(usual.get(part, "lookup" if start in b"{[" else "trec-run"))
@@ -66,26 +67,35 @@ def read_scores(
     qids: Ids | None = None,
     docnos: Ids | None = None,
 ) -> Scores:
-    """Read scores of one model from a file of any format that holds scores, or memory.
+    """Read the scores of one model from a file of any format, or from an object.
 
     Parameters
     ----------
     source : path or object
         An object may be ``{qid: {docno: score}}``, a pandas, polars or Arrow table (for
-        instance what a PyTerrier pipeline gives), a ranx Run, an iterable of ScoredDoc
-        tuples of ir_measures, a NumPy array of shape (n_queries, n_documents), or
-        `Scores`.
+        instance the output of a PyTerrier pipeline), a ranx Run, an iterable of
+        ScoredDoc tuples of ir_measures, a NumPy array of shape (n_queries,
+        n_documents), or `Scores`.
     format : str, optional
-        The name of a file's format; detected from the content by default.
+        The format of a file; detected from the content by default.
     name : str, optional
-        Of an object, for messages.
+        The name of an object in messages; its type by default.
     qids, docnos : sequences of ids, optional
-        Of the rows and columns of an array; `docnos` may have the shape of the array.
+        The ids of the rows and columns of an array, their numbers from 0 by default.
+        `docnos` may also have the shape of the array.
+
+    Returns
+    -------
+    Scores
+        With kind "unknown" unless the format determines it. Scores have no unit: they
+        may be logits, probabilities, cosines or any other finite numbers.
 
     Raises
     ------
     FormatError
         With path:line, or the row of a table, naming the rule that is broken.
+    UsageError
+        If no format has the given name, or a parameter does not go with the source.
 
     Examples
     --------
@@ -99,18 +109,32 @@ def read_scores(
         )
         return found
     if qids is not None or docnos is not None:
-        raise UsageError("qids and docnos are for arrays; a file has its own ids")
+        raise UsageError("`qids` and `docnos` are for arrays; a file has its own ids")
     scores = read_part(source, "scores", format=format).scores
-    assert scores is not None  # noqa: S101  read_part saw to it
+    assert scores is not None  # noqa: S101  read_part checks
     return scores
 
 
 def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Groups:
-    """Read training groups from a file of any format that holds them, or from memory.
+    """Read training groups from a file of any format, or from an object.
 
-    An object may be a table with a list of documents in each row, a list of such rows
-    as dictionaries, ``{qid: [docno, ...]}``, or what `Groups.to_frame` gives.
-    Parameters and errors are as for `read_scores`.
+    Parameters
+    ----------
+    source : path or object
+        An object may be a table with a list of documents in each row, a list of such
+        rows as dictionaries, ``{qid: [docno, ...]}``, a frame from `Groups.to_frame`,
+        or `Groups`.
+    format, name : str, optional
+        As for `read_scores`.
+
+    Returns
+    -------
+    Groups
+
+    Raises
+    ------
+    FormatError, UsageError
+        As for `read_scores`.
 
     Examples
     --------
@@ -122,15 +146,30 @@ def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Gr
         found: Groups = part_of_object(source, "groups", name=name)
         return found
     groups = read_part(source, "groups", format=format).groups
-    assert groups is not None  # noqa: S101  read_part saw to it
+    assert groups is not None  # noqa: S101  read_part checks
     return groups
 
 
 def read_qrels(source: Any, *, format: str | None = None, name: str = "") -> Scores:
-    """Read relevance judgements from a file or from memory; the values are grades.
+    """Read relevance judgements from a file of any format, or from an object.
 
-    An object may be ``{qid: {docno: grade}}``, a table, a ranx Qrels, or an iterable of
-    Qrel tuples of ir_measures. Parameters and errors are as for `read_scores`.
+    Parameters
+    ----------
+    source : path or object
+        An object may be ``{qid: {docno: grade}}``, a table, a ranx Qrels, an iterable
+        of Qrel tuples of ir_measures, or `Scores`.
+    format, name : str, optional
+        As for `read_scores`.
+
+    Returns
+    -------
+    Scores
+        Whose values are the grades, whole numbers.
+
+    Raises
+    ------
+    FormatError, UsageError
+        As for `read_scores`.
 
     Examples
     --------
@@ -142,12 +181,12 @@ def read_qrels(source: Any, *, format: str | None = None, name: str = "") -> Sco
         found: Scores = part_of_object(source, "qrels", name=name)
         return found
     qrels = read_part(source, "qrels", format=format).qrels
-    assert qrels is not None  # noqa: S101  read_part saw to it
+    assert qrels is not None  # noqa: S101  read_part checks
     return qrels
 
 
 def is_object(value: object) -> bool:
-    """Whether something is an object with data, and not the path of a file.
+    """Whether a value is an object with data, rather than the path of a file.
 
     Examples
     --------
@@ -158,6 +197,6 @@ def is_object(value: object) -> bool:
 
 
 def check_no_format(format: str | None) -> None:
-    """Raise when a format is named for an object."""
+    """Raise `UsageError` if a format is given for an object."""
     if format is not None:
-        raise UsageError("a format is for files; an object says itself what it is")
+        raise UsageError("`format` is for files; leave it out for an object")

@@ -1,7 +1,8 @@
 """Every format by name, and detection from content.
 
-A family of formats is a module with a tuple `FORMATS`. The order is that of detection:
-containers with a signature first, then the particular before the general.
+A family of formats is a module with a tuple `FORMATS`. Families are listed in the
+order of detection: containers with a signature first, then particular before general
+formats.
 """
 
 from __future__ import annotations
@@ -14,24 +15,18 @@ import orjson
 
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.json.rowformats import RowFormat
-from rankbound.read.source import HEAD, Source
+from rankbound.read.json.jsonl import RowFormat
+from rankbound.read.source import HEAD, ZIP_MAGIC, Source
 
 FAMILIES: tuple[str, ...] = (
     "objects.irds",
     "tables.columnar",
     "tables.tables",
-    "tables.other",
     "objects.pickles",
     "vectors.embeddings",
-    "json.rankedlists",
     "json.groups",
-    "json.hardnegatives",
     "json.lists",
-    "json.colbert",
-    "json.flagembedding",
-    "json.tevatron",
-    "json.rankllm",
+    "json.passages",
     "json.margins",
     "json.mined",
     "json.lookup",
@@ -41,8 +36,6 @@ FAMILIES: tuple[str, ...] = (
     "text.trec",
     "text.trec_lenient",
 )
-
-ZIP = b"PK\x03\x04"  # an .npz archive is one
 
 
 @cache
@@ -59,7 +52,7 @@ def formats() -> dict[str, Format]:
 
 @cache
 def row_formats() -> tuple[RowFormat, ...]:
-    """Formats of records, which tables and Python objects can hold as well as lines."""
+    """The formats of records, which lines, tables and Python objects can hold."""
     modules = (import_module(f"rankbound.read.{family}") for family in FAMILIES)
     return tuple(
         entry for module in modules for entry in getattr(module, "ROW_FORMATS", ())
@@ -67,12 +60,17 @@ def row_formats() -> tuple[RowFormat, ...]:
 
 
 def by_name(name: str) -> Format:
-    """The format of that name, which may go on with a colon and an argument.
+    """The format of a name, which may be followed by a colon and an argument.
+
+    Parameters
+    ----------
+    name : str
+        ``NAME`` or ``NAME:ARGUMENT``.
 
     Raises
     ------
     UsageError
-        Listing the names there are, or what the argument may be.
+        For an unknown name or argument, listing those that are known.
     """
     known = formats()
     base, colon, argument = name.partition(":")
@@ -82,24 +80,24 @@ def by_name(name: str) -> Format:
         return known[base]
     configure = known[base].configure
     if configure is None:
-        raise UsageError(f"--format {name}: {base} takes no argument after a colon")
+        raise UsageError(f"`format={name!r}`: {base} takes no argument after a colon")
     return configure(argument)
 
 
 def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
-    """The first format whose signature the content shows, and the evidence.
+    """The first format that recognises the content, and its evidence.
 
     Parameters
     ----------
     source : Source
     part : str, optional
-        What the file is asked for, of `PARTS`: formats that can hold it come first,
-        which settles content that two formats would claim.
+        The part that is wanted, of `PARTS`. Formats that can hold it are tried first,
+        since two formats may recognise the same content.
 
     Raises
     ------
     FormatError
-        When there is none, or the file is empty.
+        If no format recognises the content, or the file is empty.
     """
     if source.dataset is not None:
         wanted = "qrels" if part == "qrels" else "scoreddocs"
@@ -118,27 +116,27 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
     start = source.head[:60]
     raise FormatError(
         source.path,
-        f"of no known format, it begins {start!r}{_no_json(source.head)}; say which "
-        f"with --format (one of {', '.join(formats())})",
+        f"of no known format, it begins with {start!r}{_no_json(source.head)}; give "
+        f"its `format`, one of {', '.join(formats())}",
         line=1,
     )
 
 
 def _refuse_packed(source: Source) -> None:
-    """Refuse packed vectors of a format that is known by bytes as they lie on disk."""
+    """Refuse packed vectors, which cannot be memory-mapped."""
     if source.packing == "none" or source.is_folder:
         return
     bare = Source(source.path, content=source.head)
     mapped = [entry for entry in formats().values() if entry.lies == "mapped"]
-    if source.head.startswith(ZIP) or any(entry.sniff(bare) for entry in mapped):
+    if source.head.startswith(ZIP_MAGIC) or any(entry.sniff(bare) for entry in mapped):
         raise FormatError(
             source.path,
-            f"is packed with {source.packing}; unpack it, so that it can stay on disk",
+            f"is packed with {source.packing}; unpack it, so that it can be mapped",
         )
 
 
 def _no_json(head: bytes) -> str:
-    """Why a first line that looks like JSON is none; empty if it does not, or is."""
+    """Why the first line is broken JSON; empty if it is valid or not meant as JSON."""
     line, end, _ = head.partition(b"\n")
     if (
         not line.startswith((b"{", b"["))
@@ -149,12 +147,12 @@ def _no_json(head: bytes) -> str:
     try:
         orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        return f", which is no JSON ({error.msg} at column {error.colno})"
+        return f", which is not valid JSON ({error.msg} at column {error.colno})"
     return ""
 
 
 def read_any(path: Path | str, *, format: str | None = None) -> Contents:
-    """Read a file or folder of any known format, detected from its content.
+    r"""Read a file or folder of any known format, detected from its content.
 
     Parameters
     ----------
@@ -162,12 +160,27 @@ def read_any(path: Path | str, *, format: str | None = None) -> Contents:
     format : str, optional
         The name of a format, instead of detection.
 
+    Returns
+    -------
+    Contents
+        All parts that the file holds, with counts of what was repaired.
+
     Raises
     ------
     FormatError
         With path:line (or row), naming the rule that the file breaks.
     UsageError
-        For the name of no format.
+        If no format has the given name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "run.txt")
+    ...     _ = path.write_text("q1 Q0 d1 1 2.5 bm25\n")
+    ...     contents = read_any(path)
+    >>> contents.format, contents.scores.values.tolist()
+    ('trec-run', [2.5])
     """
     source = Source(Path(path))
     entry = detect(source)[0] if format is None else by_name(format)

@@ -1,38 +1,44 @@
-"""Where a reader gets bytes from: one file or folder, inflated whatever packed it."""
+"""Bytes of files, however they are packed: reading, copying of lines, and errors."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
 import io
+import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Final, cast
 
+from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError
-from rankbound.read.inflating import inflated, packing_of_start
 
-BOM = b"\xef\xbb\xbf"
-HEAD = 1 << 16
+BOM: Final = b"\xef\xbb\xbf"
+NUMPY_MAGIC: Final = b"\x93NUMPY"  # of .npy
+ZIP_MAGIC: Final = b"PK\x03\x04"  # of .npz, among others
+HEAD: Final = 1 << 16
 
 
 @dataclass(frozen=True)
 class Source:
-    """A path, and what its first bytes say about how to read it.
+    """A file or folder, and how to read it by its first bytes.
 
-    A pipe can be read once only, so its bytes are kept.
+    A pipe can be read only once, so its bytes are kept.
 
     Attributes
     ----------
     path : Path
         A file, or the folder of a format that consists of several files.
     content : bytes, optional
-        Stands for the bytes of the file, which then need not exist.
+        Used instead of the bytes of the file, which then need not exist.
     whole : bool
-        Whether to read, too, what only a look at the file needs: the ranks of a run.
+        Whether readers also collect what only an inspection of the file needs, such as
+        the ranks of a run.
 
     Raises
     ------
@@ -51,7 +57,7 @@ class Source:
 
     @property
     def dataset(self) -> str | None:
-        """The id in a path ``irds:<dataset id>``, which names no file."""
+        """The id in a path ``irds:<dataset id>``, or None for a file."""
         text = str(self.path)
         return text.removeprefix("irds:") if text.startswith("irds:") else None
 
@@ -66,7 +72,7 @@ class Source:
 
     @cached_property
     def head(self) -> bytes:
-        """The first 64 KiB, inflated, without a byte order mark; empty for a folder."""
+        """The first 64 KiB, unpacked, without a byte order mark; empty for a folder."""
         if self.is_folder:
             return b""
         with self.stream() as stream:
@@ -85,7 +91,7 @@ class Source:
             return stream.read(len(BOM)) == BOM
 
     def stream(self) -> IO[bytes]:
-        """Inflated bytes in order, past a byte order mark."""
+        """A stream of the unpacked bytes, after a byte order mark."""
         marked = self.has_mark
         stream = self._inflating()
         if marked:
@@ -93,17 +99,17 @@ class Source:
         return stream
 
     def data(self) -> bytes:
-        """All inflated bytes, without a byte order mark."""
+        """All unpacked bytes, without a byte order mark."""
         with self.stream() as stream:
             return stream.read()
 
     def lines(
         self, repairs: dict[str, int] | None = None
     ) -> Iterator[tuple[int, bytes]]:
-        r"""Lines from 1, without their ends; a blank one is given as ``b""``.
+        r"""Lines without their ends, numbered from 1; a blank one is ``b""``.
 
-        What had to be passed over is counted in `repairs`: "byte order mark", "CRLF
-        line ends" and "blank lines", those above 0.
+        What is skipped is counted in `repairs` as "byte order mark", "CRLF line ends"
+        and "blank lines".
         """
         counts = {} if repairs is None else repairs
         if self.has_mark:
@@ -116,12 +122,12 @@ class Source:
                 yield number, b"" if blank else line.rstrip(b"\r\n")
 
     def fail(self, message: str, *, line: int | None = None) -> FormatError:
-        """The error to raise about this file."""
+        """An error about this file, to be raised."""
         return FormatError(self.path, message, line=line)
 
     @contextmanager
     def fitting_into_memory(self) -> Iterator[None]:
-        """Turn a lack of memory, while it is read, into an error about this file."""
+        """Turn a lack of memory while reading into an error about this file."""
         try:
             yield
         except MemoryError:
@@ -139,13 +145,13 @@ class Source:
 
     @cached_property
     def _piped(self) -> bytes | None:
-        """All bytes of what is no regular file, since they come once."""
+        """All bytes of a pipe, which can be read only once; None for a regular file."""
         if self.content is not None:
             return self.content
         return None if stat.S_ISREG(self._mode) else self.path.read_bytes()
 
     def _on_disk(self) -> IO[bytes]:
-        """The bytes as they lie there, packed or not."""
+        """A stream of the bytes on disk, packed or not."""
         if self.is_folder:
             raise self.fail("is a directory; name the file in it")
         with self._reachable():
@@ -167,12 +173,262 @@ class Source:
 
 
 def count(repairs: dict[str, int], what: str, number: int = 1) -> None:
-    """Add to a counter, which appears only when there was something."""
+    """Add to a counter, which is created only for a number above 0."""
     if number:
         repairs[what] = repairs.get(what, 0) + int(number)
 
 
+def one_line(error: Exception) -> str:
+    r"""The message of a library's error in one line, at most 300 characters.
+
+    Examples
+    --------
+    >>> one_line(ValueError("a\n  b")), one_line(KeyError())
+    ('a b', 'KeyError')
+    """
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
 def sha256(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes as they lie on disk."""
+    """Hex SHA-256 of a file's bytes on disk."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# Packing
+
+Fail = Callable[[str], Exception]
+CHUNK: Final = 1 << 16
+# Text may begin with "BZh", so more of that signature is compared
+MAGIC = {
+    "gzip": re.compile(rb"\x1f\x8b"),
+    "bz2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),
+    "lz4": re.compile(rb"\x04\x22\x4d\x18"),
+    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
+}
+
+
+def packing_of_start(start: bytes) -> str:
+    r"""How a file is packed, by its first bytes: "none", "gzip", "bz2", "lz4", "zstd".
+
+    Examples
+    --------
+    >>> packing_of_start(b"\x1f\x8b\x08"), packing_of_start(b"BZh is a word")
+    ('gzip', 'none')
+    """
+    found = (name for name, magic in MAGIC.items() if magic.match(start))
+    return next(found, "none")
+
+
+def inflated(raw: IO[bytes], packing: str, fail: Fail) -> IO[bytes]:
+    """A stream of the unpacked bytes.
+
+    Parameters
+    ----------
+    raw : binary stream
+        Closed together with the returned one.
+    packing : str
+        As `packing_of_start` returns it.
+    fail : callable
+        Turns a message into the error to raise about damage.
+    """
+    guarded = _Guarded(raw, packing, fail)
+    return cast(IO[bytes], io.BufferedReader(guarded, buffer_size=1 << 20))
+
+
+class _Guarded(io.RawIOBase):
+    """A stream that reports damage as one line about the file."""
+
+    def __init__(self, raw: IO[bytes], packing: str, fail: Fail) -> None:
+        self._raw, self._packing, self._fail = raw, packing, fail
+        try:
+            self._stream = _OPENERS[packing](raw)
+        except Exception as error:
+            raw.close()
+            raise self._damaged(error) from None
+        self._fills = hasattr(self._stream, "readinto")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            if self._fills:
+                return int(self._stream.readinto(buffer))
+            chunk = self._stream.read(len(buffer))
+        except Exception as error:  # each library raises its own class
+            raise self._damaged(error) from None
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+            self._raw.close()
+        super().close()
+
+    def _damaged(self, error: Exception) -> Exception:
+        if self._packing == "none":
+            return self._fail(f"cannot be read ({error})")
+        return self._fail(
+            f"the {self._packing} data is truncated or damaged ({error}); "
+            "copy or download the file again"
+        )
+
+
+class _Bunzip:
+    """Unpacks bz2; unlike `bz2.BZ2File`, it does not ignore bytes after the end."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw, self._inflater = raw, bz2.BZ2Decompressor()
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; empty only at the end."""
+        while True:
+            given = b""
+            if self._inflater.eof:
+                given = self._inflater.unused_data or self._raw.read(CHUNK)
+                if not given:
+                    return b""
+                self._inflater = bz2.BZ2Decompressor()
+            elif self._inflater.needs_input:
+                given = self._raw.read(CHUNK)
+                if not given:
+                    raise EOFError("it ends before its end-of-stream marker")
+            found = self._inflater.decompress(given, size)
+            if found:
+                return found
+
+    def close(self) -> None:
+        """Do nothing, since the caller closes the file."""
+
+
+def _open_gzip(raw: IO[bytes]) -> Any:
+    try:
+        from isal import igzip  # optional, and twice as fast
+    except ImportError:
+        return gzip.GzipFile(fileobj=raw)
+    return igzip.IGzipFile(fileobj=raw)
+
+
+def _open_by_arrow(codec: str) -> Callable[[IO[bytes]], Any]:
+    def opened(raw: IO[bytes]) -> Any:
+        import pyarrow as pa
+
+        return pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
+
+    return opened
+
+
+_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
+    "none": lambda raw: raw,
+    "gzip": _open_gzip,
+    "bz2": _Bunzip,
+    "lz4": _open_by_arrow("lz4"),
+    "zstd": _open_by_arrow("zstd"),
+}
+
+
+# Whole files
+
+
+def read_bytes(path: Path) -> bytes:
+    """The unpacked content of a text file, without a byte order mark.
+
+    Raises
+    ------
+    FormatError
+        For a missing path, a folder, an unreadable or empty file, damaged compression,
+        or a NumPy array.
+    """
+    return text_of(Source(path))
+
+
+def text_of(source: Source) -> bytes:
+    """The unpacked content of a text source; see `read_bytes`."""
+    data = source.data()
+    if data.startswith(NUMPY_MAGIC):
+        raise FormatError(source.path, "is a NumPy array, but text is expected here")
+    if not data.strip():
+        raise FormatError(source.path, "the file is empty", line=1)
+    return data
+
+
+# Copies of some lines
+
+
+def copy_lines(source: Path, targets: Mapping[Path, Booleans]) -> None:
+    """Copy chosen lines of a file into several files, in one pass.
+
+    Parameters
+    ----------
+    source : Path
+        Packed or not, recognised by its first bytes.
+    targets : mapping of Path to boolean array, shape (n_lines + 1,)
+        Whether to copy each line, counted from 1, into the file. Lines beyond the array
+        are not copied.
+
+    Raises
+    ------
+    FormatError
+        If the source cannot be read, or ends before a chosen line.
+
+    Notes
+    -----
+    Lines keep their bytes and line ends; a byte order mark is dropped. A target is
+    packed as the source is. The same lines give the same file, since neither a name nor
+    a time is stored.
+    """
+    origin = Source(source)
+    number = 0
+    with ExitStack() as stack:
+        opened = stack.enter_context(origin.stream())
+        streams = [
+            (stack.enter_context(_writing(path, origin.packing)), chosen)
+            for path, chosen in targets.items()
+        ]
+        for number, line in enumerate(opened, start=1):
+            for stream, chosen in streams:
+                if number < len(chosen) and chosen[number]:
+                    stream.write(line)
+    wanted = [chosen.nonzero()[0].max(initial=0) for chosen in targets.values()]
+    last = max(wanted, default=0)
+    if last > number:
+        raise origin.fail(
+            f"ends at line {number}, before line {last}; it changed since it was read, "
+            "or its format has no lines"
+        )
+
+
+@contextmanager
+def _writing(path: Path, packing: str) -> Iterator[Any]:
+    """A stream that packs bytes into a file."""
+    with path.open("wb") as raw, _PACKERS[packing](raw) as stream:
+        yield stream
+
+
+@contextmanager
+def _plain(raw: Any) -> Iterator[Any]:
+    yield raw
+
+
+def _gzip(raw: Any) -> Any:
+    return gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)
+
+
+def _by_arrow(codec: str) -> Callable[[Any], Any]:
+    def packed(raw: Any) -> Any:
+        import pyarrow as pa
+
+        return pa.CompressedOutputStream(pa.PythonFile(raw, mode="w"), codec)
+
+    return packed
+
+
+_PACKERS: dict[str, Callable[[Any], Any]] = {
+    "none": _plain,
+    "gzip": _gzip,
+    "bz2": lambda raw: bz2.BZ2File(raw, "wb"),
+    "lz4": _by_arrow("lz4"),
+    "zstd": _by_arrow("zstd"),
+}

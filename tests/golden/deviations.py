@@ -569,6 +569,26 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
         Replaced("*", "/files/*.html/read/*", was, now, PARAMETERS)
         for was, now in SHOWN
     ),
+# Messages of readers
+OF_READERS: tuple[Replaced, ...] = (
+    Replaced(
+        "convert-groups-no-scores",
+        "/stderr/*",
+        "holds groups, and a file of",
+        "holds groups, but a file of",
+        "the two parts of the sentence contrast",
+    ),
+    Replaced(
+        "measure-no-ids",
+        "/stderr/*",
+        "title, text), and embeddings are expected",
+        "title, text), but embeddings are expected",
+        "the two parts of the sentence contrast",
+    ),
+)
+
+CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
+    *OF_READERS,
     Removed("*validate*", "/files/*/versions/statsmodels", OUR_OWN_CORRELATION),
     Replaced(
         "report-all",

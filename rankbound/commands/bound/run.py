@@ -34,7 +34,7 @@ from rankbound.commands.measure.paper_form import (
     paper_row,
 )
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.opening import read_bytes
+from rankbound.read.source import read_bytes
 
 NEEDED: Final = ("diameter", "lipschitz", "entropy", "divergence", "n")
 

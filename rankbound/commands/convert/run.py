@@ -22,9 +22,9 @@ from rankbound.errors import UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.registry import by_name, detect, formats
 from rankbound.read.source import Source
-from rankbound.read.tables.writing import ARROW
+from rankbound.read.tables.tables import ARROW
 from rankbound.read.vectors.embeddings import read_with_ids
-from rankbound.read.vectors.numpy_files import RAW_SUFFIXES
+from rankbound.read.vectors.matrices import RAW_SUFFIXES
 
 # Losses that are reported but not refused: a tag only names the run, and the type of a
 # number adds nothing to its value

@@ -13,8 +13,7 @@ from rankbound.commands.measure.given import Given, inputs_of
 from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Input
-from rankbound.read.filtering import copy_lines
-from rankbound.read.opening import sha256
+from rankbound.read.source import copy_lines, sha256
 from rankbound.results import Named, Record, Result, named
 from rankbound.writing import filling, json_text
 

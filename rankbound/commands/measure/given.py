@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, cast
@@ -17,10 +17,9 @@ from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.provenance import Input
-from rankbound.read.choosing import format_of
 from rankbound.read.contents import Contents
-from rankbound.read.opening import sha256
 from rankbound.read.reading import read_part
+from rankbound.read.source import sha256
 from rankbound.read.vectors.embeddings import read_embeddings
 from rankbound.read.vectors.row_ids import paths_of
 
@@ -33,6 +32,7 @@ IdsLike = str | PathLike[str] | Iterable[str]
 # A path, or the content of an object
 Given = Path | Scores | Groups | Embeddings
 BLOCK = 1 << 12
+MAIN = ""  # stands for the teacher's file in a mapping of formats
 
 
 def as_given(value: Any, part: str, name: str) -> Given | None:
@@ -63,8 +63,7 @@ def as_given(value: Any, part: str, name: str) -> Given | None:
         return None
     if isinstance(value, str | PathLike):
         return Path(value)
-    from rankbound.read.objects.objects import part_of_object
-    from rankbound.read.objects.tables import described
+    from rankbound.read.objects.objects import described, part_of_object
 
     if isinstance(value, Scores | Groups | Embeddings):
         name = value.name
@@ -185,6 +184,31 @@ def _by_qid(scores: Scores) -> Integers:
     place = np.empty(scores.n_queries, dtype=np.int64)
     place[np.argsort(scores.qids)] = np.arange(scores.n_queries)
     return np.argsort(place[scores.row_query()], kind="stable")
+
+
+def check_files(chosen: Mapping[str, str], files: Sequence[Path]) -> None:
+    """Check that formats are chosen for input files only.
+
+    Raises
+    ------
+    UsageError
+        Naming the input files.
+    """
+    known = {str(path) for path in files}
+    for file in chosen:
+        if file != MAIN and file not in known:
+            raise UsageError(
+                f"`formats` names {file!r} ({chosen[file]}), which is not an input "
+                f"file; the input files are {', '.join(sorted(known))}"
+            )
+
+
+def format_of(
+    chosen: Mapping[str, str], path: Path, *, main: object = None
+) -> str | None:
+    """The format chosen for a file, or None if it is to be detected."""
+    own = chosen.get(str(path))
+    return chosen.get(MAIN) if own is None and path == main else own
 
 
 class Files:

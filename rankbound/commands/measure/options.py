@@ -12,12 +12,11 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
 from rankbound.catalogue import PAIR_SETS
-from rankbound.commands.measure.given import as_given, vectors_given
+from rankbound.commands.measure.given import as_given, check_files, vectors_given
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError, in_options
 from rankbound.estimators.distances import check_metric
-from rankbound.read.choosing import check_files
 
 # A number; "fit", by maximum likelihood on calibration queries; or None, which is 1 for
 # kinds of scores with a natural unit and an error for others

@@ -18,7 +18,7 @@ from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
 from rankbound.errors import UsageError
 from rankbound.provenance import Input
-from rankbound.read.opening import sha256
+from rankbound.read.source import sha256
 from rankbound.validation.paired import queries_for_margin
 from rankbound.validation.power import (
     check_rates,

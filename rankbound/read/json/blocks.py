@@ -1,26 +1,80 @@
-"""Blocks of ``{qid: {docno: score}}``: by whole columns, or query by query.
+"""Fast readers of regular JSON: score lookups and training groups, by blocks of text.
 
-`json_cutting` cuts the text behind closing braces. A block in the usual spelling (no
-escapes, one line) is taken apart by the places of its quotation marks; any other goes
-through a JSON parser; what neither can vouch for is left to the careful reader.
+A file is regular if it is written in the usual way: no escapes and no unusual spacing,
+the same keys in every line. A reader here raises `Unsure` for everything else, and the
+careful readers in `rankbound.read.json.lookup` and `rankbound.read.json.groups`, which
+define the formats, then read the file from its start.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
-from typing import NamedTuple
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.csv as pacsv
+import pyarrow.json as pajson
 
-from rankbound.data.columns import Floats, Integers
+from rankbound.bounds.shift import ROUNDING
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.groups import Groups
 from rankbound.data.scores import LARGEST
-from rankbound.read.json.cutting import Unsure
-from rankbound.read.text.idcolumns import IdBlock, id_block, id_block_of
-from rankbound.read.text.words import Booleans, Bytes
+from rankbound.read.fields import INTEGER_IDS
+from rankbound.read.source import Source
+from rankbound.read.text.blocks import blocks, in_order, is_short
+from rankbound.read.text.idcolumns import IdBlock, IdColumn, id_block, id_block_of
+from rankbound.read.text.words import Bytes
+
+
+class Unsure(Exception):  # noqa: N818  not an error: the careful reader decides
+    """The text is broken or unusual, so that the careful reader must read it."""
+
+
+def inner_blocks(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The text inside the outer braces of a lookup, in pieces that hold whole queries.
+
+    Parameters
+    ----------
+    blocks : iterable of bytes
+        The text, cut behind closing braces.
+
+    Raises
+    ------
+    Unsure
+        If there are no outer braces, or something follows them.
+
+    Examples
+    --------
+    >>> list(inner_blocks([b'{"q": {"d": 1}', b', "r": {"d": 2}', b"}", b" "]))
+    [b'"q": {"d": 1}', b'"r": {"d": 2}']
+    """
+    before, closed = b"{", False
+    for block in blocks:
+        text = block.strip(b" \t\r\n")
+        if not text:
+            continue
+        if text == b"}" and before == b"," and not closed:
+            closed = True
+            continue
+        if closed or not text.startswith(before):
+            raise Unsure
+        before = b","
+        text = text[1:].lstrip(b" \t\r\n")
+        without = text[:-1].rstrip(b" \t\r\n")
+        if without.endswith(b"}"):
+            text, closed = without, True
+        yield text
+    if not closed:
+        raise Unsure
+
+
+# Score lookups {qid: {docno: score}}
 
 QUOTE, COLON, COMMA, BLANK, OPEN, CLOSE = b'":, {}'
 MINUS, ZERO, NINE = b"-09"
@@ -29,9 +83,9 @@ KEY = re.compile(rb'"[ \t\r\n]*:')
 
 
 class Queries(NamedTuple):
-    """Queries of a block: ids, numbers of documents, and the documents' columns.
+    """The queries of a block: their ids, sizes, and the columns of their documents.
 
-    Those without documents are left out, and counted as `empty`.
+    Queries without documents are left out and counted in `empty`.
     """
 
     qids: list[str]
@@ -42,11 +96,15 @@ class Queries(NamedTuple):
 
 
 def parse_block(text: bytes) -> Queries:
-    """The queries of a block that `rankbound.read.json.cutting.inner_blocks` gives.
+    """The queries of one block from `inner_blocks`.
+
+    A block without escapes or line ends is split at its quotation marks; any other
+    block goes through a JSON parser.
 
     Raises
     ------
     Unsure
+        If the block breaks the format, or may do so.
 
     Examples
     --------
@@ -59,7 +117,7 @@ def parse_block(text: bytes) -> Queries:
 
 
 class _Places(NamedTuple):
-    """Where things stand: quotation marks of the keys, and beginnings of values."""
+    """Offsets of the keys' quotation marks and of the values; places of the keys."""
 
     opens: Integers
     closes: Integers
@@ -72,7 +130,7 @@ def _by_columns(text: bytes) -> Queries | None:
     data = np.frombuffer(text, dtype=np.uint8)
     if b"\\" in text or data.min() < BLANK or not _is_utf_8(text):
         return None
-    # Past the end of the text, so that looking ahead stays within bounds
+    # Padding, so that looking ahead stays within bounds
     data = np.concatenate([data, np.full(4, BLANK, dtype=np.uint8)])
     places = _places(data)
     if places is None:
@@ -106,7 +164,7 @@ def _is_utf_8(text: bytes) -> bool:
 
 
 def _places(data: Bytes) -> _Places | None:
-    """Keys alternate as they should: a query's, then those of its documents."""
+    """Offsets of keys and values; None unless each query is followed by documents."""
     quotes = np.flatnonzero(data == QUOTE)
     if len(quotes) < 4 or len(quotes) % 2:
         return None
@@ -127,7 +185,7 @@ def _places(data: Bytes) -> _Places | None:
 
 
 def _value_ends(data: Bytes, places: _Places, size: int) -> Integers | None:
-    """Where the values end: before a comma, or the brace that ends a query."""
+    """Offsets where the values end: at a comma, or at the brace that ends a query."""
     following = places.opens[places.inner[:-1] + 1]
     commas = following - 1
     commas -= data[commas] == BLANK
@@ -143,9 +201,10 @@ def _value_ends(data: Bytes, places: _Places, size: int) -> Integers | None:
 
 
 def _are_numbers(data: Bytes, starts: Integers, ends: Integers, text: bytes) -> bool:
-    """Whether values begin and end as JSON's numbers do, which pyarrow is laxer about.
+    """Whether the values begin and end as numbers do in JSON.
 
-    JSON has no +1, 01, .5, 5. or 5.e1, and pyarrow has no other liberties.
+    pyarrow, which parses them, also accepts +1, 01, .5, 5. and 5.e1, and nothing else
+    that JSON refuses.
     """
     digits = starts + (data[starts] == MINUS)
     after_zero = _is_digit(data[digits + 1]) & (digits + 1 < ends)
@@ -161,7 +220,7 @@ def _is_digit(data: Bytes) -> Booleans:
 
 
 def _numbers(data: Bytes, places: _Places, ends: Integers) -> Floats | None:
-    """Parse the values as the second column of separated text."""
+    """Parse the values, laid out as the second column of separated text."""
     rows = data[: int(ends[-1]) + 1].copy()
     rows[places.closes[places.inner] + 1] = PART
     last = np.append(places.outer[1:] - 1, len(places.opens) - 1)
@@ -186,7 +245,7 @@ def _numbers(data: Bytes, places: _Places, ends: Integers) -> Floats | None:
         )
     except pa.ArrowInvalid:
         return None
-    # The buffer itself: Arrow's own conversion imports pandas
+    # Read from the buffer, since Arrow's own conversion imports pandas
     values = np.frombuffer(
         table.column("value").chunk(0).buffers()[1], dtype=np.float64
     )
@@ -202,7 +261,7 @@ def _by_parser(text: bytes) -> Queries:
         raise Unsure from None
     if not all(isinstance(row, dict) for row in table.values()):
         raise Unsure
-    # A key twice is lost in the parser, and so found by counting
+    # The parser keeps one of two equal keys, so the keys are counted
     if len(KEY.findall(text)) != len(table) + sum(map(len, table.values())):
         raise Unsure
     filled = {qid: row for qid, row in table.items() if row}
@@ -219,3 +278,232 @@ def _by_parser(text: bytes) -> Queries:
     docnos = id_block(names)
     empty = len(table) - len(filled)
     return Queries([*filled], np.array(sizes, dtype=np.int64), docnos, numbers, empty)
+
+
+# Training groups, one object a line
+
+QUERY, POSITIVE, NEGATIVES, LAW = KEYS = (
+    "query_id",
+    "doc_id_a",
+    "doc_id_b",
+    "probabilities",
+)
+BEYOND_ASCII = 0x80
+TYPES: Final = {str: pa.string(), int: pa.int64()}
+
+
+def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
+    """The groups of a regular file, and the counts of what was repaired.
+
+    A regular file has the keys of its first line in every line, ids of one type, no
+    escapes, no blank lines and no CRLF.
+
+    Raises
+    ------
+    Unsure
+        If the file is not regular.
+    FormatError
+        If its compression is damaged, perhaps behind a line that is broken, too.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> line = b'{"query_id": "q", "doc_id_a": "p", "doc_id_b": ["a", "b"]}'
+    >>> groups, _ = groups_in_blocks(Source(Path("x"), content=line))
+    >>> groups.docnos[groups.codes].tolist()
+    ['p', 'a', 'b']
+    """
+    schema = _schema(source)
+    qids, docnos = IdColumn(), IdColumn()
+    sizes: list[Integers] = []
+    laws: list[Floats] = []
+    with closing(_parsed(source, schema)) as found:
+        for block in found:
+            qids.append(block.qids)
+            docnos.append(block.docnos)
+            sizes.append(block.sizes)
+            if block.law is not None:
+                laws.append(block.law)
+    names, codes = _encoded(docnos)
+    known, places = _encoded(qids)
+    offsets = np.concatenate([[0], *sizes]).cumsum().astype(np.int64)
+    _check_once(codes, offsets)
+    # Queries are numbered as they appear, documents by code point
+    _, first, places = np.unique(places, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    groups = Groups(
+        queries=rank[places],
+        qids=known[order],
+        offsets=offsets,
+        codes=codes,
+        docnos=names,
+        positive=_starts(offsets),
+        name=str(source.path),
+        lines=np.arange(1, len(offsets), dtype=np.int64),
+        probabilities=np.concatenate(laws) if laws else None,
+    )
+    mended = len(places) * (schema.field(QUERY).type == pa.int64())
+    mended += len(codes) * (schema.field(POSITIVE).type == pa.int64())
+    return groups, {INTEGER_IDS: mended} if mended else {}
+
+
+class _Block(NamedTuple):
+    """The groups of some lines: query and size of each, and a row for each document."""
+
+    qids: IdBlock
+    sizes: Integers
+    docnos: IdBlock
+    law: Floats | None
+
+
+def _schema(source: Source) -> pa.Schema:
+    """Keys and types of the first line, which every line must share."""
+    line, end, _ = source.head.partition(b"\n")
+    if source.has_mark or not (end or is_short(source)):
+        raise Unsure
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise Unsure from None
+    if not isinstance(record, dict) or not {*KEYS[:3]} <= record.keys() <= {*KEYS}:
+        raise Unsure
+    query, document = (TYPES.get(type(record[key])) for key in (QUERY, POSITIVE))
+    if query is None or document is None:
+        raise Unsure
+    columns = [(QUERY, query), (POSITIVE, document), (NEGATIVES, pa.list_(document))]
+    if LAW in record:
+        columns.append((LAW, pa.list_(pa.float64())))
+    return pa.schema(columns)
+
+
+def _parsed(source: Source, schema: pa.Schema) -> Generator[_Block]:
+    def work(text: bytes) -> _Block:
+        return _block(_table(text, schema))
+
+    with closing(blocks(source, end=b"\n")) as found:
+        if is_short(source):
+            yield from map(work, found)
+            return
+        with closing(in_order(work, found)) as done:
+            yield from (block for _, block in done)
+
+
+def _table(text: bytes, schema: pa.Schema) -> pa.Table:
+    """A block as a table without gaps, with one row for each line."""
+    text = text.removesuffix(b"\n")
+    rows = text.count(b"}\n{") + 1
+    # pyarrow also accepts several objects in a line and one object over several lines.
+    # Counting excludes both, since every line begins and ends with a brace
+    lines = text.startswith(b"{") and text.endswith(b"}") and text.count(b"\n") + 1
+    if lines != rows or b"\\" in text or not _is_utf_8(text):
+        raise Unsure
+    try:
+        table = pajson.read_json(
+            pa.BufferReader(text),
+            read_options=pajson.ReadOptions(
+                use_threads=False, block_size=len(text) + 1
+            ),
+            parse_options=pajson.ParseOptions(
+                explicit_schema=schema, unexpected_field_behavior="error"
+            ),
+            memory_pool=pa.system_memory_pool(),
+        )
+    except pa.ArrowException:
+        raise Unsure from None
+    if table.num_rows != rows:
+        raise Unsure
+    return table.combine_chunks()
+
+
+def _block(table: pa.Table) -> _Block:
+    columns = {name: _whole(table[name].chunk(0)) for name in table.column_names}
+    negatives = columns[NEGATIVES]
+    sizes = np.diff(_buffer(negatives, 1, np.int32)).astype(np.int64) + 1
+    offsets = np.append(0, sizes.cumsum())
+    data, starts, lengths = _laid_out(columns[POSITIVE])
+    more, others, lengths_of_others = _laid_out(_whole(negatives.flatten()))
+    first = _starts(offsets)
+    where, size = np.empty((2, len(first)), dtype=np.int64)
+    where[first], size[first] = starts, lengths
+    where[~first], size[~first] = others + len(data), lengths_of_others
+    docnos = id_block_of(np.concatenate([data, more]), where, size)
+    law = None if LAW not in columns else _law(columns[LAW], sizes)
+    return _Block(id_block_of(*_laid_out(columns[QUERY])), sizes, docnos, law)
+
+
+def _whole(column: pa.Array) -> pa.Array:
+    if column.null_count:
+        raise Unsure
+    return column
+
+
+def _laid_out(ids: pa.Array) -> tuple[Bytes, Integers, Integers]:
+    """Ids as text: all bytes, the offset of each id, and its length."""
+    if ids.type == pa.int64():
+        ids = ids.cast(pa.string())
+    ends = _buffer(ids, 1, np.int32).astype(np.int64)
+    lengths = np.diff(ends)
+    if not lengths.all():
+        raise Unsure
+    data = ids.buffers()[2]
+    found = np.frombuffer(b"" if data is None else data, dtype=np.uint8)
+    starts = ends[:-1]
+    # An id can only be blank if it begins with a blank or beyond ASCII
+    heads = found[starts]
+    doubtful = np.flatnonzero((heads <= BLANK) | (heads >= BEYOND_ASCII))
+    if not all(text.strip() for text in ids.take(pa.array(doubtful)).to_pylist()):
+        raise Unsure
+    return found[: ends[-1]], starts, lengths
+
+
+def _buffer(column: pa.Array, place: int, dtype: type[Any]) -> Any:
+    """A buffer of a column as an array; Arrow's own conversion imports pandas."""
+    size = len(column) + (dtype is np.int32)  # there is one offset more than lists
+    buffer = column.buffers()[place]
+    if buffer is None or buffer.size == 0:
+        return np.zeros(size, dtype=dtype)
+    return np.frombuffer(buffer, dtype=dtype)[column.offset : column.offset + size]
+
+
+def _law(column: pa.Array, sizes: Integers) -> Floats:
+    """Probabilities of all rows, as `rankbound.bounds.shift.checked_law` makes them."""
+    if not np.array_equal(np.diff(_buffer(column, 1, np.int32)), sizes):
+        raise Unsure
+    values: Floats = _buffer(_whole(column.flatten()), 1, np.float64)
+    if not ((values >= 0) & (values <= 2)).all():
+        raise Unsure
+    ends, listed = np.cumsum(sizes), values.tolist()
+    totals = np.array(
+        [
+            math.fsum(listed[start:end])
+            for start, end in zip((ends - sizes).tolist(), ends.tolist(), strict=True)
+        ]
+    )
+    if (np.abs(totals - 1) > ROUNDING).any():
+        raise Unsure
+    return np.asarray(values / np.repeat(totals, sizes))
+
+
+def _encoded(column: IdColumn) -> tuple[Strings, Integers]:
+    """Distinct ids, sorted by code point, and the position of each row among them."""
+    found = column.encoded()
+    return found.ids.strings, found.codes[found.marks].astype(np.int64)
+
+
+def _check_once(codes: Integers, offsets: Integers) -> None:
+    """Raise `Unsure` if a group holds a document twice."""
+    sizes = np.diff(offsets)
+    for size in np.unique(sizes).tolist():
+        begins = offsets[:-1][sizes == size]
+        held = np.sort(codes[begins[:, None] + np.arange(size)], axis=1)
+        if (held[:, 1:] == held[:, :-1]).any():
+            raise Unsure
+
+
+def _starts(offsets: Integers) -> Booleans:
+    """Which rows are the first of their group."""
+    first = np.zeros(offsets[-1], dtype=bool)
+    first[offsets[:-1]] = True
+    return first

@@ -1,47 +1,49 @@
-"""`Builder`: scores and groups from records that arrive one by one, held as columns."""
+"""`Builder`: scores and groups from single records, with repeated rows merged."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from rankbound.data.columns import Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.groups import Groups
 from rankbound.data.scores import LARGEST, Kind, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.fields import as_number
-from rankbound.read.json.merging import AGAIN, merged_members, merged_scores
-from rankbound.read.naming import Ids
+from rankbound.read.fields import Ids, as_number
 from rankbound.read.source import Source, count
+
+# Records
 
 EMPTY = "groups without documents"
 
 
 @dataclass(eq=False)
 class Builder:
-    """Collects (query, document, score) rows and groups of one file.
+    """Collects the scores and groups of one file, held as columns.
 
-    Ids, texts and scores are checked as they come, and an error names path and line.
-    `query`, `document`, `query_text`, `document_text` and `group` give codes for the
-    other methods. What was mended is counted in `repairs`.
+    Ids, texts and scores are checked as they are added, and errors name path and line.
+    `query`, `document`, `query_text`, `document_text` and `group` return codes, which
+    the other methods take.
 
     Attributes
     ----------
     source : Source
-        For messages and the names of scores and groups.
+        Named in errors; its path is the name of scores and groups.
     marks : bool
         Whether the format says which documents are positives.
     repeats : {"refuse", "mean"}
-        What becomes of different scores of one query and document (see
-        `rankbound.read.json.merging.merged_scores`).
+        Whether different scores of one query and document are an error or are averaged
+        (see `merged_scores`).
     repairs : dict of str to int
+        Counts of what was repaired.
     notes : list of str
+        Decisions that a user should know of.
 
     Examples
     --------
@@ -81,7 +83,7 @@ class Builder:
 
     @property
     def query_texts(self) -> dict[str, str]:
-        """Texts by qid; apart from `texts`, since a document may have the same id."""
+        """Texts by qid, apart from `texts` since a document may have the same id."""
         return self._queries.texts
 
     def query(self, value: Any, line: int) -> int:
@@ -97,15 +99,15 @@ class Builder:
         return self._documents.codes(values, line)
 
     def query_text(self, text: Any, line: int, *, qid: Any = None) -> int:
-        """The code of a query by its text; without `qid`, its id is made from that."""
+        """The code of a query with a text, from which its id is made by default."""
         return self._queries.of_text(text, line, given=qid)
 
     def document_text(self, text: Any, line: int, *, docno: Any = None) -> int:
-        """As `query_text`, for a document."""
+        """The code of a document with a text, from which its id is made by default."""
         return self._documents.of_text(text, line, given=docno)
 
     def group(self, query: int, line: int, *, key: Any = None) -> int:
-        """A new group of a query; with `key`, the group that has it if there is one."""
+        """The code of a new group, or of the group made with the same `key`."""
         new = len(self._groups[0])
         if key is not None:
             found = self._keyed.setdefault(key, new)
@@ -116,7 +118,7 @@ class Builder:
         return new
 
     def positive_group(self, query: int, positive: int, line: int) -> int:
-        """The group of a query and one of its positives, begun with that positive."""
+        """The group of a query and one of its positives, which is its first member."""
         new = len(self._groups[0])
         group = self.group(query, line, key=(query, positive))
         if group == new:
@@ -124,7 +126,7 @@ class Builder:
         return group
 
     def member(self, group: int, document: int, *, positive: bool = False) -> None:
-        """Put a document into a group."""
+        """Add a document to a group."""
         groups, documents, marks = self._members
         groups.append(group)
         documents.append(document)
@@ -133,16 +135,16 @@ class Builder:
     def members(
         self, group: int, documents: Sequence[int], *, positive: bool = False
     ) -> None:
-        """Put several documents into a group."""
+        """Add several documents to a group."""
         groups, codes, marks = self._members
         groups.extend(repeat(group, len(documents)))
         codes.extend(documents)
         marks.extend(repeat(positive, len(documents)))
 
     def score(self, query: int, document: int, value: Any, line: int) -> None:
-        """Give the score of a document for a query."""
+        """Add the score of a document for a query."""
         number = value if type(value) is float else as_number(value)
-        # A comparison with NaN is false, so it is refused, too
+        # Comparisons with NaN are false, so NaN is refused, too
         if number is None or not -LARGEST <= number <= LARGEST:
             qid, docno = self.where(query, document)
             raise self.fail(
@@ -159,16 +161,16 @@ class Builder:
     def scored(
         self, query: int, documents: Sequence[int], values: Sequence[Any], line: int
     ) -> None:
-        """Give the scores of several documents for a query."""
+        """Add the scores of several documents for a query."""
         for document, value in zip(documents, values, strict=True):
             self.score(query, document, value, line)
 
     def count(self, what: str, number: int = 1) -> None:
-        """Count something that was passed over or mended."""
+        """Count something that was skipped or repaired."""
         count(self.repairs, what, number)
 
     def fail(self, message: str, line: int | None = None) -> FormatError:
-        """The error to raise about this file."""
+        """An error about this file, to be raised."""
         return self.source.fail(message, line=line)
 
     def where(self, query: int, document: int) -> tuple[str, str]:
@@ -176,12 +178,12 @@ class Builder:
         return self._queries.name(query), self._documents.name(document)
 
     def scores(self, kind: Kind = Kind.UNKNOWN) -> Scores | None:
-        """The scores given so far, None if there is none.
+        """The scores added so far, or None if there are none.
 
         Raises
         ------
         FormatError
-            When one query and document have different scores, naming both lines.
+            If one query and document have different scores, naming both lines.
         """
         queries, documents, values, lines = map(_column, self._rows)
         if not len(values):
@@ -196,7 +198,7 @@ class Builder:
 
     def table(self, queries: Integers, documents: Integers, values: Floats) -> Scores:
         """Scores of distinct pairs, by the codes of queries and documents."""
-        # Codes are given in order of appearance, so sorted codes keep that order
+        # Codes are numbered by appearance, so sorting by code keeps that order
         scored, queries = np.unique(queries, return_inverse=True)
         docnos, rank = self._documents.ranked()
         qids = self._queries.names()[scored]
@@ -205,10 +207,10 @@ class Builder:
         )
 
     def groups(self) -> Groups | None:
-        """The groups given so far, None if there is none.
+        """The groups added so far, or None if there are none.
 
-        A document that stands in a group twice stands there once, as a positive if it
-        is one; both cases are counted. Groups without documents are left out.
+        A document that was added to a group twice is kept once, as a positive if it was
+        added as one, and counted. Groups without documents are left out and counted.
         """
         if not len(self._members[0]):
             return None
@@ -233,32 +235,45 @@ class Builder:
         )
 
     def contents(
-        self, format: str, *, kind: Kind = Kind.UNKNOWN, **more: Any
+        self,
+        format: str,
+        *,
+        kind: Kind = Kind.UNKNOWN,
+        scores: Scores | None = None,
+        qrels: Scores | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Contents:
-        """Everything collected, as `Contents`; `more` are further attributes of it.
+        """Everything collected, as `Contents`.
+
+        Parameters
+        ----------
+        format : str
+        kind : Kind
+            Of the collected scores.
+        scores, qrels : Scores, optional
+            `scores` replaces the collected ones.
+        metadata : mapping, optional
 
         Raises
         ------
         FormatError
-            When nothing was collected, or as `scores` does.
+            If nothing was collected, or as `scores` does.
         """
-        if "scores" not in more:
-            more["scores"] = self.scores(kind)
-        found: dict[str, Any] = {"groups": self.groups()}
-        metadata: Mapping[str, Any] = more.pop("metadata", {})
-        if self.query_texts:
-            metadata = {**metadata, "query_texts": self.query_texts}
-        found |= more
-        if all(part is None for part in found.values()):
+        scores = self.scores(kind) if scores is None else scores
+        groups = self.groups()
+        if scores is None and groups is None and qrels is None:
             raise self.fail("the file holds no records", 1)
+        queries = {"query_texts": self.query_texts} if self.query_texts else {}
         return Contents(
             format,
             self.source.path,
+            scores=scores,
+            groups=groups,
+            qrels=qrels,
             texts=self.texts,
-            metadata=metadata,
+            metadata={**(metadata or {}), **queries},
             repairs=self.repairs,
             notes=tuple(self.notes),
-            **found,
         )
 
     @property
@@ -282,6 +297,114 @@ def _columns(types: str) -> tuple[Any, ...]:
 
 
 def _column(values: Any) -> Any:
-    """An array of numbers as a NumPy one, integers as int64."""
+    """A column as a NumPy array, integers as int64."""
     found = np.array(values)
     return found if found.dtype == np.float64 else found.astype(np.int64)
+
+
+# Repeated rows
+
+AGAIN: Final = "scores given again"
+TWICE: Final = "documents twice in one group"
+POSITIVES: Final = "positives among the negatives of their group"
+# Scores of one pair count as equal if they differ by at most this, relative to their
+# size, or absolutely below 1: rounding, half precision and batching cause as much
+TOLERANCE: Final = 1e-3
+
+Rows = tuple[Integers, Integers, Floats, Integers]
+
+
+def merged_scores(
+    rows: Rows, *, mean: bool, fail: Callable[[int, int, int], Exception]
+) -> tuple[Integers, Floats, int]:
+    """One score for each query and document.
+
+    Parameters
+    ----------
+    rows : queries, documents, values, lines
+        Arrays of shape (n,).
+    mean : bool
+        Whether different scores of a pair are averaged. Otherwise they must agree up to
+        `TOLERANCE`, and the first is kept.
+    fail : callable
+        Takes the number of pairs that disagree and two rows of the first such pair, and
+        returns the error to raise.
+
+    Returns
+    -------
+    kept : int64 array, shape (n_pairs,)
+        The first row of each pair.
+    values : float64 array, shape (n_pairs,)
+    again : int
+        The number of rows that repeat a pair.
+
+    Examples
+    --------
+    >>> one, two = np.array([0, 0, 0]), np.array([5, 6, 5])
+    >>> kept, values, again = merged_scores(
+    ...     (one, two, np.array([1.0, 3.0, 2.0]), one), mean=True, fail=ValueError
+    ... )
+    >>> kept.tolist(), values.tolist(), again
+    ([0, 1], [1.5, 3.0], 1)
+    """
+    queries, documents, values, _ = rows
+    order = np.lexsort((documents, queries))  # stable: earlier rows come first
+    first = _firsts(queries[order], documents[order])
+    kept, starts = order[first], np.flatnonzero(first)
+    again = len(order) - len(kept)
+    if not again:
+        return kept, values[kept], 0
+    ordered = values[order]
+    if mean:
+        counts = np.diff(np.append(starts, len(order)))
+        shares = ordered / np.repeat(counts, counts)  # the sum might overflow
+        return kept, np.add.reduceat(shares, starts), again
+    low, high = (f.reduceat(ordered, starts) for f in (np.minimum, np.maximum))
+    apart = high / 2 - low / 2 > TOLERANCE / 2 * np.maximum(1, np.abs(values[kept]))
+    if apart.any():
+        pair = int(np.flatnonzero(apart)[np.argmin(kept[apart])])
+        stop = np.append(starts, len(order))[pair + 1]
+        segment = order[starts[pair] : stop]
+        extremes = np.argmin(values[segment]), np.argmax(values[segment])
+        raise fail(int(apart.sum()), *(int(segment[place]) for place in extremes))
+    return kept, values[kept], again
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Members:
+    """The documents of groups, each once, in columns of shape (n,) sorted by group."""
+
+    group: Integers
+    documents: Integers
+    positive: Booleans
+    repairs: dict[str, int]
+
+
+def merged_members(group: Integers, documents: Integers, positive: Booleans) -> Members:
+    """Each document of a group once, in the order of first appearance.
+
+    A document that is both a positive and a negative counts as a positive, since a
+    relevant negative would teach the opposite of what the label says.
+    """
+    order = np.lexsort((documents, group))
+    first = _firsts(group[order], documents[order])
+    starts = np.flatnonzero(first)
+    repairs: dict[str, int] = {}
+    if len(starts) < len(order):
+        sizes = np.diff(np.append(starts, len(order)))
+        good = np.add.reduceat(positive[order].astype(np.int64), starts)
+        mixed = (good > 0) & (good < sizes)
+        repairs[POSITIVES] = int(mixed.sum())
+        repairs[TWICE] = int(np.sum(sizes - 1) - mixed.sum())
+        positive = positive.copy()
+        positive[order[starts]] = good > 0
+    kept = np.sort(order[starts])
+    kept = kept[np.argsort(group[kept], kind="stable")]
+    return Members(group[kept], documents[kept], positive[kept], repairs)
+
+
+def _firsts(major: Integers, minor: Integers) -> Booleans:
+    """Which rows of sorted columns begin a new (major, minor)."""
+    first = np.ones(len(major), dtype=bool)
+    first[1:] = (major[1:] != major[:-1]) | (minor[1:] != minor[:-1])
+    return first

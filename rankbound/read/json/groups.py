@@ -1,11 +1,20 @@
-"""Training groups, one JSON object a line: query_id, doc_id_a, doc_id_b.
+"""Training groups, and rankings without scores: a query and a list of document ids.
 
-A line may give the law that its documents are drawn from, as `probabilities`.
+Training groups have query_id, doc_id_a (the positive) and doc_id_b (the negatives), and
+perhaps the law that documents are drawn from, as `probabilities`.
+
+Rankings have query_id and one ordered list. Two projects share such files: training
+sets of listwise rerankers (doc_ids) and distillation sets of the rankers library
+(doc_id_b), which derives scores from the ranks while training. No number in them comes
+from a model, so the scores are minus the rank, of kind rank_only, and no entropy is
+computed from them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,15 +22,108 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.shift import checked_law
-from rankbound.data.groups import Groups
+from rankbound.data.scores import Kind
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.json.blocks import Unsure, groups_in_blocks
 from rankbound.read.json.building import Builder
-from rankbound.read.json.cutting import Unsure
-from rankbound.read.json.groups_in_blocks import groups_in_blocks
-from rankbound.read.json.jsonl import Row, rows, write_records
-from rankbound.read.json.records import Record, one_positive
+from rankbound.read.json.jsonl import Row, RowFormat, rows, write_records
+from rankbound.read.json.records import Record, lacking, list_records, one_positive
 from rankbound.read.source import Source
+
+# Rankings without scores
+
+RANKED: Final = (
+    "an ordered list without scores: a score here is minus the rank, nothing more"
+)
+
+
+def _read_ranking(
+    name: str, key: str, builder: Builder, found: Iterable[Row]
+) -> Contents:
+    for row in found:
+        row.need("query_id", key)
+        _refuse_others(row, key)
+        documents = row.documents(row.listed(key))
+        query = row.query("query_id")
+        if len(set(documents)) < len(documents):
+            twice = next(one for one in documents if documents.count(one) > 1)
+            raise row.fail(
+                f"document {builder.where(query, twice)[1]!r} occurs twice in the "
+                "ranking; keep its better rank"
+            )
+        builder.members(builder.group(query, row.line), documents)
+        ranks = range(-1, -len(documents) - 1, -1)
+        builder.scored(query, documents, list(ranks), row.line)
+    builder.notes.append(RANKED)
+    contents = builder.contents(name, kind=Kind.RANK_ONLY)
+    if contents.scores is None:
+        raise builder.fail("holds no documents")
+    return replace(contents, ranks=np.rint(-contents.scores.values).astype(np.int64))
+
+
+def _refuse_others(row: Row, key: str) -> None:
+    for other in ("doc_id_a", "labels", "scores"):
+        if other in row.fields:
+            raise row.fail(
+                f"a line with {other}, in a file whose first line has query_id and "
+                f"{key} alone; all lines must have the same keys"
+            )
+
+
+def _matches_ranking(key: str, record: Mapping[str, Any]) -> str | None:
+    others = {"doc_id_a", "labels", "scores"} & record.keys()
+    if others or not isinstance(record.get(key), list) or "query_id" not in record:
+        return None
+    return f"lines of objects with query_id and {key} alone: rankings without scores"
+
+
+def _write_ranking(title: str, key: str, contents: Contents, path: Path) -> None:
+    if contents.scores is None:
+        raise lacking(contents, title, "scores, for the order of the documents")
+    write_records(path, _ordered(contents, title, key))
+
+
+def _ordered(contents: Contents, title: str, key: str) -> Iterator[dict[str, Any]]:
+    seen: set[str] = set()
+    for record in list_records(contents, title):
+        if record.qid in seen:
+            raise FormatError(
+                contents.path,
+                f"query {record.qid!r} has several groups, and {title} hold one "
+                "ranking of each query",
+            )
+        seen.add(record.qid)
+        yield {"query_id": record.qid, key: _best_first(record)}
+
+
+def _best_first(record: Record) -> list[str]:
+    """Documents by score, ties by docno, both descending, as in trec_eval."""
+    pairs = list(zip(record.scores or [], record.docnos, strict=True))
+    return [docno for _, docno in sorted(pairs, reverse=True)]
+
+
+def _ranking_format(name: str, key: str, holder: str) -> RowFormat:
+    title = f"rankings without scores ({holder}): query_id, {key}"
+    return RowFormat(
+        name,
+        title,
+        ("scores", "groups"),
+        partial(_matches_ranking, key),
+        partial(_read_ranking, name, key),
+        partial(_write_ranking, title, key),
+        ("ranks", "groups"),
+        marks=False,
+    )
+
+
+ROW_FORMATS = (
+    _ranking_format("ranked-groups", "doc_id_b", "rankers"),
+    _ranking_format("ranked-list", "doc_ids", "sentence-transformers"),
+)
+
+
+# Training groups
 
 KEYS: Final = "query_id, doc_id_a (the positive), doc_id_b (the list of negatives)"
 NEEDED: Final = frozenset({"query_id", "doc_id_a", "doc_id_b"})
@@ -33,27 +135,20 @@ MIXED = (
 )
 
 
-def read_groups(path: Path | str) -> Groups:
+def read(source: Source) -> Contents:
     """Read training groups; the first document of each is the positive.
 
-    Every line is ``{"query_id": q, "doc_id_a": d, "doc_id_b": [d, ...]}``. Whole-number
+    Each line is ``{"query_id": q, "doc_id_a": d, "doc_id_b": [d, ...]}``. Whole-number
     ids are read as text. A query may have several groups. The optional key
-    `probabilities` lists one for each of doc_id_a and doc_id_b, summing to 1; if a line
-    has it, all have.
+    `probabilities` lists a probability for doc_id_a and each of doc_id_b, summing to 1;
+    either all lines have it or none.
 
     Raises
     ------
     FormatError
-        With path:line, on a line that is no such object, an id of another type, a
-        document that stands twice in one group, or probabilities that are no law.
+        With path:line, for a line that is no such object, an id of another type, a
+        document twice in one group, or probabilities that are no law.
     """
-    found = read(Source(Path(path))).groups
-    assert found is not None  # noqa: S101  a file without lines is refused
-    return found
-
-
-def read(source: Source) -> Contents:
-    """As `read_groups`, with what was mended on the way."""
     try:
         groups, repairs = groups_in_blocks(source)
     except (Unsure, FormatError):
@@ -62,7 +157,7 @@ def read(source: Source) -> Contents:
 
 
 def read_lines(source: Source) -> Contents:
-    """As `read`, line by line, which defines the format and finds what breaks it."""
+    """Read training groups line by line; defines the format and names its errors."""
     builder = Builder(source)
     chances: list[float] = []
     for number, row in enumerate(rows(builder, KEYS)):
@@ -88,9 +183,9 @@ def _group(row: Row) -> list[float] | None:
     if len(set(docs)) < len(docs):
         twice = next(doc for doc in docs if docs.count(doc) > 1)
         raise row.fail(
-            f"document {row.builder.where(query, twice)[1]!r} stands twice in the "
+            f"document {row.builder.where(query, twice)[1]!r} occurs twice in the "
             f"group of query {row['query_id']!r}; it would count as a pair at distance "
-            "0, remove it"
+            "0, so remove it"
         )
     group = row.builder.group(query, row.line)
     row.builder.member(group, docs[0], positive=True)
@@ -101,7 +196,7 @@ def _group(row: Row) -> list[float] | None:
 
 
 def _law(row: Row, values: Any, size: int) -> list[float]:
-    """Probabilities of the documents of a line, whose sum may miss 1 by rounding."""
+    """The probabilities of a line's documents, normalised if rounding moved the sum."""
     numbers = isinstance(values, list) and all(
         isinstance(value, int | float) and not isinstance(value, bool)
         for value in values
@@ -120,8 +215,7 @@ def write(contents: Contents, path: Path) -> None:
     Raises
     ------
     FormatError
-        When the contents hold no groups with marked positives, or a group has none or
-        several of them.
+        If there are no groups with marked positives, or a group has none or several.
     """
     found = (_written(record, good) for record, good in one_positive(contents, TITLE))
     write_records(path, found)
@@ -146,6 +240,7 @@ def _sniff(source: Source) -> str | None:
 
 
 FORMATS = (
+    *(entry.as_format() for entry in ROW_FORMATS),
     Format(
         "groups",
         TITLE,

@@ -1,9 +1,9 @@
 """Pairwise scores of Hofstätter's distillation: five columns, scores before ids.
 
-``pos_score neg_score query_id pos_id neg_id``, parted by tabs or blanks, without a
-header; the file of a single teacher and that of the mean of three look the same. A
-document occurs in many lines and must have the same score in all, up to rounding.
-Triples of one positive make one group.
+The columns ``pos_score neg_score query_id pos_id neg_id`` are separated by tabs or
+spaces and have no header. The file of a single teacher and that of the mean of three
+look the same. A document occurs in many lines and must have the same score in all of
+them, up to rounding. Triples with one positive make one group.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ TITLE: Final = f"pairwise scores (Hofstätter): {NAMES}"
 
 
 def read(source: Source, *, repeats: str = "refuse") -> Contents:
-    """Scores of all documents, and a group for each query and positive.
+    """Read the scores of all documents, and a group for each query and positive.
 
     Parameters
     ----------
     source : Source
     repeats : {"refuse", "mean"}
-        What becomes of different scores of one query and document.
+        Whether different scores of one query and document are an error or are averaged.
 
     Raises
     ------
     FormatError
-        With path:line, also when a pair has different scores.
+        With path:line, also if a pair has different scores that must not be averaged.
     """
     builder = Builder(source, repeats=repeats)
     for line, text in source.lines(builder.repairs):
@@ -75,9 +75,9 @@ def _number(builder: Builder, field: bytes, line: int) -> float:
 
 
 def _sniff(source: Source) -> str | None:
-    """Five columns that begin with two numbers, of which one has a decimal point.
+    """Five columns that begin with two numbers, one of which has a decimal point.
 
-    A run without a tag has five columns, too, and its first two are no such numbers.
+    A run without a tag also has five columns, but its first two are not such numbers.
     """
     start = source.head.lstrip().split(b"\n", 1)[0].split()
     if len(start) != 5 or any(parsed_number(field) is None for field in start[:2]):
@@ -89,7 +89,7 @@ def _sniff(source: Source) -> str | None:
 def _configured(argument: str) -> Format:
     if argument != "mean":
         raise UsageError(
-            f"--format hofstaetter:{argument}: after the colon only 'mean' may stand "
+            f"`format='hofstaetter:{argument}'`: only 'mean' may follow the colon "
             "(different scores of one pair are averaged)"
         )
     averaged = partial(read, repeats="mean")
@@ -102,7 +102,7 @@ def write(contents: Contents, path: Path) -> None:
     Raises
     ------
     FormatError
-        When there are no scores, positives are not marked, a group has no pair of a
+        If there are no scores, positives are not marked, a group has no pair of a
         positive and a negative, or an id holds a blank.
     """
     if contents.scores is None:
@@ -118,7 +118,8 @@ def _lines(contents: Contents) -> Iterator[str]:
         if broken is not None:
             raise FormatError(
                 contents.path,
-                f"the id {broken!r} holds a blank, which parts the columns of {TITLE}",
+                f"the id {broken!r} holds a blank, which separates the columns of "
+                f"{TITLE}",
             )
         values = record.scores or []
         for lower in lowers:

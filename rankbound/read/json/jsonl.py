@@ -1,22 +1,31 @@
-"""Files of JSON lines: one record a line, read as a stream, checked by field."""
+"""JSON lines: records, checks of their fields, and formats that consist of them.
+
+A file with one JSON array of objects counts as lines, too; it is how `json.dump` writes
+a list. A `RowFormat` says what a record means, whether it comes from lines, from a row
+of a table or from a Python object.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import msgspec
 import orjson
 
 from rankbound.errors import FormatError
+from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import as_number
-from rankbound.read.json.arrays import elements, is_array
 from rankbound.read.json.building import Builder
-from rankbound.read.source import Source
+from rankbound.read.source import NUMPY_MAGIC, Source
+from rankbound.read.tables.containers import container, first_row, open_table
 
-# The first record is read whole to tell the format, up to this size
+T = TypeVar("T")
+# The first record is read whole to detect the format, up to this many bytes
 LONGEST_FIRST: Final = 1 << 22
 LOOKUP: Final = re.compile(
     rb'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*-?\d'
@@ -25,13 +34,18 @@ LOOKUP: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record of a file, for reading its fields with errors that name the line.
+    """One record of a file; its methods read fields and name the line in errors.
+
+    ``key in row`` is False for a field that is missing or null.
 
     Attributes
     ----------
     builder : Builder
+        Receives the record.
     line : int
+        Counted from 1.
     fields : dict
+        The record as it was parsed.
     """
 
     builder: Builder
@@ -45,16 +59,22 @@ class Row:
         return self.fields[key]
 
     def fail(self, message: str) -> FormatError:
-        """The error to raise about this line."""
+        """An error about this line, to be raised."""
         return self.builder.fail(message, self.line)
 
     def need(self, *keys: str) -> None:
-        """Raise unless all of these keys are there."""
+        """Check that all of these fields are present and not null.
+
+        Raises
+        ------
+        FormatError
+            Naming the missing fields and the keys that were found.
+        """
         lacking = [key for key in keys if self.fields.get(key) is None]
         if lacking:
             raise self.fail(
-                f"expected an object with {', '.join(keys)}; {', '.join(lacking)} "
-                f"lacks, found the keys {[*self.fields]}"
+                f"expected an object with {', '.join(keys)}; the keys "
+                f"{[*self.fields]} lack {', '.join(lacking)}"
             )
 
     def listed(
@@ -65,7 +85,7 @@ class Row:
         Raises
         ------
         FormatError
-            With the remedy, or what would go wrong, as `otherwise` says it.
+            If it is no list; `otherwise` ends the message with a remedy.
         """
         values = self.fields.get(key)
         if not isinstance(values, list):
@@ -78,7 +98,7 @@ class Row:
         return values
 
     def parallel(self, key: str, size: int, of: str) -> list[Any]:
-        """A list with one entry for each of `size` others, described by `of`."""
+        """A list with one entry for each of the `size` items that `of` describes."""
         values = self.listed(key)
         if len(values) != size:
             raise self.fail(
@@ -86,6 +106,19 @@ class Row:
                 "for each"
             )
         return values
+
+    def nested(self, value: Any, kind: type[T], rule: str) -> T:
+        """An object inside the record, as a `msgspec.Struct`.
+
+        Raises
+        ------
+        FormatError
+            With the rule that it breaks, and the value.
+        """
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            raise self.fail(f"{rule}, found {value!r:.60}") from None
 
     def number(self, value: Any, what: str) -> float:
         """A finite number."""
@@ -95,31 +128,32 @@ class Row:
         return number
 
     def query(self, key: str) -> int:
-        """The code of the query whose id a field holds."""
+        """The code of the query whose id is in a field."""
         return self.builder.query(self.fields[key], self.line)
 
     def documents(self, values: Iterable[Any]) -> list[int]:
-        """Codes of document ids."""
+        """The codes of document ids."""
         return self.builder.documents(values, self.line)
 
     def document_texts(self, values: Iterable[Any]) -> list[int]:
-        """Codes of documents that are given by their texts."""
+        """The codes of documents that are given by their texts."""
         return [self.builder.document_text(value, self.line) for value in values]
 
 
 def records(builder: Builder) -> Iterator[tuple[int, Any]]:
-    """Line numbers and parsed lines of a file; what is passed over is counted.
+    """The records of a file with their line numbers.
 
-    An array of objects counts as its elements.
+    These are its lines, or the elements of its only array. What is skipped is counted
+    in the builder's `repairs`.
 
     Raises
     ------
     FormatError
-        On an empty file, or a line that is no JSON.
+        For an empty file, or a line that is not JSON.
     """
     source = builder.source
-    if source.head.startswith(b"\x93NUMPY"):
-        raise source.fail("is a NumPy array, and text is expected here")
+    if source.head.startswith(NUMPY_MAGIC):
+        raise source.fail("is a NumPy array, but text is expected here")
     if is_array(source):
         yield from elements(source, builder.repairs)
         return
@@ -133,7 +167,7 @@ def records(builder: Builder) -> Iterator[tuple[int, Any]]:
 
 
 def rows(builder: Builder, keys: str = "") -> Iterator[Row]:
-    """Records that must be JSON objects, with `keys` as a message describes them."""
+    """The records of a file, which must be objects; `keys` describes them in errors."""
     wanted = f"an object with {keys}" if keys else "a JSON object"
     for number, record in records(builder):
         if not isinstance(record, dict):
@@ -143,7 +177,7 @@ def rows(builder: Builder, keys: str = "") -> Iterator[Row]:
 
 
 def first_record(source: Source) -> Any:
-    """The first line or element, parsed, for telling the format; else None."""
+    """The first line or element, parsed, to detect the format; None if it is broken."""
     if source.is_folder or source.head.lstrip()[:1] not in (b"{", b"["):
         return None
     if is_array(source):
@@ -166,13 +200,13 @@ def _first_element(source: Source) -> Any:
 
 
 def first_object(source: Source) -> dict[str, Any]:
-    """As `first_record`, with an empty object for everything that is no object."""
+    """The first record if it is an object, otherwise an empty one."""
     record = first_record(source)
     return record if isinstance(record, dict) else {}
 
 
 def write_records(path: Path, found: Iterable[Any]) -> None:
-    """Write records, one JSON text a line."""
+    """Write records as JSON, one a line."""
     with path.open("wb") as stream:
         for record in found:
             stream.write(orjson.dumps(record))
@@ -191,3 +225,236 @@ def _parsed(source: Source, line: bytes, number: int) -> Any:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+# One JSON array of objects
+
+ARRAY: Final = re.compile(rb"\s*\[\s*\{")
+BLANKS: Final = " \t\r\n"
+FINDER: Final = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
+
+
+def is_array(source: Source) -> bool:
+    """Whether a file begins as an array of objects."""
+    return not source.is_folder and ARRAY.match(source.head) is not None
+
+
+def elements(source: Source, repairs: dict[str, int]) -> Iterator[tuple[int, Any]]:
+    """The elements of an array, with the line in which each begins.
+
+    The text is taken line by line, so an array that is printed over many lines is never
+    held as a whole.
+
+    Parameters
+    ----------
+    source : Source
+    repairs : dict
+        Counts what is skipped.
+
+    Raises
+    ------
+    FormatError
+        With path:line, where the text is not JSON, ends inside the array, or goes on
+        behind it.
+    """
+    text = _Text(source, repairs)
+    text.take("[")
+    while True:
+        text.go_on()
+        yield text.line, text.element()
+        if text.take("],") == "]":
+            break
+    text.skip()
+    if not text.is_over:
+        raise source.fail(
+            "text follows the end of the JSON array; a file holds one array",
+            line=text.line,
+        )
+
+
+class _Text:
+    """The text from the current place on, as far as it was read."""
+
+    def __init__(self, source: Source, repairs: dict[str, int]) -> None:
+        self._source = source
+        self._lines = source.lines(repairs)
+        self._text, self._place, self.line = "", 0, 1
+
+    @property
+    def is_over(self) -> bool:
+        return self._place >= len(self._text)
+
+    def skip(self) -> None:
+        """Go to the next character that is not blank."""
+        while True:
+            while not self.is_over and self._text[self._place] in BLANKS:
+                self._move(self._place + 1)
+            if not self.is_over or not self._more(1):
+                return
+
+    def go_on(self) -> None:
+        """Go to the next character that is not blank, which must exist."""
+        before = self.line
+        self.skip()
+        if self.is_over:
+            raise self._source.fail(
+                "the JSON array is cut: the file ends inside it; copy or write it "
+                "again",
+                line=before,
+            )
+
+    def take(self, wanted: str) -> str:
+        """Pass the next character, which must be among those `wanted`."""
+        self.go_on()
+        found = self._text[self._place]
+        if found not in wanted:
+            raise self._fail(
+                f"expected {' or '.join(wanted)} in a JSON array, found {found!r}"
+            )
+        self._move(self._place + 1)
+        return found
+
+    def element(self) -> Any:
+        """The value that begins here."""
+        size = 1 << 16
+        while True:
+            try:
+                _, end = FINDER.raw_decode(self._text, self._place)
+            except json.JSONDecodeError as error:
+                # The element may go on in the next lines; read twice as much each time
+                place = error.pos - self._place
+                if not self._more(size):
+                    raise self._broken(error.msg, place) from None
+                size *= 2
+                continue
+            except RecursionError:
+                raise self._fail("nested too deeply for a record") from None
+            if end == len(self._text) and self._more(size):
+                continue  # a number may go on
+            return self._parsed(end)
+
+    def _parsed(self, end: int) -> Any:
+        piece = self._text[self._place : end]
+        try:
+            value = orjson.loads(piece.encode("utf-8"))
+        except orjson.JSONDecodeError as error:
+            raise self._fail(f"not JSON ({error.msg})") from None
+        self._move(end)
+        return value
+
+    def _move(self, place: int) -> None:
+        self.line += self._text.count("\n", self._place, place)
+        self._place = place
+
+    def _more(self, size: int) -> bool:
+        """Read lines of `size` more characters; whether there was a line left."""
+        added: list[str] = []
+        length = 0
+        for number, line in self._lines:
+            try:
+                added.append(f"{line.decode('utf-8')}\n")
+            except UnicodeDecodeError as error:
+                raise self._source.fail(
+                    f"not UTF-8 text ({error})", line=number
+                ) from None
+            length += len(added[-1])
+            if length >= size:
+                break
+        self._text = self._text[self._place :] + "".join(added)
+        self._place = 0
+        return bool(added)
+
+    def _broken(self, reason: str, place: int) -> Exception:
+        if place >= len(self._text.rstrip()) or "Unterminated" in reason:
+            return self._fail(
+                "the JSON array is cut: the file ends inside this record; copy or "
+                "write it again"
+            )
+        line = self.line + self._text.count("\n", 0, place)
+        return self._source.fail(f"not JSON ({reason})", line=line)
+
+    def _fail(self, message: str) -> Exception:
+        return self._source.fail(message, line=self.line)
+
+
+# Formats of records
+
+BATCH = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RowFormat:
+    """A format whose records are objects with keys.
+
+    Attributes
+    ----------
+    name, title, parts, write, keeps
+        As in `rankbound.read.contents.Format`.
+    matches : callable
+        Takes the first record and returns the evidence as a phrase, or None.
+    read_rows : callable
+        Takes a builder and its rows and returns `Contents`. For rows that do not come
+        from lines, `Row.line` counts the rows from 1.
+    configure : callable or None
+        As in `Format`, but returns a `RowFormat`.
+    marks : bool
+        Whether the format says which documents are positives.
+    """
+
+    name: str
+    title: str
+    parts: tuple[str, ...]
+    matches: Callable[[Mapping[str, Any]], str | None]
+    read_rows: Callable[[Builder, Iterable[Row]], Contents]
+    write: Callable[[Contents, Path], None] | None = None
+    keeps: tuple[str, ...] = ()
+    configure: Callable[[str], RowFormat] | None = None
+    marks: bool = True
+
+    def builder(self, source: Source) -> Builder:
+        """An empty builder for this format."""
+        return Builder(source, marks=self.marks)
+
+    def read(self, source: Source) -> Contents:
+        """Read a file of JSON lines, or a table."""
+        if container(source) is not None:
+            return self.read_records(source, table_records(open_table(source).table))
+        builder = self.builder(source)
+        return self.read_rows(builder, rows(builder))
+
+    def read_records(
+        self, source: Source, records: Iterable[Mapping[str, Any]]
+    ) -> Contents:
+        """Read records from elsewhere, numbered from 1."""
+        builder = self.builder(source)
+        numbered = enumerate(records, start=1)
+        return self.read_rows(
+            builder, (Row(builder, number, dict(found)) for number, found in numbered)
+        )
+
+    def as_format(self) -> Format:
+        """The file format whose lines are such records."""
+        configure = self.configure
+        return Format(
+            self.name,
+            self.title,
+            self.parts,
+            lambda source: self.matches(first_record_of(source)),
+            self.read,
+            self.write,
+            self.keeps,
+            None if configure is None else lambda text: configure(text).as_format(),
+        )
+
+
+def first_record_of(source: Source) -> Mapping[str, Any]:
+    """The first record of JSON lines or of a table; empty for any other content."""
+    if container(source) is None:
+        return first_object(source)
+    return first_row(source)
+
+
+def table_records(table: Any) -> Iterator[dict[str, Any]]:
+    """The rows of an Arrow table as objects, converted in batches."""
+    for batch in table.to_batches(max_chunksize=BATCH):
+        yield from batch.to_pylist()

@@ -1,43 +1,38 @@
-"""Score files of one model: JSON lookups ``{qid: {docno: score}}`` or TREC runs."""
+"""JSON lookups ``{qid: {docno: score}}``, as BEIR and ranx write them.
+
+`parse_lookup` goes key by key, defines the format and names the line of an error. The
+faster `rankbound.read.json.blocks` reads regular files.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from rankbound.data.scores import Scores
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from rankbound.data.arrow import encode
+from rankbound.data.columns import strings
+from rankbound.data.scores import LARGEST, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.json.blocks import parse_block
-from rankbound.read.json.cutting import Unsure, inner_blocks
-from rankbound.read.json.lookup_careful import EMPTY, is_qid, parse_lookup
-from rankbound.read.opening import text_of
-from rankbound.read.source import Source, count
+from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
+from rankbound.read.source import Source, count, text_of
 from rankbound.read.text.assembling import Assembly, Repeat
 from rankbound.read.text.blocks import ahead, blocks, in_order, is_short
-from rankbound.read.text.trec import read_run
-
-
-def read_scores(path: Path | str) -> Scores:
-    """Read scores of one model: a JSON lookup or a TREC run, told apart by content.
-
-    Raises
-    ------
-    FormatError
-        With path:line, naming the rule that the file breaks.
-    """
-    source = Source(Path(path), whole=False)
-    if source.head.lstrip()[:1] in (b"{", b"["):
-        return read_lookup(source)
-    return read_run(source.path)
 
 
 def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores:
-    """Read ``{qid: {docno: score}}`` in blocks; BEIR's results and ranx's JSON alike.
+    """Read a lookup in blocks if it is regular, and otherwise by `parse_lookup`.
 
-    `repairs` counts the queries that have no documents, which are left out.
+    Queries without documents are left out and counted in `repairs`.
 
     Raises
     ------
@@ -60,7 +55,7 @@ def _in_blocks(source: Source) -> tuple[Scores, int]:
     text = ahead(blocks(source, end=b"}"), short=is_short(source))
     with closing(text), closing(in_order(parse_block, inner_blocks(text))) as parsed:
         for _, found in parsed:
-            # The id must fit into a table of text, and come once
+            # An id must fit into a table of text and occur once
             if not all(map(is_qid, found.qids)):
                 raise Unsure
             before = len(rows.places) + len(found.qids)
@@ -89,11 +84,11 @@ def _read(source: Source) -> Contents:
 
 
 def _write(contents: Contents, path: Path) -> None:
-    """Write the object, a query a line; numbers read back to the same bits."""
+    """Write the object, one query a line; numbers are read back to the same bits."""
     scores = contents.scores
     if scores is None:
         held = " and ".join(contents.parts()) or "nothing"
-        raise FormatError(path, f"needs scores, and {contents.path} holds {held}")
+        raise FormatError(path, f"needs scores, but {contents.path} holds {held}")
     with path.open("w", encoding="utf-8", newline="") as stream:
         for place, qid in enumerate(scores.qids):
             rows = slice(*scores.offsets[place : place + 2])
@@ -120,3 +115,188 @@ FORMATS = (
         ("scores",),
     ),
 )
+
+
+# The careful reader
+
+SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
+BLANKS = re.compile(r"[ \t\r\n]*")
+DECODER = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
+EMPTY = "queries without documents"
+GROUP_KEY = b'"query_id"'
+
+
+def is_qid(qid: str) -> bool:
+    """Whether text can be a query id in a table: not blank, no tabs or line ends."""
+    return bool(qid.strip()) and not set(qid) & set("\t\r\n")
+
+
+def parse_lookup(
+    data: bytes, path: Path, repairs: dict[str, int] | None = None
+) -> Scores:
+    """Parse a lookup key by key.
+
+    Queries without documents are left out and counted in `repairs`.
+
+    Raises
+    ------
+    FormatError
+        With path:line, for broken JSON, another shape, a key twice, or a score that is
+        not a finite number.
+    """
+    if GROUP_KEY in data[:1000].split(b"\n", 1)[0]:
+        raise FormatError(
+            path,
+            "holds training groups (query_id), but scores are expected here; give it "
+            "as `groups`",
+            line=1,
+        )
+    table = _loaded(data, path)
+    rows = [(qid, _query_row(data, path, qid, row)) for qid, row in table.items()]
+    if repairs is not None:
+        count(repairs, EMPTY, sum(not row for _, row in rows))
+    rows = [(qid, row) for qid, row in rows if row]
+    if not rows:
+        raise FormatError(path, "holds no scores", line=1)
+    values = list(itertools.chain.from_iterable(row.values() for _, row in rows))
+    if not set(map(type, values)) <= {int, float}:
+        _refuse_score(data, path, rows)
+    numbers = np.array(values, dtype=np.float64)
+    if not (np.abs(numbers) <= LARGEST).all():
+        _refuse_score(data, path, rows)
+    names = itertools.chain.from_iterable(row for _, row in rows)
+    docnos, codes = encode(pa.array(names, pa.string()), ordered=True)
+    sizes = [len(row) for _, row in rows]
+    return Scores.from_rows(
+        np.repeat(np.arange(len(rows), dtype=np.int64), sizes),
+        strings([qid for qid, _ in rows]),
+        codes,
+        docnos,
+        numbers,
+        name=str(path),
+    )
+
+
+def _loaded(data: bytes, path: Path) -> dict[str, Any]:
+    """The outer object, after a check by the slow parser if something may be wrong."""
+    try:
+        table = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        table = _carefully(data, path)  # accepts NaN and Infinity, for a better error
+    if not isinstance(table, dict):
+        raise FormatError(
+            path, "expected an object {qid: {docno: score}}, found a list", line=1
+        )
+    parsed = len(table) + sum(len(r) for r in table.values() if isinstance(r, dict))
+    if data.count(b'":') != parsed or SPACED_KEY.search(data):
+        _carefully(data, path)  # a repeated key, or only unusual spacing
+    return dict(table)
+
+
+def _carefully(data: bytes, path: Path) -> Any:
+    """Parse the text and raise for the first key that breaks a rule."""
+    try:
+        text = data.decode("utf-8")
+        table = DECODER.decode(text)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FormatError(path, f"not UTF-8 text ({error})", line=line) from None
+    except json.JSONDecodeError as error:
+        raise FormatError(
+            path, f"broken JSON: {error.msg} (column {error.colno})", line=error.lineno
+        ) from None
+    except RecursionError:
+        raise FormatError(
+            path, "nested too deeply; expected {qid: {docno: score}}", line=1
+        ) from None
+    seen: dict[tuple[str, ...], int] = {}
+    for keys, place in _keys(text):
+        _check_key(text, path, keys, place, seen.setdefault(keys, place))
+    return table
+
+
+def _check_key(
+    text: str, path: Path, keys: tuple[str, ...], place: int, first: int
+) -> None:
+    line = text.count("\n", 0, place) + 1
+    if first != place:
+        before = text.count("\n", 0, first) + 1
+        raise FormatError(
+            path,
+            f"key {keys[-1]!r} occurs twice in one object (first in line {before}); "
+            "keep one of the two",
+            line=line,
+        )
+    if any("\ud800" <= character <= "\udfff" for character in keys[-1]):
+        raise FormatError(
+            path,
+            f"key {keys[-1]!r} holds half a surrogate pair, which is no text",
+            line=line,
+        )
+
+
+def _keys(
+    text: str, place: int = 0, above: tuple[str, ...] = ()
+) -> Generator[tuple[tuple[str, ...], int], None, int]:
+    """The keys of the outer and inner objects and their places, in text that parses.
+
+    The generator returns where the value that begins at `place` ends.
+    """
+    place = _after_blanks(text, place)
+    if text[place] != "{" or len(above) == 2:
+        return DECODER.raw_decode(text, place)[1]
+    place = _after_blanks(text, place + 1)
+    while text[place] != "}":
+        key, end = DECODER.raw_decode(text, place)
+        keys = (*above, key)
+        yield keys, place
+        colon = _after_blanks(text, end)
+        place = _after_blanks(text, (yield from _keys(text, colon + 1, keys)))
+        if text[place] == ",":
+            place = _after_blanks(text, place + 1)
+    return place + 1
+
+
+def _after_blanks(text: str, place: int) -> int:
+    match = BLANKS.match(text, place)
+    return place if match is None else match.end()
+
+
+def _query_row(data: bytes, path: Path, qid: str, row: Any) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise FormatError(
+            path,
+            f"expected an object {{docno: score}} for query {qid!r}, found "
+            f"{type(row).__name__}",
+            line=_line_of(data, qid),
+        )
+    if not is_qid(qid):
+        raise FormatError(
+            path,
+            f"a query id must be text without tabs or line ends, found {qid!r}",
+            line=_line_of(data, qid),
+        )
+    return row
+
+
+def _refuse_score(
+    data: bytes, path: Path, rows: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """Raise for the first score that is not a finite number."""
+    for qid, row in rows:
+        for docno, value in row.items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not abs(value) <= LARGEST:
+                raise FormatError(
+                    path,
+                    f"the score of query {qid!r}, document {docno!r} must be a finite "
+                    f"number, found {value!r}",
+                    line=_line_of(data, qid, docno),
+                )
+
+
+def _line_of(data: bytes, *wanted: str) -> int:
+    """The line of a key of the outer object, or of a key of an inner object."""
+    text = data.decode("utf-8")
+    place = next((place for keys, place in _keys(text) if keys == wanted), 0)
+    return text.count("\n", 0, place) + 1

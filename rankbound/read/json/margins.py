@@ -1,8 +1,8 @@
 """Triples with a margin: query_id, positive_id, negative_id, score.
 
-The score is the teacher's margin, positive minus negative. Triples of one positive make
-one group, and scores follow up to a constant for each connected part of a query's
-documents (see `estimators.margins`).
+The score is the teacher's margin, positive minus negative. Triples with one positive
+make one group. Margins determine the scores up to a constant for each connected part of
+a query's documents (see `rankbound.estimators.margins`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from rankbound.estimators.margins import potentials
 from rankbound.read.contents import Contents
 from rankbound.read.fields import parsed_number
 from rankbound.read.json.building import Builder
-from rankbound.read.json.jsonl import Row, first_object, rows, write_records
+from rankbound.read.json.jsonl import Row, RowFormat, first_object, rows, write_records
 from rankbound.read.json.records import lacking, pair_records
-from rankbound.read.json.rowformats import RowFormat
 from rankbound.read.source import Source
 from rankbound.read.tables.containers import container
 
@@ -36,12 +35,12 @@ NOTE: Final = (
 
 
 class Triples:
-    """Collects triples with margins, and turns them into scores up to constants.
+    """Collects triples with margins and turns them into scores up to constants.
 
     Parameters
     ----------
     builder : Builder
-        Which gets the groups: one for each query and positive.
+        Receives the groups, one for each query and positive.
     """
 
     def __init__(self, builder: Builder) -> None:
@@ -51,7 +50,7 @@ class Triples:
     def add(
         self, query: int, positive: int, negative: int, margin: Any, line: int
     ) -> None:
-        """Add one triple by the codes of its query and documents."""
+        """Add one triple, given by the codes of its query and documents."""
         number = margin if type(margin) is float else None
         if number is None:
             number = Row(self._builder, line, {}).number(margin, "a margin")
@@ -70,7 +69,7 @@ class Triples:
         Raises
         ------
         FormatError
-            When margins of a query contradict each other, naming the first line.
+            If margins of a query contradict each other, naming the first line.
         """
         scores = self._scores()
         self._builder.notes.append(NOTE)
@@ -91,7 +90,8 @@ class Triples:
                 f"the margin {margins[edge]!s} of query {qid!r}, documents {docno!r} "
                 f"and {other!r} is not the difference that other lines give for them "
                 f"({found.contradicted.size:,} such lines in the file); the margins of "
-                "one teacher add up, so these are of several, or of another scale",
+                "one teacher add up, so these come from several, or are on another "
+                "scale",
                 int(lines[edge]),
             )
         values = self._builder.table(
@@ -106,7 +106,7 @@ class Triples:
 
 
 def read_rows(builder: Builder, found: Iterable[Row]) -> Contents:
-    """Groups and potentials of triples that come as objects."""
+    """Read triples that are objects."""
     triples = Triples(builder)
     for row in found:
         row.need(*KEYS)
@@ -116,7 +116,7 @@ def read_rows(builder: Builder, found: Iterable[Row]) -> Contents:
 
 
 def read(source: Source) -> Contents:
-    """Read JSON lines, a table, or columns parted by tabs with or without the header.
+    """Read JSON lines, a table, or tab-separated columns with or without the header.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def read(source: Source) -> Contents:
             continue
         if len(fields) != len(KEYS):
             raise builder.fail(
-                f"expected {len(KEYS)} columns parted by tabs ({', '.join(KEYS)}), "
+                f"expected {len(KEYS)} tab-separated columns ({', '.join(KEYS)}), "
                 f"found {len(fields)}",
                 line,
             )
@@ -183,7 +183,7 @@ def write(contents: Contents, path: Path) -> None:
     Raises
     ------
     FormatError
-        When there are no scores, or positives are not marked.
+        If there are no scores, or positives are not marked.
     """
     if contents.scores is None:
         raise lacking(contents, TITLE, "scores")

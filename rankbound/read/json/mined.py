@@ -1,6 +1,7 @@
-"""What sentence-transformers mines and trains on: texts in columns, perhaps scores.
+"""Texts in columns, as sentence-transformers mines them and trains on them.
 
-The first column is the query (anchor), the second its positive, and the rest depends:
+The first column is the query (anchor) and the second its positive. The other columns
+depend on the shape:
 
 - n-tuple and triplet: ``negative_1`` ... or ``negative``, with ``scores`` (the
   positive's first; ``score`` in older files);
@@ -8,7 +9,7 @@ The first column is the query (anchor), the second its positive, and the rest de
 - labeled-list: a list of passages with ``labels``, and ``scores``.
 
 Trainers also take n-tuples with ``label``, which may be a margin, a list of margins or
-a list of a teacher's scores. The file does not say which, so the user does:
+a list of a teacher's scores. The file does not say which, so the user does, with
 ``mined:margins`` or ``mined:scores``. Ids are made from the texts.
 """
 
@@ -23,22 +24,21 @@ from typing import Any, Final
 from rankbound.errors import UsageError
 from rankbound.read.contents import Contents
 from rankbound.read.json.building import Builder
-from rankbound.read.json.jsonl import Row, write_records
+from rankbound.read.json.jsonl import Row, RowFormat, write_records
 from rankbound.read.json.lists import add_labels, add_scores
 from rankbound.read.json.margins import Triples
 from rankbound.read.json.records import group_records, query_texts, text_of
-from rankbound.read.json.rowformats import RowFormat
 
 TITLE: Final = "texts in columns (sentence-transformers): anchor, positive, negative_1"
 NUMBERS: Final = ("label", "labels", "score", "scores")
 DECLARE: Final = (
-    "label may be a margin or scores of a teacher, and the file does not say which; "
-    "read it with --format mined:margins or --format mined:scores"
+    "label may be a teacher's margin or scores, and the file does not say which; read "
+    "it with `format='mined:margins'` or `format='mined:scores'`"
 )
 
 
 def _read_rows(label: str, builder: Builder, found: Iterable[Row]) -> Contents:
-    """Read rows; `label` says what that column holds, "" when the user did not."""
+    """Read rows; `label` says what that column holds, "" if the user did not say."""
     triples = Triples(builder) if label == "margins" else None
     for row in found:
         anchor, *passages = _text_columns(row)
@@ -59,7 +59,7 @@ def _text_columns(row: Row) -> list[str]:
     keys = [key for key in row.fields if key not in NUMBERS]
     if len(keys) < 2:
         raise row.fail(
-            "expected a column of queries and one of passages at least, found "
+            "expected at least a column of queries and one of passages, found "
             f"{[*row.fields]}"
         )
     return keys
@@ -74,13 +74,13 @@ def _add_list(row: Row, query: int, texts: list[Any]) -> None:
 
 
 def _add_pair(row: Row, query: int, text: Any, label: str) -> None:
-    """A pair of one passage; the pairs of a query make one group."""
+    """Add a passage of a query; the passages of a query make one group."""
     document = row.builder.document_text(text, row.line)
     group = row.builder.group(query, row.line, key=("pairs", query))
     mark = row.fields.get("label")
     if label == "scores":
         row.builder.score(query, document, mark, row.line)
-        row.builder.marks, mark = False, 0  # nothing else says what is a positive
+        row.builder.marks, mark = False, 0  # nothing else marks positives
     if isinstance(mark, bool) or mark not in (0, 1):
         raise row.fail(f"label of a pair must be 0 or 1, found {mark!r}; {DECLARE}")
     row.builder.member(group, document, positive=mark == 1)
@@ -91,7 +91,7 @@ def _add_pair(row: Row, query: int, text: Any, label: str) -> None:
 def _add_tuple(
     row: Row, query: int, texts: list[Any], label: str, *, merge: bool
 ) -> None:
-    """A positive and its negatives; triplets with one positive make one group."""
+    """Add a positive and its negatives; triplets with one positive make one group."""
     if "label" in row and not label:
         raise row.fail(DECLARE)
     positive, *negatives = row.document_texts(texts)
@@ -125,7 +125,7 @@ def _add_margins(row: Row, triples: Triples, query: int, documents: list[int]) -
 def _label_as(argument: str) -> RowFormat:
     if argument not in ("margins", "scores"):
         raise UsageError(
-            f"--format mined:{argument}: after the colon stands what label holds, "
+            f"`format='mined:{argument}'`: after the colon stands what label holds, "
             "margins or scores"
         )
     read = partial(_read_rows, argument)
@@ -161,7 +161,7 @@ def write(contents: Contents, path: Path) -> None:
     Raises
     ------
     FormatError
-        When a text is lacking, or positives are not marked.
+        If a text is missing, or positives are not marked.
     """
     write_records(path, _lines(contents))
 

@@ -1,13 +1,14 @@
-"""`Contents` as records, one a group or a query, for the formats that are lists."""
+"""`Contents` as records, one for each group or query, for writers of lists."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from rankbound.data.columns import Floats
+from rankbound.data.columns import Floats, Integers
 from rankbound.data.groups import Groups
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Scores
@@ -24,10 +25,11 @@ class Record:
     qid : str
     docnos : list of str
     positive : list of bool, or None
-        Which documents are positives, where that is known.
+        Which documents are positives; None if that is unknown.
     scores : list of float, or None
-        None where the contents hold no scores.
+        None if the contents hold no scores.
     probabilities : list of float, or None
+        The law that documents are drawn from, if it is known.
     """
 
     qid: str
@@ -37,27 +39,27 @@ class Record:
     probabilities: list[float] | None = None
 
     def split(self) -> tuple[list[int], list[int]]:
-        """Places of the positives and of the other documents."""
+        """The places of the positives, and those of the other documents."""
         marks = self.positive or []
         good = [place for place, mark in enumerate(marks) if mark]
         return good, [place for place, mark in enumerate(marks) if not mark]
 
     def pick(self, places: list[int]) -> list[str]:
-        """The documents in some places."""
+        """The documents at some places."""
         return [self.docnos[place] for place in places]
 
     def scores_at(self, places: list[int]) -> list[float]:
-        """The scores in some places; there must be scores."""
+        """The scores at some places; empty if there are no scores."""
         return [] if self.scores is None else [self.scores[place] for place in places]
 
 
 def group_records(contents: Contents, title: str) -> Iterator[Record]:
-    """A record for each group, with the scores of its documents where there are scores.
+    """A record for each group, with the scores of its documents if there are scores.
 
     Raises
     ------
     FormatError
-        When there are no groups, they do not mark their positives, or some of the
+        If there are no groups, they do not mark their positives, or some of the
         documents have a score and others none.
     """
     groups = contents.groups
@@ -69,19 +71,19 @@ def group_records(contents: Contents, title: str) -> Iterator[Record]:
 
 
 def one_positive(contents: Contents, title: str) -> Iterator[tuple[Record, int]]:
-    """A record for each group and the place of its positive, which must be single.
+    """A record for each group and the place of its only positive.
 
     Raises
     ------
     FormatError
-        As `group_records`, and when a group has no positive or several.
+        As `group_records`, and if a group has no positive or several.
     """
     for record in group_records(contents, title):
         good, _ = record.split()
         if len(good) != 1:
             raise FormatError(
                 contents.path,
-                f"a group of query {record.qid!r} has {len(good)} positives, and one "
+                f"a group of query {record.qid!r} has {len(good)} positives, but one "
                 f"of {title} has exactly one; labeled-list holds any number",
             )
         yield record, good[0]
@@ -90,14 +92,15 @@ def one_positive(contents: Contents, title: str) -> Iterator[tuple[Record, int]]
 def pair_records(
     contents: Contents, title: str
 ) -> Iterator[tuple[Record, int, list[int]]]:
-    """As `one_positive`, with the places of the negatives, for formats of triples.
+    """A record for each group, and the places of its positive and its negatives.
 
-    Their readers make one group of all triples of a query and a positive.
+    For formats of triples, whose readers make one group of all triples of a query and a
+    positive.
 
     Raises
     ------
     FormatError
-        As `one_positive`, for a group without negatives, and for a second group of the
+        As `one_positive`, and for a group without negatives or a second group of the
         same query and positive.
     """
     seen: set[tuple[str, str]] = set()
@@ -108,8 +111,8 @@ def pair_records(
             found = "a second group" if key in seen else "a group without negatives"
             raise FormatError(
                 contents.path,
-                f"query {key[0]!r} and positive {key[1]!r} have {found}, which cannot "
-                f"be told from {title}; labeled-list holds such groups",
+                f"query {key[0]!r} and positive {key[1]!r} have {found}, which "
+                f"{title} cannot represent; labeled-list can",
             )
         seen.add(key)
         yield record, good, bad
@@ -121,7 +124,7 @@ def list_records(contents: Contents, title: str) -> Iterator[Record]:
     Raises
     ------
     FormatError
-        When there are neither groups nor scores, or a score is lacking.
+        If there are neither groups nor scores, or a score is missing.
     """
     if contents.groups is not None:
         yield from _of_groups(contents, contents.groups)
@@ -134,16 +137,12 @@ def list_records(contents: Contents, title: str) -> Iterator[Record]:
 def ranked_records(contents: Contents, title: str) -> Iterator[Record]:
     """A record for each query with all its scored documents, the best first.
 
-    Ties are in the order of the ranks where the file gave ranks, else by docno,
-    descending, as in trec_eval.
+    See `best_first` for the order of ties.
     """
     scores = contents.scores
     if scores is None:
         raise lacking(contents, title, "scores")
-    if contents.ranks is None:
-        order = ranking(scores)
-    else:
-        order = np.lexsort((contents.ranks, -scores.values, scores.row_query()))
+    order = best_first(contents, scores)
     for query, (start, stop) in enumerate(_ranges(scores.offsets)):
         rows = order[start:stop]
         docnos = scores.docnos[scores.codes[rows]].tolist()
@@ -151,17 +150,28 @@ def ranked_records(contents: Contents, title: str) -> Iterator[Record]:
         yield Record(scores.qids[query], docnos, None, values)
 
 
+def best_first(contents: Contents, scores: Scores) -> Integers:
+    """The order that sorts the rows of each query by score, descending.
+
+    Ties are in the order of the ranks if the file gave ranks, otherwise by docno,
+    descending, as in trec_eval.
+    """
+    if contents.ranks is None:
+        return ranking(scores)
+    return np.lexsort((contents.ranks, -scores.values, scores.row_query()))
+
+
 def lacking(contents: Contents, title: str, what: str) -> FormatError:
-    """The error of contents that cannot be written in some format."""
+    """An error about contents that lack what a format needs."""
     held = " and ".join(contents.parts()) or "nothing"
     return FormatError(
         contents.path,
-        f"holds {held}, and a file of {title} needs {what}",
+        f"holds {held}, but a file of {title} needs {what}",
     )
 
 
 def query_texts(contents: Contents) -> dict[str, str]:
-    """Texts by qid, as readers keep them."""
+    """The texts of queries by qid, which readers keep in the metadata."""
     return dict(contents.metadata.get("query_texts", {}))
 
 
@@ -171,14 +181,14 @@ def text_of(contents: Contents, texts: dict[str, str], name: str, title: str) ->
     Raises
     ------
     FormatError
-        When there is none.
+        If there is none.
     """
     try:
         return texts[name]
     except KeyError:
         raise FormatError(
             contents.path,
-            f"has no text of {name!r}, and a file of {title} holds texts; convert to a "
+            f"has no text of {name!r}, but a file of {title} holds texts; convert to a "
             "format that holds ids",
         ) from None
 
@@ -197,7 +207,7 @@ def _of_groups(contents: Contents, groups: Groups) -> Iterator[Record]:
 
 
 def _values(contents: Contents, groups: Groups, scores: Scores | None) -> Floats | None:
-    """Scores of the rows of groups; of margins, up to one constant a group."""
+    """The scores of the rows of groups; for margins, up to a constant in each group."""
     if scores is None:
         return None
     values, found = groups.scores_of(scores)
@@ -212,7 +222,5 @@ def _values(contents: Contents, groups: Groups, scores: Scores | None) -> Floats
     return values
 
 
-def _ranges(
-    offsets: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> Iterator[tuple[int, int]]:
-    yield from zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+def _ranges(offsets: Integers) -> Iterator[tuple[int, int]]:
+    yield from itertools.pairwise(offsets.tolist())

@@ -1,21 +1,170 @@
-"""NumPy arrays, and what can become one, as tables of scores or as vectors."""
+"""Nested dictionaries and arrays in memory, as columns of scores and as vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import re
+import reprlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from rankbound.data.columns import strings
+from rankbound.data.arrow import encode
+from rankbound.data.columns import Floats, strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.read.objects.nested import Fail, texts
+from rankbound.data.scores import LARGEST, Scores
+from rankbound.read.source import one_line
+
+# Dictionaries
+
+Fail = Callable[[str], Exception]
+SURROGATE = re.compile("[\ud800-\udfff]")
+SHAPE = "{qid: {docno: number}}"
+
+
+def scores_of_nested(table: Mapping[Any, Any], fail: Fail, *, name: str) -> Scores:
+    """Scores from ``{qid: {docno: number}}``; whole-number ids become text.
+
+    Parameters
+    ----------
+    table : mapping
+        Queries without documents are skipped.
+    fail : callable
+        Turns a message into the error to raise.
+    name : str
+        The name of the scores.
+
+    Raises
+    ------
+    FormatError
+        As made by `fail`, for another shape, an id that is neither text nor a whole
+        number, two ids with the same text, or a number that is not finite.
+
+    Examples
+    --------
+    >>> scores = scores_of_nested({7: {12: 0.5}}, ValueError, name="toy")
+    >>> scores.where(0)
+    ('7', '12')
+    """
+    rows = [(qid, _row(qid, row, fail)) for qid, row in table.items()]
+    rows = [(qid, row) for qid, row in rows if row]
+    if not rows:
+        raise fail("holds no scores")
+    qids = texts([qid for qid, _ in rows], fail, what="a query id")
+    names = texts(
+        list(itertools.chain.from_iterable(row for _, row in rows)),
+        fail,
+        what="a document id",
+    )
+    docnos, codes = encode(pa.array(names, pa.string()), ordered=True)
+    sizes = [len(row) for _, row in rows]
+    queries = np.repeat(np.arange(len(rows), dtype=np.int64), sizes)
+    _check_keys(qids, queries, codes, docnos, fail)
+    return Scores.from_rows(
+        queries, strings(qids), codes, docnos, _numbers(rows, fail), name=name
+    )
+
+
+def texts(ids: list[Any], fail: Fail, *, what: str) -> list[str]:
+    """Ids as text; each must be text or a whole number.
+
+    Examples
+    --------
+    >>> texts(["D1", 7], ValueError, what="an id")
+    ['D1', '7']
+    """
+    kinds = set(map(type, ids))
+    if kinds <= {int}:
+        return list(map(str, ids))
+    found = ids if kinds <= {str} else [_text(value, fail, what) for value in ids]
+    for value in found:
+        if not value or value.isspace() or not set(value).isdisjoint("\t\r\n"):
+            raise fail(
+                f"{what} must be text without tabs or line ends, found {value!r}"
+            )
+        if not value.isascii() and SURROGATE.search(value):
+            raise fail(f"{what} must be Unicode text, found {value!r}")
+    return found
+
+
+def _text(value: Any, fail: Fail, what: str) -> str:
+    if isinstance(value, str):
+        return str(value)  # may be a subclass, such as NumPy's
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return str(int(value))
+    reason = (
+        "; a float is not an id: digits were lost, or missing values turned ids into "
+        "floats, so read the ids as text"
+        if isinstance(value, Real) and not isinstance(value, bool)
+        else ""
+    )
+    raise fail(f"{what} must be text or a whole number, found {value!r}{reason}")
+
+
+def _row(qid: Any, row: Any, fail: Fail) -> Mapping[Any, Any]:
+    if not isinstance(row, Mapping):
+        raise fail(f"expected {SHAPE}, found {type(row).__name__} for query {qid!r}")
+    return row
+
+
+def _numbers(rows: list[tuple[Any, Mapping[Any, Any]]], fail: Fail) -> Floats:
+    values = list(itertools.chain.from_iterable(row.values() for _, row in rows))
+    if set(map(type, values)) <= {int, float} or _all_real(values):
+        try:
+            numbers = np.array(values, dtype=np.float64)
+        except OverflowError:  # a whole number beyond float64, found below
+            numbers = np.array([np.inf])
+        if (np.abs(numbers) <= LARGEST).all():
+            return numbers
+    for qid, row in rows:
+        for docno, value in row.items():
+            if not _finite(value):
+                raise fail(
+                    f"the score of query {qid!r}, document {docno!r} must be a finite "
+                    f"number, found {reprlib.repr(value)}"
+                )
+    raise fail("the scores must be finite numbers")
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return _all_real([value]) and abs(float(value)) <= LARGEST
+    except OverflowError:
+        return False
+
+
+def _all_real(values: Iterable[Any]) -> bool:
+    return all(isinstance(v, Real) and not isinstance(v, bool) for v in values)
+
+
+def _check_keys(
+    qids: list[str], queries: Any, codes: Any, docnos: Any, fail: Fail
+) -> None:
+    """Raise if 7 and "7" are two keys of one dictionary."""
+    if len(set(qids)) < len(qids):
+        twice = next(qid for qid in qids if qids.count(qid) > 1)
+        raise fail(f"query {twice!r} occurs twice, as text and as a number")
+    keys = queries * len(docnos) + codes
+    ordered = np.sort(keys)
+    again = np.flatnonzero(ordered[1:] == ordered[:-1])
+    if again.size:
+        query, code = divmod(int(ordered[again[0]]), len(docnos))
+        raise fail(
+            f"document {docnos[code]!r} occurs twice under query {qids[query]!r}, as "
+            "text and as a number"
+        )
+
+
+# Arrays
 
 Ids = Sequence[Any] | np.ndarray
 
 
 def is_array(value: object) -> bool:
-    """Whether something is an array: of NumPy, torch, jax, but no frame.
+    """Whether a value is an array of NumPy, torch, jax or the like, and not a frame.
 
     Examples
     --------
@@ -35,11 +184,11 @@ def nested_of_array(
     ----------
     value : array, shape (n_queries, n_documents)
     qids : sequence of ids, shape (n_queries,), optional
-        The numbers of the rows, from 0, by default.
+        By default the numbers of the rows from 0.
     docnos : sequence of ids, shape (n_documents,) or (n_queries, n_documents), optional
-        The numbers of the columns, from 0, by default.
+        By default the numbers of the columns from 0.
     fail : callable
-        From a message to the error to raise.
+        Turns a message into the error to raise.
 
     Examples
     --------
@@ -68,7 +217,7 @@ def nested_of_array(
 
 
 def embeddings_of_array(vectors: Any, ids: Ids, fail: Fail, *, name: str) -> Embeddings:
-    """Vectors of shape (n, dim) and the ids of their rows, without a copy."""
+    """Embeddings from vectors of shape (n, dim), without a copy, and their ids."""
     matrix = as_array(vectors, fail)
     if matrix.ndim != 2 or 0 in matrix.shape or matrix.dtype.kind != "f":
         raise fail(
@@ -81,20 +230,21 @@ def embeddings_of_array(vectors: Any, ids: Ids, fail: Fail, *, name: str) -> Emb
 
 
 def as_array(value: Any, fail: Fail) -> np.ndarray:
-    """A NumPy array of the same numbers, without a copy where that can be.
+    """A NumPy array of the same numbers, without a copy if possible.
 
     Raises
     ------
     Exception
-        By `fail`, for a masked array, or one that its library does not give away.
+        As made by `fail`, for a masked array, or one that its library does not convert.
     """
     if isinstance(value, np.ma.MaskedArray):
-        raise fail("a masked array lacks values; give a dict or table of those it has")
+        raise fail(
+            "a masked array lacks values; give a dict or table of those that it has"
+        )
     try:
         return np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise fail(f"cannot be read as a NumPy array ({reason})") from None
+        raise fail(f"cannot be read as a NumPy array ({one_line(error)})") from None
 
 
 def stacked(vectors: list[Any], fail: Fail) -> np.ndarray:
@@ -102,13 +252,13 @@ def stacked(vectors: list[Any], fail: Fail) -> np.ndarray:
     try:
         return np.stack([np.asarray(vector) for vector in vectors])
     except ValueError:
-        raise fail("all vectors must have one length") from None
+        raise fail("all vectors must have the same length") from None
 
 
 def _ids_of(ids: Ids | None, size: int, what: str, fail: Fail) -> list[str]:
     found = list(range(size)) if ids is None else list(ids)
     if len(found) != size:
-        raise fail(f"{len(found)} {what} for {size} of the array")
+        raise fail(f"{len(found)} {what} for an array with {size}")
     return texts(found, fail, what=f"each of {what}")
 
 
@@ -117,4 +267,4 @@ def _check_distinct(
 ) -> None:
     if len(set(names)) < len(names):
         twice = next(one for one in names if names.count(one) > 1)
-        raise fail(f"{what} {twice!r} stands twice{under}; keep one")
+        raise fail(f"{what} {twice!r} occurs twice{under}; keep one")

@@ -12,7 +12,7 @@ import numpy as np
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
 from rankbound.read.text.assembling import Assembly, Repeat
 from rankbound.read.text.candidates import candidate_groups
 from rankbound.read.text.idcolumns import id_block
@@ -21,9 +21,9 @@ BATCH = 1 << 16
 
 
 def _dataset(source: Source) -> Any:
-    """The dataset of a path ``irds:<id>``; nothing is downloaded before its use."""
+    """The dataset of a path ``irds:<id>``; nothing is downloaded until it is used."""
     if source.dataset is None:
-        raise source.fail("is no id of a dataset; write irds:<dataset id>")
+        raise source.fail("is not the id of a dataset; write irds:<dataset id>")
     try:
         import ir_datasets
     except ImportError:
@@ -35,7 +35,7 @@ def _dataset(source: Source) -> Any:
         return ir_datasets.load(source.dataset)
     except KeyError:
         raise source.fail(
-            "ir_datasets knows no such dataset; its ids stand at ir-datasets.com"
+            "ir_datasets has no such dataset; its ids are listed at ir-datasets.com"
         ) from None
 
 
@@ -49,7 +49,7 @@ def _scoreddocs(source: Source) -> Contents:
     name = IRDS_SCOREDDOCS.name
     if scores.values.any():
         return Contents(name, source.path, scores=scores)
-    # ir_datasets gives 0 where the files have no score at all
+    # ir_datasets returns 0 if the files have no scores
     starts = scores.offsets
     listed = [
         scores.docnos[scores.codes[start:stop]].tolist()
@@ -75,13 +75,12 @@ def _qrels(source: Source) -> Contents:
 
 @contextmanager
 def _fetched(source: Source) -> Iterator[None]:
-    """Report what the network or the disk refuses as one line about the dataset."""
+    """Report errors of the network or the disk as one line about the dataset."""
     try:
         yield
-    except OSError as error:  # those of requests are OSErrors, too
-        reason = str(error).split("\n", 1)[0][:160]
+    except OSError as error:  # includes those of requests
         raise source.fail(
-            f"ir_datasets could not fetch the files ({reason}); "
+            f"ir_datasets could not fetch the files ({one_line(error)}); "
             "connect to the network, or put them where ir_datasets keeps its downloads"
         ) from None
 
@@ -104,8 +103,8 @@ def _scores(source: Source, rows: Iterable[tuple[str, str, float]]) -> Scores:
     except Repeat as repeat:
         first, second = (row + 1 for row in repeat.rows)
         raise source.fail(
-            f"rows {first} and {second} of the dataset are one document of one query; "
-            "it cannot be used as it is"
+            f"rows {first} and {second} of the dataset are about the same query and "
+            "document; it cannot be used as it is"
         ) from None
 
 

@@ -1,37 +1,151 @@
 """Python objects as scores, groups, judgements and vectors: frames, dicts, arrays.
 
-Libraries are recognised by the objects they make, and none is loaded for it.
+Libraries are recognised by the types of their objects, so none is imported for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
-from rankbound.read.json.rowformats import records
+from rankbound.read.json.jsonl import table_records as records
 from rankbound.read.objects.arrays import (
+    Fail,
     Ids,
     embeddings_of_array,
     is_array,
     nested_of_array,
+    scores_of_nested,
     stacked,
+    texts,
 )
-from rankbound.read.objects.nested import Fail, scores_of_nested, texts
-from rankbound.read.objects.tables import described, table_of_lists, table_of_object
 from rankbound.read.registry import row_formats
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
+from rankbound.read.tables import layouts
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import recognise
 from rankbound.read.tables.tables import contents_of
+
+# Objects as Arrow tables
+
+TAKEN = (
+    "a path, a dict {qid: {docno: score}}, a pandas, polars or Arrow table, a ranx "
+    "Run, ScoredDoc or Qrel tuples of ir_measures, a NumPy array"
+)
+# Columns that may be read; others, such as texts, are not even converted
+COLUMNS = frozenset(
+    itertools.chain.from_iterable(
+        value for name, value in vars(layouts).items() if isinstance(value, tuple)
+    )
+) | {"docid", "group", "positive", "probability", "line"}
+
+
+def described(value: object) -> str:
+    """The type of an object, for messages, such as "pandas.DataFrame" or "dict".
+
+    Examples
+    --------
+    >>> described({}), described(pa.table({}))
+    ('dict', 'pyarrow.Table')
+    """
+    kind = type(value)
+    root = kind.__module__.partition(".")[0]
+    return kind.__name__ if root == "builtins" else f"{root}.{kind.__name__}"
+
+
+def table_of_object(value: Any, fail: Fail, *, every: bool = False) -> Any:
+    """A frame, or an iterable of records, as an Arrow table.
+
+    Parameters
+    ----------
+    value : object
+    fail : callable
+        Turns a message into the error to raise.
+    every : bool
+        Whether to convert all columns, rather than those that some layout reads.
+
+    Raises
+    ------
+    Exception
+        As made by `fail`, for an object of another type, and columns of mixed types.
+
+    Examples
+    --------
+    >>> table_of_object([{"qid": "q", "docno": "d", "score": 1.0}], ValueError).shape
+    (1, 3)
+    """
+    table = _of_frame(value, fail, every)
+    return _collected(value, fail, every) if table is None else table
+
+
+def _of_frame(value: Any, fail: Fail, every: bool) -> Any:
+    """A frame of any library as an Arrow table, or None if the value is no frame."""
+    root = type(value).__module__.partition(".")[0]
+    try:
+        if root == "pandas" and hasattr(value, "columns"):
+            known = [name for name in value.columns if every or _may_count(name)]
+            return pa.Table.from_pandas(value[known], preserve_index=False)
+        if root == "polars" and hasattr(value, "collect"):
+            value = value.collect()
+        if root == "datasets" and hasattr(value, "with_format"):
+            value = value.with_format("arrow")[:]
+        if hasattr(value, "__arrow_c_stream__"):
+            return pa.table(value)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        reason = " ".join(map(str, error.args)).split("\n", 1)[0]
+        raise fail(f"cannot be read as a table ({reason})") from None
+    return None
+
+
+def _may_count(name: object) -> bool:
+    return isinstance(name, str) and name.replace("-", "_") in COLUMNS
+
+
+def _collected(value: Any, fail: Fail, every: bool) -> Any:
+    """An iterable of records, such as tuples of ir_measures, as an Arrow table."""
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        raise fail(f"is of an unknown type; give {TAKEN}")
+    records = list(value)
+    if not records:
+        raise fail("holds no rows")
+    first = records[0]
+    if isinstance(first, Mapping):
+        names = [name for name in first if every or _may_count(name)]
+        columns = {name: [record.get(name) for record in records] for name in names}
+        return table_of_lists(columns, fail)
+    names = [f for f in ("score", "relevance") if hasattr(first, f)]
+    if not (names and hasattr(first, "query_id") and hasattr(first, "doc_id")):
+        raise fail(f"holds {described(first)}, an unknown type; give {TAKEN}")
+    try:
+        columns = {
+            field: [getattr(record, field) for record in records]
+            for field in ("query_id", "doc_id", names[0])
+        }
+    except AttributeError as error:
+        raise fail(f"its records differ: {error}") from None
+    return table_of_lists(columns, fail)
+
+
+def table_of_lists(columns: dict[str, list[Any]], fail: Fail) -> Any:
+    """An Arrow table from named columns."""
+    try:
+        return pa.table(columns)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise fail(f"mixes types in one column ({one_line(error)})") from None
+
+
+# Objects as contents
 
 TYPES: Mapping[str, type] = {
     "scores": Scores,
@@ -54,19 +168,19 @@ def part_of_object(
     Parameters
     ----------
     value : object
-        See the module; `Scores`, `Groups`, `Embeddings` and `Contents` are taken as
-        they are.
+        A frame, dictionary, array or iterable of records; `Scores`, `Groups`,
+        `Embeddings` and `Contents` are used as they are.
     part : str
-        Of `rankbound.read.contents.PARTS`.
+        One of `rankbound.read.contents.PARTS`.
     name : str
-        For messages; the type of the object by default.
+        For messages; by default the type of the object.
     qids, docnos : sequences of ids
-        Of the rows and columns of an array of scores; numbers from 0 by default.
+        The ids of the rows and columns of an array of scores; numbers by default.
 
     Raises
     ------
     FormatError
-        Naming the row of a table that breaks a rule, or what would be taken.
+        Naming the row of a table that breaks a rule, or the types that are accepted.
 
     Examples
     --------
@@ -85,12 +199,12 @@ def part_of_object(
     held = getattr(value, part)
     if held is None:
         parts = " and ".join(value.parts()) or "nothing"
-        raise FormatError(name, f"holds {parts}, and {part} are expected here")
+        raise FormatError(name, f"holds {parts}, but {part} are expected here")
     return held
 
 
 def contents_of_object(value: Any, part: str, *, name: str, fail: Fail) -> Contents:
-    """What a dictionary, table or iterable holds, as `Contents`."""
+    """`Contents` of a dictionary, table or iterable."""
     value = _unwrapped(value)
     if isinstance(value, Iterator) and not hasattr(value, "__arrow_c_stream__"):
         value = list(value)
@@ -108,13 +222,13 @@ def contents_of_object(value: Any, part: str, *, name: str, fail: Fail) -> Conte
 
 
 def _of_records(table: Any, name: str, fail: Fail) -> Contents:
-    """The rows of a table in one of the formats that JSON lines have, too."""
+    """`Contents` of a table whose rows are records of a format of JSON lines."""
     first: dict[str, Any] = next(iter(table.slice(0, 1).to_pylist()), {})
     entry = next((one for one in row_formats() if one.matches(first)), None)
     if entry is None:
         raise fail(
-            f"a table whose columns are not known: {', '.join(table.column_names)}; "
-            "rename them, such as qid, docno, score"
+            f"a table with unknown columns: {', '.join(table.column_names)}; rename "
+            "them, for instance to qid, docno, score"
         )
     return entry.read_records(Source(Path(name)), records(table))
 
@@ -124,12 +238,12 @@ def embeddings_of_object(
 ) -> Embeddings:
     """Embeddings from an array and the ids of its rows, a mapping, or a table.
 
-    The array is used as it is, without a copy.
+    An array is used without a copy.
 
     Raises
     ------
     FormatError
-        For another shape or type of numbers, or ids that do not fit.
+        For another shape or type of numbers, or ids that do not fit the rows.
 
     Examples
     --------
@@ -147,7 +261,7 @@ def embeddings_of_object(
 
 
 def _unwrapped(value: Any) -> Any:
-    """A ranx Run or Qrels as the dictionary that it holds."""
+    """The dictionary in a ranx Run or Qrels; any other value as it is."""
     ranx = next((f for f in ("run", "qrels") if hasattr(value, f)), None)
     if ranx is None or isinstance(value, Mapping):
         return value
@@ -160,7 +274,9 @@ def _of_array(
 ) -> Contents:
     fail = partial(FormatError, name)
     if not is_array(value):
-        raise fail("qids and docnos name the rows and columns of an array of scores")
+        raise fail(
+            "`qids` and `docnos` are for the rows and columns of an array of scores"
+        )
     if part not in ("scores", "qrels"):
         ids_too = "; give the ids of its rows" if part == "embeddings" else ""
         raise fail(f"an array alone holds no {part}{ids_too}")

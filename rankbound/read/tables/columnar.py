@@ -1,9 +1,8 @@
 """Our own tables: ``.scores.parquet`` and ``.groups.parquet``.
 
-Parquet with dictionary-encoded ids and uncompressed pages, so that a memory-mapped file
-is decoded where it lies; schema version, kind and name stand in the file's metadata.
-Any reader of parquet takes them for a table with columns qid, docno, score, or qid,
-group, docno.
+They are parquet with dictionary-encoded ids and uncompressed pages, so that a file can
+be decoded from a memory map. The schema version, kind and name are in the metadata. To
+any other reader they are tables with columns qid, docno, score, or qid, group, docno.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
 from rankbound.read.json.records import lacking
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
 from rankbound.read.tables.containers import container, open_table, schema_of
 
 RANK = "rank"
@@ -34,14 +33,14 @@ def read_scores_table(source: Source) -> Contents:
     Raises
     ------
     FormatError
-        For a damaged file, one of another schema version, or columns that lack values.
+        For a damaged file, another schema version, or missing values.
     """
     table = _table(source, SCORES_SCHEMA)
     try:
         scores = Scores.from_arrow(table, name=str(source.path))
         ranks = table.column(RANK).to_numpy() if RANK in table.column_names else None
     except (DomainError, ValueError, pa.ArrowException) as error:
-        raise source.fail(_one_line(error)) from None
+        raise source.fail(one_line(error)) from None
     part = "qrels" if metadata(table).get("rankbound.part") == "qrels" else "scores"
     return Contents(
         SCORES_NAME,
@@ -59,14 +58,14 @@ def read_groups_table(source: Source) -> Contents:
     try:
         groups = Groups.from_arrow(table, name=str(source.path))
     except (DomainError, ValueError, pa.ArrowException) as error:
-        raise source.fail(_one_line(error)) from None
+        raise source.fail(one_line(error)) from None
     return Contents(
         GROUPS_NAME, source.path, groups=groups, metadata=_said(table, source)
     )
 
 
 def write_scores_table(contents: Contents, path: Path) -> None:
-    """Write the scores, with the ranks that their file gave; or judgements."""
+    """Write scores with the ranks that their file gave, or judgements."""
     part = "scores" if contents.scores is not None else "qrels"
     scores = contents.scores if part == "scores" else contents.qrels
     if scores is None:
@@ -78,7 +77,7 @@ def write_scores_table(contents: Contents, path: Path) -> None:
 
 
 def write_groups_table(contents: Contents, path: Path) -> None:
-    """Write the groups with all that is known of their documents."""
+    """Write groups with all that is known about their documents."""
     if contents.groups is None:
         raise lacking(contents, "groups.parquet", "groups")
     _write(contents.groups.to_arrow(), path, {MORE: _more(contents)})
@@ -91,7 +90,7 @@ def _write(table: Any, path: Path, more: dict[str, str]) -> None:
         compression="none",
         use_dictionary=["qid", "docno"],
         write_page_checksum=True,
-        row_group_size=max(1, len(table)),  # so that there is one dictionary a column
+        row_group_size=max(1, len(table)),  # makes one dictionary for each column
     )
 
 
@@ -109,26 +108,22 @@ def _table(source: Source, schema: str) -> Any:
 
 
 def _said(table: Any, source: Source) -> dict[str, Any]:
-    """The name that the scores or groups had when written, and what went with them."""
+    """The name and the metadata of the scores or groups that were written."""
     said = metadata(table)
     try:
         more = json.loads(said.get(MORE, "{}"))
     except ValueError:
         more = None
     if not isinstance(more, dict):
-        raise source.fail(f"{MORE} in its metadata is no JSON object")
+        raise source.fail(f"{MORE} in its metadata is not a JSON object")
     return {**more, "name": said.get("rankbound.name", "")}
 
 
 def _more(contents: Contents) -> str:
-    """A tag, an ir_metadata block and the like, as JSON."""
+    """The metadata to keep, such as a tag or an ir_metadata block, as JSON."""
     about = {*ABOUT_THE_FILE, "columns_unused"}
     kept = {key: it for key, it in contents.metadata.items() if key not in about}
     return json.dumps(kept, sort_keys=True)
-
-
-def _one_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0]
 
 
 def _sniff(source: Source, schema: str) -> str | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rankbound.errors import FormatError
-from rankbound.read.source import Source
+from rankbound.read.source import Source, one_line
 from rankbound.read.tables.frames import Frame
 
 PARQUET = b"PAR1"
@@ -23,8 +23,20 @@ STREAM_END = ARROW_STREAM + b"\0" * 4
 SHARD = re.compile(r"(.*?)-?\d+-of-\d+.*")
 
 
+class DataFile(msgspec.Struct, frozen=True):
+    """A file of a dataset, as named in ``state.json`` of Hugging Face."""
+
+    filename: str
+
+
+class State(msgspec.Struct, frozen=True):
+    """The files of a dataset in order, from ``state.json``."""
+
+    files: list[DataFile] = msgspec.field(name="_data_files")
+
+
 def container(source: Source) -> str | None:
-    """What a file or folder is, in words; None when it holds no table."""
+    """The kind of table that a file or folder holds, in words, or None."""
     if source.is_folder:
         return _folder_kind(source.path)
     head = source.head[:8]
@@ -56,25 +68,25 @@ def schema_of(source: Source) -> Any:
     Raises
     ------
     FormatError
-        When the file is truncated or damaged.
+        If the file is truncated or damaged.
     """
     first = Source(shards(source)[0]) if source.is_folder else source
     return _guarded(first, _schema)
 
 
 def open_table(source: Source, columns: list[str] | None = None) -> Frame:
-    """The table of a file or folder, memory-mapped where it is not packed.
+    """The table of a file or folder, memory-mapped unless it is packed.
 
     Parameters
     ----------
     source : Source
     columns : list of str, optional
-        Those to read; all by default.
+        The columns to read, by default all.
 
     Raises
     ------
     FormatError
-        When a file is truncated or damaged, or the files of a folder differ.
+        If a file is truncated or damaged, or the files of a folder differ.
     """
     paths = shards(source) if source.is_folder else [source.path]
     tables: list[Any] = []
@@ -95,12 +107,14 @@ def open_table(source: Source, columns: list[str] | None = None) -> Frame:
 
 
 def first_row(source: Source) -> dict[str, Any]:
-    """The first row of a table as an object, without reading the others; or empty.
+    """The first row of a table as an object, without reading the others.
+
+    Empty for a table without rows.
 
     Raises
     ------
     FormatError
-        When the file is truncated or damaged.
+        If the file is truncated or damaged.
     """
     first = Source(shards(source)[0]) if source.is_folder else source
     rows: list[dict[str, Any]] = _guarded(first, _first_rows)
@@ -130,7 +144,7 @@ def shards(source: Source) -> list[Path]:
     Raises
     ------
     FormatError
-        When there is none, or they belong to several splits.
+        If there are none, or they belong to several splits.
     """
     folder = source.path
     if (folder / "dataset_dict.json").is_file():
@@ -154,20 +168,18 @@ def shards(source: Source) -> list[Path]:
 
 
 def _listed(source: Source) -> list[Path]:
-    """The files that ``state.json`` names."""
+    """The files that ``state.json`` names; empty without it."""
     state = source.path / "state.json"
     if not state.is_file():
         return []
     try:
-        names = [
-            entry["filename"] for entry in json.loads(state.read_bytes())["_data_files"]
-        ]
-        found = [source.path / Path(name).name for name in names]
-    except (ValueError, KeyError, TypeError):
+        files = msgspec.json.decode(state.read_bytes(), type=State).files
+        found = [source.path / Path(file.filename).name for file in files]
+    except (msgspec.MsgspecError, RecursionError):
         raise FormatError(state, "does not list the data files") from None
     for path in found:
         if not path.is_file():
-            raise FormatError(state, f"names {path.name}, which is not there")
+            raise FormatError(state, f"names {path.name}, which does not exist")
     return found
 
 
@@ -176,8 +188,8 @@ def _guarded(source: Source, read: Callable[[Source], Any]) -> Any:
         return read(source)
     except FormatError:
         raise
-    except Exception as error:  # a damaged header may raise nearly anything
-        problem = str(error).split("\n", 1)[0][:160].rstrip(". ")
+    except Exception as error:  # a damaged header may cause any exception
+        problem = one_line(error).rstrip(". ")
         raise source.fail(
             f"{container(source)} that is truncated or damaged ({problem}); copy or "
             "download the file again"
@@ -190,7 +202,7 @@ def _schema(source: Source) -> Any:
     else:
         with _reader(source, _bytes(source)) as reader:
             schema = reader.schema
-    if not all(schema.names):  # which decodes them, too
+    if not all(schema.names):  # decodes the names, which may fail
         raise source.fail("a column without a name")
     return schema
 
@@ -206,26 +218,26 @@ def _table(source: Source, columns: list[str] | None) -> Any:
         if container(source) == "an Arrow stream":
             _check_stream_end(source, opened)
         table = table if columns is None else table.select(columns)
-    table.validate(full=True)  # offsets of a damaged file may point anywhere
+    table.validate(full=True)  # offsets in a damaged file may point anywhere
     return table
 
 
 def _check_stream_end(source: Source, opened: Any) -> None:
-    """Raise unless the stream ends with its mark, and the file with the stream.
+    """Check that the stream ends with its end mark, and the file with the stream.
 
-    Without the mark a stream that was cut between two batches would seem whole.
+    Otherwise, a stream that was cut between two batches would look complete.
     """
     read, size = opened.tell(), opened.size()
     opened.seek(max(0, read - len(STREAM_END)))
     if opened.read(len(STREAM_END)) != STREAM_END:
         raise source.fail(
-            "an Arrow stream without the mark of its end: it was cut, or not closed; "
+            "an Arrow stream without its end mark: it was cut, or not closed; "
             "copy or write it again"
         )
     if read < size:
         raise source.fail(
             f"{size - read:,} bytes follow the end of the Arrow stream; the file is "
-            "damaged, or two were put together: copy or write it again"
+            "damaged, or two were joined: copy or write it again"
         )
 
 

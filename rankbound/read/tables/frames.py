@@ -1,4 +1,4 @@
-"""`Frame`: an Arrow table whose columns are checked, with errors that name the row."""
+"""`Frame`: an Arrow table with checked columns, whose errors name the row."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
 
 BAD_ID = r"[\t\r\n]|\A\s*\z"
-# What Python and pandas write for a list of text; NumPy's text has no commas
+# How Python and pandas print a list of text; NumPy prints no commas
 QUOTED_LIST = re.compile(r"\[(?:'[^'\\]*'(?:, *'[^'\\]*')*)?\]")
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A table and where it comes from; rows are counted from 1.
+    """A table and where it comes from; errors count rows from 1.
 
     Attributes
     ----------
     table : pyarrow.Table
     name : str
-        A path, or what kind of object it was.
+        A path, or the type of an object.
     shards : tuple of (str, int)
-        Names and numbers of rows of the files that it was put together from.
+        The names and numbers of rows of the files that make up the table.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class Frame:
         return tuple(self.table.column_names)
 
     def fail(self, message: str, *, row: int | None = None) -> FormatError:
-        """The error to raise, about a row that is counted from 0 here."""
+        """An error to be raised, about a row that is counted from 0 here."""
         if row is None:
             return FormatError(self.name, message)
         for name, rows in self.shards:
@@ -65,7 +65,7 @@ class Frame:
         return FormatError(self.name, f"row {row + 1}: {message}")
 
     def place(self, row: int) -> str:
-        """A row that is counted from 0 here, in words."""
+        """A row in words; it is counted from 0 here."""
         return f"row {row + 1}"
 
     def ids(self, column: str) -> Any:
@@ -74,13 +74,13 @@ class Frame:
         Raises
         ------
         FormatError
-            For numbers with a point, a missing or blank id, or one with a tab or line
-            end.
+            For floating-point numbers, and an id that is missing or blank or has a tab
+            or line end.
         """
         return self.checked_ids(self.table.column(column), column)
 
     def checked_ids(self, found: Any, column: str, rows: Integers | None = None) -> Any:
-        """As `ids`, for values of lists; `rows` says in which row each stands."""
+        """As `ids`, for values that may be in lists; `rows` gives their rows."""
         self._whole(found, column, rows)
         text = self._as_text(found, column)
         bad = pc.match_substring_regex(text, BAD_ID)
@@ -101,11 +101,11 @@ class Frame:
     def checked_numbers(
         self, found: Any, column: str, rows: Integers | None = None
     ) -> Floats:
-        """As `numbers`, for values of lists; `rows` says in which row each stands."""
+        """As `numbers`, for values that may be in lists; `rows` gives their rows."""
         kind = found.type
         if not (pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)):
             raise self.fail(f"{column} must hold numbers, found the type {kind}")
-        # Whole numbers of more than 53 bits are rounded, as those of JSON are
+        # Whole numbers of more than 53 bits are rounded, as in JSON
         values = pc.cast(found, pa.float64(), safe=False).to_numpy()
         wrong = ~(np.abs(values) <= LARGEST)
         if wrong.any():
@@ -116,9 +116,9 @@ class Frame:
         return np.asarray(values)
 
     def lists(self, column: str) -> tuple[Any, Integers]:
-        """A column of lists: all their values one after another, and their lengths.
+        """A column of lists: their concatenated values, and their lengths.
 
-        Text that is a JSON list, or a list as Python prints it, counts as one.
+        Text is parsed if it is a JSON list, or a list as Python prints it.
 
         Raises
         ------
@@ -135,7 +135,7 @@ class Frame:
         return pc.list_flatten(found), sizes
 
     def _whole(self, found: Any, column: str, rows: Integers | None = None) -> None:
-        """Raise when a value is missing."""
+        """Raise if a value is missing."""
         if not found.null_count:
             return
         place = self._first(pc.is_null(found))
@@ -146,7 +146,7 @@ class Frame:
     def _as_text(self, found: Any, column: str) -> Any:
         kind = found.type
         if pt.is_dictionary(kind):
-            # Not by a cast, which knows no dictionaries of string views (polars)
+            # A cast does not support dictionaries of string views (polars)
             chunks = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
             return pa.chunked_array(
                 [
@@ -158,8 +158,8 @@ class Frame:
             return pc.cast(found, pa.string() if small(found) else pa.large_string())
         if pt.is_floating(kind):
             raise self.fail(
-                f"{column} holds numbers with a point ({kind}), which are no ids: a "
-                "missing value made them so, or digits were lost; store text or whole "
+                f"{column} holds floating-point numbers ({kind}), which are not ids: "
+                "missing values caused this, or digits were lost; store text or whole "
                 "numbers"
             )
         raise self.fail(
@@ -178,7 +178,7 @@ class Frame:
                 value = None
             if not isinstance(value, list):
                 raise self.fail(
-                    f"{column} must be a list; it is text, and no JSON list: "
+                    f"{column} must be a list, found text that is no JSON list: "
                     f"{text[:60]!r}; store it as a list",
                     row=row,
                 )
@@ -211,5 +211,5 @@ def is_list(kind: Any) -> bool:
 
 
 def small(found: Any) -> bool:
-    """Whether all text of a column fits 32-bit offsets with certainty."""
+    """Whether the text of a column certainly fits 32-bit offsets."""
     return bool(found.nbytes < 2**30)

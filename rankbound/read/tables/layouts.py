@@ -1,9 +1,9 @@
-"""Which columns of a table say what: queries, documents, scores, lists, vectors."""
+"""Layouts of tables: which columns hold queries, documents, scores or vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import pyarrow.types as pt
@@ -26,34 +26,85 @@ VECTOR_ID: Final = (*DOCUMENT, "docid", "id", "_id", *QUERY)
 BEIR_DOCUMENT: Final = "corpus_id"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowColumns:
+    """The names of the columns of a query and a document in each row."""
+
+    query: str
+    document: str
+    score: str | None = None
+    grade: str | None = None
+    rank: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListColumns:
+    """The names of the columns of a query and lists in each row.
+
+    `document`, `scores` and `labels` hold lists, and `positive` holds single documents.
+    """
+
+    query: str
+    document: str
+    positive: str | None = None
+    scores: str | None = None
+    labels: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripleColumns:
+    """The names of the columns of triples; `score` holds margins."""
+
+    query: str
+    positive: str
+    negative: str
+    score: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorColumns:
+    """The names of the columns of ids and vectors."""
+
+    id: str
+    vector: str
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns that count, by role.
+    """The columns of a table that are read.
 
     Attributes
     ----------
     kind : str
         "scores", "qrels", "margins", "lists" or "embeddings".
-    roles : dict of str to str
-        Name of the column of each role: query, document, score, grade, rank, positive,
-        negative, labels, scores, id, vector.
+    by_role : RowColumns, ListColumns, TripleColumns or VectorColumns
+        The name of the column of each role.
     """
 
     kind: str
-    roles: dict[str, str]
+    by_role: RowColumns | ListColumns | TripleColumns | VectorColumns
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The column of each role that has one."""
+        return {
+            role: name
+            for role, name in asdict(self.by_role).items()
+            if name is not None
+        }
 
     @property
     def columns(self) -> list[str]:
-        """Names of the columns that count."""
+        """The names of the columns that are read."""
         return list(dict.fromkeys(self.roles.values()))
 
     def evidence(self) -> str:
-        """The columns, as a sentence that begins "columns ..."."""
+        """The columns, as a phrase that begins with "columns"."""
         return f"columns {', '.join(self.columns)}"
 
 
 def recognise(schema: Any) -> Layout | None:
-    """What the columns of an Arrow schema say, None for columns that say nothing.
+    """The layout of an Arrow schema, or None if its columns are unknown.
 
     Examples
     --------
@@ -75,9 +126,10 @@ class _Columns:
     types: dict[str, Any]
 
     def find(self, wanted: Iterable[str], *, lists: bool | None = False) -> str | None:
-        """The first of some columns; of lists, of single values, or (None) of either.
+        """The first existing column of those `wanted`.
 
-        Text may be a list that was written as text.
+        `lists` asks for lists (True; text may be a printed list), for single values
+        (False), or for either (None).
         """
         for name in wanted:
             real = self.names.get(name)
@@ -89,25 +141,22 @@ class _Columns:
                 return real
         return None
 
-    def roles(self, **found: str | None) -> dict[str, str]:
-        return {role: name for role, name in found.items() if name is not None}
-
 
 def _lists(columns: _Columns) -> Layout | None:
     query = columns.find(QUERY)
     documents = columns.find(LISTED[:-1], lists=True)
-    # doc_id_b is one document beside another in ir_datasets' pairs
+    # In pairs of ir_datasets, doc_id_b is a single document
     documents = documents or columns.find(LISTED[-1:], lists=None)
     if query is None or documents is None or not _is_listed(columns, documents):
         return None
-    roles = columns.roles(
+    found = ListColumns(
         query=query,
         document=documents,
         positive=columns.find(POSITIVE),
         scores=columns.find(SCORES, lists=True),
         labels=columns.find(LABELS, lists=True),
     )
-    return Layout("lists", roles)
+    return Layout("lists", found)
 
 
 def _is_listed(columns: _Columns, name: str) -> bool:
@@ -121,10 +170,10 @@ def _margins(columns: _Columns) -> Layout | None:
     if query is None or positive is None or negative is None:
         return None
     score = columns.find(("score", "label", "margin"), lists=None)
-    roles = columns.roles(
+    found = TripleColumns(
         query=query, positive=positive, negative=negative, score=score
     )
-    return Layout("margins", roles)
+    return Layout("margins", found)
 
 
 def _rows(columns: _Columns) -> Layout | None:
@@ -137,11 +186,15 @@ def _rows(columns: _Columns) -> Layout | None:
     rank = columns.find(RANK)
     if query is None or document is None or (score or grade or rank) is None:
         return None
-    roles = columns.roles(query=query, document=document, rank=rank)
     if document.replace("-", "_") == BEIR_DOCUMENT and grade is None:
-        return Layout("qrels", roles | columns.roles(grade=score))
-    kind = "qrels" if score is None and grade is not None else "scores"
-    return Layout(kind, roles | columns.roles(score=score, grade=grade))
+        score, grade = None, score
+        kind = "qrels"
+    else:
+        kind = "qrels" if score is None and grade is not None else "scores"
+    found = RowColumns(
+        query=query, document=document, score=score, grade=grade, rank=rank
+    )
+    return Layout(kind, found)
 
 
 def _vectors(columns: _Columns) -> Layout | None:
@@ -152,4 +205,4 @@ def _vectors(columns: _Columns) -> Layout | None:
     name = columns.find(wanted)
     if name is None or pt.is_floating(columns.types[name]):
         return None
-    return Layout("embeddings", {"id": name, "vector": vector})
+    return Layout("embeddings", VectorColumns(id=name, vector=vector))

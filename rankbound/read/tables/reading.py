@@ -2,16 +2,60 @@
 
 from __future__ import annotations
 
-from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import Layout
-from rankbound.read.tables.lists import lists_of
-from rankbound.read.tables.margins import margins_of
-from rankbound.read.tables.rows import Parts, rows_of
-from rankbound.read.tables.vectors import embeddings_of
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from rankbound.data.arrow import encode
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Kind, Scores
+from rankbound.estimators.margins import potentials
+from rankbound.read.json.building import AGAIN, merged_members, merged_scores
+from rankbound.read.json.groups import RANKED
+from rankbound.read.json.margins import NOTE
+from rankbound.read.tables.frames import Frame, is_list
+from rankbound.read.tables.layouts import (
+    Layout,
+    ListColumns,
+    RowColumns,
+    TripleColumns,
+    VectorColumns,
+)
 
 
-def read_layout(frame: Frame, layout: Layout) -> Parts:
-    """The parts of `Contents` that a table of a known layout holds.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parts:
+    """The attributes of `Contents` that a table determines."""
+
+    scores: Scores | None = None
+    groups: Groups | None = None
+    qrels: Scores | None = None
+    embeddings: Embeddings | None = None
+    ranks: Integers | None = None
+    repairs: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_layout(frame: Frame, layout: Layout) -> dict[str, Any]:
+    """The attributes of `Contents` that a table determines, as keyword arguments.
+
+    Raises
+    ------
+    FormatError
+        Naming the row that breaks a rule.
+    """
+    found = parts_of(frame, layout)
+    return {part.name: getattr(found, part.name) for part in fields(found)}
+
+
+def parts_of(frame: Frame, layout: Layout) -> Parts:
+    """The parts of `Contents` that a table holds.
 
     Raises
     ------
@@ -20,13 +64,440 @@ def read_layout(frame: Frame, layout: Layout) -> Parts:
     """
     if not len(frame.table):
         raise frame.fail("holds no rows")
-    if layout.kind == "embeddings":
-        roles = layout.roles
-        return {"embeddings": embeddings_of(frame, roles["id"], roles["vector"])}
-    readers = {
-        "scores": rows_of,
-        "qrels": rows_of,
-        "lists": lists_of,
-        "margins": margins_of,
-    }
-    return readers[layout.kind](frame, layout.roles)
+    match layout.by_role:
+        case RowColumns() as columns:
+            return rows_of(frame, columns)
+        case ListColumns() as columns:
+            return lists_of(frame, columns)
+        case TripleColumns() as columns:
+            return margins_of(frame, columns)
+        case VectorColumns(id=ids, vector=vectors):
+            return Parts(embeddings=embeddings_of(frame, ids, vectors))
+
+
+# A query and a document in each row
+
+
+def rows_of(frame: Frame, columns: RowColumns) -> Parts:
+    """Read scores, ranks and grades from one row for each query and document."""
+    qids, queries = encode(frame.ids(columns.query), ordered=False)
+    docnos, documents = encode(frame.ids(columns.document), ordered=True)
+    repairs: dict[str, int] = {}
+    places = np.arange(len(queries))
+    rank = _ranks(frame, columns.rank)
+
+    def built(values: Floats, chosen: Any = slice(None)) -> tuple[Scores, Integers]:
+        rows = (queries[chosen], documents[chosen], values[chosen], places[chosen])
+        return scores_of_rows(frame, rows, qids, docnos, repairs)
+
+    if columns.score is None and columns.grade is None:
+        if rank is None:
+            raise frame.fail(f"{columns.rank} must hold whole numbers, the ranks")
+        ordered, kept = built(-rank.astype(np.float64))
+        return Parts(
+            scores=ordered.with_kind(Kind.RANK_ONLY),
+            ranks=rank[kept],
+            repairs=repairs,
+            notes=(RANKED,),
+        )
+    scores = ranks = qrels = None
+    if columns.score is not None:
+        scores, kept = built(frame.numbers(columns.score))
+        ranks = None if rank is None else rank[kept]
+    if columns.grade is not None:
+        grades, judged = _grades(frame, columns.grade, partial=scores is not None)
+        if judged.any():
+            qrels, _ = built(grades, judged)
+    return Parts(scores=scores, ranks=ranks, qrels=qrels, repairs=repairs)
+
+
+def _grades(frame: Frame, column: str, *, partial: bool) -> tuple[Floats, Booleans]:
+    """Grades, and which rows have one; in a table of scores, some may have none."""
+    found = frame.table.column(column)
+    judged = np.ones(len(found), dtype=bool)
+    if partial:
+        judged = pc.is_valid(found).to_numpy()
+        if pt.is_floating(found.type):
+            judged &= ~np.isnan(found.to_numpy())
+        found = pc.if_else(pa.array(judged), found, pa.scalar(0, found.type))
+    values = frame.checked_numbers(found, column)
+    broken = values != np.trunc(values)
+    if broken.any():
+        row = int(np.argmax(broken))
+        raise frame.fail(
+            f"{column} must be a grade, a whole number, found {values[row]}", row=row
+        )
+    return values, judged
+
+
+def _ranks(frame: Frame, column: str | None) -> Integers | None:
+    """The ranks in a column, or None if it does not hold whole numbers."""
+    if column is None or not pt.is_integer(frame.table.column(column).type):
+        return None
+    return frame.numbers(column).astype(np.int64)
+
+
+def scores_of_rows(
+    frame: Frame,
+    rows: tuple[Integers, Integers, Floats, Integers],
+    qids: Strings,
+    docnos: Strings,
+    repairs: dict[str, int],
+) -> tuple[Scores, Integers]:
+    """Scores from coded rows, and the row of the table that each score comes from.
+
+    Parameters
+    ----------
+    frame : Frame
+        Named in errors.
+    rows : queries, documents, values, rows of the table
+        Arrays of shape (n,); codes of documents follow the order of `docnos`.
+    qids, docnos : object arrays of str
+    repairs : dict
+        Counts repeated scores.
+    """
+    queries, documents, values, places = rows
+
+    def differ(number: int, first: int, second: int) -> Exception:
+        low, high = sorted((int(first), int(second)), key=lambda row: places[row])
+        return frame.fail(
+            f"query {qids[queries[low]]!r}, document {docnos[documents[low]]!r} has "
+            f"{values[high]} here and {values[low]} in {frame.place(int(places[low]))} "
+            f"({number:,} such pairs in the table); a pair must have one score",
+            row=int(places[high]),
+        )
+
+    kept, values, again = merged_scores(rows, mean=False, fail=differ)
+    if again:
+        repairs[AGAIN] = repairs.get(AGAIN, 0) + again
+    # Lists without documents leave queries without rows
+    used, coded = np.unique(queries[kept], return_inverse=True)
+    scores = Scores.from_rows(
+        coded, qids[used], documents[kept], docnos, values, name=frame.name
+    )
+    return scores, places[kept]
+
+
+# A query and a list of documents in each row
+
+
+def lists_of(frame: Frame, columns: ListColumns) -> Parts:
+    """Read lists of documents, with lists of scores or labels if there are some."""
+    qids, queries = encode(frame.ids(columns.query), ordered=False)
+    flat, sizes = frame.lists(columns.document)
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    if not len(rows):
+        raise frame.fail(f"{columns.document} holds no documents")
+    names = frame.checked_ids(flat, columns.document, rows)
+    values: Floats | None = None
+    positive: Booleans | None = None
+    if columns.scores is not None:
+        values = _values_of_lists(frame, columns.scores, columns.document, sizes)
+    if columns.labels is not None:
+        labels = _values_of_lists(frame, columns.labels, columns.document, sizes)
+        positive = _positives(frame, columns.labels, labels, rows)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    if columns.positive is not None:
+        names, rows, place, sizes = _with_positive(
+            frame, columns.positive, names, sizes
+        )
+        positive, values = place == 0, None
+    docnos, documents = encode(names, ordered=True)
+    ranked = values is None and positive is None
+    if ranked:
+        _check_rankings(frame, rows, documents, docnos)
+        values = (-1.0 - place).astype(np.float64)
+    repairs: dict[str, int] = {}
+    scores = ranks = None
+    if values is not None:
+        coded = (queries[rows], documents, values, rows)
+        scores, _ = scores_of_rows(frame, coded, qids, docnos, repairs)
+    if scores is not None and ranked:
+        scores = scores.with_kind(Kind.RANK_ONLY)
+        ranks = np.rint(-scores.values).astype(np.int64)
+    groups = _groups_of_lists(
+        frame, (queries, qids), (rows, documents, docnos), positive, repairs
+    )
+    notes = (RANKED,) if ranked else ()
+    return Parts(
+        scores=scores, groups=groups, ranks=ranks, repairs=repairs, notes=notes
+    )
+
+
+def _check_rankings(
+    frame: Frame, rows: Integers, documents: Integers, docnos: Strings
+) -> None:
+    """Refuse a document that occurs twice in a list without scores."""
+    _, first = np.unique(rows * len(docnos) + documents, return_index=True)
+    again = np.ones(len(rows), dtype=bool)
+    again[first] = False
+    if again.any():
+        place = int(np.argmax(again))
+        raise frame.fail(
+            f"document {docnos[documents[place]]!r} occurs twice in the list; keep its "
+            "better rank",
+            row=int(rows[place]),
+        )
+
+
+def _positives(frame: Frame, column: str, labels: Floats, rows: Integers) -> Booleans:
+    """Which documents are labelled 1; labels other than 0 and 1 are refused."""
+    other = ~np.isin(labels, (0, 1))
+    if other.any():
+        place = int(np.argmax(other))
+        raise frame.fail(
+            f"{column} must be 1 for a positive and 0 for others, found "
+            f"{labels[place]:g}; if they are a teacher's scores, rename the column to "
+            "scores",
+            row=int(rows[place]),
+        )
+    return np.asarray(labels == 1)
+
+
+def _values_of_lists(
+    frame: Frame, column: str, documents: str, sizes: Integers
+) -> Floats:
+    """The numbers in the lists of a column, one for each of the documents."""
+    flat, lengths = frame.lists(column)
+    if (lengths != sizes).any():
+        row = int(np.argmax(lengths != sizes))
+        raise frame.fail(
+            f"{column} has {lengths[row]} values for the {sizes[row]} documents of "
+            f"{documents}",
+            row=row,
+        )
+    if pt.is_boolean(flat.type):
+        flat = pc.cast(flat, pa.int64())
+    return frame.checked_numbers(flat, column, np.repeat(np.arange(len(sizes)), sizes))
+
+
+def _with_positive(
+    frame: Frame, column: str, names: Any, sizes: Integers
+) -> tuple[Any, Integers, Integers, Integers]:
+    """The lists with the positive of each row in front of them."""
+    firsts = frame.ids(column)
+    both = pa.chunked_array(
+        [pc.cast(part, pa.large_string()) for part in (*firsts.chunks, *_chunks(names))]
+    )
+    starts = np.cumsum(sizes) - sizes
+    sizes = sizes + 1
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    rest = len(starts) + starts[rows] + place - 1
+    return both.take(pa.array(np.where(place == 0, rows, rest))), rows, place, sizes
+
+
+def _chunks(names: Any) -> list[Any]:
+    return names.chunks if isinstance(names, pa.ChunkedArray) else [names]
+
+
+def _groups_of_lists(
+    frame: Frame,
+    queries: tuple[Integers, Strings],
+    documents: tuple[Integers, Integers, Strings],
+    positive: Any,
+    repairs: dict[str, int],
+) -> Groups:
+    """One group for each row of the table that has documents."""
+    codes, qids = queries
+    rows, docs, docnos = documents
+    marked = np.zeros(len(rows), dtype=bool) if positive is None else positive
+    merged = merged_members(rows, docs, marked)
+    repairs |= {what: number for what, number in merged.repairs.items() if number}
+    lines, sizes = np.unique(merged.group, return_counts=True)
+    return Groups(
+        queries=codes[lines],
+        qids=qids,
+        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        codes=merged.documents,
+        docnos=docnos,
+        positive=None if positive is None else merged.positive,
+        name=frame.name,
+        lines=lines + 1,
+    )
+
+
+# Triples of a query, a positive and a negative
+
+
+def margins_of(frame: Frame, columns: TripleColumns) -> Parts:
+    """Read groups of each query and positive, and scores up to constants.
+
+    Without a column of margins, there are no scores.
+
+    Raises
+    ------
+    FormatError
+        If margins contradict each other, and as `Frame` does, naming the row.
+    """
+    score = columns.score
+    if score is not None and is_list(frame.table.column(score).type):
+        raise frame.fail(
+            f"{score} holds lists, but a triple has one margin; give a row for each "
+            "negative"
+        )
+    qids, queries = encode(frame.ids(columns.query), ordered=False)
+    docnos, upper, lower = _coded_documents(frame, columns)
+    triples = (queries, upper, lower)
+    repairs: dict[str, int] = {}
+    groups = _groups_of_triples(frame, triples, qids, docnos, repairs)
+    if score is None:
+        return Parts(groups=groups, repairs=repairs)
+    scores = _potentials(frame, triples, frame.numbers(score), qids, docnos)
+    return Parts(scores=scores, groups=groups, repairs=repairs, notes=(NOTE,))
+
+
+Triples = tuple[Integers, Integers, Integers]
+
+
+def _coded_documents(
+    frame: Frame, columns: TripleColumns
+) -> tuple[Strings, Integers, Integers]:
+    """Distinct documents, sorted, and the codes of both columns."""
+    names, codes = [], []
+    for column in (columns.positive, columns.negative):
+        found, code = encode(frame.ids(column), ordered=True)
+        names.append(found)
+        codes.append(code)
+    docnos = np.unique(np.concatenate(names))
+    upper, lower = (
+        np.searchsorted(docnos, found)[code]
+        for found, code in zip(names, codes, strict=True)
+    )
+    return docnos, upper.astype(np.int64), lower.astype(np.int64)
+
+
+def _potentials(
+    frame: Frame, triples: Triples, margins: Floats, qids: Strings, docnos: Strings
+) -> Scores:
+    queries, upper, lower = triples
+    width = len(docnos)
+    found = potentials(queries * width + upper, queries * width + lower, margins)
+    if found.contradicted.size:
+        row = int(found.contradicted[0])
+        raise frame.fail(
+            f"the margin {margins[row]} of query {qids[queries[row]]!r}, documents "
+            f"{docnos[upper[row]]!r} and {docnos[lower[row]]!r} is not the difference "
+            f"that other rows give for them ({found.contradicted.size:,} such rows); "
+            "the margins of one teacher add up, so these come from several, or are on "
+            "another scale",
+            row=row,
+        )
+    # Nodes are sorted by query and document, as rows of scores are
+    scores = Scores.from_rows(
+        found.nodes // width,
+        qids,
+        found.nodes % width,
+        docnos,
+        found.values,
+        name=frame.name,
+    )
+    return replace(scores, kind=Kind.MARGIN_ONLY, origins=found.parts)
+
+
+def _groups_of_triples(
+    frame: Frame,
+    triples: Triples,
+    qids: Strings,
+    docnos: Strings,
+    repairs: dict[str, int],
+) -> Groups:
+    """One group for each query and positive, in the order of their first rows."""
+    queries, upper, lower = triples
+    _, first, inverse = np.unique(
+        queries * len(docnos) + upper, return_index=True, return_inverse=True
+    )
+    order = np.argsort(first)
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
+    first = first[order]
+    merged = merged_members(
+        np.concatenate([np.arange(len(first)), number[inverse]]),
+        np.concatenate([upper[first], lower]),
+        np.repeat([True, False], [len(first), len(lower)]),
+    )
+    repairs |= {what: count for what, count in merged.repairs.items() if count}
+    sizes = np.bincount(merged.group, minlength=len(first))
+    return Groups(
+        queries=queries[first],
+        qids=qids,
+        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        codes=merged.documents,
+        docnos=docnos,
+        positive=merged.positive,
+        name=frame.name,
+        lines=first + 1,
+    )
+
+
+# An id and a vector in each row
+
+
+def embeddings_of(frame: Frame, ids: str, vectors: str) -> Embeddings:
+    """Read embeddings from a column of ids and one of vectors.
+
+    A single chunk of fixed-size lists is not copied, so vectors of a memory-mapped
+    Arrow file stay on disk. Several chunks are concatenated in memory.
+
+    Raises
+    ------
+    FormatError
+        Naming the row, for a missing vector or number, vectors of different lengths,
+        numbers that are not floating-point, and an id that is invalid or occurs twice.
+    """
+    names = frame.ids(ids)
+    distinct, codes = encode(names, ordered=False)
+    if len(distinct) < len(codes):
+        first = np.full(len(distinct), len(codes))
+        np.minimum.at(first, codes, np.arange(len(codes)))
+        row = int(np.argmax(first[codes] < np.arange(len(codes))))
+        raise frame.fail(
+            f"id {distinct[codes[row]]!r} occurs twice (first in row "
+            f"{first[codes[row]] + 1}); one vector per id",
+            row=row,
+        )
+    return Embeddings(distinct, _matrix(frame, vectors), name=frame.name)
+
+
+def _matrix(frame: Frame, column: str) -> Floats:
+    found = frame.table.column(column)
+    kind = found.type
+    if not is_list(kind) or not pt.is_floating(kind.value_type):
+        raise frame.fail(
+            f"{column} must hold lists of floating-point numbers, found the type {kind}"
+        )
+    dim = _dim(frame, column, found)
+    parts, row = [], 0
+    for chunk in found.chunks:
+        # Unlike `values`, this respects the bounds of a slice
+        flat = chunk.flatten()
+        if flat.null_count:
+            place = pc.index(pc.is_null(flat), True).as_py()
+            raise frame.fail(
+                f"{column} lacks the number {place % dim + 1} of its vector",
+                row=row + place // dim,
+            )
+        parts.append(flat.to_numpy(zero_copy_only=True).reshape(-1, dim))
+        row += len(chunk)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _dim(frame: Frame, column: str, found: Any) -> int:
+    """The common length of all vectors."""
+    if not len(found):
+        raise frame.fail("holds no vectors")
+    if found.null_count:
+        row = pc.index(pc.is_null(found), True).as_py()
+        raise frame.fail(f"{column} is missing; embed the document again", row=row)
+    lengths = pc.list_value_length(found).to_numpy()
+    dim = int(lengths[0])
+    if dim == 0:
+        raise frame.fail(f"{column} is an empty vector", row=0)
+    if (lengths != dim).any():
+        row = int(np.argmax(lengths != dim))
+        raise frame.fail(
+            f"{column} has {lengths[row]} numbers, but the first row has {dim}; all "
+            "vectors must have the same length",
+            row=row,
+        )
+    return dim

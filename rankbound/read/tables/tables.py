@@ -1,24 +1,28 @@
-"""Tables of parquet and Arrow, told apart by the names of their columns."""
+"""Tables of parquet and Arrow in the field's layouts, recognised by their columns."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from rankbound.read.contents import Contents, Format
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.scores import Scores
+from rankbound.errors import FormatError
+from rankbound.read.contents import PARTS, Contents, Format
+from rankbound.read.json.records import best_first, lacking, list_records
+from rankbound.read.registry import row_formats
 from rankbound.read.source import Source
-from rankbound.read.tables.containers import container, open_table, schema_of
+from rankbound.read.tables.containers import container, first_row, open_table, schema_of
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import Layout, recognise
 from rankbound.read.tables.reading import read_layout
-from rankbound.read.tables.writing import (
-    write_lists,
-    write_qrels,
-    write_rows,
-    write_vectors,
-)
 
 
 def read_table(source: Source, kind: str) -> Contents:
@@ -27,7 +31,7 @@ def read_table(source: Source, kind: str) -> Contents:
     Raises
     ------
     FormatError
-        For columns of another layout, and with the row for a value that breaks a rule.
+        For columns of another layout, or naming the row that breaks a rule.
     """
     schema = schema_of(source)
     layout = recognise(schema)
@@ -42,7 +46,7 @@ def read_table(source: Source, kind: str) -> Contents:
 def contents_of(
     frame: Frame, layout: Layout, path: Path, columns: list[str]
 ) -> Contents:
-    """`Contents` of a table in memory; `columns` are all it has, used or not."""
+    """`Contents` of a table; `columns` names all its columns, used or not."""
     parts: dict[str, Any] = read_layout(frame, layout)
     unused = [name for name in columns if name not in layout.columns]
     return Contents(
@@ -77,6 +81,158 @@ def _format(
         write,
         keeps,
     )
+
+
+# Writing
+
+ROW_GROUP: Final = 1 << 24  # numbers
+LARGEST_FLOAT: Final = 8  # bytes
+ARROW: Final = (".arrow", ".feather", ".ipc")
+
+
+def write_rows(contents: Contents, path: Path) -> None:
+    """Write PyTerrier's columns: qid, docno, score, rank, the best document first.
+
+    Ranks are those of the file that was read, or else are counted from 0.
+
+    Raises
+    ------
+    FormatError
+        If there are no scores.
+    """
+    scores = contents.scores
+    if scores is None:
+        raise lacking(contents, "a table of scores", "scores")
+    order = best_first(contents, scores)
+    if contents.ranks is None:
+        rank = np.arange(len(order)) - scores.offsets[scores.row_query()]
+    else:
+        rank = contents.ranks[order]
+    columns = {**_ids(scores, order, "qid", "docno"), "score": scores.values[order]}
+    _save(pa.table({**columns, "rank": rank}), path)
+
+
+def write_qrels(contents: Contents, path: Path) -> None:
+    """Write judgements in BEIR's and MTEB's columns: query-id, corpus-id, score."""
+    qrels = contents.qrels
+    if qrels is None:
+        raise lacking(contents, "a table of judgements", "judgements")
+    order = np.arange(len(qrels.values))
+    ids = _ids(qrels, order, "query-id", "corpus-id")
+    _save(pa.table({**ids, "score": qrels.values.astype(np.int64)}), path)
+
+
+def write_lists(contents: Contents, path: Path) -> None:
+    """Write one row for each group: query_id, document_ids, and scores or labels.
+
+    Scores have 64 bits, so that nothing is lost. Without groups, each query is a group
+    of all its documents.
+
+    Raises
+    ------
+    FormatError
+        If there are neither scores nor positives, since lists alone are read as
+        rankings.
+    """
+    records = list(list_records(contents, "a table of lists"))
+    if all(one.scores is None and one.positive is None for one in records):
+        raise lacking(contents, "a table of lists", "scores or positives")
+    columns: dict[str, Any] = {
+        "query_id": [record.qid for record in records],
+        "document_ids": [record.docnos for record in records],
+    }
+    if records and records[0].scores is not None:
+        columns["scores"] = [record.scores for record in records]
+    if records and records[0].positive is not None:
+        columns["labels"] = [[int(p) for p in r.positive or []] for r in records]
+    _save(pa.table(columns), path)
+
+
+def write_vectors(contents: Contents, path: Path) -> None:
+    """Write ids and vectors, as fixed-size lists, in the columns docid, embedding."""
+    embeddings = contents.embeddings
+    if embeddings is None:
+        raise lacking(contents, "a table of vectors", "embeddings")
+    kind = embeddings.vectors.dtype.newbyteorder("=")
+    if kind.itemsize > LARGEST_FLOAT:
+        raise FormatError(
+            path, f"parquet and Arrow cannot hold {kind.name}; convert to .npz"
+        )
+    whole = path.suffix.casefold() in ARROW
+    # An Arrow file of one batch can be mapped; parquet is written in parts, which
+    # takes less memory
+    step = len(embeddings.ids) if whole else max(1, ROW_GROUP // embeddings.dim)
+    parts = (
+        _vector_batch(embeddings, kind, start, step)
+        for start in range(0, len(embeddings.ids), step)
+    )
+    first = next(parts)
+    with _writer(path, first.schema) as writer:
+        for batch in itertools.chain([first], parts):
+            writer.write_batch(batch)
+
+
+def _vector_batch(embeddings: Embeddings, kind: Any, start: int, step: int) -> Any:
+    rows = slice(start, start + step)
+    flat = pa.array(np.ascontiguousarray(embeddings.vectors[rows], kind).reshape(-1))
+    vectors = pa.FixedSizeListArray.from_arrays(flat, embeddings.dim)
+    ids = pa.array(embeddings.ids[rows], pa.string())
+    return pa.record_batch({"docid": ids, "embedding": vectors})
+
+
+def _writer(path: Path, schema: Any) -> Any:
+    if path.suffix.casefold() in ARROW:
+        return pa.ipc.new_file(str(path), schema)
+    return pq.ParquetWriter(
+        path, schema, use_dictionary=False, write_page_checksum=True
+    )
+
+
+def _save(table: Any, path: Path) -> None:
+    """Write an Arrow file if the suffix says so, otherwise parquet with checksums."""
+    if path.suffix.casefold() in ARROW:
+        with pa.ipc.new_file(str(path), table.schema) as writer:
+            writer.write_table(table)
+        return
+    pq.write_table(table, path, write_page_checksum=True)
+
+
+def _ids(scores: Scores, order: Any, query: str, document: str) -> dict[str, Any]:
+    qids = scores.qids[scores.row_query()[order]]
+    docnos = scores.docnos[scores.codes[order]]
+    return {query: pa.array(qids, pa.string()), document: pa.array(docnos, pa.string())}
+
+
+# Unknown tables
+
+EXAMPLES = (
+    "qid, docno, score; query-id, corpus-id, score; query_id, doc_ids, scores; "
+    "query_id, positive_id, negative_id, score; docid, embedding"
+)
+
+
+def refuse(source: Source) -> Contents:
+    """Refuse a table, naming its columns and some that are known.
+
+    Raises
+    ------
+    FormatError
+        Always.
+    """
+    raise source.fail(
+        f"a table with unknown columns: {', '.join(schema_of(source).names)}; "
+        f"rename them as in one of: {EXAMPLES}"
+    )
+
+
+def _sniff_other(source: Source) -> str | None:
+    what = container(source)
+    if what is None or recognise(schema_of(source)) is not None:
+        return None
+    first = first_row(source)
+    if first and any(entry.matches(first) for entry in row_formats()):
+        return None
+    return f"{what} with the columns {', '.join(schema_of(source).names)}"
 
 
 FORMATS = (
@@ -114,5 +270,8 @@ FORMATS = (
         ("embeddings",),
         write_vectors,
         ("vectors", "dtype", "precision"),
+    ),
+    Format(
+        "table", "table of other columns, parquet or Arrow", PARTS, _sniff_other, refuse
     ),
 )

@@ -1,4 +1,4 @@
-"""`Held`: a matrix of vectors as some container holds it, and what all must obey."""
+"""Containers of vectors: how they are described, opened, checked and written."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ BLOCK: Final = 1 << 20  # numbers
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """What a container of vectors holds.
+    """The content of a container of vectors.
 
     Attributes
     ----------
     matrix : array, shape (n, dim)
-        Memory-mapped where the container allows it.
+        Memory-mapped if the container allows it.
     ids : list of str, or None
-        Where the container has ids of its own; they belong to the rows in order.
+        The container's own ids, in the order of the rows.
     metadata : mapping
     notes : tuple of str
     """
@@ -39,7 +39,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a caller knows of a matrix without a header: its width, or its ids."""
+    """The width or number of rows that is known of a matrix without a header."""
 
     dim: int | None = None
     rows: int | None = None
@@ -47,10 +47,19 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A way to keep vectors.
+    """A way to keep vectors in a file or folder.
 
-    `sniff`, `keeps`, `lies` and `configure` are as for `Format`; `hold` opens. `write`
-    saves to a path, without the ids unless `has_ids`, and knows the metadata.
+    Attributes
+    ----------
+    name, title, sniff, keeps, lies, configure
+        As in `rankbound.read.contents.Format`.
+    hold : callable
+        Opens a source and returns `Held`.
+    has_ids : bool
+        Whether the container holds its own ids.
+    write : callable or None
+        Saves embeddings to a path, given the metadata, without the ids unless
+        `has_ids`. Returns a remark for the user or None.
     """
 
     name: str
@@ -64,13 +73,8 @@ class Container:
     configure: Callable[[str], Container] | None = None
 
 
-def one_line(error: Exception) -> str:
-    """What an error of a library says, in one line."""
-    return " ".join(str(error).split())[:160] or type(error).__name__
-
-
 def checked_matrix(matrix: NDArray[Any], source: Source) -> NDArray[Any]:
-    """The matrix, if it is two-dimensional and of floating-point numbers."""
+    """The matrix, which must be two-dimensional and of floating-point numbers."""
     floating = np.issubdtype(matrix.dtype, np.floating)
     if matrix.ndim != 2 or matrix.shape[1] == 0 or not floating:
         raise source.fail(
@@ -83,7 +87,7 @@ def checked_matrix(matrix: NDArray[Any], source: Source) -> NDArray[Any]:
 def only_matrix(
     arrays: Mapping[str, NDArray[Any]], source: Source
 ) -> tuple[str, NDArray[Any]]:
-    """The array that must be the vectors: the only matrix, or the one so named."""
+    """The name and array of the vectors: the only matrix, or that called "vectors"."""
     matrices = {name: array for name, array in arrays.items() if array.ndim == 2}
     named = [name for name in ("vectors", "embeddings") if name in matrices]
     if len(matrices) == 1 or named:
@@ -97,30 +101,30 @@ def only_matrix(
 
 
 def check_unpacked(source: Source) -> None:
-    """Raise for a packed file, whose bytes on disk are not those of its numbers."""
+    """Raise for a packed file, which cannot be memory-mapped."""
     if source.packing != "none":
         raise source.fail(
-            f"is packed with {source.packing}; unpack it, so that it can stay on disk"
+            f"is packed with {source.packing}; unpack it, so that it can be mapped"
         )
 
 
 def check_end(source: Source, end: int) -> None:
-    """Raise when a file goes on behind what its header describes."""
+    """Raise if a file goes on after the end that its header gives."""
     size = source.path.stat().st_size
     if size > end:
         raise source.fail(
             f"{size - end:,} bytes follow the end that its header gives, at {end:,}; "
-            "the file is damaged, or two were put together: copy or write it again"
+            "the file is damaged, or two were joined: copy or write it again"
         )
 
 
 def write_numbers(stream: IO[bytes], embeddings: Embeddings, dtype: str) -> None:
-    """Write the numbers row by row, some at a time, as memory maps hold them.
+    """Write the numbers row by row, in blocks that keep memory use low.
 
     Raises
     ------
     FormatError
-        For a finite number that is beyond those of `dtype`.
+        For a finite number that `dtype` cannot represent.
     """
     rows = max(1, BLOCK // embeddings.dim)
     for start in range(0, len(embeddings.ids), rows):
@@ -139,14 +143,14 @@ def write_numbers(stream: IO[bytes], embeddings: Embeddings, dtype: str) -> None
 
 
 def mapped(source: Source, *, dtype: str, rows: int, dim: int, offset: int) -> Any:
-    """A read-only memory map of rows x dim numbers behind `offset` bytes."""
+    """A read-only memory map of rows x dim numbers after `offset` bytes."""
     check_unpacked(source)
     size = source.path.stat().st_size
     needed = offset + rows * dim * np.dtype(dtype).itemsize
     if size < needed:
         raise source.fail(
             f"is cut: its header promises {rows:,} x {dim} numbers, {needed:,} bytes, "
-            f"and the file has {size:,}; copy or download it again"
+            f"but the file has {size:,}; copy or download it again"
         )
     return np.memmap(
         source.path, dtype=dtype, mode="r", offset=offset, shape=(rows, dim)

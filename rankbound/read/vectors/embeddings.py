@@ -1,4 +1,4 @@
-"""Embeddings: vectors of any container, left on disk where it allows, and their ids."""
+"""Embeddings from any container of vectors, memory-mapped if possible."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.records import lacking
 from rankbound.read.source import Source
-from rankbound.read.vectors import faiss_files as vectors_faiss
-from rankbound.read.vectors import folders as vectors_folders
-from rankbound.read.vectors import numpy_files as vectors_numpy
-from rankbound.read.vectors import safetensors_files as vectors_safetensors
+from rankbound.read.vectors import indexes, matrices
 from rankbound.read.vectors.common import Container, Held, Shape
 from rankbound.read.vectors.row_ids import (
     distinct,
@@ -27,11 +24,9 @@ from rankbound.read.vectors.row_ids import (
 CONTAINERS: dict[str, Container] = {
     container.name: container
     for container in (
-        *vectors_numpy.CONTAINERS,
-        *vectors_safetensors.CONTAINERS,
-        *vectors_faiss.CONTAINERS,
-        *vectors_folders.CONTAINERS,
-        vectors_numpy.RAW,
+        *matrices.CONTAINERS,
+        *indexes.CONTAINERS,
+        matrices.RAW,  # has no signature, so it comes last
     )
 }
 
@@ -39,27 +34,40 @@ CONTAINERS: dict[str, Container] = {
 def read_embeddings(
     vectors: Any, ids: Any = None, *, format: str | None = None
 ) -> Embeddings:
-    """Read vectors, memory-mapped where the container allows, and the ids of the rows.
+    """Read vectors and the ids of their rows.
 
     Parameters
     ----------
     vectors : path, or array of shape (n, dim), mapping of id to vector, or table
-        .npy, .npz, safetensors, a flat FAISS index, a FlexIndex or Pyserini folder, a
-        table with a column of vectors, or raw float32 numbers (.f4, .f32, .bin).
-    ids : path, or sequence of ids beside an array, optional
-        One id a line, a JSON list, or a .npy array, in the order of the rows. By
-        default the container's own ids, or the file beside it (``docs.ids.txt`` beside
-        ``docs.npy``; see `rankbound.read.vectors.row_ids.ids_beside`).
+        A path may be .npy, .npz, safetensors, a flat FAISS index, a FlexIndex or
+        Pyserini folder, a table with a column of vectors, or raw float32 numbers (.f4,
+        .f32, .bin).
+    ids : path, or sequence of ids for an array, optional
+        A file has one id a line, a JSON list, or a .npy array, in the order of the
+        rows. By default, the container's own ids or the file beside it
+        (``docs.ids.txt`` beside ``docs.npy``; see
+        `rankbound.read.vectors.row_ids.ids_beside`).
     format : str, optional
-        The name of the container; ``raw:DIM`` gives the width of raw numbers.
+        The format of a file; ``raw:DIM`` gives the width of raw numbers.
+
+    Returns
+    -------
+    Embeddings
+        Memory-mapped if the container allows it.
 
     Raises
     ------
     FormatError
-        When the content is of another kind or damaged, there are no ids, an id is
-        blank or stands twice, or the numbers of ids and of vectors differ.
+        If the content is of another kind or damaged, there are no ids, an id is blank
+        or occurs twice, or the numbers of ids and of vectors differ.
     UsageError
-        For the name of no format.
+        If no format has the given name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> read_embeddings(np.eye(2), ["a", "b"]).ids.tolist()
+    ['a', 'b']
     """
     from rankbound.read.reading import check_no_format, is_object, read_part
 
@@ -76,27 +84,29 @@ def read_embeddings(
     if container is not None:
         return _assembled(source, container, given, dim)[0]
     found = read_part(vectors, "embeddings", format=format).embeddings
-    assert found is not None  # noqa: S101  read_part saw to it
+    assert found is not None  # noqa: S101  read_part checks
     return found
 
 
 def _container(
     source: Source, format: str | None
 ) -> tuple[Container | None, int | None]:
-    """The container by name or content; None where it is a table's column."""
+    """The container by name or content, and its width; None for a table."""
     if format is None:
         sniffed = (c for c in CONTAINERS.values() if c.sniff(source) is not None)
         return next(sniffed, None), None
     name, _, argument = format.partition(":")
     if argument and not (name == "raw" and argument.isdecimal() and int(argument) > 0):
-        raise UsageError(f"--format {format}: the width comes as raw:DIM, as raw:768")
+        raise UsageError(
+            f"`format={format!r}`: give the width as raw:DIM, such as raw:768"
+        )
     return CONTAINERS.get(name), int(argument) if argument else None
 
 
 def _assembled(
     source: Source, container: Container, ids: Path | None, dim: int | None
 ) -> tuple[Embeddings, Held, Path]:
-    """Vectors with their ids, the container as it was held, and where ids stood."""
+    """Vectors with their ids, the container's content, and the path of the ids."""
     beside = None
     if ids is None and not source.is_folder:
         beside = ids_beside(source.path)
@@ -113,8 +123,8 @@ def _assembled(
     place = source.path if own else (ids or beside)
     if names is None or place is None:
         raise source.fail(
-            "vectors without ids; give --ids FILE, one id a line in the order of the "
-            f"rows, or put {source.path.stem}.ids.txt beside it"
+            "vectors without ids; give `ids`, a file with one id a line in the order "
+            f"of the rows, or put {source.path.stem}.ids.txt beside it"
         )
     _check_counts(names, held, source, place)
     name = f"{source.path}" if own else f"{source.path} (ids: {place})"
@@ -132,20 +142,20 @@ def _check_counts(names: list[str], held: Held, source: Source, place: Path) -> 
 
 
 def read_with_ids(source: Source, ids: Path, format: str | None = None) -> Contents:
-    """Contents of a file of vectors whose ids stand in a file of their own.
+    """Read a file of vectors whose ids are in another file.
 
     Raises
     ------
     FormatError
         As `read_embeddings`.
     UsageError
-        When the file is no container of vectors.
+        If the file is no container of vectors.
     """
     container, dim = _container(source, format)
     if container is None:
         raise UsageError(
-            f"--ids is for vectors, and {source.path} is no file of vectors only; give "
-            "their format with --format, or leave --ids away"
+            f"`ids` is for vectors, but {source.path} is not recognised as a file of "
+            "vectors; give its `format`, or leave `ids` out"
         )
     return _contents(source, container, ids, dim)
 

@@ -1,4 +1,4 @@
-"""Ids of the rows of a matrix: beside it, in text, NumPy or JSON."""
+"""Ids of the rows of a matrix, in a file of their own: text, JSON or NumPy."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import numpy as np
 import orjson
 
 from rankbound.errors import FormatError
-from rankbound.read.source import Source
+from rankbound.read.source import NUMPY_MAGIC, Source
 
-NPY_MAGIC = b"\x93NUMPY"
 LINE_ENDS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 SUFFIXES = (
     ".ids.txt",
@@ -27,10 +26,11 @@ SUFFIXES = (
 
 
 def ids_beside(path: Path) -> Path | None:
-    """The file of ids that belongs to a file of vectors, by its name.
+    """The file with the ids of a file of vectors, found by its name, or None.
 
-    `docs.npy` goes with `docs.ids.txt`, `docs.ids`, `docs.ids.npy`, `docs.ids.json`,
-    `docs.docnos.txt`, `docs.docids.txt`, `docs.txt` or `docs.json`, the first there is.
+    For `docs.npy` it is the first that exists of `docs.ids.txt`, `docs.ids.txt.gz`,
+    `docs.ids`, `docs.ids.npy`, `docs.ids.json`, `docs.docnos.txt`, `docs.docids.txt`,
+    `docs.txt` and `docs.json`.
     """
     stem = path.with_suffix("")
     named = (stem.parent / f"{stem.name}{suffix}" for suffix in SUFFIXES)
@@ -38,7 +38,7 @@ def ids_beside(path: Path) -> Path | None:
 
 
 def paths_of(vectors: Path | None, ids: Path | None) -> tuple[Path, ...]:
-    """The files that vectors are read from: theirs, and that of their ids."""
+    """The files that vectors and their ids are read from."""
     if vectors is None:
         return ()
     beside = ids or (None if vectors.is_dir() else ids_beside(vectors))
@@ -51,12 +51,12 @@ def read_ids(path: Path) -> list[str]:
     Raises
     ------
     FormatError
-        With path:line, on a blank id, an id twice, or text that is not UTF-8.
+        With path:line, for a blank id, an id twice, or text that is not UTF-8.
     """
     source = Source(path)
     if source.is_folder:
         raise source.fail("is a directory; name the file of ids in it")
-    if source.head.startswith(NPY_MAGIC):
+    if source.head.startswith(NUMPY_MAGIC):
         names = as_ids(_array(source), source)
     elif source.head.lstrip().startswith(b"["):
         names = as_ids(_json(source), source)
@@ -66,7 +66,7 @@ def read_ids(path: Path) -> list[str]:
 
 
 def ids_path(vectors: Path) -> Path:
-    """Where the ids go that belong to a file of vectors.
+    """The path where the ids of a file of vectors are written.
 
     Examples
     --------
@@ -86,32 +86,32 @@ def write_ids(names: list[str], path: Path, name: str) -> None:
     names : list of str
     path : Path
     name : str
-        Where the ids come from, for the message.
+        Where the ids come from, for errors.
 
     Raises
     ------
     FormatError
-        For an id that would not be read back as it is.
+        For an id that would not be read back unchanged.
     """
     for row, one in enumerate(names):
         odd = one.strip() != one or not one or not LINE_ENDS.isdisjoint(one)
         if odd or (row == 0 and one[0] in "[\ufeff"):
             raise FormatError(
                 name,
-                f"id {one!r} cannot stand in a line of a list of ids; write a format "
-                "that holds its own ids, as .npz or .parquet",
+                f"id {one!r} cannot be a line of a list of ids; write a format that "
+                "holds its own ids, such as .npz or .parquet",
             )
     with path.open("w", encoding="utf-8", newline="") as stream:
         stream.writelines(f"{one}\n" for one in names)
 
 
 def as_ids(values: Any, source: Source) -> list[str]:
-    """Text and whole numbers as text; anything else is no id."""
+    """Ids as text; each must be text or a whole number."""
     return [_one(value, source, row) for row, value in enumerate(values, start=1)]
 
 
 def distinct(names: list[str], source: Source) -> list[str]:
-    """The names, if none is blank and none stands twice."""
+    """The names, of which none may be blank or occur twice."""
     seen: dict[str, int] = {}
     for number, name in enumerate(names, start=1):
         if not name:
@@ -119,7 +119,7 @@ def distinct(names: list[str], source: Source) -> list[str]:
         before = seen.setdefault(name, number)
         if before != number:
             raise source.fail(
-                f"id {name!r} stands twice (first in line {before}); one vector per id",
+                f"id {name!r} occurs twice (first in line {before}); one vector per id",
                 line=number,
             )
     return names

@@ -261,8 +261,8 @@ BROKEN = [
     ("t.json", packed(""), "t.json:1: the file is empty"),
     ("t.json", packed("{}" * 99)[:-9], "t.json: the gzip data is truncated or dam"),
     ("t.json", '{"q1":\n{"d1": NaN}}', "t.json:2: the score of query 'q1', document"),
-    ("t.json", '{"q1":\n{"d1": 1, "d1": 2}}', "t.json:2: key 'd1' stands twice"),
-    ("t.json", '{"q1": {"d1": 1},\n"q1": {}}', "t.json:2: key 'q1' stands twice"),
+    ("t.json", '{"q1":\n{"d1": 1, "d1": 2}}', "t.json:2: key 'd1' occurs twice"),
+    ("t.json", '{"q1": {"d1": 1},\n"q1": {}}', "t.json:2: key 'q1' occurs twice"),
     ("t.json", '{"q1": {"d1": 1},\n', "t.json:2: broken JSON: "),
     ("t.json", '{"q1": {"d1": 1' + "0" * 5000 + "}}", "t.json:1: the score of query"),
     ("t.json", '{"q1": {"\\ud800": 1}}', "t.json:1: key '\\ud800' holds half"),
@@ -277,7 +277,7 @@ BROKEN = [
     (
         "g.jsonl",
         '{"query_id": "q1", "doc_id_a": "d1", "doc_id_b": ["d1"]}',
-        "g.jsonl:1: document 'd1' stands twice in the group of query 'q1'",
+        "g.jsonl:1: document 'd1' occurs twice in the group of query 'q1'",
     ),
     ("judged.qrels", "q1 0 d1 0.5\n", "judged.qrels:1: the grade must be a whole"),
     ("judged.qrels", "q1 d1\n", "judged.qrels:1: expected 4 columns"),
@@ -287,7 +287,7 @@ BROKEN = [
     ("v.npy", npy(np.ones(30)), "v.npy: expected a two-dimensional array"),
     ("v.npy", npy(np.ones((29, 4))), "v.ids:30: 30 ids for the 29 vectors of v.npy"),
     ("v.npy", b"PK\x03\x04", "v.npy:1: of no known format"),
-    ("v.ids", "d1\nd1\n", "v.ids:2: id 'd1' stands twice"),
+    ("v.ids", "d1\nd1\n", "v.ids:2: id 'd1' occurs twice"),
     ("v.ids", "d1\n\n", "v.ids:2: a blank line"),
     ("q.ids", "q1\n", "q.ids:1: 1 ids for the 12 vectors of q.npy"),
     ("q.npy", npy(np.ones((12, 3))), "q.npy"),
@@ -573,7 +573,7 @@ def test_format_overrides_detection(folder, measure, fails):
     message = fails(*ALONE, "--format", "t.json=lookup", "g.jsonl=trec-run")
     assert message.startswith("g.jsonl:1: ")
     assert "no format is called 'x'" in fails(*ALONE, "--format", "x")
-    assert "no input file is called so" in fails(*ALONE, "--format", "x=lookup")
+    assert "which is not an input file" in fails(*ALONE, "--format", "x=lookup")
 
 
 def test_kinds_that_a_format_states_are_named_so(folder, fails):

@@ -3,7 +3,12 @@ import argparse
 import pytest
 
 from rankbound.cli import compare, cut, measure, validate
-from rankbound.cli.shared_options import given_settings, source_settings
+from rankbound.cli.shared_options import (
+    chosen_formats,
+    given_settings,
+    source_settings,
+)
+from rankbound.errors import UsageError
 
 COMMANDS = {
     "measure": (measure, []),
@@ -48,3 +53,33 @@ def test_the_same_words_mean_the_same_in_every_command(name):
     more = given_settings(arguments, "rankbound x")
     assert more["command"] == "rankbound x"
     assert [student.name for student in more["students"]] == ["s"]
+
+
+def test_chosen_formats_hold_a_name_for_each_file():
+    chosen = chosen_formats(["lookup", "a=b.txt=qrels", "./c=groups"])
+    assert chosen == {"": "lookup", "a=b.txt": "qrels", "c": "groups"}
+    assert chosen_formats([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["x"], "no format is called 'x'; there are"),
+        (["file=x"], "no format is called 'x'"),
+        (["=qrels"], r"--format needs \[FILE=\]NAME, got '=qrels'"),
+        (["qrels", "lookup"], "--format is given twice for the main file"),
+        (["a=qrels", "./a=lookup"], "--format is given twice for a; give one"),
+    ],
+)
+def test_chosen_formats_reject_other_texts(texts, message):
+    with pytest.raises(UsageError, match=message):
+        chosen_formats(texts)
+
+
+def test_format_takes_several_in_one_or_more():
+    start = ["measure", "--teacher", "t", "--out", "x"]
+    formats = ["--format", "lookup", "a=qrels", "--format", "b=groups"]
+    parser = parser_of("measure")
+    assert parser.parse_args(start).format == []
+    found = parser.parse_args([*start, *formats]).format
+    assert found == ["lookup", "a=qrels", "b=groups"]

@@ -6,8 +6,7 @@ import pyarrow as pa
 import pytest
 
 from rankbound.errors import FormatError
-from rankbound.read.filtering import copy_lines
-from rankbound.read.source import Source
+from rankbound.read.source import Source, copy_lines
 from tests.rankbound.files import BOM, packed, written
 
 TEXT = 'first\r\n\n  {"a": "é"} \nlast without an end'
@@ -74,5 +73,5 @@ def test_missing_and_shortened_files_are_refused(tmp_path):
     with pytest.raises(FormatError, match="no such file"):
         copy_lines(tmp_path / "none", {})
     source = written(tmp_path, "a\nb\n")
-    with pytest.raises(FormatError, match="ends at line 2, and line 4 is asked for"):
+    with pytest.raises(FormatError, match="ends at line 2, before line 4"):
         copy_lines(source, {tmp_path / "out": chosen(1, 4)})

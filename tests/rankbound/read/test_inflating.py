@@ -6,7 +6,7 @@ import lz4.frame
 import pyarrow as pa
 import pytest
 
-from rankbound.read.inflating import inflated, packing_of_start
+from rankbound.read.source import inflated, packing_of_start
 
 TEXT = b"q Q0 d 1 2.5 t\n" * 5000
 PACKERS = {

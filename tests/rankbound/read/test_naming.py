@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.read import naming
-from rankbound.read.naming import INTEGER_IDS, SECOND_TEXT, Ids
+from rankbound.read import fields
+from rankbound.read.fields import INTEGER_IDS, SECOND_TEXT, Ids
 from rankbound.read.source import Source
 from tests.rankbound.files import refusal
 
@@ -59,13 +59,13 @@ def test_a_second_text_of_an_id_is_counted():
 
 def test_texts_that_are_none_are_refused():
     assert "found 3" in refusal(lambda: new().of_text(3, 1))
-    assert "f.jsonl:2: a document without a text" in refusal(
+    assert "f.jsonl:2: a document with a blank text" in refusal(
         lambda: new().of_text(" ", 2)
     )
 
 
 def test_equal_made_ids_of_two_texts_are_refused(monkeypatch):
-    monkeypatch.setattr(naming, "text_id", "t0".format)
+    monkeypatch.setattr(fields, "text_id", "t0".format)
     ids = new()
     ids.of_text("one", 1)
     assert "f.jsonl:2: two texts have the same" in refusal(lambda: ids.of_text("b", 2))

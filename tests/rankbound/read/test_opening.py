@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from rankbound.read.opening import read_bytes, sha256
+from rankbound.read.source import read_bytes, sha256
 from tests.rankbound.files import BOM, packed, refusal, written
 
 TEXT = "q1 Q0 d1 1 2.5 tag\n" * 40

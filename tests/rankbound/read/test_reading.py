@@ -28,10 +28,10 @@ def test_read_part_takes_the_format_that_it_is_given(tmp_path):
 @pytest.mark.parametrize(
     ("text", "read", "message"),
     [
-        (GROUPS, read_scores, "holds groups (training groups, .*--groups"),
-        (QRELS, read_scores, "holds qrels (relevance judgements: .*--qrels"),
-        (lookup(SCORES), read_groups, "holds scores (.*--teacher"),
-        (run_text(SCORES), read_qrels, "holds scores (TREC run: .*--teacher"),
+        (GROUPS, read_scores, "holds groups (training groups, .*`groups`"),
+        (QRELS, read_scores, "holds qrels (relevance judgements: .*`qrels`"),
+        (lookup(SCORES), read_groups, "holds scores (.*`teacher`"),
+        (run_text(SCORES), read_qrels, "holds scores (TREC run: .*`teacher`"),
     ],
 )
 def test_read_part_rejects_a_file_of_another_part(tmp_path, text, read, message):

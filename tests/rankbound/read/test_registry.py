@@ -91,8 +91,8 @@ def test_detect_rejects_an_empty_file(tmp_path, content):
 def test_detect_rejects_a_file_of_no_known_format(tmp_path, content):
     path = written(tmp_path, content)
     message = refusal(read_any, path)
-    assert message.startswith(f"{path}:1: of no known format, it begins b'")
-    assert "--format (one of " in message
+    assert message.startswith(f"{path}:1: of no known format, it begins with b'")
+    assert "; give its `format`, one of " in message
 
 
 def test_detect_rejects_a_folder_and_a_missing_file(tmp_path):
@@ -103,7 +103,9 @@ def test_detect_rejects_a_folder_and_a_missing_file(tmp_path):
 
 def test_an_argument_may_follow_the_name_of_a_format_that_knows_some():
     assert by_name("hofstaetter:mean").name == "hofstaetter:mean"
-    with pytest.raises(UsageError, match="--format lookup:x: lookup takes no argument"):
+    with pytest.raises(
+        UsageError, match="`format='lookup:x'`: lookup takes no argument"
+    ):
         by_name("lookup:x")
     with pytest.raises(UsageError, match="no format is called 'nothing'"):
         by_name("nothing:x")
@@ -120,7 +122,7 @@ def test_an_argument_may_follow_the_name_of_a_format_that_knows_some():
 )
 def test_detect_says_why_a_first_line_is_no_json(tmp_path, content, reason):
     message = refusal(read_any, written(tmp_path, content, "x.jsonl"))
-    assert ("which is no JSON (" in message) is (reason is not None)
+    assert ("which is not valid JSON (" in message) is (reason is not None)
 
 
 @pytest.mark.parametrize("name", ["npz", "faiss"])

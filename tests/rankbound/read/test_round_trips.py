@@ -137,7 +137,7 @@ def test_writers_refuse_contents_without_what_they_need(name, tmp_path):
     bare = builder.contents("bare", qrels=_qrels(builder, query))
     with pytest.raises(FormatError) as caught:
         by_name(name).write(bare, tmp_path / "never")
-    assert str(caught.value).startswith("bare: holds qrels, and a file of ")
+    assert str(caught.value).startswith("bare: holds qrels, but a file of ")
     assert "\n" not in str(caught.value)
 
 

@@ -10,7 +10,7 @@ from rankbound.commands.compare import controls
 from rankbound.commands.compare.controls import FACTORS, mean_chord, shuffled_scores
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.data.scores import Scores
-from rankbound.read.objects.unpickling import load
+from rankbound.read.objects.pickles import load
 from tests.rankbound.commands.compare.world import make
 
 

@@ -17,8 +17,7 @@ from rankbound.commands.compare.quantities import (
 )
 from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
-from rankbound.read.json.groups import read_groups
-from rankbound.read.json.lookup import read_scores
+from rankbound.read.reading import read_groups, read_scores
 from rankbound.read.vectors.embeddings import read_embeddings
 from tests import oracles
 

@@ -8,8 +8,8 @@ import pytest
 from rankbound.commands.compare.measured import pool
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.errors import UsageError
-from rankbound.read.json.groups import read_groups
-from rankbound.read.objects.unpickling import load
+from rankbound.read.objects.pickles import load
+from rankbound.read.reading import read_groups
 
 
 def options(world, names=("near", "far"), **settings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,14 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import rankbound as rb
-from rankbound.commands.measure.given import Files, as_given, content_hash, input_of
+from rankbound.commands.measure.given import (
+    Files,
+    as_given,
+    check_files,
+    content_hash,
+    format_of,
+    input_of,
+)
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.run import measure, measure_with
@@ -154,7 +162,7 @@ def test_as_given_leaves_what_is_read(tmp_path):
     assert as_given(None, "scores", "teacher") is None
     assert as_given(tmp_path, "scores", "teacher") == tmp_path
     assert as_given(SCORES, "qrels", "qrels") is SCORES
-    with pytest.raises(FormatError, match=r"groups \(int\): is not known"):
+    with pytest.raises(FormatError, match=r"groups \(int\): is of an unknown type"):
         as_given(5, "groups", "groups")
 
 
@@ -294,5 +302,23 @@ def test_files_forget_what_they_kept(tmp_path, both):
 
 def test_files_reject_a_file_without_the_part(tmp_path):
     path = written(tmp_path, run_text(TABLE))
-    with pytest.raises(FormatError, match=r"holds scores .*, and groups are expected"):
+    with pytest.raises(FormatError, match=r"holds scores .*, but groups are expected"):
         Files({}, path).part(path, "groups")
+
+
+def test_format_of_holds_the_files_own_before_the_main_ones():
+    chosen = {"": "lookup", "a": "qrels"}
+    main, other = Path("m"), Path("b")
+    assert format_of(chosen, Path("a"), main=main) == "qrels"
+    assert format_of(chosen, main, main=main) == "lookup"
+    assert format_of(chosen, other, main=main) is None
+    assert format_of({"": "lookup", "m": "qrels"}, main, main=main) == "qrels"
+    assert format_of({}, main) is None
+
+
+def test_check_files_reject_a_file_that_is_no_input():
+    check_files({"": "lookup", "a": "qrels"}, [Path("a")])
+    with pytest.raises(
+        UsageError, match=r"`formats` names 'b' .* not an input file; .* a$"
+    ):
+        check_files({"b": "qrels"}, [Path("a")])

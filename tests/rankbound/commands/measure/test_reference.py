@@ -20,8 +20,7 @@ from rankbound.commands.measure.result import COMPAT
 from rankbound.commands.measure.run import measure
 from rankbound.data.columns import strings
 from rankbound.data.scores import Kind
-from rankbound.read.json.groups import read_groups
-from rankbound.read.json.lookup import read_scores
+from rankbound.read.reading import read_groups, read_scores
 from rankbound.reference.formulas import INFINITE
 from rankbound.reference.measure import (
     FEW_SCORES,

@@ -20,7 +20,7 @@ from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
-from rankbound.read.json.lookup import read_scores
+from rankbound.read.reading import read_scores
 from rankbound.read.text.trec import read_qrels
 from tests.rankbound.commands.validate.conftest import options_for
 from tests.rankbound.realdata import DATA, lines, needs_data

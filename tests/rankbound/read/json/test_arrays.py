@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.read.json.arrays import elements, is_array
+from rankbound.read.json.jsonl import elements, is_array
 from rankbound.read.registry import read_any
 from rankbound.read.source import Source
 from tests.rankbound.files import packed, refusal, table, written
@@ -78,12 +78,12 @@ def test_what_was_passed_over_is_counted():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[{"a": 1}', "x:1: the JSON array is cut: the file ends inside of it"),
+        ('[{"a": 1}', "x:1: the JSON array is cut: the file ends inside it"),
         ('[{"a": 1},', "x:1: the JSON array is cut"),
         ('[{"a": 1},\n{"b": "tex', "x:2: the JSON array is cut: the file ends inside"),
         ('[{"a": 1},\n{"b":', "x:2: the JSON array is cut"),
-        ('[{"a": 1}] {', "x:1: more follows the end of the JSON array"),
-        ('[{"a": 1}]\n[{"a": 1}]', "x:2: more follows the end of the JSON array"),
+        ('[{"a": 1}] {', "x:1: text follows the end of the JSON array"),
+        ('[{"a": 1}]\n[{"a": 1}]', "x:2: text follows the end of the JSON array"),
         ('[{"a": 1}\n{"a": 1}]', "x:2: expected ] or , in a JSON array, found '{'"),
         ('[{"a": 1},\n]', "x:2: not JSON"),
         ('[{"a": 1},\n\n{"b"\n: tru}]', "x:4: not JSON (Expecting value)"),

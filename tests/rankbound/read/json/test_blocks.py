@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 from rankbound.errors import FormatError
 from rankbound.read.json import blocks as json_blocks
 from rankbound.read.json import lookup
-from rankbound.read.json.blocks import parse_block
-from rankbound.read.json.cutting import Unsure
-from rankbound.read.json.lookup import read_lookup
-from rankbound.read.json.lookup_careful import parse_lookup
+from rankbound.read.json.blocks import Unsure, parse_block
+from rankbound.read.json.lookup import parse_lookup, read_lookup
 from rankbound.read.source import Source
 from rankbound.read.text import blocks as cutting
 from tests.rankbound.files import table

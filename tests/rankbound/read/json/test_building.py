@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.data.scores import Kind
-from rankbound.read.json.building import EMPTY, Builder
-from rankbound.read.json.merging import AGAIN, POSITIVES, TWICE
-from rankbound.read.naming import INTEGER_IDS
+from rankbound.read.fields import INTEGER_IDS
+from rankbound.read.json.building import AGAIN, EMPTY, POSITIVES, TWICE, Builder
 from rankbound.read.source import Source
 from tests.rankbound.files import refusal, table
 

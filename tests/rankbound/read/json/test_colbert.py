@@ -31,7 +31,7 @@ def test_triples_have_no_scores(tmp_path):
         ([1], "expected [qid, [pid, score], ...]"),
         ([1, [7, 1.5], 8], "some entries have a score and others none"),
         ([1, 7, 8], "some entries have a score and others none"),
-        ([1, [7, 1.5, 2]], "found [7, 1.5, 2] for a [pid, score]"),
+        ([1, [7, 1.5, 2]], "found [7, 1.5, 2] in place of [pid, score]"),
         ([1, [7, "1.5"]], "must be a finite number, found '1.5'"),
         ([1, [True, 1.5]], "a document id must be text"),
         ([1.5, [7, 1.5]], "a query id must be text"),

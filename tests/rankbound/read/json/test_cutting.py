@@ -1,6 +1,6 @@
 import pytest
 
-from rankbound.read.json.cutting import Unsure, inner_blocks
+from rankbound.read.json.blocks import Unsure, inner_blocks
 
 
 def test_what_stands_inside_is_given_without_braces_and_commas():

@@ -1,8 +1,8 @@
 import pytest
 
 from rankbound.read.fields import text_id
-from rankbound.read.json.flagembedding import UNSCORED
-from rankbound.read.json.merging import POSITIVES
+from rankbound.read.json.building import POSITIVES
+from rankbound.read.json.passages import UNSCORED_LINES
 from tests.rankbound.read.golden import FLAG
 from tests.rankbound.read.reading_back import by_pair, listed, read_lines, refused
 
@@ -48,7 +48,7 @@ def test_lines_without_scores_are_counted_where_others_have_them(tmp_path):
     found = read_lines(
         tmp_path, scored, ROW, {**ROW, "pos_scores": [], "neg_scores": []}
     )
-    assert found.repairs == {UNSCORED: 2}
+    assert found.repairs == {UNSCORED_LINES: 2}
     plain = read_lines(tmp_path, ROW)
     assert plain.scores is None
     assert plain.repairs == {}
@@ -69,9 +69,9 @@ def test_a_positive_among_the_negatives_stays_positive_and_is_counted(tmp_path):
             "characters for documents; put it in brackets",
         ),
         ({"neg": "cd"}, "neg must be a list, found str 'cd'; training would take its"),
-        ({"neg": None}, "expected an object with query, pos, neg; neg lacks"),
+        ({"neg": None}, "expected an object with query, pos, neg; the keys"),
         ({"query": 3}, "a query must be given as text, found 3"),
-        ({"query": ""}, "a query without a text"),
+        ({"query": ""}, "a query with a blank text"),
         ({"pos": [["b"]]}, "a document must be given as text, found ['b']"),
         ({"pos_scores": [1]}, "neg_scores must be a list, found nothing"),
         (

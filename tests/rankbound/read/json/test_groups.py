@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from rankbound.read.json.groups import read_groups
+from rankbound.read.reading import read_groups
 from tests.rankbound.files import group_text, packed, refusal, written
 
 GOOD = '{"query_id": "q", "doc_id_a": "p", "doc_id_b": ["a", "b"]}\n'
@@ -101,15 +101,15 @@ def test_read_groups_holds_lines_of_the_file(tmp_path):
         ('{"query_id": "q", "doc_id_a": 1, "doc_id_b": ["\\n"]}', "a document id must"),
         (
             '{"query_id": "q", "doc_id_a": "p", "doc_id_b": ["a", "p"]}',
-            "document 'p' stands twice in the group of query 'q'",
+            "document 'p' occurs twice in the group of query 'q'",
         ),
         (
             '{"query_id": "q", "doc_id_a": "p", "doc_id_b": ["a", "b", "a"]}',
-            "document 'a' stands twice in the group of query 'q'",
+            "document 'a' occurs twice in the group of query 'q'",
         ),
         (
             '{"query_id": "q", "doc_id_a": 7, "doc_id_b": ["7"]}',
-            "document '7' stands twice in the group of query 'q'",
+            "document '7' occurs twice in the group of query 'q'",
         ),
     ],
 )

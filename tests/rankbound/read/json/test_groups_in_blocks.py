@@ -9,10 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rankbound.errors import FormatError
-from rankbound.read.json import groups_in_blocks as module
-from rankbound.read.json.cutting import Unsure
+from rankbound.read.json import blocks as module
+from rankbound.read.json.blocks import Unsure, groups_in_blocks
 from rankbound.read.json.groups import read, read_lines
-from rankbound.read.json.groups_in_blocks import groups_in_blocks
 from rankbound.read.source import Source
 from tests.rankbound.files import packed
 

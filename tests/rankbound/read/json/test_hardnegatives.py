@@ -1,9 +1,9 @@
 import pytest
 
 from rankbound.errors import UsageError
-from rankbound.read.json.hardnegatives import NO_POSITIVE, WITHOUT
-from rankbound.read.json.merging import AGAIN, POSITIVES, TWICE
-from rankbound.read.naming import INTEGER_IDS
+from rankbound.read.fields import INTEGER_IDS
+from rankbound.read.json.building import AGAIN, POSITIVES, TWICE
+from rankbound.read.json.lists import NO_POSITIVE, WITHOUT
 from rankbound.read.registry import by_name
 from tests.rankbound.read.golden import HARD, HARD_CE
 from tests.rankbound.read.reading_back import by_pair, listed, read_lines, refused
@@ -23,8 +23,8 @@ def test_the_union_of_systems_is_one_group_a_query(tmp_path):
     assert found.scores is None
     assert found.repairs == {POSITIVES: 1, INTEGER_IDS: 11}
     assert found.notes == (
-        "negatives: the union of 2 systems (bm25, tas-b); of 2 queries tas-b lacks for "
-        "1; choose one with --format NAME:SYSTEM",
+        "negatives: the union of 2 systems (bm25, tas-b); of 2 queries tas-b is "
+        "missing for 1; choose one with `format='hard-negatives:SYSTEM'`",
     )
 
 
@@ -62,7 +62,10 @@ def test_a_document_twice_under_one_system_is_counted(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"qid": 1, "pos": [2]}, "expected an object with qid, pos, neg; neg lacks"),
+        (
+            {"qid": 1, "pos": [2]},
+            "expected an object with qid, pos, neg; the keys ['qid', 'pos'] lack neg",
+        ),
         ({"qid": 1, "pos": 2, "neg": {}}, "pos must be a list, found int 2"),
         ({"qid": 1, "pos": [2], "neg": [3]}, "neg must be an object {system: list"),
         (

@@ -1,7 +1,7 @@
 import pytest
 
 from rankbound.errors import UsageError
-from rankbound.read.json.merging import AGAIN, POSITIVES, TWICE
+from rankbound.read.json.building import AGAIN, POSITIVES, TWICE
 from rankbound.read.registry import by_name, detect, read_any
 from rankbound.read.source import Source
 from tests.rankbound.files import refusal, written
@@ -50,7 +50,7 @@ def test_scores_that_disagree_are_refused_with_both_lines_or_averaged(tmp_path):
     found = read_any(path, format="hofstaetter:mean")
     assert by_pair(found.scores)["q"] == {"p": 9.25, "n": 0.5, "m": 0.25}
     assert found.notes == ("the scores of a pair given several times are averaged",)
-    with pytest.raises(UsageError, match="only 'mean' may stand"):
+    with pytest.raises(UsageError, match="only 'mean' may follow"):
         by_name("hofstaetter:first")
 
 

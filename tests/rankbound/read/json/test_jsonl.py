@@ -94,7 +94,7 @@ def test_fields_are_checked_with_the_line():
     for call, message in (
         (
             lambda: made.need("a", "c", "d"),
-            "c, d lacks, found the keys ['a', 'b', 'c']",
+            "the keys ['a', 'b', 'c'] lack c, d",
         ),
         (lambda: made.listed("b"), "b must be a list, found str 'x'; put a single one"),
         (

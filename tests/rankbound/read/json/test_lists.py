@@ -1,7 +1,7 @@
 import pytest
 
 from rankbound.errors import UsageError
-from rankbound.read.json.merging import TWICE
+from rankbound.read.json.building import TWICE
 from rankbound.read.registry import by_name
 from tests.rankbound.read.reading_back import by_pair, listed, read_lines, refused
 
@@ -19,16 +19,13 @@ def test_labels_mark_positives(tmp_path):
 def test_labels_may_be_scores_if_the_user_says_so(tmp_path):
     row = {**LABELED, "labels": [0.5, 3, -1]}
     assert refused(tmp_path, row, format="labeled-list") == (
-        ":1: labels must be 1 for a positive and 0 for others, found 0.5; other "
-        "numbers may be a teacher's scores: if they are, say so with --format "
-        "labeled-list:scores"
+        ":1: labels must be 1 for a positive and 0 for others, found 0.5; if they are "
+        "a teacher's scores, say so with `format='labeled-list:scores'`"
     )
     found = read_lines(tmp_path, row, format="labeled-list:scores")
     assert by_pair(found.scores) == {"1": {"a": 0.5, "b": 3.0, "c": -1.0}}
     assert listed(found.groups) == [("1", ["a", "b", "c"], None)]
-    with pytest.raises(
-        UsageError, match="labeled-list:x: after the colon only 'scores'"
-    ):
+    with pytest.raises(UsageError, match="labeled-list:x'`: only 'scores' may follow"):
         by_name("labeled-list:x")
 
 
@@ -60,7 +57,7 @@ def test_pylate_lists_mark_no_positive(tmp_path):
         ({"doc_ids": "abc"}, "doc_ids must be a list, found str 'abc'"),
         (
             {"doc_ids": None},
-            "expected an object with query_id, doc_ids, labels; doc_ids",
+            "expected an object with query_id, doc_ids, labels; the keys",
         ),
         ({"scores": [1, 2]}, "scores has 2 entries for 3 documents"),
         (

@@ -6,7 +6,7 @@ import pytest
 
 from rankbound.errors import FormatError
 from rankbound.read.json import lookup as lookups
-from rankbound.read.json.lookup import read_scores
+from rankbound.read.reading import read_scores
 from rankbound.read.registry import read_any
 from rankbound.read.source import Source
 from rankbound.read.text import blocks
@@ -113,7 +113,7 @@ def test_read_scores_rejects_a_list(tmp_path, text):
 )
 def test_read_scores_rejects_a_key_twice(tmp_path, text, key, first, second):
     assert refused(tmp_path, text) == (
-        f":{second}: key {key!r} stands twice in one object (first in line {first}); "
+        f":{second}: key {key!r} occurs twice in one object (first in line {first}); "
         "keep one of the two"
     )
 
@@ -166,7 +166,7 @@ def test_read_scores_rejects_text_that_is_not_utf_8(tmp_path):
 
 def test_read_scores_rejects_half_a_surrogate_pair(tmp_path):
     message = refused(tmp_path, '{"q": {"a": 1},\n"r": {"\\ud800": 1}}')
-    assert message == ":2: key '\\ud800' holds half a surrogate pair, no text"
+    assert message == ":2: key '\\ud800' holds half a surrogate pair, which is no text"
     assert ":1: key" in refused(tmp_path, '{"\\udfff": {"a": 1}}')
 
 
@@ -218,6 +218,6 @@ def test_a_doubt_leaves_no_thread_behind_while_the_careful_way_is_taken(monkeypa
         return careful(*arguments)
 
     monkeypatch.setattr(lookups, "parse_lookup", counting)
-    with pytest.raises(FormatError, match="'q1' stands twice"):
+    with pytest.raises(FormatError, match="'q1' occurs twice"):
         lookups.read_lookup(source)
     assert seen == [before]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankbound.errors import FormatError
-from rankbound.read.json.lookup_careful import is_qid, parse_lookup
+from rankbound.read.json.lookup import is_qid, parse_lookup
 from tests.rankbound.files import table
 
 

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.data.scores import Kind
+from rankbound.read.json.building import POSITIVES, TWICE
 from rankbound.read.json.margins import NOTE
-from rankbound.read.json.merging import POSITIVES, TWICE
 from rankbound.read.registry import by_name, read_any
 from rankbound.read.source import Source
 from tests.rankbound.files import refusal, written
@@ -83,7 +83,8 @@ def test_contradicting_margins_are_refused_and_counted(tmp_path):
     assert refusal(lambda: read_any(path, format="margins")) == (
         f"{path}:4: the margin 9.0 of query 'q', documents 'o' and 'n' is not the "
         "difference that other lines give for them (2 such lines in the file); the "
-        "margins of one teacher add up, so these are of several, or of another scale"
+        "margins of one teacher add up, so these come from several, or are on "
+        "another scale"
     )
 
 
@@ -113,8 +114,8 @@ def test_objects_are_refused_by_line(tmp_path, change, message):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("q\tp\tn\n", "expected 4 columns parted by tabs (query_id, positive_id, nega"),
-        ("q p n 1\n", "expected 4 columns parted by tabs"),
+        ("q\tp\tn\n", "expected 4 tab-separated columns (query_id, positive_id, nega"),
+        ("q p n 1\n", "expected 4 tab-separated columns"),
         ("q\tp\tn\tnan\n", "the margin must be a finite number, found 'nan'"),
         ("q\tp\tn\t1_0\n", "the margin must be a finite number, found '1_0'"),
         ("q\tp\t\t1\n", "a document id must be text"),

@@ -3,12 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.read.json.merging import (
-    POSITIVES,
-    TWICE,
-    merged_members,
-    merged_scores,
-)
+from rankbound.read.json.building import POSITIVES, TWICE, merged_members, merged_scores
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 3), st.booleans()), max_size=14

@@ -3,7 +3,7 @@ import pytest
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.read.fields import text_id
-from rankbound.read.json.merging import AGAIN
+from rankbound.read.json.building import AGAIN
 from rankbound.read.json.mined import DECLARE
 from rankbound.read.registry import by_name
 from tests.rankbound.read.reading_back import by_pair, listed, read_lines, refused
@@ -89,7 +89,11 @@ def test_labels_may_be_scores_if_the_user_says_so(tmp_path):
 @pytest.mark.parametrize(
     ("row", "format", "message"),
     [
-        ({"anchor": "q"}, "mined", "expected a column of queries and one of passages"),
+        (
+            {"anchor": "q"},
+            "mined",
+            "expected at least a column of queries and one of passages",
+        ),
         ({**TUPLE, "scores": [1, 2]}, "mined", "scores has 2 entries for 3 documents"),
         ({**TUPLE, "scores": [1, 2, None]}, "mined", "the score of query"),
         ({**TUPLE, "scores": 1.5}, "mined", "scores must be a list, found float 1.5"),
@@ -103,7 +107,7 @@ def test_labels_may_be_scores_if_the_user_says_so(tmp_path):
             "label has 3 margins for 2 neg",
         ),
         ({**TUPLE, "label": 1}, "mined:margins", "label has 1 margins for 2 negatives"),
-        ({**TUPLE}, "mined:margins", "expected an object with label; label lacks"),
+        ({**TUPLE}, "mined:margins", "expected an object with label; the keys"),
         (
             {**TUPLE, "label": [1, 2]},
             "mined:scores",

@@ -3,7 +3,7 @@ import pytest
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError
 from rankbound.estimators.kinds import to_logits
-from rankbound.read.naming import INTEGER_IDS
+from rankbound.read.fields import INTEGER_IDS
 from rankbound.read.registry import by_name
 from tests.rankbound.read.reading_back import by_pair, listed, read_lines, refused
 
@@ -32,9 +32,9 @@ def test_the_score_is_minus_the_rank_and_refused_as_a_teacher(tmp_path, name):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({}, "expected an object with query_id, KEY; query_id lacks, found the keys"),
+        ({}, "expected an object with query_id, KEY; the keys ['KEY'] lack query_id"),
         ({"query_id": "q", "KEY": "ab"}, "KEY must be a list, found str 'ab'"),
-        ({"query_id": "q", "KEY": ["a", "b", "a"]}, "document 'a' stands twice in the"),
+        ({"query_id": "q", "KEY": ["a", "b", "a"]}, "document 'a' occurs twice in the"),
         ({"query_id": "q", "KEY": ["a", 1.5]}, "a document id must be text"),
         (
             {"query_id": "r", "KEY": ["b"], "doc_id_a": "a"},

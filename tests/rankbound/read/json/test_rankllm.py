@@ -2,7 +2,7 @@ import pytest
 
 from rankbound.data.scores import Kind
 from rankbound.estimators.kinds import infer_kind
-from rankbound.read.naming import INTEGER_IDS
+from rankbound.read.fields import INTEGER_IDS
 from tests.rankbound.read.golden import RANKLLM
 from tests.rankbound.read.reading_back import by_pair, read_lines, refused
 
@@ -79,7 +79,7 @@ def test_a_document_twice_leaves_no_ranks(tmp_path):
         ),
         (
             {"query": {"qid": 1}},
-            "expected an object with query, candidates; candidates",
+            "expected an object with query, candidates; the keys ['query'] lack",
         ),
         (
             {"query": {"qid": 1}, "candidates": {"a": 1}},

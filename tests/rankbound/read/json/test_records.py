@@ -73,14 +73,14 @@ def test_rankings_are_records_best_first_with_ties_as_ranked_or_by_docno():
         (
             list_records,
             Contents("x", Path("in")),
-            "holds nothing, and a file of t needs",
+            "holds nothing, but a file of t needs",
         ),
         (
             ranked_records,
             Contents("x", Path("in")),
-            "in: holds nothing, and a file of t",
+            "in: holds nothing, but a file of t",
         ),
-        (one_positive, contents((True, True, False, True)), "'q' has 2 positives, and"),
+        (one_positive, contents((True, True, False, True)), "'q' has 2 positives, but"),
         (one_positive, contents((False, False, False, True)), "'q' has 0 positives"),
         (
             pair_records,

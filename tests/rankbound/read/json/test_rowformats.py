@@ -4,7 +4,7 @@ import pytest
 
 from rankbound.read.json.lists import LABELED_LIST
 from rankbound.read.json.mined import MINED
-from rankbound.read.registry import FAMILIES, by_name
+from rankbound.read.registry import by_name, formats
 from rankbound.read.source import Source
 from tests.rankbound.files import refusal, written
 from tests.rankbound.read.reading_back import listed
@@ -46,7 +46,8 @@ def test_the_name_of_a_configured_format_has_its_argument(name):
     assert by_name(configured.name).title == by_name(name).title
 
 
-def test_families_of_rows_stand_before_the_general_ones():
-    assert FAMILIES.index("json.rankedlists") < FAMILIES.index("json.groups")
-    assert FAMILIES.index("json.rankllm") < FAMILIES.index("json.lookup")
-    assert FAMILIES.index("json.hofstaetter") < FAMILIES.index("text.trec")
+def test_particular_formats_are_detected_before_general_ones():
+    order = [*formats()]
+    assert order.index("ranked-groups") < order.index("groups")
+    assert order.index("rankllm") < order.index("lookup")
+    assert order.index("hofstaetter") < order.index("trec-run")

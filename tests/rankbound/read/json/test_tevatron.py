@@ -1,8 +1,8 @@
 import pytest
 
-from rankbound.read.json.merging import AGAIN, TWICE
-from rankbound.read.json.tevatron import UNSCORED
-from rankbound.read.naming import INTEGER_IDS
+from rankbound.read.fields import INTEGER_IDS
+from rankbound.read.json.building import AGAIN, TWICE
+from rankbound.read.json.passages import UNSCORED_PASSAGES
 from tests.rankbound.read.golden import TEVATRON
 from tests.rankbound.read.reading_back import by_pair, listed, read_lines, refused
 
@@ -33,7 +33,7 @@ def test_a_title_is_put_before_its_text(tmp_path):
     passage = {"docid": "7", "title": "Manatee", "text": "A sea cow."}
     found = read_lines(tmp_path, {**ROW, "positive_passages": [passage]})
     assert found.texts["7"] == "Manatee A sea cow."
-    assert found.repairs == {UNSCORED: 1}
+    assert found.repairs == {UNSCORED_PASSAGES: 1}
     assert set(by_pair(found.scores)["1"]) == {"8", "9"}
 
 

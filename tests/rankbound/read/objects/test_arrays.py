@@ -1,4 +1,4 @@
-"""rankbound.read.objects.arrays: arrays of any library as scores and vectors."""
+"""Arrays of any library as scores and vectors."""
 
 import numpy as np
 import pytest
@@ -58,12 +58,12 @@ def test_arrays_of_other_libraries_are_taken():
         ((np.ones(2),), r"found shape \(2,\) of float64"),
         ((np.ones((2, 2), dtype=bool),), "of bool"),
         ((np.array([["a"]]),), "found shape"),
-        ((np.ones((2, 2)), ["a"]), "1 qids for 2 of the array"),
-        ((np.ones((2, 2)), None, ["a"]), "1 docnos for 2 of the array"),
-        ((np.ones((2, 2)), None, [["a", "b"]]), "2 docnos for 4 of the array"),
-        ((np.ones((2, 2)), ["q", "q"]), "query 'q' stands twice"),
-        ((np.ones((1, 2)), ["{}"], ["{x}", "{x}"]), r"document '\{x\}' stands twice"),
-        ((np.ones((1, 1)), [1.0]), "with a point is no id"),
+        ((np.ones((2, 2)), ["a"]), "1 qids for an array with 2"),
+        ((np.ones((2, 2)), None, ["a"]), "1 docnos for an array with 2"),
+        ((np.ones((2, 2)), None, [["a", "b"]]), "2 docnos for an array with 4"),
+        ((np.ones((2, 2)), ["q", "q"]), "query 'q' occurs twice"),
+        ((np.ones((1, 2)), ["{}"], ["{x}", "{x}"]), r"document '\{x\}' occurs twice"),
+        ((np.ones((1, 1)), [1.0]), "a float is not an id"),
         ((np.ma.masked_array([[1.0]], mask=[[True]]),), "a masked array lacks values"),
     ],
 )
@@ -85,8 +85,8 @@ def test_vectors_are_not_copied():
         (np.ones(3), ["a", "b", "c"], "shape"),
         (np.ones((2, 0)), ["a", "b"], "shape"),
         (np.ones((2, 2), dtype=int), ["a", "b"], "of int64"),
-        (np.ones((2, 2)), ["a"], "1 ids for 2"),
-        (np.ones((2, 2)), ["a", "a"], "id 'a' stands twice"),
+        (np.ones((2, 2)), ["a"], "1 ids for an array with 2"),
+        (np.ones((2, 2)), ["a", "a"], "id 'a' occurs twice"),
     ],
 )
 def test_embeddings_of_array_rejects(vectors, ids, message):
@@ -96,7 +96,7 @@ def test_embeddings_of_array_rejects(vectors, ids, message):
 
 def test_stacked_asks_for_one_length():
     assert stacked([[1.0], [2.0]], ValueError).shape == (2, 1)
-    with pytest.raises(ValueError, match="one length"):
+    with pytest.raises(ValueError, match="the same length"):
         stacked([[1.0], [2.0, 3.0]], ValueError)
 
 

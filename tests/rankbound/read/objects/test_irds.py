@@ -72,10 +72,14 @@ def test_documents_without_scores_are_no_scores():
 @pytest.mark.parametrize(
     ("read", "path", "message"),
     [
-        (read_scores, "irds:x", "ir_datasets knows no such dataset"),
+        (read_scores, "irds:x", "ir_datasets has no such dataset"),
         (read_qrels, "irds:listed", "the dataset has no judgements"),
-        (read_scores, "irds:twice", "rows 1 and 3 of the dataset are one document"),
-        (lambda path: read_any(path, format="irds-qrels"), "file", "is no id of a dat"),
+        (read_scores, "irds:twice", "rows 1 and 3 of the dataset are about the same"),
+        (
+            lambda path: read_any(path, format="irds-qrels"),
+            "file",
+            "is not the id of a dat",
+        ),
     ],
 )
 def test_irds_rejects_in_one_line(read, path, message):

@@ -1,4 +1,4 @@
-"""rankbound.read.objects.nested: dictionaries against their own loops."""
+"""Scores from nested dictionaries, against plain loops."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.read.objects.nested import scores_of_nested, texts
+from rankbound.read.objects.arrays import scores_of_nested, texts
 from tests.rankbound.files import table
 
 IDS = st.integers(0, 30) | st.sampled_from(["D1", "é", "x y"])
@@ -39,7 +39,7 @@ def test_numpy_numbers_are_numbers():
 @pytest.mark.parametrize(
     ("nested", "message"),
     [
-        ({1.0: {"d": 1.0}}, "with a point is no id"),
+        ({1.0: {"d": 1.0}}, "a float is not an id"),
         ({"q": {2.0: 1.0}}, "a document id must be text or a whole number, found 2.0"),
         ({True: {"d": 1.0}}, "a query id must be text or a whole number, found True"),
         ({None: {"d": 1.0}}, "found None"),
@@ -51,8 +51,8 @@ def test_numpy_numbers_are_numbers():
         ({"q": {"d": 10**400}}, "document 'd' must be a finite number, found 1000"),
         ({"q": {"d": None}}, "found None"),
         ({"q": {"d": True}}, "found True"),
-        ({7: {"d": 1.0}, "7": {"d": 2.0}}, "query '7' stands twice"),
-        ({"q": {7: 1.0, "7": 2.0}}, "document '7' stands twice under query 'q'"),
+        ({7: {"d": 1.0}, "7": {"d": 2.0}}, "query '7' occurs twice"),
+        ({"q": {7: 1.0, "7": 2.0}}, "document '7' occurs twice under query 'q'"),
         ({}, "holds no scores"),
     ],
 )

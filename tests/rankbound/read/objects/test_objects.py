@@ -1,4 +1,4 @@
-"""rankbound.read.objects.objects: what libraries hold, read by the public functions."""
+"""Objects of other libraries, read by the public functions."""
 
 from pathlib import Path
 
@@ -175,28 +175,32 @@ def test_scores_round_trip_through_other_libraries(values, kind):
             FRAME.assign(qid=[1.0, 2.0, np.nan]),
             "pandas.DataFrame: row 3",
         ),
-        (rb.read_scores, FRAME.assign(qid=[1.0, 2.0, 3.0]), "numbers with a point"),
+        (
+            rb.read_scores,
+            FRAME.assign(qid=[1.0, 2.0, 3.0]),
+            "qid holds floating-point numbers",
+        ),
         (rb.read_scores, FRAME.assign(score=np.nan), "row 1: score must be a finite"),
         (
             rb.read_scores,
             pd.concat([FRAME, FRAME + FRAME]).assign(qid="q", docno="d"),
             "a pair must have one score",
         ),
-        (rb.read_scores, FRAME[["qid"]], "whose columns are not known: qid"),
-        (rb.read_scores, GRADES | {"q1": {1.5: 2}}, "with a point is no id"),
+        (rb.read_scores, FRAME[["qid"]], "a table with unknown columns: qid"),
+        (rb.read_scores, GRADES | {"q1": {1.5: 2}}, "a float is not an id"),
         (rb.read_scores, {}, "holds no scores"),
         (rb.read_scores, np.array([[np.nan]]), "must be a finite number, found nan"),
-        (rb.read_scores, [ir_measures.Qrel("q", "d", 1)], "holds qrels, and scores"),
+        (rb.read_scores, [ir_measures.Qrel("q", "d", 1)], "holds qrels, but scores"),
         (rb.read_qrels, {"q": {"d": 0.5}}, "must be a whole number, found 0.5"),
-        (rb.read_qrels, FRAME, "holds scores, and qrels are expected"),
+        (rb.read_qrels, FRAME, "holds scores, but qrels are expected"),
         (rb.read_groups, np.ones((2, 2)), "an array alone holds no groups"),
         (rb.read_groups, {"q": "abc"}, "put a single document in brackets"),
-        (rb.read_groups, {"q": [1.5]}, "with a point is no id"),
+        (rb.read_groups, {"q": [1.5]}, "a float is not an id"),
         (rb.read_groups, {"q": []}, "doc_ids"),
         (rb.read_embeddings, np.eye(2), "give the ids of its rows"),
-        (rb.read_embeddings, {"a": [1.0], "b": [1.0, 2.0]}, "one length"),
-        (rb.read_embeddings, FRAME, "holds scores, and embeddings"),
-        (rb.read_scores, None, "NoneType: is not known; give a path"),
+        (rb.read_embeddings, {"a": [1.0], "b": [1.0, 2.0]}, "the same length"),
+        (rb.read_embeddings, FRAME, "holds scores, but embeddings"),
+        (rb.read_scores, None, "NoneType: is of an unknown type; give a path"),
     ],
 )
 def test_objects_are_refused_in_one_line(read, value, message):
@@ -204,9 +208,11 @@ def test_objects_are_refused_in_one_line(read, value, message):
 
 
 def test_options_that_do_not_fit_are_refused(tmp_path):
-    with pytest.raises(UsageError, match="a format is for files"):
+    with pytest.raises(UsageError, match="`format` is for files"):
         rb.read_scores(SCORES, format="trec-run")
     with pytest.raises(UsageError, match="a file has its own ids"):
         rb.read_scores(tmp_path / "x", qids=["q"])
-    with pytest.raises(rb.FormatError, match="name the rows and columns of an array"):
+    with pytest.raises(
+        rb.FormatError, match="are for the rows and columns of an array"
+    ):
         rb.read_scores(SCORES, qids=["q1", "q2"])

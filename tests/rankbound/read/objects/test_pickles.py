@@ -1,4 +1,4 @@
-"""rankbound.read.objects.pickles: the score pickle and vectors with ids."""
+"""Pickles of scores, and of vectors with ids."""
 
 import gzip
 import pickle
@@ -52,10 +52,10 @@ def test_vectors_with_ids_are_read(tmp_path, protocol, ids):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ((np.ones((2, 3)), ["a"]), "1 ids for 2 of the array"),
+        ((np.ones((2, 3)), ["a"]), "1 ids for an array with 2"),
         ((np.ones((2, 3)), 5), "expected an array of vectors and a list of ids"),
-        ((np.ones((2, 3)), ["a", "a"]), "id 'a' stands twice"),
-        ((np.ones((2, 3)), [1.0, 2.0]), "with a point is no id"),
+        ((np.ones((2, 3)), ["a", "a"]), "id 'a' occurs twice"),
+        ((np.ones((2, 3)), [1.0, 2.0]), "a float is not an id"),
         ((np.ones(2), ["a", "b"]), "(2,) of float64"),
         ((np.ones((2, 3), dtype=int), ["a", "b"]), "of int64"),
         ([1, 2, 3], "expected a pickle of scores[qid][docno] or a tuple"),
@@ -116,4 +116,4 @@ def test_scores_are_written_as_plain_dicts(tmp_path, nested, wanted, said):
 def test_what_is_no_score_is_not_written_as_a_pickle(tmp_path):
     held = Contents("toy", tmp_path)
     message = refusal(lambda: write_pickle(held, tmp_path / "x"))
-    assert "holds nothing, and a file of a pickle needs scores" in message
+    assert "holds nothing, but a file of a pickle needs scores" in message

@@ -1,4 +1,4 @@
-"""rankbound.read.objects.tables: frames and records as Arrow tables."""
+"""Frames and records as Arrow tables."""
 
 import sys
 from collections import namedtuple
@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from rankbound.read.objects.tables import described, table_of_object
+from rankbound.read.objects.objects import described, table_of_object
 
 COLUMNS = {"qid": ["1", "1"], "docno": ["a", "b"], "score": [0.5, 1.5]}
 ROWS = [
@@ -85,11 +85,11 @@ def test_records_of_ir_measures_and_ir_datasets_are_rows():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (5, "is not known; give a path, a dict"),
-        (b"abc", "is not known"),
+        (5, "is of an unknown type; give a path, a dict"),
+        (b"abc", "is of an unknown type"),
         ([], "holds no rows"),
-        ([1, 2], "holds int, which is not known"),
-        ([("q", "d", 1.0)], "holds tuple, which is not known"),
+        ([1, 2], "holds int, an unknown type"),
+        ([("q", "d", 1.0)], "holds tuple, an unknown type"),
         (
             [ir_measures.ScoredDoc("q", "d", 1.0), ir_measures.Qrel("q", "d", 1)],
             "its records differ",

@@ -1,4 +1,4 @@
-"""Pickles that would run code: refused in one line, and nothing ran."""
+"""Pickles that would run code are refused in one line, and nothing runs."""
 
 import builtins
 import copyreg
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.read.objects import unpickling
+from rankbound.read.objects import pickles
 from rankbound.read.source import Source
 from tests.rankbound.files import refusal, written
 
@@ -93,7 +93,7 @@ def dumped(value, protocol, folder):
 def test_payloads_are_refused_by_name_and_do_not_run(tmp_path, case, protocol):
     marker = tmp_path / "ran"
     path = dumped(payloads(marker)[case], protocol, tmp_path)
-    message = refusal(unpickling.load, Source(path))
+    message = refusal(pickles.load, Source(path))
     assert not marker.exists()
     assert message.startswith(f"{path}: ")
     expected = KNOWN[case]
@@ -103,7 +103,7 @@ def test_payloads_are_refused_by_name_and_do_not_run(tmp_path, case, protocol):
         assert "object array" in message
     else:
         assert f"{expected}," in message
-    assert "nothing of it was run" in message
+    assert "nothing in it was run" in message
 
 
 @pytest.mark.parametrize("case", ["os.system", "builtins.exec", "nested in a dict"])
@@ -167,13 +167,13 @@ OPCODES = {
 @pytest.mark.parametrize("case", OPCODES)
 def test_opcodes_beyond_the_format_give_one_line(tmp_path, case):
     path = written(tmp_path, OPCODES[case])
-    before = {key: vars(type(found)) for key, found in unpickling.ALLOWED.items()}
-    message = refusal(unpickling.load, Source(path))
+    before = {key: vars(type(found)) for key, found in pickles.ALLOWED.items()}
+    message = refusal(pickles.load, Source(path))
     assert message.isprintable()
-    assert {k: vars(type(f)) for k, f in unpickling.ALLOWED.items()} == before
+    assert {k: vars(type(f)) for k, f in pickles.ALLOWED.items()} == before
     # and the stand-ins still work
     good = written(tmp_path, pickle.dumps(np.ones(2)), "good")
-    assert unpickling.load(Source(good)).value.tolist() == [1, 1]
+    assert pickles.load(Source(good)).value.tolist() == [1, 1]
 
 
 def test_a_registered_extension_is_not_called(tmp_path):
@@ -185,7 +185,7 @@ def test_a_registered_extension_is_not_called(tmp_path):
         assert pickle.loads(plain) is os.system  # now it is cached
         text = f"touch {marker}".encode()
         call = raw(b"\x82\xf0X", len(text).to_bytes(4, "little"), text, b"\x85R")
-        message = refusal(unpickling.load, Source(written(tmp_path, call)))
+        message = refusal(pickles.load, Source(written(tmp_path, call)))
     finally:
         copyreg.remove_extension("posix", "system", 0xF0)
         copyreg.clear_extension_cache()
@@ -198,7 +198,7 @@ def test_names_are_not_imported(tmp_path):
     sys.path.insert(0, str(tmp_path))
     try:
         path = written(tmp_path, raw(name("planted", "x")))
-        assert "names planted.x" in refusal(unpickling.load, Source(path))
+        assert "names planted.x" in refusal(pickles.load, Source(path))
     finally:
         sys.path.remove(str(tmp_path))
     assert "planted" not in sys.modules
@@ -207,7 +207,7 @@ def test_names_are_not_imported(tmp_path):
 
 def plain(value):
     """Stand-ins back to lists, for a comparison."""
-    return value.value.tolist() if isinstance(value, unpickling.Array) else value
+    return value.value.tolist() if isinstance(value, pickles.Array) else value
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -225,7 +225,7 @@ def plain(value):
     ids=str,
 )
 def test_arrays_come_back_as_numpy_reads_them(tmp_path, array, protocol):
-    found = unpickling.load(Source(written(tmp_path, pickle.dumps(array, protocol))))
+    found = pickles.load(Source(written(tmp_path, pickle.dumps(array, protocol))))
     assert found.value.tolist() == array.tolist()
     assert found.value.shape == array.shape
 
@@ -234,7 +234,7 @@ def test_names_of_the_older_numpy_are_known(tmp_path):
     new = pickle.dumps({1: {2: np.float32(1.5)}}, 2)
     old = new.replace(b"numpy._core", b"numpy.core")
     assert old != new
-    assert unpickling.load(Source(written(tmp_path, old))) == {1: {2: 1.5}}
+    assert pickles.load(Source(written(tmp_path, old))) == {1: {2: 1.5}}
 
 
 PLAIN = st.recursive(
@@ -248,7 +248,7 @@ PLAIN = st.recursive(
 def test_plain_values_round_trip(tmp_path_factory, value, protocol):
     folder = tmp_path_factory.mktemp("pickles")
     path = written(folder, pickle.dumps(value, protocol))
-    assert unpickling.load(Source(path)) == value
+    assert pickles.load(Source(path)) == value
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -256,9 +256,9 @@ def test_every_truncation_gives_one_line(tmp_path, protocol):
     whole = pickle.dumps({1: {2: np.float32(0.5), 3: 0.25}, 4: {2: 1.0}}, protocol)
     for end in range(2, len(whole)):
         path = written(tmp_path, whole[:end])
-        assert "truncated or damaged" in refusal(unpickling.load, Source(path))
+        assert "truncated or damaged" in refusal(pickles.load, Source(path))
     path = written(tmp_path, whole + b"more")
-    assert "more follows after its end" in refusal(unpickling.load, Source(path))
+    assert "more follows after its end" in refusal(pickles.load, Source(path))
 
 
 def test_every_flipped_byte_is_read_or_refused(tmp_path):
@@ -269,14 +269,14 @@ def test_every_flipped_byte_is_read_or_refused(tmp_path):
             damaged[place] ^= mask
             source = Source(written(tmp_path, bytes(damaged)))
             # any other exception would fail the test
-            with suppress(unpickling.FormatError):
-                unpickling.load(source)
+            with suppress(pickles.FormatError):
+                pickles.load(source)
 
 
 def test_other_starts_are_no_pickles(tmp_path):
     for start in (b"(dp0\n.", b"\x80\x01}.", b"\x80\x06}.", b"{}"):
         path = written(tmp_path, start)
-        assert "not a pickle of protocol" in refusal(unpickling.load, Source(path))
+        assert "not a pickle of protocol" in refusal(pickles.load, Source(path))
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_other_starts_are_no_pickles(tmp_path):
     ],
 )
 def test_arrays_of_other_types_are_refused(tmp_path, array, reason):
-    message = refusal(unpickling.load, Source(written(tmp_path, pickle.dumps(array))))
+    message = refusal(pickles.load, Source(written(tmp_path, pickle.dumps(array))))
     assert reason in message
 
 
@@ -297,5 +297,5 @@ def test_an_array_with_too_few_bytes_is_refused(tmp_path):
     whole = pickle.dumps(np.ones(2, dtype="f4"), 3).replace(
         b"K\x02\x85", b"K\x03\x85", 1
     )
-    message = refusal(unpickling.load, Source(written(tmp_path, whole)))
+    message = refusal(pickles.load, Source(written(tmp_path, whole)))
     assert "8 bytes for an array of shape (3,)" in message

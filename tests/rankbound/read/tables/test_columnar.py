@@ -1,4 +1,4 @@
-"""read.tables.columnar: what is written comes back, and other readers see it."""
+"""Our own tables are read back, by us and by other readers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -217,4 +217,4 @@ def test_metadata_that_are_no_object_are_refused(tmp_path):
         said = {**scores.schema.metadata, "rankbound.metadata": text}
         path = tmp_path / "x.scores.parquet"
         pq.write_table(scores.replace_schema_metadata(said), path)
-        assert "no JSON object" in refusal(lambda path: read_any(path), path)
+        assert "not a JSON object" in refusal(lambda path: read_any(path), path)

@@ -1,4 +1,4 @@
-"""rankbound.read.tables.containers: one table in every container, whole or damaged."""
+"""One table in every container, whole or damaged."""
 
 import gzip
 import json
@@ -141,7 +141,7 @@ def test_a_wrong_state_is_refused(tmp_path):
         (folder / "state.json").write_text(text)
         assert "does not list the data files" in refusal(open_table, Source(folder))
     (folder / "state.json").write_text('{"_data_files": [{"filename": "../../x"}]}')
-    assert "names x, which is not there" in refusal(open_table, Source(folder))
+    assert "names x, which does not exist" in refusal(open_table, Source(folder))
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -156,8 +156,8 @@ def test_every_truncation_gives_one_line(tmp_path, kind):
             message = str(error)
         else:
             pytest.fail(f"{end} of {len(whole)} bytes read as {len(table)} rows")
-        # a stream may be cut after any whole batch: only the mark of its end lacks
-        assert "truncated or damaged" in message or "without the mark of its" in message
+        # a stream may be cut after any whole batch, so only its end mark is missing
+        assert "truncated or damaged" in message or "without its end mark" in message
         assert "\n" not in message
 
 
@@ -210,7 +210,7 @@ def test_bytes_behind_the_end_of_a_stream_and_a_second_stream_are_refused(tmp_pa
         message = refusal(open_table, Source(written(tmp_path, whole + behind)))
         assert f"{len(behind):,} bytes follow the end of the Arrow stream" in message
     message = refusal(open_table, Source(written(tmp_path, whole[:-8])))
-    assert "without the mark of its end" in message
+    assert "without its end mark" in message
 
 
 def test_a_damaged_name_of_a_column_is_one_clear_line(tmp_path):

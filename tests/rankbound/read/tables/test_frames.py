@@ -1,4 +1,4 @@
-"""rankbound.read.tables.frames: columns as they should be, or the row that is not."""
+"""Checked columns, and the rows that errors name."""
 
 import numpy as np
 import pyarrow as pa
@@ -63,7 +63,7 @@ def test_ids_keep_words_that_other_readers_take_for_nothing():
         (["a", " \u2003"], None),
         (["a\tb"], "row 1: x must be text without tabs"),
         (["a", "b\n"], "row 2: x must be text without tabs"),
-        ([1.0, 2.0], "numbers with a point (double), which are no ids"),
+        ([1.0, 2.0], "floating-point numbers (double), which are not ids"),
         ([True], "found the type bool"),
         ([[1]], "found the type list"),
     ],

@@ -1,4 +1,4 @@
-"""rankbound.read.tables.layouts: what the columns of the field's tables say."""
+"""Layouts that the columns of the field's tables have."""
 
 import pyarrow as pa
 import pytest

@@ -1,4 +1,4 @@
-"""rankbound.read.tables.margins: triples in a table, and the same as JSON lines."""
+"""Triples in a table, and the same as JSON lines."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""rankbound.read.tables.other: what is said of a table that nobody knows."""
+"""Errors about tables with unknown columns."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 from rankbound.read.reading import read_groups, read_qrels, read_scores
 from rankbound.read.registry import read_any
 from rankbound.read.source import Source
-from rankbound.read.tables.other import FORMATS
+from rankbound.read.tables.tables import FORMATS
 from rankbound.read.vectors.embeddings import read_embeddings
 from tests.rankbound.files import refusal, written
 
@@ -15,14 +15,14 @@ def test_unknown_columns_are_named_with_known_ones(tmp_path):
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"qid": ["1"], "docid": [4], "score": [0.5]}), path)
     for read in (read_scores, read_groups, read_qrels, read_embeddings):
-        assert "a table whose columns are not known" in refusal(read, path)
+        assert "a table with unknown columns" in refusal(read, path)
     message = refusal(read_any, path)
-    assert "whose columns are not known: qid, docid, score; rename them" in message
+    assert "with unknown columns: qid, docid, score; rename them" in message
     assert "qid, docno, score" in message
 
 
 def test_only_tables_are_claimed(tmp_path):
-    assert FORMATS[0].sniff(Source(written(tmp_path, "q Q0 d 1 2 t\n"))) is None
+    assert FORMATS[-1].sniff(Source(written(tmp_path, "q Q0 d 1 2 t\n"))) is None
 
 
 def test_a_damaged_table_is_no_text(tmp_path):
@@ -38,4 +38,4 @@ def test_a_table_that_others_know_is_left_to_them(tmp_path):
         {"query": ["a"], "positive": ["b"], "negative": ["c"]},
     ):
         pq.write_table(pa.table(columns), path)
-        assert FORMATS[0].sniff(Source(path)) is None
+        assert FORMATS[-1].sniff(Source(path)) is None

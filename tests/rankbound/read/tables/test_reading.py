@@ -1,4 +1,4 @@
-"""rankbound.read.tables.reading: tables against loops over their rows."""
+"""Tables in each layout, against loops over their rows."""
 
 import numpy as np
 import pandas as pd
@@ -12,18 +12,18 @@ from rankbound.data.scores import Kind
 from rankbound.errors import FormatError
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import recognise
-from rankbound.read.tables.reading import read_layout
+from rankbound.read.tables.reading import parts_of
 from tests.rankbound.files import table
 
 
-def parts_of(columns):
+def read(columns):
     found = columns if isinstance(columns, pa.Table) else pa.table(columns)
-    return read_layout(Frame(found, "t"), recognise(found.schema))
+    return parts_of(Frame(found, "t"), recognise(found.schema))
 
 
 def refused(columns):
     with pytest.raises(FormatError) as caught:
-        parts_of(columns)
+        read(columns)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -46,11 +46,11 @@ ROW = st.tuples(st.integers(0, 4), st.integers(0, 9), st.floats(-9, 9))
 def test_rows_match_a_loop(rows):
     qids, docnos, values = map(list, zip(*rows, strict=True))
     ranks = list(range(len(rows)))
-    parts = parts_of({"qid": qids, "docno": docnos, "score": values, "rank": ranks})
+    parts = read({"qid": qids, "docno": docnos, "score": values, "rank": ranks})
     expected = {}
     for qid, docno, value in rows:
         expected.setdefault(str(qid), {})[str(docno)] = value
-    scores = parts["scores"]
+    scores = parts.scores
     assert table(scores) == expected
     assert scores.qids.tolist() == list(expected)
     for row in range(len(rows)):
@@ -58,7 +58,7 @@ def test_rows_match_a_loop(rows):
         place = next(
             i for i, r in enumerate(rows) if (str(r[0]), str(r[1])) == (qid, docno)
         )
-        assert parts["ranks"][row] == ranks[place]
+        assert parts.ranks[row] == ranks[place]
 
 
 @given(
@@ -75,35 +75,35 @@ def test_lists_match_a_loop(lists):
     score = {(q, d): q * 10.0 + d for q in range(4) for d in range(10)}
     values = [[score[q, d] for d in row] for q, row in lists]
     found = pl.DataFrame({"query_id": qids, "doc_ids": docs, "scores": values})
-    parts = parts_of(found.to_arrow())
+    parts = read(found.to_arrow())
     expected = {}
     for qid, row in lists:
         for docno in row:
             expected.setdefault(str(qid), {})[str(docno)] = score[qid, docno]
-    assert table(parts["scores"]) == expected
-    assert listed(parts["groups"]) == [
+    assert table(parts.scores) == expected
+    assert listed(parts.groups) == [
         (str(qid), [str(d) for d in row], None) for qid, row in lists if row
     ]
-    assert parts["groups"].lines.tolist() == [
+    assert parts.groups.lines.tolist() == [
         number for number, (_, row) in enumerate(lists, start=1) if row
     ]
     again = sum(map(len, docs)) - sum(map(len, expected.values()))
-    assert parts["repairs"].get("scores given again", 0) == again
+    assert parts.repairs.get("scores given again", 0) == again
 
 
 def test_an_ordered_list_is_rank_only():
-    parts = parts_of({"query_id": [1, 2], "doc_ids": [["b", "a"], ["c"]]})
-    assert parts["scores"].kind is Kind.RANK_ONLY
-    assert table(parts["scores"]) == {"1": {"b": -1.0, "a": -2.0}, "2": {"c": -1.0}}
-    assert parts["ranks"].tolist() == [2, 1, 1]
-    assert listed(parts["groups"]) == [("1", ["b", "a"], None), ("2", ["c"], None)]
-    assert "minus the rank" in parts["notes"][0]
+    parts = read({"query_id": [1, 2], "doc_ids": [["b", "a"], ["c"]]})
+    assert parts.scores.kind is Kind.RANK_ONLY
+    assert table(parts.scores) == {"1": {"b": -1.0, "a": -2.0}, "2": {"c": -1.0}}
+    assert parts.ranks.tolist() == [2, 1, 1]
+    assert listed(parts.groups) == [("1", ["b", "a"], None), ("2", ["c"], None)]
+    assert "minus the rank" in parts.notes[0]
 
 
 def test_ranks_alone_are_rank_only():
-    parts = parts_of({"qid": ["q", "q"], "docno": ["a", "b"], "rank": [1, 0]})
-    assert parts["scores"].kind is Kind.RANK_ONLY
-    assert table(parts["scores"]) == {"q": {"a": -1.0, "b": 0.0}}
+    parts = read({"qid": ["q", "q"], "docno": ["a", "b"], "rank": [1, 0]})
+    assert parts.scores.kind is Kind.RANK_ONLY
+    assert table(parts.scores) == {"q": {"a": -1.0, "b": 0.0}}
 
 
 @pytest.mark.parametrize(
@@ -111,15 +111,15 @@ def test_ranks_alone_are_rank_only():
 )
 def test_labels_mark_positives(labels):
     columns = {"query_id": [1, 1], "doc_ids": [[7, 8], [9]], "labels": labels}
-    parts = parts_of(columns)
-    assert "scores" not in parts
-    assert listed(parts["groups"]) == [
+    parts = read(columns)
+    assert parts.scores is None
+    assert listed(parts.groups) == [
         ("1", ["7", "8"], [True, False]),
         ("1", ["9"], [False]),
     ]
-    parts = parts_of({**columns, "scores": [[0.5, 0.25], [-1.0]]})
-    assert table(parts["scores"]) == {"1": {"7": 0.5, "8": 0.25, "9": -1.0}}
-    assert parts["groups"].positive.tolist() == [True, False, False]
+    parts = read({**columns, "scores": [[0.5, 0.25], [-1.0]]})
+    assert table(parts.scores) == {"1": {"7": 0.5, "8": 0.25, "9": -1.0}}
+    assert parts.groups.positive.tolist() == [True, False, False]
 
 
 def test_labels_of_other_numbers_are_refused():
@@ -129,23 +129,23 @@ def test_labels_of_other_numbers_are_refused():
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.int64()])
 def test_the_positive_comes_first(kind):
-    parts = parts_of(
+    parts = read(
         {
             "query_id": ["q", "r"],
             "doc_id_a": pa.array([1, 4]).cast(kind),
             "doc_id_b": [["3", "2"], []],
         }
     )
-    assert listed(parts["groups"]) == [
+    assert listed(parts.groups) == [
         ("q", ["1", "3", "2"], [True, False, False]),
         ("r", ["4"], [True]),
     ]
 
 
 def test_a_positive_among_the_negatives_is_counted():
-    parts = parts_of({"query_id": ["q"], "doc_id_a": ["1"], "doc_id_b": [["2", "1"]]})
-    assert listed(parts["groups"]) == [("q", ["1", "2"], [True, False])]
-    assert parts["repairs"] == {"positives among the negatives of their group": 1}
+    parts = read({"query_id": ["q"], "doc_id_a": ["1"], "doc_id_b": [["2", "1"]]})
+    assert listed(parts.groups) == [("q", ["1", "2"], [True, False])]
+    assert parts.repairs == {"positives among the negatives of their group": 1}
 
 
 def test_scores_beside_judgements_that_are_not_complete():
@@ -158,11 +158,11 @@ def test_scores_beside_judgements_that_are_not_complete():
         }
     )
     for found in (pa.Table.from_pandas(frame), pl.from_pandas(frame).to_arrow()):
-        parts = parts_of(found)
-        assert table(parts["scores"]) == {"q": {"a": 1.0, "b": 2.0}, "r": {"a": 3.0}}
-        assert table(parts["qrels"]) == {"q": {"a": 1.0}, "r": {"a": 0.0}}
+        parts = read(found)
+        assert table(parts.scores) == {"q": {"a": 1.0, "b": 2.0}, "r": {"a": 3.0}}
+        assert table(parts.qrels) == {"q": {"a": 1.0}, "r": {"a": 0.0}}
     frame["label"] = np.nan
-    assert "qrels" not in parts_of(pa.Table.from_pandas(frame))
+    assert read(pa.Table.from_pandas(frame)).qrels is None
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_scores_beside_judgements_that_are_not_complete():
         ),
         (
             {"query_id": [1], "doc_ids": [[7.0]]},
-            "t: doc_ids holds numbers with a point",
+            "t: doc_ids holds floating-point numbers",
         ),
         (
             {"query_id": [1], "doc_ids": pa.array([[]], pa.list_(pa.string()))},
@@ -198,7 +198,7 @@ def test_scores_beside_judgements_that_are_not_complete():
         ),
         (
             {"query-id": [1], "corpus-id": [2], "score": [0.5]},
-            "t: row 1: score must be a whole number, a grade, found 0.5",
+            "t: row 1: score must be a grade, a whole number, found 0.5",
         ),
         (
             {"qid": [1], "docno": [2], "label": pa.array([None], pa.int64())},
@@ -210,11 +210,11 @@ def test_scores_beside_judgements_that_are_not_complete():
         ),
     ],
 )
-def test_read_layout_rejects(columns, message):
+def test_broken_tables_are_refused(columns, message):
     assert refused(columns).startswith(message)
 
 
 def test_the_same_score_again_is_counted():
-    parts = parts_of({"qid": [1, 1], "docno": [7, 7], "score": [0.5, 0.5]})
-    assert table(parts["scores"]) == {"1": {"7": 0.5}}
-    assert parts["repairs"] == {"scores given again": 1}
+    parts = read({"qid": [1, 1], "docno": [7, 7], "score": [0.5, 0.5]})
+    assert table(parts.scores) == {"1": {"7": 0.5}}
+    assert parts.repairs == {"scores given again": 1}

@@ -1,4 +1,4 @@
-"""rankbound.read.tables.tables: the field's tables behind the one door."""
+"""The field's tables, read by the public functions."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -84,4 +84,4 @@ def test_formats_of_records_read_tables_by_name(tmp_path):
     labelled = TABLES["mined"].append_column("label", pa.array([0.5]))
     pq.write_table(labelled, path)
     assert read_any(path, format="mined:margins").scores.values.tolist() == [-0.5, 0.0]
-    assert "--format mined:margins" in refusal(read_any, path)
+    assert "`format='mined:margins'`" in refusal(read_any, path)

@@ -1,4 +1,4 @@
-"""rankbound.read.tables.vectors: list columns as one array, and where they break."""
+"""Columns of lists as one array of vectors, and the rows that break them."""
 
 import numpy as np
 import polars as pl
@@ -9,7 +9,7 @@ import pytest
 from rankbound.errors import FormatError
 from rankbound.read.registry import read_any
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.vectors import embeddings_of
+from rankbound.read.tables.reading import embeddings_of
 from rankbound.read.vectors.embeddings import read_embeddings
 
 VECTORS = np.arange(12, dtype="f4").reshape(4, 3)
@@ -85,14 +85,14 @@ def test_files_of_several_libraries_are_read(tmp_path, write):
     ("ids", "vectors", "message"),
     [
         (["a", "b"], [[1.0, 2.0], None], "row 2: v is missing"),
-        (["a", "b"], [[1.0, 2.0], [1.0]], "row 2: v has 1 numbers, and the first row"),
+        (["a", "b"], [[1.0, 2.0], [1.0]], "row 2: v has 1 numbers, but the first row"),
         (["a", "b"], [[1.0, 2.0], [None, 1.0]], "row 2: v lacks the number 1"),
         (["a", "b"], [[1, 2], [3, 4]], "v must hold lists of floating-point numbers"),
         (["a", "b"], ["x", "y"], "v must hold lists of floating-point numbers"),
-        (["a", "a"], [[1.0], [2.0]], "row 2: id 'a' stands twice (first in row 1)"),
-        (["a", "b", "b"], [[1.0]] * 3, "row 3: id 'b' stands twice (first in row 2)"),
+        (["a", "a"], [[1.0], [2.0]], "row 2: id 'a' occurs twice (first in row 1)"),
+        (["a", "b", "b"], [[1.0]] * 3, "row 3: id 'b' occurs twice (first in row 2)"),
         (["a", None], [[1.0], [2.0]], "row 2: id is missing"),
-        ([1.0, 2.0], [[1.0], [2.0]], "numbers with a point"),
+        ([1.0, 2.0], [[1.0], [2.0]], "id holds floating-point numbers"),
         (["a"], pa.array([[]], pa.list_(pa.float32())), "row 1: v is an empty vector"),
     ],
 )

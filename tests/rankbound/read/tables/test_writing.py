@@ -1,4 +1,4 @@
-"""rankbound.read.tables.writing: written tables come back, and others read them."""
+"""Written tables are read back, by us and by other libraries."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from rankbound.data.scores import Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 from rankbound.read.registry import by_name, read_any
-from rankbound.read.tables import writing as table_writing
+from rankbound.read.tables import tables
 from tests.rankbound.files import table
 
 IDS = st.sampled_from(["1", "10", "2", "a", "é", "q 7", "NA", "null"])
@@ -94,15 +94,15 @@ def test_vectors_round_trip(tmp_path):
 @pytest.mark.parametrize(
     "write",
     [
-        table_writing.write_rows,
-        table_writing.write_qrels,
-        table_writing.write_lists,
-        table_writing.write_vectors,
+        tables.write_rows,
+        tables.write_qrels,
+        tables.write_lists,
+        tables.write_vectors,
     ],
 )
 def test_what_is_not_there_cannot_be_written(tmp_path, write):
     path = tmp_path / "x"
-    with pytest.raises(FormatError, match=r"holds nothing, and a file of .* needs"):
+    with pytest.raises(FormatError, match=r"holds nothing, but a file of .* needs"):
         write(contents(), path)
     assert not path.exists()
 
@@ -110,7 +110,7 @@ def test_what_is_not_there_cannot_be_written(tmp_path, write):
 def test_lists_that_would_be_taken_for_rankings_are_refused(tmp_path):
     groups = top_documents(Scores.from_dict({"q": {"a": 2.0, "b": 1.0}}), depth=2)
     with pytest.raises(FormatError, match="needs scores or positives"):
-        table_writing.write_lists(contents(groups=groups), tmp_path / "x.parquet")
+        tables.write_lists(contents(groups=groups), tmp_path / "x.parquet")
     assert not list(tmp_path.iterdir())
 
 
@@ -140,7 +140,7 @@ def test_numbers_of_the_other_byte_order_are_turned_and_wide_ones_refused(tmp_pa
     ]
     if np.longdouble().itemsize > 8:
         wide = Embeddings(strings(["b", "a"]), vectors.astype(np.longdouble))
-        with pytest.raises(FormatError, match=r"hold no \w+ numbers; convert to .npz"):
+        with pytest.raises(FormatError, match=r"cannot hold \w+.*; convert to .npz"):
             by_name("table-embeddings").write(contents(embeddings=wide), tmp_path / "y")
 
 

@@ -11,7 +11,6 @@ from rankbound.read.vectors.common import (
     check_end,
     check_unpacked,
     mapped,
-    one_line,
     only_matrix,
     write_numbers,
 )
@@ -30,7 +29,7 @@ def test_the_only_matrix_is_taken_and_else_the_one_so_named(tmp_path):
 
 def test_a_map_of_a_cut_file_is_refused_with_both_sizes(tmp_path):
     source = Source(written(tmp_path, bytes(23)))
-    assert "24 bytes, and the file has 23" in refusal(
+    assert "24 bytes, but the file has 23" in refusal(
         lambda: mapped(source, dtype="<f4", rows=3, dim=2, offset=0)
     )
 
@@ -74,8 +73,3 @@ def test_bytes_behind_the_end_and_packing_are_refused(tmp_path):
     check_unpacked(source)
     zipped = Source(written(tmp_path, packed("x"), "z"))
     assert "is packed with gzip; unpack it" in refusal(check_unpacked, zipped)
-
-
-def test_what_a_library_says_becomes_one_line():
-    assert one_line(ValueError("a\n  b")) == "a b"
-    assert one_line(KeyError()) == "KeyError"

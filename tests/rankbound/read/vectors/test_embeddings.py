@@ -74,7 +74,7 @@ def test_read_embeddings_rejects_a_blank_line_at_the_end(tmp_path):
 @pytest.mark.parametrize("ids", ["a\nb\na\n", "a\nb\n a\n"])
 def test_read_embeddings_rejects_an_id_twice(tmp_path, ids):
     assert refused(tmp_path, ids=ids) == (
-        "x.ids:3: id 'a' stands twice (first in line 1); one vector per id"
+        "x.ids:3: id 'a' occurs twice (first in line 1); one vector per id"
     )
 
 

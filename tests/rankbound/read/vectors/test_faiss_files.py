@@ -10,7 +10,7 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.errors import UsageError
 from rankbound.read.registry import read_any
 from rankbound.read.vectors.embeddings import read_embeddings
-from rankbound.read.vectors.faiss_files import write_flat
+from rankbound.read.vectors.indexes import write_flat
 from tests.rankbound.files import refusal, written
 
 faiss = pytest.importorskip("faiss")
@@ -46,7 +46,7 @@ def test_an_index_of_another_metric_has_its_argument_passed_over(tmp_path):
 @pytest.mark.parametrize("name", ["HNSW8,Flat", "IVF2,Flat"])
 def test_another_index_is_only_read_when_the_user_says_so(tmp_path, name):
     path = index_file(tmp_path, faiss.index_factory(8, name))
-    assert "--format faiss-library" in refusal(read_embeddings, path)
+    assert "`format='faiss-library'`" in refusal(read_embeddings, path)
     found = read_embeddings(path, format="faiss-library")
     assert np.array_equal(found.vectors, MATRIX)
 

@@ -9,7 +9,7 @@ from rankbound.data.columns import strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.errors import UsageError
 from rankbound.read.vectors.embeddings import read_embeddings
-from rankbound.read.vectors.folders import write_flex, write_pyserini
+from rankbound.read.vectors.indexes import write_flex, write_pyserini
 from tests.rankbound.files import refusal, written
 
 MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2)
@@ -46,7 +46,7 @@ def test_a_flexindex_gives_mapped_vectors_and_ids(tmp_path):
     ("change", "message"),
     [
         ({"vectors": MATRIX.tobytes()[:-1]}, "vecs.f4: is cut"),
-        ({"vectors": MATRIX.tobytes() + b"1234"}, "vecs.f4: has other than the 3 x 2"),
+        ({"vectors": MATRIX.tobytes() + b"1234"}, "vecs.f4: does not hold the 3 x 2"),
         ({"meta": "{"}, "pt_meta.json:1: not JSON"),
         ({"meta": "[]"}, "pt_meta.json: expected"),
         ({"meta": META | {"format": "np_topk"}}, "pt_meta.json: expected"),
@@ -126,7 +126,7 @@ def test_faiss_reads_the_pyserini_folder_that_is_written(tmp_path):
     assert (tmp_path / "x" / "docid").read_text() == "a\nb\nc\n"
     held = Embeddings(strings(["a", "b\nc"]), MATRIX[:2])
     message = refusal(lambda: write_pyserini(held, tmp_path / "y", {}))
-    assert "id 'b\\nc' cannot stand in a line" in message
+    assert "id 'b\\nc' cannot be a line" in message
 
 
 def test_a_damaged_count_of_ids_is_refused_before_they_are_listed(tmp_path):

@@ -10,7 +10,7 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.errors import UsageError
 from rankbound.read.registry import read_any
 from rankbound.read.vectors.embeddings import read_embeddings
-from rankbound.read.vectors.numpy_files import write_npy, write_raw
+from rankbound.read.vectors.matrices import write_npy, write_raw
 from tests.rankbound.files import npy, refusal, written
 from tests.rankbound.read.golden import GOLDEN
 
@@ -77,7 +77,7 @@ def test_raw_numbers_alone_are_refused(tmp_path):
 def test_raw_numbers_of_another_size_are_refused(tmp_path, size):
     path = written(tmp_path, MATRIX.tobytes()[:size], "x.f4")
     ids = written(tmp_path, IDS, "ids")
-    assert "no whole number of rows" in refusal(read_embeddings, path, ids)
+    assert "not a whole number of rows" in refusal(read_embeddings, path, ids)
 
 
 @pytest.mark.parametrize("name", ["raw:0", "raw:x", "raw:-3", "npy:3", "npz:2"])

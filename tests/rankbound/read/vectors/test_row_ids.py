@@ -37,7 +37,7 @@ def test_whole_numbers_become_text(tmp_path):
         ("[1.5]", ":1: an id must be text or a whole number, found 1.5"),
         ("[true]", ":1: an id must be text or a whole number, found True"),
         ("[", ":1: not a JSON list of ids"),
-        ('["a", "a"]', ":2: id 'a' stands twice (first in line 1)"),
+        ('["a", "a"]', ":2: id 'a' occurs twice (first in line 1)"),
         ("a\n\nb", ":2: a blank line where an id should be"),
         ("", ":1: the file is empty"),
     ],
@@ -80,11 +80,11 @@ def test_ids_are_found_where_they_are_written(tmp_path, name):
 )
 def test_an_id_that_would_not_be_read_back_is_refused_by_name(tmp_path, odd):
     message = refusal(lambda: write_ids(["good", odd], tmp_path / "x", "toy"))
-    assert message.startswith(f"toy: id {odd!r} cannot stand in a line")
+    assert message.startswith(f"toy: id {odd!r} cannot be a line")
     assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.parametrize("first", ["[a", "\ufeffa"])
 def test_a_first_id_that_would_look_like_another_file_is_refused(tmp_path, first):
     message = refusal(lambda: write_ids([first], tmp_path / "x", "toy"))
-    assert f"id {first!r} cannot stand" in message
+    assert f"id {first!r} cannot be a line" in message
