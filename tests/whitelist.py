@@ -19,7 +19,7 @@ from rankbound.bounds import (
     theorem5,
     theorem7,
 )
-from rankbound.commands.demo import features, models, prepare
+from rankbound.commands.demo import models, prepare
 from rankbound.estimators import shape
 from rankbound.page import pictures, queries
 from rankbound.reference import equivalence
@@ -78,10 +78,8 @@ _ = (
 )
 _ = (
     bibliography.REFERENCES,
-    features.FEATURES,
     configurations.HeldOut.n_held_out,
     models.FEATURES,
-    holdout.HeldOut.n_held_out,
     prepare.DemoFiles.n_filled,
     prepare.DemoFiles.n_teacher_scores,
     prepare.DemoFiles.train,

@@ -569,6 +569,7 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
         Replaced("*", "/files/*.html/read/*", was, now, PARAMETERS)
         for was, now in SHOWN
     ),
+)
 # Messages of readers
 OF_READERS: tuple[Replaced, ...] = (
     Replaced(

@@ -4,11 +4,11 @@ import copy
 
 import pytest
 
-from rankbound.read.objects.pickles import ALLOWED
 from tests.golden.cases import CASES, NOT_RUN
 from tests.golden.comparing import differences, unexpected
 from tests.golden.deviations import (
     ADDED,
+    ALLOWED,
     CHANGED,
     Added,
     Renamed,

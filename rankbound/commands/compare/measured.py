@@ -23,32 +23,25 @@ from rankbound.commands.compare.quantities import (
     value_range,
     widest_distance,
 )
-from rankbound.commands.compare.samplings import Loaded, Sampling, load
-from rankbound.commands.measure.given import Given
-from rankbound.commands.measure.inputs import (
-    Rule,
-    known_temperature,
-    student_temperature,
-)
-from rankbound.commands.measure.options import SourceOptions, StudentSource
 from rankbound.commands.measure.given import Given, vectors_of
+from rankbound.commands.measure.inputs import (
     Inputs,
+    Rule,
     Sources,
     check_comparable,
+    known_temperature,
     match_groups,
     read_sources,
+    split_queries,
+    student_temperature,
+    teacher_temperature,
+)
 from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.measure.students import (
     WARN_ABOVE,
     StudentFile,
     matched,
     student_file,
-)
-from rankbound.commands.measure.temperatures import (
-    known_temperature,
-    split_queries,
-    student_temperature,
-    teacher_temperature,
 )
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings

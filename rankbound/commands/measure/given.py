@@ -217,7 +217,7 @@ class Files:
     Parameters
     ----------
     formats : mapping
-        Formats that the user chose, as `rankbound.read.choosing` gives them.
+        Formats that the user chose, as `rankbound.read.reading` gives them.
     teacher : Path or Scores
         The file that a format given without a file applies to.
 

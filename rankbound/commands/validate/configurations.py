@@ -37,7 +37,6 @@ from rankbound.validation.configurations import (
     leave_one_out_ridge,
     ordering,
 )
-from rankbound.validation.holdout import LEAST_QUERIES
 from rankbound.validation.judging import Family
 
 PARTS: Final = ("bound", "deviation", "locality", "entropy")
