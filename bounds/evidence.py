@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rankbound.bounds.betting import compressed, log_capital, stake_grid
+from rankbound.bounds.betting import compressed, stake_grid
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta, checked_sample
 
@@ -67,6 +67,5 @@ def betting_p_value(
         (sample.values, level),
         (1.0 - sample.values, 1.0 - level),
     ):
-        points, weights = compressed(rescaled)
-        capitals.append(log_capital(points, weights, stakes, hypothesis))
+        capitals.append(compressed(rescaled).log_capital(stakes, hypothesis))
     return float(min(1.0, 2 * math.exp(-min(max(capitals), np.log(1e300)))))
