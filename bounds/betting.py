@@ -87,16 +87,18 @@ def betting(
     grid = stake_grid(sample.n, delta) if stakes is None else checked_stakes(stakes)
     target = math.log(n_students / delta)
 
-    def crossing(bets: Bets, low: float, high: float) -> float:
-        return _crossing(lambda m: bets.log_capital(grid, m) - target, low, high)
+    def limit_between(bets: Bets, low: float, high: float) -> float:
+        return crossing(lambda m: bets.log_capital(grid, m) - target, low, high)
 
     if sample.n < HISTOGRAM_FROM:
-        return sample.restore(crossing(compressed(sample.values), sample.mean, TOP))
+        return sample.restore(
+            limit_between(compressed(sample.values), sample.mean, TOP)
+        )
     # Few bins tell where to look with many: their limit is too large by a bin at most
-    near = crossing(compressed(sample.values, COARSE_BINS), sample.mean, TOP)
+    near = limit_between(compressed(sample.values, COARSE_BINS), sample.mean, TOP)
     low = max(sample.mean, near - 2 / COARSE_BINS)
     high = min(TOP, near + 2 / BINS)
-    return sample.restore(crossing(compressed(sample.values), low, high))
+    return sample.restore(limit_between(compressed(sample.values), low, high))
 
 
 def stake_grid(n: int, delta: float) -> NDArray[np.float64]:
@@ -239,14 +241,19 @@ def compressed(values: NDArray[np.float64], n_bins: int = BINS) -> Bets:
     return Bets(used / n_bins, counts[used], 1 + 1 / n_bins)
 
 
-def _crossing(surplus: Callable[[float], float], low: float, high: float) -> float:
+def crossing(surplus: Callable[[float], float], low: float, high: float) -> float:
     """Where an increasing function of the mean turns positive, rounded up.
 
-    Returns 1 when it is negative up to the last mean that is looked at.
+    Returns 1 when it is negative up to `TOP`, the last mean that is looked at.
+
+    Examples
+    --------
+    >>> round(crossing(lambda mean: mean - 0.25, 0.1, TOP), 9)
+    0.25
     """
     surplus = functools.cache(surplus)
     if surplus(high) < 0:
-        return 1.0 if high == TOP else _crossing(surplus, low, TOP)
+        return 1.0 if high == TOP else crossing(surplus, low, TOP)
     lower, upper = low, high
     if surplus(lower) < 0:
         from scipy.optimize import brentq  # takes 40 MB, so not before use
