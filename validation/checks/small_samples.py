@@ -149,7 +149,7 @@ def _least(case: Case, row: Any) -> float:
 
 def _rules(case: Case, high: float, students: int) -> dict[str, Any]:
     """Every limit offered, of values in [0, high], also with other stakes."""
-    options = {"low": 0.0, "high": high, "n_students": students}
+    options: dict[str, Any] = {"low": 0.0, "high": high, "n_students": students}
     stakes = case.rng.uniform(0.001, 0.999, int(case.rng.integers(1, 4)))
     return {
         "betting": lambda x, d: betting(x, delta=d, **options),
@@ -171,9 +171,9 @@ def floor(case: Case) -> Finding:
     for _ in range(case.rounds(60)):
         n, students = int(case.rng.integers(1, 80)), int(case.rng.integers(1, 5))
         delta = math.exp(-case.rng.uniform(0.05, 12))
-        shape = np.exp(case.rng.uniform(-2, 2, 2))
+        first, second = np.exp(case.rng.uniform(-2, 2, 2))
         high = float(case.rng.uniform(0.8, 6))
-        row = high * case.rng.beta(*shape, n)
+        row = high * case.rng.beta(first, second, n)
         if case.rng.random() < 0.3:
             row = high * (case.rng.random(n) < 0.2)
         bound = case.value(float(row.mean()), high, n, students, delta)
@@ -259,7 +259,8 @@ def pilot(case: Case) -> Finding:
     tally.rounding = 1e-6
     for size in (4, 10, 25):
         aside, rest = case.rng.beta(2, 5, size), case.rng.beta(2, 5, 40)
-        options = {"low": 0.0, "high": 1.0, "delta": DELTA, "n_students": 3}
+        options: dict[str, Any] = {"low": 0.0, "high": 1.0, "delta": DELTA}
+        options["n_students"] = 3
         chosen = choose_stake(aside, m=len(rest), **options)
         found = case.compute(aside, rest, **options)
         log = math.log(3 / DELTA)
