@@ -37,6 +37,7 @@ LIMITS: Final = (
         "this much, all at once." + RANGE,
         kind="upper",
         status="proved",
+        provenance="literature",
         assumptions=FIXED,
         source="Hoeffding (1963), Theorem 2",
         relation="<=",
@@ -52,6 +53,7 @@ LIMITS: Final = (
         "never worse than (a)." + RANGE,
         kind="upper",
         status="cited",
+        provenance="literature",
         assumptions=FIXED,
         source="Chernoff (1952); Hoeffding (1963), Theorem 1",
         relation="<=",
@@ -62,9 +64,12 @@ LIMITS: Final = (
         key="theorem-1c",
         title="Empirical Bernstein limit",
         words="The width of the limit follows the variance of the risk over queries; "
-        "the range enters at rate 1 / n only." + RANGE,
+        "the range enters at rate 1 / n only. With few queries it is worse than (a): "
+        "at delta = 0.05 and for one student on every sample of fewer than 52 queries, "
+        "even one without variance." + RANGE,
         kind="upper",
         status="cited",
+        provenance="literature",
         assumptions=FIXED,
         source="Maurer and Pontil (2009), Theorem 4",
         relation="<=",
@@ -79,9 +84,11 @@ LIMITS: Final = (
         title="Betting limit",
         words="The risk is at most the largest mean against which gamblers with fixed "
         "stakes have not, on average, multiplied their capital by K / delta. The "
-        "default." + RANGE,
+        "default. On coins, where every query has the least or the largest risk, (b) "
+        "is never above it, whatever the stakes: a grid pays for its average." + RANGE,
         kind="upper",
         status="proved",
+        provenance="literature",
         assumptions=FIXED,
         source="Ville (1939); Waudby-Smith and Ramdas (2024)",
         relation="<=",
@@ -116,6 +123,7 @@ EXCESS: Final = (
         "close to the best of them. The teacher's entropy cancels." + RANGE,
         kind="upper",
         status="proved",
+        provenance="literature",
         assumptions=FIXED,
         source="Hoeffding (1963); proved in the appendix",
         relation="<=",
@@ -130,6 +138,7 @@ EXCESS: Final = (
         "best of its class. The teacher's entropy cancels." + RANGE,
         kind="upper",
         status="proved",
+        provenance="literature",
         assumptions=("A0", "A1'", "BIL"),
         source="McDiarmid (1989); Bartlett and Mendelson (2002); proved in the "
         "appendix",

@@ -138,6 +138,7 @@ def _facts(entry: Statement) -> Iterator[str]:
         name = f"{entry.procedure.__module__}.{entry.procedure.__qualname__}"
         yield f"Computed by `{name}`; it has no closed form."
     facts = [f"Kind: {entry.kind}.", f"Status: {entry.status}."]
+    facts.append(f"Provenance: {entry.provenance}.")
     names = ", ".join(entry.assumptions)
     facts.append(f"Assumes: {names}." if names else "Assumes: nothing further.")
     if entry.attained_by:
@@ -149,9 +150,15 @@ def _facts(entry: Statement) -> Iterator[str]:
 def contents() -> str:
     """Return the list of statements as a table."""
     return table(
-        ("key", "title", "kind", "status"),
+        ("key", "title", "kind", "status", "provenance"),
         (
-            (f"`{entry.key}`", entry.title, entry.kind, entry.status)
+            (
+                f"`{entry.key}`",
+                entry.title,
+                entry.kind,
+                entry.status,
+                entry.provenance,
+            )
             for entry in REGISTRY.values()
         ),
     )

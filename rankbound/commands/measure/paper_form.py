@@ -59,7 +59,7 @@ def paper_row(
 
     Notes
     -----
-    Source: `paper-form`, status reconstructed; the pseudo-dimension is an order of
+    Source: `paper-form`, provenance reconstructed; the pseudo-dimension is an order of
     magnitude.
 
     Examples
@@ -86,7 +86,7 @@ def paper_row(
         )
     return PaperForm(
         statement=form.key,
-        status=form.status,
+        status=form.provenance,
         weights=architecture.weights,
         layers=architecture.layers,
         pseudo_dimension=dimension,
