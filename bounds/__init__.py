@@ -8,6 +8,12 @@
 as LaTeX, as a NumPy, torch or jax function and as derivatives. What has no closed form
 is a function of `bounds.limits` or `bounds.betting` with a statement around it.
 
+With few queries, shares of queries say more than means (`certify_share`,
+`tolerance_limit`, `direction`); `floor_of` says how low a limit can be at all;
+`choose_stake` and `choose_range` choose on queries that are set aside, for
+`pilot_limit` and for students that `clipped` keeps in their range; `contenders`
+excludes students as best.
+
 To add a statement:
 
 1. Write its proof under a heading with its key in the appendix; quote the literature.

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from rankbound.bounds.betting import TOP, betting, crossing
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import Sample, checked_delta, checked_sample
+from rankbound.bounds.wording import counted
 
 # The score ranges B among which a pilot chooses, in temperatures.
 RANGES: Final = (0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
@@ -50,6 +51,23 @@ class StakeChoice:
     n_pilot: int
     m: int
     shrunk: bool
+
+    def sentence(self) -> str:
+        """What was chosen, on which queries and for which, in plain words.
+
+        Examples
+        --------
+        >>> choice = choose_stake([0.1, 0.4] * 2, low=0, high=1, m=16, delta=0.05)
+        >>> print(choice.sentence())
+        a stake of 0.95 for 16 queries, chosen on 4 queries set aside and moved into
+        [0.05, 0.95] as these are few; if the others are like them, the limit is 0.3955
+        """
+        moved = " and moved into [0.05, 0.95] as these are few" if self.shrunk else ""
+        return (
+            f"a stake of {self.stake:.2f} for {counted(self.m, 'query')}, chosen on "
+            f"{counted(self.n_pilot, 'query')} set aside{moved}; if the others are "
+            f"like them, the limit is {self.predicted:.4f}"
+        )
 
 
 def choose_stake(

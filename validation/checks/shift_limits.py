@@ -146,7 +146,7 @@ def _extremal_variation(case: Case, coverage: Coverage, runs: int) -> None:
         truth = float(chances @ (low + width * theta * (2 - theta)))
         picked = case.rng.choice(theta, size=(runs, 60), p=chances)
         options = {"low": low, "high": high, "pair_width": width, "delta": DELTA}
-        least = np.full(60, low)
+        least: Any = np.full(60, low)
         limits = [case.compute(least, row, **options) for row in picked]
         coverage.judge(truth, low, limits, name)
 
@@ -177,7 +177,7 @@ def _extremal_worst_share(case: Case, coverage: Coverage, runs: int) -> None:
     """
     for kappa, cost, high in ((1.1, 0.2, 1.0), (3.0, 0.24, 0.25)):
         inside = case.rng.random((runs, 60, 40, 2)) < 1 / kappa
-        losses = cost * inside.all(axis=3)
+        losses: Any = cost * inside.all(axis=3)
         limits = [
             case.compute(
                 rows,

@@ -21,13 +21,14 @@ from rankbound.bounds.limits import (
 from rankbound.bounds.pilot import choose_stake, clipped
 from rankbound.validation.checks.diameters import quantile
 from rankbound.validation.checks.limits import DELTA, HOW, capital
-from rankbound.validation.coverage import Coverage, cover_means
+from rankbound.validation.coverage import Coverage, populations
 from rankbound.validation.findings import Case, CheckTable, Finding, Tally
 from rankbound.validation.plain import LN2, best_cut, differences, loss
 from rankbound.validation.students import Family, families
 from rankbound.validation.worlds import laws
 
 CHECKS: Final = CheckTable()
+SIZES: Final = (20, 43, 54, 250, 1500)
 
 
 def _risks(case: Case, n: int) -> Iterator[tuple[str, Any, Any]]:
@@ -173,7 +174,7 @@ def floor(case: Case) -> Finding:
         delta = math.exp(-case.rng.uniform(0.05, 12))
         first, second = np.exp(case.rng.uniform(-2, 2, 2))
         high = float(case.rng.uniform(0.8, 6))
-        row = high * case.rng.beta(first, second, n)
+        row: Any = high * case.rng.beta(first, second, n)
         if case.rng.random() < 0.3:
             row = high * (case.rng.random(n) < 0.2)
         bound = case.value(float(row.mean()), high, n, students, delta)
@@ -247,15 +248,19 @@ def _least_by_hand(pilot: Any, target: float) -> float:
 @CHECKS.of("theorem-10a")
 def pilot(case: Case) -> Finding:
     """Cover every population with a fifth of the queries set aside; solve by hand."""
-    n, first, runs = 50, 10, case.rounds(150)
-
-    def limit(x: Any) -> Any:
-        return [
-            case.compute(row[:first], row[first:], low=0.0, high=1.0, delta=DELTA)
-            for row in x
-        ]
-
-    tally, over = cover_means(case, limit, sizes=(150, n), delta=DELTA)
+    tally, runs = Tally(), case.rounds(40)
+    coverage, widths = Coverage(tally, DELTA), []
+    for n in SIZES:
+        first = n // 5
+        for law in populations(n, case.real_risks()):
+            draws = law.draw(case.rng, (runs, n))
+            limits = [_with_pilot(case, row, first) for row in draws]
+            centre = draws[:, first:].mean(axis=1)
+            coverage.judge(law.mean, centre, limits, law.name)
+            if law.name == "beta(1, 9)":
+                widths.append(_beside_others(n, draws, limits))
+    over = coverage.over(f"{runs} splits of {', '.join(map(str, SIZES))}")
+    over += f"; widths of betting without a pilot and of kl: {', '.join(widths)}"
     tally.rounding = 1e-6
     for size in (4, 10, 25):
         aside, rest = case.rng.beta(2, 5, size), case.rng.beta(2, 5, 40)
@@ -272,7 +277,26 @@ def pilot(case: Case) -> Finding:
         least = _least_by_hand(aside, log / len(rest))
         tally.at_most(chosen.predicted, least + 1e-3, "stake by hand")
         tally.at_most(least, chosen.predicted + 1e-3, "prediction by hand")
-    return tally.finding(HOW, f"{runs} splits into {first} and {n - first}; {over}")
+    return tally.finding(HOW, over)
+
+
+def _with_pilot(case: Case, row: Any, first: int) -> float:
+    options = {"low": 0.0, "high": 1.0, "delta": DELTA}
+    return float(case.compute(row[:first], row[first:], **options))
+
+
+def _beside_others(n: int, draws: Any, limits: Any) -> str:
+    """Mean widths of limits of all n queries over that of the limit with a pilot."""
+    few = min(20, len(draws))
+    options: dict[str, Any] = {"low": 0.0, "high": 1.0, "delta": DELTA}
+    pairs = zip(draws[:few], limits[:few], strict=True)
+    added = np.array([
+        [limit - row.mean(), betting(row, **options) - row.mean(),
+         kl_chernoff(row, **options) - row.mean()]
+        for row, limit in pairs
+    ]).mean(axis=0)  # fmt: skip
+    grid, kl = added[1:] / added[0]
+    return f"{grid:.2f} and {kl:.2f} (n = {n})"
 
 
 @CHECKS.of("theorem-10b")
