@@ -8,6 +8,12 @@
 as LaTeX, as a NumPy, torch or jax function and as derivatives. A statement without a
 closed form names the function that computes it, such as one of `bounds.limits`.
 
+With few queries, shares of queries say more than means (`certify_share`,
+`tolerance_limit`, `direction`); `floor_of` says how low a limit can be at all;
+`choose_stake` and `choose_range` choose on queries that are set aside, for
+`pilot_limit` and for students that `clipped` keeps in their range; `contenders`
+excludes students as best.
+
 To add a statement:
 
 1. Write its proof under a heading with its key in the appendix; quote the literature.
@@ -48,37 +54,87 @@ from rankbound.bounds.limits import (
 )
 
 if TYPE_CHECKING:
+    from rankbound.bounds.contenders import Contenders, contenders, pair_stakes
+    from rankbound.bounds.floors import Floor, floor_of, median_floor
     from rankbound.bounds.notation import glossary
+    from rankbound.bounds.pilot import (
+        RangeChoice,
+        StakeChoice,
+        choose_range,
+        choose_stake,
+        clipped,
+        pilot_limit,
+    )
     from rankbound.bounds.registry import REGISTRY, statement
+    from rankbound.bounds.shares import (
+        Direction,
+        ShareCertificate,
+        ToleranceLimit,
+        certify_share,
+        direction,
+        tolerance_limit,
+    )
     from rankbound.bounds.statements import Statement
 
-_SYMBOLIC: Final = {
-    "REGISTRY": "rankbound.bounds.registry",
-    "Statement": "rankbound.bounds.statements",
-    "glossary": "rankbound.bounds.notation",
-    "statement": "rankbound.bounds.registry",
+# Loaded on first use, since they need SymPy or SciPy's special functions.
+_LATER: Final = {
+    name: f"rankbound.bounds.{module}"
+    for module, names in {
+        "contenders": ("Contenders", "contenders", "pair_stakes"),
+        "floors": ("Floor", "floor_of", "median_floor"),
+        "notation": ("glossary",),
+        "pilot": (
+            *("RangeChoice", "StakeChoice", "choose_range"),
+            *("choose_stake", "clipped", "pilot_limit"),
+        ),
+        "registry": ("REGISTRY", "statement"),
+        "shares": (
+            *("Direction", "ShareCertificate", "ToleranceLimit"),
+            *("certify_share", "direction", "tolerance_limit"),
+        ),
+        "statements": ("Statement",),
+    }.items()
+    for name in names
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _SYMBOLIC:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_SYMBOLIC[name]), name)
+    return getattr(import_module(_LATER[name]), name)
 
 
 __all__ = [
     "REGISTRY",
+    "Contenders",
+    "Direction",
     "DomainError",
+    "Floor",
+    "RangeChoice",
+    "ShareCertificate",
+    "StakeChoice",
     "Statement",
+    "ToleranceLimit",
+    "certify_share",
+    "choose_range",
+    "choose_stake",
+    "clipped",
+    "contenders",
+    "direction",
     "empirical_bernstein",
+    "floor_of",
     "glossary",
     "hoeffding",
     "kl_chernoff",
     "kl_inverse",
     "lower_limit",
+    "median_floor",
+    "pair_stakes",
+    "pilot_limit",
     "queries_needed",
     "split_limit",
     "statement",
+    "tolerance_limit",
     "two_sided",
     "upper_limit",
 ]

@@ -12,9 +12,10 @@ p-value, and the limit at level delta excludes m exactly where it falls below de
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,10 +23,13 @@ from numpy.typing import ArrayLike, NDArray
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta, checked_sample
 
-# Samples of this size and larger are replaced by a histogram with values rounded up,
-# which keeps the limit valid since the capital decreases in every value.
+# From here on the sample is replaced by a histogram whose values are rounded up, which
+# is valid since the capital falls in every value. With one bin added above the interval
+# the limit rises by at most the width of a bin (proof of Theorem 1 (d)).
 HISTOGRAM_FROM: Final = 100_000
-BINS: Final = 2**17
+BINS: Final = 2**16
+COARSE_BINS: Final = 2**10
+TOP: Final = 1 - 2.0**-40  # the largest mean that is looked at
 NEVER: Final = 2**53
 
 
@@ -67,6 +71,10 @@ def betting(
 
     Notes
     -----
+    Samples of 100,000 values and more are rounded up to multiples of 2**-16 of the
+    interval. The limit stays valid and exceeds the one of the exact values by at most
+    ``(high - low) / 2**16``, and by rounding error.
+
     Source: Theorem 1 (d); Waudby-Smith and Ramdas (2024) for betting in general.
 
     Examples
@@ -80,14 +88,21 @@ def betting(
     delta = checked_delta(delta)
     if n_students < 1:
         raise DomainError(f"`n_students` must be at least 1, got {n_students}")
-    points, weights = compressed(sample.values)
-    grid = stake_grid(sample.n, delta) if stakes is None else _checked(stakes)
+    grid = stake_grid(sample.n, delta) if stakes is None else checked_stakes(stakes)
     target = math.log(n_students / delta)
 
-    def surplus(mean: float) -> float:
-        return log_capital(points, weights, grid, mean) - target
+    def limit_between(bets: Bets, low: float, high: float) -> float:
+        return crossing(lambda m: bets.log_capital(grid, m) - target, low, high)
 
-    return sample.restore(_crossing(surplus, sample.mean))
+    if sample.n < HISTOGRAM_FROM:
+        return sample.restore(
+            limit_between(compressed(sample.values), sample.mean, TOP)
+        )
+    # Few bins tell where to look with many: their limit is too large by a bin at most
+    near = limit_between(compressed(sample.values, COARSE_BINS), sample.mean, TOP)
+    low = max(sample.mean, near - 2 / COARSE_BINS)
+    high = min(TOP, near + 2 / BINS)
+    return sample.restore(limit_between(compressed(sample.values), low, high))
 
 
 def stake_grid(n: int, delta: float) -> NDArray[np.float64]:
@@ -108,11 +123,12 @@ def log_capital(
     weights: NDArray[np.float64],
     stakes: NDArray[np.float64],
     mean: float,
+    top: float = 1.0,
 ) -> float:
     """Logarithm of the capital against the hypothesis `mean`, averaged over the stakes.
 
-    `points` in [0, 1] and their multiplicities `weights` have shape (b,); both come
-    from `compressed`.
+    `points` in [0, top] and their multiplicities `weights` have shape (b,); `mean` is
+    below `top`.
 
     Examples
     --------
@@ -120,7 +136,7 @@ def log_capital(
     >>> round(log_capital(np.zeros(1), one, np.array([0.5]), 0.5), 6)  # ln(1 + .5)
     0.405465
     """
-    gains = (mean - points) / (1 - mean)
+    gains = (mean - points) / (top - mean)
     logs = np.array([weights @ np.log1p(stake * gains) for stake in stakes])
     top = float(logs.max())
     return top + math.log(float(np.exp(logs - top).mean()))
@@ -174,12 +190,12 @@ def queries_needed(
         return None
     if level >= 1:
         return 1
-    points, weights = compressed(sample.values)
+    bets = compressed(sample.values)
     target = math.log(n_students / checked_delta(delta))
 
     def enough(n: int) -> bool:
-        stakes = stake_grid(n, delta)
-        return log_capital(points, weights * (n / sample.n), stakes, level) > target
+        repeated = bets._replace(weights=bets.weights * (n / sample.n))
+        return repeated.log_capital(stake_grid(n, delta), level) > target
 
     # The stake grid changes with n, so a larger n may do worse near the threshold. The
     # search starts at the sample's own n, where it has to agree with `betting`.
@@ -194,7 +210,14 @@ def queries_needed(
     return upper
 
 
-def _checked(stakes: ArrayLike) -> NDArray[np.float64]:
+def checked_stakes(stakes: ArrayLike) -> NDArray[np.float64]:
+    """Return stakes as an array, or raise unless each lies strictly between 0 and 1.
+
+    Examples
+    --------
+    >>> checked_stakes([0.5]).tolist()
+    [0.5]
+    """
     grid = np.asarray(stakes, dtype=np.float64)
     if grid.ndim != 1 or grid.size == 0 or not ((grid > 0) & (grid < 1)).all():
         raise DomainError(
@@ -203,41 +226,60 @@ def _checked(stakes: ArrayLike) -> NDArray[np.float64]:
     return grid
 
 
-def compressed(
-    values: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Points in [0, 1] and their multiplicities; large samples are rounded up to bins.
+class Bets(NamedTuple):
+    """What is bet on: values in [0, top], how often each occurs, and the interval.
+
+    `points` and `weights` have shape (b,).
+    """
+
+    points: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    top: float
+
+    def log_capital(self, stakes: NDArray[np.float64], mean: float) -> float:
+        """Log of the average capital over the stakes against the mean, below `top`."""
+        return log_capital(self.points, self.weights, stakes, mean, self.top)
+
+
+def compressed(values: NDArray[np.float64], n_bins: int = BINS) -> Bets:
+    """Bets on values in [0, 1]; many values are rounded up to bins.
 
     Examples
     --------
-    >>> [part.tolist() for part in compressed(np.array([0.5, 0.25]))]
-    [[0.5, 0.25], [1.0, 1.0]]
+    >>> compressed(np.array([0.5, 0.25]))
+    Bets(points=array([0.5 , 0.25]), weights=array([1., 1.]), top=1.0)
     """
     if values.size < HISTOGRAM_FROM:
-        return values, np.ones(values.size)
-    bins = np.ceil(values * BINS).astype(np.int64)
-    counts = np.bincount(bins, minlength=BINS + 1).astype(np.float64)
+        return Bets(values, np.ones(values.size), 1.0)
+    bins = np.ceil(values * n_bins).astype(np.int64)
+    counts = np.bincount(bins).astype(np.float64)
     used = np.flatnonzero(counts)
-    return used / BINS, counts[used]
+    return Bets(used / n_bins, counts[used], 1 + 1 / n_bins)
 
 
-def _crossing(surplus: Callable[[float], float], mean: float) -> float:
-    """Point at which an increasing function of the mean turns positive, rounded up.
+def crossing(surplus: Callable[[float], float], low: float, high: float) -> float:
+    """Where an increasing function of the mean turns positive, rounded up.
 
-    Returns 1 if it is negative up to the largest mean that is tried.
+    Returns 1 when it is negative up to `TOP`, the last mean that is looked at.
+
+    Examples
+    --------
+    >>> round(crossing(lambda mean: mean - 0.25, 0.1, TOP), 9)
+    0.25
     """
-    top = 1 - 2.0**-40
-    if surplus(top) < 0:
-        return 1.0
-    lower, upper = mean, top
+    surplus = functools.cache(surplus)
+    if surplus(high) < 0:
+        return 1.0 if high == TOP else crossing(surplus, low, TOP)
+    lower, upper = low, high
     if surplus(lower) < 0:
         from scipy.optimize import brentq  # 40 MB of memory, so only when needed
 
         root = float(brentq(surplus, lower, upper, xtol=1e-12))
-        lower, upper = root - 2e-12, root + 2e-12
-    # The root finder may stop on either side of the root; a limit has to lie above it
+        # A mean beyond the top would make a bet lose more than all of the stake
+        lower, upper = root - 2e-12, min(high, root + 2e-12)
+    # The root finder may stop on either side; a limit must be on the upper one
     while surplus(upper) < 0:
-        upper = min(top, upper + 2 * (upper - lower))
+        upper = min(high, upper + 2 * (upper - lower))
     return upper
 
 
@@ -292,6 +334,5 @@ def betting_p_value(
         (sample.values, level),
         (1.0 - sample.values, 1.0 - level),
     ):
-        points, weights = compressed(rescaled)
-        capitals.append(log_capital(points, weights, stakes, hypothesis))
+        capitals.append(compressed(rescaled).log_capital(stakes, hypothesis))
     return float(min(1.0, 2 * math.exp(-min(max(capitals), np.log(1e300)))))

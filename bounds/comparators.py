@@ -229,6 +229,7 @@ RANKING: Final = (
         "independent draws of its relevant and irrelevant documents.",
         kind="lower",
         status="proved",
+        provenance="literature",
         assumptions=("IID-DOCS",),
         source="Agarwal, Graepel, Herbrich, Har-Peled and Roth (2005); McDiarmid "
         "(1989); proved in the appendix",
@@ -245,6 +246,7 @@ RANKING: Final = (
         "counts, since the pairs of a pool overlap.",
         kind="upper",
         status="proved",
+        provenance="literature",
         assumptions=("IID-DOCS",),
         source="Hoeffding (1963), Section 5; Clémençon, Lugosi and Vayatis (2008); "
         "proved in the appendix",
@@ -260,6 +262,7 @@ RANKING: Final = (
         "complexity of its errors on half as many disjoint pairs.",
         kind="upper",
         status="proved",
+        provenance="literature",
         assumptions=("IID-DOCS",),
         source="Hoeffding (1963), Section 5; Clémençon, Lugosi and Vayatis (2008); "
         "proved in the appendix",
@@ -313,6 +316,7 @@ DISTILLING: Final = (
         "pair has this much variance more; calibrated soft labels have the same mean.",
         kind="identity",
         status="proved",
+        provenance="literature",
         assumptions=("A4i",),
         source="Menon, Rawat, Reddi, Kim and Kumar (2021); proved in the appendix",
         left=Symbol(

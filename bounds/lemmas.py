@@ -113,6 +113,7 @@ LEMMA_1: Final = (
         "forming 1 - sigmoid, by a series for close margins.",
         kind="identity",
         status="proved",
+        provenance="literature",
         source="Banerjee et al. (2005); " + OURS,
         left=_bregman,
         expression=MarginDivergence(a, m),

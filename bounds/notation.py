@@ -97,6 +97,13 @@ A = _define(
     "largest absolute teacher margin",
     infinite=True,
 )
+B_other = _define(
+    "B'",
+    "other_score_range",
+    PURE,
+    _NONNEGATIVE,
+    "largest absolute margin of another student",
+)
 L = _define(
     "L",
     "lipschitz",
@@ -363,6 +370,20 @@ inversions = _define(
     "count",
     _NONNEGATIVE,
     "pairs of a relevant and an irrelevant document in the wrong order, or their mean",
+)
+level = _define(
+    r"\alpha",
+    "level",
+    PURE,
+    Interval.open(0, 1),
+    "share of the queries that a limit has to cover",
+)
+rare = _define(
+    r"\epsilon",
+    "rare_share",
+    PURE,
+    Interval.Ropen(0, 1),
+    "share of the queries that a sample may well not show",
 )
 level_pairs = _define(
     r"\alpha_1",

@@ -28,7 +28,8 @@ STATEMENTS: Final = (
         "within this limit at once, for n at least the pseudo-dimension. For smaller "
         "n the term is the square root of 2 times the range, which says nothing.",
         kind="upper",
-        status="reconstructed",
+        status="proved",
+        provenance="reconstructed",
         assumptions=("A0", "A1'", "PDIM"),
         source="form of Mohri, Rostamizadeh and Talwalkar, Foundations of Machine "
         "Learning, whose text was not verified; proved with these constants in the "

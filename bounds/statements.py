@@ -26,7 +26,8 @@ from rankbound.bounds.views import (
 )
 
 Kind = Literal["identity", "tight", "upper", "lower"]
-Status = Literal["proved", "cited", "reconstructed"]
+Status = Literal["proved", "cited"]
+Provenance = Literal["ours", "literature", "reconstructed"]
 Relation = Literal["=", "<=", ">="]
 
 # The relations that statements of each kind may have.
@@ -54,9 +55,11 @@ class Statement:
     kind : {"identity", "tight", "upper", "lower"}
         Decides its test: identities hold to rounding; a tight bound holds and is
         attained; an upper or lower bound holds.
-    status : {"proved", "cited", "reconstructed"}
-        Whether its proof is in the appendix or in the source, or whether the statement
-        stands for one whose original text was not available.
+    status : {"proved", "cited"}
+        Whether its proof is in the appendix or in the source.
+    provenance : {"ours", "literature", "reconstructed"}
+        Whose statement it is: ours, that of the source, or our reading of a text that
+        was not at hand. A reconstructed statement may be proved as it stands.
     assumptions : tuple of str
         Names from `bounds.assumptions`.
     source : str
@@ -103,6 +106,7 @@ class Statement:
     kind: Kind
     status: Status
     source: str
+    provenance: Provenance = "ours"
     assumptions: tuple[str, ...] = ()
     relation: Relation = "="
     left: Expr | None = None
@@ -112,12 +116,16 @@ class Statement:
     attained_by: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in RELATIONS or self.status not in get_args(Status):
-            raise DomainError(
-                f"{self.key}: the kind must be one of {', '.join(RELATIONS)} and the "
-                f"status one of {', '.join(get_args(Status))}, "
-                f"got {self.kind!r} and {self.status!r}"
-            )
+        for name, value, known in (
+            ("kind", self.kind, get_args(Kind)),
+            ("status", self.status, get_args(Status)),
+            ("provenance", self.provenance, get_args(Provenance)),
+        ):
+            if value not in known:
+                raise DomainError(
+                    f"{self.key}: the {name} must be one of {', '.join(known)}, "
+                    f"got {value!r}"
+                )
         if self.relation not in RELATIONS[self.kind]:
             raise DomainError(
                 f"{self.key}: a statement of kind {self.kind!r} relates its sides by "

@@ -254,6 +254,7 @@ BY_TRANSPORT: Final = (
         "distribution functions, which takes one sort.",
         kind="identity",
         status="proved",
+        provenance="literature",
         source="Vallender (1974); " + OURS,
         left=W_1,
         procedure=line_transport,

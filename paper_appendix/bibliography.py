@@ -89,6 +89,13 @@ _ALL: Final = (
         "The Annals of Statistics 36(2), 844--874, 2008",
     ),
     Reference(
+        "clopper1934",
+        "Clopper, C. J. and Pearson, E. S.",
+        "The use of confidence or fiducial limits illustrated in the case of the "
+        "binomial",
+        "Biometrika 26, 404--413, 1934",
+    ),
+    Reference(
         "fano1961",
         "Fano, R. M.",
         "Transmission of information: a statistical theory of communications",

@@ -141,6 +141,7 @@ def _facts(entry: Statement) -> Iterator[str]:
     elif entry.procedure is not None:
         yield f"Computed by `{entry.computed_by}`; it has no closed form."
     facts = [f"Kind: {entry.kind}.", f"Status: {entry.status}."]
+    facts.append(f"Provenance: {entry.provenance}.")
     names = ", ".join(entry.assumptions)
     facts.append(f"Assumes: {names}." if names else "Assumes: nothing further.")
     if entry.attained_by:
@@ -152,9 +153,15 @@ def _facts(entry: Statement) -> Iterator[str]:
 def contents() -> str:
     """Return the list of statements as a table."""
     return table(
-        ("key", "title", "kind", "status"),
+        ("key", "title", "kind", "status", "provenance"),
         (
-            (f"`{entry.key}`", entry.title, entry.kind, entry.status)
+            (
+                f"`{entry.key}`",
+                entry.title,
+                entry.kind,
+                entry.status,
+                entry.provenance,
+            )
             for entry in REGISTRY.values()
         ),
     )

@@ -156,7 +156,11 @@ def _statement(entry: Statement) -> str:
 
 def _facts(entry: Statement) -> str:
     assumed = ", ".join(entry.assumptions) or "nothing further"
-    facts = [f"{entry.kind}, {entry.status}", f"assumes {assumed}"]
+    facts = [
+        f"{entry.kind}, {entry.status}",
+        f"provenance: {entry.provenance}",
+        f"assumes {assumed}",
+    ]
     if entry.attained_by:
         facts.append(f"equality: {entry.attained_by}")
     facts.append(f"source: {entry.source}")

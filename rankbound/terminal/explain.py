@@ -20,7 +20,7 @@ from rankbound.bounds.special import (
     Sigmoid,
     Softplus,
 )
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import Provenance, Statement
 from rankbound.errors import UsageError
 
 WIDTH: Final = 88
@@ -67,6 +67,11 @@ USES: Final = {
     "paper-form": f"{MEASURE} and rankbound bound: paper_form",
 }
 # Whole headings that one option of `measure` uses
+ORIGINS: Final[dict[Provenance, str]] = {
+    "ours": "a statement of ours",
+    "literature": "a statement of the literature",
+    "reconstructed": "our reading of a paper whose text was not at hand",
+}
 READINGS: Final = {
     "theorem-2": f"{MEASURE} --target-groups, or probabilities in the groups: shift",
     "theorem-3": f"{MEASURE} --qrels: relevance",
@@ -84,9 +89,16 @@ def list_text() -> str:
     key                     kind      status         title
     """
     rows = [("key", "kind", "status", "title")]
-    rows += [(s.key, s.kind, s.status, s.title) for s in REGISTRY.values()]
+    rows += [(s.key, s.kind, s.status, _titled(s)) for s in REGISTRY.values()]
     wide = max(24, 2 + max(len(row[0]) for row in rows))
     return "\n".join(f"{a:<{wide}}{b:<10}{c:<15}{d}" for a, b, c, d in rows)
+
+
+def _titled(entry: Statement) -> str:
+    """The title, with a warning where the statement stands for a text not at hand."""
+    if entry.provenance == "reconstructed":
+        return f"{entry.title} ({entry.provenance})"
+    return entry.title
 
 
 def statement_text(key: str) -> str:
@@ -117,6 +129,7 @@ def statement_text(key: str) -> str:
     if found.attained_by:
         parts.append(_wrapped(f"attained by: {found.attained_by}"))
     parts.append(f"source: {found.source}")
+    parts.append(f"origin: {ORIGINS[found.provenance]}")
     parts.append(
         f"proved:  {APPENDIX}, section {key}"
         if found.status == "proved"

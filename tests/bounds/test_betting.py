@@ -1,9 +1,12 @@
 """bounds.betting: agreement with products over a grid, and the n that it asks for."""
 
 import math
+import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.betting import (
@@ -15,6 +18,7 @@ from rankbound.bounds.betting import (
     stake_grid,
 )
 from rankbound.bounds.errors import DomainError
+from rankbound.bounds.limits import kl_chernoff
 from tests import oracles
 
 
@@ -78,6 +82,70 @@ def test_histogram_rounds_up():
     assert log_capital(point, count, stake_grid(n, 0.05), limit) > math.log(20)
     lower = limit - 2 / BINS
     assert log_capital(point, count, stake_grid(n, 0.05), lower) < math.log(20)
+
+
+def exact_limit(values, delta=0.05):
+    """The limit of the values as they are, however many."""
+    stakes, ones = stake_grid(values.size, delta), np.ones(values.size)
+    low, high = values.mean(), 1 - 2.0**-40
+    for _ in range(60):
+        middle = (low + high) / 2
+        reached = log_capital(values, ones, stakes, middle) >= math.log(1 / delta)
+        low, high = (low, middle) if reached else (middle, high)
+    return high
+
+
+@pytest.mark.parametrize("law", ["coins", "near one", "spread", "equal", "rare"])
+def test_histogram_costs_at_most_one_bin(law):
+    """Coins, where large stakes lose most of what they bet, are the hardest."""
+    rng, n = np.random.default_rng(9), HISTOGRAM_FROM
+    values = {
+        "coins": np.where(rng.random(n) < 0.5, 1 - 0.9 / BINS, 0.1 / BINS),
+        "near one": 1 - rng.random(n) / BINS,
+        "spread": rng.random(n),
+        "equal": np.full(n, 0.1 / BINS),
+        "rare": np.where(rng.random(n) < 3 / n, 1.0, 0.1 / BINS),
+    }[law]
+    exact = exact_limit(values)
+    binned = betting(values, low=0, high=1, delta=0.05)
+    assert exact - 1e-11 <= binned <= exact + 1 / BINS + 1e-11
+
+
+def test_betting_on_200000_values_is_quick():
+    values = np.random.default_rng(3).random(200_000)
+    betting(values[:5], low=0, high=1, delta=0.05)  # loads the root finder
+    times = []
+    for _ in range(5):
+        start = time.process_time()
+        betting(values, low=0, high=1, delta=0.05)
+        times.append(time.process_time() - start)
+    assert min(times) < 0.3  # 0.02 on an idle core
+
+
+@pytest.mark.parametrize("below_one", [2.0**-39, 2.0**-40, 2.0**-41, 1e-12, 3e-12])
+@pytest.mark.parametrize("n", [1, 43, 1000])
+def test_values_just_below_the_top_raise_no_warning(below_one, n):
+    """The root finder used to step beyond the interval; warnings are errors here."""
+    values = np.full(n, 1 - below_one)
+    assert values[0] <= betting(values, low=0, high=1, delta=0.05) <= 1
+    assert values[0] <= betting(values, low=0, high=1, delta=1e-250) <= 1
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=30),
+    st.floats(1e-300, 0.9),
+    st.sampled_from([None, [0.5], [1 - 1e-16], [1e-300], [0.98, 1 - 1e-12]]),
+)
+def test_betting_is_a_number_in_the_interval_for_any_sample(values, delta, stakes):
+    limit = betting(values, low=0, high=1, delta=delta, stakes=stakes)
+    assert np.mean(values) - 1e-9 <= limit <= 1
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=200), st.floats(0.001, 0.5))
+def test_kl_is_never_above_betting_on_coins(coins, delta):
+    values, options = np.array(coins, dtype=float), {"low": 0, "high": 1}
+    kl = kl_chernoff(values, delta=delta, **options)
+    assert kl <= betting(values, delta=delta, **options) + 1e-9
 
 
 def test_betting_never_leaves_the_interval():

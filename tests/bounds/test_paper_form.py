@@ -34,9 +34,9 @@ def test_below_d_it_is_more_than_the_range_and_never_nan():
     assert (np.diff(limit(0.0, 1.0, 30, np.arange(1, 5000), 0.05)) < 0).all()
 
 
-def test_status_says_that_it_is_a_reconstruction():
+def test_it_is_proved_as_it_stands_and_a_reconstruction_of_the_paper():
     entry = statement("paper-form")
-    assert entry.status == "reconstructed"
+    assert (entry.status, entry.provenance) == ("proved", "reconstructed")
     assert "not verified" in entry.source
     assert "PDIM" in entry.assumptions
 

@@ -36,7 +36,9 @@ def example(**changes):
     ("changes", "message"),
     [
         ({"kind": "loose"}, "kind must be one of identity, tight, upper, lower"),
-        ({"status": "believed"}, "status one of proved, cited, reconstructed"),
+        ({"status": "believed"}, "status must be one of proved, cited, got 'believed'"),
+        ({"status": "reconstructed"}, "status must be one of proved, cited"),
+        ({"provenance": "unknown"}, "one of ours, literature, reconstructed, got"),
         ({"relation": ">="}, "relates its sides by <="),
         ({"relation": "="}, "relates its sides by <="),
         ({"kind": "identity"}, "relates its sides by ="),

@@ -1,5 +1,7 @@
 """Statements with something broken, and what their checks make of them."""
 
+import inspect
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +44,16 @@ def with_factor(key, factor):
         return factor * entry.procedure(*arguments, **options)
 
     return replace(entry, procedure=scaled)
+
+
+def planted(function, right, wrong):
+    """The function with a wrong constant in place of the right one."""
+    source = inspect.getsource(function)
+    code = source[source.index('"""', source.index('"""') + 3) + 3 :]  # no docstring
+    assert code.count(right) == 1, f"{right} is not once in {function.__name__}"
+    scope = {**vars(sys.modules[function.__module__])}
+    exec(source.replace(code, code.replace(right, wrong)), scope)
+    return scope[function.__name__]
 
 
 def assert_caught(table):

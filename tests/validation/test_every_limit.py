@@ -19,6 +19,7 @@ WORLDS = ("two-point", "beta(1, 9)", "Bernoulli(1/n)", "invented groups")
 WITH_MEASURED = {
     *("theorem-1a", "theorem-1b", "theorem-1c", "theorem-1d", "theorem-1f"),
     *("theorem-1f-pinsker", "theorem-1g", "theorem-1h", "paper-form"),
+    *("theorem-8a", "theorem-8b", "theorem-8c", "theorem-10a", "theorem-11b"),
 }
 
 
@@ -29,7 +30,7 @@ def measured():
 
 
 def test_what_is_about_samples():
-    assert len(LIMITS) == 28
+    assert len(LIMITS) == 33
     assert {"theorem-1f-ensemble", "lemma-5a", "comparator-auc"} < set(LIMITS)
     assert not {"lemma-1", "lemma-4", "theorem-2b", "theorem-3e"} & set(LIMITS)
 
@@ -110,11 +111,16 @@ BREAKS = {
         few_queries_for_many,
     ),
     **dict.fromkeys(
-        ["theorem-1b", "theorem-1d", "theorem-2b-limit", "lemma-5b", "lemma-5c"],
+        [
+            *("theorem-1b", "theorem-1d", "theorem-2b-limit", "lemma-5b", "lemma-5c"),
+            *("theorem-8a", "theorem-8c", "theorem-10a"),
+        ],
         without_confidence,
     ),
     **dict.fromkeys(["theorem-1f", "theorem-1g", "theorem-2c-limit"], with_copies),
+    "theorem-11b": with_copies,
     "lemma-5a": with_a_lower_rank,
+    "theorem-8b": with_a_lower_rank,
     "theorem-7b": without_far_pairs,
     "theorem-1f-ensemble": lambda e: replace(e, expression=e.expression / 2),
 }

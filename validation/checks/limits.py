@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 from scipy.special import gammaln, xlogy
+from scipy.stats import binom
 
+from rankbound.bounds import limits
 from rankbound.bounds.registry import statement
 from rankbound.validation.findings import (
     Case,
@@ -73,7 +75,38 @@ def hoeffding(case: Case) -> Finding:
     for width, students in ((1.0, 1), (5.6, 20)):
         expected = 0.3 + hoeffding_term(width, n, students / DELTA)
         tally.same(case.value(0.3, width, n, students, DELTA), expected)
+    for row, high, students in _samples(case):
+        expected = row.mean() + hoeffding_term(high - 0.2, len(row), students / DELTA)
+        found = limits.hoeffding(
+            row, low=0.2, high=high, delta=DELTA, n_students=students
+        )
+        tally.same(found, min(high, expected), "function on a sample")
     return tally.finding(HOW, over)
+
+
+def _samples(case: Case) -> Iterator[tuple[Any, float, int]]:
+    """Samples on which a wrong constant shows: no variance, the most, and large ones.
+
+    The function of `bounds.limits` repeats the closed form, for speed, so that it has
+    to be compared by itself.
+    """
+    for n, high, students in ((2, 900.0, 1), (40, 5.8, 3), (3000, 3.2, 20)):
+        for row in (
+            np.full(n, 0.3),
+            np.resize([0.2, high], n),
+            0.2 + (high - 0.2) * case.rng.beta(2, 5, n),
+            np.where(np.arange(n) == 0, high, 0.2),
+        ):
+            yield row, high, students
+
+
+def bernstein_term(row: Any, width: float, union: float) -> float:
+    """What Maurer and Pontil (2009) add to the mean, their Theorem 4, term by term."""
+    n, centre = len(row), math.fsum(row) / len(row)
+    # their variance: the mean over pairs of half the squared difference
+    variance = math.fsum((x - centre) ** 2 for x in row) / (n - 1)
+    log = math.log(2) + math.log(union)
+    return math.sqrt(2 * variance * log / n) + 7 / 3 * width * log / (n - 1)
 
 
 @CHECKS.of("theorem-1c")
@@ -94,7 +127,30 @@ def bernstein(case: Case) -> Finding:
     log = math.log(2 * 3 / DELTA)
     expected = 0.3 + math.sqrt(2 * 0.05 * log / n) + 7 * 5.6 * log / (3 * (n - 1))
     tally.same(case.value(0.3, 0.05, 5.6, n, 3, DELTA), expected)
-    return tally.finding(HOW, over)
+    for row, high, students in _samples(case):
+        expected = row.mean() + bernstein_term(row, high - 0.2, students / DELTA)
+        found = limits.empirical_bernstein(
+            row, low=0.2, high=high, delta=DELTA, n_students=students
+        )
+        tally.same(found, min(high, expected), "function on a sample")
+    single = limits.empirical_bernstein([0.5], low=0.2, high=3.2, delta=DELTA)
+    tally.same(single, 3.2, "one query has no variance")
+    _count_misses_of_coins(case, tally, n)
+    return tally.finding(HOW, f"{over}; all coins by enumeration")
+
+
+def _count_misses_of_coins(case: Case, tally: Tally, n: int) -> None:
+    """The chance of a miss for coins of every bias, exactly: the extremal laws."""
+    counts = np.arange(n + 1)
+    means = counts / n
+    variances = n * means * (1 - means) / (n - 1)
+    upper = np.array([
+        case.value(mean, variance, 1.0, n, 1, DELTA)
+        for mean, variance in zip(means, variances, strict=True)
+    ])  # fmt: skip
+    for chance in np.linspace(0, 1, 201):
+        missed = math.fsum(binom.pmf(counts[upper < chance - 1e-12], n, chance))
+        tally.require(missed <= DELTA, f"coins of {chance:.3g} miss {missed:.3g}")
 
 
 @CHECKS.of("theorem-1b", "theorem-1d")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.random import Generator
-from scipy.optimize import linprog
+from scipy.optimize import brentq, linprog
 
 from rankbound.bounds.notation import a
 from rankbound.bounds.special import Sigmoid
@@ -292,29 +292,109 @@ def shift_limits(case: Case) -> Finding:
             found = [limit_of(case, laws, picked) for picked in samples]
             centre, limits = np.array(found).T
             coverage.judge(laws.target @ place.weights, centre, limits, place.name)
-    row = case.rng.beta(2, 5, n)
     tally.rounding = 1e-6
     if case.statement.key == "theorem-2b-limit":
         _monotone_in_shift(case, tally)
-        options = {"low": 0.0, "high": 1.0, "pair_width": 1.0}  # the range is 2
-        found = case.compute(row, np.zeros(n), **options, delta=DELTA)
-        tally.same(capital(row / 2, found / 2), 1 / DELTA, "capital at the limit")
+        _solved_by_variation(case, tally)
+        _extremal_variation(case, coverage, runs)
     else:
         level = case.compute(
             [[0.5, 0.5]] * 9, [1.0] * 9, largest_kappa=1.0, levels=[1.0], high=1.0,
             delta=DELTA,
         )  # fmt: skip
         tally.same(level, 1.0, "never above the largest loss")
-        # Two levels share delta, and one of them does not help
-        found = case.compute(
-            row[:, None], np.ones(n), largest_kappa=1.0, levels=[0.0, 1.0], high=1.0,
-            delta=DELTA,
-        )  # fmt: skip
-        tally.same(capital(row, found, DELTA / 2), 2 / DELTA, "capital at the limit")
+        _solved_by_worst_share(case, tally)
+        _extremal_worst_share(case, coverage, runs)
     return tally.finding(
         "coverage, Clopper-Pearson",
         coverage.over(f"with and without a shift, {runs} samples of {n}"),
     )
+
+
+def solved(row: Any, low: float, high: float, delta: float) -> float:
+    """The betting limit of values in [low, high], from its capital alone."""
+    x = (row - low) / (high - low)
+    top = float(1 + x.mean()) / 2
+    while capital(x, top, delta) < 1 / delta:
+        top = (1 + top) / 2
+        if top > 1 - 1e-9:
+            return high
+    found = brentq(lambda m: capital(x, m, delta) - 1 / delta, x.mean(), top)
+    return low + (high - low) * float(found)
+
+
+def _solved_by_variation(case: Case, tally: Tally) -> None:
+    """Solve for the limit of risks with what the distances add, and with none."""
+    for most in (0.0, 0.3, 1.0):
+        risks = 0.4 + 2.2 * case.rng.beta(2, 5, 50)
+        theta, width = most * case.rng.random(50), 5.0
+        found = case.compute(
+            risks, theta, low=0.3, high=2.9, pair_width=width, delta=DELTA
+        )
+        # the chance that at least one of two documents comes from elsewhere
+        values = risks + width * (1 - (1 - theta) ** 2)
+        tally.same(found, solved(values, 0.3, 2.9 + width, DELTA), "limit of the sum")
+
+
+def _extremal_variation(case: Case, coverage: Coverage, runs: int) -> None:
+    """Documents that the sampler never draws, and that cost all there is to lose.
+
+    Every sampled pair has the least loss, and under the target law a pair with one of
+    those documents has the largest: what the distance adds is exactly needed.
+    """
+    width = 3.0
+    low, high = np.logaddexp(0, -width), np.logaddexp(0, width)
+    for name, theta, chances in (
+        ("rare shift", np.array([0.0, 0.9]), np.array([0.9, 0.1])),
+        ("common shift", np.array([0.05, 0.4]), np.array([0.5, 0.5])),
+    ):
+        truth = float(chances @ (low + width * theta * (2 - theta)))
+        picked = case.rng.choice(theta, size=(runs, 60), p=chances)
+        options = {"low": low, "high": high, "pair_width": width, "delta": DELTA}
+        least: Any = np.full(60, low)
+        limits = [case.compute(least, row, **options) for row in picked]
+        coverage.judge(truth, low, limits, name)
+
+
+def _solved_by_worst_share(case: Case, tally: Tally) -> None:
+    """Solve for the limit at every level of the grid and take the least."""
+    high, largest = 1.7, 1.3
+    for levels in ([0.0], [0.6], [0.0, high], [0.0, 0.4, 1.0]):
+        losses = high * case.rng.beta(2, 4, (50, 6))
+        kappas = 1 + (largest - 1) * case.rng.random(50)
+        found = case.compute(
+            losses, kappas, largest_kappa=largest, levels=levels, high=high, delta=DELTA
+        )
+        limits = [high]
+        for t in levels:
+            if t < high:
+                beyond = np.maximum(losses - t, 0).mean(axis=1)
+                values = t + kappas * kappas * beyond
+                top = t + largest * largest * (high - t)
+                limits.append(solved(values, t, top, DELTA / len(levels)))
+        tally.same(found, min(limits), "least limit of the levels")
+
+
+def _extremal_worst_share(case: Case, coverage: Coverage, runs: int) -> None:
+    """A target law that is even on a share of the documents, whose pairs alone cost.
+
+    Its risk is the cost, and the sampled mean is smaller by the square of the ratio.
+    """
+    for kappa, cost, high in ((1.1, 0.2, 1.0), (3.0, 0.24, 0.25)):
+        inside = case.rng.random((runs, 60, 40, 2)) < 1 / kappa
+        losses: Any = cost * inside.all(axis=3)
+        limits = [
+            case.compute(
+                rows,
+                np.full(60, kappa),
+                largest_kappa=kappa,
+                levels=[0.0],
+                high=high,
+                delta=DELTA,
+            )
+            for rows in losses
+        ]
+        coverage.judge(cost, losses.mean(axis=(1, 2)), limits, f"kappa = {kappa}")
 
 
 def _monotone_in_shift(case: Case, tally: Tally) -> None:

@@ -72,8 +72,8 @@ def paper_row(
 
     Notes
     -----
-    Source: statement `paper-form`, status reconstructed. The pseudo-dimension is only
-    an order of magnitude.
+    Source: `paper-form`, provenance reconstructed; the pseudo-dimension is an order of
+    magnitude.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def paper_row(
         )
     return PaperForm(
         statement=form.key,
-        status=form.status,
+        status=form.provenance,
         weights=architecture.weights,
         layers=architecture.layers,
         pseudo_dimension=dimension,

@@ -11,6 +11,7 @@ from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
 from rankbound.errors import UsageError
 from rankbound.terminal.explain import (
     LEGEND,
+    ORIGINS,
     USES,
     formula_text,
     glossary_text,
@@ -30,6 +31,7 @@ def test_statement_text_holds_words_formula_symbols_and_assumptions(key):
     for name in entry.assumptions:
         assert " ".join(assumption(name).text.split()) in flat
     assert entry.source in text
+    assert f"origin: {ORIGINS[entry.provenance]}" in text
     assert f"section {key}" in text
     assert "\ue000" not in text
     if entry.expression is None and entry.procedure is not None:
@@ -41,6 +43,8 @@ def test_statement_text_holds_words_formula_symbols_and_assumptions(key):
 def test_list_text_has_every_statement_once():
     lines = list_text().splitlines()[1:]
     assert [line.split()[0] for line in lines] == list(REGISTRY)
+    marked = [line.split()[0] for line in lines if line.endswith(" (reconstructed)")]
+    assert marked == ["paper-form"]
 
 
 def test_glossary_text_has_every_symbol():

@@ -1,0 +1,245 @@
+"""Theorem 9: how low a limit can be at all with so many queries.
+
+A sample of m queries says little about what fewer than one query in m does. So every
+limit has a floor above the sample mean, which only more queries or a smaller range
+lower. Printed beside a limit, it says whether a better method could have helped.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from rankbound.bounds.errors import DomainError
+from rankbound.bounds.samples import checked_delta
+from rankbound.bounds.wording import counted
+
+LN2: Final = math.log(2)
+
+
+def least_limit(
+    mean: float, n: int, *, high: float, delta: float, n_students: int = 1
+) -> float:
+    """Floor of every limit offered here, given the sample mean.
+
+    Parameters
+    ----------
+    mean : float
+        Sample mean, at most `high`.
+    n : int
+        Independent queries.
+    high : float
+        Largest value of one query, z_+ of Lemma 2c for a risk.
+    delta : float
+        Failure probability in (0, 1).
+    n_students : int
+        K: the limits of K students hold together.
+
+    Returns
+    -------
+    float
+        In [mean, high]. The betting limit with any stakes, the kl limit, Hoeffding's,
+        the empirical Bernstein and the split limit of this sample are not below it.
+
+    Raises
+    ------
+    DomainError
+        If the mean exceeds `high` or another argument is outside its set.
+
+    Notes
+    -----
+    ``mean + e (high - mean)`` with ``e = 1 - (delta / K)**(1 / n)``. Other rules may
+    be lower on some samples; `median_floor` says how often. Source: Theorem 9 (a).
+
+    Examples
+    --------
+    >>> round(least_limit(0.0, 10, high=1.0, delta=0.05), 6)  # the kl limit
+    0.258866
+    >>> round(least_limit(0.45, 43, high=1.56, delta=0.05), 3)
+    0.525
+    """
+    _check(mean, n, high)
+    share = -math.expm1(-_log_union(delta, n_students) / n)
+    return min(high, mean + share * (high - mean))
+
+
+def median_floor(risk: float, n: int, *, high: float, delta: float) -> float:
+    """Floor of the median of any rule that is valid for all laws, by the true mean.
+
+    Parameters
+    ----------
+    risk : float
+        True mean of the law from which the n queries come, at most `high`.
+    n, high, delta
+        As in `least_limit`, with delta below 1/2, for one student.
+
+    Returns
+    -------
+    float
+        In [risk, high]. A rule whose limit misses with probability at most delta
+        whatever the law in [low, high] gives less than this with probability at most
+        one half.
+
+    Raises
+    ------
+    DomainError
+        If delta is not below 1/2, or as `least_limit`.
+
+    Notes
+    -----
+    ``risk + e (high - risk)`` with ``e = 1 - (2 delta)**(1 / n)``. Source: Theorem 9
+    (b).
+
+    Examples
+    --------
+    >>> round(median_floor(0.45, 43, high=1.56, delta=0.05), 3)
+    0.508
+    """
+    _check(risk, n, high)
+    if checked_delta(delta) >= 0.5:
+        raise DomainError(
+            f"`delta` must be below 1/2, got {delta}: a rule that may miss half of the "
+            "time has no floor of its median; try 0.05"
+        )
+    return min(high, risk - math.expm1(math.log(2 * delta) / n) * (high - risk))
+
+
+def queries_for_floor(
+    mean: float,
+    *,
+    high: float,
+    delta: float,
+    n_students: int = 1,
+    threshold: float = LN2,
+) -> int | None:
+    """Least number of queries from which the floor is below a threshold.
+
+    Parameters
+    ----------
+    mean, high, delta, n_students
+        As in `least_limit`; the mean is taken to stay what it is.
+    threshold : float
+        The value to get below; ln 2, the risk of guessing, in nats.
+
+    Returns
+    -------
+    int or None
+        None if the mean is not below the threshold, where no number is enough. With
+        fewer queries no limit offered here can be below the threshold; with as many,
+        one may be.
+
+    Raises
+    ------
+    DomainError
+        As `least_limit`.
+
+    Notes
+    -----
+    The floor is below x exactly if n exceeds
+    ``ln(K / delta) / ln((high - mean) / (high - x))``. Source: Theorem 9 (a).
+
+    Examples
+    --------
+    >>> queries_for_floor(0.45, high=5.66, delta=0.05)
+    63
+    >>> queries_for_floor(0.7, high=5.66, delta=0.05) is None
+    True
+    """
+    _check(mean, 1, high)
+    log_term = _log_union(delta, n_students)
+    if mean >= threshold:
+        return None
+    if threshold >= high:
+        return 1
+    n = max(1, math.floor(log_term / math.log((high - mean) / (high - threshold))))
+    options = {"high": high, "delta": delta}
+    while least_limit(mean, n, n_students=n_students, **options) >= threshold:
+        n += 1
+    return n
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """How low a limit can be on a sample, and with how many queries it says more.
+
+    Attributes
+    ----------
+    value : float
+        No limit offered here is below this on the sample, in nats.
+    n_queries, n_students : int
+        Sample size; students for which the limits hold together.
+    high : float
+        Largest risk of one query, in nats.
+    delta : float
+        Failure probability.
+    n_needed : int or None
+        Least number of queries from which the floor is below ln 2; None if the sample
+        risk is not.
+    """
+
+    value: float
+    n_queries: int
+    n_students: int
+    high: float
+    delta: float
+    n_needed: int | None
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether no limit offered here can be below ln 2 on this sample."""
+        return self.value >= LN2
+
+    def sentence(self) -> str:
+        """The floor in plain words.
+
+        Examples
+        --------
+        >>> print(floor_of(0.45, 43, high=5.66, delta=0.05).sentence())
+        none of the limits offered here can be below 0.8006 nats on this sample; from
+        63 queries on one may be below ln 2 = 0.6931
+        """
+        # rounded down, since a limit may equal the floor
+        shown = f"{math.floor(1e4 * self.value) / 1e4:.4f} nats"
+        start = f"none of the limits offered here can be below {shown} on this sample"
+        if self.n_needed is None:
+            return (
+                f"{start}; no number of queries helps while the risk is not below ln 2"
+            )
+        if not self.vacuous:
+            return start
+        needed = counted(self.n_needed, "query", "queries")
+        return f"{start}; from {needed} on one may be below ln 2 = {LN2:.4f}"
+
+
+def floor_of(
+    risk: float, n: int, *, high: float, delta: float, n_students: int = 1
+) -> Floor:
+    """Floor of the limits of a student's risk, with the queries it would take.
+
+    Parameters and errors are those of `least_limit`, with the mean risk in nats.
+
+    Examples
+    --------
+    >>> made = floor_of(0.45, 100, high=5.66, delta=0.05)
+    >>> round(made.value, 3), made.vacuous, made.n_needed
+    (0.604, False, 63)
+    """
+    options = {"high": high, "delta": delta}
+    value = least_limit(risk, n, n_students=n_students, **options)
+    needed = queries_for_floor(risk, n_students=n_students, **options)
+    return Floor(value, n, n_students, high, delta, needed)
+
+
+def _check(mean: float, n: int, high: float) -> None:
+    if n < 1 or not (math.isfinite(high) and math.isfinite(mean) and mean <= high):
+        raise DomainError(
+            "a floor needs at least one query and a finite mean of at most `high`, got "
+            f"n = {n}, mean {mean} and high {high}"
+        )
+
+
+def _log_union(delta: float, n_students: int) -> float:
+    if n_students < 1:
+        raise DomainError(f"`n_students` must be at least 1, got {n_students}")
+    return math.log(n_students / checked_delta(delta))
