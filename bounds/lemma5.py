@@ -22,7 +22,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import upper_limit
 from rankbound.bounds.notation import beta_t, delta, k, level_pairs, level_queries, n
 from rankbound.bounds.samples import checked_delta
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 from rankbound.bounds.wording import counted
 
 # The upper limits that never decrease when an observation increases.
@@ -292,8 +292,6 @@ def checked_rows(distances: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
         raise DomainError("a limit needs at least one query, got none")
     return rows
 
-
-OURS: Final = "proved in the appendix"
 
 _rank: Final = Symbol("r", positive=True)
 _beyond: Final = Symbol(r"P(Y > Y_{(n)})", nonnegative=True)

@@ -53,11 +53,10 @@ from rankbound.bounds.notation import (
 )
 from rankbound.bounds.numeric import margin_divergence, pair_entropy, softplus
 from rankbound.bounds.special import Softplus
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 
 Loss = Literal["listwise", "lce", "margin_mse"]
 
-OURS: Final = "proved in the appendix"
 _listwise: Final = Symbol(r"\ell_{\mathrm{list}}", nonnegative=True)
 _lce: Final = Symbol(r"\ell_{\mathrm{LCE}}", nonnegative=True)
 _mse: Final = Symbol("(m - a)^{2}", nonnegative=True)

@@ -29,6 +29,7 @@ Kind = Literal["identity", "tight", "upper", "lower"]
 Status = Literal["proved", "cited", "reconstructed"]
 Relation = Literal["=", "<=", ">="]
 
+OURS: Final = "proved in the appendix"  # as a source
 # The relations that statements of each kind may have.
 RELATIONS: Final[dict[Kind, tuple[Relation, ...]]] = {
     "identity": ("=",),
