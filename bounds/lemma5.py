@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
 from sympy import Symbol, log, tanh
 
 from rankbound.bounds.errors import DomainError
@@ -104,6 +103,8 @@ def order_statistic_rank(n_queries: int, *, level: float, delta: float) -> int:
             f"{counted(needed, 'query')}, "
             f"got {n_queries}; lower the level"
         )
+    from scipy.stats import binom  # takes a second to load
+
     ranks = np.arange(1, n_queries + 1)
     good = binom.cdf(ranks - 1, n_queries, level) >= (1 - delta) * (1 - 1e-14)
     return int(ranks[good][0]) if good.any() else n_queries

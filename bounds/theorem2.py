@@ -10,7 +10,7 @@ times shift and complexity, and deviation. The procedures are in `bounds.shift`.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from sympy import Expr, Rational, Symbol, expand, factor_terms, log, sqrt
@@ -408,7 +408,7 @@ def headline_parts(  # noqa: PLR0913  one argument for each symbol
     delta: float,
     kappa: Array,
     width: Array,
-) -> dict[str, Any]:
+) -> dict[str, Array]:
     """The parts of the bound in nats; their sum is the value of the statement.
 
     Parameters
