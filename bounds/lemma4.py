@@ -24,7 +24,7 @@ from rankbound.bounds.notation import (
     rademacher,
     rademacher_hat,
 )
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 
 
 def mean_squared_distance(vectors: ArrayLike) -> float:
@@ -155,7 +155,7 @@ STATEMENTS: Final = (
         "one.",
         kind="identity",
         status="proved",
-        source="proved in the appendix",
+        source=OURS,
         left=_mean_square,
         procedure=mean_squared_distance,
     ),

@@ -15,14 +15,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
 from sympy import Symbol, log, tanh
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import upper_limit
 from rankbound.bounds.notation import beta_t, delta, k, level_pairs, level_queries, n
 from rankbound.bounds.samples import checked_delta
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 from rankbound.bounds.wording import counted
 
 # The upper limits that never decrease when an observation increases.
@@ -104,6 +103,8 @@ def order_statistic_rank(n_queries: int, *, level: float, delta: float) -> int:
             f"{counted(needed, 'query')}, "
             f"got {n_queries}; lower the level"
         )
+    from scipy.stats import binom  # takes a second to load
+
     ranks = np.arange(1, n_queries + 1)
     good = binom.cdf(ranks - 1, n_queries, level) >= (1 - delta) * (1 - 1e-14)
     return int(ranks[good][0]) if good.any() else n_queries
@@ -292,8 +293,6 @@ def checked_rows(distances: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
         raise DomainError("a limit needs at least one query, got none")
     return rows
 
-
-OURS: Final = "proved in the appendix"
 
 _rank: Final = Symbol("r", positive=True)
 _beyond: Final = Symbol(r"P(Y > Y_{(n)})", nonnegative=True)

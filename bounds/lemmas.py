@@ -40,10 +40,8 @@ from rankbound.bounds.special import (
     Sigmoid,
     Softplus,
 )
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 from rankbound.bounds.views import View
-
-OURS: Final = "proved in the appendix"
 
 # The loss by its definition. No term is negative, so nothing cancels.
 LOSS: Final = p * Softplus(-m) + (1 - p) * Softplus(m)

@@ -20,6 +20,8 @@ from rankbound.bounds.betting import betting
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import Sample, checked_delta, checked_sample
 
+Limit = Callable[..., float]
+
 
 def binary_kl(x: float, y: float) -> float:
     """Bernoulli relative entropy kl(x || y) in nats, with 0 log 0 = 0.
@@ -74,9 +76,6 @@ def kl_inverse(x: float, budget: float) -> float:
 
     root = float(brentq(lambda y: binary_kl(x, y) - budget, x, top, xtol=1e-15))
     return min(1.0, root + 4e-15)  # brentq may stop a tolerance short of the root
-
-
-Limit = Callable[..., float]
 
 
 def hoeffding(

@@ -31,6 +31,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_softmax
 from sympy import Symbol, log
 
 from rankbound.bounds.errors import DomainError
@@ -53,11 +54,10 @@ from rankbound.bounds.notation import (
 )
 from rankbound.bounds.numeric import margin_divergence, pair_entropy, softplus
 from rankbound.bounds.special import Softplus
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 
 Loss = Literal["listwise", "lce", "margin_mse"]
 
-OURS: Final = "proved in the appendix"
 _listwise: Final = Symbol(r"\ell_{\mathrm{list}}", nonnegative=True)
 _lce: Final = Symbol(r"\ell_{\mathrm{LCE}}", nonnegative=True)
 _mse: Final = Symbol("(m - a)^{2}", nonnegative=True)
@@ -324,7 +324,7 @@ def listwise_parts(
     teacher = np.asarray(teacher_scores, dtype=np.float64)
     student = np.asarray(student_scores, dtype=np.float64)
     _check_lists(teacher, student)
-    log_p, log_s = _log_softmax(teacher), _log_softmax(student)
+    log_p, log_s = log_softmax(teacher, axis=-1), log_softmax(student, axis=-1)
     preferences = np.exp(log_p)
     finite = np.where(preferences > 0, log_p, 0.0)
     entropy = -(preferences * finite).sum(axis=-1)
@@ -334,12 +334,6 @@ def listwise_parts(
     far = np.exp(log_s) - preferences - preferences * gap
     terms = np.where((preferences > 0) & (np.abs(gap) < 1), near, far)
     return np.maximum(entropy, 0.0), terms.sum(axis=-1)
-
-
-def _log_softmax(scores: NDArray[Any]) -> NDArray[Any]:
-    shifted = scores - scores.max(axis=-1, keepdims=True)
-    total = np.exp(shifted).sum(axis=-1, keepdims=True)
-    return np.asarray(shifted - np.log(total))
 
 
 def _check_lists(teacher: NDArray[Any], student: NDArray[Any]) -> None:

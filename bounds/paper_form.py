@@ -26,7 +26,7 @@ STATEMENTS: Final = (
         title="Uniform bound by the pseudo-dimension",
         words="All students of a class whose losses have this pseudo-dimension keep "
         "within this limit at once, for n at least the pseudo-dimension. For smaller "
-        "n the term is the square root of 2 times the range, which says nothing.",
+        "n the term is the square root of 2 times the range, which is vacuous.",
         kind="upper",
         status="proved",
         provenance="reconstructed",
@@ -85,7 +85,7 @@ def pseudo_dimension_order(n_weights: float, n_layers: float) -> float:
     return n_weights * n_layers * math.log(n_weights / n_layers)
 
 
-def queries_to_say_something(
+def queries_for_budget(
     pseudo_dimension: float, *, width: float, budget: float, delta: float = 0.05
 ) -> int:
     """Smallest number of queries at which the terms above the sample risk fit a budget.
@@ -118,9 +118,9 @@ def queries_to_say_something(
 
     Examples
     --------
-    >>> queries_to_say_something(1, width=1.0, budget=0.5)
+    >>> queries_for_budget(1, width=1.0, budget=0.5)
     82
-    >>> f"{queries_to_say_something(2.1e10, width=5.652, budget=0.2):.0e}"
+    >>> f"{queries_for_budget(2.1e10, width=5.652, budget=0.2):.0e}"
     '4e+14'
     """
     checked_delta(delta)

@@ -30,6 +30,7 @@ Status = Literal["proved", "cited"]
 Provenance = Literal["ours", "literature", "reconstructed"]
 Relation = Literal["=", "<=", ">="]
 
+OURS: Final = "proved in the appendix"  # as a source
 # The relations that statements of each kind may have.
 RELATIONS: Final[dict[Kind, tuple[Relation, ...]]] = {
     "identity": ("=",),

@@ -10,7 +10,7 @@ times shift and complexity, and deviation. The procedures are in `bounds.shift`.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from sympy import Expr, Rational, Symbol, expand, factor_terms, log, sqrt
@@ -45,9 +45,8 @@ from rankbound.bounds.shift import (
     transport_shift,
 )
 from rankbound.bounds.special import Softplus, c_phi
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 
-OURS: Final = "proved in the appendix"
 CHANGE: Final = Symbol(r"|R_{\mu} - R_{\nu}|", nonnegative=True)
 # Upper bound of the total variation distance of the laws of a pair
 BY_THETA: Final = theta * (2 - theta)
@@ -94,7 +93,7 @@ DISTANCES: Final = (
         key="theorem-2a-single",
         title="Distance of the laws of a document",
         words="The total variation distance of target and sampling law is at most "
-        "this; an infinite density ratio says nothing.",
+        "this, which is vacuous for an infinite density ratio.",
         kind="tight",
         status="proved",
         assumptions=("A3",),
@@ -410,7 +409,7 @@ def headline_parts(  # noqa: PLR0913  one argument for each symbol
     delta: float,
     kappa: Array,
     width: Array,
-) -> dict[str, Any]:
+) -> dict[str, Array]:
     """The parts of the bound in nats; their sum is the value of the statement.
 
     Parameters

@@ -21,7 +21,7 @@ from sympy import Symbol, log, sqrt
 from rankbound.bounds import numeric
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import B, D, H, R, cal_gap, err
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 
 Floats = NDArray[np.float64]
 
@@ -395,7 +395,6 @@ def risk_shift(
     return weighted_mean((preference - truth) * margin, weights)
 
 
-OURS: Final = "proved in the appendix"
 SIGN: Final = (
     " Pointwise calibration implies the assumption; calibration given the value of p "
     "does not."

@@ -38,7 +38,7 @@ from rankbound.bounds.notation import (
     theta_pair,
 )
 from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus, a_star, lambda_star
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 from rankbound.bounds.theorem3 import LN2, checked_inside, entropy_margin, weighted_mean
 
 
@@ -140,7 +140,6 @@ def mean_distance_needed(
     return temperature / teacher_lipschitz * mean_margin_needed(entropy)
 
 
-OURS: Final = "proved in the appendix"
 MINORANT: Final = f"convex minorant of the pair entropy and Jensen's inequality; {OURS}"
 TWO_FORMS: Final = " Neither this nor the other Lipschitz form is always the larger."
 

@@ -16,7 +16,7 @@ from sympy import Symbol
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import Delta, Delta_after, n
 from rankbound.bounds.samples import checked_delta
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 
 CAVEAT: Final = (
     " Target law, teacher and temperature are the same before and after; n counts "
@@ -260,7 +260,7 @@ STATEMENTS: Final = (
         "the lower bound; infinite if no number suffices." + CAVEAT,
         kind="identity",
         status="proved",
-        source="proved in the appendix",
+        source=OURS,
         left=_after,
         procedure=queries_to_break_even,
     ),
@@ -271,7 +271,7 @@ STATEMENTS: Final = (
         "and not above, the changed design has the lower bound." + CAVEAT,
         kind="identity",
         status="proved",
-        source="proved in the appendix",
+        source=OURS,
         left=_ratio,
         procedure=diameter_ratio_to_break_even,
     ),
@@ -282,7 +282,7 @@ STATEMENTS: Final = (
         "worth four times the queries." + CAVEAT,
         kind="identity",
         status="proved",
-        source="proved in the appendix",
+        source=OURS,
         left=_after,
         expression=n * (Delta_after / Delta) ** 2,
         arguments=(n, Delta, Delta_after),

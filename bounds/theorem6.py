@@ -20,7 +20,7 @@ from sympy import Symbol, log
 from rankbound.bounds import numeric
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.notation import inversions, rho
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 
 Floats = NDArray[np.float64]
 
@@ -211,7 +211,6 @@ def _checked_list(gains: ArrayLike, scores: ArrayLike) -> tuple[Floats, Floats]:
     return gain, score
 
 
-OURS: Final = "proved in the appendix"
 TIES: Final = " Ties of scores are broken against the student."
 
 _loss: Final = Symbol(r"1 - \mathrm{nDCG}", nonnegative=True)

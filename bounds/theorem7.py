@@ -21,7 +21,7 @@ from rankbound.bounds.lemma5 import checked_rows
 from rankbound.bounds.limits import upper_limit
 from rankbound.bounds.notation import Delta_max, L, R, R_t, beta_t, excess_t, t
 from rankbound.bounds.samples import checked_delta
-from rankbound.bounds.statements import Statement
+from rankbound.bounds.statements import OURS, Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,8 +261,6 @@ def _check_constants(lipschitz: float, threshold: float) -> None:
                 f"`{name}` must be positive and finite, got {value}; fix it in advance"
             )
 
-
-OURS: Final = "proved in the appendix"
 
 STATEMENTS: Final = (
     Statement(

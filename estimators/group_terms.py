@@ -120,9 +120,6 @@ def _block(groups: Groups, chosen: Integers) -> Block:
     )
 
 
-Progress = Callable[[int], object]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class TeacherTerms:
     """Terms that depend on the teacher alone; arrays of shape (n_groups,).

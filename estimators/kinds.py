@@ -29,6 +29,14 @@ NEEDS_TEMPERATURE = frozenset({Kind.COSINE, Kind.DOT, Kind.BM25, Kind.UNKNOWN})
 LARGEST_LOGIT_SPREAD = 60.0
 # Score gaps that agree with those of another query before a run counts as rank-only
 LEAST_COINCIDENCES = 4
+# Search engines that break ties change scores by about this share of their range
+CLOSE = 1e-6
+MOST_DECIMALS = 9
+# Binary entropy of sigmoid(1), rounded down: the smallest of scores within 1 of each
+# other
+SQUASHED_BITS = 0.8399
+LEAST_ON_LATTICE = 8
+ROUNDING = 1e-6  # error of a sum of scores written with six decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +203,6 @@ def _logits(scores: Scores) -> Floats:
             "digits, or, if these are similarities, say that their kind is cosine"
         )
     return np.asarray(np.log(values) - np.log1p(-values))
-
-
-# Search engines that break ties change scores by about this share of their range
-CLOSE = 1e-6
-MOST_DECIMALS = 9
-# Binary entropy of sigmoid(1), rounded down: the smallest of scores within 1 of each
-# other
-SQUASHED_BITS = 0.8399
-LEAST_ON_LATTICE = 8
-ROUNDING = 1e-6  # error of a sum of scores written with six decimals
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ OVERFLOW_FROM = 80.0
 # Temporaries of this many numbers are reused by the allocator and stay in the cache;
 # larger ones cost a page fault for every 4 KiB, several times the arithmetic.
 PAIRS_IN_CACHE = 2**14
+Sides = tuple[Floats, Floats]
 
 
 def softplus_negative(size: Array) -> Array:
@@ -495,9 +496,6 @@ def entropy_change(before: dict[str, PairMass], after: dict[str, PairMass]) -> C
         ties[name] = weight * _step(shares) * (NATS_PER_BIT - _middle(untied))
         spread[name] = weight * (1 - _middle(shares)) * _step(untied)
     return Change(composition, ties, spread)
-
-
-Sides = tuple[Floats, Floats]
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

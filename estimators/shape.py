@@ -25,12 +25,22 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.estimators.pairs import pair_positions
 
-BLOCK_NUMBERS = 2**18
+BLOCK_NUMBERS = 2**18  # per step of a pass over a matrix
 NEAR = 1e-3  # of the median length; vectors closer than that are of equal texts
 DIRECTIONS = 8
 MOST_ROWS_FOR_NEAR = 2_000_000
 MOST_CANDIDATES = 50  # per vector; with more, the search is given up
 UNIT_TOLERANCE = 1e-2
+# Documents closer than this share of their group's diameter are copies of each other;
+# batching and rounding move the vectors of equal texts by less.
+COPY: Final = 1e-4
+NEIGHBOURS: Final = 4
+BINS: Final = 2**14
+POINTS: Final = 101
+NORM_BINS: Final = 25
+# TwoNN uses the neighbours within a sample of this size; more would mean a finer scale
+SAMPLE: Final = 1000
+TAKEN_NUMBERS: Final = 2**22  # copied at a time from a matrix on disk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,12 +197,6 @@ def _distances(vectors: NDArray[np.floating], pairs: Integers) -> Floats:
         left = vectors[pairs[here, 0]].astype(np.float64)
         found[here] = np.linalg.norm(left - vectors[pairs[here, 1]], axis=1)
     return found
-
-
-# Documents closer than this share of their group's diameter are copies of each other;
-# batching and rounding move the vectors of equal texts by less.
-COPY: Final = 1e-4
-NEIGHBOURS: Final = 4
 
 
 def neighbour_distances(distances: Floats, chosen: Booleans) -> Floats:
@@ -367,14 +371,6 @@ def knn_log_density(
     ball = dimension / 2 * np.log(np.pi) - gammaln(dimension / 2 + 1)
     crowd = np.log(neighbours / np.maximum(count - 1, 1))
     return np.asarray(crowd - ball - dimension * mean)
-
-
-BINS: Final = 2**14
-POINTS: Final = 101
-NORM_BINS: Final = 25
-# TwoNN uses the neighbours within a sample of this size; more would mean a finer scale
-SAMPLE: Final = 1000
-TAKEN_NUMBERS: Final = 2**22
 
 
 class DistanceCurve:

@@ -33,6 +33,17 @@ SPECIAL: Final = {
 LETTERS: Final = frozenset("äéçöüèáÉ")
 # Within a name in typewriter letters, lines may break after these
 BREAKS: Final = re.compile(r"([-.]|\\_)(?=\w)")
+HEADING: Final = re.compile(r"(#{2,4}) (.+)")
+ITEM: Final = re.compile(r"(- |\d+\. )(.+)")
+REFUSED: Final = re.compile(r"```|~~~|>|!\[|<\w|</|---|===|#|    |\t|[*+] ")
+RULE: Final = re.compile(r"[| :-]+")
+COLUMN_MARGIN: Final = 0.014  # beside every column, as a share of the line
+WIDEST: Final = 44  # the most letters that a column asks for
+LINE: Final = 80  # letters on a line of a table
+# A line of a display that starts with one of these may be set as a line of its own
+RELATION: Final = re.compile(r"(=|\\le\b|\\ge\b|<|>|\+|-|\\cdot\b)")
+LONG: Final = 88  # displays with more visible letters need several lines
+Block = tuple[str, list[str], int]
 
 
 def inline(text: str, *, where: str) -> str:
@@ -132,20 +143,6 @@ def plain(text: str, *, where: str, before: str = "") -> str:
             )
         found.append(f"{year}~\\cite{{{reference}}}{escape(after, where=where)}")
     return "".join(found)
-
-
-HEADING: Final = re.compile(r"(#{2,4}) (.+)")
-ITEM: Final = re.compile(r"(- |\d+\. )(.+)")
-REFUSED: Final = re.compile(r"```|~~~|>|!\[|<\w|</|---|===|#|    |\t|[*+] ")
-RULE: Final = re.compile(r"[| :-]+")
-COLUMN_MARGIN: Final = 0.014  # beside every column, as a share of the line
-WIDEST: Final = 44  # the most letters that a column asks for
-LINE: Final = 80  # letters on a line of a table
-# A line of a display that starts with one of these may be set as a line of its own
-RELATION: Final = re.compile(r"(=|\\le\b|\\ge\b|<|>|\+|-|\\cdot\b)")
-LONG: Final = 88  # displays with more visible letters need several lines
-
-Block = tuple[str, list[str], int]
 
 
 def to_latex(markdown: str, *, where: str) -> str:

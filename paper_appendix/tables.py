@@ -28,13 +28,47 @@ from paper_appendix.comparison import (
     weak_risk,
 )
 from paper_appendix.document import SECTIONS, TABLE, AppendixError, table
-from rankbound.bounds.paper_form import pseudo_dimension_order, queries_to_say_something
+from rankbound.bounds.paper_form import pseudo_dimension_order, queries_for_budget
 from rankbound.commands.certify.run import groups_for
 from rankbound.validation.suite import Row, certify, names
 
 HEADER: Final = ("key", "verdict", "how", "over", "looseness")
 SIZE_OF: Final = re.compile(r"\|(\w+)\|")
 LONG_NUMBER: Final = re.compile(r"(?<![\d.])\d{4,}")
+KAPPAS: Final = (1.01, 1.02, 1.1, 2.0, 5.0)
+METHODS: Final = {
+    "hoeffding-range": "Hoeffding, $B$",
+    "hoeffding": "Hoeffding, $w$",
+    "kl": "kl",
+    "empirical_bernstein": "emp. Bernstein",
+    "betting-longer": "betting",
+    "split-kl": "split, kl",
+    "split-pool-tenth": "split, large $H$ sample, betting",
+}
+STAKES: Final = {
+    "betting": "betting",
+    "betting-longer": "one stake more",
+    "split-pool": "split, halves",
+    "split-pool-tenth": "split, a tenth, one stake more",
+}
+WEIGHTS: Final = 1.1e8  # a small transformer
+LAYERS: Final = 12
+SECTION: Final = "variants"
+WORDS: Final = (
+    (r"\\sqrt\{([^{}]*)\}", r"sqrt(\1)"),
+    (r"\^\{([^{}]*)\}", r"^\1"),
+    (r"\^\\ast", "*"),
+    (r"\\(ln|exp|min)\b", r"\1"),
+    (r"\s*\\,\s*", " "),
+    (r"\\ldots", "..."),
+    (r"\\approx", "≈"),
+    (r"\\cdot", "·"),
+    (r"\\delta", "δ"),
+    (r"\\kappa", "κ"),
+    (r"\\ge\b", "≥"),
+    (r"\\pm", "±"),
+    (r"[$`]", ""),
+)
 
 
 @cache
@@ -67,26 +101,6 @@ def cell(text: str) -> str:
     """
     plain = SIZE_OF.sub(r"size of \1", text)
     return LONG_NUMBER.sub(lambda found: f"{int(found[0]):,}", plain)
-
-
-KAPPAS: Final = (1.01, 1.02, 1.1, 2.0, 5.0)
-METHODS: Final = {
-    "hoeffding-range": "Hoeffding, $B$",
-    "hoeffding": "Hoeffding, $w$",
-    "kl": "kl",
-    "empirical_bernstein": "emp. Bernstein",
-    "betting-longer": "betting",
-    "split-kl": "split, kl",
-    "split-pool-tenth": "split, large $H$ sample, betting",
-}
-STAKES: Final = {
-    "betting": "betting",
-    "betting-longer": "one stake more",
-    "split-pool": "split, halves",
-    "split-pool-tenth": "split, a tenth, one stake more",
-}
-WEIGHTS: Final = 1.1e8  # a small transformer
-LAYERS: Final = 12
 
 
 def limits_table() -> str:
@@ -168,7 +182,7 @@ def paper_table() -> str:
     order = pseudo_dimension_order(WEIGHTS, LAYERS)
     budget = GUESS - float(population().risk.mean())
     width = ranges().width
-    uniform = queries_to_say_something(order, width=width, budget=budget, delta=DELTA)
+    uniform = queries_for_budget(order, width=width, budget=budget, delta=DELTA)
     rows = [
         ("scale of the pseudo-dimension", _power(order)),
         ("queries, uniform over the networks", _power(uniform)),
@@ -210,24 +224,6 @@ def _count(number: int) -> str:
 def _power(number: float) -> str:
     mantissa, exponent = f"{number:.1e}".split("e")
     return f"${mantissa} \\cdot 10^{{{int(exponent)}}}$"
-
-
-SECTION: Final = "variants"
-WORDS: Final = (
-    (r"\\sqrt\{([^{}]*)\}", r"sqrt(\1)"),
-    (r"\^\{([^{}]*)\}", r"^\1"),
-    (r"\^\\ast", "*"),
-    (r"\\(ln|exp|min)\b", r"\1"),
-    (r"\s*\\,\s*", " "),
-    (r"\\ldots", "..."),
-    (r"\\approx", "≈"),
-    (r"\\cdot", "·"),
-    (r"\\delta", "δ"),
-    (r"\\kappa", "κ"),
-    (r"\\ge\b", "≥"),
-    (r"\\pm", "±"),
-    (r"[$`]", ""),
-)
 
 
 def variants() -> str:

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.paper_form import pseudo_dimension_order, queries_to_say_something
+from rankbound.bounds.paper_form import pseudo_dimension_order, queries_for_budget
 from rankbound.bounds.registry import statement
 from tests import oracles
 
@@ -101,7 +101,7 @@ def test_order_of_a_transformer():
 @pytest.mark.parametrize("dimension", [1, 10, 2.1e10])
 @pytest.mark.parametrize("budget", [0.01, BUDGET, 3.0, 40.0])
 def test_queries_are_the_first_that_fit(dimension, budget):
-    found = queries_to_say_something(dimension, width=WIDTH, budget=budget)
+    found = queries_for_budget(dimension, width=WIDTH, budget=budget)
     assert limit(0.0, WIDTH, dimension, found, 0.05) <= budget
     if found > 1:
         assert limit(0.0, WIDTH, dimension, found - 1, 0.05) > budget
@@ -109,7 +109,7 @@ def test_queries_are_the_first_that_fit(dimension, budget):
 
 def test_held_out_queries_need_a_trillionth():
     order = pseudo_dimension_order(1.1e8, 12)
-    theirs = queries_to_say_something(order, width=WIDTH, budget=BUDGET)
+    theirs = queries_for_budget(order, width=WIDTH, budget=BUDGET)
     ours = WIDTH**2 * math.log(20) / (2 * BUDGET**2)
     assert theirs > 1e14
     assert 1000 < ours < 2000
@@ -129,7 +129,7 @@ def test_held_out_queries_need_a_trillionth():
 )
 def test_impossible_questions_are_refused(arguments, options, message):
     with pytest.raises(DomainError, match=message):
-        queries_to_say_something(arguments, **({"width": 1.0, "budget": 0.5} | options))
+        queries_for_budget(arguments, **({"width": 1.0, "budget": 0.5} | options))
 
 
 @pytest.mark.parametrize("pair", [(5, 5), (5, 0), (math.inf, 3), (3, math.nan)])

@@ -85,7 +85,7 @@ def paper_row(
     # Options name an architecture, too, and SymPy takes half a second to load
     from rankbound.bounds.paper_form import (
         pseudo_dimension_order,
-        queries_to_say_something,
+        queries_for_budget,
     )
     from rankbound.bounds.registry import statement
 
@@ -94,9 +94,7 @@ def paper_row(
     budget = math.log(2) - risk
     needed = None
     if budget > 0:
-        needed = queries_to_say_something(
-            dimension, width=width, budget=budget, delta=delta
-        )
+        needed = queries_for_budget(dimension, width=width, budget=budget, delta=delta)
     return PaperForm(
         statement=form.key,
         status=form.provenance,
