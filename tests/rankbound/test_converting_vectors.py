@@ -112,7 +112,7 @@ def test_what_is_read_where_it_lies_is_not_packed(tmp_path, target):
 def test_ids_may_stand_anywhere_and_vectors_alone_are_refused(tmp_path):
     source = written(tmp_path, npy(np.eye(2, dtype=np.float32)), "v.npy")
     others = written(tmp_path, "a\nb\n", "docids")
-    with pytest.raises(FormatError, match="give --ids FILE"):
+    with pytest.raises(FormatError, match="give `ids`, a file"):
         convert(source, tmp_path / "x.npz")
     convert(source, tmp_path / "x.npz", ids=others)
     assert read_any(tmp_path / "x.npz").embeddings.ids.tolist() == ["a", "b"]
