@@ -16,11 +16,11 @@ import orjson
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from rankbound.data.columns import Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.scores import LARGEST
 from rankbound.read.json.cutting import Unsure
-from rankbound.read.text.idcolumns import IdBlock, id_block, id_block_of
-from rankbound.read.text.words import Booleans, Bytes
+from rankbound.read.text.blocks import is_utf_8
+from rankbound.read.text.ids import Bytes, held, ids_of
 
 QUOTE, COLON, COMMA, BLANK, OPEN, CLOSE = b'":, {}'
 MINUS, ZERO, NINE = b"-09"
@@ -29,14 +29,14 @@ KEY = re.compile(rb'"[ \t\r\n]*:')
 
 
 class Queries(NamedTuple):
-    """Queries of a block: ids, numbers of documents, and the documents' columns.
+    """Queries of a block, the query of each row in `queries`, and the rows' columns.
 
     Those without documents are left out, and counted as `empty`.
     """
 
     qids: list[str]
-    lengths: Integers
-    docnos: IdBlock
+    queries: Integers
+    docnos: pa.Array
     values: Floats
     empty: int = 0
 
@@ -51,8 +51,8 @@ def parse_block(text: bytes) -> Queries:
     Examples
     --------
     >>> found = parse_block(b'"q": {"d": 1.5, "e": 2}, "r": {"d": -1}')
-    >>> found.qids, found.lengths.tolist(), found.values.tolist()
-    (['q', 'r'], [2, 1], [1.5, 2.0, -1.0])
+    >>> found.qids, found.queries.tolist(), found.values.tolist()
+    (['q', 'r'], [0, 0, 1], [1.5, 2.0, -1.0])
     """
     found = _by_columns(text)
     return _by_parser(text) if found is None else found
@@ -70,7 +70,7 @@ class _Places(NamedTuple):
 
 def _by_columns(text: bytes) -> Queries | None:
     data = np.frombuffer(text, dtype=np.uint8)
-    if b"\\" in text or data.min() < BLANK or not _is_utf_8(text):
+    if b"\\" in text or data.min() < BLANK or not is_utf_8(text):
         return None
     # Past the end of the text, so that looking ahead stays within bounds
     data = np.concatenate([data, np.full(4, BLANK, dtype=np.uint8)])
@@ -80,29 +80,22 @@ def _by_columns(text: bytes) -> Queries | None:
     ends = _value_ends(data, places, len(text))
     if ends is None or not _are_numbers(data, places.values[places.inner], ends, text):
         return None
-    starts = places.opens[places.inner] + 1
-    lengths = places.closes[places.inner] - starts
-    values = _numbers(data, places, ends)
-    if values is None or lengths.min() == 0:
+    if (places.closes - places.opens)[places.inner].min() == 1:  # an empty id
+        return None
+    found = _columns(data, places, ends)
+    if found is None:
         return None
     heads = zip(
         (places.opens[places.outer] + 1).tolist(),
         places.closes[places.outer].tolist(),
         strict=True,
     )
+    sizes = np.diff(np.append(places.outer, len(places.opens))) - 1
     return Queries(
         [text[start:end].decode() for start, end in heads],
-        np.diff(np.append(places.outer, len(places.opens))) - 1,
-        id_block_of(data, starts, lengths),
-        values,
+        np.repeat(np.arange(len(sizes)), sizes),
+        *found,
     )
-
-
-def _is_utf_8(text: bytes) -> bool:
-    try:
-        return text.isascii() or bool(text.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
 
 
 def _places(data: Bytes) -> _Places | None:
@@ -160,28 +153,31 @@ def _is_digit(data: Bytes) -> Booleans:
     return (data >= ZERO) & (data <= NINE)
 
 
-def _numbers(data: Bytes, places: _Places, ends: Integers) -> Floats | None:
-    """Parse the values as the second column of separated text."""
+def _columns(
+    data: Bytes, places: _Places, ends: Integers
+) -> tuple[pa.Array, Floats] | None:
+    """Ids of documents and values, as columns of separated text."""
     rows = data[: int(ends[-1]) + 1].copy()
-    rows[places.closes[places.inner] + 1] = PART
+    rows[places.opens[places.inner]] = PART
+    rows[places.closes[places.inner]] = PART
+    rows[places.closes[places.inner] + 1] = BLANK
     last = np.append(places.outer[1:] - 1, len(places.opens) - 1)
     rows[ends[np.searchsorted(places.inner, last)]] = BLANK
     following = places.opens[places.inner[:-1] + 1]
     rows[following - 1 - (data[following - 1] == BLANK)] = LINE_END
+    types = {"docno": pa.string(), "value": pa.float64()}
     try:
         table = pacsv.read_csv(
             pa.BufferReader(pa.py_buffer(rows)),
             memory_pool=pa.system_memory_pool(),
             read_options=pacsv.ReadOptions(
-                column_names=["key", "value"],
+                column_names=["before", *types],
                 use_threads=False,
                 block_size=len(rows) + 1,
             ),
             parse_options=pacsv.ParseOptions(delimiter="\x01", quote_char=False),
             convert_options=pacsv.ConvertOptions(
-                column_types={"value": pa.float64()},
-                include_columns=["value"],
-                null_values=[],
+                column_types=types, include_columns=[*types], null_values=[]
             ),
         )
     except pa.ArrowInvalid:
@@ -191,8 +187,9 @@ def _numbers(data: Bytes, places: _Places, ends: Integers) -> Floats | None:
         table.column("value").chunk(0).buffers()[1], dtype=np.float64
     )
     values = values[: table.num_rows]
-    sound = len(values) == len(places.inner) and bool((np.abs(values) <= LARGEST).all())
-    return values if sound else None
+    if len(values) != len(places.inner) or not (np.abs(values) <= LARGEST).all():
+        return None
+    return held(table.column("docno").chunk(0)), values
 
 
 def _by_parser(text: bytes) -> Queries:
@@ -216,6 +213,6 @@ def _by_parser(text: bytes) -> Queries:
     if not (np.abs(numbers) <= LARGEST).all():
         raise Unsure
     sizes = [len(row) for row in filled.values()]
-    docnos = id_block(names)
+    queries = np.repeat(np.arange(len(sizes)), sizes)
     empty = len(table) - len(filled)
-    return Queries([*filled], np.array(sizes, dtype=np.int64), docnos, numbers, empty)
+    return Queries([*filled], queries, ids_of(names), numbers, empty)

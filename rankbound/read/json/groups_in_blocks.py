@@ -18,14 +18,13 @@ import pyarrow as pa
 import pyarrow.json as pajson
 
 from rankbound.bounds.shift import ROUNDING
-from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.groups import Groups
 from rankbound.read.json.cutting import Unsure
 from rankbound.read.naming import INTEGER_IDS
 from rankbound.read.source import Source
-from rankbound.read.text.blocks import blocks, in_order, is_short
-from rankbound.read.text.idcolumns import IdBlock, IdColumn, id_block_of
-from rankbound.read.text.words import Bytes
+from rankbound.read.text.blocks import blocks, in_order, is_short, is_utf_8
+from rankbound.read.text.ids import IdColumn, held
 
 QUERY, POSITIVE, NEGATIVES, LAW = KEYS = (
     "query_id",
@@ -56,19 +55,27 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
     ['p', 'a', 'b']
     """
     schema = _schema(source)
-    qids, docnos = IdColumn(), IdColumn()
+    qids = IdColumn()
+    positives: list[pa.Array] = []
+    negatives: list[pa.Array] = []
     sizes: list[Integers] = []
     laws: list[Floats] = []
     with closing(_parsed(source, schema)) as found:
         for block in found:
             qids.append(block.qids)
-            docnos.append(block.docnos)
+            positives.append(block.positives)
+            negatives.append(block.negatives)
             sizes.append(block.sizes)
             if block.law is not None:
                 laws.append(block.law)
-    names, codes = _encoded(docnos)
-    known, places = _encoded(qids)
+    qid_ids = qids.encoded()
+    known, places = qid_ids.names.strings, qid_ids.codes
+    docnos = IdColumn([*positives, *negatives]).encoded()
     offsets = np.concatenate([[0], *sizes]).cumsum().astype(np.int64)
+    positive = _starts(offsets)
+    codes = np.empty(len(positive), dtype=np.int64)
+    codes[positive] = docnos.codes[: len(places)]
+    codes[~positive] = docnos.codes[len(places) :]
     _check_once(codes, offsets)
     # Queries are numbered as they appear, documents by code point
     _, first, places = np.unique(places, return_index=True, return_inverse=True)
@@ -80,8 +87,8 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
         qids=known[order],
         offsets=offsets,
         codes=codes,
-        docnos=names,
-        positive=_starts(offsets),
+        docnos=docnos.names.strings,
+        positive=positive,
         name=str(source.path),
         lines=np.arange(1, len(offsets), dtype=np.int64),
         probabilities=np.concatenate(laws) if laws else None,
@@ -94,9 +101,10 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
 class _Block(NamedTuple):
     """The groups of some lines: a query and a size each, documents and laws in rows."""
 
-    qids: IdBlock
+    qids: pa.Array
     sizes: Integers
-    docnos: IdBlock
+    positives: pa.Array
+    negatives: pa.Array
     law: Floats | None
 
 
@@ -124,12 +132,9 @@ def _parsed(source: Source, schema: pa.Schema) -> Generator[_Block]:
     def work(text: bytes) -> _Block:
         return _block(_table(text, schema))
 
-    with closing(blocks(source, end=b"\n")) as found:
-        if is_short(source):
-            yield from map(work, found)
-            return
-        with closing(in_order(work, found)) as done:
-            yield from (block for _, block in done)
+    text = blocks(source, end=b"\n")
+    with closing(in_order(work, text, short=is_short(source))) as done:
+        yield from (block for _, block in done)
 
 
 def _table(text: bytes, schema: pa.Schema) -> pa.Table:
@@ -139,7 +144,7 @@ def _table(text: bytes, schema: pa.Schema) -> pa.Table:
     # pyarrow takes several objects of a line, and one of several lines, too. Where
     # every line begins and ends with a brace, and no value holds one, counting tells
     lines = text.startswith(b"{") and text.endswith(b"}") and text.count(b"\n") + 1
-    if lines != rows or b"\\" in text or not _is_utf_8(text):
+    if lines != rows or b"\\" in text or not is_utf_8(text):
         raise Unsure
     try:
         table = pajson.read_json(
@@ -159,27 +164,18 @@ def _table(text: bytes, schema: pa.Schema) -> pa.Table:
     return table.combine_chunks()
 
 
-def _is_utf_8(text: bytes) -> bool:
-    try:
-        return text.isascii() or bool(text.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
-
-
 def _block(table: pa.Table) -> _Block:
     columns = {name: _whole(table[name].chunk(0)) for name in table.column_names}
     negatives = columns[NEGATIVES]
     sizes = np.diff(_numbers(negatives, 1, np.int32)).astype(np.int64) + 1
-    offsets = np.append(0, sizes.cumsum())
-    data, starts, lengths = _laid_out(columns[POSITIVE])
-    more, others, lengths_of_others = _laid_out(_whole(negatives.flatten()))
-    first = _starts(offsets)
-    where, size = np.empty((2, len(first)), dtype=np.int64)
-    where[first], size[first] = starts, lengths
-    where[~first], size[~first] = others + len(data), lengths_of_others
-    docnos = id_block_of(np.concatenate([data, more]), where, size)
     law = None if LAW not in columns else _law(columns[LAW], sizes)
-    return _Block(id_block_of(*_laid_out(columns[QUERY])), sizes, docnos, law)
+    return _Block(
+        _ids(columns[QUERY]),
+        sizes,
+        _ids(columns[POSITIVE]),
+        _ids(_whole(negatives.flatten())),
+        law,
+    )
 
 
 def _whole(column: pa.Array) -> pa.Array:
@@ -188,23 +184,22 @@ def _whole(column: pa.Array) -> pa.Array:
     return column
 
 
-def _laid_out(ids: pa.Array) -> tuple[Bytes, Integers, Integers]:
-    """Ids as text: the bytes, where each begins, and its length."""
+def _ids(ids: pa.Array) -> pa.Array:
+    """Ids as `IdColumn` takes them; none of them blank."""
     if ids.type == pa.int64():
         ids = ids.cast(pa.string())
-    ends = _numbers(ids, 1, np.int32).astype(np.int64)
-    lengths = np.diff(ends)
-    if not lengths.all():
+    found = held(ids)
+    if found.type == pa.int64() or len(ids) == 0:
+        return found
+    ends = _numbers(ids, 1, np.int32)
+    if not np.diff(ends).all():
         raise Unsure
-    data = ids.buffers()[2]
-    found = np.frombuffer(b"" if data is None else data, dtype=np.uint8)
-    starts = ends[:-1]
     # Only what begins so may be blank
-    heads = found[starts]
+    heads = np.frombuffer(ids.buffers()[2], dtype=np.uint8)[ends[:-1]]
     doubtful = np.flatnonzero((heads <= BLANK) | (heads >= BEYOND_ASCII))
     if not all(text.strip() for text in ids.take(pa.array(doubtful)).to_pylist()):
         raise Unsure
-    return found[: ends[-1]], starts, lengths
+    return found
 
 
 def _numbers(column: pa.Array, place: int, dtype: type[Any]) -> Any:
@@ -233,12 +228,6 @@ def _law(column: pa.Array, sizes: Integers) -> Floats:
     if (np.abs(totals - 1) > ROUNDING).any():
         raise Unsure
     return np.asarray(values / np.repeat(totals, sizes))
-
-
-def _encoded(column: IdColumn) -> tuple[Strings, Integers]:
-    """Distinct ids, by code point, and the position of every row among them."""
-    found = column.encoded()
-    return found.ids.strings, found.codes[found.marks].astype(np.int64)
 
 
 def _check_once(codes: Integers, offsets: Integers) -> None:
