@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quantities|readers|groups|report]`: a table of times."""
+"""`python -m benchmarks [quantities|readers|ids|groups|report]`: a table of times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import pdist
 
-from benchmarks.readers import group_rows
+from benchmarks.readers import group_rows, id_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
 from benchmarks.timing import interleaved, row
@@ -114,6 +114,7 @@ def main(words: list[str]) -> None:
     parts = {
         "quantities": quantities,
         "readers": reader_rows,
+        "ids": id_rows,
         "groups": group_rows,
         "report": report_rows,
     }

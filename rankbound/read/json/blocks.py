@@ -14,12 +14,11 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.scores import LARGEST
 from rankbound.read.json.cutting import Unsure
-from rankbound.read.text.blocks import is_utf_8
+from rankbound.read.text.blocks import Irregular, floats, is_utf_8, separated
 from rankbound.read.text.ids import Bytes, held, ids_of
 
 QUOTE, COLON, COMMA, BLANK, OPEN, CLOSE = b'":, {}'
@@ -167,29 +166,15 @@ def _columns(
     rows[following - 1 - (data[following - 1] == BLANK)] = LINE_END
     types = {"docno": pa.string(), "value": pa.float64()}
     try:
-        table = pacsv.read_csv(
-            pa.BufferReader(pa.py_buffer(rows)),
-            memory_pool=pa.system_memory_pool(),
-            read_options=pacsv.ReadOptions(
-                column_names=["before", *types],
-                use_threads=False,
-                block_size=len(rows) + 1,
-            ),
-            parse_options=pacsv.ParseOptions(delimiter="\x01", quote_char=False),
-            convert_options=pacsv.ConvertOptions(
-                column_types=types, include_columns=[*types], null_values=[]
-            ),
+        docnos, numbers = separated(
+            rows.tobytes(), ["before", *types], types, by="\x01"
         )
-    except pa.ArrowInvalid:
+    except Irregular:
         return None
-    # The buffer itself: Arrow's own conversion imports pandas
-    values = np.frombuffer(
-        table.column("value").chunk(0).buffers()[1], dtype=np.float64
-    )
-    values = values[: table.num_rows]
+    values = floats(numbers)
     if len(values) != len(places.inner) or not (np.abs(values) <= LARGEST).all():
         return None
-    return held(table.column("docno").chunk(0)), values
+    return held(docnos), values
 
 
 def _by_parser(text: bytes) -> Queries:

@@ -16,13 +16,20 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
-from rankbound.read.source import BOM, Source, count
+from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Assembly, Repeat, Sorted
-from rankbound.read.text.blocks import blocks, in_order, is_short, is_utf_8
+from rankbound.read.text.blocks import (
+    Irregular,
+    blocks,
+    floats,
+    in_order,
+    is_short,
+    is_utf_8,
+    separated,
+)
 from rankbound.read.text.ids import held, ids_of, integers
 from rankbound.read.text.layout import (
     WHOLE,
@@ -35,7 +42,6 @@ from rankbound.read.text.layout import (
 from rankbound.read.text.layout import Layout as Layout
 
 LARGEST_BLANK = 32  # and all control characters below
-LARGEST_BLOCK = 1 << 30  # bytes; a longer one is a single line
 
 
 def read_columns(
@@ -166,14 +172,14 @@ def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
     if ranks and layout.rank is not None:
         types[names[layout.rank]] = pa.string()
     try:
-        qids, docnos, numbers, *others = _table(block, names, types)
+        qids, docnos, numbers, *others = _regular(block, names, types)
         pointed = 0
         if layout.integral:
             pointed = pc.sum(pc.match_substring(numbers, ".")).as_py()
             numbers = numbers.cast(pa.float64())
     except (pa.ArrowInvalid, Irregular):
         return None
-    values = np.frombuffer(numbers.buffers()[1], dtype=np.float64)[: len(numbers)]
+    values = floats(numbers)
     sound = bool((np.abs(values) <= LARGEST).all())
     distinct = qids.dictionary.to_pylist()
     # A line of comments may have as many words
@@ -190,54 +196,29 @@ def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
     )
 
 
-class Irregular(Exception):  # noqa: N818  the line parser takes over
-    """pyarrow would not read the text as the line parser does."""
-
-
-def _table(
+def _regular(
     block: bytes, names: list[str], types: dict[str, pa.DataType]
 ) -> list[pa.Array]:
-    """Some of the columns of regular text, each as one array.
+    """Some of the columns of a block, whose fields single blanks part.
 
     Raises
     ------
-    Irregular, pyarrow.ArrowInvalid
+    Irregular
     """
-    if not _may_be_regular(block):
+    data = np.frombuffer(block, dtype=np.uint8)
+    blank = data <= LARGEST_BLANK
+    doubled = blank[0] or (blank[1:] & blank[:-1]).any()
+    if doubled or b"\r" in block or not is_utf_8(block):
         raise Irregular
     separator = b"\t" if b"\t" in block[: block.find(b"\n")] else b" "
-    table = pacsv.read_csv(
-        pa.BufferReader(block),
-        memory_pool=pa.system_memory_pool(),
-        read_options=pacsv.ReadOptions(
-            column_names=names, use_threads=False, block_size=len(block) + 1
-        ),
-        parse_options=pacsv.ParseOptions(
-            delimiter=separator.decode(), quote_char=False, escape_char=False
-        ),
-        convert_options=pacsv.ConvertOptions(
-            column_types=types, include_columns=[*types], null_values=[]
-        ),
-    )
-    if not _are_parted(block, separator, table.num_rows, len(names)):
-        raise Irregular
-    return [table[name].chunk(0) for name in types]
-
-
-def _may_be_regular(block: bytes) -> bool:
-    """Whether there are no two blanks in a row, in UTF-8 text that pyarrow can take."""
-    if b"\r" in block or block.startswith(BOM) or len(block) > LARGEST_BLOCK:
-        return False
-    blank = np.frombuffer(block, dtype=np.uint8) <= LARGEST_BLANK
-    return not (blank[0] or (blank[1:] & blank[:-1]).any()) and is_utf_8(block)
-
-
-def _are_parted(block: bytes, separator: bytes, lines: int, width: int) -> bool:
-    """Whether blanks are separators, as many as the columns need, and line ends."""
-    data = np.frombuffer(block, dtype=np.uint8)
-    blanks = np.count_nonzero(data <= LARGEST_BLANK) + (not block.endswith(b"\n"))
+    columns = separated(block, names, types, by=separator.decode())
+    # Other blanks may be among them, which part fields to the line parser alone
+    blanks = np.count_nonzero(blank) + (not block.endswith(b"\n"))
     separators = np.count_nonzero(data == ord(separator))
-    return bool(blanks == lines * width and separators == lines * (width - 1))
+    lines, width = len(columns[0]), len(names)
+    if blanks != lines * width or separators != lines * (width - 1):
+        raise Irregular
+    return columns
 
 
 def _ranks(texts: pa.Array) -> Integers | None:

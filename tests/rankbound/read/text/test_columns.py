@@ -289,7 +289,7 @@ def test_a_lack_of_memory_is_an_error_about_the_file(monkeypatch):
     def none(*_, **__):
         raise pa.ArrowMemoryError("malloc of size 64 failed")
 
-    monkeypatch.setattr(columns.pacsv, "read_csv", none)
+    monkeypatch.setattr(blocks.pacsv, "read_csv", none)
     before = threading.active_count()
     with pytest.raises(FormatError, match="needs more memory than there is"):
         read_columns(b"q Q0 d1 1 1.5 t\nq Q0 d2 1 1.5 t\n" * 9999, RUN)
