@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 
 class Unsure(Exception):  # noqa: N818  not an error: the careful reader decides
     """The text is broken, or written in a way that needs a careful look."""
 
 
-def inner_blocks(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def inner_blocks(blocks: Iterable[bytes]) -> Generator[bytes]:
     """What stands inside the outer braces, cut behind the brace of a query.
 
     Raises

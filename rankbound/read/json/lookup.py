@@ -57,8 +57,8 @@ def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores
 def _in_blocks(source: Source) -> tuple[Scores, int]:
     empty = 0
     rows = Assembly(str(source.path))
-    text = inner_blocks(blocks(source, end=b"}"))
-    with closing(in_order(parse_block, text, short=is_short(source))) as parsed:
+    inner = inner_blocks(blocks(source, end=b"}"))
+    with closing(in_order(parse_block, inner, short=is_short(source))) as parsed:
         for _, found in parsed:
             # The id must fit into a table of text, and come once
             if not all(map(is_qid, found.qids)):

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
@@ -131,7 +132,7 @@ class _Parsed(NamedTuple):
     """
 
     qids: list[str]
-    queries: Integers
+    queries: NDArray[np.int32]
     docnos: pa.Array
     values: Floats
     ranks: Integers | None

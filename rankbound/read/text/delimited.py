@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from array import array
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -180,8 +180,8 @@ def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextF
             returns += block.count(b"\r\n")
     if not parts:
         raise Irregular
-    columns = (pa.chunked_array(chunks) for chunks in zip(*parts, strict=True))
-    table = pa.table(dict(zip(header.layout.columns, columns, strict=True)))
+    joined = map(_joined, zip(*parts, strict=True))
+    table = pa.table(dict(zip(header.layout.columns, joined, strict=True)))
     count(repairs, "byte order mark", source.has_mark)
     count(repairs, "CRLF line ends", returns + first.endswith(b"\r"))
     return TextFrame(table, str(source.path), lines=np.arange(2, len(table) + 2))
@@ -310,5 +310,5 @@ def _refused(source: Source, column: str, cell: str, line: int) -> FormatError:
     return source.fail(f"{column} must be {kind}, found {cell!r}", line=line)
 
 
-def _joined(parts: list[Any]) -> Any:
+def _joined(parts: Sequence[Any]) -> Any:
     return pa.chunked_array(parts)
