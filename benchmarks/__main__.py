@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quantities|readers|groups|report]`: a table of times.
+"""`python -m benchmarks [quantities|readers|ids|groups|report]`: a table of times.
 
 All rivals of a line run in turn in one process. Seconds drift with the machine, while
 ratios within one run drift less.
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import pdist
 
-from benchmarks.readers import group_rows
+from benchmarks.readers import group_rows, id_rows
 from benchmarks.readers import rows as reader_rows
 from benchmarks.reports import rows as report_rows
 from rankbound.commands.measure.run import measure
@@ -156,6 +156,7 @@ def main(words: list[str]) -> None:
     parts = {
         "quantities": quantities,
         "readers": reader_rows,
+        "ids": id_rows,
         "groups": group_rows,
         "report": report_rows,
     }

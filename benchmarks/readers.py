@@ -27,7 +27,9 @@ QUERIES, DEPTH, DOCUMENTS = 5_000, 1_000, 1_000_000
 KEYS = ("query_id", "doc_id_a", "doc_id_b")
 REPEATS = 5
 GROUPS, SIZE = 200_000, 16
+MIXED = 0x9E3779B97F4A7C15  # makes digits of a number that look random
 STRINGS = "ours with ids as strings"
+DICTIONARIES = "pyarrow's dictionaries"
 BY_LINES = "ours line by line"
 
 
@@ -39,10 +41,23 @@ def table(rng: np.random.Generator, queries: int) -> Iterator[tuple[str, Any, An
         yield f"{1_000_000 + 37 * query}", docnos, scores.astype(np.float32).tolist()
 
 
-def write_run(path: Path, queries: int) -> None:
-    """A gzipped TREC run with six decimals, as Anserini and Pyserini write it."""
+def write_run(
+    path: Path, queries: int, *, distinct: bool = False, words: bool = False
+) -> None:
+    """A gzipped TREC run with six decimals, as Anserini and Pyserini write it.
+
+    Documents are numbers, or `words` of 16 hexadecimal digits, and come back in many
+    queries, or are `distinct` in the whole file.
+    """
+    numbers = np.random.default_rng(1).permutation(queries * DEPTH).tolist()
     with gzip.open(path, "wb", compresslevel=6) as stream:
-        for qid, docnos, scores in table(np.random.default_rng(0), queries):
+        for place, (qid, docnos, scores) in enumerate(
+            table(np.random.default_rng(0), queries)
+        ):
+            if distinct:
+                docnos = numbers[place * DEPTH : (place + 1) * DEPTH]
+            if words:
+                docnos = [f"d{number * MIXED % 2**64:016x}" for number in docnos]
             pairs = enumerate(zip(docnos, scores, strict=True), start=1)
             lines = (f"{qid} Q0 {d} {rank} {s:.6f} bm25\n" for rank, (d, s) in pairs)
             stream.write("".join(lines).encode())
@@ -120,6 +135,27 @@ def loop(path: str) -> object:
     return run
 
 
+def dictionaries(path: str) -> object:
+    """Columns with sorted dictionaries of ids: no order of rows, and no checks."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.csv as pacsv
+
+    names = ["qid", "q0", "docno", "rank", "score", "tag"]
+    ids = pa.dictionary(pa.int32(), pa.string())
+    found = pacsv.read_csv(
+        path,
+        read_options=pacsv.ReadOptions(column_names=names),
+        parse_options=pacsv.ParseOptions(delimiter=" ", quote_char=False),
+        convert_options=pacsv.ConvertOptions(
+            include_columns=["qid", "docno", "score"],
+            column_types={"qid": ids, "docno": ids, "score": pa.float64()},
+        ),
+    )
+    docnos = found["docno"].unify_dictionaries().chunk(0).dictionary
+    return found, pc.sort_indices(docnos)
+
+
 def ir_measures_run(path: str) -> object:
     """The peer that evaluation scripts use, into the same dict of dicts."""
     import ir_measures
@@ -140,6 +176,7 @@ RIVALS: dict[str, Callable[[str], object]] = {
     "ours": ours,
     STRINGS: ours_and_strings,
     "loop": loop,
+    DICTIONARIES: dictionaries,
     "ir_measures": ir_measures_run,
     "json.load": json_load,
     "our groups": our_groups,
@@ -197,6 +234,17 @@ def rows() -> Iterator[str]:
     yield from group_rows()
 
 
+def id_rows() -> Iterator[str]:
+    """The lines about runs with ids of every kind."""
+    for words in (False, True):
+        for distinct in (False, True):
+            kind = "all distinct" if distinct else "shared"
+            kind += " words" if words else " numbers"
+            title = f"run.gz, {QUERIES * DEPTH:,} scores, {kind}"
+            write = partial(write_run, distinct=distinct, words=words)
+            yield compared(title, "run.gz", write, QUERIES, ("ours", DICTIONARIES))
+
+
 def group_rows() -> Iterator[str]:
     """The lines about training groups alone."""
     for name in ("groups.jsonl", "groups.jsonl.gz"):
@@ -207,7 +255,7 @@ def group_rows() -> Iterator[str]:
 def compared(
     title: str,
     name: str,
-    write: Callable[[Path, int], None],
+    write: Callable[..., None],
     queries: int,
     names: tuple[str, ...],
 ) -> str:

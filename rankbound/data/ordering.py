@@ -89,10 +89,30 @@ def row_order(query_codes: Integers, doc_codes: Integers, *, n_docs: int) -> Int
     >>> row_order(np.array([1, 0, 1]), np.array([4, 5, 3]), n_docs=6).tolist()
     [1, 2, 0]
     """
-    keys = query_codes.astype(np.int64)
-    keys *= max(1, n_docs)
-    keys += doc_codes
-    return sorted_order(keys)
+    order = np.empty(len(query_codes), dtype=np.int64)
+    for start, stop in _parts(query_codes):
+        keys = query_codes[start:stop].astype(np.int64)
+        keys *= max(1, n_docs)
+        keys += doc_codes[start:stop]
+        order[start:stop] = sorted_order(keys)
+        order[start:stop] += start
+    return order
+
+
+def _parts(query_codes: Integers) -> Iterator[tuple[int, int]]:
+    """Ranges of rows to be sorted each by itself, which the processor's cache holds.
+
+    They part no query, so there is one range alone where a query comes again.
+    """
+    start, size = 0, len(query_codes)
+    if (query_codes[1:] < query_codes[:-1]).any():
+        yield start, size
+        return
+    while start < size:
+        last = query_codes[min(start + WINDOW, size) - 1]
+        stop = int(np.searchsorted(query_codes, last, side="right"))
+        yield start, stop
+        start = stop
 
 
 def sorted_order(keys: Integers) -> Integers:

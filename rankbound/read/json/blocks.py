@@ -11,32 +11,38 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.json as pajson
 
 from rankbound.bounds.shift import ROUNDING
-from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.groups import Groups
 from rankbound.data.scores import LARGEST
 from rankbound.read.fields import INTEGER_IDS
 from rankbound.read.source import Source
-from rankbound.read.text.blocks import blocks, in_order, is_short
-from rankbound.read.text.idcolumns import IdBlock, IdColumn, id_block, id_block_of
-from rankbound.read.text.words import Bytes
+from rankbound.read.text.blocks import (
+    Irregular,
+    blocks,
+    floats,
+    in_order,
+    is_short,
+    is_utf_8,
+    separated,
+)
+from rankbound.read.text.ids import Bytes, IdColumn, held, ids_of
 
 
 class Unsure(Exception):  # noqa: N818  not an error: the careful reader decides
     """The text is broken or unusual, so that the careful reader must read it."""
 
 
-def inner_blocks(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def inner_blocks(blocks: Iterable[bytes]) -> Generator[bytes]:
     """The text inside the outer braces of a lookup, in pieces that hold whole queries.
 
     Parameters
@@ -83,41 +89,37 @@ KEY = re.compile(rb'"[ \t\r\n]*:')
 
 
 class Queries(NamedTuple):
-    """The queries of a block: their ids, sizes, and the columns of their documents.
+    """Queries of a block, the query of each row in `queries`, and the rows' columns.
 
-    Queries without documents are left out and counted in `empty`.
+    Those without documents are left out, and counted as `empty`.
     """
 
     qids: list[str]
-    lengths: Integers
-    docnos: IdBlock
+    queries: Integers
+    docnos: pa.Array
     values: Floats
     empty: int = 0
 
 
 def parse_block(text: bytes) -> Queries:
-    """The queries of one block from `inner_blocks`.
-
-    A block without escapes or line ends is split at its quotation marks; any other
-    block goes through a JSON parser.
+    """The queries of a block that `rankbound.read.json.blocks.inner_blocks` gives.
 
     Raises
     ------
     Unsure
-        If the block breaks the format, or may do so.
 
     Examples
     --------
     >>> found = parse_block(b'"q": {"d": 1.5, "e": 2}, "r": {"d": -1}')
-    >>> found.qids, found.lengths.tolist(), found.values.tolist()
-    (['q', 'r'], [2, 1], [1.5, 2.0, -1.0])
+    >>> found.qids, found.queries.tolist(), found.values.tolist()
+    (['q', 'r'], [0, 0, 1], [1.5, 2.0, -1.0])
     """
     found = _by_columns(text)
     return _by_parser(text) if found is None else found
 
 
 class _Places(NamedTuple):
-    """Offsets of the keys' quotation marks and of the values; places of the keys."""
+    """Where things stand: quotation marks of the keys, and beginnings of values."""
 
     opens: Integers
     closes: Integers
@@ -128,9 +130,9 @@ class _Places(NamedTuple):
 
 def _by_columns(text: bytes) -> Queries | None:
     data = np.frombuffer(text, dtype=np.uint8)
-    if b"\\" in text or data.min() < BLANK or not _is_utf_8(text):
+    if b"\\" in text or data.min() < BLANK or not is_utf_8(text):
         return None
-    # Padding, so that looking ahead stays within bounds
+    # Past the end of the text, so that looking ahead stays within bounds
     data = np.concatenate([data, np.full(4, BLANK, dtype=np.uint8)])
     places = _places(data)
     if places is None:
@@ -138,33 +140,26 @@ def _by_columns(text: bytes) -> Queries | None:
     ends = _value_ends(data, places, len(text))
     if ends is None or not _are_numbers(data, places.values[places.inner], ends, text):
         return None
-    starts = places.opens[places.inner] + 1
-    lengths = places.closes[places.inner] - starts
-    values = _numbers(data, places, ends)
-    if values is None or lengths.min() == 0:
+    if (places.closes - places.opens)[places.inner].min() == 1:  # an empty id
+        return None
+    found = _columns(data, places, ends)
+    if found is None:
         return None
     heads = zip(
         (places.opens[places.outer] + 1).tolist(),
         places.closes[places.outer].tolist(),
         strict=True,
     )
+    sizes = np.diff(np.append(places.outer, len(places.opens))) - 1
     return Queries(
         [text[start:end].decode() for start, end in heads],
-        np.diff(np.append(places.outer, len(places.opens))) - 1,
-        id_block_of(data, starts, lengths),
-        values,
+        np.repeat(np.arange(len(sizes)), sizes),
+        *found,
     )
 
 
-def _is_utf_8(text: bytes) -> bool:
-    try:
-        return text.isascii() or bool(text.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
-
-
 def _places(data: Bytes) -> _Places | None:
-    """Offsets of keys and values; None unless each query is followed by documents."""
+    """Keys alternate as they should: a query's, then those of its documents."""
     quotes = np.flatnonzero(data == QUOTE)
     if len(quotes) < 4 or len(quotes) % 2:
         return None
@@ -185,7 +180,7 @@ def _places(data: Bytes) -> _Places | None:
 
 
 def _value_ends(data: Bytes, places: _Places, size: int) -> Integers | None:
-    """Offsets where the values end: at a comma, or at the brace that ends a query."""
+    """Where the values end: before a comma, or the brace that ends a query."""
     following = places.opens[places.inner[:-1] + 1]
     commas = following - 1
     commas -= data[commas] == BLANK
@@ -201,10 +196,9 @@ def _value_ends(data: Bytes, places: _Places, size: int) -> Integers | None:
 
 
 def _are_numbers(data: Bytes, starts: Integers, ends: Integers, text: bytes) -> bool:
-    """Whether the values begin and end as numbers do in JSON.
+    """Whether values begin and end as JSON's numbers do, which pyarrow is laxer about.
 
-    pyarrow, which parses them, also accepts +1, 01, .5, 5. and 5.e1, and nothing else
-    that JSON refuses.
+    JSON has no +1, 01, .5, 5. or 5.e1, and pyarrow has no other liberties.
     """
     digits = starts + (data[starts] == MINUS)
     after_zero = _is_digit(data[digits + 1]) & (digits + 1 < ends)
@@ -219,39 +213,29 @@ def _is_digit(data: Bytes) -> Booleans:
     return (data >= ZERO) & (data <= NINE)
 
 
-def _numbers(data: Bytes, places: _Places, ends: Integers) -> Floats | None:
-    """Parse the values, laid out as the second column of separated text."""
+def _columns(
+    data: Bytes, places: _Places, ends: Integers
+) -> tuple[pa.Array, Floats] | None:
+    """Ids of documents and values, as columns of separated text."""
     rows = data[: int(ends[-1]) + 1].copy()
-    rows[places.closes[places.inner] + 1] = PART
+    rows[places.opens[places.inner]] = PART
+    rows[places.closes[places.inner]] = PART
+    rows[places.closes[places.inner] + 1] = BLANK
     last = np.append(places.outer[1:] - 1, len(places.opens) - 1)
     rows[ends[np.searchsorted(places.inner, last)]] = BLANK
     following = places.opens[places.inner[:-1] + 1]
     rows[following - 1 - (data[following - 1] == BLANK)] = LINE_END
+    types = {"docno": pa.string(), "value": pa.float64()}
     try:
-        table = pacsv.read_csv(
-            pa.BufferReader(pa.py_buffer(rows)),
-            memory_pool=pa.system_memory_pool(),
-            read_options=pacsv.ReadOptions(
-                column_names=["key", "value"],
-                use_threads=False,
-                block_size=len(rows) + 1,
-            ),
-            parse_options=pacsv.ParseOptions(delimiter="\x01", quote_char=False),
-            convert_options=pacsv.ConvertOptions(
-                column_types={"value": pa.float64()},
-                include_columns=["value"],
-                null_values=[],
-            ),
+        docnos, numbers = separated(
+            rows.tobytes(), ["before", *types], types, by="\x01"
         )
-    except pa.ArrowInvalid:
+    except Irregular:
         return None
-    # Read from the buffer, since Arrow's own conversion imports pandas
-    values = np.frombuffer(
-        table.column("value").chunk(0).buffers()[1], dtype=np.float64
-    )
-    values = values[: table.num_rows]
-    sound = len(values) == len(places.inner) and bool((np.abs(values) <= LARGEST).all())
-    return values if sound else None
+    values = floats(numbers)
+    if len(values) != len(places.inner) or not (np.abs(values) <= LARGEST).all():
+        return None
+    return held(docnos), values
 
 
 def _by_parser(text: bytes) -> Queries:
@@ -261,7 +245,7 @@ def _by_parser(text: bytes) -> Queries:
         raise Unsure from None
     if not all(isinstance(row, dict) for row in table.values()):
         raise Unsure
-    # The parser keeps one of two equal keys, so the keys are counted
+    # A key twice is lost in the parser, and so found by counting
     if len(KEY.findall(text)) != len(table) + sum(map(len, table.values())):
         raise Unsure
     filled = {qid: row for qid, row in table.items() if row}
@@ -275,9 +259,9 @@ def _by_parser(text: bytes) -> Queries:
     if not (np.abs(numbers) <= LARGEST).all():
         raise Unsure
     sizes = [len(row) for row in filled.values()]
-    docnos = id_block(names)
+    queries = np.repeat(np.arange(len(sizes)), sizes)
     empty = len(table) - len(filled)
-    return Queries([*filled], np.array(sizes, dtype=np.int64), docnos, numbers, empty)
+    return Queries([*filled], queries, ids_of(names), numbers, empty)
 
 
 # Training groups, one object a line
@@ -293,17 +277,14 @@ TYPES: Final = {str: pa.string(), int: pa.int64()}
 
 
 def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
-    """The groups of a regular file, and the counts of what was repaired.
-
-    A regular file has the keys of its first line in every line, ids of one type, no
-    escapes, no blank lines and no CRLF.
+    """The groups of a regular file, and what was mended.
 
     Raises
     ------
     Unsure
-        If the file is not regular.
+        When the file needs a careful look.
     FormatError
-        If its compression is damaged, perhaps behind a line that is broken, too.
+        When its compression is damaged, perhaps behind a line that is broken, too.
 
     Examples
     --------
@@ -314,19 +295,27 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
     ['p', 'a', 'b']
     """
     schema = _schema(source)
-    qids, docnos = IdColumn(), IdColumn()
+    qids = IdColumn()
+    positives: list[pa.Array] = []
+    negatives: list[pa.Array] = []
     sizes: list[Integers] = []
     laws: list[Floats] = []
     with closing(_parsed(source, schema)) as found:
         for block in found:
             qids.append(block.qids)
-            docnos.append(block.docnos)
+            positives.append(block.positives)
+            negatives.append(block.negatives)
             sizes.append(block.sizes)
             if block.law is not None:
                 laws.append(block.law)
-    names, codes = _encoded(docnos)
-    known, places = _encoded(qids)
+    qid_ids = qids.encoded()
+    known, places = qid_ids.names.strings, qid_ids.codes
+    docnos = IdColumn([*positives, *negatives]).encoded()
     offsets = np.concatenate([[0], *sizes]).cumsum().astype(np.int64)
+    positive = _starts(offsets)
+    codes = np.empty(len(positive), dtype=np.int64)
+    codes[positive] = docnos.codes[: len(places)]
+    codes[~positive] = docnos.codes[len(places) :]
     _check_once(codes, offsets)
     # Queries are numbered as they appear, documents by code point
     _, first, places = np.unique(places, return_index=True, return_inverse=True)
@@ -338,8 +327,8 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
         qids=known[order],
         offsets=offsets,
         codes=codes,
-        docnos=names,
-        positive=_starts(offsets),
+        docnos=docnos.names.strings,
+        positive=positive,
         name=str(source.path),
         lines=np.arange(1, len(offsets), dtype=np.int64),
         probabilities=np.concatenate(laws) if laws else None,
@@ -350,16 +339,17 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
 
 
 class _Block(NamedTuple):
-    """The groups of some lines: query and size of each, and a row for each document."""
+    """The groups of some lines: a query and a size each, documents and laws in rows."""
 
-    qids: IdBlock
+    qids: pa.Array
     sizes: Integers
-    docnos: IdBlock
+    positives: pa.Array
+    negatives: pa.Array
     law: Floats | None
 
 
 def _schema(source: Source) -> pa.Schema:
-    """Keys and types of the first line, which every line must share."""
+    """Keys and types of the first line, which all lines must have."""
     line, end, _ = source.head.partition(b"\n")
     if source.has_mark or not (end or is_short(source)):
         raise Unsure
@@ -382,22 +372,19 @@ def _parsed(source: Source, schema: pa.Schema) -> Generator[_Block]:
     def work(text: bytes) -> _Block:
         return _block(_table(text, schema))
 
-    with closing(blocks(source, end=b"\n")) as found:
-        if is_short(source):
-            yield from map(work, found)
-            return
-        with closing(in_order(work, found)) as done:
-            yield from (block for _, block in done)
+    text = blocks(source, end=b"\n")
+    with closing(in_order(work, text, short=is_short(source))) as done:
+        yield from (block for _, block in done)
 
 
 def _table(text: bytes, schema: pa.Schema) -> pa.Table:
-    """A block as a table without gaps, with one row for each line."""
+    """A block as columns without gaps, a row for each line."""
     text = text.removesuffix(b"\n")
     rows = text.count(b"}\n{") + 1
-    # pyarrow also accepts several objects in a line and one object over several lines.
-    # Counting excludes both, since every line begins and ends with a brace
+    # pyarrow takes several objects of a line, and one of several lines, too. Where
+    # every line begins and ends with a brace, and no value holds one, counting tells
     lines = text.startswith(b"{") and text.endswith(b"}") and text.count(b"\n") + 1
-    if lines != rows or b"\\" in text or not _is_utf_8(text):
+    if lines != rows or b"\\" in text or not is_utf_8(text):
         raise Unsure
     try:
         table = pajson.read_json(
@@ -420,17 +407,15 @@ def _table(text: bytes, schema: pa.Schema) -> pa.Table:
 def _block(table: pa.Table) -> _Block:
     columns = {name: _whole(table[name].chunk(0)) for name in table.column_names}
     negatives = columns[NEGATIVES]
-    sizes = np.diff(_buffer(negatives, 1, np.int32)).astype(np.int64) + 1
-    offsets = np.append(0, sizes.cumsum())
-    data, starts, lengths = _laid_out(columns[POSITIVE])
-    more, others, lengths_of_others = _laid_out(_whole(negatives.flatten()))
-    first = _starts(offsets)
-    where, size = np.empty((2, len(first)), dtype=np.int64)
-    where[first], size[first] = starts, lengths
-    where[~first], size[~first] = others + len(data), lengths_of_others
-    docnos = id_block_of(np.concatenate([data, more]), where, size)
+    sizes = np.diff(_numbers(negatives, 1, np.int32)).astype(np.int64) + 1
     law = None if LAW not in columns else _law(columns[LAW], sizes)
-    return _Block(id_block_of(*_laid_out(columns[QUERY])), sizes, docnos, law)
+    return _Block(
+        _ids(columns[QUERY]),
+        sizes,
+        _ids(columns[POSITIVE]),
+        _ids(_whole(negatives.flatten())),
+        law,
+    )
 
 
 def _whole(column: pa.Array) -> pa.Array:
@@ -439,28 +424,27 @@ def _whole(column: pa.Array) -> pa.Array:
     return column
 
 
-def _laid_out(ids: pa.Array) -> tuple[Bytes, Integers, Integers]:
-    """Ids as text: all bytes, the offset of each id, and its length."""
+def _ids(ids: pa.Array) -> pa.Array:
+    """Ids as `IdColumn` takes them; none of them blank."""
     if ids.type == pa.int64():
         ids = ids.cast(pa.string())
-    ends = _buffer(ids, 1, np.int32).astype(np.int64)
-    lengths = np.diff(ends)
-    if not lengths.all():
+    found = held(ids)
+    if found.type == pa.int64() or len(ids) == 0:
+        return found
+    ends = _numbers(ids, 1, np.int32)
+    if not np.diff(ends).all():
         raise Unsure
-    data = ids.buffers()[2]
-    found = np.frombuffer(b"" if data is None else data, dtype=np.uint8)
-    starts = ends[:-1]
-    # An id can only be blank if it begins with a blank or beyond ASCII
-    heads = found[starts]
+    # Only what begins so may be blank
+    heads = np.frombuffer(ids.buffers()[2], dtype=np.uint8)[ends[:-1]]
     doubtful = np.flatnonzero((heads <= BLANK) | (heads >= BEYOND_ASCII))
     if not all(text.strip() for text in ids.take(pa.array(doubtful)).to_pylist()):
         raise Unsure
-    return found[: ends[-1]], starts, lengths
+    return found
 
 
-def _buffer(column: pa.Array, place: int, dtype: type[Any]) -> Any:
-    """A buffer of a column as an array; Arrow's own conversion imports pandas."""
-    size = len(column) + (dtype is np.int32)  # there is one offset more than lists
+def _numbers(column: pa.Array, place: int, dtype: type[Any]) -> Any:
+    """One of the buffers of a column; Arrow's own conversion imports pandas."""
+    size = len(column) + (dtype is np.int32)  # offsets are one more
     buffer = column.buffers()[place]
     if buffer is None or buffer.size == 0:
         return np.zeros(size, dtype=dtype)
@@ -469,9 +453,9 @@ def _buffer(column: pa.Array, place: int, dtype: type[Any]) -> Any:
 
 def _law(column: pa.Array, sizes: Integers) -> Floats:
     """Probabilities of all rows, as `rankbound.bounds.shift.checked_law` makes them."""
-    if not np.array_equal(np.diff(_buffer(column, 1, np.int32)), sizes):
+    if not np.array_equal(np.diff(_numbers(column, 1, np.int32)), sizes):
         raise Unsure
-    values: Floats = _buffer(_whole(column.flatten()), 1, np.float64)
+    values: Floats = _numbers(_whole(column.flatten()), 1, np.float64)
     if not ((values >= 0) & (values <= 2)).all():
         raise Unsure
     ends, listed = np.cumsum(sizes), values.tolist()
@@ -486,14 +470,8 @@ def _law(column: pa.Array, sizes: Integers) -> Floats:
     return np.asarray(values / np.repeat(totals, sizes))
 
 
-def _encoded(column: IdColumn) -> tuple[Strings, Integers]:
-    """Distinct ids, sorted by code point, and the position of each row among them."""
-    found = column.encoded()
-    return found.ids.strings, found.codes[found.marks].astype(np.int64)
-
-
 def _check_once(codes: Integers, offsets: Integers) -> None:
-    """Raise `Unsure` if a group holds a document twice."""
+    """A document stands in a group once."""
     sizes = np.diff(offsets)
     for size in np.unique(sizes).tolist():
         begins = offsets[:-1][sizes == size]

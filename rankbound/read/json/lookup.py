@@ -26,7 +26,7 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.source import Source, count, text_of
 from rankbound.read.text.assembling import Assembly, Repeat
-from rankbound.read.text.blocks import ahead, blocks, in_order, is_short
+from rankbound.read.text.blocks import blocks, in_order, is_short
 
 
 def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores:
@@ -52,18 +52,18 @@ def read_lookup(source: Source, repairs: dict[str, int] | None = None) -> Scores
 def _in_blocks(source: Source) -> tuple[Scores, int]:
     empty = 0
     rows = Assembly(str(source.path))
-    text = ahead(blocks(source, end=b"}"), short=is_short(source))
-    with closing(text), closing(in_order(parse_block, inner_blocks(text))) as parsed:
+    inner = inner_blocks(blocks(source, end=b"}"))
+    with closing(in_order(parse_block, inner, short=is_short(source))) as parsed:
         for _, found in parsed:
             # An id must fit into a table of text and occur once
             if not all(map(is_qid, found.qids)):
                 raise Unsure
             before = len(rows.places) + len(found.qids)
-            rows.add(found.qids, found.lengths, found.docnos, found.values)
+            rows.add(found.qids, found.queries, found.docnos, found.values)
             if len(rows.places) != before:
                 raise Unsure
             empty += found.empty
-    if not rows.runs:
+    if not rows.values:
         raise Unsure
     return rows.sorted().scores, empty
 

@@ -15,7 +15,7 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.source import Source, one_line
 from rankbound.read.text.assembling import Assembly, Repeat
 from rankbound.read.text.candidates import candidate_groups
-from rankbound.read.text.idcolumns import id_block
+from rankbound.read.text.ids import ids_of
 
 BATCH = 1 << 16
 
@@ -92,11 +92,11 @@ def _scores(source: Source, rows: Iterable[tuple[str, str, float]]) -> Scores:
         qids, docnos, values = zip(*batch, strict=True)
         table.add(
             list(qids),
-            np.ones(len(batch), dtype=np.int64),
-            id_block(docnos),
+            np.arange(len(batch)),
+            ids_of(docnos),
             np.array(values, dtype=np.float64),
         )
-    if not table.runs:
+    if not table.values:
         raise source.fail("the dataset gives no rows")
     try:
         return table.sorted().scores

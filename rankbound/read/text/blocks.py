@@ -1,31 +1,24 @@
-"""A file as blocks of whole records, and threads that work side by side on them.
-
-NumPy lets go of Python's lock in every step, for microseconds often: two threads that
-parse lines wait for each other more than they gain. So they share the work by kind:
-one inflates and finds the fields, one reads them, one adds what they hold to the
-columns. The longer steps that parse JSON gain from two of a kind. A short file is read
-in one thread, and so is any where the system gives no more.
-"""
+"""A file as blocks of whole records, several of which threads work on at once."""
 
 from __future__ import annotations
 
-import queue
-import threading
+import itertools
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
 
-from rankbound.read.source import HEAD, Source
+from rankbound.data.columns import Floats
+from rankbound.read.source import BOM, HEAD, Source
 
 SIZE = 1 << 20
-AHEAD = 2
 WORKERS = 2
-LARGE = 31 << 20
+LARGEST = 1 << 30  # bytes that pyarrow is given; a longer block is a single line
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -54,7 +47,6 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
     >>> list(blocks(source, end=b"\n", size=4))
     [b'ab\n', b'cd\n', b'ef']
     """
-    _keep_what_is_freed()
     size = size or SIZE
     rest: list[bytes] = []
     with source.stream() as stream:
@@ -70,27 +62,54 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
 
 
 def in_order(
-    work: Callable[[Item], Result], items: Iterable[Item]
+    work: Callable[[Item], Result], items: Generator[Item], *, short: bool = False
 ) -> Generator[tuple[Item, Result]]:
     """Each item with what `work` gives for it, computed by two threads in advance.
 
-    Where there can be no threads, `work` may be done twice for an item.
+    Where there can be no threads, `work` may be done twice for an item. An error of
+    `items` is raised after what came before it. `items` are closed at the end.
+
+    Parameters
+    ----------
+    work : callable
+    items : generator
+    short : bool
+        Whether to do without threads.
 
     Examples
     --------
-    >>> list(in_order(abs, [-1, 2, -3]))
+    >>> list(in_order(abs, (number for number in [-1, 2, -3])))
     [(-1, 1), (2, 2), (-3, 3)]
     """
-    pending: deque[tuple[Item, Future[Result]]] = deque()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for item in items:
-            pending.append((item, _submitted(pool, work, item)))
-            if len(pending) > WORKERS:
-                first, done = pending.popleft()
-                yield first, done.result()
-        while pending:
-            first, done = pending.popleft()
-            yield first, done.result()
+    with closing(items):
+        if short:
+            for item in items:
+                yield item, work(item)
+            return
+        with ThreadPoolExecutor(WORKERS) as pool:
+            begun = _begun(pool, work, items)
+            pending = deque(itertools.islice(begun, 2 * WORKERS))
+            while pending:
+                pending.extend(itertools.islice(begun, 1))
+                item, done = pending.popleft()
+                yield item, done.result()
+
+
+def _begun(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Generator[Item]
+) -> Generator[tuple[Item, Future[Result]]]:
+    """Each item with what it will come to; an error of `items` is one of these."""
+    while True:
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        except Exception as error:
+            failed: Future[Result] = Future()
+            failed.set_exception(error)
+            yield cast(Item, None), failed
+            return
+        yield item, _submitted(pool, work, item)
 
 
 def _submitted(
@@ -107,14 +126,12 @@ def _submitted(
         return found
 
 
-def _keep_what_is_freed() -> None:
-    """Let the arrays of a block take the memory of the block before.
-
-    glibc's malloc gives large pieces back to the system, which clears their pages when
-    they are taken again: half of the time of parsing. It stops doing so for pieces up
-    to the size of one, below 32 MiB, that was freed.
-    """
-    np.empty(LARGE, dtype=np.uint8)
+def is_utf_8(text: bytes) -> bool:
+    """Whether bytes are UTF-8 text."""
+    try:
+        return text.isascii() or bool(text.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def is_short(source: Source) -> bool:
@@ -122,78 +139,59 @@ def is_short(source: Source) -> bool:
     return len(source.head) < HEAD
 
 
-def ahead(items: Generator[Item], *, short: bool = False) -> Generator[Item]:
-    """The same items, of which a thread makes a few in advance.
+class Irregular(Exception):  # noqa: N818  another reader takes over
+    """pyarrow cannot read a block, or would not read it as its careful reader does."""
 
-    To be closed, as an error that somebody looks at may keep it alive, and the thread
-    with it; then `items` are closed, too.
+
+def separated(
+    block: bytes, names: Sequence[str], types: Mapping[str, pa.DataType], *, by: str
+) -> list[pa.Array]:
+    r"""Some columns of lines whose fields stand between separators, without quotation.
 
     Parameters
     ----------
-    items : generator
-    short : bool
-        Whether to do without a thread, as is done where there can be no more of them.
+    block : bytes
+    names : sequence of str
+        All columns.
+    types : mapping
+        The columns to be read, and their types.
+    by : str
+        The separator.
+
+    Raises
+    ------
+    Irregular
+        For a line of another number of fields, and a field of another type.
 
     Examples
     --------
-    >>> list(ahead(number for number in [1, 2, 3]))
-    [1, 2, 3]
+    >>> types = {"score": pa.float64()}
+    >>> separated(b"d,1\ne,2\n", ["docno", "score"], types, by=",")[0].to_pylist()
+    [1.0, 2.0]
     """
-    ready: queue.Queue[Item | _Ended] = queue.Queue(AHEAD)
-    stopped = threading.Event()
-    thread = threading.Thread(target=_fill, args=(items, ready, stopped), daemon=True)
+    # pyarrow would pass over the mark, which is a part of the first field
+    if block.startswith(BOM) or len(block) > LARGEST:
+        raise Irregular
     try:
-        if short or not _starts(thread):
-            yield from items
-            return
-        while not isinstance(item := ready.get(), _Ended):
-            yield item
-        if item.error is not None:
-            try:
-                raise item.error
-            finally:
-                del item  # or the error would hold on to itself, and to what was read
-    finally:
-        stopped.set()
-        if thread.is_alive():
-            thread.join()
+        table = pacsv.read_csv(
+            pa.BufferReader(block),
+            memory_pool=pa.system_memory_pool(),
+            read_options=pacsv.ReadOptions(
+                column_names=names, use_threads=False, block_size=len(block) + 1
+            ),
+            parse_options=pacsv.ParseOptions(
+                delimiter=by, quote_char=False, escape_char=False
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types=types, include_columns=[*types], null_values=[]
+            ),
+        )
+    except pa.ArrowInvalid:
+        raise Irregular from None
+    return [table[name].chunk(0) for name in types]
 
 
-def _starts(thread: threading.Thread) -> bool:
-    try:
-        thread.start()
-    except RuntimeError:  # too many, no memory for its stack, or Python is ending
-        return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """There are no more items, or an error came instead of the next one."""
-
-    error: BaseException | None = None
-
-
-def _fill(
-    items: Generator[Item],
-    ready: queue.Queue[Item | _Ended],
-    stopped: threading.Event,
-) -> None:
-    """Put items until the end, an error or a stop."""
-
-    def put(item: Item | _Ended) -> bool:
-        while not stopped.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False
-
-    try:
-        with closing(items):
-            if not all(put(item) for item in items):
-                return
-        put(_Ended())
-    except BaseException as error:
-        put(_Ended(error))
+def floats(column: pa.Array) -> Floats:
+    """Numbers of a column without gaps; Arrow's own conversion imports pandas."""
+    found = np.frombuffer(column.buffers()[1], dtype=np.float64)
+    return found[column.offset : column.offset + len(column)]

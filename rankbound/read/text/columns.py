@@ -1,7 +1,7 @@
-"""Blank-separated text as columns: quickly where it is regular, else line by line.
+"""Blank-separated text as columns: by pyarrow where it is regular, else line by line.
 
-The line parser is the definition of the format; it also finds the line of an error. The
-quick way is only taken for blocks on which both give the same columns.
+The line parser defines the format and words the errors. pyarrow reads a block of lines
+only where both give the same.
 """
 
 from __future__ import annotations
@@ -10,23 +10,39 @@ import io
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from rankbound.data.columns import Floats, Integers
+from rankbound.data.scores import LARGEST
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Assembly, Repeat, Sorted
-from rankbound.read.text.blocks import ahead, blocks, is_short
-from rankbound.read.text.idcolumns import id_block
-from rankbound.read.text.layout import Layout as Layout
+from rankbound.read.text.blocks import (
+    Irregular,
+    blocks,
+    floats,
+    in_order,
+    is_short,
+    is_utf_8,
+    separated,
+)
+from rankbound.read.text.ids import held, ids_of, integers
 from rankbound.read.text.layout import (
-    Parsed,
+    WHOLE,
     Row,
+    are_whole,
     is_comment,
     parsed_row,
     repeat_error,
 )
-from rankbound.read.text.quick import Lines, lines_of, parse_quickly
+from rankbound.read.text.layout import Layout as Layout
+
+LARGEST_BLANK = 32  # and all control characters below
 
 
 def read_columns(
@@ -59,11 +75,10 @@ def read_columns(
     counts: dict[str, int] = {} if repairs is None else repairs
     count(counts, "byte order mark", source.has_mark)
     rows = _Rows(source, layout, counts, skip, Assembly(str(source.path)))
-    short = is_short(source)
+    work = partial(_parsed, layout=layout, ranks=source.whole)
     with source.fitting_into_memory():
-        pieces = ahead(_pieces(blocks(source, end=b"\n"), layout, skip), short=short)
-        parsed = ahead(_parsed(pieces, layout, ranks=source.whole), short=short)
-        with closing(parsed):
+        pieces = _pieces(blocks(source, end=b"\n"), skip)
+        with closing(in_order(work, pieces, short=is_short(source))) as parsed:
             for piece, columns in parsed:
                 rows.take(piece, columns)
         return rows.table()
@@ -75,17 +90,16 @@ class _Piece(NamedTuple):
     top: list[bytes]
     rows: bytes
     tail: list[bytes]
-    lines: Lines | None
 
 
-def _pieces(blocks: Generator[bytes], layout: Layout, skip: int) -> Generator[_Piece]:
+def _pieces(blocks: Generator[bytes], skip: int) -> Generator[_Piece]:
     with closing(blocks):
         for block in blocks:
-            yield _piece(block, layout, skip)
+            yield _piece(block, skip)
             skip = 0
 
 
-def _piece(block: bytes, layout: Layout, skip: int) -> _Piece:
+def _piece(block: bytes, skip: int) -> _Piece:
     place = 0
     top: list[bytes] = []
     while place < len(block):
@@ -99,19 +113,124 @@ def _piece(block: bytes, layout: Layout, skip: int) -> _Piece:
     if rows.endswith((b"\n\n", b"\n\r\n")):  # they would slow the block down
         stop = rows.find(b"\n", len(rows.rstrip(b"\r\n"))) + 1
         rows, tail = rows[:stop], rows[stop:]
-    lines = lines_of(rows, layout) if rows else None
-    return _Piece(top, rows, list(io.BytesIO(tail)), lines)
+    return _Piece(top, rows, list(io.BytesIO(tail)))
 
 
-def _parsed(
-    pieces: Generator[_Piece], layout: Layout, *, ranks: bool
-) -> Generator[tuple[_Piece, Parsed | None]]:
-    """Each piece with its rows by the quick way, where that can be taken."""
-    with closing(pieces):
-        for piece in pieces:
-            lines = piece.lines
-            found = None if lines is None else parse_quickly(lines, layout, ranks=ranks)
-            yield piece, found
+class _Parsed(NamedTuple):
+    """Columns of a block of n lines.
+
+    Attributes
+    ----------
+    qids : list of str
+    queries : int32 array, shape (n,)
+        The position of each row's query in `qids`.
+    docnos : pyarrow array of n rows
+    values : float64 array, shape (n,)
+    ranks : int64 array, shape (n,), or None
+    pointed : int
+        Whole numbers that were written with a point.
+    """
+
+    qids: list[str]
+    queries: NDArray[np.int32]
+    docnos: pa.Array
+    values: Floats
+    ranks: Integers | None
+    pointed: int
+
+
+def _parsed(piece: _Piece, *, layout: Layout, ranks: bool) -> _Parsed | None:
+    """The rows of a piece, or None where the line parser has to read them."""
+    return parse_block(piece.rows, layout, ranks=ranks) if piece.rows else None
+
+
+def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
+    r"""Columns of some lines, or None where they are not as regular as a table.
+
+    Parameters
+    ----------
+    block : bytes
+    layout : Layout
+    ranks : bool
+        Whether the rank column is read, where there is one and it holds whole numbers.
+
+    Examples
+    --------
+    >>> layout = Layout(3, 0, 1, 2, "qid docno score", "score")
+    >>> parse_block(b"q d 1.5\nq e 2e1\n", layout, ranks=False).values.tolist()
+    [1.5, 20.0]
+    >>> parse_block(b"q  d 1.5\n", layout, ranks=False) is None
+    True
+    """
+    block = block.replace(b"\r\n", b"\n") if b"\r" in block else block
+    names = [str(place) for place in range(layout.width)]
+    # As text where it counts, too, how a number is written
+    types = {
+        names[layout.qid]: pa.dictionary(pa.int32(), pa.string()),
+        names[layout.docno]: pa.string(),
+        names[layout.value]: pa.string() if layout.integral else pa.float64(),
+    }
+    if ranks and layout.rank is not None:
+        types[names[layout.rank]] = pa.string()
+    try:
+        qids, docnos, numbers, *others = _regular(block, names, types)
+        pointed = 0
+        if layout.integral:
+            pointed = pc.sum(pc.match_substring(numbers, ".")).as_py()
+            numbers = numbers.cast(pa.float64())
+    except (pa.ArrowInvalid, Irregular):
+        return None
+    values = floats(numbers)
+    sound = bool((np.abs(values) <= LARGEST).all())
+    distinct = qids.dictionary.to_pylist()
+    # A line of comments may have as many words
+    if not sound or "#" in distinct or (layout.integral and not are_whole(values)):
+        return None
+    queries = np.frombuffer(qids.indices.buffers()[1], dtype=np.int32)
+    return _Parsed(
+        distinct,
+        queries[: len(values)],
+        held(docnos),
+        values,
+        _ranks(others[0]) if others else None,
+        pointed,
+    )
+
+
+def _regular(
+    block: bytes, names: list[str], types: dict[str, pa.DataType]
+) -> list[pa.Array]:
+    """Some of the columns of a block, whose fields single blanks part.
+
+    Raises
+    ------
+    Irregular
+    """
+    data = np.frombuffer(block, dtype=np.uint8)
+    blank = data <= LARGEST_BLANK
+    doubled = blank[0] or (blank[1:] & blank[:-1]).any()
+    if doubled or b"\r" in block or not is_utf_8(block):
+        raise Irregular
+    separator = b"\t" if b"\t" in block[: block.find(b"\n")] else b" "
+    columns = separated(block, names, types, by=separator.decode())
+    # Other blanks may be among them, which part fields to the line parser alone
+    blanks = np.count_nonzero(blank) + (not block.endswith(b"\n"))
+    separators = np.count_nonzero(data == ord(separator))
+    lines, width = len(columns[0]), len(names)
+    if blanks != lines * width or separators != lines * (width - 1):
+        raise Irregular
+    return columns
+
+
+def _ranks(texts: pa.Array) -> Integers | None:
+    """Whole numbers, or None where one is none."""
+    numbers = held(texts)
+    if numbers.type == pa.int64():
+        return integers(numbers)
+    found = texts.to_pylist()
+    if not all(map(WHOLE.fullmatch, found)):
+        return None
+    return np.array([int(text) for text in found], dtype=np.int64)
 
 
 @dataclass
@@ -125,7 +244,7 @@ class _Rows:
     rows: Assembly
     lines: int = 0
 
-    def take(self, piece: _Piece, parsed: Parsed | None) -> None:
+    def take(self, piece: _Piece, parsed: _Parsed | None) -> None:
         """Add the rows of a block, line by line where the quick way gave nothing."""
         for line in piece.top:
             if self.lines < self.skip:
@@ -133,8 +252,11 @@ class _Rows:
             else:
                 self._passes_over(line)
         if parsed is not None:
-            self._count_quick(piece.rows, len(parsed.values))
-            self.rows.add(*parsed)
+            self.lines += len(parsed.values)
+            if b"\r" in piece.rows:
+                count(self.repairs, "CRLF line ends", piece.rows.count(b"\r\n"))
+            self._count_pointed(parsed.pointed)
+            self.rows.add(*parsed[:-1])
         elif piece.rows:
             self._by_line(piece.rows)
         for line in piece.tail:
@@ -153,15 +275,6 @@ class _Rows:
         self.lines += 1
         count(self.repairs, "CRLF line ends", line.endswith(b"\r\n"))
 
-    def _count_quick(self, block: bytes, rows: int) -> None:
-        self.lines += rows
-        if b"\r" in block:
-            count(self.repairs, "CRLF line ends", block.count(b"\r\n"))
-        if self.layout.integral and b"." in block:
-            place = self.layout.value
-            lines = (line.split() for line in io.BytesIO(block))
-            self._count_pointed(sum(b"." in fields[place] for fields in lines))
-
     def _count_pointed(self, number: int) -> None:
         count(self.repairs, f"{self.layout.numbers}s written with a point", number)
 
@@ -177,15 +290,15 @@ class _Rows:
         ranks = [row.rank for row in rows if row.rank is not None]
         self.rows.add(
             [row.qid for row in rows],
-            np.ones(len(rows), dtype=np.int64),
-            id_block([row.docno for row in rows]),
+            np.arange(len(rows)),
+            ids_of([row.docno for row in rows]),
             np.array([row.value for row in rows], dtype=np.float64),
             np.array(ranks, dtype=np.int64) if len(ranks) == len(rows) else None,
         )
 
     def table(self) -> Sorted:
         """All rows, sorted by query and document."""
-        if not self.rows.runs:
+        if not self.rows.values:
             raise self.source.fail(f"no rows of {self.layout.names!r}", line=1)
         try:
             return self.rows.sorted()

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import csv
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rankbound.data.columns import Integers
 from rankbound.errors import FormatError
 from rankbound.read.fields import parsed_number
-from rankbound.read.source import Source
+from rankbound.read.source import Source, count
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import Layout, recognise
+from rankbound.read.text.blocks import (
+    Irregular,
+    blocks,
+    in_order,
+    is_short,
+    is_utf_8,
+    separated,
+)
 from rankbound.read.text.layout import WHOLE
 from rankbound.read.text.trec_sniffing import BEIR_HEADER
 
 DELIMITERS: Final = ("\t", ",")
 NUMBERS: Final = frozenset({"score", "grade"})
 BATCH: Final = 1 << 16
+QUOTE, LINE_END = b'"', ord("\n")
+LONGEST: Final = 1 << 17  # bytes of a line; the csv module takes no longer field
+ARROW_WHOLE: Final = rf"^({WHOLE.pattern})$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +124,15 @@ def open_delimited(
         With path:line, for a row of another length, broken quotation, text that is not
         UTF-8, and what should be a number and is none.
     """
+    with source.fitting_into_memory():
+        try:
+            return _in_blocks(source, header, repairs)
+        except Irregular:
+            return _line_by_line(source, header, repairs)
+
+
+def _line_by_line(source: Source, header: Header, repairs: dict[str, int]) -> TextFrame:
+    """The table of any file, and what is wrong with it."""
     layout = header.layout
     kinds = {name: role for role, name in layout.roles.items()}
     columns: dict[str, list[Any]] = {name: [] for name in layout.columns}
@@ -134,6 +157,84 @@ def open_delimited(
         flush()
     table = pa.table({name: _joined(parts) for name, parts in columns.items()})
     return TextFrame(table, str(source.path), lines=np.array(lines, dtype=np.int64))
+
+
+def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextFrame:
+    """The table of a file without quotation and blank lines, by pyarrow.
+
+    Raises
+    ------
+    Irregular
+        Where the file is not known to be read like line by line.
+    """
+    first, end, _ = source.head.partition(b"\n")
+    if not (end and first.strip()) or QUOTE in first:
+        raise Irregular
+    work = partial(_columns, header=header)
+    parts: list[list[Any]] = []
+    returns = 0
+    text = _below(blocks(source, end=b"\n"))
+    with closing(in_order(work, text, short=is_short(source))) as done:
+        for block, columns in done:
+            parts.append(columns)
+            returns += block.count(b"\r\n")
+    if not parts:
+        raise Irregular
+    joined = map(_joined, zip(*parts, strict=True))
+    table = pa.table(dict(zip(header.layout.columns, joined, strict=True)))
+    count(repairs, "byte order mark", source.has_mark)
+    count(repairs, "CRLF line ends", returns + first.endswith(b"\r"))
+    return TextFrame(table, str(source.path), lines=np.arange(2, len(table) + 2))
+
+
+def _below(blocks: Generator[bytes]) -> Generator[bytes]:
+    """The blocks without the first line."""
+    with closing(blocks):
+        for place, block in enumerate(blocks):
+            rest = block[block.find(b"\n") + 1 :] if place == 0 else block
+            if rest:
+                yield rest
+
+
+def _columns(block: bytes, *, header: Header) -> list[Any]:
+    """The columns that count, of some rows."""
+    if b"\r" in block:
+        block = block.replace(b"\r\n", b"\n")
+    if any(mark in block for mark in (QUOTE, b"\r", b"\0", b"\n\n")):
+        raise Irregular
+    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == LINE_END)
+    longest = np.diff(ends, prepend=-1, append=len(block)).max()
+    if block.startswith(b"\n") or longest > LONGEST or not is_utf_8(block):
+        raise Irregular
+    roles = {name: role for role, name in header.layout.roles.items()}
+    types = {
+        name: pa.float64() if roles[name] == "score" else pa.string()
+        for name in header.layout.columns
+    }
+    found = separated(block, header.names, types, by=header.delimiter)
+    may_lack = "score" in header.layout.roles
+    try:
+        return [
+            _cast(column, roles[name], may_lack=may_lack)
+            for name, column in zip(types, found, strict=True)
+        ]
+    except pa.ArrowInvalid:
+        raise Irregular from None
+
+
+def _cast(column: Any, role: str, *, may_lack: bool) -> Any:
+    """A column as the type of its role, as `_typed` gives it."""
+    if role == "rank":
+        if not pc.all(pc.match_substring_regex(column, ARROW_WHOLE)).as_py():
+            raise Irregular
+        return column.cast(pa.int64())
+    if role == "grade":
+        if may_lack:
+            column = pc.if_else(pc.equal(column, ""), None, column)
+        column = column.cast(pa.float64())
+    if role in NUMBERS and not pc.all(pc.is_finite(column)).as_py():
+        raise Irregular
+    return column
 
 
 def _rows(
@@ -209,5 +310,5 @@ def _refused(source: Source, column: str, cell: str, line: int) -> FormatError:
     return source.fail(f"{column} must be {kind}, found {cell!r}", line=line)
 
 
-def _joined(parts: list[Any]) -> Any:
+def _joined(parts: Sequence[Any]) -> Any:
     return pa.chunked_array(parts)

@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rankbound.data.columns import Floats, Integers
+from rankbound.data.columns import Floats
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
 from rankbound.read.source import Source
-from rankbound.read.text.idcolumns import IdBlock
 
 WIDEST = 6
 MORE_COLUMNS = (
@@ -51,25 +50,6 @@ class Row(NamedTuple):
     value: float
     rank: int | None = None
     pointed: bool = False
-
-
-class Parsed(NamedTuple):
-    """Columns of a block of lines: `lengths` says how many rows each qid has in turn.
-
-    Attributes
-    ----------
-    qids : list of str
-    lengths : int64 array, of the same length
-    docnos : IdBlock of n rows
-    values : float64 array, shape (n,)
-    ranks : int64 array, shape (n,), or None
-    """
-
-    qids: list[str]
-    lengths: Integers
-    docnos: IdBlock
-    values: Floats
-    ranks: Integers | None
 
 
 def are_whole(values: Floats | float) -> bool:

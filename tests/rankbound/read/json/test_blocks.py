@@ -1,6 +1,7 @@
 import json
 import math
 
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -154,5 +155,5 @@ def test_values_are_pythons_own_to_the_last_bit():
 
 def test_ids_of_a_block_are_numbers_where_all_are():
     found = parse_block(b'"q": {"12": 1.5, "7": 2}')
-    assert found.docnos.numbered.numbers.tolist() == [12, 7]
-    assert found.docnos.as_texts() == ["12", "7"]
+    assert found.docnos.type == pa.int64()
+    assert found.docnos.to_pylist() == [12, 7]

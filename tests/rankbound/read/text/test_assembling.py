@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.read.text import assembling
+from rankbound.data import ordering
 from rankbound.read.text.assembling import Assembly, Repeat
-from rankbound.read.text.idcolumns import id_block
+from rankbound.read.text.ids import ids_of
 from tests.rankbound.files import table
 
 ROWS = st.lists(
@@ -19,8 +19,8 @@ def assembled(rows, size):
         part = rows[start : start + size]
         found.add(
             [qid for qid, _ in part],
-            np.ones(len(part), dtype=np.int64),
-            id_block([f"{docno}" for _, docno in part]),
+            np.arange(len(part)),
+            ids_of([f"{docno}" for _, docno in part]),
             np.array([float(start + place) for place in range(len(part))]),
             np.array([start + place for place in range(len(part))]),
         )
@@ -36,7 +36,7 @@ def test_sorted_matches_a_dictionary(window, rows, size, grouped):
     for place, (qid, docno) in enumerate(rows):
         expected.setdefault(qid, {})[f"{docno}"] = float(place)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assembling, "WINDOW", window)
+        patch.setattr(ordering, "WINDOW", window)
         found = assembled(rows, size)
     assert table(found.scores) == expected
     assert found.scores.qids.tolist() == list(expected)
@@ -60,12 +60,12 @@ def test_sorted_has_ranks_only_where_every_block_has_them():
     rows = Assembly("toy")
     for ranks in (np.array([1]), None, np.array([2])):
         docno = f"{len(rows.values)}"
-        rows.add(["q"], np.array([1]), id_block([docno]), np.ones(1), ranks)
+        rows.add(["q"], np.array([0]), ids_of([docno]), np.ones(1), ranks)
     assert rows.sorted().ranks is None
 
 
 def test_sorted_counts_rows_of_a_repeat_from_the_start_of_the_file(monkeypatch):
-    monkeypatch.setattr(assembling, "WINDOW", 1)
+    monkeypatch.setattr(ordering, "WINDOW", 1)
     rows = [("q", 1), ("q", 2), ("r", 9), ("r", 1), ("r", 9), ("s", 1), ("s", 1)]
     with pytest.raises(Repeat) as caught:
         assembled(rows, 3)

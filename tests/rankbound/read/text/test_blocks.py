@@ -1,7 +1,5 @@
-import gc
 import gzip
 import threading
-import weakref
 from itertools import count
 from pathlib import Path
 
@@ -10,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.read.source import HEAD, Source
-from rankbound.read.text.blocks import AHEAD, WORKERS, ahead, blocks, in_order, is_short
+from rankbound.read.text.blocks import WORKERS, blocks, in_order, is_short
 from tests.rankbound.files import refusal, written
+
+
+def iter_of(*items):
+    yield from items
 
 
 @given(st.lists(st.sampled_from([b"a", b"bc", b"\n"])), st.integers(1, 7))
@@ -35,7 +37,7 @@ def test_blocks_reject_damage_where_it_is_reached(tmp_path):
     assert found[0].startswith(b"0\n1\n")
 
 
-def test_ahead_leaves_no_thread_behind_when_it_is_not_read_to_the_end():
+def test_in_order_leaves_no_thread_behind_when_it_is_not_read_to_the_end():
     before = threading.active_count()
     closed = []
 
@@ -45,33 +47,25 @@ def test_ahead_leaves_no_thread_behind_when_it_is_not_read_to_the_end():
         finally:
             closed.append(True)
 
-    inner = numbers()
-    stream = ahead(-number for number in ahead(inner))
-    assert [next(stream) for _ in range(3)] == [0, -1, -2]
-    assert threading.active_count() == before + 2
+    stream = in_order(lambda number: -number, numbers())
+    assert [next(stream) for _ in range(3)] == [(0, 0), (1, -1), (2, -2)]
+    assert threading.active_count() > before
     stream.close()
     assert threading.active_count() == before
     assert closed == [True]
 
 
-def test_ahead_does_not_run_far_ahead_and_passes_errors_on():
-    given_out = []
-
+def test_in_order_raises_an_error_of_the_items_after_what_came_before():
     def numbers():
-        for number in range(9):
-            given_out.append(number)
-            yield 1 / (5 - number)
+        yield from range(5)
+        raise OSError("damaged")
 
-    stream = ahead(numbers())
-    assert next(stream) == 1 / 5
-    assert len(given_out) <= AHEAD + 2
-    with pytest.raises(ZeroDivisionError):
-        list(stream)
-    assert given_out == [0, 1, 2, 3, 4, 5]
-
-
-def test_ahead_passes_on_what_is_false():
-    assert list(ahead(item for item in [0, None, b""])) == [0, None, b""]
+    stream = in_order(abs, numbers())
+    assert [next(stream)[0] for _ in range(5)] == [0, 1, 2, 3, 4]
+    with pytest.raises(OSError, match="damaged"):
+        next(stream)
+    with pytest.raises(ZeroDivisionError):  # as it comes first in the file
+        list(in_order(lambda number: 1 // (4 - number), numbers()))
 
 
 def test_in_order_keeps_the_order_and_does_not_run_far_ahead():
@@ -84,13 +78,13 @@ def test_in_order_keeps_the_order_and_does_not_run_far_ahead():
 
     stream = in_order(lambda number: -number, items())
     assert [next(stream) for _ in range(5)] == [(n, -n) for n in range(5)]
-    assert len(given_out) <= 5 + WORKERS
+    assert len(given_out) <= 5 + 2 * WORKERS
     stream.close()
 
 
 def test_in_order_passes_an_error_on():
     with pytest.raises(ZeroDivisionError):
-        list(in_order(lambda number: 1 // number, [1, 0, 2]))
+        list(in_order(lambda number: 1 // number, iter_of(1, 0, 2)))
 
 
 def no_more(_):
@@ -99,20 +93,8 @@ def no_more(_):
 
 def test_items_come_where_there_can_be_no_more_threads(monkeypatch):
     monkeypatch.setattr(threading.Thread, "start", no_more)
-    closed = []
-
-    def numbers():
-        try:
-            yield from count()
-        finally:
-            closed.append(True)
-
-    stream = ahead(numbers())
-    assert [next(stream), next(stream)] == [0, 1]
-    stream.close()
-    assert closed == [True]
-    assert list(in_order(abs, [-1, 2, -3])) == [(-1, 1), (2, 2), (-3, 3)]
-    stream = in_order(lambda number: 1 // number, [1, 0, 2])
+    assert list(in_order(abs, iter_of(-1, 2, -3))) == [(-1, 1), (2, 2), (-3, 3)]
+    stream = in_order(lambda number: 1 // number, iter_of(1, 0, 2))
     assert next(stream) == (1, 1)
     with pytest.raises(ZeroDivisionError):
         next(stream)
@@ -123,28 +105,6 @@ def test_a_short_file_starts_no_thread(monkeypatch):
         raise AssertionError("a thread was started")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    assert list(ahead((n for n in range(3)), short=True)) == [0, 1, 2]
+    assert list(in_order(abs, iter_of(0, -1), short=True)) == [(0, 0), (-1, 1)]
     assert is_short(Source(Path("x"), content=b"x" * (HEAD - 1)))
     assert not is_short(Source(Path("x"), content=b"x" * HEAD))
-
-
-def test_an_error_does_not_hold_on_to_itself():
-    class BrokenError(Exception):
-        pass
-
-    def broken():
-        yield 1
-        raise BrokenError
-
-    def caught():
-        try:
-            list(ahead(broken()))
-        except BrokenError as error:
-            return weakref.ref(error)
-
-    gc.collect()
-    gc.disable()
-    try:
-        assert caught()() is None
-    finally:
-        gc.enable()

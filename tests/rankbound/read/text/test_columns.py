@@ -3,13 +3,15 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from rankbound.data import ordering
 from rankbound.errors import FormatError
 from rankbound.read.source import Source
-from rankbound.read.text import assembling, blocks, columns, growing
+from rankbound.read.text import blocks, columns
 from rankbound.read.text.columns import Layout
 from rankbound.read.text.trec import BEIR, QRELS, RANKS, RUN, RUN_WITHOUT_TAG
 from tests.rankbound.files import refusal, table
@@ -73,7 +75,7 @@ def outcome(data, layout):
 def careful(data, layout):
     """The same by the line parser alone."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "parse_quickly", lambda *_, **__: None)
+        patch.setattr(columns, "parse_block", lambda *_, **__: None)
         return outcome(data, layout)
 
 
@@ -92,6 +94,15 @@ def careful(data, layout):
 @example((b"q Q0 d 9223372036854775808 2.0 t\n", RUN))
 @example((b"# c\n\nq Q0 d 1 2.0 t\r\nq Q0 e 2 1.0 t\r\n\r\n\n", RUN))
 @example((b"q 0 d 1.0\nq 0 e.e 1\n", QRELS))
+@example(("\ufeff7 Q0 d 1 2.5 t\n\ufeffq Q0 d 1 2 t\n".encode(), RUN))  # part of ids
+@example((b"q Q0 d 1 2 t\rr Q0 d 1 2 t\n", RUN))  # a line end to one of two parsers
+@example((b"q Q0 d 1 2 t u\nr Q0 d 1 2\n", RUN))  # seven fields and five
+@example((b"q Q0\nd 1 2 t\n", RUN))
+@example((b'q Q0 "d 1 2 t"\nq Q0 "d" 1 1 t\n', RUN))
+@example((b"q Q0 007 1 2 t\nq Q0 7 2 1 t\nq Q0 +7 3 0 t\nq Q0 1e5 3 0 t\n", RUN))
+@example((b"q Q0 -0 -1 2 t\nq Q0 0 00 1 t\n", RUN))
+@example((b"q 0 d 0x1\n", QRELS))
+@example((b"q 0 d 1.\nq 0 e 1e2\n", QRELS))
 @example((b"q Q0 d 1 2 t\nr Q0 d 1 2 t\nq Q0 e 1 2 t\n", RUN))  # a query again
 def test_read_columns_matches_the_line_parser(text_and_layout):
     data, layout = text_and_layout
@@ -171,6 +182,40 @@ def test_read_columns_counts_header_lines_in_errors():
     assert message == "some.run:4: the grade must be a whole number, found 'x'"
 
 
+REGULAR = b"q Q0 d 1 2.5 t\n"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        *(b" " + REGULAR, REGULAR + b"\n", REGULAR.replace(b" ", b"  ", 1)),
+        *(REGULAR + b"# c d e f g\n", b"q Q0 d\0 1 2.5 t\n", b"q Q0\td 1 2.5 t\n"),
+        *(REGULAR.replace(b"d", b"\xe9"), REGULAR + b"q Q0 d 1 2.5\n"),
+        *(REGULAR.replace(b"2.5", x) for x in (b"nan", b"x", b"1_0.5", b"9e307")),
+    ],
+)
+def test_what_is_not_regular_is_left_to_the_line_parser(block):
+    assert columns.parse_block(block, RUN, ranks=False) is None
+    assert columns.parse_block(REGULAR, RUN, ranks=False) is not None
+
+
+@pytest.mark.parametrize("score", ["{:.4f}", "{!r}", "{:.3g}", "{:.0f}", "{:.17g}"])
+@pytest.mark.parametrize("docno", ["{}", "D{:07}", "ü{}", "x" * 65 + "{}"])
+@pytest.mark.parametrize("blank", [" ", "\t"])
+def test_regular_text_is_never_read_line_by_line(monkeypatch, docno, blank, score):
+    rng = np.random.default_rng(0)
+    rows = [
+        (f"q{n // 30}", docno.format(n * 37), score.format(float(rng.normal(0, 30))))
+        for n in range(100)
+    ]
+    lines = [blank.join([q, "Q0", d, "1", s, "tag"]) + "\n" for q, d, s in rows]
+    expected = {}
+    for qid, name, value in rows:
+        expected.setdefault(qid, {})[name] = float(value)
+    monkeypatch.delattr(columns, "parsed_row")
+    assert table(read_columns("".join(lines).encode(), RUN)) == expected
+
+
 def test_quick_rejects_nothing_that_the_line_parser_accepts_as_number():
     for text in ("+1", "1e-3", "-0.0", ".5", "5.", "1E5", "1e-400"):
         found = table(read_columns(f"q Q0 d 1 {text} t\n".encode(), RUN, PATH))
@@ -234,7 +279,7 @@ def test_a_file_is_read_in_one_thread_where_there_can_be_no_more(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", no_more)
     rows = b"".join(b"q%d Q0 d%d 1 %d.5 t\n" % (n // 100, n, n) for n in range(9000))
-    monkeypatch.setattr(assembling, "WINDOW", 1000)
+    monkeypatch.setattr(ordering, "WINDOW", 1000)
     found = read_columns(rows, RUN)
     assert found.n_docs == 9000
     assert sorted(found.values.tolist()) == [n + 0.5 for n in range(9000)]
@@ -242,11 +287,9 @@ def test_a_file_is_read_in_one_thread_where_there_can_be_no_more(monkeypatch):
 
 def test_a_lack_of_memory_is_an_error_about_the_file(monkeypatch):
     def none(*_, **__):
-        raise OSError(12, "Cannot allocate memory")
+        raise pa.ArrowMemoryError("malloc of size 64 failed")
 
-    monkeypatch.setattr(growing, "CAN_REMAP", True)
-    monkeypatch.setattr(growing, "_mapped", none)
-    monkeypatch.setattr(growing, "SMALL", 1)
+    monkeypatch.setattr(blocks.pacsv, "read_csv", none)
     before = threading.active_count()
     with pytest.raises(FormatError, match="needs more memory than there is"):
         read_columns(b"q Q0 d1 1 1.5 t\nq Q0 d2 1 1.5 t\n" * 9999, RUN)

@@ -2,10 +2,12 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from rankbound.errors import FormatError
 from rankbound.read.source import Source
+from rankbound.read.text import blocks, delimited
 from rankbound.read.text.delimited import header_of, open_delimited
 from tests.rankbound.files import refusal, written
 
@@ -67,6 +69,101 @@ def test_cells_are_those_of_the_csv_library(rows, separator):
     assert columns["score"] == [score for _, _, score in rows]
     held = list(csv.reader(io.StringIO(text), delimiter=separator))[1:]
     assert columns["docno"] == [row[1] for row in held]
+
+
+ODD = [
+    *("", " ", "NA", "null", "007", "+1", "-0", "1e5", "1E-400", ".5", "5.", " 1 "),
+    *("1_0", "nan", "inf", "-inf", "1e309", "0x1F", "1d5", "１", "a b", "#", "'", "\\"),
+    *('"x"', '"a""b"', 'x"y', '"x', "\ufeffx", "\x00", "\x0b", "\x85", "\u2028", "ü"),
+    *(
+        "1" * 18,
+        "1" * 19,
+        "-1",
+        "00",
+        "1.0",
+        "true",
+        "\r",
+        "\n",
+        "\n\n",
+        ",",
+        "\t",
+        "\xa01",
+    ),
+]
+HEADERS = [
+    "qid,docno,score",
+    "qid,docno,rank",
+    "qid,docno,label",
+    "qid,docno,score,label",
+]
+
+
+@st.composite
+def tables(draw):
+    """Bytes that are a table, nearly a table, or none."""
+    header = draw(st.sampled_from(HEADERS))
+    separator = draw(st.sampled_from([",", "\t"]))
+    end = draw(st.sampled_from(["\n", "\n", "\r\n"]))
+    lines = [header.replace(",", separator)]
+    for number in range(draw(st.integers(0, 4))):
+        cells = [f"q{number}", f"d{number}", "1", "2"][: header.count(",") + 1]
+        if draw(st.booleans()):
+            place = draw(st.integers(0, len(cells) - 1))
+            cells[place] = draw(st.sampled_from(ODD))
+        lines.append(
+            separator.join(cells) + draw(st.sampled_from(["", "", "", separator]))
+        )
+    tail = draw(st.sampled_from([end, end, "", end * 2]))
+    mark = draw(st.sampled_from(["", "", "\ufeff"]))
+    return (mark + end.join(lines) + tail).encode() + draw(
+        st.sampled_from([b"", b"\xff"])
+    )
+
+
+def outcome(data):
+    """Table, lines and repairs that the reader gives, or the refusal."""
+    repairs = {}
+    try:
+        found, columns = opened(data, repairs)
+    except FormatError as error:
+        return str(error)
+    types = [str(column.type) for column in found.table.columns]
+    return repr(columns), types, found.lines.tolist(), repairs
+
+
+@settings(max_examples=500)
+@given(tables(), st.integers(8, 60))
+def test_a_table_is_the_same_in_blocks_and_line_by_line(data, size):
+    assume(header_of(Source("x", content=data)) is not None)
+
+    def refuse(*_):
+        raise delimited.Irregular
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "_in_blocks", refuse)
+        expected = outcome(data)
+    assert outcome(data) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "SIZE", size)
+        assert outcome(data) == expected
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_regular_table_is_never_read_line_by_line(monkeypatch, separator):
+    monkeypatch.delattr(delimited, "_line_by_line")
+    monkeypatch.setattr(blocks, "SIZE", 40)
+    text = "qid,docno,score,rank,label\r\n" + "q,007,2.5,0,1\r\nq,NA,-1e-3,1,\r\n" * 9
+    repairs = {}
+    found, columns = opened(text.replace(",", separator), repairs)
+    assert columns["docno"] == ["007", "NA"] * 9
+    assert columns["label"] == [1.0, None] * 9
+    assert found.lines.tolist() == list(range(2, 20))
+    assert repairs == {"CRLF line ends": 19}
+
+
+def test_a_long_field_is_refused_as_the_csv_library_does():
+    message = refused(f"qid,docno,score\nq,{'d' * 200_000},1\n")
+    assert message.startswith("x:2: broken quotation or field (field larger than")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,317 @@
+"""A column of ids: the distinct ones, and which of them each row has.
+
+Numbers are held as numbers. Any other ids are packed into one integer each (or a few),
+whose order is that of the texts: only a few pairs of bytes occur at each place of the
+texts, and each becomes a digit, its rank among them. Arrow's dictionaries and its
+sorting of text take several times as long where most ids differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from rankbound.data.arrow import encode
+from rankbound.data.columns import Integers, LateStrings, Strings, strings
+from rankbound.data.ordering import sorted_order
+
+Bytes = NDArray[np.uint8]
+Pairs = NDArray[np.uint16]
+
+PAIR = ">u2"  # pairs of bytes compare like text
+MOST = 1 << 63  # integers that a word holds
+
+MOST_DIGITS = 18  # any such number fits into 64 bits
+POWERS = 10 ** np.arange(MOST_DIGITS + 1, dtype=np.int64)
+LONGEST = 64  # bytes; a column with a longer id is left to Arrow
+SPARSE = 16  # keys up to so many times the rows have a table
+STEP = 1 << 16  # rows whose work fits into the processor's cache
+ZERO, NINE = b"09"
+
+
+class Ids(NamedTuple):
+    """Distinct ids, sorted by code point, and the position of each row's id among them.
+
+    Attributes
+    ----------
+    names : LateStrings of n_ids
+    codes : int64 array, shape (n_rows,)
+    """
+
+    names: LateStrings
+    codes: Integers
+
+
+def ids_of(names: Sequence[str]) -> pa.Array:
+    """Ids from Python strings, as `IdColumn` takes them.
+
+    Examples
+    --------
+    >>> ids_of(["7", "12"]).type, ids_of(["7", "012"]).type
+    (DataType(int64), DataType(string))
+    """
+    return held(pa.array(names, pa.string()))
+
+
+def held(texts: pa.Array) -> pa.Array:
+    """An Arrow array of text; of int64 where that gives every text back.
+
+    Examples
+    --------
+    >>> held(pa.array(["7", "0"])).to_pylist(), held(pa.array(["+1"])).to_pylist()
+    ([7, 0], ['+1'])
+    """
+    data, offsets = _laid_out(texts)
+    lengths = np.diff(offsets)
+    if len(data) == 0 or lengths.min() == 0 or lengths.max() > MOST_DIGITS:
+        return texts
+    if data.min() < ZERO or data.max() > NINE:
+        return texts
+    if ((data[offsets[:-1]] == ZERO) & (lengths > 1)).any():
+        return texts
+    return texts.cast(pa.int64(), memory_pool=pa.system_memory_pool())
+
+
+@dataclass
+class IdColumn:
+    """A column of ids that grows block by block.
+
+    Examples
+    --------
+    >>> column = IdColumn()
+    >>> column.append(ids_of(["d2", "d10"]))
+    >>> column.append(ids_of(["d2"]))
+    >>> ids = column.encoded()
+    >>> ids.names.strings.tolist(), ids.codes.tolist()
+    (['d10', 'd2'], [1, 0, 1])
+    """
+
+    blocks: list[pa.Array] = field(default_factory=list)
+
+    def append(self, block: pa.Array) -> None:
+        """Add the ids of further rows, as `held` or `ids_of` gives them."""
+        self.blocks.append(block)
+
+    def encoded(self) -> Ids:
+        """The ids of all rows; to be asked for once, as the column gives them up."""
+        blocks, self.blocks = self.blocks, []
+        if all(block.type == pa.int64() for block in blocks):
+            return _numbered(np.concatenate([integers(block) for block in blocks]))
+        texts = [
+            block.cast(pa.string()) if block.type == pa.int64() else block
+            for block in blocks
+        ]
+        blocks.clear()
+        if all(map(_can_be_packed, texts)):
+            return _packed(texts)
+        return _by_arrow(texts)
+
+
+def integers(column: pa.Array) -> Integers:
+    """Numbers of a column without gaps; Arrow's own conversion imports pandas."""
+    found = np.frombuffer(column.buffers()[1], dtype=np.int64)
+    return found[column.offset : column.offset + len(column)]
+
+
+def _laid_out(texts: pa.Array) -> tuple[Bytes, NDArray[np.int32]]:
+    """The bytes of all texts, and where in them each begins and the last one ends."""
+    _, offsets, data = texts.buffers()
+    if len(texts) == 0:
+        return np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int32)
+    ends = np.frombuffer(offsets, dtype=np.int32)
+    ends = ends[texts.offset : texts.offset + len(texts) + 1]
+    found = np.frombuffer(data or b"", dtype=np.uint8)
+    return found[ends[0] : ends[-1]], ends - ends[0]
+
+
+def _numbered(numbers: Integers) -> Ids:
+    distinct, codes = _coded([numbers], order_of=_order_as_text)
+
+    def made() -> Strings:
+        return strings(pa.array(distinct[0]).cast(pa.string()).to_pylist())
+
+    return Ids(LateStrings(len(distinct[0]), made), codes)
+
+
+def _order_as_text(numbers: Integers) -> Integers:
+    """How texts sort, of numbers that ascend: as if filled up with zeros behind."""
+    digits = np.maximum(1, np.searchsorted(POWERS, numbers, side="right"))
+    # Where two are equal then, as 1 and 10, the shorter one comes first in both orders
+    return sorted_order(numbers * POWERS[digits.max() - digits])
+
+
+def _coded(
+    words: list[Integers], *, order_of: Callable[[Integers], Integers] | None = None
+) -> tuple[list[Integers], Integers]:
+    """Distinct ids, and the position of each row's id among them.
+
+    Parameters
+    ----------
+    words : list of int64 arrays, shape (n_rows,)
+        One or more integers of each row, from 0 on, which tell its id.
+    order_of : callable, optional
+        The order of ids, from their integers in ascending order; by default that one.
+    """
+    rows = words[0]
+    if len(words) == 1 and int(rows.max()) < SPARSE * len(rows):
+        occurs = np.zeros(int(rows.max()) + 1, dtype=bool)
+        occurs[rows] = True
+        places = np.flatnonzero(occurs)
+        distinct = [places]
+        rank = np.empty(len(occurs), dtype=np.int32)
+    else:
+        order = _order(words)
+        new = np.zeros(len(order), dtype=bool)
+        new[0] = True
+        for word in words:
+            ascending = word[order]
+            new[1:] |= ascending[1:] != ascending[:-1]
+        distinct = [word[order[new]] for word in words]
+        rows = np.empty(len(order), dtype=np.int64)
+        rows[order] = np.cumsum(new) - 1
+        places = np.arange(len(distinct[0]))
+        rank = np.empty(len(places), dtype=np.int32)
+    if order_of is not None:
+        order = order_of(distinct[0])
+        places, distinct = places[order], [word[order] for word in distinct]
+    rank[places] = np.arange(len(places), dtype=np.int32)
+    return distinct, rank[rows].astype(np.int64)
+
+
+def _order(words: list[Integers]) -> Integers:
+    """The order of rows by their first integer, then the second, ...
+
+    Leading bits are sorted first, together with the numbers of rows, which is several
+    times quicker than sorting by all of them; they leave few rows undecided.
+    """
+    first = words[0]
+    bits = int(first.max()).bit_length() + len(first).bit_length()
+    heads = first >> max(0, bits - 63)
+    order = sorted_order(heads.copy())
+    heads = heads[order]
+    tied = heads[1:] == heads[:-1]
+    differs = np.zeros(len(tied), dtype=bool)
+    for word in words:
+        ascending = word[order]
+        differs |= ascending[1:] != ascending[:-1]
+    differs &= tied
+    if differs.any():
+        group = np.append(0, np.cumsum(~tied))
+        undecided = np.zeros(group[-1] + 1, dtype=bool)
+        undecided[group[1:][differs]] = True
+        places = np.flatnonzero(undecided[group])
+        rows = order[places]
+        order[places] = rows[np.lexsort([word[rows] for word in words[::-1]])]
+    return order
+
+
+def _can_be_packed(texts: pa.Array) -> bool:
+    data, offsets = _laid_out(texts)
+    # A zero byte could not be told from the filling
+    return len(data) == 0 or (np.diff(offsets).max() <= LONGEST and bool(data.all()))
+
+
+class Packing:
+    """How texts become integers: the pairs of bytes that occur at each place.
+
+    Parameters
+    ----------
+    occurs : boolean array, shape (places, 65536)
+        Whether a pair occurs at a place, each pair a number of the machine's order of
+        bytes. 0 stands behind the end of a text.
+    """
+
+    def __init__(self, occurs: NDArray[np.bool_]) -> None:
+        self.pairs: list[Pairs] = []
+        self.ranks: list[Integers] = []
+        for row in occurs:
+            found = np.flatnonzero(row).astype(np.uint16)
+            found = found[np.argsort(found.view(PAIR))]
+            ranks = np.zeros(len(row), dtype=np.int64)
+            ranks[found] = np.arange(len(found))
+            self.pairs.append(found)
+            self.ranks.append(ranks)
+        self.words: list[range] = []
+        start, size = 0, 1
+        for place, held in enumerate(self.pairs):
+            if size * len(held) > MOST:
+                self.words.append(range(start, place))
+                start, size = place, 1
+            size *= len(held)
+        self.words.append(range(start, len(self.pairs)))
+
+    def packed(self, columns: Pairs) -> list[Integers]:
+        """The integers of some texts, given as columns of pairs; one array a word."""
+        found = []
+        for word in self.words:
+            keys = np.zeros(columns.shape[1], dtype=np.int64)
+            for place in word:
+                if len(self.pairs[place]) > 1:
+                    keys *= len(self.pairs[place])
+                    keys += self.ranks[place].take(columns[place])
+            found.append(keys)
+        return found
+
+    def texts(self, words: Sequence[Integers]) -> list[str]:
+        """The texts of some integers."""
+        size, places = len(words[0]), len(self.pairs)
+        pairs = np.zeros((size, places + 1), dtype=np.uint16)
+        for word, keys in zip(self.words, words, strict=True):
+            left = keys
+            for place in reversed(word):
+                left, rank = np.divmod(left, len(self.pairs[place]))
+                pairs[:, place] = self.pairs[place][rank]
+        written = pairs.view(np.uint8)
+        used = written != 0
+        used[:, -1] = True  # a zero byte parts the texts
+        texts: list[str] = written[used].tobytes().decode().split("\0")[:-1]
+        return texts
+
+
+def _packed(texts: list[pa.Array]) -> Ids:
+    longest = max(int(np.diff(_laid_out(block)[1]).max(initial=0)) for block in texts)
+    places = -(-longest // 2)
+    occurs = np.zeros((places, 1 << 16), dtype=bool)
+    for columns in _steps(texts, places):
+        for place, column in enumerate(columns):
+            occurs[place][column] = True
+    packing = Packing(occurs)
+    parts = [packing.packed(columns) for columns in _steps(texts, places)]
+    words = [np.concatenate(word) for word in zip(*parts, strict=True)]
+    parts.clear()
+    texts.clear()
+    distinct, codes = _coded(words)
+
+    def made() -> Strings:
+        found = np.empty(len(distinct[0]), dtype=object)
+        for start in range(0, len(found), STEP):
+            part = slice(start, start + STEP)
+            found[part] = packing.texts([word[part] for word in distinct])
+        return found
+
+    return Ids(LateStrings(len(distinct[0]), made), codes)
+
+
+def _steps(texts: Sequence[pa.Array], places: int) -> Iterator[Pairs]:
+    """`STEP` texts at a time as columns of pairs, filled up with 0."""
+    for block in texts:
+        for start in range(0, len(block), STEP):
+            data, offsets = _laid_out(block.slice(start, STEP))
+            lengths = np.diff(offsets)
+            filled = np.zeros((len(lengths), 2 * places), dtype=np.uint8)
+            if (lengths == lengths[0]).all():
+                filled[:, : lengths[0]] = data.reshape(-1, lengths[0])
+            else:
+                filled[np.arange(2 * places) < lengths[:, None]] = data
+            yield filled.view(np.uint16).T
+
+
+def _by_arrow(texts: Sequence[pa.Array]) -> Ids:
+    column = pa.chunked_array(texts, pa.string()).cast(pa.large_string())
+    names, codes = encode(column, ordered=True)
+    return Ids(LateStrings(len(names), lambda: names), codes)
