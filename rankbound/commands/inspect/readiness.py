@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.commands.compare.measured import load
 from rankbound.commands.compare.options import TARGET, CompareOptions
+from rankbound.commands.compare.samplings import load
 from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.naming import names_of
 from rankbound.commands.inspect.result import Readiness

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rankbound.commands.compare.measured import load, pool
 from rankbound.commands.compare.options import CompareOptions
+from rankbound.commands.compare.samplings import load, pool
 from rankbound.errors import UsageError
 from rankbound.read.json.groups import read_groups
 
