@@ -16,6 +16,7 @@ from scipy.special import gammaln
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
 from rankbound.catalogue import Difference, Sampling
+from rankbound.catalogue import Difference
 from rankbound.commands.compare.measured import Compared
 from rankbound.commands.compare.quantities import (
     UNIT_SLACK,
@@ -33,6 +34,7 @@ from rankbound.commands.compare.result import (
     Sweep,
     SweepTable,
 )
+from rankbound.commands.compare.samplings import Sampling
 from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import Scores

@@ -21,6 +21,7 @@ from rankbound.bounds.shift import (
 )
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import COMPARED, PAIR_SETS, Sampling, needing
+from rankbound.catalogue import COMPARED, PAIR_SETS, needing
 from rankbound.commands.compare.measured import Compared, Measures
 from rankbound.commands.compare.result import (
     Change,
@@ -33,6 +34,7 @@ from rankbound.commands.compare.result import (
     Target,
     TargetRow,
 )
+from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.measure.certifying import group_sizes
 from rankbound.commands.measure.shift import Law, laws
 from rankbound.commands.measure.space import shape_of

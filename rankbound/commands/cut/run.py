@@ -15,8 +15,8 @@ from rankbound.bounds.wording import counted
 from rankbound.catalogue import Range
 from rankbound.commands.compare.measured import (
     Loaded,
+    groups_of,
     measure_student,
-    part,
     read_students,
 )
 from rankbound.commands.compare.quantities import (
@@ -26,6 +26,7 @@ from rankbound.commands.compare.quantities import (
     value_range,
     widest_distance,
 )
+from rankbound.commands.compare.samplings import Loaded, part
 from rankbound.commands.cut.options import CutOptions
 from rankbound.commands.cut.result import (
     Change,

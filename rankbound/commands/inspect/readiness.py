@@ -11,6 +11,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.options import TARGET, CompareOptions
+from rankbound.commands.compare.samplings import load
 from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored

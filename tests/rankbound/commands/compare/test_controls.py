@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 from rankbound.commands.compare import controls
 from rankbound.commands.compare.controls import FACTORS, mean_chord, shuffled_scores
 from rankbound.commands.compare.options import CompareOptions
+from rankbound.commands.compare.samplings import load
 from rankbound.data.scores import Scores
 from rankbound.read.objects.pickles import load
 from tests.rankbound.commands.compare.world import make

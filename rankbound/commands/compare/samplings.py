@@ -1,0 +1,224 @@
+"""Read the samplings of a comparison, which share one pool and one temperature.
+
+Kept apart from what measures them, since `inspect` reads samplings and must not load
+the statistics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rankbound.commands.compare.options import TARGET, CompareOptions
+from rankbound.commands.measure.given import Given, vectors_of
+from rankbound.commands.measure.inputs import (
+    Inputs,
+    Rule,
+    Sources,
+    check_comparable,
+    match_groups,
+    read_sources,
+)
+from rankbound.commands.measure.temperatures import (
+    split_queries,
+    teacher_temperature,
+)
+from rankbound.data.columns import Booleans, Floats
+from rankbound.data.embeddings import Embeddings
+from rankbound.data.groups import Groups
+from rankbound.data.scores import Scores
+from rankbound.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampling:
+    """The groups of one sampling that are compared, with the teacher's scores.
+
+    Attributes
+    ----------
+    name : str
+    groups : Groups
+        Without calibration queries; every group has at least two documents.
+    values : float64 array, shape (n_rows,)
+        Teacher scores divided by the temperature.
+    dropped : dict
+        What was dropped: counts by reason, over all queries.
+    """
+
+    name: str
+    groups: Groups
+    values: Floats
+    dropped: dict[str, int]
+
+    def with_pairs(self, pairs: str) -> tuple[Groups, Floats]:
+        """The groups that have a pair of this set, and their scores."""
+        keep = self.groups.count_known_pairs(pairs) > 0
+        if keep.all():
+            return self.groups, self.values
+        rows = np.repeat(keep, self.groups.sizes)
+        return self.groups.keep_groups(keep), self.values[rows]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """Everything that was read for a comparison.
+
+    Attributes
+    ----------
+    samplings : tuple of Sampling
+    pool : Sampling
+        One group per query with the documents of all samplings.
+    target : Sampling
+        The reference law: the pool, or the groups given as `target`.
+    calibration : Sampling or None
+        The pool of the queries set aside, if a temperature is fitted.
+    temperature : float
+        The teacher's temperature.
+    teacher : Inputs
+        The pool with all queries; holds the kind of the scores, the evidence for it,
+        and warnings.
+    """
+
+    samplings: tuple[Sampling, ...]
+    pool: Sampling
+    target: Sampling
+    calibration: Sampling | None
+    temperature: float
+    teacher: Inputs
+    qrels: Scores | None
+    embeddings: Embeddings | None
+    paths: tuple[Given, ...]
+
+    def sampling(self, name: str) -> Sampling:
+        """Return a sampling by its name."""
+        return next(s for s in self.samplings if s.name == name)
+
+    @property
+    def n_calibration(self) -> int:
+        """Number of queries set aside to fit temperatures."""
+        return 0 if self.calibration is None else self.calibration.groups.n_groups
+
+
+def load(options: CompareOptions) -> Loaded:
+    """Read and match all files except those of students.
+
+    Raises
+    ------
+    FormatError
+        When a file breaks its format.
+    UsageError
+        When the files do not match each other or the settings.
+    DomainError
+        When a number lies outside its range.
+    """
+    sources = read_sources(options, differences=True)
+    rule = Rule("all", options.missing)
+    read = {
+        name: match_groups(sources.groups_of(path), sources, rule)
+        for name, path in options.groups
+    }
+    first = next(iter(read.values()))
+    pooled = pool([inputs.groups for inputs in read.values()])
+    check_comparable(pooled, sources.teacher)
+    values, _ = pooled.scores_of(sources.teacher)
+    everything = replace(first, groups=pooled, values=values, dropped={})
+    split = split_queries(pooled, fits=options.fits, seed=options.seed)
+    scale = teacher_temperature(everything, split, options.temperature)
+    aside = set(pooled.group_qids()[split.calibration])
+    made = {
+        name: _sampling(name, inputs, scale, aside) for name, inputs in read.items()
+    }
+    union = _sampling("pool", everything, scale, aside)
+    given = (options.teacher, *(path for _, path in options.groups), options.target)
+    others = (options.qrels, *vectors_of(options.embeddings, options.ids))
+    return Loaded(
+        samplings=tuple(made.values()),
+        pool=union,
+        target=union
+        if options.target is None
+        else _target(
+            sources.groups_of(options.target),
+            sources,
+            scale,
+            aside,
+            missing=options.missing,
+        ),
+        calibration=part("calibration", everything, scale, split.calibration)
+        if aside
+        else None,
+        temperature=scale,
+        teacher=everything,
+        qrels=sources.qrels,
+        embeddings=sources.embeddings,
+        paths=tuple(path for path in (*given, *others) if path is not None),
+    )
+
+
+def pool(several: list[Groups]) -> Groups:
+    """Make one group per query of the documents that any sampling holds for it.
+
+    A document is positive if it is so in any of its groups. No positives are known if
+    those of any sampling are unknown.
+    """
+    names = np.concatenate([g.docnos[np.unique(g.codes)] for g in several])
+    docnos = np.unique(names)
+    qids = np.unique(np.concatenate([g.group_qids() for g in several]))
+    keys, positive = [], []
+    for groups in several:
+        place = np.searchsorted(docnos, groups.docnos[groups.codes])
+        query = np.searchsorted(qids, groups.group_qids())[groups.row_group()]
+        keys.append(query * len(docnos) + place)
+        if groups.positive is not None:
+            positive.append(groups.positive)
+    distinct, where = np.unique(np.concatenate(keys), return_inverse=True)
+    good = None
+    if len(positive) == len(several):
+        good = np.zeros(len(distinct), dtype=bool)
+        np.logical_or.at(good, where, np.concatenate(positive))
+    query = distinct // len(docnos)
+    sizes = np.bincount(query, minlength=len(qids))
+    return Groups(
+        queries=np.arange(len(qids), dtype=np.int64),
+        qids=qids,
+        offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        codes=(distinct % len(docnos)).astype(np.int64),
+        docnos=docnos,
+        positive=good,
+        name="the union of all samplings",
+    )
+
+
+def _target(
+    groups: Groups,
+    sources: Sources,
+    scale: float,
+    aside: set[str],
+    *,
+    missing: str | None,
+) -> Sampling:
+    if groups.probabilities is not None:
+        raise UsageError(
+            f"{groups.name}: `target` must have no probabilities, since it weighs the "
+            "pairs of a group equally; remove them, or list the documents of the law"
+        )
+    matched = match_groups(groups, sources, Rule("all", missing))
+    return _sampling(TARGET, matched, scale, aside)
+
+
+def _sampling(name: str, inputs: Inputs, scale: float, aside: set[str]) -> Sampling:
+    counted = np.array([qid not in aside for qid in inputs.groups.group_qids()])
+    if not counted.any():
+        raise UsageError(
+            f"{inputs.groups.name}: every query was set aside to fit temperatures, so "
+            "none is left to compare; give more queries, or temperatures as numbers"
+        )
+    return part(name, inputs, scale, counted)
+
+
+def part(name: str, inputs: Inputs, scale: float, keep: Booleans) -> Sampling:
+    """The chosen groups as a sampling, with scores divided by the temperature."""
+    rows = np.repeat(keep, inputs.groups.sizes)
+    with np.errstate(over="ignore"):  # refused later, with a message
+        values = inputs.values[rows] / scale
+    return Sampling(name, inputs.groups.keep_groups(keep), values, inputs.dropped)
