@@ -225,7 +225,7 @@ def pair_stakes(risks: ArrayLike, *, width: float, m: int, delta: float) -> Floa
     --------
     >>> pilot = [[0.1, 0.9] * 10, [0.4, 0.8] * 10]
     >>> pair_stakes(pilot, width=1.0, m=2000, delta=0.05).round(2).tolist()
-    [[0.5, 0.41], [0.29, 0.5]]
+    [[0.5, 0.25], [0.29, 0.5]]
     """
     array = _checked_students(risks)
     count = len(array)

@@ -254,7 +254,7 @@ def choose_range(
     risks: ArrayLike,
     *,
     temperatures: Sequence[float],
-    cut_ratio: float,
+    intervals: Sequence[tuple[float, float]],
     m: int,
     delta: float,
     n_students: int = 1,
@@ -268,8 +268,10 @@ def choose_range(
         and clipped at each B of `RANGES`.
     temperatures : sequence of float
         Those of the rows.
-    cut_ratio : float
-        c_E of Lemma 2c: that of all pairs of the smallest group, or 1 for other pairs.
+    intervals : sequence of (float, float)
+        Least and largest risk of a query at each B of `RANGES`, in nats, by
+        `bounds.ranges.query_range` with the c_E of all pairs of the smallest group, or
+        1 for other pairs.
     m, delta, n_students
         As in `choose_stake`.
 
@@ -292,10 +294,12 @@ def choose_range(
 
     Examples
     --------
+    >>> from rankbound.bounds.ranges import query_range
+    >>> intervals = [query_range(B, cut_ratio=8 / 15) for B in RANGES]
     >>> good = np.linspace(0.65, 0.35, 8)  # the more of the scores, the better
     >>> risks = np.repeat(good[None, :, None], 12, axis=2)
     >>> choice = choose_range(
-    ...     risks, temperatures=[1.0], cut_ratio=8 / 15, m=43, delta=0.05)
+    ...     risks, temperatures=[1.0], intervals=intervals, m=43, delta=0.05)
     >>> choice.score_range, round(choice.stake.predicted, 3)
     (4.0, 0.574)
     """
@@ -306,21 +310,28 @@ def choose_range(
     if array.ndim != 3 or array.shape[:2] != expected or not array.size:
         raise DomainError(
             "`risks` must hold a row of pilot queries for each of "
-            f"{len(temperatures)} temperatures and {len(RANGES)} ranges, got shape "
-            f"{array.shape}"
+            f"{len(temperatures)} temperatures, at least one, and {len(RANGES)} "
+            f"ranges, got shape {array.shape}"
         )
-    best: RangeChoice | None = None
-    for temperature, rows in zip(temperatures, array, strict=True):
-        for score_range, values in zip(RANGES, rows, strict=True):
-            low, high = query_range(score_range, cut_ratio=cut_ratio)
-            stake = choose_stake(
+    if len(intervals) != len(RANGES):
+        raise DomainError(
+            f"`intervals` must hold one pair for each of {len(RANGES)} ranges, got "
+            f"{len(intervals)}"
+        )
+    found = [
+        RangeChoice(
+            float(temperature),
+            score_range,
+            choose_stake(
                 values, low=low, high=high, m=m, delta=delta, n_students=n_students
-            )
-            if best is None or stake.predicted < best.stake.predicted:
-                best = RangeChoice(float(temperature), score_range, stake)
-    if best is None:
-        raise DomainError("a choice needs at least one temperature, got none")
-    return best
+            ),
+        )
+        for temperature, rows in zip(temperatures, array, strict=True)
+        for score_range, (low, high), values in zip(
+            RANGES, intervals, rows, strict=True
+        )
+    ]
+    return min(found, key=lambda choice: choice.stake.predicted)
 
 
 def _best(values: NDArray[np.float64], target: float) -> tuple[float, float]:

@@ -22,7 +22,9 @@ from rankbound.bounds.pilot import (
 )
 from tests import oracles
 
-ONES = np.ones(1)
+
+def intervals_at(cut_ratio):
+    return [query_range(score_range, cut_ratio=cut_ratio) for score_range in RANGES]
 
 
 def predicted_by_hand(values, stake, target):
@@ -170,16 +172,16 @@ def test_clipped_ties_what_was_not_returned():
 
 def test_choose_range_takes_the_least_prediction():
     rng = np.random.default_rng(7)
-    ratio = cut_ratio_all_pairs(16)
+    intervals = intervals_at(cut_ratio_all_pairs(16))
     risks = rng.uniform(0.6, 0.69, (3, len(RANGES), 11))
     options = {"m": 43, "delta": 0.05, "n_students": 2}
     found = choose_range(
-        risks, temperatures=(0.5, 1.0, 2.0), cut_ratio=ratio, **options
+        risks, temperatures=(0.5, 1.0, 2.0), intervals=intervals, **options
     )
     predictions = {}
     for i, temperature in enumerate((0.5, 1.0, 2.0)):
         for j, score_range in enumerate(RANGES):
-            low, high = query_range(score_range, cut_ratio=ratio)
+            low, high = intervals[j]
             stake = choose_stake(risks[i, j], low=low, high=high, **options)
             predictions[temperature, score_range] = stake.predicted
     assert (found.temperature, found.score_range) == min(
@@ -190,7 +192,10 @@ def test_choose_range_takes_the_least_prediction():
 
 def test_a_student_that_says_nothing_gets_the_smallest_range():
     risks = np.full((1, len(RANGES), 20), math.log(2))
-    found = choose_range(risks, temperatures=[1.0], cut_ratio=1.0, m=80, delta=0.05)
+    intervals = intervals_at(1.0)
+    found = choose_range(
+        risks, temperatures=[1.0], intervals=intervals, m=80, delta=0.05
+    )
     assert found.score_range == 0.75
     assert found.stake.predicted > math.log(2)
 
@@ -221,10 +226,25 @@ def test_fifty_queries_are_enough_with_a_small_range():
         lambda: clipped([1.0, math.nan], 1.0),
         lambda: clipped([], 1.0),
         lambda: choose_range(
-            np.ones((1, 3, 4)), temperatures=[1.0], cut_ratio=1.0, m=9, delta=0.05
+            np.full((1, 3, 4), 0.6),
+            temperatures=[1.0],
+            intervals=intervals_at(1.0),
+            m=9,
+            delta=0.05,
         ),
         lambda: choose_range(
-            np.ones((0, 8, 4)), temperatures=[], cut_ratio=1.0, m=9, delta=0.05
+            np.ones((0, 8, 4)),
+            temperatures=[],
+            intervals=intervals_at(1.0),
+            m=9,
+            delta=0.05,
+        ),
+        lambda: choose_range(
+            np.full((1, 8, 4), 0.6),
+            temperatures=[1.0],
+            intervals=[(0.0, 1.0)],
+            m=9,
+            delta=0.05,
         ),
     ],
 )
