@@ -303,8 +303,6 @@ def choose_range(
     >>> choice.score_range, round(choice.stake.predicted, 3)
     (4.0, 0.574)
     """
-    from rankbound.bounds.lemmas import query_range
-
     array = np.asarray(risks, dtype=np.float64)
     expected = (len(temperatures), len(RANGES))
     if array.ndim != 3 or array.shape[:2] != expected or not array.size:

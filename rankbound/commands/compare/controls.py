@@ -15,7 +15,6 @@ from scipy.special import gammaln
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.limits import two_sided
-from rankbound.catalogue import Difference, Sampling
 from rankbound.catalogue import Difference
 from rankbound.commands.compare.measured import Compared
 from rankbound.commands.compare.quantities import (

@@ -24,14 +24,8 @@ from rankbound.commands.compare.samplings import Loaded, Sampling, load
 from rankbound.commands.measure.given import Given
 from rankbound.commands.measure.inputs import (
     Rule,
-    Sources,
-    check_comparable,
     known_temperature,
-    match_groups,
-    read_sources,
-    split_queries,
     student_temperature,
-    teacher_temperature,
 )
 from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.measure.students import (
@@ -39,10 +33,6 @@ from rankbound.commands.measure.students import (
     StudentFile,
     matched,
     student_file,
-)
-from rankbound.commands.measure.temperatures import (
-    known_temperature,
-    student_temperature,
 )
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings

@@ -20,7 +20,6 @@ from rankbound.bounds.shift import (
     total_variation,
 )
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import COMPARED, PAIR_SETS, Sampling, needing
 from rankbound.catalogue import COMPARED, PAIR_SETS, needing
 from rankbound.commands.compare.measured import Compared, Measures
 from rankbound.commands.compare.result import (

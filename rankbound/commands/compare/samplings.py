@@ -19,8 +19,6 @@ from rankbound.commands.measure.inputs import (
     check_comparable,
     match_groups,
     read_sources,
-)
-from rankbound.commands.measure.temperatures import (
     split_queries,
     teacher_temperature,
 )

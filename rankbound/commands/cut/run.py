@@ -14,8 +14,6 @@ from rankbound.bounds.limits import two_sided
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import Range
 from rankbound.commands.compare.measured import (
-    Loaded,
-    groups_of,
     measure_student,
     read_students,
 )

@@ -30,7 +30,6 @@ from rankbound.commands.measure.students import evaluate_student
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
-from rankbound.read.objects.pickles import load
 
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
 NO_QRELS = (

@@ -11,7 +11,6 @@ from rankbound.commands.compare.controls import FACTORS, mean_chord, shuffled_sc
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.samplings import load
 from rankbound.data.scores import Scores
-from rankbound.read.objects.pickles import load
 from tests.rankbound.commands.compare.world import make
 
 

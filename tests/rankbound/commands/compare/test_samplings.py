@@ -5,11 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rankbound.commands.compare.measured import pool
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.compare.samplings import load, pool
 from rankbound.errors import UsageError
-from rankbound.read.objects.pickles import load
 from rankbound.read.reading import read_groups
 
 
