@@ -1,4 +1,4 @@
-"""Statements in words for a terminal: list, one statement, glossary."""
+"""The words of `explain`: the list of statements, one statement, the glossary."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ USES: Final = {
     "theorem-5b": "rankbound bound --augment: break_even_diameter",
     "paper-form": f"{MEASURE} and rankbound bound: paper_form",
 }
-# Whole headings that one option of `measure` uses
+# What uses all statements under a heading
 READINGS: Final = {
     "theorem-2": f"{MEASURE} --target-groups, or probabilities in the groups: shift",
     "theorem-3": f"{MEASURE} --qrels: relevance",
@@ -95,7 +95,7 @@ def statement_text(key: str) -> str:
     Raises
     ------
     UsageError
-        For an unknown key, naming those that look like it.
+        For an unknown key; the message suggests similar ones.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def _use(key: str) -> str:
 
 
 def glossary_text() -> str:
-    """Every symbol: code name, unit, domain, meaning.
+    """Every symbol with its unit and meaning.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def glossary_text() -> str:
 
 
 def glossary_rows() -> list[tuple[str, str, str]]:
-    """Every symbol as plain text: the letter with its code name, unit, meaning.
+    """Rows of the glossary: the letter with its code name, unit, meaning.
 
     Examples
     --------
@@ -219,7 +219,7 @@ def _conditions(found: Statement) -> str:
 
 
 def letter(entry: Term) -> str:
-    """Code name, behind the letter that stands for it in formulas if there is one.
+    """The letter of a symbol in formulas with its code name, or the code name alone.
 
     Examples
     --------
@@ -244,7 +244,7 @@ def _solid(name: str) -> str:
 def _code(symbol: Any) -> str:
     try:
         return term(symbol).code
-    except KeyError:  # a left-hand side that is no argument of any view
+    except KeyError:  # a left-hand side that is not an argument of any view
         text = str(symbol)
         for latex, plain in PLAIN.items():
             text = text.replace(latex, plain)
