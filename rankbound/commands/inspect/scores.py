@@ -304,7 +304,7 @@ def _constant(facts: ScoreFacts) -> Finding | None:
         len(found),
         f"{share(len(found), facts.scores.n_queries)} queries give all their documents "
         "one score",
-        "score them again or leave them out: every pair of theirs counts 1 bit",
+        "score them again or leave them out: each of their pairs counts 1 bit",
         f"query {qid!r}",
     )
 

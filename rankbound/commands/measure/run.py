@@ -151,10 +151,10 @@ def measure(  # noqa: PLR0913  each is an option of the command
         What to assume about documents of a judged query that have no judgement.
     missing : {"drop", "error"}, optional
         What to do about documents without a score or vector. By default, they are an
-        error for the teacher and the vectors, and are dropped and counted for a student.
+        error for the teacher and the vectors, and dropped and counted for a student.
     score_range : float, default 10.0
-        B, in temperatures, from 1e-6 to 1e6: a student's scores are raised to at least B
-        below the best document of a group, so that losses are bounded.
+        B, in temperatures, from 1e-6 to 1e6. A student's scores are raised to at least
+        B below the best document of a group, so that losses are bounded.
     delta : float, default 0.05
         Probability, in (0, 1), that any of the limits `upper` fails.
     seed : int, default 0
