@@ -322,6 +322,13 @@ PLAINER = tuple(
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
     *PARAMETERS,
     *PLAINER,
+    Replaced(
+        "power-from-both",
+        "/stderr/*",
+        "both tell the spread",
+        "both state the spread",
+        "plainer words",
+    ),
     Removed("*validate*", "/files/*/versions/statsmodels", OUR_OWN_CORRELATION),
     Replaced(
         "report-all",

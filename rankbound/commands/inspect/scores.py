@@ -167,8 +167,8 @@ def _with_kind(scores: Scores) -> tuple[Scores, str]:
             "in every query"
         )
     bits = smallest_pair_entropy(scores)
-    told = _pairs(scores) > 0 and kind is not Kind.RANK_ONLY
-    if bits >= SQUASHED_BITS and told:
+    known = _pairs(scores) > 0 and kind is not Kind.RANK_ONLY
+    if bits >= SQUASHED_BITS and known:
         evidence += f"; as logits no pair would have less than {bits:.3f} bit"
     return scores.with_kind(kind), evidence
 
