@@ -1,4 +1,4 @@
-"""Statements in words for a terminal: list, one statement, glossary."""
+"""The words of `explain`: the list of statements, one statement, the glossary."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def statement_text(key: str) -> str:
     Raises
     ------
     UsageError
-        For an unknown key, naming those that look like it.
+        For an unknown key; the message suggests similar ones.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def _use(key: str) -> str:
 
 
 def glossary_text() -> str:
-    """Every symbol: code name, unit, domain, meaning.
+    """Every symbol with its unit and meaning.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def glossary_text() -> str:
 
 
 def glossary_rows() -> list[tuple[str, str, str]]:
-    """Every symbol as plain text: the letter with its code name, unit, meaning.
+    """Rows of the glossary: the letter with its code name, unit, meaning.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def _conditions(found: Statement) -> str:
 
 
 def letter(entry: Term) -> str:
-    """Code name, behind the letter that stands for it in formulas if there is one.
+    """The letter of a symbol in formulas with its code name, or the code name alone.
 
     Examples
     --------
@@ -257,7 +257,7 @@ def _solid(name: str) -> str:
 def _code(symbol: Any) -> str:
     try:
         return term(symbol).code
-    except KeyError:  # a left-hand side that is no argument of any view
+    except KeyError:  # a left-hand side that is not an argument of any view
         text = str(symbol)
         for latex, plain in PLAIN.items():
             text = text.replace(latex, plain)

@@ -601,6 +601,13 @@ OF_READERS: tuple[Replaced, ...] = (
 
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
     *OF_READERS,
+    Replaced(
+        "power-from-both",
+        "/stderr/*",
+        "both tell the spread",
+        "both state the spread",
+        "plainer words",
+    ),
     Removed("*validate*", "/files/*/versions/statsmodels", OUR_OWN_CORRELATION),
     Replaced(
         "report-all",

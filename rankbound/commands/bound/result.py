@@ -155,6 +155,14 @@ class Augmentation(
         it never does.
     break_even_diameter : float or None
         The diameter below which it does; None if it never does.
+
+    Examples
+    --------
+    >>> from rankbound.commands.bound.run import augment
+    >>> before = Given(diameter=2.0, lipschitz=5, entropy=0.42, divergence=0.0, n=1000)
+    >>> after = Given(diameter=1.2, lipschitz=5, entropy=0.47, divergence=0.0, n=1000)
+    >>> augment(before, after).break_even_n
+    399
     """
 
     KIND: ClassVar[str] = "augmentation"

@@ -227,7 +227,7 @@ def _new_names(texts: Mapping[str, str], what: str) -> dict[str, str]:
         if first != name:
             raise UsageError(
                 f"{what} {first!r} and {name!r} have the same text, and the format "
-                "tells them by their texts; choose one that holds ids"
+                "identifies them by their texts; choose one that holds ids"
             )
     return found
 

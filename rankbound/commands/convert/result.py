@@ -40,6 +40,18 @@ class Conversion(
         Files that belong to it, such as the ids of vectors.
     remark : str or None
         What the user should know about the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import rankbound as rb
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source = Path(folder, "bm25.json")
+    ...     _ = source.write_text('{"q1": {"d1": 2.5, "d2": 1.0}}')
+    ...     made = rb.convert(source, Path(folder, "bm25.run"))
+    >>> made.kept, made.lost
+    ({'scores': '2 scores of 1 query'}, {})
     """
 
     KIND = "conversion"

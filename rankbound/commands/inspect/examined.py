@@ -396,7 +396,7 @@ def repeated_rows(given: Given) -> Finding | None:
             return None
         count, queries, example = _count(keys)
     except (FormatError, ValueError, msgspec.DecodeError):
-        return None  # the refusal stands, without a number
+        return None  # the refusal is reported without a number
     if not count:
         return None
     return Finding(

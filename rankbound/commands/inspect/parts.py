@@ -271,7 +271,7 @@ def _without_relevant(qrels: Scores, relevant: Integers) -> Finding | None:
         "note",
         len(without),
         f"{share(len(without), qrels.n_queries)} queries have no relevant document",
-        "leave them out: every ranking measure of theirs is 0",
+        "leave them out: all their ranking measures are 0",
         f"query {qrels.qids[without[0]]!r}",
     )
 

@@ -354,6 +354,18 @@ class Inspection(
         In the order given; ``files["bm25.run"]`` is the file of that path.
     across : Across
     ready : Ready
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> import rankbound as rb
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "teacher.json")
+    ...     _ = path.write_text(json.dumps({"q": {"a": 1.5, "b": -0.25}}))
+    ...     found = rb.inspect(path)
+    >>> found.files[0].format, found.ready.measure.ok, found.ready.compare.missing
+    ('lookup', True, ('groups of at least two samplings; none was given',))
     """
 
     KIND = "inspection"

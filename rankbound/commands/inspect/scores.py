@@ -168,8 +168,8 @@ def _with_kind(scores: Scores) -> tuple[Scores, str]:
             "in every query"
         )
     bits = smallest_pair_entropy(scores)
-    told = _pairs(scores) > 0 and kind is not Kind.RANK_ONLY
-    if bits >= SQUASHED_BITS and told:
+    known = _pairs(scores) > 0 and kind is not Kind.RANK_ONLY
+    if bits >= SQUASHED_BITS and known:
         evidence += f"; as logits no pair would have less than {bits:.3f} bit"
     return scores.with_kind(kind), evidence
 
@@ -305,7 +305,7 @@ def _constant(facts: ScoreFacts) -> Finding | None:
         len(found),
         f"{share(len(found), facts.scores.n_queries)} queries give all their documents "
         "one score",
-        "score them again or leave them out: every pair of theirs counts 1 bit",
+        "score them again or leave them out: each of their pairs counts 1 bit",
         f"query {qid!r}",
     )
 

@@ -206,8 +206,8 @@ def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
     if evidence != "as given" or not is_rank_only(scores):
         return ()
     return (
-        f"{scores.name}: taken for {scores.kind.value} scores as told, but they are "
-        "the same function of the rank in every query; entropy and margins are then "
+        f"{scores.name}: taken for {scores.kind.value} scores as declared, but they "
+        "are the same function of the rank in every query; entropy and margins are then "
         "the same constant for every query",
     )
 

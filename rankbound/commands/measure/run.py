@@ -113,57 +113,58 @@ def measure(  # noqa: PLR0913  each is an option of the command
         file that holds scores, packed or not, or an object such as a dict, a frame or a
         `Scores`; see `read_scores`.
     students : mapping of str to path or object, optional
-        Scores of the students by name, each given as the teacher's are. `StudentSource`
-        instead of scores tells a student's kind, its temperature, or the vectors of its
-        queries. Without students, the terms of the teacher alone are computed.
+        Scores of the students by name, each given as the teacher's are. A
+        `StudentSource` instead of scores also states a student's kind, its temperature,
+        or the vectors of its queries. Without students, only the terms of the teacher
+        are computed.
     groups : path or object, optional
-        The groups of documents to rank, one positive document and others for a query,
-        with their probabilities where they were drawn by chance; see `read_groups`. By
-        default, the teacher's best `depth` documents of every query are its group.
+        The groups of documents to rank: for a query, one positive document and others,
+        with their probabilities if they were drawn at random; see `read_groups`. By
+        default, the group of a query consists of the teacher's best `depth` documents.
     qrels : path or object, optional
-        Relevance judgements; see `read_qrels`. They are needed to fit the teacher's
-        temperature, and add misranking, calibration, nDCG and earlier bounds.
+        Relevance judgements; see `read_qrels`. Fitting the teacher's temperature needs
+        them; they also add misranking, calibration, nDCG and earlier bounds.
     embeddings : path or object, optional
         Vectors of the documents, shape (documents, dimensions), for diameters and for
         students that are bi-encoders; see `read_embeddings`.
     ids : path or sequence of str, optional
-        Docnos of the rows of `embeddings`; by default their own, or those beside them.
+        Docnos of the rows of `embeddings`; by default, those that come with them.
     metric : {"euclidean", "angular"}, default "euclidean"
-        Of the distances; "angular" is the angle between vectors, in radians.
+        Distance between vectors; "angular" is their angle, in radians.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
     temperature : float or "fit", optional
         Positive; divides the teacher's margins. "fit" chooses it by maximum likelihood
-        on judged pairs of a fifth of the queries, which then count no more. The default
-        is 1 for logits and probabilities; other kinds need one.
+        on judged pairs of a fifth of the queries, which the certificate then excludes.
+        The default is 1 for logits and probabilities; other kinds need a value.
     depth : int, optional
-        Documents of a query where there are no groups, at least 2; 16 by default. Not
+        Documents of a query if no groups are given, at least 2; 16 by default. Not
         together with `groups`.
     pairs : {"all", "pos-neg", "neg-neg"}, default "all"
-        Which pairs of a group count. A positive is the first document of a group or,
-        without groups, one that is graded 1 or more.
+        Which pairs of a group count. A positive is the first document of a group or, if
+        no groups are given, a document with a grade of 1 or more.
     target_groups : path or object, optional
-        Groups of the law that every student's risk is to be bounded under, where it is
-        not the law that `groups` were drawn by.
+        Groups of the target law, under which every student's risk is to be bounded, if
+        it differs from the law that `groups` were drawn from.
     unjudged : {"unknown", "irrelevant"}, default "unknown"
-        What is read from documents of a judged query that have no judgement.
+        What to assume about documents of a judged query that have no judgement.
     missing : {"drop", "error"}, optional
-        What to do about documents without a score or vector; by default they are an
+        What to do about documents without a score or vector. By default, they are an
         error for the teacher and the vectors, and dropped and counted for a student.
     score_range : float, default 10.0
-        Students are clipped at so many temperatures below the best document of a
-        group, so that losses are bounded; from 1e-6 to 1e6.
+        B, in temperatures, from 1e-6 to 1e6. A student's scores are raised to at least
+        B below the best document of a group, so that losses are bounded.
     delta : float, default 0.05
-        Probability, in (0, 1), that a limit fails.
+        Probability, in (0, 1), that any of the limits `upper` fails.
     seed : int, default 0
-        Of the draw of calibration queries, at least 0.
+        Seed of the draw of calibration queries, at least 0.
     architecture : Architecture, optional
-        Trained weights and layers of the students, for the paper's form of the bound;
-        by default those of a base encoder (1.1e8 weights, 12 layers).
+        Trained weights and layers of the students, for the paper's form of the bound.
+        The default is a base encoder (1.1e8 weights, 12 layers).
     compat : {"reference"}, optional
-        Also give the reference study's quantities by its own formulas, beside the
-        corrected ones.
+        Also compute the reference study's quantities by its own formulas, for
+        comparison with the corrected ones.
     formats : mapping of str to str, optional
         The format of a file by its path, and that of the teacher's under "", instead
         of detection.
@@ -174,9 +175,9 @@ def measure(  # noqa: PLR0913  each is an option of the command
     Returns
     -------
     Ledger
-        All numbers, in nats, with what they rest on. Its `beside` holds the terms of
-        every query as "per_query", and as "calibration" those of the queries that
-        temperatures were fitted on; `save` writes the files of the command.
+        All numbers, in nats, with their assumptions. `beside` holds the terms of every
+        query as "per_query", and those of calibration queries as "calibration"; `save`
+        writes the files of the command.
 
     Raises
     ------
@@ -190,9 +191,9 @@ def measure(  # noqa: PLR0913  each is an option of the command
     See Also
     --------
     compare : Whether the sampling of the groups alters the terms.
-    validate : Whether the terms go with measured effectiveness.
+    validate : Whether the terms are associated with measured effectiveness.
     bound : The bound from given numbers, without data.
-    inspect : Whether the numbers of files can be trusted.
+    inspect : Whether the numbers in files can be trusted.
 
     Examples
     --------

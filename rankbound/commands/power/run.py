@@ -102,7 +102,7 @@ class PowerOptions:
     def _check_spread(self) -> None:
         if self.sd and self.folder is not None:
             raise UsageError(
-                "`sd` and `folder` both tell the spread over queries; give one of them"
+                "`sd` and `folder` both state the spread over queries; give one of them"
             )
         if not self.sd and self.folder is None and not self.n:
             what = "nothing was asked" if self.margin is None else "`margin`"

@@ -94,7 +94,7 @@ def spreads_of(folder: Path) -> Spreads:
     if not tables:
         names = (name for kind in (Ledger, Comparison) for name in _beside(kind).files)
         files = " or ".join(dict.fromkeys(names))
-        raise UsageError(f"{folder}: holds no {files} of theirs; {NEEDS}")
+        raise UsageError(f"{folder}: holds no {files}; {NEEDS}")
     still = [spread.source for spread in spreads if not spread.sd > 0]
     moving = [spread for spread in spreads if spread.sd > 0]
     if not moving:

@@ -3,6 +3,7 @@ import pytest
 
 from rankbound.cli import main
 from rankbound.cli.convert import READ, REFUSED, WRITTEN
+from rankbound.commands.convert.run import convert
 from rankbound.read.registry import formats, read_any
 from tests.rankbound.files import lookup, written
 
@@ -87,3 +88,11 @@ def test_what_belongs_to_the_target_and_what_was_decided_is_said(folder, capsys)
     assert read_any(folder / "o.npz").embeddings.ids.tolist() == ["b"]
     assert main(["convert", "t.json", "o.json", "--ids", "others"]) == 2
     assert "--ids is for vectors" in capsys.readouterr().err
+
+
+def test_a_remark_shows_options_and_python_parameters(folder, capsys):
+    written(folder, lookup({"q": {"a": 2, "b": 1}}), "n.json")
+    assert main(["convert", "n.json", "n.tsv", "--to", "scoreddocs", "--lossy"]) == 0
+    assert "qrels; read it with --format scoreddocs\n" in capsys.readouterr().out
+    made = convert("n.json", "again.tsv", to="scoreddocs", lossy=True)
+    assert "read it with `format='scoreddocs'`" in repr(made)

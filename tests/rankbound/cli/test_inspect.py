@@ -6,6 +6,7 @@ import pytest
 
 from rankbound.cli import main
 from rankbound.cli.inspect import named_formats
+from rankbound.commands.inspect.run import inspect
 from rankbound.errors import UsageError
 from tests.rankbound.files import npy, project, run_text, written
 
@@ -115,3 +116,18 @@ def test_a_pickle_of_scores_is_not_taken_for_vectors(folder, capsys):
     words = ["ce.pkl", "--embeddings", "v.npy", "--ids", "names"]
     assert main(["inspect", *words]) == 0
     assert "error" not in capsys.readouterr().out
+
+
+def test_the_command_line_shows_options_and_python_parameters(folder, capsys):
+    written(folder, "q Q0 a 1 x t\n", "b.run")
+    assert main(["inspect", "b.run", "--json", "inspection.json"]) == 1
+    shown = capsys.readouterr().out
+    assert "or give its --format." in shown
+    assert "`format`" not in shown
+    held = json.loads((folder / "inspection.json").read_text())
+    assert held["files"][0]["findings"][0]["remedy"].endswith("give its `format`")
+    assert "or give its `format`." in str(inspect("b.run"))
+    assert main(["report", ".", "--out", "page.html"]) == 0
+    page = (folder / "page.html").read_text()
+    assert "give its --format" in page
+    assert "give its `format`" not in page

@@ -20,7 +20,7 @@ from tests.rankbound.results import converted, cut
 def test_power_without_a_spread_says_what_it_lacks():
     account = power_account(power(n=43, margin=0.02))
     assert [v.level for v in account.verdicts] == ["told", "caution"]
-    assert "--sd" in account.verdicts[1].sentence
+    assert "`sd`" in account.verdicts[1].sentence
     [table] = account.tables
     assert table.rows == (("any", "-", "43", "-", "0.43", "-", "-"),)
 
