@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from rankbound.catalogue import COMPARED, PAIR_SETS, Range, base, label, needing
+from rankbound.catalogue import COMPARED, Range, base, label, needing
 from rankbound.commands.measure.certifying import group_range
 from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
@@ -66,15 +66,14 @@ class Space:
     curve: DistanceCurve | None = None
 
 
-def quantities(
+def teacher_quantities(
     groups: Groups,
     values: Floats,
     *,
-    pair_sets: Sequence[str] = PAIR_SETS,
-    embeddings: Embeddings | None = None,
-    metric: str = "euclidean",
+    pair_sets: Sequence[str],
+    names: Sequence[str] | None = None,
 ) -> Measured:
-    """Measure one sampling by the teacher, and by vectors if they are given.
+    """Measure what needs the teacher's scores alone.
 
     Parameters
     ----------
@@ -84,15 +83,13 @@ def quantities(
         Teacher scores divided by the temperature.
     pair_sets : sequence of {"all", "pos-neg", "neg-neg"}
         A group without a pair of a set is left out of that set.
-    embeddings : Embeddings, optional
-        Adds diameters, distances and intrinsic dimensions.
-    metric : {"euclidean", "angular"}
+    names : sequence of str, optional
+        The quantities to compute; by default all that need only scores.
 
     Returns
     -------
     dict of (quantity, pair set) to GroupMeans
-        Entropy in nats, margin in temperatures, ties as a share, and distances in the
-        metric's unit; each sorted by qid.
+        Entropy in nats, margin in temperatures, ties as a share; each sorted by qid.
 
     Examples
     --------
@@ -100,36 +97,17 @@ def quantities(
     >>> from rankbound.data.scores import Scores
     >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": 0.0, "c": 0.0}})
     >>> groups = top_documents(scores, depth=3)
-    >>> made = quantities(groups, groups.scores_of(scores)[0], pair_sets=("all",))
+    >>> values, _ = groups.scores_of(scores)
+    >>> made = teacher_quantities(groups, values, pair_sets=("all",))
     >>> {name: round(column.mean(), 6) for (name, _), column in made.items()}
     {'entropy': 0.474605, 'margin': 1.333333, 'ties': 0.333333}
-    """
-    made = teacher_quantities(groups, values, pair_sets=pair_sets)
-    if embeddings is not None:
-        space = space_quantities(
-            groups, values, embeddings, metric=metric, pair_sets=pair_sets
-        )
-        made.update(space.measured)
-    return made
-
-
-def teacher_quantities(
-    groups: Groups,
-    values: Floats,
-    *,
-    pair_sets: Sequence[str],
-    names: Sequence[str] | None = None,
-) -> Measured:
-    """Measure what needs the teacher's scores alone; parameters as in `quantities`.
-
-    `names` are the quantities to compute; by default all that need only scores.
     """
     labels = {name: name for name in (names or needing("scores"))}
     return _of_scores(groups, [values], labels=labels, pair_sets=pair_sets)
 
 
 def entropies(groups: Groups, values: Floats, *, pair_sets: Sequence[str]) -> Measured:
-    """Measure the entropy alone; parameters as in `quantities`."""
+    """Measure the entropy alone; parameters as in `teacher_quantities`."""
     return teacher_quantities(groups, values, pair_sets=pair_sets, names=["entropy"])
 
 
@@ -205,9 +183,18 @@ def space_quantities(
     pair_sets: Sequence[str],
     curve: DistanceCurve | None = None,
 ) -> Space:
-    """Measure distances for all pair sets in one pass; parameters as in `quantities`.
+    """Measure distances for all pair sets in one pass.
 
-    The distances of all pairs are added to `curve`, if one is given.
+    Parameters
+    ----------
+    groups, values, pair_sets
+        As in `teacher_quantities`.
+    embeddings : Embeddings
+        Vectors of all documents of the groups.
+    metric : {"euclidean", "angular"}
+        The distance; angles are in radians.
+    curve : DistanceCurve, optional
+        The distances of all pairs are added to it.
     """
     pair_sets = [p for p in pair_sets if groups.count_known_pairs(p).any()]
     table = {

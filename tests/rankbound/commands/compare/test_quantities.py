@@ -10,8 +10,8 @@ from rankbound.catalogue import COMPARED
 from rankbound.commands.compare.quantities import (
     difference_range,
     per_query,
-    quantities,
     space_quantities,
+    teacher_quantities,
     value_range,
     widest_distance,
 )
@@ -57,7 +57,11 @@ FORMULAS = {
 @pytest.mark.parametrize("name", ["near", "odd"])
 def test_match_loops(samplings, name, pairs, quantity):
     groups, values, vectors = read(samplings, name)
-    made = quantities(groups, values, embeddings=vectors)[quantity, pairs]
+    space = space_quantities(
+        groups, values, vectors, metric="euclidean", pair_sets=PAIRS
+    )
+    every = teacher_quantities(groups, values, pair_sets=PAIRS) | space.measured
+    made = every[quantity, pairs]
     wanted = loops(samplings, name, pairs, FORMULAS[quantity])
     assert made.qids.tolist() == list(wanted)
     assert_allclose(made.values, list(wanted.values()), rtol=1e-10, atol=1e-12)
