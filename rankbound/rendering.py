@@ -11,16 +11,16 @@ from typing import Any, Final
 
 # Type: what makes its short text, its whole text where `print` shows more, its HTML
 TEXT: Final[dict[str, str]] = {
-    "Augmentation": "rankbound.terminal.bound:augmentation_text",
-    "Bound": "rankbound.terminal.bound:bound_text",
-    "Certification": "rankbound.terminal.certify:certification_text",
+    "Augmentation": "rankbound.terminal.theory:augmentation_text",
+    "Bound": "rankbound.terminal.theory:bound_text",
+    "Certification": "rankbound.terminal.theory:certification_text",
     "Comparison": "rankbound.terminal.compare:comparison_text",
     "Contents": "rankbound.terminal.data:contents_text",
-    "Conversion": "rankbound.terminal.convert:conversion_repr",
+    "Conversion": "rankbound.terminal.files:conversion_repr",
     "Cut": "rankbound.terminal.cut:cut_repr",
     "Embeddings": "rankbound.terminal.data:embeddings_text",
     "Groups": "rankbound.terminal.data:groups_text",
-    "Inspection": "rankbound.terminal.inspect:inspection_repr",
+    "Inspection": "rankbound.terminal.files:inspection_repr",
     "Ledger": "rankbound.terminal.measure:ledger_text",
     "PerQuery": "rankbound.terminal.data:per_query_text",
     "Power": "rankbound.terminal.power:power_text",
@@ -29,7 +29,7 @@ TEXT: Final[dict[str, str]] = {
     "Validation": "rankbound.terminal.validate:validation_text",
 }
 WHOLE_TEXT: Final[dict[str, str]] = {
-    "Inspection": "rankbound.terminal.inspect:as_text",
+    "Inspection": "rankbound.terminal.files:as_text",
 }
 HTML: Final[dict[str, str]] = {
     "Augmentation": "rankbound.page.pieces:html_of",

@@ -88,6 +88,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         made: dict[str, Any] = _listed(msgspec.to_builtins(self, enc_hook=_plain))
         return made
 
+    def __hash__(self) -> int:
+        """Of the fields, also where they hold mappings."""
+        return hash(tuple(_hashable(getattr(self, f)) for f in self.__struct_fields__))
+
 
 class Named(tuple[Item, ...]):
     """Records in their order, found by number or by name.
@@ -223,6 +227,13 @@ def _listed(value: Any) -> Any:
     return [*map(_listed, value)] if isinstance(value, list | tuple) else value
 
 
+def _hashable(value: Any) -> Any:
+    """The same with sets of items for mappings, and tuples for lists."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(part)) for key, part in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
+
+
 def _plain(value: Any) -> Any:
     """What a file holds of a value that msgspec does not know."""
     return value.plain()
@@ -232,7 +243,8 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """What one command found; each command has one type of these.
 
     A type gives its schema as the tag (``tag="rankbound.ledger/1"``), its `KIND`, the
-    `FILE` that its command writes, and its `tables`.
+    `FILE` that its command writes, and its `tables`. `copy.replace` keeps the tables
+    beside a result; `msgspec.structs.replace`, which knows fields alone, drops them.
     """
 
     KIND: ClassVar[str] = ""

@@ -23,9 +23,10 @@ from rankbound.bounds import (
 )
 from rankbound.commands.demo import features, prepare, student
 from rankbound.estimators import dimension
-from rankbound.page import pictures, queries
+from rankbound.page import queries
+from rankbound.page import rendering as page_rendering
 from rankbound.reference import equivalence
-from rankbound.terminal import inspect
+from rankbound.terminal import files
 from rankbound.validation import holdout
 
 _ = (
@@ -67,12 +68,12 @@ _ = (
     truncation.truncated_risks,
 )
 _ = (
-    inspect.as_text,
+    files.as_text,
     results.Named.__class_getitem__,
     rendering.whole_text_of,
     equivalence.ReferenceTost.shows_equivalence,
     queries.QueryTable.units,
-    pictures.Picture.description,
+    page_rendering.Picture.description,
     dimension.knn_density,
     queries.QueryTable.cap,
     readers.warm,

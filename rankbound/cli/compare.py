@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rankbound.catalogue import DIFFERENCES
-from rankbound.cli.model_options import add_models, add_vectors, named
-from rankbound.cli.shared_options import (
+from rankbound.cli.options import (
     DEFAULT_QUANTITY,
     add_compat,
     add_delta,
+    add_models,
     add_out,
     add_qrels,
     add_score_rules,
     add_seed,
+    add_vectors,
     given_settings,
     margins_listed,
+    named,
     quantities_listed,
     verdicts_explained,
 )

@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     """Convert, and say what was kept and what was lost."""
     from rankbound.commands.convert.run import convert
     from rankbound.data.scores import Kind
-    from rankbound.terminal.convert import lines
+    from rankbound.terminal.files import conversion_lines
 
     kinds = {kind.value: kind for kind in Kind}
     named = arguments.teacher_kind
@@ -109,4 +109,4 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         ids=arguments.ids,
         kind=None if named is None else kinds[named.replace("-", "_")],
     )
-    sys.stdout.writelines(f"{line}\n" for line in lines(done))
+    sys.stdout.writelines(f"{line}\n" for line in conversion_lines(done))

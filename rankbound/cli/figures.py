@@ -26,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--from",
-        dest="source",
+        dest="folder",
         type=Path,
         metavar="DIR",
         help="the --out folder of measure, compare or validate, or one above several; "
@@ -53,15 +53,14 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Draw, write, and say what was not drawn."""
     from rankbound.bounds.wording import counted
-    from rankbound.drawing.run import draw_all
-    from rankbound.progress import stages
+    from rankbound.drawing.run import draw
 
-    written, missing = draw_all(
-        arguments.source,
+    written, missing = draw(
+        arguments.folder,
         arguments.out,
-        extension=arguments.format,
-        wide=arguments.width == "page",
-        stages=lambda total: stages(total=total),
+        format=arguments.format,
+        width=arguments.width,
+        progress=True,
     )
     for name, reason in missing:
         sys.stdout.write(f"not drawn: {name}: {reason}\n")

@@ -8,15 +8,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rankbound.cli.model_options import add_models, add_vectors
-from rankbound.cli.shared_options import (
+from rankbound.cli.options import (
     add_compat,
     add_delta,
+    add_models,
     add_out,
     add_pairs,
     add_qrels,
     add_score_rules,
     add_seed,
+    add_vectors,
     given_settings,
 )
 from rankbound.errors import UsageError

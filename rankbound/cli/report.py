@@ -50,7 +50,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Gather, write, and say what is not in the report."""
     from rankbound.cli.measure import options_of
-    from rankbound.page.run import STAGES, write_report
+    from rankbound.page.report import STAGES, write_report
     from rankbound.progress import stages
 
     with stages(total=STAGES) as progress:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from rankbound.figures.diameters import Ends
+    from rankbound.figures.records import Shape
     from rankbound.figures.style import Axes
+
 
 Draw = Callable[[], "Axes"]
 MEASURE: Final = "rankbound measure --teacher FILE --student NAME=FILE"
@@ -83,3 +87,26 @@ def file_name(*parts: str) -> str:
     """
     kept = "".join(c if c.isalnum() or c in "-.@" else "_" for c in "-".join(parts))
     return kept.strip("-.") or "figure"
+
+
+def shape_drawings(
+    shapes: Mapping[str, Shape],
+    *,
+    exact: Mapping[str, Ends] | None = None,
+    prefix: str = "",
+    metric: str = "",
+) -> list[Drawing]:
+    """Distances, dimension and lengths of some sets of vectors."""
+    from rankbound.figures.diameters import draw_distances, draw_norms, draw_two_nn
+
+    if not shapes:
+        return []
+    draws = {
+        "distances": partial(draw_distances, shapes, exact=exact, metric=metric),
+        "two-nn": partial(draw_two_nn, shapes),
+        "norms": partial(draw_norms, shapes),
+    }
+    return [
+        Drawing(file_name(*filter(None, (prefix, name))), draw, kind="diameter")
+        for name, draw in draws.items()
+    ]

@@ -11,10 +11,9 @@ import numpy as np
 
 from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.commands.compare.result import COLUMNS, Comparison, Row
-from rankbound.drawing.catalogue import Drawing, file_name
+from rankbound.drawing.catalogue import Drawing, file_name, shape_drawings
 from rankbound.drawing.powers import power_drawings
 from rankbound.drawing.results import Found
-from rankbound.drawing.shapes import shape_drawings
 
 if TYPE_CHECKING:
     from rankbound.data.columns import Floats

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rankbound.commands.measure.result import Ledger, StudentResult
-from rankbound.drawing.catalogue import Drawing, file_name
+from rankbound.drawing.catalogue import Drawing, file_name, shape_drawings
 from rankbound.drawing.results import Found
-from rankbound.drawing.shapes import shape_drawings
 
 if TYPE_CHECKING:
     from rankbound.data.columns import Floats

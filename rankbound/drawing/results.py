@@ -89,10 +89,10 @@ def file_of(result: Found) -> str:
     return Path(result.name, name).as_posix()
 
 
-def find_results(folder: Path, *, asked: str = "--from ") -> list[Found]:
+def find_results(folder: Path, *, asked: str = "`folder` ") -> list[Found]:
     """All results in a folder and its sub-folders, in the order of their paths.
 
-    `asked` is the option in front of the folder, for messages.
+    `asked` stands before the folder in messages: the parameter that it was given as.
 
     Raises
     ------

@@ -23,8 +23,7 @@ from rankbound.commands.compare.result import (
     Row,
 )
 from rankbound.commands.compare.sentences import p_text
-from rankbound.terminal.console import say
-from rankbound.terminal.outlines import NAME, outline, short
+from rankbound.terminal.console import NAME, outline, say, short
 
 Cells = Iterable[str]
 Part = tuple[str, tuple[str, ...], Iterable[Cells]]

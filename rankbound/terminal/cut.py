@@ -12,8 +12,7 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
 from rankbound.commands.cut.result import Compat, Cut
-from rankbound.terminal.console import say
-from rankbound.terminal.outlines import outline
+from rankbound.terminal.console import outline, say
 
 FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
 

@@ -20,8 +20,7 @@ from rankbound.commands.measure.result import (
     StudentResult,
     Teacher,
 )
-from rankbound.terminal.console import say
-from rankbound.terminal.outlines import NAME, outline, short
+from rankbound.terminal.console import NAME, outline, say, short
 
 Row = tuple[str, str, str, str, str, str]
 PARTS: Final = ("part", "value", "interval", "limit")

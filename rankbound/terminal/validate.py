@@ -21,8 +21,7 @@ from rankbound.commands.validate.records import (
     HeldOutCertificate,
 )
 from rankbound.commands.validate.result import Validation
-from rankbound.terminal.console import say
-from rankbound.terminal.outlines import NAME, outline, short
+from rankbound.terminal.console import NAME, outline, say, short
 from rankbound.validation.configurations import NEEDED
 
 SHOWN: Final = 10

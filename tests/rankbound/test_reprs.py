@@ -2,10 +2,10 @@
 
 import pytest
 
-from rankbound.bounds.certificate import certify, lemma_2c_range
+from rankbound.bounds.certificate import certify_student, lemma_2c_range
 from rankbound.commands.compare.run import compare
 from rankbound.commands.measure.run import measure
-from rankbound.terminal.outlines import MOST_LINES, WIDTH
+from rankbound.terminal.console import MOST_LINES, WIDTH
 from tests.rankbound.results import (
     compared,
     every,
@@ -96,7 +96,9 @@ def test_power_names_what_is_detectable():
 
 def test_a_certificate_is_a_sentence():
     ranged = lemma_2c_range(10.0, cut_ratio=0.5, source="k large")
-    made = certify([0.5] * 40, [0.4] * 40, [0.1] * 40, loss_range=ranged, delta=0.05)
+    made = certify_student(
+        [0.5] * 40, [0.4] * 40, [0.1] * 40, loss_range=ranged, delta=0.05
+    )
     assert made.sentence() in repr(made)
     assert f"at most {made.upper:.4g} nats" in repr(made)
 

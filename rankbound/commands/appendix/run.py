@@ -7,11 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from rankbound.errors import UsageError
+from rankbound.progress import Progress, reported
 from rankbound.writing import check_folder, write_all
 
 # The proofs lie beside the package in a checkout, and are not installed
@@ -25,39 +27,63 @@ UNDEFINED: Final = re.compile(r"^LaTeX Warning: .*undefined.*$", re.MULTILINE)
 MISTAKE: Final = re.compile(r"^! .*$", re.MULTILINE)
 
 
-def appendix(out: Path | str, *, pdf: bool = False) -> Path:
-    """Write every statement with its proof as LaTeX, and as a PDF if asked for.
+def appendix(
+    out: str | PathLike[str], *, pdf: bool = False, progress: bool | Progress = False
+) -> Path:
+    """Write every statement with its proof as a LaTeX document, and as a PDF if asked.
+
+    It needs a checkout of the repository, since the proofs are not installed.
 
     Parameters
     ----------
-    out : Path
-        The folder for the files.
-    pdf : bool
-        Typeset it with pdflatex.
+    out : path
+        The folder for the files; made if it does not exist.
+    pdf : bool, default False
+        Whether to typeset the document with pdflatex.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
 
     Returns
     -------
     Path
-        The document.
+        The document: ``appendix.pdf`` if asked for, else ``appendix.tex``.
 
     Raises
     ------
     UsageError
-        Outside a checkout, for a mistake in the sources, without pdflatex, and for a
-        folder that cannot be written to.
+        Outside a checkout, for a mistake in the sources, when pdflatex is missing or
+        fails, and when `out` cannot be written to.
+
+    See Also
+    --------
+    explain : One statement in words.
+    certify : Machine checks of the statements.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     appendix(folder).name
+    'appendix.tex'
     """
     out = Path(out)
     if pdf:
         find_pdflatex()  # before the work, not after it
     check_folder(out)
     sources = _sources(CHECKOUT)
-    try:
-        text = sources.latex()
-    except sources.AppendixError as error:
-        raise UsageError(f"the sources of the appendix: {error}") from None
-    write_all(out, {sources.NAME: text})
-    made = out / sources.NAME
-    return typeset(made) if pdf else made
+    with reported(progress, total=1 + pdf) as advance:
+        advance("writing")
+        try:
+            text = sources.latex()
+        except sources.AppendixError as error:
+            raise UsageError(f"the sources of the appendix: {error}") from None
+        write_all(out, {sources.NAME: text})
+        made: Path = out / sources.NAME
+        if not pdf:
+            return made
+        advance("typesetting")
+        return typeset(made)
 
 
 def _sources(checkout: Path) -> ModuleType:
@@ -86,8 +112,8 @@ def find_pdflatex() -> str:
     found = shutil.which("pdflatex")
     if found is None:
         raise UsageError(
-            f"--pdf needs pdflatex, which was not found; install {PACKAGES}, or leave "
-            "out --pdf"
+            f"`pdf` needs pdflatex, which was not found; install {PACKAGES}, or leave "
+            "out `pdf`"
         )
     return found
 

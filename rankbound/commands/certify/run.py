@@ -16,66 +16,94 @@ from rankbound.bounds.registry import REGISTRY
 from rankbound.commands.certify.result import Certification, Checked
 from rankbound.commands.measure.result import Ledger, LossRange
 from rankbound.errors import UsageError
+from rankbound.progress import Progress, reported
 from rankbound.rows import Rows
-from rankbound.validation.suite import Row, certify, names, probabilistic
+from rankbound.validation import suite
+from rankbound.validation.suite import Row, names, probabilistic
 from rankbound.validation.worlds import Terms, World
 
 TABLE: Final = "per_query"
 COLUMNS: Final = ("qid", "entropy_nats", "divergence_nats")
 
 
-def check_theory(
+def certify(
     statement: str | None = None,
     *,
     deep: bool = False,
     measured: str | PathLike[str] | None = None,
-    command: str = "",
-    each: Callable[[Row], object] = lambda _: None,
-    warn: Callable[[str], object] = lambda _: None,
+    progress: bool | Progress = False,
 ) -> Certification:
-    """Machine checks of one statement of the theory, or of all.
+    """Let the machine try to refute one statement of the theory, or all of them.
+
+    Identities are reduced by SymPy, inequalities are proved over boxes by interval
+    arithmetic or searched for a counterexample, and statements that hold with a given
+    probability are simulated. A student is certified by `certify_student`.
 
     Parameters
     ----------
     statement : str, optional
-        A key such as "theorem-1d", "constant-a_star" or "refuted-memory".
+        A key such as "theorem-1d", "constant-a_star" or "refuted-memory"; by default,
+        everything is checked, which takes minutes.
     deep : bool, default False
         Search ten times as long.
     measured : path, optional
-        Results of `measure`, whose queries statements about means have to cover, too.
-    command : str
-        Recorded in the result.
-    each : callable, optional
-        Called with each check as it ends.
-    warn : callable, optional
-        Called with a line about what has to be done without.
+        A folder with results of `measure`, whose queries serve as further populations
+        for the statements about means.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with the key of each
+        statement before it is checked.
 
     Returns
     -------
     Certification
-        Its `rows` are the checks with their verdicts; `passed` if none was refuted that
-        is claimed.
+        Its `rows` are the checks with their verdicts; `passed` says whether all came
+        out as the theory claims.
 
     Raises
     ------
     UsageError
-        For an unknown key.
+        When nothing is called `statement`, or `measured` holds no measured students.
     FormatError
-        For a folder that holds no measured students.
+        When the results in `measured` are damaged.
 
     See Also
     --------
     statement : One statement of the theory, with its assumptions and source.
+    explain : One statement in words.
+    certify_student : An upper confidence limit of a student's risk.
 
     Examples
     --------
-    >>> check_theory("lemma-1").rows[0].verdict
+    >>> certify("lemma-1").rows[0].verdict
     'holds'
+    """
+    with reported(progress, total=len(selected(statement))) as advance:
+        return certified(statement, deep=deep, measured=measured, progress=advance)
+
+
+def certified(  # noqa: PLR0913  how it is reported, and what the command records
+    statement: str | None,
+    *,
+    deep: bool,
+    measured: str | PathLike[str] | None,
+    command: str = "",
+    progress: Progress = str,
+    each: Callable[[Row], object] = lambda _: None,
+    warn: Callable[[str], object] = lambda _: None,
+) -> Certification:
+    """The same for the command line.
+
+    `command` is recorded, `each` is called with each check as it ends, and `warn` with
+    a line about what has to be done without.
     """
     keys = selected(statement)
     terms = {} if measured is None else measured_terms(Path(measured))
+    groups = groups_for(keys, warn)
     rows = []
-    for row in certify(keys, deep=deep, groups=groups_for(keys, warn), measured=terms):
+    checks = suite.certify(keys, deep=deep, groups=groups, measured=terms)
+    for key in keys:
+        progress(key)
+        row = next(checks)
         rows.append(row)
         each(row)
     return Certification(

@@ -10,7 +10,7 @@ from rankbound.bounds.certificate import (
     CHOSEN,
     Certificate,
     LossRange,
-    certify,
+    certify_student,
     lemma_2c_range,
 )
 from rankbound.bounds.limits import upper_limit
@@ -79,7 +79,7 @@ def certified_student(
     )
     used = certified_rows(terms, student.groups, student.calibration)
     kept = terms.only(used)
-    certificate = certify(
+    certificate = certify_student(
         kept.risk_nats,  # type: ignore[arg-type]
         kept.entropy_nats,
         kept.divergence_nats,  # type: ignore[arg-type]

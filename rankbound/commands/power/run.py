@@ -13,6 +13,7 @@ from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
 from rankbound.errors import in_options
+from rankbound.progress import Progress, reported
 from rankbound.provenance import Input
 from rankbound.read.opening import sha256
 from rankbound.validation.equivalence_power import (
@@ -60,6 +61,7 @@ def power(  # noqa: PLR0913  each is an option of the command
     delta: float = 0.05,
     comparisons: int = 1,
     half_range: float | None = None,
+    progress: bool | Progress = False,
 ) -> Power:
     """What a number of queries can show, and how many queries a margin needs.
 
@@ -88,6 +90,9 @@ def power(  # noqa: PLR0913  each is an option of the command
     half_range : float, optional
         Differences lie within plus and minus this number, at least `sd`; betting
         intervals need it. With `sd` only.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
 
     Returns
     -------
@@ -116,19 +121,20 @@ def power(  # noqa: PLR0913  each is an option of the command
     >>> found.needed[0].n_tost, found.needed[0].n_normal
     (36, 35)
     """
-    return power_with(
-        made_options(
-            PowerOptions,
-            n=n,
-            sd=sd,
-            folder=folder,
-            margin=margin,
-            power=power,
-            delta=delta,
-            comparisons=comparisons,
-            half_range=half_range,
-        )
+    options = made_options(
+        PowerOptions,
+        n=n,
+        sd=sd,
+        folder=folder,
+        margin=margin,
+        power=power,
+        delta=delta,
+        comparisons=comparisons,
+        half_range=half_range,
     )
+    with reported(progress, total=1) as advance:
+        advance("power")
+        return power_with(options)
 
 
 def power_with(options: PowerOptions) -> Power:

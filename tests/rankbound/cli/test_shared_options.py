@@ -3,7 +3,7 @@ import argparse
 import pytest
 
 from rankbound.cli import compare, cut, measure, validate
-from rankbound.cli.shared_options import given_settings, source_settings
+from rankbound.cli.options import given_settings, source_settings
 
 COMMANDS = {
     "measure": (measure, []),

@@ -6,7 +6,7 @@ import pytest
 from rankbound.cli import main
 from rankbound.cli.measure import options_of
 from rankbound.drawing.results import find_results
-from rankbound.page.documents import documents_of
+from rankbound.page.queries import documents_of
 from tests.rankbound.files import project
 
 WORDS = (

@@ -8,7 +8,8 @@ from rankbound.bounds.assumptions import assumption
 from rankbound.bounds.notation import B, delta, glossary, term
 from rankbound.bounds.registry import REGISTRY
 from rankbound.bounds.special import PairEntropy, Sigmoid, Softplus
-from rankbound.commands.explain.run import (
+from rankbound.errors import UsageError
+from rankbound.terminal.explain import (
     LEGEND,
     USES,
     formula_text,
@@ -16,7 +17,6 @@ from rankbound.commands.explain.run import (
     list_text,
     statement_text,
 )
-from rankbound.errors import UsageError
 
 
 @pytest.mark.parametrize("key", REGISTRY)

@@ -1,4 +1,4 @@
-"""An inspection on a terminal: a table of files, findings by gravity, verdicts."""
+"""Files on a terminal: what an inspection found, and what a conversion did."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import SEVERITIES, VERDICTS, Severity
+from rankbound.commands.convert.result import Conversion
 from rankbound.commands.inspect.naming import shown_names
 from rankbound.commands.inspect.result import (
     File,
@@ -23,8 +24,7 @@ from rankbound.commands.inspect.result import (
     VectorCounts,
     by_severity,
 )
-from rankbound.terminal.console import console_for, say
-from rankbound.terminal.outlines import outline
+from rankbound.terminal.console import console_for, outline, say
 
 FILES = ("file", "format", "rows", "queries", "size", "range", "holds")
 MOST_NAMED = 4
@@ -218,3 +218,21 @@ def _readiness(name: str, ready: Readiness) -> Iterator[str]:
     notes = "".join(f"; {note}" for note in ready.notes)
     yield f"[bold]ready for {name}[/]: {yes}{escape(missing)}{escape(notes)}"
     yield f"  {escape(ready.command)}"
+
+
+def conversion_lines(done: Conversion) -> Iterator[str]:
+    """The files written, a note of what was decided, and every loss."""
+    packed = "" if done.packing == "none" else f", {done.packing}"
+    kept = "; ".join([*done.kept.values(), "read back, and the same"])
+    yield f"written: {done.path} ({done.format}{packed}): {kept}"
+    for path in done.companions:
+        yield f"written: {path}, which belongs to it"
+    if done.remark is not None:
+        yield f"note: {done.remark}"
+    for words in done.lost.values():
+        yield f"lost: {words}"
+
+
+def conversion_repr(done: Conversion) -> str:
+    """The same in short conversion_lines."""
+    return outline("Conversion", [*conversion_lines(done)])

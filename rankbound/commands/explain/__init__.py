@@ -1,1 +1,0 @@
-"""`explain`: statements and symbols in words."""
