@@ -268,8 +268,8 @@ def needing(*needs: Need, of: Mapping[str, Quantity] = COMPARED) -> list[str]:
 
     Examples
     --------
-    >>> needing("student", "scores")
-    ['divergence', 'risk', 'entropy', 'margin', 'ties']
+    >>> needing("laws", of=QUANTITIES)
+    ['kappa']
     """
     return [key for need in needs for key, q in of.items() if q.need == need]
 

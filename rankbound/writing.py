@@ -9,7 +9,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -95,8 +95,7 @@ def filling(folder: Path) -> Iterator[Path]:
     """
     check_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with aside_in(folder) as aside:
+        with _made(folder), aside_in(folder) as aside:
             yield aside
             made = sorted(aside.iterdir())
             _check_names(folder, [path.name for path in made])
@@ -104,6 +103,20 @@ def filling(folder: Path) -> Iterator[Path]:
                 path.replace(folder / path.name)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror})") from None
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder, and after an error remove those that were made for it."""
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for path in new:
+            with suppress(OSError):  # another program may have put a file there
+                path.rmdir()
+        raise
 
 
 @contextmanager

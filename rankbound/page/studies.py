@@ -172,7 +172,7 @@ def _ledger_named(*parts: str) -> str:
 
 # Bad news first, and what is open before what is settled
 LEVELS: Final = ("bad", "told", "caution", "good")
-DIFFERENCES: Final = (
+PAIRED: Final = (
     "sampling",
     "quantity",
     "pairs",
@@ -240,7 +240,7 @@ def _comparison_tables(comparison: Comparison, name: str) -> Iterator[Table]:
         f"p-values {family.p_values}, delta = {comparison.delta:g}"
     )
     rows = tuple(map(_comparison_row, comparison.rows))
-    yield Table(f"comparison{tag}", caption, DIFFERENCES, rows, left=4)
+    yield Table(f"comparison{tag}", caption, PAIRED, rows, left=4)
     means = tuple(
         (
             sampling.sampling,

@@ -2,9 +2,11 @@
 
 import pytest
 
+from rankbound import rendering, results
 from rankbound.bounds.certificate import certify_student, lemma_2c_range
 from rankbound.commands.compare.run import compare
 from rankbound.commands.measure.run import measure
+from rankbound.page.pieces import MAKERS
 from rankbound.terminal.console import MOST_LINES, WIDTH
 from tests.rankbound.results import (
     compared,
@@ -30,6 +32,14 @@ KINDS = (
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     return every(tmp_path_factory.mktemp("results"))
+
+
+@pytest.mark.parametrize("kind", results.KINDS)
+def test_every_kind_of_result_can_be_shown(kind):
+    name = results.result_type(kind).__name__
+    assert name in rendering.TEXT
+    assert name in rendering.HTML
+    assert kind in MAKERS
 
 
 @pytest.mark.parametrize("kind", KINDS)
