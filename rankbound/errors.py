@@ -1,4 +1,4 @@
-"""Errors that a user can mend: of using the program, and of files.
+"""Errors that a user can fix: in the use of the program, and in files.
 
 Messages speak of parameters, in backticks: `score_range`, or `temperature='fit'`. The
 command line turns those into its options.
@@ -30,14 +30,14 @@ OPTIONS: Final = {
 
 
 def in_options(message: str, names: Collection[str]) -> str:
-    """A message in words of the command line.
+    """A message in terms of the command line.
 
     Parameters
     ----------
     message : str
-        Parameters stand in backticks.
+        With parameters in backticks.
     names : collection of str
-        Those that the command has, by parameter or by option; others stay.
+        Parameters or options that the command has; others stay as they are.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def in_options(message: str, names: Collection[str]) -> str:
 
 
 class UsageError(ValueError):
-    """Options that contradict each other or ask for what the inputs do not hold.
+    """Settings contradict each other, or ask for what the inputs do not hold.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """How results and data show themselves: attached here, from outside.
 
-A type says nothing about terminals and pages. Its text and its HTML are made by the
-functions that this table names, which are loaded when something is shown.
+Types know nothing of terminals and pages. Their text and HTML are made by the functions
+that these tables name, which are loaded when something is shown.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-# Type: what makes its short text, its whole text where `print` shows more, its HTML
+# The functions that make the short text of a type, its whole text where `print` shows
+# more, and its HTML
 TEXT: Final[dict[str, str]] = {
     "Augmentation": "rankbound.terminal.theory:augmentation_text",
     "Bound": "rankbound.terminal.theory:bound_text",
@@ -51,7 +52,7 @@ HTML: Final[dict[str, str]] = {
 
 
 class Shown:
-    """A type that terminals and notebooks show by the tables above."""
+    """Base of types that terminals and notebooks show by the tables above."""
 
     __slots__ = ()
 

@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
 
 
 def answers_to(arguments: argparse.Namespace) -> list[Bound | Augmentation]:
-    """One answer per configuration.
+    """One answer for each configuration.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`rankbound certify`: let the machine try to refute the theory."""
+"""`rankbound certify`: machine checks of the theory."""
 
 from __future__ import annotations
 

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rankbound.cli.options import OF_MODELS
+from rankbound.errors import in_options
+
 EPILOG = """\
 Without --from: the figures of the theory, straight from its statements. With it: all
 that the results in the folder and its sub-folders allow, and a line for each figure
@@ -63,5 +66,6 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         progress=True,
     )
     for name, reason in missing:
-        sys.stdout.write(f"not drawn: {name}: {reason}\n")
+        said = in_options(reason, OF_MODELS)
+        sys.stdout.write(f"not drawn: {name}: {said}\n")
     sys.stdout.write(f"written: {counted(len(written), 'figure')} to {arguments.out}\n")

@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
 def files_behind(
     files: list[Path], words: Sequence[str]
 ) -> tuple[list[Path], Sequence[str]]:
-    """Files that stand behind ``--format NAME``, which took them for more formats.
+    """Files given after ``--format NAME``, which were taken for more formats.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`rankbound measure`: options, and files out."""
+"""`rankbound measure`: its options, its files, and the ledger on the screen."""
 
 from __future__ import annotations
 
@@ -163,19 +163,19 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
 
 
 class _Again(argparse.ArgumentParser):
-    """Raises where a program would print and exit."""
+    """Raise an error where the program would print and exit."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"the ledger's command cannot be read ({message})")
 
 
 def options_of(command: str) -> MeasureOptions:
-    """The options of a command that a ledger names.
+    """The options of the command that a ledger records.
 
     Raises
     ------
     UsageError
-        When it is none of ours, or cannot be read.
+        When it is not a command of `rankbound measure`, or cannot be parsed.
     """
     words = shlex.split(command)
     if words[:2] != ["rankbound", "measure"]:

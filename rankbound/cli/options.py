@@ -20,7 +20,7 @@ KINDS = "logit, probability, cosine, dot, bm25, unknown"
 
 
 def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """Teacher, students and the formats of files; `required` is about the teacher."""
+    """Add the teacher, the students and file formats; `required` is for the teacher."""
     group = parser.add_argument_group("models")
     add = group.add_argument
     add(
@@ -89,7 +89,7 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
 
 
 def add_vectors(add: Callable[..., Any]) -> None:
-    """Document vectors and their metric."""
+    """Add document vectors and their metric."""
     add(
         "--embeddings",
         type=Path,
@@ -162,7 +162,7 @@ def per_student(
     option: str,
     parse: Callable[[str, str], Setting],
 ) -> dict[str, Setting]:
-    """A setting per student: plain values go to all, NAME=value to one."""
+    """A setting for each student: a plain value is for all, NAME=value for one."""
     if texts and not names:
         raise UsageError(f"{option} is given, but no student")
     found: dict[str, Setting] = {}
@@ -231,7 +231,9 @@ def temperature_from(text: str | None, option: str) -> Any:
 
 Add = Callable[..., Any]
 DEFAULT_QUANTITY: Final = "entropy"
-# Arguments that options take as they are
+# Of the commands that measure, for messages of those that show their results
+OF_MODELS: Final = frozenset({"embeddings", "qrels", "student"})
+# Arguments that become options unchanged
 SAME = (
     "teacher",
     "embeddings",
@@ -246,13 +248,13 @@ SAME = (
 
 
 def add_qrels(add: Add, what: str) -> None:
-    """Judgements; `what` says what they are for, empty where it is plain."""
+    """Add `--qrels`; `what` says what the judgements are for, if it is not plain."""
     kinds = "relevance judgements, TREC or BEIR"
     add("--qrels", type=Path, metavar="FILE", help=f"{kinds}{what}")
 
 
 def quantities_listed() -> str:
-    """Quantities that samplings can be compared by, and what they need."""
+    """List the quantities that samplings can be compared by, and what they need."""
     plain, spaces, students = (
         ", ".join(
             f"{name} (the default)" if name == DEFAULT_QUANTITY else name
@@ -264,7 +266,7 @@ def quantities_listed() -> str:
 
 
 def margins_listed() -> str:
-    """The default margins of quantities."""
+    """List the default margins of quantities."""
     named: dict[str, list[str]] = {}
     for name, known in COMPARED.items():
         if known.margin is not None:
@@ -291,7 +293,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def add_pairs(add: Add, what: str = "which pairs of a group count") -> None:
-    """The pair set."""
+    """Add `--pairs`."""
     add(
         "--pairs",
         default="all",
@@ -301,7 +303,7 @@ def add_pairs(add: Add, what: str = "which pairs of a group count") -> None:
 
 
 def add_score_rules(add: Add) -> None:
-    """What is done to scores that are far below the best, and to missing ones."""
+    """Add the options for scores far below the best, and for missing ones."""
     add(
         "--score-range",
         type=float,
@@ -319,7 +321,7 @@ def add_score_rules(add: Add) -> None:
 
 
 def add_delta(add: Add, what: str) -> None:
-    """The failure probability; `what` says of what."""
+    """Add `--delta`; `what` says what fails with that probability."""
     add(
         "--delta",
         type=float,
@@ -330,7 +332,7 @@ def add_delta(add: Add, what: str) -> None:
 
 
 def add_seed(add: Add, what: str) -> None:
-    """The seed; `what` says of which draws."""
+    """Add `--seed`; `what` says what is drawn."""
     add(
         "--seed",
         type=int,
@@ -341,17 +343,17 @@ def add_seed(add: Add, what: str) -> None:
 
 
 def add_compat(add: Add, what: str) -> None:
-    """What of the reference study is put beside ours."""
+    """Add `--compat`; `what` says what it shows of the reference study."""
     add("--compat", choices=("reference",), help=what)
 
 
 def add_out(add: Add) -> None:
-    """Where the results go."""
+    """Add `--out`."""
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
 
 
 def source_settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What `SourceOptions` takes, but for the students."""
+    """Everything that `SourceOptions` takes, except the students."""
     from rankbound.read.choosing import chosen_formats
 
     return {
@@ -363,6 +365,6 @@ def source_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def given_settings(arguments: argparse.Namespace, command: str) -> dict[str, Any]:
-    """The same with the students and the command line."""
+    """The same, with the students and the command line."""
     students = students_from(arguments)
     return {**source_settings(arguments), "students": students, "command": command}

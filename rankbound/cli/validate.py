@@ -278,7 +278,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
 
 
 EVERY = "*"
-# What a folder says itself
+# A folder of a data set says these by its layout
 OF_FILES = (
     "teacher",
     "student",
@@ -338,7 +338,7 @@ def _files(arguments: argparse.Namespace) -> tuple[Case, ...]:
 
 
 def _sampling(text: str) -> tuple[str, Path]:
-    """SAMPLING=FILE, or a file whose name says the sampling.
+    """Split SAMPLING=FILE, or take the sampling from the name of a file.
 
     Examples
     --------
@@ -365,7 +365,7 @@ def _samplings(texts: list[str]) -> dict[str, Path] | None:
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What `MeasureOptions` takes, but students and groups."""
+    """Everything that `MeasureOptions` takes, except students and groups."""
     own = {"depth": arguments.depth, "pairs": arguments.pairs}
     return {**source_settings(arguments), **own}
 
@@ -382,7 +382,7 @@ def _folders(arguments: argparse.Namespace) -> tuple[Case, ...]:
             )
     folders = [_folder(text) for text in arguments.datasets]
     teachers = _teachers(arguments.dataset_teacher, [name for name, _ in folders])
-    # Any judgements will do here: a folder has its own
+    # Any path will do here: a folder has its own judgements and teacher
     arguments.qrels = arguments.teacher = Path()
     students = _named_students(arguments)
     settings = MeasureOptions(**_settings(arguments), students=students)
@@ -412,7 +412,7 @@ def _same(text: str, _: str) -> str:
 
 
 def _named_students(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
-    """Kinds and temperatures by system; "*" stands for those not named."""
+    """Kinds and temperatures by system; "*" stands for systems that are not named."""
     from rankbound.commands.measure.options import StudentSource
 
     texts = (arguments.student_kind, arguments.student_temperature)

@@ -1,4 +1,4 @@
-"""What a figure of results is, which kinds there are, and what to run for each."""
+"""Figures of results: what one is, which kinds there are, what to run for each."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ FIGURES: Final[dict[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One figure: a file name without suffix, and how to draw it, or why not.
+    """One figure: its file name without suffix, and how to draw it, or why not.
 
-    `kind` is a key of `FIGURES`, which knows what to run for it.
+    `kind` is a key of `FIGURES`, which says what to run for it.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Drawing:
 
 
 def absent_kinds(present: Iterable[str]) -> list[tuple[str, str]]:
-    """Kinds of figures of which a folder holds nothing, each with what would give it.
+    """Kinds of figures that a folder has no data for, each with what would give some.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def absent_kinds(present: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def file_name(*parts: str) -> str:
-    """A file name from names that users chose; nothing in it is a path.
+    """A file name made of names that users chose, without anything of a path.
 
     Examples
     --------

@@ -20,7 +20,7 @@ FILES = {
     "inspection.json": "rankbound.inspection/1",
     "power.json": "rankbound.power/1",
 }
-# Commands that write JSON under a name of the user's choice
+# Schemas of commands that write JSON under a name that the user chooses
 FREE = ("rankbound.inspection/1", "rankbound.power/1")
 Content = TypeVar("Content", bound=Result)
 HEAD = 200  # bytes, within which a result names its schema
@@ -35,8 +35,8 @@ class Found:
     schema : str
         Such as "rankbound.ledger/1".
     name : str
-        The folder below the one asked for, for titles and file names; empty for that
-        folder itself. A JSON file of the user's own naming adds its name.
+        The path of its folder below the one asked for, for titles and file names; empty
+        for that folder itself. A JSON file that the user named adds its name.
     content : Result
         The JSON file, decoded.
     table : Rows
@@ -57,7 +57,7 @@ class Found:
         return kind_of(self.schema)
 
     def as_a(self, wanted: type[Content]) -> Content:
-        """The content as the type that its kind has."""
+        """The content, checked to be of a type."""
         if not isinstance(self.content, wanted):
             made = type(self.content).__name__
             raise TypeError(f"expected a {wanted.__name__}, got a {made}")
@@ -111,15 +111,15 @@ def find_results(folder: Path, *, asked: str = "`folder` ") -> list[Found]:
     ]
     if not found:
         raise UsageError(
-            f"{asked}{folder}: holds none of {', '.join(FILES)}; give the --out folder "
-            "of rankbound measure, compare or validate, or where the --json of inspect "
-            "or power lies"
+            f"{asked}{folder}: holds none of {', '.join(FILES)}; give a folder with "
+            "results of measure, compare or validate, or with the JSON files of "
+            "inspect or power"
         )
     return found
 
 
 def _free_schema(path: Path) -> str | None:
-    """The schema of a result under another name, told without reading all of it."""
+    """The schema of a result under another name, without reading the whole file."""
     try:
         with path.open("rb") as stream:
             head = stream.read(HEAD).decode("utf-8-sig", errors="replace")

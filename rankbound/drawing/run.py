@@ -1,4 +1,4 @@
-"""Which figures results allow, and how all of them are drawn into a folder."""
+"""Which figures results allow, and drawing all of them into a folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rankbound.figures.rendering import Extension
     from rankbound.figures.style import Axes
 
-# Kind of result: the figures of one
+# The figures of each kind of result
 MAKERS: Final[dict[str, Callable[[Found], list[Drawing]]]] = {
     "ledger": ledgers.drawings,
     "comparison": comparisons.drawings,
@@ -52,7 +52,7 @@ def theory_drawings() -> list[Drawing]:
 
 
 def result_drawings(results: list[Found]) -> list[Drawing]:
-    """The figures of results, and a line for each that they do not allow."""
+    """The figures of results, and a reason for each kind that they do not allow."""
     drawings = [
         drawing
         for result in results
@@ -66,7 +66,7 @@ def result_drawings(results: list[Found]) -> list[Drawing]:
 
 
 def _distinct(drawings: list[Drawing]) -> list[Drawing]:
-    """The drawings under names of their own: folders may differ by signs alone."""
+    """The drawings under distinct names: folders may differ in punctuation only."""
     taken: set[str] = set()
     found = []
     for drawing in drawings:
@@ -79,7 +79,7 @@ def _distinct(drawings: list[Drawing]) -> list[Drawing]:
 
 
 def drawn(drawings: list[Drawing]) -> Iterator[tuple[Drawing, Axes | None, str]]:
-    """Draw one after another; a figure that cannot be drawn gives its reason."""
+    """Draw one after another; a figure that cannot be drawn comes with its reason."""
     for drawing in drawings:
         if drawing.draw is None:
             yield drawing, None, drawing.reason

@@ -16,11 +16,11 @@ from rankbound.results import Result
 from rankbound.tables import NEEDS, booktabs, escaped
 
 MOST_ROWS: Final = 500
-# From here on numbers have an exponent
+# Numbers from here on are written with an exponent
 MOST_PLAIN: Final = 1e12
-# What a spreadsheet takes for the beginning of a formula
+# Characters with which a formula begins in a spreadsheet
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-# A number, or the two of an interval
+# A number, or the two ends of an interval
 NUMBERS: Final = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( to [-+]?[\d.,]+(e[-+]?\d+)?)?")
 
 
@@ -31,15 +31,15 @@ class Table:
     Attributes
     ----------
     name : str
-        Of the files that it is downloaded as, without suffix.
+        Of the files that it can be downloaded as, without suffix.
     caption : str
     headings : tuple of str
     rows : tuple of tuple of str
         At most `MOST_ROWS` of them are on the page.
     left : int
-        How many columns hold words and stand to the left; the others are numbers.
+        How many columns on the left hold words; the others hold numbers.
     title : str
-        Stands above it; by default the first word of the name.
+        Shown above the table; by default the first word of the name.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Table:
 
     @property
     def heading(self) -> str:
-        """A word or two above the table."""
+        """The word or two above the table."""
         return (self.title or words(self.name.split("-")[0])).capitalize()
 
     @property
@@ -61,7 +61,7 @@ class Table:
 
     @property
     def left_out(self) -> str:
-        """How many rows of how many are shown; empty if all are."""
+        """How many of the rows are shown; empty if all are."""
         if len(self.rows) <= MOST_ROWS:
             return ""
         return (
@@ -108,10 +108,10 @@ class Table:
 
 
 def csv_text(rows: Iterable[Iterable[str]]) -> str:
-    r"""Rows as comma-separated text that a spreadsheet does not run.
+    r"""Rows as comma-separated text in which a spreadsheet finds no formulas.
 
-    A cell that would be taken for a formula gets an apostrophe in front; numbers are
-    left alone.
+    A cell that would be taken for a formula gets an apostrophe in front; numbers stay
+    as they are.
 
     Examples
     --------
@@ -162,7 +162,7 @@ def interval(ends: Iterable[float | None] | None) -> str:
 
 
 def data_uri(content: str, kind: str) -> str:
-    """Text as an address that holds it, so that a link to it saves a file offline.
+    """A data URI that holds a text, so that a link to it saves a file offline.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def words(value: Any) -> str:
 class Verdict:
     """One line of the banner: a word and a sentence.
 
-    `level` is how good the news is; "told" is neither good nor bad.
+    `level` says how good the news is; "told" is neither good nor bad.
     """
 
     level: Level
@@ -197,7 +197,7 @@ class Verdict:
 
 
 def told(word: str, sentence: str) -> Verdict:
-    """A line whose word is one of the catalogue, or begins with one.
+    """A line of the banner whose word is, or begins with, a verdict of the catalogue.
 
     Examples
     --------
@@ -218,10 +218,10 @@ class Account:
     title : str
     verdicts : tuple of Verdict
     sentences : tuple of str
-        To be quoted.
+        Ready to be quoted.
     tables : tuple of Table
     notes : tuple of (heading, lines)
-        Assumptions, warnings, definitions: what a reader has to know.
+        Assumptions, warnings and definitions that a reader has to know.
     """
 
     kind: str
@@ -233,7 +233,7 @@ class Account:
 
 
 def notes_of(result: Result, *fields: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Lists of sentences, and mappings of a word to a sentence, that are not empty."""
+    """The fields that hold sentences, or mappings to sentences, and are not empty."""
     found = []
     for field in fields:
         value = getattr(result, field)

@@ -46,7 +46,7 @@ GRAVE: Final = ("error", "warning")
 
 
 def inspection_account(found: Inspection, *, name: str = "") -> Account:
-    """What the files hold, what was found in them, and what may be run on them."""
+    """What the files hold, what was found in them, and what can be run on them."""
     suffix = f", {name}" if name else ""
     return Account(
         kind="inspection",
@@ -117,7 +117,7 @@ def _commands(found: Inspection) -> Iterator[str]:
 
 
 def power_account(found: Power, *, name: str = "") -> Account:
-    """What queries can show, and how many a margin needs."""
+    """What a number of queries can show, and how many queries a margin needs."""
     shown = detectable_rows(found.rows)
     needed = needed_rows(found.needed)
     tables = (
@@ -147,7 +147,7 @@ def power_account(found: Power, *, name: str = "") -> Account:
 
 
 def bound_account(found: Bound, *, name: str = "") -> Account:
-    """The bound with its parts, and bounds that ask for less."""
+    """The bound with its parts, and its relatives."""
     verdict = told("vacuous" if found.vacuous else "not vacuous", bound_words(found))
     if found.solve is not None:
         verdict = Verdict("told", f"solved for {found.solve}", bound_words(found))
@@ -262,11 +262,11 @@ def conversion_account(done: Conversion, *, name: str = "") -> Account:
 
 
 def _last_second(cells: tuple[str, ...]) -> tuple[str, ...]:
-    """Words stand on the left of a table, numbers on the right."""
+    """The last cell, which holds words, moved to the words on the left."""
     return cells[0], cells[-1], *cells[1:-1]
 
 
-# Kind of result: what makes its account, of the result and a name for its titles
+# What makes the account of each kind of result, from it and a name for its titles
 MAKERS: Final[dict[str, Callable[..., Account]]] = {
     "ledger": ledger_account,
     "comparison": comparison_account,
@@ -282,13 +282,13 @@ MAKERS: Final[dict[str, Callable[..., Account]]] = {
 
 
 def account_of(result: Result, *, name: str = "") -> Account:
-    """What there is to say about a result.
+    """The account of a result of any kind.
 
     Parameters
     ----------
     result : Result
     name : str
-        Its folder, for titles; may be empty.
+        The name of its folder, for titles; may be empty.
     """
     return MAKERS[result.KIND](result, name=name)
 
@@ -297,7 +297,7 @@ def html_of(result: Result) -> str:
     """Verdicts, sentences and tables of a result, as on the page of a report."""
     from markupsafe import Markup
 
-    # The package's own: quotes in a style sheet must not be escaped
+    # It is our own style sheet, whose quotes must not be escaped
     style = Markup(source("piece.css"))
     context = {"account": account_of(result), "style": style}
     return rendered_template("piece.html", context)

@@ -33,9 +33,9 @@ from rankbound.rows import Rows
 MOST_ROWS: Final = 2_000
 SEED: Final = 0
 EFFECTS: Final = ("dataset", "student", "qid", "measure", "value")
-# What the page's scripts read of a table
+# The fields of a table that the scripts of the page read
 SENT: Final = ("name", "keys", "texts", "columns", "numbers", "total", "axes", "units")
-# What a table begins with, and the needs of what that is held against, best first
+# The first axis of a scatter, and what the second one needs, the best first
 FIRST: Final = "entropy"
 AGAINST: Final = ("student", "vectors", "scores")
 # (student, qid) to {measure: value}, as `effectiveness.tsv` has it
@@ -52,11 +52,11 @@ class QueryTable:
     keys : tuple of str
         Names of the text columns.
     texts : tuple of tuple of str
-        One tuple a text column.
+        One tuple for each text column.
     columns : tuple of str
         Names of the numeric columns.
     numbers : tuple of tuple of (float or None)
-        One tuple a numeric column; None where the file has a blank.
+        One tuple for each numeric column; None where the file has a blank.
     total : int
         Rows of the files, shown or not.
     axes : tuple of str
@@ -81,7 +81,7 @@ class QueryTable:
 
     @property
     def cap(self) -> str:
-        """How many rows of how many are here, and which."""
+        """How many of the rows are shown, and which."""
         if len(self) == self.total:
             return f"all {counted(self.total, 'row')}"
         return (
@@ -103,7 +103,7 @@ class QueryTable:
 def ledger_queries(
     results: Sequence[Found], effects: Effects, *, limit: int = MOST_ROWS
 ) -> QueryTable | None:
-    """The rows of all ledgers, with the effectiveness of the same student and query."""
+    """The rows of all ledgers, with the effectiveness of each student and query."""
     full = [result for result in results if result.table]
     if not full:
         return None
@@ -146,7 +146,7 @@ def long_queries(
     column: tuple[str, ...],
     limit: int = MOST_ROWS,
 ) -> QueryTable | None:
-    """A table with one value a row, turned so that every quantity is a column.
+    """A table with one value in each row, pivoted so that each quantity is a column.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def long_queries(
 
 
 def _axes(columns: Sequence[str]) -> tuple[str, str]:
-    """The columns that a scatter begins with: entropy, and what it is held against.
+    """The columns that a scatter shows first: entropy, and one to plot against it.
 
     Examples
     --------
@@ -197,7 +197,7 @@ def _axes(columns: Sequence[str]) -> tuple[str, str]:
 
 
 def sampled(qids: Sequence[str], limit: int) -> list[int]:
-    """Positions of at most `limit` rows, all rows of a query or none, in order.
+    """Positions of at most `limit` rows, in order; all rows of a query, or none.
 
     Examples
     --------
@@ -225,7 +225,7 @@ def effects_of(rows: Rows) -> dict[tuple[str, str], dict[str, float]]:
     """Effectiveness by student and query; empty for several data sets.
 
     The same qid may mean different queries in different data sets, and per-query files
-    do not say which data set theirs are of.
+    do not say which data set they come from.
     """
     found: dict[tuple[str, str], dict[str, float]] = {}
     if not rows or len({*rows.column("dataset")}) > 1:
@@ -244,7 +244,7 @@ def _number(text: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-# Reads the command of a ledger again
+# Parses the command that a ledger records
 OptionsOf = Callable[[str], MeasureOptions]
 Options = TypeVar("Options", MeasureOptions, StudentSource)
 # Characters of JSON for the documents of all ledgers together
@@ -271,7 +271,7 @@ class Group(Record, frozen=True, kw_only=True):
 
 
 class Documents(Record, frozen=True, kw_only=True):
-    """Groups by query of the ledger in a folder, or why they are missing.
+    """The groups of each query of a ledger, or why they are missing.
 
     `total` counts the queries of the ledger, shown or not.
     """
@@ -302,9 +302,9 @@ def documents_of(
         The folder of the report: relative paths are looked for from the working
         folder, from there, and from the two folders above.
     qids : sequence of str
-        The queries that the page shows; the first ones that fit are taken.
+        The queries that the page shows; as many of the first ones as fit are taken.
     options_of : callable or None
-        Reads a ledger's command, and raises a UsageError where it cannot; without it
+        Parses a ledger's command, and raises a UsageError where it cannot; without it,
         the documents are missing.
     budget : int
         Characters of JSON.
@@ -342,7 +342,7 @@ def _read_again(
 
 
 def _unchanged(inputs: Sequence[Input], source: Path) -> Path:
-    """The folder from which all inputs are there with the hashes of the ledger."""
+    """The folder below which all inputs exist and have the hashes of the ledger."""
     here = source.resolve()
     problems = []
     for root in (Path(), here, here.parent, here.parent.parent):
@@ -350,7 +350,7 @@ def _unchanged(inputs: Sequence[Input], source: Path) -> Path:
         if problem is None:
             return root
         problems.append(problem)
-    # A file that is there and differs says more than one that is not
+    # That a file has changed says more than that another one is missing
     changed = [problem for problem in problems if "changed" in problem]
     raise UsageError((changed or problems)[0])
 
@@ -369,7 +369,7 @@ def _problem(root: Path, entry: Input) -> str | None:
 
 
 def _from(root: Path, record: Options, names: Sequence[str]) -> Options:
-    """The same options with their paths read from a folder."""
+    """The same options with their paths below a folder."""
     paths = {name: getattr(record, name) for name in names}
     return replace(
         record, **{name: path and root / path for name, path in paths.items()}
@@ -408,7 +408,7 @@ def _read_groups(
 def _student(
     raw: RawScores, rows: slice, entry: StudentResult
 ) -> tuple[float | None, ...]:
-    """Clipped scores in temperatures, as the certificate takes them; None unscored."""
+    """Clipped scores in temperatures, as the certificate uses them; None if missing."""
     found = raw.found[rows]
     values = np.full(len(found), np.nan)
     if found.any():

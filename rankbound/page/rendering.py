@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 SCRIPTS: Final = ("page.js", "table.js", "detail.js", "brush.js", "explorer.js")
-# What would end a script element, open a comment in it, or end a line in old scripts
+# Characters that could end a script element, open a comment in it, or end a line
 UNSAFE: Final = {
     "<": "\\u003c",
     ">": "\\u003e",
@@ -35,7 +35,7 @@ UNSAFE: Final = {
 
 
 def rendered_template(name: str, context: Mapping[str, Any]) -> str:
-    """A template filled in; ids from ``unique`` start anew with every call."""
+    """A template filled in; ids from ``unique`` are numbered from 1 in every call."""
     numbers = itertools.count(1)
     tools = {
         "unique": lambda start: f"{start}-{next(numbers)}",
@@ -103,10 +103,10 @@ def _environment() -> Environment:
 SVG: Final = "http://www.w3.org/2000/svg"
 LINK: Final = "http://www.w3.org/1999/xlink"
 REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
-# Bytes above which a vector figure goes in as a picture, and its numbers stay out
+# Bytes above which a figure becomes a PNG, and above which its numbers are left out
 MOST_VECTOR: Final = 400_000
 MOST_NUMBERS: Final = 60_000
-# Of all figures together, so that a page of many results can still be sent and opened
+# For all figures together, so that a page of many results can still be sent by mail
 MOST_FIGURES: Final = 5_000_000
 FULL: Final = (
     f"the page has room for {MOST_FIGURES // 1_000_000} MB of figures; `rankbound "
@@ -121,7 +121,7 @@ class Picture:
     Attributes
     ----------
     name : str
-        As `rankbound figures` calls its file.
+        The name of the file that `rankbound figures` gives it.
     description : str
         What is drawn, in a sentence.
     markup : str
@@ -140,7 +140,7 @@ class Picture:
 
 
 def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
-    """Every figure as a picture, or its name and the reason why there is none."""
+    """Each figure as a picture, or its name and the reason why it is missing."""
     # Notebooks show results by this module, and need no figures
     from rankbound.drawing.run import drawn
     from rankbound.figures.data import csv_text, data_of
@@ -189,7 +189,7 @@ def inline(svg: str, *, prefix: str, title: str, about: str) -> str:
     prefix : str
         Put before every id, so that figures on one page do not share any.
     title, about : str
-        Name and description, for those who cannot see it.
+        Name and description, for readers who cannot see it.
 
     Examples
     --------
@@ -216,7 +216,7 @@ def inline(svg: str, *, prefix: str, title: str, about: str) -> str:
     width = root.attrib.pop("width", "")
     root.attrib.pop("height", None)
     if width.endswith("pt"):
-        # Drawn for a column of print; a screen has room for more
+        # It was drawn for a column of print; a screen has room for more
         root.set("style", f"max-width: {1.45 * float(width[:-2]) / 12:.2f}rem")
     root.set("role", "img")
     root.set("aria-labelledby", f"{prefix}title {prefix}desc")

@@ -191,7 +191,7 @@ def _details(
     tables: list[QueryTable],
     options_of: OptionsOf | None,
 ) -> list[Documents]:
-    """Documents behind the first table's queries, by ledger."""
+    """The documents behind the queries of the first table, by ledger."""
     ledgers = [r for r in results if r.kind == "ledger" and r.table]
     if not ledgers:
         return []
@@ -260,7 +260,7 @@ def _query_tables(results: list[Found], *, limit: int) -> Iterator[QueryTable]:
 STATIC_ROWS: Final = 25
 MOST_JSON: Final = 1_000_000
 SEEDED: Final = ("calibration", "family")  # parts of results that may hold the seed
-# Words of the tables that stand for a symbol of the notation
+# Words in tables that stand for a symbol of the notation
 HINTS: Final[dict[str, Symbol]] = {
     "entropy": H,
     "divergence": D,
@@ -277,7 +277,7 @@ SYMBOLS: Final = (n, delta, L, Delta, H, D, kappa, tau, k, K, A, mean_a)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What a report is made of.
+    """What a report shows.
 
     Attributes
     ----------
@@ -336,7 +336,7 @@ def page(material: Material) -> str:
 
 
 def hints() -> dict[str, str]:
-    """Words of tables, and the meaning and unit of the symbol that they stand for.
+    """The meaning and unit of each word of tables that stands for a symbol.
 
     Examples
     --------
@@ -347,7 +347,7 @@ def hints() -> dict[str, str]:
 
 
 def column_hint(name: str) -> str:
-    """The meaning of a column of a per-query table; empty where it needs none.
+    """The meaning of a column of a table of queries; empty if it needs none.
 
     Examples
     --------
@@ -418,8 +418,8 @@ def _sections(
 class Provenance:
     """Where a part of the report comes from.
 
-    `json` is the file itself, empty where it is too long for the page, and `file` what
-    it is called when it is downloaded.
+    `json` is the file itself, empty if it is too long for the page, and `file` its name
+    when it is downloaded.
     """
 
     title: str
@@ -458,7 +458,7 @@ def _input(entry: Input) -> tuple[str, str]:
 
 
 def _facts(result: Found) -> Iterator[tuple[str, str]]:
-    """What a result tells of how it was made; kinds tell different things."""
+    """How a result was made, as far as its kind records it."""
     content = result.content
     yield "schema", result.schema
     if command := getattr(content, "command", ""):
@@ -477,7 +477,7 @@ def _facts(result: Found) -> Iterator[tuple[str, str]]:
 
 
 class Data(Record, frozen=True, kw_only=True):
-    """What the scripts of the page read."""
+    """The data that the scripts of the page read."""
 
     tables: tuple[dict[str, object], ...]
     details: tuple[Documents, ...]

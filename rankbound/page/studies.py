@@ -62,7 +62,7 @@ MODELS: Final = (
 
 
 def ledger_account(ledger: Ledger, *, name: str = "") -> Account:
-    """Verdicts, the table of parts, the models, and the readings beside them."""
+    """Verdicts, the table of parts, the models, and what else was measured."""
     suffix = f", {name}" if name else ""
     return Account(
         kind="ledger",
@@ -121,7 +121,7 @@ def _ledger_tables(ledger: Ledger, name: str) -> Iterator[Table]:
 
 
 def _vacuous(ledger: Ledger, row: tuple[str, ...]) -> str:
-    """Whether a row's limit is at or above the trivial value; empty for no limit."""
+    """Whether a limit is at or above the trivial value; empty for other rows."""
     student, part = row[:2]
     entry = ledger.students.get(student)
     if entry is None:
@@ -159,7 +159,7 @@ def _models(ledger: Ledger) -> Iterator[tuple[str, ...]]:
 
 
 def _filled(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """Rows whose first cell is repeated where a terminal would leave it blank."""
+    """The rows, with the first cell repeated where a terminal leaves it blank."""
     found: list[tuple[str, ...]] = []
     for first, *rest in rows:
         found.append((first or found[-1][0], *rest))
@@ -170,7 +170,7 @@ def _ledger_named(*parts: str) -> str:
     return "-".join(filter(None, parts))
 
 
-# Bad news first, and what is open before what is settled
+# Bad news comes first, and open questions before settled ones
 LEVELS: Final = ("bad", "told", "caution", "good")
 PAIRED: Final = (
     "sampling",
@@ -192,7 +192,7 @@ SWEEP: Final = ("sampling", "pairs", "verdict", "factor", "difference", "interva
 
 
 def comparison_account(comparison: Comparison, *, name: str = "") -> Account:
-    """Verdicts by kind, the sentences to quote, differences, means, and the sweep."""
+    """Verdicts by kind, sentences to quote, differences, means, and the sweep."""
     suffix = f", {name}" if name else ""
     return Account(
         kind="comparison",
@@ -342,7 +342,7 @@ CONTROLS: Final = ("control", "passed", "rate", "nominal", "tests")
 
 
 def validation_account(validation: Validation, *, name: str = "") -> Account:
-    """What goes with effectiveness, how configurations are ordered, what held."""
+    """What is associated with effectiveness, how configurations rank, what held."""
     suffix = f", {name}" if name else ""
     keys = ("warnings", "dropped", "absent_terms", "definitions")
     return Account(
@@ -356,7 +356,7 @@ def validation_account(validation: Validation, *, name: str = "") -> Account:
 
 
 def _validation_verdicts(validation: Validation, where: str) -> Iterator[Verdict]:
-    # A term that goes with another one to one repeats its test, and is none of its own
+    # A term that ranks queries exactly as another does has no test of its own
     rows = [row for row in validation.per_query if row.same_as is None]
     counts = Counter(row.verdict for row in rows)
     for said in sorted(filter(None, counts), key=_association_place):

@@ -1,4 +1,4 @@
-"""What terminals show: a console that cuts nothing in a file, and short outlines."""
+"""What terminals show: a console that truncates nothing in a file, and outlines."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ WIDEST: Final = 10_000
 
 
 class _Console(Console):
-    """Cuts no table in a file or pipe, and lets the program end when a reader left."""
+    """Truncate no table in a file or pipe, and end when nobody reads the output."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print; a table that needs more than a page has longer lines."""
+        """Print; lines grow where a table needs more than the width."""
         width = self.width
         if not self.is_terminal and len(objects) == 1 and isinstance(objects[0], Table):
             wide = self.options.update(max_width=WIDEST)
@@ -29,7 +29,7 @@ class _Console(Console):
             self.width = width
 
     def on_broken_pipe(self) -> None:
-        """The reader went away."""
+        """Raise, so that the program ends."""
         raise BrokenPipeError
 
 
@@ -46,7 +46,7 @@ def say(console: Console, line: str) -> None:
 
 MOST_LINES: Final = 12
 WIDTH: Final = 100
-NAME: Final = 30  # of a name inside a line, so that the numbers stay
+NAME: Final = 30  # of a name inside a line, so that the numbers stay visible
 
 
 def outline(title: str, lines: Sequence[str]) -> str:
@@ -56,8 +56,8 @@ def outline(title: str, lines: Sequence[str]) -> str:
     ----------
     title : str
     lines : sequence of str
-        The important ones first: of more than fit, the first are shown and the others
-        counted.
+        The important ones first: if there are too many, the first are shown and the
+        others counted.
 
     Examples
     --------

@@ -30,7 +30,7 @@ def show(cut: Cut, console: Console) -> None:
 
 
 def cut_repr(cut: Cut) -> str:
-    """What each band keeps, a line each."""
+    """What each band keeps, one line for each."""
     lines = [
         f"{row.kept}: {counted(row.n_groups, 'group')} of "
         f"{counted(row.n_queries, 'query')}, {row.file or row.reason}"
@@ -125,7 +125,7 @@ def _reference(compat: Compat) -> Table:
 
 
 def foot(cut: Cut) -> Iterator[str]:
-    """What was left out, and what to know."""
+    """How ties were cut, what was left out, and warnings."""
     yield f"ties: {cut.ties}"
     yield f"comparison: {cut.comparison.note}"
     dropped = cut.dropped

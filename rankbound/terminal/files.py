@@ -50,7 +50,7 @@ def show(inspection: Inspection, console: Console) -> None:
 
 
 def inspection_repr(inspection: Inspection) -> str:
-    """Files, what stands in the way, the gravest findings."""
+    """The files, which commands they are ready for, and the gravest findings."""
     number = inspection.counts()
     counts = [counted(number[severity], severity) for severity in SEVERITIES]
     files = counted(len(inspection.files), "file")
@@ -101,7 +101,7 @@ def file_row(file: File, name: str) -> tuple[str, ...]:
 
 
 def _three(sizes: Sizes) -> str:
-    """Least, median and largest size; one number where they are the same.
+    """Smallest, median and largest size; one number if they are the same.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def _evidence(inspection: Inspection, names: Names) -> Iterator[str]:
 
 
 def _lines(inspection: Inspection, names: Names) -> Iterator[str]:
-    """One line a finding; the same finding about several files is one line."""
+    """A line for each finding; the same finding about several files is one line."""
     every: list[tuple[Finding, str, str]] = [
         (finding, names[one.path], names[one.path])
         for one in inspection.files
@@ -173,7 +173,7 @@ def _lines(inspection: Inspection, names: Names) -> Iterator[str]:
     ]
     alike: dict[tuple[Severity, str, str], list[tuple[Finding, str]]] = {}
     for finding, name, cause in every:
-        # Errors share a line only if one remedy cures them all
+        # Errors share a line only if one remedy fixes them all
         own = cause if finding.severity == "error" else ""
         key = (finding.severity, finding.code, own)
         alike.setdefault(key, []).append((finding, name))
@@ -184,7 +184,7 @@ def _lines(inspection: Inspection, names: Names) -> Iterator[str]:
 
 
 def _line(alike: Sequence[tuple[Finding, str]]) -> str:
-    """The gravest of several like findings, the others by name."""
+    """The largest of several findings of one kind, and the others by name."""
     finding, name = max(alike, key=lambda pair: pair[0].count)
     style = VERDICTS[finding.severity].style
     example = f" ({finding.example})" if finding.example else ""
@@ -221,7 +221,7 @@ def _readiness(name: str, ready: Readiness) -> Iterator[str]:
 
 
 def conversion_lines(done: Conversion) -> Iterator[str]:
-    """The files written, a note of what was decided, and every loss."""
+    """The files written, a note on what was decided, and every loss."""
     packed = "" if done.packing == "none" else f", {done.packing}"
     kept = "; ".join([*done.kept.values(), "read back, and the same"])
     yield f"written: {done.path} ({done.format}{packed}): {kept}"

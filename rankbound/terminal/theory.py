@@ -1,4 +1,4 @@
-"""Answers about the theory for a terminal: of `rankbound bound`, and of `certify`."""
+"""What `rankbound bound` and `rankbound certify` found, in words for a terminal."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def augmentation_words(found: Augmentation) -> Iterator[str]:
 
 
 def line(row: Row) -> str:
-    """Return one line: key, verdict, how, over what, looseness, what went wrong."""
+    """One line of a check: key, verdict, how, over what, looseness, what went wrong."""
     finding = row.finding
     text = (
         f"{row.key:<38}{row.verdict:<10}{finding.how:<27}"
@@ -123,7 +123,7 @@ def _loose(value: float | None) -> str:
 
 
 def summary(rows: Sequence[Checked]) -> str:
-    """Return how many checks came out as they should, and which did not.
+    """How many checks passed, and which failed.
 
     Examples
     --------

@@ -38,7 +38,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -263,6 +263,35 @@ ALLOWED: tuple[Renewed | Reordered, ...] = (
         "the example of the explorer has the keys of all settings, in their order",
     ),
 )
+PLAINER: Final = "the message speaks of what is needed, in Python and on a command line"
+SHOWN: tuple[Replaced, ...] = (
+    Replaced(
+        "*",
+        "/stderr/*",
+        "is a file; --out needs a folder",
+        "is a file, and results need a folder",
+        PLAINER,
+    ),
+    Replaced(
+        "*-empty",
+        "/stderr/*",
+        "give the --out folder of rankbound measure, compare or validate, or where "
+        "the --json of inspect or power lies",
+        "give a folder with results of measure, compare or validate, or with the JSON "
+        "files of inspect or power",
+        PLAINER,
+    ),
+    *(
+        Replaced(
+            "report-*",
+            "/files/*.html/*",
+            f"give --{was} to",
+            f"give `{was}` to",
+            PLAINER,
+        )
+        for was in ("embeddings", "qrels")
+    ),
+)
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
     Removed("*validate*", "/files/*/versions/statsmodels", OUR_OWN_CORRELATION),
     Replaced(
@@ -372,4 +401,5 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
         "lies inside (-R, R)",
         MEANINGS,
     ),
+    *SHOWN,
 )

@@ -2,11 +2,13 @@
 
 import pytest
 
-from rankbound import rendering, results
+from rankbound import rendering
 from rankbound.bounds.certificate import certify_student, lemma_2c_range
 from rankbound.commands.compare.run import compare
 from rankbound.commands.measure.run import measure
 from rankbound.page.pieces import MAKERS
+from rankbound.results import KINDS as ALL_KINDS
+from rankbound.results import result_type
 from rankbound.terminal.console import MOST_LINES, WIDTH
 from tests.rankbound.results import (
     compared,
@@ -34,9 +36,9 @@ def results(tmp_path_factory):
     return every(tmp_path_factory.mktemp("results"))
 
 
-@pytest.mark.parametrize("kind", results.KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_every_kind_of_result_can_be_shown(kind):
-    name = results.result_type(kind).__name__
+    name = result_type(kind).__name__
     assert name in rendering.TEXT
     assert name in rendering.HTML
     assert kind in MAKERS
