@@ -136,7 +136,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=9999,
         metavar="N",
-        help="of the bootstrap intervals; 0 leaves them out (default %(default)d)",
+        help="resamples of the bootstrap; 0 leaves its intervals out "
+        "(default %(default)d)",
     )
     add_seed(add, "calibration queries, bootstrap and controls")
     add_compat(

@@ -79,7 +79,7 @@ def add_parser(subparsers: Any) -> None:
     add("--format", metavar="NAME", help="the format of IN, instead of detection")
     add("--ids", type=Path, metavar="FILE", help="ids of vectors (default: beside IN)")
     add("--formats", action=ListFormats, nargs=0, help="list the formats, and end")
-    add("--lossy", action="store_true", help="lose what OUT cannot carry")
+    add("--lossy", action="store_true", help="accept the loss of what OUT cannot carry")
     add(
         "--teacher-kind",
         metavar="KIND",

@@ -87,7 +87,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     add_delta(add, "failure probability of each comparison before and after")
     add_seed(add, "the draw of calibration queries")
     add_compat(
-        add, "also tell what the reference study's cuts of these names would keep"
+        add, "also show what the reference study's cuts of these names would keep"
     )
     add_out(add)
 

@@ -42,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
         "--format",
         choices=("pdf", "png", "svg"),
         default="pdf",
-        help="of the figures (default %(default)s)",
+        help="format of the figures (default %(default)s)",
     )
     parser.add_argument(
         "--width",

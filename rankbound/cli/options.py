@@ -40,7 +40,7 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         "--temperature",
         metavar="X|fit",
         help="divides the teacher's margins: a number, or fit by likelihood on judged "
-        "pairs of 20 %% of the queries, which then count no more (default 1 for "
+        "pairs of 20 %% of the queries, which are then left out (default 1 for "
         "logits and probabilities; other kinds need one)",
     )
     add(
@@ -57,7 +57,8 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         nargs="+",
         default=[],
         metavar="[NAME=]KIND",
-        help="of all students, or of one; inferred and printed by default",
+        help="kind of the scores of all students, or of one; inferred and printed by "
+        "default",
     )
     add(
         "--student-temperature",
@@ -65,8 +66,8 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         nargs="+",
         default=[],
         metavar="[NAME=]X|fit",
-        help="of all students, or of one; fit brings the student closest to the "
-        "teacher on the 20 %% of the queries set aside",
+        help="temperature of all students, or of one; fit brings the student closest "
+        "to the teacher on the 20 %% of the queries set aside",
     )
     add(
         "--bi-encoder",
@@ -108,7 +109,7 @@ def add_vectors(add: Callable[..., Any]) -> None:
         "--metric",
         default="euclidean",
         metavar="euclidean|angular",
-        help="of the distances (default %(default)s)",
+        help="metric of the distances (default %(default)s)",
     )
 
 
@@ -338,7 +339,7 @@ def add_seed(add: Add, what: str) -> None:
         type=int,
         default=0,
         metavar="N",
-        help=f"of {what} (default %(default)d)",
+        help=f"seed of {what} (default %(default)d)",
     )
 
 

@@ -105,8 +105,8 @@ def add_rankings(parser: argparse.ArgumentParser) -> None:
     add(
         "--measures",
         metavar='"M M ..."',
-        help="as ir-measures parses them; scores are compared as float64 and ties "
-        "ordered by docno, descending (default nDCG and AP, each at 10 and 100)",
+        help="measures as ir-measures parses them; scores are compared as float64 and "
+        "ties ordered by docno, descending (default nDCG and AP, each at 10 and 100)",
     )
     add(
         "--relevant",
@@ -236,14 +236,14 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=2000,
         metavar="N",
-        help="of the bootstrap (default %(default)d)",
+        help="resamples of the bootstrap (default %(default)d)",
     )
     add(
         "--permutations",
         type=int,
         default=9999,
         metavar="N",
-        help="of the tests, at least; more are drawn where the family is large "
+        help="permutations of each test, at least; a large family takes more "
         "(default %(default)d)",
     )
     add(
