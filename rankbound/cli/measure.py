@@ -179,7 +179,7 @@ def options_of(command: str) -> MeasureOptions:
     """
     words = shlex.split(command)
     if words[:2] != ["rankbound", "measure"]:
-        raise UsageError("the ledger names no command that could be read again")
+        raise UsageError("the ledger names no command of `rankbound measure` to read again")
     parser = _Again(prog="rankbound", add_help=False)
     add_parser(parser.add_subparsers())
     return options_from(parser.parse_args(words[1:]), command)

@@ -252,7 +252,7 @@ MOST_TEXT: Final = 3_000_000
 MOST_DOCUMENTS: Final = 100  # of a group, for its distances to be in the page
 PATHS = ("teacher", "groups", "target_groups", "embeddings", "ids", "qrels")
 STUDENT_PATHS: Final = ("scores", "queries", "query_ids")
-UNREAD: Final = "`rankbound report` alone reads the ledger's command again"
+UNREAD: Final = "only `rankbound report` can read the command of the ledger again"
 
 
 class Group(Record, frozen=True, kw_only=True):
@@ -360,7 +360,7 @@ def _problem(root: Path, entry: Input) -> str | None:
         return f"the input {entry.object} was an object, which cannot be read again"
     path = root / entry.path
     if not path.is_file():
-        return f"the input {entry.path} is not there any more"
+        return f"the input {entry.path} no longer exists"
     if entry.sha256 is None:
         return f"the input {entry.path} was a pipe, which cannot be read again"
     if sha256(path) != entry.sha256:

@@ -291,6 +291,6 @@ def test_documents_that_are_not_in_the_page_are_said_to_be_missing(
     assert any("t.json is not there" in why for _, why in material.missing)
     page = opened(tmp_path / "alone.html")
     panel = open_query(page, "constructor")
-    assert "Not shown: the input t.json is not there any more." in panel.inner_text()
+    assert "Not shown: the input t.json no longer exists." in panel.inner_text()
     assert page.faults == []
     page.close()

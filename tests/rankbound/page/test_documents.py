@@ -104,4 +104,4 @@ def test_an_absent_input_gives_the_reason_instead(folder):
     (folder / "s.run").unlink()
     found = details(["q1"])
     assert found.queries is None
-    assert found.missing == "the input s.run is not there any more"
+    assert found.missing == "the input s.run no longer exists"
