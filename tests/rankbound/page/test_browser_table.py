@@ -288,7 +288,7 @@ def test_documents_that_are_not_in_the_page_are_said_to_be_missing(
         (source / name).write_bytes((everything / "all/m" / name).read_bytes())
     out = tmp_path / "alone.html"
     material = write_report(source, out, options_of=options_of)
-    assert any("t.json is not there" in why for _, why in material.missing)
+    assert any("t.json no longer exists" in why for _, why in material.missing)
     page = opened(tmp_path / "alone.html")
     panel = open_query(page, "constructor")
     assert "Not shown: the input t.json no longer exists." in panel.inner_text()
