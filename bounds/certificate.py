@@ -153,7 +153,7 @@ class Certificate:
         Examples
         --------
         >>> flat = [0.1] * 40
-        >>> made = certify(flat, flat, [0.0] * 40, loss_range=lemma_2c_range(
+        >>> made = certify_student(flat, flat, [0.0] * 40, loss_range=lemma_2c_range(
         ...     10.0, cut_ratio=0.5, source="k large"), delta=0.05)
         >>> print(made.sentence())
         not vacuous at n = 40: the risk is at most 0.5919 nats, below ln 2 = 0.6931; ...
@@ -180,7 +180,7 @@ class Certificate:
         return f"{start}about {needed}"
 
 
-def certify(
+def certify_student(
     risk: ArrayLike,
     entropy: ArrayLike,
     divergence: ArrayLike,
@@ -217,8 +217,10 @@ def certify(
 
     Examples
     --------
-    >>> made = certify([0.5] * 500, [0.4] * 500, [0.1] * 500, loss_range=lemma_2c_range(
-    ...     10.0, cut_ratio=8 / 15, source="k = 16"), delta=0.05)
+    >>> ranged = lemma_2c_range(10.0, cut_ratio=8 / 15, source="k = 16")
+    >>> risk, entropy, divergence = [0.5] * 500, [0.4] * 500, [0.1] * 500
+    >>> made = certify_student(
+    ...     risk, entropy, divergence, loss_range=ranged, delta=0.05)
     >>> made.vacuous, made.dominating, sorted(made.limits)
     (False, 'entropy', ['betting', 'empirical_bernstein', 'hoeffding', 'kl', 'split'])
     """

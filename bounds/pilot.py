@@ -294,7 +294,7 @@ def choose_range(
 
     Examples
     --------
-    >>> from rankbound.bounds.ranges import query_range
+    >>> from rankbound.bounds.lemmas import query_range
     >>> intervals = [query_range(B, cut_ratio=8 / 15) for B in RANGES]
     >>> good = np.linspace(0.65, 0.35, 8)  # the more of the scores, the better
     >>> risks = np.repeat(good[None, :, None], 12, axis=2)

@@ -17,7 +17,7 @@ _HOME = {
     "rankbound.bounds.certificate": (
         "Certificate",
         "LossRange",
-        "certify",
+        "certify_student",
         "lemma_2c_range",
     ),
     "rankbound.bounds.errors": ("DomainError",),
@@ -61,7 +61,7 @@ _HOME = {
     "rankbound.read.reading": ("read_groups", "read_qrels", "read_scores"),
     "rankbound.read.text.trec": ("read_run",),
     "rankbound.commands.measure.options": ("MeasureOptions", "StudentSource"),
-    "rankbound.commands.measure.result": ("Ledger", "Measurement"),
+    "rankbound.commands.measure.result": ("Ledger",),
     "rankbound.commands.measure.run": ("measure",),
     "rankbound.commands.validate.folders": ("Folder", "cases_of"),
     "rankbound.commands.validate.options": ("Case",),
@@ -78,7 +78,7 @@ _HOME = {
     "rankbound.commands.bound.result": ("Bound",),
     "rankbound.commands.bound.run": ("bound",),
     "rankbound.commands.certify.result": ("Certification",),
-    "rankbound.commands.certify.run": ("check_theory",),
+    "rankbound.commands.certify.run": ("certify",),
     "rankbound.commands.power.result": ("Power",),
     "rankbound.commands.power.run": ("power",),
     "rankbound.validation.power": (
@@ -100,17 +100,24 @@ _HOME = {
     "rankbound.commands.convert.run": ("convert",),
     "rankbound.read.contents": ("Contents",),
     "rankbound.read.registry": ("read_any",),
-    "rankbound.drawing.run": ("draw_all",),
+    "rankbound.commands.appendix.run": ("appendix",),
+    "rankbound.drawing.run": ("draw",),
+    "rankbound.page.demo": ("demo",),
+    "rankbound.page.report": ("report",),
+    "rankbound.terminal.explain": ("explain",),
 }
-# Names of 0.1 and what does their work
+# Names of earlier versions, and what does their work
 _GONE = {
     "CompareOptions": "the keywords of rb.compare",
     "CutOptions": "the keywords of rb.cut",
+    "Measurement": "rb.Ledger",
     "PowerOptions": "the keywords of rb.power",
     "ValidateOptions": "the keywords of rb.validate",
+    "check_theory": "rb.certify",
     "compare_samplings": "rb.compare",
     "comparison_json": "the to_dict of what rb.compare returns",
     "cut_groups": "rb.cut",
+    "draw_all": "rb.draw",
     "ledger": "the to_dict of what rb.measure returns",
     "powers": "rb.power",
     "write_cut": "the save of what rb.cut returns",

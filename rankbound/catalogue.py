@@ -1,8 +1,7 @@
 """Every quantity, verdict and sampling, once: words, units, margins, colours, marks.
 
-Commands, tables, sentences, pages and figures read this and repeat none of it. To add a
-quantity: the function that computes it, one entry here, one test. To add a verdict: its
-rule in `rankbound.validation` and one entry here.
+Commands, tables, sentences, pages and figures read this module and repeat nothing.
+CONTRIBUTING.md says how to add a quantity or a verdict.
 """
 
 from __future__ import annotations
@@ -14,10 +13,11 @@ from typing import Any, Final, Literal, get_args
 
 Need = Literal["scores", "vectors", "student", "laws"]
 Range = tuple[float, float]
-# Limits that are known before looking, but not before B, the group sizes and the space:
-# Lemma 2c's of a risk; from 0 to its upper one; from 0 to the largest distance there is
+# Ranges that are known before looking at the data, given B, the group sizes and the
+# metric: Lemma 2c's range of a risk; from 0 to its upper end; from 0 to the largest
+# distance that the metric allows
 Limits = Literal["lemma-2c", "0 to lemma-2c", "0 to widest"]
-# How good a piece of news is; "told" is neither good nor bad
+# How good the news is; "told" is neither good nor bad
 Level = Literal["good", "caution", "bad", "told"]
 PairSet = Literal["all", "pos-neg", "neg-neg"]
 PAIR_SETS: Final[tuple[str, ...]] = get_args(PairSet)
@@ -34,10 +34,10 @@ class Quantity:
         What it is, for people.
     unit : str
     need : {"scores", "vectors", "student", "laws"}
-        What it takes beyond teacher scores and groups.
+        What it needs beyond teacher scores and groups.
     function : str
-        Of those that samplings can be compared by: what computes it for a block of
-        groups, as ``"module:name"``; see `computed`.
+        The function that computes it for a block of groups, as ``"module:name"``; see
+        `computed`. Empty if samplings cannot be compared by it.
     range : (float, float), {"lemma-2c", "0 to lemma-2c", "0 to widest"}, or None
         Where one query's value lies for any data; None where that is not known.
     margin : float or None
@@ -47,11 +47,11 @@ class Quantity:
     column : str or None
         Its column in ``per_query.tsv``.
     same_ranks_as : str or None
-        Another quantity that orders the queries of one student alike.
+        Another quantity that ranks the queries of a student in the same order.
     is_term : bool
-        Whether `validate` sets it against effectiveness.
+        Whether `validate` correlates it with effectiveness.
     caution : str
-        What to know before comparing it; empty where there is nothing.
+        What to know before comparing it; empty if nothing.
     """
 
     words: str
@@ -72,7 +72,7 @@ class Quantity:
         With need "scores" it takes teacher scores, shape (b, k), and `mask`, `positive`
         and `pairs` by keyword; with "student" the scores of teacher and clipped student
         and the same keywords; with "vectors" the distances and which pairs are chosen,
-        shape (b, n_pairs). Where it does not exist it is NaN.
+        shape (b, n_pairs). It is NaN for groups in which it does not exist.
 
         Examples
         --------
@@ -88,14 +88,14 @@ class Quantity:
     def limits(
         self, *, lemma: Range | None = None, widest: float | None = None
     ) -> Range | None:
-        """Where one query's value lies, None where that is not known before looking.
+        """The range of one query's value; None if it is not known before looking.
 
         Parameters
         ----------
         lemma : (float, float), optional
             Lemma 2c's range of one query's risk.
         widest : float, optional
-            No distance is larger.
+            The largest distance that the metric allows.
 
         Examples
         --------
@@ -246,7 +246,7 @@ QUANTITIES: Final[dict[str, Quantity]] = {
         words="the plug-in Lipschitz constant times the diameter",
         unit="temperatures",
         need="vectors",
-        # L is one number per student, so that its queries keep their ranks
+        # L is one number per student, so it does not change the ranks of queries
         same_ranks_as="diameter",
         is_term=True,
     ),
@@ -257,9 +257,9 @@ QUANTITIES: Final[dict[str, Quantity]] = {
         is_term=True,
     ),
 }
-# Quantities that samplings can be compared by
+# The quantities that samplings can be compared by
 COMPARED: Final = {key: q for key, q in QUANTITIES.items() if q.pair_sets}
-# Columns of per_query.tsv, and what they hold
+# The columns of per_query.tsv, and what they hold
 COLUMNS: Final = {q.column: q for q in QUANTITIES.values() if q.column is not None}
 
 
@@ -268,13 +268,14 @@ def needing(*needs: Need, of: Mapping[str, Quantity] = COMPARED) -> list[str]:
 
     Examples
     --------
-    >>> needing("student", "scores")
-    ['divergence', 'risk', 'entropy', 'margin', 'ties']
+    >>> needing("laws", of=QUANTITIES)
+    ['kappa']
     """
     return [key for need in needs for key, q in of.items() if q.need == need]
 
 
-# Terms that `validate` sets against effectiveness: what needs vectors or laws is last
+# The terms that `validate` correlates with effectiveness; those that need vectors or
+# laws come last
 _LATE: Final = {"vectors": 1, "laws": 2}
 TERMS: Final = tuple(
     sorted(
@@ -286,7 +287,7 @@ TERMS: Final = tuple(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A word that a command says of a number, and how it is shown everywhere.
+    """A word that a command says about a number, and how it is shown everywhere.
 
     Attributes
     ----------
@@ -297,16 +298,17 @@ class Verdict:
     style : str
         On a terminal.
     colour : str
-        In figures: of Okabe and Ito, with greys that differ.
+        In figures: one of Okabe and Ito's colours, whose greys differ.
     mark : str
-        One letter, where there is room for one.
+        One letter, where there is no room for more.
     sign : str
-        In figures, as matplotlib calls it: two of the colours are one grey in print.
+        Marker in figures, in matplotlib's notation, since two colours look alike in
+        grey print.
     apart, within : bool
         Of a difference: whether 0 lies outside the interval; whether the whole
         interval lies within the margin.
     claim : str
-        What it says of the claim that samplings do not differ, before their names.
+        What it says about the claim that samplings do not differ; their names follow.
     """
 
     meaning: str
@@ -385,15 +387,16 @@ VERDICTS: Final[dict[str, Verdict]] = {
     ),
     "note": Verdict(meaning="good to know", level="told", style="cyan"),
 }
-# Of a difference, as `rankbound.validation.paired` reads it off an interval
+# Verdicts about a difference, which `rankbound.validation.verdicts` reads off an
+# interval
 Difference = Literal["different", "negligible", "equivalent", "inconclusive"]
 DIFFERENCES: Final[tuple[Difference, ...]] = get_args(Difference)
 APART: Final = tuple(name for name in DIFFERENCES if VERDICTS[name].apart)
 WITHIN: Final = tuple(name for name in DIFFERENCES if VERDICTS[name].within)
-# Of a finding about files, the gravest first
+# Verdicts about files, the gravest first
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
-# Of an association or an order; the second is followed by the band
+# Verdicts about an association or an order; the band follows the second one
 ASSOCIATED: Final = "associated"
 NO_ASSOCIATION: Final = "no association beyond"
 INCONCLUSIVE: Final = "inconclusive"
@@ -402,12 +405,12 @@ ASSOCIATIONS: Final = (ASSOCIATED, NO_ASSOCIATION, INCONCLUSIVE)
 
 
 def in_order(said: str) -> int:
-    """Where a word of `VERDICTS` stands when verdicts are explained or counted."""
+    """The position of a verdict where verdicts are explained or counted."""
     return list(dict.fromkeys((*DIFFERENCES, *VERDICTS))).index(said)
 
 
 def verdict_called(said: str) -> Verdict:
-    """The verdict of a word, or of words that begin with one.
+    """The verdict that a text is, or begins with.
 
     Raises
     ------
@@ -431,8 +434,8 @@ def verdict_called(said: str) -> Verdict:
 class Sampling:
     """A way of choosing negatives that `demo` draws.
 
-    `words` says where the negatives come from, `ranking` whose best documents they are
-    among: "teacher", a run of `rankbound.commands.demo.retrieval`, or empty for none.
+    `words` says where the negatives come from, and `ranking` which ranking has them
+    among its best documents: "teacher", a run of the demo, or empty for none.
     """
 
     words: str
@@ -452,7 +455,7 @@ SAMPLINGS: Final[dict[str, Sampling]] = {
 
 
 def label(quantity: str, student: str, *, alone: bool) -> str:
-    """The name in tables: a student is named where there are several.
+    """The name in tables: with the student's, if there are several.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Decode a JSON file as a type, and say in one line what is wrong with it, and where.
 
-A file whose JSON breaks is told with the byte, one that holds something of a type that
-does not belong there with the place, such as ``$.students['tasb'].risk``.
+For broken JSON the message gives the byte; for a value of a wrong type, its place in
+the file, such as ``$.students['tasb'].risk``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rankbound.errors import FormatError
 
 Found = TypeVar("Found", bound=msgspec.Struct)
 REMEDY: Final = "run the command again with this version"
-# Of a place inside a file, as msgspec writes it
+# A step of a place inside a file, as msgspec writes it
 STEP: Final = re.compile(r"\[\.\.\.\]|\[\d+\]|\.[^.\[]+")
 PLACE: Final = re.compile(r" - at `\$(.*?)`(?= - at `|$)")
 TYPES: Final = {
@@ -34,11 +34,11 @@ TYPES: Final = {
 
 
 class _TwiceError(Exception):
-    """A key that an object holds more than once."""
+    """An object holds a key more than once."""
 
 
 def decoded(path: Path, kind: type[Found]) -> Found:
-    """A JSON file as a type.
+    """Decode a JSON file as a type.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def decoded(path: Path, kind: type[Found]) -> Found:
 
 
 def fitting(plain: object, kind: Any, where: str) -> Any:
-    """A value of a type; a ValueError says what does not fit inside the place."""
+    """A value as a type; a ValueError says what does not fit, and where."""
     try:
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:
@@ -74,19 +74,19 @@ def _as(kind: type[Found], data: bytes) -> Found:
 
 
 def _from_plain(kind: Any, plain: Any) -> Any:
-    """A value that msgspec does not know, from what a file holds."""
+    """A value of a type that msgspec does not know, from what a file holds."""
     return get_origin(kind).from_plain(*get_args(kind), plain)
 
 
 def _apart(said: str) -> tuple[str, str, str]:
-    """A message of msgspec, the place, and the place inside it that a hook has told."""
+    """Split a message of msgspec: the text, the place, and the place within a hook."""
     inner = PLACE.findall(said)
     outer = inner.pop() if inner else ""
     return PLACE.sub("", said), outer, "".join(reversed(inner))
 
 
 def _broken(data: bytes, error: Exception) -> str:
-    """Where JSON breaks."""
+    """Say where the JSON is broken."""
     try:
         data.decode()
     except UnicodeDecodeError as unreadable:
@@ -105,7 +105,7 @@ def _broken(data: bytes, error: Exception) -> str:
 
 
 def _misfit(data: bytes, kind: type[msgspec.Struct], said: str) -> str:
-    """What does not fit its type; a place whose JSON breaks further on comes first."""
+    """Say what does not fit its type, unless the JSON is broken further on."""
     try:
         msgspec.json.decode(data, type=msgspec.Raw)
         # Numbers stay text: one out of range would break what is encoded again
@@ -125,7 +125,7 @@ def _misfit(data: bytes, kind: type[msgspec.Struct], said: str) -> str:
         return f"expected the schema {wanted!r}, found {there!r}"
     exact = _exactly(content, kind, said, place) + inner
     told = _worded(message)
-    # The whole file needs no name
+    # The whole file needs no place
     return f"{exact}: {told}" if exact != "$" else told
 
 
@@ -143,7 +143,7 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _worded(message: str) -> str:
-    """What does not fit, in words.
+    """What does not fit, in plain words.
 
     Examples
     --------
@@ -171,9 +171,9 @@ def _type_words(found: re.Match[str]) -> str:
 
 
 def _exactly(content: Any, kind: type[msgspec.Struct], said: str, place: str) -> str:
-    """The place with the key for every ``[...]``.
+    """The place with the key in place of every ``[...]``.
 
-    msgspec does not say which key of a mapping it was, so each is tried alone.
+    msgspec does not say which key of a mapping is meant, so each is tried alone.
     """
     named, inside = "$", content
     for step in STEP.findall(place):
@@ -193,12 +193,12 @@ def _fails(
     kind: type[msgspec.Struct],
     said: str,
 ) -> bool:
-    """Whether one key of a mapping is to blame; the others are gone then."""
+    """Whether one key of a mapping is to blame; if so, the others are removed."""
     others = dict(inside)
     inside.clear()
     inside[key] = others[key]
     try:
-        # Not `convert`, which may find another mistake first
+        # `convert` might find another mistake first
         _as(kind, msgspec.json.encode(content))
     except msgspec.ValidationError as error:
         if str(error) == said:

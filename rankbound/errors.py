@@ -1,4 +1,4 @@
-"""Errors that a user can mend: of using the program, and of files.
+"""Errors that a user can fix: in the use of the program, and in files.
 
 Messages speak of parameters, in backticks: `score_range`, or `temperature='fit'`. The
 command line turns those into its options.
@@ -39,21 +39,23 @@ PARAMETERS: Final = frozenset(
         *("groups", "target_groups", "depth", "unjudged", "pairs", "compat", "format"),
         *("StudentSource.kind", "StudentSource.queries", "StudentSource.temperature"),
         *("sd", "folder", "half_range", "margin", "margins", "quantities"),
-        *("controls", "target", "rankings", "cases"),
+        *("controls", "target", "rankings", "cases", "keep", "measures", "resamples"),
+        *("permutations", "missing_queries", "relevant", "splits", "reference"),
+        *("student_kind", "student_temperature", "bi_encoder"),
     }
 )
 
 
 def in_options(message: str, names: Collection[str] = PARAMETERS) -> str:
-    """A message in words of the command line.
+    """A message in terms of the command line.
 
     Parameters
     ----------
     message : str
-        Parameters stand in backticks.
+        With parameters in backticks.
     names : collection of str
-        Those that the command has, by parameter or by option; others stay. By default
-        the ones that results speak of.
+        Parameters or options that the command has; others stay as they are. By default
+        those that results speak of.
 
     Examples
     --------
@@ -78,7 +80,7 @@ def in_options(message: str, names: Collection[str] = PARAMETERS) -> str:
 
 
 class UsageError(ValueError):
-    """Options that contradict each other or ask for what the inputs do not hold.
+    """Settings contradict each other, or ask for what the inputs do not hold.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is shown while a command works: a bar on a terminal, a callable, or nothing."""
+"""Progress of a command: a bar on a terminal, calls of a function, or nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Progress = Callable[[str], object]
 
 @contextmanager
 def stages(*, total: int) -> Iterator[Progress]:
-    """Give a callable that names the next stage; silent unless stderr is a terminal.
+    """Yield a callable that announces a stage; silent unless stderr is a terminal.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def stages(*, total: int) -> Iterator[Progress]:
 
 @contextmanager
 def reported(progress: bool | Progress, *, total: int) -> Iterator[Progress]:
-    """What a function calls before each stage, as its `progress` asks for.
+    """Yield what a command calls before each stage, as its `progress` asks for.
 
     Parameters
     ----------

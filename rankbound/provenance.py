@@ -21,8 +21,8 @@ PACKAGES: Final = (
 class Input(Record, frozen=True, kw_only=True):
     """A file that was read, or an object, with the hash of what it holds.
 
-    `path` is that of a file, `object` the name of an object; one of them is there. The
-    hash is None where nothing could be read a second time.
+    `path` is that of a file, `object` the name of an object; one of them is given. The
+    hash is None if the input could not be read twice, such as a pipe.
     """
 
     path: str | None = None

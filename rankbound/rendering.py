@@ -1,7 +1,7 @@
 """How results and data show themselves: attached here, from outside.
 
-A type says nothing about terminals and pages. Its text and its HTML are made by the
-functions that this table names, which are loaded when something is shown.
+Types know nothing of terminals and pages. Their text and HTML are made by the functions
+that these tables name, which are loaded when something is shown.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-# Type: what makes its short text, its whole text where `print` shows more, its HTML
+# The functions that make the short text of a type, its whole text where `print` shows
+# more, and its HTML
 TEXT: Final[dict[str, str]] = {
-    "Augmentation": "rankbound.terminal.bound:augmentation_text",
-    "Bound": "rankbound.terminal.bound:bound_text",
-    "Certification": "rankbound.terminal.certify:certification_text",
+    "Augmentation": "rankbound.terminal.theory:augmentation_text",
+    "Bound": "rankbound.terminal.theory:bound_text",
+    "Certification": "rankbound.terminal.theory:certification_text",
     "Comparison": "rankbound.terminal.compare:comparison_text",
     "Contents": "rankbound.terminal.data:contents_text",
-    "Conversion": "rankbound.terminal.convert:conversion_repr",
+    "Conversion": "rankbound.terminal.files:conversion_repr",
     "Cut": "rankbound.terminal.cut:cut_repr",
     "Embeddings": "rankbound.terminal.data:embeddings_text",
     "Groups": "rankbound.terminal.data:groups_text",
-    "Inspection": "rankbound.terminal.inspect:inspection_repr",
+    "Inspection": "rankbound.terminal.files:inspection_repr",
     "Ledger": "rankbound.terminal.measure:ledger_text",
     "PerQuery": "rankbound.terminal.data:per_query_text",
     "Power": "rankbound.terminal.power:power_text",
@@ -29,7 +30,7 @@ TEXT: Final[dict[str, str]] = {
     "Validation": "rankbound.terminal.validate:validation_text",
 }
 WHOLE_TEXT: Final[dict[str, str]] = {
-    "Inspection": "rankbound.terminal.inspect:as_text",
+    "Inspection": "rankbound.terminal.files:as_text",
 }
 HTML: Final[dict[str, str]] = {
     "Augmentation": "rankbound.page.pieces:html_of",
@@ -51,7 +52,7 @@ HTML: Final[dict[str, str]] = {
 
 
 class Shown:
-    """A type that terminals and notebooks show by the tables above."""
+    """Base of types that terminals and notebooks show by the tables above."""
 
     __slots__ = ()
 

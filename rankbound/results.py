@@ -1,8 +1,7 @@
-"""What commands return and files hold: typed, frozen, read and written in one place.
+"""The base of all results: typed and frozen, read and written in one place.
 
-A result's fields are the keys of its JSON file. A dictionary exists only at the file's
-edge: `Result.load` decodes a file, and what does not fit its type is an error that
-names the file and the place inside it.
+The fields of a result are the keys of its JSON file. `Result.load` decodes a file, and
+a value that does not fit its type is an error that names the file and the place in it.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from rankbound.tables import booktabs, escaped
 from rankbound.writing import json_text, write_all
 
 Item = TypeVar("Item", bound="Record")
-# Kinds of results and where their types are, each loaded when it is first needed
+# Where the type of each kind of result is; it is loaded when it is first needed
 KINDS: Final[dict[str, str]] = {
     "augmentation": "rankbound.commands.bound.result:Augmentation",
     "bound": "rankbound.commands.bound.result:Bound",
@@ -53,9 +52,9 @@ KINDS: Final[dict[str, str]] = {
 class Beside(NamedTuple):
     """A table of rows beside a result, such as one of queries.
 
-    `files` are the names it has or had, the newest first. An old name may be another
-    command's, so a file of that name counts only where it has the `columns`. A file
-    with all `foreign` columns is another command's under any name.
+    `files` are the names that it has or had, the newest first. Another command may have
+    used an old name, so a file of that name counts only if it has the `columns`. A file
+    with all `foreign` columns belongs to another command, whatever its name.
     """
 
     name: str
@@ -64,7 +63,7 @@ class Beside(NamedTuple):
     foreign: tuple[str, ...] = ()
 
     def path(self, folder: Path) -> Path | None:
-        """The file of the table in a folder; None where there is none."""
+        """The file of the table in a folder; None if there is none."""
         newest, *older = (folder / name for name in self.files)
         if newest.is_file() and not self._is_foreign(newest):
             return newest
@@ -78,9 +77,9 @@ class Beside(NamedTuple):
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of a result: a field for each key of its JSON object.
 
-    A field without a default is a key that is always there, null included. One with a
-    default is left out of the file while it has it. `OPEN` names a field that maps
-    further keys of a user's choice to values; see `Open`.
+    A field without a default is a key that is always in the file, even if it is null. A
+    field that has its default is left out of the file. `OPEN` names a field that maps
+    further keys, which users choose, to values; see `Open`.
     """
 
     OPEN: ClassVar[str] = ""
@@ -90,9 +89,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         made: dict[str, Any] = _listed(msgspec.to_builtins(self, enc_hook=_plain))
         return made
 
+    def __hash__(self) -> int:
+        """Of the fields, also where they hold mappings."""
+        return hash(tuple(_hashable(getattr(self, f)) for f in self.__struct_fields__))
+
 
 class Named(tuple[Item, ...]):
-    """Records in their order, found by number or by name.
+    """Records in order, found by position or by name.
 
     A field is annotated as ``Named[Student]``, decoded as a tuple, and made one of
     these by the ``__post_init__`` of its record; see `named`.
@@ -106,11 +109,11 @@ class Named(tuple[Item, ...]):
     """
 
     __slots__ = ()
-    # Fields that hold a name, the first that a record has
+    # Fields that hold a name; the first one that a record has counts
     KEYS: ClassVar = ("name", "sampling", "student", "kept", "path", "file")
 
     def __class_getitem__(cls, item: Any, /) -> Any:
-        """What an annotation means to the decoder, which knows plain tuples alone."""
+        """The type of an annotation for the decoder, which knows plain tuples only."""
         return tuple[item, ...]
 
     @overload
@@ -120,7 +123,7 @@ class Named(tuple[Item, ...]):
     def __getitem__(
         self, where: str | SupportsIndex | slice
     ) -> Item | tuple[Item, ...]:
-        """One record by its name or number, or several by a slice."""
+        """One record by its name or position, or several by a slice."""
         if not isinstance(where, str):
             return super().__getitem__(where)
         for name, item in zip(self.names, self, strict=True):
@@ -152,10 +155,7 @@ class ByName(dict[str, Item]):
 
 
 def named(record: Record, *fields: str) -> None:
-    """Let fields be read by name, in the ``__post_init__`` of a record.
-
-    Tuples become `Named`, mappings `ByName`; None stays None.
-    """
+    """Turn fields into `Named`, in the ``__post_init__`` of a record; not None."""
     for field in fields:
         records = getattr(record, field)
         if records is not None:
@@ -169,7 +169,7 @@ def _name(record: Record) -> str:
 
 
 class Open(Sequence[Item]):
-    """Records with keys of a user's choice, which lie among the others in a file.
+    """Records with keys that users chose, which lie among the others in a file.
 
     Examples
     --------
@@ -246,16 +246,24 @@ def _listed(value: Any) -> Any:
     return [*map(_listed, value)] if isinstance(value, list | tuple) else value
 
 
+def _hashable(value: Any) -> Any:
+    """The same with sets of items for mappings, and tuples for lists."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(part)) for key, part in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
+
+
 def _plain(value: Any) -> Any:
     """What a file holds of a value that msgspec does not know."""
     return value.plain()
 
 
 class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
-    """What one command found; each command has one type of these.
+    """What a command found; each command has its own type of result.
 
     A type gives its schema as the tag (``tag="rankbound.ledger/1"``), its `KIND`, the
-    `FILE` that its command writes, and its `tables`.
+    `FILE` that its command writes, and its `tables`. `copy.replace` keeps the tables
+    beside a result; `msgspec.structs.replace`, which knows fields alone, drops them.
     """
 
     KIND: ClassVar[str] = ""
@@ -271,7 +279,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         return html_of(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """For `pickle` and `copy`, with what lies beside."""
+        """For `pickle` and `copy`, with the tables beside."""
         return (*super().__reduce__()[:2], self.__dict__)
 
     def __copy__(self) -> Self:
@@ -308,7 +316,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """The tables of `to_frame` and `to_latex` by name, the main one first.
 
-        Of a type that names none, the whole result is one row.
+        If a type names none, the whole result is one row.
         """
         return {self.KIND: [self]}
 
@@ -367,7 +375,7 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         return name, known[name]
 
     def _no_columns(self, name: str) -> dict[str, list[Any]]:
-        """Columns without rows, where a field of the table's name tells its records."""
+        """Columns without rows, if a field of the table's name has typed records."""
         fields = {one.name: one.type for one in msgspec.structs.fields(self)}
         kinds = [k for k in get_args(fields.get(name)) if hasattr(k, "OPEN")]
         return {column: [] for kind in kinds for column in kind.__struct_fields__}
@@ -402,8 +410,8 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
         Raises
         ------
         FormatError
-            When the file is broken, of another schema, or holds something of a type
-            that the schema does not have.
+            When the file is broken, has another schema, or holds a value of a type that
+            the schema does not allow.
         """
         path = Path(where)
         path = path / cls.FILE if path.is_dir() else path
@@ -453,7 +461,7 @@ def _flat(record: Record) -> Iterator[tuple[str, Any]]:
 
 
 def _columns(records: Iterable[Record]) -> dict[str, list[Any]]:
-    """Columns over all records; a field that one of them lacks is None there."""
+    """Columns over all records, with None where a record lacks a field."""
     rows = [dict(_flat(record)) for record in records]
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}

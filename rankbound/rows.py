@@ -1,4 +1,4 @@
-"""A table of a result in columns: a row is made when it is asked for."""
+"""A table of a result, kept as columns; rows are made when they are asked for."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ BLOCK: Final = 10_000
 class Rows(Sequence[Row]):
     """Rows as mappings of column to text, kept as columns.
 
-    A mapping per row would take ten times the memory, which counts for millions of
-    rows.
+    A mapping for each row would take ten times the memory, which matters for millions
+    of rows.
 
     Parameters
     ----------
     columns : mapping of str to list of str
-        Of one length.
+        All of the same length.
 
     Examples
     --------
@@ -52,19 +52,19 @@ class Rows(Sequence[Row]):
 
     @classmethod
     def read(cls, path: Path, *, needed: Collection[str]) -> Self:
-        """Rows of a tab-separated table that a command of this program wrote.
+        """Read a tab-separated table that a command of this program wrote.
 
         Parameters
         ----------
         path : Path
         needed : collection of str
-            Columns that it must have.
+            Columns that the table must have.
 
         Raises
         ------
         FormatError
-            When a column is missing or there twice, a row has another number of cells,
-            or a cell that holds a number in a file of ours does not.
+            When a column is missing or occurs twice, a row has another number of cells
+            than the header, or a cell that should hold a number does not.
         """
         try:
             with path.open(encoding="utf-8", newline="\n") as stream:
@@ -74,7 +74,7 @@ class Rows(Sequence[Row]):
 
     @classmethod
     def joined(cls, tables: Sequence[Rows]) -> Self:
-        """Tables below each other; blank where one lacks a column of the first.
+        """Stack tables; cells are blank where one lacks a column of the first.
 
         Examples
         --------
@@ -90,7 +90,7 @@ class Rows(Sequence[Row]):
 
     @staticmethod
     def header(path: Path) -> list[str]:
-        """The names of a table's columns; none where it cannot be read."""
+        """The names of the columns of a file; none if it cannot be read."""
         try:
             with path.open(encoding="utf-8", newline="\n") as stream:
                 return next(stream, "").rstrip("\r\n").split("\t")
@@ -108,16 +108,16 @@ class Rows(Sequence[Row]):
         return "".join("\t".join(line) + "\n" for line in [self._names, *lines])
 
     def typed(self) -> dict[str, list[str] | list[float]]:
-        """Columns with numbers where there are numbers; a blank is NaN."""
+        """Columns, with numbers as numbers; a blank is NaN."""
         return {
             name: column if name in WORDS else [float(c or "nan") for c in column]
             for name, column in zip(self._names, self._columns, strict=True)
         }
 
     def numbers(self, *names: str) -> list[list[float]]:
-        """Numeric columns, over the rows where all of them are filled.
+        """Numeric columns, over the rows in which all of them are filled.
 
-        Nowhere is where there is no such column.
+        They are empty if one of them does not exist.
 
         Examples
         --------
@@ -129,7 +129,7 @@ class Rows(Sequence[Row]):
         return [[float(row[place]) for row in full] for place in range(len(names))]
 
     def where(self, name: str, value: str) -> Self:
-        """The rows that hold a value in a column; none where there is no such column.
+        """The rows that hold a value in a column; none if there is no such column.
 
         Examples
         --------

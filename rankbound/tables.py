@@ -23,7 +23,7 @@ ESCAPES: Final = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    # The end of the row before would take these for its own options
+    # After the end of a row, LaTeX would take these for options of it
     "[": "{[}",
     "*": "{*}",
     "\n": " ",
@@ -34,9 +34,9 @@ ESCAPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: a plain text, maybe bold, maybe with letters above and below.
+    """One cell: plain text, which may be bold or have letters above and below.
 
-    The letters of `near` stand below the line, behind a sign of near equality.
+    The letters of `near` follow a sign of approximate equality, below the line.
     """
 
     text: str

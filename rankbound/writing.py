@@ -1,4 +1,4 @@
-"""Write files all or none: everything aside first, then renamed into place."""
+"""Write all files or none: first into a folder aside, then renamed into place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,7 +36,7 @@ def check_folder(folder: Path) -> None:
     except OSError as error:
         raise UsageError(f"{folder}: cannot be used ({error.strerror})") from None
     if not nearest.is_dir():
-        raise UsageError(f"{nearest}: is a file; --out needs a folder")
+        raise UsageError(f"{nearest}: is a file, and results need a folder")
     if not os.access(nearest, os.W_OK):
         raise UsageError(f"{nearest}: no permission to write there")
 
@@ -79,9 +79,10 @@ def write_all(folder: Path, texts: Mapping[str, str | None]) -> None:
 
 @contextmanager
 def filling(folder: Path) -> Iterator[Path]:
-    """Give an empty folder; the files that it then holds move into `folder`.
+    """Yield an empty folder, whose files are moved into `folder` afterwards.
 
-    For files that are too large to hold as text. Nothing moves after an error.
+    This is for files that are too large to hold as text. Nothing is moved after an
+    error.
 
     Parameters
     ----------
@@ -95,8 +96,7 @@ def filling(folder: Path) -> Iterator[Path]:
     """
     check_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with aside_in(folder) as aside:
+        with _made(folder), aside_in(folder) as aside:
             yield aside
             made = sorted(aside.iterdir())
             _check_names(folder, [path.name for path in made])
@@ -107,11 +107,25 @@ def filling(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder, and after an error remove those that were made for it."""
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for path in new:
+            with suppress(OSError):  # another program may have put a file there
+                path.rmdir()
+        raise
+
+
+@contextmanager
 def aside_in(folder: Path) -> Iterator[Path]:
-    """A hidden folder that is gone afterwards, also when the process is terminated.
+    """Yield a hidden folder that is removed afterwards, also after a termination.
 
     A batch system ends a job by SIGTERM, which by default stops the interpreter at
-    once and would leave files of any size behind. A handler of the user's stays.
+    once and would leave large files behind. A handler that the user has set is kept.
     """
     ours = (
         threading.current_thread() is threading.main_thread()

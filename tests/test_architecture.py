@@ -104,7 +104,7 @@ def test_measuring_loads_no_framework():
 
 def test_inspecting_loads_no_symbols():
     check = (
-        "import rankbound.commands.inspect.run, rankbound.terminal.inspect, sys\n"
+        "import rankbound.commands.inspect.run, rankbound.terminal.files, sys\n"
         "print([m for m in ('sympy', 'scipy.stats', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run(

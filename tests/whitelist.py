@@ -21,9 +21,11 @@ from rankbound.bounds import (
 )
 from rankbound.commands.demo import models, prepare
 from rankbound.estimators import shape
-from rankbound.page import pictures, queries
+from rankbound.page import queries
+from rankbound.page import rendering as page_rendering
+from rankbound.page.rendering import pictures
 from rankbound.reference import equivalence
-from rankbound.terminal import inspect
+from rankbound.terminal import files
 from rankbound.validation import configurations
 
 _ = (
@@ -66,13 +68,14 @@ _ = (
     theorem7.truncated_risks,
 )
 _ = (
-    inspect.as_text,
+    files.as_text,
     results.Named.__class_getitem__,
     rendering.whole_text_of,
     equivalence.ReferenceTost.shows_equivalence,
     queries.QueryTable.units,
     pictures.Picture.description,
     shape.knn_density,
+    page_rendering.Picture.description,
     queries.QueryTable.cap,
     readers.warm,
 )

@@ -100,7 +100,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Evaluate, solve or compare, and print."""
-    from rankbound.terminal.bound import answer_text
+    from rankbound.terminal.theory import answer_text
     from rankbound.writing import json_text
 
     answers = answers_to(arguments)
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
 
 
 def answers_to(arguments: argparse.Namespace) -> list[Bound | Augmentation]:
-    """One answer per configuration.
+    """One answer for each configuration.
 
     Raises
     ------

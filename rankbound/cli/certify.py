@@ -1,4 +1,4 @@
-"""`rankbound certify`: let the machine try to refute the theory."""
+"""`rankbound certify`: machine checks of the theory."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Print a line per check as it ends; return 1 if one fails."""
-    from rankbound.commands.certify.run import check_theory
-    from rankbound.terminal.certify import line, summary
+    from rankbound.commands.certify.run import certified
+    from rankbound.terminal.theory import line, summary
     from rankbound.writing import check_folder, json_text, write_all
 
     target = arguments.json
     if target is not None:
         check_folder(target.parent)
-    found = check_theory(
+    found = certified(
         arguments.statement,
         deep=arguments.deep,
         measured=arguments.measured,

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rankbound.catalogue import DIFFERENCES
-from rankbound.cli.model_options import add_models, add_vectors, named
-from rankbound.cli.shared_options import (
+from rankbound.cli.options import (
     DEFAULT_QUANTITY,
     add_compat,
     add_delta,
+    add_models,
     add_out,
     add_qrels,
     add_score_rules,
     add_seed,
+    add_vectors,
     given_settings,
     margins_listed,
+    named,
     quantities_listed,
     verdicts_explained,
 )
@@ -134,7 +136,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=9999,
         metavar="N",
-        help="of the bootstrap intervals; 0 leaves them out (default %(default)d)",
+        help="resamples of the bootstrap; 0 leaves its intervals out "
+        "(default %(default)d)",
     )
     add_seed(add, "calibration queries, bootstrap and controls")
     add_compat(
@@ -160,7 +163,7 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
         progress("writing")
         files = comparison.to_files()
         write_all(arguments.out, files)
-    show(comparison, console_for(sys.stdout))
+    show(comparison.in_options(), console_for(sys.stdout))
     print(f"written: {', '.join(f'{arguments.out}/{name}' for name in files)}")  # noqa: T201
     return FAILED if comparison.controls.passed is False else None
 

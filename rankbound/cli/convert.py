@@ -79,7 +79,7 @@ def add_parser(subparsers: Any) -> None:
     add("--format", metavar="NAME", help="the format of IN, instead of detection")
     add("--ids", type=Path, metavar="FILE", help="ids of vectors (default: beside IN)")
     add("--formats", action=ListFormats, nargs=0, help="list the formats, and end")
-    add("--lossy", action="store_true", help="lose what OUT cannot carry")
+    add("--lossy", action="store_true", help="accept the loss of what OUT cannot carry")
     add(
         "--teacher-kind",
         metavar="KIND",
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     """Convert, and say what was kept and what was lost."""
     from rankbound.commands.convert.run import convert
     from rankbound.data.scores import Kind
-    from rankbound.terminal.convert import lines
+    from rankbound.terminal.files import conversion_lines
 
     kinds = {kind.value: kind for kind in Kind}
     named = arguments.teacher_kind
@@ -109,4 +109,4 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         ids=arguments.ids,
         kind=None if named is None else kinds[named.replace("-", "_")],
     )
-    sys.stdout.writelines(f"{line}\n" for line in lines(done.in_options()))
+    sys.stdout.writelines(f"{line}\n" for line in conversion_lines(done))

@@ -7,19 +7,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rankbound.cli.model_options import (
-    add_models,
-    add_vectors,
-)
-from rankbound.cli.shared_options import (
+from rankbound.cli.options import (
     DEFAULT_QUANTITY,
     add_compat,
     add_delta,
+    add_models,
     add_out,
     add_pairs,
     add_qrels,
     add_score_rules,
     add_seed,
+    add_vectors,
     given_settings,
     quantities_listed,
 )
@@ -89,7 +87,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     add_delta(add, "failure probability of each comparison before and after")
     add_seed(add, "the draw of calibration queries")
     add_compat(
-        add, "also tell what the reference study's cuts of these names would keep"
+        add, "also show what the reference study's cuts of these names would keep"
     )
     add_out(add)
 
@@ -124,7 +122,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         planned = cut_with(options, progress=progress)
         progress("writing")
         made = planned.written(arguments.out)
-    show(made, console_for(sys.stdout))
+    show(made.in_options(), console_for(sys.stdout))
     n_files = sum(row.file is not None for row in made.files)
     said = f"{counted(n_files, 'file')} of groups, {arguments.out}/manifest.json"
     print(f"written: {said}")  # noqa: T201

@@ -23,15 +23,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Print what was asked for."""
-    from rankbound.errors import UsageError
-    from rankbound.terminal.explain import glossary_text, list_text, statement_text
+    from rankbound.terminal.explain import explain
 
-    if arguments.glossary and arguments.key:
-        raise UsageError("a KEY and --glossary exclude each other; ask for one of them")
-    if arguments.glossary:
-        text = glossary_text()
-    elif arguments.key:
-        text = statement_text(arguments.key)
-    else:
-        text = list_text()
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(explain(arguments.key, glossary=arguments.glossary) + "\n")

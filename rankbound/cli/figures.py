@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rankbound.cli.options import OF_MODELS
+from rankbound.errors import in_options
+
 EPILOG = """\
 Without --from: the figures of the theory, straight from its statements. With it: all
 that the results in the folder and its sub-folders allow, and a line for each figure
@@ -26,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--from",
-        dest="source",
+        dest="folder",
         type=Path,
         metavar="DIR",
         help="the --out folder of measure, compare or validate, or one above several; "
@@ -39,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
         "--format",
         choices=("pdf", "png", "svg"),
         default="pdf",
-        help="of the figures (default %(default)s)",
+        help="format of the figures (default %(default)s)",
     )
     parser.add_argument(
         "--width",
@@ -53,16 +56,16 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Draw, write, and say what was not drawn."""
     from rankbound.bounds.wording import counted
-    from rankbound.drawing.run import draw_all
-    from rankbound.progress import stages
+    from rankbound.drawing.run import draw
 
-    written, missing = draw_all(
-        arguments.source,
+    written, missing = draw(
+        arguments.folder,
         arguments.out,
-        extension=arguments.format,
-        wide=arguments.width == "page",
-        stages=lambda total: stages(total=total),
+        format=arguments.format,
+        width=arguments.width,
+        progress=True,
     )
     for name, reason in missing:
-        sys.stdout.write(f"not drawn: {name}: {reason}\n")
+        said = in_options(reason, OF_MODELS)
+        sys.stdout.write(f"not drawn: {name}: {said}\n")
     sys.stdout.write(f"written: {counted(len(written), 'figure')} to {arguments.out}\n")

@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     from rankbound.commands.inspect.run import N_STAGES, inspect_files
     from rankbound.progress import stages
     from rankbound.terminal.console import console_for
-    from rankbound.terminal.inspect import show
+    from rankbound.terminal.files import show
     from rankbound.writing import check_folder, json_text, write_all
 
     if arguments.json is not None:
@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
 def files_behind(
     files: list[Path], words: Sequence[str]
 ) -> tuple[list[Path], Sequence[str]]:
-    """Files that stand behind ``--format NAME``, which took them for more formats.
+    """Files given after ``--format NAME``, which were taken for more formats.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`rankbound measure`: options, and files out."""
+"""`rankbound measure`: its options, its files, and the ledger on the screen."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rankbound.cli.model_options import add_models, add_vectors
-from rankbound.cli.shared_options import (
+from rankbound.cli.options import (
     add_compat,
     add_delta,
+    add_models,
     add_out,
     add_pairs,
     add_qrels,
     add_score_rules,
     add_seed,
+    add_vectors,
     given_settings,
 )
 from rankbound.errors import UsageError
@@ -162,23 +163,25 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
 
 
 class _Again(argparse.ArgumentParser):
-    """Raises where a program would print and exit."""
+    """Raise an error where the program would print and exit."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"the ledger's command cannot be read ({message})")
 
 
 def options_of(command: str) -> MeasureOptions:
-    """The options of a command that a ledger names.
+    """The options of the command that a ledger records.
 
     Raises
     ------
     UsageError
-        When it is none of ours, or cannot be read.
+        When it is not a command of `rankbound measure`, or cannot be parsed.
     """
     words = shlex.split(command)
     if words[:2] != ["rankbound", "measure"]:
-        raise UsageError("the ledger names no command that could be read again")
+        raise UsageError(
+            "the ledger names no command of `rankbound measure` to read again"
+        )
     parser = _Again(prog="rankbound", add_help=False)
     add_parser(parser.add_subparsers())
     return options_from(parser.parse_args(words[1:]), command)

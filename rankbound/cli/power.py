@@ -37,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
         default=[],
         metavar="S",
         help="standard deviation of the paired differences; without it and without "
-        "--from, only correlations are told",
+        "--from, only correlations are reported",
     )
     add(
         "--from",
@@ -79,8 +79,8 @@ def add_parser(subparsers: Any) -> None:
         dest="half_range",
         type=float,
         metavar="R",
-        help="with --sd: differences lie within plus and minus R, so that the betting "
-        "interval's need can be told (0.6931 for entropies in nats)",
+        help="with --sd: differences lie within plus and minus R, which the betting "
+        "interval needs to know (0.6931 for entropies in nats)",
     )
     add(
         "--json",

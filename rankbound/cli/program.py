@@ -1,4 +1,4 @@
-"""The program: parse arguments, run a command, turn mistakes into one line."""
+"""The program: parse arguments, run a command, report a mistake in one line."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ BUG = (
     "with the lines above,\nthe command, and the output of `rankbound --version`."
 )
 INTERRUPTED = 130
-# A disk without room is the user's to mend, whatever was being written
+# A full disk is for the user to fix, whatever was being written
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -60,8 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit code.
 
     0 on success, 1 when what a command checks does not hold, 2 on a mistake in the
-    arguments or files, 130 when interrupted; the README has the whole table. A mistake
-    of ours is raised, with a note that asks to report it.
+    arguments or files, 130 when interrupted; the README has the whole table. A bug is
+    raised, with a note that asks the user to report it.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names that the terminal's encoding lacks must not end a finished run
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("rankbound: interrupted; nothing was written\n")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away: nothing to report, now or at exit
+        # Nobody reads our output any more: report nothing, now or at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -95,10 +95,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _mistake(error: Exception) -> str | None:
-    """What the user can mend; None where the mistake is ours."""
+    """What the user can fix; None where it is a bug."""
     if isinstance(error, OSError) and error.errno in FULL:
         return f"the output cannot be written ({error.strerror})"
-    # The mathematics raises its own error; importing it earlier would make
+    # The theory raises an error of its own; importing it earlier would make
     # `--help` wait for SymPy
     from rankbound.bounds.errors import DomainError
 
@@ -106,7 +106,7 @@ def _mistake(error: Exception) -> str | None:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line; the usage is a `--help` away."""
+    """Report a mistake in one line; `--help` shows the usage."""
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2."""

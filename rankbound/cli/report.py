@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rankbound.cli.options import OF_MODELS
+from rankbound.errors import in_options
+
 EPILOG = """\
 The file asks for nothing: no network, no other files. It can be read without
 JavaScript; with it, tables sort and filter, a query shows its documents where the
@@ -48,9 +51,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace, command: str) -> None:
-    """Gather, write, and say what is not in the report."""
+    """Write the report, and say what is not in it."""
     from rankbound.cli.measure import options_of
-    from rankbound.page.run import STAGES, write_report
+    from rankbound.page.report import STAGES, write_report
     from rankbound.progress import stages
 
     with stages(total=STAGES) as progress:
@@ -63,5 +66,6 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             progress=progress,
         )
     for what, why in material.missing:
-        sys.stdout.write(f"not in the report: {what}: {why}\n")
+        said = in_options(why, OF_MODELS)
+        sys.stdout.write(f"not in the report: {what}: {said}\n")
     sys.stdout.write(f"written: {arguments.out}\n")

@@ -5,19 +5,31 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE, NO_ASSOCIATION, VERDICTS
-from rankbound.cli.model_options import add_models, add_vectors
-from rankbound.cli.shared_options import (
+from rankbound.cli.options import (
     add_delta,
+    add_models,
     add_out,
     add_pairs,
     add_qrels,
     add_score_rules,
     add_seed,
+    add_vectors,
+    kind_from,
+    named,
+    per_student,
+    source_settings,
+    students_from,
+    temperature_from,
 )
-from rankbound.cli.validate_options import options_from
+from rankbound.errors import UsageError
+
+if TYPE_CHECKING:
+    from rankbound.commands.measure.options import StudentSource
+    from rankbound.commands.validate.options import Case, ValidateOptions
+
 
 CONTROL_FAILED: Final = 1
 EPILOG: Final = """\
@@ -93,8 +105,8 @@ def add_rankings(parser: argparse.ArgumentParser) -> None:
     add(
         "--measures",
         metavar='"M M ..."',
-        help="as ir-measures parses them; scores are compared as float64 and ties "
-        "ordered by docno, descending (default nDCG and AP, each at 10 and 100)",
+        help="measures as ir-measures parses them; scores are compared as float64 and "
+        "ties ordered by docno, descending (default nDCG and AP, each at 10 and 100)",
     )
     add(
         "--relevant",
@@ -224,14 +236,14 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=2000,
         metavar="N",
-        help="of the bootstrap (default %(default)d)",
+        help="resamples of the bootstrap (default %(default)d)",
     )
     add(
         "--permutations",
         type=int,
         default=9999,
         metavar="N",
-        help="of the tests, at least; more are drawn where the family is large "
+        help="permutations of each test, at least; a large family takes more "
         "(default %(default)d)",
     )
     add(
@@ -259,7 +271,156 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
         validation = validate_with(options, progress=progress)
         progress("writing")
         validation.save(arguments.out)
-    show(validation, console_for(sys.stdout))
+    show(validation.in_options(), console_for(sys.stdout))
     names = ("validation.json", "effectiveness.tsv", "tables.md", "tables.tex")
     print("written: " + ", ".join(f"{arguments.out}/{name}" for name in names))  # noqa: T201
     return None if validation.passed else CONTROL_FAILED
+
+
+EVERY = "*"
+# A folder of a data set says these by its layout
+OF_FILES = (
+    "teacher",
+    "student",
+    "bi_encoder",
+    "query_ids",
+    "qrels",
+    "ranking",
+    "groups",
+    "embeddings",
+    "ids",
+)
+
+
+def options_from(arguments: argparse.Namespace, command: str) -> ValidateOptions:
+    """Turn parsed arguments into options, naming the option of any mistake."""
+    from rankbound.commands.validate.options import ValidateOptions
+    from rankbound.validation.judging import Family
+
+    return ValidateOptions(
+        cases=_folders(arguments) if arguments.datasets else _files(arguments),
+        measures=arguments.measures,
+        relevant=arguments.relevant,
+        missing_queries=arguments.missing_queries,
+        family=Family(
+            delta=arguments.delta, correction=arguments.correction, band=arguments.band
+        ),
+        margin=arguments.margin,
+        resamples=arguments.resamples,
+        permutations=arguments.permutations,
+        splits=arguments.splits,
+        design=arguments.design,
+        seed=arguments.seed,
+        command=command,
+    )
+
+
+def _files(arguments: argparse.Namespace) -> tuple[Case, ...]:
+    """One data set from single files: a case for each sampling."""
+    from rankbound.commands.validate.options import cases_from
+
+    for option in ("dataset_teacher", "dataset_student", "dataset_sampling"):
+        if getattr(arguments, option):
+            raise UsageError(f"--{option.replace('_', '-')} goes with --datasets")
+    if arguments.teacher is None or arguments.qrels is None:
+        missing = "--teacher" if arguments.teacher is None else "--qrels"
+        raise UsageError(f"give {missing} FILE, or --datasets NAME:DIR")
+    given = [named(text, "--ranking") for text in arguments.ranking]
+    return cases_from(
+        {
+            **_settings(arguments),
+            "students": students_from(arguments),
+            "groups": _samplings(arguments.groups),
+        },
+        dataset=arguments.name,
+        rankings={name: Path(file) for name, file in given},
+    )
+
+
+def _sampling(text: str) -> tuple[str, Path]:
+    """Split SAMPLING=FILE, or take the sampling from the name of a file.
+
+    Examples
+    --------
+    >>> _sampling("train/bm25.16.jsonl.gz")[0], _sampling("hard=train/x.jsonl")[0]
+    ('bm25', 'hard')
+    """
+    if "=" in text:
+        name, file = named(text, "--groups")
+        return name, Path(file)
+    return Path(text).name.split(".", 1)[0], Path(text)
+
+
+def _samplings(texts: list[str]) -> dict[str, Path] | None:
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, file = _sampling(text)
+        if name in found:
+            raise UsageError(
+                f"--groups {text}: two samplings are called {name!r}; name them, as in "
+                "--groups SAMPLING=FILE"
+            )
+        found[name] = file
+    return found or None
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Everything that `MeasureOptions` takes, except students and groups."""
+    own = {"depth": arguments.depth, "pairs": arguments.pairs}
+    return {**source_settings(arguments), **own}
+
+
+def _folders(arguments: argparse.Namespace) -> tuple[Case, ...]:
+    from rankbound.commands.measure.options import MeasureOptions
+    from rankbound.commands.validate.folders import Folder, Wanted, cases_of
+
+    for option in OF_FILES:
+        if getattr(arguments, option):
+            raise UsageError(
+                f"--{option.replace('_', '-')} and --datasets exclude each other; a "
+                "folder says its files itself"
+            )
+    folders = [_folder(text) for text in arguments.datasets]
+    teachers = _teachers(arguments.dataset_teacher, [name for name, _ in folders])
+    # Any path will do here: a folder has its own judgements and teacher
+    arguments.qrels = arguments.teacher = Path()
+    students = _named_students(arguments)
+    settings = MeasureOptions(**_settings(arguments), students=students)
+    wanted = Wanted(arguments.dataset_student, arguments.dataset_sampling)
+    return tuple(
+        case
+        for name, path in folders
+        for case in cases_of(Folder(name, path, teachers.get(name)), settings, wanted)
+    )
+
+
+def _folder(text: str) -> tuple[str, Path]:
+    name, separator, path = text.partition(":")
+    if not (name and separator and path):
+        raise UsageError(f"--datasets needs NAME:DIR, got {text!r}")
+    if not Path(path).is_dir():
+        raise UsageError(f"--datasets {text}: {path} is no folder")
+    return name, Path(path)
+
+
+def _teachers(texts: list[str], names: list[str]) -> dict[str, str]:
+    return {} if not texts else per_student(texts, names, "--dataset-teacher", _same)
+
+
+def _same(text: str, _: str) -> str:
+    return text
+
+
+def _named_students(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
+    """Kinds and temperatures by system; "*" stands for systems that are not named."""
+    from rankbound.commands.measure.options import StudentSource
+
+    texts = (arguments.student_kind, arguments.student_temperature)
+    own = [text.rpartition("=")[0] for part in texts for text in part if "=" in text]
+    names = list(dict.fromkeys([EVERY, *own]))
+    kinds = per_student(texts[0], names, "--student-kind", kind_from)
+    scales = per_student(texts[1], names, "--student-temperature", temperature_from)
+    return tuple(
+        StudentSource(name, kind=kinds.get(name), temperature=scales.get(name))
+        for name in names
+    )

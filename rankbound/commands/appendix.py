@@ -1,4 +1,4 @@
-"""The command `appendix`: write the proofs as LaTeX, and typeset them."""
+"""Write the appendix as LaTeX, and typeset it until the references stand."""
 
 from __future__ import annotations
 
@@ -7,61 +7,87 @@ import re
 import shutil
 import subprocess
 import sys
+from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from rankbound.errors import UsageError
+from rankbound.progress import Progress, reported
 from rankbound.writing import check_folder, write_all
 
-# The proofs are beside the package in a checkout, and are not installed
+# The proofs lie beside the package in a checkout, and are not installed
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = (
     "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended"
 )
-RUNS: Final = (2, 5)  # at least, for references; at most, if LaTeX asks for more
+RUNS: Final = (2, 5)  # at least, for references; at most, while LaTeX asks for more
 AGAIN: Final = "Rerun to get"
 UNDEFINED: Final = re.compile(r"^LaTeX Warning: .*undefined.*$", re.MULTILINE)
 MISTAKE: Final = re.compile(r"^! .*$", re.MULTILINE)
 
 
-def appendix(out: Path | str, *, pdf: bool = False) -> Path:
-    """Write every statement with its proof as LaTeX, and as a PDF if `pdf`.
+def appendix(
+    out: str | PathLike[str], *, pdf: bool = False, progress: bool | Progress = False
+) -> Path:
+    """Write every statement with its proof as a LaTeX document, and as a PDF if asked.
+
+    It needs a checkout of the repository, since the proofs are not installed.
 
     Parameters
     ----------
-    out : Path
-        The folder for the files.
-    pdf : bool
-        Also typeset it with pdflatex.
+    out : path
+        The folder for the files; made if it does not exist.
+    pdf : bool, default False
+        Whether to typeset the document with pdflatex.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
 
     Returns
     -------
     Path
-        The document.
+        The document: ``appendix.pdf`` if asked for, else ``appendix.tex``.
 
     Raises
     ------
     UsageError
-        Outside a checkout, for an error in the sources, without pdflatex, and for a
-        folder that cannot be written.
+        Outside a checkout, for a mistake in the sources, when pdflatex is missing or
+        fails, and when `out` cannot be written to.
+
+    See Also
+    --------
+    explain : One statement in words.
+    certify : Machine checks of the statements.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     appendix(folder).name
+    'appendix.tex'
     """
     out = Path(out)
     if pdf:
-        find_pdflatex()  # fail before the work
+        find_pdflatex()  # before the work, not after it
     check_folder(out)
     sources = _sources(CHECKOUT)
-    try:
-        text = sources.latex()
-    except sources.AppendixError as error:
-        raise UsageError(f"the sources of the appendix: {error}") from None
-    write_all(out, {sources.NAME: text})
-    made = out / sources.NAME
-    return typeset(made) if pdf else made
+    with reported(progress, total=1 + pdf) as advance:
+        advance("writing")
+        try:
+            text = sources.latex()
+        except sources.AppendixError as error:
+            raise UsageError(f"the sources of the appendix: {error}") from None
+        write_all(out, {sources.NAME: text})
+        made: Path = out / sources.NAME
+        if not pdf:
+            return made
+        advance("typesetting")
+        return typeset(made)
 
 
 def _sources(checkout: Path) -> ModuleType:
-    """The module that writes the document, which only a checkout has."""
+    """The module that writes the document; it lives beside the package only."""
     if (checkout / "paper_appendix").is_dir() and str(checkout) not in sys.path:
         sys.path.append(str(checkout))
     try:
@@ -76,12 +102,12 @@ def _sources(checkout: Path) -> ModuleType:
 
 
 def find_pdflatex() -> str:
-    """The path of pdflatex.
+    """Return the path of pdflatex.
 
     Raises
     ------
     UsageError
-        If it is not found; the message names what to install.
+        If there is none, naming what to install.
     """
     found = shutil.which("pdflatex")
     if found is None:
@@ -93,7 +119,7 @@ def find_pdflatex() -> str:
 
 
 def typeset(source: Path) -> Path:
-    """Make the PDF beside a LaTeX file, and keep the auxiliary files there.
+    """Make the PDF beside a LaTeX file; auxiliary files stay there too.
 
     Parameters
     ----------
@@ -108,7 +134,7 @@ def typeset(source: Path) -> Path:
     Raises
     ------
     UsageError
-        If pdflatex is missing, stops at an error, or leaves a reference undefined.
+        If pdflatex is missing, stops at a mistake, or leaves a reference undefined.
     """
     program = find_pdflatex()
     log = ""

@@ -1,13 +1,17 @@
-"""What a figure of results is, which kinds there are, and what to run for each."""
+"""Figures of results: what one is, which kinds there are, what to run for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from rankbound.figures.distributions import Ends
+    from rankbound.figures.records import Shape
     from rankbound.figures.style import Axes
+
 
 Draw = Callable[[], "Axes"]
 MEASURE: Final = "rankbound measure --teacher FILE --student NAME=FILE"
@@ -45,9 +49,9 @@ FIGURES: Final[dict[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One figure: a file name without suffix, and how to draw it, or why not.
+    """One figure: its file name without suffix, and how to draw it, or why not.
 
-    `kind` is a key of `FIGURES`, which knows what to run for it.
+    `kind` is a key of `FIGURES`, which says what to run for it.
     """
 
     name: str
@@ -57,7 +61,7 @@ class Drawing:
 
 
 def absent_kinds(present: Iterable[str]) -> list[tuple[str, str]]:
-    """Kinds of figures of which a folder holds nothing, each with what would give it.
+    """Kinds of figures that a folder has no data for, each with what would give some.
 
     Examples
     --------
@@ -74,7 +78,7 @@ def absent_kinds(present: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def file_name(*parts: str) -> str:
-    """A file name from names that users chose; nothing in it is a path.
+    """A file name made of names that users chose, without anything of a path.
 
     Examples
     --------
@@ -83,3 +87,26 @@ def file_name(*parts: str) -> str:
     """
     kept = "".join(c if c.isalnum() or c in "-.@" else "_" for c in "-".join(parts))
     return kept.strip("-.") or "figure"
+
+
+def shape_drawings(
+    shapes: Mapping[str, Shape],
+    *,
+    exact: Mapping[str, Ends] | None = None,
+    prefix: str = "",
+    metric: str = "",
+) -> list[Drawing]:
+    """Distances, dimension and lengths of some sets of vectors."""
+    from rankbound.figures.distributions import draw_distances, draw_norms, draw_two_nn
+
+    if not shapes:
+        return []
+    draws = {
+        "distances": partial(draw_distances, shapes, exact=exact, metric=metric),
+        "two-nn": partial(draw_two_nn, shapes),
+        "norms": partial(draw_norms, shapes),
+    }
+    return [
+        Drawing(file_name(*filter(None, (prefix, name))), draw, kind="diameter")
+        for name, draw in draws.items()
+    ]

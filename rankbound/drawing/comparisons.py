@@ -11,15 +11,14 @@ import numpy as np
 
 from rankbound.catalogue import COMPARED, PAIR_SETS, base
 from rankbound.commands.compare.result import COLUMNS, Comparison, Row
-from rankbound.drawing.catalogue import Drawing, file_name
+from rankbound.drawing.catalogue import Drawing, file_name, shape_drawings
 from rankbound.drawing.powers import power_drawings
 from rankbound.drawing.results import Found
-from rankbound.drawing.shapes import shape_drawings
 
 if TYPE_CHECKING:
     from rankbound.data.columns import Floats
 
-NO_VECTORS = "no vectors were given; give --embeddings to compare"
+NO_VECTORS = "no vectors were given; give `embeddings` to compare"
 Points = dict[str, tuple["Floats", "Floats"]]
 
 
@@ -163,7 +162,7 @@ def _points(result: Found) -> dict[str, Points]:
 def _floor(
     result: Found, pairs: str, points: dict[str, Points]
 ) -> tuple[Floats, Floats] | None:
-    """The floor of Theorem 4 (a) over the diameters shown; a diagnostic, see there."""
+    """The floor of Theorem 4 (a) over the diameters shown, as a diagnostic."""
     from rankbound.estimators.spread import entropy_floor
 
     coupling = _comparison(result).coupling

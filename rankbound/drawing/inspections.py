@@ -1,4 +1,4 @@
-"""Figure of `rankbound inspect`: every file by what it covers and what is odd."""
+"""The figure of `rankbound inspect`: what each file covers, and its defects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rankbound.figures.quality import Cell
 
 Count = tuple[int | None, int | None]
-# Rows that hold two files against each other: code, column, whether all is wanted
+# Rows that compare two files: code, column, and whether a full count is good
 SHARED: Final = (
     ("group-scores", "teacher-scored", True),
     ("student-teacher", "teacher-scored", True),
@@ -73,7 +73,7 @@ def quality_cells(inspection: Inspection) -> list[Cell]:
 
 
 def _teacher(inspection: Inspection) -> str | None:
-    """The file that the inspection took for the teacher's."""
+    """The file that the inspection took to be the teacher's."""
     codes = ("student-teacher", "same-scores")
     rows = inspection.across.rows
     named = next((row.right for row in rows if row.code in codes), None)
@@ -84,7 +84,7 @@ def _teacher(inspection: Inspection) -> str | None:
 
 
 def _own(one: File) -> Iterator[tuple[str, Count]]:
-    """What a file says by itself, each count with what it is a part of."""
+    """What a file alone says: each count, with the total that it is a part of."""
     if one.rows is None:
         yield "unreadable", (1, 1)
         yield "duplicates", (_counts(one).get("duplicates"), None)

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rankbound.commands.measure.result import Ledger, StudentResult
-from rankbound.drawing.catalogue import Drawing, file_name
+from rankbound.drawing.catalogue import Drawing, file_name, shape_drawings
 from rankbound.drawing.results import Found
-from rankbound.drawing.shapes import shape_drawings
 
 if TYPE_CHECKING:
     from rankbound.data.columns import Floats
     from rankbound.figures.distributions import Ends
 
-NO_VECTORS = "no diameters were measured; give --embeddings to measure"
+NO_VECTORS = "no diameters were measured; give `embeddings` to measure"
 EARLIER = "an earlier version wrote this ledger; run measure again"
 
 
@@ -29,7 +28,7 @@ def drawings(result: Found) -> list[Drawing]:
             Drawing(
                 _named(result, "parts"),
                 None,
-                "no student was measured; give --student or --bi-encoder to measure",
+                "no student was measured; give `students` to measure",
                 kind="parts",
             )
         )
@@ -95,7 +94,7 @@ def _named(result: Found, *parts: str) -> str:
 
 
 def _teacher_numbers(result: Found, *names: str) -> list[list[float]]:
-    """One row per query: those of the first student, since the teacher's repeat."""
+    """One number per query, from the first student: the others repeat the teacher's."""
     if not result.table:
         return [[] for _ in names]
     first = result.table.column("student")[0]
@@ -190,7 +189,7 @@ def _reliability(result: Found, name: str, student: StudentResult) -> Drawing:
     title = _named(result, "reliability", name)
     relevance = student.relevance
     if relevance is None:
-        reason = "no judgements were given; give --qrels to measure"
+        reason = "no judgements were given; give `qrels` to measure"
         return Drawing(title, None, reason, kind="reliability")
     if relevance.judged is None:
         reason = str(relevance.judged_missing_because)

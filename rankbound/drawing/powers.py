@@ -19,21 +19,21 @@ from rankbound.drawing.results import Found
 if TYPE_CHECKING:
     from rankbound.figures.power import Source
 
-MOST = 12  # lines that can be told apart
+MOST = 12  # more lines could not be told apart
 MOST_MARKS = 7
 LEAST_FOR_CORRELATION = 4  # queries
 STILL = "the differences do not vary over queries, so there is nothing to detect"
 
 
 class Rates(TypedDict, total=False):
-    """Chance of finding what is there, and error rate of what is tested together."""
+    """Power, and the error rate of the tests together."""
 
     power: float
     delta: float
 
 
 def power_drawings(result: Found) -> list[Drawing]:
-    """Of a comparison: smallest margins by quantity and pair set, at its error rate."""
+    """Smallest margins of a comparison by quantity and pair set, at its error rate."""
     from rankbound.figures.power import Source
 
     comparison = result.as_a(Comparison)
@@ -56,7 +56,7 @@ def power_drawings(result: Found) -> list[Drawing]:
 
 
 def of_power(result: Found) -> list[Drawing]:
-    """Of `rankbound power`: margins by unit and quantity, and the correlations."""
+    """Margins of `rankbound power` by unit and quantity, and the correlations."""
     from rankbound.figures.power import Source
 
     content = result.as_a(Power)
@@ -65,12 +65,12 @@ def of_power(result: Found) -> list[Drawing]:
     margin = margins.pop() if len(margins) == 1 else None
     counts: dict[tuple[str, str], dict[tuple[str, float], list[int]]]
     counts = defaultdict(lambda: defaultdict(list))
-    # A margin alone leaves rows of needs, whose numbers of queries are the answer
+    # If a margin was all that was given, the numbers of queries it needs are the answer
     rows: list[tuple[Detectable | Needed, int]]
     rows = [(row, row.n) for row in content.rows]
     rows = rows or [(row, row.n_interval) for row in content.needed]
     for row, n in rows:
-        if row.sd is None:  # nothing but correlations is known
+        if row.sd is None:  # only correlations are known
             continue
         source, _, quantity = row.source.rpartition(": ")
         known = COMPARED.get(base(quantity.partition(",")[0]))
@@ -91,7 +91,7 @@ def of_power(result: Found) -> list[Drawing]:
 
 
 def of_validation(result: Found) -> list[Drawing]:
-    """Of a validation: the smallest correlation that each data set can show."""
+    """The smallest correlation that each data set of a validation can show."""
     validation = result.as_a(Validation)
     family = validation.family
     queries: dict[int, str] = {}

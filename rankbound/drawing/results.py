@@ -20,7 +20,7 @@ FILES = {
     "inspection.json": "rankbound.inspection/1",
     "power.json": "rankbound.power/1",
 }
-# Commands that write JSON under a name of the user's choice
+# Schemas of commands that write JSON under a name that the user chooses
 FREE = ("rankbound.inspection/1", "rankbound.power/1")
 Content = TypeVar("Content", bound=Result)
 HEAD = 200  # bytes, within which a result names its schema
@@ -35,8 +35,8 @@ class Found:
     schema : str
         Such as "rankbound.ledger/1".
     name : str
-        The folder below the one asked for, for titles and file names; empty for that
-        folder itself. A JSON file of the user's own naming adds its name.
+        The path of its folder below the one asked for, for titles and file names; empty
+        for that folder itself. A JSON file that the user named adds its name.
     content : Result
         The JSON file, decoded.
     table : Rows
@@ -57,11 +57,12 @@ class Found:
         return kind_of(self.schema)
 
     def as_a(self, wanted: type[Content]) -> Content:
-        """The content as the type that its kind has."""
+        """The content as the type that its kind has, with its texts in options."""
         if not isinstance(self.content, wanted):
             made = type(self.content).__name__
             raise TypeError(f"expected a {wanted.__name__}, got a {made}")
-        return self.content
+        # Pages and figures of the command line speak of its options
+        return self.content.in_options()
 
 
 def kind_of(schema: str) -> str:
@@ -89,10 +90,10 @@ def file_of(result: Found) -> str:
     return Path(result.name, name).as_posix()
 
 
-def find_results(folder: Path, *, asked: str = "--from ") -> list[Found]:
+def find_results(folder: Path, *, asked: str = "`folder` ") -> list[Found]:
     """All results in a folder and its sub-folders, in the order of their paths.
 
-    `asked` is the option in front of the folder, for messages.
+    `asked` stands before the folder in messages: the parameter that it was given as.
 
     Raises
     ------
@@ -111,15 +112,15 @@ def find_results(folder: Path, *, asked: str = "--from ") -> list[Found]:
     ]
     if not found:
         raise UsageError(
-            f"{asked}{folder}: holds none of {', '.join(FILES)}; give the --out folder "
-            "of rankbound measure, compare or validate, or where the --json of inspect "
-            "or power lies"
+            f"{asked}{folder}: holds none of {', '.join(FILES)}; give a folder with "
+            "results of measure, compare or validate, or with the JSON files of "
+            "inspect or power"
         )
     return found
 
 
 def _free_schema(path: Path) -> str | None:
-    """The schema of a result under another name, told without reading all of it."""
+    """The schema of a result under another name, without reading the whole file."""
     try:
         with path.open("rb") as stream:
             head = stream.read(HEAD).decode("utf-8-sig", errors="replace")
@@ -130,8 +131,7 @@ def _free_schema(path: Path) -> str | None:
 
 
 def _result(path: Path, folder: Path, schema: str) -> Found:
-    # Figures and pages of the command line speak of its options
-    made = result_type(kind_of(schema)).load(path).in_options()
+    made = result_type(kind_of(schema)).load(path)
     name, file = _place(path, folder)
     table = made.beside.get(made.BESIDE[0].name) if made.BESIDE else None
     return Found(schema, name, made, Rows({}) if table is None else table, file)

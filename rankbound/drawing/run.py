@@ -1,27 +1,26 @@
-"""Which figures results allow, and how all of them are drawn into a folder."""
+"""Which figures results allow, and drawing all of them into a folder."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from rankbound.bounds.errors import DomainError
 from rankbound.drawing import comparisons, inspections, ledgers, powers, validations
 from rankbound.drawing.catalogue import Draw, Drawing, absent_kinds
 from rankbound.drawing.results import Found, find_results
-from rankbound.writing import check_folder, move_into
+from rankbound.errors import UsageError
+from rankbound.progress import Progress, reported
+from rankbound.writing import check_folder, filling
 
 if TYPE_CHECKING:
     from rankbound.figures.output import Extension
     from rankbound.figures.style import Axes
 
-# Opens a display of that many stages, which is told the name of each
-Stages = Callable[[int], AbstractContextManager[Callable[[str], object]]]
-# Kind of result: the figures of one
+# The figures of each kind of result
 MAKERS: Final[dict[str, Callable[[Found], list[Drawing]]]] = {
     "ledger": ledgers.drawings,
     "comparison": comparisons.drawings,
@@ -53,7 +52,7 @@ def theory_drawings() -> list[Drawing]:
 
 
 def result_drawings(results: list[Found]) -> list[Drawing]:
-    """The figures of results, and a line for each that they do not allow."""
+    """The figures of results, and a reason for each kind that they do not allow."""
     drawings = [
         drawing
         for result in results
@@ -67,7 +66,7 @@ def result_drawings(results: list[Found]) -> list[Drawing]:
 
 
 def _distinct(drawings: list[Drawing]) -> list[Drawing]:
-    """The drawings under names of their own: folders may differ by signs alone."""
+    """The drawings under distinct names: folders may differ in punctuation only."""
     taken: set[str] = set()
     found = []
     for drawing in drawings:
@@ -80,7 +79,7 @@ def _distinct(drawings: list[Drawing]) -> list[Drawing]:
 
 
 def drawn(drawings: list[Drawing]) -> Iterator[tuple[Drawing, Axes | None, str]]:
-    """Draw one after another; a figure that cannot be drawn gives its reason."""
+    """Draw one after another; a figure that cannot be drawn comes with its reason."""
     for drawing in drawings:
         if drawing.draw is None:
             yield drawing, None, drawing.reason
@@ -91,55 +90,105 @@ def drawn(drawings: list[Drawing]) -> Iterator[tuple[Drawing, Axes | None, str]]
             yield drawing, None, str(error)
 
 
-def draw_all(
-    source: Path | None,
-    out: Path,
-    *,
-    extension: Extension = "pdf",
-    wide: bool = False,
-    stages: Stages = lambda _: nullcontext(str),
-) -> tuple[list[str], list[tuple[str, str]]]:
-    """Draw into `out`: the theory without a source, else what its results allow.
+class Drawn(NamedTuple):
+    """What `draw` left in a folder.
 
-    Figures are as wide as a column of print, or as a page if `wide`; `stages` is asked
-    for a display of progress.
+    Attributes
+    ----------
+    written : list of str
+        Names of the figures; each is there with the suffix of its format, and as .csv.
+    missing : list of (str, str)
+        Figures that the results do not allow, each with the reason.
+    """
+
+    written: list[str]
+    missing: list[tuple[str, str]]
+
+
+def draw(
+    folder: str | PathLike[str] | None,
+    out: str | PathLike[str],
+    *,
+    format: Extension = "pdf",
+    width: Literal["column", "page"] = "column",
+    progress: bool | Progress = False,
+) -> Drawn:
+    """Draw the figures of results, or those of the theory, each with its numbers.
+
+    The same results give the same bytes.
+
+    Parameters
+    ----------
+    folder : path or None
+        Holds results of `measure`, `compare`, `validate`, `inspect` or `power`, in any
+        sub-folders. None: the figures of the theory, which need no data.
+    out : path
+        The folder for the figures; made if it does not exist. Beside each figure lie
+        its numbers as CSV.
+    format : {"pdf", "png", "svg"}, default "pdf"
+        Of the figures.
+    width : {"column", "page"}, default "column"
+        3.33 inches, as a column of print, or 7 inches, as a page.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with the name of each
+        figure.
 
     Returns
     -------
-    written : list of str
-        Names of the figures; each lies there with the extension, and as .csv.
-    missing : list of (name, reason)
-        What the results do not allow.
+    Drawn
+        The names of the figures `written`, and those `missing`, with the reasons.
 
     Raises
     ------
-    UsageError, FormatError
-        When there are no results, they are damaged, or the folder cannot be used.
-    """
-    from rankbound.figures.output import csv_text, rendered
-    from rankbound.figures.style import COLUMN, PAGE, width
+    UsageError
+        When `folder` holds no results, or `out` cannot be written to.
+    FormatError
+        When a result is damaged.
 
+    See Also
+    --------
+    report : Results, figures and tables as one HTML page.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from rankbound.commands.power.run import power
+    >>> with tempfile.TemporaryDirectory() as results:
+    ...     _ = power(n=43, sd=0.1).save(results)
+    ...     made = draw(results, Path(results, "figures"), format="svg")
+    >>> made.written
+    ['power', 'power-correlation']
+    """
+    from rankbound.figures.output import Extension, csv_text, rendered
+    from rankbound.figures.style import COLUMN, PAGE, width
+    from rankbound.figures.style import width as figure_width
+
+    for name, value, known in (
+        ("format", format, get_args(Extension)),
+        ("width", width, ("column", "page")),
+    ):
+        if value not in known:
+            raise UsageError(f"`{name}` must be {' or '.join(known)}, got {value!r}")
+    out = Path(out)
     check_folder(out)
-    results = None if source is None else find_results(source)
-    drawings = theory_drawings() if results is None else result_drawings(results)
-    written: list[str] = []
-    missing: list[tuple[str, str]] = []
+    drawings = (
+        theory_drawings()
+        if folder is None
+        else result_drawings(find_results(Path(folder)))
+    )
+    made = Drawn([], [])
     with (
-        tempfile.TemporaryDirectory() as folder,
-        stages(len(drawings)) as progress,
-        width(PAGE if wide else COLUMN),
+        filling(out) as aside,
+        reported(progress, total=len(drawings)) as advance,
+        figure_width(PAGE if width == "page" else COLUMN),
     ):
         for drawing, ax, reason in drawn(drawings):
-            progress(drawing.name)
+            advance(drawing.name)
             if ax is None:
-                missing.append((drawing.name, reason))
+                made.missing.append((drawing.name, reason))
                 continue
-            aside = Path(folder, drawing.name)
-            aside.with_name(f"{aside.name}.{extension}").write_bytes(
-                rendered(ax, extension)
-            )
-            numbers = aside.with_name(f"{aside.name}.csv")
+            (aside / f"{drawing.name}.{format}").write_bytes(rendered(ax, format))
+            numbers = aside / f"{drawing.name}.csv"
             numbers.write_text(csv_text(ax), encoding="utf-8", newline="")
-            written.append(drawing.name)
-        move_into(Path(folder), out)
-    return written, missing
+            made.written.append(drawing.name)
+    return made

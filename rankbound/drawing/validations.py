@@ -38,7 +38,7 @@ def drawings(result: Found) -> list[Drawing]:
 
 
 def _forests(name: str, validation: Validation) -> list[Drawing]:
-    """A forest for every data set, sampling and student; pieces of a long one."""
+    """A forest for every data set, sampling and student; a long one in pieces."""
     from rankbound.figures.comparisons import draw_correlations
 
     family = validation.family
@@ -69,7 +69,7 @@ def _forests(name: str, validation: Validation) -> list[Drawing]:
 def _pages(
     rows: list[Association],
 ) -> list[tuple[tuple[str, ...], list[Association]]]:
-    """The rows in pieces of whole measures, none higher than a page."""
+    """The rows in pieces of whole measures, none longer than a page."""
     pages: list[list[str]] = [[]]
     counts = Counter(row.measure for row in rows)
     for measure, count in counts.items():
@@ -101,7 +101,7 @@ class Systems:
 
     @classmethod
     def of(cls, pair: SystemPair) -> Systems:
-        """The same pair, its measure where a comparison has its pair set."""
+        """The same pair, with its measure in the place of a pair set."""
         return cls(
             f"{pair.first} − {pair.second}",
             pair.measure,
@@ -119,7 +119,7 @@ def _systems(name: str, pairs: tuple[SystemPair, ...]) -> list[Drawing]:
     from rankbound.figures.comparisons import draw_differences, draw_verdicts
 
     if not pairs:
-        reason = "the results hold no pair of systems; give --student to validate"
+        reason = "the results hold no pair of systems; give `students` to validate"
         return [Drawing(_named(name, "verdicts"), None, reason, kind="verdicts")]
     found = []
     for dataset in dict.fromkeys(pair.dataset for pair in pairs):
@@ -156,7 +156,7 @@ def _certificates(name: str, validation: Validation) -> Drawing:
 
 
 def _order(validation: Validation) -> Order | None:
-    """How the bound orders configurations by held-out risk, where that was judged."""
+    """How the bound ranks configurations by held-out risk, if that was tested."""
     from rankbound.figures.certificates import Order
 
     for row in validation.configurations:

@@ -1,20 +1,194 @@
-"""What a page says about one result: verdicts, sentences, tables and notes."""
+"""What a page says about one result: verdicts, sentences, notes, and its tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
+from rankbound.bounds.wording import counted
 from rankbound.catalogue import Level, verdict_called
-from rankbound.page.table import Table
 from rankbound.results import Result
+from rankbound.tables import NEEDS, booktabs, escaped
+
+MOST_ROWS: Final = 500
+# Numbers from here on are written with an exponent
+MOST_PLAIN: Final = 1e12
+# Characters with which a formula begins in a spreadsheet
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# A number, or the two ends of an interval
+NUMBERS: Final = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( to [-+]?[\d.,]+(e[-+]?\d+)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under headings.
+
+    Attributes
+    ----------
+    name : str
+        Of the files that it can be downloaded as, without suffix.
+    caption : str
+    headings : tuple of str
+    rows : tuple of tuple of str
+        At most `MOST_ROWS` of them are on the page.
+    left : int
+        How many columns on the left hold words; the others hold numbers.
+    title : str
+        Shown above the table; by default the first word of the name.
+    """
+
+    name: str
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int = 1
+    title: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The word or two above the table."""
+        return (self.title or words(self.name.split("-")[0])).capitalize()
+
+    @property
+    def shown(self) -> tuple[tuple[str, ...], ...]:
+        """The rows that are on the page."""
+        return self.rows[:MOST_ROWS]
+
+    @property
+    def left_out(self) -> str:
+        """How many of the rows are shown; empty if all are."""
+        if len(self.rows) <= MOST_ROWS:
+            return ""
+        return (
+            f"{MOST_ROWS:,} of {counted(len(self.rows), 'row')} shown; the CSV file "
+            "has all"
+        )
+
+    def csv(self) -> str:
+        r"""The table with its headings as comma-separated text.
+
+        Examples
+        --------
+        >>> Table("t", "", ("a", "b"), (("x, y", "1"),)).csv()
+        'a,b\n"x, y",1\n'
+        """
+        return csv_text((self.headings, *self.rows))
+
+    def latex(self) -> str:
+        r"""The table as LaTeX with the rules of the booktabs package.
+
+        Examples
+        --------
+        >>> print(Table("t", "A & B", ("a", "b"), (("x_1", "1"),)).latex())
+        % needs \usepackage{booktabs}
+        \begin{table}
+        \caption{A \& B}
+        \label{tab:t}
+        \begin{tabular}{lr}
+        \toprule
+        a & b \\
+        \midrule
+        x\_1 & 1 \\
+        \bottomrule
+        \end{tabular}
+        \end{table}
+        <BLANKLINE>
+        """
+        rows = [map(escaped, row) for row in self.rows]
+        label = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.name)
+        made = booktabs(
+            self.caption, self.headings, rows, label=label, n_labels=self.left
+        )
+        return NEEDS + made
+
+
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
+    r"""Rows as comma-separated text in which a spreadsheet finds no formulas.
+
+    A cell that would be taken for a formula gets an apostrophe in front; numbers stay
+    as they are.
+
+    Examples
+    --------
+    >>> csv_text([("=1+1", "-0.5 to 0.5", "a")])
+    "'=1+1,-0.5 to 0.5,a\n"
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerows([_inert(cell) for cell in row] for row in rows)
+    return stream.getvalue()
+
+
+def _inert(cell: str) -> str:
+    if not cell.startswith(FORMULA) or NUMBERS.fullmatch(cell):
+        return cell
+    return f"'{cell}"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number for a cell; a dash where there is none.
+
+    Examples
+    --------
+    >>> number(0.51659), number(None), number(1234567.0), number(3), number(1e300)
+    ('0.5166', '–', '1,234,567', '3', '1e+300')
+    """
+    if value is None:
+        return "–"
+    if abs(value) >= MOST_PLAIN:
+        return f"{value:.5g}"
+    if float(value).is_integer():
+        return f"{int(value):,}"
+    return f"{value:,.{digits}f}" if abs(value) >= 10**-digits else f"{value:.2g}"
+
+
+def interval(ends: Iterable[float | None] | None) -> str:
+    """Both ends of an interval for a cell; a dash where there is none.
+
+    Examples
+    --------
+    >>> interval((0.25, 0.5)), interval((None, None)), interval(None)
+    ('0.2500 to 0.5000', '–', '–')
+    """
+    both = [] if ends is None else [*ends]
+    if not both or None in both:
+        return "–"
+    return " to ".join(map(number, both))
+
+
+def data_uri(content: str, kind: str) -> str:
+    """A data URI that holds a text, so that a link to it saves a file offline.
+
+    Examples
+    --------
+    >>> data_uri("a", "text/csv")
+    'data:text/csv;charset=utf-8;base64,YQ=='
+    """
+    packed = base64.b64encode(content.encode("utf-8", "backslashreplace")).decode()
+    return f"data:{kind};charset=utf-8;base64,{packed}"
+
+
+def words(value: Any) -> str:
+    """A key of a result file as words.
+
+    Examples
+    --------
+    >>> words("empirical_bernstein")
+    'empirical bernstein'
+    """
+    return str(value).replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One line of the banner: a word and a sentence.
 
-    `level` is how good the news is; "told" is neither good nor bad.
+    `level` says how good the news is; "told" is neither good nor bad.
     """
 
     level: Level
@@ -23,7 +197,7 @@ class Verdict:
 
 
 def told(word: str, sentence: str) -> Verdict:
-    """A line whose word is one of the catalogue, or begins with one.
+    """A line of the banner whose word is, or begins with, a verdict of the catalogue.
 
     Examples
     --------
@@ -44,10 +218,10 @@ class Account:
     title : str
     verdicts : tuple of Verdict
     sentences : tuple of str
-        To be quoted.
+        Ready to be quoted.
     tables : tuple of Table
     notes : tuple of (heading, lines)
-        Assumptions, warnings, definitions: what a reader has to know.
+        Assumptions, warnings and definitions that a reader has to know.
     """
 
     kind: str
@@ -59,7 +233,7 @@ class Account:
 
 
 def notes_of(result: Result, *fields: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Lists of sentences, and mappings of a word to a sentence, that are not empty."""
+    """The fields that hold sentences, or mappings to sentences, and are not empty."""
     found = []
     for field in fields:
         value = getattr(result, field)

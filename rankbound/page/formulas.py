@@ -1,4 +1,4 @@
-"""The statements as JavaScript for the page, and numbers to begin with.
+"""The explorer: the statements as JavaScript, and the numbers it begins with.
 
 Every formula of the page is a view of a statement or of an expression over the
 notation, printed by `bounds.views`; none is typed into a script.
@@ -53,7 +53,7 @@ PAIRS: Final[dict[str, tuple[Expr, tuple[Symbol, ...]]]] = {
     "entropy": (PairEntropy(a / tau), (a, tau)),
     "divergence": (MarginDivergence(a / tau, m / tau), (a, m, tau)),
 }
-# What a reader sets
+# The fields that a reader sets
 FIELDS: Final = (n, delta, L, Delta, H, D, kappa, tau, k)
 
 
@@ -77,7 +77,7 @@ class Setting(Record, frozen=True, kw_only=True):
 
 
 class Domain(Record, frozen=True, kw_only=True):
-    """Ends of a symbol's domain, None where there is none, and whether they belong."""
+    """The ends of a symbol's domain, and whether they belong to it; None: no end."""
 
     low: float
     high: float | None
@@ -153,7 +153,7 @@ def explorer(ledgers: Mapping[str, Ledger]) -> Explorer:
     encoder = BASE_ENCODER
     return Explorer(
         settings=(EXAMPLE, *mine),
-        # What a reader came for is the data's own numbers
+        # Readers come for the numbers of their own data
         start=1 if mine else 0,
         trivial=LN2,
         domains={term(symbol).code: _domain(symbol) for symbol in FIELDS},
@@ -175,7 +175,7 @@ def _domain(symbol: Symbol) -> Domain:
 
 
 def _setting(name: str, student: str, ledger: Ledger) -> Setting:
-    """A student's numbers; what its ledger lacks is the example's, and is said."""
+    """A student's numbers; a note says which are the example's for lack of data."""
     entry, found, notes = ledger.students[student], EXAMPLE, []
     locality = entry.locality
     if locality is None:
@@ -209,7 +209,7 @@ def _setting(name: str, student: str, ledger: Ledger) -> Setting:
 
 
 def _group_size(source: str) -> int | None:
-    """The k of a range's source, such as "lemma-2c, all pairs, k = 16"."""
+    """The group size in a range's source, such as "lemma-2c, all pairs, k = 16"."""
     head, found, tail = source.partition("k = ")
     digits = tail.split(" ")[0].split(",")[0]
     return int(digits) if found and head and digits.isdigit() else None

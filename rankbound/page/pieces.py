@@ -1,27 +1,272 @@
-"""A result of any kind as an account, and as an HTML fragment for notebooks."""
+"""A result of any kind as verdicts and tables, and as HTML for notebooks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from rankbound.page.accounts import Account
-from rankbound.page.asides import (
-    augmentation_account,
-    bound_account,
-    certification_account,
-    conversion_account,
-    cut_account,
-    power_account,
-)
-from rankbound.page.comparisons import comparison_account
-from rankbound.page.inspections import inspection_account
-from rankbound.page.ledgers import ledger_account
+from rankbound.bounds.wording import counted
+from rankbound.catalogue import SEVERITIES, Level
+from rankbound.commands.bound.result import Augmentation, Bound, Part
+from rankbound.commands.certify.result import Certification
+from rankbound.commands.convert.result import Conversion
+from rankbound.commands.cut.result import Cut
+from rankbound.commands.inspect.result import File, Finding, Inspection
+from rankbound.commands.power.result import Power
+from rankbound.page.accounts import Account, Table, Verdict, notes_of, number, told
 from rankbound.page.rendering import rendered_template, source
-from rankbound.page.validations import validation_account
+from rankbound.page.studies import (
+    comparison_account,
+    ledger_account,
+    validation_account,
+)
 from rankbound.results import Result
+from rankbound.terminal.cut import FILES as CUTS
+from rankbound.terminal.cut import (
+    change_headings,
+    change_rows,
+    file_rows,
+    foot,
+    head,
+)
+from rankbound.terminal.files import conversion_lines, file_row
+from rankbound.terminal.power import (
+    DETECTABLE,
+    NEEDED,
+    detectable_rows,
+    needed_rows,
+    notes,
+)
+from rankbound.terminal.power import head as power_head
+from rankbound.terminal.theory import augmentation_words, bound_words, summary
 
-# Kind of result: what makes its account, of the result and a name for its titles
+FILES: Final = ("file", "format", "holds", "rows", "queries", "size", "range")
+FINDINGS: Final = ("file", "severity", "finding", "example", "remedy")
+GRAVE: Final = ("error", "warning")
+
+
+def inspection_account(found: Inspection, *, name: str = "") -> Account:
+    """What the files hold, what was found in them, and what can be run on them."""
+    suffix = f", {name}" if name else ""
+    return Account(
+        kind="inspection",
+        title=f"Inspection{suffix}",
+        verdicts=tuple(_inspection_verdicts(found, name)),
+        sentences=(),
+        tables=tuple(_inspection_tables(found, name)),
+        notes=(("what to run", tuple(_commands(found))),),
+    )
+
+
+def _inspection_verdicts(found: Inspection, name: str) -> Iterator[Verdict]:
+    where = f"{name}: " if name else ""
+    number = found.counts()
+    files = counted(len(found.files), "inspected file")
+    for severity in GRAVE:
+        if number[severity]:
+            many = counted(number[severity], severity)
+            yield told(severity, f"{where}{many} in {files}")
+    for command, ready in found.ready.commands():
+        if ready.ok:
+            yield Verdict("good", f"ready for {command}", f"{where}{ready.command}")
+        else:
+            missing = f"{where}missing: {'; '.join(ready.missing)}"
+            yield Verdict("told", f"not ready for {command}", missing)
+    if not any(number[severity] for severity in GRAVE):
+        yield Verdict("good", "inspected", f"{where}no error or warning in {files}")
+
+
+def _inspection_tables(found: Inspection, name: str) -> Iterator[Table]:
+    tag = f"-{name}" if name else ""
+    rows = tuple(map(_file, found.files))
+    yield Table(f"files{tag}", "What every file holds", FILES, rows, left=3)
+    findings = sorted(
+        found.findings(), key=lambda pair: SEVERITIES.index(pair[1].severity)
+    )
+    if findings:
+        yield Table(
+            f"findings{tag}",
+            "What was found in the files and between them, the gravest first",
+            FINDINGS,
+            tuple(_finding(where, finding) for where, finding in findings),
+            left=len(FINDINGS),
+        )
+
+
+def _file(one: File) -> tuple[str, ...]:
+    path, kind, *numbers, held = file_row(one, one.path)
+    return (path, kind, held, *numbers)
+
+
+def _finding(where: str, finding: Finding) -> tuple[str, ...]:
+    return (
+        where,
+        finding.severity,
+        finding.message,
+        finding.example or "–",
+        finding.remedy,
+    )
+
+
+def _commands(found: Inspection) -> Iterator[str]:
+    for name, ready in found.ready.commands():
+        if ready.ok:
+            yield f"ready for {name}: {ready.command}"
+        else:
+            yield f"not ready for {name}; missing: {'; '.join(ready.missing)}"
+
+
+def power_account(found: Power, *, name: str = "") -> Account:
+    """What a number of queries can show, and how many queries a margin needs."""
+    shown = detectable_rows(found.rows)
+    needed = needed_rows(found.needed)
+    tables = (
+        ("power", "What n queries can show", DETECTABLE, shown),
+        ("queries", "Queries that a margin needs", NEEDED, needed),
+    )
+    tag = f"-{name}" if name else ""
+    verdicts = [Verdict("told", "power", power_head(found))]
+    if found.missing_because is not None:
+        verdicts.append(Verdict("caution", "missing", found.missing_because))
+    reading = tuple(notes(found))
+    return Account(
+        kind="power",
+        title=", ".join(filter(None, ("Power", name))),
+        verdicts=tuple(verdicts),
+        sentences=(),
+        tables=tuple(
+            Table(f"{stem}{tag}", caption, headings, tuple(rows))
+            for stem, caption, headings, rows in tables
+            if rows
+        ),
+        notes=(
+            *((("how to read the columns", reading),) if reading else ()),
+            *notes_of(found, "without_spread", "definitions"),
+        ),
+    )
+
+
+def bound_account(found: Bound, *, name: str = "") -> Account:
+    """The bound with its parts, and its relatives."""
+    verdict = told("vacuous" if found.vacuous else "not vacuous", bound_words(found))
+    if found.solve is not None:
+        verdict = Verdict("told", f"solved for {found.solve}", bound_words(found))
+    captions = {"parts": "The parts of the bound", "relatives": "Its relatives"}
+    return Account(
+        kind="bound",
+        title=", ".join(filter(None, ("Bound", name))),
+        verdicts=(verdict,),
+        sentences=(),
+        tables=tuple(
+            Table(key, caption, ("part", "nats"), _cells(found.tables()[key]))
+            for key, caption in captions.items()
+        ),
+        notes=(),
+    )
+
+
+def augmentation_account(found: Augmentation, *, name: str = "") -> Account:
+    """The bound before and after an augmentation."""
+    first, *others = augmentation_words(found)
+    level: Level = "good" if found.improves and not found.vacuous else "caution"
+    rest = (Verdict("told", "break-even", line) for line in others)
+    return Account(
+        kind="augmentation",
+        title=", ".join(filter(None, ("Augmentation", name))),
+        verdicts=(Verdict(level, "augmentation", first), *rest),
+        sentences=(),
+        tables=(
+            Table(
+                "augmentation",
+                "The bound before and after",
+                ("bound", "nats"),
+                _cells(found.tables()["parts"]),
+            ),
+        ),
+        notes=(),
+    )
+
+
+def certification_account(found: Certification, *, name: str = "") -> Account:
+    """Every check of the theory with its verdict."""
+    level: Level = "good" if found.passed else "bad"
+    headings = ("key", "verdict", "how", "over", "detail", "looseness", "seconds")
+    return Account(
+        kind="certify",
+        title=", ".join(filter(None, ("Machine checks", name))),
+        verdicts=(Verdict(level, "certify", summary(found.rows)),),
+        sentences=(),
+        tables=(
+            Table(
+                "checks",
+                "Every check of the theory",
+                headings,
+                tuple(
+                    (
+                        *(row.key, row.verdict, row.how, row.over, row.detail),
+                        *(number(row.looseness), number(row.seconds, 1)),
+                    )
+                    for row in found.rows
+                ),
+                left=5,
+            ),
+        ),
+        notes=(),
+    )
+
+
+def _cells(parts: Sequence[Part]) -> tuple[tuple[str, ...], ...]:
+    return tuple((part.part, number(part.nats)) for part in parts)
+
+
+def cut_account(cut: Cut, *, name: str = "") -> Account:
+    """What each band keeps, and every quantity before and after."""
+    warnings = [told("warning", line) for line in cut.warnings]
+    said = (line for line in foot(cut) if not line.startswith("warning: "))
+    return Account(
+        kind="cut",
+        title=", ".join(filter(None, ("Cut", name))),
+        verdicts=(Verdict("told", "cut", head(cut)), *warnings),
+        sentences=(),
+        tables=(
+            Table(
+                "cuts",
+                "What each band keeps",
+                _last_second(CUTS),
+                tuple(map(_last_second, file_rows(cut))),
+                left=2,
+            ),
+            Table(
+                "changes",
+                "Every quantity before and after",
+                change_headings(cut),
+                tuple(change_rows(cut)),
+                left=2,
+            ),
+        ),
+        notes=(("notes", tuple(said)),),
+    )
+
+
+def conversion_account(done: Conversion, *, name: str = "") -> Account:
+    """What was written, kept and lost."""
+    written, *others = conversion_lines(done)
+    return Account(
+        kind="conversion",
+        title=", ".join(filter(None, ("Conversion", name))),
+        verdicts=(Verdict("told", "conversion", written),),
+        sentences=(),
+        tables=(),
+        notes=(("notes", tuple(others)),) if others else (),
+    )
+
+
+def _last_second(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """The last cell, which holds words, moved to the words on the left."""
+    return cells[0], cells[-1], *cells[1:-1]
+
+
+# What makes the account of each kind of result, from it and a name for its titles
 MAKERS: Final[dict[str, Callable[..., Account]]] = {
     "ledger": ledger_account,
     "comparison": comparison_account,
@@ -37,13 +282,13 @@ MAKERS: Final[dict[str, Callable[..., Account]]] = {
 
 
 def account_of(result: Result, *, name: str = "") -> Account:
-    """What there is to say about a result.
+    """The account of a result of any kind.
 
     Parameters
     ----------
     result : Result
     name : str
-        Its folder, for titles; may be empty.
+        The name of its folder, for titles; may be empty.
     """
     return MAKERS[result.KIND](result, name=name)
 
@@ -52,7 +297,7 @@ def html_of(result: Result) -> str:
     """Verdicts, sentences and tables of a result, as on the page of a report."""
     from markupsafe import Markup
 
-    # The package's own: quotes in a style sheet must not be escaped
+    # It is our own style sheet, whose quotes must not be escaped
     style = Markup(source("piece.css"))
     context = {"account": account_of(result), "style": style}
     return rendered_template("piece.html", context)

@@ -1,4 +1,4 @@
-"""Templates to HTML: everything is escaped, and JSON cannot end a script."""
+"""Templates and figures to HTML: everything is escaped, and nothing leaks."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ import base64
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Mapping
-from functools import cache
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+from xml.etree import ElementTree as ET
 
 from rankbound.catalogue import VERDICTS
-from rankbound.page.table import data_uri
+from rankbound.page.accounts import data_uri
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from rankbound.drawing.catalogue import Drawing
+
+
 SCRIPTS: Final = ("page.js", "table.js", "detail.js", "brush.js", "explorer.js")
-# What would end a script element, open a comment in it, or end a line in old scripts
+# Characters that could end a script element, open a comment in it, or end a line
 UNSAFE: Final = {
     "<": "\\u003c",
     ">": "\\u003e",
@@ -29,7 +35,7 @@ UNSAFE: Final = {
 
 
 def rendered_template(name: str, context: Mapping[str, Any]) -> str:
-    """A template filled in; ids from ``unique`` start anew with every call."""
+    """A template filled in; ids from ``unique`` are numbered from 1 in every call."""
     numbers = itertools.count(1)
     tools = {
         "unique": lambda start: f"{start}-{next(numbers)}",
@@ -92,3 +98,144 @@ def _environment() -> Environment:
         trim_blocks=False,
         keep_trailing_newline=True,
     )
+
+
+SVG: Final = "http://www.w3.org/2000/svg"
+LINK: Final = "http://www.w3.org/1999/xlink"
+REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
+# Bytes above which a figure becomes a PNG, and above which its numbers are left out
+MOST_VECTOR: Final = 400_000
+MOST_NUMBERS: Final = 60_000
+# For all figures together, so that a page of many results can still be sent by mail
+MOST_FIGURES: Final = 5_000_000
+FULL: Final = (
+    f"the page has room for {MOST_FIGURES // 1_000_000} MB of figures; `rankbound "
+    "figures --from DIR` draws it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One figure of the report.
+
+    Attributes
+    ----------
+    name : str
+        The name of the file that `rankbound figures` gives it.
+    description : str
+        What is drawn, in a sentence.
+    markup : str
+        The ``<svg>`` element, or an ``<img>`` where the vectors would be too many.
+    numbers : str
+        The CSV of what is drawn; empty where it is too long for the page.
+    vector : bool
+        Whether `markup` is an ``<svg>``.
+    """
+
+    name: str
+    description: str
+    markup: str
+    numbers: str
+    vector: bool = True
+
+
+def pictures(drawings: list[Drawing]) -> Iterator[Picture | tuple[str, str]]:
+    """Each figure as a picture, or its name and the reason why it is missing."""
+    # Notebooks show results by this module, and need no figures
+    from rankbound.drawing.run import drawn
+    from rankbound.figures.output import csv_text, data_of, rendered
+
+    room = MOST_FIGURES
+    for index, (drawing, ax, reason) in enumerate(drawn(drawings)):
+        if ax is None:
+            yield drawing.name, reason
+            continue
+        told = described(drawing)
+        svg = rendered(ax, "svg").decode("utf-8")
+        vector = len(svg) <= MOST_VECTOR
+        if vector:
+            markup = inline(svg, prefix=f"f{index}-", title=drawing.name, about=told)
+        else:
+            markup = _image(rendered(ax, "png"), drawing.name, told)
+        # A cell and its comma take two characters or more
+        short = 2 * sum(map(len, data_of(ax).values())) <= MOST_NUMBERS
+        numbers = csv_text(ax) if short else ""
+        if len(numbers) > MOST_NUMBERS:
+            numbers = ""
+        if len(markup) + len(numbers) > room:
+            yield drawing.name, FULL
+            continue
+        room -= len(markup) + len(numbers)
+        yield Picture(drawing.name, told, markup, numbers, vector)
+
+
+def described(drawing: Drawing) -> str:
+    """What a figure shows: the first paragraph of the function that draws it."""
+    draw: Any = drawing.draw
+    while isinstance(draw, partial):
+        draw = draw.func
+    text = (getattr(draw, "__doc__", None) or drawing.name).strip()
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def inline(svg: str, *, prefix: str, title: str, about: str) -> str:
+    """An SVG file as an element for HTML.
+
+    Parameters
+    ----------
+    svg : str
+        The file's text.
+    prefix : str
+        Put before every id, so that figures on one page do not share any.
+    title, about : str
+        Name and description, for readers who cannot see it.
+
+    Examples
+    --------
+    >>> svg = '<svg xmlns="http://www.w3.org/2000/svg"><g id="a"/></svg>'
+    >>> found = inline(svg, prefix="f1-", title="A < B", about="Two lines.")
+    >>> '<g id="f1-a"' in found, "A &lt; B" in found
+    (True, True)
+    """
+    ET.register_namespace("", SVG)
+    ET.register_namespace("xlink", LINK)
+    root = ET.fromstring(svg)
+    for parent in [*root.iter()]:
+        for child in [*parent]:
+            # A style sheet in an inline figure would apply to the whole page
+            if child.tag in (f"{{{SVG}}}style", f"{{{SVG}}}metadata"):
+                parent.remove(child)
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            element.set(key, _renamed(key, value, prefix))
+    for place, (tag, text) in enumerate((("title", title), ("desc", about))):
+        child = ET.Element(f"{{{SVG}}}{tag}", {"id": f"{prefix}{tag}"})
+        child.text = text
+        root.insert(place, child)
+    width = root.attrib.pop("width", "")
+    root.attrib.pop("height", None)
+    if width.endswith("pt"):
+        # It was drawn for a column of print; a screen has room for more
+        root.set("style", f"max-width: {1.45 * float(width[:-2]) / 12:.2f}rem")
+    root.set("role", "img")
+    root.set("aria-labelledby", f"{prefix}title {prefix}desc")
+    return ET.tostring(root, encoding="unicode")
+
+
+def _renamed(key: str, value: str, prefix: str) -> str:
+    if key == "id":
+        return prefix + value
+    if key == f"{{{LINK}}}href" and value.startswith("#"):
+        return f"#{prefix}{value[1:]}"
+    return REFERENCE.sub(rf"url(#{prefix}\1)", value)
+
+
+def _image(png: bytes, title: str, about: str) -> str:
+    image = ET.Element(
+        "img",
+        {
+            "src": "data:image/png;base64," + base64.b64encode(png).decode(),
+            "alt": f"{title}: {about}",
+        },
+    )
+    return ET.tostring(image, encoding="unicode", method="html")

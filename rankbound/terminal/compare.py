@@ -23,9 +23,7 @@ from rankbound.commands.compare.result import (
     Row,
 )
 from rankbound.commands.compare.sentences import p_text
-from rankbound.terminal.console import say
-from rankbound.terminal.flags import in_flags
-from rankbound.terminal.outlines import NAME, outline, short
+from rankbound.terminal.console import NAME, outline, say, short
 
 Cells = Iterable[str]
 Part = tuple[str, tuple[str, ...], Iterable[Cells]]
@@ -33,8 +31,7 @@ MOST_LINES = 14  # of one kind on a terminal; the file has all
 
 
 def show(comparison: Comparison, console: Console) -> None:
-    """Print verdicts, what explains them, sentences, advice, and what is not said."""
-    comparison = in_flags(comparison)
+    """Print verdicts, what explains them, sentences, advice, and what stays open."""
     for line in _head(comparison):
         say(console, escape(line))
     for quantity in comparison.family.quantities:
@@ -60,7 +57,7 @@ def show(comparison: Comparison, console: Console) -> None:
 
 
 def _in_words(comparison: Comparison) -> list[str]:
-    """The sentences on the whole first, since those on rows may be many."""
+    """The sentences about all rows first, since those about single rows may be many."""
     rows = len(comparison.rows)
     return [*comparison.sentences[rows:], *comparison.sentences[:rows]]
 
@@ -335,7 +332,7 @@ def _share(value: float | None) -> str:
 
 
 def _show_reference(compat: Compat | None, console: Console) -> None:
-    """Print their verdicts and entropies, where asked for, and what is wrong."""
+    """Print the reference study's verdicts and entropies, and their faults."""
     if compat is None:
         return
     console.print(_their_verdicts(compat.rows))

@@ -1,22 +1,25 @@
-"""The console of every command: colours a terminal, cuts nothing in a file."""
+"""What terminals show: a console that truncates nothing in a file, and outlines."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from rankbound.bounds.wording import counted
+
 PLAIN_WIDTH: Final = 100  # where the output is no terminal
 WIDEST: Final = 10_000
 
 
 class _Console(Console):
-    """Cuts no table in a file or pipe, and lets the program end when a reader left."""
+    """Truncate no table in a file or pipe, and end when nobody reads the output."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print; a table that needs more than a page has longer lines."""
+        """Print; lines grow where a table needs more than the width."""
         width = self.width
         if not self.is_terminal and len(objects) == 1 and isinstance(objects[0], Table):
             wide = self.options.update(max_width=WIDEST)
@@ -26,7 +29,7 @@ class _Console(Console):
             self.width = width
 
     def on_broken_pipe(self) -> None:
-        """The reader went away."""
+        """Raise, so that the program ends."""
         raise BrokenPipeError
 
 
@@ -39,3 +42,48 @@ def console_for(stream: Any) -> Console:
 def say(console: Console, line: str) -> None:
     """Print a sentence, wrapped on a terminal and whole in a file or pipe."""
     console.print(line, soft_wrap=not console.is_terminal)
+
+
+MOST_LINES: Final = 12
+WIDTH: Final = 100
+NAME: Final = 30  # of a name inside a line, so that the numbers stay visible
+
+
+def outline(title: str, lines: Sequence[str]) -> str:
+    """A title and lines below it, no more and no wider than a terminal shows.
+
+    Parameters
+    ----------
+    title : str
+    lines : sequence of str
+        The important ones first: if there are too many, the first are shown and the
+        others counted.
+
+    Examples
+    --------
+    >>> print(outline("Power 0.8", ["n = 43: |rho| from 0.43"]))
+    Power 0.8
+      n = 43: |rho| from 0.43
+    >>> outline("t", ["line"] * 99).splitlines()[-1]
+    '  and 89 more lines'
+    """
+    room = MOST_LINES - 1
+    shown = [*lines] if len(lines) <= room else [*lines[: room - 1]]
+    if len(shown) < len(lines):
+        shown.append(f"and {counted(len(lines) - len(shown), 'more line')}")
+    return "\n".join([short(title), *(f"  {short(line, WIDTH - 2)}" for line in shown)])
+
+
+def short(text: str, width: int = WIDTH) -> str:
+    r"""Printable text of one line, cut in the middle where it is too long.
+
+    Examples
+    --------
+    >>> short("a" * 50 + "z" * 80, 11), short("one\ntwo")
+    ('aaaaa…zzzzz', 'one two')
+    """
+    line = "".join(c if c.isprintable() else " " for c in text)
+    if len(line) <= width:
+        return line
+    left = width // 2
+    return f"{line[:left]}…{line[len(line) - (width - left - 1) :]}"

@@ -12,16 +12,13 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
 from rankbound.commands.cut.result import Compat, Cut
-from rankbound.terminal.console import say
-from rankbound.terminal.flags import in_flags
-from rankbound.terminal.outlines import outline
+from rankbound.terminal.console import outline, say
 
 FILES: Final = ("kept", "from", "to", "queries", "groups", "file")
 
 
 def show(cut: Cut, console: Console) -> None:
     """Print what was kept, the change of the quantity, and what the change means."""
-    cut = in_flags(cut)
     say(console, escape(head(cut)))
     console.print(_files(cut))
     console.print(_changes(cut))
@@ -33,7 +30,7 @@ def show(cut: Cut, console: Console) -> None:
 
 
 def cut_repr(cut: Cut) -> str:
-    """What each band keeps, a line each."""
+    """What each band keeps, one line for each."""
     lines = [
         f"{row.kept}: {counted(row.n_groups, 'group')} of "
         f"{counted(row.n_queries, 'query')}, {row.file or row.reason}"
@@ -130,7 +127,7 @@ def _reference(compat: Compat) -> Table:
 
 
 def foot(cut: Cut) -> Iterator[str]:
-    """What was left out, and what to know."""
+    """How ties were cut, what was left out, and warnings."""
     yield f"ties: {cut.ties}"
     yield f"comparison: {cut.comparison.note}"
     dropped = cut.dropped

@@ -167,7 +167,7 @@ def per_query_html(values: PerQuery) -> str:
 
 
 def contents_text(contents: Contents) -> str:
-    """The format, what is there, and how much was mended."""
+    """The format, what the file holds, and how much was repaired."""
     held = "; ".join(repr(getattr(contents, part)) for part in contents.parts())
     mended = sum(contents.repairs.values())
     more = f"; {counted(mended, 'repair')}" if mended else ""
@@ -175,7 +175,7 @@ def contents_text(contents: Contents) -> str:
 
 
 def contents_html(contents: Contents) -> str:
-    """The parts and what was mended, for a notebook; every text is escaped."""
+    """The parts and what was repaired, for a notebook; every text is escaped."""
     rows = [(part, repr(getattr(contents, part))) for part in contents.parts()]
     rows += [("repaired", f"{what}: {n:,}") for what, n in contents.repairs.items()]
     rows += [("note", note) for note in contents.notes]

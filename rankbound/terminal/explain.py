@@ -1,4 +1,4 @@
-"""The words of `explain`: the list of statements, one statement, the glossary."""
+"""Statements in words for a terminal: a list, one statement, and the glossary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import sympy
 from sympy import Expr, Function, Symbol
 
 from rankbound.bounds.assumptions import assumption
-from rankbound.bounds.notation import Term, glossary, term
+from rankbound.bounds.notation import Term, term
+from rankbound.bounds.notation import glossary as all_terms
 from rankbound.bounds.registry import REGISTRY
 from rankbound.bounds.special import (
     BinaryEntropy,
@@ -78,6 +79,45 @@ READINGS: Final = {
     "theorem-6": f"{MEASURE} --qrels: ndcg",
     "comparator": f"{MEASURE} --qrels: comparators",
 }
+
+
+def explain(key: str | None = None, *, glossary: bool = False) -> str:
+    """Explain a statement of the theory, or list what can be explained.
+
+    Parameters
+    ----------
+    key : str, optional
+        Key of a statement, such as "theorem-1d"; by default, all statements are listed.
+    glossary : bool, default False
+        Describe every symbol with its unit and meaning instead; not with a `key`.
+
+    Returns
+    -------
+    str
+        Several lines for a terminal: of a statement, its words, formula, symbols,
+        assumptions, source, and where it is proved and used.
+
+    Raises
+    ------
+    UsageError
+        When there is no statement of that key, or `glossary` is given together with a
+        key.
+
+    See Also
+    --------
+    statement : The same statement as an object, with its formula in SymPy.
+    certify : Machine checks of the statements.
+
+    Examples
+    --------
+    >>> print(explain("theorem-1a").splitlines()[0])
+    theorem-1a: Hoeffding limit (upper, proved)
+    """
+    if glossary and key:
+        raise UsageError("a KEY and `glossary` exclude each other; ask for one of them")
+    if glossary:
+        return glossary_text()
+    return statement_text(key) if key else list_text()
 
 
 def list_text() -> str:
@@ -177,7 +217,7 @@ def glossary_rows() -> list[tuple[str, str, str]]:
     >>> glossary_rows()[3]
     ('temperature', 'score', 'teacher temperature')
     """
-    return [(letter(entry), entry.unit, entry.meaning) for entry in glossary()]
+    return [(letter(entry), entry.unit, entry.meaning) for entry in all_terms()]
 
 
 def formula_text(expression: Expr) -> str:

@@ -20,8 +20,7 @@ from rankbound.commands.measure.result import (
     StudentResult,
     Teacher,
 )
-from rankbound.terminal.console import say
-from rankbound.terminal.outlines import NAME, outline, short
+from rankbound.terminal.console import NAME, outline, say, short
 
 Row = tuple[str, str, str, str, str, str]
 PARTS: Final = ("part", "value", "interval", "limit")
@@ -153,9 +152,9 @@ def _foot(ledger: Ledger) -> Iterator[str]:
 
 
 def show_readings(students: Mapping[str, StudentResult], console: Console) -> None:
-    """Print what the students' ledger entries hold beyond their certificates.
+    """Print what was measured of the students beside their certificates.
 
-    Nothing is printed where the inputs for it were not given.
+    Nothing is printed for what lacks its inputs.
     """
     for title, headings, rows in (
         ("shift to the target law", PARTS, shift_rows),
@@ -301,7 +300,7 @@ def _i(interval: tuple[float, float]) -> str:
 
 
 def show_compat(compat: Compat, console: Console) -> None:
-    """Print means by their formulas and ours, what has no value, and the reasons."""
+    """Print means by the reference study's formulas and ours, and why they differ."""
     table = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,

@@ -11,8 +11,7 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.power.result import Detectable, Needed, Power
-from rankbound.terminal.console import say
-from rankbound.terminal.outlines import outline
+from rankbound.terminal.console import outline, say
 
 DETECTABLE = ("source", "sd", "n", "difference", "|rho|", "margin", "interval")
 NEEDED = ("queries for a margin", "sd", "margin", "TOST", "interval", "betting")

@@ -1,4 +1,4 @@
-"""A validation for a terminal: what was found, how sure, and what could be found."""
+"""A validation on a terminal: what was found, how sure it is, what could be."""
 
 from __future__ import annotations
 
@@ -21,21 +21,18 @@ from rankbound.commands.validate.records import (
     HeldOutCertificate,
 )
 from rankbound.commands.validate.result import Validation
-from rankbound.terminal.console import say
-from rankbound.terminal.flags import in_flags
-from rankbound.terminal.outlines import NAME, outline, short
+from rankbound.terminal.console import NAME, outline, say, short
 from rankbound.validation.configurations import NEEDED
 
 SHOWN: Final = 10
 NAMED: Final = 3  # associations in the short text
 CORRECTIONS: Final = {"holm": "Holm", "bh": "BH"}
-# Predictors whose order is told whatever the verdict
+# Predictors whose order is reported whatever the verdict
 ALWAYS_TOLD: Final = ("bound", "divergence")
 
 
 def show(validation: Validation, console: Console) -> None:
     """Print a validation."""
-    validation = in_flags(validation)
     for line in _head(validation):
         say(console, escape(line))
     console.print(_means(validation))
@@ -139,7 +136,7 @@ def _associations(validation: Validation) -> Table:
 
 
 def _own(validation: Validation) -> list[Association]:
-    """Rows whose test is their own."""
+    """Rows that have a test of their own."""
     return [row for row in validation.per_query if row.same_as is None]
 
 
@@ -173,7 +170,7 @@ def _certificates(validation: Validation) -> Table:
 
 
 def findings(validation: Validation) -> Iterator[str]:
-    """What the per-query associations come to, in sentences."""
+    """The per-query associations in sentences."""
     family, own = validation.family, _own(validation)
     counts = Counter(row.verdict for row in own if row.p is not None)
     given = sum(row.partial_verdict == ASSOCIATED for row in own)
@@ -224,7 +221,7 @@ def _power(validation: Validation) -> Iterator[str]:
 
 
 def orders(validation: Validation) -> Iterator[str]:
-    """Whether the predictors sort the configurations, in sentences."""
+    """Whether the predictors rank the configurations, in sentences."""
     rows = validation.configurations
     n = len(validation.configuration_values)
     if n < NEEDED:

@@ -7,7 +7,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from rankbound.bounds.betting import betting
-from rankbound.bounds.certificate import LN2, certify, interval_part, lemma_2c_range
+from rankbound.bounds.certificate import (
+    LN2,
+    certify_student,
+    interval_part,
+    lemma_2c_range,
+)
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import split_limit
 from tests import oracles
@@ -23,7 +28,7 @@ def drawn(seed, n, *, entropy=0.4, divergence=0.08):
 
 
 def certified(seed, n, **laws):
-    return certify(*drawn(seed, n, **laws), loss_range=WIDE, delta=0.05)
+    return certify_student(*drawn(seed, n, **laws), loss_range=WIDE, delta=0.05)
 
 
 @pytest.mark.parametrize("n", [2, 43, 400])
@@ -57,7 +62,7 @@ def test_a_divergence_above_the_entropy_dominates():
 @pytest.mark.parametrize("seed", range(3))
 def test_n_needed_is_where_the_repeated_sample_stops_being_vacuous(seed):
     risk, entropy, divergence = drawn(seed, 40)
-    made = certify(risk, entropy, divergence, loss_range=WIDE, delta=0.05)
+    made = certify_student(risk, entropy, divergence, loss_range=WIDE, delta=0.05)
     times = math.ceil(made.n_needed / 40)
     arguments = {"low": WIDE.low, "high": WIDE.high, "delta": 0.05}
     assert betting(np.tile(risk, times), **arguments) < LN2
@@ -76,7 +81,7 @@ def test_a_risk_above_ln2_is_never_certified():
 
 def test_the_constant_student_is_vacuous_for_every_n():
     flat = np.full(10_000, LN2)
-    made = certify(flat, flat, np.zeros(10_000), loss_range=WIDE, delta=0.05)
+    made = certify_student(flat, flat, np.zeros(10_000), loss_range=WIDE, delta=0.05)
     assert made.vacuous
     assert made.n_needed is None
 
@@ -84,14 +89,14 @@ def test_the_constant_student_is_vacuous_for_every_n():
 def test_certify_rejects_parts_that_do_not_add_up():
     risk, entropy, divergence = drawn(0, 10)
     with pytest.raises(DomainError, match="risk must be entropy"):
-        certify(risk + 0.1, entropy, divergence, loss_range=WIDE, delta=0.05)
+        certify_student(risk + 0.1, entropy, divergence, loss_range=WIDE, delta=0.05)
 
 
 def test_certify_rejects_a_risk_outside_its_range():
     big = np.array([0.5, WIDE.high + 0.1])
     half = np.array([0.5, 0.5])
     with pytest.raises(DomainError, match="outside"):
-        certify(big, half, big - half, loss_range=WIDE, delta=0.05)
+        certify_student(big, half, big - half, loss_range=WIDE, delta=0.05)
 
 
 def test_lemma_2c_range_matches_the_known_width():
@@ -136,7 +141,7 @@ def test_the_limit_that_counts_is_betting_even_where_another_is_smaller():
     # A fair coin between the ends of the range: nothing to adapt to, kl wins
     risk = np.where(np.arange(400) % 2 == 0, WIDE.low, WIDE.high)
     entropy = np.minimum(risk, 0.3)
-    made = certify(risk, entropy, risk - entropy, loss_range=WIDE, delta=0.05)
+    made = certify_student(risk, entropy, risk - entropy, loss_range=WIDE, delta=0.05)
     assert made.limits["kl"] < made.limits["betting"]
     assert made.upper == made.limits["betting"]
 
@@ -160,5 +165,5 @@ def test_sentence_says_what_falls_when_the_entropy_dominates():
 
 
 def test_split_limit_never_exceeds_the_range():
-    made = certify([0.5], [0.4], [0.1], loss_range=WIDE, delta=0.05)
+    made = certify_student([0.5], [0.4], [0.1], loss_range=WIDE, delta=0.05)
     assert made.limits["split"] <= WIDE.high

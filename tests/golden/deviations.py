@@ -38,7 +38,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -561,6 +561,84 @@ PLAINER = tuple(
         ),
     )
 )
+PLAINER: Final = "the message speaks of what is needed, in Python and on a command line"
+# Words of the help, as they were and as they are
+HELP: tuple[tuple[str, str], ...] = (
+    ("which then count no more", "which are then left out"),
+    (
+        "of all students, or of one; inferred",
+        "kind of the scores of all students, or of one; inferred",
+    ),
+    (
+        "of all students, or of one; fit brings",
+        "temperature of all students, or of one; fit brings",
+    ),
+    ("of the distances (default", "metric of the distances (default"),
+    (
+        "of the bootstrap intervals; 0 leaves them out",
+        "resamples of the bootstrap; 0 leaves its intervals out",
+    ),
+    (
+        "of the tests, at least; more are drawn where the family is large",
+        "permutations of each test, at least; a large family takes more",
+    ),
+    (
+        "as ir-measures parses them; scores",
+        "measures as ir-measures parses them; scores",
+    ),
+    ("also tell what", "also show what"),
+    ("only correlations are told", "only correlations are reported"),
+    (
+        "so that the betting interval's need can be told",
+        "which the betting interval needs to know",
+    ),
+    ("lose what OUT cannot carry", "accept the loss of what OUT cannot carry"),
+    ("of the figures (default", "format of the figures (default"),
+    (
+        "of the draw of calibration queries (default",
+        "seed of the draw of calibration queries (default",
+    ),
+    (
+        "of calibration queries, bootstrap and controls",
+        "seed of calibration queries, bootstrap and controls",
+    ),
+    ("of everything that is drawn", "seed of everything that is drawn"),
+    ("of the bootstrap (default", "resamples of the bootstrap (default"),
+)
+SHOWN: tuple[Replaced, ...] = (
+    Replaced(
+        "*",
+        "/stderr/*",
+        "is a file; --out needs a folder",
+        "is a file, and results need a folder",
+        PLAINER,
+    ),
+    Replaced(
+        "*-empty",
+        "/stderr/*",
+        "give the --out folder of rankbound measure, compare or validate, or where "
+        "the --json of inspect or power lies",
+        "give a folder with results of measure, compare or validate, or with the JSON "
+        "files of inspect or power",
+        PLAINER,
+    ),
+    *(
+        Replaced(
+            "report-*",
+            "/files/*.html/*",
+            f"give --{was} to",
+            f"give `{was}` to",
+            PLAINER,
+        )
+        for was in ("embeddings", "qrels")
+    ),
+    *(
+        Replaced(
+            "options", "/*/options/*/help", was, now, "a sentence says what it is of"
+        )
+        for was, now in HELP
+    ),
+)
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
     *PARAMETERS,
     *PLAINER,
@@ -748,4 +826,5 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
         "The smallest correlation that a number of queries can show.",
         PLAIN_CAPTIONS,
     ),
+    *SHOWN,
 )

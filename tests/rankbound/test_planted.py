@@ -15,7 +15,7 @@ from rankbound.cli import main
 from rankbound.cli.program import build_parser
 from rankbound.drawing.comparisons import drawings
 from rankbound.drawing.results import Found, find_results
-from rankbound.page.comparisons import comparison_account
+from rankbound.page.studies import comparison_account
 from rankbound.terminal.compare import comparison_text, show
 from rankbound.terminal.console import console_for
 from tests.rankbound.commands.compare.world import make

@@ -2,10 +2,14 @@
 
 import pytest
 
-from rankbound.bounds.certificate import certify, lemma_2c_range
+from rankbound import rendering
+from rankbound.bounds.certificate import certify_student, lemma_2c_range
 from rankbound.commands.compare.run import compare
 from rankbound.commands.measure.run import measure
-from rankbound.terminal.outlines import MOST_LINES, WIDTH
+from rankbound.page.pieces import MAKERS
+from rankbound.results import KINDS as ALL_KINDS
+from rankbound.results import result_type
+from rankbound.terminal.console import MOST_LINES, WIDTH
 from tests.rankbound.results import (
     compared,
     every,
@@ -30,6 +34,14 @@ KINDS = (
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     return every(tmp_path_factory.mktemp("results"))
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_every_kind_of_result_can_be_shown(kind):
+    name = result_type(kind).__name__
+    assert name in rendering.TEXT
+    assert name in rendering.HTML
+    assert kind in MAKERS
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -96,7 +108,9 @@ def test_power_names_what_is_detectable():
 
 def test_a_certificate_is_a_sentence():
     ranged = lemma_2c_range(10.0, cut_ratio=0.5, source="k large")
-    made = certify([0.5] * 40, [0.4] * 40, [0.1] * 40, loss_range=ranged, delta=0.05)
+    made = certify_student(
+        [0.5] * 40, [0.4] * 40, [0.1] * 40, loss_range=ranged, delta=0.05
+    )
     assert made.sentence() in repr(made)
     assert f"at most {made.upper:.4g} nats" in repr(made)
 

@@ -221,6 +221,14 @@ def test_copies_and_pickles_keep_the_tables_beside(again):
     assert again(made).samplings["a.b"] == made.samplings["a.b"]
 
 
+def test_equal_results_have_one_hash():
+    first, second = (toy(names) for names in (NAMES, reversed(NAMES)))
+    second = second.__replace__(samplings=first.samplings)
+    assert first == second
+    assert hash(first) == hash(second)
+    assert len({first, second, toy(["other"])}) == 2
+
+
 @pytest.mark.parametrize("content", ["", "[]", "3", "null", '"x"', '{"n": NaN}'])
 def test_what_is_no_object_is_refused(tmp_path, content):
     refused(tmp_path, content)

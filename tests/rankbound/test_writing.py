@@ -96,7 +96,7 @@ def test_write_all_rejects_a_folder_where_a_file_goes(tmp_path, text):
 @pytest.mark.parametrize("below", [".", "a", "a/b"])
 def test_check_folder_rejects_a_file_in_the_way(tmp_path, below):
     path = written(tmp_path, "x")
-    with pytest.raises(UsageError, match="is a file; --out needs a folder"):
+    with pytest.raises(UsageError, match="is a file, and results need a folder"):
         check_folder(path / below)
 
 

@@ -34,6 +34,7 @@ from rankbound.commands.measure.paper_form import (
     paper_row,
 )
 from rankbound.errors import FormatError, UsageError
+from rankbound.progress import Progress, reported
 from rankbound.read.source import read_bytes
 
 NEEDED: Final = ("diameter", "lipschitz", "entropy", "divergence", "n")
@@ -125,6 +126,7 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     group_size: int = 16,
     solve: str | None = None,
     architecture: Architecture = BASE_ENCODER,
+    progress: bool | Progress = False,
 ) -> Bound:
     """The headline bound with its parts and relatives, from given numbers.
 
@@ -157,6 +159,9 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     architecture : Architecture, optional
         Trained weights and layers, for the paper's form; by default those of a base
         encoder (1.1e8 weights, 12 layers).
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
 
     Returns
     -------
@@ -194,7 +199,9 @@ def bound(  # noqa: PLR0913  one argument for each symbol
         "group_size": group_size,
     }
     given = given_from(numbers, solve=solve)
-    return evaluated(given, solve=solve, architecture=architecture)
+    with reported(progress, total=1) as advance:
+        advance("bound")
+        return evaluated(given, solve=solve, architecture=architecture)
 
 
 def evaluated(

@@ -16,8 +16,10 @@ from rankbound.bounds.registry import REGISTRY
 from rankbound.commands.certify.result import Certification, Checked
 from rankbound.commands.measure.result import Ledger, LossRange
 from rankbound.errors import UsageError
+from rankbound.progress import Progress, reported
 from rankbound.rows import Rows
-from rankbound.validation.suite import Row, certify, names, probabilistic
+from rankbound.validation import suite
+from rankbound.validation.suite import Row, names, probabilistic
 from rankbound.validation.worlds import Terms, World
 
 if TYPE_CHECKING:
@@ -37,33 +39,32 @@ SIZES: Final = {
 }
 
 
-def check_theory(
+def certify(
     statement: str | None = None,
     *,
     deep: bool = False,
     measured: str | PathLike[str] | None = None,
-    command: str = "",
-    each: Callable[[Row], object] = lambda _: None,
-    warn: Callable[[str], object] = lambda _: None,
+    progress: bool | Progress = False,
 ) -> Certification:
     """Check one statement of the theory by machine, or all of them.
+
+    Identities are reduced by SymPy, inequalities are proved over boxes by interval
+    arithmetic or searched for a counterexample, and statements that hold with a given
+    probability are simulated. A student is certified by `certify_student`.
 
     Parameters
     ----------
     statement : str, optional
         A key such as "theorem-1d", "constant-a_star" or "refuted-memory"; by default
-        everything is checked.
+        everything is checked, which takes minutes.
     deep : bool, default False
         Whether to search ten times as long.
     measured : path, optional
         A folder written by `measure`. Statements about means are then also checked on
         its queries.
-    command : str
-        Recorded in the result.
-    each : callable, optional
-        Called with each check when it has finished.
-    warn : callable, optional
-        Called with a line about each kind of data that is not available.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with the key of each
+        statement before it is checked.
 
     Returns
     -------
@@ -81,16 +82,41 @@ def check_theory(
     See Also
     --------
     statement : One statement of the theory, with its assumptions and source.
+    explain : One statement in words.
+    certify_student : An upper confidence limit of a student's risk.
 
     Examples
     --------
-    >>> check_theory("lemma-1").rows[0].verdict
+    >>> certify("lemma-1").rows[0].verdict
     'holds'
+    """
+    with reported(progress, total=len(selected(statement))) as advance:
+        return certified(statement, deep=deep, measured=measured, progress=advance)
+
+
+def certified(  # noqa: PLR0913  how it is reported, and what the command records
+    statement: str | None,
+    *,
+    deep: bool,
+    measured: str | PathLike[str] | None,
+    command: str = "",
+    progress: Progress = str,
+    each: Callable[[Row], object] = lambda _: None,
+    warn: Callable[[str], object] = lambda _: None,
+) -> Certification:
+    """The same for the command line.
+
+    `command` is recorded, `each` is called with each check as it ends, and `warn` with
+    a line about what has to be done without.
     """
     keys = selected(statement)
     terms = {} if measured is None else measured_terms(Path(measured))
+    groups = groups_for(keys, warn)
     rows = []
-    for row in certify(keys, deep=deep, groups=groups_for(keys, warn), measured=terms):
+    checks = suite.certify(keys, deep=deep, groups=groups, measured=terms)
+    for key in keys:
+        progress(key)
+        row = next(checks)
         rows.append(row)
         each(row)
     return Certification(

@@ -19,6 +19,7 @@ from rankbound.commands.convert.storing import (
 from rankbound.commands.measure.options import as_kind
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
+from rankbound.progress import Progress, reported
 from rankbound.read.contents import Contents, Format
 from rankbound.read.registry import by_name, detect, formats
 from rankbound.read.source import Source
@@ -58,6 +59,8 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = {
 # What makes a file on its own, as opposed to what accompanies it
 WHOLE: Final = ("scores", "groups", "grades", "vectors", "texts")
 
+N_STAGES: Final = 2
+
 
 def convert(  # noqa: PLR0913  each is an option of the command
     source: str | PathLike[str],
@@ -68,6 +71,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
     lossy: bool = False,
     kind: Kind | str | None = None,
     ids: str | PathLike[str] | None = None,
+    progress: bool | Progress = False,
 ) -> Conversion:
     """Write the content of a file in another format, read it back, and compare.
 
@@ -88,6 +92,9 @@ def convert(  # noqa: PLR0913  each is an option of the command
         What the scores are, such as "logit", for formats that record it.
     ids : path, optional
         The ids of vectors, one a line, if they are not found beside the source.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
 
     Returns
     -------
@@ -119,39 +126,42 @@ def convert(  # noqa: PLR0913  each is an option of the command
     """
     source, target = Path(source), Path(target)
     check_target(source, target, folder=_is_folder(target, to))
-    contents = _read(Source(source), format, ids)
-    declared = as_kind(kind, "`kind`")
-    if declared is not None:
-        contents = _declared(contents, declared)
-    chosen = target_format(target, to, contents)
-    _check_packing(chosen, target)
-    lost = losses(contents, chosen)
-    grave = [words for what, words in lost.items() if what not in MINOR]
-    if grave and not lossy:
-        named = "; ".join(grave)
-        raise UsageError(
-            f"{target}: {chosen.name} ({chosen.title}) cannot carry everything of "
-            f"{source}: {named}; choose another format with `to`, or accept the loss "
-            "with `lossy`"
+    with reported(progress, total=N_STAGES) as advance:
+        advance("reading")
+        contents = _read(Source(source), format, ids)
+        declared = as_kind(kind, "`kind`")
+        if declared is not None:
+            contents = _declared(contents, declared)
+        chosen = target_format(target, to, contents)
+        _check_packing(chosen, target)
+        lost = losses(contents, chosen)
+        grave = [words for what, words in lost.items() if what not in MINOR]
+        if grave and not lossy:
+            named = "; ".join(grave)
+            raise UsageError(
+                f"{target}: {chosen.name} ({chosen.title}) cannot carry everything of "
+                f"{source}: {named}; choose another format with `to`, or accept the "
+                "loss with `lossy`"
+            )
+        advance("writing, and reading back")
+        stored = store(contents, chosen, target, lossy=lossy)
+        if stored.reranked:
+            lost["ranks"] = RANKS_LOST
+        held = content(contents)
+        kept = {what: words for what, words in held.items() if what not in lost}
+        if "precision" in lost:
+            kept["vectors"] += ", rounded to float32"
+        if "scores" in lost and "ranks" in chosen.keeps:
+            kept = {"ranks": "the order of the documents", **kept}
+        return Conversion(
+            path=str(target),
+            format=chosen.name,
+            packing=packing_of(target)[0],
+            kept=kept,
+            lost=lost,
+            companions=tuple(map(str, stored.beside)),
+            remark=stored.remark,
         )
-    stored = store(contents, chosen, target, lossy=lossy)
-    if stored.reranked:
-        lost |= {"ranks": RANKS_LOST}
-    held = content(contents)
-    kept = {what: words for what, words in held.items() if what not in lost}
-    if "precision" in lost:
-        kept["vectors"] += ", rounded to float32"
-    if "scores" in lost and "ranks" in chosen.keeps:
-        kept = {"ranks": "the order of the documents", **kept}
-    return Conversion(
-        path=str(target),
-        format=chosen.name,
-        packing=packing_of(target)[0],
-        kept=kept,
-        lost=lost,
-        companions=tuple(map(str, stored.beside)),
-        remark=stored.remark,
-    )
 
 
 def _read(

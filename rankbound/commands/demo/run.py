@@ -56,8 +56,17 @@ def make_demo(
 
 def _measured(files: DemoFiles, sampling: str, seed: int, progress: Progress) -> Ledger:
     """Measure the held-out groups of one sampling, and write the results."""
+    options = options_for(files, sampling, seed=seed)
+    found = measured(options, progress=lambda stage: progress(f"{sampling}: {stage}"))
+    ledger = ledger_of(found, root=files.root)
+    ledger.save(files.root / "measured" / sampling)
+    return ledger
+
+
+def options_for(files: DemoFiles, sampling: str, *, seed: int) -> MeasureOptions:
+    """The options of the measurement of one sampling."""
     root = files.root
-    options = MeasureOptions(
+    return MeasureOptions(
         teacher=root / files.teacher,
         teacher_kind=Kind.LOGIT,
         groups=root / files.groups[sampling],
@@ -74,10 +83,6 @@ def _measured(files: DemoFiles, sampling: str, seed: int, progress: Progress) ->
         seed=seed,
         command=command_for(files, sampling, seed=seed),
     )
-    found = measured(options, progress=lambda stage: progress(f"{sampling}: {stage}"))
-    ledger = ledger_of(found, root=root)
-    ledger.save(root / "measured" / sampling)
-    return ledger
 
 
 def command_for(files: DemoFiles, sampling: str, *, seed: int) -> str:

@@ -12,7 +12,7 @@ from rankbound.bounds.certificate import (
     CHOSEN,
     Certificate,
     LossRange,
-    certify,
+    certify_student,
     lemma_2c_range,
 )
 from rankbound.bounds.lemmas import cut_ratio_all_pairs
@@ -266,7 +266,7 @@ def certified_student(
     )
     used = certified_rows(terms, student.groups, student.calibration)
     kept = terms.only(used)
-    certificate = certify(
+    certificate = certify_student(
         kept.risk_nats,  # type: ignore[arg-type]
         kept.entropy_nats,
         kept.divergence_nats,  # type: ignore[arg-type]

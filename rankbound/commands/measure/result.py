@@ -510,6 +510,3 @@ def _row(name: str, student: StudentResult) -> StudentRow:
         clipped_share=student.clipped_share,
         missing_share=student.missing_share,
     )
-
-
-Measurement = Ledger  # its older name

@@ -17,6 +17,7 @@ from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
 from rankbound.errors import UsageError
+from rankbound.progress import Progress, reported
 from rankbound.provenance import Input
 from rankbound.read.source import sha256
 from rankbound.validation.paired import queries_for_margin
@@ -185,6 +186,7 @@ def power(  # noqa: PLR0913  each is an option of the command
     delta: float = 0.05,
     comparisons: int = 1,
     half_range: float | None = None,
+    progress: bool | Progress = False,
 ) -> Power:
     """What a number of queries can show, and how many queries a margin needs.
 
@@ -213,6 +215,9 @@ def power(  # noqa: PLR0913  each is an option of the command
     half_range : float, optional
         Differences lie between minus and plus this number, which is at least `sd`.
         Betting intervals need it. Only together with `sd`.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
 
     Returns
     -------
@@ -241,19 +246,20 @@ def power(  # noqa: PLR0913  each is an option of the command
     >>> found.needed[0].n_tost, found.needed[0].n_normal
     (36, 35)
     """
-    return power_with(
-        made_options(
-            PowerOptions,
-            n=n,
-            sd=sd,
-            folder=folder,
-            margin=margin,
-            power=power,
-            delta=delta,
-            comparisons=comparisons,
-            half_range=half_range,
-        )
+    options = made_options(
+        PowerOptions,
+        n=n,
+        sd=sd,
+        folder=folder,
+        margin=margin,
+        power=power,
+        delta=delta,
+        comparisons=comparisons,
+        half_range=half_range,
     )
+    with reported(progress, total=1) as advance:
+        advance("power")
+        return power_with(options)
 
 
 def power_with(options: PowerOptions) -> Power:

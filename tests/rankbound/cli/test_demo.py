@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from rankbound.cli import build_parser, demo, main
+from rankbound.cli import build_parser, main
+from rankbound.page import demo
 
 
 def test_add_parser_holds_the_defaults():
@@ -14,10 +15,17 @@ def test_add_parser_holds_the_defaults():
 def test_run_hands_the_options_on(monkeypatch):
     calls = []
     monkeypatch.setattr(
-        demo, "run_demo", lambda folder, **options: calls.append((folder, options))
+        demo,
+        "demo",
+        lambda folder, **options: (
+            calls.append((folder, options)) or demo.Demonstration({}, [])
+        ),
+    )
+    monkeypatch.setattr(
+        "rankbound.commands.demo.run.summary_lines", lambda ledgers: [*ledgers]
     )
     assert main(["demo", "--out", "a/b", "--seed", "7"]) == 0
-    assert calls == [(Path("a/b"), {"seed": 7})]
+    assert calls == [(Path("a/b"), {"seed": 7, "progress": True})]
 
 
 @pytest.mark.parametrize("words", [["--seed", "1.5"], ["--size", "3"], ["extra"]])

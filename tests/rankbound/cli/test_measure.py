@@ -536,7 +536,7 @@ def test_run_rejects_probabilities_of_exactly_0_and_1(folder, fails):
 
 @pytest.mark.parametrize("out", ["t.json", "t.json/deeper"])
 def test_run_rejects_a_file_as_its_folder(fails, out):
-    assert fails(*RUN, out=out) == "t.json: is a file; --out needs a folder"
+    assert fails(*RUN, out=out) == "t.json: is a file, and results need a folder"
 
 
 def test_run_rejects_a_folder_without_permission(fails, monkeypatch):

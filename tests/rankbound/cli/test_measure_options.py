@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rankbound.cli.measure import options_from
-from rankbound.cli.model_options import KINDS
+from rankbound.cli.options import KINDS
 from rankbound.cli.program import build_parser
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rankbound.cli.model_options import kind_from, named, students_from
+from rankbound.cli.options import kind_from, named, students_from
 from rankbound.cli.program import build_parser
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError

@@ -58,7 +58,7 @@ def test_what_is_not_in_the_report_is_said(measured, capsys):
         "not in the report: comparison: the folder holds no comparison.json; "
         "rankbound compare writes one" in lines
     )
-    assert any("s.run is not there any more" in line for line in lines)
+    assert any("s.run no longer exists" in line for line in lines)
 
 
 def test_the_same_results_give_the_same_file(measured):

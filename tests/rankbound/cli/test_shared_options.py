@@ -3,11 +3,7 @@ import argparse
 import pytest
 
 from rankbound.cli import compare, cut, measure, validate
-from rankbound.cli.shared_options import (
-    chosen_formats,
-    given_settings,
-    source_settings,
-)
+from rankbound.cli.options import chosen_formats, given_settings, source_settings
 from rankbound.errors import UsageError
 
 COMMANDS = {

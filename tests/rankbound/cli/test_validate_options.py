@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from rankbound.cli import validate
-from rankbound.cli.validate_options import options_from
+from rankbound.cli.validate import options_from
 from rankbound.errors import UsageError
 
 

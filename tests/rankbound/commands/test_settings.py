@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import rankbound as rb
+from rankbound.cli import build_parser
 from rankbound.commands.compare.options import CompareOptions
 from rankbound.commands.cut.options import CutOptions
 from rankbound.commands.measure.options import MeasureOptions
@@ -16,10 +17,23 @@ from rankbound.errors import UsageError
 
 COMMANDS = (
     *("measure", "compare", "validate", "cut", "power", "inspect", "convert"),
-    *("bound", "check_theory"),
+    *("bound", "certify", "draw", "report", "demo", "explain", "appendix"),
 )
+# Of `rankbound`, and the function of each in `rb`
+SPOKEN = {"figures": "draw"}
 # Reported, and no setting
 REPORTED = {"progress"}
+
+
+def test_every_command_is_a_function_of_its_name():
+    (commands,) = build_parser()._subparsers._group_actions
+    assert {SPOKEN.get(name, name) for name in commands.choices} == {*COMMANDS}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_tells_its_progress(name):
+    """A statement is printed at once."""
+    assert ("progress" in parameters(name)) == (name != "explain")
 
 
 def parameters(name):
@@ -38,7 +52,9 @@ def test_every_parameter_is_explicit_typed_and_documented(name):
     for one in found.values():
         assert one.kind is not one.VAR_KEYWORD
         assert one.annotation is not one.empty, one.name
-    assert inspect.signature(function).return_annotation[0].isupper()
+    # A type of ours or a path; `explain` alone gives a text
+    returned = inspect.signature(function).return_annotation
+    assert returned[0].isupper() != (name == "explain")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -5,15 +5,15 @@ import pytest
 from rankbound.bounds.errors import DomainError
 from rankbound.drawing.catalogue import FIGURES, Drawing
 from rankbound.drawing.results import find_results
-from rankbound.drawing.run import draw_all, drawn, result_drawings, theory_drawings
+from rankbound.drawing.run import draw, drawn, result_drawings, theory_drawings
 from rankbound.errors import UsageError
 from tests.rankbound.drawing.folders import comparison, ledger, validation
 
 
 def test_every_figure_has_its_numbers_beside_it_and_the_same_bytes(tmp_path):
     source = comparison(tmp_path / "from")
-    first, _ = draw_all(source, tmp_path / "one", extension="png")
-    second, _ = draw_all(source, tmp_path / "two", extension="png")
+    first, _ = draw(source, tmp_path / "one", format="png")
+    second, _ = draw(source, tmp_path / "two", format="png")
     assert first == second
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert files == sorted(f"{n}{s}" for n in first for s in (".png", ".csv"))
@@ -26,7 +26,7 @@ def test_every_figure_has_its_numbers_beside_it_and_the_same_bytes(tmp_path):
 
 def test_what_is_missing_is_listed(tmp_path):
     source = ledger(tmp_path / "from", {})
-    written, missing = draw_all(source, tmp_path / "out", extension="svg")
+    written, missing = draw(source, tmp_path / "out", format="svg")
     assert "entropy" in written
     reasons = dict(missing)
     assert "no student" in reasons["parts"]
@@ -36,7 +36,7 @@ def test_what_is_missing_is_listed(tmp_path):
 
 def test_figures_are_as_wide_as_asked(tmp_path):
     source = comparison(tmp_path / "from")
-    draw_all(source, tmp_path / "out", extension="svg", wide=True)
+    draw(source, tmp_path / "out", format="svg", width="page")
     text = (tmp_path / "out" / "sweep-all.svg").read_text()
     assert 'width="504pt"' in text
 
@@ -44,7 +44,7 @@ def test_figures_are_as_wide_as_asked(tmp_path):
 def test_nothing_is_written_where_there_are_no_results(tmp_path):
     (tmp_path / "from").mkdir()
     with pytest.raises(UsageError):
-        draw_all(tmp_path / "from", tmp_path / "out")
+        draw(tmp_path / "from", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

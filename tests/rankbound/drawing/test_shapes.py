@@ -1,4 +1,4 @@
-from rankbound.drawing.shapes import shape_drawings
+from rankbound.drawing.catalogue import shape_drawings
 from rankbound.figures.output import data_of
 from tests.rankbound.drawing.folders import shape
 

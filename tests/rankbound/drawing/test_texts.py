@@ -5,6 +5,7 @@ import pytest
 from rankbound.drawing.catalogue import FIGURES
 from rankbound.drawing.results import find_results
 from rankbound.drawing.run import result_drawings, theory_drawings
+from rankbound.figures.output import data_of
 from rankbound.figures.style import COLUMN, PAGE, width
 from tests.figures.pictures import check_texts
 from tests.rankbound.drawing import folders
@@ -43,6 +44,8 @@ def test_no_text_of_a_result_is_cut_or_covered(tmp_path, inches):
 
 def check(drawing):
     try:
-        check_texts(drawing.draw())
+        ax = drawing.draw()
+        check_texts(ax)
+        assert any(data_of(ax).values()), "nothing for the CSV beside it; see `keep`"
     except AssertionError as error:
         raise AssertionError(f"{drawing.name}: {error}") from None

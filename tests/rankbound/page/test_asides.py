@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from rankbound.commands.bound.result import Given
 from rankbound.commands.bound.run import augment, bound
-from rankbound.commands.certify.run import check_theory
+from rankbound.commands.certify.run import certify
 from rankbound.commands.power.run import power
-from rankbound.page.asides import (
+from rankbound.page.pieces import (
     augmentation_account,
     bound_account,
     certification_account,
@@ -86,7 +86,7 @@ def test_an_augmentation_says_whether_it_helps():
 
 
 def test_machine_checks_have_a_row_each():
-    found = check_theory("constant-a_0")
+    found = certify("constant-a_0")
     account = certification_account(found, name="all")
     assert account.title == "Machine checks, all"
     assert account.verdicts[0].level == "good"

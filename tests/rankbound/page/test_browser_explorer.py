@@ -318,3 +318,16 @@ def test_verdict_and_needed_queries_agree_with_the_bound(page):
     page.locator("#k-entropy").fill("0.693")
     page.locator("#k-divergence").fill("1")
     assert "no number of queries would bring it there" in answer.inner_text()
+
+
+@pytest.mark.parametrize("key", KNOBS)
+def test_the_meaning_of_each_field_shows_under_the_mouse_and_in_focus(page, key):
+    word, meaning = page.locator(f".term[aria-describedby=m-{key}]"), f"#m-{key}"
+    word.hover()
+    assert page.locator(meaning).is_visible()
+    page.mouse.move(1, 1)
+    assert not page.locator(meaning).is_visible()
+    word.focus()
+    assert page.locator(meaning).is_visible()
+    word.blur()
+    assert not page.locator(meaning).is_visible()

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from rankbound.page.run import write_report
-from rankbound.page.table import number
+from rankbound.page.accounts import number
+from rankbound.page.report import write_report
 from tests.optional import needs_latex
 from tests.rankbound.page.conftest import HOSTILE, QIDS
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from rankbound.cli.measure import options_of
-from rankbound.page.run import write_report
-from rankbound.page.table import number
+from rankbound.page.accounts import number
+from rankbound.page.report import write_report
 from tests.rankbound.page.conftest import HOSTILE, QIDS
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -269,7 +269,7 @@ def test_the_drill_down_opens_by_keyboard_and_closes_again(page):
 def test_a_query_beyond_the_budget_of_documents_is_said_to_be_so(
     everything, opened, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("rankbound.page.run.MOST_TEXT", 1)
+    monkeypatch.setattr("rankbound.page.report.MOST_TEXT", 1)
     monkeypatch.chdir(everything)
     write_report(everything / "all/m", tmp_path / "none.html", options_of=options_of)
     page = opened(tmp_path / "none.html")
@@ -288,9 +288,9 @@ def test_documents_that_are_not_in_the_page_are_said_to_be_missing(
         (source / name).write_bytes((everything / "all/m" / name).read_bytes())
     out = tmp_path / "alone.html"
     material = write_report(source, out, options_of=options_of)
-    assert any("t.json is not there" in why for _, why in material.missing)
+    assert any("t.json no longer exists" in why for _, why in material.missing)
     page = opened(tmp_path / "alone.html")
     panel = open_query(page, "constructor")
-    assert "Not shown: the input t.json is not there any more." in panel.inner_text()
+    assert "Not shown: the input t.json no longer exists." in panel.inner_text()
     assert page.faults == []
     page.close()

@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from rankbound.commands.compare.result import Controls
-from rankbound.page.comparisons import comparison_account
+from rankbound.page.studies import comparison_account
 from tests.rankbound.comparisons import a_row, comparison
 
 pytestmark = pytest.mark.xdist_group("report")

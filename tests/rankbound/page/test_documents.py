@@ -6,7 +6,7 @@ import pytest
 from rankbound.cli import main
 from rankbound.cli.measure import options_of
 from rankbound.drawing.results import find_results
-from rankbound.page.documents import documents_of
+from rankbound.page.queries import documents_of
 from tests.rankbound.files import project
 
 WORDS = (
@@ -104,4 +104,4 @@ def test_an_absent_input_gives_the_reason_instead(folder):
     (folder / "s.run").unlink()
     found = details(["q1"])
     assert found.queries is None
-    assert found.missing == "the input s.run is not there any more"
+    assert found.missing == "the input s.run no longer exists"

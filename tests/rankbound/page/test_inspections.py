@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from rankbound.commands.inspect.result import Across, Inspection, Readiness, Ready
 from rankbound.commands.inspect.run import inspect
-from rankbound.page.inspections import inspection_account
+from rankbound.page.pieces import inspection_account
 
 pytestmark = pytest.mark.xdist_group("report")
 

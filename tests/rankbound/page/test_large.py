@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from rankbound.page.run import write_report
+from rankbound.page.report import write_report
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("report")]
 

@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from rankbound.commands.measure.result import Ledger
-from rankbound.page.ledgers import ledger_account
+from rankbound.page.studies import ledger_account
 from tests.rankbound.page.conftest import HOSTILE
 
 pytestmark = pytest.mark.xdist_group("report")

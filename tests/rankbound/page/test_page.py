@@ -6,7 +6,8 @@ import pytest
 
 from rankbound.cli import main
 from rankbound.drawing.results import find_results
-from rankbound.page.page import (
+from rankbound.page.queries import QueryTable
+from rankbound.page.report import (
     HINTS,
     STATIC_ROWS,
     Material,
@@ -15,7 +16,6 @@ from rankbound.page.page import (
     page,
     static_rows,
 )
-from rankbound.page.queries import QueryTable
 from tests.rankbound.files import project
 
 TITLE = "</title><script>alert(1)</script>"

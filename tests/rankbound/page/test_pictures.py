@@ -6,8 +6,8 @@ import pytest
 
 from rankbound.drawing.catalogue import Drawing
 from rankbound.drawing.run import theory_drawings
-from rankbound.page import pictures as module
-from rankbound.page.pictures import SVG, inline, pictures
+from rankbound.page import rendering as module
+from rankbound.page.rendering import SVG, inline, pictures
 
 REFERENCES = re.compile(r'(?:url\(#|href="#)([^)"]+)')
 WRAPPED = f'<svg xmlns="{SVG}" xmlns:xlink="{module.LINK}" width="120pt">%s</svg>'

@@ -8,7 +8,6 @@ from jinja2 import UndefinedError
 
 from rankbound.commands.inspect.result import Across, Inspection, Readiness, Ready
 from rankbound.drawing.results import Found
-from rankbound.page.page import Material, page
 from rankbound.page.rendering import (
     SCRIPTS,
     policy,
@@ -17,6 +16,7 @@ from rankbound.page.rendering import (
     script_json,
     source,
 )
+from rankbound.page.report import Material, page
 from rankbound.results import Named
 
 HOSTILE = "</script><script>alert(1)</script><!-- & \u2028\u2029"

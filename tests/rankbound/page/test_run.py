@@ -9,7 +9,7 @@ from rankbound.bounds.registry import statement
 from rankbound.bounds.theorem2 import HEADLINE
 from rankbound.commands.measure.run import measure
 from rankbound.errors import FormatError, UsageError
-from rankbound.page.run import write_report
+from rankbound.page.report import write_report
 from tests.rankbound.page.conftest import HOSTILE
 
 pytestmark = pytest.mark.xdist_group("report")

@@ -3,7 +3,7 @@ import io
 
 import pytest
 
-from rankbound.page.table import MOST_ROWS, Table, data_uri, number
+from rankbound.page.accounts import MOST_ROWS, Table, data_uri, number
 
 
 def test_csv_holds_every_cell_and_row():

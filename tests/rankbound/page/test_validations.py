@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE
 from rankbound.commands.validate.result import Validation
-from rankbound.page.validations import validation_account
+from rankbound.page.studies import validation_account
 from rankbound.results import Named
 from tests.rankbound.page.conftest import HOSTILE
 

@@ -34,6 +34,21 @@ TEXTS = [name for name in GOLDEN if format_of(name) not in BINARY]
 UNCOUNTED: set[str] = set()
 
 
+# Formats with tests of their own: vectors, tables, folders, texts, and what is refused
+OWN = {
+    *("faiss", "faiss-flat", "faiss-library", "flexindex", "pyserini-faiss"),
+    *("npy", "npz", "pickle", "raw", "safetensors"),
+    *("rankbound-groups", "rankbound-scores", "table", "table-embeddings"),
+    *("table-lists", "table-margins", "table-qrels", "table-scores"),
+    *("irds-qrels", "irds-scoreddocs", "texts", "topics"),
+    *("trec-run-lenient", "trec-run-wide"),
+}
+
+
+def test_every_format_has_a_golden_file():
+    assert {format_of(name) for name in GOLDEN} | OWN == {*formats()}
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_golden_file_is_of_its_format_and_of_no_other(name, tmp_path):
     source = Source(GOLDEN[name](tmp_path))

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankbound.terminal.outlines import MOST_LINES, WIDTH, outline, short
+from rankbound.terminal.console import MOST_LINES, WIDTH, outline, short
 
 
 @given(st.text(), st.lists(st.text(), max_size=30))

@@ -11,7 +11,7 @@ from rankbound.bounds.certificate import LN2
 from rankbound.commands.bound.result import Augmentation, Bound, Given
 from rankbound.commands.bound.run import UNKNOWNS, augment, bound, evaluated, solved
 from rankbound.errors import FormatError, UsageError
-from rankbound.terminal.bound import answer_text
+from rankbound.terminal.theory import answer_text
 from tests import oracles
 
 BASE = Given(diameter=1.4, lipschitz=5.0, entropy=0.42, divergence=0.06, n=500_000)

@@ -10,14 +10,14 @@ from rankbound.bounds.registry import statement
 from rankbound.cli import main
 from rankbound.commands.certify.result import Certification
 from rankbound.commands.certify.run import (
-    check_theory,
+    certified,
     checked,
     groups_for,
     measured_terms,
     selected,
 )
 from rankbound.errors import FormatError, UsageError
-from rankbound.terminal.certify import line, summary
+from rankbound.terminal.theory import line, summary
 from rankbound.validation.findings import Case, Finding, cover_means
 from rankbound.validation.suite import Row, certify, names
 from tests.rankbound.commands.measure.world import make_world
@@ -65,7 +65,7 @@ def test_what_failed_comes_first_in_short():
 
 def test_checks_are_a_result_and_each_is_told_as_it_ends():
     told = []
-    found = check_theory("constant-a_0", each=told.append)
+    found = certified("constant-a_0", deep=False, measured=None, each=told.append)
     assert [row.key for row in found.rows] == [row.key for row in told]
     assert (found.passed, found.deep) == (True, False)
 

@@ -44,12 +44,26 @@ def loops(world, name, pairs, per_group):
     return {qid: sum(found) / len(found) for qid, found in sorted(rows.items())}
 
 
+def entropies(margins, _):
+    return sum(oracles.entropy_of(oracles.sigmoid(a)) for a in margins) / len(margins)
+
+
 FORMULAS = {
+    "entropy": entropies,
     "margin": lambda a, _: sum(map(abs, a)) / len(a),
     "ties": lambda a, _: sum(x == 0 for x in a) / len(a),
     "diameter": lambda _, d: max(d),
+    "mean_distance": lambda _, d: sum(d) / len(d),
     "rms_distance": lambda _, d: math.sqrt(sum(x * x for x in d) / len(d)),
 }
+
+
+# Compared with loops and published values where they are computed
+ELSEWHERE = {"divergence", "risk", "two_nn", "knn_density"}
+
+
+def test_every_quantity_has_a_loop():
+    assert FORMULAS.keys() | ELSEWHERE == COMPARED.keys()
 
 
 @pytest.mark.parametrize("quantity", FORMULAS)

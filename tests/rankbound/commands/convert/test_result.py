@@ -2,7 +2,7 @@
 
 from rankbound.commands.convert.result import Conversion
 from rankbound.commands.convert.run import convert
-from rankbound.terminal.convert import lines
+from rankbound.terminal.files import conversion_lines
 from tests.rankbound.files import run_text, written
 
 
@@ -22,7 +22,7 @@ def test_a_conversion_is_saved_and_loaded(tmp_path):
 def test_its_words_say_what_was_kept_and_lost(tmp_path):
     run = written(tmp_path, run_text({"q": {"a": 1.5, "b": 0.5}}, tag="x"), "a.run")
     done = convert(run, tmp_path / "a.json.gz", lossy=True)
-    first, *others = lines(done)
+    first, *others = conversion_lines(done)
     assert first == (
         f"written: {tmp_path / 'a.json.gz'} (lookup, gzip): 2 scores of 1 query; read "
         "back, and the same"

@@ -9,8 +9,8 @@ import shlex
 import pytest
 
 from rankbound.cli import main
-from rankbound.cli.demo import run_demo
 from rankbound.errors import UsageError
+from rankbound.page.demo import demo as run_demo
 from tests.rankbound.realdata import ROOT, table
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]

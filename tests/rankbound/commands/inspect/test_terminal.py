@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from rankbound.commands.inspect.run import inspect
-from rankbound.terminal.inspect import as_text, show
+from rankbound.terminal.files import as_text, show
 from tests.rankbound.commands.inspect.test_run import paths
 from tests.rankbound.commands.inspect.world import matching
 from tests.rankbound.files import group_text, packed, run_text, written

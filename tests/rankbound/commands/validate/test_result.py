@@ -2,12 +2,10 @@ import json
 
 import pandas as pd
 import pytest
-from msgspec.structs import replace as changed
 
 from rankbound.commands.validate.result import Validation
 from rankbound.commands.validate.run import n_stages, validate_with
 from rankbound.errors import FormatError
-from rankbound.terminal.flags import in_flags
 from rankbound.writing import json_text
 from tests.rankbound.commands.validate.conftest import options_for
 from tests.rankbound.files import written
@@ -187,6 +185,5 @@ def test_another_seed_gives_other_draws_and_the_same_coefficients(validation, to
 def test_a_score_file_that_stands_for_a_ranking_is_warned_of(validation):
     wanted = "give the ranking that it retrieved, named 'teacher', in {}"
     assert any(wanted.format("`rankings`") in text for text in validation.warnings)
-    assert in_flags(validation) is validation
-    told = in_flags(changed(validation, command="rankbound validate")).warnings
+    told = validation.in_options().warnings
     assert any(wanted.format("--ranking") in text for text in told)

@@ -4,7 +4,6 @@ import pytest
 
 from rankbound.cli import main
 from rankbound.commands.compare.result import Comparison
-from rankbound.terminal.flags import in_flags
 from tests.rankbound.commands.compare.world import make
 
 
@@ -25,7 +24,7 @@ def test_files_speak_of_parameters(folder):
 
 def test_every_text_of_a_command_speaks_of_flags(folder):
     found = Comparison.load(folder)
-    told = in_flags(found)
+    told = found.in_options()
     assert told.spaces_missing_because == "no vectors were given; give --embeddings"
     assert {row.margin_missing_because for row in told.rows} == {
         "this quantity has no default margin; give --margin"
@@ -40,7 +39,7 @@ def test_every_text_of_a_command_speaks_of_flags(folder):
 
 def test_nothing_else_changes(folder):
     found = Comparison.load(folder)
-    told = in_flags(found)
+    told = found.in_options()
     assert told.beside["per_query"] is found.beside["per_query"]
     assert told.samplings == found.samplings
     assert [row.difference for row in told.rows] == [r.difference for r in found.rows]
@@ -52,8 +51,3 @@ def test_the_page_speaks_of_flags(folder, tmp_path):
     seen = page.read_text(encoding="utf-8").partition('<script type="application/json"')
     assert "--target sets a law" in seen[0]
     assert "`target`" not in seen[0]
-
-
-def test_a_call_keeps_its_parameters(folder):
-    called = Comparison.load(folder).__replace__(command=None)
-    assert in_flags(called) is called

@@ -1,4 +1,4 @@
-"""An inspection on a terminal: a table of files, findings by gravity, verdicts."""
+"""Files on a terminal: what an inspection found, and what a conversion did."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import SEVERITIES, VERDICTS, Severity
+from rankbound.commands.convert.result import Conversion
 from rankbound.commands.inspect.result import (
     File,
     Finding,
@@ -23,8 +24,7 @@ from rankbound.commands.inspect.result import (
     by_severity,
     shown_names,
 )
-from rankbound.terminal.console import console_for, say
-from rankbound.terminal.outlines import outline
+from rankbound.terminal.console import console_for, outline, say
 
 FILES = ("file", "format", "rows", "queries", "size", "range", "holds")
 MOST_NAMED = 4
@@ -50,7 +50,7 @@ def show(inspection: Inspection, console: Console) -> None:
 
 
 def inspection_repr(inspection: Inspection) -> str:
-    """Files, what stands in the way, the gravest findings."""
+    """The files, which commands they are ready for, and the gravest findings."""
     number = inspection.counts()
     counts = [counted(number[severity], severity) for severity in SEVERITIES]
     files = counted(len(inspection.files), "file")
@@ -102,7 +102,7 @@ def file_row(file: File, name: str) -> tuple[str, ...]:
 
 
 def _three(sizes: Sizes) -> str:
-    """Least, median and largest size; one number where they are the same.
+    """Smallest, median and largest size; one number if they are the same.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def _evidence(inspection: Inspection, names: Names) -> Iterator[str]:
 
 
 def _lines(inspection: Inspection, names: Names) -> Iterator[str]:
-    """One line a finding; the same finding about several files is one line."""
+    """A line for each finding; the same finding about several files is one line."""
     every: list[tuple[Finding, str, str]] = [
         (finding, names[one.path], names[one.path])
         for one in inspection.files
@@ -174,7 +174,7 @@ def _lines(inspection: Inspection, names: Names) -> Iterator[str]:
     ]
     alike: dict[tuple[Severity, str, str], list[tuple[Finding, str]]] = {}
     for finding, name, cause in every:
-        # Errors share a line only if one remedy cures them all
+        # Errors share a line only if one remedy fixes them all
         own = cause if finding.severity == "error" else ""
         key = (finding.severity, finding.code, own)
         alike.setdefault(key, []).append((finding, name))
@@ -185,7 +185,7 @@ def _lines(inspection: Inspection, names: Names) -> Iterator[str]:
 
 
 def _line(alike: Sequence[tuple[Finding, str]]) -> str:
-    """The gravest of several like findings, the others by name."""
+    """The largest of several findings of one kind, and the others by name."""
     finding, name = max(alike, key=lambda pair: pair[0].count)
     style = VERDICTS[finding.severity].style
     example = f" ({finding.example})" if finding.example else ""
@@ -219,3 +219,21 @@ def _readiness(name: str, ready: Readiness) -> Iterator[str]:
     notes = "".join(f"; {note}" for note in ready.notes)
     yield f"[bold]ready for {name}[/]: {yes}{escape(missing)}{escape(notes)}"
     yield f"  {escape(ready.command)}"
+
+
+def conversion_lines(done: Conversion) -> Iterator[str]:
+    """The files written, a note on what was decided, and every loss."""
+    packed = "" if done.packing == "none" else f", {done.packing}"
+    kept = "; ".join([*done.kept.values(), "read back, and the same"])
+    yield f"written: {done.path} ({done.format}{packed}): {kept}"
+    for path in done.companions:
+        yield f"written: {path}, which belongs to it"
+    if done.remark is not None:
+        yield f"note: {done.remark}"
+    for words in done.lost.values():
+        yield f"lost: {words}"
+
+
+def conversion_repr(done: Conversion) -> str:
+    """The same in short conversion_lines."""
+    return outline("Conversion", [*conversion_lines(done)])

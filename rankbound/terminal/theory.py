@@ -1,14 +1,17 @@
-"""Answers of `rankbound bound` in words and columns."""
+"""What `rankbound bound` and `rankbound certify` found, in words for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from rankbound.commands.bound.result import Augmentation, Bound
+from rankbound.commands.certify.result import Certification, Checked
 from rankbound.commands.measure.paper_form import PaperForm
-from rankbound.terminal.outlines import outline
+from rankbound.terminal.console import outline
+from rankbound.validation.suite import Row
 
 
 def answer_text(answer: Bound | Augmentation) -> str:
@@ -101,3 +104,40 @@ def augmentation_words(found: Augmentation) -> Iterator[str]:
         yield f"it is lower for every diameter below {diameter:.6g}"
     if found.vacuous:
         yield "both bounds are vacuous (not below ln 2): the comparison says nothing"
+
+
+def line(row: Row) -> str:
+    """One line of a check: key, verdict, how, over what, looseness, what went wrong."""
+    finding = row.finding
+    text = (
+        f"{row.key:<38}{row.verdict:<10}{finding.how:<27}"
+        f"{_loose(finding.looseness):>7}  {finding.over}"
+    )
+    return f"{text}; {finding.detail}" if finding.detail else text
+
+
+def _loose(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3g}" if math.isfinite(value) else "inf"
+
+
+def summary(rows: Sequence[Checked]) -> str:
+    """How many checks passed, and which failed.
+
+    Examples
+    --------
+    >>> summary([])
+    '0 of 0 checks passed in 0.0 s'
+    """
+    failed = [row.key for row in rows if not row.passed]
+    seconds = sum(row.seconds for row in rows)
+    text = f"{len(rows) - len(failed)} of {len(rows)} checks passed in {seconds:.1f} s"
+    return f"{text}; failed: {', '.join(failed)}" if failed else text
+
+
+def certification_text(found: Certification) -> str:
+    """The summary, and the checks in a few lines, those that failed first."""
+    rows = sorted(found.rows, key=lambda row: row.passed)
+    lines = [f"{row.key}: {row.verdict}, {row.how}" for row in rows]
+    return outline(summary(found.rows), lines)

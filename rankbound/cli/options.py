@@ -1,23 +1,25 @@
-"""Options that commands share: the teacher, students, vectors; what they mean."""
+"""Options that commands share: models, vectors, judgements and settings."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from rankbound.catalogue import COMPARED, VERDICTS, needing
 from rankbound.errors import UsageError
 
 if TYPE_CHECKING:
     from rankbound.commands.measure.options import StudentSource
+
 
 Setting = TypeVar("Setting")
 KINDS = "logit, probability, cosine, dot, bm25, unknown"
 
 
 def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """Teacher, students and the formats of files; `required` is about the teacher."""
+    """Add the teacher, the students and file formats; `required` is for the teacher."""
     group = parser.add_argument_group("models")
     add = group.add_argument
     add(
@@ -37,7 +39,7 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         "--temperature",
         metavar="X|fit",
         help="divides the teacher's margins: a number, or fit by likelihood on judged "
-        "pairs of 20 %% of the queries, which then count no more (default 1 for "
+        "pairs of 20 %% of the queries, which are then left out (default 1 for "
         "logits and probabilities; other kinds need one)",
     )
     add(
@@ -54,7 +56,8 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         nargs="+",
         default=[],
         metavar="[NAME=]KIND",
-        help="of all students, or of one; inferred and printed by default",
+        help="kind of the scores of all students, or of one; inferred and printed by "
+        "default",
     )
     add(
         "--student-temperature",
@@ -62,8 +65,8 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         nargs="+",
         default=[],
         metavar="[NAME=]X|fit",
-        help="of all students, or of one; fit brings the student closest to the "
-        "teacher on the 20 %% of the queries set aside",
+        help="temperature of all students, or of one; fit brings the student closest "
+        "to the teacher on the 20 %% of the queries set aside",
     )
     add(
         "--bi-encoder",
@@ -94,7 +97,7 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
 
 
 def add_vectors(add: Callable[..., Any]) -> None:
-    """Document vectors and their metric."""
+    """Add document vectors and their metric."""
     add(
         "--embeddings",
         type=Path,
@@ -113,7 +116,7 @@ def add_vectors(add: Callable[..., Any]) -> None:
         "--metric",
         default="euclidean",
         metavar="euclidean|angular",
-        help="of the distances (default %(default)s)",
+        help="metric of the distances (default %(default)s)",
     )
 
 
@@ -167,7 +170,7 @@ def per_student(
     option: str,
     parse: Callable[[str, str], Setting],
 ) -> dict[str, Setting]:
-    """A setting per student: plain values go to all, NAME=value to one."""
+    """A setting for each student: a plain value is for all, NAME=value for one."""
     if texts and not names:
         raise UsageError(f"{option} is given, but no student")
     found: dict[str, Setting] = {}
@@ -232,3 +235,177 @@ def temperature_from(text: str | None, option: str) -> Any:
         raise UsageError(
             f"{option} must be a positive number or 'fit', got {text!r}"
         ) from None
+
+
+Add = Callable[..., Any]
+DEFAULT_QUANTITY: Final = "entropy"
+# Of the commands that measure, for messages of those that show their results
+OF_MODELS: Final = frozenset({"embeddings", "qrels", "student"})
+# Arguments that become options unchanged
+SAME = (
+    "teacher",
+    "embeddings",
+    "ids",
+    "metric",
+    "qrels",
+    "score_range",
+    "missing",
+    "delta",
+    "seed",
+)
+
+
+def add_qrels(add: Add, what: str) -> None:
+    """Add `--qrels`; `what` says what the judgements are for, if it is not plain."""
+    kinds = "relevance judgements, TREC or BEIR"
+    add("--qrels", type=Path, metavar="FILE", help=f"{kinds}{what}")
+
+
+def quantities_listed() -> str:
+    """List the quantities that samplings can be compared by, and what they need."""
+    plain, spaces, students = (
+        ", ".join(
+            f"{name} (the default)" if name == DEFAULT_QUANTITY else name
+            for name in needing(need)
+        )
+        for need in ("scores", "vectors", "student")
+    )
+    return f"{plain}; with vectors {spaces}; with a student {students}"
+
+
+def margins_listed() -> str:
+    """List the default margins of quantities."""
+    named: dict[str, list[str]] = {}
+    for name, known in COMPARED.items():
+        if known.margin is not None:
+            named.setdefault(f"{known.margin:g} {known.unit}", []).append(name)
+    parts = [f"{margin} for {_listed(names)}" for margin, names in named.items()]
+    return f"{', '.join(parts)}; none for the others"
+
+
+def verdicts_explained(words: Sequence[str], *, width: int) -> str:
+    """A line for each verdict: the word and when it is said."""
+    return "\n".join(f"  {word:<{width}}{VERDICTS[word].meaning}" for word in words)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them.
+
+    Examples
+    --------
+    >>> _listed(["a", "b", "c"]), _listed(["a"])
+    ('a, b and c', 'a')
+    """
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def add_pairs(add: Add, what: str = "which pairs of a group count") -> None:
+    """Add `--pairs`."""
+    add(
+        "--pairs",
+        default="all",
+        metavar="all|pos-neg|neg-neg",
+        help=f"{what} (default %(default)s)",
+    )
+
+
+def add_score_rules(add: Add) -> None:
+    """Add the options for scores far below the best, and for missing ones."""
+    add(
+        "--score-range",
+        type=float,
+        default=10.0,
+        metavar="B",
+        help="students are clipped at B temperatures below their best document of the "
+        "group (default %(default)g)",
+    )
+    add(
+        "--missing",
+        choices=("drop", "error"),
+        help="documents without a score or vector; by default an error for the "
+        "teacher and the vectors, a counted drop for a student",
+    )
+
+
+def add_delta(add: Add, what: str) -> None:
+    """Add `--delta`; `what` says what fails with that probability."""
+    add(
+        "--delta",
+        type=float,
+        default=0.05,
+        metavar="D",
+        help=f"{what} (default %(default)g)",
+    )
+
+
+def add_seed(add: Add, what: str) -> None:
+    """Add `--seed`; `what` says what is drawn."""
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help=f"seed of {what} (default %(default)d)",
+    )
+
+
+def add_compat(add: Add, what: str) -> None:
+    """Add `--compat`; `what` says what it shows of the reference study."""
+    add("--compat", choices=("reference",), help=what)
+
+
+def add_out(add: Add) -> None:
+    """Add `--out`."""
+    add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+
+
+def source_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Everything that `SourceOptions` takes, except the students."""
+    return {
+        **{name: getattr(arguments, name) for name in SAME},
+        "teacher_kind": kind_from(arguments.teacher_kind, "--teacher-kind"),
+        "temperature": temperature_from(arguments.temperature, "--temperature"),
+        "formats": chosen_formats(arguments.format),
+    }
+
+
+def given_settings(arguments: argparse.Namespace, command: str) -> dict[str, Any]:
+    """The same, with the students and the command line."""
+    students = students_from(arguments)
+    return {**source_settings(arguments), "students": students, "command": command}
+
+
+def chosen_formats(texts: Sequence[str]) -> dict[str, str]:
+    """The format of each file by its path, that of the teacher's file under "".
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Each is ``[FILE=]NAME``.
+
+    Raises
+    ------
+    UsageError
+        If a file is named twice, or no format has the given name.
+
+    Examples
+    --------
+    >>> chosen_formats(["trec-run", "a.txt=qrels"])
+    {'': 'trec-run', 'a.txt': 'qrels'}
+    """
+    from rankbound.read.registry import by_name
+
+    chosen: dict[str, str] = {}
+    for text in texts:
+        file, separator, name = text.rpartition("=")
+        if separator and not file:
+            raise UsageError(f"--format needs [FILE=]NAME, got {text!r}")
+        key = str(Path(file)) if separator else ""
+        if key in chosen:
+            raise UsageError(
+                f"--format is given twice for {key or 'the main file'}; give one"
+            )
+        by_name(name)  # refuses unknown names and arguments
+        chosen[key] = name
+    return chosen

@@ -1,10 +1,12 @@
-"""The whole page from what was gathered: sections, figures, tables, provenance."""
+"""The report: what a folder holds, gathered and written as one page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
 from typing import Any, Final
 
 from sympy import Symbol
@@ -27,31 +29,238 @@ from rankbound.bounds.notation import (
     term,
 )
 from rankbound.commands.measure.result import Ledger
-from rankbound.drawing.results import FILES, Found, file_of, kind_of
-from rankbound.page.accounts import Account, Verdict
-from rankbound.page.documents import Documents
+from rankbound.drawing.results import FILES, Found, file_of, find_results, kind_of
+from rankbound.drawing.run import result_drawings
+from rankbound.errors import UsageError
+from rankbound.page.accounts import Account, Table, Verdict, number, words
 from rankbound.page.formulas import Explorer, explorer, views_script
-from rankbound.page.pictures import Picture
 from rankbound.page.pieces import MAKERS
-from rankbound.page.queries import QueryTable
+from rankbound.page.queries import (
+    MOST_ROWS,
+    MOST_TEXT,
+    Documents,
+    OptionsOf,
+    QueryTable,
+    documents_of,
+    effects_of,
+    ledger_queries,
+    long_queries,
+)
 from rankbound.page.rendering import (
+    Picture,
+    pictures,
     policy,
     rendered_template,
     script,
     script_json,
     source,
 )
-from rankbound.page.table import Table, number, words
+from rankbound.progress import Progress, reported
 from rankbound.provenance import Input
 from rankbound.results import Record
+from rankbound.rows import Rows
 from rankbound.terminal.explain import glossary_rows
-from rankbound.terminal.flags import in_flags
-from rankbound.writing import json_text
+from rankbound.writing import json_text, write_all
+
+STAGES: Final = 5
+COMMANDS: Final = {
+    "ledger": "rankbound measure",
+    "comparison": "rankbound compare",
+    "validation": "rankbound validate",
+}
+
+
+def report(
+    folder: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    rows: int = MOST_ROWS,
+    title: str = "",
+    progress: bool | Progress = False,
+) -> Material:
+    """Make one self-contained HTML page of all results in a folder.
+
+    The page asks for no network and no other file. `rankbound report` also shows the
+    documents behind each query, since it can read the command of a ledger again.
+
+    Parameters
+    ----------
+    folder : path
+        Holds results of `measure`, `compare`, `validate`, `inspect` or `power`, in any
+        sub-folders.
+    out : path
+        The HTML file to write.
+    rows : int, default 2000
+        Most rows of a table of queries, at least 1.
+    title : str, optional
+        Of the page; by default the name of the folder.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
+
+    Returns
+    -------
+    Material
+        What the page shows; its `missing` are pairs of what it lacks and why.
+
+    Raises
+    ------
+    UsageError
+        When `folder` holds no results, or `out` cannot be written.
+    FormatError
+        When a result is damaged.
+
+    See Also
+    --------
+    draw : The figures of the same results, as files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from rankbound.commands.power.run import power
+    >>> with tempfile.TemporaryDirectory() as results:
+    ...     _ = power(n=43, sd=0.1).save(results)
+    ...     made = report(results, Path(results, "report.html"))
+    >>> [figure.name for figure in made.figures]
+    ['power', 'power-correlation']
+    """
+    with reported(progress, total=STAGES) as advance:
+        return write_report(
+            Path(folder), Path(out), rows=rows, title=title, progress=advance
+        )
+
+
+def write_report(  # noqa: PLR0913  what is shown, and how it is made
+    source: Path,
+    out: Path,
+    *,
+    rows: int = MOST_ROWS,
+    command: str = "",
+    title: str = "",
+    options_of: OptionsOf | None = None,
+    progress: Progress = str,
+) -> Material:
+    """The same for the command line and the demo.
+
+    `command` is recorded on the page. `options_of` reads the command of a ledger again;
+    without it, no documents are shown. `progress` is called before each of `STAGES`
+    stages.
+    """
+    if rows < 1:
+        raise UsageError(f"`rows` must be at least 1, got {rows}")
+    if out.is_dir():
+        raise UsageError(f"{out}: is a folder; `out` of a report is an HTML file")
+    progress("reading results")
+    results = find_results(source, asked="")
+    order = [*map(kind_of, FILES.values())]
+    results.sort(key=lambda result: order.index(result.kind))
+    progress("figures")
+    figures, missing = _figures(results)
+    progress("queries")
+    tables = list(_query_tables(results, limit=rows))
+    progress("documents")
+    details = _details(source, results, tables, options_of)
+    progress("writing")
+    material = Material(
+        title=title or f"rankbound report: {source.resolve().name}",
+        results=results,
+        figures=figures,
+        tables=tables,
+        details=details,
+        missing=[*_absent(results), *_undetailed(details), *missing],
+        command=command,
+    )
+    write_all(out.parent, {out.name: page(material)})
+    return material
+
+
+def _figures(results: list[Found]) -> tuple[list[Picture], list[tuple[str, str]]]:
+    drawn: list[Picture] = []
+    missing: list[tuple[str, str]] = []
+    for found in pictures(result_drawings(results)):
+        if isinstance(found, Picture):
+            drawn.append(found)
+        else:
+            missing.append((f"figure {found[0]}", found[1]))
+    return drawn, missing
+
+
+def _details(
+    source: Path,
+    results: list[Found],
+    tables: list[QueryTable],
+    options_of: OptionsOf | None,
+) -> list[Documents]:
+    """The documents behind the queries of the first table, by ledger."""
+    ledgers = [r for r in results if r.kind == "ledger" and r.table]
+    if not ledgers:
+        return []
+    qids, of = tables[0].texts[0], tables[0].text("result")
+    share = MOST_TEXT // len(ledgers)
+    found = []
+    for result in ledgers:
+        pairs = zip(qids, of or (result.name,) * len(qids), strict=True)
+        mine = [qid for qid, name in pairs if name == result.name]
+        found.append(
+            documents_of(result, source, mine, options_of=options_of, budget=share)
+        )
+    return found
+
+
+def _undetailed(details: list[Documents]) -> Iterator[tuple[str, str]]:
+    for entry in details:
+        if entry.missing is not None:
+            yield f"documents of {entry.result or 'queries'}", entry.missing
+
+
+def _absent(results: list[Found]) -> Iterator[tuple[str, str]]:
+    kinds = {result.kind for result in results}
+    for wanted, command in COMMANDS.items():
+        if wanted not in kinds:
+            yield wanted, f"the folder holds no {wanted}.json; {command} writes one"
+    for result in results:
+        if result.kind in ("ledger", "comparison") and not result.table:
+            path = str(Path(result.name, result.content.BESIDE[0].files[0]))
+            yield path, "not found or without rows, so no query is shown"
+
+
+def _query_tables(results: list[Found], *, limit: int) -> Iterator[QueryTable]:
+    read = [r.table for r in results if r.kind == "validation" and r.table]
+    effects = Rows.joined(read) if len(read) > 1 else read[0] if read else Rows({})
+    ledgers = [result for result in results if result.kind == "ledger"]
+    table = ledger_queries(ledgers, effects_of(effects), limit=limit)
+    if table is not None:
+        yield table
+    for result in results:
+        if result.kind != "comparison":
+            continue
+        where = f", {result.name}" if result.name else ""
+        table = long_queries(
+            result.table,
+            name=f"queries-{result.name or 'comparison'}",
+            caption=f"Quantities of every query and sampling{where}",
+            keys=("qid", "sampling"),
+            column=("quantity", "pairs"),
+            limit=limit,
+        )
+        if table is not None:
+            yield table
+    table = long_queries(
+        effects,
+        name="effectiveness",
+        caption="Effectiveness of every query and student",
+        keys=("qid", "student", "dataset"),
+        column=("measure",),
+        limit=limit,
+    )
+    if table is not None:
+        yield table
+
 
 STATIC_ROWS: Final = 25
 MOST_JSON: Final = 1_000_000
 SEEDED: Final = ("calibration", "family")  # parts of results that may hold the seed
-# Words of the tables that stand for a symbol of the notation
+# Words in tables that stand for a symbol of the notation
 HINTS: Final[dict[str, Symbol]] = {
     "entropy": H,
     "divergence": D,
@@ -68,7 +277,7 @@ SYMBOLS: Final = (n, delta, L, Delta, H, D, kappa, tau, k, K, A, mean_a)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What a report is made of.
+    """What a report shows.
 
     Attributes
     ----------
@@ -99,7 +308,7 @@ def page(material: Material) -> str:
     accounts = [
         (
             f"result-{index}",
-            MAKERS[result.kind](in_flags(result.content), name=result.name),
+            MAKERS[result.kind](result.content.in_options(), name=result.name),
         )
         for index, result in enumerate(material.results)
     ]
@@ -130,7 +339,7 @@ def page(material: Material) -> str:
 
 
 def hints() -> dict[str, str]:
-    """Words of tables, and the meaning and unit of the symbol that they stand for.
+    """The meaning and unit of each word of tables that stands for a symbol.
 
     Examples
     --------
@@ -141,7 +350,7 @@ def hints() -> dict[str, str]:
 
 
 def column_hint(name: str) -> str:
-    """The meaning of a column of a per-query table; empty where it needs none.
+    """The meaning of a column of a table of queries; empty if it needs none.
 
     Examples
     --------
@@ -212,8 +421,8 @@ def _sections(
 class Provenance:
     """Where a part of the report comes from.
 
-    `json` is the file itself, empty where it is too long for the page, and `file` what
-    it is called when it is downloaded.
+    `json` is the file itself, empty if it is too long for the page, and `file` its name
+    when it is downloaded.
     """
 
     title: str
@@ -252,7 +461,7 @@ def _input(entry: Input) -> tuple[str, str]:
 
 
 def _facts(result: Found) -> Iterator[tuple[str, str]]:
-    """What a result tells of how it was made; kinds tell different things."""
+    """How a result was made, as far as its kind records it."""
     content = result.content
     yield "schema", result.schema
     if command := getattr(content, "command", ""):
@@ -271,7 +480,7 @@ def _facts(result: Found) -> Iterator[tuple[str, str]]:
 
 
 class Data(Record, frozen=True, kw_only=True):
-    """What the scripts of the page read."""
+    """The data that the scripts of the page read."""
 
     tables: tuple[dict[str, object], ...]
     details: tuple[Documents, ...]
