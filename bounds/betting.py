@@ -137,7 +137,10 @@ def log_capital(
     0.405465
     """
     gains = (mean - points) / (top - mean)
-    logs = np.array([weights @ np.log1p(stake * gains) for stake in stakes])
+    # From some ten thousand numbers on BLAS starts threads, and waits for them longer
+    # than it computes
+    dot = np.dot if points.size < 10_000 else functools.partial(np.einsum, "i,i")
+    logs = np.array([dot(weights, np.log1p(stake * gains)) for stake in stakes])
     top = float(logs.max())
     return top + math.log(float(np.exp(logs - top).mean()))
 

@@ -442,6 +442,7 @@ ADDED: tuple[Added, ...] = (
     ),
     Added("explain-list", "/stdout/*", "Theorems 8 to 11, about few queries"),
     Added("explain-glossary", "/stdout/*", "symbols of Theorems 8 to 11"),
+    Added("report-*", "/files/*.html/read/*", "symbols of Theorems 8 to 11"),
     Added("explain-*", "/stdout/*", "whose statement it is, beside its status"),
 )
 ALLOWED: tuple[Renewed | Reordered, ...] = (
@@ -700,6 +701,13 @@ CHANGED: tuple[Renamed | Replaced | Removed, ...] = (
         "computed by bounds.",
         "computed by rankbound.bounds.",
         "a statement names the function as it is imported now",
+    ),
+    Replaced(
+        "report-*",
+        "/files/*.html/read/*",
+        "87 symbols",
+        "90 symbols",
+        "symbols of Theorems 8 to 11",
     ),
     Replaced(
         "explain-list",
