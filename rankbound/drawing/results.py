@@ -57,11 +57,12 @@ class Found:
         return kind_of(self.schema)
 
     def as_a(self, wanted: type[Content]) -> Content:
-        """The content as the type that its kind has."""
+        """The content as the type that its kind has, with its texts in options."""
         if not isinstance(self.content, wanted):
             made = type(self.content).__name__
             raise TypeError(f"expected a {wanted.__name__}, got a {made}")
-        return self.content
+        # Pages and figures of the command line speak of its options
+        return self.content.in_options()
 
 
 def kind_of(schema: str) -> str:
@@ -130,8 +131,7 @@ def _free_schema(path: Path) -> str | None:
 
 
 def _result(path: Path, folder: Path, schema: str) -> Found:
-    # Figures and pages of the command line speak of its options
-    made = result_type(kind_of(schema)).load(path).in_options()
+    made = result_type(kind_of(schema)).load(path)
     name, file = _place(path, folder)
     table = made.beside.get(made.BESIDE[0].name) if made.BESIDE else None
     return Found(schema, name, made, Rows({}) if table is None else table, file)

@@ -96,7 +96,10 @@ def page(material: Material) -> str:
     The same material gives the same text.
     """
     accounts = [
-        (f"result-{index}", MAKERS[result.kind](result.content, name=result.name))
+        (
+            f"result-{index}",
+            MAKERS[result.kind](result.content.in_options(), name=result.name),
+        )
         for index, result in enumerate(material.results)
     ]
     code = script(views_script())

@@ -207,8 +207,8 @@ def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
         return ()
     return (
         f"{scores.name}: taken for {scores.kind.value} scores as declared, but they "
-        "are the same function of the rank in every query; entropy and margins are then "
-        "the same constant for every query",
+        "are the same function of the rank in every query; entropy and margins are "
+        "then the same constant for every query",
     )
 
 
