@@ -39,7 +39,6 @@ FAMILIES: tuple[str, ...] = (
     "text.tables",
     "json.hofstaetter",
     "text.trec",
-    "text.trec_lenient",
 )
 
 ZIP = b"PK\x03\x04"  # an .npz archive is one

@@ -3,7 +3,7 @@ import pytest
 from rankbound.errors import UsageError
 from rankbound.read.registry import by_name, detect, read_any
 from rankbound.read.source import Source
-from rankbound.read.text.trec_lenient import BEHIND
+from rankbound.read.text.trec import BEHIND
 from tests.rankbound.files import packed, refusal, table, written
 
 WIDE = "q Q0 a 1 2.5 my tag\nq Q0 b 2 -1.0 my\nr Q0 a 1 0.5 my own tag # 7\n"
