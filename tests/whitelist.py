@@ -22,7 +22,7 @@ from rankbound.bounds import (
     truncation,
 )
 from rankbound.commands.demo import features, prepare, student
-from rankbound.estimators import dimension
+from rankbound.estimators import dimension, pairs
 from rankbound.page import pictures, queries
 from rankbound.reference import equivalence
 from rankbound.terminal import inspect
@@ -74,6 +74,7 @@ _ = (
     queries.QueryTable.units,
     pictures.Picture.description,
     dimension.knn_density,
+    pairs.padded,
     queries.QueryTable.cap,
     readers.warm,
 )

@@ -136,7 +136,7 @@ def open_delimited(
 
 
 def _line_by_line(source: Source, header: Header, repairs: dict[str, int]) -> TextFrame:
-    """The table of any file, and what is wrong with it."""
+    """Read any file, and name the line of what is wrong with it."""
     layout = header.layout
     kinds = {name: role for role, name in layout.roles.items()}
     columns: dict[str, list[Any]] = {name: [] for name in layout.columns}
@@ -164,12 +164,12 @@ def _line_by_line(source: Source, header: Header, repairs: dict[str, int]) -> Te
 
 
 def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextFrame:
-    """The table of a file without quotation and blank lines, by pyarrow.
+    """Read a file without quotes and blank lines by pyarrow.
 
     Raises
     ------
     Irregular
-        Where the file is not known to be read like line by line.
+        If reading it line by line might give something else.
     """
     first, end, _ = source.head.partition(b"\n")
     if not (end and first.strip()) or QUOTE in first:
@@ -201,7 +201,7 @@ def _below(blocks: Generator[bytes]) -> Generator[bytes]:
 
 
 def _columns(block: bytes, *, header: Header) -> list[Any]:
-    """The columns that count, of some rows."""
+    """The columns of a block that are read."""
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
     if any(mark in block for mark in (QUOTE, b"\r", b"\0", b"\n\n")):
@@ -227,7 +227,7 @@ def _columns(block: bytes, *, header: Header) -> list[Any]:
 
 
 def _cast(column: Any, role: str, *, may_lack: bool) -> Any:
-    """A column as the type of its role, as `_typed` gives it."""
+    """Convert a column to the type of its role, as `_typed` does."""
     if role == "rank":
         if not pc.all(pc.match_substring_regex(column, ARROW_WHOLE)).as_py():
             raise Irregular
