@@ -140,7 +140,9 @@ def _numbered(numbers: Integers) -> Ids:
 
 def _order_as_text(numbers: Integers) -> Integers:
     """The order of ascending numbers when written as text."""
-    digits = np.maximum(1, np.searchsorted(POWERS, numbers, side="right"))
+    of_digits = np.searchsorted(numbers, POWERS[1:-1])  # the first of 2, 3, ... digits
+    counts = np.diff(of_digits, prepend=0, append=len(numbers))
+    digits = np.repeat(np.arange(1, MOST_DIGITS + 1), counts)
     # Padded with zeros behind. Of numbers that are then equal, such as 1 and 10, the
     # shorter one comes first in either order
     return sorted_order(numbers * POWERS[digits.max() - digits])
