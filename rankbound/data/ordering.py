@@ -100,9 +100,9 @@ def row_order(query_codes: Integers, doc_codes: Integers, *, n_docs: int) -> Int
 
 
 def _parts(query_codes: Integers) -> Iterator[tuple[int, int]]:
-    """Ranges of rows to be sorted each by itself, which the processor's cache holds.
+    """Ranges of rows that can be sorted on their own, and fit into the cache.
 
-    They part no query, so there is one range alone where a query comes again.
+    No query is divided, so there is a single range if a query comes again later.
     """
     start, size = 0, len(query_codes)
     if (query_codes[1:] < query_codes[:-1]).any():

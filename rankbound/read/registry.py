@@ -34,7 +34,6 @@ FAMILIES: tuple[str, ...] = (
     "text.tables",
     "json.hofstaetter",
     "text.trec",
-    "text.trec_lenient",
 )
 
 

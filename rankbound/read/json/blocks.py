@@ -114,6 +114,8 @@ def parse_block(text: bytes) -> Queries:
     >>> found.qids, found.queries.tolist(), found.values.tolist()
     (['q', 'r'], [0, 0, 1], [1.5, 2.0, -1.0])
     """
+    if not text:
+        raise Unsure
     found = _by_columns(text)
     return _by_parser(text) if found is None else found
 

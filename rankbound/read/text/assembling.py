@@ -1,4 +1,4 @@
-"""Rows of a file, in the order in which they come, to `Scores`."""
+"""Collect the rows of a file, in the order of the file, into `Scores`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rankbound.read.text.ids import IdColumn
 
 
 class Repeat(Exception):  # noqa: N818  not an error yet: the reader knows the lines
-    """A document stands twice in a query: the two rows, counted in the file from 0."""
+    """A document occurs twice in a query; `rows` are the two, counted from 0."""
 
     def __init__(self, first: int, second: int) -> None:
         super().__init__(f"rows {first} and {second}")
@@ -24,7 +24,7 @@ class Repeat(Exception):  # noqa: N818  not an error yet: the reader knows the l
 
 
 class Sorted(NamedTuple):
-    """Scores, and the ranks of their rows where every block had them."""
+    """Scores, and the ranks of their rows if every block had ranks."""
 
     scores: Scores
     ranks: Integers | None
@@ -84,12 +84,12 @@ class Assembly:
             self.ranks.append(ranks)
 
     def sorted(self) -> Sorted:
-        """All rows by query and document; to be asked for once.
+        """All rows, sorted by query and document. To be called once.
 
         Raises
         ------
         Repeat
-            When a document stands twice in a query; the first in the order of rows.
+            If a document occurs twice in a query; the first such row of the file.
         """
         docnos, codes = self.docnos.encoded()
         queries = _taken(self.queries)
@@ -112,7 +112,7 @@ class Assembly:
 
 
 def _taken(blocks: list[NDArray[Any]]) -> NDArray[Any]:
-    """All blocks as one array; the list is emptied, so that their memory is free."""
+    """All blocks as one array; the list is emptied to free their memory."""
     whole = np.concatenate(blocks)
     blocks.clear()
     return whole
@@ -121,7 +121,7 @@ def _taken(blocks: list[NDArray[Any]]) -> NDArray[Any]:
 def _check_once(queries: NDArray[np.int32], codes: Integers, order: Integers) -> None:
     """Raise where two rows are the same document of the same query.
 
-    `codes` are in `order`, in which equal rows stand in that of the file.
+    `codes` are already in `order`, which keeps equal rows in the order of the file.
     """
     same = codes[1:] == codes[:-1]
     same[same] = queries[order[1:][same]] == queries[order[:-1][same]]

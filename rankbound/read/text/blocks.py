@@ -1,4 +1,4 @@
-"""A file as blocks of whole records, several of which threads work on at once."""
+"""Files cut into blocks of whole records, and threads that parse several at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[bytes]:
-    r"""Inflated bytes in blocks that end with a record, all but the last.
+    r"""Decompressed bytes in blocks; all but the last end with a whole record.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
     end : bytes
         The byte that ends a record: ``b"\n"`` or ``b"}"``.
     size : int
-        Bytes of a block, about (default `SIZE`); longer where a record is longer.
+        Approximate bytes of a block (default `SIZE`); a longer record is not cut.
 
     Raises
     ------
     FormatError
-        As the bytes of a damaged file are reached.
+        When the damaged part of a compressed file is reached.
 
     Examples
     --------
@@ -64,17 +64,17 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
 def in_order(
     work: Callable[[Item], Result], items: Generator[Item], *, short: bool = False
 ) -> Generator[tuple[Item, Result]]:
-    """Each item with what `work` gives for it, computed by two threads in advance.
+    """Yield each item with the result of `work` for it, computed ahead by two threads.
 
-    Where there can be no threads, `work` may be done twice for an item. An error of
-    `items` is raised after what came before it. `items` are closed at the end.
+    An error of `items` is raised after the results of the items before it. `items` is
+    closed at the end. If no thread can be started, the caller's thread does the work.
 
     Parameters
     ----------
     work : callable
     items : generator
     short : bool
-        Whether to do without threads.
+        Whether to work without threads.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def in_order(
 def _begun(
     pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Generator[Item]
 ) -> Generator[tuple[Item, Future[Result]]]:
-    """Each item with what it will come to; an error of `items` is one of these."""
+    """Each item with its future result; an error of `items` becomes the last result."""
     while True:
         try:
             item = next(items)
@@ -135,18 +135,18 @@ def is_utf_8(text: bytes) -> bool:
 
 
 def is_short(source: Source) -> bool:
-    """Whether a file is read before threads have paid for their start."""
+    """Whether a file is too short for threads to pay off."""
     return len(source.head) < HEAD
 
 
 class Irregular(Exception):  # noqa: N818  another reader takes over
-    """pyarrow cannot read a block, or would not read it as its careful reader does."""
+    """pyarrow cannot read a block, or might read it unlike the line parser."""
 
 
 def separated(
     block: bytes, names: Sequence[str], types: Mapping[str, pa.DataType], *, by: str
 ) -> list[pa.Array]:
-    r"""Some columns of lines whose fields stand between separators, without quotation.
+    r"""Read some columns of lines whose fields have a separator and no quotes.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def separated(
     Raises
     ------
     Irregular
-        For a line of another number of fields, and a field of another type.
+        If a line has another number of fields, or a field another type.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def separated(
     >>> separated(b"d,1\ne,2\n", ["docno", "score"], types, by=",")[0].to_pylist()
     [1.0, 2.0]
     """
-    # pyarrow would pass over the mark, which is a part of the first field
+    # pyarrow would drop the mark, which is part of the first field here
     if block.startswith(BOM) or len(block) > LARGEST:
         raise Irregular
     try:

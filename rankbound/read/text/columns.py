@@ -1,7 +1,7 @@
-"""Blank-separated text as columns: by pyarrow where it is regular, else line by line.
+"""Read blank-separated text as columns: regular blocks by pyarrow, others by line.
 
 The line parser defines the format and words the errors. pyarrow reads a block of lines
-only where both give the same.
+only if the line parser would give the same result.
 """
 
 from __future__ import annotations
@@ -57,20 +57,20 @@ def read_columns(
     Parameters
     ----------
     source : Source
-        Ranks are read where it is read as a whole.
+        Ranks are read only if `source.whole`.
     layout : Layout
     skip : int
-        Header lines to pass over.
+        Header lines to skip.
     repairs : dict, optional
-        Counts what was passed over or mended: "byte order mark", "CRLF line ends",
+        Counts of what was skipped or repaired: "byte order mark", "CRLF line ends",
         "blank lines", "comment lines", "grades written with a point".
 
     Raises
     ------
     FormatError
-        With path:line, on a wrong number of columns, a number that is none or not
-        finite, a document twice in one query, or text that is not UTF-8; without a
-        line, where the memory does not suffice.
+        With path:line, for a wrong number of columns, a field that is not a finite
+        number, a document twice in one query, or text that is not UTF-8; without a
+        line, if there is too little memory.
     """
     counts: dict[str, int] = {} if repairs is None else repairs
     count(counts, "byte order mark", source.has_mark)
@@ -85,7 +85,7 @@ def read_columns(
 
 
 class _Piece(NamedTuple):
-    """A block: lines on top that are no rows, rows, and blank lines at the end."""
+    """A block: leading lines that are not rows, rows, and trailing blank lines."""
 
     top: list[bytes]
     rows: bytes
@@ -140,19 +140,19 @@ class _Parsed(NamedTuple):
 
 
 def _parsed(piece: _Piece, *, layout: Layout, ranks: bool) -> _Parsed | None:
-    """The rows of a piece, or None where the line parser has to read them."""
+    """The rows of a piece, or None if the line parser has to read them."""
     return parse_block(piece.rows, layout, ranks=ranks) if piece.rows else None
 
 
 def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
-    r"""Columns of some lines, or None where they are not as regular as a table.
+    r"""Columns of a block of lines, or None if the line parser has to read it.
 
     Parameters
     ----------
     block : bytes
     layout : Layout
     ranks : bool
-        Whether the rank column is read, where there is one and it holds whole numbers.
+        Whether to read the rank column, if there is one and it holds whole numbers.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
     """
     block = block.replace(b"\r\n", b"\n") if b"\r" in block else block
     names = [str(place) for place in range(layout.width)]
-    # As text where it counts, too, how a number is written
+    # Grades are read as text first, to count those that are written with a point
     types = {
         names[layout.qid]: pa.dictionary(pa.int32(), pa.string()),
         names[layout.docno]: pa.string(),
@@ -183,7 +183,7 @@ def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
     values = floats(numbers)
     sound = bool((np.abs(values) <= LARGEST).all())
     distinct = qids.dictionary.to_pylist()
-    # A line of comments may have as many words
+    # A comment may have as many words as a row
     if not sound or "#" in distinct or (layout.integral and not are_whole(values)):
         return None
     queries = np.frombuffer(qids.indices.buffers()[1], dtype=np.int32)
@@ -200,7 +200,7 @@ def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
 def _regular(
     block: bytes, names: list[str], types: dict[str, pa.DataType]
 ) -> list[pa.Array]:
-    """Some of the columns of a block, whose fields single blanks part.
+    """Some columns of a block whose fields are separated by single blanks.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def _regular(
         raise Irregular
     separator = b"\t" if b"\t" in block[: block.find(b"\n")] else b" "
     columns = separated(block, names, types, by=separator.decode())
-    # Other blanks may be among them, which part fields to the line parser alone
+    # Any other blank would separate fields for the line parser but not for pyarrow
     blanks = np.count_nonzero(blank) + (not block.endswith(b"\n"))
     separators = np.count_nonzero(data == ord(separator))
     lines, width = len(columns[0]), len(names)
@@ -223,7 +223,7 @@ def _regular(
 
 
 def _ranks(texts: pa.Array) -> Integers | None:
-    """Whole numbers, or None where one is none."""
+    """Whole numbers, or None if one of the texts is not a whole number."""
     numbers = held(texts)
     if numbers.type == pa.int64():
         return integers(numbers)
@@ -245,7 +245,7 @@ class _Rows:
     lines: int = 0
 
     def take(self, piece: _Piece, parsed: _Parsed | None) -> None:
-        """Add the rows of a block, line by line where the quick way gave nothing."""
+        """Add the rows of a block, line by line if pyarrow did not read it."""
         for line in piece.top:
             if self.lines < self.skip:
                 self._count_line(line)

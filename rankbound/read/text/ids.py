@@ -1,9 +1,9 @@
-"""A column of ids: the distinct ones, and which of them each row has.
+"""Columns of ids, encoded as sorted distinct ids and a code for each row.
 
-Numbers are held as numbers. Any other ids are packed into one integer each (or a few),
-whose order is that of the texts: only a few pairs of bytes occur at each place of the
-texts, and each becomes a digit, its rank among them. Arrow's dictionaries and its
-sorting of text take several times as long where most ids differ.
+Ids that are whole numbers are held as integers. Other ids are packed into one integer
+each (or a few) that sorts as the text does: few pairs of bytes occur at each position
+of the ids, and a pair becomes a digit, its rank among those. Arrow's dictionaries and
+sorting of text take several times as long when most ids differ.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def ids_of(names: Sequence[str]) -> pa.Array:
 
 
 def held(texts: pa.Array) -> pa.Array:
-    """An Arrow array of text; of int64 where that gives every text back.
+    """The same ids, as int64 if every text is a plain number and can be restored.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def held(texts: pa.Array) -> pa.Array:
 
 @dataclass
 class IdColumn:
-    """A column of ids that grows block by block.
+    """A column of ids that is filled block by block.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class IdColumn:
         self.blocks.append(block)
 
     def encoded(self) -> Ids:
-        """The ids of all rows; to be asked for once, as the column gives them up."""
+        """Encode the ids of all rows. To be called once: the column is emptied."""
         blocks, self.blocks = self.blocks, []
         if all(block.type == pa.int64() for block in blocks):
             return _numbered(np.concatenate([integers(block) for block in blocks]))
@@ -119,7 +119,7 @@ def integers(column: pa.Array) -> Integers:
 
 
 def _laid_out(texts: pa.Array) -> tuple[Bytes, NDArray[np.int32]]:
-    """The bytes of all texts, and where in them each begins and the last one ends."""
+    """The bytes of all texts, and the offsets of each text and of the end."""
     _, offsets, data = texts.buffers()
     if len(texts) == 0:
         return np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int32)
@@ -139,9 +139,12 @@ def _numbered(numbers: Integers) -> Ids:
 
 
 def _order_as_text(numbers: Integers) -> Integers:
-    """How texts sort, of numbers that ascend: as if filled up with zeros behind."""
-    digits = np.maximum(1, np.searchsorted(POWERS, numbers, side="right"))
-    # Where two are equal then, as 1 and 10, the shorter one comes first in both orders
+    """The order of ascending numbers when written as text."""
+    of_digits = np.searchsorted(numbers, POWERS[1:-1])  # the first of 2, 3, ... digits
+    counts = np.diff(of_digits, prepend=0, append=len(numbers))
+    digits = np.repeat(np.arange(1, MOST_DIGITS + 1), counts)
+    # Padded with zeros behind. Of numbers that are then equal, such as 1 and 10, the
+    # shorter one comes first in either order
     return sorted_order(numbers * POWERS[digits.max() - digits])
 
 
@@ -153,9 +156,9 @@ def _coded(
     Parameters
     ----------
     words : list of int64 arrays, shape (n_rows,)
-        One or more integers of each row, from 0 on, which tell its id.
+        One or more integers from 0 on for each row, which together identify its id.
     order_of : callable, optional
-        The order of ids, from their integers in ascending order; by default that one.
+        Gives the order of ids from their ascending integers; ascending by default.
     """
     rows = words[0]
     if len(words) == 1 and int(rows.max()) < SPARSE * len(rows):
@@ -184,10 +187,10 @@ def _coded(
 
 
 def _order(words: list[Integers]) -> Integers:
-    """The order of rows by their first integer, then the second, ...
+    """The order of rows by their first integer, then by the second, and so on.
 
-    Leading bits are sorted first, together with the numbers of rows, which is several
-    times quicker than sorting by all of them; they leave few rows undecided.
+    The leading bits are sorted first, packed with the row number, which is several
+    times as fast as sorting by all bits. Few rows are left tied.
     """
     first = words[0]
     bits = int(first.max()).bit_length() + len(first).bit_length()
@@ -212,18 +215,18 @@ def _order(words: list[Integers]) -> Integers:
 
 def _can_be_packed(texts: pa.Array) -> bool:
     data, offsets = _laid_out(texts)
-    # A zero byte could not be told from the filling
+    # A zero byte could not be told from the padding
     return len(data) == 0 or (np.diff(offsets).max() <= LONGEST and bool(data.all()))
 
 
 class Packing:
-    """How texts become integers: the pairs of bytes that occur at each place.
+    """Maps texts to integers by the pairs of bytes that occur at each position.
 
     Parameters
     ----------
     occurs : boolean array, shape (places, 65536)
-        Whether a pair occurs at a place, each pair a number of the machine's order of
-        bytes. 0 stands behind the end of a text.
+        Whether a pair of bytes, read as a native uint16, occurs at a position. Texts
+        are padded with zero bytes.
     """
 
     def __init__(self, occurs: NDArray[np.bool_]) -> None:
@@ -246,7 +249,7 @@ class Packing:
         self.words.append(range(start, len(self.pairs)))
 
     def packed(self, columns: Pairs) -> list[Integers]:
-        """The integers of some texts, given as columns of pairs; one array a word."""
+        """The integers of some texts, given as columns of pairs: one array per word."""
         found = []
         for word in self.words:
             keys = np.zeros(columns.shape[1], dtype=np.int64)
@@ -258,7 +261,7 @@ class Packing:
         return found
 
     def texts(self, words: Sequence[Integers]) -> list[str]:
-        """The texts of some integers."""
+        """The texts that some integers stand for."""
         size, places = len(words[0]), len(self.pairs)
         pairs = np.zeros((size, places + 1), dtype=np.uint16)
         for word, keys in zip(self.words, words, strict=True):
@@ -268,7 +271,7 @@ class Packing:
                 pairs[:, place] = self.pairs[place][rank]
         written = pairs.view(np.uint8)
         used = written != 0
-        used[:, -1] = True  # a zero byte parts the texts
+        used[:, -1] = True  # a zero byte between two texts
         texts: list[str] = written[used].tobytes().decode().split("\0")[:-1]
         return texts
 
@@ -298,7 +301,7 @@ def _packed(texts: list[pa.Array]) -> Ids:
 
 
 def _steps(texts: Sequence[pa.Array], places: int) -> Iterator[Pairs]:
-    """`STEP` texts at a time as columns of pairs, filled up with 0."""
+    """`STEP` texts at a time as columns of pairs, padded with 0."""
     for block in texts:
         for start in range(0, len(block), STEP):
             data, offsets = _laid_out(block.slice(start, STEP))

@@ -1,4 +1,4 @@
-"""Which columns of a text table count, and what one line of it says."""
+"""The columns of a text table, and the parser of a single line, which defines them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from rankbound.read.source import Source
 WIDEST = 6
 MORE_COLUMNS = (
     "; take the blanks out of ids and tag, or, where only the tag has several words, "
-    "say --format trec-run-lenient to pass over what follows its first, as trec_eval "
-    "does"
+    "say `format='trec-run-lenient'` to pass over what follows its first, as "
+    "trec_eval does"
 )
 LARGEST_WHOLE = 2**53
 WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -26,10 +26,10 @@ WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the columns that count stand among `width` columns.
+    """Positions of the columns that are read, among `width` columns.
 
-    `numbers` says what the value is called in an error; `names` lists all columns;
-    `integral` asks for whole numbers (grades); `rank` is the column of ranks, if any.
+    `numbers` is what errors call the value, and `names` lists all columns. `integral`
+    asks for whole numbers (grades); `rank` is the column of ranks, if there is one.
     """
 
     width: int
@@ -43,7 +43,7 @@ class Layout:
 
 
 class Row(NamedTuple):
-    """What a line says; `rank` is None where it is no whole number."""
+    """The fields of a line; `rank` is None unless it is a whole number."""
 
     qid: str
     docno: str
@@ -76,7 +76,7 @@ def is_comment(line: bytes) -> bool:
 
 
 def refuse_bare_returns(raw: bytes, path: Path, number: int) -> None:
-    """Raise where carriage returns part the rows: to `split` they are mere blanks."""
+    """Raise if carriage returns separate rows: `split` would take them for blanks."""
     if b"\r" in raw and b"\r" in raw.rstrip():
         raise FormatError(
             path,
@@ -87,13 +87,13 @@ def refuse_bare_returns(raw: bytes, path: Path, number: int) -> None:
 
 
 def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
-    """The row of a line.
+    """Parse a line.
 
     Raises
     ------
     FormatError
-        On a wrong number of columns, a number that is none or not finite, a carriage
-        return inside, or text that is not UTF-8.
+        For a wrong number of columns, a field that is not a finite number, a carriage
+        return inside the line, or text that is not UTF-8.
     """
     refuse_bare_returns(raw, path, number)
     try:
@@ -151,7 +151,7 @@ def _number(text: str) -> float | None:
 def repeat_error(
     source: Source, layout: Layout, rows: tuple[int, int], *, skip: int
 ) -> FormatError:
-    """The error of a document that stands twice in one query, with both lines.
+    """The error for a document that occurs twice in one query, with both lines.
 
     Parameters
     ----------

@@ -3,17 +3,322 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from array import array
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rankbound.data.columns import Integers
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.fields import parsed_number
 from rankbound.read.json.records import lacking, ranked_records
-from rankbound.read.source import Source
+from rankbound.read.source import Source, count
+from rankbound.read.tables.frames import Frame
+from rankbound.read.tables.layouts import Layout, recognise
 from rankbound.read.tables.reading import read_layout
-from rankbound.read.text.delimited import Header, TextFrame, header_of, open_delimited
+from rankbound.read.text.blocks import (
+    Irregular,
+    blocks,
+    in_order,
+    is_short,
+    is_utf_8,
+    separated,
+)
+from rankbound.read.text.layout import WHOLE
+from rankbound.read.text.trec_sniffing import BEIR_HEADER
+
+DELIMITERS: Final = ("\t", ",")
+NUMBERS: Final = frozenset({"score", "grade"})
+BATCH: Final = 1 << 16
+QUOTE, LINE_END = b'"', ord("\n")
+LONGEST: Final = 1 << 17  # bytes of a line; the csv module takes no longer field
+ARROW_WHOLE: Final = rf"^({WHOLE.pattern})$"
+
+
+@dataclass(frozen=True, eq=False)
+class TextFrame(Frame):
+    """A frame that was read from text; `lines` says where each row begins."""
+
+    lines: Integers | None = None
+
+    def place(self, row: int) -> str:
+        """The line of a row, in words."""
+        return f"line {self._line(row)}"
+
+    def fail(self, message: str, *, row: int | None = None) -> FormatError:
+        """The error to raise, with the line of a row that is counted from 0."""
+        line = None if row is None else self._line(row)
+        return FormatError(self.name, message, line=line)
+
+    def _line(self, row: int) -> int:
+        return row + 2 if self.lines is None else int(self.lines[row])
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line of a text table.
+
+    Attributes
+    ----------
+    delimiter : str
+    names : tuple of str
+    layout : Layout
+        What its columns say.
+    """
+
+    delimiter: str
+    names: tuple[str, ...]
+    layout: Layout
+
+
+def header_of(source: Source) -> Header | None:
+    """The header of a text table whose columns are known; None for other content."""
+    if source.is_folder:
+        return None
+    lines = (line for line in source.head.split(b"\n") if line.strip())
+    line = next(lines, b"").rstrip(b"\r")
+    for delimiter in DELIMITERS:
+        if delimiter.encode() in line:
+            found = _header(line, delimiter)
+            if found is not None:
+                return found
+    return None
+
+
+def _header(line: bytes, delimiter: str) -> Header | None:
+    try:
+        fields = next(csv.reader([line.decode("utf-8")], delimiter=delimiter))
+    except (UnicodeDecodeError, csv.Error):
+        return None
+    names = tuple(name.strip() for name in fields)
+    if len(set(names)) < len(names):
+        return None
+    if delimiter == "\t" and len(names) == 3 and names[0].encode() == BEIR_HEADER:
+        return None  # BEIR's judgements have a reader of their own
+    layout = recognise(pa.schema([(name, pa.string()) for name in names]))
+    return None if layout is None else Header(delimiter, names, layout)
+
+
+def open_delimited(
+    source: Source, header: Header, repairs: dict[str, int]
+) -> TextFrame:
+    """The columns that count, of a text table.
+
+    Fields may stand in quotation marks, doubled inside, as pandas writes them; cells
+    are text as they stand, so NA or 007 is an id like any other.
+
+    Parameters
+    ----------
+    source : Source
+    header : Header
+    repairs : dict
+        Counts what was passed over.
+
+    Raises
+    ------
+    FormatError
+        With path:line, for a row of another length, broken quotation, text that is not
+        UTF-8, and what should be a number and is none.
+    """
+    with source.fitting_into_memory():
+        try:
+            return _in_blocks(source, header, repairs)
+        except Irregular:
+            return _line_by_line(source, header, repairs)
+
+
+def _line_by_line(source: Source, header: Header, repairs: dict[str, int]) -> TextFrame:
+    """Read any file, and name the line of what is wrong with it."""
+    layout = header.layout
+    kinds = {name: role for role, name in layout.roles.items()}
+    columns: dict[str, list[Any]] = {name: [] for name in layout.columns}
+    places = [header.names.index(name) for name in columns]
+    lines = array("q")
+    batch: list[list[str]] = []
+
+    def flush() -> None:
+        start = len(lines) - len(batch)
+        for place, name in zip(places, columns, strict=True):
+            cells = [row[place] for row in batch]
+            where = lines[start:]
+            columns[name].append(_typed(cells, kinds[name], layout, source, where))
+        batch.clear()
+
+    for line, row in _rows(source, header, repairs):
+        lines.append(line)
+        batch.append(row)
+        if len(batch) == BATCH:
+            flush()
+    if batch or not lines:
+        flush()
+    table = pa.table({name: _joined(parts) for name, parts in columns.items()})
+    return TextFrame(table, str(source.path), lines=np.array(lines, dtype=np.int64))
+
+
+def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextFrame:
+    """Read a file without quotes and blank lines by pyarrow.
+
+    Raises
+    ------
+    Irregular
+        If reading it line by line might give something else.
+    """
+    first, end, _ = source.head.partition(b"\n")
+    if not (end and first.strip()) or QUOTE in first:
+        raise Irregular
+    work = partial(_columns, header=header)
+    parts: list[list[Any]] = []
+    returns = 0
+    text = _below(blocks(source, end=b"\n"))
+    with closing(in_order(work, text, short=is_short(source))) as done:
+        for block, columns in done:
+            parts.append(columns)
+            returns += block.count(b"\r\n")
+    if not parts:
+        raise Irregular
+    joined = map(_joined, zip(*parts, strict=True))
+    table = pa.table(dict(zip(header.layout.columns, joined, strict=True)))
+    count(repairs, "byte order mark", source.has_mark)
+    count(repairs, "CRLF line ends", returns + first.endswith(b"\r"))
+    return TextFrame(table, str(source.path), lines=np.arange(2, len(table) + 2))
+
+
+def _below(blocks: Generator[bytes]) -> Generator[bytes]:
+    """The blocks without the first line."""
+    with closing(blocks):
+        for place, block in enumerate(blocks):
+            rest = block[block.find(b"\n") + 1 :] if place == 0 else block
+            if rest:
+                yield rest
+
+
+def _columns(block: bytes, *, header: Header) -> list[Any]:
+    """The columns of a block that are read."""
+    if b"\r" in block:
+        block = block.replace(b"\r\n", b"\n")
+    if any(mark in block for mark in (QUOTE, b"\r", b"\0", b"\n\n")):
+        raise Irregular
+    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == LINE_END)
+    longest = np.diff(ends, prepend=-1, append=len(block)).max()
+    if block.startswith(b"\n") or longest > LONGEST or not is_utf_8(block):
+        raise Irregular
+    roles = {name: role for role, name in header.layout.roles.items()}
+    types = {
+        name: pa.float64() if roles[name] == "score" else pa.string()
+        for name in header.layout.columns
+    }
+    found = separated(block, header.names, types, by=header.delimiter)
+    may_lack = "score" in header.layout.roles
+    try:
+        return [
+            _cast(column, roles[name], may_lack=may_lack)
+            for name, column in zip(types, found, strict=True)
+        ]
+    except pa.ArrowInvalid:
+        raise Irregular from None
+
+
+def _cast(column: Any, role: str, *, may_lack: bool) -> Any:
+    """Convert a column to the type of its role, as `_typed` does."""
+    if role == "rank":
+        if not pc.all(pc.match_substring_regex(column, ARROW_WHOLE)).as_py():
+            raise Irregular
+        return column.cast(pa.int64())
+    if role == "grade":
+        if may_lack:
+            column = pc.if_else(pc.equal(column, ""), None, column)
+        column = column.cast(pa.float64())
+    if role in NUMBERS and not pc.all(pc.is_finite(column)).as_py():
+        raise Irregular
+    return column
+
+
+def _rows(
+    source: Source, header: Header, repairs: dict[str, int]
+) -> Iterator[tuple[int, list[str]]]:
+    """Rows below the header with the line in which each begins."""
+    reader = csv.reader(
+        _decoded(source, repairs), delimiter=header.delimiter, strict=True
+    )
+    before, first = 0, True
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise source.fail(
+                f"broken quotation or field ({error}); quotation marks inside of a "
+                "quoted field are doubled",
+                line=max(1, before + 1),
+            ) from None
+        if row is None:
+            return
+        start, before = before + 1, reader.line_num
+        if not row:
+            continue
+        if first:
+            first = False
+            continue
+        if len(row) != len(header.names):
+            raise source.fail(
+                f"expected {len(header.names)} fields as in the header "
+                f"({', '.join(header.names)}), found {len(row)}",
+                line=start,
+            )
+        yield start, row
+
+
+def _decoded(source: Source, repairs: dict[str, int]) -> Iterator[str]:
+    for number, line in source.lines(repairs):
+        try:
+            yield line.decode("utf-8") + ("\n" if line else "")
+        except UnicodeDecodeError as error:
+            raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+
+
+def _typed(
+    cells: list[str], role: str, layout: Layout, source: Source, lines: Any
+) -> Any:
+    """Cells of a column as Arrow values of the type that its role asks for."""
+    if role == "rank":
+        return _whole_numbers(
+            cells, lambda row, cell: _refused(source, role, cell, lines[row])
+        )
+    if role not in NUMBERS:
+        return pa.array(cells, pa.string())
+    # Beside scores a document may be unjudged
+    may_lack = role == "grade" and "score" in layout.roles
+    values = [
+        None if may_lack and not cell.strip() else parsed_number(cell) for cell in cells
+    ]
+    for row, (cell, value) in enumerate(zip(cells, values, strict=True)):
+        if value is None and not (may_lack and not cell.strip()):
+            raise _refused(source, layout.roles[role], cell, lines[row])
+    return pa.array(values, pa.float64())
+
+
+def _whole_numbers(cells: list[str], refused: Callable[[int, str], FormatError]) -> Any:
+    for row, cell in enumerate(cells):
+        if not WHOLE.fullmatch(cell.strip()):
+            raise refused(row, cell)
+    return pa.array([int(cell) for cell in cells], pa.int64())
+
+
+def _refused(source: Source, column: str, cell: str, line: int) -> FormatError:
+    kind = "a whole number" if column == "rank" else "a finite number"
+    return source.fail(f"{column} must be {kind}, found {cell!r}", line=line)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    return pa.chunked_array(parts)
+
 
 DELIMITER_NAMES: Final = {"\t": "tabs", ",": "commas"}
 DOCID: Final = (

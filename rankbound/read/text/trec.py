@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
+from rankbound.data.ordering import ranking
 from rankbound.data.scores import Kind, Scores
+from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
-from rankbound.read.source import Source
+from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Sorted
 from rankbound.read.text.candidates import CANDIDATES
 from rankbound.read.text.columns import Layout, read_columns
-from rankbound.read.text.ir_metadata import read_ir_metadata
+from rankbound.read.text.layout import (
+    MORE_COLUMNS,
+    is_comment,
+    is_number,
+    refuse_bare_returns,
+)
 from rankbound.read.text.trec_sniffing import (
     BEIR_HEADER,
     first_fields,
     head_rows,
     is_beir,
     is_grades,
+    is_json_like,
     is_prels,
     is_ranks,
     is_scores,
-)
-from rankbound.read.text.trec_writing import (
-    write_beir_qrels,
-    write_qrels,
-    write_ranks,
-    write_run,
-    write_scoreddocs,
 )
 
 RUN = Layout(6, 0, 2, 4, "qid Q0 docno rank score tag", "score", rank=3)
@@ -196,6 +201,363 @@ def _sniff_qrels(source: Source) -> str | None:
     return f"5 columns ({PRELS.names})" if is_prels(rows) else None
 
 
+START, END = "ir_metadata.start", "ir_metadata.end"
+
+
+def read_ir_metadata(source: Source) -> dict[str, str]:
+    r"""The text under each key of the block; empty without one.
+
+    The text is not interpreted: a value of one line stands as it is written, a nested
+    one is the YAML below the key without its common indent.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> text = b"# ir_metadata.start\n# tag: bm25\n# ir_metadata.end\nq Q0 d 1 2 t"
+    >>> read_ir_metadata(Source(Path("x"), content=text))
+    {'tag': 'bm25'}
+    """
+    return _by_key(_inside(_comments(source)))
+
+
+def ir_metadata_lines(metadata: Mapping[str, str]) -> list[str]:
+    """The block of comment lines that `read_ir_metadata` reads back.
+
+    Examples
+    --------
+    >>> ir_metadata_lines({"tag": "bm25"})
+    ['# ir_metadata.start', '# tag: bm25', '# ir_metadata.end']
+    """
+    if not metadata:
+        return []
+    lines = [START]
+    for key, text in metadata.items():
+        nested = "\n" in text or text.startswith(("- ", "-\n")) or _has_key(text)
+        if nested:
+            lines += [f"{key}:", *textwrap.indent(text, "  ").split("\n")]
+        else:
+            lines.append(f"{key}: {text}".rstrip())
+    return [f"# {line}".rstrip() for line in [*lines, END]]
+
+
+def _has_key(text: str) -> bool:
+    return text.split(" ", 1)[0].endswith(":")
+
+
+def _comments(source: Source) -> Iterable[str]:
+    """Comment lines on top of the file, without their sign."""
+    for _, line in source.lines():
+        if line and not is_comment(line):
+            return
+        yield line[1:].decode("utf-8", "replace")
+
+
+def _inside(comments: Iterable[str]) -> list[str]:
+    """The lines between the marks."""
+    found: list[str] = []
+    started = False
+    for comment in comments:
+        mark = comment.strip()
+        if mark == END:
+            return found
+        if started and mark:
+            found.append(comment)
+        started = started or mark == START
+    return []
+
+
+def _by_key(lines: list[str]) -> dict[str, str]:
+    texts: dict[str, list[str]] = {}
+    key = ""
+    for line in textwrap.dedent("\n".join(lines)).split("\n"):
+        name, colon, value = line.partition(":")
+        if colon and name and not name[0].isspace() and name[0] not in "-#":
+            key = name.strip()
+            texts[key] = [value.strip()] if value.strip() else []
+        elif key:
+            texts[key].append(line)
+    return {key: textwrap.dedent("\n".join(text)) for key, text in texts.items()}
+
+
+TAG = "rankbound"
+
+
+def write_run(contents: Contents, path: Path) -> str | None:
+    """Write a TREC run of six columns, ranks from 1, best first.
+
+    Ties are ordered by docno, descending, as in trec_eval. An ir_metadata block and the
+    tag are those of the contents.
+
+    Raises
+    ------
+    FormatError
+        Without scores, or for an id that holds a blank.
+    """
+    scores = _part(contents, "scores", path)
+    tag = str(contents.metadata.get("tag") or TAG)
+    _check_words([tag], "the tag", path)
+    lines = ir_metadata_lines(contents.metadata.get("ir_metadata", {}))
+    lines += [
+        f"{qid} Q0 {docno} {rank} {value!r} {tag}"
+        for qid, docno, rank, value in ranked(scores)
+    ]
+    _write(lines, path)
+    return _blanks(scores)
+
+
+def write_ranks(contents: Contents, path: Path) -> str | None:
+    """Write ``qid docno rank``, separated by tabs, ranks from 1.
+
+    Raises
+    ------
+    FormatError
+        As `write_run`.
+    """
+    scores = _part(contents, "scores", path)
+    _write([f"{qid}\t{docno}\t{rank}" for qid, docno, rank, _ in ranked(scores)], path)
+    return _blanks(scores)
+
+
+def write_scoreddocs(contents: Contents, path: Path) -> str | None:
+    """Write ``qid docno score``, separated by tabs, best first.
+
+    Raises
+    ------
+    FormatError
+        As `write_run`.
+    """
+    scores = _part(contents, "scores", path)
+    _write(
+        [f"{qid}\t{docno}\t{value!r}" for qid, docno, _, value in ranked(scores)], path
+    )
+    return _blanks(scores)
+
+
+def write_qrels(contents: Contents, path: Path) -> str | None:
+    """Write judgements as ``qid 0 docno grade``, in the order of queries and ids.
+
+    Raises
+    ------
+    FormatError
+        Without judgements, for an id that holds a blank, or a grade that is not whole.
+    """
+    qrels = _part(contents, "qrels", path)
+    rows = _judged(qrels, path)
+    _write([f"{qid} 0 {docno} {grade}" for qid, docno, grade in rows], path)
+    return _blanks(qrels)
+
+
+def write_beir_qrels(contents: Contents, path: Path) -> str | None:
+    """Write judgements with BEIR's header, separated by tabs.
+
+    Raises
+    ------
+    FormatError
+        As `write_qrels`.
+    """
+    qrels = _part(contents, "qrels", path)
+    rows = _judged(qrels, path)
+    header = "query-id\tcorpus-id\tscore"
+    _write([header, *(f"{qid}\t{docno}\t{grade}" for qid, docno, grade in rows)], path)
+    return _blanks(qrels)
+
+
+def ranked(scores: Scores) -> Iterator[tuple[str, str, int, float]]:
+    """Rows of (qid, docno, rank from 1, value), best first; ties by docno, descending.
+
+    Examples
+    --------
+    >>> [*ranked(Scores.from_dict({"q": {"a": 1.0, "b": 1.0, "c": 2.0}}))]
+    [('q', 'c', 1, 2.0), ('q', 'b', 2, 1.0), ('q', 'a', 3, 1.0)]
+    """
+    queries = scores.row_query()
+    order = ranking(scores)
+    ranks = np.arange(len(order)) - np.repeat(scores.offsets[:-1], scores.sizes) + 1
+    return zip(
+        scores.qids[queries].tolist(),
+        scores.docnos[scores.codes[order]].tolist(),
+        ranks.tolist(),
+        scores.values[order].tolist(),
+        strict=True,
+    )
+
+
+def _judged(qrels: Scores, path: Path) -> Iterator[tuple[str, str, int]]:
+    whole = qrels.values == np.trunc(qrels.values)
+    if not whole.all():
+        row = int(np.argmin(whole))
+        qid, docno = qrels.where(row)
+        raise FormatError(
+            path,
+            f"a grade must be a whole number; query {qid!r}, document {docno!r} has "
+            f"{float(qrels.values[row])!r}",
+        )
+    return zip(
+        qrels.qids[qrels.row_query()].tolist(),
+        qrels.docnos[qrels.codes].tolist(),
+        qrels.values.astype(np.int64).tolist(),
+        strict=True,
+    )
+
+
+def _part(contents: Contents, part: str, path: Path) -> Scores:
+    found: Scores | None = getattr(contents, part)
+    if found is None:
+        held = " and ".join(contents.parts()) or "nothing"
+        raise FormatError(path, f"needs {part}, and {contents.path} holds {held}")
+    _check_words(found.qids.tolist(), "a query id", path)
+    _check_qids(found.qids.tolist(), path)
+    _check_words(found.docnos.tolist(), "a document id", path)
+    return found
+
+
+def _check_words(names: list[Any], what: str, path: Path) -> None:
+    for name in names:
+        data = name.encode()
+        if len(data.split()) != 1 or data[:1].isspace() or b"\0" in data:
+            raise FormatError(
+                path,
+                f"{what} must be one word to stand in a table of text, got {name!r}; "
+                "write a format that is no such table",
+            )
+
+
+def _check_qids(names: list[str], path: Path) -> None:
+    """Raise for an id that would make its line a comment, a mark, or JSON."""
+    first = names[0]
+    marked = first.startswith("\ufeff") or is_json_like([first.encode(), b""])
+    odd = first if marked else next((name for name in names if name == "#"), None)
+    if odd is not None:
+        raise FormatError(
+            path,
+            f"a line that begins with the query id {odd!r} would be taken for a "
+            "comment, a byte order mark or JSON; write a format that is no such table",
+        )
+
+
+def _blanks(scores: Scores) -> str | None:
+    """What to tell of ids with blanks that only some tools know as such."""
+    names = [*scores.qids.tolist(), *scores.docnos.tolist()]
+    odd = next((name for name in names if not name.isascii() and _parts(name)), None)
+    if odd is None:
+        return None
+    return (
+        f"an id holds a blank other than space and tab, the first {odd!r}: trec_eval "
+        "reads it as it is, and tools that part lines at any blank do not"
+    )
+
+
+def _parts(name: str) -> bool:
+    return len(name.split()) != 1 or name != name.strip()
+
+
+def _write(lines: list[str], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        stream.writelines(f"{line}\n" for line in lines)
+
+
+TREC_RUN = Format(
+    "trec-run",
+    "TREC run: qid Q0 docno rank score, and a tag",
+    ("scores",),
+    _sniff_run,
+    _run,
+    write_run,
+    ("scores", "tag", "ir_metadata"),
+)
+
+WIDTH: Final = 6
+BEHIND: Final = "lines with words behind the tag"
+
+
+def read_lenient(source: Source) -> Contents:
+    """Read a run, passing over what follows the tag; such lines are counted.
+
+    Raises
+    ------
+    FormatError
+        As for a run of six columns.
+    """
+    repairs: dict[str, int] = {}
+    cut = Source(source.path, content=_cut(source, repairs), whole=source.whole)
+    found = TREC_RUN.read(cut)
+    mark = {"byte order mark": 1} if source.has_mark else {}
+    return replace(
+        found,
+        format=LENIENT.name,
+        repairs={**mark, **found.repairs, **repairs},
+    )
+
+
+def _cut(source: Source, repairs: dict[str, int]) -> bytes:
+    """The text of the first six words of every line, line for line."""
+    lines = []
+    with source.stream() as stream:
+        for number, line in enumerate(stream, start=1):
+            refuse_bare_returns(line, source.path, number)
+            words = line.split(None, WIDTH)
+            if len(words) > WIDTH and not is_comment(line):
+                count(repairs, BEHIND)
+                end = b"\r\n" if line.endswith(b"\r\n") else b"\n"
+                line = b" ".join(words[:WIDTH]) + end
+            lines.append(line)
+    return b"".join(lines)
+
+
+def refuse(source: Source) -> Contents:
+    """Raise, saying how the file can be read.
+
+    Raises
+    ------
+    FormatError
+        Always.
+    """
+    for number, line in enumerate(source.head.split(b"\n"), start=1):
+        refuse_bare_returns(line, source.path, number)
+    found = f"found {_width(source)}{MORE_COLUMNS}"
+    raise FormatError(
+        source.path,
+        f"expected 6 columns ({' '.join(RUN_COLUMNS)}), {found}",
+        line=_first_line(source),
+    )
+
+
+def _width(source: Source) -> int:
+    rows = head_rows(source)
+    return len(rows[0]) if rows else 0
+
+
+def _first_line(source: Source) -> int:
+    lines = enumerate(source.head.split(b"\n"), start=1)
+    return next((n for n, line in lines if line.strip() and not is_comment(line)), 1)
+
+
+def _sniff_wide(source: Source) -> str | None:
+    """Whether the first row is that of a run, with more behind."""
+    rows = head_rows(source)
+    if not rows or len(rows[0]) <= WIDTH:
+        return None
+    row = rows[0]
+    if not (row[1] == b"Q0" or is_number(row[3])) or not is_number(row[4]):
+        return None
+    return f"{len(row)} columns, the first of them {', '.join(RUN_COLUMNS)}"
+
+
+RUN_COLUMNS: Final = ("qid", "Q0", "docno", "rank", "score", "tag")
+LENIENT: Final = Format(
+    "trec-run-lenient",
+    "TREC run, passing over what follows the tag, as trec_eval does",
+    ("scores",),
+    lambda _: None,
+    read_lenient,
+)
+WIDE: Final = Format(
+    "trec-run-wide",
+    "TREC run of more than six columns; read it as trec-run-lenient",
+    ("scores",),
+    _sniff_wide,
+    refuse,
+)
 FORMATS = (
     Format(
         "beir-qrels",
@@ -206,15 +568,7 @@ FORMATS = (
         write_beir_qrels,
         ("grades",),
     ),
-    Format(
-        "trec-run",
-        "TREC run: qid Q0 docno rank score, and a tag",
-        ("scores",),
-        _sniff_run,
-        _run,
-        write_run,
-        ("scores", "tag", "ir_metadata"),
-    ),
+    TREC_RUN,
     Format(
         "msmarco-run",
         "ranked list without scores: qid docno rank",
@@ -244,4 +598,6 @@ FORMATS = (
         ("scores",),
     ),
     CANDIDATES,
+    LENIENT,
+    WIDE,
 )

@@ -157,3 +157,8 @@ def test_ids_of_a_block_are_numbers_where_all_are():
     found = parse_block(b'"q": {"12": 1.5, "7": 2}')
     assert found.docnos.type == pa.int64()
     assert found.docnos.to_pylist() == [12, 7]
+
+
+def test_an_empty_block_needs_a_careful_look():
+    with pytest.raises(Unsure):
+        parse_block(b"")

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from rankbound.errors import FormatError
 from rankbound.read.source import Source
-from rankbound.read.text import blocks, delimited
-from rankbound.read.text.delimited import header_of, open_delimited
+from rankbound.read.text import blocks
+from rankbound.read.text import tables as csv_tables
+from rankbound.read.text.tables import header_of, open_delimited
 from tests.rankbound.files import refusal, written
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -137,10 +138,10 @@ def test_a_table_is_the_same_in_blocks_and_line_by_line(data, size):
     assume(header_of(Source("x", content=data)) is not None)
 
     def refuse(*_):
-        raise delimited.Irregular
+        raise csv_tables.Irregular
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "_in_blocks", refuse)
+        patch.setattr(csv_tables, "_in_blocks", refuse)
         expected = outcome(data)
     assert outcome(data) == expected
     with pytest.MonkeyPatch.context() as patch:
@@ -150,7 +151,7 @@ def test_a_table_is_the_same_in_blocks_and_line_by_line(data, size):
 
 @pytest.mark.parametrize("separator", [",", "\t"])
 def test_a_regular_table_is_never_read_line_by_line(monkeypatch, separator):
-    monkeypatch.delattr(delimited, "_line_by_line")
+    monkeypatch.delattr(csv_tables, "_line_by_line")
     monkeypatch.setattr(blocks, "SIZE", 40)
     text = "qid,docno,score,rank,label\r\n" + "q,007,2.5,0,1\r\nq,NA,-1e-3,1,\r\n" * 9
     repairs = {}
@@ -210,7 +211,7 @@ def test_other_text_has_no_header(tmp_path, text):
 
 
 def test_long_tables_are_put_together(monkeypatch):
-    monkeypatch.setattr("rankbound.read.text.delimited.BATCH", 3)
+    monkeypatch.setattr("rankbound.read.text.tables.BATCH", 3)
     rows = [(f"q{n}", f"d{n}", n / 3) for n in range(10)]
     text = "qid,docno,score\n" + "".join(f"{q},{d},{s!r}\n" for q, d, s in rows)
     _, columns = opened(text)

@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from rankbound.read.source import Source
-from rankbound.read.text.ir_metadata import ir_metadata_lines, read_ir_metadata
-from rankbound.read.text.trec import FORMATS
+from rankbound.read.text.trec import FORMATS, ir_metadata_lines, read_ir_metadata
 
 BLOCK = """\
 # written by hand

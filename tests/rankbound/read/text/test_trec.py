@@ -111,7 +111,7 @@ def test_read_run_rejects_what_is_no_finite_number(tmp_path, text):
 def test_read_run_rejects_wrong_column_counts(tmp_path, text, line, found):
     message = refused(tmp_path, text)
     assert message.startswith(f":{line}: {SIX} {found}")
-    assert ("--format trec-run-lenient" in message) == (found > 6)
+    assert ("`format='trec-run-lenient'`" in message) == (found > 6)
 
 
 def test_read_run_rejects_wrong_column_counts_deep_in_a_large_file(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 from rankbound.errors import UsageError
 from rankbound.read.registry import by_name, detect, read_any
 from rankbound.read.source import Source
-from rankbound.read.text.trec_lenient import BEHIND
+from rankbound.read.text.trec import BEHIND
 from tests.rankbound.files import packed, refusal, table, written
 
 WIDE = "q Q0 a 1 2.5 my tag\nq Q0 b 2 -1.0 my\nr Q0 a 1 0.5 my own tag # 7\n"
@@ -16,14 +16,14 @@ def test_a_run_of_more_columns_is_refused_with_the_remedy(tmp_path):
     message = refusal(read_any, path)
     assert message.startswith(f"{path}:3: expected 6 columns (qid Q0 docno rank score")
     assert "found 7" in message
-    assert "--format trec-run-lenient" in message
+    assert "`format='trec-run-lenient'`" in message
 
 
 def test_the_first_line_that_is_too_wide_is_named_in_a_run(tmp_path):
     path = written(tmp_path, f"q Q0 c 1 3.0 my\n{WIDE}", "x.run")
     message = refusal(read_any, path)
     assert message.startswith(f"{path}:2: expected 6 columns")
-    assert "--format trec-run-lenient" in message
+    assert "`format='trec-run-lenient'`" in message
 
 
 @pytest.mark.parametrize("pack", [str.encode, packed])

@@ -7,7 +7,7 @@ import pytest
 from rankbound.data.scores import Scores
 from rankbound.read.contents import Contents
 from rankbound.read.registry import by_name, read_any
-from rankbound.read.text.trec_writing import ranked
+from rankbound.read.text.trec import ranked
 from tests.rankbound.files import refusal, table
 
 SCORES = {
