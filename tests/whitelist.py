@@ -23,10 +23,6 @@ from rankbound.commands.demo import models, prepare
 from rankbound.estimators import shape
 from rankbound.page import queries
 from rankbound.page import rendering as page_rendering
-from rankbound.page.rendering import pictures
-from rankbound.commands.demo import features, prepare, student
-from rankbound.estimators import dimension, pairs
-from rankbound.page import pictures, queries
 from rankbound.reference import equivalence
 from rankbound.terminal import files
 from rankbound.validation import configurations
@@ -76,11 +72,8 @@ _ = (
     rendering.whole_text_of,
     equivalence.ReferenceTost.shows_equivalence,
     queries.QueryTable.units,
-    pictures.Picture.description,
     shape.knn_density,
     page_rendering.Picture.description,
-    dimension.knn_density,
-    pairs.padded,
     queries.QueryTable.cap,
     readers.warm,
 )
