@@ -160,7 +160,7 @@ def draw(
     ['power', 'power-correlation']
     """
     from rankbound.figures.output import Extension, csv_text, rendered
-    from rankbound.figures.style import COLUMN, PAGE, width
+    from rankbound.figures.style import COLUMN, PAGE
     from rankbound.figures.style import width as figure_width
 
     for name, value, known in (

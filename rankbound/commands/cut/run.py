@@ -14,6 +14,7 @@ from rankbound.bounds.limits import two_sided
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import Range
 from rankbound.commands.compare.measured import (
+    groups_of,
     measure_student,
     read_students,
 )
@@ -48,7 +49,6 @@ from rankbound.commands.measure.given import (
 from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
-    groups_of,
     match_groups,
     read_sources,
     split_queries,
