@@ -35,7 +35,7 @@ from rankbound.estimators.spread import (
     tie_share,
 )
 
-# Pairs per block: enough to make the overhead of NumPy negligible, and few enough that
+# Pairs per block: enough to make the overhead of NumPy small, and few enough that
 # the temporaries of a formula stay in the processor's cache.
 NUMBERS_PER_BLOCK = 2**14
 # Vectors are read from disk and multiplied, for which larger pieces are faster.

@@ -65,7 +65,7 @@ def draw_differences(
     >>> from types import SimpleNamespace
     >>> row = SimpleNamespace(sampling="bm25", quantity="entropy", pairs="all",
     ...     difference=0.02, lower=0.01, upper=0.03, margin=0.05, smallest_margin=0.03,
-    ...     verdict="negligible")
+    ...     verdict="inconclusive")
     >>> [label.get_text() for label in draw_differences([row]).get_yticklabels()]
     ['bm25, all']
     """
@@ -122,7 +122,7 @@ def draw_verdicts(
     --------
     >>> from types import SimpleNamespace
     >>> row = SimpleNamespace(sampling="bm25", quantity="entropy", pairs="all",
-    ...     smallest_margin=0.03, verdict="negligible")
+    ...     smallest_margin=0.03, verdict="inconclusive")
     >>> [text.get_text() for text in draw_verdicts([row]).texts]
     ['0.03']
     """
