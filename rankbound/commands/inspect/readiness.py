@@ -11,7 +11,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.options import TARGET, CompareOptions
-from rankbound.commands.compare.samplings import load
+from rankbound.commands.compare.samplings import Sampling, load
 from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
@@ -92,8 +92,10 @@ def compare_readiness(cast: Cast) -> Readiness:
                 qrels=options.qrels,
                 missing=options.missing,
             )
-            refusal = rehearse_comparison(comparison)
-            missing += [] if refusal is None else [refusal]
+            try:
+                missing += _apart(load(comparison).samplings)
+            except MISTAKES as error:
+                missing.append(_line(error))
     words = ["rankbound", "compare"]
     words += (
         teacher_words(options.teacher, options.temperature)
@@ -104,7 +106,15 @@ def compare_readiness(cast: Cast) -> Readiness:
     words += [f"{name}={path}" for name, path in named]
     words += [f"NAME{n}=GROUPS{n}" for n in range(len(groups) + 1, 3)]
     if options is not None:
-        words += [*file_words(options), *_placeholders(cast, options.temperature)]
+        words += [
+            *_file_words(
+                embeddings=options.embeddings,
+                ids=options.ids,
+                qrels=options.qrels,
+                missing=options.missing,
+            ),
+            *_placeholders(cast, options.temperature),
+        ]
     words += [*format_words(cast), "--out", "compared"]
     return Readiness(not missing, tuple(missing), shlex.join(words), notes)
 
@@ -266,17 +276,14 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
     return None, refused
 
 
-def rehearse_comparison(options: CompareOptions) -> str | None:
-    """Do what `compare` does before it computes; the error it would raise, or None."""
-    try:
-        first, *others = load(options).samplings
-    except MISTAKES as error:
-        return _line(error)
+def _apart(samplings: Sequence[Sampling]) -> list[str]:
+    """The first sampling that has no query in common with the reference."""
+    first, *others = samplings
     known = {*first.groups.group_qids()}
     for other in others:
         if known.isdisjoint(other.groups.group_qids()):
-            return f"{other.name!r} and {first.name!r} have no query in common"
-    return None
+            return [f"{other.name!r} and {first.name!r} have no query in common"]
+    return []
 
 
 def _line(error: Exception) -> str:
@@ -303,7 +310,16 @@ def measure_words(options: MeasureOptions, cast: Cast) -> Words:
     fitted = [one.name for one in options.students if one.temperature == "fit"]
     if fitted:
         words += ["--student-temperature", *(f"{name}=fit" for name in fitted)]
-    return [*words, *file_words(options), *format_words(cast)]
+    return [
+        *words,
+        *_file_words(
+            embeddings=options.embeddings,
+            ids=options.ids,
+            qrels=options.qrels,
+            missing=options.missing,
+        ),
+        *format_words(cast),
+    ]
 
 
 def teacher_words(teacher: Path, temperature: Temperature) -> Words:
@@ -312,16 +328,10 @@ def teacher_words(teacher: Path, temperature: Temperature) -> Words:
     return [*words, "--temperature", "fit"] if temperature == "fit" else words
 
 
-def file_words(options: MeasureOptions) -> Words:
-    """Vectors, judgements, and what to do about missing scores."""
-    words: Words = []
-    if options.embeddings is not None:
-        words += ["--embeddings", str(options.embeddings), "--ids", str(options.ids)]
-    if options.qrels is not None:
-        words += ["--qrels", str(options.qrels)]
-    if options.missing is not None:
-        words += ["--missing", options.missing]
-    return words
+def _file_words(**files: object) -> Words:
+    """Options for vectors, judgements, and missing scores, those that are given."""
+    given = {name: value for name, value in files.items() if value is not None}
+    return [word for name, value in given.items() for word in (f"--{name}", str(value))]
 
 
 def format_words(cast: Cast) -> Words:

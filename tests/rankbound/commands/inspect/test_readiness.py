@@ -8,12 +8,10 @@ from rankbound.cli.measure import options_from
 from rankbound.cli.program import build_parser
 from rankbound.commands.inspect.readiness import (
     compare_readiness,
-    file_words,
     format_words,
     measure_readiness,
     measure_words,
     rehearse,
-    teacher_words,
 )
 from rankbound.commands.measure.options import (
     MeasureOptions,
@@ -305,12 +303,9 @@ def test_words_parse_into_the_options_they_were_made_from(tmp_path):
 
 
 def test_what_is_not_asked_is_not_said(tmp_path):
-    plain = MeasureOptions(teacher=tmp_path / "t.json")
-    assert teacher_words(plain.teacher, plain.temperature) == [
-        "--teacher",
-        str(tmp_path / "t.json"),
-    ]
-    assert file_words(plain) == []
+    _, cast = examined_files(tmp_path, {"t.json": lookup({"q": {"a": 1.5, "b": 0.5}})})
+    words = measure_words(MeasureOptions(teacher=tmp_path / "t.json"), cast)
+    assert words == ["rankbound", "measure", "--teacher", str(tmp_path / "t.json")]
 
 
 def test_formats_that_were_named_are_named_again(tmp_path):
