@@ -64,12 +64,12 @@ from rankbound.errors import UsageError
 from rankbound.estimators.bands import BANDS, TIES, Band
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
+from rankbound.read.source import SUFFIXES
 from rankbound.results import Named
 from rankbound.validation.paired import paired_t
 
 # Reported by `cut_groups`
 N_STAGES = 3
-PACKED = (".gz", ".bz2", ".lz4", ".zst")
 UNPAIRED = (
     "before: all queries with a value; after: the kept ones. These are different sets "
     "of queries, so nothing is paired: each mean has an interval of its own at level "
@@ -632,7 +632,7 @@ def file_name(source: Path, band: Band, *, quantity: str, pairs: str) -> str:
     'train.kept-entropy-below-median.jsonl.gz'
     """
     stem, ending = source.name, ""
-    for suffix in (*PACKED, ".jsonl", ".json", ".tsv", ".txt"):
+    for suffix in (*SUFFIXES, ".jsonl", ".json", ".tsv", ".txt"):
         if stem.endswith(suffix) and stem != suffix:
             stem, ending = stem.removesuffix(suffix), suffix + ending
     which = quantity.replace(":", "-").replace("/", "-")

@@ -30,6 +30,7 @@ from rankbound.commands.measure.students import evaluate_student
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
+from rankbound.read.source import SUFFIXES
 
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
 NO_QRELS = (
@@ -342,7 +343,6 @@ def format_words(cast: Cast) -> Words:
 
 
 # Short names of files, for the commands to run next
-PACKED = (".gz", ".bz2", ".lz4", ".zst")
 KNOWN = (
     ".run",
     ".trec",
@@ -368,7 +368,7 @@ def stem(path: Path) -> str:
     ('bm25', 'random')
     """
     name = path.name
-    for suffixes in (PACKED, KNOWN, KNOWN):
+    for suffixes in (SUFFIXES, KNOWN, KNOWN):
         found = next((s for s in suffixes if name.casefold().endswith(s)), "")
         if len(name) > len(found):
             name = name[: len(name) - len(found)]
