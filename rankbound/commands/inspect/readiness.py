@@ -54,17 +54,26 @@ def measure_readiness(cast: Cast) -> Readiness:
     refusal, refused = (None, {}) if lacking else rehearse(options)
     if refusal is not None:
         lacking = (refusal,)
-    kept = tuple(one for one in options.students if one.name not in refused)
-    options = replace(options, students=kept)
     notes = (
         *notes,
         *(f"student {name} is left out: {why}" for name, why in refused.items()),
         *_other_groups(cast),
     )
-    words = [*measure_words(options, cast), *_placeholders(cast, options.temperature)]
-    return Readiness(
-        not lacking, lacking, shlex.join([*words, "--out", "measured"]), notes
+    words = measure_words(
+        cast,
+        options.teacher,
+        options.temperature,
+        groups=options.groups,
+        students=[one for one in options.students if one.name not in refused],
+        files=file_words(
+            embeddings=options.embeddings,
+            ids=options.ids,
+            qrels=options.qrels,
+            missing=options.missing,
+        ),
     )
+    words += [*_placeholders(cast, options.temperature), "--out", "measured"]
+    return Readiness(not lacking, lacking, shlex.join(words), notes)
 
 
 def compare_readiness(cast: Cast) -> Readiness:
@@ -108,7 +117,7 @@ def compare_readiness(cast: Cast) -> Readiness:
     words += [f"NAME{n}=GROUPS{n}" for n in range(len(groups) + 1, 3)]
     if options is not None:
         words += [
-            *_file_words(
+            *file_words(
                 embeddings=options.embeddings,
                 ids=options.ids,
                 qrels=options.qrels,
@@ -295,32 +304,30 @@ def _line(error: Exception) -> str:
 Words = list[str]
 
 
-def measure_words(options: MeasureOptions, cast: Cast) -> Words:
+def measure_words(
+    cast: Cast,
+    teacher: Path,
+    temperature: Temperature,
+    *,
+    groups: Path | None = None,
+    students: Sequence[StudentSource] = (),
+    files: Words,
+) -> Words:
     """The command line of `measure`, without the folder for its results."""
-    words = ["rankbound", "measure"]
-    words += teacher_words(options.teacher, options.temperature)
-    if options.groups is not None:
-        words += ["--groups", str(options.groups)]
-    runs = [one for one in options.students if one.scores is not None]
+    words = ["rankbound", "measure", *teacher_words(teacher, temperature)]
+    if groups is not None:
+        words += ["--groups", str(groups)]
+    runs = [one for one in students if one.scores is not None]
     if runs:
         words += ["--student", *(f"{one.name}={one.scores}" for one in runs)]
-    encoders = [one for one in options.students if one.queries is not None]
-    for one in encoders:
-        words += ["--bi-encoder", f"{one.name}={one.queries}"]
-        words += ["--query-ids", str(one.query_ids)]
-    fitted = [one.name for one in options.students if one.temperature == "fit"]
+    for one in students:
+        if one.queries is not None:
+            words += ["--bi-encoder", f"{one.name}={one.queries}"]
+            words += ["--query-ids", str(one.query_ids)]
+    fitted = [one.name for one in students if one.temperature == "fit"]
     if fitted:
         words += ["--student-temperature", *(f"{name}=fit" for name in fitted)]
-    return [
-        *words,
-        *_file_words(
-            embeddings=options.embeddings,
-            ids=options.ids,
-            qrels=options.qrels,
-            missing=options.missing,
-        ),
-        *format_words(cast),
-    ]
+    return [*words, *files, *format_words(cast)]
 
 
 def teacher_words(teacher: Path, temperature: Temperature) -> Words:
@@ -329,7 +336,7 @@ def teacher_words(teacher: Path, temperature: Temperature) -> Words:
     return [*words, "--temperature", "fit"] if temperature == "fit" else words
 
 
-def _file_words(**files: object) -> Words:
+def file_words(**files: object) -> Words:
     """Options for vectors, judgements, and missing scores, those that are given."""
     given = {name: value for name, value in files.items() if value is not None}
     return [word for name, value in given.items() for word in (f"--{name}", str(value))]

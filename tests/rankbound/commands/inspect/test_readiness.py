@@ -8,6 +8,7 @@ from rankbound.cli.measure import options_from
 from rankbound.cli.program import build_parser
 from rankbound.commands.inspect.readiness import (
     compare_readiness,
+    file_words,
     format_words,
     measure_readiness,
     measure_words,
@@ -297,14 +298,27 @@ def full(folder):
 
 def test_words_parse_into_the_options_they_were_made_from(tmp_path):
     _, cast = examined_files(tmp_path, {"t.json": lookup({"q": {"a": 1.5, "b": 0.5}})})
-    words = measure_words(full(tmp_path), cast)
+    asked = full(tmp_path)
+    words = measure_words(
+        cast,
+        asked.teacher,
+        asked.temperature,
+        groups=asked.groups,
+        students=asked.students,
+        files=file_words(
+            embeddings=asked.embeddings,
+            ids=asked.ids,
+            qrels=asked.qrels,
+            missing=asked.missing,
+        ),
+    )
     parsed = build_parser().parse_args([*words[1:], "--out", "x"])
     assert options_from(parsed, "") == full(tmp_path)
 
 
 def test_what_is_not_asked_is_not_said(tmp_path):
     _, cast = examined_files(tmp_path, {"t.json": lookup({"q": {"a": 1.5, "b": 0.5}})})
-    words = measure_words(MeasureOptions(teacher=tmp_path / "t.json"), cast)
+    words = measure_words(cast, tmp_path / "t.json", None, files=file_words(ids=None))
     assert words == ["rankbound", "measure", "--teacher", str(tmp_path / "t.json")]
 
 
