@@ -18,7 +18,21 @@ Compat = Literal["reference"] | None
 class CutOptions(SourceOptions):
     """Inputs and settings of `rankbound cut`; `cut` documents each of them.
 
-    A band of `keep` is a name of `estimators.bands.BANDS`, or ``Q1:Q2``.
+    Attributes
+    ----------
+    groups : Path
+        The file of training groups.
+    by : str
+        A quantity of the catalogue. With several students, the divergence or risk of
+        one is named as in ``risk:NAME``.
+    keep : tuple of str
+        Bands, one file each: names of `estimators.bands.BANDS`, or ``Q1:Q2``.
+    pairs : {"all", "pos-neg", "neg-neg"}
+        The pairs over which the quantity is averaged.
+    compat : {"reference", None}
+        Whether to report what the reference study's cuts would keep.
+
+    The other attributes are those of `SourceOptions`.
     """
 
     groups: Any

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 
 from rankbound.catalogue import COLUMNS, QUANTITIES, Quantity, Range, base
-from rankbound.commands.compare.quantities import difference_range
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.result import Ledger
 from rankbound.data.columns import Floats
@@ -171,7 +170,7 @@ def _measured(path: Path, ledger: Ledger | None) -> list[Spread]:
             if values:
                 sides = [_bounds(known, ledger, one) for one in (name, first)]
                 label = f"{name} - {first}: {column}"
-                bounds = difference_range(*sides)
+                bounds = _difference(*sides)
                 spreads.append(_spread(label, known.unit, values, bounds))
     return spreads
 
@@ -222,7 +221,7 @@ def _compared(path: Path, comparison: Comparison | None) -> list[Spread]:
                 f"{sampling} - {baseline}: {quantity}, {pairs}",
                 known.unit if side else "",
                 [column[qid] - against[qid] for qid in shared],
-                difference_range(side, side),
+                _difference(side, side),
             )
         )
     if not spreads:
@@ -230,6 +229,12 @@ def _compared(path: Path, comparison: Comparison | None) -> list[Spread]:
             f"{path}: no sampling has a query in common with the reference {baseline!r}"
         )
     return spreads
+
+
+def _difference(first: Range | None, second: Range | None) -> Range | None:
+    if first is None or second is None:
+        return None
+    return first[0] - second[1], first[1] - second[0]
 
 
 def _spread(label: str, unit: str, values: list[float], bounds: Range | None) -> Spread:
