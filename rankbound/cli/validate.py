@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE, NO_ASSOCIATION, VERDICTS
 from rankbound.cli.options import (
-    SEVERAL,
     add_delta,
     add_models,
     add_out,
@@ -96,10 +95,12 @@ def add_rankings(parser: argparse.ArgumentParser) -> None:
     add_qrels(add, "")
     add(
         "--ranking",
+        action="extend",
+        nargs="+",
+        default=[],
         metavar="NAME=FILE",
         help="the ranking to evaluate for a student or the teacher, where it is not "
         "its score file; a --bi-encoder without one ranks all documents",
-        **SEVERAL,
     )
     add(
         "--measures",
@@ -129,28 +130,36 @@ def add_datasets(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("data sets as folders").add_argument
     add(
         "--datasets",
+        action="extend",
+        nargs="+",
+        default=[],
         metavar="NAME:DIR",
         help="instead of --teacher, --student, --groups and --qrels: folders in the "
         "layout below; kinds and temperatures apply to all of them",
-        **SEVERAL,
     )
     add(
         "--dataset-teacher",
+        action="extend",
+        nargs="+",
+        default=[],
         metavar="[NAME=]RUN",
         help="the run that is the teacher of all folders, or of one",
-        **SEVERAL,
     )
     add(
         "--dataset-student",
+        action="extend",
+        nargs="+",
+        default=[],
         metavar="SYSTEM",
         help="only these systems are students",
-        **SEVERAL,
     )
     add(
         "--dataset-sampling",
+        action="extend",
+        nargs="+",
+        default=[],
         metavar="SAMPLING",
         help="only these groups",
-        **SEVERAL,
     )
 
 
@@ -159,10 +168,12 @@ def add_documents(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("documents").add_argument
     add(
         "--groups",
+        action="extend",
+        nargs="+",
+        default=[],
         metavar="[SAMPLING=]FILE",
         help="groups, one JSON object a line: query_id, doc_id_a, doc_id_b, maybe "
         "probabilities; several samplings are several configurations",
-        **SEVERAL,
     )
     add(
         "--depth",
