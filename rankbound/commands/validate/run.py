@@ -108,8 +108,9 @@ DEFINITIONS: Final = {
     "resampled and permuted within each data set",
     "configurations": "terms from a random half of the queries, risk and "
     "effectiveness from the other half, averaged over the samplings of a data set "
-    "into one number per system and data set; only pairs of systems within a data set count, since data sets "
-    "differ in both. p: systems are exchanged, in all data sets at once, among "
+    "into one number per system and data set; only pairs of systems in a data set "
+    "count, since data sets differ in both. p: systems are exchanged, in all data "
+    "sets at once, among "
     "those that occur under the same data sets and samplings; the null hypothesis "
     "is that the outcome is exchangeable over systems given the predictor, which "
     "checkpoints of one training run are not. lower, upper: BCa over systems drawn "
