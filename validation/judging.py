@@ -240,9 +240,9 @@ def control(
     -----
     All draws share the permutations of a panel, which are a sample too. With m of them,
     a test that rejects at p <= a does so with a probability that has the variance
-    ``a (1 - a) / m`` around a. The interval of the rate is normal. That of the families
-    is Clopper and Pearson's with the effective number of families (Korn and Graubard,
-    1998), as if all tests of a panel rejected together.
+    ``a (1 - a) / m`` around a, and all tests of a panel are taken to do so together.
+    The interval of the rate is normal. That of the families is Clopper and Pearson's
+    with the effective number of families (Korn and Graubard, 1998).
 
     Examples
     --------
@@ -251,20 +251,22 @@ def control(
     >>> found.rate, found.family_rate, found.passed
     (0.05, 0.05, True)
     """
+    p_values = [part[:, np.isfinite(part).all(axis=0)] for part in p_values]
     table = np.concatenate(p_values, axis=1)
-    table = table[:, np.isfinite(table).all(axis=0)]
     if not table.size:
         raise DomainError(f"control {name!r}: no measure varies, so nothing to test")
     delta, draws = family.delta, len(table)
     rejected = table <= delta
     rate, each = float(rejected.mean()), rejected.mean(axis=1)
-    error = np.sqrt(float(each.var(ddof=1)) / draws + delta * (1 - delta) / count)
+    # Panels are permuted independently, each for its share of the tests
+    shares = np.array([part.shape[1] for part in p_values]) / table.shape[1]
+    alone, apart = float((shares**2).sum()), delta * (1 - delta)
+    error = np.sqrt(float(each.var(ddof=1)) / draws + alone * apart / count)
     reach = float(norm.isf((1 - LEVEL) / 2) * error)
     family_rate = float(any_rejected(table, family).mean())
     # The largest p-value that the first step rejects, in steps of the permutations
     steps = max(1, int(delta / table.shape[1] * (count + 1)))
-    shared = delta**2 / (len(p_values) * steps)
-    apart = delta * (1 - delta)
+    shared = alone * delta**2 / steps
     lower, upper = _exact(family_rate, draws * apart / (apart + draws * shared))
     return Control(
         name=name,
