@@ -1,4 +1,4 @@
-"""Test certificates on held-out queries, and orders of configurations by the bound.
+"""Test certificates on held-out queries, and orders of systems by the bound.
 
 The terms of each configuration come from half of the queries. They are compared with
 the risk and the effectiveness on the other half.

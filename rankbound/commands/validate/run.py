@@ -210,7 +210,7 @@ def validate(  # noqa: PLR0913  each is an option of the command
     """Test whether the bound's terms are associated with measured effectiveness.
 
     The terms of every query are correlated with its effectiveness, within data sets and
-    across configurations, with corrections for the number of tests and for how hard
+    across systems, with corrections for the number of tests and for how hard
     queries are. Certificates are tested on held-out queries, and controls are run.
 
     Parameters
