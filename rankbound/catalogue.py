@@ -452,8 +452,8 @@ class Predictor:
 
 
 # The risk is entropy plus divergence, and at most the bound, which rises with locality.
-# The deviation may well fall with the risk, as its floor does (Theorem 9). Of it, of the
-# teacher's scores and of the sizes of groups the theory expects nothing
+# The deviation may well fall with the risk, as its floor does (Theorem 9). Of it, of
+# the teacher's scores and of the sizes of groups the theory expects nothing
 PREDICTORS: Final[dict[str, Predictor]] = {
     "bound": Predictor(kind="bound", rises=True),
     "deviation": Predictor(kind="bound"),
