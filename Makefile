@@ -48,7 +48,7 @@ baselines: $(VENV)/.dev ## draw the pictures anew that the tests of figures comp
 golden: $(VENV)/.dev ## write the outputs anew that every command is held to, and tell what changed
 	$(BIN)/python -m tests.golden
 
-house: $(VENV)/.dev ## how tangled the code is: files, circles of imports, loose dictionaries
+house: $(VENV)/.dev ## how tangled the code is: files, kinds of lines, circles of imports, loose dictionaries
 	$(BIN)/python -m benchmarks.house
 
 schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.samples import checked_delta
+from rankbound.bounds.samples import checked_delta, log_union
 from rankbound.bounds.wording import counted
 
 LN2: Final = math.log(2)
@@ -60,7 +60,7 @@ def least_limit(
     0.525
     """
     _check(mean, n, high)
-    share = -math.expm1(-_log_union(delta, n_students) / n)
+    share = -math.expm1(-log_union(delta, n_students) / n)
     return min(high, mean + share * (high - mean))
 
 
@@ -147,7 +147,7 @@ def queries_for_floor(
     True
     """
     _check(mean, 1, high)
-    log_term = _log_union(delta, n_students)
+    log_term = log_union(delta, n_students)
     if mean >= threshold:
         return None
     if threshold >= high:
@@ -237,9 +237,3 @@ def _check(mean: float, n: int, high: float) -> None:
             "a floor needs at least one query and a finite mean of at most `high`, got "
             f"n = {n}, mean {mean} and high {high}"
         )
-
-
-def _log_union(delta: float, n_students: int) -> float:
-    if n_students < 1:
-        raise DomainError(f"`n_students` must be at least 1, got {n_students}")
-    return math.log(n_students / checked_delta(delta))

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rankbound.bounds.betting import betting
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.samples import Sample, checked_delta, checked_sample
+from rankbound.bounds.samples import Sample, checked_delta, checked_sample, log_union
 
 Limit = Callable[..., float]
 
@@ -114,7 +114,7 @@ def hoeffding(
     0.916277
     """
     sample = checked_sample(values, low=low, high=high)
-    log_term = _log_union(delta, n_students)
+    log_term = log_union(delta, n_students)
     slack = math.sqrt(log_term / (2 * sample.n))
     return sample.restore(sample.mean + slack)
 
@@ -139,7 +139,7 @@ def kl_chernoff(
     """
     sample = checked_sample(values, low=low, high=high)
     return sample.restore(
-        kl_inverse(sample.mean, _log_union(delta, n_students) / sample.n)
+        kl_inverse(sample.mean, log_union(delta, n_students) / sample.n)
     )
 
 
@@ -162,7 +162,7 @@ def empirical_bernstein(
     0.586074
     """
     sample = checked_sample(values, low=low, high=high)
-    log_term = _log_union(delta, 2 * n_students)
+    log_term = log_union(delta, 2 * n_students)
     if sample.n < 2:
         return high
     spread = math.sqrt(2 * float(sample.values.var(ddof=1)) * log_term / sample.n)
@@ -341,12 +341,6 @@ def _method(name: str) -> Limit:
     if name not in METHODS:
         raise DomainError(f"`method` must be one of {', '.join(METHODS)}, got {name!r}")
     return METHODS[name]
-
-
-def _log_union(delta: float, n_students: int) -> float:
-    if n_students < 1:
-        raise DomainError(f"`n_students` must be at least 1, got {n_students}")
-    return math.log(n_students / checked_delta(delta))
 
 
 __all__ = [

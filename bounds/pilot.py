@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rankbound.bounds.betting import TOP, betting, crossing
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.samples import Sample, checked_delta, checked_sample
+from rankbound.bounds.samples import Sample, checked_sample, log_union
 from rankbound.bounds.wording import counted
 
 # The score ranges B among which a pilot chooses, in temperatures.
@@ -123,7 +123,7 @@ def choose_stake(
     0.95
     """
     sample = checked_sample(values, low=low, high=high)
-    target = _log_union(delta, n_students) / _checked_size(m)
+    target = log_union(delta, n_students) / _checked_size(m)
     stake, predicted = _best(sample.values, target)
     shrunk = sample.n < FEW and not SHRUNK[0] <= stake <= SHRUNK[1]
     if shrunk:
@@ -362,9 +362,3 @@ def _checked_size(m: int) -> int:
     if m < 1:
         raise DomainError(f"`m` must be at least one query, got {m}")
     return m
-
-
-def _log_union(delta: float, n_students: int) -> float:
-    if n_students < 1:
-        raise DomainError(f"`n_students` must be at least 1, got {n_students}")
-    return math.log(n_students / checked_delta(delta))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,3 +87,21 @@ def checked_delta(delta: float) -> float:
     if not 0 < delta < 1:
         raise DomainError(f"`delta` must lie in (0, 1), got {delta!r}; try 0.05")
     return float(delta)
+
+
+def log_union(delta: float, n_students: int) -> float:
+    """Return log(n_students / delta), by which a limit holds for all students at once.
+
+    Raises
+    ------
+    DomainError
+        If there is no student, or `delta` is outside (0, 1).
+
+    Examples
+    --------
+    >>> round(log_union(0.05, 2), 6)
+    3.688879
+    """
+    if n_students < 1:
+        raise DomainError(f"`n_students` must be at least 1, got {n_students}")
+    return math.log(n_students / checked_delta(delta))

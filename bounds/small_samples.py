@@ -28,9 +28,7 @@ from rankbound.bounds.notation import (
 from rankbound.bounds.pilot import pilot_limit
 from rankbound.bounds.shares import rising_share, share_limit, tolerance_rank
 from rankbound.bounds.special import Softplus
-from rankbound.bounds.statements import Statement
-
-OURS: Final = "proved in the appendix"
+from rankbound.bounds.statements import OURS, Statement
 
 _share: Final = Symbol(r"P(Z_{q} \le x)", nonnegative=True)
 _rank: Final = Symbol("r", positive=True)

@@ -100,7 +100,7 @@ def folded(expression: Expr) -> Expr:
 class _ArrayPrinter(PythonCodePrinter):  # type: ignore[misc]
     """Python code that works on whole arrays."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, object]) -> None:
         known = {name: name for name in (*SPECIAL, *COMMON)}
         super().__init__(settings | {"user_functions": known})
 

@@ -144,7 +144,7 @@ def ranges(score_range: float = SCORE_RANGE, group: int | None = GROUP_SIZE) -> 
     return Box(float(cut), *(float(end.numpy()(score_range, cut)) for end in ends))
 
 
-def add_on(n_queries: int, score_range: float = SCORE_RANGE) -> float:
+def add_on(n_queries: int) -> float:
     """Cost of a bilinear class compared to fixed students: twice its complexity.
 
     Examples
@@ -153,10 +153,10 @@ def add_on(n_queries: int, score_range: float = SCORE_RANGE) -> float:
     1.265
     """
     complexity = statement("lemma-4-diameter").numpy()
-    return 2 * float(complexity(1.0, 1.0, score_range, n_queries))
+    return 2 * float(complexity(1.0, 1.0, SCORE_RANGE, n_queries))
 
 
-def shift_term(kappa: float, width: float = SCORE_RANGE) -> float:
+def shift_term(kappa: float) -> float:
     """Cost of a density ratio of target and sampling law, in nats.
 
     Examples
@@ -164,7 +164,7 @@ def shift_term(kappa: float, width: float = SCORE_RANGE) -> float:
     >>> round(shift_term(1.1), 2)
     1.74
     """
-    return float(statement("theorem-2b").numpy()(width, kappa))
+    return float(statement("theorem-2b").numpy()(SCORE_RANGE, kappa))
 
 
 def largest_kappa(risk: float) -> float:
@@ -244,14 +244,14 @@ def population() -> Queries:
 
 
 @cache
-def simulated(n_queries: int, seeds: int = SEEDS) -> Mapping[str, tuple[float, float]]:
+def simulated(n_queries: int) -> Mapping[str, tuple[float, float]]:
     """Mean and standard deviation of every limit over seeds; NaN for a single one."""
     if n_queries == POOL:
         return {
             name: (value, math.nan) for name, value in limits_of(population()).items()
         }
     rows = []
-    for seed in range(1, seeds + 1):
+    for seed in range(1, SEEDS + 1):
         drawn = simulate(n_queries, np.random.default_rng([seed, n_queries]))
         rows.append(limits_of(drawn))
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
@@ -269,13 +269,13 @@ def weak_risk() -> float:
 
 
 @cache
-def rescaled(score_range: float, seeds: int = SEEDS) -> tuple[float, float, float]:
+def rescaled(score_range: float) -> tuple[float, float, float]:
     """Risk with rescaled scores; mean and spread of the betting limit over seeds."""
     law = simulate(20_000, np.random.default_rng(0), score_range=score_range)
     size = 250 if score_range > 1 else 1000
     box = ranges(score_range)
     limits = []
-    for seed in range(1, seeds + 1):
+    for seed in range(1, SEEDS + 1):
         generator = np.random.default_rng([seed, size])
         risk = simulate(size, generator, score_range=score_range).risk
         limits.append(_longer(risk, low=box.low, high=box.high, delta=DELTA))

@@ -133,8 +133,8 @@ def _raw(number: str) -> msgspec.Raw:
     return msgspec.Raw(number.encode())
 
 
-def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _once(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
     for key, value in pairs:
         if key in found:
             raise _TwiceError(repr(key))
@@ -188,7 +188,7 @@ def _exactly(content: Any, kind: type[msgspec.Struct], said: str, place: str) ->
 
 def _fails(
     content: Any,
-    inside: dict[str, Any],
+    inside: dict[str, object],
     key: str,
     kind: type[msgspec.Struct],
     said: str,

@@ -1,6 +1,6 @@
 """Dead code, by vulture with the settings of pyproject: `python -m tests.dead_code`.
 
-The fields of a result are the keys of its file, so those are used without being read.
+The fields of a record are the keys of a file, so those are used without being read.
 """
 
 import ast
@@ -17,7 +17,7 @@ def fields(path):
         node.lineno
         for kind in ast.walk(ast.parse(Path(path).read_text()))
         if isinstance(kind, ast.ClassDef)
-        and {"Record", "Result", "TypedDict"}
+        and {"Record", "Result", "TypedDict", "msgspec.Struct"}
         & {ast.unparse(base) for base in kind.bases}
         for node in kind.body
         if isinstance(node, ast.AnnAssign)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rankbound.catalogue import DIFFERENCES
 from rankbound.cli.options import (
     DEFAULT_QUANTITY,
+    SEVERAL,
     add_compat,
     add_delta,
     add_models,
@@ -112,12 +113,10 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--margin",
-        action="extend",
-        nargs="+",
-        default=[],
         metavar="[NAME=]M",
         help="the largest difference that counts as none, fixed before looking "
         f"(default {margins_listed()})",
+        **SEVERAL,
     )
     add_delta(add, "chance that any verdict of the family is wrong")
     add(

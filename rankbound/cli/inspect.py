@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from rankbound.cli.options import SEVERAL
 from rankbound.errors import UsageError
 
 UNREADABLE: Final = 1
@@ -40,11 +41,9 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--groups",
         type=Path,
-        action="extend",
-        nargs="+",
-        default=[],
         metavar="FILE",
         help="training groups; one file or more",
+        **SEVERAL,
     )
     add("--embeddings", type=Path, metavar="FILE", help="vectors of documents")
     add(
@@ -55,11 +54,9 @@ def add_parser(subparsers: Any) -> None:
     )
     add(
         "--format",
-        action="extend",
-        nargs="+",
-        default=[],
         metavar="[FILE=]NAME",
         help="the format of all files, or of one, instead of detection",
+        **SEVERAL,
     )
     add("--json", type=Path, metavar="FILE", help="write everything there as well")
     parser.set_defaults(run=run)

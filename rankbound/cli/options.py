@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Setting = TypeVar("Setting")
 KINDS = "logit, probability, cosine, dot, bm25, unknown"
+# One or more values, also by repeating the option; none by default
+SEVERAL: Final[dict[str, Any]] = {"action": "extend", "nargs": "+", "default": []}
 
 
 def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -44,55 +46,43 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
     )
     add(
         "--student",
-        action="extend",
-        nargs="+",
-        default=[],
         metavar="NAME=FILE",
         help="students' scores, as for the teacher; one or more, may be repeated",
+        **SEVERAL,
     )
     add(
         "--student-kind",
-        action="extend",
-        nargs="+",
-        default=[],
         metavar="[NAME=]KIND",
         help="kind of the scores of all students, or of one; inferred and printed by "
         "default",
+        **SEVERAL,
     )
     add(
         "--student-temperature",
-        action="extend",
-        nargs="+",
-        default=[],
         metavar="[NAME=]X|fit",
         help="temperature of all students, or of one; fit brings the student closest "
         "to the teacher on the 20 %% of the queries set aside",
+        **SEVERAL,
     )
     add(
         "--bi-encoder",
-        action="extend",
-        nargs="+",
-        default=[],
         metavar="NAME=QUERIES.npy",
         help="a student that scores by dot product of these with --embeddings",
+        **SEVERAL,
     )
     add(
         "--query-ids",
-        action="extend",
-        nargs="+",
-        default=[],
         type=Path,
         metavar="FILE",
         help="ids of the rows of QUERIES.npy, one a line; by default those beside it",
+        **SEVERAL,
     )
     add(
         "--format",
-        action="extend",
-        nargs="+",
-        default=[],
         metavar="[FILE=]NAME",
         help="the format of --teacher, or of any FILE among the inputs; detected from "
         "the content by default",
+        **SEVERAL,
     )
 
 

@@ -316,7 +316,7 @@ def documents_of(
         options, inputs, scores = _read_again(ledger, source, options_of)
     except (UsageError, FormatError, DomainError, OSError) as error:
         return Documents(result=result.name, missing=in_command_words(error))
-    groups = _read_groups(ledger, options, inputs, scores, {*qids})
+    groups = _read_groups(ledger, options.metric, inputs, scores, {*qids})
     by_query: dict[str, tuple[Group, ...]] = {}
     for qid, group in groups:
         by_query[qid] = (*by_query.get(qid, ()), group)
@@ -378,7 +378,7 @@ def _from(root: Path, record: Options, names: Sequence[str]) -> Options:
 
 def _read_groups(
     ledger: Ledger,
-    options: MeasureOptions,
+    metric: str,
     inputs: Inputs,
     scores: Mapping[str, RawScores],
     wanted: set[str],
@@ -400,7 +400,7 @@ def _read_groups(
                     name: _student(raw, rows, ledger.students[name])
                     for name, raw in scores.items()
                 },
-                distances=_distances(inputs, docnos, options.metric),
+                distances=_distances(inputs, docnos, metric),
             ),
         )
 

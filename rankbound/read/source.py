@@ -9,7 +9,7 @@ import io
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -199,6 +199,7 @@ def sha256(path: Path) -> str:
 
 Fail = Callable[[str], Exception]
 CHUNK: Final = 1 << 16
+SUFFIXES: Final = {".gz": "gzip", ".bz2": "bz2", ".lz4": "lz4", ".zst": "zstd"}
 # Text may begin with "BZh", so more of that signature is compared
 MAGIC = {
     "gzip": re.compile(rb"\x1f\x8b"),
@@ -242,7 +243,7 @@ class _Guarded(io.RawIOBase):
     def __init__(self, raw: IO[bytes], packing: str, fail: Fail) -> None:
         self._raw, self._packing, self._fail = raw, packing, fail
         try:
-            self._stream = _OPENERS[packing](raw)
+            self._stream = _opened(raw, packing)
         except Exception as error:
             raw.close()
             raise self._damaged(error) from None
@@ -303,30 +304,20 @@ class _Bunzip:
         """Do nothing, since the caller closes the file."""
 
 
-def _open_gzip(raw: IO[bytes]) -> Any:
+def _opened(raw: IO[bytes], packing: str) -> Any:
+    if packing == "none":
+        return raw
+    if packing == "bz2":
+        return _Bunzip(raw)
+    if packing != "gzip":
+        import pyarrow as pa
+
+        return pa.CompressedInputStream(pa.PythonFile(raw, "r"), packing)
     try:
         from isal import igzip  # optional, and twice as fast
     except ImportError:
         return gzip.GzipFile(fileobj=raw)
     return igzip.IGzipFile(fileobj=raw)
-
-
-def _open_by_arrow(codec: str) -> Callable[[IO[bytes]], Any]:
-    def opened(raw: IO[bytes]) -> Any:
-        import pyarrow as pa
-
-        return pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
-
-    return opened
-
-
-_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
-    "none": lambda raw: raw,
-    "gzip": _open_gzip,
-    "bz2": _Bunzip,
-    "lz4": _open_by_arrow("lz4"),
-    "zstd": _open_by_arrow("zstd"),
-}
 
 
 # Whole files
@@ -384,7 +375,7 @@ def copy_lines(source: Path, targets: Mapping[Path, Booleans]) -> None:
     with ExitStack() as stack:
         opened = stack.enter_context(origin.stream())
         streams = [
-            (stack.enter_context(_writing(path, origin.packing)), chosen)
+            (stack.enter_context(packed(path, origin.packing)), chosen)
             for path, chosen in targets.items()
         ]
         for number, line in enumerate(opened, start=1):
@@ -401,34 +392,28 @@ def copy_lines(source: Path, targets: Mapping[Path, Booleans]) -> None:
 
 
 @contextmanager
-def _writing(path: Path, packing: str) -> Iterator[Any]:
-    """A stream that packs bytes into a file."""
-    with path.open("wb") as raw, _PACKERS[packing](raw) as stream:
+def packed(path: Path, packing: str, *, level: int = 9) -> Iterator[Any]:
+    """A stream that packs bytes into a file; the same bytes always give the same file.
+
+    Parameters
+    ----------
+    path : Path
+    packing : {"none", "gzip", "bz2", "lz4", "zstd"}
+    level : int, default 9
+        How hard gzip tries, from 1 to 9.
+    """
+    with path.open("wb") as raw, _packer(raw, packing, level) as stream:
         yield stream
 
 
-@contextmanager
-def _plain(raw: Any) -> Iterator[Any]:
-    yield raw
+def _packer(raw: Any, packing: str, level: int) -> Any:
+    if packing == "none":
+        return nullcontext(raw)
+    if packing == "gzip":
+        # A name or time in the header would differ from run to run
+        return gzip.GzipFile("", "wb", compresslevel=level, fileobj=raw, mtime=0)
+    if packing == "bz2":
+        return bz2.BZ2File(raw, "wb")
+    import pyarrow as pa
 
-
-def _gzip(raw: Any) -> Any:
-    return gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)
-
-
-def _by_arrow(codec: str) -> Callable[[Any], Any]:
-    def packed(raw: Any) -> Any:
-        import pyarrow as pa
-
-        return pa.CompressedOutputStream(pa.PythonFile(raw, mode="w"), codec)
-
-    return packed
-
-
-_PACKERS: dict[str, Callable[[Any], Any]] = {
-    "none": _plain,
-    "gzip": _gzip,
-    "bz2": lambda raw: bz2.BZ2File(raw, "wb"),
-    "lz4": _by_arrow("lz4"),
-    "zstd": _by_arrow("zstd"),
-}
+    return pa.CompressedOutputStream(pa.PythonFile(raw, "w"), packing)

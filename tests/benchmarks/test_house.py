@@ -1,6 +1,7 @@
 """The measures of the house: what must stay at its goal, and that they count."""
 
 import ast
+from pathlib import Path
 
 from benchmarks import house
 
@@ -46,10 +47,46 @@ def f(x: dict[str, Any], kind: Literal["a"], options: MeasureOptions | None):
     assert house.counted(ast.parse(code)) == wanted
 
 
+def test_every_line_is_counted_once_by_what_stands_in_it():
+    text = '''# A comment
+"""A docstring
+
+with a blank line."""
+
+X = """a
+text, not a docstring"""
+TEXTS = {
+    # inside brackets
+    "a": 1,  # beside code
+
+}
+
+
+def f():
+    "Short."
+    return f"{X}"
+'''
+    wanted = {"comments": 2, "docstrings": 4, "code": 7, "blanks": 4}
+    assert house.lines_of(text) == wanted
+    own = Path(house.__file__).read_text(encoding="utf-8")
+    assert house.lines_of(own).total() == len(own.splitlines())
+
+
+def test_goals_with_a_limit_are_reached():
+    """All but the number of lines, as CONTRIBUTING says."""
+    limits = {
+        measure.what: (measure.now, int(measure.goal.removeprefix("under ")))
+        for measure in house.measures()
+        if measure.goal.startswith("under ")
+    }
+    assert len(limits) == 3
+    assert not {what: two for what, two in limits.items() if two[0] >= two[1]}
+
+
 def test_the_table_has_a_row_for_each_measure(capsys):
     house.main()
     lines = capsys.readouterr().out.splitlines()
     rows = [line.split(" | ") for line in lines if line.startswith("| ")]
     assert {len(row) for row in rows} == {4}
-    assert len(rows) == 2 + 11
+    assert len(rows) == 2 + 15
     assert "| names installed | 5 | 1 | 1 |" in lines

@@ -8,13 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from rankbound.validation.checks.limits import hoeffding_term
+from rankbound.validation.checks.limits import HOW, hoeffding_term
 from rankbound.validation.findings import Case, CheckTable, Coverage, Finding, Tally
 from rankbound.validation.worlds import Pool, laws, pools, real_pools
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1
-HOW: Final = "coverage, Clopper-Pearson"
 
 
 @CHECKS.of("comparator-auc")

@@ -10,14 +10,13 @@ import numpy as np
 from scipy.stats import binom
 
 from rankbound.bounds.theorem7 import Truncation
-from rankbound.validation.checks.limits import capital
+from rankbound.validation.checks.limits import HOW, capital
 from rankbound.validation.findings import Case, CheckTable, Coverage, Finding, Tally
 from rankbound.validation.plain import differences, loss
 from rankbound.validation.worlds import Law, Pool, laws, pools, worlds
 
 CHECKS: Final = CheckTable()
 DELTA: Final = 0.1
-HOW: Final = "coverage, Clopper-Pearson"
 
 
 @CHECKS.of("lemma-5a")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from rankbound.bounds.limits import (
     split_limit,
 )
 from rankbound.bounds.pilot import choose_stake, clipped
+from rankbound.data.columns import Floats
 from rankbound.validation.checks.diameters import quantile
 from rankbound.validation.checks.limits import DELTA, HOW, capital
 from rankbound.validation.findings import (
@@ -36,6 +38,7 @@ from rankbound.validation.worlds import laws
 
 CHECKS: Final = CheckTable()
 SIZES: Final = (20, 43, 54, 250, 1500)
+Rule = Callable[..., float]
 
 
 def _risks(case: Case, n: int) -> Iterator[tuple[str, Any, Any]]:
@@ -155,21 +158,24 @@ def _least(case: Case, row: Any) -> float:
     return float(case.compute(row, delta=DELTA))
 
 
-def _rules(case: Case, high: float, students: int) -> dict[str, Any]:
+def _rules(case: Case, high: float, students: int) -> dict[str, Rule]:
     """Every limit offered, of values in [0, high], also with other stakes."""
-    options: dict[str, Any] = {"low": 0.0, "high": high, "n_students": students}
     stakes = case.rng.uniform(0.001, 0.999, int(case.rng.integers(1, 4)))
-    return {
-        "betting": lambda x, d: betting(x, delta=d, **options),
-        "other stakes": lambda x, d: betting(x, delta=d, stakes=stakes, **options),
-        "kl": lambda x, d: kl_chernoff(x, delta=d, **options),
-        "hoeffding": lambda x, d: hoeffding(x, delta=d, **options),
-        "bernstein": lambda x, d: empirical_bernstein(x, delta=d, **options),
-        "split": lambda x, d: split_limit(
-            np.minimum(x, LN2), np.maximum(x - LN2, 0.0), high=high, delta=d,
-            n_students=students,
-        ),
-    }  # fmt: skip
+    rules: dict[str, Rule] = {
+        "betting": betting,
+        "other stakes": partial(betting, stakes=stakes),
+        "kl": kl_chernoff,
+        "hoeffding": hoeffding,
+        "bernstein": empirical_bernstein,
+        "split": _split,
+    }
+    of = {"low": 0.0, "high": high, "n_students": students}
+    return {name: partial(rule, **of) for name, rule in rules.items()}
+
+
+def _split(row: Any, *, low: float, **of: Any) -> float:
+    """The limit of the two parts of a risk."""
+    return split_limit(np.minimum(row, LN2), np.maximum(row - LN2, low), **of)
 
 
 @CHECKS.of("theorem-9a")
@@ -188,20 +194,21 @@ def floor(case: Case) -> Finding:
         share = (delta / students) ** (1 / n)
         tally.same(bound, share * row.mean() + (1 - share) * high)
         for name, rule in _rules(case, high, students).items():
-            tally.at_most(bound, rule(row, delta), name)
+            tally.at_most(bound, rule(row, delta=delta), name)
         none = case.value(0.0, high, n, students, delta)
-        tally.attained(none, _rules(case, high, students)["kl"](np.zeros(n), delta))
+        limit = _rules(case, high, students)["kl"](np.zeros(n), delta=delta)
+        tally.attained(none, limit)
     return tally.finding(
         "search, attained", f"{case.rounds(60)} samples, every limit offered"
     )
 
 
-def _coin_limits(case: Case, n: int, delta: float) -> dict[str, Any]:
+def _coin_limits(case: Case, n: int, delta: float) -> dict[str, Floats]:
     """Limits of every count of ones among n coins, by rule; exact at any chance."""
     coins = [np.repeat([1.0, 0.0], [count, n - count]) for count in range(n + 1)]
     rules = _rules(case, 1.0, 1)
     found = {
-        name: np.array([rules[name](row, delta) for row in coins])
+        name: np.array([rules[name](row, delta=delta) for row in coins])
         for name in ("betting", "other stakes", "kl")
     }
     exact = [beta.ppf(1 - delta, c + 1, n - c) if c < n else 1.0 for c in range(n + 1)]
@@ -271,10 +278,10 @@ def pilot(case: Case) -> Finding:
     tally.rounding = 1e-6
     for size in (4, 10, 25):
         aside, rest = case.rng.beta(2, 5, size), case.rng.beta(2, 5, 40)
-        options: dict[str, Any] = {"low": 0.0, "high": 1.0, "delta": DELTA}
-        options["n_students"] = 3
-        chosen = choose_stake(aside, m=len(rest), **options)
-        found = case.compute(aside, rest, **options)
+        chosen = choose_stake(
+            aside, m=len(rest), low=0.0, high=1.0, delta=DELTA, n_students=3
+        )
+        found = case.compute(aside, rest, low=0.0, high=1.0, delta=DELTA, n_students=3)
         log = math.log(3 / DELTA)
         reached = np.log(1 + chosen.stake * (found - rest) / (1 - found)).sum()
         tally.same(reached, log, "capital at the limit")
@@ -295,13 +302,15 @@ def _with_pilot(case: Case, row: Any, first: int) -> float:
 def _beside_others(n: int, draws: Any, limits: Any) -> str:
     """Mean widths of limits of all n queries over that of the limit with a pilot."""
     few = min(20, len(draws))
-    options: dict[str, Any] = {"low": 0.0, "high": 1.0, "delta": DELTA}
+    rules = [partial(f, low=0.0, high=1.0, delta=DELTA) for f in (betting, kl_chernoff)]
     pairs = zip(draws[:few], limits[:few], strict=True)
-    added = np.array([
-        [limit - row.mean(), betting(row, **options) - row.mean(),
-         kl_chernoff(row, **options) - row.mean()]
-        for row, limit in pairs
-    ]).mean(axis=0)  # fmt: skip
+    added = np.mean(
+        [
+            np.array([limit, *(f(row) for f in rules)]) - row.mean()
+            for row, limit in pairs
+        ],
+        axis=0,
+    )
     grid, kl = added[1:] / added[0]
     return f"{grid:.2f} and {kl:.2f} (n = {n})"
 

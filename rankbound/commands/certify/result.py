@@ -57,7 +57,7 @@ class Certification(
     Examples
     --------
     >>> import rankbound as rb
-    >>> found = rb.check_theory("lemma-1")
+    >>> found = rb.certify("lemma-1")
     >>> found.passed, found.rows[0].key
     (True, 'lemma-1')
     """

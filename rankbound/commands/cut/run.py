@@ -54,7 +54,7 @@ from rankbound.commands.measure.inputs import (
     split_queries,
     teacher_temperature,
 )
-from rankbound.commands.measure.options import StudentsLike, Temperature
+from rankbound.commands.measure.options import StudentsLike, StudentSource, Temperature
 from rankbound.commands.settings import made_options
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.groups import Groups
@@ -64,12 +64,12 @@ from rankbound.errors import UsageError
 from rankbound.estimators.bands import BANDS, TIES, Band
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
+from rankbound.read.source import SUFFIXES
 from rankbound.results import Named
 from rankbound.validation.paired import paired_t
 
 # Reported by `cut_groups`
 N_STAGES = 3
-PACKED = (".gz", ".bz2", ".lz4", ".zst")
 UNPAIRED = (
     "before: all queries with a value; after: the kept ones. These are different sets "
     "of queries, so nothing is paired: each mean has an interval of its own at level "
@@ -106,32 +106,21 @@ class Queries:
     warnings: tuple[str, ...]
 
 
-def measure_queries(options: CutOptions, inputs: Inputs) -> Queries:
-    """Measure every query that has the scores and vectors for it.
+def loaded_groups(
+    inputs: Inputs, *, fits: bool, seed: int, temperature: Temperature
+) -> Loaded:
+    """The groups with the teacher's margins, as the only sampling.
 
     Temperatures are fitted as `measure` fits them. The queries used for that are cut
     like all others, since a cut certifies nothing.
     """
-    pair_sets = tuple(dict.fromkeys(("all", options.pairs)))
-    split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
-    scale = teacher_temperature(inputs, split, options.temperature)
+    split = split_queries(inputs.groups, fits=fits, seed=seed)
+    scale = teacher_temperature(inputs, split, temperature)
     everything = part(
         "groups", inputs, scale, np.ones(inputs.groups.n_groups, dtype=bool)
     )
-    measured = teacher_quantities(
-        everything.groups, everything.values, pair_sets=pair_sets
-    )
-    if inputs.embeddings is not None:
-        space = space_quantities(
-            everything.groups,
-            everything.values,
-            inputs.embeddings,
-            metric=options.metric,
-            pair_sets=pair_sets,
-        )
-        measured.update(space.measured)
-    fitted = part("groups", inputs, scale, split.calibration) if options.fits else None
-    loaded = Loaded(
+    fitted = part("groups", inputs, scale, split.calibration) if fits else None
+    return Loaded(
         samplings=(everything,),
         pool=everything,
         target=everything,
@@ -142,33 +131,59 @@ def measure_queries(options: CutOptions, inputs: Inputs) -> Queries:
         embeddings=inputs.embeddings,
         paths=inputs.paths,
     )
-    students = read_students(options.students, loaded)
+
+
+def measure_queries(
+    loaded: Loaded,
+    students: Sequence[StudentSource],
+    *,
+    pairs: str,
+    metric: str,
+    score_range: float,
+    missing: str | None,
+) -> Queries:
+    """Measure every query that has the scores and vectors for it."""
+    pair_sets = tuple(dict.fromkeys(("all", pairs)))
+    (everything,) = loaded.samplings
+    measured = teacher_quantities(
+        everything.groups, everything.values, pair_sets=pair_sets
+    )
+    if loaded.embeddings is not None:
+        space = space_quantities(
+            everything.groups,
+            everything.values,
+            loaded.embeddings,
+            metric=metric,
+            pair_sets=pair_sets,
+        )
+        measured.update(space.measured)
+    read = read_students(students, loaded)
     theirs = {
         student.source.name: measure_student(
             student,
             everything,
             pair_sets=pair_sets,
-            score_range=options.score_range,
-            missing=options.missing,
-            alone=len(students) == 1,
+            score_range=score_range,
+            missing=missing,
+            alone=len(read) == 1,
         )
-        for student in students
+        for student in read
     }
     for found in theirs.values():
         measured.update(found.measured)
-    widest = widest_distance(inputs.embeddings, options.metric)
+    widest = widest_distance(loaded.embeddings, metric)
     ranges = {
-        (name, pairs): value_range(
+        (name, of): value_range(
             name,
-            groups_of(name, pairs, everything, theirs),
-            pairs=pairs,
-            score_range=options.score_range,
+            groups_of(name, of, everything, theirs),
+            pairs=of,
+            score_range=score_range,
             widest=widest,
         )
-        for name, pairs in measured
+        for name, of in measured
     }
-    said = tuple(warning for student in students for warning in student.warnings)
-    return Queries(measured, ranges, scale, said)
+    said = tuple(warning for student in read for warning in student.warnings)
+    return Queries(measured, ranges, loaded.temperature, said)
 
 
 def change(
@@ -252,7 +267,6 @@ class Chosen:
 
     Attributes
     ----------
-    options : CutOptions
     inputs : Inputs
         The groups that were matched with scores and vectors.
     whole : Groups
@@ -268,7 +282,6 @@ class Chosen:
     warnings : tuple of str
     """
 
-    options: CutOptions
     inputs: Inputs
     whole: Groups
     values: PerQuery
@@ -430,7 +443,40 @@ def cut(  # noqa: PLR0913  each is an option of the command
 
 def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
     """Do what `cut` does, given the options as one record."""
-    return account(cut_groups(options, progress))
+    chosen = cut_groups(options, progress)
+    n_lost, groups_lost = chosen.without_value
+    made = Cut(
+        input=str(options.groups),
+        sha256=None,
+        n_groups=chosen.whole.n_groups,
+        n_queries=len(np.unique(chosen.whole.queries)),
+        quantity=options.by,
+        unit=chosen.values.unit,
+        pairs=options.pairs,
+        temperature=chosen.temperature,
+        ties=TIES,
+        quantiles="linear interpolation over the queries with a value",
+        dropped=Dropped(
+            queries_without_value=n_lost,
+            groups_of_queries_without_value=groups_lost,
+            why=LOST if n_lost else None,
+            reasons=chosen.inputs.dropped,
+        ),
+        files=Named(_kept(chosen, piece) for piece in chosen.pieces),
+        comparison=Changes(
+            delta=options.delta,
+            note=UNPAIRED,
+            rows=tuple(found for piece in chosen.pieces for found in piece.changes),
+        ),
+        warnings=chosen.warnings,
+        inputs=inputs_of(chosen.inputs.paths, hashed=False),
+        command=options.command,
+        versions=versions(),
+        compat=chosen.compat,
+    )
+    there = [piece for piece in chosen.pieces if piece.queries.any()]
+    lines = {piece.name: _lines(chosen, piece, options.groups) for piece in there}
+    return made.with_lines(Lines(options.groups, lines, chosen.inputs.paths))
 
 
 def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
@@ -449,7 +495,19 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
     given = (*files, options.qrels, *students)
     inputs = replace(inputs, paths=tuple(p for p in given if p is not None))
     progress("measuring")
-    queries = measure_queries(options, inputs)
+    queries = measure_queries(
+        loaded_groups(
+            inputs,
+            fits=options.fits,
+            seed=options.seed,
+            temperature=options.temperature,
+        ),
+        options.students,
+        pairs=options.pairs,
+        metric=options.metric,
+        score_range=options.score_range,
+        missing=options.missing,
+    )
     values = queries.measured.get((options.quantity, options.pairs))
     if values is None:
         raise UsageError(
@@ -485,7 +543,6 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
         teacher = options.teacher if known else None
         compat = reference_cuts(whole, inputs, values, kept, teacher=teacher)
     return Chosen(
-        options=options,
         inputs=inputs,
         whole=whole,
         values=values,
@@ -494,44 +551,6 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
         compat=compat,
         warnings=(*inputs.warnings, *queries.warnings),
     )
-
-
-def account(chosen: Chosen) -> Cut:
-    """Describe a cut, with the lines of the files that `save` will write."""
-    options = chosen.options
-    n_lost, groups_lost = chosen.without_value
-    made = Cut(
-        input=str(options.groups),
-        sha256=None,
-        n_groups=chosen.whole.n_groups,
-        n_queries=len(np.unique(chosen.whole.queries)),
-        quantity=options.by,
-        unit=chosen.values.unit,
-        pairs=options.pairs,
-        temperature=chosen.temperature,
-        ties=TIES,
-        quantiles="linear interpolation over the queries with a value",
-        dropped=Dropped(
-            queries_without_value=n_lost,
-            groups_of_queries_without_value=groups_lost,
-            why=LOST if n_lost else None,
-            reasons=chosen.inputs.dropped,
-        ),
-        files=Named(_kept(chosen, piece) for piece in chosen.pieces),
-        comparison=Changes(
-            delta=options.delta,
-            note=UNPAIRED,
-            rows=tuple(found for piece in chosen.pieces for found in piece.changes),
-        ),
-        warnings=chosen.warnings,
-        inputs=inputs_of(chosen.inputs.paths, hashed=False),
-        command=options.command,
-        versions=versions(),
-        compat=chosen.compat,
-    )
-    there = [piece for piece in chosen.pieces if piece.queries.any()]
-    lines = {piece.name: _lines(chosen, piece) for piece in there}
-    return made.with_lines(Lines(options.groups, lines, chosen.inputs.paths))
 
 
 def _kept(chosen: Chosen, piece: Piece) -> Kept:
@@ -557,12 +576,12 @@ def _kept(chosen: Chosen, piece: Piece) -> Kept:
     )
 
 
-def _lines(chosen: Chosen, piece: Piece) -> Booleans:
+def _lines(chosen: Chosen, piece: Piece, source: Path) -> Booleans:
     """Which lines of the source are kept, counted from 1."""
     lines = chosen.whole.lines
     if lines is None:
         raise UsageError(
-            f"{chosen.options.groups}: `groups` must have one line per group to be "
+            f"{source}: `groups` must have one line per group to be "
             "cut; convert it to JSON lines first"
         )
     kept = np.zeros(int(lines.max()) + 1, dtype=bool)
@@ -613,7 +632,7 @@ def file_name(source: Path, band: Band, *, quantity: str, pairs: str) -> str:
     'train.kept-entropy-below-median.jsonl.gz'
     """
     stem, ending = source.name, ""
-    for suffix in (*PACKED, ".jsonl", ".json", ".tsv", ".txt"):
+    for suffix in (*SUFFIXES, ".jsonl", ".json", ".tsv", ".txt"):
         if stem.endswith(suffix) and stem != suffix:
             stem, ending = stem.removesuffix(suffix), suffix + ending
     which = quantity.replace(":", "-").replace("/", "-")

@@ -30,13 +30,8 @@ from rankbound.commands.demo.models import (
     score,
     train_student,
 )
-from rankbound.commands.demo.retrieval import (
-    Floats,
-    Ints,
-    Retrieved,
-    bm25_library,
-    retrieve,
-)
+from rankbound.commands.demo.retrieval import Retrieved, bm25_library, retrieve
+from rankbound.data.columns import Floats, Integers
 
 TEACHER, STUDENT, HELD_OUT = SPLITS = ("teacher", "student", "heldout")
 NEGATIVES = 15
@@ -64,11 +59,11 @@ class Plan:
     """
 
     qids: list[str]
-    positives: Ints
-    splits: Mapping[str, Ints]
+    positives: Integers
+    splits: Mapping[str, Integers]
 
     @property
-    def heldout(self) -> Ints:
+    def heldout(self) -> Integers:
         """The queries that are not used for training."""
         return self.splits[HELD_OUT]
 
@@ -121,11 +116,13 @@ class Groups:
     """
 
     sampling: str
-    docs: Ints
+    docs: Integers
     filled: int
 
 
-def random_negatives(positives: Ints, *, n_docs: int, rng: np.random.Generator) -> Ints:
+def random_negatives(
+    positives: Integers, *, n_docs: int, rng: np.random.Generator
+) -> Integers:
     """Draw 15 negatives per query, uniformly from the corpus.
 
     Parameters
@@ -154,12 +151,12 @@ def random_negatives(positives: Ints, *, n_docs: int, rng: np.random.Generator) 
 
 
 def mined_negatives(
-    rankings: Sequence[Ints],
-    positives: Ints,
-    reserve: Ints,
+    rankings: Sequence[Integers],
+    positives: Integers,
+    reserve: Integers,
     *,
     rng: np.random.Generator,
-) -> tuple[Ints, int]:
+) -> tuple[Integers, int]:
     """Draw 15 negatives per query, uniformly from the 50 best of its ranking.
 
     Parameters
@@ -187,9 +184,9 @@ def mined_negatives(
 
 
 def draw_groups(
-    rankings: Mapping[str, Sequence[Ints]],
-    positives: Ints,
-    reserve: Ints,
+    rankings: Mapping[str, Sequence[Integers]],
+    positives: Integers,
+    reserve: Integers,
     *,
     rng: np.random.Generator,
 ) -> dict[str, Groups]:
@@ -225,18 +222,18 @@ class Judged:
     (nats), for queries on which the teacher was not trained.
     """
 
-    pools: list[Ints]
+    pools: list[Integers]
     logits: Mapping[int, Floats]
 
-    def scores(self, query: int, docs: Ints) -> Floats:
+    def scores(self, query: int, docs: Integers) -> Floats:
         """Return log-odds (nats) of candidates of one query, in the order of `docs`."""
         logits: Floats = self.logits[query]
         return logits[np.searchsorted(self.pools[query], docs)]
 
-    def ranking(self, query: int) -> Ints:
+    def ranking(self, query: int) -> Integers:
         """Return the candidates of one query, best first."""
         order = np.argsort(-self.logits[query], kind="stable")
-        ranked: Ints = self.pools[query][order]
+        ranked: Integers = self.pools[query][order]
         return ranked
 
 
@@ -321,7 +318,7 @@ def run_experiment(
     )
 
 
-def judge(retrieved: Retrieved, plan: Plan, reserve: Ints, *, seed: int) -> Judged:
+def judge(retrieved: Retrieved, plan: Plan, reserve: Integers, *, seed: int) -> Judged:
     """Train the teacher on its own queries, and score the other queries with it.
 
     Parameters
@@ -348,7 +345,7 @@ def _draw(
     retrieved: Retrieved,
     judged: Judged,
     plan: Plan,
-    reserve: Ints,
+    reserve: Integers,
     *,
     split: str,
     rng: np.random.Generator,
@@ -366,7 +363,7 @@ def _draw(
 
 
 def _lessons(
-    retrieved: Retrieved, judged: Judged, queries: Ints, docs: Ints
+    retrieved: Retrieved, judged: Judged, queries: Integers, docs: Integers
 ) -> Lessons:
     """Collect vectors and teacher scores of groups of shape (n_queries, 16)."""
     rows = zip(queries.tolist(), docs, strict=True)

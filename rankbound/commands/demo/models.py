@@ -24,13 +24,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from rankbound.commands.demo.retrieval import (
-    DEPTH,
-    FUSION_CONSTANT,
-    Floats,
-    Ints,
-    Retrieved,
-)
+from rankbound.commands.demo.retrieval import DEPTH, FUSION_CONSTANT, Retrieved
+from rankbound.data.columns import Floats, Integers
 
 FEATURES = (
     "bm25",
@@ -55,7 +50,7 @@ RIDGE = 1e-5
 MAX_ITERATIONS = 100
 
 
-def pair_features(retrieved: Retrieved, query: int, documents: Ints) -> Floats:
+def pair_features(retrieved: Retrieved, query: int, documents: Integers) -> Floats:
     """Compute the features of one query and each of several documents.
 
     "Relative" scores are divided by that of the query's best document. "Standardised"
@@ -100,7 +95,7 @@ def pair_features(retrieved: Retrieved, query: int, documents: Ints) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def _views(scores: Floats, documents: Ints) -> tuple[Floats, Floats, Floats]:
+def _views(scores: Floats, documents: Integers) -> tuple[Floats, Floats, Floats]:
     """Return scores unchanged, relative to the best, and standardised."""
     tiny = np.finfo(float).tiny
     asked = scores[documents]
@@ -110,7 +105,7 @@ def _views(scores: Floats, documents: Ints) -> tuple[Floats, Floats, Floats]:
     return asked, asked / max(scores.max(), tiny), standardised
 
 
-def _ranks(ranking: Ints, documents: Ints) -> Ints:
+def _ranks(ranking: Integers, documents: Integers) -> Integers:
     """Ranks, from 1, of the documents in one ranking; 101 for those outside."""
     order = np.argsort(ranking, kind="stable")
     place = np.searchsorted(ranking, documents, sorter=order)
@@ -134,7 +129,7 @@ class Teacher:
         return logits
 
 
-def train_teacher(features: Floats, labels: Ints, *, seed: int) -> Teacher:
+def train_teacher(features: Floats, labels: Integers, *, seed: int) -> Teacher:
     """Fit both classifiers to pairs of a training query and a document.
 
     Parameters
@@ -161,7 +156,7 @@ def train_teacher(features: Floats, labels: Ints, *, seed: int) -> Teacher:
     return Teacher(line.fit(features, labels), trees.fit(features, labels))
 
 
-def candidates(retrieved: Retrieved, query: int, *, others: Ints) -> Ints:
+def candidates(retrieved: Retrieved, query: int, *, others: Integers) -> Integers:
     """Join the documents that a run found for a query with others, sorted."""
     found = [run.ranking(query) for run in (retrieved.bm25, retrieved.lsa)]
     return np.unique(np.concatenate([*found, others]))
@@ -169,8 +164,8 @@ def candidates(retrieved: Retrieved, query: int, *, others: Ints) -> Ints:
 
 def learn(
     retrieved: Retrieved,
-    positives: Ints,
-    pools: Sequence[Ints],
+    positives: Integers,
+    pools: Sequence[Integers],
     *,
     queries: Sequence[int],
     seed: int,
@@ -197,7 +192,7 @@ def learn(
 def score(
     teacher: Teacher,
     retrieved: Retrieved,
-    pools: Sequence[Ints],
+    pools: Sequence[Integers],
     *,
     queries: Sequence[int],
 ) -> list[Floats]:

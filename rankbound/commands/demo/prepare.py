@@ -8,7 +8,6 @@ line feed on every system, and numbers are written so that they are read back ex
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,9 @@ from rankbound.commands.demo.experiment import (
     run_experiment,
 )
 from rankbound.commands.demo.models import project
-from rankbound.commands.demo.retrieval import Ints, Run
+from rankbound.commands.demo.retrieval import Run
+from rankbound.data.columns import Integers
+from rankbound.read.source import SUFFIXES, packed
 
 _FOLDER_OF_SPLIT = {STUDENT: "train", HELD_OUT: "groups"}
 # Level 6 takes half the time of level 9, and files are two per cent larger.
@@ -254,14 +255,9 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
     b'one\ntwo\n'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as raw:
-        if path.suffix != ".gz":
-            raw.writelines(_encoded(lines))
-            return
-        with gzip.GzipFile(
-            filename="", mode="wb", fileobj=raw, compresslevel=_COMPRESSION, mtime=0
-        ) as packed:
-            packed.writelines(_encoded(lines))
+    packing = SUFFIXES.get(path.suffix, "none")
+    with packed(path, packing, level=_COMPRESSION) as stream:
+        stream.writelines(_encoded(lines))
 
 
 def write_records(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
@@ -278,7 +274,7 @@ def write_run(
     path: Path,
     run: Run,
     *,
-    queries: Ints,
+    queries: Integers,
     qids: Sequence[str],
     docnos: Sequence[str],
 ) -> None:
@@ -298,9 +294,9 @@ def write_run(
 
 def write_groups(
     path: Path,
-    docs: Ints,
+    docs: Integers,
     *,
-    queries: Ints,
+    queries: Integers,
     qids: Sequence[str],
     docnos: Sequence[str],
 ) -> None:
@@ -334,7 +330,7 @@ def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
 
 
 def _run_lines(
-    run: Run, queries: Ints, qids: Sequence[str], docnos: Sequence[str]
+    run: Run, queries: Integers, qids: Sequence[str], docnos: Sequence[str]
 ) -> Iterator[str]:
     for query in queries.tolist():
         part = slice(run.offsets[query], run.offsets[query + 1])

@@ -20,10 +20,8 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
+from rankbound.data.columns import Floats, Integers
 from rankbound.errors import UsageError
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 DEPTH = 100
 FUSION_CONSTANT = 60
@@ -43,11 +41,11 @@ class Run:
     """
 
     name: str
-    offsets: Ints
-    docs: Ints
+    offsets: Integers
+    docs: Integers
     scores: Floats
 
-    def ranking(self, query: int) -> Ints:
+    def ranking(self, query: int) -> Integers:
         """Return the document codes of one query, best first."""
         return self.docs[self.offsets[query] : self.offsets[query + 1]]
 
@@ -59,7 +57,7 @@ class LexicalIndex:
     vocabulary: dict[str, int]
     engine: Any
     rarity: Floats
-    lengths: Ints
+    lengths: Integers
 
     def scores(self, tokens: Sequence[str]) -> Floats:
         """Return BM25 of every document, shape (n_docs,), counting repeated terms."""
@@ -240,7 +238,7 @@ def retrieve(
     return Retrieved(index, query_tokens, doc_vectors, query_vectors, bm25, lsa, rrf)
 
 
-def best_first(scores: Floats, *, depth: int = DEPTH) -> Ints:
+def best_first(scores: Floats, *, depth: int = DEPTH) -> Integers:
     """Return positions of the highest scores above 0, best first; ties by position.
 
     Examples
@@ -257,7 +255,7 @@ def best_first(scores: Floats, *, depth: int = DEPTH) -> Ints:
 
 def _nearest(
     doc_vectors: NDArray[np.float32], query_vectors: NDArray[np.float32]
-) -> list[tuple[Ints, Floats]]:
+) -> list[tuple[Integers, Floats]]:
     """Rank documents by cosine for every query; only positive cosines count."""
     corpus = doc_vectors.astype(np.float64).T
     tops = []
@@ -268,7 +266,7 @@ def _nearest(
     return tops
 
 
-def _run(name: str, tops: Sequence[tuple[Ints, Floats]]) -> Run:
+def _run(name: str, tops: Sequence[tuple[Integers, Floats]]) -> Run:
     sizes = [0, *(documents.size for documents, _ in tops)]
     documents = np.concatenate([documents for documents, _ in tops])
     scores = np.concatenate([scores for _, scores in tops])

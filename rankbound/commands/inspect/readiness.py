@@ -11,7 +11,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.commands.compare.options import TARGET, CompareOptions
-from rankbound.commands.compare.samplings import load
+from rankbound.commands.compare.samplings import Sampling, load
 from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
@@ -30,6 +30,7 @@ from rankbound.commands.measure.students import evaluate_student
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
+from rankbound.read.source import SUFFIXES
 
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
 NO_QRELS = (
@@ -53,17 +54,26 @@ def measure_readiness(cast: Cast) -> Readiness:
     refusal, refused = (None, {}) if lacking else rehearse(options)
     if refusal is not None:
         lacking = (refusal,)
-    kept = tuple(one for one in options.students if one.name not in refused)
-    options = replace(options, students=kept)
     notes = (
         *notes,
         *(f"student {name} is left out: {why}" for name, why in refused.items()),
         *_other_groups(cast),
     )
-    words = [*measure_words(options, cast), *_placeholders(cast, options.temperature)]
-    return Readiness(
-        not lacking, lacking, shlex.join([*words, "--out", "measured"]), notes
+    words = measure_words(
+        cast,
+        options.teacher,
+        options.temperature,
+        groups=options.groups,
+        students=[one for one in options.students if one.name not in refused],
+        files=file_words(
+            embeddings=options.embeddings,
+            ids=options.ids,
+            qrels=options.qrels,
+            missing=options.missing,
+        ),
     )
+    words += [*_placeholders(cast, options.temperature), "--out", "measured"]
+    return Readiness(not lacking, lacking, shlex.join(words), notes)
 
 
 def compare_readiness(cast: Cast) -> Readiness:
@@ -92,8 +102,10 @@ def compare_readiness(cast: Cast) -> Readiness:
                 qrels=options.qrels,
                 missing=options.missing,
             )
-            refusal = rehearse_comparison(comparison)
-            missing += [] if refusal is None else [refusal]
+            try:
+                missing += _apart(load(comparison).samplings)
+            except MISTAKES as error:
+                missing.append(_line(error))
     words = ["rankbound", "compare"]
     words += (
         teacher_words(options.teacher, options.temperature)
@@ -104,7 +116,15 @@ def compare_readiness(cast: Cast) -> Readiness:
     words += [f"{name}={path}" for name, path in named]
     words += [f"NAME{n}=GROUPS{n}" for n in range(len(groups) + 1, 3)]
     if options is not None:
-        words += [*file_words(options), *_placeholders(cast, options.temperature)]
+        words += [
+            *file_words(
+                embeddings=options.embeddings,
+                ids=options.ids,
+                qrels=options.qrels,
+                missing=options.missing,
+            ),
+            *_placeholders(cast, options.temperature),
+        ]
     words += [*format_words(cast), "--out", "compared"]
     return Readiness(not missing, tuple(missing), shlex.join(words), notes)
 
@@ -266,17 +286,14 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
     return None, refused
 
 
-def rehearse_comparison(options: CompareOptions) -> str | None:
-    """Do what `compare` does before it computes; the error it would raise, or None."""
-    try:
-        first, *others = load(options).samplings
-    except MISTAKES as error:
-        return _line(error)
+def _apart(samplings: Sequence[Sampling]) -> list[str]:
+    """The first sampling that has no query in common with the reference."""
+    first, *others = samplings
     known = {*first.groups.group_qids()}
     for other in others:
         if known.isdisjoint(other.groups.group_qids()):
-            return f"{other.name!r} and {first.name!r} have no query in common"
-    return None
+            return [f"{other.name!r} and {first.name!r} have no query in common"]
+    return []
 
 
 def _line(error: Exception) -> str:
@@ -287,23 +304,30 @@ def _line(error: Exception) -> str:
 Words = list[str]
 
 
-def measure_words(options: MeasureOptions, cast: Cast) -> Words:
+def measure_words(
+    cast: Cast,
+    teacher: Path,
+    temperature: Temperature,
+    *,
+    groups: Path | None = None,
+    students: Sequence[StudentSource] = (),
+    files: Words,
+) -> Words:
     """The command line of `measure`, without the folder for its results."""
-    words = ["rankbound", "measure"]
-    words += teacher_words(options.teacher, options.temperature)
-    if options.groups is not None:
-        words += ["--groups", str(options.groups)]
-    runs = [one for one in options.students if one.scores is not None]
+    words = ["rankbound", "measure", *teacher_words(teacher, temperature)]
+    if groups is not None:
+        words += ["--groups", str(groups)]
+    runs = [one for one in students if one.scores is not None]
     if runs:
         words += ["--student", *(f"{one.name}={one.scores}" for one in runs)]
-    encoders = [one for one in options.students if one.queries is not None]
-    for one in encoders:
-        words += ["--bi-encoder", f"{one.name}={one.queries}"]
-        words += ["--query-ids", str(one.query_ids)]
-    fitted = [one.name for one in options.students if one.temperature == "fit"]
+    for one in students:
+        if one.queries is not None:
+            words += ["--bi-encoder", f"{one.name}={one.queries}"]
+            words += ["--query-ids", str(one.query_ids)]
+    fitted = [one.name for one in students if one.temperature == "fit"]
     if fitted:
         words += ["--student-temperature", *(f"{name}=fit" for name in fitted)]
-    return [*words, *file_words(options), *format_words(cast)]
+    return [*words, *files, *format_words(cast)]
 
 
 def teacher_words(teacher: Path, temperature: Temperature) -> Words:
@@ -312,16 +336,10 @@ def teacher_words(teacher: Path, temperature: Temperature) -> Words:
     return [*words, "--temperature", "fit"] if temperature == "fit" else words
 
 
-def file_words(options: MeasureOptions) -> Words:
-    """Vectors, judgements, and what to do about missing scores."""
-    words: Words = []
-    if options.embeddings is not None:
-        words += ["--embeddings", str(options.embeddings), "--ids", str(options.ids)]
-    if options.qrels is not None:
-        words += ["--qrels", str(options.qrels)]
-    if options.missing is not None:
-        words += ["--missing", options.missing]
-    return words
+def file_words(**files: object) -> Words:
+    """Options for vectors, judgements, and missing scores, those that are given."""
+    given = {name: value for name, value in files.items() if value is not None}
+    return [word for name, value in given.items() for word in (f"--{name}", str(value))]
 
 
 def format_words(cast: Cast) -> Words:
@@ -332,7 +350,6 @@ def format_words(cast: Cast) -> Words:
 
 
 # Short names of files, for the commands to run next
-PACKED = (".gz", ".bz2", ".lz4", ".zst")
 KNOWN = (
     ".run",
     ".trec",
@@ -358,7 +375,7 @@ def stem(path: Path) -> str:
     ('bm25', 'random')
     """
     name = path.name
-    for suffixes in (PACKED, KNOWN, KNOWN):
+    for suffixes in (SUFFIXES, KNOWN, KNOWN):
         found = next((s for s in suffixes if name.casefold().endswith(s)), "")
         if len(name) > len(found):
             name = name[: len(name) - len(found)]

@@ -264,21 +264,12 @@ def power(  # noqa: PLR0913  each is an option of the command
 
 def power_with(options: PowerOptions) -> Power:
     """`power` with a record of options, as the command line makes it."""
+    still: Sequence[str] = ()
+    tables: Sequence[Path] = ()
+    spreads: Sequence[Spread] = [_given(sd, options.half_range) for sd in options.sd]
     if options.folder is not None:
         read = spreads_of(options.folder)
-        return _found(options, read.moving, still=read.still, tables=read.tables)
-    if options.sd:
-        return _found(options, [_given(sd, options.half_range) for sd in options.sd])
-    return _found(options, [])
-
-
-def _found(
-    options: PowerOptions,
-    spreads: Sequence[Spread],
-    *,
-    still: Sequence[str] = (),
-    tables: Sequence[Path] = (),
-) -> Power:
+        spreads, still, tables = read.moving, read.still, read.tables
     rates = Rates(options.power, options.delta_each)
     rows = [
         _row(spread, n, rates)

@@ -323,7 +323,7 @@ def cases_from(
     return tuple(cases)
 
 
-def samplings_of(groups: Any, depth: int | None) -> dict[str, Any]:
+def samplings_of(groups: object, depth: int | None) -> dict[str, object]:
     """Name the sampling of groups; a file is named as in ``bm25.16.jsonl.gz``.
 
     Examples

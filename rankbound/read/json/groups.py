@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
@@ -84,7 +85,9 @@ def _write_ranking(title: str, key: str, contents: Contents, path: Path) -> None
     write_records(path, _ordered(contents, title, key))
 
 
-def _ordered(contents: Contents, title: str, key: str) -> Iterator[dict[str, Any]]:
+def _ordered(
+    contents: Contents, title: str, key: str
+) -> Iterator[dict[str, str | list[str]]]:
     seen: set[str] = set()
     for record in list_records(contents, title):
         if record.qid in seen:
@@ -221,16 +224,20 @@ def write(contents: Contents, path: Path) -> None:
     write_records(path, found)
 
 
-def _written(record: Record, good: int) -> dict[str, Any]:
+class Line(msgspec.Struct, omit_defaults=True):
+    """A group as it is written."""
+
+    query_id: str
+    doc_id_a: str
+    doc_id_b: list[str]
+    probabilities: list[float] | None = None
+
+
+def _written(record: Record, good: int) -> Line:
     _, bad = record.split()
-    row: dict[str, Any] = {
-        "query_id": record.qid,
-        "doc_id_a": record.docnos[good],
-        "doc_id_b": record.pick(bad),
-    }
-    if record.probabilities is not None:
-        row["probabilities"] = [record.probabilities[n] for n in (good, *bad)]
-    return row
+    law = record.probabilities
+    chances = None if law is None else [law[place] for place in (good, *bad)]
+    return Line(record.qid, record.docnos[good], record.pick(bad), chances)
 
 
 def _sniff(source: Source) -> str | None:

@@ -44,13 +44,13 @@ class Row:
         Receives the record.
     line : int
         Counted from 1.
-    fields : dict
+    fields : mapping
         The record as it was parsed.
     """
 
     builder: Builder
     line: int
-    fields: dict[str, Any]
+    fields: Mapping[str, object]
 
     def __contains__(self, key: str) -> bool:
         return self.fields.get(key) is not None
@@ -199,17 +199,17 @@ def _first_element(source: Source) -> Any:
         return None
 
 
-def first_object(source: Source) -> dict[str, Any]:
+def first_object(source: Source) -> Mapping[str, object]:
     """The first record if it is an object, otherwise an empty one."""
     record = first_record(source)
     return record if isinstance(record, dict) else {}
 
 
-def write_records(path: Path, found: Iterable[Any]) -> None:
+def write_records(path: Path, found: Iterable[object]) -> None:
     """Write records as JSON, one a line."""
     with path.open("wb") as stream:
         for record in found:
-            stream.write(orjson.dumps(record))
+            stream.write(orjson.dumps(record, default=msgspec.to_builtins))
             stream.write(b"\n")
 
 
@@ -429,7 +429,7 @@ class RowFormat:
         builder = self.builder(source)
         numbered = enumerate(records, start=1)
         return self.read_rows(
-            builder, (Row(builder, number, dict(found)) for number, found in numbered)
+            builder, (Row(builder, number, found) for number, found in numbered)
         )
 
     def as_format(self) -> Format:
@@ -447,14 +447,14 @@ class RowFormat:
         )
 
 
-def first_record_of(source: Source) -> Mapping[str, Any]:
+def first_record_of(source: Source) -> Mapping[str, object]:
     """The first record of JSON lines or of a table; empty for any other content."""
     if container(source) is None:
         return first_object(source)
     return first_row(source)
 
 
-def table_records(table: Any) -> Iterator[dict[str, Any]]:
+def table_records(table: Any) -> Iterator[Mapping[str, object]]:
     """The rows of an Arrow table as objects, converted in batches."""
     for batch in table.to_batches(max_chunksize=BATCH):
         yield from batch.to_pylist()

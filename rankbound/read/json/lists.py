@@ -175,20 +175,25 @@ def _write_hard(title: str, scored: bool, contents: Contents, path: Path) -> Non
     write_records(path, _hard_lines(group_records(contents, title), scored=scored))
 
 
-def _hard_lines(found: Iterable[Record], *, scored: bool) -> Iterator[dict[str, Any]]:
+class HardLine(msgspec.Struct):
+    """A line as it is written."""
+
+    qid: int | str
+    pos: list[int | str | Scored]
+    neg: dict[str, list[int | str | Scored]]
+
+
+def _hard_lines(found: Iterable[Record], *, scored: bool) -> Iterator[HardLine]:
     for record in found:
-        entries: list[Any] = [plain_id(docno) for docno in record.docnos]
+        entries: list[int | str | Scored] = [*map(plain_id, record.docnos)]
         if scored:
-            entries = [
-                {"pid": pid, "ce-score": score}
-                for pid, score in zip(entries, record.scores or [], strict=True)
-            ]
+            entries = [*map(Scored, entries, record.scores or [])]
         good, bad = record.split()
-        yield {
-            "qid": plain_id(record.qid),
-            "pos": [entries[place] for place in good],
-            "neg": {WRITTEN: [entries[place] for place in bad]},
-        }
+        yield HardLine(
+            plain_id(record.qid),
+            [entries[place] for place in good],
+            {WRITTEN: [entries[place] for place in bad]},
+        )
 
 
 def _hard_format(name: str, title: str, *, scored: bool) -> RowFormat:
@@ -294,25 +299,33 @@ def _write_labeled(contents: Contents, path: Path) -> None:
     write_records(path, map(_labeled, group_records(contents, LABELED)))
 
 
-def _labeled(record: Record) -> dict[str, Any]:
+class LabeledLine(msgspec.Struct, omit_defaults=True):
+    """A labelled list as it is written."""
+
+    query_id: str
+    doc_ids: list[str]
+    labels: list[int]
+    scores: list[float] | None = None
+
+
+def _labeled(record: Record) -> LabeledLine:
     marks = [int(mark) for mark in record.positive or []]
-    row = {"query_id": record.qid, "doc_ids": record.docnos, "labels": marks}
-    return row if record.scores is None else {**row, "scores": record.scores}
+    return LabeledLine(record.qid, record.docnos, marks, record.scores)
 
 
 def _write_pylate(contents: Contents, path: Path) -> None:
     if contents.scores is None:
         raise lacking(contents, PYLATE, "scores")
-    write_records(path, _pylate(list_records(contents, PYLATE)))
+    found = list_records(contents, PYLATE)
+    write_records(path, (ScoredLine(one.qid, one.docnos, one.scores) for one in found))
 
 
-def _pylate(found: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    for record in found:
-        yield {
-            "query_id": record.qid,
-            "document_ids": record.docnos,
-            "scores": record.scores,
-        }
+class ScoredLine(msgspec.Struct):
+    """A line of PyLate as it is written."""
+
+    query_id: str
+    document_ids: list[str]
+    scores: list[float] | None
 
 
 LABELED_LIST: Final = RowFormat(

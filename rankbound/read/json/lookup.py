@@ -177,7 +177,7 @@ def parse_lookup(
     )
 
 
-def _loaded(data: bytes, path: Path) -> dict[str, Any]:
+def _loaded(data: bytes, path: Path) -> dict[str, object]:
     """The outer object, after a check by the slow parser if something may be wrong."""
     try:
         table = orjson.loads(data)
@@ -262,7 +262,7 @@ def _after_blanks(text: str, place: int) -> int:
     return place if match is None else match.end()
 
 
-def _query_row(data: bytes, path: Path, qid: str, row: Any) -> dict[str, Any]:
+def _query_row(data: bytes, path: Path, qid: str, row: object) -> dict[str, object]:
     if not isinstance(row, dict):
         raise FormatError(
             path,
@@ -280,13 +280,13 @@ def _query_row(data: bytes, path: Path, qid: str, row: Any) -> dict[str, Any]:
 
 
 def _refuse_score(
-    data: bytes, path: Path, rows: list[tuple[str, dict[str, Any]]]
+    data: bytes, path: Path, rows: list[tuple[str, dict[str, object]]]
 ) -> None:
     """Raise for the first score that is not a finite number."""
     for qid, row in rows:
         for docno, value in row.items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not abs(value) <= LARGEST:
+            number = isinstance(value, int | float) and abs(value) <= LARGEST
+            if not number or isinstance(value, bool):
                 raise FormatError(
                     path,
                     f"the score of query {qid!r}, document {docno!r} must be a finite "

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from rankbound.data.scores import Kind, Scores
@@ -190,13 +191,21 @@ def write(contents: Contents, path: Path) -> None:
     write_records(path, _lines(contents))
 
 
-def _lines(contents: Contents) -> Iterator[dict[str, Any]]:
+class Line(msgspec.Struct):
+    """A triple as it is written; its fields are `KEYS`."""
+
+    query_id: str
+    positive_id: str
+    negative_id: str
+    score: float
+
+
+def _lines(contents: Contents) -> Iterator[Line]:
     for record, upper, lowers in pair_records(contents, TITLE):
-        values = record.scores_at([upper, *lowers])
-        for lower, value in zip(lowers, values[1:], strict=True):
+        first, *others = record.scores_at([upper, *lowers])
+        for lower, value in zip(lowers, others, strict=True):
             documents = (record.docnos[upper], record.docnos[lower])
-            row = (record.qid, *documents, values[0] - value)
-            yield dict(zip(KEYS, row, strict=True))
+            yield Line(record.qid, *documents, first - value)
 
 
 def _array(code: str) -> Any:

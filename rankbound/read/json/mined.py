@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from rankbound.errors import UsageError
 from rankbound.read.contents import Contents
 from rankbound.read.json.building import Builder
@@ -166,17 +168,24 @@ def write(contents: Contents, path: Path) -> None:
     write_records(path, _lines(contents))
 
 
-def _lines(contents: Contents) -> Iterator[dict[str, Any]]:
+class Line(msgspec.Struct, omit_defaults=True):
+    """A labelled list as it is written."""
+
+    anchor: str
+    positive: list[str]
+    labels: list[int]
+    scores: list[float] | None = None
+
+
+def _lines(contents: Contents) -> Iterator[Line]:
     queries, documents = query_texts(contents), dict(contents.texts)
     for record in group_records(contents, TITLE):
-        row: dict[str, Any] = {
-            "anchor": text_of(contents, queries, record.qid, TITLE),
-            "positive": [
-                text_of(contents, documents, name, TITLE) for name in record.docnos
-            ],
-            "labels": [int(mark) for mark in record.positive or []],
-        }
-        yield row if record.scores is None else {**row, "scores": record.scores}
+        yield Line(
+            text_of(contents, queries, record.qid, TITLE),
+            [text_of(contents, documents, name, TITLE) for name in record.docnos],
+            [int(mark) for mark in record.positive or []],
+            record.scores,
+        )
 
 
 MINED: Final = RowFormat(

@@ -17,6 +17,7 @@ reranking the scores are a function of the rank alone. The file does not say so,
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -118,22 +119,31 @@ def write_flagembedding(contents: Contents, path: Path) -> None:
     write_records(path, _flagembedding_lines(contents))
 
 
-def _flagembedding_lines(contents: Contents) -> Iterator[dict[str, Any]]:
+class TextLine(msgspec.Struct, omit_defaults=True):
+    """A line as it is written."""
+
+    query: str
+    pos: list[str]
+    neg: list[str]
+    pos_scores: list[float] | None = None
+    neg_scores: list[float] | None = None
+
+
+def _flagembedding_lines(contents: Contents) -> Iterator[TextLine]:
     queries, documents = query_texts(contents), dict(contents.texts)
     for record in group_records(contents, FLAGEMBEDDING):
         good, bad = record.split()
         texts = [
             text_of(contents, documents, name, FLAGEMBEDDING) for name in record.docnos
         ]
-        line: dict[str, Any] = {
-            "query": text_of(contents, queries, record.qid, FLAGEMBEDDING),
-            "pos": [texts[place] for place in good],
-            "neg": [texts[place] for place in bad],
-        }
-        if record.scores is not None:
-            line["pos_scores"] = record.scores_at(good)
-            line["neg_scores"] = record.scores_at(bad)
-        yield line
+        scored = record.scores is not None
+        yield TextLine(
+            text_of(contents, queries, record.qid, FLAGEMBEDDING),
+            [texts[place] for place in good],
+            [texts[place] for place in bad],
+            record.scores_at(good) if scored else None,
+            record.scores_at(bad) if scored else None,
+        )
 
 
 OF_FLAGEMBEDDING = (
@@ -158,13 +168,31 @@ V2: Final = f"document ids (Tevatron 2): query_id, query_text, {', '.join(IDS)}"
 UNSCORED_PASSAGES: Final = "passages without a score, in a file whose others have one"
 
 
-class Passage(msgspec.Struct):
+class Passage(msgspec.Struct, omit_defaults=True):
     """A passage of version 1; the builder checks the types."""
 
     docid: Any
     title: Any = None
     text: Any = None
     score: Any = None
+
+
+class PassageLine(msgspec.Struct):
+    """A line of version 1 as it is written."""
+
+    query_id: str
+    query: str
+    positive_passages: list[Passage]
+    negative_passages: list[Passage]
+
+
+class IdLine(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A line of version 2 as it is written."""
+
+    query_id: str
+    query_text: str | None = None
+    positive_document_ids: list[str]
+    negative_document_ids: list[str]
 
 
 def read_passages(builder: Builder, found: Iterable[Row]) -> Contents:
@@ -230,25 +258,22 @@ def write_passages(contents: Contents, path: Path) -> None:
     write_records(path, _with_passages(contents))
 
 
-def _with_passages(contents: Contents) -> Iterator[dict[str, Any]]:
+def _with_passages(contents: Contents) -> Iterator[PassageLine]:
     queries, documents = query_texts(contents), dict(contents.texts)
     for record in group_records(contents, V1):
+        # Without scores, that of each passage is left out
+        scores = itertools.repeat(None) if record.scores is None else record.scores
         passages = [
-            {
-                "docid": name,
-                "title": "",
-                "text": text_of(contents, documents, name, V1),
-                **({} if record.scores is None else {"score": record.scores[place]}),
-            }
-            for place, name in enumerate(record.docnos)
+            Passage(name, "", text_of(contents, documents, name, V1), score)
+            for name, score in zip(record.docnos, scores, strict=False)
         ]
         good, bad = record.split()
-        yield {
-            "query_id": record.qid,
-            "query": text_of(contents, queries, record.qid, V1),
-            PASSAGES[0]: [passages[place] for place in good],
-            PASSAGES[1]: [passages[place] for place in bad],
-        }
+        yield PassageLine(
+            record.qid,
+            text_of(contents, queries, record.qid, V1),
+            [passages[place] for place in good],
+            [passages[place] for place in bad],
+        )
 
 
 def write_ids(contents: Contents, path: Path) -> None:
@@ -265,11 +290,14 @@ def write_ids(contents: Contents, path: Path) -> None:
     )
 
 
-def _with_ids(record: Record, texts: Mapping[str, str]) -> dict[str, Any]:
-    text = {"query_text": texts[record.qid]} if record.qid in texts else {}
+def _with_ids(record: Record, texts: Mapping[str, str]) -> IdLine:
     good, bad = record.split()
-    found = {IDS[0]: record.pick(good), IDS[1]: record.pick(bad)}
-    return {"query_id": record.qid, **text, **found}
+    return IdLine(
+        query_id=record.qid,
+        query_text=texts.get(record.qid),
+        positive_document_ids=record.pick(good),
+        negative_document_ids=record.pick(bad),
+    )
 
 
 OF_TEVATRON = (
@@ -301,11 +329,11 @@ CANDIDATES: Final = "candidates must be a list of objects with docid and score"
 TEXT_KEYS: Final = ("contents", "text", "passage", "segment", "body", "content")
 
 
-class Query(msgspec.Struct):
+class Query(msgspec.Struct, kw_only=True):
     """A query of a reranking; the builder checks the types."""
 
-    qid: Any
     text: Any = None
+    qid: Any
 
 
 class Candidate(msgspec.Struct):
@@ -314,6 +342,13 @@ class Candidate(msgspec.Struct):
     docid: Any
     score: Any
     doc: Any = None
+
+
+class Reranking(msgspec.Struct):
+    """A line as it is written."""
+
+    query: Query
+    candidates: list[Candidate]
 
 
 def read_rankllm(builder: Builder, found: Iterable[Row]) -> Contents:
@@ -367,21 +402,15 @@ def write_rankllm(contents: Contents, path: Path) -> None:
     write_records(path, _rankllm_lines(contents))
 
 
-def _rankllm_lines(contents: Contents) -> Iterator[dict[str, Any]]:
-    queries, documents = query_texts(contents), contents.texts
+def _rankllm_lines(contents: Contents) -> Iterator[Reranking]:
+    queries = query_texts(contents)
+    texts = {docno: {"contents": text} for docno, text in contents.texts.items()}
     for record in ranked_records(contents, RANKLLM):
         pairs = zip(record.docnos, record.scores or [], strict=True)
-        yield {
-            "query": {"text": queries.get(record.qid, ""), "qid": record.qid},
-            "candidates": [
-                {
-                    "docid": docno,
-                    "score": score,
-                    "doc": {"contents": documents[docno]} if docno in documents else {},
-                }
-                for docno, score in pairs
-            ],
-        }
+        yield Reranking(
+            Query(text=queries.get(record.qid, ""), qid=record.qid),
+            [Candidate(docno, score, texts.get(docno, {})) for docno, score in pairs],
+        )
 
 
 OF_RANKLLM = (

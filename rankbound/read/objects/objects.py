@@ -35,7 +35,7 @@ from rankbound.read.source import Source, one_line
 from rankbound.read.tables import layouts
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import recognise
-from rankbound.read.tables.tables import contents_of
+from rankbound.read.tables.reading import contents_of
 
 # Objects as Arrow tables
 
@@ -218,12 +218,13 @@ def contents_of_object(value: Any, part: str, *, name: str, fail: Fail) -> Conte
     if layout is None:
         return _of_records(table_of_object(value, fail, every=True), name, fail)
     frame = Frame(table.select(layout.columns), name)
-    return contents_of(frame, layout, Path(name), table.column_names)
+    kind = f"table-{layout.kind}"
+    return contents_of(frame, layout, kind, Path(name), table.column_names)
 
 
 def _of_records(table: Any, name: str, fail: Fail) -> Contents:
     """`Contents` of a table whose rows are records of a format of JSON lines."""
-    first: dict[str, Any] = next(iter(table.slice(0, 1).to_pylist()), {})
+    first = next(records(table.slice(0, 1)), {})
     entry = next((one for one in row_formats() if one.matches(first)), None)
     if entry is None:
         raise fail(

@@ -8,6 +8,7 @@ any other reader they are tables with columns qid, docno, score, or qid, group, 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def _table(source: Source, schema: str) -> Any:
     return table
 
 
-def _said(table: Any, source: Source) -> dict[str, Any]:
+def _said(table: Any, source: Source) -> Mapping[str, object]:
     """The name and the metadata of the scores or groups that were written."""
     said = metadata(table)
     try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +105,7 @@ def open_table(source: Source, columns: list[str] | None = None) -> Frame:
     return Frame(table, str(source.path), names if source.is_folder else ())
 
 
-def first_row(source: Source) -> dict[str, Any]:
+def first_row(source: Source) -> Mapping[str, object]:
     """The first row of a table as an object, without reading the others.
 
     Empty for a table without rows.
@@ -117,21 +116,19 @@ def first_row(source: Source) -> dict[str, Any]:
         If the file is truncated or damaged.
     """
     first = Source(shards(source)[0]) if source.is_folder else source
-    rows: list[dict[str, Any]] = _guarded(first, _first_rows)
-    return rows[0] if rows else {}
+    found: Mapping[str, object] = _guarded(first, _first_row)
+    return found
 
 
-def _first_rows(source: Source) -> list[dict[str, Any]]:
+def _first_row(source: Source) -> Any:
     if container(source) == "parquet":
         batches = pq.ParquetFile(_bytes(source)).iter_batches(batch_size=1)
-        return [
-            row for batch in itertools.islice(batches, 1) for row in batch.to_pylist()
-        ]
+        return next((batch.to_pylist()[0] for batch in batches if len(batch)), {})
     with _reader(source, _bytes(source)) as reader:
         count = getattr(reader, "num_record_batches", None)
         batches = iter(reader) if count is None else map(reader.get_batch, range(count))
-        filled = (batch.slice(0, 1).to_pylist() for batch in batches if len(batch))
-        return next(filled, [])
+        filled = (batch.slice(0, 1).to_pylist()[0] for batch in batches if len(batch))
+        return next(filled, {})
 
 
 def _types(schema: Any) -> str:

@@ -114,8 +114,7 @@ def recognise(schema: Any) -> Layout | None:
     'scores'
     """
     names = {name.replace("-", "_"): name for name in schema.names}
-    types = {name: schema.field(name).type for name in names.values()}
-    columns = _Columns(names, types)
+    columns = _Columns(names, schema)
     found = _lists(columns) or _margins(columns) or _rows(columns)
     return found or _vectors(columns)
 
@@ -123,7 +122,10 @@ def recognise(schema: Any) -> Layout | None:
 @dataclass(frozen=True, slots=True)
 class _Columns:
     names: dict[str, str]
-    types: dict[str, Any]
+    schema: Any
+
+    def kind(self, name: str) -> Any:
+        return self.schema.field(name).type
 
     def find(self, wanted: Iterable[str], *, lists: bool | None = False) -> str | None:
         """The first existing column of those `wanted`.
@@ -135,7 +137,7 @@ class _Columns:
             real = self.names.get(name)
             if real is None:
                 continue
-            kind = self.types[real]
+            kind = self.kind(real)
             listed = is_list(kind) or (lists is True and is_text(kind))
             if lists is None or lists is listed:
                 return real
@@ -161,7 +163,7 @@ def _lists(columns: _Columns) -> Layout | None:
 
 def _is_listed(columns: _Columns, name: str) -> bool:
     plural = name.replace("-", "_") in LISTED[:-1]
-    return plural or is_list(columns.types[name])
+    return plural or is_list(columns.kind(name))
 
 
 def _margins(columns: _Columns) -> Layout | None:
@@ -181,7 +183,7 @@ def _rows(columns: _Columns) -> Layout | None:
     if document is None and "docid" in columns.names:
         # PyTerrier's docid is a number inside an index; as text it is a docno
         real = columns.names["docid"]
-        document = real if is_text(columns.types[real]) else None
+        document = real if is_text(columns.kind(real)) else None
     score, grade = columns.find(SCORE), columns.find(GRADE)
     rank = columns.find(RANK)
     if query is None or document is None or (score or grade or rank) is None:
@@ -199,10 +201,10 @@ def _rows(columns: _Columns) -> Layout | None:
 
 def _vectors(columns: _Columns) -> Layout | None:
     vector = columns.find(VECTOR, lists=True)
-    if vector is None or not is_list(columns.types[vector]):
+    if vector is None or not is_list(columns.kind(vector)):
         return None
     wanted = QUERY if vector == "query_vec" else VECTOR_ID
     name = columns.find(wanted)
-    if name is None or pt.is_floating(columns.types[name]):
+    if name is None or pt.is_floating(columns.kind(name)):
         return None
     return Layout("embeddings", VectorColumns(id=name, vector=vector))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.margins import potentials
+from rankbound.read.contents import Contents
 from rankbound.read.json.building import AGAIN, merged_members, merged_scores
 from rankbound.read.json.groups import RANKED
 from rankbound.read.json.margins import NOTE
@@ -42,8 +45,10 @@ class Parts:
     notes: tuple[str, ...] = ()
 
 
-def read_layout(frame: Frame, layout: Layout) -> dict[str, Any]:
-    """The attributes of `Contents` that a table determines, as keyword arguments.
+def contents_of(
+    frame: Frame, layout: Layout, name: str, path: Path, columns: Iterable[str]
+) -> Contents:
+    """What a table holds; `columns` names all its columns, used or not.
 
     Raises
     ------
@@ -51,7 +56,13 @@ def read_layout(frame: Frame, layout: Layout) -> dict[str, Any]:
         Naming the row that breaks a rule.
     """
     found = parts_of(frame, layout)
-    return {part.name: getattr(found, part.name) for part in fields(found)}
+    unused = [column for column in columns if column not in layout.columns]
+    return Contents(
+        name,
+        path,
+        metadata={"columns_unused": unused} if unused else {},
+        **{part.name: getattr(found, part.name) for part in fields(found)},
+    )
 
 
 def parts_of(frame: Frame, layout: Layout) -> Parts:

@@ -20,9 +20,8 @@ from rankbound.read.json.records import best_first, lacking, list_records
 from rankbound.read.registry import row_formats
 from rankbound.read.source import Source
 from rankbound.read.tables.containers import container, first_row, open_table, schema_of
-from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import Layout, recognise
-from rankbound.read.tables.reading import read_layout
+from rankbound.read.tables.layouts import recognise
+from rankbound.read.tables.reading import contents_of
 
 
 def read_table(source: Source, kind: str) -> Contents:
@@ -40,21 +39,8 @@ def read_table(source: Source, kind: str) -> Contents:
             f"expected a table of {kind}, found the columns {', '.join(schema.names)}"
         )
     frame = open_table(source, layout.columns)
-    return contents_of(frame, layout, source.path, list(schema.names))
-
-
-def contents_of(
-    frame: Frame, layout: Layout, path: Path, columns: list[str]
-) -> Contents:
-    """`Contents` of a table; `columns` names all its columns, used or not."""
-    parts: dict[str, Any] = read_layout(frame, layout)
-    unused = [name for name in columns if name not in layout.columns]
-    return Contents(
-        f"table-{layout.kind}",
-        path,
-        metadata={"columns_unused": unused} if unused else {},
-        **parts,
-    )
+    name = f"table-{kind}"
+    return contents_of(frame, layout, name, source.path, schema.names)
 
 
 def _sniff(source: Source, kind: str) -> str | None:
@@ -108,8 +94,9 @@ def write_rows(contents: Contents, path: Path) -> None:
         rank = np.arange(len(order)) - scores.offsets[scores.row_query()]
     else:
         rank = contents.ranks[order]
-    columns = {**_ids(scores, order, "qid", "docno"), "score": scores.values[order]}
-    _save(pa.table({**columns, "rank": rank}), path)
+    table = _ids(scores, order, "qid", "docno")
+    table = table.append_column("score", pa.array(scores.values[order]))
+    _save(table.append_column("rank", pa.array(rank)), path)
 
 
 def write_qrels(contents: Contents, path: Path) -> None:
@@ -118,8 +105,9 @@ def write_qrels(contents: Contents, path: Path) -> None:
     if qrels is None:
         raise lacking(contents, "a table of judgements", "judgements")
     order = np.arange(len(qrels.values))
-    ids = _ids(qrels, order, "query-id", "corpus-id")
-    _save(pa.table({**ids, "score": qrels.values.astype(np.int64)}), path)
+    table = _ids(qrels, order, "query-id", "corpus-id")
+    grades = pa.array(qrels.values.astype(np.int64))
+    _save(table.append_column("score", grades), path)
 
 
 def write_lists(contents: Contents, path: Path) -> None:
@@ -137,15 +125,19 @@ def write_lists(contents: Contents, path: Path) -> None:
     records = list(list_records(contents, "a table of lists"))
     if all(one.scores is None and one.positive is None for one in records):
         raise lacking(contents, "a table of lists", "scores or positives")
-    columns: dict[str, Any] = {
-        "query_id": [record.qid for record in records],
-        "document_ids": [record.docnos for record in records],
-    }
+    table = pa.table(
+        {
+            "query_id": [record.qid for record in records],
+            "document_ids": [record.docnos for record in records],
+        }
+    )
     if records and records[0].scores is not None:
-        columns["scores"] = [record.scores for record in records]
+        scores = pa.array([record.scores for record in records])
+        table = table.append_column("scores", scores)
     if records and records[0].positive is not None:
-        columns["labels"] = [[int(p) for p in r.positive or []] for r in records]
-    _save(pa.table(columns), path)
+        labels = pa.array([[int(p) for p in r.positive or []] for r in records])
+        table = table.append_column("labels", labels)
+    _save(table, path)
 
 
 def write_vectors(contents: Contents, path: Path) -> None:
@@ -197,10 +189,11 @@ def _save(table: Any, path: Path) -> None:
     pq.write_table(table, path, write_page_checksum=True)
 
 
-def _ids(scores: Scores, order: Any, query: str, document: str) -> dict[str, Any]:
+def _ids(scores: Scores, order: Any, query: str, document: str) -> Any:
     qids = scores.qids[scores.row_query()[order]]
     docnos = scores.docnos[scores.codes[order]]
-    return {query: pa.array(qids, pa.string()), document: pa.array(docnos, pa.string())}
+    columns = [pa.array(names, pa.string()) for names in (qids, docnos)]
+    return pa.table(columns, [query, document])
 
 
 # Unknown tables

@@ -23,7 +23,7 @@ from rankbound.read.json.records import lacking, ranked_records
 from rankbound.read.source import Source, count
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import Layout, recognise
-from rankbound.read.tables.reading import read_layout
+from rankbound.read.tables.reading import contents_of
 from rankbound.read.text.blocks import (
     Irregular,
     blocks,
@@ -344,28 +344,16 @@ def read_text_table(source: Source, kind: str) -> Contents:
         )
     repairs: dict[str, int] = {}
     frame = open_delimited(source, header, repairs)
-    parts = _parts(frame, header)
-    unused = [name for name in header.names if name not in header.layout.columns]
-    notes = tuple(parts.pop("notes", ()))
-    if "docid" in header.layout.columns:
-        notes += (DOCID,)
-    return Contents(
-        f"csv-{kind}",
-        source.path,
-        metadata={"columns_unused": unused} if unused else {},
-        repairs={**repairs, **parts.pop("repairs", {})},
-        notes=notes,
-        **parts,
-    )
-
-
-def _parts(frame: TextFrame, header: Header) -> dict[str, Any]:
-    parts = read_layout(frame, header.layout)
-    groups = parts.get("groups")
+    name = f"csv-{kind}"
+    found = contents_of(frame, header.layout, name, source.path, header.names)
+    groups, notes = found.groups, found.notes
     if groups is not None and groups.lines is not None and frame.lines is not None:
         # Groups name the lines that they come from
-        parts["groups"] = replace(groups, lines=frame.lines[groups.lines - 1])
-    return parts
+        groups = replace(groups, lines=frame.lines[groups.lines - 1])
+    if "docid" in header.layout.columns:
+        notes += (DOCID,)
+    repairs |= found.repairs
+    return replace(found, groups=groups, repairs=repairs, notes=notes)
 
 
 def _sniff(source: Source, kind: str) -> str | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 import orjson
 
@@ -98,7 +97,7 @@ def _json_row(source: Source, number: int, raw: bytes) -> Row:
     return str(key), title.strip() if "title" in row else None, text.strip()
 
 
-def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:
+def _first(row: Mapping[str, object], names: tuple[str, ...]) -> object:
     return next((row[name] for name in names if name in row), None)
 
 

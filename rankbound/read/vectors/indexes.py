@@ -207,8 +207,7 @@ def _sniff_flex(source: Source) -> str | None:
 
 def hold_flex(source: Source, _: Shape) -> Held:
     """Map ``vecs.f4`` of a FlexIndex, with the ids in ``docnos.npids``."""
-    meta = _flex_meta(source)
-    rows, dim = meta["doc_count"], meta["vec_size"]
+    rows, dim, meta = _flex_meta(source)
     vectors = Source(source.path / "vecs.f4")
     if not vectors.path.is_file():
         raise vectors.fail("no such file; a FlexIndex keeps its vectors there")
@@ -221,7 +220,8 @@ def hold_flex(source: Source, _: Shape) -> Held:
     return Held(matrix, _flex_docnos(source, rows), metadata=meta)
 
 
-def _flex_meta(source: Source) -> dict[str, Any]:
+def _flex_meta(source: Source) -> tuple[int, int, Mapping[str, object]]:
+    """The numbers of vectors and of dimensions, and all that the file says."""
     meta_source = Source(source.path / FLEX_META)
     try:
         meta = orjson.loads(meta_source.data())
@@ -231,12 +231,12 @@ def _flex_meta(source: Source) -> dict[str, Any]:
     found = {key: meta.get(key) for key in wanted} if isinstance(meta, dict) else meta
     if found != wanted:
         raise meta_source.fail(f"expected {wanted}, found {found}")
-    counts = [meta.get("doc_count"), meta.get("vec_size")]
+    rows, dim = counts = [meta.get("doc_count"), meta.get("vec_size")]
     if not all(isinstance(count, int) and count > 0 for count in counts):
         raise meta_source.fail(
             f"doc_count and vec_size must be positive, found {counts}"
         )
-    return dict(meta)
+    return rows, dim, meta
 
 
 def _flex_docnos(source: Source, rows: int) -> list[str]:

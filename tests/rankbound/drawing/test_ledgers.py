@@ -26,10 +26,10 @@ def test_a_ledger_allows_what_it_holds_and_says_what_it_lacks(tmp_path):
     (result,) = find_results(ledger(tmp_path, students, diameters=False))
     found = named(drawings(result))
     assert found["reliability-tasb"].draw().get_lines()
-    assert "--qrels" in found["reliability-other"].reason
-    assert "--embeddings" in found["locality-entropy"].reason
+    assert "`qrels`" in found["reliability-other"].reason
+    assert "`embeddings`" in found["locality-entropy"].reason
     assert found["parts-other"].draw().get_xlabel() == "nats"
-    assert "--embeddings" in found["distances"].reason
+    assert "`embeddings`" in found["distances"].reason
 
 
 def test_the_limit_over_n_is_of_the_ledgers_own_risks(tmp_path):

@@ -217,7 +217,8 @@ def test_a_query_shows_the_scores_that_are_in_the_files(page, everything, qid):
     panel = open_query(page, qid)
     assert qid in panel.locator("h3").text_content()
     _, *rows = rows_of(page, "Scores")
-    assert [row[0] for row in rows] == [*teacher][:5]
+    first, *others = [*teacher][:5]
+    assert [row[0] for row in rows] == [first, *sorted(others)]
     assert [row[2] for row in rows] == [number(teacher[row[0]]) for row in rows]
     assert [row[1] for row in rows] == ["yes", "", "", "", ""]
 

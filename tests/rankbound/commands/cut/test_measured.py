@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from rankbound.bounds.limits import two_sided
-from rankbound.commands.cut.run import change, measure_queries
+from rankbound.commands.cut.run import change, loaded_groups, measure_queries
 from rankbound.commands.measure.inputs import Rule, match_groups, read_sources
 from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
@@ -52,7 +52,15 @@ def test_all_queries_are_measured(folder, options):
     sources = read_sources(made, differences=True)
     groups = sources.groups_of(made.groups)
     inputs = match_groups(groups, sources, Rule("all", None))
-    queries = measure_queries(made, inputs)
+    loaded = loaded_groups(inputs, fits=False, seed=0, temperature=1.0)
+    queries = measure_queries(
+        loaded,
+        (),
+        pairs="pos-neg",
+        metric="euclidean",
+        score_range=10.0,
+        missing=None,
+    )
     assert queries.temperature == 1.0
     assert set(queries.measured) == {
         (name, pairs)

@@ -13,7 +13,6 @@ from rankbound.commands.inspect.readiness import (
     measure_readiness,
     measure_words,
     rehearse,
-    teacher_words,
 )
 from rankbound.commands.measure.options import (
     MeasureOptions,
@@ -299,18 +298,28 @@ def full(folder):
 
 def test_words_parse_into_the_options_they_were_made_from(tmp_path):
     _, cast = examined_files(tmp_path, {"t.json": lookup({"q": {"a": 1.5, "b": 0.5}})})
-    words = measure_words(full(tmp_path), cast)
+    asked = full(tmp_path)
+    words = measure_words(
+        cast,
+        asked.teacher,
+        asked.temperature,
+        groups=asked.groups,
+        students=asked.students,
+        files=file_words(
+            embeddings=asked.embeddings,
+            ids=asked.ids,
+            qrels=asked.qrels,
+            missing=asked.missing,
+        ),
+    )
     parsed = build_parser().parse_args([*words[1:], "--out", "x"])
     assert options_from(parsed, "") == full(tmp_path)
 
 
 def test_what_is_not_asked_is_not_said(tmp_path):
-    plain = MeasureOptions(teacher=tmp_path / "t.json")
-    assert teacher_words(plain.teacher, plain.temperature) == [
-        "--teacher",
-        str(tmp_path / "t.json"),
-    ]
-    assert file_words(plain) == []
+    _, cast = examined_files(tmp_path, {"t.json": lookup({"q": {"a": 1.5, "b": 0.5}})})
+    words = measure_words(cast, tmp_path / "t.json", None, files=file_words(ids=None))
+    assert words == ["rankbound", "measure", "--teacher", str(tmp_path / "t.json")]
 
 
 def test_formats_that_were_named_are_named_again(tmp_path):
