@@ -54,9 +54,10 @@ house: $(VENV)/.dev ## how tangled the code is: files, kinds of lines, circles o
 schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types
 	$(BIN)/python -m tests.schemas
 
-studies: $(VENV)/.dev ## simulated error rates of compare and validate; about 20 minutes
+studies: $(VENV)/.dev ## simulated error rates of compare and validate; about 40 minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.comparison
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.association
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.systems
 
 tables: $(VENV)/.core ## rebuild the tables that compare the variants of the bound
 	$(BIN)/python -m paper_appendix --tables

@@ -51,12 +51,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Kendall's tau, with its interval, of bounds and risks of `n` configurations."""
+    """Kendall's tau, with its interval, of bounds and risks of `n` systems.
+
+    `unit` is what `n` counts.
+    """
 
     tau: float
     lower: float
     upper: float
     n: int
+    unit: str = "systems"
 
 
 @styled
@@ -126,7 +130,7 @@ def _ordered(order: Order | None) -> str:
         return ""
     tau, lower, upper = (f"{end:.2f}" for end in (order.tau, order.lower, order.upper))
     found = rf"Kendall's $\tau_b$ {tau} ({lower} to {upper})"
-    return f"\n{found}\n{order.n} configurations, one split".replace("-", "−")
+    return f"\n{found}\n{order.n} {order.unit}, one split".replace("-", "−")
 
 
 @styled

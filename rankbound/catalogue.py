@@ -367,6 +367,20 @@ VERDICTS: Final[dict[str, Verdict]] = {
     "no association beyond": Verdict(
         meaning="the interval lies inside (-R, R)", level="told"
     ),
+    "supports": Verdict(
+        meaning="the corrected p is at most delta, and the order is as expected",
+        level="good",
+    ),
+    "contradicts": Verdict(
+        meaning="the corrected p is at most delta, and the order is the reverse of "
+        "what is expected",
+        level="bad",
+    ),
+    "nothing": Verdict(
+        meaning="the corrected p is above delta: no evidence of any order",
+        level="caution",
+    ),
+    # Only in results of earlier versions
     "too few configurations": Verdict(
         meaning="an order of fewer configurations has no interval", level="caution"
     ),
@@ -400,8 +414,56 @@ SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 ASSOCIATED: Final = "associated"
 NO_ASSOCIATION: Final = "no association beyond"
 INCONCLUSIVE: Final = "inconclusive"
-TOO_FEW: Final = "too few configurations"
 ASSOCIATIONS: Final = (ASSOCIATED, NO_ASSOCIATION, INCONCLUSIVE)
+# Verdicts about an order of systems, and what it is expected to be
+SUPPORTS: Final = "supports"
+CONTRADICTS: Final = "contradicts"
+NOTHING: Final = "nothing"
+ORDERS: Final = (SUPPORTS, CONTRADICTS, ASSOCIATED, NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictor:
+    """A number of a configuration that its risk and effectiveness may go with.
+
+    Attributes
+    ----------
+    kind : {"bound", "baseline"}
+        A part of the bound, or a simple number to compare it with.
+    rises : bool or None
+        Whether the theory expects the risk to rise with it, and the effectiveness to
+        fall; None where it expects nothing.
+    """
+
+    kind: Literal["bound", "baseline"]
+    rises: bool | None = None
+
+    def expected(self, *, risk: bool) -> bool | None:
+        """Whether the risk, or else the effectiveness, is expected to rise with it.
+
+        Examples
+        --------
+        >>> PREDICTORS["entropy"].expected(risk=False)
+        False
+        >>> PREDICTORS["group_size"].expected(risk=False) is None
+        True
+        """
+        return None if self.rises is None else self.rises == risk
+
+
+# The risk is entropy plus divergence, and at most the bound, which rises with locality.
+# The deviation may well fall with the risk, as its floor does (Theorem 9). Of it, of
+# the teacher's scores and of the sizes of groups the theory expects nothing
+PREDICTORS: Final[dict[str, Predictor]] = {
+    "bound": Predictor(kind="bound", rises=True),
+    "deviation": Predictor(kind="bound"),
+    "locality": Predictor(kind="bound", rises=True),
+    "entropy": Predictor(kind="bound", rises=True),
+    "divergence": Predictor(kind="baseline", rises=True),
+    "negative_score": Predictor(kind="baseline"),
+    "group_size": Predictor(kind="baseline"),
+    "score_variance": Predictor(kind="baseline"),
+}
 
 
 def in_order(said: str) -> int:

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
-from sklearn.model_selection import LeaveOneOut, cross_val_predict
+from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,8 +16,13 @@ from rankbound.commands.measure.relevance import JudgedPairs, reliability
 from rankbound.estimators.calibration import fit_temperature
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.shape import neighbour_distances
-from rankbound.validation.configurations import ALPHAS, leave_one_out_ridge
 from rankbound.validation.correlation import rank_correlations, weighted_ranks
+from rankbound.validation.systems import (
+    ALPHAS,
+    design_of,
+    drawn_for,
+    leave_system_out_ridge,
+)
 
 RNG = np.random.default_rng
 
@@ -75,6 +80,13 @@ def test_predictions_in_one_data_set_are_cross_validated():
     rng = RNG(3)
     x, y = rng.normal(size=(10, 2)), rng.normal(size=10)
     model = make_pipeline(StandardScaler(), RidgeCV(alphas=ALPHAS))
-    guesses = cross_val_predict(model, x, y, cv=LeaveOneOut())
-    found = leave_one_out_ridge({"a": x[:, 0], "b": x[:, 1]}, y, np.zeros(10, int))
+    systems = np.array([f"f{i}" for i in range(10)], dtype=object)
+    guesses = cross_val_predict(
+        model, x, y, groups=np.arange(10), cv=LeaveOneGroupOut()
+    )
+    same = np.full(10, "d", dtype=object)
+    design = design_of(systems, same, same)
+    drawn = drawn_for(design, delta=0.05, resamples=1, permutations=19, rng=rng)
+    features = {"a": x[:, 0], "b": x[:, 1]}
+    found = leave_system_out_ridge(features, y, design, drawn)
     assert_allclose(found.rmse, np.sqrt(np.mean((y - guesses) ** 2)), rtol=1e-10)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from scipy.stats import beta
+from scipy.stats import beta, norm
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
@@ -26,8 +26,9 @@ from rankbound.validation.resampling import (
 
 Correction = Literal["holm", "bh"]
 POWER: Final = 0.8
-# A rate this many standard errors off fails, by chance in one run of some 16,000
-TOLERANCE: Final = 4.0
+# Of the intervals of a control's two rates. Two controls that are as they should be
+# fail by chance in about one of 300 runs
+LEVEL: Final = 0.999
 CORRECTIONS: Final = {"holm": holm, "bh": benjamini_hochberg}
 
 
@@ -131,8 +132,10 @@ class Control:
     standard_error : float
     family_rate : float
         Share of families in which anything is associated after correction.
-    family_lower : float
-        Its Clopper-Pearson lower limit at level 0.9999.
+    lower, upper : float
+        The interval of `rate` at `LEVEL`.
+    family_lower, family_upper : float
+        The interval of `family_rate` at `LEVEL`.
     nominal : float
         delta.
     """
@@ -143,14 +146,23 @@ class Control:
     rate: float
     standard_error: float
     family_rate: float
+    lower: float
+    upper: float
     family_lower: float
+    family_upper: float
     nominal: float
 
     @property
     def passed(self) -> bool:
-        """Whether both rates agree with the nominal one."""
-        near = abs(self.rate - self.nominal) <= TOLERANCE * self.standard_error
-        return near and self.family_lower <= self.nominal
+        """Whether the rates agree with the nominal one, within their intervals.
+
+        The share of families is promised to be at most nominal, so only an interval
+        above it fails.
+        """
+        return (
+            self.lower <= self.nominal <= self.upper
+            and self.family_lower <= self.nominal
+        )
 
 
 def null_p_values(
@@ -224,6 +236,14 @@ def control(
     DomainError
         If no measure varies.
 
+    Notes
+    -----
+    All draws share the permutations of a panel, which are a sample too. With m of them,
+    a test that rejects at p <= a does so with a probability that has the variance
+    ``a (1 - a) / m`` around a, and all tests of a panel are taken to do so together.
+    The interval of the rate is normal. That of the families is Clopper and Pearson's
+    with the effective number of families (Korn and Graubard, 1998).
+
     Examples
     --------
     >>> even = np.linspace(0.005, 0.995, 100)[:, None]
@@ -231,27 +251,44 @@ def control(
     >>> found.rate, found.family_rate, found.passed
     (0.05, 0.05, True)
     """
+    p_values = [part[:, np.isfinite(part).all(axis=0)] for part in p_values]
     table = np.concatenate(p_values, axis=1)
-    table = table[:, np.isfinite(table).all(axis=0)]
     if not table.size:
         raise DomainError(f"control {name!r}: no measure varies, so nothing to test")
     delta, draws = family.delta, len(table)
     rejected = table <= delta
-    each = rejected.mean(axis=1)
-    any_left = int(any_rejected(table, family).sum())
-    # The permutations, which all draws share, are a sample too
-    error = float(each.var(ddof=1)) / draws + delta * (1 - delta) / count
-    lower = float(beta.ppf(1e-4, any_left, draws - any_left + 1)) if any_left else 0.0
+    rate, each = float(rejected.mean()), rejected.mean(axis=1)
+    # Panels are permuted independently, each for its share of the tests
+    shares = np.array([part.shape[1] for part in p_values]) / table.shape[1]
+    alone, apart = float((shares**2).sum()), delta * (1 - delta)
+    error = np.sqrt(float(each.var(ddof=1)) / draws + alone * apart / count)
+    reach = float(norm.isf((1 - LEVEL) / 2) * error)
+    family_rate = float(any_rejected(table, family).mean())
+    # The largest p-value that the first step rejects, in steps of the permutations
+    steps = max(1, int(delta / table.shape[1] * (count + 1)))
+    shared = alone * delta**2 / steps
+    lower, upper = _exact(family_rate, draws * apart / (apart + draws * shared))
     return Control(
         name=name,
         n_tests=int(table.size),
         n_families=draws,
-        rate=float(rejected.mean()),
-        standard_error=float(np.sqrt(error)),
-        family_rate=any_left / draws,
+        rate=rate,
+        standard_error=float(error),
+        family_rate=family_rate,
+        lower=max(0.0, rate - reach),
+        upper=min(1.0, rate + reach),
         family_lower=lower,
+        family_upper=upper,
         nominal=delta,
     )
+
+
+def _exact(share: float, n: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval of a share among n, which may be fractional."""
+    hits, tail = share * n, (1 - LEVEL) / 2
+    lower = float(beta.ppf(tail, hits, n - hits + 1)) if hits > 0 else 0.0
+    upper = float(beta.isf(tail, hits + 1, n - hits)) if hits < n else 1.0
+    return lower, upper
 
 
 def any_rejected(p_values: Floats, family: Family) -> Booleans:

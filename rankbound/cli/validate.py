@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE, NO_ASSOCIATION, VERDICTS
+from rankbound.catalogue import (
+    ASSOCIATED,
+    CONTRADICTS,
+    INCONCLUSIVE,
+    NO_ASSOCIATION,
+    NOTHING,
+    SUPPORTS,
+    VERDICTS,
+)
 from rankbound.cli.options import (
     add_delta,
     add_models,
@@ -32,12 +40,19 @@ if TYPE_CHECKING:
 
 
 CONTROL_FAILED: Final = 1
+NEEDED: Final = 8  # systems; that of `rankbound.validation.systems` is slow to import
 EPILOG: Final = """\
 verdicts of each row (term x measure), from Spearman's rho and its p-value corrected
 over the whole family, and a band fixed before looking:
   {associated:<27}{when_associated}
   {beyond:<27}{when_not}
   {inconclusive:<27}neither: the queries are too few to tell
+
+verdicts of each order of systems (predictor x outcome) within data sets, from
+permutations of systems; with fewer than {needed} systems there are none:
+  {supports:<27}the corrected p is at most delta; the order is as expected
+  {contradicts:<27}the same, and the order is the reverse
+  {nothing:<27}no evidence of any order
 
 a data set as a folder (--datasets NAME:DIR) holds
   runs/NAME.run[.gz]             rankings, one per system; all but the teacher and one
@@ -69,7 +84,7 @@ def add_parser(subparsers: Any) -> None:
         "validate",
         help="whether the bound's terms go with measured effectiveness",
         description="Correlate the terms of the bound with measured effectiveness, per "
-        "query and across configurations, corrected for how many tests there are and "
+        "query and across systems, corrected for how many tests there are and "
         "for how hard queries are; try certificates on held-out queries; run controls.",
         epilog=EPILOG.format(
             associated=ASSOCIATED,
@@ -77,6 +92,10 @@ def add_parser(subparsers: Any) -> None:
             beyond=f"{NO_ASSOCIATION} R",
             when_not=VERDICTS[NO_ASSOCIATION].meaning,
             inconclusive=INCONCLUSIVE,
+            supports=SUPPORTS,
+            contradicts=CONTRADICTS,
+            nothing=NOTHING,
+            needed=NEEDED,
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -173,7 +192,7 @@ def add_documents(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="[SAMPLING=]FILE",
         help="groups, one JSON object a line: query_id, doc_id_a, doc_id_b, maybe "
-        "probabilities; several samplings are several configurations",
+        "probabilities; several samplings of one system count as one",
     )
     add(
         "--depth",

@@ -164,7 +164,9 @@ def _order(validation: Validation) -> Order | None:
             tau, lower, upper = row.tau, row.lower, row.upper
             if row.n < FEWEST or tau is None or lower is None or upper is None:
                 return None
-            return Order(tau, lower, upper, row.n)
+            if row.n_systems is None:  # written by an earlier version
+                return Order(tau, lower, upper, row.n, "configurations")
+            return Order(tau, lower, upper, row.n_systems)
     return None
 
 

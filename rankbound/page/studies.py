@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import ASSOCIATIONS, VERDICTS, in_order
+from rankbound.catalogue import (
+    ASSOCIATIONS,
+    ORDERS,
+    VERDICTS,
+    in_order,
+)
 from rankbound.commands.compare.result import Comparison, Row, SweepTable
 from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.commands.validate.records import (
@@ -16,6 +21,7 @@ from rankbound.commands.validate.records import (
     HeldOutCertificate,
     JudgedTogether,
     Order,
+    Prediction,
     SystemPair,
 )
 from rankbound.commands.validate.result import Validation
@@ -310,11 +316,25 @@ CONFIGURATIONS: Final = (
     "predictor",
     "target",
     "verdict",
-    "n",
+    "expected",
+    "systems",
+    "configurations",
     "tau",
     "interval",
     "p",
+    "p (corrected)",
     "order right",
+)
+PREDICTIONS: Final = (
+    "target",
+    "predictors",
+    "verdict",
+    "systems",
+    "R2",
+    "R2 by chance",
+    "its upper quantile",
+    "p",
+    "p (corrected)",
 )
 CERTIFICATES: Final = (
     "data set",
@@ -338,7 +358,16 @@ SYSTEMS: Final = (
     "p (Holm)",
     "smallest margin",
 )
-CONTROLS: Final = ("control", "passed", "rate", "nominal", "tests")
+CONTROLS: Final = (
+    "control",
+    "passed",
+    "rate",
+    "interval",
+    "nominal",
+    "tests",
+    "families with a finding",
+    "their interval",
+)
 
 
 def validation_account(validation: Validation, *, name: str = "") -> Account:
@@ -365,6 +394,7 @@ def _validation_verdicts(validation: Validation, where: str) -> Iterator[Verdict
             "term of the bound with an effectiveness, query by query"
         )
         yield told(said, sentence)
+    yield from _order_verdicts(validation, where)
     certificates = validation.certificates
     many = sum(row.vacuous for row in certificates)
     if certificates:
@@ -375,10 +405,37 @@ def _validation_verdicts(validation: Validation, where: str) -> Iterator[Verdict
             yield told("not vacuous", where + which)
     for control in validation.controls:
         if not control.passed:
-            which = f"{where}{control.name}: rate {number(control.rate)}"
-            yield told("control failed", which)
+            yield told("control failed", where + _failed(control))
     for warning in validation.warnings:
         yield told("warning", warning)
+
+
+def _order_verdicts(validation: Validation, where: str) -> Iterator[Verdict]:
+    """What the orders of systems say; nothing where there was no test."""
+    rows = [row for row in validation.configurations if row.n_systems is not None]
+    tested = [row for row in rows if row.verdict in ORDERS]
+    counts = Counter(row.verdict for row in tested)
+    for said in filter(counts.__contains__, ORDERS):
+        one = tested[0]
+        yield told(
+            said,
+            f"{where}{counts[said]} of {counted(len(tested), 'order')} of "
+            f"{counted(one.n_systems or 0, 'system')} on "
+            f"{counted(one.n_datasets or 0, 'data set')} by a term",
+        )
+
+
+def _failed(control: Control) -> str:
+    """What a control found where nothing can be."""
+    text = f"{control.name}: rate {number(control.rate)}"
+    if control.lower is None or control.family_lower is None:
+        return text
+    return (
+        f"{text} ({interval((control.lower, control.upper))}), nominal "
+        f"{number(control.nominal)}; in {number(control.family_rate)} "
+        f"({interval((control.family_lower, control.family_upper))}) of families, "
+        f"promised at most {number(control.nominal)}"
+    )
 
 
 def _association_place(verdict: str) -> tuple[int, str]:
@@ -397,10 +454,19 @@ def _validation_tables(validation: Validation, tag: str) -> Iterator[Table]:
         ),
         (
             "configurations",
-            "Order of configurations: does the predictor sort them as the target does?",
+            "Order of systems within data sets: does the predictor sort them as the "
+            "target does?",
             CONFIGURATIONS,
-            3,
+            4,
             [_ordered(row) for row in validation.configurations],
+        ),
+        (
+            "predictions",
+            "Each system predicted from the others by ridge regression, against the "
+            "same with systems exchanged at random",
+            PREDICTIONS,
+            3,
+            [_foretold(row) for row in validation.predictions if row.r2 is not None],
         ),
         (
             "certificates",
@@ -455,12 +521,25 @@ def _ordered(row: Order) -> Cells:
     return (
         row.predictor,
         row.target,
-        row.verdict or row.missing_because or "–",
+        row.verdict or row.missing_because or row.untested_because or "–",
+        row.expected,
+        number(row.n_systems),
         number(row.n),
         number(row.tau),
         interval((row.lower, row.upper)),
         number(row.p),
+        number(row.p_adjusted),
         number(row.accuracy),
+    )
+
+
+def _foretold(row: Prediction) -> Cells:
+    return (
+        row.target,
+        ", ".join(row.features) or "–",
+        row.verdict or row.missing_because or "–",
+        number(row.n_systems),
+        *map(number, (row.r2, row.r2_null, row.r2_null_upper, row.p, row.p_adjusted)),
     )
 
 
@@ -497,6 +576,9 @@ def _controlled(row: Control) -> Cells:
         row.name,
         "yes" if row.passed else "no",
         number(row.rate),
+        interval((row.lower, row.upper)),
         number(row.nominal),
         number(row.n_tests),
+        number(row.family_rate),
+        interval((row.family_lower, row.family_upper)),
     )

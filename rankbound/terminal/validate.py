@@ -12,21 +12,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
-from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE
+from rankbound.catalogue import ASSOCIATED, CONTRADICTS, INCONCLUSIVE, SUPPORTS
 from rankbound.commands.validate.records import (
     POOLED,
     Association,
     Control,
     Dependence,
     HeldOutCertificate,
+    Order,
+    Prediction,
 )
 from rankbound.commands.validate.result import Validation
 from rankbound.terminal.console import NAME, outline, say, short
-from rankbound.validation.configurations import NEEDED
 
 SHOWN: Final = 10
 NAMED: Final = 3  # associations in the short text
 CORRECTIONS: Final = {"holm": "Holm", "bh": "BH"}
+FOUND: Final = (SUPPORTS, CONTRADICTS, ASSOCIATED)
 # Predictors whose order is reported whatever the verdict
 ALWAYS_TOLD: Final = ("bound", "divergence")
 
@@ -221,40 +223,95 @@ def _power(validation: Validation) -> Iterator[str]:
 
 
 def orders(validation: Validation) -> Iterator[str]:
-    """Whether the predictors rank the configurations, in sentences."""
+    """Whether the predictors order the systems, in sentences."""
     rows = validation.configurations
-    n = len(validation.configuration_values)
-    if n < NEEDED:
-        yield (
-            f"across configurations: too few configurations ({n}; {NEEDED} are needed "
-            "for intervals and for leaving one out)"
-        )
-    found = [row for row in rows if row.verdict == ASSOCIATED]
-    if n >= NEEDED and not found:
-        yield (
-            f"across {counted(n, 'configuration')}: no evidence that anything orders "
-            f"them ({counted(validation.family.configurations.n_tests, 'test')})"
-        )
-    for row in found:
-        yield (
-            f"across {counted(n, 'configuration')}: {row.predictor} "
-            f"({row.kind}) orders "
-            f"{row.target}, tau {row.tau:.2f} "
-            f"{_interval(row.lower, row.upper)}, expected: {row.expected}"
-        )
+    if not rows:
+        return
+    yield f"across {_compared(rows[0])}: {_outcome(validation)}"
+    yield from _not_compared(validation)
+    for row in rows:
+        if row.p_adjusted is not None and row.verdict in FOUND:
+            yield (
+                f"  {row.verdict}{_the_theory(row)}: {row.predictor} ({row.kind}) and "
+                f"{row.target}: tau {row.tau:.2f} ({_interval(row.lower, row.upper)}), "
+                f"expected: {row.expected}, corrected p = {row.p_adjusted:.2g}"
+            )
     for row in rows:
         if row.predictor in ALWAYS_TOLD and row.tau is not None:
+            pairs = counted(row.n_pairs, "pair")
+            right = (
+                ""
+                if row.accuracy is None
+                else f", {row.accuracy:.0%} of {pairs} as expected"
+            )
+            verdict = f": {row.verdict}" if row.verdict else ""
             yield (
                 f"  {row.predictor} ({row.kind}) and {row.target}: tau "
-                f"{row.tau:.2f}, {row.accuracy:.0%} of "
-                f"{counted(row.n_pairs, 'pair')} as expected"
+                f"{row.tau:.2f}{right}{verdict}"
             )
     for one in validation.predictions:
         if one.r2 is not None and one.features[0] in ALWAYS_TOLD:
+            yield _predicted(one)
+
+
+def _compared(row: Order) -> str:
+    """What was compared; older results do not tell systems from configurations."""
+    if not row.n_systems:
+        return counted(row.n, "configuration") if row.n else "configurations"
+    return (
+        f"{counted(row.n_systems, 'system')} on "
+        f"{counted(row.n_datasets or 0, 'data set')} "
+        f"({counted(row.n, 'configuration')})"
+    )
+
+
+def _outcome(validation: Validation) -> str:
+    """One clause on all orders and predictions."""
+    rows, family = validation.configurations, validation.family.configurations
+    untested = [row.untested_because for row in rows if row.untested_because]
+    if untested:
+        return f"{untested[0]}; their order, with no p-value and no verdict"
+    if not family.n_tests:
+        reasons = dict.fromkeys(filter(None, (row.missing_because for row in rows)))
+        return f"no order: {'; '.join(reasons)}"
+    found = Counter(row.verdict for row in rows if row.verdict in FOUND)
+    predicted = sum(one.verdict == ASSOCIATED for one in validation.predictions)
+    tests = counted(family.n_tests, "test")
+    if not found and not predicted:
+        return f"nothing: no evidence that anything orders or predicts them ({tests})"
+    parts = [f"{word} in {counted(n, 'order')}" for word, n in found.items()]
+    if predicted:
+        parts.append(f"predicted in {counted(predicted, 'regression')}")
+    return f"{', '.join(parts)} ({tests})"
+
+
+def _not_compared(validation: Validation) -> Iterator[str]:
+    for value in validation.configuration_values:
+        if not value.compared:
             yield (
-                f"  ridge on {', '.join(one.features)}, leaving one out: R2 "
-                f"{one.r2:.2f} of {one.target} (0: no better than the data set's mean)"
+                f"  not compared: {value.student} ({value.dataset}, {value.sampling}), "
+                f"{value.unscored_share or 0.0:.1%} of whose documents have no score"
             )
+
+
+def _the_theory(row: Order) -> str:
+    return " the theory" if row.verdict in (SUPPORTS, CONTRADICTS) else ""
+
+
+def _predicted(one: Prediction) -> str:
+    """How well a regression predicts systems that it has not seen."""
+    names = ", ".join(one.features)
+    if one.p is None:
+        return (
+            f"  ridge on {names}, leaving one out: R2 {one.r2:.2f} of {one.target} (0: "
+            "no better than the data set's mean)"
+        )
+    return (
+        f"  ridge on {names}, leaving systems out: R2 {one.r2:.2f} of {one.target} (0: "
+        f"no better than the mean of the others; by chance {one.r2_null:.2f}, seldom "
+        f"above {one.r2_null_upper:.2f}), corrected p = {one.p_adjusted:.2g}: "
+        f"{one.verdict}"
+    )
 
 
 def _dependence(rows: Sequence[Dependence]) -> Iterator[str]:
@@ -275,9 +332,11 @@ def _controls(rows: Sequence[Control], delta: float) -> Iterator[str]:
         if row.rate is not None:
             yield (
                 f"control, {row.name}: {row.rate:.1%} of "
-                f"{counted(row.n_tests, 'test')} reject (nominal {delta:.1%}), "
+                f"{counted(row.n_tests, 'test')} reject"
+                f"{_ends(row.lower, row.upper)} (nominal {delta:.1%}), "
                 f"{row.family_rate:.1%} of "
-                f"{row.n_families:,} families have a row associated (at most "
+                f"{row.n_families:,} families have a row associated"
+                f"{_ends(row.family_lower, row.family_upper)} (promised: at most "
                 f"{delta:.1%}): {mark}"
             )
         else:
@@ -286,6 +345,13 @@ def _controls(rows: Sequence[Control], delta: float) -> Iterator[str]:
                 f"query, {row.n_tests} of {counted(row.n_rows or 0, 'row')} can be "
                 f"tested, {row.associated} associated: {mark}"
             )
+
+
+def _ends(lower: float | None, upper: float | None) -> str:
+    """The interval of a rate; older results have none."""
+    if lower is None or upper is None:
+        return ""
+    return f", interval {lower:.1%} to {upper:.1%}"
 
 
 def _foot(validation: Validation) -> Iterator[str]:

@@ -47,14 +47,14 @@ def test_the_plane_is_fit_for_a_paper_and_marks_means():
     assert means == [pytest.approx(pair) for pair in expected]
 
 
-def test_the_order_of_configurations_stands_below_the_axis():
+def test_the_order_of_systems_stands_below_the_axis():
     order = Order(tau=-0.5, lower=-0.913, upper=0.04, n=9)
     ax = draw_bound_against_risk(ROWS, risk="held-out risk", order=order)
     check_drawing(ax)
     first, second, third = ax.get_xlabel().splitlines()
     assert first == "held-out risk (nats)"
     assert second == r"Kendall's $\tau_b$ −0.50 (−0.91 to 0.04)"
-    assert third == "9 configurations, one split"
+    assert third == "9 systems, one split"
 
 
 @pytest.mark.parametrize("draw", [draw_bound_against_risk, draw_locality_entropy])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rankbound import compare, cut, measure
+from rankbound import compare, cut, measure, validate
 from tests.rankbound.files import written
 
 QUERIES, DOCUMENTS = 24, 9
@@ -92,7 +92,23 @@ def _cut(folder):
     )
 
 
-@pytest.mark.parametrize("command", [_measured, _measured_by_depth, _compared, _cut])
+def _validated(folder):
+    return validate(
+        folder / "teacher.txt",
+        students={"s": folder / "student.txt"},
+        groups={name: folder / f"{name}.jsonl" for name in ("near", "far")},
+        qrels=folder / "qrels.txt",
+        teacher_kind="logit",
+        measures="nDCG@5",
+        resamples=200,
+        permutations=99,
+        splits=2,
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [_measured, _measured_by_depth, _compared, _cut, _validated]
+)
 def test_the_order_of_rows_changes_nothing(command, folders, monkeypatch):
     said = []
     for folder in folders:

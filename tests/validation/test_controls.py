@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import binom, spearmanr
 
 from rankbound.bounds.errors import DomainError
 from rankbound.validation.judging import Family, any_rejected, control, null_p_values
@@ -49,6 +49,59 @@ def test_a_term_that_knows_the_targets_fails_the_control():
 
 def test_a_test_that_never_rejects_fails_the_control():
     assert not control("timid", [np.ones((400, 5))], Family(), count=999).passed
+
+
+def test_the_intervals_are_those_of_the_textbooks():
+    """Many permutations: the families' is Clopper and Pearson's, by its definition."""
+    p = np.full((200, 2), 0.9)
+    p[:9] = 0.001  # rejected after correction, too
+    found = control("nine", [p], Family(), count=10**9)
+    assert found.family_rate == pytest.approx(9 / 200)
+    low, high = found.family_lower, found.family_upper
+    assert binom.sf(8, 200, low) == pytest.approx(0.0005, rel=1e-3)
+    assert binom.cdf(9, 200, high) == pytest.approx(0.0005, rel=1e-3)
+    error = np.std([1.0] * 9 + [0.0] * 191, ddof=1) / np.sqrt(200)
+    assert found.upper - found.rate == pytest.approx(3.2905 * error, rel=1e-4)
+    assert found.rate - found.lower <= 3.2906 * error
+
+
+def test_few_permutations_are_an_error_of_their_own():
+    p = np.full((200, 2), 0.9)
+    p[:16] = 0.001
+    wide, narrow = (control("c", [p], Family(), count=n) for n in (399, 10**9))
+    assert wide.family_lower < narrow.family_lower
+    assert wide.family_upper > narrow.family_upper
+    assert wide.upper > narrow.upper
+    several = control("c", [p[:, :1], p[:, 1:]], Family(), count=399)
+    assert several.family_lower > wide.family_lower
+
+
+def test_families_above_the_nominal_rate_fail():
+    """Eight per cent: with 200 families it may be chance, with 2,000 it is not."""
+    for draws, passed in ((200, True), (2_000, False)):
+        p = np.linspace(0.0005, 0.9995, draws)[:, None].repeat(10, axis=1)
+        p[p[:, 0] > 0.08] = 0.9
+        p[p[:, 0] <= 0.08, 0] = 0.0001
+        p[:, 1:] = np.linspace(0.0005, 0.9995, draws)[::-1, None]
+        found = control("eight", [p], Family(), count=10**9)
+        assert found.lower < 0.05 < found.upper
+        assert found.family_rate > 0.079
+        assert found.passed is passed
+
+
+@pytest.mark.statistical
+def test_a_control_seldom_fails_by_chance():
+    """One in some 700; 150 have three or more failures once in 600 runs."""
+    failures = 0
+    for seed in range(150):
+        rng = np.random.default_rng([11, seed])
+        p = []
+        for _ in range(2):
+            targets = rng.normal(size=(16, 1)) + rng.normal(size=(16, 4))
+            draws = rng.normal(size=(100, 16))
+            p.append(null_p_values(draws, targets, count=499, rng=rng))
+        failures += not control("noise", p, Family(), count=499).passed
+    assert failures < 3
 
 
 def test_families_run_over_all_panels():

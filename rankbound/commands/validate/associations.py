@@ -27,7 +27,8 @@ from rankbound.commands.validate.records import (
     Dependence,
     Heterogeneity,
 )
-from rankbound.data.columns import Floats, Strings
+from rankbound.data.columns import Floats, Integers, Strings
+from rankbound.data.draws import generator
 from rankbound.data.groups import Groups
 from rankbound.estimators.group_terms import student_terms, teacher_terms
 from rankbound.progress import Progress
@@ -44,7 +45,13 @@ from rankbound.validation.association import (
     pool,
     summary,
 )
-from rankbound.validation.judging import Correction, Family, control, null_p_values
+from rankbound.validation.judging import (
+    LEVEL,
+    Correction,
+    Family,
+    control,
+    null_p_values,
+)
 
 # The smallest p-value of a test is 1 / (m + 1), and the correction multiplies it by the
 # size of the family. So many permutations are drawn that the product is this many times
@@ -117,9 +124,9 @@ def associations(
         panels, delta=family.delta, resamples=resamples, permutations=permutations
     )
     cells: list[Cell] = []
-    for position, group in enumerate(_alike(panels)):
+    for group in _alike(panels):
         progress(f"associations of {group[0].student}")
-        cells += _cells_of(group, effort, position, delta=family.delta, seed=seed)
+        cells += _cells_of(group, effort, delta=family.delta, seed=seed)
     rows, n_tests, n_partial = _judged(cells, family)
     drawn = effort.rank_permutations or effort.permutations
     return Associations(rows, n_tests, n_partial, drawn)
@@ -151,14 +158,14 @@ def _effort(
 
 
 def _cells_of(
-    group: list[StudentPanel], effort: Effort, position: int, *, delta: float, seed: int
+    group: list[StudentPanel], effort: Effort, *, delta: float, seed: int
 ) -> list[Cell]:
     shared = tuple(
         name for name in TERMS if all(name in panel.names for panel in group)
     )
     draws, cells = [], []
-    for index, panel in enumerate(group):
-        rng = np.random.default_rng([seed, position, index])
+    for panel in group:
+        rng = _draws_for("associations", panel, seed)
         made = draw(_only(panel, shared), effort, rng)
         draws.append(made)
         found = summary(made, delta=delta)
@@ -173,6 +180,11 @@ def _cells_of(
         pooled = _cells(POOLED, group[0], shared, found)
         cells += _with_heterogeneity(pooled, draws)
     return cells
+
+
+def _draws_for(purpose: str, panel: StudentPanel, seed: int) -> np.random.Generator:
+    """Random numbers that only the names of a panel and the purpose decide."""
+    return generator(seed, purpose, panel.dataset, panel.sampling, panel.student)
 
 
 def _only(panel: StudentPanel, names: tuple[str, ...]) -> Panel:
@@ -324,7 +336,7 @@ def dependence(
     """
     tested: list[tuple[StudentPanel, DistanceCorrelation | None]] = []
     known: dict[bytes, DistanceCorrelation] = {}
-    for position, panel in enumerate(panels):
+    for panel in panels:
         if "diameter" not in panel.names:
             continue
         locality, entropy = panel.column("diameter"), panel.column("entropy")
@@ -337,7 +349,8 @@ def dependence(
                 locality,
                 entropy,
                 count=permutations,
-                rng=np.random.default_rng([seed, 1_000_117, position]),
+                # The students of a sampling share documents, and then the test
+                rng=generator(seed, "dependence", panel.dataset, panel.sampling),
             )
         tested.append((panel, known[key]))
     p_values = [None if found is None else found.p for _, found in tested]
@@ -378,15 +391,16 @@ def random_controls(
 
     Both have the distribution of a real term and are independent of effectiveness.
     """
-    rng = np.random.default_rng([seed, 1_000_039])
     shuffled, random = [], []
     for panel in panels:
         targets = panel.panel.targets
         entropy = panel.column("entropy")
         if np.ptp(entropy) > 0:
+            rng = _draws_for("shuffled entropies", panel, seed)
             draws = rng.permuted(np.tile(entropy, (DRAWS, 1)), axis=1)
             shuffled.append(null_p_values(draws, targets, count=permutations, rng=rng))
         measurement = measurements[panel.dataset, panel.sampling]
+        rng = _draws_for("random scores", panel, seed)
         noise = _entropies_of_noise(panel, measurement, rng)
         random.append(null_p_values(noise, targets, count=permutations, rng=rng))
     found = []
@@ -406,6 +420,11 @@ def random_controls(
                     family_rate=outcome.family_rate,
                     nominal=outcome.nominal,
                     passed=outcome.passed,
+                    lower=outcome.lower,
+                    upper=outcome.upper,
+                    family_lower=outcome.family_lower,
+                    family_upper=outcome.family_upper,
+                    level=LEVEL,
                 )
             )
     return found
@@ -416,7 +435,8 @@ def _entropies_of_noise(
 ) -> Floats:
     """Entropies (nats) of a teacher that scores at random, shape (draws, n).
 
-    The random scores have the standard deviation of the real teacher's.
+    The random scores have the standard deviation of the real teacher's. A document has
+    one score for a query, in whatever groups and in whatever order it stands.
     """
     student = panel.result.student
     groups = student.groups.keep_groups(~student.calibration)
@@ -424,12 +444,24 @@ def _entropies_of_noise(
     scale = float(scores.std()) / measurement.temperature or 1.0
     rows = _order(groups, panel.qids)
     pairs = measurement.options.pairs
+    document = _documents(groups)
     found = []
     for _ in range(DRAWS):
-        noise = rng.normal(0.0, scale, size=len(scores))
+        noise = rng.normal(0.0, scale, size=int(document.max()) + 1)[document]
         terms = teacher_terms(groups, noise, pairs=pairs)
         found.append(query_terms(groups, terms, pairs=pairs).entropy_nats[rows])
     return np.array(found)
+
+
+def _documents(groups: Groups) -> Integers:
+    """A number of every row's query and document, in the order of their ids."""
+    ids = groups.row_query(), groups.codes
+    ranks = [
+        np.argsort(np.argsort(names, kind="stable"), kind="stable")[codes]
+        for names, codes in zip((groups.qids, groups.docnos), ids, strict=True)
+    ]
+    keys = ranks[0].astype(np.int64) * len(groups.docnos) + ranks[1]
+    return np.asarray(np.unique(keys, return_inverse=True)[1]).reshape(-1)
 
 
 def _order(groups: Groups, qids: Strings) -> np.ndarray:
@@ -489,7 +521,7 @@ def constant_control(
         given=np.empty((len(targets), 0)),
         uses=np.empty((targets.shape[1], 0), dtype=bool),
     )
-    rng = np.random.default_rng([seed, 1_000_081])
+    rng = generator(seed, CONSTANT, case.dataset, case.sampling)
     made = summary(draw(panel, Effort(200, 999), rng), delta=family.delta)
     cells = [cell.spearman for line in made for cell in line]
     p_values = family.adjusted([cell.p for cell in cells])

@@ -1,4 +1,4 @@
-"""Test certificates on held-out queries, and orders of configurations by the bound.
+"""Test certificates on held-out queries, and orders of systems by the bound.
 
 The terms of each configuration come from half of the queries. They are compared with
 the risk and the effectiveness on the other half.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from rankbound.bounds.certificate import CHOSEN, LossRange
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import upper_limit
-from rankbound.catalogue import TOO_FEW
+from rankbound.catalogue import ASSOCIATED, CONTRADICTS, NOTHING, PREDICTORS, SUPPORTS
 from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.panels import StudentPanel
 from rankbound.commands.validate.records import (
@@ -25,24 +26,31 @@ from rankbound.commands.validate.records import (
     Order,
     Prediction,
 )
-from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.columns import Booleans, Floats, Strings, strings
+from rankbound.data.draws import drawn_order, generator
 from rankbound.errors import UsageError
-from rankbound.validation.association import Coefficient
-from rankbound.validation.configurations import (
-    LEAST_QUERIES,
-    NEEDED,
-    Drawing,
-    Ordering,
-    held_out,
-    leave_one_out_ridge,
-    ordering,
-)
+from rankbound.validation.configurations import LEAST_QUERIES, held_out
 from rankbound.validation.judging import Family
+from rankbound.validation.systems import (
+    Design,
+    Drawn,
+    Ordering,
+    design_of,
+    drawn_for,
+    leave_system_out_ridge,
+    orderings,
+)
+from rankbound.validation.systems import Prediction as Predicted
 
-PARTS: Final = ("bound", "deviation", "locality", "entropy")
-# Simple numbers to compare the parts of the bound with
-BASELINES: Final = ("divergence", "negative_score", "group_size", "score_variance")
-MOST_ORDERS: Final = 1_999
+# What a regression predicts systems by: the terms of the bound together, it alone, and
+# simple numbers alone
+SETS: Final = (
+    ("bound", "locality", "entropy"),
+    ("bound",),
+    *((name,) for name, one in PREDICTORS.items() if one.kind == "baseline"),
+)
+# A configuration of which more documents have no score is not compared
+MOST_UNSCORED: Final = 0.1
 
 
 def certificates(
@@ -50,7 +58,7 @@ def certificates(
 ) -> tuple[HeldOutCertificate, ...]:
     """Compare certificates of random halves with the risk of the other halves."""
     rows = []
-    for position, panel in enumerate(panels):
+    for panel in panels:
         certificate = panel.result.certificate
         risk = panel.result.terms.risk_nats
         if risk is None or len(risk) < LEAST_QUERIES:
@@ -60,7 +68,9 @@ def certificates(
             loss_range=certificate.range,
             delta=delta,
             splits=splits,
-            rng=np.random.default_rng([seed, 1_000_037, position]),
+            rng=generator(
+                seed, "certificates", panel.dataset, panel.sampling, panel.student
+            ),
         )
         held = float(np.mean([half.risk for half in halves]))
         stated = float(np.mean([half.certificate for half in halves]))
@@ -99,6 +109,7 @@ class Configurations:
     orders: tuple[Order, ...]
     predictions: tuple[Prediction, ...]
     n_tests: int
+    permutations: int
 
 
 def configurations(
@@ -115,46 +126,95 @@ def configurations(
     The configurations of one data set are split into the same halves, so that they are
     comparable.
     """
-    rng = np.random.default_rng([seed, 1_000_003])
-    halves = {name: _half(judged[name], rng) for name in judged}
+    halves = {name: _half(judged[name], seed) for name in judged}
     values = tuple(
         _values(panel, judged[panel.dataset], halves[panel.dataset], family.delta)
         for panel in panels
     )
-    measures = next(iter(judged.values())).measures
-    targets = (RISK, *measures)
-    found = [
-        (
-            predictor,
-            target,
-            _order(
-                values,
-                predictor,
-                target,
-                # Every order is drawn from a stream of the same seed
-                Drawing(
-                    family.delta,
-                    resamples,
-                    min(permutations, MOST_ORDERS),
-                    np.random.default_rng([seed, 1_000_033]),
-                ),
-            ),
-        )
-        for predictor in (*PARTS, *BASELINES)
-        for target in targets
-    ]
-    orders = _judged(found, len(values), family)
-    return Configurations(
-        values=values,
-        orders=orders,
-        predictions=tuple(p for t in targets for p in _predictions(values, t)),
-        n_tests=sum(row.p is not None for row in orders),
+    return across(
+        values,
+        family=family,
+        resamples=resamples,
+        permutations=permutations,
+        seed=seed,
     )
 
 
-def _half(judged: Judged, rng: np.random.Generator) -> set[str]:
-    qids = sorted(judged.relevant)
-    order = rng.permutation(len(qids))
+def across(
+    values: Sequence[Configuration],
+    *,
+    family: Family,
+    resamples: int,
+    permutations: int,
+    seed: int,
+) -> Configurations:
+    """Order systems by every predictor, and predict each system from the others.
+
+    All orders and predictions are one family. Systems are what is exchanged, drawn and
+    left out, in all data sets at once, since the effectiveness of a system is the same
+    under all samplings of a data set.
+
+    Parameters
+    ----------
+    values : sequence of Configuration
+        With the same outcomes.
+    family : Family
+    resamples : int
+        Number of bootstrap resamples of systems.
+    permutations : int
+        Number of permutations of systems; more are drawn if the family is so large that
+        its smallest p-value could not be below the level.
+    seed : int
+    """
+    kept = [value for value in values if value.compared]
+    targets = tuple(dict.fromkeys(name for value in values for name in value.outcomes))
+    made = design_of(
+        *(
+            strings([getattr(value, key) for value in kept])
+            for key in ("student", "dataset", "sampling")
+        )
+    )
+    n_possible = len(targets) * (len(PREDICTORS) + len(SETS))
+    drawn = drawn_for(
+        made,
+        delta=family.delta,
+        resamples=resamples,
+        permutations=max(permutations, ceil(n_possible / family.delta)),
+        rng=generator(seed, "systems"),
+    )
+    found = _Compared(kept, made, drawn)
+    ordered = {target: found.orders(target) for target in targets}
+    predicted = {
+        (names, target): found.prediction(names, target)
+        for target in targets
+        for names in SETS
+    }
+    places = [(name, target) for name in PREDICTORS for target in targets]
+    p_values = [ordered[target][name].p for name, target in places]
+    p_values += [one.p for one in predicted.values()]
+    adjusted = family.adjusted(p_values)
+    orders = tuple(
+        found.order(name, target, ordered[target][name], p, family)
+        for (name, target), p in zip(places, adjusted, strict=False)
+    )
+    predictions = tuple(
+        found.predicted(names, target, one, p, family)
+        for ((names, target), one), p in zip(
+            predicted.items(), adjusted[len(places) :], strict=True
+        )
+    )
+    return Configurations(
+        values=tuple(values),
+        orders=orders,
+        predictions=predictions,
+        n_tests=sum(p is not None for p in p_values),
+        permutations=len(drawn.orders),
+    )
+
+
+def _half(judged: Judged, seed: int) -> set[str]:
+    qids = strings(sorted(judged.relevant))
+    order = drawn_order(qids, seed=seed, purpose=f"halves of {judged.dataset}")
     return {qids[index] for index in order[: len(qids) // 2]}
 
 
@@ -170,6 +230,7 @@ def _values(
         )
     risk = panel.column("risk")
     limit = _limit(panel, risk[first], delta)
+    unscored = panel.result.student.missing_share
     system = judged.systems[panel.student]
     outside = np.array([qid not in half for qid in system.qids])
     means = system.values[outside].mean(axis=0).tolist()
@@ -197,6 +258,8 @@ def _values(
             RISK: float(risk[~first].mean()),
             **dict(zip(judged.measures, means, strict=True)),
         },
+        unscored_share=unscored,
+        compared=unscored <= MOST_UNSCORED,
     )
 
 
@@ -217,105 +280,139 @@ def _rows(qids: Strings, wanted: Strings) -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ordered:
-    """An order before the family is judged, or the reason why there is none."""
+class _Missing:
+    """The reason why there is no order or no prediction."""
 
-    found: Ordering | None
-    missing_because: str | None
-
-
-def _order(
-    values: Sequence[Configuration],
-    predictor: str,
-    target: str,
-    drawing: Drawing,
-) -> _Ordered:
-    inputs = [value.predictor(predictor) for value in values]
-    known = [x for x in inputs if x is not None]
-    if len(known) < len(values):
-        return _Ordered(None, "no vectors, or no such documents")
-    if len(values) < 2:
-        return _Ordered(None, f"{len(values)} configuration has no order")
-    found = ordering(
-        np.array(known),
-        np.array([value.outcomes[target] for value in values]),
-        _codes(values),
-        rising=target == RISK,
-        drawing=drawing,
-    )
-    return _Ordered(found, "one side does not vary" if found.tau is None else None)
+    reason: str
+    p: float | None = None
 
 
-def _codes(values: Sequence[Configuration]) -> Integers:
-    """The data sets of the configurations, as codes."""
-    names = [value.dataset for value in values]
-    return np.unique(names, return_inverse=True)[1].reshape(-1).astype(np.int64)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """The configurations that are compared, their design, and what is drawn for it."""
 
+    values: Sequence[Configuration]
+    design: Design
+    drawn: Drawn
 
-def _judged(
-    orders: Sequence[tuple[str, str, _Ordered]], n: int, family: Family
-) -> tuple[Order, ...]:
-    rows = []
-    p_values = [None if one.found is None else one.found.p for *_, one in orders]
-    adjusted = family.adjusted(p_values)
-    for (predictor, target, one), p in zip(orders, adjusted, strict=True):
-        found = one.found or Ordering(n)
-        cell = Coefficient(found.tau, found.lower, found.upper, found.p)
-        rows.append(
-            Order(
-                predictor=predictor,
-                kind="baseline" if predictor in BASELINES else "bound",
-                target=target,
-                expected="rises" if target == RISK else "falls",
-                n=n,
-                tau=found.tau,
-                lower=found.lower,
-                upper=found.upper,
-                p=found.p,
-                smallest_p=found.smallest_p,
-                n_pairs=found.n_pairs,
-                accuracy=found.accuracy,
-                missing_because=one.missing_because,
-                p_adjusted=p,
-                verdict=TOO_FEW if n < NEEDED else family.verdict(cell, p),
+    def _column(self, name: str) -> Floats | None:
+        """A predictor by its name, shape (c,); None if it is not known for all."""
+        column = [value.predictor(name) for value in self.values]
+        known = [x for x in column if x is not None]
+        return np.array(known) if len(known) == len(column) else None
+
+    def _outcome(self, target: str) -> Floats:
+        return np.array([value.outcomes[target] for value in self.values])
+
+    def orders(self, target: str) -> dict[str, Ordering | _Missing]:
+        """How every predictor orders the systems, or why it does not."""
+        if not self.design.n_systems:
+            why = self.drawn.missing_because or ""
+            return {name: _Missing(why) for name in PREDICTORS}
+        columns = {name: self._column(name) for name in PREDICTORS}
+        found: dict[str, Ordering | _Missing] = {
+            **orderings(
+                {name: x for name, x in columns.items() if x is not None},
+                self._outcome(target),
+                self.design,
+                rising={name: _expected(name, target) for name in PREDICTORS},
+                drawn=self.drawn,
             )
+        }
+        absent = _Missing("no vectors, or no such documents")
+        return {name: found.get(name, absent) for name in PREDICTORS}
+
+    def order(
+        self,
+        predictor: str,
+        target: str,
+        found: Ordering | _Missing,
+        adjusted: float | None,
+        family: Family,
+    ) -> Order:
+        """The row of a predictor and a target."""
+        reason = found.reason if isinstance(found, _Missing) else None
+        one = Ordering() if isinstance(found, _Missing) else found
+        if reason is None and one.tau is None:
+            reason = "one side does not vary"
+        rising = _expected(predictor, target)
+        sign = 0 if one.tau is None or rising is None else one.tau * (2 * rising - 1)
+        verdict = ""
+        if adjusted is not None:
+            words = {1.0: SUPPORTS, -1.0: CONTRADICTS, 0.0: ASSOCIATED}
+            told = words[float(np.sign(sign))]
+            verdict = told if adjusted <= family.delta else NOTHING
+        small = self.drawn.smallest_p if len(self.drawn.orders) else 0.0
+        return Order(
+            predictor=predictor,
+            kind=PREDICTORS[predictor].kind,
+            target=target,
+            expected="either" if rising is None else "rises" if rising else "falls",
+            n=self.design.n,
+            tau=one.tau,
+            lower=one.lower,
+            upper=one.upper,
+            p=one.p,
+            smallest_p=max(self.design.smallest_p, small) if one.n_pairs else None,
+            n_pairs=one.n_pairs,
+            accuracy=one.accuracy,
+            missing_because=reason,
+            p_adjusted=adjusted,
+            verdict=verdict,
+            n_systems=self.design.n_systems,
+            n_datasets=self.design.n_datasets,
+            untested_because=None if one.tau is None else self.drawn.missing_because,
         )
-    return tuple(rows)
 
-
-def _predictions(values: Sequence[Configuration], target: str) -> list[Prediction]:
-    """Predict each configuration from the others, by the bound and by baselines."""
-    parts = tuple(name for name in PARTS if name != "deviation")
-    sets = [parts, ("bound",), *((name,) for name in BASELINES)]
-    return [_prediction(values, names, target) for names in sets]
-
-
-def _prediction(
-    values: Sequence[Configuration], names: tuple[str, ...], target: str
-) -> Prediction:
-    columns = {name: [value.predictor(name) for value in values] for name in names}
-    features = {
-        name: np.array(column, dtype=np.float64)
-        for name, column in columns.items()
-        if None not in column
-    }
-    reason, found = None, None
-    if len(values) < NEEDED:
-        reason = f"{TOO_FEW}: {len(values)}, and {NEEDED} are needed"
-    elif not features:
-        reason = "no vectors, or no such documents"
-    else:
-        outcome = np.array([value.outcomes[target] for value in values])
+    def prediction(self, names: tuple[str, ...], target: str) -> Predicted | _Missing:
+        """How well some predictors together predict each system from the others."""
+        features = self._features(names)
+        if self.drawn.missing_because is not None:
+            return _Missing(self.drawn.missing_because)
+        if not features:
+            return _Missing("no vectors, or no such documents")
+        outcome = self._outcome(target)
         try:
-            found = leave_one_out_ridge(features, outcome, _codes(values))
+            return leave_system_out_ridge(features, outcome, self.design, self.drawn)
         except DomainError as error:
-            reason = str(error)
-    return Prediction(
-        target=target,
-        features=tuple(features),
-        n=len(values),
-        rmse=None if found is None else found.rmse,
-        baseline_rmse=None if found is None else found.baseline_rmse,
-        r2=None if found is None else found.r2,
-        missing_because=reason,
-    )
+            return _Missing(str(error))
+
+    def _features(self, names: tuple[str, ...]) -> dict[str, Floats]:
+        columns = {name: self._column(name) for name in names}
+        return {name: column for name, column in columns.items() if column is not None}
+
+    def predicted(
+        self,
+        names: tuple[str, ...],
+        target: str,
+        found: Predicted | _Missing,
+        adjusted: float | None,
+        family: Family,
+    ) -> Prediction:
+        """The row of a prediction."""
+        one = None if isinstance(found, _Missing) else found
+        verdict = ""
+        if one is not None and adjusted is not None:
+            # Better than by chance, but worse than the mean, is no use
+            useful = adjusted <= family.delta and one.r2 > 0
+            verdict = ASSOCIATED if useful else NOTHING
+        return Prediction(
+            target=target,
+            features=tuple(self._features(names)),
+            n=self.design.n,
+            rmse=None if one is None else one.rmse,
+            baseline_rmse=None if one is None else one.baseline_rmse,
+            r2=None if one is None else one.r2,
+            missing_because=found.reason if isinstance(found, _Missing) else None,
+            n_systems=self.design.n_systems,
+            r2_null=None if one is None else one.r2_null,
+            r2_null_upper=None if one is None else one.r2_null_upper,
+            p=None if one is None else one.p,
+            p_adjusted=adjusted,
+            verdict=verdict,
+        )
+
+
+def _expected(predictor: str, target: str) -> bool | None:
+    """Whether a target is expected to rise with a predictor, where anything is."""
+    return PREDICTORS[predictor].expected(risk=target == RISK)

@@ -21,6 +21,7 @@ from rankbound.commands.validate.options import TEACHER, Case, Missing
 from rankbound.commands.validate.records import AVERAGE, Mean, SystemPair
 from rankbound.commands.validate.result import FACTORS
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
+from rankbound.data.draws import generator
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.ordering import ranking
 from rankbound.data.per_query import PerQuery
@@ -403,7 +404,7 @@ def equivalence(
         questions += _questions(dataset, table, margin)
     answers: list[Answer] = []
     if questions:
-        rng = np.random.default_rng([seed, 1_000_099])
+        rng = generator(seed, "pairs of systems")
         answers = answer_family(questions, delta=delta, rng=rng, resamples=NO_BOOTSTRAP)
     pairs = tuple(_pair(answer, margin) for answer in answers)
     return Equivalence(tuple(means), pairs, len(questions))

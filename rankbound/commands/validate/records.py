@@ -85,10 +85,13 @@ class Association(Record, frozen=True, kw_only=True):
 
 
 class Order(Record, frozen=True, kw_only=True):
-    """How a predictor orders configurations, compared with a target.
+    """How a predictor orders systems within data sets, compared with a target.
 
     `kind` is "bound" for parts of the bound and "baseline" for simple numbers.
-    `expected` is "rises" or "falls", and `accuracy` the share of pairs ordered so.
+    `expected` is "rises", "falls", or "either" where the theory expects nothing, and
+    `accuracy` the share of pairs of systems ordered as expected. `n` counts the
+    configurations compared. `untested_because` says why there is an order, but neither
+    a p-value nor a verdict.
     """
 
     predictor: str
@@ -106,6 +109,9 @@ class Order(Record, frozen=True, kw_only=True):
     missing_because: str | None
     p_adjusted: float | None
     verdict: str
+    n_systems: int | None = None
+    n_datasets: int | None = None
+    untested_because: str | None = None
 
     def __post_init__(self) -> None:
         _check_verdicts(self.verdict)
@@ -141,7 +147,8 @@ class Configuration(Record, frozen=True, kw_only=True):
     """One student under one sampling of one data set, as means over queries.
 
     Terms come from half of the queries; `outcomes` are the mean risk and measures on
-    the other half.
+    the other half. `unscored_share` of the student's documents have no score; a
+    configuration with too many of them is not `compared`.
     """
 
     OPEN = "outcomes"
@@ -160,6 +167,8 @@ class Configuration(Record, frozen=True, kw_only=True):
     group_size: float
     score_variance: float
     outcomes: dict[str, float]
+    unscored_share: float | None = None
+    compared: bool = True
 
     def predictor(self, name: str) -> float | None:
         """Return a term or baseline by its name."""
@@ -168,7 +177,11 @@ class Configuration(Record, frozen=True, kw_only=True):
 
 
 class Prediction(Record, frozen=True, kw_only=True):
-    """The error of predicting a target of each configuration from the others."""
+    """The error of predicting a target of each system from the other systems.
+
+    `n` counts the configurations compared. `r2_null` and `r2_null_upper` are the median
+    and the quantile of level 1 - delta of `r2` when systems are exchanged at random.
+    """
 
     target: str
     features: tuple[str, ...]
@@ -177,6 +190,15 @@ class Prediction(Record, frozen=True, kw_only=True):
     baseline_rmse: float | None
     r2: float | None
     missing_because: str | None
+    n_systems: int | None = None
+    r2_null: float | None = None
+    r2_null_upper: float | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+    verdict: str = ""
+
+    def __post_init__(self) -> None:
+        _check_verdicts(self.verdict)
 
 
 class Dependence(Record, frozen=True, kw_only=True):
@@ -229,7 +251,9 @@ class SystemPair(Record, frozen=True, kw_only=True):
 class Control(Record, frozen=True, kw_only=True):
     """A term or student without information, and how often it was found associated.
 
-    Terms that are drawn many times have rates; the constant student has counts.
+    Terms that are drawn many times have rates; the constant student has counts. `lower`
+    and `upper` are the ends of the interval of `rate`, and `family_lower` and
+    `family_upper` those of `family_rate`, each at the level `level`.
     """
 
     name: str
@@ -242,6 +266,11 @@ class Control(Record, frozen=True, kw_only=True):
     nominal: float | None = None
     associated: int | None = None
     passed: bool
+    lower: float | None = None
+    upper: float | None = None
+    family_lower: float | None = None
+    family_upper: float | None = None
+    level: float | None = None
 
 
 class TeacherScale(Record, frozen=True, kw_only=True):
@@ -285,11 +314,16 @@ class PartialFamily(Record, frozen=True, kw_only=True):
 
 
 class OrderFamily(Record, frozen=True, kw_only=True):
-    """How many orders were tested together, and how many configurations they need."""
+    """How many orders and predictions were tested together, and what they need.
+
+    `needed` is the number of systems, and in results of earlier versions that of
+    configurations. `permutations` counts those of the systems.
+    """
 
     name: str
     n_tests: int
     needed: int
+    permutations: int | None = None
 
 
 class PairFamily(Record, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import ASSOCIATED, VERDICTS
+from rankbound.catalogue import ASSOCIATED, NOTHING, VERDICTS
 from rankbound.commands.validate.records import (
     AVERAGE,
     LOSS,
@@ -28,7 +28,6 @@ from rankbound.commands.validate.records import (
 from rankbound.provenance import Input
 from rankbound.results import Beside, Named, Open, Record, Result, named
 from rankbound.tables import NEAR, NONE, Cell, Table, latex, markdown
-from rankbound.validation.configurations import NEEDED
 
 # The first columns of a design in tables, in this order; others follow
 FACTORS: Final = ("strategy", "loss", "architecture")
@@ -236,25 +235,49 @@ def _association_caption(
 
 
 def configurations_table(
-    orders: Sequence[Order], n: int, family: JudgedTogether
+    orders: Sequence[Order], values: Sequence[Configuration], family: JudgedTogether
 ) -> Table:
     """Tabulate Kendall's tau and the share of pairs in order, predictors by targets."""
     targets = tuple(dict.fromkeys(row.target for row in orders))
     cells = {(row.predictor, row.target): row for row in orders}
     predictors = {row.predictor: row.kind for row in orders}
-    few = "" if n >= NEEDED else f"; too few configurations: {NEEDED} are needed"
+    first = orders[0]
+    if first.n_systems is None:  # written by an earlier version
+        n = counted(first.n, "configuration")
+        how = f"over n = {n} (data set, sampling, student)"
+        test = "permutation test within data sets"
+    else:
+        dropped = sum(not value.compared for value in values)
+        without = (
+            f", {dropped:,} more not compared since too many of their documents have "
+            "no score"
+            if dropped
+            else ""
+        )
+        how = (
+            f"over n = {counted(first.n_systems, 'system')} on "
+            f"{counted(first.n_datasets or 0, 'data set')} "
+            f"({counted(first.n, 'configuration')}{without})"
+        )
+        test = (
+            f"systems exchanged ({family.configurations.permutations:,} permutations, "
+            "each for all data sets)"
+            if family.configurations.permutations
+            else "no test"
+        )
+    few = next((row.untested_because for row in orders if row.untested_because), None)
     return Table(
         name="configurations",
         caption=(
-            f"Kendall's tau-b over n = {counted(n, 'configuration')} (data set, "
-            "sampling, "
-            "student), with its BCa interval where there are enough, and in brackets "
+            f"Kendall's tau-b {how}, with its BCa interval where there are enough, and "
+            "in brackets "
             "the share of pairs ordered as the theory expects (0.5: by chance), pairs "
-            "within data sets; permutation test within data sets; terms "
+            f"within data sets; {test}; terms "
             "from a random half of the queries, outcomes from the other half; "
             f"{family.named_after} over "
-            f"{counted(family.configurations.n_tests, 'test')}; "
-            f"seed {family.seed}{few}."
+            f"{counted(family.configurations.n_tests, 'test')}, predictions included; "
+            f"bold: not by chance at {family.delta:g}; "
+            f"seed {family.seed}{f'; {few}' if few else ''}."
         ),
         header=("predictor", "kind", *targets),
         rows=tuple(
@@ -276,7 +299,39 @@ def _order(row: Order) -> Cell:
     if row.lower is not None:
         text += f" [{row.lower:.2f}, {row.upper:.2f}]"
     accuracy = NONE if row.accuracy is None else f"{row.accuracy:.2f}"
-    return Cell(f"{text} ({accuracy})", bold=row.verdict == ASSOCIATED)
+    found = row.p_adjusted is not None and row.verdict not in ("", NOTHING)
+    bold = found if row.n_systems is not None else row.verdict == ASSOCIATED
+    return Cell(f"{text} ({accuracy})", bold=bold)
+
+
+def predictions_table(rows: Sequence[Prediction], family: JudgedTogether) -> Table:
+    """Tabulate how well systems are predicted from the others."""
+    return Table(
+        name="predictions",
+        caption=(
+            f"Ridge regression that leaves out one of n = "
+            f"{counted(rows[0].n_systems or 0, 'system')} at a time: R2 on the system "
+            "left out (0: no better than the mean of the other systems), its median by "
+            f"chance and its quantile of level {1 - family.delta:g}, when systems are "
+            "exchanged at random and all is fitted again; "
+            f"p: {family.named_after} over "
+            f"{counted(family.configurations.n_tests, 'test')}, orders included; bold: "
+            f"above 0 and not by chance at {family.delta:g}; seed {family.seed}."
+        ),
+        header=("target", "predictors", "R2", "by chance", "upper", "p"),
+        rows=tuple(
+            (
+                Cell(row.target),
+                Cell(", ".join(row.features)),
+                Cell(_number(row.r2), bold=row.verdict == ASSOCIATED),
+                Cell(_number(row.r2_null)),
+                Cell(_number(row.r2_null_upper)),
+                Cell(_number(row.p_adjusted)),
+            )
+            for row in rows
+        ),
+        n_labels=2,
+    )
 
 
 def certificates_table(
@@ -331,16 +386,16 @@ def controls_table(controls: Sequence[Control], family: JudgedTogether) -> Table
             f"with p at most {family.delta:g} before correction, nominally "
             f"{family.delta:g}; families: share in which anything is "
             f"associated after {family.named_after}, at most "
-            f"{family.delta:g}; permutation test of Spearman's rho; n is the "
-            f"number of tests; seed {family.seed}."
+            f"{family.delta:g}; {_level(controls)}permutation test of Spearman's rho; "
+            f"n is the number of tests; seed {family.seed}."
         ),
         header=("control", "n", "rejected", "families", "as it should be"),
         rows=tuple(
             (
                 Cell(row.name),
                 Cell(f"{row.n_tests:,}"),
-                Cell(_number(row.rate)),
-                Cell(_number(row.family_rate)),
+                Cell(_with_ends(row.rate, row.lower, row.upper)),
+                Cell(_with_ends(row.family_rate, row.family_lower, row.family_upper)),
                 Cell("yes" if row.passed else "NO"),
             )
             for row in controls
@@ -348,8 +403,19 @@ def controls_table(controls: Sequence[Control], family: JudgedTogether) -> Table
     )
 
 
+def _level(controls: Sequence[Control]) -> str:
+    levels = [row.level for row in controls if row.level is not None]
+    return f"intervals of level {levels[0]:g}; " if levels else ""
+
+
 def _number(value: float | None) -> str:
     return NONE if value is None else f"{value:.3f}"
+
+
+def _with_ends(value: float | None, lower: float | None, upper: float | None) -> str:
+    if value is None or lower is None or upper is None:
+        return _number(value)
+    return f"{value:.3f} [{lower:.3f}, {upper:.3f}]"
 
 
 class Validation(
@@ -368,13 +434,13 @@ class Validation(
     per_query : tuple of Association
         Every term against every measure, over queries.
     configurations : tuple of Order
-        Whether predictors order configurations as their outcomes do.
+        Whether predictors order systems as their outcomes do.
     certificates : tuple of HeldOutCertificate
         Certificates of random halves against the risk of the other halves.
     configuration_values : Open of Configuration
         The terms and outcomes of every configuration.
     predictions : tuple of Prediction
-        How well configurations are predicted from each other.
+        How well systems are predicted from each other.
     dependence : tuple of Dependence
         Whether locality and entropy depend on each other.
     means : Open of Mean
@@ -478,8 +544,11 @@ class Validation(
             *association_tables(self.per_query, family, partial=True),
         ]
         if self.configurations:
-            n = len(self.configuration_values)
-            found.append(configurations_table(self.configurations, n, family))
+            values = [*self.configuration_values]
+            found.append(configurations_table(self.configurations, values, family))
+        predicted = [row for row in self.predictions if row.p is not None]
+        if predicted:
+            found.append(predictions_table(predicted, family))
         if self.certificates:
             found.append(certificates_table(self.certificates, family))
         return [*found, controls_table(self.controls, family)]

@@ -9,7 +9,15 @@ from os import PathLike
 from pathlib import Path
 from typing import Final, Literal
 
-from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE, NO_ASSOCIATION, VERDICTS
+from rankbound.catalogue import (
+    ASSOCIATED,
+    CONTRADICTS,
+    INCONCLUSIVE,
+    NO_ASSOCIATION,
+    NOTHING,
+    SUPPORTS,
+    VERDICTS,
+)
 from rankbound.commands.measure.given import (
     Given,
     GroupsLike,
@@ -31,6 +39,7 @@ from rankbound.commands.validate.associations import (
     random_controls,
 )
 from rankbound.commands.validate.configurations import (
+    MOST_UNSCORED,
     Configurations,
     certificates,
     configurations,
@@ -73,8 +82,8 @@ from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.results import Named, Open
 from rankbound.rows import Rows
-from rankbound.validation.configurations import NEEDED
-from rankbound.validation.judging import POWER, Correction
+from rankbound.validation.judging import LEVEL, POWER, Correction
+from rankbound.validation.systems import NEEDED
 
 DEFINITIONS: Final = {
     "lower, upper": "BCa bootstrap interval of Spearman's rho at level 1 - delta, with "
@@ -97,14 +106,37 @@ DEFINITIONS: Final = {
     "diameter, so it needs no further test (same_as)",
     "(pooled)": "mean of the coefficients of the data sets, weighted by queries; "
     "resampled and permuted within each data set",
-    "configurations": "terms from a random half of the queries, risk and effectiveness "
-    "from the other half; only pairs within a data set count, since data sets differ "
-    "in both; intervals over configurations assume that they are independent",
+    "configurations": "terms from a random half of the queries, risk and "
+    "effectiveness from the other half, averaged over the samplings of a data set "
+    "into one number per system and data set; only pairs of systems in a data set "
+    "count, since data sets differ in both. p: systems are exchanged, in all data "
+    "sets at once, among "
+    "those that occur under the same data sets and samplings; the null hypothesis "
+    "is that the outcome is exchangeable over systems given the predictor, which "
+    "checkpoints of one training run are not. lower, upper: BCa over systems drawn "
+    f"with replacement, approximate. Below {NEEDED} systems there is an order, and "
+    f"neither p nor verdict. A configuration of which more than {MOST_UNSCORED:.0%} "
+    "of the documents have no score is not compared. A student of one name is one "
+    "system",
+    "configurations: verdict": "; ".join(
+        f"{name}: {VERDICTS[name].meaning}" for name in (SUPPORTS, CONTRADICTS, NOTHING)
+    )
+    + f"; {ASSOCIATED}: {VERDICTS[ASSOCIATED].meaning}, and no order is expected",
+    "predictions": "ridge regression, leaving out one system with all of its data "
+    "sets; r2_null and r2_null_upper: median and quantile of level 1 - delta of r2 "
+    "when systems are exchanged at random and all is fitted again; p: share of the "
+    "exchanges with an r2 as large, (b + 1) / (m + 1). "
+    f"{ASSOCIATED}: the corrected p is at most delta and r2 is above 0; {NOTHING} "
+    "otherwise",
+    "controls": "lower, upper and family_lower, family_upper: intervals of the two "
+    f"rates, each at level {LEVEL:g}; a control fails where the nominal rate lies "
+    "outside the first, or below the second",
     "certificates": "over random halves: held counts halves whose risk is at most the "
     "certificate of the other half, refuted those whose lower limit is above it",
     "effectiveness": "by ir-measures on ranks: scores are compared as float64, and "
     "ties are ordered by docno, descending",
 }
+UNSCORED: Final = "configurations_with_too_many_unscored_documents"
 # Versions recorded in addition to those of every command
 PACKAGES: Final = ("ir-measures", "pytrec-eval-terrier", "scikit-learn")
 
@@ -178,7 +210,7 @@ def validate(  # noqa: PLR0913  each is an option of the command
     """Test whether the bound's terms are associated with measured effectiveness.
 
     The terms of every query are correlated with its effectiveness, within data sets and
-    across configurations, with corrections for the number of tests and for how hard
+    across systems, with corrections for the number of tests and for how hard
     queries are. Certificates are tested on held-out queries, and controls are run.
 
     Parameters
@@ -472,9 +504,11 @@ def _family(found: Validated) -> JudgedTogether:
         seed=options.seed,
         partial=PartialFamily(name=PARTIAL_NAME, n_tests=associated.n_partial_tests),
         configurations=OrderFamily(
-            name="every predictor x target over configurations",
+            name="every predictor x target, and every prediction of a target, over "
+            "systems",
             n_tests=found.configurations.n_tests,
             needed=NEEDED,
+            permutations=found.configurations.permutations or None,
         ),
         equivalence=PairFamily(
             name="every pair of systems x measure x data set",
@@ -548,6 +582,10 @@ def _dropped(found: Validated) -> dict[str, int]:
         for reason, number in panel.dropped.items():
             place = f"{panel.dataset}, {panel.sampling}: {panel.student}: {reason}"
             total[place] = number
+    for row in found.configurations.values:
+        if not row.compared:
+            place = f"{row.dataset}, {row.sampling}: {row.student}: {UNSCORED}"
+            total[place] = 1
     return total
 
 

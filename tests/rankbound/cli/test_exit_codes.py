@@ -41,7 +41,7 @@ def break_compare(patch):
 
 
 def break_validate(patch):
-    patch.setattr("rankbound.validation.judging.TOLERANCE", 0.0)
+    patch.setattr("rankbound.validation.judging.LEVEL", 0.0)
 
 
 def break_theory(patch):

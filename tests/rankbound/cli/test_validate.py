@@ -57,7 +57,7 @@ def test_mistakes_are_one_line_and_nothing_is_written(tmp_path, capsys, extra, m
 
 def test_a_failed_control_is_an_exit_code(tmp_path, monkeypatch, capsys):
     world = make_world(tmp_path, n_queries=12)
-    monkeypatch.setattr("rankbound.validation.judging.TOLERANCE", 0.0)
+    monkeypatch.setattr("rankbound.validation.judging.LEVEL", 0.0)
     assert main(arguments(world)) == 1
     assert "NOT AS IT SHOULD BE" in capsys.readouterr().out
 

@@ -63,6 +63,17 @@ def test_certificates_stand_against_the_risk_of_the_other_half(tmp_path):
     assert ax.get_xlabel() == "held-out risk (nats)"
 
 
+def test_the_order_counts_systems(tmp_path):
+    validation(tmp_path)
+    path = tmp_path / "validation.json"
+    content = json.loads(path.read_text())
+    content["configurations"] = [ordered(n=36, n_systems=12, n_datasets=3)]
+    path.write_text(json.dumps(content))
+    (result,) = find_results(tmp_path)
+    words = named(result)["certificates"].draw().get_xlabel()
+    assert "0.72 (0.25 to 1.00)\n12 systems, one split" in words
+
+
 @pytest.mark.parametrize(
     ("change", "there"),
     [

@@ -4,9 +4,10 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from rankbound.catalogue import ASSOCIATED, INCONCLUSIVE
+from rankbound.catalogue import ASSOCIATED, CONTRADICTS, INCONCLUSIVE, NOTHING
+from rankbound.commands.validate.records import RISK, Order, Prediction
 from rankbound.results import Named
-from rankbound.terminal.validate import NAMED, findings, show
+from rankbound.terminal.validate import NAMED, findings, orders, show
 
 
 def shown(made):
@@ -22,7 +23,8 @@ def test_the_text_says_what_was_found_and_what_could_be(validation):
         "mean effectiveness",
         "p (Holm)",
         "power: with",
-        "too few configurations (2; 8 are needed",
+        "across configurations: no order: no data set has two systems under one ",
+        "  not compared: gappy (toy, given), ",
         "control, shuffled entropies",
         "control, constant student",
         "0 of 4 rows can be tested",
@@ -85,3 +87,123 @@ def test_failed_controls_are_named(validation):
     made = replace(validation, controls=controls)
     assert not made.passed
     assert f"control failed: {controls[0].name}" in repr(made)
+
+
+def order(**changes):
+    return Order(
+        **{
+            "predictor": "bound",
+            "kind": "bound",
+            "target": RISK,
+            "expected": "rises",
+            "n": 24,
+            "tau": -0.32,
+            "lower": -0.6,
+            "upper": 0.1,
+            "p": 0.001,
+            "smallest_p": 0.0005,
+            "n_pairs": 56,
+            "accuracy": 0.34,
+            "missing_because": None,
+            "p_adjusted": 0.04,
+            "verdict": CONTRADICTS,
+            "n_systems": 8,
+            "n_datasets": 2,
+        }
+        | changes
+    )
+
+
+def across(validation, *rows, predictions=(), n_tests=30, permutations=999):
+    family = replace(
+        validation.family,
+        configurations=replace(
+            validation.family.configurations, n_tests=n_tests, permutations=permutations
+        ),
+    )
+    return replace(
+        validation, configurations=rows, predictions=predictions, family=family
+    )
+
+
+def test_an_order_the_wrong_way_round_is_no_success(validation):
+    made = across(validation, order(), order(predictor="entropy", verdict=NOTHING))
+    lines = [*orders(made)]
+    assert lines[0] == (
+        "across 8 systems on 2 data sets (24 configurations): contradicts in 1 order "
+        "(30 tests)"
+    )
+    assert (
+        "  contradicts the theory: bound (bound) and held-out risk: tau -0.32 (-0.60 "
+        "to 0.10), expected: rises, corrected p = 0.04"
+    ) in lines
+    assert sum("contradicts the theory" in line for line in lines) == 1
+
+
+def test_nothing_is_said_to_be_nothing(validation):
+    made = across(validation, order(verdict=NOTHING, p_adjusted=0.7))
+    lines = [*orders(made)]
+    assert lines[0].endswith(
+        "nothing: no evidence that anything orders or predicts them (30 tests)"
+    )
+    assert lines[-1].endswith("34% of 56 pairs as expected: nothing")
+
+
+def test_few_systems_have_an_order_in_words_and_no_verdict(validation):
+    why = "too few systems for a test: 4, and 8 are needed"
+    few = order(
+        n_systems=4,
+        n_pairs=12,
+        verdict="",
+        untested_because=why,
+        **dict.fromkeys(("p", "p_adjusted", "lower", "upper")),
+    )
+    lines = [*orders(across(validation, few, n_tests=0, permutations=None))]
+    assert lines[0] == (
+        "across 4 systems on 2 data sets (24 configurations): too few systems for a "
+        "test: 4, and 8 are needed; their order, with no p-value and no verdict"
+    )
+    assert lines[-1] == (
+        "  bound (bound) and held-out risk: tau -0.32, 34% of 12 pairs as expected"
+    )
+    assert "p =" not in " ".join(lines)
+
+
+def test_a_regression_is_told_with_what_chance_gives(validation):
+    one = Prediction(
+        target=RISK,
+        features=("bound",),
+        n=24,
+        rmse=0.1,
+        baseline_rmse=0.1,
+        r2=0.33,
+        missing_because=None,
+        n_systems=8,
+        r2_null=-0.96,
+        r2_null_upper=0.41,
+        p=0.09,
+        p_adjusted=1.0,
+        verdict=NOTHING,
+    )
+    made = across(validation, order(verdict=NOTHING), predictions=(one,))
+    assert [*orders(made)][-1] == (
+        "  ridge on bound, leaving systems out: R2 0.33 of held-out risk (0: no better "
+        "than the mean of the others; by chance -0.96, seldom above 0.41), corrected p "
+        "= 1: nothing"
+    )
+
+
+def test_results_of_earlier_versions_are_told(validation):
+    old = order(n_systems=None, n_datasets=None, verdict=ASSOCIATED)
+    lines = [*orders(across(validation, old, permutations=None))]
+    assert lines[0].startswith("across 24 configurations: associated in 1 order (")
+
+
+def test_controls_tell_their_own_error(validation):
+    text = shown(validation)
+    one = validation.controls[1]
+    assert (
+        f"{one.rate:.1%} of {one.n_tests:,} tests reject, interval {one.lower:.1%} to "
+        f"{one.upper:.1%} (nominal 5.0%)"
+    ) in " ".join(text.split())
+    assert "(promised: at most 5.0%): ok" in " ".join(text.split())
