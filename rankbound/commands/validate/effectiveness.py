@@ -403,8 +403,9 @@ def equivalence(
         questions += _questions(dataset, table, margin)
     answers: list[Answer] = []
     if questions:
-        rng = np.random.default_rng([seed, 1_000_099])
-        answers = answer_family(questions, delta=delta, rng=rng, resamples=NO_BOOTSTRAP)
+        answers = answer_family(
+            questions, delta=delta, seed=seed, resamples=NO_BOOTSTRAP
+        )
     pairs = tuple(_pair(answer, margin) for answer in answers)
     return Equivalence(tuple(means), pairs, len(questions))
 
