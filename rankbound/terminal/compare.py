@@ -184,7 +184,8 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     yield (
         f"change: from {comparison.reference}, paired by query; p: Holm over the "
         f"family; margins: {given}; margin*: the smallest that would be accepted; n*: "
-        "queries that the given margin would need"
+        "queries that the given margin would need if their mean were exactly 0; "
+        "rankbound power --from says how many do with a probability of 80 %"
     )
     lacking = sorted({r.quantity for r in comparison.rows if r.method == "paired_t"})
     if lacking:

@@ -111,8 +111,9 @@ DEFINITIONS: Final = {
     "smallest_margin": "the smallest margin that would contain the whole interval, so "
     f"that the verdict would be {' or '.join(sorted(WITHIN))}",
     "n_for_margin": "number of queries at which both ends of the interval would lie "
-    "within the margin of the mean, if the differences varied as here; null without a "
-    "margin",
+    "within the margin of the mean, if the differences varied as here: of samples of "
+    "that size only those whose mean is next to 0 are found equivalent, and `rankbound "
+    "power` says how many queries it takes with a probability; null without a margin",
     "verdict": "; ".join(f"{name}: {VERDICTS[name].meaning}" for name in DIFFERENCES),
     "p_equivalence": "two one-sided paired t tests at the margin, not adjusted",
     "orders, order_means": "on the queries that all samplings have",

@@ -110,7 +110,10 @@ def _margin(row: Row) -> str:
         return f"no margin: give `margins`; {smallest}"
     needed = row.n_for_margin
     count = "no number of queries" if needed is None else counted(needed, "query")
-    return f"margin {row.margin:g}, which {count} would resolve; {smallest}"
+    return (
+        f"margin {row.margin:g}, which {count} would resolve if their mean were "
+        f"exactly 0; {smallest}"
+    )
 
 
 def _target_sentence(target: Target) -> str:
@@ -168,8 +171,10 @@ def _altered(comparison: Comparison) -> list[str]:
             f"{r.sampling} ({r.pairs}, {_count(r.n_for_margin)})" for r in open_rows
         )
         found.append(
-            f"Undecided at the margin, with the queries it would take: {listed}. "
-            "Finding no difference does not show equivalence."
+            "Undecided at the margin, with the queries it would take if their mean "
+            f"were exactly 0: {listed}. `rankbound power` says how many show "
+            "equivalence with a probability of 80 %. Finding no difference does not "
+            "show equivalence."
         )
     return found
 

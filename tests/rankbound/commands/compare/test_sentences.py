@@ -29,6 +29,7 @@ def test_a_sentence_holds_test_n_correction_and_margin(samplings):
             f"Holm p {'<' if row['p_holm'] < 1e-4 else '='} ",
             "margin 0.05, which ",
             f"{row['n_for_margin']:,} queries would resolve",
+            "if their mean were exactly 0",
             f"smallest margin accepted {row['smallest_margin']:.4f}",
             f"{row['difference']:+.4f}",
         ):

@@ -54,6 +54,46 @@ def test_the_betting_interval_of_that_many_queries_fits_the_margin():
     assert max(-low, high) > 0.02
 
 
+def test_the_rule_that_decides_is_betting_where_a_range_is_known():
+    known, unknown = (
+        power_with(PowerOptions(n=(60,), sd=(0.1,), margin=0.05, half_range=half_range))
+        for half_range in (0.7, None)
+    )
+    assert (known.rows[0].rule, unknown.rows[0].rule) == ("betting", "paired_t")
+    assert (known.needed[0].rule, unknown.needed[0].rule) == ("betting", "paired_t")
+    # Betting knows nothing of normal tails, and pays for it
+    assert known.needed[0].n_rule > 1.5 * unknown.needed[0].n_rule
+    assert known.rows[0].rule_margin > unknown.rows[0].rule_margin
+    assert known.needed[0].power_reached == pytest.approx(0.8, abs=0.03)
+    # Student's rule under a normal law is Student's exact power
+    exact = unknown.needed[0].n_interval
+    assert unknown.needed[0].n_rule == pytest.approx(exact, rel=0.06)
+    assert unknown.needed[0].n_rule_interval is None
+
+
+def test_laws_and_seeds():
+    asked = {"sd": (0.1,), "margin": 0.04, "half_range": 0.7}
+    first, again, other = (
+        power_with(PowerOptions(**asked, seed=seed)).needed[0].n_rule
+        for seed in (0, 0, 1)
+    )
+    assert first == again
+    assert other == pytest.approx(first, rel=0.05)
+    found = power_with(PowerOptions(**asked, law="two-point"))
+    assert found.needed[0].law == "two-point"
+    assert found.needed[0].n_rule == pytest.approx(first, rel=0.1)
+    assert found.seed == 0
+
+
+def test_spreads_draw_by_their_names_so_that_others_change_nothing():
+    alone, many = (
+        power_with(PowerOptions(n=(60,), sd=sd, margin=0.05, half_range=0.7))
+        for sd in ((0.1,), (0.2, 0.1))
+    )
+    assert alone.rows[0] == many.rows[1]
+    assert alone.needed[0] == many.needed[1]
+
+
 def test_a_family_needs_more():
     one, many = (
         power_with(PowerOptions(n=(43,), sd=(0.1,), margin=0.05, comparisons=m))
@@ -79,6 +119,14 @@ def test_results_bring_their_own_queries(measured):
     assert [row.n for row in found.rows] == [20, 20]
     assert found.without_spread == ("diameter",)
     first, second = found.needed
+    assert (first.rule, first.law) == ("betting", "resampled")
+    assert (second.rule, second.law) == ("paired_t", "resampled")
+    low, high = first.n_rule_interval
+    assert low <= first.n_rule <= high
+    # A single number is compared with nothing, but has an interval
+    assert found.rows[0].rule_difference is None
+    assert "compared with nothing" in found.rows[0].rule_difference_missing_because
+    assert found.rows[0].rule_margin > 0
     assert first.n_betting > 20
     assert (second.n_betting, second.n_betting_reason) == (None, NO_RANGE)
     [read] = found.inputs
@@ -109,6 +157,14 @@ def test_results_bring_their_own_queries(measured):
             "`half_range=0.05`",
         ),
         ({"folder": "x", "half_range": 0.5}, UsageError, "goes with `sd`"),
+        ({"n": (5,), "sd": (0.1,), "law": "cauchy"}, UsageError, "`law` must be one"),
+        ({"folder": "x", "law": "uniform"}, UsageError, "`law`.*resampled"),
+        (
+            {"n": (5,), "sd": (0.1,), "half_range": 0.15},
+            UsageError,
+            "`half_range=0.15`.*normal.*`law='two-point'`",
+        ),
+        ({"n": (5,), "sd": (0.1,), "seed": -1}, UsageError, "`seed`"),
     ],
 )
 def test_impossible_settings_are_refused(options, error, message):
