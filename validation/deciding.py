@@ -546,7 +546,9 @@ def smallest_difference_for(
             )
             if room <= 0 or not finds(room):
                 continue
-        found.append(_least(finds, min(room, _start(rule, law))))
+        size = _least(finds, min(room, _start(rule, law)))
+        if law.moved(sign * size).fits(rule.bounds):
+            found.append(size)
     return max(found, default=None)
 
 

@@ -220,3 +220,37 @@ def test_tables_are_frames_and_latex():
     assert list(found.to_frame()["n"]) == [43, 97]
     assert list(found.to_frame("needed", library="polars")["n_tost"]) == [216]
     assert "216" in found.to_latex("needed")
+
+
+def differences(values):
+    """A table of compare in which bm25 differs from random by these values."""
+    lines = ["qid\tsampling\tquantity\tpairs\tvalue"]
+    for place, value in enumerate(values):
+        lines.append(f"q{place}\trandom\tentropy\tall\t0")
+        lines.append(f"q{place}\tbm25\tentropy\tall\t{float(value)!r}")
+    return "\n".join(lines) + "\n"
+
+
+def test_measured_differences_are_moved_to_no_difference(compared):
+    spread = np.linspace(-0.1, 0.1, 40)
+    needed = [
+        power_with(PowerOptions(folder=compared("random", table), margin=0.05)).needed
+        for table in (differences(spread + 0.3), differences(spread + 0.1))
+    ]
+    (far,), (near,) = needed
+    assert (far.rule, far.law) == ("betting", "resampled")
+    # The margin is about 0, wherever the measured mean is
+    assert far.n_rule == near.n_rule
+    assert far.n_rule_interval == near.n_rule_interval
+
+
+def test_differences_that_cannot_be_moved_keep_their_mean(compared):
+    values = np.array([-0.69, *np.full(40, 0.6)])
+    [row] = power_with(
+        PowerOptions(folder=compared("random", differences(values)))
+    ).rows
+    # The mean is 0.57 away from 0, which no margin about 0 could be smaller than
+    assert row.rule_margin < 0.4
+    assert "no mean difference that the range allows" in (
+        row.rule_difference_missing_because
+    )
