@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines schemas golden house studies tables figures statements appendix clean
+.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines schemas golden house studies study-power tables figures statements appendix clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,7 +54,14 @@ house: $(VENV)/.dev ## how tangled the code is: files, kinds of lines, circles o
 schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types
 	$(BIN)/python -m tests.schemas
 
+<<<<<<< HEAD
 studies: $(VENV)/.dev ## simulated error rates of compare and validate; about 40 minutes
+=======
+study-power: $(VENV)/.dev ## whether 80 % power is 80 % under known laws; some minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.power
+
+studies: study-power ## simulated error rates of compare and validate, and power; about 25 minutes
+>>>>>>> x-direction
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.comparison
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.association
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.systems

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -351,7 +351,7 @@ class Direction:
     delta: float
 
     @property
-    def certain(self) -> str:
+    def certain(self) -> Literal["rises", "falls", ""]:
         """Which way most queries go: "rises", "falls", or "" if that is open."""
         if self.share_rising[0] > 0.5:
             return "rises"

@@ -102,7 +102,9 @@ def draw_difference_power(
 ) -> Axes:
     """The smallest difference and margin of equivalence that queries can show.
 
-    Both are for paired differences. The band is the margin that was asked for.
+    Both are for paired differences that are normal, by Student's t; `rankbound power`
+    computes them for the interval that decides. The band is the margin that was asked
+    for.
 
     Parameters
     ----------
@@ -153,7 +155,7 @@ def draw_difference_power(
         name = f"margin asked: {margin:g}"
         ax.axhspan(0, margin, color="0.88", linewidth=0, zorder=0, label=name)
     what = "detectable" if alone else "smallest margin"
-    _axes(ax, f"{what}{f' ({shown(unit)})' if unit else ''}", power)
+    _axes(ax, f"{what}{f' ({shown(unit)})' if unit else ''}", power, ", Student's t")
     ax.set_ylim(bottom=0)
     return ax
 
@@ -191,7 +193,7 @@ def _mark(ax: Axes, x: float, y: float, index: int, name: str) -> None:
     ax.plot([x], [y], mark(index), color=colour(index), label=name)
 
 
-def _axes(ax: Axes, words: str, power: float) -> None:
+def _axes(ax: Axes, words: str, power: float, rule: str = "") -> None:
     ax.set_xscale("log")
-    ax.set(xlabel=f"{label(n, 'queries')}, for power {power:g}", ylabel=words)
+    ax.set(xlabel=f"{label(n, 'queries')}, for power {power:g}{rule}", ylabel=words)
     legend_above(ax)

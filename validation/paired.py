@@ -8,6 +8,11 @@ once with probability at least 1 - delta (Bonferroni). All verdicts then hold as
 wherever the interval holds the true difference, its verdict is right. Holm's p-values
 keep the same error rate for "there is a difference" alone and find at least as much;
 where they find more than the intervals, the answer says so.
+
+Beside the mean stands the direction: the shares of queries in which the quantity rises
+and falls, by Clopper and Pearson, which needs no range. The intervals of these shares
+are a family of their own with the same delta. A share is no mean, and decides no
+verdict.
 """
 
 from __future__ import annotations
@@ -22,8 +27,10 @@ from rankbound.bounds.betting import NEVER, betting_p_value, queries_needed
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
 from rankbound.bounds.samples import checked_delta
+from rankbound.bounds.shares import Direction, direction
 from rankbound.catalogue import Difference
 from rankbound.data.columns import Floats
+from rankbound.data.draws import generator
 from rankbound.data.per_query import PerQuery
 from rankbound.validation.power import check_margin, smallest_up_to
 from rankbound.validation.resampling import RESAMPLES, Bootstrap, bca_mean, holm
@@ -68,6 +75,8 @@ class PairedComparison:
         where they do not vary.
     paired_t : PairedT
     bca : Bootstrap
+    direction : Direction
+        Shares of queries in which the quantity rises and falls, delta / 2 on each side.
     differences : float64 array, shape (n,)
     """
 
@@ -84,6 +93,7 @@ class PairedComparison:
     effect_size: float | None
     paired_t: PairedT
     bca: Bootstrap
+    direction: Direction
     differences: Floats
 
 
@@ -123,7 +133,8 @@ def compare_paired(
 
     Notes
     -----
-    With `bounds`, Theorem 1 (d) at delta / 2 for each side.
+    With `bounds`, Theorem 1 (d) at delta / 2 for each side; the direction by Theorem 8
+    (c), also at delta / 2 for each side.
 
     Examples
     --------
@@ -160,6 +171,7 @@ def compare_paired(
         effect_size=mean / spread if spread > 0 else None,
         paired_t=student,
         bca=bca_mean(differences, delta=delta, rng=rng, resamples=resamples),
+        direction=direction(differences, delta=delta),
         differences=differences,
     )
 
@@ -457,7 +469,7 @@ def answer_family(
     questions: Sequence[Question],
     *,
     delta: float,
-    rng: np.random.Generator,
+    seed: int,
     resamples: int = RESAMPLES,
 ) -> list[Answer]:
     """Compare all questions of a family together.
@@ -467,9 +479,11 @@ def answer_family(
     questions : sequence of Question
         The whole family: everything that was asked, not only what came out well.
     delta : float
-        Probability that any interval of the family, and so any verdict, is wrong.
-    rng : numpy.random.Generator
-        For the bootstrap.
+        Probability that any interval of the family, and so any verdict, is wrong; and
+        that any interval of a share of queries is.
+    seed : int
+        Of the bootstrap, at least 0. Every question has random numbers of its own, by
+        its sampling, quantity and pairs, so that no other question changes them.
     resamples : int
         Number of bootstrap samples.
 
@@ -490,9 +504,9 @@ def answer_family(
     >>> low = PerQuery("entropy", "nats", qids, np.full(400, 0.1))
     >>> high = PerQuery("entropy", "nats", qids, np.full(400, 0.3))
     >>> ask = Question("bm25", "entropy", "all", high, low, (-1.0, 1.0), 0.02)
-    >>> [made] = answer_family([ask], delta=0.05, rng=np.random.default_rng(0))
-    >>> made.verdict, made.p_holm < 0.05
-    ('different', True)
+    >>> [made] = answer_family([ask], delta=0.05, seed=0)
+    >>> made.verdict, made.p_holm < 0.05, made.comparison.direction.certain
+    ('different', True, 'rises')
     """
     if not questions:
         raise DomainError("a family needs at least one comparison")
@@ -500,7 +514,12 @@ def answer_family(
     aligned = [common(ask.values, ask.reference) for ask in questions]
     made = [
         compare_paired(
-            first, second, bounds=ask.bounds, delta=share, rng=rng, resamples=resamples
+            first,
+            second,
+            bounds=ask.bounds,
+            delta=share,
+            rng=generator(seed, "bootstrap", ask.sampling, ask.quantity, ask.pairs),
+            resamples=resamples,
         )
         for ask, (first, second) in zip(questions, aligned, strict=True)
     ]

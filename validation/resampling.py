@@ -267,6 +267,7 @@ def bca_mean(
     """
     from scipy.stats import bootstrap
 
+    values = np.sort(values)  # the order of the queries says nothing
     reason = _obstacle(values, delta, resamples)
     if reason is not None:
         return Bootstrap(None, None, 0, reason)

@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rankbound.cli.options import add_seed
+
 EPILOG = """
 examples:
   rankbound power --n 43 54 97
   rankbound power --n 43 54 97 --sd 0.10
-  rankbound power --sd 0.10 --margin 0.02
+  rankbound power --sd 0.10 --margin 0.02 --range 0.6931
   rankbound power --from results --margin 0.02 --comparisons 9
 """
 STDOUT = Path("-")
@@ -23,8 +25,9 @@ def add_parser(subparsers: Any) -> None:
         "power",
         help="differences, correlations and margins that n queries can show",
         description="Detectable differences and correlations and the smallest margin "
-        "of equivalence for n queries, or the queries that a margin needs, from given "
-        "or measured standard deviations. Ask before looking at the comparison.",
+        "of equivalence for n queries, or the queries that a margin needs, by the "
+        "interval that decides in compare, from measured differences or from standard "
+        "deviations under a stated law. Ask before looking at the comparison.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -83,6 +86,14 @@ def add_parser(subparsers: Any) -> None:
         "interval needs to know (0.6931 for entropies in nats)",
     )
     add(
+        "--law",
+        default="normal",
+        metavar="normal|uniform|two-point",
+        help="with --sd: the law of the differences (default %(default)s); measured "
+        "ones are resampled",
+    )
+    add_seed(add, "the samples that are drawn")
+    add(
         "--json",
         nargs="?",
         const=STDOUT,
@@ -113,6 +124,8 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             delta=arguments.delta,
             comparisons=arguments.comparisons,
             half_range=arguments.half_range,
+            law=arguments.law,
+            seed=arguments.seed,
             command=command,
         )
     )

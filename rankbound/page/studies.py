@@ -193,6 +193,10 @@ PAIRED: Final = (
     "margin",
     "smallest margin",
 )
+DIRECTIONS: Final = (
+    *("sampling", "quantity", "pairs", "rises", "falls", "of"),
+    *("share rising", "share falling", "d_z (approximate)", "t (approximate)"),
+)
 ENTROPIES: Final = ("sampling", "pairs", "entropy, nats", "mean margin", "ties")
 SWEEP: Final = ("sampling", "pairs", "verdict", "factor", "difference", "interval")
 
@@ -247,6 +251,16 @@ def _comparison_tables(comparison: Comparison, name: str) -> Iterator[Table]:
     )
     rows = tuple(map(_comparison_row, comparison.rows))
     yield Table(f"comparison{tag}", caption, PAIRED, rows, left=4)
+    directions = tuple(_direction_rows(comparison.rows))
+    if directions:
+        yield Table(
+            f"directions{tag}",
+            "Queries in which each quantity rises and falls; intervals of their shares "
+            f"{family.directions}; a share is not a mean",
+            DIRECTIONS,
+            directions,
+            left=3,
+        )
     means = tuple(
         (
             sampling.sampling,
@@ -279,6 +293,19 @@ def _comparison_row(row: Row) -> tuple[str, ...]:
         interval((row.lower, row.upper)),
         *map(number, (row.p_holm, row.effect_size, row.margin, row.smallest_margin)),
     )
+
+
+def _direction_rows(rows: Iterable[Row]) -> Iterator[tuple[str, ...]]:
+    for row in rows:
+        if (found := row.direction) is not None:
+            yield (
+                row.sampling,
+                words(row.quantity),
+                row.pairs,
+                *map(number, (found.rises, found.falls, found.of)),
+                *map(interval, (found.share_rising, found.share_falling)),
+                *map(number, (row.effect_size, row.paired_t.statistic)),
+            )
 
 
 def _swept(tables: Iterable[SweepTable]) -> Iterator[tuple[str, ...]]:

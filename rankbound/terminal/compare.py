@@ -6,6 +6,7 @@ would print; `comparison_text` is what an interpreter shows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -27,6 +28,13 @@ from rankbound.terminal.console import NAME, outline, say, short
 
 Cells = Iterable[str]
 Part = tuple[str, tuple[str, ...], Iterable[Cells]]
+DIRECTION = (
+    "Queries that rise and fall, and intervals of their shares; approximate: d_z, t"
+)
+DIRECTIONS = (
+    *("sampling", "quantity", "pairs", "rise", "fall", "of"),
+    *("share rising", "share falling", "d_z", "t"),
+)
 MOST_LINES = 14  # of one kind on a terminal; the file has all
 
 
@@ -37,6 +45,7 @@ def show(comparison: Comparison, console: Console) -> None:
     for quantity in comparison.family.quantities:
         rows = [row for row in comparison.rows if row.quantity == quantity]
         console.print(_table(quantity, rows))
+    _show_directions(comparison, console)
     for line in _notes(comparison):
         say(console, escape(line))
     _show_reasons(comparison, console)
@@ -90,6 +99,12 @@ def _head(comparison: Comparison) -> Iterator[str]:
         "intervals and verdicts hold at once with probability "
         f"{1 - comparison.delta:.10g}"
     )
+    if family.directions is not None:
+        yield (
+            "shares of queries that rise and fall: their intervals hold at once with "
+            f"the same probability, and with those of the means with "
+            f"{max(0.0, 1 - 2 * comparison.delta):.10g}; a share is not a mean"
+        )
 
 
 def _table(quantity: str, rows: Sequence[Row]) -> Table:
@@ -126,6 +141,38 @@ def _table(quantity: str, rows: Sequence[Row]) -> Table:
     return table
 
 
+def _show_directions(comparison: Comparison, console: Console) -> None:
+    """Print the shares of queries by direction, and what else describes a change."""
+    cells = [
+        (
+            row.sampling,
+            row.quantity,
+            row.pairs,
+            f"{found.rises:,}",
+            f"{found.falls:,}",
+            f"{found.of:,}",
+            _ends(found.share_rising),
+            _ends(found.share_falling),
+            _two(row.effect_size),
+            _two(row.paired_t.statistic),
+        )
+        for row in comparison.rows
+        if (found := row.direction) is not None
+    ]
+    if cells:
+        console.print(_reason_table(DIRECTION, DIRECTIONS, cells))
+
+
+def _ends(ends: tuple[float, float]) -> str:
+    """An interval rounded outwards, since rounding inwards would overstate it."""
+    lower, upper = math.floor(1000 * ends[0]), math.ceil(1000 * ends[1])
+    return f"{lower / 1000:.3f} {upper / 1000:.3f}"
+
+
+def _two(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
 def _notes(comparison: Comparison) -> Iterator[str]:
     margins = {r.quantity: r.margin for r in comparison.rows}
     given = ", ".join(
@@ -137,7 +184,8 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     yield (
         f"change: from {comparison.reference}, paired by query; p: Holm over the "
         f"family; margins: {given}; margin*: the smallest that would be accepted; n*: "
-        "queries that the given margin would need"
+        "queries that the given margin would need if their mean were exactly 0; "
+        "rankbound power --from says how many do with a probability of 80 %"
     )
     lacking = sorted({r.quantity for r in comparison.rows if r.method == "paired_t"})
     if lacking:

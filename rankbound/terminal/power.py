@@ -12,9 +12,12 @@ from rich.table import Table
 from rankbound.bounds.wording import counted
 from rankbound.commands.power.result import Detectable, Needed, Power
 from rankbound.terminal.console import outline, say
+from rankbound.validation.deciding import RESAMPLED
+from rankbound.validation.paired import Method
 
-DETECTABLE = ("source", "sd", "n", "difference", "|rho|", "margin", "interval")
-NEEDED = ("queries for a margin", "sd", "margin", "TOST", "interval", "betting")
+DETECTABLE = ("source", "sd", "n", "rule", "difference", "margin", "|rho|")
+NEEDED = ("queries for a margin", "sd", "margin", "rule", "law", "n*", "interval")
+RULES: dict[Method | None, str] = {"betting": "betting", "paired_t": "t", None: "-"}
 RHO = (
     "|rho|: the smallest that a two-sided test finds, whatever the spread; a smaller "
     "one may be missed, and finding none shows nothing; - below 4 queries"
@@ -45,21 +48,42 @@ def notes(found: Power) -> list[str]:
         lines.append(RHO)
     elif found.rows:
         lines += [
-            "difference, |rho|: the smallest that a two-sided test finds; a smaller "
+            "difference, |rho|: the smallest that is found with the power; a smaller "
             "one may be missed, and finding none shows nothing",
-            "margin: equal means are found equivalent within it, by two one-sided "
-            "tests (TOST); interval: the same by the rule of `rankbound compare`, "
-            "whose whole 1 - delta interval must lie within the margin",
+            "margin: the whole interval lies within it with the power, around 0 for "
+            "differences whose true mean is 0, else around the true mean",
         ]
+    rules = {row.rule for row in found.rows} | {row.rule for row in found.needed}
+    if {"betting", "paired_t"} & rules:
+        lines.append(
+            "rule: of the interval that decides, as in `rankbound compare`; its power "
+            f"is counted over samples from the law: {_laws(found)}"
+        )
+    if "paired_t" in rules:
+        lines.append(
+            "t: Student's interval decides only where no range is known beforehand; "
+            "entropies have one, and so do distances of unit vectors"
+        )
     if found.needed:
         lines.append(
-            "the margin is in the unit of each row; betting needs no normality; its "
-            "number is that of an interval as wide as the margin in samples like this "
-            "one, without a stated power"
+            "n*: the queries at which the interval lies within the margin with the "
+            "power; the margin is in the unit of each row; interval: what as many "
+            "other queries would say (bootstrap, 95 %)"
         )
-        reasons = {row.n_betting_reason for row in found.needed}
-        lines += [f"-: {reason}" for reason in sorted(filter(None, reasons))]
-    return lines
+    missing = (
+        *(row.rule_difference_missing_because for row in found.rows),
+        *(row.n_rule_missing_because for row in found.needed),
+    )
+    return [*lines, *(f"-: {reason}" for reason in sorted({*filter(None, missing)}))]
+
+
+def _laws(found: Power) -> str:
+    """What was drawn from, of all rows."""
+    laws = {row.law for row in found.rows} | {row.law for row in found.needed}
+    measured, given = RESAMPLED in laws, sorted(filter(None, laws - {RESAMPLED}))
+    said = ["that of the measured values"] if measured else []
+    said += [f"a {name} one with the sd" for name in given]
+    return ", ".join(said)
 
 
 def detectable_rows(rows: Iterable[Detectable]) -> list[tuple[str, ...]]:
@@ -69,12 +93,12 @@ def detectable_rows(rows: Iterable[Detectable]) -> list[tuple[str, ...]]:
             _label(row),
             _n(row.sd),
             f"{row.n:,}",
-            _n(row.detectable_difference),
+            RULES[row.rule],
+            _n(row.rule_difference),
+            _n(row.rule_margin),
             "-"
             if row.detectable_correlation is None
             else f"{row.detectable_correlation:.2f}",
-            _n(row.smallest_margin),
-            _n(row.smallest_margin_interval),
         )
         for row in rows
     ]
@@ -87,9 +111,12 @@ def needed_rows(rows: Iterable[Needed]) -> list[tuple[str, ...]]:
             _label(row),
             f"{row.sd:.4g}",
             f"{row.margin:g}",
-            f"{row.n_tost:,}",
-            f"{row.n_interval:,}",
-            "-" if row.n_betting is None else f"{row.n_betting:,}",
+            RULES[row.rule],
+            row.law or "-",
+            _whole(row.n_rule),
+            "-"
+            if row.n_rule_interval is None
+            else " ".join(map(_whole, row.n_rule_interval)),
         )
         for row in rows
     ]
@@ -111,10 +138,7 @@ def power_text(found: Power) -> str:
         f"{_label(row)}, n = {row.n:,}: " + "; ".join(_shows(row)) for row in found.rows
     ]
     lines += [
-        f"{_label(row)}, margin {row.margin:g}: "
-        f"{counted(row.n_tost, 'query', 'queries')} by TOST, {row.n_interval:,} "
-        "by the interval"
-        for row in found.needed
+        f"{_label(row)}, margin {row.margin:g}: {_needs(row)}" for row in found.needed
     ]
     if found.missing_because is not None:
         lines.append("differences and margins need the spread: sd=... or folder=...")
@@ -125,12 +149,27 @@ def power_text(found: Power) -> str:
 def _shows(row: Detectable) -> list[str]:
     """What n queries show."""
     rho, parts = row.detectable_correlation, []
-    if row.detectable_difference is not None:
-        parts.append(f"differences from {row.detectable_difference:.4g}")
+    if row.rule_difference is not None:
+        parts.append(f"differences from {row.rule_difference:.4g}")
     parts.append("no |rho|" if rho is None else f"|rho| from {rho:.2f}")
-    if row.smallest_margin_interval is not None:
-        parts.append(f"margins from {row.smallest_margin_interval:.4g}")
+    if row.rule_margin is not None:
+        parts.append(f"margins from {row.rule_margin:.4g}")
     return parts
+
+
+def _needs(row: Needed) -> str:
+    """The queries that a margin needs, by the rule that decides."""
+    if row.n_rule is None:
+        return row.n_rule_missing_because or "not computed by the rule that decides"
+    said = f"{counted(row.n_rule, 'query', 'queries')} by {RULES[row.rule]}"
+    if row.n_rule_interval is None:
+        return said
+    low, high = row.n_rule_interval
+    return f"{said}, {_whole(low)} to {_whole(high)} by other queries"
+
+
+def _whole(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
 
 
 def _label(row: Detectable | Needed) -> str:

@@ -65,6 +65,7 @@ def test_one_source_shows_differences_and_margins():
 
 def test_several_sources_show_margins_with_a_mark_where_queries_are_known():
     ax = draw_difference_power(SOURCES)
+    assert "Student's t" in ax.get_xlabel()
     check_drawing(ax)
     assert {kind for _, _, kind, _ in rows(ax)} == {"margin"}
     marked = [line for line in ax.lines if len(line.get_xdata()) == 1]

@@ -103,7 +103,7 @@ def test_a_validation_counts_its_verdicts():
 
 def test_power_names_what_is_detectable():
     row = powered().rows[0]
-    assert f"differences from {row.detectable_difference:.4g}" in repr(powered())
+    assert f"differences from {row.rule_difference:.4g}" in repr(powered())
 
 
 def test_a_certificate_is_a_sentence():

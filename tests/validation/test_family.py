@@ -1,13 +1,18 @@
 """A family: joint intervals, Holm, common queries."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import binom
 from statsmodels.stats.multitest import multipletests
 
 from rankbound.bounds.betting import betting_p_value
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
+from rankbound.bounds.shares import direction
 from rankbound.data.columns import strings
 from rankbound.data.per_query import PerQuery
 from rankbound.validation.paired import Question, answer_family, common, verdict
@@ -33,8 +38,7 @@ def made(seed=0, n=200, shifts=(0.0, 0.02, 0.1)):
 
 
 def answered(questions, delta=0.05):
-    rng = np.random.default_rng(0)
-    return answer_family(questions, delta=delta, rng=rng, resamples=0)
+    return answer_family(questions, delta=delta, seed=0, resamples=0)
 
 
 def test_intervals_are_bonferronis_and_p_values_holms():
@@ -114,3 +118,85 @@ def test_no_verdict_of_a_family_is_false_too_often():
             v in ("equivalent", "negligible") for v in verdicts[3:]
         )
     assert wrong <= oracles.most_failures(60, delta, 1e-3)
+
+
+def naive_share(count, n, delta):
+    """Clopper and Pearson's lower limit, by bisection on a sum of binomial terms."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        share = (low + high) / 2
+        tail = math.fsum(
+            math.comb(n, k) * share**k * (1 - share) ** (n - k)
+            for k in range(count, n + 1)
+        )
+        low, high = (share, high) if tail < delta else (low, share)
+    return low if count else 0.0
+
+
+def test_directions_are_counted_and_limited_by_hand():
+    base = np.full(40, 0.4)
+    moved = base + np.r_[np.full(30, 0.01), np.full(6, -0.01), np.full(4, 5e-10)]
+    first, second = answered(
+        [question(column(moved), column(base)), question(column(base), column(moved))]
+    )
+    found = first.comparison.direction
+    assert (found.rises, found.falls, found.of) == (30, 6, 40)
+    assert found.tolerance == 1e-9
+    # Two comparisons and two sides share the error rate
+    up, down = (naive_share(count, 40, 0.05 / 4) for count in (30, 6))
+    assert_allclose(found.share_rising, (up, 1 - down), atol=1e-9)
+    assert_allclose(found.share_falling, (down, 1 - up), atol=1e-9)
+    assert found.certain == "rises"
+    assert second.comparison.direction.certain == "falls"
+
+
+def test_a_quantity_without_a_range_has_a_direction():
+    base = np.linspace(0.0, 30.0, 40)
+    [answer] = answered([question(column(base + 5), column(base), bounds=None)])
+    assert answer.comparison.method == "paired_t"
+    assert answer.comparison.direction.certain == "rises"
+
+
+def bootstraps(questions):
+    answers = answer_family(questions, delta=0.05, seed=3, resamples=999)
+    return {answer.question.sampling: answer.comparison.bca for answer in answers}
+
+
+def test_every_question_has_random_numbers_of_its_own():
+    asked = [
+        replace(ask, sampling=name)
+        for ask, name in zip(made(n=30), ("a", "b", "c"), strict=True)
+    ]
+    there, back = bootstraps(asked), bootstraps(asked[::-1])
+    assert there == back
+    same = [replace(asked[0], sampling=name) for name in ("a", "b")]
+    twins = bootstraps(same)
+    assert twins["a"] != twins["b"]
+    alone = answer_family(asked[:1], delta=0.05 / 3, seed=3, resamples=999)
+    assert alone[0].comparison.bca == there["a"]
+
+
+def test_the_order_of_the_queries_changes_no_bootstrap():
+    ask = made(n=30)[2]
+    order = np.random.default_rng(1).permutation(30)
+    values, reference = (
+        PerQuery("entropy", "nats", side.qids[order], side.values[order])
+        for side in (ask.values, ask.reference)
+    )
+    moved = replace(ask, values=values, reference=reference)
+    assert bootstraps([ask]) == bootstraps([moved])
+
+
+@pytest.mark.statistical
+def test_directions_of_a_family_hold_together():
+    """At most delta of 1,500 families; a false alarm has a chance below 1e-3."""
+    rng = np.random.default_rng(5)
+    shares, wrong, families = (0.5, 0.8, 0.05), 0, 1500
+    for _ in range(families):
+        signs = [np.where(rng.random(43) < share, 0.1, -0.1) for share in shares]
+        found = [direction(d, delta=0.05, n_comparisons=3) for d in signs]
+        wrong += any(
+            not (made.share_rising[0] <= share <= made.share_rising[1])
+            for made, share in zip(found, shares, strict=True)
+        )
+    assert wrong <= binom.ppf(1 - 1e-3, families, 0.05)

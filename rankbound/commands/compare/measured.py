@@ -331,7 +331,7 @@ def measure_all(options: CompareOptions, progress: Progress = str) -> Compared:
     answers = answer_family(
         family(measures, loaded, options),
         delta=options.delta,
-        rng=np.random.default_rng(options.seed),
+        seed=options.seed,
         resamples=options.resamples,
     )
     return Compared(options, loaded, students, measures, target, tuple(answers))

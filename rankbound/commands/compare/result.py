@@ -31,6 +31,7 @@ class Family(Record, frozen=True, kw_only=True):
     interval_level: float
     intervals: str
     p_values: str
+    directions: str | None = None
 
 
 class PairedT(Record, frozen=True, kw_only=True):
@@ -50,6 +51,23 @@ class Bca(Record, frozen=True, kw_only=True):
     upper: float | None
     resamples: int
     missing_because: str | None
+
+
+class Directions(Record, frozen=True, kw_only=True):
+    """In how many queries a quantity rises and falls, and in which share of all.
+
+    The two shares have exact intervals, each side at half of the row's delta. No
+    change, which is a difference of at most `tolerance`, counts against both.
+    """
+
+    rises: int
+    falls: int
+    of: int
+    share_rising: tuple[float, float]
+    share_falling: tuple[float, float]
+    certain: Literal["rises", "falls"] | None
+    tolerance: float
+    delta: float
 
 
 class Row(Record, frozen=True, kw_only=True):
@@ -82,6 +100,7 @@ class Row(Record, frozen=True, kw_only=True):
     queries_only_in_sampling: int
     queries_only_in_reference: int
     note: str | None
+    direction: Directions | None = None
 
 
 class Model(Record, frozen=True, kw_only=True):

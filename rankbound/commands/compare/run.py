@@ -8,6 +8,7 @@ from typing import Final, Literal
 import numpy as np
 from msgspec.structs import replace
 
+from rankbound.bounds.shares import Direction
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import (
     COMPARED,
@@ -44,6 +45,7 @@ from rankbound.commands.compare.result import (
     Bca,
     Comparison,
     Compat,
+    Directions,
     Entropy,
     Family,
     Model,
@@ -95,12 +97,23 @@ DEFINITIONS: Final = {
     "at least 1 - delta",
     "p_holm": "two-sided p-value of no difference, by the method of the interval, "
     "adjusted by Holm over the family",
-    "effect_size": "d_z: mean difference in standard deviations of the differences",
+    "effect_size": "d_z: mean difference in standard deviations of the differences; "
+    "approximate, as it describes the sample and has no interval",
+    "paired_t": "Student's t test of the same differences; approximate, as it takes "
+    "the mean for normal; unless it is the row's method, no verdict uses it",
+    "direction": "queries in which the quantity rises and falls by more than "
+    "tolerance, and Clopper-Pearson intervals of their shares among all queries; no "
+    "change counts against both; delta is delta / family.size, half of it on each "
+    "side, so that the intervals of all rows hold at once with probability at least "
+    "1 - delta, and together with those of the means with probability at least "
+    "1 - 2 delta; certain: the one whose lower limit is above one half; a share is not "
+    "a mean, and decides no verdict",
     "smallest_margin": "the smallest margin that would contain the whole interval, so "
     f"that the verdict would be {' or '.join(sorted(WITHIN))}",
     "n_for_margin": "number of queries at which both ends of the interval would lie "
-    "within the margin of the mean, if the differences varied as here; null without a "
-    "margin",
+    "within the margin of the mean, if the differences varied as here: of samples of "
+    "that size only those whose mean is next to 0 are found equivalent, and `rankbound "
+    "power` says how many queries it takes with a probability; null without a margin",
     "verdict": "; ".join(f"{name}: {VERDICTS[name].meaning}" for name in DIFFERENCES),
     "p_equivalence": "two one-sided paired t tests at the margin, not adjusted",
     "orders, order_means": "on the queries that all samplings have",
@@ -223,8 +236,9 @@ def compare(  # noqa: PLR0913  each is an option of the command
     Returns
     -------
     Comparison
-        Its `rows` are the comparisons with their verdicts, intervals and the number of
-        queries that a margin would need. `samplings` is indexed by name, and
+        Its `rows` are the comparisons with their verdicts, intervals, the shares of
+        queries that rise and fall, and the number of queries that a margin would need.
+        `samplings` is indexed by name, and
         ``beside["per_query"]`` holds the values of every query.
 
     Raises
@@ -370,6 +384,7 @@ def _family(compared: Compared) -> Family:
         interval_level=1 - options.delta / size,
         intervals="Bonferroni: each at level 1 - delta / size",
         p_values="Holm",
+        directions="Bonferroni, a family of their own: each side at delta / (2 size)",
     )
 
 
@@ -417,6 +432,20 @@ def _row(answer: Answer) -> Row:
         queries_only_in_sampling=answer.only_values,
         queries_only_in_reference=answer.only_reference,
         note=_note(answer),
+        direction=_directions(made.direction),
+    )
+
+
+def _directions(found: Direction) -> Directions:
+    return Directions(
+        rises=found.rises,
+        falls=found.falls,
+        of=found.of,
+        share_rising=found.share_rising,
+        share_falling=found.share_falling,
+        certain=found.certain or None,
+        tolerance=found.tolerance,
+        delta=found.delta,
     )
 
 

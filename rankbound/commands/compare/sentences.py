@@ -10,15 +10,23 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from rankbound.bounds.shares import Direction
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import COMPARED, VERDICTS, base, in_order
-from rankbound.commands.compare.result import Comparison, OrderMeans, Row, Target
+from rankbound.commands.compare.result import (
+    Comparison,
+    Directions,
+    OrderMeans,
+    Row,
+    Target,
+)
 
 METHODS: Final = {
     "betting": "betting interval of the paired differences",
     "paired_t": "paired t interval, as the range of the quantity is not known",
 }
 UP, DOWN = "raises", "lowers"
+INCONCLUSIVE: Final = "inconclusive"
 # Means that differ by less are equal up to rounding
 SAME: Final = 1e-12
 
@@ -47,8 +55,6 @@ def _row_sentence(row: Row, comparison: Comparison) -> str:
     words = COMPARED[base(row.quantity)].words
     words = words.replace("the student's", f"{student}'s") if student else words
     pairs = f"over {row.pairs} pairs" if row.pairs != "all" else "over all pairs"
-    effect = row.effect_size
-    strength = "" if effect is None else f", d_z = {effect:.2f}"
     more = "" if row.note is None else ", which alone finds a difference"
     return (
         f"{row.sampling} against {comparison.reference}, {words} {pairs}: "
@@ -56,8 +62,45 @@ def _row_sentence(row: Row, comparison: Comparison) -> str:
         f"difference {row.difference:+.4f}, interval {row.lower:+.4f} to "
         f"{row.upper:+.4f} (n = {counted(row.n, 'query')}, paired; "
         f"{METHODS[row.method]}, joint level {1 - comparison.delta:.10g} over the "
-        f"family of {family.size}; Holm p {_equals(row.p_holm)}{more}{strength}; "
-        f"{_margin(row)}): {row.verdict}."
+        f"family of {family.size}; Holm p {_equals(row.p_holm)}{more}{_strength(row)}; "
+        f"{_margin(row)}){_direction(row)}: {row.verdict}."
+    )
+
+
+def _strength(row: Row) -> str:
+    """d_z and t, which are approximate; nothing where the differences do not vary."""
+    if row.effect_size is None:
+        return ""
+    t = row.paired_t.statistic
+    found = f", d_z = {row.effect_size:.2f}" + ("" if t is None else f", t = {t:.2f}")
+    return f"{found} (approximate)"
+
+
+def _direction(row: Row) -> str:
+    """In how many queries the quantity goes which way; older files do not say it."""
+    found = row.direction
+    if found is None:
+        return ""
+    said = f"; {direction_of(found).sentence()}"
+    if row.verdict != INCONCLUSIVE or found.certain is None:
+        return said
+    return (
+        f"{said}: the direction is certain and the mean is open, since a share of "
+        "queries is not a mean"
+    )
+
+
+def direction_of(found: Directions) -> Direction:
+    """The statement of theorem-8c that a row keeps."""
+    return Direction(
+        rises=found.rises,
+        falls=found.falls,
+        of=found.of,
+        share_rising=found.share_rising,
+        share_falling=found.share_falling,
+        tolerance=found.tolerance,
+        n_comparisons=1,
+        delta=found.delta,
     )
 
 
@@ -67,7 +110,10 @@ def _margin(row: Row) -> str:
         return f"no margin: give `margins`; {smallest}"
     needed = row.n_for_margin
     count = "no number of queries" if needed is None else counted(needed, "query")
-    return f"margin {row.margin:g}, which {count} would resolve; {smallest}"
+    return (
+        f"margin {row.margin:g}, which {count} would resolve if their mean were "
+        f"exactly 0; {smallest}"
+    )
 
 
 def _target_sentence(target: Target) -> str:
@@ -125,8 +171,10 @@ def _altered(comparison: Comparison) -> list[str]:
             f"{r.sampling} ({r.pairs}, {_count(r.n_for_margin)})" for r in open_rows
         )
         found.append(
-            f"Undecided at the margin, with the queries it would take: {listed}. "
-            "Finding no difference does not show equivalence."
+            "Undecided at the margin, with the queries it would take if their mean "
+            f"were exactly 0: {listed}. `rankbound power` says how many show "
+            "equivalence with a probability of 80 %. Finding no difference does not "
+            "show equivalence."
         )
     return found
 

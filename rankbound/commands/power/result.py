@@ -7,10 +7,15 @@ from typing import ClassVar
 
 from rankbound.provenance import Input
 from rankbound.results import Record, Result
+from rankbound.validation.paired import Method
 
 
 class Detectable(Record, frozen=True, kw_only=True):
-    """What n queries can show at one spread; None in fields that need a spread."""
+    """What n queries can show at one spread; None in fields that need a spread.
+
+    `rule`, `law`, `rule_difference` and `rule_margin` are of the interval that decides,
+    the other differences and margins those of Student's t for normal values.
+    """
 
     source: str
     unit: str
@@ -21,10 +26,19 @@ class Detectable(Record, frozen=True, kw_only=True):
     detectable_correlation: float | None
     smallest_margin: float | None
     smallest_margin_interval: float | None
+    rule: Method | None = None
+    law: str | None = None
+    rule_difference: float | None = None
+    rule_difference_missing_because: str | None = None
+    rule_margin: float | None = None
 
 
 class Needed(Record, frozen=True, kw_only=True):
-    """How many queries a margin needs, by each rule."""
+    """How many queries a margin needs.
+
+    `n_rule` is by the interval that decides and with the power that was asked for; the
+    others are Student's for normal values, and n_betting has no stated power.
+    """
 
     source: str
     unit: str
@@ -35,6 +49,12 @@ class Needed(Record, frozen=True, kw_only=True):
     n_normal: int
     n_betting: int | None
     n_betting_reason: str | None
+    rule: Method | None = None
+    law: str | None = None
+    n_rule: int | None = None
+    n_rule_interval: tuple[int | None, int | None] | None = None
+    n_rule_missing_because: str | None = None
+    power_reached: float | None = None
 
 
 class Power(
@@ -60,13 +80,15 @@ class Power(
     inputs : tuple of Input
     command : str
         The command line, "" from Python.
+    seed : int
+        Of the samples that are drawn.
 
     Examples
     --------
     >>> import rankbound as rb
     >>> found = rb.power(n=43, sd=0.1)
-    >>> round(found.rows[0].smallest_margin, 4), found.needed
-    (0.0454, ())
+    >>> found.rows[0].rule, found.rows[0].law, found.needed
+    ('paired_t', 'normal', ())
     """
 
     KIND: ClassVar[str] = "power"
@@ -83,6 +105,7 @@ class Power(
     definitions: dict[str, str]
     inputs: tuple[Input, ...]
     command: str
+    seed: int = 0
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """`rows` and `needed`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -27,6 +27,7 @@ TOLD: Final = {
 PAIRED: Final = {c: known for c, known in TOLD.items() if known.is_bounded_by_lemma}
 Found = TypeVar("Found", bound=Result)
 TABLE: Final = "per_query"  # beside a ledger or a comparison
+TO_WIDEST: Final = "0 to widest"
 NEEDS: Final = "`folder` needs results of measure or compare"
 
 
@@ -46,6 +47,8 @@ class Spread:
         The numbers themselves.
     bounds : tuple of float or None
         The range of one number, if it is known before looking at the data.
+    paired : bool
+        Whether these are differences, so that a mean of 0 means no difference.
     """
 
     source: str
@@ -54,6 +57,7 @@ class Spread:
     n: int | None = None
     values: Floats | None = None
     bounds: Range | None = None
+    paired: bool = True
 
 
 class Spreads(NamedTuple):
@@ -162,7 +166,8 @@ def _measured(path: Path, ledger: Ledger | None) -> list[Spread]:
             if values:
                 label = f"{name}: {column}" if name else column
                 bounds = _bounds(known, ledger, name)
-                spreads.append(_spread(label, known.unit, values, bounds))
+                spread = _spread(label, known.unit, values, bounds)
+                spreads.append(replace(spread, paired=False))
     first, *others = tables
     for name in others:
         for column, known in PAIRED.items():
@@ -208,20 +213,28 @@ def _compared(path: Path, comparison: Comparison | None) -> list[Spread]:
         values[quantity, pairs, sampling][qid] = value
     first = next(sampling for _, _, sampling in values)
     baseline = first if comparison is None else comparison.reference
+    compared = () if comparison is None else comparison.rows
+    told = {(row.quantity, row.pairs, row.sampling): row.range for row in compared}
+    # All distances have the range that one of them was compared with
+    kinds = {QUANTITIES[base(row.quantity)].range: row.range for row in compared}
     spreads = []
-    for (quantity, pairs, sampling), column in values.items():
+    for key, column in values.items():
+        quantity, pairs, sampling = key
         against = values.get((quantity, pairs, baseline), {})
         shared = [qid for qid in column if qid in against]
         if sampling in (baseline, "target") or not shared:
             continue
         known = QUANTITIES[base(quantity)]
         side = known.limits()
+        bounds = told.get(key, _difference(side, side))
+        if bounds is None and known.range == TO_WIDEST:
+            bounds = kinds.get(TO_WIDEST)
         spreads.append(
             _spread(
                 f"{sampling} - {baseline}: {quantity}, {pairs}",
                 known.unit if side else "",
                 [column[qid] - against[qid] for qid in shared],
-                _difference(side, side),
+                bounds,
             )
         )
     if not spreads:

@@ -404,8 +404,14 @@ def equivalence(
         questions += _questions(dataset, table, margin)
     answers: list[Answer] = []
     if questions:
+<<<<<<< HEAD
         rng = generator(seed, "pairs of systems")
         answers = answer_family(questions, delta=delta, rng=rng, resamples=NO_BOOTSTRAP)
+=======
+        answers = answer_family(
+            questions, delta=delta, seed=seed, resamples=NO_BOOTSTRAP
+        )
+>>>>>>> x-direction
     pairs = tuple(_pair(answer, margin) for answer in answers)
     return Equivalence(tuple(means), pairs, len(questions))
 

@@ -160,9 +160,8 @@ def test_numbers_of_power_are_those_of_its_json(shown):
     [first, _] = cells(parser.fragment_fromstring(shown["power"]), "What n queries")
     row = powered().rows[0]
     assert first["n"] == "43"
-    assert float(first["difference"]) == pytest.approx(
-        row.detectable_difference, rel=1e-3
-    )
+    assert float(first["difference"]) == pytest.approx(row.rule_difference, rel=1e-3)
+    assert float(first["margin"]) == pytest.approx(row.rule_margin, rel=1e-3)
 
 
 def test_a_piece_is_the_same_each_time():

@@ -1,6 +1,7 @@
 """The result: its keys and records, its files, and what of them is read again."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from rankbound.catalogue import needing
 from rankbound.cli import main
 from rankbound.drawing.results import find_results
 from rankbound.errors import FormatError
+from rankbound.terminal.compare import show
+from rankbound.terminal.console import console_for
 from tests.rankbound.comparisons import a_row, comparison
 from tests.rankbound.results import compared
 
@@ -95,6 +98,76 @@ def test_a_family_of_one_is_named_in_the_singular(samplings, capsys):
     account = samplings.account("--pairs", "all", names=("near", "far"))
     assert account["family"]["name"] == "1 sampling against near, entropy, all pairs"
     assert "family: 1 comparison (1 sampling" in capsys.readouterr().out
+
+
+def signs(samplings, row, out="out"):
+    """Queries of a row that rise, fall and are compared, counted in the table."""
+    text = Path(samplings.path(f"{out}/comparison.per_query.tsv")).read_text()
+    cells = [line.split("\t") for line in text.splitlines()[1:]]
+    sides = [
+        {
+            c[0]: float(c[4])
+            for c in cells
+            if c[1:4] == [name, row["quantity"], row["pairs"]]
+        }
+        for name in (row["sampling"], "near")
+    ]
+    moved = [sides[0][qid] - sides[1][qid] for qid in sides[0] if qid in sides[1]]
+    return sum(d > 1e-9 for d in moved), sum(d < -1e-9 for d in moved), len(moved)
+
+
+def test_the_direction_of_every_row_is_counted_over_queries(samplings):
+    account = samplings.account("--quantity", "entropy", "margin", "ties")
+    size = account["family"]["size"]
+    for row in account["rows"]:
+        found = row["direction"]
+        assert (found["rises"], found["falls"], found["of"]) == signs(samplings, row)
+        assert found["tolerance"] == 1e-9
+        assert found["delta"] == pytest.approx(0.05 / size)
+        for key, count in (("share_rising", "rises"), ("share_falling", "falls")):
+            lower, upper = found[key]
+            assert lower <= found[count] / found["of"] <= upper
+        expected = None
+        for word in ("rising", "falling"):
+            if found[f"share_{word}"][0] > 0.5:
+                expected = {"rising": "rises", "falling": "falls"}[word]
+        assert found["certain"] == expected
+    assert any(row["direction"]["certain"] for row in account["rows"])
+    assert "delta / (2 size)" in account["family"]["directions"]
+    assert "1 - 2 delta" in account["definitions"]["direction"]
+    for key in ("effect_size", "paired_t"):
+        assert "approximate" in account["definitions"][key]
+
+
+def test_the_order_of_the_options_changes_no_number(samplings):
+    asked = ("--quantity", "entropy", "margin", "--resamples", "3000")
+    there = samplings.account(*asked, names=("near", "far", "odd"))
+    back = samplings.account(
+        *("--quantity", "margin", "entropy", "--resamples", "3000"),
+        *("--reference", "near"),
+        names=("odd", "far", "near"),
+        out="back",
+    )
+    keyed = [
+        {(r["sampling"], r["quantity"], r["pairs"]): r for r in account["rows"]}
+        for account in (there, back)
+    ]
+    assert any(r["bca"]["lower"] is not None for r in there["rows"])
+    assert keyed[0] == keyed[1]
+
+
+def test_a_file_without_directions_is_read_and_shown(samplings, tmp_path):
+    account = samplings.account()
+    for row in account["rows"]:
+        del row["direction"]
+    del account["family"]["directions"]
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "comparison.json").write_text(json.dumps(account))
+    made = rb.Comparison.load(tmp_path / "old")
+    assert {row.direction for row in made.rows} == {None}
+    stream = io.StringIO()
+    show(made, console_for(stream))
+    assert "share rising" not in stream.getvalue()
 
 
 def test_rows_are_sorted_and_complete(samplings):

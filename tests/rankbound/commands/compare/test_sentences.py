@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rankbound.commands.compare.reasons import orders
+from rankbound.commands.compare.result import Directions
 from rankbound.commands.compare.sentences import (
     claim,
     order_sentence,
@@ -28,6 +29,7 @@ def test_a_sentence_holds_test_n_correction_and_margin(samplings):
             f"Holm p {'<' if row['p_holm'] < 1e-4 else '='} ",
             "margin 0.05, which ",
             f"{row['n_for_margin']:,} queries would resolve",
+            "if their mean were exactly 0",
             f"smallest margin accepted {row['smallest_margin']:.4f}",
             f"{row['difference']:+.4f}",
         ):
@@ -113,6 +115,43 @@ def test_a_sentence_says_where_holm_finds_more_than_the_interval():
     said = sentences(more)[0]
     assert "Holm p = 0.012, which alone finds a difference" in said
     assert said.endswith(f": {more.rows[0].verdict}.")
+
+
+def falling(falls=76, of=76, least=0.95, **changes):
+    """A row whose quantity falls in most queries."""
+    made = Directions(
+        rises=of - falls,
+        falls=falls,
+        of=of,
+        share_rising=(0.0, 1 - least),
+        share_falling=(least, 1.0),
+        certain="falls" if least > 0.5 else None,
+        tolerance=1e-9,
+        delta=0.05,
+    )
+    return a_row(direction=made, **changes)
+
+
+def test_a_sentence_gives_mean_and_direction_in_a_fixed_order():
+    open_mean, decided, neither, older = sentences(
+        comparison(
+            [
+                falling(verdict="inconclusive"),
+                falling(verdict="different"),
+                falling(40, 76, 0.4, verdict="inconclusive"),
+                a_row(),
+            ]
+        )
+    )[:4]
+    share = "; it falls in at least 95.0 % of queries (76 of 76)"
+    certain = ": the direction is certain and the mean is open, since a share of"
+    assert f"{share}{certain} queries is not a mean: inconclusive." in open_mean
+    assert decided.endswith(f"{share}: different.")
+    assert "most queries is open (36 and 40 of 76): inconclusive." in neither
+    assert "queries (" not in older
+    assert all(
+        "d_z = -0.70, t = -3.40 (approximate)" in line for line in (decided, older)
+    )
 
 
 def test_the_claim_says_where_it_holds_and_where_it_fails():

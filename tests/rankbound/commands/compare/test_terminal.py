@@ -1,6 +1,8 @@
 """The terminal: verdicts, intervals, reasons, sentences, and what is not said."""
 
 import io
+import math
+import re
 
 import pytest
 from msgspec.structs import replace
@@ -45,6 +47,24 @@ def test_the_output_reads_from_verdicts_to_limits(samplings, capsys):
     assert "`target` sets a law" in said
     for line in said.replace("`target`", "--target").splitlines():
         assert line in out
+
+
+def test_directions_have_a_table_with_ends_rounded_outwards(samplings, capsys):
+    account = samplings.account()
+    out = capsys.readouterr().out
+    assert "Queries that rise and fall" in out
+    assert "with the same probability, and with those of the means with 0.9" in out
+    for row in account["rows"]:
+        found = row["direction"]
+        lower, upper = found["share_falling"]
+        ends = math.floor(lower * 1000) / 1000, math.ceil(upper * 1000) / 1000
+        cells = (
+            f"{found['rises']} {found['falls']} {found['of']} .* "
+            f"{ends[0]:.3f} {ends[1]:.3f} "
+            f"{row['effect_size']:.2f} {row['paired_t']['statistic']:.2f}"
+        )
+        lines = (" ".join(line.split()) for line in out.splitlines())
+        assert any(re.search(cells, line) for line in lines)
 
 
 def test_no_line_of_a_table_is_wider_than_a_pipe(samplings, capsys):

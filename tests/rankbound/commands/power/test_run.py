@@ -54,6 +54,46 @@ def test_the_betting_interval_of_that_many_queries_fits_the_margin():
     assert max(-low, high) > 0.02
 
 
+def test_the_rule_that_decides_is_betting_where_a_range_is_known():
+    known, unknown = (
+        power_with(PowerOptions(n=(60,), sd=(0.1,), margin=0.05, half_range=half_range))
+        for half_range in (0.7, None)
+    )
+    assert (known.rows[0].rule, unknown.rows[0].rule) == ("betting", "paired_t")
+    assert (known.needed[0].rule, unknown.needed[0].rule) == ("betting", "paired_t")
+    # Betting knows nothing of normal tails, and pays for it
+    assert known.needed[0].n_rule > 1.5 * unknown.needed[0].n_rule
+    assert known.rows[0].rule_margin > unknown.rows[0].rule_margin
+    assert known.needed[0].power_reached == pytest.approx(0.8, abs=0.03)
+    # Student's rule under a normal law is Student's exact power
+    exact = unknown.needed[0].n_interval
+    assert unknown.needed[0].n_rule == pytest.approx(exact, rel=0.06)
+    assert unknown.needed[0].n_rule_interval is None
+
+
+def test_laws_and_seeds():
+    asked = {"sd": (0.1,), "margin": 0.04, "half_range": 0.7}
+    first, again, other = (
+        power_with(PowerOptions(**asked, seed=seed)).needed[0].n_rule
+        for seed in (0, 0, 1)
+    )
+    assert first == again
+    assert other == pytest.approx(first, rel=0.05)
+    found = power_with(PowerOptions(**asked, law="two-point"))
+    assert found.needed[0].law == "two-point"
+    assert found.needed[0].n_rule == pytest.approx(first, rel=0.1)
+    assert found.seed == 0
+
+
+def test_spreads_draw_by_their_names_so_that_others_change_nothing():
+    alone, many = (
+        power_with(PowerOptions(n=(60,), sd=sd, margin=0.05, half_range=0.7))
+        for sd in ((0.1,), (0.2, 0.1))
+    )
+    assert alone.rows[0] == many.rows[1]
+    assert alone.needed[0] == many.needed[1]
+
+
 def test_a_family_needs_more():
     one, many = (
         power_with(PowerOptions(n=(43,), sd=(0.1,), margin=0.05, comparisons=m))
@@ -79,6 +119,14 @@ def test_results_bring_their_own_queries(measured):
     assert [row.n for row in found.rows] == [20, 20]
     assert found.without_spread == ("diameter",)
     first, second = found.needed
+    assert (first.rule, first.law) == ("betting", "resampled")
+    assert (second.rule, second.law) == ("paired_t", "resampled")
+    low, high = first.n_rule_interval
+    assert low <= first.n_rule <= high
+    # A single number is compared with nothing, but has an interval
+    assert found.rows[0].rule_difference is None
+    assert "compared with nothing" in found.rows[0].rule_difference_missing_because
+    assert found.rows[0].rule_margin > 0
     assert first.n_betting > 20
     assert (second.n_betting, second.n_betting_reason) == (None, NO_RANGE)
     [read] = found.inputs
@@ -109,6 +157,14 @@ def test_results_bring_their_own_queries(measured):
             "`half_range=0.05`",
         ),
         ({"folder": "x", "half_range": 0.5}, UsageError, "goes with `sd`"),
+        ({"n": (5,), "sd": (0.1,), "law": "cauchy"}, UsageError, "`law` must be one"),
+        ({"folder": "x", "law": "uniform"}, UsageError, "`law`.*resampled"),
+        (
+            {"n": (5,), "sd": (0.1,), "half_range": 0.15},
+            UsageError,
+            "`half_range=0.15`.*normal.*`law='two-point'`",
+        ),
+        ({"n": (5,), "sd": (0.1,), "seed": -1}, UsageError, "`seed`"),
     ],
 )
 def test_impossible_settings_are_refused(options, error, message):
@@ -164,3 +220,37 @@ def test_tables_are_frames_and_latex():
     assert list(found.to_frame()["n"]) == [43, 97]
     assert list(found.to_frame("needed", library="polars")["n_tost"]) == [216]
     assert "216" in found.to_latex("needed")
+
+
+def differences(values):
+    """A table of compare in which bm25 differs from random by these values."""
+    lines = ["qid\tsampling\tquantity\tpairs\tvalue"]
+    for place, value in enumerate(values):
+        lines.append(f"q{place}\trandom\tentropy\tall\t0")
+        lines.append(f"q{place}\tbm25\tentropy\tall\t{float(value)!r}")
+    return "\n".join(lines) + "\n"
+
+
+def test_measured_differences_are_moved_to_no_difference(compared):
+    spread = np.linspace(-0.1, 0.1, 40)
+    needed = [
+        power_with(PowerOptions(folder=compared("random", table), margin=0.05)).needed
+        for table in (differences(spread + 0.3), differences(spread + 0.1))
+    ]
+    (far,), (near,) = needed
+    assert (far.rule, far.law) == ("betting", "resampled")
+    # The margin is about 0, wherever the measured mean is
+    assert far.n_rule == near.n_rule
+    assert far.n_rule_interval == near.n_rule_interval
+
+
+def test_differences_that_cannot_be_moved_keep_their_mean(compared):
+    values = np.array([-0.69, *np.full(40, 0.6)])
+    [row] = power_with(
+        PowerOptions(folder=compared("random", differences(values)))
+    ).rows
+    # The mean is 0.57 away from 0, which no margin about 0 could be smaller than
+    assert row.rule_margin < 0.4
+    assert "no mean difference that the range allows" in (
+        row.rule_difference_missing_because
+    )

@@ -1,3 +1,4 @@
+import json
 import math
 
 import numpy as np
@@ -160,3 +161,44 @@ def test_folders_without_results_are_refused(tmp_path, measured, compared):
     alone = "\n".join(COMPARED.splitlines()[:3]) + "\n"
     with pytest.raises(UsageError, match="no sampling has a query in common"):
         spreads_of(compared("random", alone))
+
+
+DISTANCES = (
+    "q1\trandom\tmean_distance\tall\t1\n"
+    "q2\trandom\tmean_distance\tall\t2\n"
+    "q1\tbm25\tmean_distance\tall\t1\n"
+    "q2\tbm25\tmean_distance\tall\t3\n"
+    "q1\tbm25\tdiameter\tpos-neg\t1\n"
+    "q2\tbm25\tdiameter\tpos-neg\t2\n"
+    "q1\trandom\tdiameter\tpos-neg\t1\n"
+    "q2\trandom\tdiameter\tpos-neg\t1\n"
+)
+
+
+@pytest.mark.parametrize("known", [[-2.0, 2.0], None])
+def test_a_comparison_says_by_which_range_it_was_decided(compared, known):
+    folder = compared("random", COMPARED + DISTANCES)
+    path = folder / "comparison.json"
+    content = json.loads(path.read_text())
+    decided = {"sampling": "bm25", "quantity": "diameter", "pairs": "pos-neg"}
+    content["rows"] = [content["rows"][0] | decided | {"range": known}]
+    written(folder, json.dumps(content), "comparison.json")
+    bounds = {spread.source: spread.bounds for spread in spreads_of(folder).moving}
+    expected = None if known is None else (-2.0, 2.0)
+    assert bounds == {
+        "bm25 - random: entropy, all": (-LN2, LN2),
+        "bm25 - random: diameter, pos-neg": expected,
+        # Not compared, but all distances have one range
+        "bm25 - random: mean_distance, all": expected,
+    }
+
+
+def test_columns_are_single_numbers_and_differences_are_paired(measured):
+    spreads = spreads_of(measured(RANGES, MEASURED)).moving
+    paired = {spread.source: spread.paired for spread in spreads}
+    assert paired == {
+        "a: entropy_nats": False,
+        "a: risk_nats": False,
+        "b: entropy_nats": False,
+        "b - a: risk_nats": True,
+    }

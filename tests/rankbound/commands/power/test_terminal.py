@@ -19,18 +19,31 @@ def shown():
 
 
 def test_numbers_and_how_to_read_them(shown):
-    text, _ = shown(n=(43,), sd=(0.1,))
-    assert "0.04373" in text
+    text, found = shown(n=(43,), sd=(0.1,))
+    [row] = found.rows
+    assert f"{row.rule_difference:.4g}" in text
+    assert f"{row.rule_margin:.4g}" in text
+    assert "a normal one with the sd" in text
+    assert "Student's interval decides only where no range is known" in text
     assert "0.43" in text
     assert "finding none shows nothing" in text
     assert "queries for a margin" not in text
 
 
-def test_what_a_margin_needs_and_why_betting_is_silent(shown):
-    text, found = shown(sd=(0.1,), margin=0.02)
-    assert "216" in text
-    assert "-: betting needs the range of one difference" in text
+def test_what_a_margin_needs_by_the_rule_that_decides(shown):
+    text, found = shown(sd=(0.1,), margin=0.02, half_range=0.7, law="uniform")
+    [needed] = found.needed
+    assert " ".join(f"betting uniform {needed.n_rule} -".split()) in " ".join(
+        text.split()
+    )
+    assert "Student" not in text
     assert not any("difference, |rho|" in line for line in notes(found))
+
+
+def test_why_a_number_is_missing(shown):
+    text, found = shown(n=(3,), sd=(0.1,), half_range=0.7)
+    assert found.rows[0].rule_difference is None
+    assert "-: too few queries: the rule finds no mean difference" in text
 
 
 def test_a_family_is_named(shown):
