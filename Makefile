@@ -54,14 +54,10 @@ house: $(VENV)/.dev ## how tangled the code is: files, kinds of lines, circles o
 schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types
 	$(BIN)/python -m tests.schemas
 
-<<<<<<< HEAD
-studies: $(VENV)/.dev ## simulated error rates of compare and validate; about 40 minutes
-=======
 study-power: $(VENV)/.dev ## whether 80 % power is 80 % under known laws; some minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.power
 
-studies: study-power ## simulated error rates of compare and validate, and power; about 25 minutes
->>>>>>> x-direction
+studies: study-power ## simulated error rates of compare and validate, and power; about an hour
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.comparison
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.association
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.systems

@@ -21,7 +21,6 @@ from rankbound.commands.validate.options import TEACHER, Case, Missing
 from rankbound.commands.validate.records import AVERAGE, Mean, SystemPair
 from rankbound.commands.validate.result import FACTORS
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
-from rankbound.data.draws import generator
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.ordering import ranking
 from rankbound.data.per_query import PerQuery
@@ -404,14 +403,9 @@ def equivalence(
         questions += _questions(dataset, table, margin)
     answers: list[Answer] = []
     if questions:
-<<<<<<< HEAD
-        rng = generator(seed, "pairs of systems")
-        answers = answer_family(questions, delta=delta, rng=rng, resamples=NO_BOOTSTRAP)
-=======
         answers = answer_family(
             questions, delta=delta, seed=seed, resamples=NO_BOOTSTRAP
         )
->>>>>>> x-direction
     pairs = tuple(_pair(answer, margin) for answer in answers)
     return Equivalence(tuple(means), pairs, len(questions))
 
