@@ -196,10 +196,12 @@ LEAST_FOR_CORRELATION = 4  # queries
 
 
 class Rates(NamedTuple):
-    """Probability of success, and error rate of one comparison."""
+    """Probability of success, error rate of one comparison, law of values, and seed."""
 
     power: float
     delta: float
+    law: str
+    seed: int
 
 
 DEFINITIONS = {
@@ -350,9 +352,9 @@ def power_with(options: PowerOptions) -> Power:
     if options.folder is not None:
         read = spreads_of(options.folder)
         spreads, still, tables = read.moving, read.still, read.tables
-    rates = Rates(options.power, options.delta_each)
+    rates = Rates(options.power, options.delta_each, options.law, options.seed)
     rows = [
-        _row(spread, n, rates, options)
+        _row(spread, n, rates)
         for spread in spreads
         for n in (options.n or (spread.n,))
         if n is not None
@@ -368,7 +370,7 @@ def power_with(options: PowerOptions) -> Power:
         rows=tuple(rows),
         needed=()
         if margin is None
-        else tuple(_needed(spread, margin, rates, options) for spread in spreads),
+        else tuple(_needed(spread, margin, rates) for spread in spreads),
         without_spread=tuple(still),
         missing_because=None if spreads else NO_SPREAD,
         definitions=DEFINITIONS,
@@ -387,12 +389,10 @@ class Deciding(NamedTuple):
     own_mean: bool
 
 
-def _deciding(spread: Spread, rates: Rates, options: PowerOptions) -> Deciding:
+def _deciding(spread: Spread, rates: Rates) -> Deciding:
     rule = Rule.of(spread.bounds, delta=rates.delta)
     if spread.n is None or spread.values is None:  # a number that was given
-        return Deciding(
-            rule, stated(options.law, spread.sd), options.law, own_mean=False
-        )
+        return Deciding(rule, stated(rates.law, spread.sd), rates.law, own_mean=False)
     law = resampled(spread.values)
     moved = law.moved(0.0)
     own_mean = not (spread.paired and moved.fits(spread.bounds))
@@ -429,15 +429,15 @@ def _given(sd: float, half_range: float | None) -> Spread:
     )
 
 
-def _row(spread: Spread, n: int, rates: Rates, options: PowerOptions) -> Detectable:
-    power, delta = rates
-    rule, law, name, own_mean = _deciding(spread, rates, options)
+def _row(spread: Spread, n: int, rates: Rates) -> Detectable:
+    power, delta = rates.power, rates.delta
+    rule, law, name, own_mean = _deciding(spread, rates)
     found, reason = None, NO_DIFFERENCE
     if spread.paired:
-        rng = generator(options.seed, "difference", spread.source, str(n))
+        rng = generator(rates.seed, "difference", spread.source, str(n))
         found = smallest_difference_for(rule, law, n=int(n), power=power, rng=rng)
         reason = TOO_FEW
-    rng = generator(options.seed, "margin", spread.source, str(n))
+    rng = generator(rates.seed, "margin", spread.source, str(n))
     difference = detectable_difference(n, sd=spread.sd, power=power, delta=delta)
     return Detectable(
         source=spread.source,
@@ -461,13 +461,11 @@ def _row(spread: Spread, n: int, rates: Rates, options: PowerOptions) -> Detecta
     )
 
 
-def _needed(
-    spread: Spread, margin: float, rates: Rates, options: PowerOptions
-) -> Needed:
+def _needed(spread: Spread, margin: float, rates: Rates) -> Needed:
     delta = rates.delta
-    rule, law, name, own_mean = _deciding(spread, rates, options)
+    rule, law, name, own_mean = _deciding(spread, rates)
     aim = Aim(margin=float(margin), power=rates.power, own_mean=own_mean)
-    rng = generator(options.seed, "queries", spread.source)
+    rng = generator(rates.seed, "queries", spread.source)
     decided, interval = queries_for(rule, law, aim, rng=rng), None
     if decided is not None and name == RESAMPLED:
         interval = queries_interval(
@@ -476,7 +474,7 @@ def _needed(
             aim,
             n_values=spread.n or 0,
             needed=decided.n,
-            rng=generator(options.seed, "bootstrap", spread.source),
+            rng=generator(rates.seed, "bootstrap", spread.source),
         )
     asked = {"sd": spread.sd, "power": rates.power}
     betting, reason = _by_betting(spread, margin, delta)
