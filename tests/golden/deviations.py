@@ -234,6 +234,7 @@ def _mapped(value: Any, path: str, change: Any) -> Any:
         return [_mapped(part, f"{path}/{n}", change) for n, part in enumerate(value)]
     return change(path, value)
 
+
 ADDED: tuple[Added, ...] = ()
 ALLOWED: tuple[Renewed | Reordered, ...] = ()
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = ()

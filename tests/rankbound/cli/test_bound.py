@@ -5,6 +5,7 @@ import json
 import pytest
 
 from rankbound.cli import main
+from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.measure.run import measure
 
 NUMBERS = (
@@ -78,8 +79,9 @@ def folders(tmp_path, monkeypatch):
     queries = {f"q{i}": {"a": 1.0 + i / 99, "b": -1.0} for i in range(200)}
     flat = {q: {d: s / 8 for d, s in row.items()} for q, row in queries.items()}
     for name, scores in (("old", flat), ("new", queries)):
+        source = StudentSource("s", scores=scores, kind="logit")
         made = measure(
-            queries, students={"s": scores}, teacher_kind="logit", score_range=4
+            queries, students={"s": source}, teacher_kind="logit", score_range=4
         )
         made.save(tmp_path / name)
     return tmp_path
@@ -88,7 +90,8 @@ def folders(tmp_path, monkeypatch):
 BOTH = ("--before", "old", "--after", "new")
 
 
-def test_bound_reads_two_measured_folders(capsys, folders):
+@pytest.mark.usefixtures("folders")
+def test_bound_reads_two_measured_folders(capsys):
     assert main(["bound", *BOTH]) == 0
     text = capsys.readouterr().out
     assert "before: old; after: new; all pairs" in text

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from rankbound.commands.bound.result import Given
 from rankbound.commands.bound.run import augment, bound
 from rankbound.commands.certify.run import certify
+from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.measure.run import measure
 from rankbound.commands.power.run import power
 from rankbound.page.pieces import (
@@ -90,11 +91,15 @@ def test_an_augmentation_says_whether_it_helps():
 def test_a_measured_change_has_a_verdict_and_a_table_for_each_student():
     queries = {f"q{i}": {"a": 1.0 + i / 99, "b": -1.0} for i in range(200)}
     flat = {q: {d: s / 8 for d, s in row.items()} for q, row in queries.items()}
-    models = {"x": flat, "<b>": queries}
-    sides = [
-        measure(queries, students=students, teacher_kind="logit", score_range=4)
-        for students in (models, dict(zip(models, (queries, queries), strict=True)))
-    ]
+    sides = []
+    for scores in (flat, queries):
+        models = {
+            name: StudentSource(name, scores=own, kind="logit")
+            for name, own in (("x", scores), ("<b>", queries))
+        }
+        sides.append(
+            measure(queries, students=models, teacher_kind="logit", score_range=4)
+        )
     made = bound(before=sides[0], after=sides[1])
     account = change_account(made, name="more data")
     assert account.title == "Augmentation, measured, more data"

@@ -366,7 +366,12 @@ def test_words_say_what_is_certain():
     open_ = answer_text(rb.bound(before=AFTER, after=AFTER))
     assert "s: inconclusive: the augmentation changes the bound by -" in open_
     assert "whether the divergence changed is open" in open_
-    assert "no number of queries certainly makes the bound lower" in open_
+    for means, words in (
+        (7, "no number of queries certainly makes the bound lower; at the measured"),
+        (None, "s: no number of queries makes the bound lower"),
+    ):
+        none = replace(found, break_even_n=None, break_even_n_at_means=means)
+        assert words in answer_text(made.__replace__(students=(none,)))
     vacuous = measured({"s": WEAK}, score_range=10.0)
     told = answer_text(rb.bound(before=vacuous, after=vacuous))
     assert "s: no evidence: both bounds (" in told
