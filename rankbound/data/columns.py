@@ -48,6 +48,22 @@ def positions(known: Strings, wanted: Strings) -> Integers:
     )
 
 
+def ranks(ids: Strings) -> Integers:
+    """The place of every distinct id in their order by code point.
+
+    Examples
+    --------
+    >>> ranks(strings(["b", "a", "c"])).tolist()
+    [1, 0, 2]
+    """
+    found = np.arange(len(ids), dtype=np.int64)
+    if len(ids) and not np.all(ids[:-1] < ids[1:]):
+        order = np.argsort(ids)
+        found = np.empty_like(found)
+        found[order] = np.arange(len(ids))
+    return found
+
+
 class LateStrings:
     """Distinct ids, to be made at the first use.
 

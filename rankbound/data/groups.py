@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import PAIR_SETS
 from rankbound.data import arrow
-from rankbound.data.columns import Booleans, Floats, Integers, Strings, positions
+from rankbound.data.columns import (
+    Booleans,
+    Floats,
+    Integers,
+    Strings,
+    positions,
+    ranks,
+)
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Scores
 from rankbound.rendering import Shown
+
+MIXING: Final = np.uint64(0x9E3779B97F4A7C15)  # odd: no two places are mixed alike
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -147,6 +156,51 @@ class Groups(Shown):
         if self.positive is None and pairs != "all":
             return np.zeros(self.n_groups, dtype=np.int64)
         return self.count_pairs(pairs)
+
+    def in_order(self) -> Groups:
+        """The same groups in an order that no file decides.
+
+        Queries are ordered by id, the groups of a query by their documents, and the
+        documents of a group by id with the positives first. So numbers that depend on
+        the order, such as sums in floating point, are those of the groups alone.
+
+        Examples
+        --------
+        >>> from rankbound.data.scores import Scores
+        >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 3.0, "c": 2.0}})
+        >>> groups = top_documents(scores, depth=2)
+        >>> groups.docnos[groups.in_order().codes].tolist()
+        ['b', 'c']
+        """
+        document, query = ranks(self.docnos), ranks(self.qids)
+        place = document[self.codes]
+        first = np.zeros(len(place), dtype=np.int64)
+        if self.positive is not None:
+            first = np.asarray(~self.positive, dtype=np.int64)
+        rows = np.lexsort((place, first, self.row_group()))
+        place, starts = place[rows], self.offsets[:-1]
+        # Groups that share their first document are told apart by all of them
+        mixed = place.astype(np.uint64) * MIXING
+        mixed = np.add.reduceat(mixed ^ (mixed >> np.uint64(29)), starts)
+        groups = np.lexsort((mixed, place[starts], query[self.queries]))
+        sizes = self.sizes[groups]
+        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        within = np.arange(len(rows)) - np.repeat(offsets[:-1], sizes)
+        rows = rows[np.repeat(starts[groups], sizes) + within]
+        qids = np.empty_like(self.qids)
+        qids[query] = self.qids
+        return replace(
+            self,
+            queries=query[self.queries[groups]],
+            qids=qids,
+            offsets=offsets,
+            codes=self.codes[rows],
+            positive=None if self.positive is None else self.positive[rows],
+            lines=None if self.lines is None else self.lines[groups],
+            probabilities=(
+                None if self.probabilities is None else self.probabilities[rows]
+            ),
+        )
 
     def to_frame(self) -> Any:
         """A pandas frame with one row per document: qid, group, docno.

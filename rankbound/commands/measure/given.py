@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, cast
@@ -239,7 +240,8 @@ class Files:
         """Contents of a file that must hold a part: "scores", "groups" or "qrels".
 
         The content of an object needs no reading. With `keep`, the contents of a file
-        are kept, so that another part of them is not read again.
+        are kept, so that another part of them is not read again. Groups come in an
+        order that the file does not decide.
 
         Raises
         ------
@@ -248,12 +250,12 @@ class Files:
         """
         if not isinstance(path, Path):
             held: Mapping[str, Any] = {part: path}
-            return Contents("object", Path(path.name), **held)
+            return _in_order(Contents("object", Path(path.name), **held))
         kept = self._kept.get(path)
         if kept is not None and getattr(kept, part) is not None:
             return kept
         chosen = format_of(self._formats, path, main=self._teacher)
-        contents = read_part(path, part, format=chosen)
+        contents = _in_order(read_part(path, part, format=chosen))
         if contents.repairs:
             self.repairs[path] = dict(contents.repairs)
         if contents.notes:
@@ -281,3 +283,8 @@ class Files:
     def warnings(self) -> tuple[str, ...]:
         """All notes, in the order of reading."""
         return tuple(note for notes in self.notes.values() for note in notes)
+
+
+def _in_order(contents: Contents) -> Contents:
+    groups = contents.groups
+    return contents if groups is None else replace(contents, groups=groups.in_order())

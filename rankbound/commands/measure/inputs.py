@@ -500,4 +500,4 @@ def _as_groups(scores: Scores, chosen: Booleans) -> Groups | None:
         docnos=scores.docnos,
         name=scores.name,
     )
-    return every.keep_groups(chosen)
+    return every.keep_groups(chosen).in_order()

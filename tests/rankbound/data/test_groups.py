@@ -10,7 +10,9 @@ from numpy.testing import assert_array_equal
 
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import PAIR_SETS
+from rankbound.data.columns import strings
 from rankbound.data.groups import (
+    Groups,
     shares_queries,
     top_documents,
     with_judged_positives,
@@ -134,3 +136,59 @@ def test_arrays_of_groups_are_read_only_and_marks_must_fit():
             getattr(groups, name)[0] = 0
     with pytest.raises(DomainError, match="mark every document"):
         replace(groups, positive=np.array([True]))
+
+
+@st.composite
+def written_groups(draw):
+    """Groups as rows of a file: (qid, positive, negatives); some queries have two."""
+    count = draw(st.integers(1, 6))
+    docnos = st.lists(st.sampled_from("abcdefgh"), min_size=2, max_size=5, unique=True)
+    return [
+        (draw(st.sampled_from(["q1", "q10", "q2"])), draw(docnos)) for _ in range(count)
+    ]
+
+
+def made(rows):
+    """Groups of rows, with ids numbered as they appear."""
+    qids = list(dict.fromkeys(qid for qid, _ in rows))
+    docnos = list(dict.fromkeys(docno for _, group in rows for docno in group))
+    sizes = [len(group) for _, group in rows]
+    return Groups(
+        queries=np.array([qids.index(qid) for qid, _ in rows]),
+        qids=strings(qids),
+        offsets=np.concatenate([[0], np.cumsum(sizes)]),
+        codes=np.array([docnos.index(one) for _, group in rows for one in group]),
+        docnos=strings(docnos),
+        positive=np.concatenate([np.arange(size) == 0 for size in sizes]),
+        lines=np.arange(1, len(rows) + 1),
+    )
+
+
+def listed(groups):
+    """Every group as (qid, docnos in their order, which are positive)."""
+    names, start = groups.docnos[groups.codes].tolist(), groups.offsets.tolist()
+    return [
+        (qid, names[low:high], groups.positive[low:high].tolist())
+        for qid, low, high in zip(
+            groups.group_qids().tolist(), start, start[1:], strict=False
+        )
+    ]
+
+
+@given(written_groups(), st.randoms(use_true_random=False))
+def test_the_order_of_a_file_does_not_show(rows, random):
+    shuffled = random.sample(rows, len(rows))
+    found = made(rows).in_order()
+    assert listed(found) == listed(made(shuffled).in_order())
+    plain = sorted((qid, [group[0], *sorted(group[1:])]) for qid, group in rows)
+    assert sorted((qid, names) for qid, names, _ in listed(found)) == plain
+    assert found.qids.tolist() == sorted({qid for qid, _ in rows})
+    assert [qid for qid, _, _ in listed(found)] == sorted(qid for qid, _ in rows)
+    assert all(marks[0] and not any(marks[1:]) for _, _, marks in listed(found))
+
+
+@given(written_groups())
+def test_groups_in_order_keep_their_lines(rows):
+    found = made(rows).in_order()
+    for (qid, names, _), line in zip(listed(found), found.lines.tolist(), strict=True):
+        assert (qid, sorted(names)) == (rows[line - 1][0], sorted(rows[line - 1][1]))

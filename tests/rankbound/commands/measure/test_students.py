@@ -123,7 +123,7 @@ def test_bi_encoder_of_unit_vectors_is_cosine(world):
 
 def test_bi_encoder_rejects_vectors_of_another_length(world):
     np.save(world.path("queries.npy"), np.ones((len(world.queries), 3)))
-    with pytest.raises(ValueError, match="same encoder"):
+    with pytest.raises(ValueError, match="one encoder"):
         made(world, encoder(world, temperature=1.0), **vectors(world))
 
 

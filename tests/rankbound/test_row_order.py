@@ -1,0 +1,101 @@
+"""The order of the rows of input files changes no result."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rankbound import compare, cut, measure
+from tests.rankbound.files import written
+
+QUERIES, DOCUMENTS = 24, 9
+
+
+def _rows():
+    """Rows of every input: two groups a query, and judgements of some documents."""
+    rng = np.random.default_rng(7)
+    found = {name: [] for name in ("teacher", "student", "qrels", "near", "far")}
+    for q in range(QUERIES):
+        scores = rng.normal(size=DOCUMENTS)
+        others = scores + rng.normal(size=DOCUMENTS)
+        for d, (score, other) in enumerate(zip(scores, others, strict=True)):
+            found["teacher"].append(f"q{q}\tQ0\td{d}\t1\t{score:.4f}\tt")
+            found["student"].append(f"q{q}\tQ0\td{d}\t1\t{other:.4f}\ts")
+            found["qrels"].append(f"q{q} 0 d{d} {int(score + rng.normal() > 0.3)}")
+        for name, size in (("near", 5), ("far", 6)):
+            for _ in range(2):
+                first, *rest = (f"d{d}" for d in rng.permutation(DOCUMENTS)[:size])
+                row = {"query_id": f"q{q}", "doc_id_a": first, "doc_id_b": rest}
+                found[name].append(json.dumps(row))
+    return found
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def folders(tmp_path_factory, request):
+    """The same rows in two orders."""
+    rows, rng = _rows(), np.random.default_rng(request.param)
+    made = []
+    for shuffles in (False, True):
+        folder = tmp_path_factory.mktemp("rows")
+        for name, lines in rows.items():
+            order = rng.permutation(len(lines)) if shuffles else range(len(lines))
+            suffix = {"near": "jsonl", "far": "jsonl"}.get(name, "txt")
+            text = "".join(f"{lines[i]}\n" for i in order)
+            written(folder, text, f"{name}.{suffix}")
+        made.append(folder)
+    return made
+
+
+def _said(result):
+    """All that a result says but the names and hashes of its files."""
+    told = result.to_dict()
+    for name in ("inputs", "command"):
+        told.pop(name, None)
+    tables = {name: [*rows] for name, rows in result.beside.items()}
+    return json.dumps(told), tables
+
+
+def _measured(folder):
+    return measure(
+        folder / "teacher.txt",
+        students={"s": folder / "student.txt"},
+        groups=folder / "near.jsonl",
+        qrels=folder / "qrels.txt",
+        teacher_kind="logit",
+        temperature="fit",
+    )
+
+
+def _measured_by_depth(folder):
+    return measure(
+        folder / "teacher.txt",
+        students={"s": folder / "student.txt"},
+        depth=5,
+        teacher_kind="logit",
+    )
+
+
+def _compared(folder):
+    return compare(
+        folder / "teacher.txt",
+        groups={name: folder / f"{name}.jsonl" for name in ("near", "far")},
+        students={"s": folder / "student.txt"},
+        quantities=("entropy", "risk"),
+        teacher_kind="logit",
+    )
+
+
+def _cut(folder):
+    return cut(
+        folder / "teacher.txt", groups=folder / "near.jsonl", teacher_kind="logit"
+    )
+
+
+@pytest.mark.parametrize("command", [_measured, _measured_by_depth, _compared, _cut])
+def test_the_order_of_rows_changes_nothing(command, folders, monkeypatch):
+    said = []
+    for folder in folders:
+        monkeypatch.chdir(folder)
+        said.append(_said(command(Path())))
+    assert said[0] == said[1]
