@@ -286,6 +286,12 @@ LINES = {
         "power-compare": "power --from all/three --margin 0.05 --comparisons 4 --n "
         "100 200",
         "power-from-both": "power --from all/one --sd 0.2",
+        "bound-measured": "bound --before all/one --after all/two",
+        "bound-measured-json": "bound --before all/two --after all/one --delta 0.1 "
+        "--json",
+        "bound-measured-other": "bound --before all/one --after all/three",
+        "bound-measured-numbers": "bound --before all/one --after all/two --n 43",
+        "bound-measured-half": "bound --before all/one",
         "figures-all": "figures --from all --out {out}",
         "figures-page": "figures --from all/two --out {out} --format png --width page",
         "figures-empty": "figures --from sets --out {out}",
@@ -358,6 +364,9 @@ AFTER |= {
     "figures-page": ("measure-two",),
     "report-rows": ("measure-two",),
     "power-from-both": ("measure-one",),
+    "bound-measured": ("measure-one", "measure-two"),
+    "bound-measured-json": ("measure-one", "measure-two"),
+    "bound-measured-other": ("measure-one", "compare-three"),
 }
 LINES["certify"] = {
     "results": f"measure {BOTH} --groups hard.jsonl --out {{out}}",
