@@ -218,6 +218,23 @@ def test_where_group_sizes_vary_the_range_is_that_of_any_size():
     assert found.range_before.width > sides[0].students["s"].range.width
 
 
+def test_groups_are_the_same_only_if_nothing_was_left_out():
+    """A student that scores fewer documents has groups of its own, others have not."""
+    holes = {q: {d: s for d, s in row.items() if d != "c"} for q, row in GOOD.items()}
+    sides = [measured({"s": one, "t": GOOD}) for one in (holes, holes)]
+    made = rb.bound(before=sides[0], after=sides[1])
+    assert [one.same_groups for one in made.students] == [False, True]
+
+
+def test_without_groups_judgements_may_make_other_pairs():
+    grades = {q: {d: int(d in "ab") for d in row} for q, row in TEACHER.items()}
+    kind = {"pairs": "pos-neg", "qrels": grades}
+    sides = [measured({"s": scores}, **kind) for scores in (WEAK, GOOD)]
+    assert not rb.bound(before=sides[0], after=sides[1]).students["s"].same_groups
+    given = [measured({"s": GOOD}, groups=groups(DOCS), **kind) for _ in "12"]
+    assert rb.bound(before=given[0], after=given[1]).students["s"].same_groups
+
+
 def test_queries_that_both_set_aside_choose_the_stakes():
     aside = {f"p{i}": row for i, row in enumerate([*TEACHER.values()][:12])}
     sides = []
