@@ -77,6 +77,9 @@ def drawn_order(ids: Strings, *, seed: int, purpose: str) -> Integers:
 
 def _digest(seed: int, keys: tuple[str, ...]) -> bytes:
     """A hash in which the ends of the keys count."""
-    parts = [str(seed).encode(), *(key.encode("utf-8", "surrogatepass") for key in keys)]
+    parts = [
+        str(seed).encode(),
+        *(key.encode("utf-8", "surrogatepass") for key in keys),
+    ]
     told = b"".join(len(part).to_bytes(8, "little") + part for part in parts)
     return hashlib.sha256(told).digest()

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
+from tests.golden import data
 from tests.golden.cases import CASES
 from tests.golden.recording import pretty, recorded
-from tests.rankbound.page.test_page import data
 from tests.rankbound.realdata import DATA, ROOT
 
 FOLDER = Path(__file__).with_name("expected")

@@ -17,7 +17,7 @@ import pytest
 from rankbound.bounds.registry import REGISTRY
 from rankbound.cli import main
 from rankbound.cli.program import BUG
-from tests.rankbound.page.test_page import data
+from tests.golden import data
 from tests.rankbound.realdata import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
