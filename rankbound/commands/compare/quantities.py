@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.catalogue import COMPARED, Range, base, label, needing
-from rankbound.commands.measure.certifying import group_range
+from rankbound.commands.measure.choosing import group_range
 from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
