@@ -124,6 +124,16 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "or a grid without these)",
     )
     add(
+        "--lipschitz",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[NAME=]L",
+        help="asserted of all students or of one, in temperatures per distance of "
+        "--embeddings: margins are at most L times the distance (default: of dot "
+        "products of unit vectors, by Lemma 4)",
+    )
+    add(
         "--unscored",
         choices=("floor", "common", "drop", "error"),
         default="floor",
@@ -187,6 +197,8 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
         **given,
         pilot=arguments.pilot,
         stake=per_student(arguments.stake, names, "--stake", number_from) or None,
+        lipschitz=per_student(arguments.lipschitz, names, "--lipschitz", number_from)
+        or None,
         unscored=arguments.unscored,
         groups=arguments.groups,
         target_groups=arguments.target_groups,

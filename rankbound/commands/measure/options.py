@@ -269,6 +269,7 @@ class MeasureOptions(SourceOptions):
     score_range: float | None = None
     stake: float | Mapping[str, float] | None = None
     unscored: Literal["floor", "common", "drop", "error"] = "floor"
+    lipschitz: float | Mapping[str, float] | None = None
     architecture: Architecture = BASE_ENCODER
     compat: Literal["reference"] | None = None
 
@@ -279,6 +280,7 @@ class MeasureOptions(SourceOptions):
         SourceOptions.__post_init__(self)
         self._check_pairs()
         self._check_choices()
+        self._check_lipschitz()
         check_compat(self.compat)
         if self.unscored not in UNSCORED:
             raise UsageError(
@@ -294,6 +296,11 @@ class MeasureOptions(SourceOptions):
     def inputs(self) -> tuple[Any, ...]:
         """All input files and objects, groups included."""
         return (*SourceOptions.inputs(self), self.groups, self.target_groups)
+
+    def lipschitz_of(self, student: str) -> float | None:
+        """The constant that was asserted for a student; None if none was."""
+        given = self.lipschitz
+        return given.get(student) if isinstance(given, Mapping) else given
 
     def stake_of(self, student: str) -> float | None:
         """The stake that was given for a student; None if there is none."""
@@ -330,6 +337,29 @@ class MeasureOptions(SourceOptions):
             if stake is not None and not 0 < stake < 1:
                 raise DomainError(
                     f"`stake` must lie between 0 and 1, neither included, got {stake!r}"
+                )
+
+    def _check_lipschitz(self) -> None:
+        if self.lipschitz is None:
+            return
+        if self.embeddings is None or not self.students:
+            raise UsageError(
+                "`lipschitz` bounds the margins of students by distances; give "
+                "`students` and `embeddings`, too"
+            )
+        names = [student.name for student in self.students]
+        given = self.lipschitz
+        for name, value in (
+            given.items() if isinstance(given, Mapping) else [("", given)]
+        ):
+            if name and name not in names:
+                raise UsageError(
+                    f"`lipschitz` names no student {name!r}; there are "
+                    f"{', '.join(names)}"
+                )
+            if not 0 < value < np.inf:
+                raise DomainError(
+                    f"`lipschitz` must be a positive number, got {value!r}"
                 )
 
     def _check_pairs(self) -> None:

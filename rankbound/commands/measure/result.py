@@ -303,6 +303,58 @@ class Chosen(Record, frozen=True, kw_only=True):
     queries_left_out: int
 
 
+class Headline(Record, frozen=True, kw_only=True):
+    """The bound's promise for one student: what locality, entropy and shift cost.
+
+    Margins are at most B, the smaller of the clip and of L times the diameter. Neither
+    L nor the diameter is read off the sample.
+
+    Attributes
+    ----------
+    clip, B : float
+        In temperatures.
+    holds : str
+        Which of both B is: "clip" or "L x diameter".
+    lipschitz : float or None
+        L, in temperatures per distance; None if it is not known in advance.
+    lipschitz_by : str or None
+        "asserted" or "lemma-4".
+    diameter : float or None
+        What no distance exceeds; None if nothing bounds it in advance.
+    lipschitz_times_diameter : float or None
+    missing_because : str or None
+        Why L times the diameter is not known.
+    limit : float
+        Upper limit of the mean risk at this B, in nats: `upper` if the clip holds.
+    entropy, divergence, deviation : float
+        Its parts, in nats.
+    limit_at_half_diameter : float or None
+        What it would be at half the diameter, of risks moved into the range of that B.
+        It is no limit of this student.
+    locality_costs : float or None
+        The difference of both, in nats.
+    shift : float or None
+        What the shift to the target law adds to the mean risk, in nats, by the form
+        that has the limit; None without a target law.
+    """
+
+    clip: Number
+    B: Number
+    holds: str
+    lipschitz: float | None
+    lipschitz_by: str | None
+    diameter: float | None
+    lipschitz_times_diameter: float | None
+    missing_because: str | None
+    limit: float
+    entropy: float
+    divergence: float
+    deviation: float
+    limit_at_half_diameter: float | None
+    locality_costs: float | None
+    shift: float | None
+
+
 class StudentResult(Record, frozen=True, kw_only=True):
     """One student's certificate in nats, and further results about the student.
 
@@ -350,6 +402,7 @@ class StudentResult(Record, frozen=True, kw_only=True):
     tied_share: float | None = None
     unclipped_risk: float | None = None
     sentences: tuple[str, ...] = ()
+    headline: Headline | None = None
 
     def __repr__(self) -> str:
         """Risk, limit and verdict in one line."""

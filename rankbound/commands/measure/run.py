@@ -21,6 +21,7 @@ from rankbound.commands.measure.given import (
     VectorsLike,
     inputs_of,
 )
+from rankbound.commands.measure.headline import with_headlines
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
 from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import (
@@ -70,6 +71,11 @@ DEFINITIONS: Final = {
     "documents whose vector is equal to another one's, and TwoNN over up to 1,000 of "
     "them: minus ln of the share above, against ln of the ratio of the distances to "
     "the second and the first neighbour",
+    "headline": "B is the smaller of the clip and of L times the largest distance that "
+    "is possible, neither read off the sample; `limit` is the limit at this B, valid "
+    "by itself like `upper`, and the same where the clip holds; "
+    "limit_at_half_diameter is what it would be of risks moved into the range of half "
+    "the diameter, and no limit; shift is what the form with the limit adds",
     "n_needed": "queries at which the chosen limit would be below ln 2, were their "
     "risks distributed as in this sample; null if never",
 }
@@ -115,6 +121,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
     pilot: float = PILOT,
     score_range: float | None = None,
     stake: float | Mapping[str, float] | None = None,
+    lipschitz: float | Mapping[str, float] | None = None,
     delta: float = 0.05,
     seed: int = 0,
     architecture: Architecture = BASE_ENCODER,
@@ -192,6 +199,11 @@ def measure(  # noqa: PLR0913  each is an option of the command
         The stake of the betting limit, in (0, 1), of all students or by name; fixed
         without looking at the queries. By default it is chosen on the pilot queries, or
         a grid of stakes is used without these.
+    lipschitz : float or mapping of str to float, optional
+        L, in temperatures per distance, of all students or by name, positive: an
+        assertion that two documents of a query differ in score by at most L times their
+        distance. By default, a dot product of unit vectors has the constant of Lemma 4,
+        and no other student has one. Needs `embeddings`.
     delta : float, default 0.05
         Probability, in (0, 1), that any limit `upper` or any share fails; half of it
         is for either.
@@ -260,6 +272,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
         pilot=pilot,
         score_range=score_range,
         stake=stake,
+        lipschitz=lipschitz,
         delta=delta,
         seed=seed,
         architecture=architecture,
@@ -322,7 +335,7 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         command=options.command,
         versions=versions(),
     )
-    return made.with_beside(**_tables(found))
+    return with_headlines(made, found).with_beside(**_tables(found))
 
 
 def _tables(found: Measured) -> dict[str, Rows]:
