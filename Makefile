@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines schemas golden house studies tables figures statements appendix clean
+.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines schemas golden house studies certificates tables figures statements appendix clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types
 studies: $(VENV)/.dev ## simulated error rates of compare and validate; about 20 minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.comparison
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.association
+
+certificates: $(VENV)/.dev ## how small and how true limits of real students are, from 20 to 250 queries
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.certificates
 
 tables: $(VENV)/.core ## rebuild the tables that compare the variants of the bound
 	$(BIN)/python -m paper_appendix --tables

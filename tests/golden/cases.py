@@ -109,6 +109,11 @@ LINES = {
         "fit": f"measure {FITTED} --student bm25=bm25.run close=close.run "
         "--student-kind bm25=bm25 --student-temperature bm25=fit close=1.5 "
         "--groups random.jsonl --seed 7 --out {out}",
+        "given": f"measure {BOTH} --groups random.jsonl --pilot 0 --score-range 2 "
+        "--stake 0.3 close=0.6 --unscored drop --out {out}",
+        "common": f"measure {BOTH} --depth 5 --pilot 0.4 --unscored common --out {{out}}",
+        "gaps": f"measure {BOTH} --depth 5 --unscored error --out {{out}}",
+        "no-pilot": f"measure {FITTED} --pilot 0 --out {{out}}",
         "margins": "measure --teacher margins.jsonl --groups hard.jsonl --student "
         "close=close.run --student-temperature 0.8 --out {out}",
         "kind": "measure --teacher probability.json --teacher-kind probability "
