@@ -114,6 +114,11 @@ LINES = {
         "common": f"measure {BOTH} --depth 5 --pilot 0.4 --unscored common --out {{out}}",
         "gaps": f"measure {BOTH} --depth 5 --unscored error --out {{out}}",
         "no-pilot": f"measure {FITTED} --pilot 0 --out {{out}}",
+        "lipschitz": f"measure {BOTH} {DENSE} --student-temperature 1 "
+        "--score-range 12 --query-ids queries.ids.txt --ids docs.ids.txt --groups "
+        "random.jsonl --metric angular --lipschitz 30 dense=3.2 --out {out}",
+        "refuted-lipschitz": f"measure {BOTH} --embeddings docs.npy --ids docs.ids.txt "
+        "--groups random.jsonl --lipschitz close=0.1 --out {out}",
         "margins": "measure --teacher margins.jsonl --groups hard.jsonl --student "
         "close=close.run --student-temperature 0.8 --out {out}",
         "kind": "measure --teacher probability.json --teacher-kind probability "
