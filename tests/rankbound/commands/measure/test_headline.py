@@ -46,6 +46,11 @@ def runner():
     return rb.StudentSource("s", scores=RUN, kind="logit")
 
 
+def cosines():
+    """Cosines of whatever vectors, which need not be those of the documents."""
+    return rb.StudentSource("s", scores=RUN, kind="cosine", temperature=1.0)
+
+
 def measured(student, *, length=1.0, **options):
     kind = {"teacher_kind": "logit", "pilot": 0, "score_range": 10.0}
     vectors = rb.read_embeddings(length * VECTORS, DOCNOS)
@@ -146,6 +151,7 @@ def test_the_same_vector_with_other_scores_has_no_constant():
         ({"student": runner()}, "it is no dot product of unit vectors; give `lipsch"),
         ({"student": encoder(scale=2.0)}, "it is no dot product of unit vectors"),
         ({"student": encoder(), "length": 2.0}, "it is no dot product of unit vec"),
+        ({"student": cosines()}, "it is no dot product of unit vectors"),
         ({"student": encoder(), "metric": "angular"}, "is about Euclidean distances"),
         (
             {"student": runner(), "length": 2.0, "lipschitz": 9.0},
