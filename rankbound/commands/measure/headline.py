@@ -22,6 +22,13 @@ CLIP: Final = "clip"
 PRODUCT: Final = "L x diameter"
 ASSERTED: Final = "asserted"
 LEMMA: Final = "lemma-4"
+DEFINITION: Final = (
+    "B is the smaller of the clip and of L times the largest distance that is "
+    "possible, neither read off the sample; `limit` is the limit at this B, valid by "
+    "itself like `upper`, and the same where the clip holds; limit_at_half_diameter is "
+    "what it would be of risks moved into the range of half the diameter, and no "
+    "limit; shift is what the form with the limit adds"
+)
 # Of rounding, in a slope that an assertion allows
 SLACK: Final = 1e-9
 
@@ -43,11 +50,14 @@ def with_headlines(ledger: Ledger, found: Measured) -> Ledger:
     for one in found.students:
         name = one.student.name
         headline = headline_of(one, found, embeddings)
-        told = (*students[name].sentences, headline_sentence(headline))
+        sentences = (*students[name].sentences, headline_sentence(headline))
         students[name] = msgspec.structs.replace(
-            students[name], headline=headline, sentences=told
+            students[name], headline=headline, sentences=sentences
         )
-    return msgspec.structs.replace(ledger, students=students)
+    told = ledger.definitions
+    if students:
+        told = {**told, "headline": DEFINITION}
+    return msgspec.structs.replace(ledger, students=students, definitions=told)
 
 
 def headline_of(

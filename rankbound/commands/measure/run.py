@@ -71,11 +71,6 @@ DEFINITIONS: Final = {
     "documents whose vector is equal to another one's, and TwoNN over up to 1,000 of "
     "them: minus ln of the share above, against ln of the ratio of the distances to "
     "the second and the first neighbour",
-    "headline": "B is the smaller of the clip and of L times the largest distance that "
-    "is possible, neither read off the sample; `limit` is the limit at this B, valid "
-    "by itself like `upper`, and the same where the clip holds; "
-    "limit_at_half_diameter is what it would be of risks moved into the range of half "
-    "the diameter, and no limit; shift is what the form with the limit adds",
     "n_needed": "queries at which the chosen limit would be below ln 2, were their "
     "risks distributed as in this sample; null if never",
 }
