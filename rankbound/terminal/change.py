@@ -100,9 +100,9 @@ def student_words(found: MeasuredChange, one: StudentChange) -> Iterator[str]:
 def _verdict(found: MeasuredChange, one: StudentChange) -> str:
     if one.verdict == "no evidence":
         return (
-            f"no evidence: both bounds ({one.before:.4f} and {one.after:.4f}) are "
-            f"vacuous, not below ln 2 = {found.trivial:.4f}, so their order says "
-            "nothing"
+            f"no evidence: both bounds of Theorem 5 ({one.before:.4f} and "
+            f"{one.after:.4f}) are vacuous, not below ln 2 = {found.trivial:.4f}, so "
+            "their order says nothing"
         )
     if one.verdict == "inconclusive":
         return (

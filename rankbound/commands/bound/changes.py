@@ -230,7 +230,8 @@ def _warnings(
             yield (
                 f"{who}B is {one.range_before.B:g} before the change and "
                 f"{one.range_after.B:g} after it, so that its scores are clipped "
-                "differently; the change is one of the clipped students"
+                "differently; the change is one of the clipped students; measure both "
+                "with one `score_range` to compare them alike"
             )
         scales = [float(s.ledger.students[one.student].temperature) for s in sides]
         if scales[0] != scales[1]:

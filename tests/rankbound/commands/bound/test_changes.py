@@ -401,7 +401,7 @@ def test_words_say_what_is_certain():
         assert words in answer_text(made.__replace__(students=(none,)))
     vacuous = measured({"s": WEAK}, score_range=10.0)
     told = answer_text(rb.bound(before=vacuous, after=vacuous))
-    assert "s: no evidence: both bounds (" in told
+    assert "s: no evidence: both bounds of Theorem 5 (" in told
     assert "independent queries on" not in told
 
 
