@@ -100,7 +100,7 @@ _HOME = {
     "rankbound.commands.convert.run": ("convert",),
     "rankbound.read.contents": ("Contents",),
     "rankbound.read.registry": ("read_any",),
-    "rankbound.commands.appendix.run": ("appendix",),
+    "rankbound.commands.appendix": ("appendix",),
     "rankbound.drawing.run": ("draw",),
     "rankbound.page.demo": ("demo",),
     "rankbound.page.report": ("report",),

@@ -109,4 +109,4 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         ids=arguments.ids,
         kind=None if named is None else kinds[named.replace("-", "_")],
     )
-    sys.stdout.writelines(f"{line}\n" for line in conversion_lines(done))
+    sys.stdout.writelines(f"{line}\n" for line in conversion_lines(done.in_options()))

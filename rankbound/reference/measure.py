@@ -133,8 +133,11 @@ def _kappa(found: Measured, whole: Groups, scores: Scores) -> Column:
     """Compute kappa of the last line of each query, which the reference keeps."""
     values, _ = whole.scores_of(scores)  # 0 where there is none
     reference, why = {}, {}
-    for group, qid in enumerate(whole.group_qids()):
+    qids = whole.group_qids()
+    of_lines = range(whole.n_groups) if whole.lines is None else whole.lines.argsort()
+    for group in of_lines:
         part = values[whole.offsets[group] : whole.offsets[group + 1]]
+        qid = qids[group]
         reference[qid] = formulas.reference_kappa(part)
         why[qid] = formulas.why_kappa(part) or NO_LAW
     corrected: Values = {}

@@ -67,4 +67,4 @@ def test_only_queries_with_both_numbers_are_points(tmp_path):
 def test_without_vectors_a_line_says_what_to_give(tmp_path):
     (drawing,) = drawn(tmp_path, vectors=False).values()
     assert drawing.draw is None
-    assert "--embeddings" in drawing.reason
+    assert "`embeddings`" in drawing.reason
