@@ -145,7 +145,7 @@ def log_capital(
     return top + math.log(float(np.exp(logs - top).mean()))
 
 
-def queries_needed(
+def queries_needed(  # noqa: PLR0913  what makes a limit, and the threshold
     values: ArrayLike,
     *,
     low: float,
@@ -153,6 +153,7 @@ def queries_needed(
     threshold: float,
     delta: float,
     n_students: int = 1,
+    stakes: ArrayLike | None = None,
 ) -> int | None:
     """Number of queries at which the betting limit would fall below `threshold`.
 
@@ -164,6 +165,9 @@ def queries_needed(
         As in `betting`.
     threshold : float
         The value to get below, in the unit of `values` (ln 2 for a risk in nats).
+    stakes : array_like, optional
+        As in `betting`. Where they never get there, others would have to be chosen, and
+        the number is the default grid's, but more than the sample has.
 
     Returns
     -------
@@ -193,12 +197,14 @@ def queries_needed(
         return None
     if level >= 1:
         return 1
+    fixed = None if stakes is None else checked_stakes(stakes)
     bets = compressed(sample.values)
     target = math.log(n_students / checked_delta(delta))
 
     def enough(n: int) -> bool:
         repeated = bets._replace(weights=bets.weights * (n / sample.n))
-        return repeated.log_capital(stake_grid(n, delta), level) > target
+        grid = stake_grid(n, delta) if fixed is None else fixed
+        return repeated.log_capital(grid, level) > target
 
     # The stake grid changes with n, so a larger n may do worse near the threshold. The
     # search starts at the sample's own n, where it has to agree with `betting`.
@@ -206,7 +212,17 @@ def queries_needed(
     while not enough(upper):
         lower, upper = upper, 2 * upper
         if upper > NEVER:
-            return None
+            if fixed is None:
+                return None
+            found = queries_needed(
+                values,
+                low=low,
+                high=high,
+                threshold=threshold,
+                delta=delta,
+                n_students=n_students,
+            )
+            return None if found is None else max(found, sample.n + 1)
     while upper - lower > 1:
         middle = (lower + upper) // 2
         lower, upper = (lower, middle) if enough(middle) else (middle, upper)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rankbound.bounds.betting import queries_needed
+from rankbound.bounds.betting import betting, queries_needed
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.lemmas import query_range
 from rankbound.bounds.limits import METHODS, split_limit, two_sided
@@ -180,7 +180,7 @@ class Certificate:
         return f"{start}about {needed}"
 
 
-def certify_student(
+def certify_student(  # noqa: PLR0913  what makes a limit, and its parts
     risk: ArrayLike,
     entropy: ArrayLike,
     divergence: ArrayLike,
@@ -188,6 +188,8 @@ def certify_student(
     loss_range: LossRange,
     delta: float,
     n_students: int = 1,
+    stakes: ArrayLike | None = None,
+    interval_delta: float | None = None,
 ) -> Certificate:
     """Certificate of a student from one risk, entropy and divergence per query.
 
@@ -201,6 +203,11 @@ def certify_student(
         Failure probability in (0, 1).
     n_students : int
         K: number of students whose certificates have to hold simultaneously.
+    stakes : array_like, optional
+        Stakes of the betting limit, each in (0, 1), fixed without these queries, as by
+        `choose_stake`; a grid by default.
+    interval_delta : float, optional
+        Failure probability of each two-sided interval; `delta` by default.
 
     Returns
     -------
@@ -238,19 +245,24 @@ def certify_student(
     limits["split"] = split_limit(
         h, d, high=loss_range.high, delta=delta, n_students=n_students
     )
+    if stakes is not None:
+        limits[CHOSEN] = betting(
+            r, low=low, high=high, delta=delta, n_students=n_students, stakes=stakes
+        )
     upper = limits[CHOSEN]
+    beside = delta if interval_delta is None else interval_delta
     return Certificate(
         risk=float(r.mean()),
         risk_interval=two_sided(
-            r, low=low, high=high, delta=delta, n_students=n_students
+            r, low=low, high=high, delta=beside, n_students=n_students
         ),
         parts=(
-            interval_part("entropy", h, high=LN2, delta=delta, n_students=n_students),
+            interval_part("entropy", h, high=LN2, delta=beside, n_students=n_students),
             interval_part(
                 "divergence",
                 d,
                 high=loss_range.high,
-                delta=delta,
+                delta=beside,
                 n_students=n_students,
             ),
             Part("deviation", upper - float(r.mean())),
@@ -263,7 +275,13 @@ def certify_student(
         n_students=n_students,
         delta=delta,
         n_needed=queries_needed(
-            r, low=low, high=high, threshold=LN2, delta=delta, n_students=n_students
+            r,
+            low=low,
+            high=high,
+            threshold=LN2,
+            delta=delta,
+            n_students=n_students,
+            stakes=stakes,
         ),
     )
 

@@ -250,7 +250,7 @@ class RangeChoice:
     stake: StakeChoice
 
 
-def choose_range(
+def choose_range(  # noqa: PLR0913  what makes a limit, and a grid
     risks: ArrayLike,
     *,
     temperatures: Sequence[float],
@@ -258,22 +258,25 @@ def choose_range(
     m: int,
     delta: float,
     n_students: int = 1,
+    ranges: Sequence[float] = RANGES,
 ) -> RangeChoice:
     """Choose temperature and score range together, by the least predicted limit.
 
     Parameters
     ----------
-    risks : array_like, shape (T, 8, n_pilot)
+    risks : array_like, shape (T, R, n_pilot)
         Risk in nats of each pilot query for the student at each of the T temperatures
-        and clipped at each B of `RANGES`.
+        and clipped at each of the R ranges.
     temperatures : sequence of float
         Those of the rows.
     intervals : sequence of (float, float)
-        Least and largest risk of a query at each B of `RANGES`, in nats, by
+        Least and largest risk of a query at each B of `ranges`, in nats, by
         `bounds.ranges.query_range` with the c_E of all pairs of the smallest group, or
         1 for other pairs.
     m, delta, n_students
         As in `choose_stake`.
+    ranges : sequence of float
+        The B among which to choose, in temperatures; by default the 8 of `RANGES`.
 
     Returns
     -------
@@ -304,16 +307,16 @@ def choose_range(
     (4.0, 0.574)
     """
     array = np.asarray(risks, dtype=np.float64)
-    expected = (len(temperatures), len(RANGES))
+    expected = (len(temperatures), len(ranges))
     if array.ndim != 3 or array.shape[:2] != expected or not array.size:
         raise DomainError(
             "`risks` must hold a row of pilot queries for each of "
-            f"{len(temperatures)} temperatures, at least one, and {len(RANGES)} "
+            f"{len(temperatures)} temperatures, at least one, and {len(ranges)} "
             f"ranges, got shape {array.shape}"
         )
-    if len(intervals) != len(RANGES):
+    if len(intervals) != len(ranges):
         raise DomainError(
-            f"`intervals` must hold one pair for each of {len(RANGES)} ranges, got "
+            f"`intervals` must hold one pair for each of {len(ranges)} ranges, got "
             f"{len(intervals)}"
         )
     found = [
@@ -326,7 +329,7 @@ def choose_range(
         )
         for temperature, rows in zip(temperatures, array, strict=True)
         for score_range, (low, high), values in zip(
-            RANGES, intervals, rows, strict=True
+            ranges, intervals, rows, strict=True
         )
     ]
     return min(found, key=lambda choice: choice.stake.predicted)

@@ -1,4 +1,4 @@
-"""Temperatures by maximum likelihood: queries set aside, their pairs, and the fit.
+"""Temperatures by maximum likelihood: the pairs of queries set aside, and the fit.
 
 The mean loss ``softplus(b m) - p b m`` is convex in the inverse temperature b, so its
 minimum, if there is one, is the root of an increasing derivative.
@@ -36,49 +36,6 @@ class CalibrationPairs:
     margins: Floats
     targets: Floats
     weights: Floats
-
-
-def calibration_queries(
-    qids: np.ndarray, *, share: float, rng: np.random.Generator
-) -> Booleans:
-    """Draw the queries on which temperatures may be fitted.
-
-    Parameters
-    ----------
-    qids : object array of str, shape (n,)
-        The draw depends on the ids and the generator, not on the order of the ids.
-    share : float
-        In (0, 1); at least one query is drawn, and at least one is left.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    boolean array, shape (n,)
-
-    Raises
-    ------
-    DomainError
-        With fewer than two queries, or a share outside (0, 1).
-
-    Examples
-    --------
-    >>> qids = np.array(["a", "b", "c", "d", "e"], dtype=object)
-    >>> rng = np.random.default_rng(0)
-    >>> int(calibration_queries(qids, share=0.2, rng=rng).sum())
-    1
-    """
-    if len(qids) < 2:
-        raise DomainError(
-            "a temperature is fitted on queries that the certificate does not use, "
-            f"which needs at least 2 queries, got {len(qids)}; give a number instead"
-        )
-    if not 0 < share < 1:
-        raise DomainError(f"`share` must lie in (0, 1), got {share!r}")
-    wanted = min(len(qids) - 1, max(1, round(share * len(qids))))
-    drawn = rng.permutation(len(qids))[:wanted]
-    chosen = np.zeros(len(qids), dtype=bool)
-    chosen[np.argsort(qids)[drawn]] = True
-    return chosen
 
 
 def graded_pairs(groups: Groups, scores: Floats, grades: Floats) -> CalibrationPairs:

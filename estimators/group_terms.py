@@ -35,6 +35,7 @@ from rankbound.estimators.spread import (
     tie_share,
 )
 
+LN2 = float(np.log(2.0))
 # Pairs per block: enough to make the overhead of NumPy small, and few enough that
 # the temporaries of a formula stay in the processor's cache.
 NUMBERS_PER_BLOCK = 2**14
@@ -244,11 +245,22 @@ def student_terms(
     Returns
     -------
     StudentTerms
+        Where all pairs of a group are ties of the student, the risk is ln 2 exactly.
 
     Raises
     ------
     DomainError
         As `teacher_terms` raises.
+
+    Examples
+    --------
+    >>> from rankbound.data.groups import top_documents
+    >>> from rankbound.data.scores import Scores
+    >>> scores = Scores.from_dict({"q": {"a": 1.0, "b": 0.5, "c": -2.0}})
+    >>> groups = top_documents(scores, depth=3)
+    >>> teacher = groups.scores_of(scores)[0]
+    >>> student_terms(groups, teacher, 0 * teacher, clip_at=1.0).risk[0] == np.log(2)
+    np.True_
     """
     check_span(student)
     divergence, risk, spread = (np.empty(groups.n_groups) for _ in range(3))
@@ -263,10 +275,55 @@ def student_terms(
         m = clip_below_best(raw, score_range=clip_at, mask=kind["mask"])
         divergence[block.groups] = pairwise_divergence_nats(a, m, **kind)
         risk[block.groups] = pairwise_risk_nats(a, m, **kind)
+        tied = mean_margin(m, **kind) == 0
+        if tied.any():
+            entropy = pairwise_entropy_nats(a, **kind)[tied]
+            risk[block.groups[tied]] = LN2
+            divergence[block.groups[tied]] = np.maximum(LN2 - entropy, 0.0)
         spread[block.groups] = score_range(m, mask=kind["mask"])
         n_clipped[block.groups] = np.sum((m > raw) & block.mask, axis=-1)
         clipped[block.rows[block.mask]] = m[block.mask]
     return StudentTerms(divergence, risk, spread, n_clipped, clipped)
+
+
+def floored(
+    groups: Groups, student: Floats, found: Booleans, *, clip_at: float
+) -> Floats:
+    """Scores in which documents without one lie below B of the best of their group.
+
+    Clipping then brings them to the floor, as "not retrieved" says of a system; groups
+    without any score are tied.
+
+    Parameters
+    ----------
+    groups : Groups
+    student : float64 array, shape (n_rows,)
+        Scores divided by the temperature, of any value where there is none.
+    found : boolean array, shape (n_rows,)
+        Which documents have a score.
+    clip_at : float
+        B > 0, in temperatures.
+
+    Returns
+    -------
+    float64 array, shape (n_rows,)
+        To be clipped at B by `student_terms`.
+
+    Examples
+    --------
+    >>> from rankbound.data.groups import top_documents
+    >>> from rankbound.data.scores import Scores
+    >>> groups = top_documents(Scores.from_dict({"q": {"a": 2.0, "b": 1.0}}), depth=2)
+    >>> scores, found = np.array([5.0, 0.0]), np.array([True, False])
+    >>> floored(groups, scores, found, clip_at=1.5).tolist()
+    [5.0, 2.0]
+    """
+    if found.all():
+        return student
+    starts = groups.offsets[:-1]
+    best = np.maximum.reduceat(np.where(found, student, -np.inf), starts)
+    floor = np.where(np.isfinite(best), best - 2 * clip_at, 0.0)
+    return np.where(found, student, np.repeat(floor, groups.sizes))
 
 
 def tie_shares(groups: Groups, values: Floats, *, pairs: str = "all") -> Floats:

@@ -75,7 +75,7 @@ _HOME = {
     "rankbound.commands.compare.run": ("compare",),
     "rankbound.commands.cut.result": ("Cut",),
     "rankbound.commands.cut.run": ("cut",),
-    "rankbound.commands.bound.result": ("Bound",),
+    "rankbound.commands.bound.result": ("Bound", "MeasuredChange"),
     "rankbound.commands.bound.run": ("bound",),
     "rankbound.commands.certify.result": ("Certification",),
     "rankbound.commands.certify.run": ("certify",),

@@ -42,6 +42,7 @@ PARAMETERS: Final = frozenset(
         *("controls", "target", "rankings", "cases", "keep", "measures", "resamples"),
         *("permutations", "missing_queries", "relevant", "splits", "reference"),
         *("student_kind", "student_temperature", "bi_encoder"),
+        *("pilot", "stake", "unscored", "lipschitz"),
     }
 )
 

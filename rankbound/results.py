@@ -38,6 +38,7 @@ Item = TypeVar("Item", bound="Record")
 KINDS: Final[dict[str, str]] = {
     "augmentation": "rankbound.commands.bound.result:Augmentation",
     "bound": "rankbound.commands.bound.result:Bound",
+    "change": "rankbound.commands.bound.result:MeasuredChange",
     "certify": "rankbound.commands.certify.result:Certification",
     "power": "rankbound.commands.power.result:Power",
     "comparison": "rankbound.commands.compare.result:Comparison",

@@ -1,4 +1,4 @@
-"""`rankbound bound`: the headline bound from given numbers, without data."""
+"""`rankbound bound`: the headline bound from numbers, or between two measurements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rankbound.commands.bound.result import Augmentation, Bound, Given
+    from rankbound.commands.bound.result import (
+        Augmentation,
+        Bound,
+        Given,
+        MeasuredChange,
+    )
 
 EPILOG = """
 examples:
@@ -18,6 +23,11 @@ examples:
     --solve n
   rankbound bound --diameter 2 --lipschitz 5 --entropy 0.42 --divergence 0 --n 1000 \\
     --augment --after-diameter 1.2 --after-entropy 0.47
+  rankbound bound --before measured --after measured-augmented
+
+--before and --after read two folders of measure on the same target queries, with the
+same pairs, teacher and temperature: paired limits of what changed take the place of
+entropy and divergence. Only --delta and --json go with them.
 """
 NUMBERS = {
     "diameter": "essential diameter of the query's documents",
@@ -34,10 +44,11 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "bound",
-        help="the headline bound from given numbers, solved, or before and after",
+        help="the headline bound from numbers, or before and after an augmentation",
         description="Evaluate the headline bound of the bilinear class (Theorem 2') "
         "and its relatives from given numbers, say whether it is vacuous and which "
-        "part dominates; solve it; or ask when an augmentation lowers it.",
+        "part dominates; solve it; or ask when an augmentation lowers it, from numbers "
+        "or from two measured folders.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -80,6 +91,13 @@ def add_parser(subparsers: Any) -> None:
             if name == "kappa"
             else f"{name} after the augmentation (default: as before)",
         )
+    for side, when in (("before", "before"), ("after", "after")):
+        parser.add_argument(
+            f"--{side}",
+            type=Path,
+            metavar="DIR",
+            help=f"what measure wrote {when} the augmentation; with the other one",
+        )
     parser.add_argument(
         "--weights",
         type=float,
@@ -98,21 +116,24 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace, _: str) -> None:
+def run(arguments: argparse.Namespace, command: str) -> None:
     """Evaluate, solve or compare, and print."""
     from rankbound.terminal.theory import answer_text
     from rankbound.writing import json_text
 
-    answers = answers_to(arguments)
+    answers = answers_to(arguments, command)
     if arguments.json:
         contents = [answer.to_dict() for answer in answers]
         text = json_text(contents if arguments.table else contents[0])
     else:
-        text = "\n\n".join(answer_text(answer) for answer in answers) + "\n"
+        words = (answer_text(answer.in_options()) for answer in answers)
+        text = "\n\n".join(words) + "\n"
     sys.stdout.write(text)
 
 
-def answers_to(arguments: argparse.Namespace) -> list[Bound | Augmentation]:
+def answers_to(
+    arguments: argparse.Namespace, command: str
+) -> list[Bound | Augmentation | MeasuredChange]:
     """One answer for each configuration.
 
     Raises
@@ -123,6 +144,8 @@ def answers_to(arguments: argparse.Namespace) -> list[Bound | Augmentation]:
     from rankbound.commands.bound.run import configurations, given_from
     from rankbound.errors import UsageError
 
+    if arguments.before is not None or arguments.after is not None:
+        return [_change(arguments, command)]
     if arguments.augment and arguments.solve:
         raise UsageError("--augment and --solve exclude each other; ask for one")
     base = {name: getattr(arguments, name) for name in NUMBERS}
@@ -131,6 +154,16 @@ def answers_to(arguments: argparse.Namespace) -> list[Bound | Augmentation]:
         return [_answer(given_from(base, solve=arguments.solve), arguments)]
     rows = configurations(arguments.table, base, solve=arguments.solve)
     return [_answer(given, arguments) for given in rows]
+
+
+def _change(arguments: argparse.Namespace, command: str) -> MeasuredChange:
+    from rankbound.commands.bound.changes import measured_change
+    from rankbound.commands.bound.run import both_measurements
+
+    told = {"json", "before", "after", "run", "command"}
+    numbers = {k: v for k, v in vars(arguments).items() if k not in told}
+    pair = both_measurements(arguments.before, arguments.after, numbers)
+    return measured_change(*pair, delta=arguments.delta, command=command)
 
 
 def _answer(given: Given, arguments: argparse.Namespace) -> Bound | Augmentation:

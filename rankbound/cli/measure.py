@@ -19,6 +19,8 @@ from rankbound.cli.options import (
     add_seed,
     add_vectors,
     given_settings,
+    number_from,
+    per_student,
 )
 from rankbound.errors import UsageError
 
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from rankbound.commands.measure.options import MeasureOptions
 
 EPILOG = """
-writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where a
-temperature is fitted, DIR/calibration.tsv (the queries set aside for that).
+writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where
+queries are set aside, DIR/calibration.tsv (their terms).
 
 example:
   rankbound measure --teacher teacher.scores.json.gz --groups train.16.jsonl.gz \\
@@ -101,9 +103,48 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("settings").add_argument
-    add_score_rules(add)
-    add_delta(add, "failure probability of the limits")
-    add_seed(add, "the draw of calibration queries")
+    add(
+        "--pilot",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="share of the queries set aside to choose temperatures, --score-range, "
+        "--stake and the least group size, if there are students and 20 queries or "
+        "more; 0 chooses nothing (default %(default)g)",
+    )
+    add_score_rules(add, chosen=True)
+    add(
+        "--stake",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[NAME=]U",
+        help="stake of the betting limit, between 0 and 1, of all students or of one, "
+        "fixed without looking at the queries (default: chosen on the pilot queries, "
+        "or a grid without these)",
+    )
+    add(
+        "--lipschitz",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[NAME=]L",
+        help="asserted of all students or of one, in temperatures per distance of "
+        "--embeddings: margins are at most L times the distance (default: of dot "
+        "products of unit vectors, by Lemma 4)",
+    )
+    add(
+        "--unscored",
+        choices=("floor", "common", "drop", "error"),
+        default="floor",
+        help="documents that a student does not score: B below its best of the group, "
+        "as not retrieved; only documents that all students score, at least 90%% of "
+        "them; left out of its own groups; or an error (default %(default)s)",
+    )
+    add_delta(
+        add, "failure probability of the limits and shares, half of it for either"
+    )
+    add_seed(add, "the draw of pilot queries")
     add(
         "--weights",
         type=float,
@@ -150,8 +191,15 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
     from rankbound.commands.measure.options import MeasureOptions
     from rankbound.commands.measure.paper_form import Architecture
 
+    given = given_settings(arguments, command)
+    names = [source.name for source in given["students"]]
     return MeasureOptions(
-        **given_settings(arguments, command),
+        **given,
+        pilot=arguments.pilot,
+        stake=per_student(arguments.stake, names, "--stake", number_from) or None,
+        lipschitz=per_student(arguments.lipschitz, names, "--lipschitz", number_from)
+        or None,
+        unscored=arguments.unscored,
         groups=arguments.groups,
         target_groups=arguments.target_groups,
         depth=arguments.depth,

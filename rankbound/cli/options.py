@@ -227,6 +227,20 @@ def temperature_from(text: str | None, option: str) -> Any:
         ) from None
 
 
+def number_from(text: str, option: str) -> float:
+    """A number.
+
+    Examples
+    --------
+    >>> number_from("0.5", "--stake")
+    0.5
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"{option} must be a number, got {text!r}") from None
+
+
 Add = Callable[..., Any]
 DEFAULT_QUANTITY: Final = "entropy"
 # Of the commands that measure, for messages of those that show their results
@@ -300,16 +314,32 @@ def add_pairs(add: Add, what: str = "which pairs of a group count") -> None:
     )
 
 
-def add_score_rules(add: Add) -> None:
-    """Add the options for scores far below the best, and for missing ones."""
+def add_score_rules(add: Add, *, chosen: bool = False) -> None:
+    """Add the options for scores far below the best, and for missing ones.
+
+    `chosen` says that the range is chosen on pilot queries by default, and that there
+    is an option of its own for documents without a student's score.
+    """
     add(
         "--score-range",
         type=float,
-        default=10.0,
+        default=None if chosen else 10.0,
         metavar="B",
         help="students are clipped at B temperatures below their best document of the "
-        "group (default %(default)g)",
+        "group "
+        + (
+            "(default: chosen on the pilot queries, or 3 without these)"
+            if chosen
+            else "(default %(default)g)"
+        ),
     )
+    if chosen:
+        add(
+            "--missing",
+            choices=("drop", "error"),
+            help="documents without a teacher score or vector; by default an error",
+        )
+        return
     add(
         "--missing",
         choices=("drop", "error"),

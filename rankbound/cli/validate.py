@@ -249,7 +249,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="what the data set is called in the results (default %(default)s)",
     )
-    add_score_rules(add)
+    add_score_rules(add, chosen=True)
     add(
         "--resamples",
         type=int,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
 from rankbound.data.columns import Floats, Integers, Strings, positions
 from rankbound.rendering import Shown
+
+# Tolerance of the length of a unit vector
+UNIT_SLACK: Final = 1e-2
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -73,7 +77,19 @@ class Embeddings(Shown):
             )
         return taken.reshape(*rows.shape, self.dim)
 
-    def unit_norm_share(self, *, tolerance: float = 1e-2) -> float:
+    def widest_distance(self, metric: str) -> float | None:
+        """A bound of all distances that does not depend on the sample, or None.
+
+        Angles are at most pi, and unit vectors are at most 2 apart. The largest
+        distance of a sample would be no such bound.
+        """
+        if metric == "angular":
+            return math.pi
+        if self.unit_norm_share() == 1.0:
+            return 2.0 * (1 + UNIT_SLACK)
+        return None
+
+    def unit_norm_share(self, *, tolerance: float = UNIT_SLACK) -> float:
         """Share of up to 4,096 evenly spaced vectors whose length is 1."""
         step = max(1, -(-len(self.ids) // 4096))
         norms = np.linalg.norm(self.vectors[::step].astype(np.float64), axis=1)

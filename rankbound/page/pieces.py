@@ -7,7 +7,12 @@ from typing import Final
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import SEVERITIES, Level
-from rankbound.commands.bound.result import Augmentation, Bound, Part
+from rankbound.commands.bound.result import (
+    Augmentation,
+    Bound,
+    MeasuredChange,
+    Part,
+)
 from rankbound.commands.certify.result import Certification
 from rankbound.commands.convert.result import Conversion
 from rankbound.commands.cut.result import Cut
@@ -21,6 +26,13 @@ from rankbound.page.studies import (
     validation_account,
 )
 from rankbound.results import Result
+from rankbound.terminal.change import (
+    HEADINGS,
+    change_notes,
+    student_head,
+    student_words,
+    term_rows,
+)
 from rankbound.terminal.cut import FILES as CUTS
 from rankbound.terminal.cut import (
     change_headings,
@@ -187,6 +199,43 @@ def augmentation_account(found: Augmentation, *, name: str = "") -> Account:
     )
 
 
+# How good the news of a verdict about two bounds is
+NEWS: Final[dict[str, Level]] = {
+    "lower": "good",
+    "higher": "bad",
+    "inconclusive": "caution",
+    "no evidence": "caution",
+}
+
+
+def change_account(found: MeasuredChange, *, name: str = "") -> Account:
+    """What two measurements say of an augmentation, for each student."""
+    verdicts = []
+    for one in found.students:
+        first, *others = student_words(found, one)
+        verdicts.append(Verdict(NEWS[one.verdict], one.verdict, first))
+        verdicts += [Verdict("told", "change", line) for line in others]
+    return Account(
+        kind="change",
+        title=", ".join(filter(None, ("Augmentation, measured", name))),
+        verdicts=(*verdicts, *(told("warning", line) for line in found.warnings)),
+        sentences=(),
+        tables=tuple(
+            Table(
+                f"change-{place}",
+                f"{one.student}, in nats: {student_head(one)}",
+                HEADINGS,
+                tuple(term_rows(one)),
+            )
+            for place, one in enumerate(found.students, start=1)
+        ),
+        notes=(
+            ("how far it holds", tuple(change_notes(found))),
+            *notes_of(found, "assumptions", "definitions"),
+        ),
+    )
+
+
 def certification_account(found: Certification, *, name: str = "") -> Account:
     """Every check of the theory with its verdict."""
     level: Level = "good" if found.passed else "bad"
@@ -277,6 +326,7 @@ MAKERS: Final[dict[str, Callable[..., Account]]] = {
     "conversion": conversion_account,
     "bound": bound_account,
     "augmentation": augmentation_account,
+    "change": change_account,
     "certify": certification_account,
 }
 

@@ -14,6 +14,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import COLUMNS, QUANTITIES, needing
 from rankbound.commands.measure.inputs import Inputs, load_inputs
+from rankbound.commands.measure.measured import on_common_documents
 from rankbound.commands.measure.options import (
     MeasureOptions,
     StudentSource,
@@ -338,6 +339,8 @@ def _read_again(
     students = tuple(_from(root, s, STUDENT_PATHS) for s in options.students)
     options = replace(options, students=students)
     inputs = load_inputs(options)
+    if options.unscored == "common" and options.students:
+        return options, *on_common_documents(options, inputs)
     return options, inputs, {s.name: raw_scores(s, inputs) for s in options.students}
 
 
@@ -408,12 +411,18 @@ def _read_groups(
 def _student(
     raw: RawScores, rows: slice, entry: StudentResult
 ) -> tuple[float | None, ...]:
-    """Clipped scores in temperatures, as the certificate uses them; None if missing."""
+    """Clipped scores in temperatures, as the certificate uses them; None if missing.
+
+    Documents without a score lie at the floor where the certificate places them there.
+    """
     found = raw.found[rows]
     values = np.full(len(found), np.nan)
     if found.any():
         scaled = raw.values[rows][found] / entry.temperature
         values[found] = clip_below_best(scaled, score_range=entry.range.B)
+    if entry.unscored == "floor":
+        best = values[found].max() if found.any() else entry.range.B
+        values[~found] = best - entry.range.B
     return tuple(None if np.isnan(value) else float(value) for value in values)
 
 

@@ -39,6 +39,7 @@ from rankbound.terminal.measure import (
     BINS,
     PARTS,
     bin_rows,
+    floor_words,
     list_rows,
     part_rows,
     relevance_rows,
@@ -62,7 +63,7 @@ MODELS: Final = (
     "kind of scores",
     "evidence",
     "temperature",
-    "clipped",
+    "floor",
     "missing",
 )
 
@@ -74,7 +75,11 @@ def ledger_account(ledger: Ledger, *, name: str = "") -> Account:
         kind="ledger",
         title=f"Ledger{suffix}",
         verdicts=tuple(_ledger_verdicts(ledger, name)),
-        sentences=(),
+        sentences=tuple(
+            f"{student}: {sentence}"
+            for student, entry in ledger.students.items()
+            for sentence in entry.sentences[2:]
+        ),
         tables=tuple(_ledger_tables(ledger, name)),
         notes=notes_of(ledger, "warnings", "assumptions", "dropped", "definitions"),
     )
@@ -83,7 +88,7 @@ def ledger_account(ledger: Ledger, *, name: str = "") -> Account:
 def _ledger_verdicts(ledger: Ledger, name: str) -> Iterator[Verdict]:
     for student, entry in ledger.students.items():
         who = " / ".join(filter(None, (name, student)))
-        sentence = f"{who}: {entry.verdict}"
+        sentence = f"{who}: {'; '.join(entry.sentences[:2]) or entry.verdict}"
         if entry.vacuous:
             ends = f"{number(entry.upper)} nats; ln 2 = {number(ledger.trivial)}"
             yield told("vacuous", f"{sentence}; the limit is {ends}")
@@ -159,7 +164,7 @@ def _models(ledger: Ledger) -> Iterator[tuple[str, ...]]:
             entry.kind,
             entry.kind_evidence,
             f"{entry.temperature:.6g}",
-            f"{entry.clipped_share:.2%} at B = {number(entry.range.B)}",
+            floor_words(entry),
             f"{entry.missing_share:.2%}",
         )
 

@@ -32,7 +32,7 @@ from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Kind, Scores
-from rankbound.estimators.group_terms import Block, blocks
+from rankbound.estimators.group_terms import Block, blocks, floored
 from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nats
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.reference import formulas
@@ -211,9 +211,15 @@ def list_divergence(
         lambda pair: formulas.reference_list_divergence_bits(pair[:, 0], pair[:, 1]),
         lambda pair: formulas.why_list_divergence(pair[:, 0], pair[:, 1]),
     )
-    kept = student.groups.keep_groups(~student.calibration)
+    kept = student.groups.keep_groups(student.certified)
     left = kept.scores_of(inputs.teacher)[0] / found.temperature
-    right = file.on(kept).values / student.temperature
+    own = file.on(kept)
+    right = floored(
+        kept,
+        own.values / student.temperature,
+        own.found,
+        clip_at=student.choices.score_range / 2,  # so that floors lie at the range
+    )
     nats = by_block(
         kept,
         lambda block: list_divergence_nats(

@@ -63,8 +63,9 @@ USES: Final = {
     "theorem-4a": f"{MEASURE}: teacher.entropy_floor",
     "theorem-2-prime": "rankbound bound: the headline",
     "theorem-2-prime-coarse": "rankbound bound: relatives",
-    "theorem-5a": "rankbound bound --augment: break_even_n",
-    "theorem-5b": "rankbound bound --augment: break_even_diameter",
+    "theorem-5a": "rankbound bound --augment, or --before and --after: break_even_n",
+    "theorem-5b": "rankbound bound --augment: break_even_diameter; --before and "
+    "--after: break_even_width",
     "paper-form": f"{MEASURE} and rankbound bound: paper_form",
 }
 # Whole headings that one option of `measure` uses

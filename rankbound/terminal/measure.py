@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import floor
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -11,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.wording import counted, counted_reason
+from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import (
     Compat,
     Diameter,
@@ -46,7 +48,10 @@ def show(ledger: Ledger, console: Console) -> None:
         show_compat(ledger.compat, console)
     for name, student in ledger.students.items():
         style = "bold yellow" if student.vacuous else "bold green"
-        say(console, f"[{style}]{escape(name)}[/]: {escape(student.verdict)}")
+        first, *others = student.sentences or (student.verdict,)
+        say(console, f"[{style}]{escape(name)}[/]: {escape(first)}")
+        for sentence in others:
+            say(console, f"  {escape(sentence)}")
     for line in _foot(ledger):
         say(console, escape(line))
 
@@ -60,13 +65,32 @@ def _head(ledger: Ledger) -> Iterator[str]:
     for name, student in ledger.students.items():
         yield (
             f"student {name}: {student.kind} scores ({student.kind_evidence}), "
-            f"temperature {student.temperature:.6g}, "
-            f"{student.clipped_share:.2%} of its documents clipped at B = "
-            f"{student.range.B:g}"
+            f"temperature {student.temperature:.6g}, {floor_words(student)}"
         )
     aside = calibration.n_calibration
-    fitted = f"; {counted(aside, 'other')} served to fit temperatures" if aside else ""
+    pilots = any(s.chosen and s.chosen.pilot_queries for s in ledger.students.values())
+    served = "set aside to choose with" if pilots else "served to fit temperatures"
+    fitted = f"; {counted(aside, 'other')} {served}" if aside else ""
     yield f"{counted(ledger.n_queries, 'query')}, {ledger.pairs} pairs{fitted}"
+
+
+def floor_words(student: StudentResult) -> str:
+    """Which of a student's documents lie at its floor, and how B and stake were found.
+
+    For earlier files, the share of documents that were clipped.
+    """
+    clipped, chosen = f"{student.clipped_share:.2%}", student.chosen
+    if chosen is None or student.tied_share is None:
+        return f"{clipped} of its documents clipped at B = {student.range.B:g}"
+    unscored = student.tied_share - student.clipped_share
+    stake = "a grid of stakes" if chosen.stake is None else f"stake {chosen.stake:.2f}"
+    on = f" on {counted(chosen.pilot_queries, 'query')}"
+    by = {"pilot": f"chosen{on}", "given": "given", "default": "by default"}
+    return (
+        f"B = {student.range.B:g} ({by[chosen.score_range_by]}), {stake} "
+        f"({by[chosen.stake_by]}); {clipped} of its documents clipped and "
+        f"{abs(unscored):.2%} unscored, so tied"
+    )
 
 
 def _table(ledger: Ledger) -> Table:
@@ -112,7 +136,12 @@ def _teacher_rows(teacher: Teacher, trivial: float) -> Iterator[Row]:
 
 
 def _student_rows(name: str, student: StudentResult, trivial: float) -> Iterator[Row]:
-    intervals = student.intervals
+    intervals, share = student.intervals, student.share
+    if share is not None:
+        below = f"{share.below / share.of:.4f}"
+        least = f"at least {floor(1e4 * share.at_least) / 1e4:.4f}"
+        yield name, "queries that beat guessing", below, least, "", "share"
+        name = ""
     interval = _i(intervals.entropy)
     yield name, "entropy", _n(student.entropy), interval, "", "nats"
     interval = _i(intervals.divergence)
@@ -122,10 +151,16 @@ def _student_rows(name: str, student: StudentResult, trivial: float) -> Iterator
     yield "", f"+ {width}", _n(student.deviation), "", "", "nats"
     upper = _n(student.upper)
     yield "", "= upper limit (betting)", upper, "one-sided", _n(trivial), "nats"
+    if student.floor is not None:
+        least = f"{floor(1e4 * student.floor.value) / 1e4:.4f}"
+        yield "", "  floor of such limits", least, "", _n(trivial), "nats"
     others = ((k, v) for k, v in student.limits.items() if k != student.method)
     for method, limit in others:
         label = f"  by {method.replace('_', ' ')}"
         yield "", label, _n(limit), "", _n(trivial), "nats"
+    if student.unclipped_risk is not None:
+        plain = _n(student.unclipped_risk)
+        yield "", "risk, not clipped (uncertified)", plain, "", _n(trivial), "nats"
     paper = student.paper_form
     yield "", "  the paper's form (reconstructed)", _n(paper.limit), "", "", "nats"
     locality = student.locality
@@ -389,6 +424,8 @@ def ledger_text(ledger: Ledger) -> str:
         f"{short(name, NAME)!r}: {student_text(student)}"
         for name, student in ledger.students.items()
     ]
+    if lines:
+        lines.append(f"limits hold {PROVISO}")
     return outline(title, [*lines, *(f"warning: {w}" for w in ledger.warnings)])
 
 

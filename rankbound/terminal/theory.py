@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from rankbound.commands.bound.result import Augmentation, Bound
+from rankbound.commands.bound.result import Augmentation, Bound, MeasuredChange
 from rankbound.commands.certify.result import Certification, Checked
 from rankbound.commands.measure.paper_form import PaperForm
+from rankbound.terminal.change import change_lines
 from rankbound.terminal.console import outline
 from rankbound.validation.suite import Row
 
 
-def answer_text(answer: Bound | Augmentation) -> str:
+def answer_text(answer: Bound | Augmentation | MeasuredChange) -> str:
     """One answer as plain text.
 
     Examples
@@ -24,7 +25,12 @@ def answer_text(answer: Bound | Augmentation) -> str:
     >>> print(answer_text(found).splitlines()[-1])
     not vacuous: the bound is below ln 2 = 0.6931; the entropy term dominates
     """
-    lines = _evaluation(answer) if isinstance(answer, Bound) else _comparison(answer)
+    if isinstance(answer, Bound):
+        lines = _evaluation(answer)
+    elif isinstance(answer, Augmentation):
+        lines = _comparison(answer)
+    else:
+        lines = change_lines(answer)
     return "\n".join(lines)
 
 

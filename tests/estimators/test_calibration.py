@@ -9,11 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import rankbound.estimators.group_terms
-from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import PAIR_SETS
-from rankbound.data.columns import strings
 from rankbound.estimators.calibration import (
-    calibration_queries,
     graded_pairs,
     teacher_pairs,
 )
@@ -28,43 +25,6 @@ def rows_of(groups):
 def as_rows(pairs):
     """Margin, target and weight of every pair, in an order of their own."""
     return sorted(zip(pairs.margins, pairs.targets, pairs.weights, strict=True))
-
-
-@given(
-    n=st.integers(2, 40),
-    share=st.floats(0.01, 0.99),
-    seed=st.integers(0, 99),
-)
-def test_calibration_queries_ignore_the_order_of_ids(n, share, seed):
-    qids = strings([f"q{number}" for number in range(n)])
-    drawn = calibration_queries(qids, share=share, rng=np.random.default_rng(seed))
-    assert 1 <= drawn.sum() <= n - 1
-    assert abs(drawn.sum() - share * n) <= 1
-    order = np.random.default_rng(seed + 1).permutation(n)
-    again = calibration_queries(
-        qids[order], share=share, rng=np.random.default_rng(seed)
-    )
-    assert set(qids[order][again]) == set(qids[drawn])
-
-
-@pytest.mark.statistical
-def test_calibration_queries_draw_every_query_alike():
-    """False-alarm rate at most 10 * 1e-7 by a binomial bound on each query."""
-    rng, runs = np.random.default_rng(0), 2000
-    qids = strings([f"q{number}" for number in range(10)])
-    counts = sum(calibration_queries(qids, share=0.3, rng=rng) for _ in range(runs))
-    assert counts.sum() == 3 * runs
-    assert counts.max() <= oracles.most_failures(runs, 0.3, 5e-8)
-    assert runs - counts.min() <= oracles.most_failures(runs, 0.7, 5e-8)
-
-
-def test_calibration_queries_reject_too_few_and_bad_shares():
-    rng = np.random.default_rng(0)
-    with pytest.raises(DomainError, match="at least 2 queries, got 1"):
-        calibration_queries(strings(["a"]), share=0.5, rng=rng)
-    for share in (0, 1, -0.1, np.nan):
-        with pytest.raises(DomainError, match=r"\(0, 1\)"):
-            calibration_queries(strings(["a", "b"]), share=share, rng=rng)
 
 
 @given(sizes=strategies.group_sizes(), n_queries=st.integers(1, 4))

@@ -109,6 +109,17 @@ LINES = {
         "fit": f"measure {FITTED} --student bm25=bm25.run close=close.run "
         "--student-kind bm25=bm25 --student-temperature bm25=fit close=1.5 "
         "--groups random.jsonl --seed 7 --out {out}",
+        "given": f"measure {BOTH} --groups random.jsonl --pilot 0 --score-range 2 "
+        "--stake 0.3 close=0.6 --unscored drop --out {out}",
+        "common": f"measure {BOTH} --depth 5 --pilot 0.4 --unscored common --out "
+        "{out}",
+        "gaps": f"measure {BOTH} --depth 5 --unscored error --out {{out}}",
+        "no-pilot": f"measure {FITTED} --pilot 0 --out {{out}}",
+        "lipschitz": f"measure {BOTH} {DENSE} --student-temperature 1 "
+        "--score-range 12 --query-ids queries.ids.txt --ids docs.ids.txt --groups "
+        "random.jsonl --metric angular --lipschitz 30 dense=3.2 --out {out}",
+        "refuted-lipschitz": f"measure {BOTH} --embeddings docs.npy --ids docs.ids.txt "
+        "--groups random.jsonl --lipschitz close=0.1 --out {out}",
         "margins": "measure --teacher margins.jsonl --groups hard.jsonl --student "
         "close=close.run --student-temperature 0.8 --out {out}",
         "kind": "measure --teacher probability.json --teacher-kind probability "
@@ -286,6 +297,12 @@ LINES = {
         "power-compare": "power --from all/three --margin 0.05 --comparisons 4 --n "
         "100 200",
         "power-from-both": "power --from all/one --sd 0.2",
+        "bound-measured": "bound --before all/one --after all/two",
+        "bound-measured-json": "bound --before all/two --after all/one --delta 0.1 "
+        "--json",
+        "bound-measured-other": "bound --before all/one --after all/three",
+        "bound-measured-numbers": "bound --before all/one --after all/two --n 43",
+        "bound-measured-half": "bound --before all/one",
         "figures-all": "figures --from all --out {out}",
         "figures-page": "figures --from all/two --out {out} --format png --width page",
         "figures-empty": "figures --from sets --out {out}",
@@ -358,6 +375,9 @@ AFTER |= {
     "figures-page": ("measure-two",),
     "report-rows": ("measure-two",),
     "power-from-both": ("measure-one",),
+    "bound-measured": ("measure-one", "measure-two"),
+    "bound-measured-json": ("measure-one", "measure-two"),
+    "bound-measured-other": ("measure-one", "compare-three"),
 }
 LINES["certify"] = {
     "results": f"measure {BOTH} --groups hard.jsonl --out {{out}}",

@@ -39,6 +39,7 @@ RUNS = {
     "cut": (f"cut {MODELS} --groups g.jsonl --out cut", "cut/manifest.json"),
     "bound": (f"bound {NUMBERS} --solve n --json", ""),
     "augmentation": (f"bound {NUMBERS} --augment --after-diameter 1.2 --json", ""),
+    "change": ("bound --before ledger --after ledger-again --json", ""),
     "certify": (
         "certify --statement constant-a_0 --json certify/certify.json",
         "certify/certify.json",
@@ -52,6 +53,11 @@ def prepared(folder):
     teacher = json.loads((folder / "t.json").read_text())
     hard = group_text((qid, [*row][3:]) for qid, row in teacher.items())
     written(folder, hard, "h.jsonl")
+    for name in ("ledger", "ledger-again"):
+        line, _ = RUNS["ledger"]
+        line = line.replace("--out ledger", f"--out {name}")
+        with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+            main(line.split())
     return folder
 
 

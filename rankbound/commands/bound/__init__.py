@@ -1,1 +1,1 @@
-"""`bound`: the headline bound from numbers, without data."""
+"""`bound`: the headline bound from numbers, or its change between measurements."""

@@ -8,10 +8,13 @@ from typing import ClassVar
 
 import msgspec
 
+from rankbound.bounds.changes import Order
 from rankbound.bounds.theorem2 import headline_width
 from rankbound.commands.measure.paper_form import PaperForm
+from rankbound.commands.measure.result import LossRange
 from rankbound.errors import UsageError
-from rankbound.results import Record, Result
+from rankbound.provenance import Input
+from rankbound.results import Named, Record, Result, named
 
 Number = int | float  # kept as it was given
 
@@ -185,3 +188,189 @@ class Augmentation(
                 Part(part="after", nats=self.after),
             )
         }
+
+
+class TermChange(Record, frozen=True, kw_only=True):
+    """How a term changed on the queries of both measurements, in nats.
+
+    Attributes
+    ----------
+    before, after, change : float
+        Means over the queries, and the second less the first.
+    lower, upper : float
+        Limits of the mean change, by betting.
+    low, high : float
+        Where the change of one query lies, known before looking.
+    source : str
+        Why it lies there.
+    n_pilot : int
+        Queries that the stakes were chosen on; 0 where a grid of stakes was used.
+    """
+
+    before: float
+    after: float
+    change: float
+    lower: float
+    upper: float
+    low: float
+    high: float
+    source: str
+    n_pilot: int
+
+
+class StudentChange(Record, frozen=True, kw_only=True):
+    """One student before and after the change, in nats.
+
+    Attributes
+    ----------
+    student : str
+    n_queries : int
+        Queries of both measurements, which alone are counted.
+    only_before, only_after : int
+        Queries of one measurement alone, which are dropped.
+    same_groups : bool
+        Whether the inputs show that both rank the same groups of documents, so that the
+        entropies are equal.
+    range_before, range_after : LossRange
+        Where the risk of one query lies.
+    entropy, divergence : TermChange
+    before, after : float
+        Bounds of Theorem 5 at the measured means, with the width of the range in place
+        of L times the diameter, at `n_queries`.
+    lower, upper : float
+        Limits of the second bound less the first.
+    verdict : {"lower", "higher", "inconclusive", "no evidence"}
+        Whether the change lowers the bound, for every change within the limits.
+    vacuous : bool
+        Whether both bounds are vacuous: then there is no evidence.
+    break_even_n : int or None
+        The least number of queries after the change from which on its bound is lower,
+        for every change within the limits; None if there is none.
+    break_even_n_at_means : int or None
+        The same at the measured means: an estimate.
+    break_even_width : float or None
+        The width of the range after the change below which its bound is lower, for
+        every change within the limits; None if there is none.
+    """
+
+    student: str
+    n_queries: int
+    only_before: int
+    only_after: int
+    same_groups: bool
+    range_before: LossRange
+    range_after: LossRange
+    entropy: TermChange
+    divergence: TermChange
+    before: float
+    after: float
+    lower: float
+    upper: float
+    verdict: Order
+    vacuous: bool
+    break_even_n: int | None
+    break_even_n_at_means: int | None
+    break_even_width: float | None
+
+
+class TermRow(Record, frozen=True, kw_only=True):
+    """A term of a student in the table of terms, in nats."""
+
+    student: str
+    term: str
+    before: float
+    after: float
+    change: float
+    lower: float
+    upper: float
+    low: float
+    high: float
+    n_pilot: int
+
+
+class MeasuredChange(
+    Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.change/1"
+):
+    """Two measurements of the same queries, before and after an augmentation.
+
+    Attributes
+    ----------
+    statement, unit : str
+    before, after : str
+        The folders, or "before" and "after" for ledgers in memory.
+    delta : float
+        Chance that any limit of any student fails.
+    pairs : str
+    temperature : float
+        The teacher's, in both measurements.
+    students : tuple of StudentChange
+        Those that both measurements name, also by name.
+    only_before, only_after : tuple of str
+        Students of one measurement alone, which are left out.
+    warnings, assumptions : tuple of str
+    definitions : dict of str to str
+    inputs : tuple of Input
+    command : str
+        The command line, "" from Python.
+
+    Examples
+    --------
+    >>> import rankbound as rb
+    >>> teacher = {f"q{n}": {"a": 2.0 + n / 99, "b": -1.0} for n in range(400)}
+    >>> weak = {q: {d: s / 4 for d, s in row.items()} for q, row in teacher.items()}
+    >>> first = rb.measure(teacher, students={"mine": weak}, score_range=4)
+    >>> second = rb.measure(teacher, students={"mine": teacher}, score_range=4)
+    >>> found = rb.bound(before=first, after=second)
+    >>> found.students["mine"].verdict, found.students["mine"].same_groups
+    ('lower', True)
+    """
+
+    KIND: ClassVar[str] = "change"
+    FILE: ClassVar[str] = "change.json"
+
+    statement: str
+    unit: str
+    before: str
+    after: str
+    delta: float
+    trivial: float
+    pairs: str
+    temperature: Number
+    students: Named[StudentChange]
+    only_before: tuple[str, ...]
+    only_after: tuple[str, ...]
+    warnings: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    definitions: dict[str, str]
+    inputs: tuple[Input, ...]
+    command: str
+
+    def __post_init__(self) -> None:
+        named(self, "students")
+
+    def tables(self) -> Mapping[str, Sequence[Record]]:
+        """Students, their terms, and the inputs."""
+        return {
+            "students": self.students,
+            "terms": [
+                _row(one.student, term, getattr(one, term))
+                for one in self.students
+                for term in ("entropy", "divergence")
+            ],
+            "inputs": self.inputs,
+        }
+
+
+def _row(student: str, term: str, change: TermChange) -> TermRow:
+    return TermRow(
+        student=student,
+        term=term,
+        before=change.before,
+        after=change.after,
+        change=change.change,
+        lower=change.lower,
+        upper=change.upper,
+        low=change.low,
+        high=change.high,
+        n_pilot=change.n_pilot,
+    )

@@ -1,4 +1,4 @@
-"""The headline bound and its relatives from given numbers, without data."""
+"""The headline bound and its relatives from given numbers, or from measurements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, overload
 
 import msgspec
 from scipy.optimize import brentq
@@ -22,10 +22,13 @@ from rankbound.bounds.theorem5 import (
     queries_to_break_even,
 )
 from rankbound.bounds.wording import counted
+from rankbound.commands.bound.changes import measured_change
+from rankbound.commands.bound.folders import MeasuredLike
 from rankbound.commands.bound.result import (
     Augmentation,
     Bound,
     Given,
+    MeasuredChange,
     Range,
 )
 from rankbound.commands.measure.paper_form import (
@@ -109,11 +112,42 @@ def given_from(values: Mapping[str, Any], *, solve: str | None = None) -> Given:
     )
 
 
+# Settings of a bound from numbers that count as not given beside measurements
+DEFAULTS: Final = {
+    "kappa": 1.0,
+    "group_size": 16,
+    "architecture": BASE_ENCODER,
+    "weights": BASE_ENCODER.weights,
+    "layers": BASE_ENCODER.layers,
+}
 UNKNOWNS: Final = ("n", "diameter", "entropy")
 # Between these values a root is searched
 SEARCH: Final = {"n": (1.0, 1e18), "diameter": (1e-9, 1e9), "entropy": (0.0, LN2)}
 
 
+@overload
+def bound(
+    *,
+    before: MeasuredLike,
+    after: MeasuredLike,
+    delta: float = ...,
+    progress: bool | Progress = ...,
+) -> MeasuredChange: ...
+@overload
+def bound(
+    *,
+    diameter: float | None = ...,
+    lipschitz: float | None = ...,
+    entropy: float | None = ...,
+    divergence: float | None = ...,
+    n: float | None = ...,
+    delta: float = ...,
+    kappa: float = ...,
+    group_size: int = ...,
+    solve: str | None = ...,
+    architecture: Architecture = ...,
+    progress: bool | Progress = ...,
+) -> Bound: ...
 def bound(  # noqa: PLR0913  one argument for each symbol
     *,
     diameter: float | None = None,
@@ -126,13 +160,16 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     group_size: int = 16,
     solve: str | None = None,
     architecture: Architecture = BASE_ENCODER,
+    before: MeasuredLike | None = None,
+    after: MeasuredLike | None = None,
     progress: bool | Progress = False,
-) -> Bound:
-    """The headline bound with its parts and relatives, from given numbers.
+) -> Bound | MeasuredChange:
+    """The headline bound from given numbers, or its change between two measurements.
 
     The bound is on the risk of a student of the bilinear class (Theorem 2'), in nats.
-    It is vacuous, that is, it says nothing, if it is at least ln 2 = 0.693. No data are
-    read.
+    It is vacuous, that is, it says nothing, if it is at least ln 2 = 0.693. With
+    numbers no data are read. With `before` and `after`, limits of what an augmentation
+    changed take the place of the numbers (Theorem 5).
 
     Parameters
     ----------
@@ -159,20 +196,30 @@ def bound(  # noqa: PLR0913  one argument for each symbol
     architecture : Architecture, optional
         Trained weights and layers, for the paper's form; by default those of a base
         encoder (1.1e8 weights, 12 layers).
+    before, after : path or Ledger, optional
+        Folders of `measure`, or what it returned: students before and after an
+        augmentation, on the same target queries, with the same pairs, teacher and
+        temperature. Together, and with `delta` as the only number.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
 
     Returns
     -------
-    Bound
-        The bound with its parts, its relatives and the verdict. `solution` is set if a
-        number was solved for, and None if no value will do.
+    Bound or MeasuredChange
+        From numbers, the bound with its parts, its relatives and the verdict;
+        `solution` is set if a number was solved for, and None if no value will do. From
+        measurements, for each student that both name, paired limits of the change of
+        entropy and divergence, and what follows for the bound.
 
     Raises
     ------
     UsageError
-        When a number is missing, or `solve` is something else.
+        When a number is missing, `solve` is something else, numbers stand beside
+        measurements, or measurements cannot be compared: no query or student in common,
+        other pairs, another teacher or temperature.
+    FormatError
+        When a file of a measurement is damaged.
     DomainError
         When a number lies outside its domain.
 
@@ -198,10 +245,53 @@ def bound(  # noqa: PLR0913  one argument for each symbol
         "kappa": kappa,
         "group_size": group_size,
     }
+    if before is not None or after is not None:
+        others = {**numbers, "solve": solve, "architecture": architecture}
+        pair = both_measurements(before, after, others)
+        with reported(progress, total=1) as advance:
+            advance("measurements")
+            return measured_change(*pair, delta=delta)
     given = given_from(numbers, solve=solve)
     with reported(progress, total=1) as advance:
         advance("bound")
         return evaluated(given, solve=solve, architecture=architecture)
+
+
+def both_measurements(
+    before: MeasuredLike | None, after: MeasuredLike | None, others: Mapping[str, Any]
+) -> tuple[MeasuredLike, MeasuredLike]:
+    """Two measurements, without a number that they give themselves.
+
+    Parameters
+    ----------
+    before, after : path, Ledger or None
+    others : mapping of str to Any
+        Settings of a bound from numbers by name; None, False and the defaults of
+        `bound` count as not given, and `delta` may be.
+
+    Raises
+    ------
+    UsageError
+        When one of both is missing, or another setting is given.
+
+    Examples
+    --------
+    >>> both_measurements("first", None, {})
+    Traceback (most recent call last):
+    ...
+    rankbound.errors.UsageError: `before` and `after` go together; `after` is missing
+    """
+    if before is None or after is None:
+        lacking = "`before`" if before is None else "`after`"
+        raise UsageError(f"`before` and `after` go together; {lacking} is missing")
+    for name, value in others.items():
+        unset = value is None or value is False or value == DEFAULTS.get(name)
+        if name != "delta" and not unset:
+            raise UsageError(
+                f"`{name}` belongs to a bound from numbers, and `before` and `after` "
+                "read theirs from measurements; leave it out"
+            )
+    return before, after
 
 
 def evaluated(

@@ -18,7 +18,6 @@ from rankbound.bounds.limits import two_sided
 from rankbound.catalogue import Difference
 from rankbound.commands.compare.measured import Compared
 from rankbound.commands.compare.quantities import (
-    UNIT_SLACK,
     Measured,
     entropies,
     space_quantities,
@@ -35,7 +34,7 @@ from rankbound.commands.compare.result import (
 )
 from rankbound.commands.compare.samplings import Sampling
 from rankbound.data.columns import Floats
-from rankbound.data.embeddings import Embeddings
+from rankbound.data.embeddings import UNIT_SLACK, Embeddings
 from rankbound.data.scores import Scores
 from rankbound.estimators.group_terms import rank_values
 from rankbound.validation.paired import common, compare_paired, smallest_margin, verdict

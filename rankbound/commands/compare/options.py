@@ -11,7 +11,12 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import COMPARED, EACH, PAIR_SETS
 from rankbound.commands.measure.given import as_given
-from rankbound.commands.measure.options import SourceOptions, check_compat, take
+from rankbound.commands.measure.options import (
+    SourceOptions,
+    check_compat,
+    check_score_range,
+    take,
+)
 from rankbound.errors import UsageError
 from rankbound.validation.resampling import RESAMPLES
 
@@ -33,6 +38,8 @@ class CompareOptions(SourceOptions):
     quantities : tuple of str
         Names from `rankbound.catalogue.COMPARED`; together they define the family.
     pairs : {"each", "all", "pos-neg", "neg-neg"}
+    score_range : float
+        B, in temperatures, at which students are clipped.
     margins : dict of str to float
         By quantity, or one number if there is one quantity; a quantity without a margin
         has the catalogue's default.
@@ -53,6 +60,7 @@ class CompareOptions(SourceOptions):
     reference: str | None = None
     quantities: tuple[str, ...] = ("entropy",)
     pairs: str = EACH
+    score_range: float = 10.0
     margins: dict[str, float] | None = None
     target: Any = None
     controls: bool = False
@@ -67,6 +75,7 @@ class CompareOptions(SourceOptions):
         if isinstance(self.margins, int | float) and len(self.quantities) == 1:
             object.__setattr__(self, "margins", {self.quantities[0]: self.margins})
         SourceOptions.__post_init__(self)
+        check_score_range(self.score_range)
         self._check_samplings()
         self._check_quantities()
         self._check_margins()

@@ -6,7 +6,6 @@ query is the unit of every comparison.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.catalogue import COMPARED, Range, base, label, needing
-from rankbound.commands.measure.certifying import group_range
+from rankbound.commands.measure.choosing import group_range
 from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -30,8 +29,6 @@ from rankbound.estimators.pairs import selected_pairs
 from rankbound.estimators.shape import DistanceCurve
 from rankbound.estimators.spread import clip_below_best
 
-# Tolerance of the length of a unit vector, as in `Embeddings.unit_norm_share`
-UNIT_SLACK: Final = 1e-2
 UNKNOWN: Final = "its range is not known in advance, so betting does not apply"
 
 
@@ -306,8 +303,4 @@ def widest_distance(embeddings: Embeddings | None, metric: str) -> float | None:
     """
     if embeddings is None:
         return None
-    if metric == "angular":
-        return math.pi
-    if embeddings.unit_norm_share(tolerance=UNIT_SLACK) == 1.0:
-        return 2.0 * (1 + UNIT_SLACK)
-    return None
+    return embeddings.widest_distance(metric)

@@ -34,7 +34,7 @@ from rankbound.commands.compare.result import (
     TargetRow,
 )
 from rankbound.commands.compare.samplings import Sampling
-from rankbound.commands.measure.certifying import group_sizes
+from rankbound.commands.measure.choosing import group_sizes
 from rankbound.commands.measure.shift import Law, laws
 from rankbound.commands.measure.space import shape_of
 from rankbound.data.columns import Strings

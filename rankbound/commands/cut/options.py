@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rankbound.catalogue import COMPARED, PAIR_SETS, base
-from rankbound.commands.measure.options import SourceOptions, check_compat, take
+from rankbound.commands.measure.options import (
+    SourceOptions,
+    check_compat,
+    check_score_range,
+    take,
+)
 from rankbound.errors import UsageError
 from rankbound.estimators.bands import BANDS, Band, band_called
 
@@ -29,6 +34,8 @@ class CutOptions(SourceOptions):
         Bands, one file each: names of `estimators.bands.BANDS`, or ``Q1:Q2``.
     pairs : {"all", "pos-neg", "neg-neg"}
         The pairs over which the quantity is averaged.
+    score_range : float
+        B, in temperatures, at which students are clipped.
     compat : {"reference", None}
         Whether to report what the reference study's cuts would keep.
 
@@ -39,6 +46,7 @@ class CutOptions(SourceOptions):
     by: str = "entropy"
     keep: tuple[str, ...] = tuple(BANDS)
     pairs: str = "all"
+    score_range: float = 10.0
     compat: Compat = None
 
     def __post_init__(self) -> None:
@@ -52,6 +60,7 @@ class CutOptions(SourceOptions):
             )
         # `slots=True` makes a new class, for which super() without arguments fails
         SourceOptions.__post_init__(self)
+        check_score_range(self.score_range)
         if self.pairs not in PAIR_SETS:
             raise UsageError(
                 f"`pairs` must be one of {', '.join(PAIR_SETS)}, got {self.pairs!r}"

@@ -16,17 +16,17 @@ from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
 from rankbound.commands.measure.inputs import (
-    Rule,
     load_inputs,
     split_queries,
     teacher_temperature,
 )
+from rankbound.commands.measure.measured import wanted_of
 from rankbound.commands.measure.options import (
     MeasureOptions,
     StudentSource,
     Temperature,
 )
-from rankbound.commands.measure.students import evaluate_student
+from rankbound.commands.measure.students import Setting, evaluate_student, raw_scores
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
@@ -264,7 +264,12 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
     """
     try:
         inputs = load_inputs(replace(options, students=()))
-        split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
+        split = split_queries(
+            inputs.groups,
+            fits=options.fits,
+            seed=options.seed,
+            pilot=options.pilot if options.students else 0.0,
+        )
         if not split.n_certificate:
             return "no query is left for the certificate; give more queries", {}
         scale = teacher_temperature(inputs, split, options.temperature)
@@ -275,11 +280,9 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
         try:
             evaluate_student(
                 student,
-                inputs,
-                split,
-                Rule(options.pairs, options.missing),
-                teacher_scale=scale,
-                score_range=options.score_range,
+                Setting(inputs, split, scale, options.unscored),
+                wanted_of(options, student.name),
+                raw=raw_scores(student, inputs),
             )
         except MISTAKES as error:
             refused[student.name] = _line(error)

@@ -8,16 +8,33 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from rankbound.bounds.betting import betting
 from rankbound.bounds.certificate import (
     CHOSEN,
     Certificate,
-    LossRange,
     certify_student,
     lemma_2c_range,
 )
-from rankbound.bounds.lemmas import cut_ratio_all_pairs
+from rankbound.bounds.floors import (
+    Floor,
+    floor_of,
+    median_floor,
+    queries_for_floor,
+)
 from rankbound.bounds.limits import lower_limit, two_sided, upper_limit
+from rankbound.bounds.shares import (
+    ShareCertificate,
+    ToleranceLimit,
+    certify_share,
+    tolerance_limit,
+)
 from rankbound.catalogue import COLUMNS
+from rankbound.commands.measure.choosing import (
+    PROVISO,
+    Choices,
+    group_range,
+    group_sizes,
+)
 from rankbound.commands.measure.result import (
     Comparators,
     Estimate,
@@ -27,7 +44,7 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.commands.measure.space import Space
 from rankbound.commands.measure.students import Student
-from rankbound.data.columns import Booleans, Floats, Integers, Strings
+from rankbound.data.columns import Booleans, Floats, Strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
@@ -165,6 +182,11 @@ class Level:
     delta: float
     n_students: int
 
+    @property
+    def half(self) -> Level:
+        """The level of the limit of the mean, and of the share of queries."""
+        return replace(self, delta=self.delta / 2)
+
     def upper(self, values: Floats, *, high: float, share: float = 1.0) -> float:
         """Upper limit of the mean of values in [0, high], at a share of `delta`."""
         return upper_limit(
@@ -217,21 +239,60 @@ class Readings:
     comparators: Comparators | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MedianFloor:
+    """What any valid rule gives less than at most half of the time, in nats.
+
+    `n_needed` is the number of queries from which `value` is below ln 2; None if no
+    number is enough.
+    """
+
+    value: float
+    n_needed: int | None
+
+
+def median_floor_of(risk: float, n: int, *, high: float, level: Level) -> MedianFloor:
+    """The floor of the median of any rule for one of the students, and its queries.
+
+    Examples
+    --------
+    >>> median_floor_of(0.45, 43, high=5.66, level=Level(0.05, 1)).n_needed
+    49
+    """
+    each = level.delta / level.n_students
+    return MedianFloor(
+        median_floor(risk, n, high=high, delta=each),
+        queries_for_floor(risk, high=high, delta=2 * each),
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CertifiedStudent:
-    """One student with its terms and its certificate.
+    """One student with its terms, its certificates and their floors.
 
-    `upper_any_size` is the chosen limit without the assertion that no query has a
-    smaller group, None if all groups have one size. `space` is None without vectors.
+    `share` and the limit of the mean hold at once, each at half of delta; `tolerance`
+    may take the place of `share`. `upper_any_size` is the chosen limit without the
+    assertion that no query has a smaller group, None if none is made. `space` is None
+    without vectors.
     """
 
     student: Student
     terms: QueryTerms
     calibration: QueryTerms
     certificate: Certificate
+    share: ShareCertificate
+    tolerance: ToleranceLimit
+    floor: Floor
+    median: MedianFloor
     upper_any_size: float | None
     space: Space | None
     readings: Readings = Readings()
+
+    @property
+    def n_left_out(self) -> int:
+        """Queries that are left out since a group is too small."""
+        student = self.student
+        return len(np.unique(student.groups.queries[student.left_out]))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -243,7 +304,7 @@ class CertifiedStudent:
             f"student {self.student.name!r}: group sizes vary; its limits assert that "
             f"no query has a smaller group than this sample "
             f"({self.certificate.range.source}); without that assertion the upper "
-            f"limit is {self.upper_any_size:.4f} nats",
+            f"limit is {self.upper_any_size:.4f} nats; {PROVISO}",
         )
 
 
@@ -252,10 +313,12 @@ def certified_student(
     space: Space | None,
     *,
     pairs: str,
-    score_range: float,
     level: Level,
 ) -> CertifiedStudent:
-    """The terms of a student on the certificate's queries, and its certificate."""
+    """The terms of a student on the certificate's queries, and its certificate.
+
+    Half of delta is spent on the limit of the mean, half on the share of queries.
+    """
     terms = query_terms(
         student.groups,
         student.teacher,
@@ -264,62 +327,58 @@ def certified_student(
         terms=student.terms,
         geometry=geometry_of(space),
     )
-    used = certified_rows(terms, student.groups, student.calibration)
-    kept = terms.only(used)
+    choices, groups = student.choices, student.groups
+    kept = terms.only(rows_of(terms, groups, student.certified))
+    mean = level.half
     certificate = certify_student(
         kept.risk_nats,  # type: ignore[arg-type]
         kept.entropy_nats,
         kept.divergence_nats,  # type: ignore[arg-type]
-        loss_range=group_range(student.groups, pairs=pairs, score_range=score_range),
-        delta=level.delta,
-        n_students=level.n_students,
+        loss_range=group_range(
+            groups,
+            pairs=pairs,
+            score_range=choices.score_range,
+            least=choices.least,
+        ),
+        delta=mean.delta,
+        n_students=mean.n_students,
+        stakes=None if choices.stake is None else (choices.stake,),
+        interval_delta=level.delta,
     )
+    high, n = certificate.range.high, certificate.n_queries
+    risk = min(certificate.risk, high)
     return CertifiedStudent(
         student=student,
         terms=kept,
-        calibration=terms.only(~used),
+        share=certify_share(
+            kept.risk_nats,  # type: ignore[arg-type]
+            delta=mean.delta,
+            n_students=mean.n_students,
+        ),
+        tolerance=tolerance_limit(
+            kept.risk_nats,  # type: ignore[arg-type]
+            delta=mean.delta,
+            n_students=mean.n_students,
+        ),
+        floor=floor_of(
+            risk, n, high=high, delta=mean.delta, n_students=mean.n_students
+        ),
+        median=median_floor_of(risk, n, high=high, level=mean),
+        calibration=terms.only(rows_of(terms, groups, student.calibration)),
         certificate=certificate,
         upper_any_size=limit_for_any_size(
             kept.risk_nats,  # type: ignore[arg-type]
-            student.groups,
+            groups,
             pairs=pairs,
-            score_range=score_range,
-            level=level,
+            choices=choices,
+            level=mean,
         ),
         space=space,
     )
 
 
-def group_range(groups: Groups, *, pairs: str, score_range: float) -> LossRange:
-    """Range of one query's risk for these groups, by Lemma 2c.
-
-    A single set of documents can cut all positive-negative pairs, so their ratio c_E
-    is 1. Otherwise the ratio follows from the size of the smallest group; where sizes
-    vary, that no query has a smaller one is an assertion of the user.
-    """
-    if pairs == "pos-neg":
-        source = "lemma-2c, pos-neg pairs, c_E = 1"
-        return lemma_2c_range(score_range, cut_ratio=1.0, source=source)
-    sizes, label = group_sizes(groups, pairs), "k" if pairs == "all" else "negatives"
-    smallest, largest = int(sizes.min()), int(sizes.max())
-    varied = "" if smallest == largest else f" (the smallest, of up to {largest})"
-    return lemma_2c_range(
-        score_range,
-        cut_ratio=cut_ratio_all_pairs(smallest),
-        source=f"lemma-2c, {pairs} pairs, {label} = {smallest}{varied}",
-    )
-
-
-def group_sizes(groups: Groups, pairs: str) -> Integers:
-    """Documents of each group among which all pairs count, shape (n_groups,)."""
-    if pairs == "all" or groups.positive is None:
-        return groups.sizes
-    negative = groups.row_group()[~groups.positive]
-    return np.bincount(negative, minlength=groups.n_groups)
-
-
 def limit_for_any_size(
-    risk: Floats, groups: Groups, *, pairs: str, score_range: float, level: Level
+    risk: Floats, groups: Groups, *, pairs: str, choices: Choices, level: Level
 ) -> float | None:
     """The chosen limit without an assertion about group sizes; None if none is made.
 
@@ -327,16 +386,16 @@ def limit_for_any_size(
     range for groups of any size needs no assertion, but the limit is then higher.
     """
     sizes = group_sizes(groups, pairs)
-    if pairs == "pos-neg" or sizes.min() == sizes.max():
+    if choices.least is not None or pairs == "pos-neg" or sizes.min() == sizes.max():
         return None
-    widest = lemma_2c_range(score_range, cut_ratio=1.0, source="any size")
-    return upper_limit(
+    widest = lemma_2c_range(choices.score_range, cut_ratio=1.0, source="any size")
+    return betting(
         risk,
         low=widest.low,
         high=widest.high,
         delta=level.delta,
         n_students=level.n_students,
-        method=CHOSEN,
+        stakes=None if choices.stake is None else [choices.stake],
     )
 
 
@@ -345,9 +404,7 @@ def geometry_of(space: Space | None) -> Geometry | None:
     return None if space is None else space.groups
 
 
-def certified_rows(
-    terms: QueryTerms, groups: Groups, calibration: Booleans
-) -> Booleans:
-    """Which queries of the terms were not set aside, shape (n,)."""
-    aside = set(groups.group_qids()[calibration])
-    return np.array([qid not in aside for qid in terms.qids], dtype=bool)
+def rows_of(terms: QueryTerms, groups: Groups, chosen: Booleans) -> Booleans:
+    """Which queries of the terms the chosen groups belong to, shape (n,)."""
+    queries = set(groups.group_qids()[chosen])
+    return np.array([qid in queries for qid in terms.qids], dtype=bool)

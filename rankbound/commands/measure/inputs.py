@@ -7,6 +7,7 @@ from typing import Final, cast
 
 import numpy as np
 
+from rankbound.bounds.errors import DomainError
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.given import Files, Given, vectors_of
 from rankbound.commands.measure.options import (
@@ -15,6 +16,7 @@ from rankbound.commands.measure.options import (
     Temperature,
 )
 from rankbound.data.columns import Booleans, Floats
+from rankbound.data.draws import drawn_order
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import (
     Groups,
@@ -27,7 +29,6 @@ from rankbound.errors import UsageError
 from rankbound.estimators.calibration import (
     CalibrationPairs,
     UnidentifiedError,
-    calibration_queries,
     fit_temperature,
     graded_pairs,
     teacher_pairs,
@@ -92,10 +93,14 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which pairs a group must have, and what to do with documents without scores."""
+    """Which pairs a group must have, and what to do with documents without scores.
+
+    `remedy` is what an error about a student's missing score advises.
+    """
 
     pairs: str
     missing: str | None
+    remedy: str = "`missing='drop'` to leave them out of its groups"
 
 
 def load_inputs(options: MeasureOptions) -> Inputs:
@@ -353,33 +358,71 @@ def check_comparable(groups: Groups, teacher: Scores) -> None:
     )
 
 
-SHARE = 0.2  # of the queries, set aside for fitting
+SHARE = 0.2  # of the queries, set aside where only temperatures are fitted
+LEAST_QUERIES = 20  # with fewer, none is set aside to choose ranges and stakes
+PURPOSE = "pilot"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Which groups are used for calibration, and which for the certificate.
+    """Which groups are set aside, and which are left for the certificate.
 
-    `calibration` has shape (n_groups,); nothing is set aside unless a temperature is
-    fitted. The counts are numbers of queries.
+    Attributes
+    ----------
+    calibration : boolean array, shape (n_groups,)
+        Groups of the queries that are set aside.
+    n_calibration, n_certificate : int
+        Numbers of queries.
+    pilot : bool
+        Whether ranges, stakes and group sizes are chosen on the queries set aside;
+        otherwise they serve to fit temperatures alone.
+    share : float
+        Share of the queries that was to be set aside.
     """
 
     calibration: Booleans
     n_calibration: int
     n_certificate: int
+    pilot: bool = False
+    share: float = 0.0
 
 
-def split_queries(groups: Groups, *, fits: bool, seed: int) -> Split:
-    """Set a seeded share of the queries aside if a temperature is fitted."""
+def split_queries(
+    groups: Groups, *, fits: bool, seed: int, pilot: float = 0.0
+) -> Split:
+    """Set a seeded share of the queries aside, which only their ids decide.
+
+    Parameters
+    ----------
+    groups : Groups
+    fits : bool
+        Whether a temperature is fitted, which needs queries of its own.
+    seed : int
+    pilot : float
+        Share of the queries on which ranges and stakes are chosen, in [0, 1); with
+        fewer than 20 queries none are.
+
+    Raises
+    ------
+    DomainError
+        With a single query, if any is needed.
+    """
     present = np.unique(groups.queries)
-    if not fits:
-        return Split(np.zeros(groups.n_groups, dtype=bool), 0, len(present))
-    rng = np.random.default_rng(seed)
-    aside = calibration_queries(groups.qids[present], share=SHARE, rng=rng)
+    n_queries = len(present)
+    chooses = pilot > 0 and n_queries >= LEAST_QUERIES
+    share = pilot if chooses else SHARE if fits else 0.0
+    if not share:
+        return Split(np.zeros(groups.n_groups, dtype=bool), 0, n_queries)
+    if n_queries < 2:
+        raise DomainError(
+            "a temperature is fitted on queries that the certificate does not use, "
+            f"which needs at least 2 queries, got {n_queries}; give a number instead"
+        )
+    n_aside = min(n_queries - 1, max(1, round(share * n_queries)))
+    order = drawn_order(groups.qids[present], seed=seed, purpose=PURPOSE)
     chosen = np.zeros(len(groups.qids), dtype=bool)
-    chosen[present[aside]] = True
-    n_aside = int(aside.sum())
-    return Split(chosen[groups.queries], n_aside, len(present) - n_aside)
+    chosen[present[order[:n_aside]]] = True
+    return Split(chosen[groups.queries], n_aside, n_queries - n_aside, chooses, share)
 
 
 def known_temperature(

@@ -12,15 +12,15 @@ from rankbound.commands.measure.certifying import (
     Level,
     QueryTerms,
     Readings,
-    certified_rows,
     certified_student,
     geometry_of,
     query_terms,
+    rows_of,
 )
+from rankbound.commands.measure.choosing import Wanted, least_size, too_small
 from rankbound.commands.measure.comparators import comparators, ndcg
 from rankbound.commands.measure.inputs import (
     Inputs,
-    Rule,
     Split,
     check_comparable,
     load_inputs,
@@ -31,7 +31,15 @@ from rankbound.commands.measure.options import MeasureOptions
 from rankbound.commands.measure.relevance import Evaluated, relevance
 from rankbound.commands.measure.shift import Laws, LawScores, laws_of_queries, shift
 from rankbound.commands.measure.space import Space, survey
-from rankbound.commands.measure.students import Student, evaluate_student, raw_scores
+from rankbound.commands.measure.students import (
+    RawScores,
+    Setting,
+    Student,
+    common_documents,
+    evaluate_student,
+    raw_scores,
+)
+from rankbound.data.columns import Booleans
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
 from rankbound.estimators.pairwise import NATS_PER_BIT
@@ -97,41 +105,49 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     """
     progress("reading")
     inputs = load_inputs(options)
-    split = split_queries(inputs.groups, fits=options.fits, seed=options.seed)
+    pairs = options.pairs
+    raws: dict[str, RawScores] = {}
+    if options.unscored == "common" and options.students:
+        inputs, raws = on_common_documents(options, inputs)
+    split = split_queries(
+        inputs.groups,
+        fits=options.fits,
+        seed=options.seed,
+        pilot=options.pilot if options.students else 0.0,
+    )
     scale = teacher_temperature(inputs, split, options.temperature)
     with np.errstate(over="ignore"):  # overflow is refused later, with a message
         teacher_scores = inputs.values / scale
-    alone = teacher_terms(inputs.groups, teacher_scores, pairs=options.pairs)
-    rule, students = Rule(options.pairs, options.missing), []
+    alone = teacher_terms(inputs.groups, teacher_scores, pairs=pairs)
+    level = Level(options.delta, max(1, len(options.students)))
+    setting, students = Setting(inputs, split, scale, options.unscored), []
     for source in options.students:
         progress(f"student {source.name}")
+        raw = raws.pop(source.name, None)
         students.append(
             evaluate_student(
                 source,
-                inputs,
-                split,
-                rule,
-                teacher_scale=scale,
-                score_range=options.score_range,
+                setting,
+                wanted_of(options, source.name),
+                raw=raw_scores(source, inputs) if raw is None else raw,
             )
         )
     progress("distances")
+    aside = split.calibration
+    least = least_size(inputs.groups, aside, split, pairs)
+    certified = ~(aside | too_small(inputs.groups, aside, least, pairs))
     space, spaces = _spaces(
-        inputs, split, students, metric=options.metric, pairs=options.pairs
+        inputs, certified, students, metric=options.metric, pairs=pairs
     )
     progress("certificates")
-    terms = query_terms(
-        inputs.groups, alone, pairs=options.pairs, geometry=geometry_of(space)
-    )
-    used = certified_rows(terms, inputs.groups, split.calibration)
-    teacher = terms.only(used)
+    terms = query_terms(inputs.groups, alone, pairs=pairs, geometry=geometry_of(space))
+    teacher = terms.only(rows_of(terms, inputs.groups, certified))
     shared = Shared(
         inputs=inputs,
         temperature=scale,
-        laws=_laws(inputs, split, pairs=options.pairs) if students else None,
-        pairs=options.pairs,
-        score_range=options.score_range,
-        level=Level(options.delta, max(1, len(students))),
+        laws=_laws(inputs, split, pairs=pairs) if students else None,
+        pairs=pairs,
+        level=level,
         complete=options.unjudged == "irrelevant",
     )
     results = (
@@ -139,7 +155,6 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
             student,
             spaces[student.name],
             pairs=shared.pairs,
-            score_range=shared.score_range,
             level=shared.level,
         )
         for student in students
@@ -150,7 +165,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         split=split,
         temperature=scale,
         teacher=teacher,
-        teacher_calibration=terms.only(~used),
+        teacher_calibration=terms.only(rows_of(terms, inputs.groups, aside)),
         entropy=interval_part(
             "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
         ),
@@ -167,8 +182,42 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     )
 
 
+def wanted_of(options: MeasureOptions, student: str) -> Wanted:
+    """What a student is certified with, as far as the pilot queries do not choose."""
+    level = Level(options.delta, max(1, len(options.students))).half
+    return Wanted(
+        pairs=options.pairs,
+        score_range=options.score_range,
+        stake=options.stake_of(student),
+        delta=level.delta,
+        n_students=level.n_students,
+    )
+
+
+def on_common_documents(
+    options: MeasureOptions, inputs: Inputs
+) -> tuple[Inputs, dict[str, RawScores]]:
+    """The inputs on documents that all students score, and these scores by student.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        When a file breaks its format, or too few documents are common.
+    """
+    names = [source.name for source in options.students]
+    raws = [raw_scores(source, inputs) for source in options.students]
+    found, rows = common_documents(inputs, raws, names, pairs=options.pairs)
+    kept = (raw.only(rows) for raw in raws)
+    return found, dict(zip(names, kept, strict=True))
+
+
 def _spaces(
-    inputs: Inputs, split: Split, students: list[Student], *, metric: str, pairs: str
+    inputs: Inputs,
+    certified: Booleans,
+    students: list[Student],
+    *,
+    metric: str,
+    pairs: str,
 ) -> tuple[Space | None, dict[str, Space | None]]:
     """Distances of the teacher's groups, and of every student's by name.
 
@@ -184,7 +233,7 @@ def _spaces(
     }
     kind = {"metric": metric, "pairs": pairs}
     shared = survey(
-        inputs.groups, embeddings, counted=~split.calibration, students=whole, **kind
+        inputs.groups, embeddings, counted=certified, students=whole, **kind
     )
     spaces: dict[str, Space | None] = dict.fromkeys(whole, shared)
     for student in students:
@@ -192,7 +241,7 @@ def _spaces(
             spaces[student.name] = survey(
                 student.groups,
                 embeddings,
-                counted=~student.calibration,
+                counted=student.certified,
                 students={student.name: student.terms.values},
                 **kind,
             )
@@ -211,8 +260,6 @@ class Shared:
     laws : Laws or None
         None if no law was given.
     pairs : str
-    score_range : float
-        B, in temperatures.
     level : Level
         Of limits that hold for all students at once.
     complete : bool
@@ -223,7 +270,6 @@ class Shared:
     temperature: float
     laws: Laws | None
     pairs: str
-    score_range: float
     level: Level
     complete: bool
 
@@ -258,7 +304,7 @@ def readings(shared: Shared, student: Student, *, high: float) -> Readings:
         bounded = shift(
             shared.laws,
             law_scores(shared, shared.laws, student),
-            score_range=shared.score_range,
+            score_range=student.choices.score_range,
             level=shared.level,
         )
         found = replace(found, shift=bounded)
@@ -276,8 +322,8 @@ def readings(shared: Shared, student: Student, *, high: float) -> Readings:
 
 
 def evaluated(shared: Shared, student: Student, *, high: float) -> Evaluated:
-    """The student on the groups that were not set aside; arguments as of `readings`."""
-    kept = ~student.calibration
+    """The student on the certificate's groups; arguments as of `readings`."""
+    kept = student.certified
     rows = np.repeat(kept, student.groups.sizes)
     teacher, _ = student.groups.scores_of(shared.inputs.teacher)
     return Evaluated(
@@ -287,7 +333,7 @@ def evaluated(shared: Shared, student: Student, *, high: float) -> Evaluated:
         pairs=shared.pairs,
         level=shared.level,
         high=high,
-        score_range=shared.score_range,
+        score_range=student.choices.score_range,
         complete=shared.complete,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -24,6 +24,8 @@ Temperature = float | Literal["fit"] | None
 StudentsLike = Mapping[str, Any] | Iterable["StudentSource"]
 PARTS = {"teacher": "scores", "qrels": "qrels"}
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
+PILOT: Final = 0.2  # of the queries, where a student is certified
+UNSCORED: Final = ("floor", "common", "drop", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,20 @@ def _check_by_name(students: Mapping[Any, Any]) -> None:
                 )
 
 
+def check_score_range(value: float) -> None:
+    """Raise unless B is a positive number of a reasonable size.
+
+    Examples
+    --------
+    >>> check_score_range(10.0)
+    """
+    if not SMALLEST_RANGE <= value <= LARGEST_RANGE:
+        raise DomainError(
+            f"`score_range` must be a positive number from {SMALLEST_RANGE:g} to "
+            f"{LARGEST_RANGE:g} temperatures, got {value!r}"
+        )
+
+
 def set_field(record: object, field: str, value: Any) -> None:
     """Set a field of a frozen record while the record is being made."""
     object.__setattr__(record, field, value)
@@ -175,7 +191,6 @@ class SourceOptions:
     ids: Any = None
     metric: str = "euclidean"
     qrels: Any = None
-    score_range: float = 10.0
     missing: Literal["drop", "error"] | None = None
     delta: float = 0.05
     seed: int = 0
@@ -196,11 +211,6 @@ class SourceOptions:
         self._check_students()
         paths = (one for one in self.inputs() if isinstance(one, Path))
         check_files(self.formats, list(paths))
-        if not SMALLEST_RANGE <= self.score_range <= LARGEST_RANGE:
-            raise DomainError(
-                f"`score_range` must be a positive number from {SMALLEST_RANGE:g} to "
-                f"{LARGEST_RANGE:g} temperatures, got {self.score_range!r}"
-            )
         if self.missing not in (None, "drop", "error"):
             raise UsageError(f"`missing` is drop or error, got {self.missing!r}")
         if self.seed < 0:
@@ -255,6 +265,11 @@ class MeasureOptions(SourceOptions):
     depth: int | None = None
     unjudged: Literal["unknown", "irrelevant"] = "unknown"
     pairs: str = "all"
+    pilot: float = PILOT
+    score_range: float | None = None
+    stake: float | Mapping[str, float] | None = None
+    unscored: Literal["floor", "common", "drop", "error"] = "floor"
+    lipschitz: float | Mapping[str, float] | None = None
     architecture: Architecture = BASE_ENCODER
     compat: Literal["reference"] | None = None
 
@@ -264,7 +279,13 @@ class MeasureOptions(SourceOptions):
         # A dataclass with slots is a new class, which super() without arguments misses
         SourceOptions.__post_init__(self)
         self._check_pairs()
+        self._check_choices()
+        self._check_lipschitz()
         check_compat(self.compat)
+        if self.unscored not in UNSCORED:
+            raise UsageError(
+                f"`unscored` is one of {', '.join(UNSCORED)}, got {self.unscored!r}"
+            )
         if self.unjudged not in ("unknown", "irrelevant"):
             raise UsageError(
                 f"`unjudged` is unknown or irrelevant, got {self.unjudged!r}"
@@ -276,10 +297,70 @@ class MeasureOptions(SourceOptions):
         """All input files and objects, groups included."""
         return (*SourceOptions.inputs(self), self.groups, self.target_groups)
 
+    def lipschitz_of(self, student: str) -> float | None:
+        """The constant that was asserted for a student; None if none was."""
+        given = self.lipschitz
+        return given.get(student) if isinstance(given, Mapping) else given
+
+    def stake_of(self, student: str) -> float | None:
+        """The stake that was given for a student; None if there is none."""
+        given = self.stake
+        return given.get(student) if isinstance(given, Mapping) else given
+
     @property
     def n_stages(self) -> int:
         """How many stages the measurement reports."""
         return len(self.students) + (4 if self.compat else 3)
+
+    def _check_choices(self) -> None:
+        if self.score_range is not None:
+            check_score_range(self.score_range)
+        if not 0 <= self.pilot < 1:
+            raise DomainError(
+                f"`pilot` is a share of the queries, at least 0 and below 1, got "
+                f"{self.pilot!r}"
+            )
+        if self.pilot == 0 and self.fits:
+            raise UsageError(
+                "`pilot=0` sets no query aside, so nothing can be fitted; give "
+                "`temperature` and `StudentSource.temperature` numbers, or a `pilot`"
+            )
+        names = [student.name for student in self.students]
+        if self.stake is not None and not names:
+            raise UsageError("`stake` is given, but no student")
+        stakes = self.stake if isinstance(self.stake, Mapping) else {"": self.stake}
+        for name, stake in stakes.items():
+            if name and name not in names:
+                raise UsageError(
+                    f"`stake` names no student {name!r}; there are {', '.join(names)}"
+                )
+            if stake is not None and not 0 < stake < 1:
+                raise DomainError(
+                    f"`stake` must lie between 0 and 1, neither included, got {stake!r}"
+                )
+
+    def _check_lipschitz(self) -> None:
+        if self.lipschitz is None:
+            return
+        if self.embeddings is None or not self.students:
+            raise UsageError(
+                "`lipschitz` bounds the margins of students by distances; give "
+                "`students` and `embeddings`, too"
+            )
+        names = [student.name for student in self.students]
+        given = self.lipschitz
+        for name, value in (
+            given.items() if isinstance(given, Mapping) else [("", given)]
+        ):
+            if name and name not in names:
+                raise UsageError(
+                    f"`lipschitz` names no student {name!r}; there are "
+                    f"{', '.join(names)}"
+                )
+            if not 0 < value < np.inf:
+                raise DomainError(
+                    f"`lipschitz` must be a positive number, got {value!r}"
+                )
 
     def _check_pairs(self) -> None:
         if self.groups is not None and self.depth is not None:

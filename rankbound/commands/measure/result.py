@@ -248,13 +248,123 @@ class Shift(Record, frozen=True, kw_only=True):
         return None if isinstance(self.kappa, UnsetType) else self.kappa
 
 
+class Share(Record, frozen=True, kw_only=True):
+    """Queries whose risk is below ln 2, and a lower limit of their share among all.
+
+    `below` of the `of` queries beat guessing; `at_least` is the limit, in [0, 1).
+    """
+
+    below: int
+    of: int
+    at_least: float
+
+
+class Tolerance(Record, frozen=True, kw_only=True):
+    """A risk in nats that a share `level` of all queries does not exceed.
+
+    `value` is None with fewer than `n_needed` queries.
+    """
+
+    level: float
+    value: float | None
+    n_needed: int
+
+
+class LimitFloor(Record, frozen=True, kw_only=True):
+    """How low a limit of the mean risk can be on the sample, in nats.
+
+    No limit offered is below `value`; from `n_needed` queries on one may be below ln 2.
+    Any rule that is valid for all laws is below `median` at most half of the time, if
+    the true risk is the sample's; from `median_n_needed` queries on that is below ln 2.
+    """
+
+    value: float
+    n_needed: int | None
+    median: float
+    median_n_needed: int | None
+
+
+class Chosen(Record, frozen=True, kw_only=True):
+    """What a student was certified with, and on how many pilot queries it was chosen.
+
+    `score_range_by` and `stake_by` are "pilot", "given" or "default", `temperature_by`
+    "fit", "given" or "default". `stake` is None for a grid of stakes. Queries with a
+    group of fewer than `least_group` documents were left out, `queries_left_out` of
+    them. `predicted` is the limit in nats that the pilot queries promised.
+    """
+
+    pilot_queries: int
+    temperature_by: str
+    score_range_by: str
+    stake: float | None
+    stake_by: str
+    predicted: float | None
+    least_group: int | None
+    queries_left_out: int
+
+
+class Headline(Record, frozen=True, kw_only=True):
+    """The bound's promise for one student: what locality, entropy and shift cost.
+
+    Margins are at most B, the smaller of the clip and of L times the diameter. Neither
+    L nor the diameter is read off the sample.
+
+    Attributes
+    ----------
+    clip, B : float
+        In temperatures.
+    holds : str
+        Which of both B is: "clip" or "L x diameter".
+    lipschitz : float or None
+        L, in temperatures per distance; None if it is not known in advance.
+    lipschitz_by : str or None
+        "asserted" or "lemma-4".
+    diameter : float or None
+        What no distance exceeds; None if nothing bounds it in advance.
+    lipschitz_times_diameter : float or None
+    missing_because : str or None
+        Why L times the diameter is not known.
+    limit : float
+        Upper limit of the mean risk at this B, in nats: `upper` if the clip holds.
+    entropy, divergence, deviation : float
+        Its parts, in nats.
+    limit_at_half_diameter : float or None
+        What it would be at half the diameter, of risks moved into the range of that B.
+        It is no limit of this student.
+    locality_costs : float or None
+        The difference of both, in nats.
+    shift : float or None
+        What the shift to the target law adds to the mean risk, in nats, by the form
+        that has the limit; None without a target law.
+    """
+
+    clip: Number
+    B: Number
+    holds: str
+    lipschitz: float | None
+    lipschitz_by: str | None
+    diameter: float | None
+    lipschitz_times_diameter: float | None
+    missing_because: str | None
+    limit: float
+    entropy: float
+    divergence: float
+    deviation: float
+    limit_at_half_diameter: float | None
+    locality_costs: float | None
+    shift: float | None
+
+
 class StudentResult(Record, frozen=True, kw_only=True):
     """One student's certificate in nats, and further results about the student.
 
     `limits` holds the upper limit by each method, and `upper` the one chosen in
     advance. `upper_any_size` is that limit without the assertion about group sizes,
     None if all groups have one size. `shift`, `relevance`, `ndcg` and `comparators` are
-    None unless their inputs were given.
+    None unless their inputs were given. `share` and `upper` hold at once, each at half
+    of delta. `tied_share` is the share of documents at the floor, by clipping or for
+    want of a score; `unclipped_risk`, of the student as it is on the documents that it
+    scores, is uncertified. `sentences` say all of it, always in the same order.
     """
 
     risk: float
@@ -284,6 +394,15 @@ class StudentResult(Record, frozen=True, kw_only=True):
     relevance: Relevance | None = None
     ndcg: Ndcg | None = None
     comparators: Comparators | None = None
+    share: Share | None = None
+    tolerance: Tolerance | None = None
+    floor: LimitFloor | None = None
+    chosen: Chosen | None = None
+    unscored: str | None = None
+    tied_share: float | None = None
+    unclipped_risk: float | None = None
+    sentences: tuple[str, ...] = ()
+    headline: Headline | None = None
 
     def __repr__(self) -> str:
         """Risk, limit and verdict in one line."""

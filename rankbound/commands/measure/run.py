@@ -11,6 +11,7 @@ import numpy as np
 from rankbound.bounds.certificate import CHOSEN, LN2, Part
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent, table_of
+from rankbound.commands.measure.choosing import FIXED, GIVEN, PROVISO
 from rankbound.commands.measure.given import (
     Given,
     GroupsLike,
@@ -20,9 +21,11 @@ from rankbound.commands.measure.given import (
     VectorsLike,
     inputs_of,
 )
-from rankbound.commands.measure.inputs import DEFAULT_DEPTH, SHARE
+from rankbound.commands.measure.headline import with_headlines
+from rankbound.commands.measure.inputs import DEFAULT_DEPTH
 from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import (
+    PILOT,
     MeasureOptions,
     StudentsLike,
     Temperature,
@@ -30,15 +33,20 @@ from rankbound.commands.measure.options import (
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture, paper_row
 from rankbound.commands.measure.result import (
     Calibration,
+    Chosen,
     Diameter,
     Interval,
     Intervals,
     Ledger,
+    LimitFloor,
     Locality,
     LossRange,
+    Share,
     StudentResult,
     Teacher,
+    Tolerance,
 )
+from rankbound.commands.measure.sentences import mean_sentence, sentences_of
 from rankbound.commands.measure.space import shape_of
 from rankbound.commands.settings import made_options
 from rankbound.data.scores import Kind
@@ -66,6 +74,19 @@ DEFINITIONS: Final = {
     "n_needed": "queries at which the chosen limit would be below ln 2, were their "
     "risks distributed as in this sample; null if never",
 }
+UNSCORED: Final = {
+    "floor": (
+        "documents that a student does not score (defined): they lie B below its best "
+        "document of the group, as not retrieved, and where it scores none all are "
+        "tied; this defines the student and estimates no score",
+    ),
+    "common": (
+        "documents (enforced): all students are measured on the documents that every "
+        "one of them scores",
+    ),
+    "drop": (),
+    "error": (),
+}
 DESCRIPTIVE: Final = "descriptive: read off the sample, never inside the certificate"
 STATEMENTS: Final = {
     "limits": "lemma-1, lemma-2c, theorem-1a to theorem-1d, theorem-1g: proved "
@@ -91,7 +112,11 @@ def measure(  # noqa: PLR0913  each is an option of the command
     target_groups: GroupsLike | None = None,
     unjudged: Literal["unknown", "irrelevant"] = "unknown",
     missing: Literal["drop", "error"] | None = None,
-    score_range: float = 10.0,
+    unscored: Literal["floor", "common", "drop", "error"] = "floor",
+    pilot: float = PILOT,
+    score_range: float | None = None,
+    stake: float | Mapping[str, float] | None = None,
+    lipschitz: float | Mapping[str, float] | None = None,
     delta: float = 0.05,
     seed: int = 0,
     architecture: Architecture = BASE_ENCODER,
@@ -136,7 +161,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
         "unknown"; inferred by default.
     temperature : float or "fit", optional
         Positive; divides the teacher's margins. "fit" chooses it by maximum likelihood
-        on judged pairs of a fifth of the queries, which the certificate then excludes.
+        on judged pairs of the pilot queries, which the certificate excludes.
         The default is 1 for logits and probabilities; other kinds need a value.
     depth : int, optional
         Documents of a query if no groups are given, at least 2; 16 by default. Not
@@ -150,15 +175,35 @@ def measure(  # noqa: PLR0913  each is an option of the command
     unjudged : {"unknown", "irrelevant"}, default "unknown"
         What to assume about documents of a judged query that have no judgement.
     missing : {"drop", "error"}, optional
-        What to do about documents without a score or vector. By default, they are an
-        error for the teacher and the vectors, and dropped and counted for a student.
-    score_range : float, default 10.0
+        What to do about documents without a teacher score or vector. By default, they
+        are an error.
+    unscored : {"floor", "common", "drop", "error"}, default "floor"
+        What to do about documents that a student does not score. "floor" places them B
+        below its best document of the group, as not retrieved; "common" measures all
+        students on the documents that each of them scores, at least 90 % of all;
+        "drop" leaves them out of the student's own groups.
+    pilot : float, default 0.2
+        Share of the queries, in [0, 1), that is set aside to choose temperatures, B,
+        stakes and the least size of a group, if there are students and 20 queries or
+        more. The certificate does not use these queries.
+    score_range : float, optional
         B, in temperatures, from 1e-6 to 1e6. A student's scores are raised to at least
-        B below the best document of a group, so that losses are bounded.
+        B below the best document of a group, so that losses are bounded. By default it
+        is chosen on the pilot queries, or is 3 without these.
+    stake : float or mapping of str to float, optional
+        The stake of the betting limit, in (0, 1), of all students or by name; fixed
+        without looking at the queries. By default it is chosen on the pilot queries, or
+        a grid of stakes is used without these.
+    lipschitz : float or mapping of str to float, optional
+        L, in temperatures per distance, of all students or by name, positive: an
+        assertion that two documents of a query differ in score by at most L times their
+        distance. By default, a dot product of unit vectors has the constant of Lemma 4,
+        and no other student has one. Needs `embeddings`.
     delta : float, default 0.05
-        Probability, in (0, 1), that any of the limits `upper` fails.
+        Probability, in (0, 1), that any limit `upper` or any share fails; half of it
+        is for either.
     seed : int, default 0
-        Seed of the draw of calibration queries, at least 0.
+        Seed of the draw of pilot queries, at least 0.
     architecture : Architecture, optional
         Trained weights and layers of the students, for the paper's form of the bound.
         The default is a base encoder (1.1e8 weights, 12 layers).
@@ -218,7 +263,11 @@ def measure(  # noqa: PLR0913  each is an option of the command
         target_groups=target_groups,
         unjudged=unjudged,
         missing=missing,
+        unscored=unscored,
+        pilot=pilot,
         score_range=score_range,
+        stake=stake,
+        lipschitz=lipschitz,
         delta=delta,
         seed=seed,
         architecture=architecture,
@@ -266,7 +315,7 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         calibration=Calibration(
             n_calibration=found.split.n_calibration,
             n_certificate=found.split.n_certificate,
-            share=SHARE if options.fits else 0.0,
+            share=found.split.share,
             seed=options.seed,
         ),
         pairs=options.pairs,
@@ -281,7 +330,7 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         command=options.command,
         versions=versions(),
     )
-    return made.with_beside(**_tables(found))
+    return with_headlines(made, found).with_beside(**_tables(found))
 
 
 def _tables(found: Measured) -> dict[str, Rows]:
@@ -303,17 +352,36 @@ def assumptions(found: Measured) -> tuple[str, ...]:
     )
     if not options.students:
         return shared
-    return (
-        *shared,
-        f"A1' (enforced): student margins are at most B = {options.score_range:g} "
-        "temperatures, since each student is evaluated with its scores clipped at B "
-        "below its best document of the group; the certificate is one of that student",
+    sizes = (
         "group size (asserted): no query has a smaller group than the source of the "
         "range names; where sizes vary, `upper_any_size` is the limit without this",
+    )
+    if found.split.pilot:
+        sizes = (
+            "pilot (enforced): temperatures, B, stakes and group sizes were chosen on "
+            "queries that the certificate does not use; queries with smaller groups "
+            "than those are left out and counted",
+        )
+    return (
+        *shared,
+        f"training queries (asserted): {PROVISO}",
+        "A1' (enforced): student margins are at most B temperatures, since each "
+        "student is evaluated with its scores clipped at its B below its best document "
+        "of the group; the certificate is one of that student",
+        *UNSCORED[options.unscored],
+        "the clipped student depends on the group, through its best document: the "
+        "limits are those of fixed students; none for a class of students (Lemma 4, "
+        "Theorem 1 (e)), for groups of another size or another law follows, except "
+        "for the shift, which clips below the best document of both laws",
+        *sizes,
         f"the limit reported as `upper` ({CHOSEN}) was chosen before looking at the "
         "data; each other limit is valid by itself, their minimum is not",
-        f"the limits of all {counted(len(options.students), 'student')} hold at once "
-        "with "
+        "half of delta is spent on the limits of the mean risk and half on the share "
+        "of queries, by a rule that no value of the certificate changes; the tolerance "
+        "limit may take the place of the share; two-sided intervals are valid one by "
+        "one, at delta",
+        "shares and limits of all "
+        f"{counted(len(options.students), 'student')} hold at once with "
         f"probability at least {1 - options.delta:g}",
     )
 
@@ -384,27 +452,51 @@ def _student(one: CertifiedStudent, architecture: Architecture) -> StudentResult
             delta=certificate.delta,
             architecture=architecture,
         ),
-        verdict=_verdict(one),
+        verdict=mean_sentence(one),
         shift=readings.shift,
         relevance=readings.relevance,
         ndcg=readings.ndcg,
         comparators=readings.comparators,
+        share=Share(
+            below=one.share.below, of=one.share.of, at_least=one.share.at_least
+        ),
+        tolerance=Tolerance(
+            level=one.tolerance.level,
+            value=one.tolerance.value,
+            n_needed=one.tolerance.n_needed,
+        ),
+        floor=LimitFloor(
+            value=one.floor.value,
+            n_needed=one.floor.n_needed,
+            median=one.median.value,
+            median_n_needed=one.median.n_needed,
+        ),
+        chosen=_chosen(one),
+        unscored=student.unscored,
+        tied_share=student.tied_share,
+        unclipped_risk=student.unclipped_risk,
+        sentences=sentences_of(one),
+    )
+
+
+def _chosen(one: CertifiedStudent) -> Chosen:
+    choices, asked = one.student.choices, one.student.source.temperature
+    by = "fit" if asked == "fit" else FIXED if asked is None else GIVEN
+    return Chosen(
+        pilot_queries=choices.n_pilot,
+        temperature_by=by,
+        score_range_by=choices.score_range_by,
+        stake=choices.stake,
+        stake_by=choices.stake_by,
+        predicted=choices.predicted,
+        least_group=choices.least,
+        queries_left_out=one.n_left_out,
     )
 
 
 def _interval(part: Part) -> Interval:
     """The interval of a part that is an estimate; the deviation has none."""
     return cast(Interval, (part.lower, part.upper))
-
-
-def _verdict(one: CertifiedStudent) -> str:
-    sentence, missing = one.certificate.sentence(), one.student.missing_share
-    if missing == 0:
-        return sentence
-    scored = f"{1 - missing:.1%} of the documents that it scores"
-    return (
-        f"{sentence}; this is about the {scored}, in {counted(len(one.terms), 'query')}"
-    )
 
 
 def _locality(one: CertifiedStudent) -> Locality | None:

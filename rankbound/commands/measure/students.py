@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, cast
 
 import numpy as np
 
+from rankbound.commands.measure.choosing import (
+    FACTORS,
+    Choices,
+    PilotScores,
+    Wanted,
+    fixed_choices,
+    least_size,
+    pilot_choices,
+    too_small,
+)
 from rankbound.commands.measure.given import Files, Given, vectors_of
 from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
     Split,
     check_comparable,
+    count,
     declared,
     doubts,
     known_temperature,
@@ -23,17 +35,21 @@ from rankbound.commands.measure.options import StudentSource
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
+from rankbound.data.per_query import query_means
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import (
     StudentTerms,
     TeacherTerms,
     dot_product_scores,
+    floored,
     student_terms,
     teacher_terms,
 )
 from rankbound.estimators.kinds import to_logits
 
+LEAST_COMMON: Final = 0.9  # share of the documents that all students must score
+UNCLIPPED: Final = 1e300  # a range that no score exceeds
 WARN_ABOVE = 0.1  # share of a student's documents that are missing
 
 
@@ -45,18 +61,29 @@ class Student:
     ----------
     source : StudentSource
         Where it was read.
-    kind, evidence, temperature
-        The kind of its scores, why it is taken for that, and what divides its margins.
+    kind, evidence
+        The kind of its scores, and why it is taken for that.
+    choices : Choices
+        Temperature, score range, stake and group size, and how they were chosen.
     groups : Groups
-        The groups without the documents that the student does not score.
+        All groups, or those without the documents that the student does not score.
     calibration : boolean array, shape (n_groups,)
         Which of these groups were set aside.
+    left_out : boolean array, shape (n_groups,)
+        Which belong to other queries with too small a group.
     teacher : TeacherTerms
         On these groups.
     terms : StudentTerms
         Divergence and risk of the clipped student.
+    unscored : str
+        What was done with documents that it does not score.
     clipped_share : float
         Share of the certificate's documents whose score was clipped.
+    tied_share : float
+        Share of them at the floor, by clipping or for want of a score.
+    unclipped_risk : float or None
+        Mean risk in nats of the student without clipping, on the documents that it
+        scores; no certificate is about it. None where it scores no pair.
     dropped : dict
         What was left out, counted by reason over all queries.
     missing_share : float
@@ -69,12 +96,16 @@ class Student:
     source: StudentSource
     kind: Kind
     evidence: str
-    temperature: float
+    choices: Choices
     groups: Groups
     calibration: Booleans
+    left_out: Booleans
     teacher: TeacherTerms
     terms: StudentTerms
+    unscored: str
     clipped_share: float
+    tied_share: float
+    unclipped_risk: float | None
     dropped: dict[str, int]
     missing_share: float
     warnings: tuple[str, ...]
@@ -85,67 +116,220 @@ class Student:
         """The student's name in tables."""
         return self.source.name
 
+    @property
+    def temperature(self) -> float:
+        """What divides its margins."""
+        return self.choices.temperature
+
+    @property
+    def certified(self) -> Booleans:
+        """Which of its groups the certificate is computed from, shape (n_groups,)."""
+        return ~(self.calibration | self.left_out)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """What the students of a measurement are evaluated on.
+
+    Attributes
+    ----------
+    inputs : Inputs
+    split : Split
+    teacher_scale : float
+        The teacher's temperature.
+    unscored : {"floor", "common", "drop", "error"}
+        What to do with documents that a student does not score.
+    """
+
+    inputs: Inputs
+    split: Split
+    teacher_scale: float
+    unscored: str
+
 
 def evaluate_student(
-    source: StudentSource,
-    inputs: Inputs,
-    split: Split,
-    rule: Rule,
-    *,
-    teacher_scale: float,
-    score_range: float,
+    source: StudentSource, setting: Setting, wanted: Wanted, *, raw: RawScores
 ) -> Student:
-    """Read one student and compute its terms on every group.
+    """Compute the terms of one student on every group.
 
-    `teacher_scale` is the teacher's temperature; `score_range` is B, at which the
-    student is clipped, in temperatures.
+    `wanted` holds what is not left to the pilot queries; `raw` are the student's
+    scores of the rows of the setting's groups.
 
     Raises
     ------
-    FormatError, UsageError, DomainError
-        When its file breaks the format or does not fit the groups.
+    UsageError, DomainError
+        When its scores do not fit the groups.
     """
-    raw = raw_scores(source, inputs)
+    inputs, split = setting.inputs, setting.split
     dropped: dict[str, int] = {}
-    groups, keep = matched(source, raw, inputs.groups, rule, dropped)
+    groups, keep, found = _scored(source, raw, setting, wanted.pairs, dropped)
     values = raw.values[keep]
-    teacher = _scaled(inputs.values[keep], teacher_scale)
+    teacher = _scaled(inputs.values[keep], setting.teacher_scale)
     calibration = _calibration_of(groups, inputs.groups, split)
-    if calibration.all():
+    least = least_size(groups, calibration, split, wanted.pairs)
+    left_out = too_small(groups, calibration, least, wanted.pairs)
+    _count_left_out(groups, left_out, least, wanted.pairs, dropped)
+    certified = ~(calibration | left_out)
+    if not certified.any():
         raise UsageError(
             f"student {source.name!r} has no query left for the certificate: it scores "
             "too few of the group documents"
         )
-    missing = _missing_share(raw.found, inputs.groups, split)
-    warnings = raw.warnings + _missing_warning(source, missing)
     scale, warning = _scale(
-        source, raw, groups, calibration, (teacher, values), rule.pairs
+        source, raw, groups, calibration, (teacher, values, found), wanted.pairs
     )
+    choices = fixed_choices(scale, wanted)
+    if split.pilot and calibration.any():
+        aside = np.repeat(calibration, groups.sizes)
+        pilot = PilotScores(
+            groups.keep_groups(calibration), teacher[aside], values[aside], found[aside]
+        )
+        fitted = source.temperature == "fit" and warning is None
+        choices = pilot_choices(
+            pilot,
+            [scale * factor for factor in FACTORS] if fitted else [scale],
+            wanted=wanted,
+            least=least,
+            n_certificate=len(np.unique(groups.queries[certified])),
+        )
+    scaled = _scaled(values, choices.temperature)
+    clip_at = choices.score_range
     terms = student_terms(
         groups,
         teacher,
-        _scaled(values, scale),
-        clip_at=score_range,
-        pairs=rule.pairs,
+        floored(groups, scaled, found, clip_at=clip_at),
+        clip_at=clip_at,
+        pairs=wanted.pairs,
     )
-    certified = ~calibration
+    missing = _missing_share(raw.found, inputs.groups, split, left_out, groups)
+    n_documents = groups.sizes[certified].sum()
+    scored = np.add.reduceat(found.astype(np.int64), groups.offsets[:-1])
+    unscored = (groups.sizes - scored)[certified]
+    # Where nothing is scored, all documents are tied and none is below another
+    low = np.where(
+        scored[certified] > 0, terms.n_clipped[certified], groups.sizes[certified]
+    )
     return Student(
         source=source,
         kind=raw.kind,
         evidence=raw.evidence,
-        temperature=scale,
+        choices=choices,
         groups=groups,
         calibration=calibration,
-        teacher=teacher_terms(groups, teacher, pairs=rule.pairs),
+        left_out=left_out,
+        teacher=teacher_terms(groups, teacher, pairs=wanted.pairs),
         terms=terms,
-        clipped_share=float(
-            terms.n_clipped[certified].sum() / groups.sizes[certified].sum()
+        unscored=setting.unscored,
+        clipped_share=float((low - unscored).sum() / n_documents),
+        tied_share=float(low.sum() / n_documents),
+        unclipped_risk=_plain_risk(
+            groups, (teacher, scaled, found), certified, wanted.pairs
         ),
         dropped=dropped,
         missing_share=missing,
-        warnings=warnings + (() if warning is None else (warning,)),
+        warnings=(
+            *raw.warnings,
+            *_missing_warning(source, missing, setting.unscored),
+            *(() if warning is None else (warning,)),
+        ),
         paths=raw.paths,
     )
+
+
+def _scored(
+    source: StudentSource,
+    raw: RawScores,
+    setting: Setting,
+    pairs: str,
+    dropped: dict[str, int],
+) -> tuple[Groups, Booleans, Booleans]:
+    """The student's groups, which rows they keep, and which of these have a score."""
+    groups = setting.inputs.groups
+    if setting.unscored == "floor" and raw.found.any():
+        return groups, np.ones_like(raw.found), raw.found
+    missing = "error" if setting.unscored == "error" else "drop"
+    remedy = "`unscored='floor'` to place them below all others, as not retrieved"
+    rule = Rule(pairs, missing, remedy)
+    left, keep = matched(source, raw, groups, rule, dropped)
+    return left, keep, np.ones(int(keep.sum()), dtype=bool)
+
+
+def common_documents(
+    inputs: Inputs, raws: Sequence[RawScores], names: Sequence[str], *, pairs: str
+) -> tuple[Inputs, Booleans]:
+    """The inputs on the documents that all students score, and which rows these are.
+
+    Raises
+    ------
+    UsageError
+        When they are less than 90 % of the documents, or no group keeps a pair.
+    """
+    found = np.logical_and.reduce([raw.found for raw in raws])
+    share = float(found.mean())
+    if share < LEAST_COMMON:
+        shares = [float(raw.found.mean()) for raw in raws]
+        worst = int(np.argmin(shares))
+        raise UsageError(
+            f"`unscored='common'` needs {LEAST_COMMON:.0%} of the group documents to "
+            f"be scored by every student, and {share:.1%} are ({names[worst]!r} scores "
+            f"{shares[worst]:.1%}); score them, or give `unscored='floor'`"
+        )
+    dropped = dict(inputs.dropped)
+    groups, rows = thin_out(
+        inputs.groups,
+        found,
+        reason="documents_without_a_score_of_every_student",
+        pairs=pairs,
+        dropped=dropped,
+    )
+    if not groups.n_groups:
+        raise UsageError(
+            f"no group keeps a pair ({pairs}) on the documents that all students "
+            "score; give `unscored='floor'`"
+        )
+    made = replace(inputs, groups=groups, values=inputs.values[rows], dropped=dropped)
+    return made, rows
+
+
+def _plain_risk(
+    groups: Groups,
+    scores: tuple[Floats, Floats, Booleans],
+    certified: Booleans,
+    pairs: str,
+) -> float | None:
+    """Mean risk of the unclipped student on scored documents; None without a pair."""
+    teacher, student, found = scores
+    rows = np.repeat(certified, groups.sizes)
+    left, kept = thin_out(
+        groups.keep_groups(certified),
+        found[rows],
+        reason="",
+        pairs=pairs,
+        dropped={},
+    )
+    if not left.n_groups:
+        return None
+    terms = student_terms(
+        left,
+        teacher[rows][kept],
+        student[rows][kept],
+        clip_at=UNCLIPPED,
+        pairs=pairs,
+    )
+    means = query_means(left.queries, terms.risk, n_queries=len(left.qids))
+    return float(means[np.unique(left.queries)].mean())
+
+
+def _count_left_out(
+    groups: Groups,
+    left_out: Booleans,
+    least: int | None,
+    pairs: str,
+    dropped: dict[str, int],
+) -> None:
+    what = "documents" if pairs == "all" else "negatives"
+    number = len(np.unique(groups.queries[left_out]))
+    count(dropped, f"queries_with_fewer_than_{least}_{what}_in_a_group", number)
 
 
 def matched(
@@ -172,7 +356,7 @@ def matched(
     if rule.missing == "error":
         raise UsageError(
             f"{where}: student {source.name!r}: {what}; score them, or pass "
-            "`missing='drop'` to leave them out of its groups"
+            f"{rule.remedy}"
         )
     left, rows = thin_out(
         groups,
@@ -201,18 +385,30 @@ def _scaled(values: Floats, temperature: float) -> Floats:
         return values / temperature
 
 
-def _missing_share(found: Booleans, groups: Groups, split: Split) -> float:
-    """Share of unscored documents in the certificate's groups."""
-    certified = ~np.repeat(split.calibration, groups.sizes)
-    return float(np.mean(~found[certified]))
+def _missing_share(
+    found: Booleans, original: Groups, split: Split, left_out: Booleans, groups: Groups
+) -> float:
+    """Share of unscored documents in the groups of the certificate's queries."""
+    small = np.zeros(len(original.qids), dtype=bool)
+    small[groups.queries[left_out]] = True
+    used = ~(split.calibration | small[original.queries])
+    return float(np.mean(~found[np.repeat(used, original.sizes)]))
 
 
-def _missing_warning(source: StudentSource, share: float) -> tuple[str, ...]:
+def _missing_warning(
+    source: StudentSource, share: float, unscored: str
+) -> tuple[str, ...]:
     if share <= WARN_ABOVE:
         return ()
+    then = (
+        "they lie B below its best document of the group, as not retrieved"
+        if unscored == "floor"
+        else "its terms are those of the documents it has, which are not a random "
+        "choice"
+    )
     return (
         f"student {source.name!r} has no score for {share:.1%} of the group documents; "
-        "its terms are those of the documents it has, which are not a random choice",
+        f"{then}",
     )
 
 
@@ -221,9 +417,10 @@ def _scale(
     raw: RawScores,
     groups: Groups,
     calibration: Booleans,
-    scores: tuple[Floats, Floats],
+    scores: tuple[Floats, Floats, Booleans],
     pairs: str,
 ) -> tuple[float, str | None]:
+    """The temperature given or fitted where the student has scores, and a warning."""
     if source.temperature != "fit":
         known = known_temperature(
             source.temperature,
@@ -232,12 +429,15 @@ def _scale(
             option="`StudentSource.temperature`",
         )
         return known, None
+    teacher, student, found = scores
     rows = np.repeat(calibration, groups.sizes)
-    teacher, student = scores
+    left, kept = thin_out(
+        groups.keep_groups(calibration), found[rows], reason="", pairs=pairs, dropped={}
+    )
     return student_temperature(
-        groups.keep_groups(calibration),
-        teacher[rows],
-        student[rows],
+        left,
+        teacher[rows][kept],
+        student[rows][kept],
         pairs=pairs,
         who=source.name,
     )
@@ -254,6 +454,10 @@ class RawScores:
     name: str
     paths: tuple[Given, ...]
     warnings: tuple[str, ...] = ()
+
+    def only(self, rows: Booleans) -> RawScores:
+        """The scores of some of the rows, a boolean array of shape (n_rows,)."""
+        return replace(self, values=self.values[rows], found=self.found[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

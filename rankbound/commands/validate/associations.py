@@ -16,6 +16,7 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.measure.certifying import query_terms
+from rankbound.commands.measure.choosing import DEFAULT_RANGE
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.validate.effectiveness import Judge, ranking_of
 from rankbound.commands.validate.options import TEACHER, Case, Missing
@@ -439,7 +440,7 @@ def _entropies_of_noise(
     one score for a query, in whatever groups and in whatever order it stands.
     """
     student = panel.result.student
-    groups = student.groups.keep_groups(~student.calibration)
+    groups = student.groups.keep_groups(student.certified)
     scores, _ = groups.scores_of(measurement.inputs.teacher)
     scale = float(scores.std()) / measurement.temperature or 1.0
     rows = _order(groups, panel.qids)
@@ -498,7 +499,7 @@ def constant_control(
             groups,
             scores,
             np.zeros_like(scores),
-            clip_at=measurement.options.score_range,
+            clip_at=DEFAULT_RANGE,
             pairs=pairs,
         ),
         pairs=pairs,

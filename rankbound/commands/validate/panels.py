@@ -183,7 +183,7 @@ def baselines_of(
     unknown, they are the documents not judged `relevant` or better.
     """
     student, inputs = result.student, measurement.inputs
-    groups = student.groups.keep_groups(~student.calibration)
+    groups = student.groups.keep_groups(student.certified)
     values = groups.scores_of(inputs.teacher)[0] / measurement.temperature
     if groups.positive is not None:
         negative = ~groups.positive

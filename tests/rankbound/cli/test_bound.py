@@ -5,6 +5,8 @@ import json
 import pytest
 
 from rankbound.cli import main
+from rankbound.commands.measure.options import StudentSource
+from rankbound.commands.measure.run import measure
 
 NUMBERS = (
     "--diameter", "1.4", "--lipschitz", "5", "--entropy", "0.42",
@@ -64,6 +66,87 @@ def test_bound_reads_a_table(capsys, tmp_path):
     ],
 )
 def test_bound_rejects(capsys, words, message):
+    assert main(["bound", *words]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Two measurements, one of them of a student that is the teacher."""
+    monkeypatch.chdir(tmp_path)
+    queries = {f"q{i}": {"a": 1.0 + i / 99, "b": -1.0} for i in range(200)}
+    flat = {q: {d: s / 8 for d, s in row.items()} for q, row in queries.items()}
+    for name, scores in (("old", flat), ("new", queries)):
+        source = StudentSource("s", scores=scores, kind="logit")
+        made = measure(
+            queries, students={"s": source}, teacher_kind="logit", score_range=4
+        )
+        made.save(tmp_path / name)
+    return tmp_path
+
+
+BOTH = ("--before", "old", "--after", "new")
+
+
+@pytest.mark.usefixtures("folders")
+def test_bound_reads_two_measured_folders(capsys):
+    assert main(["bound", *BOTH]) == 0
+    text = capsys.readouterr().out
+    assert "before: old; after: new; all pairs" in text
+    assert "s: the augmentation lowers the bound by" in text
+    found = answer(capsys, *BOTH, "--delta", "0.2")
+    assert found["schema"] == "rankbound.change/1"
+    assert (found["delta"], found["students"][0]["verdict"]) == (0.2, "lower")
+    assert (
+        found["command"] == "rankbound bound --before old --after new --delta 0.2 "
+        "--json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--before", "old"), "--before and --after go together; --after is missing"),
+        (("--after", "old"), "--before is missing"),
+        ((*BOTH, "--n", "9"), "--n belongs to a bound from numbers, and --before"),
+        ((*BOTH, "--after-entropy", "0.1"), "--after-entropy belongs to"),
+        ((*BOTH, "--augment"), "--augment belongs to"),
+        ((*BOTH, "--solve", "n"), "--solve belongs to"),
+        ((*BOTH, "--table", "t.tsv"), "--table belongs to"),
+        ((*BOTH, "--group-size", "8"), "--group-size belongs to"),
+        ((*BOTH, "--layers", "6"), "--layers belongs to"),
+        ((*BOTH, "--delta", "0"), "--delta must lie in (0, 1)"),
+        (("--before", "old", "--after", "none"), "none: no such folder; --after needs"),
+        (
+            ("--before", "old/ledger.json", "--after", "new"),
+            "is a file; --before needs",
+        ),
+        (
+            ("--before", "old", "--after", "other"),
+            "holds no ledger.json but power.json",
+        ),
+        (("--before", "old", "--after", "alone"), "lacks per_query.tsv, the terms of"),
+        (("--before", "old", "--after", "broken"), "it ends too early, at byte 3"),
+        (("--before", "old", "--after", "later"), "expected the schema"),
+        (("--before", "old", "--after", "torn"), "per_query.tsv:4: expected "),
+    ],
+)
+def test_bound_refuses_what_it_cannot_compare(capsys, folders, words, message):
+    for name in ("other", "alone", "broken", "later", "torn"):
+        (folders / name).mkdir()
+    (folders / "other" / "power.json").write_text("{}")
+    ledger = (folders / "new" / "ledger.json").read_text()
+    table = (folders / "new" / "per_query.tsv").read_text()
+    (folders / "alone" / "ledger.json").write_text(ledger)
+    (folders / "broken" / "ledger.json").write_text(ledger[:3])
+    later = ledger.replace("rankbound.ledger/1", "rankbound.ledger/99")
+    (folders / "later" / "ledger.json").write_text(later)
+    (folders / "torn" / "ledger.json").write_text(ledger)
+    (folders / "torn" / "per_query.tsv").write_text(
+        "\n".join([*table.splitlines()[:3], "q9"]) + "\n"
+    )
     assert main(["bound", *words]) == 2
     error = capsys.readouterr().err
     assert message in error

@@ -235,19 +235,22 @@ def test_run_drops_and_counts_documents_without_a_score(folder, measure):
     assert {row["n_docs"] for row in rows(folder)} == {"5"}
 
 
-def test_run_drops_a_students_gaps_unless_told_otherwise(folder, measure, fails):
+def test_run_floors_a_students_gaps_unless_told_otherwise(folder, measure, fails):
     lines = folder.joinpath("s.run").read_text().splitlines(keepends=True)
     written(folder, "".join(lines[1:]), "s.run")
     measure(*RUN)
+    student = ledger(folder)["students"]["s"]
+    assert (student["dropped"], student["missing_share"]) == ({}, 1 / 60)
+    measure(*RUN, "--unscored", "drop")
     dropped = ledger(folder)["students"]["s"]["dropped"]
     assert dropped == {"documents_without_student_score": 1}
     docno = lines[0].split()[2]
-    message = fails(*RUN, "--missing", "error", out="other")
+    message = fails(*RUN, "--unscored", "error", out="other")
     assert message.startswith(
         f"g.jsonl:1: student 's': document '{docno}' of query 'q1' has no score in "
     )
     assert "(1 of 60 group documents have none)" in message
-    assert "--missing drop" in message
+    assert "--unscored floor" in message
 
 
 def test_run_writes_into_folders_that_it_makes(folder, measure):
@@ -377,7 +380,7 @@ def test_run_rejects_a_bi_encoder_that_knows_no_query(folder, fails):
 
 def test_run_drops_a_query_that_a_bi_encoder_does_not_know(folder, measure):
     change(folder, "q.ids", "q5\n", "Q5\n")
-    measure(*ALONE, *ENCODER, *SCALED)
+    measure(*ALONE, *ENCODER, *SCALED, "--unscored", "drop")
     dropped = ledger(folder)["students"]["e"]["dropped"]
     assert dropped["documents_without_student_score"] == 5
     assert dropped["queries_without_a_group"] == 1

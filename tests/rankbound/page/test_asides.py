@@ -5,11 +5,14 @@ from msgspec.structs import replace
 from rankbound.commands.bound.result import Given
 from rankbound.commands.bound.run import augment, bound
 from rankbound.commands.certify.run import certify
+from rankbound.commands.measure.options import StudentSource
+from rankbound.commands.measure.run import measure
 from rankbound.commands.power.run import power
 from rankbound.page.pieces import (
     augmentation_account,
     bound_account,
     certification_account,
+    change_account,
     conversion_account,
     cut_account,
     power_account,
@@ -83,6 +86,35 @@ def test_an_augmentation_says_whether_it_helps():
     assert [row[0] for row in better.tables[0].rows] == ["before", "after"]
     worse = augmentation_account(augment(before, replace(before, divergence=0.1)))
     assert worse.verdicts[0].level == "caution"
+
+
+def test_a_measured_change_has_a_verdict_and_a_table_for_each_student():
+    queries = {f"q{i}": {"a": 1.0 + i / 99, "b": -1.0} for i in range(200)}
+    flat = {q: {d: s / 8 for d, s in row.items()} for q, row in queries.items()}
+    sides = []
+    for scores in (flat, queries):
+        models = {
+            name: StudentSource(name, scores=own, kind="logit")
+            for name, own in (("x", scores), ("<b>", queries))
+        }
+        sides.append(
+            measure(queries, students=models, teacher_kind="logit", score_range=4)
+        )
+    made = bound(before=sides[0], after=sides[1])
+    account = change_account(made, name="more data")
+    assert account.title == "Augmentation, measured, more data"
+    levels = [(verdict.level, verdict.word) for verdict in account.verdicts]
+    assert levels[0] == ("good", "lower")
+    assert ("caution", "inconclusive") in levels
+    for table, found in zip(account.tables, made.students, strict=True):
+        assert [row[0] for row in table.rows] == ["entropy", "divergence", "bound"]
+        assert table.rows[1][2] == f"{found.divergence.after:.4f}"
+        assert {len(row) for row in table.rows} == {len(table.headings)}
+    html = made._repr_html_()
+    assert "&lt;b&gt;" in html
+    assert "<b>" not in html
+    turned = change_account(bound(before=sides[1], after=sides[0]))
+    assert turned.verdicts[0].level == "bad"
 
 
 def test_machine_checks_have_a_row_each():

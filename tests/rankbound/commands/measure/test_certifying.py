@@ -3,7 +3,7 @@ import json
 from numpy.testing import assert_allclose
 
 from rankbound.cli import main
-from rankbound.commands.measure.certifying import group_range
+from rankbound.commands.measure.choosing import group_range
 from rankbound.commands.measure.measured import measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from tests import oracles
@@ -24,8 +24,8 @@ def test_more_students_widen_every_limit(world):
 
 def test_range_follows_the_smallest_group_and_says_what_that_asserts(world):
     options = MeasureOptions(
-        teacher=world.path("teacher.json.gz"), depth=16,
-        students=(
+        teacher=world.path("teacher.json.gz"), depth=16, score_range=10.0,
+        unscored="drop", students=(
             StudentSource("strong", world.path("strong.run"), temperature=1.0),
             StudentSource("gappy", world.path("gappy.run"), temperature=1.0),
         ),
@@ -44,7 +44,7 @@ def test_range_follows_the_smallest_group_and_says_what_that_asserts(world):
     # without the assertion: groups of any size, so all of B
     values = gappy.terms.risk_nats.tolist()
     low, high = oracles.softplus(-10.0), oracles.softplus(10.0)
-    grid = oracles.betting_limit(values, low, high, 0.05, 2, 20_000)
+    grid = oracles.betting_limit(values, low, high, 0.05 / 2, 2, 20_000)
     assert grid <= gappy.upper_any_size <= grid + (high - low) / 20_000 + 1e-9
     assert gappy.upper_any_size > gappy.certificate.upper
     assert any("group sizes vary" in warning for warning in found.warnings)

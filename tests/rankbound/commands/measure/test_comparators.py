@@ -85,7 +85,7 @@ def test_pool_matches_loops(world, block):
 
 def test_teacher_and_margin_match_loops(tmp_path):
     world = make_world(tmp_path, seed=2, n_queries=40)
-    block = student_entry(world, *with_qrels(world))["comparators"]
+    block = student_entry(world, *with_qrels(world), "--pilot", "0")["comparators"]
     error, gap, short = [], [], []
     for qid, grades, score in judged_lists(world):
         rows = [

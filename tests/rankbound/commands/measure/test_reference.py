@@ -288,7 +288,9 @@ def columns(tmp_path, monkeypatch):
         groups = [(qid, list(row)) for qid, row in teacher.items()]
         written(tmp_path, group_text(groups), "g.jsonl")
         source = StudentSource("s", scores="s.json", temperature=STUDENT_SCALE)
-        options = {"temperature": SCALE, "students": (source,)}
+        options = {
+            "temperature": SCALE, "students": (source,), "unscored": "drop",
+        }  # fmt: skip
         asked = MeasureOptions(teacher="t.json", groups="g.jsonl", **options | changes)
         found = reference_columns(measured(asked))
         return {c.quantity: c for c in found.columns}, found

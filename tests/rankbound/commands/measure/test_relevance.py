@@ -110,7 +110,8 @@ def soften(world):
 def test_the_ceilings_limit_pays_for_three_limits(tmp_path):
     world = make_world(tmp_path, seed=4, n_queries=60, sizes=(9, 9))
     soften(world)
-    entry = student_entry(world, *with_qrels(world), "--score-range", "1")
+    alone = ("--score-range", "1", "--pilot", "0")
+    entry = student_entry(world, *with_qrels(world), *alone)
     wanted = loops(world, "strong", "all", 1.0)
     limits = {
         key: upper_limit(wanted[key][1], low=0, high=high, delta=0.05 / 3)

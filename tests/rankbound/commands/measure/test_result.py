@@ -83,7 +83,7 @@ def test_ledger_paths_may_be_relative_to_a_folder(world):
 
 
 def test_ledger_counts_what_was_dropped_for_whom(world):
-    result = made(world, "gappy")
+    result = made(world, "gappy", unscored="drop")
     dropped = result.dropped
     assert dropped["groups_with_fewer_than_two_documents"] > 0
     assert dropped["gappy: documents_without_student_score"] > 0

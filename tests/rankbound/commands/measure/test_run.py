@@ -152,10 +152,10 @@ def test_ledger_is_the_mean_of_the_rows(world):
         low, high = student["range"]["low"], student["range"]["high"]
         assert_allclose(
             student["limits"]["hoeffding"],
-            oracles.hoeffding_limit(values, low, high, 0.05, 2),
+            oracles.hoeffding_limit(values, low, high, 0.05 / 2, 2),
             rtol=1e-12,
         )
-        grid = oracles.betting_limit(values, low, high, 0.05, 2, 20_000)
+        grid = oracles.betting_limit(values, low, high, 0.05 / 2, 2, 20_000)
         assert grid <= student["upper"] <= grid + (high - low) / 20_000 + 1e-9
         assert student["vacuous"] == (student["upper"] >= np.log(2))
 

@@ -27,7 +27,7 @@ def gappy(world, **settings):
 
 
 def test_missing_documents_are_counted_and_warned_of(world):
-    result = made(world, gappy(world))
+    result = made(world, gappy(world), unscored="drop")
     student = result.students[0].student
     usable = [(q, docs) for q, docs, _ in world.groups if len(docs) > 1]
     missing = sum(
@@ -44,7 +44,8 @@ def test_few_missing_documents_are_not_warned_of(world):
     lines = (world.folder / "strong.run").read_text().splitlines(keepends=True)
     docs = next(docs for q, docs, _ in world.groups if q == "q00" and len(docs) > 2)
     path.write_text("".join(line for line in lines if f" {docs[0]} " not in line))
-    result = made(world, StudentSource("almost", path, temperature=1.0))
+    source = StudentSource("almost", path, temperature=1.0)
+    result = made(world, source, unscored="drop")
     assert 0 < result.students[0].student.missing_share < 0.1
     assert result.students[0].student.dropped["documents_without_student_score"] >= 1
     assert not any("no score for" in warning for warning in result.warnings)
@@ -54,7 +55,7 @@ def test_missing_error_names_the_first_and_counts_all(world):
     with pytest.raises(
         UsageError, match=r"groups.jsonl:\d+: student 'gappy': document"
     ):
-        made(world, gappy(world), missing="error")
+        made(world, gappy(world), unscored="error")
 
 
 def test_a_student_of_other_ids_is_an_error(world, tmp_path):
@@ -69,7 +70,7 @@ def test_a_student_without_any_pair_is_an_error(world, tmp_path):
     qid, docs = next((q, docs) for q, docs, _ in world.groups if len(docs) > 1)
     path.write_text(f"{qid} 0 {docs[0]} 0 1.5 t\n")
     with pytest.raises(UsageError, match="no group keeps a pair"):
-        made(world, StudentSource("single", path, temperature=1.0))
+        made(world, StudentSource("single", path, temperature=1.0), unscored="drop")
 
 
 def test_a_student_with_calibration_queries_only_is_an_error(world, tmp_path):
@@ -80,7 +81,7 @@ def test_a_student_with_calibration_queries_only_is_an_error(world, tmp_path):
     lines = (world.folder / "strong.run").read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if line.split()[0] in aside))
     with pytest.raises(UsageError, match="no query left for the certificate"):
-        made(world, StudentSource("aside", path, temperature="fit"))
+        made(world, StudentSource("aside", path, temperature="fit"), unscored="drop")
 
 
 def test_fit_without_a_calibration_group_is_an_error(world, tmp_path):
@@ -136,7 +137,8 @@ def test_bi_encoder_drops_queries_without_a_vector(world):
     names = list(world.queries)
     np.save(world.path("queries.npy"), np.stack([world.queries[q] for q in names[1:]]))
     (world.folder / "queries.txt").write_text("\n".join(names[1:]) + "\n")
-    result = made(world, encoder(world, temperature=1.0), **vectors(world))
+    settings = vectors(world) | {"unscored": "drop"}
+    result = made(world, encoder(world, temperature=1.0), **settings)
     student = result.students[0]
     assert student.student.dropped["queries_without_a_group"] == 1
     assert names[0] not in set(student.terms.qids)

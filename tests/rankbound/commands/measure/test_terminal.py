@@ -39,6 +39,7 @@ def ledger(world):
             StudentSource(name, world.path(f"{name}.run"), temperature="fit")
             for name in ("strong", "gappy")
         ),
+        unscored="drop",
     )  # fmt: skip
     return measure_with(options)
 
@@ -73,7 +74,7 @@ def test_show_prints_what_was_dropped_and_warned_of(ledger):
 
 def test_show_keeps_brackets_in_names(ledger):
     named = replace(ledger, students={"[red]m[/red]": ledger.students["strong"]})
-    assert "[red]m[/red]: vacuous" in shown(named)
+    assert "[red]m[/red]: on at least " in shown(named)
 
 
 def test_show_without_students_or_vectors(world):
@@ -217,7 +218,10 @@ def result():
 def test_the_lines_name_teacher_and_students(result):
     first, *others = repr(result).splitlines()
     assert first.startswith("Measurement of 'teacher (dict)': logit, 12 queries, entro")
-    assert len(others) == len(HOSTILE)
+    assert len(others) == len(HOSTILE) + 1
+    assert others[-1].endswith(
+        "no student, teacher or miner was trained on these queries"
+    )
     first = next(iter(result.students.values()))
     assert others[0].strip().endswith(student_text(first))
     assert repr(first) == student_text(first)

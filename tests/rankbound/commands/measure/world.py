@@ -22,6 +22,11 @@ class World:
         return str(self.folder / name)
 
     def arguments(self, *extra, students=("strong", "gappy"), out="out"):
+        """Of a measurement whose students are clipped at 10 on what they score."""
+        for option, value in (("--score-range", "10"), ("--unscored", "drop")):
+            certified = students or "--bi-encoder" in extra
+            if certified and option not in extra:
+                extra = (*extra, option, value)
         words = ["measure", "--teacher", self.path("teacher.json.gz")]
         for name in students:
             words += ["--student", f"{name}={self.path(name + '.run')}"]

@@ -1,0 +1,87 @@
+"""What a student's certificate says, in sentences to quote.
+
+Their order is fixed, share before mean, and so is what is shown: choosing by the values
+which limit to show would void both.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rankbound.bounds.certificate import LN2
+from rankbound.bounds.wording import counted
+from rankbound.commands.measure.certifying import CertifiedStudent
+from rankbound.commands.measure.choosing import GIVEN, PILOT, PROVISO
+
+UNSCORED: Final = {
+    "common": "only documents that all students score count",
+    "drop": "documents that it does not score are left out of its groups",
+}
+
+
+def mean_sentence(one: CertifiedStudent) -> str:
+    """The limit of the mean risk, whose documents it is about, and the proviso."""
+    sentence, missing = one.certificate.sentence(), one.student.missing_share
+    if missing and one.student.unscored == "drop":
+        scored = f"{1 - missing:.1%} of the documents that it scores"
+        queries = counted(len(one.terms), "query")
+        sentence = f"{sentence}; this is about the {scored}, in {queries}"
+    return f"{sentence}; {PROVISO}"
+
+
+def sentences_of(one: CertifiedStudent) -> tuple[str, ...]:
+    """All sentences about a student: share, mean, tolerance, floors, which student."""
+    return (
+        f"{one.share.sentence()}; {PROVISO}",
+        mean_sentence(one),
+        f"instead of the share: {one.tolerance.sentence()}; {PROVISO}",
+        one.floor.sentence(),
+        _median(one),
+        f"certified is {_student(one)}",
+        *_population(one),
+    )
+
+
+def _median(one: CertifiedStudent) -> str:
+    found = one.median
+    start = (
+        "any rule that is valid for all laws in this range gives less than "
+        f"{found.value:.4f} nats at most half of the time, were the true risk that of "
+        "this sample"
+    )
+    if found.n_needed is None or found.value < LN2:
+        return start
+    needed = counted(found.n_needed, "query", "queries")
+    return f"{start}; from {needed} on this is below ln 2"
+
+
+def _student(one: CertifiedStudent) -> str:
+    student, choices = one.student, one.student.choices
+    by = {PILOT: f"chosen on {counted(choices.n_pilot, 'pilot query')}", GIVEN: "given"}
+    text = (
+        f"the student whose documents lie at most B = {choices.score_range:g} "
+        f"temperatures below its best of the group (B "
+        f"{by.get(choices.score_range_by, 'fixed beforehand')}), which ties "
+        f"{student.tied_share:.1%} of them: {student.clipped_share:.1%} by clipping"
+    )
+    if student.unscored == "floor":
+        text += f", {student.missing_share:.1%} as it does not score them"
+    elif student.missing_share or student.unscored == "common":
+        text += f"; {UNSCORED[student.unscored]}"
+    if student.unclipped_risk is None:
+        return text
+    return (
+        f"{text}; without clipping its risk on the documents that it scores is "
+        f"{student.unclipped_risk:.4f} nats (uncertified)"
+    )
+
+
+def _population(one: CertifiedStudent) -> tuple[str, ...]:
+    least, number = one.student.choices.least, one.n_left_out
+    if least is None or not number:
+        return ()
+    return (
+        f"all of this is about queries whose groups have at least {least} documents, "
+        f"as those of the pilot queries; {counted(number, 'other query', 'others')} "
+        "left out",
+    )
