@@ -34,6 +34,7 @@ from rankbound.commands.compare.result import (
 )
 from rankbound.commands.compare.samplings import Sampling
 from rankbound.data.columns import Floats
+from rankbound.data.draws import generator
 from rankbound.data.embeddings import UNIT_SLACK, Embeddings
 from rankbound.data.scores import Scores
 from rankbound.estimators.group_terms import rank_values
@@ -139,7 +140,7 @@ def entropy_rows(
             *common(made[name][key], base[key]),
             bounds=(-LN2, LN2),
             delta=level,
-            rng=np.random.default_rng(options.seed),
+            rng=generator(options.seed, "intervals"),
             resamples=0,
         )
         rows.append(
@@ -190,7 +191,7 @@ def shuffled_teacher(compared: Compared) -> Control:
     Every pair of every sampling is then a random pair of the pool, so its expected
     entropy is that of the pool for all samplings and pair sets.
     """
-    rng = np.random.default_rng([compared.options.seed, 1])
+    rng = generator(compared.options.seed, "shuffled teacher")
     shuffled = shuffled_scores(compared.loaded.pool, rng)
 
     def transform(sampling: Sampling) -> Floats:
@@ -258,7 +259,7 @@ def random_embeddings(compared: Compared) -> Control:
         return Control(
             control="random embeddings", expected=expected, found=found, passed=None
         )
-    rng = np.random.default_rng([options.seed, 2])
+    rng = generator(options.seed, "random embeddings")
     docnos = compared.loaded.pool.groups.docnos
     vectors = rng.normal(size=(len(docnos), embeddings.dim))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
