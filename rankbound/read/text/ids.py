@@ -9,6 +9,8 @@ sorting of text take several times as long when most ids differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,6 +31,7 @@ MOST = 1 << 63  # integers that a word holds
 MOST_DIGITS = 18  # any such number fits into 64 bits
 POWERS = 10 ** np.arange(MOST_DIGITS + 1, dtype=np.int64)
 LONGEST = 64  # bytes; a column with a longer id is left to Arrow
+WORKERS = 2
 SPARSE = 16  # keys up to so many times the rows have a table
 STEP = 1 << 16  # rows whose work fits into the processor's cache
 ZERO, NINE = b"09"
@@ -168,13 +171,13 @@ def _coded(
         distinct = [places]
         rank = np.empty(len(occurs), dtype=np.int32)
     else:
-        order = _order(words)
+        order, ascending = _order(words)
         new = np.zeros(len(order), dtype=bool)
         new[0] = True
-        for word in words:
-            ascending = word[order]
-            new[1:] |= ascending[1:] != ascending[:-1]
-        distinct = [word[order[new]] for word in words]
+        for word in ascending:
+            new[1:] |= word[1:] != word[:-1]
+        distinct = [word[new] for word in ascending]
+        del ascending
         rows = np.empty(len(order), dtype=np.int64)
         rows[order] = np.cumsum(new) - 1
         places = np.arange(len(distinct[0]))
@@ -186,22 +189,23 @@ def _coded(
     return distinct, rank[rows].astype(np.int64)
 
 
-def _order(words: list[Integers]) -> Integers:
+def _order(words: list[Integers]) -> tuple[Integers, list[Integers]]:
     """The order of rows by their first integer, then by the second, and so on.
 
-    The leading bits are sorted first, packed with the row number, which is several
-    times as fast as sorting by all bits. Few rows are left tied.
+    The integers come in that order, too. The leading bits are sorted first, packed with
+    the row number, which is several times as fast as sorting by all bits. Few rows are
+    left tied.
     """
     first = words[0]
     bits = int(first.max()).bit_length() + len(first).bit_length()
-    heads = first >> max(0, bits - 63)
-    order = sorted_order(heads.copy())
-    heads = heads[order]
+    shift = max(0, bits - 63)
+    order = sorted_order(first >> shift)
+    ascending = [word[order] for word in words]
+    heads = ascending[0] >> shift
     tied = heads[1:] == heads[:-1]
     differs = np.zeros(len(tied), dtype=bool)
-    for word in words:
-        ascending = word[order]
-        differs |= ascending[1:] != ascending[:-1]
+    for word in ascending:
+        differs |= word[1:] != word[:-1]
     differs &= tied
     if differs.any():
         group = np.append(0, np.cumsum(~tied))
@@ -210,7 +214,9 @@ def _order(words: list[Integers]) -> Integers:
         places = np.flatnonzero(undecided[group])
         rows = order[places]
         order[places] = rows[np.lexsort([word[rows] for word in words[::-1]])]
-    return order
+        for word, whole in zip(ascending, words, strict=True):
+            word[places] = whole[order[places]]
+    return order, ascending
 
 
 def _can_be_packed(texts: pa.Array) -> bool:
@@ -280,14 +286,25 @@ def _packed(texts: list[pa.Array]) -> Ids:
     longest = max(int(np.diff(_laid_out(block)[1]).max(initial=0)) for block in texts)
     places = -(-longest // 2)
     occurs = np.zeros((places, 1 << 16), dtype=bool)
-    for columns in _steps(texts, places):
-        for place, column in enumerate(columns):
-            occurs[place][column] = True
-    packing = Packing(occurs)
-    parts = [packing.packed(columns) for columns in _steps(texts, places)]
+
+    def laid(block: pa.Array) -> list[Pairs]:
+        steps = list(_steps(block, places))
+        for columns in steps:
+            for place, column in enumerate(columns):
+                occurs[place][column] = True
+        return steps
+
+    # A short file is not worth a thread
+    several = ThreadPoolExecutor(WORKERS) if len(texts) > 1 else None
+    each = map if several is None else several.map
+    with several or nullcontext():
+        steps = [columns for block in each(laid, texts) for columns in block]
+        texts.clear()
+        packing = Packing(occurs)
+        parts = list(each(packing.packed, steps))
+        steps.clear()
     words = [np.concatenate(word) for word in zip(*parts, strict=True)]
     parts.clear()
-    texts.clear()
     distinct, codes = _coded(words)
 
     def made() -> Strings:
@@ -300,18 +317,17 @@ def _packed(texts: list[pa.Array]) -> Ids:
     return Ids(LateStrings(len(distinct[0]), made), codes)
 
 
-def _steps(texts: Sequence[pa.Array], places: int) -> Iterator[Pairs]:
+def _steps(block: pa.Array, places: int) -> Iterator[Pairs]:
     """`STEP` texts at a time as columns of pairs, padded with 0."""
-    for block in texts:
-        for start in range(0, len(block), STEP):
-            data, offsets = _laid_out(block.slice(start, STEP))
-            lengths = np.diff(offsets)
-            filled = np.zeros((len(lengths), 2 * places), dtype=np.uint8)
-            if (lengths == lengths[0]).all():
-                filled[:, : lengths[0]] = data.reshape(-1, lengths[0])
-            else:
-                filled[np.arange(2 * places) < lengths[:, None]] = data
-            yield filled.view(np.uint16).T
+    for start in range(0, len(block), STEP):
+        data, offsets = _laid_out(block.slice(start, STEP))
+        lengths = np.diff(offsets)
+        filled = np.zeros((len(lengths), 2 * places), dtype=np.uint8)
+        if (lengths == lengths[0]).all():
+            filled[:, : lengths[0]] = data.reshape(-1, lengths[0])
+        else:
+            filled[np.arange(2 * places) < lengths[:, None]] = data
+        yield filled.view(np.uint16).T
 
 
 def _by_arrow(texts: Sequence[pa.Array]) -> Ids:
