@@ -239,6 +239,8 @@ class Certified:
         The limit by betting.
     delta : float
         Failure probability for all `n_students` students together.
+    stake : float or None
+        Of betting; None is a grid of stakes.
     """
 
     risks: Floats
@@ -247,6 +249,7 @@ class Certified:
     upper: float
     delta: float
     n_students: int = 1
+    stake: float | None = None
 
 
 @styled
@@ -343,6 +346,7 @@ def _needed(made: Certified, level: float) -> int | None:
         threshold=level,
         delta=made.delta,
         n_students=made.n_students,
+        stakes=None if made.stake is None else [made.stake],
     )
 
 

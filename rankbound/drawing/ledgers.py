@@ -151,13 +151,16 @@ def _limit(result: Found, name: str) -> Drawing:
     if not risks:
         reason = "per_query.tsv holds no risks beside the ledger; run measure again"
         return Drawing(title, None, reason, kind="limit")
+    # Since shares are certified, the mean has half of delta
+    halves, chosen = 1 if student.share is None else 2, student.chosen
     made = Certified(
         risks=np.array(risks),
         low=student.range.low,
         high=student.range.high,
         upper=student.upper,
-        delta=ledger.delta,
+        delta=ledger.delta / halves,
         n_students=len(ledger.students),
+        stake=None if chosen is None else chosen.stake,
     )
     return Drawing(title, partial(draw_limit_over_n, made), kind="limit")
 

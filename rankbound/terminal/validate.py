@@ -56,7 +56,7 @@ def _head(validation: Validation) -> Iterator[str]:
     for case in validation.datasets:
         aside = case.n_calibration
         fitted = (
-            f"; {counted(aside, 'other')} only served to fit temperatures and "
+            f"; {counted(aside, 'other')} only served to choose with and "
             f"{'has' if aside == 1 else 'have'} no terms here"
             if aside
             else ""

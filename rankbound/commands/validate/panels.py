@@ -92,7 +92,7 @@ def fitted_unasked(asked: MeasureOptions, used: MeasureOptions) -> str | None:
     return (
         f"no temperature is given for {', '.join(names)}, whose scores have no unit; "
         "they are fitted on a fifth of the queries, which have no terms; give "
-        "`temperature` and `StudentSource.temperature` numbers to keep all queries"
+        "`temperature` and `StudentSource.temperature` numbers to fix them"
     )
 
 

@@ -256,11 +256,13 @@ def validate(  # noqa: PLR0913  each is an option of the command
         How documents without a judgement are treated in a judged query; "unknown" by
         default.
     missing : {"drop", "error"}, optional
-        What to do with documents without a score or vector. By default they are an
-        error for the teacher and the vectors, and dropped and counted for a student.
+        What to do with documents without a teacher score or vector; by default they are
+        an error. Documents without a student's score lie at its floor, as in `measure`.
     score_range : float, optional
         Student scores are clipped at this many temperatures below the best document of
-        their group, so that losses are bounded; from 1e-6 to 1e6, 10 by default.
+        their group, so that losses are bounded; from 1e-6 to 1e6. By default it is
+        chosen on a fifth of the queries, which then have no terms, or is 3 with fewer
+        than 20 queries.
     formats : mapping of str to str, optional
         The format of a file by its path, and that of the teacher's under ""; other
         formats are detected.

@@ -73,7 +73,7 @@ def test_dl19_says_what_it_found(tmp_path, capsys):
     )  # fmt: skip
     assert code == 0
     text = capsys.readouterr().out
-    assert "43 judged queries; terms of 34; 9 others only served to fit" in text
+    assert "43 judged queries; terms of 34; 9 others only served to choose" in text
     found = json.loads((tmp_path / "validation.json").read_text())
     assert {row["n"] for row in found["per_query"]} == {34}
     means = {(r["student"], r["measure"]): r["mean"] for r in found["means"]}

@@ -229,7 +229,7 @@ def test_a_student_is_shown_with_its_clipped_scores(page, everything):
     names, *rows = rows_of(page, "Scores")
     assert names == ["document", "positive", "teacher", HOSTILE]
     best = max(student[row[0]] for row in rows)
-    wanted = [number(max(student[row[0]], best - 10)) for row in rows]
+    wanted = [number(max(student[row[0]], best - 3)) for row in rows]
     assert [row[3] for row in rows] == wanted
 
 
@@ -247,7 +247,7 @@ def test_pairs_have_their_probabilities_and_distances(page, everything):
         margin = teacher[first] - teacher[second]
         assert margin >= 0
         assert p == number(1 / (1 + math.exp(-margin)))
-        clipped = [max(student[docno], best - 10) for docno in (first, second)]
+        clipped = [max(student[docno], best - 3) for docno in (first, second)]
         assert q == number(1 / (1 + math.exp(clipped[1] - clipped[0])))
         a, b = (vectors[ids.index(docno)] for docno in (first, second))
         assert float(far) == pytest.approx(float(np.linalg.norm(a - b)), abs=6e-5)

@@ -23,6 +23,10 @@ def options_for(world, dataset="toy", sampling="given", **changes):
         embeddings=world.path("docs.npy"),
         ids=world.path("docs.txt"),
         qrels=world.path("qrels.txt"),
+        # wide ranges of all queries, so that every term varies
+        score_range=10.0,
+        unscored="drop",
+        pilot=0.0,
     )
     case = Case(dataset=dataset, sampling=sampling, measure=measure)
     return ValidateOptions(
