@@ -72,14 +72,22 @@ class Population:
 
     Attributes
     ----------
-    options : MeasureOptions
+    source : StudentSource
+    wanted : Wanted
+        As the options of `measure` have it by default.
+    pilot : float
+        Share of the queries.
+    unscored : str
     inputs : Inputs
         The teacher's scores are logits.
     raw : RawScores
         The student's scores of the groups' rows.
     """
 
-    options: MeasureOptions
+    source: StudentSource
+    wanted: Wanted
+    pilot: float
+    unscored: str
     inputs: Inputs
     raw: RawScores
 
@@ -93,7 +101,7 @@ class Population:
             self.inputs.values,
             floored(groups, values, self.raw.found, clip_at=b),
             clip_at=b,
-            pairs=self.options.pairs,
+            pairs=self.wanted.pairs,
         )
         means = query_means(groups.queries, terms.risk, n_queries=len(groups.qids))
         return np.asarray(means[np.unique(groups.queries)])
@@ -159,7 +167,9 @@ def population(folder: Path, sampling: str) -> Population:
         delta=DELTA,
     )
     inputs = load_inputs(options)
-    return Population(options, inputs, raw_scores(source, inputs))
+    wanted = wanted_of(options, "minilm")
+    raw = raw_scores(source, inputs)
+    return Population(source, wanted, options.pilot, options.unscored, inputs, raw)
 
 
 def drawn(groups: Groups, queries: Integers) -> tuple[Groups, Integers]:
@@ -193,16 +203,15 @@ def drawn(groups: Groups, queries: Integers) -> tuple[Groups, Integers]:
 
 def certified(whole: Population, queries: Integers, *, seed: int) -> CertifiedStudent:
     """The certificate from one draw of queries, as `measure` makes it."""
-    options = whole.options
-    split = {"fits": True, "seed": seed, "pilot": options.pilot}
-    return _certified(whole, queries, split, wanted_of(options, "minilm"), DELTA)
+    split = {"fits": True, "seed": seed, "pilot": whole.pilot}
+    return _certified(whole, queries, split, whole.wanted, DELTA)
 
 
 def certified_before(
     whole: Population, queries: Integers, *, seed: int
 ) -> CertifiedStudent:
     """The certificate without a pilot: B = 10, a grid of stakes, delta for the mean."""
-    wanted = replace(wanted_of(whole.options, "minilm"), score_range=10.0)
+    wanted = replace(whole.wanted, score_range=10.0)
     split = {"fits": True, "seed": seed, "pilot": 0.0}
     return _certified(whole, queries, split, wanted, 2 * DELTA)
 
@@ -218,12 +227,12 @@ def _certified(
     inputs = replace(whole.inputs, groups=groups, values=whole.inputs.values[rows])
     raw = replace(whole.raw, values=whole.raw.values[rows], found=whole.raw.found[rows])
     student = evaluate_student(
-        whole.options.students[0],
-        Setting(inputs, split_queries(groups, **split), 1.0, whole.options.unscored),
+        whole.source,
+        Setting(inputs, split_queries(groups, **split), 1.0, whole.unscored),
         wanted,
         raw=raw,
     )
-    pairs = whole.options.pairs
+    pairs = whole.wanted.pairs
     return certified_student(student, None, pairs=pairs, level=Level(delta, 1))
 
 

@@ -340,7 +340,9 @@ def _read_again(
     options = replace(options, students=students)
     inputs = load_inputs(options)
     if options.unscored == "common" and options.students:
-        return options, *on_common_documents(options, inputs)
+        return options, *on_common_documents(
+            options.students, inputs, pairs=options.pairs
+        )
     return options, inputs, {s.name: raw_scores(s, inputs) for s in options.students}
 
 

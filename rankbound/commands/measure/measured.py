@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +28,7 @@ from rankbound.commands.measure.inputs import (
     split_queries,
     teacher_temperature,
 )
-from rankbound.commands.measure.options import MeasureOptions
+from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.relevance import Evaluated, relevance
 from rankbound.commands.measure.shift import Laws, LawScores, laws_of_queries, shift
 from rankbound.commands.measure.space import Space, survey
@@ -108,7 +109,9 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     pairs = options.pairs
     raws: dict[str, RawScores] = {}
     if options.unscored == "common" and options.students:
-        inputs, raws = on_common_documents(options, inputs)
+        inputs, raws = on_common_documents(
+            options.students, inputs, pairs=options.pairs
+        )
     split = split_queries(
         inputs.groups,
         fits=options.fits,
@@ -195,7 +198,7 @@ def wanted_of(options: MeasureOptions, student: str) -> Wanted:
 
 
 def on_common_documents(
-    options: MeasureOptions, inputs: Inputs
+    students: Sequence[StudentSource], inputs: Inputs, *, pairs: str
 ) -> tuple[Inputs, dict[str, RawScores]]:
     """The inputs on documents that all students score, and these scores by student.
 
@@ -204,9 +207,9 @@ def on_common_documents(
     FormatError, UsageError, DomainError
         When a file breaks its format, or too few documents are common.
     """
-    names = [source.name for source in options.students]
-    raws = [raw_scores(source, inputs) for source in options.students]
-    found, rows = common_documents(inputs, raws, names, pairs=options.pairs)
+    names = [source.name for source in students]
+    raws = [raw_scores(source, inputs) for source in students]
+    found, rows = common_documents(inputs, raws, names, pairs=pairs)
     kept = (raw.only(rows) for raw in raws)
     return found, dict(zip(names, kept, strict=True))
 

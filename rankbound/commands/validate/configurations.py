@@ -259,7 +259,7 @@ def _values(
             **dict(zip(judged.measures, means, strict=True)),
         },
         unscored_share=unscored,
-        compared=unscored <= MOST_UNSCORED,
+        compared=unscored <= MOST_UNSCORED or panel.result.student.unscored == "floor",
     )
 
 

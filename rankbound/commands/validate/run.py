@@ -116,8 +116,8 @@ DEFINITIONS: Final = {
     "checkpoints of one training run are not. lower, upper: BCa over systems drawn "
     f"with replacement, approximate. Below {NEEDED} systems there is an order, and "
     f"neither p nor verdict. A configuration of which more than {MOST_UNSCORED:.0%} "
-    "of the documents have no score is not compared. A student of one name is one "
-    "system",
+    "of the documents have no score is compared only if these have the floor as their "
+    "score. A student of one name is one system",
     "configurations: verdict": "; ".join(
         f"{name}: {VERDICTS[name].meaning}" for name in (SUPPORTS, CONTRADICTS, NOTHING)
     )
