@@ -280,3 +280,19 @@ def test_terms_reject_margins_that_overflow(values):
         teacher_terms(groups, far)
     with pytest.raises(DomainError, match="too far apart"):
         student_terms(groups, near, far, clip_at=10.0)
+
+
+@pytest.mark.parametrize("k", range(2, 18))
+def test_the_risk_of_a_group_that_a_student_ties_is_ln_2_exactly(k):
+    """The mean of 28 copies of ln 2 is below ln 2, which would beat guessing."""
+    rng = np.random.default_rng(k)
+    scores = {f"q{n}": {f"d{i}": float(rng.normal()) for i in range(k)} for n in "ab"}
+    teacher = Scores.from_dict(scores)
+    groups = top_documents(teacher, depth=k)
+    values, _ = groups.scores_of(teacher)
+    student = np.where(groups.row_group() == 0, 0.3, values)
+    made = student_terms(groups, values, student, clip_at=10.0)
+    assert made.risk[0] == np.log(2)
+    assert made.risk[1] < np.log(2)
+    entropy = teacher_terms(groups, values).entropy
+    assert_allclose(made.divergence, made.risk - entropy, rtol=1e-9)

@@ -34,7 +34,7 @@ def test_demo_leaves_a_ledger_per_sampling_and_a_report(demo):
         assert student["verdict"] in report
         assert ledger["command"] in report
         rows = table(demo / "measured" / sampling / "per_query.tsv")
-        assert len(rows) == ledger["n_queries"] == 1500
+        assert len(rows) == ledger["n_queries"] == 1200
     assert not list(demo.rglob(".*"))
 
 
