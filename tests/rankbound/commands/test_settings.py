@@ -91,12 +91,8 @@ def test_a_function_takes_what_its_options_hold(name, kind):
 
 def test_validate_takes_what_its_options_and_cases_hold():
     only_measured = {"command", "compat", "architecture", "target_groups"}
-<<<<<<< HEAD
-    held = {one.name for one in fields(MeasureOptions)} - only_measured - {"lipschitz"}
-=======
-    only_measured |= {"pilot", "stake", "unscored"}  # validate has the defaults
+    only_measured |= {"pilot", "stake", "unscored", "lipschitz"}  # defaults in validate
     held = {one.name for one in fields(MeasureOptions)} - only_measured
->>>>>>> x-pilot
     held |= {one.name for one in fields(ValidateOptions)} - {"command", "family"}
     held |= {"dataset", "rankings", "delta", "correction", "band"}
     assert parameters("validate").keys() - REPORTED == held
