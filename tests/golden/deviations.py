@@ -1,8 +1,8 @@
 """What may differ from the expected files, and why.
 
-The files in `expected/` say what the program gave before its parts were moved and its
-results became typed. They are not written anew for a change that is meant: it is
-listed here with its reason, so that everything else is still compared.
+The files in `expected/` say what the program gave. A change that is meant is listed
+here with its reason, so that everything else is still compared, until the files are
+written anew.
 
 - `ADDED`: keys, columns of a summary, files or lines that are new. `path` is a pattern
   for the places, as failures print them (`*` stands for anything, `/` included).
