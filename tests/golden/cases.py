@@ -195,6 +195,7 @@ LINES = {
         "power-n": "power --n 43 54 97",
         "power-sd": "power --n 43 97 --sd 0.1 0.3 --json {out}.json",
         "power-margin": "power --sd 0.10 --margin 0.02 --range 0.6931",
+        "power-law": "power --sd 0.1 --margin 0.03 --range 0.7 --law uniform --seed 3",
         "power-family": "power --n 60 --sd 0.2 --margin 0.05 --power 0.9 --delta 0.01 "
         "--comparisons 9 --json",
         "power-nothing": "power",

@@ -109,8 +109,8 @@ def _student(
     if not both:
         raise UsageError(
             f"student {name!r}: {sides[0].label} and {sides[1].label} have no query in "
-            f"common ({len(before):,} and {len(after):,} queries); measure both on the "
-            "same target queries"
+            f"common ({len(before):,} and {counted(len(after), 'query')}); measure "
+            "both on the same target queries"
         )
     aside = (side.aside.get(name, {}) for side in sides)
     ranges = [range_of(side.ledger.students[name]) for side in sides]

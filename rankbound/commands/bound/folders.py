@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.lemmas import query_range
+from rankbound.bounds.wording import counted
 from rankbound.commands.measure.result import Ledger, LossRange, StudentResult
 from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Input
@@ -128,7 +129,8 @@ def _made(
         if len(certified[name]) != student.n_queries:
             raise FormatError(
                 path,
-                f"holds {len(certified[name]):,} queries of the student {name!r}, and "
+                f"holds {counted(len(certified[name]), 'query')} of the student "
+                f"{name!r}, and "
                 f"the ledger {student.n_queries:,}; they are of different runs; "
                 f"{AGAIN}",
             )

@@ -172,7 +172,7 @@ def _altered(comparison: Comparison) -> list[str]:
         )
         found.append(
             "Undecided at the margin, with the queries it would take if their mean "
-            f"were exactly 0: {listed}. `rankbound power` says how many show "
+            f"were exactly 0: {listed}. rankbound power says how many show "
             "equivalence with a probability of 80 %. Finding no difference does not "
             "show equivalence."
         )

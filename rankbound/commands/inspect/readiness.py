@@ -20,13 +20,11 @@ from rankbound.commands.measure.inputs import (
     split_queries,
     teacher_temperature,
 )
-from rankbound.commands.measure.measured import wanted_of
 from rankbound.commands.measure.options import (
     MeasureOptions,
     StudentSource,
     Temperature,
 )
-from rankbound.commands.measure.students import Setting, evaluate_student, raw_scores
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
@@ -262,6 +260,14 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
     students : dict of str to str
         The error that it would raise about each student that it refuses, by name.
     """
+    # These load SymPy, which an inspection of files alone does not need
+    from rankbound.commands.measure.measured import wanted_of
+    from rankbound.commands.measure.students import (
+        Setting,
+        evaluate_student,
+        raw_scores,
+    )
+
     try:
         inputs = load_inputs(replace(options, students=()))
         split = split_queries(

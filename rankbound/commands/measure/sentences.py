@@ -81,7 +81,8 @@ def _population(one: CertifiedStudent) -> tuple[str, ...]:
     if least is None or not number:
         return ()
     return (
-        f"all of this is about queries whose groups have at least {least} documents, "
+        f"all of this is about queries whose groups have at least "
+        f"{counted(least, 'document')}, "
         f"as those of the pilot queries; {counted(number, 'other query', 'others')} "
         "left out",
     )

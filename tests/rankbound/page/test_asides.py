@@ -25,13 +25,13 @@ def test_power_without_a_spread_says_what_it_lacks():
     assert [v.level for v in account.verdicts] == ["told", "caution"]
     assert "`sd`" in account.verdicts[1].sentence
     [table] = account.tables
-    assert table.rows == (("any", "-", "43", "-", "0.43", "-", "-"),)
+    assert table.rows == (("any", "-", "43", "-", "-", "-", "0.43"),)
 
 
 def test_power_with_a_margin_has_a_second_table():
     account = power_account(power(sd=0.1, margin=0.02))
     [table] = account.tables
-    assert table.rows[0][3:5] == ("216", "265")
+    assert table.rows[0][3:6] == ("t", "normal", "265")
     assert any("betting" in line for _, lines in account.notes for line in lines)
 
 
