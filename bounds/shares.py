@@ -116,7 +116,8 @@ class ShareCertificate:
             else f"the risk is at most {self.threshold:.4g} nats"
         )
         share = _percent(self.at_least)
-        return f"on at least {share} of queries {what} ({self.below} of {self.of})"
+        counts = f"{self.below:,} of {self.of:,}"
+        return f"on at least {share} of queries {what} ({counts})"
 
 
 def certify_share(

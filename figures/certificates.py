@@ -330,7 +330,8 @@ def _betting(made: Certified, risk: float) -> tuple[Floats, Floats]:
     highest = min(made.high, max(2 * made.upper - risk, 1.2 * LN2))
     lowest = risk + 0.06 * (made.upper - risk)
     counts, limits = [], []
-    for level in np.geomspace(highest, lowest, LEVELS):
+    # Even steps of what exceeds the risk, which falls by orders of magnitude
+    for level in risk + np.geomspace(highest - risk, lowest - risk, LEVELS):
         found = _needed(made, float(level))
         if found is not None and found > 1:
             counts.append(found)

@@ -14,6 +14,7 @@ from rankbound.catalogue import (
     in_order,
 )
 from rankbound.commands.compare.result import Comparison, Row, SweepTable
+from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.commands.validate.records import (
     Association,
@@ -39,7 +40,6 @@ from rankbound.terminal.measure import (
     BINS,
     PARTS,
     bin_rows,
-    floor_words,
     list_rows,
     part_rows,
     relevance_rows,
@@ -63,7 +63,9 @@ MODELS: Final = (
     "kind of scores",
     "evidence",
     "temperature",
-    "floor",
+    "B",
+    "stake",
+    "clipped",
     "missing",
 )
 
@@ -88,7 +90,7 @@ def ledger_account(ledger: Ledger, *, name: str = "") -> Account:
 def _ledger_verdicts(ledger: Ledger, name: str) -> Iterator[Verdict]:
     for student, entry in ledger.students.items():
         who = " / ".join(filter(None, (name, student)))
-        sentence = f"{who}: {'; '.join(entry.sentences[:2]) or entry.verdict}"
+        sentence = f"{who}: {_first_of(entry.sentences) or entry.verdict}"
         if entry.vacuous:
             ends = f"{number(entry.upper)} nats; ln 2 = {number(ledger.trivial)}"
             yield told("vacuous", f"{sentence}; the limit is {ends}")
@@ -148,6 +150,12 @@ def _vacuous(ledger: Ledger, row: tuple[str, ...]) -> str:
     return ""
 
 
+def _first_of(sentences: Sequence[str]) -> str:
+    """The share and the limit of the mean, which have one proviso."""
+    *others, last = sentences[:2] or ("",)
+    return "; ".join((*(one.removesuffix(f"; {PROVISO}") for one in others), last))
+
+
 def _models(ledger: Ledger) -> Iterator[tuple[str, ...]]:
     teacher = ledger.teacher
     yield (
@@ -155,8 +163,7 @@ def _models(ledger: Ledger) -> Iterator[tuple[str, ...]]:
         teacher.kind,
         teacher.kind_evidence,
         f"{teacher.temperature:.6g}",
-        "–",
-        "–",
+        *("–",) * 4,
     )
     for name, entry in ledger.students.items():
         yield (
@@ -164,9 +171,17 @@ def _models(ledger: Ledger) -> Iterator[tuple[str, ...]]:
             entry.kind,
             entry.kind_evidence,
             f"{entry.temperature:.6g}",
-            floor_words(entry),
+            f"{entry.range.B:g}",
+            _stake(entry),
+            f"{entry.clipped_share:.2%}",
             f"{entry.missing_share:.2%}",
         )
+
+
+def _stake(student: StudentResult) -> str:
+    if student.chosen is None or student.chosen.stake is None:
+        return "a grid"
+    return f"{student.chosen.stake:.2f}"
 
 
 def _filled(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

@@ -60,8 +60,8 @@ def _student(one: CertifiedStudent) -> str:
     by = {PILOT: f"chosen on {counted(choices.n_pilot, 'pilot query')}", GIVEN: "given"}
     text = (
         f"the student whose documents lie at most B = {choices.score_range:g} "
-        f"temperatures below its best of the group (B "
-        f"{by.get(choices.score_range_by, 'fixed beforehand')}), which ties "
+        f"temperature{'' if choices.score_range == 1 else 's'} below its best of the "
+        f"group (B {by.get(choices.score_range_by, 'fixed beforehand')}), which ties "
         f"{student.tied_share:.1%} of them: {student.clipped_share:.1%} by clipping"
     )
     if student.unscored == "floor":
