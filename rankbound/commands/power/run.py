@@ -225,7 +225,7 @@ DEFINITIONS = {
     f"given margin with the power, counted over {SAMPLES:,} samples of that size",
     "n_rule_interval": f"bootstrap interval of n_rule, level {LEVEL:g}: what as many "
     "other queries would say; null for a stated law, and null as an end where no "
-    "number suffices; approximate, as of samples of 43 it holds n_rule in 85 to 90 %",
+    "number suffices; approximate: with few samples it holds n_rule less often",
     "power_reached": f"share of {SAMPLES:,} samples of n_rule queries that succeed",
     "detectable_correlation": "smallest |rho| of Spearman that a two-sided test finds "
     "with the power; by Fisher's transform; null below 4 queries",
