@@ -75,6 +75,8 @@ _HOME = {
     "rankbound.commands.compare.run": ("compare",),
     "rankbound.commands.cut.result": ("Cut",),
     "rankbound.commands.cut.run": ("cut",),
+    "rankbound.commands.sample.result": ("Sample",),
+    "rankbound.commands.sample.run": ("sample",),
     "rankbound.commands.bound.result": ("Bound", "MeasuredChange"),
     "rankbound.commands.bound.run": ("bound",),
     "rankbound.commands.certify.result": ("Certification",),

@@ -28,6 +28,7 @@ OPTIONS: Final = {
     "margins": "margin",
     "quantities": "quantity",
     "rankings": "ranking",
+    "runs": "run",
     "students": "student",
 }
 
@@ -43,6 +44,7 @@ PARAMETERS: Final = frozenset(
         *("permutations", "missing_queries", "relevant", "splits", "reference"),
         *("student_kind", "student_temperature", "bi_encoder"),
         *("pilot", "stake", "unscored", "lipschitz"),
+        *("runs", "sampling", "size", "drop_suspected", "relevant"),
     }
 )
 

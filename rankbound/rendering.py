@@ -26,6 +26,7 @@ TEXT: Final[dict[str, str]] = {
     "MeasuredChange": "rankbound.terminal.change:change_text",
     "PerQuery": "rankbound.terminal.data:per_query_text",
     "Power": "rankbound.terminal.power:power_text",
+    "Sample": "rankbound.terminal.files:sample_repr",
     "Scores": "rankbound.terminal.data:scores_text",
     "StudentResult": "rankbound.terminal.measure:student_text",
     "Validation": "rankbound.terminal.validate:validation_text",
@@ -48,6 +49,7 @@ HTML: Final[dict[str, str]] = {
     "MeasuredChange": "rankbound.page.pieces:html_of",
     "PerQuery": "rankbound.terminal.data:per_query_html",
     "Power": "rankbound.page.pieces:html_of",
+    "Sample": "rankbound.page.pieces:html_of",
     "Scores": "rankbound.terminal.data:scores_html",
     "Validation": "rankbound.page.pieces:html_of",
 }

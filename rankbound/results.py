@@ -46,6 +46,7 @@ KINDS: Final[dict[str, str]] = {
     "validation": "rankbound.commands.validate.result:Validation",
     "conversion": "rankbound.commands.convert.result:Conversion",
     "cut": "rankbound.commands.cut.result:Cut",
+    "sample": "rankbound.commands.sample.result:Sample",
     "inspection": "rankbound.commands.inspect.result:Inspection",
 }
 

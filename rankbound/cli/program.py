@@ -26,6 +26,7 @@ from rankbound.cli import (
     measure,
     power,
     report,
+    sample,
     validate,
 )
 from rankbound.errors import FormatError, UsageError, in_options
@@ -35,6 +36,7 @@ COMMANDS = (
     convert,
     measure,
     compare,
+    sample,
     cut,
     power,
     validate,

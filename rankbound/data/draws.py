@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import numpy.typing as npt
 
 from rankbound.data.columns import Integers, Strings
 
@@ -64,15 +65,70 @@ def drawn_order(ids: Strings, *, seed: int, purpose: str) -> Integers:
     >>> ids[order].tolist() == ids[::-1][again].tolist()
     True
     """
-    import pandas as pd
-
-    if len(ids) == 0:
-        return np.empty(0, dtype=np.int64)
-    key = _digest(seed, (purpose,)).hex()[:16]
-    numbers = pd.util.hash_array(ids, hash_key=key, categorize=False)
+    numbers = id_numbers(ids, seed=seed, purpose=purpose)
     # Ids that share a number, one pair in 2**64, are ordered by themselves
     by_id = np.argsort(ids, kind="stable")
     return by_id[np.argsort(numbers[by_id], kind="stable")]
+
+
+def id_numbers(ids: Strings, *, seed: int, purpose: str) -> npt.NDArray[np.uint64]:
+    """A random number for each id, which nothing but the id, seed and purpose decides.
+
+    Parameters
+    ----------
+    ids : object array of str, shape (n,)
+    seed : int
+        At least 0.
+    purpose : str
+        Numbers for two purposes are independent.
+
+    Returns
+    -------
+    uint64 array, shape (n,)
+
+    Examples
+    --------
+    >>> one, two = id_numbers(np.array(["q1", "q2"], dtype=object), seed=0, purpose="a")
+    >>> bool(one == two)
+    False
+    """
+    import pandas as pd
+
+    if len(ids) == 0:
+        return np.empty(0, dtype=np.uint64)
+    key = _digest(seed, (purpose,)).hex()[:16]
+    made: npt.NDArray[np.uint64]
+    made = pd.util.hash_array(ids, hash_key=key, categorize=False)
+    return made
+
+
+def mixed(*numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """One random number from several, such as those of a query and a document.
+
+    Each is mixed by the finaliser of SplitMix64 (Steele, Lea, Flood, 2014), so that
+    their order counts and numbers that share a part are as good as independent.
+
+    Parameters
+    ----------
+    *numbers : uint64 arrays, shape (n,)
+
+    Returns
+    -------
+    uint64 array, shape (n,)
+
+    Examples
+    --------
+    >>> one, two = np.array([[1, 2], [3, 3]], dtype=np.uint64)
+    >>> mixed(one, two).tolist() == mixed(two, one).tolist()
+    False
+    """
+    made = np.zeros(len(numbers[0]), dtype=np.uint64)
+    for part in numbers:
+        made = made + part + np.uint64(0x9E3779B97F4A7C15)
+        made = (made ^ (made >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        made = (made ^ (made >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        made ^= made >> np.uint64(31)
+    return made
 
 
 def _digest(seed: int, keys: tuple[str, ...]) -> bytes:

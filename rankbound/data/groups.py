@@ -22,6 +22,8 @@ from rankbound.data.ordering import ranking
 from rankbound.data.scores import Scores
 from rankbound.rendering import Shown
 
+# Arrays of `Groups` with a value for each row, or None
+KNOWN_OF_ROWS: Final = ("positive", "probabilities", "inclusion")
 MIXING: Final = np.uint64(0x9E3779B97F4A7C15)  # odd: no two places are mixed alike
 
 
@@ -49,6 +51,9 @@ class Groups(Shown):
         The line of each group in its file.
     probabilities : float64 array, shape (n_rows,), or None
         The probability of drawing each document, where the groups give it.
+    inclusion : float64 array, shape (n_rows,), or None
+        The probability that each document is drawn into the group, where that is known;
+        1 for a positive.
 
     Examples
     --------
@@ -68,6 +73,7 @@ class Groups(Shown):
     name: str = "groups"
     lines: Integers | None = None
     probabilities: Floats | None = None
+    inclusion: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.positive is not None and self.positive.shape != self.codes.shape:
@@ -195,17 +201,19 @@ class Groups(Shown):
             qids=qids,
             offsets=offsets,
             codes=self.codes[rows],
-            positive=None if self.positive is None else self.positive[rows],
             lines=None if self.lines is None else self.lines[groups],
-            probabilities=(
-                None if self.probabilities is None else self.probabilities[rows]
-            ),
+            **self._of_rows(rows),
         )
+
+    def _of_rows(self, rows: Booleans | Integers) -> dict[str, Any]:
+        """What is known of the chosen rows."""
+        found = {name: getattr(self, name) for name in KNOWN_OF_ROWS}
+        return {name: it if it is None else it[rows] for name, it in found.items()}
 
     def to_frame(self) -> Any:
         """A pandas frame with one row per document: qid, group, docno.
 
-        With the columns positive and probability where they are known.
+        With the columns positive, probability and inclusion where they are known.
 
         Examples
         --------
@@ -225,13 +233,15 @@ class Groups(Shown):
             columns["positive"] = self.positive
         if self.probabilities is not None:
             columns["probability"] = self.probabilities
+        if self.inclusion is not None:
+            columns["inclusion"] = self.inclusion
         return pd.DataFrame(columns)
 
     def to_arrow(self) -> Any:
         """A `pyarrow.Table` with one row per document of a group.
 
-        Columns are qid, group and docno; positive, probability and line where they are
-        known. Ids are dictionary-encoded.
+        Columns are qid, group, docno; positive, probability, inclusion and line where
+        they are known. Ids are dictionary-encoded.
 
         Raises
         ------
@@ -251,6 +261,8 @@ class Groups(Shown):
             columns["positive"] = pa.array(self.positive)
         if self.probabilities is not None:
             columns["probability"] = pa.array(self.probabilities)
+        if self.inclusion is not None:
+            columns["inclusion"] = pa.array(self.inclusion)
         if self.lines is not None:
             columns["line"] = pa.array(self.lines[self.row_group()])
         said = {arrow.SCHEMA: arrow.GROUPS_SCHEMA, "rankbound.name": self.name}
@@ -277,7 +289,7 @@ class Groups(Shown):
             raise DomainError("the documents of a group must have one query")
         known = {
             column: arrow.whole(table, column).to_numpy()
-            for column in ("positive", "probability", "line")
+            for column in ("positive", "probability", "inclusion", "line")
             if column in table.column_names
         }
         return cls(
@@ -290,6 +302,7 @@ class Groups(Shown):
             name=name or arrow.metadata(table).get("rankbound.name", "groups"),
             lines=known["line"][starts] if "line" in known else None,
             probabilities=known.get("probability"),
+            inclusion=known.get("inclusion"),
         )
 
     def _rebuilt(self, rows: Booleans, counts: Integers, groups: Booleans) -> Groups:
@@ -300,12 +313,9 @@ class Groups(Shown):
             offsets=offsets,
             codes=self.codes[rows],
             docnos=self.docnos,
-            positive=None if self.positive is None else self.positive[rows],
             name=self.name,
             lines=None if self.lines is None else self.lines[groups],
-            probabilities=(
-                None if self.probabilities is None else self.probabilities[rows]
-            ),
+            **self._of_rows(rows),
         )
 
 

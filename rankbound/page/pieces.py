@@ -18,6 +18,7 @@ from rankbound.commands.convert.result import Conversion
 from rankbound.commands.cut.result import Cut
 from rankbound.commands.inspect.result import File, Finding, Inspection
 from rankbound.commands.power.result import Power
+from rankbound.commands.sample.result import Sample
 from rankbound.page.accounts import Account, Table, Verdict, notes_of, number, told
 from rankbound.page.rendering import rendered_template, source
 from rankbound.page.studies import (
@@ -41,7 +42,7 @@ from rankbound.terminal.cut import (
     foot,
     head,
 )
-from rankbound.terminal.files import conversion_lines, file_row
+from rankbound.terminal.files import conversion_lines, file_row, sample_lines
 from rankbound.terminal.power import (
     DETECTABLE,
     NEEDED,
@@ -310,6 +311,19 @@ def conversion_account(done: Conversion, *, name: str = "") -> Account:
     )
 
 
+def sample_account(made: Sample, *, name: str = "") -> Account:
+    """What was drawn and left out."""
+    drawn, *others = sample_lines(made)
+    return Account(
+        kind="sample",
+        title=", ".join(filter(None, ("Sample", name))),
+        verdicts=(Verdict("told", "sample", drawn),),
+        sentences=(),
+        tables=(),
+        notes=(("notes", tuple(others)),),
+    )
+
+
 def _last_second(cells: tuple[str, ...]) -> tuple[str, ...]:
     """The last cell, which holds words, moved to the words on the left."""
     return cells[0], cells[-1], *cells[1:-1]
@@ -324,6 +338,7 @@ MAKERS: Final[dict[str, Callable[..., Account]]] = {
     "power": power_account,
     "cut": cut_account,
     "conversion": conversion_account,
+    "sample": sample_account,
     "bound": bound_account,
     "augmentation": augmentation_account,
     "change": change_account,

@@ -24,6 +24,7 @@ from rankbound.commands.inspect.result import (
     by_severity,
     shown_names,
 )
+from rankbound.commands.sample.result import Sample
 from rankbound.terminal.console import console_for, outline, say
 
 FILES = ("file", "format", "rows", "queries", "size", "range", "holds")
@@ -237,3 +238,34 @@ def conversion_lines(done: Conversion) -> Iterator[str]:
 def conversion_repr(done: Conversion) -> str:
     """The same in short conversion_lines."""
     return outline("Conversion", [*conversion_lines(done)])
+
+
+def sample_lines(made: Sample) -> Iterator[str]:
+    """What was drawn, what was left out, and where the groups are."""
+    groups, queries = counted(made.n_groups, "group"), counted(made.n_queries, "query")
+    yield (
+        f"{made.sampling}: {groups} of {queries}, {made.n_documents:,} documents; "
+        f"positives from {made.positives}"
+    )
+    yield f"negatives: {made.law}"
+    yield f"sampling probabilities: {made.probabilities}"
+    if made.n_short:
+        yield (
+            f"{counted(made.n_short, 'group')} with fewer than {made.size} documents, "
+            "for want of candidates"
+        )
+    if made.suspected is not None:
+        suspected = counted(made.suspected, "candidate")
+        yield f"left out as suspected false negatives: {suspected}"
+    for reason, number in made.dropped.items():
+        yield f"left out: {number:,} {reason}"
+    for note in made.notes:
+        yield f"note: {note}"
+    if made.file is not None:
+        said = "" if made.file.probabilities else ", without sampling probabilities"
+        yield f"written: {made.file.path} ({made.file.format}){said}"
+
+
+def sample_repr(made: Sample) -> str:
+    """The same in a few lines."""
+    return outline("Sample", [*sample_lines(made)])

@@ -89,6 +89,25 @@ LINES = {
         "wrong": "convert hard.jsonl {out}.run",
         "broken": "convert broken.run {out}.json",
     },
+    "sample": {
+        "random": "sample --teacher teacher.json.gz --qrels qrels.trec --relevant 1 "
+        "--sampling random --size 4 --seed 2 --out {out}.jsonl --json {out}.json",
+        "run": "sample --teacher teacher.json.gz --groups hard.jsonl --run "
+        "close=close.run --sampling close --depth 5 --size 3 --out {out}.jsonl",
+        "fusion": "sample --teacher teacher.json.gz --groups hard.jsonl --run "
+        "close=close.run far=far.run.gz --format close.run=trec-run --sampling "
+        "fusion --size 3 --out {out}.jsonl --to hard-negatives-ce",
+        "strata": "sample --teacher teacher.json.gz --qrels qrels.trec --sampling "
+        "stratified-count+random --strata 2 --size 5 --drop-suspected 0.2 --out "
+        "{out}.jsonl",
+        "band": "sample --teacher teacher.json.gz --sampling entropy --band 0:0.5 "
+        "--size 3 --out {out}.jsonl",
+        "unknown": "sample --teacher teacher.json.gz --sampling bm25 --out {out}.jsonl",
+        "wrong-band": "sample --teacher teacher.json.gz --sampling entropy --band 1 "
+        "--out {out}.jsonl",
+        "itself": "sample --teacher teacher.json.gz --sampling top --out "
+        "teacher.json.gz",
+    },
     "measure": {
         "plain": "measure --teacher teacher.json.gz --out {out}",
         "full": f"measure {BOTH} {DENSE} --query-ids queries.ids.txt --ids "

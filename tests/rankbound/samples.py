@@ -36,6 +36,11 @@ RUNS = {
         "power --n 43 97 --sd 0.1 --margin 0.02 --json power/power.json",
         "power/power.json",
     ),
+    "sample": (
+        "sample --teacher t.json --qrels judged.qrels --sampling stratified --size 4 "
+        "--out drawn.jsonl --json sample/sample.json",
+        "sample/sample.json",
+    ),
     "cut": (f"cut {MODELS} --groups g.jsonl --out cut", "cut/manifest.json"),
     "bound": (f"bound {NUMBERS} --solve n --json", ""),
     "augmentation": (f"bound {NUMBERS} --augment --after-diameter 1.2 --json", ""),

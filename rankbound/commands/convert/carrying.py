@@ -123,6 +123,8 @@ def _grouped(contents: Contents) -> Iterator[tuple[str, str]]:
         yield "positives", counted(marks, "mark of a positive", "marks of positives")
     if groups.probabilities is not None:
         yield "probabilities", f"{len(groups.probabilities):,} probabilities"
+    if groups.inclusion is not None:
+        yield "inclusion", f"{len(groups.inclusion):,} sampling probabilities"
 
 
 def losses(contents: Contents, target: Format) -> dict[str, str]:

@@ -23,6 +23,7 @@ from rankbound.read.source import SUFFIXES, Source, packed
 from rankbound.writing import aside_in, is_special
 
 RERANKED: Final = "ranks differ"
+NAMED: Final = {"inclusion": "sampling probabilities"}
 
 
 def differences(wanted: Contents, found: Contents, entry: Format) -> list[str]:
@@ -137,11 +138,12 @@ def _groups(
     for what, left, right in (
         ("positives", wanted.positive, found.positive),
         ("probabilities", wanted.probabilities, found.probabilities),
+        ("inclusion", wanted.inclusion, found.inclusion),
     ):
         if what not in keeps or left is None:
             continue
         if right is None or not np.array_equal(left[ours], right[theirs]):
-            yield f"{what} differ"
+            yield f"{NAMED.get(what, what)} differ"
 
 
 def _vectors(wanted: Contents, found: Contents, keeps: set[str]) -> Iterator[str]:
@@ -209,8 +211,7 @@ def check_target(source: Path, target: Path, *, folder: bool) -> None:
     """
     if target.exists() and source.exists() and target.samefile(source):
         raise UsageError(
-            f"{target}: is the file to convert; write to another name, it is not "
-            "overwritten"
+            f"{target}: is an input, which is not overwritten; write to another name"
         )
     if target.is_dir():
         if not folder:

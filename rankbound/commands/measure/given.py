@@ -170,7 +170,8 @@ def _columns(part: Scores | Groups | Embeddings) -> tuple[Any, ...]:
         return part.ids, part.vectors
     if isinstance(part, Groups):
         documents = part.docnos[part.codes]
-        marks = (part.positive, part.probabilities)
+        known = () if part.inclusion is None else (part.inclusion,)
+        marks = (part.positive, part.probabilities, *known)
         return (part.group_qids(), part.sizes, documents, *marks)
     order = _by_qid(part)
     kind = np.array([part.kind.value], dtype=object)

@@ -268,11 +268,12 @@ def _by_parser(text: bytes) -> Queries:
 
 # Training groups, one object a line
 
-QUERY, POSITIVE, NEGATIVES, LAW = KEYS = (
+QUERY, POSITIVE, NEGATIVES, LAW, INCLUSION = KEYS = (
     "query_id",
     "doc_id_a",
     "doc_id_b",
     "probabilities",
+    "sampling_probabilities",
 )
 BEYOND_ASCII = 0x80
 TYPES: Final = {str: pa.string(), int: pa.int64()}
@@ -302,6 +303,7 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
     negatives: list[pa.Array] = []
     sizes: list[Integers] = []
     laws: list[Floats] = []
+    chances: list[Floats] = []
     with closing(_parsed(source, schema)) as found:
         for block in found:
             qids.append(block.qids)
@@ -310,6 +312,8 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
             sizes.append(block.sizes)
             if block.law is not None:
                 laws.append(block.law)
+            if block.inclusion is not None:
+                chances.append(block.inclusion)
     qid_ids = qids.encoded()
     known, places = qid_ids.names.strings, qid_ids.codes
     docnos = IdColumn([*positives, *negatives]).encoded()
@@ -334,6 +338,7 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
         name=str(source.path),
         lines=np.arange(1, len(offsets), dtype=np.int64),
         probabilities=np.concatenate(laws) if laws else None,
+        inclusion=np.concatenate(chances) if chances else None,
     )
     mended = len(places) * (schema.field(QUERY).type == pa.int64())
     mended += len(codes) * (schema.field(POSITIVE).type == pa.int64())
@@ -348,6 +353,7 @@ class _Block(NamedTuple):
     positives: pa.Array
     negatives: pa.Array
     law: Floats | None
+    inclusion: Floats | None
 
 
 def _schema(source: Source) -> pa.Schema:
@@ -365,8 +371,9 @@ def _schema(source: Source) -> pa.Schema:
     if query is None or document is None:
         raise Unsure
     columns = [(QUERY, query), (POSITIVE, document), (NEGATIVES, pa.list_(document))]
-    if LAW in record:
-        columns.append((LAW, pa.list_(pa.float64())))
+    for numbers in (LAW, INCLUSION):
+        if numbers in record:
+            columns.append((numbers, pa.list_(pa.float64())))
     return pa.schema(columns)
 
 
@@ -411,12 +418,18 @@ def _block(table: pa.Table) -> _Block:
     negatives = columns[NEGATIVES]
     sizes = np.diff(_numbers(negatives, 1, np.int32)).astype(np.int64) + 1
     law = None if LAW not in columns else _law(columns[LAW], sizes)
+    chances = None
+    if INCLUSION in columns:
+        chances = _listed(columns[INCLUSION], sizes)
+        if not ((chances > 0) & (chances <= 1)).all():
+            raise Unsure
     return _Block(
         _ids(columns[QUERY]),
         sizes,
         _ids(columns[POSITIVE]),
         _ids(_whole(negatives.flatten())),
         law,
+        chances,
     )
 
 
@@ -455,9 +468,7 @@ def _numbers(column: pa.Array, place: int, dtype: type[Any]) -> Any:
 
 def _law(column: pa.Array, sizes: Integers) -> Floats:
     """Probabilities of all rows, as `rankbound.bounds.shift.checked_law` makes them."""
-    if not np.array_equal(np.diff(_numbers(column, 1, np.int32)), sizes):
-        raise Unsure
-    values: Floats = _numbers(_whole(column.flatten()), 1, np.float64)
+    values = _listed(column, sizes)
     if not ((values >= 0) & (values <= 2)).all():
         raise Unsure
     ends, listed = np.cumsum(sizes), values.tolist()
@@ -470,6 +481,14 @@ def _law(column: pa.Array, sizes: Integers) -> Floats:
     if (np.abs(totals - 1) > ROUNDING).any():
         raise Unsure
     return np.asarray(values / np.repeat(totals, sizes))
+
+
+def _listed(column: pa.Array, sizes: Integers) -> Floats:
+    """Numbers of lists that have one for each document."""
+    if not np.array_equal(np.diff(_numbers(column, 1, np.int32)), sizes):
+        raise Unsure
+    values: Floats = _numbers(_whole(column.flatten()), 1, np.float64)
+    return values
 
 
 def _check_once(codes: Integers, offsets: Integers) -> None:

@@ -132,10 +132,14 @@ KEYS: Final = "query_id, doc_id_a (the positive), doc_id_b (the list of negative
 NEEDED: Final = frozenset({"query_id", "doc_id_a", "doc_id_b"})
 TITLE: Final = "training groups, one JSON object a line: query_id, doc_id_a, doc_id_b"
 
-MIXED = (
-    "some lines give probabilities and others do not; give them in every line, "
-    "1 / k each where documents are drawn evenly"
-)
+LAW: Final = "probabilities"
+INCLUSION: Final = "sampling_probabilities"
+MIXED: Final = {
+    LAW: "some lines give probabilities and others do not; give them in every line, "
+    "1 / k each where documents are drawn evenly",
+    INCLUSION: f"some lines give {INCLUSION} and others do not; give them in every "
+    "line or in none",
+}
 
 
 def read(source: Source) -> Contents:
@@ -143,8 +147,9 @@ def read(source: Source) -> Contents:
 
     Each line is ``{"query_id": q, "doc_id_a": d, "doc_id_b": [d, ...]}``. Whole-number
     ids are read as text. A query may have several groups. The optional key
-    `probabilities` lists a probability for doc_id_a and each of doc_id_b, summing to 1;
-    either all lines have it or none.
+    `probabilities` lists a probability for doc_id_a and each of doc_id_b, summing to 1,
+    and `sampling_probabilities` the probabilities that each was drawn into the group;
+    either all lines have such a key or none.
 
     Raises
     ------
@@ -162,20 +167,26 @@ def read(source: Source) -> Contents:
 def read_lines(source: Source) -> Contents:
     """Read training groups line by line; defines the format and names its errors."""
     builder = Builder(source)
-    chances: list[float] = []
+    given: dict[str, list[float]] = {LAW: [], INCLUSION: []}
     for number, row in enumerate(rows(builder, KEYS)):
-        law = _group(row)
-        if number and (law is None) == bool(chances):
-            raise row.fail(MIXED)
-        chances += law or []
+        size = _group(row)
+        for key, numbers in given.items():
+            if number and (key in row.fields) != bool(numbers):
+                raise row.fail(MIXED[key])
+            if key in row.fields:
+                numbers += READ[key](row, row[key], size)
     contents = builder.contents("groups")
-    if not chances or contents.groups is None:
+    if contents.groups is None or not any(given.values()):
         return contents
-    with_law = replace(contents.groups, probabilities=np.array(chances))
-    return replace(contents, groups=with_law)
+    law, chances = (
+        np.array(numbers) if numbers else None for numbers in given.values()
+    )
+    known = replace(contents.groups, probabilities=law, inclusion=chances)
+    return replace(contents, groups=known)
 
 
-def _group(row: Row) -> list[float] | None:
+def _group(row: Row) -> int:
+    """Take in the group of a line; returns its number of documents."""
     if not row.fields.keys() >= NEEDED:
         raise row.fail(
             f"expected an object with {KEYS}, found the keys {[*row.fields]}"
@@ -193,9 +204,7 @@ def _group(row: Row) -> list[float] | None:
     group = row.builder.group(query, row.line)
     row.builder.member(group, docs[0], positive=True)
     row.builder.members(group, docs[1:])
-    if "probabilities" not in row.fields:
-        return None
-    return _law(row, row["probabilities"], len(docs))
+    return len(docs)
 
 
 def _law(row: Row, values: Any, size: int) -> list[float]:
@@ -210,6 +219,25 @@ def _law(row: Row, values: Any, size: int) -> list[float]:
         return list(checked_law(values, name="probabilities", size=size))
     except DomainError as error:
         raise row.fail(str(error)) from None
+
+
+def _inclusion(row: Row, values: Any, size: int) -> list[float]:
+    """The probabilities that documents were drawn, each above 0 and at most 1."""
+    found = isinstance(values, list) and len(values) == size
+    if not found or not all(
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 < value <= 1
+        for value in values
+    ):
+        raise row.fail(
+            f"{INCLUSION} must be a list of {size} probabilities above 0, one for each "
+            f"document, found {values!r}"
+        )
+    return [float(value) for value in values]
+
+
+READ: Final = {LAW: _law, INCLUSION: _inclusion}
 
 
 def write(contents: Contents, path: Path) -> None:
@@ -231,13 +259,16 @@ class Line(msgspec.Struct, omit_defaults=True):
     doc_id_a: str
     doc_id_b: list[str]
     probabilities: list[float] | None = None
+    sampling_probabilities: list[float] | None = None
 
 
 def _written(record: Record, good: int) -> Line:
     _, bad = record.split()
-    law = record.probabilities
-    chances = None if law is None else [law[place] for place in (good, *bad)]
-    return Line(record.qid, record.docnos[good], record.pick(bad), chances)
+    numbers = (
+        None if held is None else [held[place] for place in (good, *bad)]
+        for held in (record.probabilities, record.inclusion)
+    )
+    return Line(record.qid, record.docnos[good], record.pick(bad), *numbers)
 
 
 def _sniff(source: Source) -> str | None:
@@ -255,6 +286,6 @@ FORMATS = (
         _sniff,
         read,
         write,
-        ("groups", "positives", "probabilities"),
+        ("groups", "positives", "probabilities", "inclusion"),
     ),
 )

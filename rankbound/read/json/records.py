@@ -30,6 +30,8 @@ class Record:
         None if the contents hold no scores.
     probabilities : list of float, or None
         The law that documents are drawn from, if it is known.
+    inclusion : list of float, or None
+        The probability that each document is drawn into the group, if it is known.
     """
 
     qid: str
@@ -37,6 +39,7 @@ class Record:
     positive: list[bool] | None
     scores: list[float] | None
     probabilities: list[float] | None = None
+    inclusion: list[float] | None = None
 
     def split(self) -> tuple[list[int], list[int]]:
         """The places of the positives, and those of the other documents."""
@@ -197,12 +200,14 @@ def _of_groups(contents: Contents, groups: Groups) -> Iterator[Record]:
     values = _values(contents, groups, contents.scores)
     for number, (start, stop) in enumerate(_ranges(groups.offsets)):
         marks, law = groups.positive, groups.probabilities
+        chances = groups.inclusion
         yield Record(
             groups.qids[groups.queries[number]],
             groups.docnos[groups.codes[start:stop]].tolist(),
             None if marks is None else marks[start:stop].tolist(),
             None if values is None else values[start:stop].tolist(),
             None if law is None else law[start:stop].tolist(),
+            None if chances is None else chances[start:stop].tolist(),
         )
 
 

@@ -154,6 +154,9 @@ FORMATS = (
         lambda source: _sniff(source, GROUPS_SCHEMA),
         read_groups_table,
         write_groups_table,
-        keeps=("groups", "positives", "probabilities", "lines", "metadata"),
+        keeps=(
+            *("groups", "positives", "probabilities", "inclusion", "lines"),
+            "metadata",
+        ),
     ),
 )

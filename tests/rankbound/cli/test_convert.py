@@ -35,7 +35,7 @@ def test_what_was_written_and_lost_is_said(folder, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["t.json", "t.json"], "is the file to convert"),
+        (["t.json", "t.json"], "is an input"),
         (["t.json", "x.foo"], "names no format"),
         (["absent", "x.parquet"], "no such file"),
         (["t.json", "x.parquet", "--teacher-kind", "logits"], "must be one of logit"),

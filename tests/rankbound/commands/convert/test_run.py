@@ -87,7 +87,7 @@ def test_the_source_is_never_overwritten(tmp_path, scores):
     hard = tmp_path / "hard.scores.parquet"
     hard.hardlink_to(scores)
     for target in (scores, other, hard):
-        with pytest.raises(UsageError, match="is the file to convert"):
+        with pytest.raises(UsageError, match="is an input"):
             convert(scores, target, to="rankbound-scores")
     assert scores.read_bytes() == before
 

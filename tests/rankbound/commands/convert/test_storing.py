@@ -125,7 +125,7 @@ def test_targets_that_would_do_harm_are_refused(tmp_path):
     source = written(tmp_path, "x", "source")
     check_target(source, tmp_path / "new", folder=False)
     for target, folder, words in (
-        (source, False, "is the file to convert"),
+        (source, False, "is an input"),
         (tmp_path, False, "is a folder; name the file"),
         (written(tmp_path, "y", "other"), True, "is a file, and the format is a"),
         (Path("/dev/null"), False, "no plain file"),

@@ -1,0 +1,1 @@
+"""Draw training groups from scores."""

@@ -1,0 +1,627 @@
+"""The command `sample`: training groups drawn from scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+
+from rankbound.bounds.errors import DomainError
+from rankbound.commands.convert.run import target_format
+from rankbound.commands.convert.storing import check_target, store
+from rankbound.commands.measure.given import Files, Given, as_given, inputs_of
+from rankbound.commands.measure.inputs import groups_of
+from rankbound.commands.sample.result import Sample
+from rankbound.commands.settings import check_types
+from rankbound.data.columns import Booleans, Floats, Integers, Strings, positions
+from rankbound.data.draws import id_numbers, mixed
+from rankbound.data.groups import Groups
+from rankbound.data.ordering import ranking
+from rankbound.data.scores import Kind, Scores
+from rankbound.errors import UsageError
+from rankbound.estimators.samplings import (
+    AND,
+    LAWS,
+    NEED_POSITIVE_SCORE,
+    NEED_SCALE,
+    UNRANKED,
+    Candidates,
+    Law,
+    check_law,
+    draw,
+    suspected,
+)
+from rankbound.progress import Progress, reported
+from rankbound.provenance import versions
+from rankbound.read.contents import Contents
+from rankbound.read.source import sha256
+
+PURPOSE: Final = "sample"
+BLOCK: Final = 1 << 21  # candidates that are looked at together
+N_STAGES: Final = 3
+BEST: Final = "the teacher's best"
+ASSUMED: Final = (
+    "no judgements or groups name positives, so the teacher's best document of each "
+    "query stands for one; give `qrels` or `groups` for real ones"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleOptions:
+    """Settings of `rankbound.sample`, which documents each of them."""
+
+    teacher: Any
+    sampling: str
+    size: int = 16
+    runs: Mapping[str, Any] = field(default_factory=dict)
+    qrels: Any = None
+    groups: Any = None
+    relevant: int = 1
+    depth: int | None = None
+    strata: int = 5
+    band: tuple[float, float] = (0.5, 1.0)
+    drop_suspected: float | None = None
+    seed: int = 0
+    formats: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        check_types(SampleOptions, {one: getattr(self, one) for one in self.__slots__})
+        for name, part in (("teacher", "scores"), ("qrels", "qrels"), ("groups",) * 2):
+            object.__setattr__(self, name, as_given(getattr(self, name), part, name))
+        runs = {one: as_given(of, "scores", one) for one, of in self.runs.items()}
+        object.__setattr__(self, "runs", runs)
+        if self.size < 2:
+            raise DomainError(
+                "`size` counts the positive and its negatives, so it is at least 2, "
+                f"got {self.size}"
+            )
+        if self.qrels is not None and self.groups is not None:
+            raise UsageError(
+                "positives come from `qrels` or from `groups`; give one of them"
+            )
+        if self.seed < 0:
+            raise UsageError(f"`seed` must be at least 0, got {self.seed}")
+        for name in self.runs:
+            if name in LAWS or AND in name or not name:
+                raise UsageError(
+                    f"a run cannot be called {name!r}, which names a sampling or holds "
+                    f"{AND!r}; rename it"
+                )
+        check_law(self.law, self.size - 1, self.runs)
+
+    @property
+    def law(self) -> Law:
+        """The sampling with its settings."""
+        return Law(
+            name=self.sampling, depth=self.depth, strata=self.strata, band=self.band
+        )
+
+    def inputs(self) -> tuple[Given, ...]:
+        """All files and objects."""
+        found = (self.teacher, *self.runs.values(), self.qrels, self.groups)
+        return tuple(one for one in found if one is not None)
+
+
+def sample(  # noqa: PLR0913  each is an option of the command
+    teacher: Any,
+    *,
+    sampling: str,
+    size: int = 16,
+    runs: Mapping[str, Any] | None = None,
+    qrels: Any = None,
+    groups: Any = None,
+    relevant: int = 1,
+    depth: int | None = None,
+    strata: int = 5,
+    band: tuple[float, float] = (0.5, 1.0),
+    drop_suspected: float | None = None,
+    seed: int = 0,
+    out: str | PathLike[str] | None = None,
+    to: str | None = None,
+    formats: Mapping[str, str] | None = None,
+    progress: bool | Progress = False,
+) -> Sample:
+    """Draw training groups: one positive each, and negatives by a sampling.
+
+    Negatives come from the documents of the query that the teacher has scored, without
+    those judged relevant. They are drawn evenly and without replacement, by numbers
+    that only the seed and the ids decide, so that the order of files changes nothing.
+
+    Parameters
+    ----------
+    teacher : path or object
+        The teacher's scores, as `rankbound.measure` takes them.
+    sampling : str
+        "random" (any candidate), "top" (the teacher's best), the name of one of `runs`
+        (the best of that ranking), "fusion" (the best by reciprocal ranks summed over
+        all runs; a lone run is joined with the teacher's ranking), "stratified" (evenly
+        from strata of equal width over the teacher's scores), "stratified-count" (from
+        strata of equally many candidates), "entropy" (candidates whose pair with the
+        positive has an entropy in a band), or several joined by "+", which share the
+        documents of each group evenly.
+    size : int, default 16
+        Documents of a group, its positive included; at least 2.
+    runs : mapping of str to path or object, optional
+        Rankings by name.
+    qrels : path or object, optional
+        Judgements; each relevant document makes a group.
+    groups : path or object, optional
+        Groups whose positives are kept and whose negatives are drawn anew.
+    relevant : int, default 1
+        The smallest relevant grade.
+    depth : int, optional
+        The top of a ranking has so many candidates, from which negatives are drawn; by
+        default as many as are needed, so that nothing is left to chance.
+    strata : int, default 5
+        Number of strata.
+    band : tuple of float, default (0.5, 1)
+        Ends of the entropy band, as quantiles of the group's candidates.
+    drop_suspected : float, optional
+        Leave out candidates that the teacher scores above the positive (0), or less
+        than this below it: they may be relevant.
+    seed : int, default 0
+    out : path, optional
+        The file to write; its suffix names the format, as for `rankbound.convert`.
+    to : str, optional
+        The name of the format, instead of the suffix.
+    formats : mapping of str to str, optional
+        The format of each file by its path, and "" for the teacher's.
+    progress : bool or callable, default False
+        True shows a bar on a terminal; a callable is called with a few words before
+        each stage.
+
+    Returns
+    -------
+    Sample
+        Its `groups` are the groups drawn.
+
+    Raises
+    ------
+    UsageError
+        When settings contradict each other or the files do not fit together.
+    DomainError
+        When a number lies outside its range, or the sampling is not known.
+    FormatError
+        When a file breaks its format, or the format of `out` cannot hold the groups.
+
+    See Also
+    --------
+    compare : Whether samplings differ in the teacher's entropy and other quantities.
+    cut : Keep the groups of some queries.
+
+    Examples
+    --------
+    >>> scores = {"q1": {"a": 3.0, "b": 2.0, "c": 1.0, "d": 0.0}}
+    >>> made = sample(scores, sampling="stratified", size=3, qrels={"q1": {"a": 1}})
+    >>> made.n_groups, made.n_documents
+    (1, 3)
+    """
+    options = SampleOptions(
+        teacher=teacher,
+        sampling=sampling,
+        size=size,
+        runs={} if runs is None else runs,
+        qrels=qrels,
+        groups=groups,
+        relevant=relevant,
+        depth=depth,
+        strata=strata,
+        band=(band[0], band[1]),
+        drop_suspected=drop_suspected,
+        seed=seed,
+        formats={} if formats is None else formats,
+    )
+    with reported(progress, total=N_STAGES) as advance:
+        return sample_with(
+            options, out=None if out is None else Path(out), to=to, progress=advance
+        )
+
+
+def sample_with(
+    options: SampleOptions,
+    *,
+    out: Path | None = None,
+    to: str | None = None,
+    progress: Progress = str,
+) -> Sample:
+    """Do what `sample` does, given the options as one record."""
+    for one in options.inputs():
+        if out is not None and isinstance(one, Path):
+            check_target(one, out, folder=False)
+    progress("reading")
+    files = Files(options.formats, options.teacher)
+    teacher = cast(Scores, files.part(options.teacher, "scores", keep=True).scores)
+    _check_scale(options, teacher)
+    wanted, positives, dropped = _positives(options, teacher, files)
+    runs = _runs(options, teacher, files)
+    progress("drawing")
+    drawn = _Drawing(options, teacher, runs, wanted).drawn()
+    dropped |= {reason: number for reason, number in drawn.dropped.items() if number}
+    if drawn.groups.n_groups == 0:
+        raise UsageError(
+            f"{teacher.name}: no group could be drawn; dropped: "
+            f"{', '.join(f'{words} {n:,}' for words, n in dropped.items())}"
+        )
+    made = Sample(
+        sampling=options.sampling,
+        law=law_in_words(options),
+        size=options.size,
+        seed=options.seed,
+        positives=positives,
+        n_groups=drawn.groups.n_groups,
+        n_queries=len(np.unique(drawn.groups.queries)),
+        n_documents=len(drawn.groups.codes),
+        n_short=int((drawn.groups.sizes < options.size).sum()),
+        dropped=dropped,
+        suspected=drawn.suspected,
+        probabilities=_probabilities_in_words(options),
+        notes=(ASSUMED,) if positives == BEST else (),
+        file=None,
+        inputs=inputs_of(options.inputs()),
+        command=options.command,
+        versions=versions(),
+    ).with_groups(drawn.groups)
+    if out is None:
+        return made
+    progress("writing")
+    return _written(made, drawn, teacher, out, to)
+
+
+def _runs(options: SampleOptions, teacher: Scores, files: Files) -> dict[str, Scores]:
+    """The rankings by name."""
+    runs = {
+        name: cast(Scores, files.part(run, "scores").scores)
+        for name, run in options.runs.items()
+    }
+    for name, run in runs.items():
+        if not np.isin(run.qids, teacher.qids).any():
+            raise UsageError(
+                f"{run.name}: none of the queries of run {name!r} is in "
+                f"{teacher.name}; the ids look like {run.qids[0]!r} there and "
+                f"{teacher.qids[0]!r} here"
+            )
+    return runs
+
+
+def law_in_words(options: SampleOptions) -> str:
+    """What is drawn.
+
+    Examples
+    --------
+    >>> law_in_words(SampleOptions(teacher="t.run", sampling="top+random", depth=50))
+    'the 50 that the teacher scores highest, and any candidate'
+    """
+    return ", and ".join(_part_in_words(options, name) for name in options.law.parts)
+
+
+def _part_in_words(options: SampleOptions, name: str) -> str:
+    top = "those" if options.depth is None else f"the {options.depth}"
+    low, high = options.band
+    fused = [*options.runs, *(["the teacher"] if len(options.runs) < 2 else [])]
+    words = {
+        "random": "any candidate",
+        "top": f"{top} that the teacher scores highest",
+        "fusion": f"{top} with the largest sum of reciprocal ranks in "
+        f"{' and '.join(fused)}",
+        "stratified": f"evenly from {options.strata} strata of equal width over the "
+        "teacher's scores",
+        "stratified-count": f"evenly from {options.strata} strata of equally many "
+        "candidates",
+        "entropy": "candidates whose pair with the positive has an entropy between the "
+        f"quantiles {low:g} and {high:g}",
+    }
+    return words.get(name, f"{top} that {name} ranks highest")
+
+
+def _probabilities_in_words(options: SampleOptions) -> str:
+    if options.law.mixes:
+        return (
+            "not known, since what a mixture draws later depends on what it has drawn"
+        )
+    return "the number drawn from a stratum, divided by its size"
+
+
+def _check_scale(options: SampleOptions, teacher: Scores) -> None:
+    if teacher.origins is not None or teacher.kind is Kind.MARGIN_ONLY:
+        raise UsageError(
+            f"{teacher.name}: holds margins, which do not rank the documents of a "
+            "query; give scores"
+        )
+    needs = [
+        one for one in options.law.parts if one in NEED_SCALE | NEED_POSITIVE_SCORE
+    ]
+    if teacher.kind is Kind.RANK_ONLY and (needs or options.drop_suspected):
+        raise UsageError(
+            f"{teacher.name}: holds ranks without scores, so differences mean nothing; "
+            "give scores, or sample by 'stratified-count', 'top' or 'random'"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wanted:
+    """The groups to draw: their queries and positives, and what is never a negative.
+
+    `query` and `closed_query` are positions in the teacher's qids; `positive` and
+    `closed` are docnos; `again` counts earlier groups of the same query and positive.
+    """
+
+    query: Integers
+    positive: Strings
+    again: Integers
+    closed_query: Integers
+    closed: Strings
+
+
+def _positives(
+    options: SampleOptions, teacher: Scores, files: Files
+) -> tuple[_Wanted, str, dict[str, int]]:
+    """The groups to draw, where positives come from, and counts of what is left out."""
+    if options.groups is not None:
+        given = groups_of(options.groups, teacher, files)
+        if given.positive is None:
+            raise UsageError(f"{given.name}: marks no positives; give `qrels` instead")
+        rows, source = np.flatnonzero(given.positive), "groups"
+        names, documents = (
+            given.group_qids()[given.row_group()],
+            given.docnos[given.codes],
+        )
+    elif options.qrels is not None:
+        qrels = cast(Scores, files.part(options.qrels, "qrels", keep=True).qrels)
+        rows, source = np.flatnonzero(qrels.values >= options.relevant), "judgements"
+        names, documents = qrels.qids[qrels.row_query()], qrels.docnos[qrels.codes]
+        if not len(rows):
+            raise UsageError(
+                f"{qrels.name}: no document has a grade of {options.relevant} or more; "
+                "give a smaller `relevant`"
+            )
+        if not np.isin(qrels.qids, teacher.qids).any():
+            raise UsageError(
+                f"{qrels.name}: none of its queries is in {teacher.name}; the ids look "
+                f"like {qrels.qids[0]!r} there and {teacher.qids[0]!r} here"
+            )
+    else:
+        rows, source = ranking(teacher)[teacher.offsets[:-1]], BEST
+        names, documents = (
+            teacher.qids[teacher.row_query()],
+            teacher.docnos[teacher.codes],
+        )
+    query = positions(teacher.qids, names[rows])
+    known = query >= 0
+    dropped: dict[str, int] = {}
+    if (~known).any():
+        dropped["positives of queries without scores"] = int((~known).sum())
+    without = teacher.n_queries - len(np.unique(query[known]))
+    if without:
+        dropped["queries without a positive"] = without
+    query, chosen = query[known], documents[rows][known]
+    of_document, of_query = _rank(chosen), _rank(teacher.qids)[query]
+    order = np.lexsort((of_document, of_query))
+    pair = np.stack([of_query, of_document])[:, order]
+    new = np.append(True, (np.diff(pair) != 0).any(axis=0))
+    start = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
+    again = np.arange(len(order)) - start
+    wanted = _Wanted(query[order], chosen[order], again, query, chosen)
+    return wanted, source, dropped
+
+
+def _rank(names: Strings) -> Integers:
+    """The place of each name among the distinct ones, sorted."""
+    return np.unique(names, return_inverse=True)[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    groups: Groups
+    probabilities: Floats | None
+    dropped: dict[str, int]
+    suspected: int | None
+
+
+class _Drawing:
+    """Draws block by block, so that candidates of all groups never lie side by side."""
+
+    def __init__(
+        self,
+        options: SampleOptions,
+        teacher: Scores,
+        runs: Mapping[str, Scores],
+        wanted: _Wanted,
+    ) -> None:
+        self._options, self._teacher, self._wanted = options, teacher, wanted
+        self._scored = teacher.row_query()
+        purpose = f"{PURPOSE} {options.sampling}"
+        self._qid_numbers = id_numbers(teacher.qids, seed=options.seed, purpose=purpose)
+        self._doc_numbers = id_numbers(
+            teacher.docnos, seed=options.seed, purpose=purpose
+        )
+        of_positives = id_numbers(wanted.positive, seed=options.seed, purpose=purpose)
+        self._group_numbers = mixed(of_positives, wanted.again.astype(np.uint64))
+        self._places = {name: self._places_in(run) for name, run in runs.items()}
+        self._is_closed = self._closed()
+        row = positions(teacher.docnos, wanted.positive)
+        values, found = teacher.lookup(
+            wanted.query, teacher.qids, np.maximum(row, 0), teacher.docnos
+        )
+        self._positive_score = np.where(found & (row >= 0), values, np.nan)
+
+    def _places_in(self, run: Scores) -> Integers:
+        """The place of each row of the teacher in a run's ranking; -1 for none."""
+        order = ranking(run)
+        place = np.empty(len(order))
+        place[order] = np.arange(len(order)) - run.offsets[run.row_query()[order]]
+        numbers = run.with_values(place, kind=Kind.UNKNOWN)
+        teacher = self._teacher
+        places, found = numbers.lookup(
+            self._scored, teacher.qids, teacher.codes, teacher.docnos
+        )
+        return np.where(found, places, UNRANKED).astype(np.int64)
+
+    def _closed(self) -> Booleans:
+        """Rows of the teacher that are positives of their query."""
+        teacher, wanted = self._teacher, self._wanted
+        codes = positions(teacher.docnos, wanted.closed)
+        scored = codes >= 0
+        keys = wanted.closed_query[scored] * teacher.n_docs + codes[scored]
+        return np.isin(self._scored * teacher.n_docs + teacher.codes, keys)
+
+    def drawn(self) -> _Drawn:
+        """All groups."""
+        sizes = self._teacher.sizes[self._wanted.query]
+        ends = np.cumsum(sizes)
+        starts, start = [0], 0
+        while start < len(sizes):
+            before = ends[start - 1] if start else 0
+            start = max(start + 1, int(np.searchsorted(ends, before + BLOCK)))
+            starts.append(min(start, len(sizes)))
+        parts = [
+            self._block(np.arange(first, last)) for first, last in pairwise(starts)
+        ]
+        return self._joined(parts)
+
+    def _block(self, groups: Integers) -> _Part:
+        options, teacher = self._options, self._teacher
+        query = self._wanted.query[groups]
+        sizes = teacher.sizes[query]
+        offsets = np.cumsum(sizes) - sizes
+        rows = np.arange(sizes.sum()) + np.repeat(
+            teacher.offsets[query] - offsets, sizes
+        )
+        group = np.repeat(groups, sizes)
+        numbers = mixed(
+            self._qid_numbers[self._wanted.query[group]],
+            self._doc_numbers[teacher.codes[rows]],
+            self._group_numbers[group],
+        )
+        pool = Candidates(
+            sizes=sizes,
+            scores=teacher.values[rows],
+            positive=self._positive_score[groups],
+            numbers=numbers,
+            ranks={name: places[rows] for name, places in self._places.items()},
+        )
+        keep = ~self._is_closed[rows]
+        n_suspected = 0
+        if options.drop_suspected is not None:
+            doubtful = suspected(pool, options.drop_suspected) & keep
+            n_suspected = int(doubtful.sum())
+            keep &= ~doubtful
+        if self._needs_positive_score:
+            keep &= ~np.isnan(pool.positive[pool.group])
+        pool, rows = pool.where(keep), rows[keep]
+        drawn = draw(pool, options.law, options.size - 1)
+        chances = drawn.probabilities
+        return _Part(
+            rows=rows[drawn.chosen],
+            sizes=np.bincount(pool.group[drawn.chosen], minlength=len(groups)),
+            numbers=pool.numbers[drawn.chosen],
+            chances=None if chances is None else chances[drawn.chosen],
+            n_suspected=n_suspected,
+        )
+
+    @property
+    def _needs_positive_score(self) -> bool:
+        options = self._options
+        named = NEED_POSITIVE_SCORE & {*options.law.parts}
+        return bool(named) or options.drop_suspected is not None
+
+    def _joined(self, parts: Sequence[_Part]) -> _Drawn:
+        teacher, wanted = self._teacher, self._wanted
+        sizes = np.concatenate([part.sizes for part in parts])
+        rows = np.concatenate([part.rows for part in parts])
+        unscored = np.isnan(self._positive_score)
+        lost = int(unscored.sum()) if self._needs_positive_score else 0
+        empty = int((sizes == 0).sum()) - lost
+        kept = sizes > 0
+        # The positive comes first, then the negatives in the order of their numbers
+        group = np.repeat(np.arange(len(sizes)), sizes)
+        numbers = np.concatenate([part.numbers for part in parts])
+        rows = rows[np.lexsort((numbers, group))]
+        order = np.lexsort((numbers, group))
+        docnos = np.unique(np.concatenate([teacher.docnos, wanted.positive]))
+        place = positions(docnos, teacher.docnos)
+        offsets = np.concatenate([[0], np.cumsum(sizes[kept] + 1)]).astype(np.int64)
+        positive = np.zeros(offsets[-1], dtype=bool)
+        positive[offsets[:-1]] = True
+        codes = np.empty(len(positive), dtype=np.int64)
+        codes[positive] = positions(docnos, wanted.positive)[kept]
+        codes[~positive] = place[teacher.codes[rows]]
+        chances: Floats | None = None
+        if all(part.chances is not None for part in parts):
+            chances = np.ones(len(positive))
+            found = [cast(Floats, part.chances) for part in parts]
+            chances[~positive] = np.concatenate(found)[order]
+        queries = wanted.query[kept]
+        used = np.unique(queries)
+        groups = Groups(
+            queries=np.searchsorted(used, queries),
+            qids=teacher.qids[used],
+            offsets=offsets,
+            codes=codes,
+            docnos=docnos,
+            positive=positive,
+            name=f"groups by {self._options.sampling}",
+        )
+        asked = self._options.drop_suspected is not None
+        return _Drawn(
+            groups=groups,
+            probabilities=chances,
+            dropped={
+                "groups whose positive has no score": lost,
+                "groups without a candidate": empty,
+            },
+            suspected=sum(part.n_suspected for part in parts) if asked else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The negatives of some groups; rows are those of the teacher."""
+
+    rows: Integers
+    sizes: Integers
+    numbers: np.ndarray
+    chances: Floats | None
+    n_suspected: int
+
+
+def _written(
+    made: Sample, drawn: _Drawn, teacher: Scores, out: Path, to: str | None
+) -> Sample:
+    contents = Contents("groups", out, groups=drawn.groups)
+    entry = target_format(out, to, contents)
+    if {"scores", "ranks"} & {*entry.keeps}:
+        contents = replace(contents, scores=_scores_of(drawn.groups, teacher))
+    chances = drawn.probabilities if entry.name == "groups" else None
+    if chances is not None:
+        contents = replace(contents, groups=replace(drawn.groups, inclusion=chances))
+    store(contents, entry, out, lossy=True)
+    return made.at(
+        out, format=entry.name, digest=sha256(out), chances=chances is not None
+    )
+
+
+def _scores_of(groups: Groups, teacher: Scores) -> Scores:
+    """The teacher's scores of the groups' documents alone."""
+    values, found = groups.scores_of(teacher)
+    if not found.all():
+        where, qid, docno = groups.where(int(np.argmin(found)))
+        raise UsageError(
+            f"{where}: document {docno!r} of query {qid!r} has no score in "
+            f"{teacher.name}, and the format holds scores; choose another with `to`"
+        )
+    keys = groups.row_query() * len(groups.docnos) + groups.codes
+    _, first = np.unique(keys, return_index=True)
+    return Scores.from_rows(
+        groups.row_query()[first],
+        groups.qids,
+        groups.codes[first],
+        groups.docnos,
+        values[first],
+        name=teacher.name,
+    )

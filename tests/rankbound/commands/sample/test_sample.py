@@ -1,0 +1,212 @@
+"""Groups drawn from files: who may be a negative, what is counted, what is written."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+import rankbound as rb
+from rankbound.bounds.errors import DomainError
+from rankbound.cli import main
+from rankbound.errors import UsageError
+from tests.rankbound.files import lookup, run_text, written
+
+RNG = np.random.default_rng(11)
+TEACHER = {
+    f"q{query}": {f"d{doc:02d}": float(RNG.normal()) for doc in range(30)}
+    for query in range(8)
+}
+QRELS = {qid: {"d03": 1, "d04": 2, "d05": 0, "far": 1} for qid in TEACHER}
+GROUPS = [{"query_id": qid, "doc_id_a": "d07", "doc_id_b": ["d08"]} for qid in TEACHER]
+RUN = {qid: {f"d{doc:02d}": -float(doc) for doc in range(20)} for qid in TEACHER}
+
+
+def lines_of(made):
+    """Groups as (qid, positive, negatives)."""
+    groups = made.groups
+    for qid, start, stop in zip(
+        groups.group_qids(), groups.offsets[:-1], groups.offsets[1:], strict=False
+    ):
+        names = groups.docnos[groups.codes[start:stop]].tolist()
+        assert groups.positive[start:stop].tolist() == [True] + [False] * len(names[1:])
+        yield qid, names[0], names[1:]
+
+
+def test_each_relevant_document_makes_a_group_and_none_is_a_negative():
+    made = rb.sample(TEACHER, sampling="random", size=9, qrels=QRELS)
+    assert made.n_groups == 24
+    assert made.n_queries == 8
+    for qid, positive, negatives in lines_of(made):
+        assert positive in {"d03", "d04", "far"}
+        assert len({*negatives}) == 8
+        assert {*negatives} <= TEACHER[qid].keys() - {"d03", "d04", "far"}
+    graded = rb.sample(TEACHER, sampling="random", size=9, qrels=QRELS, relevant=2)
+    assert {positive for _, positive, _ in lines_of(graded)} == {"d04"}
+
+
+def test_the_best_of_a_run_are_drawn_among_the_scored_documents():
+    run = {qid: {"unscored": 1.0, **row} for qid, row in RUN.items()}
+    qrels = {qid: {"d00": 1} for qid in TEACHER}
+    made = rb.sample(TEACHER, sampling="bm25", size=5, runs={"bm25": run}, qrels=qrels)
+    for _, _, negatives in lines_of(made):
+        assert {*negatives} == {"d01", "d02", "d03", "d04"}
+
+
+def test_neither_the_order_of_rows_nor_other_queries_change_a_group():
+    made = rb.sample(TEACHER, sampling="stratified", size=9, qrels=QRELS)
+    turned = {
+        qid: dict(reversed(row.items())) for qid, row in reversed(TEACHER.items())
+    }
+    again = rb.sample(turned, sampling="stratified", size=9, qrels=QRELS)
+    assert [*lines_of(made)] == [*lines_of(again)]
+    fewer = {qid: TEACHER[qid] for qid in ("q1", "q5")}
+    part = rb.sample(fewer, sampling="stratified", size=9, qrels=QRELS)
+    assert {*map(str, lines_of(part))} < {*map(str, lines_of(made))}
+    other = rb.sample(TEACHER, sampling="stratified", size=9, qrels=QRELS, seed=1)
+    assert [*lines_of(made)] != [*lines_of(other)]
+
+
+def test_positives_of_groups_are_kept_and_their_negatives_drawn_anew():
+    made = rb.sample(TEACHER, sampling="top", size=4, groups=GROUPS)
+    for qid, positive, negatives in lines_of(made):
+        assert positive == "d07"
+        rest = TEACHER[qid].keys() - {"d07"}
+        assert {*negatives} == {*sorted(rest, key=TEACHER[qid].get)[-3:]}
+
+
+def test_groups_that_share_a_positive_are_drawn_independently():
+    made = rb.sample(TEACHER, sampling="random", size=9, groups=[*GROUPS, *GROUPS])
+    drawn = {(qid, *sorted(negatives)) for qid, _, negatives in lines_of(made)}
+    assert len(drawn) == made.n_groups == 2 * len(GROUPS)
+
+
+def test_without_judgements_the_best_document_stands_in_and_that_is_said():
+    made = rb.sample(TEACHER, sampling="random", size=4)
+    assert made.positives == "the teacher's best"
+    assert made.notes
+    for qid, positive, _ in lines_of(made):
+        assert TEACHER[qid][positive] == max(TEACHER[qid].values())
+
+
+def test_suspected_negatives_are_left_out_and_counted():
+    made = rb.sample(
+        TEACHER, sampling="random", size=25, qrels=QRELS, drop_suspected=0.5
+    )
+    drawn = {(qid, positive): {*names} for qid, positive, names in lines_of(made)}
+    n_suspected = 0
+    for qid, row in TEACHER.items():
+        others = row.keys() - {"d03", "d04"}
+        for positive in ("d03", "d04"):
+            limit = row[positive] - 0.5
+            open_ = {doc for doc in others if row[doc] <= limit}
+            n_suspected += len(others) - len(open_)
+            found = drawn.get((qid, positive), set())
+            assert found <= open_
+            assert len(found) == min(24, len(open_))
+    assert made.suspected == n_suspected
+    # "far" has no score, so that nothing can be said of its group
+    assert made.dropped["groups whose positive has no score"] == 8
+
+
+def test_too_few_candidates_make_a_shorter_group_that_is_counted():
+    scores = {"q": {"a": 3.0, "b": 2.0, "c": 1.0}, "r": {"a": 1.0, "b": 0.0}}
+    qrels = {"q": {"a": 1}, "r": {"a": 1, "b": 1}, "s": {"a": 1}}
+    made = rb.sample(scores, sampling="random", size=4, qrels=qrels)
+    assert (made.n_groups, made.n_short) == (1, 1)
+    assert made.dropped == {
+        "groups without a candidate": 2,
+        "positives of queries without scores": 1,
+    }
+
+
+def test_the_file_holds_the_groups_and_their_probabilities(tmp_path):
+    path = tmp_path / "groups.jsonl.gz"
+    made = rb.sample(TEACHER, sampling="stratified", size=9, qrels=QRELS, out=path)
+    text = gzip.decompress(path.read_bytes()).decode()
+    found = [json.loads(line) for line in text.splitlines()]
+    expected = [*lines_of(made)]
+    assert [
+        (one["query_id"], one["doc_id_a"], one["doc_id_b"]) for one in found
+    ] == expected
+    for one in found:
+        first, *others = one["sampling_probabilities"]
+        assert first == 1
+        assert len(others) == 8
+        assert sum(others) <= 8
+        assert min(others) > 0
+    back = rb.read_groups(path)
+    assert back.inclusion.tolist() == [
+        number for one in found for number in one["sampling_probabilities"]
+    ]
+    assert back.probabilities is None
+    copy = tmp_path / "groups.groups.parquet"
+    assert not rb.convert(path, copy).lost
+    np.testing.assert_array_equal(rb.read_groups(copy).inclusion, back.inclusion)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "[1.0, 0.5, 0.5]",  # not one for each document
+        "[1.0, 0.0]",  # what was drawn is not impossible
+        "[1.0, 1.5]",
+        "[1.0, true]",
+        "null",
+    ],
+)
+def test_sampling_probabilities_that_are_none_are_refused(tmp_path, wrong):
+    good = '{"query_id": "q%d", "doc_id_a": "a", "doc_id_b": ["b"], %s}\n'
+    key = '"sampling_probabilities": '
+    text = good % (1, f"{key}[1.0, 0.5]") + good % (2, f"{key}{wrong}")
+    with pytest.raises(rb.FormatError, match=r"g\.jsonl:2"):
+        rb.read_groups(written(tmp_path, text, "g.jsonl"))
+
+
+def test_it_writes_what_measure_reads(tmp_path):
+    written(tmp_path, lookup(TEACHER), "t.json")
+    written(tmp_path, run_text(RUN), "bm25.run")
+    written(
+        tmp_path,
+        "".join(f"{q} 0 {d} {g}\n" for q, row in QRELS.items() for d, g in row.items()),
+        "t.qrels",
+    )
+    out = tmp_path / "made.jsonl"
+    line = (
+        f"sample --teacher {tmp_path}/t.json --qrels {tmp_path}/t.qrels --run "
+        f"bm25={tmp_path}/bm25.run --sampling bm25+random --depth 12 --size 6 "
+        f"--relevant 2 --out {out} --json {tmp_path}/made.json"
+    )
+    assert main(line.split()) == 0
+    said = json.loads((tmp_path / "made.json").read_text())
+    assert said["schema"] == "rankbound.sample/1"
+    assert said["n_groups"] == 8
+    measured = rb.measure(f"{tmp_path}/t.json", groups=out, teacher_kind="logit")
+    assert len(measured.beside["per_query"]) == 8
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"sampling": "bm25"}, DomainError),
+        ({"sampling": "top", "size": 1}, DomainError),
+        ({"sampling": "top", "qrels": QRELS, "groups": GROUPS}, UsageError),
+        ({"sampling": "top", "seed": -1}, UsageError),
+        ({"sampling": "top", "runs": {"top": RUN}}, UsageError),
+        ({"sampling": "top", "runs": {"a+b": RUN}}, UsageError),
+        ({"sampling": "b", "runs": {"b": {"x": {"d": 1.0}}}}, UsageError),
+        ({"sampling": "top", "qrels": {"x": {"d": 1}}}, UsageError),
+        ({"sampling": "top", "qrels": QRELS, "relevant": 3}, UsageError),
+        ({"sampling": "top", "size": "4"}, UsageError),
+    ],
+)
+def test_contradictions_are_refused(settings, error):
+    with pytest.raises(error):
+        rb.sample(TEACHER, **settings)
+
+
+def test_an_input_is_never_the_output(tmp_path):
+    path = written(tmp_path, lookup(TEACHER), "t.json")
+    with pytest.raises(UsageError):
+        rb.sample(path, sampling="top", out=path, to="groups")
+    assert json.loads(path.read_text()) == TEACHER
