@@ -204,13 +204,18 @@ def test_a_bug_in_a_figure_is_ours(samples, tmp_path, monkeypatch, capsys, kind,
 
 COMMANDS = {kind: line for kind, (line, _) in RUNS.items() if kind != "augmentation"}
 # Commands whose words are in a module of another name
-WORDS = {"inspect": "files", "bound": "theory", "certify": "theory"}
+WORDS = {
+    "inspect": "files",
+    "sample": "files",
+    "bound": "theory",
+    "certify": "theory",
+}
 
 
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_a_bug_in_the_words_for_a_terminal_is_ours(folder, monkeypatch, capsys, kind):
     words = COMMANDS[kind].replace("--json", "").split()
-    if kind in ("inspection", "power", "certify"):
+    if kind in ("inspection", "power", "certify", "sample"):
         words.pop()  # the file
     module = import_module(f"rankbound.terminal.{WORDS.get(words[0], words[0])}")
     error = KeyError("rows")
