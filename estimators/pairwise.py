@@ -144,8 +144,9 @@ def _replaced(
 def _far_above(p: Array, teacher: Array, student: Array) -> Array:
     """softplus(m) - softplus(a) - p (m - a) for a <= 0 and m far above it."""
     xp = namespace(student)
-    above = xp.where(student > 0, student, xp.zeros_like(student))
-    student_plus = softplus_negative(xp.abs(student)) + above
+    # At a tie the slopes of both terms add up to 1/2
+    above = xp.where(student >= 0, student, xp.zeros_like(student))
+    student_plus = softplus_negative(magnitude(student)) + above
     return student_plus - xp.log1p(xp.exp(teacher)) - p * (student - teacher)
 
 

@@ -246,6 +246,19 @@ def test_slopes_match_finite_differences(function, tied):
     assert bool(torch.all(torch.isfinite(student.grad)))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_head_that_begins_at_zero_learns_from_scores_of_any_size(dtype):
+    """Sparse encoders give scores of 100,000; all of the student's margins are ties."""
+    teacher = np.linspace(57_989.0, 160_300.0, 5)
+    features = torch.eye(5, dtype=dtype)
+    head = torch.zeros(5, dtype=dtype, requires_grad=True)
+    pairwise_divergence_nats(
+        torch.tensor(teacher, dtype=dtype), features @ head
+    ).backward()
+    expected = oracles.risk_gradient(teacher.tolist(), [0.0] * 5)
+    assert_allclose(head.grad.numpy(), expected, rtol=1e-6, atol=1e-8)
+
+
 @pytest.mark.parametrize("student", [[0.3, -1.0, 2.0], [0.0, 0.0, 0.0]])
 def test_slope_of_the_risk_matches_under_jax(student):
     teacher = [2.0, -1.0, 0.5]

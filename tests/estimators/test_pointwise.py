@@ -2,6 +2,8 @@
 
 import math
 
+import jax
+import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
@@ -137,6 +139,25 @@ def test_slopes_match_finite_differences_also_at_ties(function):
     a, m = torch.meshgrid(sides, sides, indexing="ij")
     a, m = (x.clone().requires_grad_() for x in (a, m))
     assert torch.autograd.gradcheck(function, (a, m))
+
+
+MARGINS = [0.0, 0.3, 1.0, 79.0, 81.0, 100.0, 700.0]
+SIGNED = sorted({sign * size for size in MARGINS for sign in (-1, 1)})
+
+
+@pytest.mark.parametrize("function", [pair_risk, pair_divergence])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_slopes_in_the_student_are_those_of_the_formula(function, dtype):
+    """sigmoid(m) - sigmoid(a), at ties and for margins that no finite step resolves."""
+    a, m = (side.ravel() for side in np.meshgrid(SIGNED, SIGNED, indexing="ij"))
+    expected = scipy.special.expit(m) - scipy.special.expit(a)
+    tolerance = {"float32": 1e-6, "float64": 1e-14}[dtype]
+    leaf = torch.tensor(m, dtype=getattr(torch, dtype), requires_grad=True)
+    function(torch.tensor(a, dtype=leaf.dtype), leaf).sum().backward()
+    assert_allclose(leaf.grad.numpy(), expected, atol=tolerance)
+    if dtype == "float32":  # jax's own precision
+        slope = jax.grad(lambda left, right: function(left, right).sum(), argnums=1)
+        assert_allclose(slope(jnp.asarray(a), jnp.asarray(m)), expected, atol=tolerance)
 
 
 def test_slope_of_the_entropy_matches_finite_differences():
