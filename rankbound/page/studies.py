@@ -36,6 +36,7 @@ from rankbound.page.accounts import (
     told,
     words,
 )
+from rankbound.terminal.compare import card_part
 from rankbound.terminal.measure import (
     BINS,
     PARTS,
@@ -281,6 +282,9 @@ def _comparison_tables(comparison: Comparison, name: str) -> Iterator[Table]:
             directions,
             left=3,
         )
+    title, headings, cards = card_part(comparison)
+    if comparison.cards:
+        yield Table(f"cards{tag}", title, headings, tuple(map(tuple, cards)), left=1)
     means = tuple(
         (
             sampling.sampling,

@@ -52,7 +52,7 @@ def show(comparison: Comparison, console: Console) -> None:
     _show_reference(comparison.compat, console)
     for title, lines in (
         ("In words", _in_words(comparison)),
-        ("What follows, by the theory alone", comparison.advice),
+        ("What follows", comparison.advice),
         ("What these numbers cannot say", comparison.cannot_say),
     ):
         console.print(f"\n[bold]{title}[/]")
@@ -218,13 +218,44 @@ def _foot(comparison: Comparison) -> Iterator[str]:
 
 def _show_reasons(comparison: Comparison, console: Console) -> None:
     """Print one table per explanation, and what the controls found."""
-    for part in (_entropies, _parts, _shift, _spaces, _sweep):
+    for part in (card_part, _entropies, _parts, _shift, _spaces, _sweep):
         title, headings, rows = part(comparison)
         filled = list(rows)
         if filled:
             console.print(_reason_table(title, headings, filled))
     for line in _controls(comparison):
         say(console, escape(line))
+
+
+def card_part(comparison: Comparison) -> Part:
+    """The sampling cards as a table: title, headings, rows."""
+    rows = [
+        (
+            card.sampling,
+            _share(card.suspected),
+            ""
+            if card.suspected_lower is None or card.suspected_upper is None
+            else _ends((card.suspected_lower, card.suspected_upper)),
+            ""
+            if card.judged_negatives is None
+            else f"{card.relevant_negatives:,} of {card.judged_negatives:,}",
+            f"{card.entropy:.4f}",
+            _number(card.entropy_pos_neg),
+            _number(card.mean_distance),
+            _share(card.score_coverage),
+            _share(card.variance_share),
+        )
+        for card in comparison.cards
+    ]
+    headings = (
+        *("sampling", "suspected", "interval", "relevant", "nats", "pos-neg"),
+        *("distance", "scores covered", "variance"),
+    )
+    title = (
+        "Sampling card: negatives scored above the positive, judged relevant; "
+        "entropies; range and variance of the query's scores"
+    )
+    return title, headings, rows
 
 
 def _entropies(comparison: Comparison) -> Part:

@@ -19,6 +19,7 @@ from rankbound.catalogue import (
     WITHIN,
     base,
 )
+from rankbound.commands.compare.cards import cards
 from rankbound.commands.compare.controls import controls, ranks_only, sweep
 from rankbound.commands.compare.measured import (
     Compared,
@@ -315,6 +316,7 @@ def n_stages(samplings: Sequence[str]) -> int:
 def result_of(compared: Compared) -> Comparison:
     """Collect the findings, with their explanations, sentences and assumptions."""
     options, loaded, means = compared.options, compared.loaded, order_means(compared)
+    floors = coupling(compared)
     found = Comparison(
         reference=options.baseline,
         family=_family(compared),
@@ -326,7 +328,7 @@ def result_of(compared: Compared) -> Comparison:
         orders=orders(means),
         order_means=means,
         decomposition=decomposition(compared),
-        coupling=coupling(compared),
+        coupling=floors,
         shift=overlap(compared),
         spaces=spaces(compared),
         shapes=shapes(compared),
@@ -336,6 +338,7 @@ def result_of(compared: Compared) -> Comparison:
         ranks_only=ranks_only(compared),
         controls=controls(compared),
         compat=_reference(compared),
+        cards=cards(compared, floors),
         sentences=(),
         advice=(),
         cannot_say=(),

@@ -129,7 +129,7 @@ def _target_sentence(target: Target) -> str:
 
 
 def advice(comparison: Comparison) -> tuple[str, ...]:
-    """Advise on the choice of a sampling and a temperature, by the theory alone."""
+    """Advise on the choice of a sampling and a temperature."""
     found = [
         "In a bound under the fixed reference law the entropy is a constant of the "
         "teacher (theorem-4c), and it cancels from the excess risk (theorem-1h), so it "
@@ -140,6 +140,9 @@ def advice(comparison: Comparison) -> tuple[str, ...]:
     found += _temperature(comparison)
     found += _shift(comparison)
     found += _space(comparison)
+    found += [
+        f"{card.sampling}: {said}" for card in comparison.cards for said in card.advice
+    ]
     return tuple(found)
 
 

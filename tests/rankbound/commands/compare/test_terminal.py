@@ -32,7 +32,7 @@ def test_the_output_reads_from_verdicts_to_limits(samplings, capsys):
             "entropy, in nats",
             "change: from near, paired by query",
             "In words",
-            "What follows, by the theory alone",
+            "What follows",
             "What these numbers cannot say",
             "written: ",
         )
