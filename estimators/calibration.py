@@ -6,6 +6,7 @@ minimum, if there is one, is the root of an increasing derivative.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from rankbound.estimators.pairs import both_sides, selected_pairs
 
 # Temperatures are searched from a thousandth to a thousand times the typical margin
 SEARCH = 1e3
+ONE_SIGN = 1e-12  # smaller values of the other sign, by the largest, are rounding
 
 
 class UnidentifiedError(DomainError):
@@ -30,12 +32,14 @@ class CalibrationPairs:
     """Pairs for `fit_temperature`; arrays of shape (n_pairs,).
 
     `margins` are raw score differences, `targets` the probability that the first
-    document of the pair is preferred, `weights` give every query the same weight.
+    document of the pair is preferred, `weights` give every query the same weight, and
+    `queries` number the query of each pair.
     """
 
     margins: Floats
     targets: Floats
     weights: Floats
+    queries: Integers
 
 
 def graded_pairs(groups: Groups, scores: Floats, grades: Floats) -> CalibrationPairs:
@@ -53,15 +57,18 @@ def graded_pairs(groups: Groups, scores: Floats, grades: Floats) -> CalibrationP
     CalibrationPairs
         With the target 1 for every pair.
     """
-    margins, weights = [], []
+    margins, weights, queries = [], [], []
     for block in blocks(groups):
         left, right = both_sides(grades[block.rows])
         first, second = both_sides(scores[block.rows])
         chosen = selected_pairs(block.rows, mask=block.mask) & (left != right)
         margins.append(np.where(left > right, first - second, second - first)[chosen])
         weights.append(_even(chosen, _group_share(groups, block.groups))[chosen])
+        queries.append(_queries(groups, block.groups, chosen))
     joined = np.concatenate(margins)
-    return CalibrationPairs(joined, np.ones_like(joined), np.concatenate(weights))
+    return CalibrationPairs(
+        joined, np.ones_like(joined), np.concatenate(weights), np.concatenate(queries)
+    )
 
 
 def teacher_pairs(
@@ -82,7 +89,7 @@ def teacher_pairs(
     -------
     CalibrationPairs
     """
-    margins, targets, weights = [], [], []
+    margins, targets, weights, queries = [], [], [], []
     for block in blocks(groups):
         chosen = selected_pairs(
             block.rows, mask=block.mask, positive=block.positive, pairs=pairs
@@ -92,9 +99,8 @@ def teacher_pairs(
         first, second = both_sides(teacher[block.rows])
         targets.append(sigmoid(first - second)[chosen])
         weights.append(_even(chosen, _group_share(groups, block.groups))[chosen])
-    return CalibrationPairs(
-        np.concatenate(margins), np.concatenate(targets), np.concatenate(weights)
-    )
+        queries.append(_queries(groups, block.groups, chosen))
+    return CalibrationPairs(*map(np.concatenate, (margins, targets, weights, queries)))
 
 
 def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
@@ -158,6 +164,134 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
     from scipy.optimize import brentq  # takes a third of a second to load
 
     return float(scale * np.exp(-brentq(slope, -end, end, xtol=1e-13)))
+
+
+def temperature_interval(
+    pairs: CalibrationPairs, *, level: float = 0.95
+) -> tuple[float, float | None]:
+    """Confidence interval of the temperature that `fit_temperature` finds.
+
+    The likelihood is profiled over queries, since the pairs of one query depend on each
+    other: a temperature is kept if some reweighting of the queries, with an empirical
+    likelihood that is not too small, would have made it the fitted one.
+
+    Parameters
+    ----------
+    pairs : CalibrationPairs
+    level : float
+        In (0, 1). It is approximate: the error vanishes as queries are added.
+
+    Returns
+    -------
+    lower : float
+        0 if temperatures down to 0 are kept.
+    upper : float or None
+        None if no temperature is too high: the scores may order pairs by chance.
+
+    Raises
+    ------
+    DomainError
+        With fewer than 2 queries, and for a level outside (0, 1).
+
+    Notes
+    -----
+    Owen (1990), "Empirical likelihood ratio confidence regions", with the estimating
+    equation of Qin and Lawless (1994). The ratio is compared with a quantile of
+    F(1, n - 1), which is wider than chi-squared for few queries (Owen 2001, 2.9).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> margins = rng.normal(size=4000) * 6
+    >>> targets = (rng.random(4000) < 1 / (1 + np.exp(-margins / 3))).astype(float)
+    >>> pairs = CalibrationPairs(margins, targets, np.ones(4000), np.arange(4000) // 20)
+    >>> lower, upper = temperature_interval(pairs)
+    >>> lower < 3 < upper < 1.3 * lower
+    True
+    """
+    if not 0 < level < 1:
+        raise DomainError(f"`level` must lie between 0 and 1, got {level}")
+    _, unit = np.unique(pairs.queries, return_inverse=True)
+    n = int(unit.max(initial=-1)) + 1
+    if n < 2:
+        raise DomainError(
+            f"an interval of a temperature needs at least 2 queries, got {n}"
+        )
+    from scipy.optimize import brentq
+    from scipy.stats import f
+
+    scale = float(np.sqrt(np.average(pairs.margins**2, weights=pairs.weights)))
+    if scale == 0:
+        return 0.0, None
+    m, limit = pairs.margins / scale, float(f.ppf(level, 1, n - 1))
+
+    def excess(inverse: float) -> float:
+        """The ratio above the limit, with the sign of the mean slope."""
+        slopes = pairs.weights * m * (sigmoid(inverse * m) - pairs.targets)
+        of_query: Floats = np.bincount(unit, slopes, n).astype(np.float64)
+        ratio = min(empirical_likelihood_ratio(of_query), 2 * limit)
+        return float(np.copysign(ratio, of_query.sum()))
+
+    # Slopes rise with the inverse temperature, and so does the signed ratio
+    low, high = 1 / SEARCH, SEARCH
+    upper: float | None = None
+    if excess(high) <= -limit:  # no query has a pair in the wrong order
+        return 0.0, scale / high
+    if excess(low) < -limit:
+        upper = scale / brentq(lambda b: excess(b) + limit, low, high, rtol=1e-10)
+    if excess(high) <= limit:
+        return 0.0, upper
+    if excess(low) >= limit:  # better than chance at no temperature
+        return scale / low, None
+    return scale / brentq(lambda b: excess(b) - limit, low, high, rtol=1e-10), upper
+
+
+def empirical_likelihood_ratio(values: Floats) -> float:
+    """Twice the log ratio by which the likelihood of a mean of 0 falls short.
+
+    Parameters
+    ----------
+    values : float64 array, shape (n,)
+        Independent draws.
+
+    Returns
+    -------
+    float
+        At least 0; infinity if all values have one sign, so that no weights do.
+
+    Notes
+    -----
+    Owen (1988): weights 1 / (n (1 + t x)) whose mean of x is 0; t is the root of a
+    decreasing function.
+
+    Examples
+    --------
+    >>> empirical_likelihood_ratio(np.array([-1.0, 1.0]))
+    0.0
+    >>> empirical_likelihood_ratio(np.array([1.0, 2.0]))
+    inf
+    """
+    scale = float(np.abs(values).max(initial=0.0))
+    if scale == 0:
+        return 0.0
+    x = values / scale
+    if x.min() >= -ONE_SIGN or x.max() <= ONE_SIGN:
+        return math.inf
+    if x.mean() == 0:
+        return 0.0
+    from scipy.optimize import brentq
+
+    # 1 + t x >= 1 / n, since no weight is above 1
+    slack = 1 - 1 / len(x)
+    ends = -slack / x.max(), -slack / x.min()
+    tilt = brentq(lambda t: float(np.sum(x / (1 + t * x))), *ends, xtol=1e-15)
+    return float(max(0.0, 2 * np.log1p(tilt * x).sum()))
+
+
+def _queries(groups: Groups, chosen: Integers, pairs: Booleans) -> Integers:
+    """The query of each pair of some groups."""
+    query = groups.queries[chosen][:, None]
+    return np.broadcast_to(query, pairs.shape)[pairs]
 
 
 def _group_share(groups: Groups, chosen: Integers) -> Floats:

@@ -7,12 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.special import expit
 
 import rankbound.estimators.group_terms
+from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import PAIR_SETS
 from rankbound.estimators.calibration import (
+    CalibrationPairs,
+    empirical_likelihood_ratio,
+    fit_temperature,
     graded_pairs,
     teacher_pairs,
+    temperature_interval,
 )
 from tests import oracles, strategies
 
@@ -76,3 +82,70 @@ def test_every_query_weighs_one():
     scores = rng.normal(size=19)
     found = teacher_pairs(groups, scores, scores, pairs="all")
     assert_allclose(found.weights.sum(), 2, rtol=1e-14)
+
+
+def simulated_pairs(rng, n_queries, *, temperature=2.0, per_query=12):
+    """Pairs of documents whose relevance is drawn from the scores, by query."""
+    margins, queries = [], []
+    for query in range(n_queries):
+        # Queries differ in spread, and the pairs of one share a document
+        scores = rng.normal(size=per_query + 1) * rng.exponential(4)
+        margins += [scores[0] - other for other in scores[1:]]
+        queries += [query] * per_query
+    margins = np.array(margins)
+    targets = (rng.random(len(margins)) < expit(margins / temperature)).astype(float)
+    return CalibrationPairs(
+        margins, targets, np.full(len(margins), 1 / per_query), np.array(queries)
+    )
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize(("n_queries", "least"), [(12, 0.88), (60, 0.92)])
+def test_the_interval_of_a_temperature_holds_it(n_queries, least):
+    """300 draws at 95 %; below `least` by chance with a probability of about 1e-3."""
+    rng = np.random.default_rng(41)
+    held = 0
+    for _ in range(300):
+        lower, upper = temperature_interval(simulated_pairs(rng, n_queries))
+        held += lower <= 2 and (upper is None or upper >= 2)
+    assert held / 300 >= least
+
+
+def test_the_interval_is_about_queries_not_pairs():
+    pairs = simulated_pairs(np.random.default_rng(3), 30)
+    lower, upper = temperature_interval(pairs)
+    fitted = fit_temperature(pairs.margins, pairs.targets, pairs.weights)
+    assert lower < fitted < upper
+    # Each pair ten times over is no more evidence
+    often = CalibrationPairs(
+        *(np.repeat(column, 10) for column in (pairs.margins, pairs.targets)),
+        np.repeat(pairs.weights / 10, 10),
+        np.repeat(pairs.queries, 10),
+    )
+    assert_allclose(temperature_interval(often), (lower, upper), rtol=1e-8)
+    scaled = replace(pairs, margins=5 * pairs.margins)
+    assert_allclose(temperature_interval(scaled), (5 * lower, 5 * upper), rtol=1e-8)
+    wider = temperature_interval(pairs, level=0.99)
+    assert wider[0] < lower
+    assert wider[1] > upper
+
+
+def test_intervals_without_an_end():
+    rng = np.random.default_rng(8)
+    noise = simulated_pairs(rng, 20, temperature=1e6)
+    assert temperature_interval(noise)[1] is None
+    ordered = replace(noise, targets=(noise.margins > 0).astype(float))
+    assert temperature_interval(ordered)[0] == 0
+    with pytest.raises(DomainError):
+        temperature_interval(simulated_pairs(rng, 1))
+    with pytest.raises(DomainError):
+        temperature_interval(noise, level=1.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_likelihood_ratio_is_that_of_statsmodels(seed):
+    from statsmodels.emplike.api import DescStat
+
+    values = np.random.default_rng(seed).normal(size=25) + 0.3
+    expected, _ = DescStat(values).test_mean(0.0, result_object=False)
+    assert_allclose(empirical_likelihood_ratio(values), expected, rtol=1e-6)
