@@ -7,6 +7,7 @@ minimum, if there is one, is the root of an increasing derivative.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -217,33 +218,37 @@ def temperature_interval(
         raise DomainError(
             f"an interval of a temperature needs at least 2 queries, got {n}"
         )
-    from scipy.optimize import brentq
-    from scipy.stats import f
-
     scale = float(np.sqrt(np.average(pairs.margins**2, weights=pairs.weights)))
     if scale == 0:
         return 0.0, None
-    m, limit = pairs.margins / scale, float(f.ppf(level, 1, n - 1))
+    from scipy.stats import f
 
-    def excess(inverse: float) -> float:
-        """The ratio above the limit, with the sign of the mean slope."""
+    limit = float(f.ppf(level, 1, n - 1))
+
+    def ratio(inverse: float) -> float:
+        """With the sign of the mean slope, so that it rises."""
+        m = pairs.margins / scale
         slopes = pairs.weights * m * (sigmoid(inverse * m) - pairs.targets)
         of_query: Floats = np.bincount(unit, slopes, n).astype(np.float64)
-        ratio = min(empirical_likelihood_ratio(of_query), 2 * limit)
-        return float(np.copysign(ratio, of_query.sum()))
+        short = min(empirical_likelihood_ratio(of_query), 2 * limit)
+        return float(np.copysign(short, of_query.sum()))
 
-    # Slopes rise with the inverse temperature, and so does the signed ratio
-    low, high = 1 / SEARCH, SEARCH
-    upper: float | None = None
-    if excess(high) <= -limit:  # no query has a pair in the wrong order
-        return 0.0, scale / high
-    if excess(low) < -limit:
-        upper = scale / brentq(lambda b: excess(b) + limit, low, high, rtol=1e-10)
-    if excess(high) <= limit:
-        return 0.0, upper
-    if excess(low) >= limit:  # better than chance at no temperature
-        return scale / low, None
-    return scale / brentq(lambda b: excess(b) - limit, low, high, rtol=1e-10), upper
+    least, most = (_inverse_at(ratio, level) for level in (-limit, limit))
+    if most == 0:  # the scores order pairs worse than a coin
+        return scale * SEARCH, None
+    # A ratio that stays below the limit at the end keeps temperatures down to 0
+    return scale / most, scale / min(least, SEARCH) if least else None
+
+
+def _inverse_at(ratio: Callable[[float], float], level: float) -> float:
+    """Where a rising function of the inverse temperature has a value."""
+    if ratio(1 / SEARCH) >= level:
+        return 0.0
+    if ratio(SEARCH) <= level:
+        return math.inf
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda b: ratio(b) - level, 1 / SEARCH, SEARCH, rtol=1e-10))
 
 
 def empirical_likelihood_ratio(values: Floats) -> float:

@@ -11,10 +11,13 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "explain",
-        help="a statement in words: assumptions, formula, where proved and used",
-        description="Print a statement of the theory; without a key, list them all.",
+        help="a statement or a word: assumptions, formula, where proved and used",
+        description="Print a statement of the theory, or what a word means; without a "
+        "key, list all statements.",
     )
-    parser.add_argument("key", nargs="?", metavar="KEY", help="such as theorem-1d")
+    parser.add_argument(
+        "key", nargs="?", metavar="KEY", help="such as theorem-1d, or entropy"
+    )
     parser.add_argument(
         "--glossary", action="store_true", help="every symbol with unit and meaning"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from rankbound.bounds.special import (
     Softplus,
 )
 from rankbound.bounds.statements import Provenance, Statement
+from rankbound.catalogue import QUANTITIES, VERDICTS, Quantity
 from rankbound.errors import UsageError
 
 WIDTH: Final = 88
@@ -42,6 +44,12 @@ LEGEND: Final = {
     "h": "h(p) = -p ln p - (1 - p) ln(1 - p)",
     "kl": "kl(p, s) = p ln(p / s) + (1 - p) ln((1 - p) / (1 - s))",
     "kl_m": "kl_m(a, m) = kl(σ(a), σ(m))",
+}
+NEEDS: Final = {
+    "scores": "from the teacher's scores",
+    "vectors": "from the documents' vectors",
+    "student": "from a student's scores beside the teacher's",
+    "laws": "from the law that the documents are drawn by",
 }
 SOLID: Final = "\ue000"  # a private character, as wide as the underscore it replaces
 PLAIN: Final = {"\\ell": "ℓ", "\\partial_": "∂", "\\": "", "{": "", "}": ""}
@@ -83,12 +91,13 @@ READINGS: Final = {
 
 
 def explain(key: str | None = None, *, glossary: bool = False) -> str:
-    """Explain a statement of the theory, or list what can be explained.
+    """Explain a statement or a word of the theory, or list all statements.
 
     Parameters
     ----------
     key : str, optional
-        Key of a statement, such as "theorem-1d"; by default, all statements are listed.
+        Key of a statement, such as "theorem-1d", or a word, such as "entropy" or
+        "inconclusive"; by default, all statements are listed.
     glossary : bool, default False
         Describe every symbol with its unit and meaning instead; not with a `key`.
 
@@ -96,13 +105,14 @@ def explain(key: str | None = None, *, glossary: bool = False) -> str:
     -------
     str
         Several lines for a terminal: of a statement, its words, formula, symbols,
-        assumptions, source, and where it is proved and used.
+        assumptions, source, and where it is proved and used; of a word, what the
+        catalogue and the glossary say of it, and the statements about it.
 
     Raises
     ------
     UsageError
-        When there is no statement of that key, or `glossary` is given together with a
-        key.
+        When no statement has that key and nothing speaks of that word, or `glossary` is
+        given together with a key.
 
     See Also
     --------
@@ -118,7 +128,80 @@ def explain(key: str | None = None, *, glossary: bool = False) -> str:
         raise UsageError("a KEY and `glossary` exclude each other; ask for one of them")
     if glossary:
         return glossary_text()
-    return statement_text(key) if key else list_text()
+    if key is None or key == "":
+        return list_text()
+    return statement_text(key) if key in REGISTRY else word_text(key)
+
+
+def word_text(word: str) -> str:
+    """What a word means: as a quantity, a verdict, a symbol, and in statements.
+
+    Parameters
+    ----------
+    word : str
+        In any case; several words are found together only.
+
+    Raises
+    ------
+    UsageError
+        When nothing speaks of it; the message suggests similar words.
+
+    Examples
+    --------
+    >>> print(word_text("misranking").splitlines()[0])
+    misranking
+    """
+    asked = word.casefold().strip()
+    parts = [asked]
+    if asked in QUANTITIES:
+        parts.append(_quantity(QUANTITIES[asked]))
+    if asked in VERDICTS:
+        parts.append(_wrapped(f"a verdict: {VERDICTS[asked].meaning}"))
+    symbols = [
+        f"  {name}: {meaning} [{unit}]"
+        for name, unit, meaning in glossary_rows()
+        if _speaks(asked, f"{name} {meaning}")
+    ]
+    if symbols:
+        parts.append("symbols:\n" + "\n".join(symbols))
+    about = [
+        f"  {key}: {entry.title}"
+        for key, entry in REGISTRY.items()
+        if _speaks(asked, f"{entry.title} {entry.words}")
+    ]
+    if about:
+        parts.append("statements (rankbound explain KEY):\n" + "\n".join(about))
+    if len(parts) == 1:
+        known = [*REGISTRY, *QUANTITIES, *VERDICTS]
+        near = difflib.get_close_matches(asked, known, n=3, cutoff=0.4)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ";"
+        raise UsageError(
+            f"no statement {word!r}, and nothing speaks of such a "
+            f"word{hint} `rankbound explain` lists all statements"
+        )
+    return "\n\n".join(parts)
+
+
+def _quantity(found: Quantity) -> str:
+    needs = NEEDS[found.need]
+    lines = [f"{found.words}, in {found.unit}; {needs}"]
+    if isinstance(found.range, tuple):
+        low, high = found.range
+        lines.append(f"one query's value lies between {low:g} and {high:.4g}")
+    if found.margin is not None:
+        lines.append(
+            f"differences within {found.margin:g} {found.unit} count as none by default"
+        )
+    if found.column:
+        lines.append(f"column {found.column} of per_query.tsv")
+    if found.caution:
+        lines.append(found.caution)
+    return "\n".join(map(_wrapped, lines))
+
+
+def _speaks(word: str, text: str) -> bool:
+    """Whether a text has the word, also as the beginning of a longer one."""
+    return re.search(rf"\b{re.escape(word)}", text.casefold()) is not None
 
 
 def list_text() -> str:

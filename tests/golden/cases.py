@@ -253,6 +253,8 @@ LINES = {
         "explain-lemma": "explain lemma-2c-width",
         "explain-prime": "explain theorem-2-prime",
         "explain-glossary": "explain --glossary",
+        "explain-word": "explain entropy",
+        "explain-verdict": "explain Inconclusive",
         "explain-unknown": "explain theorem-1x",
         "explain-both": "explain lemma-1 --glossary",
         "figures-theory": "figures --out {out} --format svg",

@@ -19,3 +19,14 @@ def test_explain_rejects_unknown_keys_and_two_questions(capsys):
     assert len(error.splitlines()) == 1
     assert main(["explain", "theorem-1d", "--glossary"]) == 2
     assert "exclude each other" in capsys.readouterr().err
+
+
+def test_words_are_explained_too(capsys):
+    assert main(["explain", "Entropy"]) == 0
+    said = capsys.readouterr().out
+    assert "between 0 and 0.6931" in said
+    assert "lemma-1: Entropy plus divergence" in said
+    assert main(["explain", "inconclusive"]) == 0
+    assert "a verdict:" in capsys.readouterr().out
+    assert main(["explain", "misranking error"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
