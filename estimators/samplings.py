@@ -79,12 +79,15 @@ class Law:
         Number of strata of the stratified samplings, at least 1.
     band : tuple of float
         Ends of the entropy band as quantiles of the group's candidates, within [0, 1].
+    drop_suspected : float or None
+        Candidates above the positive, or less than this below it, are closed.
     """
 
     name: str
     depth: int | None = None
     strata: int = 5
     band: tuple[float, float] = (0.5, 1.0)
+    drop_suspected: float | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:

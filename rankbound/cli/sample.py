@@ -121,7 +121,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Draw, write the groups, and say what was drawn."""
-    from rankbound.commands.sample.run import N_STAGES, SampleOptions, sample_with
+    from rankbound.commands.sample.run import N_STAGES, SampleOptions
     from rankbound.progress import stages
     from rankbound.terminal.files import sample_lines
     from rankbound.writing import check_folder, json_text, write_all
@@ -146,9 +146,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         command=command,
     )
     with stages(total=N_STAGES) as progress:
-        made = sample_with(
-            options, out=arguments.out, to=arguments.to, progress=progress
-        )
+        made = options.drawn(out=arguments.out, to=arguments.to, progress=progress)
     if target is not None:
         write_all(target.parent, {target.name: json_text(made.to_dict())})
     sys.stdout.writelines(f"{line}\n" for line in sample_lines(made.in_options()))

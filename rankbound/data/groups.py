@@ -229,13 +229,7 @@ class Groups(Shown):
             "group": self.row_group(),
             "docno": self.docnos[self.codes],
         }
-        if self.positive is not None:
-            columns["positive"] = self.positive
-        if self.probabilities is not None:
-            columns["probability"] = self.probabilities
-        if self.inclusion is not None:
-            columns["inclusion"] = self.inclusion
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns | self._known())
 
     def to_arrow(self) -> Any:
         """A `pyarrow.Table` with one row per document of a group.
@@ -257,16 +251,20 @@ class Groups(Shown):
             "group": pa.array(self.row_group()),
             "docno": arrow.coded(self.codes, self.docnos),
         }
-        if self.positive is not None:
-            columns["positive"] = pa.array(self.positive)
-        if self.probabilities is not None:
-            columns["probability"] = pa.array(self.probabilities)
-        if self.inclusion is not None:
-            columns["inclusion"] = pa.array(self.inclusion)
+        columns |= {name: pa.array(it) for name, it in self._known().items()}
         if self.lines is not None:
             columns["line"] = pa.array(self.lines[self.row_group()])
         said = {arrow.SCHEMA: arrow.GROUPS_SCHEMA, "rankbound.name": self.name}
         return pa.table(columns, metadata=said)
+
+    def _known(self) -> dict[str, object]:
+        """Columns of the rows that are known, by their names in tables."""
+        named = {
+            "positive": self.positive,
+            "probability": self.probabilities,
+            "inclusion": self.inclusion,
+        }
+        return {name: it for name, it in named.items() if it is not None}
 
     @classmethod
     def from_arrow(cls, table: Any, *, name: str = "") -> Groups:

@@ -45,6 +45,10 @@ PURPOSE: Final = "sample"
 BLOCK: Final = 1 << 21  # candidates that are looked at together
 N_STAGES: Final = 3
 BEST: Final = "the teacher's best"
+BY_STRATUM: Final = "the number drawn from a stratum, divided by its size"
+NOT_KNOWN: Final = (
+    "not known, since what a mixture draws later depends on what it has drawn"
+)
 ASSUMED: Final = (
     "no judgements or groups name positives, so the teacher's best document of each "
     "query stands for one; give `qrels` or `groups` for real ones"
@@ -99,8 +103,119 @@ class SampleOptions:
     def law(self) -> Law:
         """The sampling with its settings."""
         return Law(
-            name=self.sampling, depth=self.depth, strata=self.strata, band=self.band
+            name=self.sampling,
+            depth=self.depth,
+            strata=self.strata,
+            band=self.band,
+            drop_suspected=self.drop_suspected,
         )
+
+    @property
+    def words(self) -> str:
+        """What is drawn.
+
+        Examples
+        --------
+        >>> SampleOptions(teacher="t.run", sampling="top+random", depth=50).words
+        'the 50 that the teacher scores highest, and any candidate'
+        """
+        return ", and ".join(map(self._part, self.law.parts))
+
+    def _part(self, name: str) -> str:
+        top = "those" if self.depth is None else f"the {self.depth}"
+        low, high = self.band
+        fused = [*self.runs, *(["the teacher"] if len(self.runs) < 2 else [])]
+        words = {
+            "random": "any candidate",
+            "top": f"{top} that the teacher scores highest",
+            "fusion": f"{top} with the largest sum of reciprocal ranks in "
+            f"{' and '.join(fused)}",
+            "stratified": f"evenly from {self.strata} strata of equal width over the "
+            "teacher's scores",
+            "stratified-count": f"evenly from {self.strata} strata of equally many "
+            "candidates",
+            "entropy": "candidates whose pair with the positive has an entropy between "
+            f"the quantiles {low:g} and {high:g}",
+        }
+        return words.get(name, f"{top} that {name} ranks highest")
+
+    def check_scale(self, teacher: Scores) -> None:
+        """Raise if the sampling needs what the teacher's scores do not tell."""
+        if teacher.origins is not None or teacher.kind is Kind.MARGIN_ONLY:
+            raise UsageError(
+                f"{teacher.name}: holds margins, which do not rank the documents of a "
+                "query; give scores"
+            )
+        needs = NEED_SCALE | NEED_POSITIVE_SCORE
+        needed = needs & {*self.law.parts} or self.drop_suspected is not None
+        if teacher.kind is Kind.RANK_ONLY and needed:
+            raise UsageError(
+                f"{teacher.name}: holds ranks without scores, so differences mean "
+                "nothing; give scores, or sample by 'stratified-count', 'top' or "
+                "'random'"
+            )
+
+    def drawn(
+        self,
+        *,
+        out: Path | None = None,
+        to: str | None = None,
+        progress: Progress = str,
+    ) -> Sample:
+        """Do what `sample` does, with these settings."""
+        for one in self.inputs():
+            if out is not None and isinstance(one, Path):
+                check_target(one, out, folder=False)
+        progress("reading")
+        files = Files(self.formats, self.teacher)
+        teacher = cast(Scores, files.part(self.teacher, "scores", keep=True).scores)
+        self.check_scale(teacher)
+        wanted, positives, dropped = _positives(
+            teacher,
+            files,
+            qrels=self.qrels,
+            groups=self.groups,
+            relevant=self.relevant,
+        )
+        runs = _rankings(self.runs, teacher, files)
+        progress("drawing")
+        found = _Drawing(
+            self.law,
+            teacher,
+            runs,
+            wanted,
+            negatives=self.size - 1,
+            seed=self.seed,
+        ).drawn()
+        dropped = {why: n for why, n in (dropped | found.dropped).items() if n}
+        if found.groups.n_groups == 0:
+            raise UsageError(
+                f"{teacher.name}: no group could be drawn; dropped: "
+                f"{', '.join(f'{words} {n:,}' for words, n in dropped.items())}"
+            )
+        made = Sample(
+            sampling=self.sampling,
+            law=self.words,
+            size=self.size,
+            seed=self.seed,
+            positives=positives,
+            n_groups=found.groups.n_groups,
+            n_queries=len(np.unique(found.groups.queries)),
+            n_documents=len(found.groups.codes),
+            n_short=int((found.groups.sizes < self.size).sum()),
+            dropped=dropped,
+            suspected=found.suspected,
+            probabilities=NOT_KNOWN if self.law.mixes else BY_STRATUM,
+            notes=(ASSUMED,) if positives == BEST else (),
+            file=None,
+            inputs=inputs_of(self.inputs()),
+            command=self.command,
+            versions=versions(),
+        ).with_groups(found.groups)
+        if out is None:
+            return made
+        progress("writing")
+        return _written(made, found, teacher, out, to)
 
     def inputs(self) -> tuple[Given, ...]:
         """All files and objects."""
@@ -218,66 +333,18 @@ def sample(  # noqa: PLR0913  each is an option of the command
         formats={} if formats is None else formats,
     )
     with reported(progress, total=N_STAGES) as advance:
-        return sample_with(
-            options, out=None if out is None else Path(out), to=to, progress=advance
+        return options.drawn(
+            out=None if out is None else Path(out), to=to, progress=advance
         )
 
 
-def sample_with(
-    options: SampleOptions,
-    *,
-    out: Path | None = None,
-    to: str | None = None,
-    progress: Progress = str,
-) -> Sample:
-    """Do what `sample` does, given the options as one record."""
-    for one in options.inputs():
-        if out is not None and isinstance(one, Path):
-            check_target(one, out, folder=False)
-    progress("reading")
-    files = Files(options.formats, options.teacher)
-    teacher = cast(Scores, files.part(options.teacher, "scores", keep=True).scores)
-    _check_scale(options, teacher)
-    wanted, positives, dropped = _positives(options, teacher, files)
-    runs = _runs(options, teacher, files)
-    progress("drawing")
-    drawn = _Drawing(options, teacher, runs, wanted).drawn()
-    dropped |= {reason: number for reason, number in drawn.dropped.items() if number}
-    if drawn.groups.n_groups == 0:
-        raise UsageError(
-            f"{teacher.name}: no group could be drawn; dropped: "
-            f"{', '.join(f'{words} {n:,}' for words, n in dropped.items())}"
-        )
-    made = Sample(
-        sampling=options.sampling,
-        law=law_in_words(options),
-        size=options.size,
-        seed=options.seed,
-        positives=positives,
-        n_groups=drawn.groups.n_groups,
-        n_queries=len(np.unique(drawn.groups.queries)),
-        n_documents=len(drawn.groups.codes),
-        n_short=int((drawn.groups.sizes < options.size).sum()),
-        dropped=dropped,
-        suspected=drawn.suspected,
-        probabilities=_probabilities_in_words(options),
-        notes=(ASSUMED,) if positives == BEST else (),
-        file=None,
-        inputs=inputs_of(options.inputs()),
-        command=options.command,
-        versions=versions(),
-    ).with_groups(drawn.groups)
-    if out is None:
-        return made
-    progress("writing")
-    return _written(made, drawn, teacher, out, to)
-
-
-def _runs(options: SampleOptions, teacher: Scores, files: Files) -> dict[str, Scores]:
-    """The rankings by name."""
+def _rankings(
+    given: Mapping[str, Given], teacher: Scores, files: Files
+) -> dict[str, Scores]:
+    """The rankings by name, each of which shares a query with the teacher."""
     runs = {
         name: cast(Scores, files.part(run, "scores").scores)
-        for name, run in options.runs.items()
+        for name, run in given.items()
     }
     for name, run in runs.items():
         if not np.isin(run.qids, teacher.qids).any():
@@ -287,60 +354,6 @@ def _runs(options: SampleOptions, teacher: Scores, files: Files) -> dict[str, Sc
                 f"{teacher.qids[0]!r} here"
             )
     return runs
-
-
-def law_in_words(options: SampleOptions) -> str:
-    """What is drawn.
-
-    Examples
-    --------
-    >>> law_in_words(SampleOptions(teacher="t.run", sampling="top+random", depth=50))
-    'the 50 that the teacher scores highest, and any candidate'
-    """
-    return ", and ".join(_part_in_words(options, name) for name in options.law.parts)
-
-
-def _part_in_words(options: SampleOptions, name: str) -> str:
-    top = "those" if options.depth is None else f"the {options.depth}"
-    low, high = options.band
-    fused = [*options.runs, *(["the teacher"] if len(options.runs) < 2 else [])]
-    words = {
-        "random": "any candidate",
-        "top": f"{top} that the teacher scores highest",
-        "fusion": f"{top} with the largest sum of reciprocal ranks in "
-        f"{' and '.join(fused)}",
-        "stratified": f"evenly from {options.strata} strata of equal width over the "
-        "teacher's scores",
-        "stratified-count": f"evenly from {options.strata} strata of equally many "
-        "candidates",
-        "entropy": "candidates whose pair with the positive has an entropy between the "
-        f"quantiles {low:g} and {high:g}",
-    }
-    return words.get(name, f"{top} that {name} ranks highest")
-
-
-def _probabilities_in_words(options: SampleOptions) -> str:
-    if options.law.mixes:
-        return (
-            "not known, since what a mixture draws later depends on what it has drawn"
-        )
-    return "the number drawn from a stratum, divided by its size"
-
-
-def _check_scale(options: SampleOptions, teacher: Scores) -> None:
-    if teacher.origins is not None or teacher.kind is Kind.MARGIN_ONLY:
-        raise UsageError(
-            f"{teacher.name}: holds margins, which do not rank the documents of a "
-            "query; give scores"
-        )
-    needs = [
-        one for one in options.law.parts if one in NEED_SCALE | NEED_POSITIVE_SCORE
-    ]
-    if teacher.kind is Kind.RANK_ONLY and (needs or options.drop_suspected):
-        raise UsageError(
-            f"{teacher.name}: holds ranks without scores, so differences mean nothing; "
-            "give scores, or sample by 'stratified-count', 'top' or 'random'"
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -359,11 +372,16 @@ class _Wanted:
 
 
 def _positives(
-    options: SampleOptions, teacher: Scores, files: Files
+    teacher: Scores,
+    files: Files,
+    *,
+    qrels: Given | None,
+    groups: Given | None,
+    relevant: int,
 ) -> tuple[_Wanted, str, dict[str, int]]:
     """The groups to draw, where positives come from, and counts of what is left out."""
-    if options.groups is not None:
-        given = groups_of(options.groups, teacher, files)
+    if groups is not None:
+        given = groups_of(groups, teacher, files)
         if given.positive is None:
             raise UsageError(f"{given.name}: marks no positives; give `qrels` instead")
         rows, source = np.flatnonzero(given.positive), "groups"
@@ -371,19 +389,19 @@ def _positives(
             given.group_qids()[given.row_group()],
             given.docnos[given.codes],
         )
-    elif options.qrels is not None:
-        qrels = cast(Scores, files.part(options.qrels, "qrels", keep=True).qrels)
-        rows, source = np.flatnonzero(qrels.values >= options.relevant), "judgements"
-        names, documents = qrels.qids[qrels.row_query()], qrels.docnos[qrels.codes]
+    elif qrels is not None:
+        judged = cast(Scores, files.part(qrels, "qrels", keep=True).qrels)
+        rows, source = np.flatnonzero(judged.values >= relevant), "judgements"
+        names, documents = judged.qids[judged.row_query()], judged.docnos[judged.codes]
         if not len(rows):
             raise UsageError(
-                f"{qrels.name}: no document has a grade of {options.relevant} or more; "
+                f"{judged.name}: no document has a grade of {relevant} or more; "
                 "give a smaller `relevant`"
             )
-        if not np.isin(qrels.qids, teacher.qids).any():
+        if not np.isin(judged.qids, teacher.qids).any():
             raise UsageError(
-                f"{qrels.name}: none of its queries is in {teacher.name}; the ids look "
-                f"like {qrels.qids[0]!r} there and {teacher.qids[0]!r} here"
+                f"{judged.name}: none of its queries is in {teacher.name}; the ids "
+                f"look like {judged.qids[0]!r} there and {teacher.qids[0]!r} here"
             )
     else:
         rows, source = ranking(teacher)[teacher.offsets[:-1]], BEST
@@ -393,12 +411,10 @@ def _positives(
         )
     query = positions(teacher.qids, names[rows])
     known = query >= 0
-    dropped: dict[str, int] = {}
-    if (~known).any():
-        dropped["positives of queries without scores"] = int((~known).sum())
-    without = teacher.n_queries - len(np.unique(query[known]))
-    if without:
-        dropped["queries without a positive"] = without
+    dropped = {
+        "positives of queries without scores": int((~known).sum()),
+        "queries without a positive": teacher.n_queries - len(np.unique(query[known])),
+    }
     query, chosen = query[known], documents[rows][known]
     of_document, of_query = _rank(chosen), _rank(teacher.qids)[query]
     order = np.lexsort((of_document, of_query))
@@ -428,19 +444,21 @@ class _Drawing:
 
     def __init__(
         self,
-        options: SampleOptions,
+        law: Law,
         teacher: Scores,
         runs: Mapping[str, Scores],
         wanted: _Wanted,
+        *,
+        negatives: int,
+        seed: int,
     ) -> None:
-        self._options, self._teacher, self._wanted = options, teacher, wanted
+        self._law, self._teacher, self._wanted = law, teacher, wanted
+        self._negatives, self._margin = negatives, law.drop_suspected
         self._scored = teacher.row_query()
-        purpose = f"{PURPOSE} {options.sampling}"
-        self._qid_numbers = id_numbers(teacher.qids, seed=options.seed, purpose=purpose)
-        self._doc_numbers = id_numbers(
-            teacher.docnos, seed=options.seed, purpose=purpose
-        )
-        of_positives = id_numbers(wanted.positive, seed=options.seed, purpose=purpose)
+        purpose = f"{PURPOSE} {law.name}"
+        self._qid_numbers = id_numbers(teacher.qids, seed=seed, purpose=purpose)
+        self._doc_numbers = id_numbers(teacher.docnos, seed=seed, purpose=purpose)
+        of_positives = id_numbers(wanted.positive, seed=seed, purpose=purpose)
         self._group_numbers = mixed(of_positives, wanted.again.astype(np.uint64))
         self._places = {name: self._places_in(run) for name, run in runs.items()}
         self._is_closed = self._closed()
@@ -485,7 +503,7 @@ class _Drawing:
         return self._joined(parts)
 
     def _block(self, groups: Integers) -> _Part:
-        options, teacher = self._options, self._teacher
+        teacher = self._teacher
         query = self._wanted.query[groups]
         sizes = teacher.sizes[query]
         offsets = np.cumsum(sizes) - sizes
@@ -507,14 +525,14 @@ class _Drawing:
         )
         keep = ~self._is_closed[rows]
         n_suspected = 0
-        if options.drop_suspected is not None:
-            doubtful = suspected(pool, options.drop_suspected) & keep
+        if self._margin is not None:
+            doubtful = suspected(pool, self._margin) & keep
             n_suspected = int(doubtful.sum())
             keep &= ~doubtful
         if self._needs_positive_score:
             keep &= ~np.isnan(pool.positive[pool.group])
         pool, rows = pool.where(keep), rows[keep]
-        drawn = draw(pool, options.law, options.size - 1)
+        drawn = draw(pool, self._law, self._negatives)
         chances = drawn.probabilities
         return _Part(
             rows=rows[drawn.chosen],
@@ -526,9 +544,8 @@ class _Drawing:
 
     @property
     def _needs_positive_score(self) -> bool:
-        options = self._options
-        named = NEED_POSITIVE_SCORE & {*options.law.parts}
-        return bool(named) or options.drop_suspected is not None
+        named = NEED_POSITIVE_SCORE & {*self._law.parts}
+        return bool(named) or self._margin is not None
 
     def _joined(self, parts: Sequence[_Part]) -> _Drawn:
         teacher, wanted = self._teacher, self._wanted
@@ -565,9 +582,9 @@ class _Drawing:
             codes=codes,
             docnos=docnos,
             positive=positive,
-            name=f"groups by {self._options.sampling}",
+            name=f"groups by {self._law.name}",
         )
-        asked = self._options.drop_suspected is not None
+        asked = self._margin is not None
         return _Drawn(
             groups=groups,
             probabilities=chances,
