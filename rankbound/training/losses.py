@@ -1,0 +1,437 @@
+"""Distillation losses as torch modules, whose terms are those of the bound.
+
+All take scores of shape (..., k): any number of groups of k documents. Margins of the
+teacher are divided by its temperature, those of the student by its own, so that a
+temperature means the same in every loss and in ``rankbound measure``.
+
+The pairs of a group are all of them, or those of a positive and a negative; the first
+document is the positive unless `positive` says otherwise. `mask` is False where a
+position is padding, whose scores may be anything. A group without a pair counts
+neither in the mean nor in the gradient.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Reduction = Literal["mean", "sum", "none"]
+Pairs = Literal["all", "pos-neg"]
+# Numbers of these types are added up in float32
+HALVES = (torch.float16, torch.bfloat16)
+
+
+class Terms(NamedTuple):
+    """What the bound says of the groups that a loss was last given, in nats.
+
+    Each is a tensor without a gradient: the mean over groups of the mean over a group's
+    pairs, and ``risk = entropy + divergence`` (Lemma 1). The entropy is the teacher's,
+    and no student lowers it.
+    """
+
+    entropy: Tensor
+    divergence: Tensor
+    risk: Tensor
+
+
+class _Batch(NamedTuple):
+    """The scores of a call, divided by temperatures, and which pairs count."""
+
+    student: Tensor
+    teacher: Tensor | None
+    mask: Tensor | None
+    positive: Tensor | None
+    weights: Tensor | None
+
+
+class DistillLoss(nn.Module):  # type: ignore[misc]  # torch is not followed
+    """What the losses share: temperatures, pairs, checks, reduction and terms.
+
+    Parameters
+    ----------
+    temperature : float or Parameter, default 1
+        Divides the teacher's scores; positive.
+    student_temperature : float or Parameter, default 1
+        Divides the student's scores; positive. A parameter is learned with the model.
+    pairs : {"all", "pos-neg"}
+        Which pairs of a group count, in the loss and in `terms`.
+    reduction : {"mean", "sum", "none"}
+        Over groups; "none" gives one number for each, 0 for a group without a pair.
+
+    Raises
+    ------
+    ValueError
+        For another `pairs` or `reduction`, or a temperature that is not positive.
+    """
+
+    def __init__(
+        self,
+        temperature: float | nn.Parameter = 1.0,
+        *,
+        student_temperature: float | nn.Parameter = 1.0,
+        pairs: Pairs = "all",
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__()
+        if pairs not in ("all", "pos-neg"):
+            raise ValueError(f"`pairs` must be 'all' or 'pos-neg', got {pairs!r}")
+        if reduction not in ("mean", "sum", "none"):
+            raise ValueError(
+                f"`reduction` must be 'mean', 'sum' or 'none', got {reduction!r}"
+            )
+        for name, value in (
+            ("temperature", temperature),
+            ("student_temperature", student_temperature),
+        ):
+            if not isinstance(value, Tensor) and not 0 < value < math.inf:
+                raise ValueError(f"`{name}` must be a positive number, got {value!r}")
+        self.temperature = temperature
+        self.student_temperature = student_temperature
+        self.pairs, self.reduction = pairs, reduction
+        self._seen: _Batch | None = None
+
+    def forward(
+        self,
+        student: Tensor,
+        teacher: Tensor,
+        *,
+        mask: Tensor | None = None,
+        positive: Tensor | None = None,
+        weights: Tensor | None = None,
+    ) -> Tensor:
+        """The loss of some groups.
+
+        Parameters
+        ----------
+        student, teacher : Tensor, shape (..., k)
+            Scores as logits; only differences within a group count.
+        mask, positive : boolean Tensor, shape (..., k), optional
+            False where a position is padding; true for the positives.
+        weights : Tensor, shape (..., k), optional
+            Weights of documents, at least 0, such as one over the probabilities of
+            drawing them: a pair counts by the product of its two (theory of importance
+            weighting), and the pairs of a group by their weighted mean.
+
+        Returns
+        -------
+        Tensor, shape () or (...)
+            Of the dtype of `student`; half precision is added up in float32.
+        """
+        batch = self._scaled(student, teacher, mask, positive, weights)
+        self._seen = _Batch(*(None if it is None else it.detach() for it in batch))
+        return self._reduced(self._of_groups(batch), batch).to(student.dtype)
+
+    @property
+    def terms(self) -> Terms:
+        """Entropy, divergence and risk of the last call, computed now.
+
+        Raises
+        ------
+        RuntimeError
+            Before the first call, and where the last call had no teacher.
+        """
+        if self._seen is None or self._seen.teacher is None:
+            raise RuntimeError(
+                "`terms` are those of the last call with a teacher's scores; there was "
+                "none"
+            )
+        with torch.no_grad():
+            return _terms(self._seen, self.pairs)
+
+    def extra_repr(self) -> str:
+        """The settings, as torch shows them."""
+        return (
+            f"temperature={_number(self.temperature):.6g}, student_temperature="
+            f"{_number(self.student_temperature):.6g}, pairs={self.pairs!r}, "
+            f"reduction={self.reduction!r}"
+        )
+
+    def _of_groups(self, batch: _Batch) -> Tensor:
+        """The loss of each group, shape (...)."""
+        raise NotImplementedError
+
+    def _scaled(
+        self,
+        student: Tensor,
+        teacher: Tensor | None,
+        mask: Tensor | None,
+        positive: Tensor | None,
+        weights: Tensor | None,
+    ) -> _Batch:
+        student = _wide(student)
+        if weights is not None:
+            # A document of weight 0 is none
+            mask = weights > 0 if mask is None else mask & (weights > 0)
+            weights = torch.where(mask, weights, 1.0).to(student.dtype)
+        if teacher is not None:
+            teacher = _filled(_wide(teacher).to(student.dtype), mask) / self.temperature
+        student = _filled(student, mask) / self.student_temperature
+        return _Batch(student, teacher, mask, positive, weights)
+
+    def _reduced(self, losses: Tensor, batch: _Batch) -> Tensor:
+        if self.reduction == "none":
+            return losses
+        if self.reduction == "sum":
+            return losses.sum()
+        if batch.mask is None and batch.positive is None:
+            return losses.mean()
+        return losses.sum() / self._counts(batch).sum().clamp(min=1)
+
+    def _counts(self, batch: _Batch) -> Tensor:
+        """Which groups have a pair."""
+        return _pair_weights(batch, self.pairs).sum((-1, -2)) > 0
+
+
+class PairwiseDistillLoss(DistillLoss):
+    """RankNet on a teacher's soft preferences: the risk of Lemma 1.
+
+    Mean over the pairs of a group of ``softplus(m) - sigmoid(a) m``, with the student's
+    margin m and the teacher's margin a. Its gradient is that of the divergence, and it
+    is exact at ties.
+
+    The parameters are those of `DistillLoss`.
+
+    Examples
+    --------
+    >>> loss = PairwiseDistillLoss(temperature=2.0)
+    >>> student = torch.zeros(1, 3, requires_grad=True)
+    >>> value = loss(student, torch.tensor([[2.0, 0.0, -2.0]]))
+    >>> value.backward()
+    >>> round(value.item(), 6), round(loss.terms.entropy.item(), 6)
+    (0.693147, 0.509913)
+    """
+
+    def _of_groups(self, batch: _Batch) -> Tensor:
+        student, teacher = batch.student, _known(batch.teacher)
+        if self.pairs == "pos-neg" and batch.positive is None:
+            return _first_against_rest(_pair_loss, student, teacher, batch)
+        loss = _pair_loss(_margins(student), _margins(teacher))
+        if batch.mask is None and batch.positive is None and batch.weights is None:
+            # Of the k pairs of a document with itself, each costs ln 2
+            k = student.shape[-1]
+            return (loss.sum((-1, -2)) - k * math.log(2)) / max(1, k * (k - 1))
+        return _weighted(loss, _pair_weights(batch, self.pairs))
+
+
+class MarginMSELoss(DistillLoss):
+    """Squared error of margins (Hofstaetter et al., 2020); pairs are "pos-neg".
+
+    The parameters are those of `DistillLoss`, but `pairs` is "pos-neg" by default.
+
+    Examples
+    --------
+    >>> loss = MarginMSELoss()
+    >>> loss(torch.tensor([[1.0, 0.0]]), torch.tensor([[4.0, 1.0]])).item()
+    4.0
+    """
+
+    def __init__(
+        self,
+        temperature: float | nn.Parameter = 1.0,
+        *,
+        student_temperature: float | nn.Parameter = 1.0,
+        pairs: Pairs = "pos-neg",
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(
+            temperature,
+            student_temperature=student_temperature,
+            pairs=pairs,
+            reduction=reduction,
+        )
+
+    def _of_groups(self, batch: _Batch) -> Tensor:
+        student, teacher = batch.student, _known(batch.teacher)
+        if self.pairs == "pos-neg" and batch.positive is None:
+            return _first_against_rest(_squared, student, teacher, batch)
+        loss = _squared(_margins(student), _margins(teacher))
+        return _weighted(loss, _pair_weights(batch, self.pairs))
+
+
+class ListwiseDistillLoss(DistillLoss):
+    """Divergence of the student's softmax over a group from the teacher's.
+
+    ``KL(softmax(teacher / temperature) || softmax(student / student_temperature))`` in
+    nats. `pairs` matters for `terms` alone. Weights multiply probabilities before they
+    are normalised, as a document drawn with probability pi stands for 1 / pi of them.
+
+    The parameters are those of `DistillLoss`.
+
+    Examples
+    --------
+    >>> loss = ListwiseDistillLoss()
+    >>> loss(torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0]])).item()
+    0.0
+    """
+
+    def _of_groups(self, batch: _Batch) -> Tensor:
+        student = _log_softmax(batch.student, batch)
+        teacher = _log_softmax(_known(batch.teacher), batch)
+        loss = teacher.exp() * (teacher - student)
+        if batch.mask is not None:
+            loss = torch.where(batch.mask, loss, 0.0)
+        return loss.sum(-1)
+
+    def _counts(self, batch: _Batch) -> Tensor:
+        """Groups with a document."""
+        return _inside(batch.student, batch.mask).any(-1)
+
+
+class LCELoss(DistillLoss):
+    """Localised contrastive estimation: cross-entropy of the positive, no teacher.
+
+    ``-log softmax(student / student_temperature)`` of the positive among the documents
+    of its group (Gao, Dai, Callan, 2021); with several positives, the mean over them.
+    A teacher's scores may be given for `terms`.
+
+    The parameters are those of `DistillLoss`.
+
+    Examples
+    --------
+    >>> loss = LCELoss()
+    >>> round(loss(torch.tensor([[0.0, 0.0]])).item(), 6)
+    0.693147
+    """
+
+    def forward(
+        self,
+        student: Tensor,
+        teacher: Tensor | None = None,
+        *,
+        mask: Tensor | None = None,
+        positive: Tensor | None = None,
+        weights: Tensor | None = None,
+    ) -> Tensor:
+        """The loss of some groups; arguments as of `DistillLoss.forward`."""
+        batch = self._scaled(student, teacher, mask, positive, weights)
+        self._seen = _Batch(*(None if it is None else it.detach() for it in batch))
+        return self._reduced(self._of_groups(batch), batch).to(student.dtype)
+
+    def _of_groups(self, batch: _Batch) -> Tensor:
+        loss = -_log_softmax(batch.student, batch)
+        good = _positives(batch) & _inside(batch.student, batch.mask)
+        counts = good.sum(-1)
+        return torch.where(good, loss, 0.0).sum(-1) / counts.clamp(min=1)
+
+    def _counts(self, batch: _Batch) -> Tensor:
+        """Groups with a positive."""
+        return (_positives(batch) & _inside(batch.student, batch.mask)).any(-1)
+
+
+def _pair_loss(student: Tensor, teacher: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(
+        student, teacher.sigmoid(), reduction="none"
+    )
+
+
+def _squared(student: Tensor, teacher: Tensor) -> Tensor:
+    return (student - teacher).square()
+
+
+def _margins(scores: Tensor) -> Tensor:
+    """Differences of all ordered pairs; the loss of a pair is that of its reverse."""
+    return scores.unsqueeze(-1) - scores.unsqueeze(-2)
+
+
+def _first_against_rest(
+    loss: object, student: Tensor, teacher: Tensor, batch: _Batch
+) -> Tensor:
+    """The mean over pairs of the first document with each other one."""
+    found: Tensor = loss(  # type: ignore[operator]
+        student[..., :1] - student[..., 1:], teacher[..., :1] - teacher[..., 1:]
+    )
+    if batch.mask is None and batch.weights is None:
+        return found.sum(-1) / max(1, found.shape[-1])
+    counted = (
+        torch.ones_like(found) if batch.weights is None else batch.weights[..., 1:]
+    )
+    if batch.weights is not None:
+        counted = counted * batch.weights[..., :1]
+    if batch.mask is not None:
+        counted = counted * (batch.mask[..., 1:] & batch.mask[..., :1])
+    return _ratio((found * counted).sum(-1), counted.sum(-1))
+
+
+def _pair_weights(batch: _Batch, pairs: Pairs) -> Tensor:
+    """The weight of every ordered pair, shape (..., k, k); 0 for those left out."""
+    student = batch.student
+    k = student.shape[-1]
+    inside = _inside(student, batch.mask)
+    kept = inside.unsqueeze(-1) & inside.unsqueeze(-2)
+    if pairs == "pos-neg":
+        good = _positives(batch)
+        kept = kept & (good.unsqueeze(-1) != good.unsqueeze(-2))
+    else:
+        kept = kept & ~torch.eye(k, dtype=torch.bool, device=student.device)
+    if batch.weights is None:
+        return kept.to(student.dtype)
+    weights = batch.weights
+    return kept * (weights.unsqueeze(-1) * weights.unsqueeze(-2))
+
+
+def _weighted(values: Tensor, weights: Tensor) -> Tensor:
+    return _ratio((values * weights).sum((-1, -2)), weights.sum((-1, -2)))
+
+
+def _ratio(above: Tensor, below: Tensor) -> Tensor:
+    """A quotient that is 0, with gradient 0, where nothing was counted."""
+    some = below > 0
+    return torch.where(some, above / torch.where(some, below, 1.0), 0.0)
+
+
+def _positives(batch: _Batch) -> Tensor:
+    """Which documents are positives: the first, if nothing is said."""
+    if batch.positive is not None:
+        return batch.positive
+    k, device = batch.student.shape[-1], batch.student.device
+    return torch.arange(k, device=device) == 0
+
+
+def _log_softmax(scores: Tensor, batch: _Batch) -> Tensor:
+    """Log-probabilities over a group; those of padding count nowhere."""
+    if batch.weights is not None:
+        scores = scores + batch.weights.log()
+    if batch.mask is not None:
+        scores = torch.where(batch.mask, scores, torch.finfo(scores.dtype).min)
+    return functional.log_softmax(scores, -1)
+
+
+def _inside(scores: Tensor, mask: Tensor | None) -> Tensor:
+    """Which positions are documents."""
+    return torch.ones_like(scores, dtype=torch.bool) if mask is None else mask
+
+
+def _wide(scores: Tensor) -> Tensor:
+    """In a precision to add up in."""
+    return scores.float() if scores.dtype in HALVES else scores
+
+
+def _filled(scores: Tensor, mask: Tensor | None) -> Tensor:
+    """0 at padding, which may hold anything."""
+    return scores if mask is None else torch.where(mask, scores, 0.0)
+
+
+def _known(teacher: Tensor | None) -> Tensor:
+    if teacher is None:
+        raise ValueError("this loss needs the teacher's scores")
+    return teacher
+
+
+def _number(value: float | Tensor) -> float:
+    return float(value.detach()) if isinstance(value, Tensor) else value
+
+
+def _terms(batch: _Batch, pairs: Pairs) -> Terms:
+    """Means over the groups that have a pair, with the weights of the loss."""
+    weights = _pair_weights(batch, pairs)
+    teacher = _margins(_known(batch.teacher))
+    risk = _weighted(_pair_loss(_margins(batch.student), teacher), weights)
+    entropy = _weighted(_pair_loss(teacher, teacher), weights)
+    some = (weights.sum((-1, -2)) > 0).to(risk.dtype)
+    groups = some.sum().clamp(min=1)
+    means = [(one * some).sum() / groups for one in (entropy, risk)]
+    return Terms(means[0], (means[1] - means[0]).clamp(min=0), means[1])

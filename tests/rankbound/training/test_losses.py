@@ -1,0 +1,260 @@
+"""Losses for training, against the estimators, loops, and torch's own checks."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from torch.nn import functional
+
+from rankbound.estimators.listwise import list_divergence_nats
+from rankbound.estimators.pairwise import (
+    pairwise_divergence_nats,
+    pairwise_entropy_nats,
+    pairwise_risk_nats,
+)
+from rankbound.training import (
+    LCELoss,
+    ListwiseDistillLoss,
+    MarginMSELoss,
+    PairwiseDistillLoss,
+)
+
+WITH_TEACHER = (PairwiseDistillLoss, MarginMSELoss, ListwiseDistillLoss)
+LOSSES = (*WITH_TEACHER, LCELoss)
+PAIRS = ("all", "pos-neg")
+
+
+def scores(seed=0, shape=(3, 5), dtype=torch.float64):
+    rng = np.random.default_rng(seed)
+    return [torch.tensor(rng.normal(size=shape) * 3, dtype=dtype) for _ in range(2)]
+
+
+def padded(seed=1):
+    """Scores with padding, and a mask; the last group has one document."""
+    student, teacher = scores(seed, (4, 5))
+    mask = torch.arange(5) < torch.tensor([[5], [3], [2], [1]])
+    return student, teacher, mask
+
+
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_risk_and_terms_are_those_of_the_estimators(pairs):
+    student, teacher = scores()
+    positive = torch.zeros(3, 5, dtype=torch.bool)
+    positive[:, 0] = True
+    asked = {"positive": positive.numpy(), "pairs": pairs}
+    left, right = teacher.numpy(), student.numpy()
+    loss = PairwiseDistillLoss(2.0, pairs=pairs, reduction="none")
+    expected = pairwise_risk_nats(left, right, temperature=2.0, **asked)
+    assert_allclose(loss(student, teacher).numpy(), expected, rtol=1e-12)
+    assert_allclose(
+        loss(student, teacher, positive=positive).numpy(), expected, rtol=1e-12
+    )
+    entropy = pairwise_entropy_nats(left, temperature=2.0, **asked).mean()
+    divergence = pairwise_divergence_nats(left, right, temperature=2.0, **asked).mean()
+    found = [float(term) for term in loss.terms]
+    assert_allclose(found, [entropy, divergence, expected.mean()], rtol=1e-10)
+
+
+def of_loops(name, pairs, group):
+    """The loss of one group by its definition; None if it has nothing to count."""
+    student, teacher, keep, positive, weight = group
+    rows = [i for i in range(len(student)) if keep[i] and weight[i] > 0]
+    total = mass = 0.0
+    if name in ("PairwiseDistillLoss", "MarginMSELoss"):
+        for i in rows:
+            for j in rows:
+                if i == j or (pairs == "pos-neg" and positive[i] == positive[j]):
+                    continue
+                m, a = student[i] - student[j], teacher[i] - teacher[j]
+                p = 1 / (1 + math.exp(-a))
+                value = math.log1p(math.exp(m)) - p * m
+                value = (m - a) ** 2 if name == "MarginMSELoss" else value
+                total += weight[i] * weight[j] * value
+                mass += weight[i] * weight[j]
+        return total / mass if mass else None
+    if not rows:
+        return None
+    soft = []
+    for side in (student, teacher):
+        exps = {i: weight[i] * math.exp(side[i]) for i in rows}
+        soft.append({i: value / sum(exps.values()) for i, value in exps.items()})
+    if name == "ListwiseDistillLoss":
+        return sum(soft[1][i] * math.log(soft[1][i] / soft[0][i]) for i in rows)
+    good = [i for i in rows if positive[i]]
+    return -sum(math.log(soft[0][i]) for i in good) / len(good) if good else None
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seed=st.integers(0, 10**6),
+    kind=st.sampled_from(LOSSES),
+    pairs=st.sampled_from(PAIRS),
+    marked=st.booleans(),
+    weighted=st.booleans(),
+    masked=st.booleans(),
+)
+def test_losses_are_those_of_loops(seed, kind, pairs, marked, weighted, masked):
+    rng = np.random.default_rng(seed)
+    student, teacher = scores(seed, (4, 4))
+    given_ = {}
+    keep = np.ones((4, 4), bool)
+    if masked:
+        keep = rng.random((4, 4)) < 0.7
+        given_["mask"] = torch.tensor(keep)
+        student[~torch.tensor(keep)] = math.nan
+    positive = np.zeros((4, 4), bool)
+    positive[:, 0] = True
+    if marked:
+        positive = rng.random((4, 4)) < 0.5
+        given_["positive"] = torch.tensor(positive)
+    weight = np.ones((4, 4))
+    if weighted:
+        weight = rng.integers(0, 4, (4, 4)).astype(float)
+        given_["weights"] = torch.tensor(weight)
+    rows = zip(student.tolist(), teacher.tolist(), keep, positive, weight, strict=True)
+    expected = [of_loops(kind.__name__, pairs, row) for row in rows]
+    found = kind(pairs=pairs, reduction="none")(student, teacher, **given_)
+    assert_allclose(found.numpy(), [value or 0.0 for value in expected], atol=1e-10)
+    counted = [value for value in expected if value is not None]
+    mean = kind(pairs=pairs)(student, teacher, **given_)
+    wanted = sum(counted) / len(counted) if counted else 0.0
+    assert_allclose(mean.item(), wanted, atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+@pytest.mark.parametrize("tied", [False, True])
+def test_gradients_are_those_of_finite_differences(kind, tied):
+    student, teacher, mask = padded()
+    if tied:
+        student[:2] = 0.0
+    weights = torch.tensor([1.0, 2.0, 0.5, 3.0, 1.0], dtype=torch.float64).expand(4, 5)
+    scale = torch.nn.Parameter(torch.tensor(1.5, dtype=torch.float64))
+    loss = kind(student_temperature=scale)
+    student.requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda one, _: loss(one, teacher, mask=mask, weights=weights), (student, scale)
+    )
+
+
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_the_gradient_holds_at_ties_and_scores_of_100_000(pairs):
+    teacher = torch.linspace(57_989, 160_300, 4, dtype=torch.float64)
+    student = torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    PairwiseDistillLoss(pairs=pairs)(student, teacher).backward()
+    expected = np.zeros(4)
+    chosen = [(0, 1), (0, 2), (0, 3)]
+    if pairs == "all":
+        chosen += [(1, 2), (1, 3), (2, 3)]
+    for i, j in chosen:
+        slope = 0.5 - float(teacher[i] > teacher[j])
+        expected[i] += slope / len(chosen)
+        expected[j] -= slope / len(chosen)
+    assert_allclose(student.grad.numpy(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_padding_does_not_poison_the_gradient(kind):
+    student, teacher, mask = padded()
+    student, teacher = (
+        torch.where(mask, one, math.nan).requires_grad_() for one in (student, teacher)
+    )
+    kind()(student, teacher.detach(), mask=mask).backward()
+    assert (student.grad[~mask] == 0).all()
+    assert torch.isfinite(student.grad).all()
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
+def test_precision_is_that_of_the_student(kind, dtype):
+    student, teacher = scores(dtype=dtype)
+    student.requires_grad_()
+    found = kind()(student, teacher)
+    assert found.dtype == dtype
+    found.backward()
+    assert student.grad.dtype == dtype
+    exact = kind()(student.detach().double(), teacher.double())
+    assert_allclose(found.item(), exact.item(), rtol=2 * torch.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_it_runs_under_autocast(kind):
+    student, teacher = scores(dtype=torch.float32)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        student = (student @ torch.eye(5)).requires_grad_()  # bfloat16, as of a model
+        found = kind()(student, teacher)
+    assert_allclose(
+        found.item(), kind()(student.detach().float(), teacher).item(), rtol=1e-2
+    )
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_a_compiler_takes_it_in_one_piece(kind):
+    student, teacher, mask = padded()
+    loss = kind()
+    expected = loss(student, teacher, mask=mask)
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    assert_allclose(compiled(student, teacher, mask=mask).item(), expected.item())
+    assert_allclose(compiled(student, teacher).item(), kind()(student, teacher).item())
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_vmap_gives_what_a_batch_gives(kind):
+    student, teacher = scores()
+    loss = kind(reduction="none")
+    expected = loss(student, teacher)
+    found = torch.func.vmap(kind(reduction="none"))(student, teacher)
+    assert_allclose(found.numpy(), expected.numpy(), rtol=1e-12)
+
+
+def test_a_temperature_can_be_learned():
+    torch.manual_seed(0)
+    teacher = torch.randn(400, 6) * 2
+    scale = torch.nn.Parameter(torch.tensor(1.0))
+    loss = PairwiseDistillLoss(student_temperature=scale)
+    assert [*loss.parameters()] == [scale]
+    optimizer = torch.optim.Adam(loss.parameters(), lr=0.1)
+    for _ in range(200):
+        optimizer.zero_grad()
+        loss(3 * teacher, teacher).backward()
+        optimizer.step()
+    assert_allclose(scale.item(), 3.0, rtol=0.01)
+    assert_allclose(loss.terms.divergence.item(), 0.0, atol=1e-4)
+
+
+def test_losses_are_those_of_torch_where_definitions_agree():
+    student, teacher = scores(shape=(6, 4))
+    log_p, p = student.log_softmax(-1), teacher.softmax(-1)
+    kl = functional.kl_div(log_p, p, reduction="batchmean")
+    assert_allclose(ListwiseDistillLoss()(student, teacher).item(), kl.item())
+    assert_allclose(
+        ListwiseDistillLoss(reduction="none")(student, teacher).numpy(),
+        list_divergence_nats(teacher.numpy(), student.numpy()),
+        rtol=1e-10,
+    )
+    labels = torch.zeros(6, dtype=torch.long)
+    lce = functional.cross_entropy(student, labels)
+    assert_allclose(LCELoss()(student).item(), lce.item())
+    margins = [one[:, :1] - one[:, 1:] for one in (student, teacher)]
+    mse = functional.mse_loss(*margins)
+    assert_allclose(MarginMSELoss()(student, teacher).item(), mse.item())
+
+
+def test_wrong_settings_are_refused():
+    for wrong in ({"pairs": "neg-neg"}, {"reduction": "median"}):
+        with pytest.raises(ValueError, match="must be"):
+            PairwiseDistillLoss(**wrong)
+    for wrong in (0.0, -1.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match="positive"):
+            PairwiseDistillLoss(wrong)
+        with pytest.raises(ValueError, match="positive"):
+            ListwiseDistillLoss(student_temperature=wrong)
+    with pytest.raises(RuntimeError):
+        _ = PairwiseDistillLoss().terms
+    loss = LCELoss()
+    loss(torch.zeros(2, 3))
+    with pytest.raises(RuntimeError):
+        _ = loss.terms
