@@ -324,7 +324,8 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
     codes[~positive] = docnos.codes[len(places) :]
     _check_once(codes, offsets)
     # Queries are numbered as they appear, documents by code point
-    _, first, places = np.unique(places, return_index=True, return_inverse=True)
+    first = np.empty(len(known), dtype=np.int64)
+    first[places[::-1]] = np.arange(len(places))[::-1]  # the last one written stays
     order = np.argsort(first)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))

@@ -47,18 +47,19 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
     >>> list(blocks(source, end=b"\n", size=4))
     [b'ab\n', b'cd\n', b'ef']
     """
-    size = size or SIZE
-    rest: list[bytes] = []
+    buffer, held = bytearray(size or SIZE), 0
     with source.stream() as stream:
-        while chunk := stream.read(size):
-            place = chunk.rfind(end) + 1
-            if place == 0:
-                rest.append(chunk)
-                continue
-            yield b"".join((*rest, memoryview(chunk)[:place]))
-            rest = [chunk[place:]]
-    if any(rest):
-        yield b"".join(rest)
+        while read := stream.readinto(memoryview(buffer)[held:]):
+            held += read
+            place = buffer.rfind(end, 0, held) + 1
+            if place:
+                yield bytes(memoryview(buffer)[:place])
+                buffer[: held - place] = buffer[place:held]
+                held -= place
+            elif held == len(buffer):
+                buffer *= 2
+    if held:
+        yield bytes(memoryview(buffer)[:held])
 
 
 def in_order(

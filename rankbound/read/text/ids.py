@@ -8,7 +8,7 @@ sorting of text take several times as long when most ids differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.arrow import encode
 from rankbound.data.columns import Integers, LateStrings, Strings, strings
-from rankbound.data.ordering import sorted_order
+from rankbound.read.text.blocks import in_order
 
 Bytes = NDArray[np.uint8]
 Pairs = NDArray[np.uint16]
@@ -147,8 +147,9 @@ def _order_as_text(numbers: Integers) -> Integers:
     counts = np.diff(of_digits, prepend=0, append=len(numbers))
     digits = np.repeat(np.arange(1, MOST_DIGITS + 1), counts)
     # Padded with zeros behind. Of numbers that are then equal, such as 1 and 10, the
-    # shorter one comes first in either order
-    return sorted_order(numbers * POWERS[digits.max() - digits])
+    # shorter one comes first in either order. Those of as many digits ascend already,
+    # so that a stable sort just merges them
+    return np.argsort(numbers * POWERS[digits.max() - digits], kind="stable")
 
 
 def _coded(
@@ -160,63 +161,103 @@ def _coded(
     ----------
     words : list of int64 arrays, shape (n_rows,)
         One or more integers from 0 on for each row, which together identify its id.
+        They are lost.
     order_of : callable, optional
         Gives the order of ids from their ascending integers; ascending by default.
     """
-    rows = words[0]
-    if len(words) == 1 and int(rows.max()) < SPARSE * len(rows):
-        occurs = np.zeros(int(rows.max()) + 1, dtype=bool)
-        occurs[rows] = True
+    codes = words[0]
+    if len(words) == 1 and int(codes.max()) < SPARSE * len(codes):
+        occurs = np.zeros(int(codes.max()) + 1, dtype=bool)
+        occurs[codes] = True
         places = np.flatnonzero(occurs)
-        distinct = [places]
-        rank = np.empty(len(occurs), dtype=np.int32)
+        distinct, size = [places], len(occurs)
     else:
-        order, ascending = _order(words)
-        new = np.zeros(len(order), dtype=bool)
-        new[0] = True
-        for word in ascending:
-            new[1:] |= word[1:] != word[:-1]
-        distinct = [word[new] for word in ascending]
-        del ascending
-        rows = np.empty(len(order), dtype=np.int64)
-        rows[order] = np.cumsum(new) - 1
+        distinct, codes = _by_sorting(words)
+        if order_of is None:
+            return distinct, codes
         places = np.arange(len(distinct[0]))
-        rank = np.empty(len(places), dtype=np.int32)
+        size = len(places)
     if order_of is not None:
         order = order_of(distinct[0])
         places, distinct = places[order], [word[order] for word in distinct]
+    rank = np.empty(size, dtype=np.int32)
     rank[places] = np.arange(len(places), dtype=np.int32)
-    return distinct, rank[rows].astype(np.int64)
+    for start in range(0, len(codes), STEP):
+        part = slice(start, start + STEP)
+        codes[part] = rank[codes[part]]
+    return distinct, codes
 
 
-def _order(words: list[Integers]) -> tuple[Integers, list[Integers]]:
-    """The order of rows by their first integer, then by the second, and so on.
+def _by_sorting(words: list[Integers]) -> tuple[list[Integers], Integers]:
+    """Distinct ids, ascending, and the position of each row's id; `words` are lost.
 
-    The integers come in that order, too. The leading bits are sorted first, packed with
-    the row number, which is several times as fast as sorting by all bits. Few rows are
-    left tied.
+    The leading bits of the first integer are sorted first, packed with the row number,
+    which is several times as fast as sorting by all bits. Few rows are left tied.
     """
-    first = words[0]
-    bits = int(first.max()).bit_length() + len(first).bit_length()
-    shift = max(0, bits - 63)
-    order = sorted_order(first >> shift)
-    ascending = [word[order] for word in words]
-    heads = ascending[0] >> shift
-    tied = heads[1:] == heads[:-1]
-    differs = np.zeros(len(tied), dtype=bool)
-    for word in ascending:
+    size = len(words[0])
+    bits = size.bit_length()
+    shift = max(0, int(words[0].max()).bit_length() + bits - 63)
+    keys = words[0] >> shift
+    keys <<= bits
+    for start in range(0, size, STEP):
+        keys[start : start + STEP] |= np.arange(start, min(start + STEP, size))
+    short = size <= STEP
+    middle = size // 2
+    halves = (half for half in (keys[:middle], keys[middle:]))
+    for _ in in_order(np.ndarray.sort, halves, short=short):
+        pass
+    keys.sort(kind="stable")  # which merges the halves
+    new = np.empty(size, dtype=bool)
+
+    def settled(part: slice) -> list[Integers]:
+        """Order rows that are tied, mark where an id begins, and give the ids."""
+        heads = keys[part] >> bits
+        rows = keys[part] & ((1 << bits) - 1)
+        ascending = [word[rows] for word in words]
+        tied = heads[1:] == heads[:-1]
+        differs = _differs(ascending)
+        if (differs & tied).any():
+            group = np.append(0, np.cumsum(~tied))
+            undecided = np.zeros(group[-1] + 1, dtype=bool)
+            undecided[group[1:][differs & tied]] = True
+            places = np.flatnonzero(undecided[group])
+            found = rows[places]
+            rows[places] = found[np.lexsort([word[found] for word in words[::-1]])]
+            ascending = [word[rows] for word in words]
+            differs = _differs(ascending)
+        keys[part] = rows
+        begins = new[part]
+        begins[0] = True
+        begins[1:] = differs
+        return [word[begins] for word in ascending]
+
+    done = [*in_order(settled, _undivided(keys, bits), short=short)]
+    distinct = [
+        np.concatenate(word) for word in zip(*(ids for _, ids in done), strict=True)
+    ]
+    ends = np.cumsum([len(ids[0]) for _, ids in done])
+    codes = words[0]
+    for (part, ids), end in zip(done, ends, strict=True):
+        codes[keys[part]] = np.cumsum(new[part]) + (end - len(ids[0]) - 1)
+    return distinct, codes
+
+
+def _differs(words: list[Integers]) -> NDArray[np.bool_]:
+    """Whether each id but the first is another than the one before."""
+    differs: NDArray[np.bool_] = words[0][1:] != words[0][:-1]
+    for word in words[1:]:
         differs |= word[1:] != word[:-1]
-    differs &= tied
-    if differs.any():
-        group = np.append(0, np.cumsum(~tied))
-        undecided = np.zeros(group[-1] + 1, dtype=bool)
-        undecided[group[1:][differs]] = True
-        places = np.flatnonzero(undecided[group])
-        rows = order[places]
-        order[places] = rows[np.lexsort([word[rows] for word in words[::-1]])]
-        for word, whole in zip(ascending, words, strict=True):
-            word[places] = whole[order[places]]
-    return order, ascending
+    return differs
+
+
+def _undivided(keys: Integers, bits: int) -> Generator[slice]:
+    """Ranges of some `STEP` keys, all those with the same leading bits in one."""
+    start = 0
+    while start < len(keys):
+        last = keys[min(start + STEP, len(keys)) - 1] | ((1 << bits) - 1)
+        stop = int(np.searchsorted(keys, last, side="right"))
+        yield slice(start, stop)
+        start = stop
 
 
 def _can_be_packed(texts: pa.Array) -> bool:
@@ -301,10 +342,15 @@ def _packed(texts: list[pa.Array]) -> Ids:
         steps = [columns for block in each(laid, texts) for columns in block]
         texts.clear()
         packing = Packing(occurs)
-        parts = list(each(packing.packed, steps))
+        ends = np.cumsum([columns.shape[1] for columns in steps]).tolist()
+        words = [np.empty(ends[-1], dtype=np.int64) for _ in packing.words]
+
+        def pack(columns: Pairs, end: int) -> None:
+            for word, found in zip(words, packing.packed(columns), strict=True):
+                word[end - len(found) : end] = found
+
+        list(each(pack, steps, ends))
         steps.clear()
-    words = [np.concatenate(word) for word in zip(*parts, strict=True)]
-    parts.clear()
     distinct, codes = _coded(words)
 
     def made() -> Strings:
