@@ -316,7 +316,10 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
                 chances.append(block.inclusion)
     qid_ids = qids.encoded()
     known, places = qid_ids.names.strings, qid_ids.codes
-    docnos = IdColumn([*positives, *negatives]).encoded()
+    ids = IdColumn()
+    for documents in (*positives, *negatives):
+        ids.append(documents)
+    docnos = ids.encoded()
     offsets = np.concatenate([[0], *sizes]).cumsum().astype(np.int64)
     positive = _starts(offsets)
     codes = np.empty(len(positive), dtype=np.int64)

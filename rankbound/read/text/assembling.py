@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.ordering import WINDOW, parts, row_order
 from rankbound.data.scores import Scores
-from rankbound.read.text.blocks import in_order
+from rankbound.read.text.blocks import Column, in_order
 from rankbound.read.text.ids import IdColumn
 
 
@@ -49,10 +49,10 @@ class Assembly:
 
     name: str
     places: dict[str, int] = field(default_factory=dict)
-    queries: list[NDArray[np.int32]] = field(default_factory=list)
+    queries: Column = field(default_factory=lambda: Column(np.int32))
     docnos: IdColumn = field(default_factory=IdColumn)
-    values: list[Floats] = field(default_factory=list)
-    ranks: list[Integers] | None = field(default_factory=list)
+    values: Column = field(default_factory=lambda: Column(np.float64))
+    ranks: Column | None = field(default_factory=lambda: Column(np.int64))
 
     def add(
         self,
@@ -95,8 +95,8 @@ class Assembly:
             If a document occurs twice in a query; the first such row of the file.
         """
         docnos, codes = self.docnos.encoded()
-        queries, values = _taken(self.queries), _taken(self.values)
-        ranks = None if self.ranks is None else _taken(self.ranks)
+        queries, values = self.queries.taken(), self.values.taken()
+        ranks = None if self.ranks is None else self.ranks.taken()
         columns = [codes, values, *([] if ranks is None else [ranks])]
 
         def arranged(part: tuple[int, int]) -> tuple[int, int] | None:
@@ -122,13 +122,6 @@ class Assembly:
             name=self.name,
         )
         return Sorted(scores, ranks)
-
-
-def _taken(blocks: list[NDArray[Any]]) -> NDArray[Any]:
-    """All blocks as one array; the list is emptied to free their memory."""
-    whole = np.concatenate(blocks)
-    blocks.clear()
-    return whole
 
 
 def _repeated(

@@ -9,8 +9,6 @@ sorting of text take several times as long when most ids differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,7 +18,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.arrow import encode
 from rankbound.data.columns import Integers, LateStrings, Strings, strings
-from rankbound.read.text.blocks import in_order
+from rankbound.read.text.blocks import Column, in_order
 
 Bytes = NDArray[np.uint8]
 Pairs = NDArray[np.uint16]
@@ -31,7 +29,6 @@ MOST = 1 << 63  # integers that a word holds
 MOST_DIGITS = 18  # any such number fits into 64 bits
 POWERS = 10 ** np.arange(MOST_DIGITS + 1, dtype=np.int64)
 LONGEST = 64  # bytes; a column with a longer id is left to Arrow
-WORKERS = 2
 SPARSE = 16  # keys up to so many times the rows have a table
 STEP = 1 << 16  # rows whose work fits into the processor's cache
 ZERO, NINE = b"09"
@@ -94,25 +91,33 @@ class IdColumn:
     (['d10', 'd2'], [1, 0, 1])
     """
 
-    blocks: list[pa.Array] = field(default_factory=list)
+    numbers: Column = field(default_factory=lambda: Column(np.int64))
+    texts: list[pa.Array] = field(default_factory=list)  # of all rows, or empty
 
     def append(self, block: pa.Array) -> None:
         """Add the ids of further rows, as `held` or `ids_of` gives them."""
-        self.blocks.append(block)
+        plain = block.type == pa.int64()
+        if plain and not self.texts:
+            self.numbers.append(integers(block))
+            return
+        if len(self.numbers):
+            self.texts = _written(self.numbers.taken())
+            self.numbers = Column(np.int64)
+        self.texts.append(block.cast(pa.string()) if plain else block)
 
     def encoded(self) -> Ids:
         """Encode the ids of all rows. To be called once: the column is emptied."""
-        blocks, self.blocks = self.blocks, []
-        if all(block.type == pa.int64() for block in blocks):
-            return _numbered(np.concatenate([integers(block) for block in blocks]))
-        texts = [
-            block.cast(pa.string()) if block.type == pa.int64() else block
-            for block in blocks
-        ]
-        blocks.clear()
+        texts, self.texts = self.texts, []
+        if not texts:
+            return _numbered(self.numbers.taken())
         if all(map(_can_be_packed, texts)):
             return _packed(texts)
         return _by_arrow(texts)
+
+
+def _written(numbers: Integers) -> list[pa.Array]:
+    parts = range(0, len(numbers), STEP)
+    return [pa.array(numbers[at : at + STEP]).cast(pa.string()) for at in parts]
 
 
 def integers(column: pa.Array) -> Integers:
@@ -201,45 +206,56 @@ def _by_sorting(words: list[Integers]) -> tuple[list[Integers], Integers]:
     keys <<= bits
     for start in range(0, size, STEP):
         keys[start : start + STEP] |= np.arange(start, min(start + STEP, size))
-    short = size <= STEP
-    middle = size // 2
-    halves = (half for half in (keys[:middle], keys[middle:]))
-    for _ in in_order(np.ndarray.sort, halves, short=short):
-        pass
-    keys.sort(kind="stable")  # which merges the halves
+    _sort(keys)
     new = np.empty(size, dtype=bool)
 
     def settled(part: slice) -> list[Integers]:
-        """Order rows that are tied, mark where an id begins, and give the ids."""
-        heads = keys[part] >> bits
-        rows = keys[part] & ((1 << bits) - 1)
-        ascending = [word[rows] for word in words]
-        tied = heads[1:] == heads[:-1]
-        differs = _differs(ascending)
-        if (differs & tied).any():
-            group = np.append(0, np.cumsum(~tied))
-            undecided = np.zeros(group[-1] + 1, dtype=bool)
-            undecided[group[1:][differs & tied]] = True
-            places = np.flatnonzero(undecided[group])
-            found = rows[places]
-            rows[places] = found[np.lexsort([word[found] for word in words[::-1]])]
-            ascending = [word[rows] for word in words]
-            differs = _differs(ascending)
+        """Make rows of keys, mark those where an id begins, and give these ids."""
+        rows, ascending = _settled(keys[part], bits, words)
         keys[part] = rows
         begins = new[part]
         begins[0] = True
-        begins[1:] = differs
+        begins[1:] = _differs(ascending)
         return [word[begins] for word in ascending]
 
-    done = [*in_order(settled, _undivided(keys, bits), short=short)]
-    distinct = [
-        np.concatenate(word) for word in zip(*(ids for _, ids in done), strict=True)
-    ]
-    ends = np.cumsum([len(ids[0]) for _, ids in done])
+    done = [*in_order(settled, _undivided(keys, bits), short=size <= STEP)]
+    parts, found = zip(*done, strict=True)
+    distinct = [np.concatenate(word) for word in zip(*found, strict=True)]
     codes = words[0]
-    for (part, ids), end in zip(done, ends, strict=True):
-        codes[keys[part]] = np.cumsum(new[part]) + (end - len(ids[0]) - 1)
+    before = -1
+    for part, part_ids in zip(parts, found, strict=True):
+        codes[keys[part]] = np.cumsum(new[part]) + before
+        before += len(part_ids[0])
     return distinct, codes
+
+
+def _sort(keys: Integers) -> None:
+    """Sort in place: both halves at once, and then a merge, which is little work."""
+    middle = len(keys) // 2
+    halves = (half for half in (keys[:middle], keys[middle:]))
+    for _ in in_order(np.ndarray.sort, halves, short=len(keys) <= STEP):
+        pass
+    keys.sort(kind="stable")
+
+
+def _settled(
+    keys: Integers, bits: int, words: list[Integers]
+) -> tuple[Integers, list[Integers]]:
+    """The rows of sorted keys by all bits of their integers, and these integers."""
+    heads = keys >> bits
+    rows = keys & ((1 << bits) - 1)
+    ascending = [word[rows] for word in words]
+    tied = heads[1:] == heads[:-1]
+    differs = _differs(ascending) & tied
+    if differs.any():
+        group = np.append(0, np.cumsum(~tied))
+        undecided = np.zeros(group[-1] + 1, dtype=bool)
+        undecided[group[1:][differs]] = True
+        places = np.flatnonzero(undecided[group])
+        few = rows[places]
+        rows[places] = few[np.lexsort([word[few] for word in words[::-1]])]
+        ascending = [word[rows] for word in words]
+    return rows, ascending
 
 
 def _differs(words: list[Integers]) -> NDArray[np.bool_]:
@@ -324,6 +340,21 @@ class Packing:
 
 
 def _packed(texts: list[pa.Array]) -> Ids:
+    packing, words = _words(texts)
+    distinct, codes = _coded(words)
+
+    def made() -> Strings:
+        found = np.empty(len(distinct[0]), dtype=object)
+        for start in range(0, len(found), STEP):
+            part = slice(start, start + STEP)
+            found[part] = packing.texts([word[part] for word in distinct])
+        return found
+
+    return Ids(LateStrings(len(distinct[0]), made), codes)
+
+
+def _words(texts: list[pa.Array]) -> tuple[Packing, list[Integers]]:
+    """The integers of all texts, and how they were made; the list is emptied."""
     longest = max(int(np.diff(_laid_out(block)[1]).max(initial=0)) for block in texts)
     places = -(-longest // 2)
     occurs = np.zeros((places, 1 << 16), dtype=bool)
@@ -335,32 +366,24 @@ def _packed(texts: list[pa.Array]) -> Ids:
                 occurs[place][column] = True
         return steps
 
-    # A short file is not worth a thread
-    several = ThreadPoolExecutor(WORKERS) if len(texts) > 1 else None
-    each = map if several is None else several.map
-    with several or nullcontext():
-        steps = [columns for block in each(laid, texts) for columns in block]
-        texts.clear()
-        packing = Packing(occurs)
-        ends = np.cumsum([columns.shape[1] for columns in steps]).tolist()
-        words = [np.empty(ends[-1], dtype=np.int64) for _ in packing.words]
+    short = len(texts) == 1  # a single block is not worth a thread
+    blocks = in_order(laid, (block for block in texts), short=short)
+    steps = [columns for _, block in blocks for columns in block]
+    texts.clear()
+    packing = Packing(occurs)
+    ends = np.cumsum([columns.shape[1] for columns in steps]).tolist()
+    words = [np.empty(ends[-1], dtype=np.int64) for _ in packing.words]
 
-        def pack(columns: Pairs, end: int) -> None:
-            for word, found in zip(words, packing.packed(columns), strict=True):
-                word[end - len(found) : end] = found
+    def pack(step: tuple[Pairs, int]) -> None:
+        columns, end = step
+        for word, found in zip(words, packing.packed(columns), strict=True):
+            word[end - len(found) : end] = found
 
-        list(each(pack, steps, ends))
-        steps.clear()
-    distinct, codes = _coded(words)
-
-    def made() -> Strings:
-        found = np.empty(len(distinct[0]), dtype=object)
-        for start in range(0, len(found), STEP):
-            part = slice(start, start + STEP)
-            found[part] = packing.texts([word[part] for word in distinct])
-        return found
-
-    return Ids(LateStrings(len(distinct[0]), made), codes)
+    for _ in in_order(
+        pack, (step for step in zip(steps, ends, strict=True)), short=short
+    ):
+        pass
+    return packing, words
 
 
 def _steps(block: pa.Array, places: int) -> Iterator[Pairs]:
