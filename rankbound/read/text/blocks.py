@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rankbound.data.columns import Floats
 from rankbound.read.source import BOM, HEAD, Source
 
-SIZE = 1 << 20
+SIZE = 1 << 22
 WORKERS = 2
 LARGEST = 1 << 30  # bytes that pyarrow is given; a longer block is a single line
 
