@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from rankbound.bounds.certificate import CHOSEN, LossRange
+from rankbound.bounds.betting import betting
+from rankbound.bounds.certificate import LossRange
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.limits import upper_limit
 from rankbound.catalogue import ASSOCIATED, CONTRADICTS, NOTHING, PREDICTORS, SUPPORTS
 from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.panels import StudentPanel
@@ -67,6 +67,7 @@ def certificates(
             risk,
             loss_range=certificate.range,
             delta=delta,
+            stake=panel.result.student.choices.stake,
             splits=splits,
             rng=generator(
                 seed, "certificates", panel.dataset, panel.sampling, panel.student
@@ -269,8 +270,13 @@ def _first_mean(panel: StudentPanel, name: str, first: Booleans) -> float:
 
 def _limit(panel: StudentPanel, risk: Floats, delta: float) -> float:
     limits: LossRange = panel.result.certificate.range
-    return upper_limit(
-        risk, low=limits.low, high=limits.high, delta=delta, method=CHOSEN
+    stake = panel.result.student.choices.stake
+    return betting(
+        risk,
+        low=limits.low,
+        high=limits.high,
+        delta=delta,
+        stakes=None if stake is None else [stake],
     )
 
 
