@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Final
 
@@ -101,11 +100,8 @@ def held_out(
     n = len(risk)
     if n < LEAST_QUERIES:
         raise DomainError(f"a split needs {LEAST_QUERIES} queries or more, got {n}")
-    of = {"low": loss_range.low, "high": loss_range.high, "delta": delta}
-    upper = functools.partial(
-        betting, **of, stakes=None if stake is None else [stake]
-    )
-    lower = functools.partial(lower_limit, **of, method=CHOSEN)
+    low, high = loss_range.low, loss_range.high
+    stakes = None if stake is None else [stake]
     found = []
     for _ in range(splits):
         # Not scikit-learn's ShuffleSplit, which cannot draw from a Generator
@@ -113,9 +109,13 @@ def held_out(
         first, second = risk[order[: n // 2]], risk[order[n // 2 :]]
         found.append(
             HeldOut(
-                certificate=upper(first),
+                certificate=betting(
+                    first, low=low, high=high, delta=delta, stakes=stakes
+                ),
                 risk=float(second.mean()),
-                lower=lower(second),
+                lower=lower_limit(
+                    second, low=low, high=high, delta=delta, method=CHOSEN
+                ),
                 n_certificate=len(first),
                 n_held_out=len(second),
             )

@@ -387,9 +387,7 @@ def add_unscored(add: Add) -> None:
     )
 
 
-def choices_from(
-    arguments: argparse.Namespace, names: Sequence[str]
-) -> dict[str, Any]:
+def choices_from(arguments: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
     """What these three say; `names` are those of the students."""
     return {
         "pilot": arguments.pilot,
