@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -29,8 +29,6 @@ from rankbound.validation.deciding import (
 from rankbound.validation.paired import Method
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from rankbound.figures.power import Source
 
 MOST = 12  # more lines could not be told apart
@@ -87,8 +85,8 @@ def _compared(
     delta: float,
     unit: str,
     margin: float | None,
-    ax: Axes | None = None,
-) -> Axes:
+    ax: Any = None,
+) -> Any:
     """Curves and marks of rows of a comparison with their standard deviations."""
     from rankbound.figures.power import Source, draw_difference_power
 

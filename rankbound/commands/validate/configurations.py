@@ -16,7 +16,9 @@ import numpy as np
 from rankbound.bounds.betting import betting
 from rankbound.bounds.certificate import LossRange
 from rankbound.bounds.errors import DomainError
+from rankbound.bounds.floors import floor_of
 from rankbound.catalogue import ASSOCIATED, CONTRADICTS, NOTHING, PREDICTORS, SUPPORTS
+from rankbound.commands.measure.result import LimitFloor
 from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.panels import StudentPanel
 from rankbound.commands.validate.records import (
@@ -93,6 +95,15 @@ def certificates(
                 ratio=stated / held if held > 0 else None,
                 held=sum(half.holds for half in halves),
                 refuted=sum(half.refuted for half in halves),
+                floor=LimitFloor.of(panel.result.floor),
+                half_floor=LimitFloor.of(
+                    floor_of(
+                        certificate.risk,
+                        halves[0].n_certificate,
+                        high=certificate.range.high,
+                        delta=delta,
+                    )
+                ),
             )
         )
     return tuple(rows)
