@@ -1,4 +1,4 @@
-"""Every upper limit stands beside its own floor, by hand, which it never falls below."""
+"""Every upper limit stands beside its own floor, computed by hand."""
 
 import numpy as np
 import pytest
