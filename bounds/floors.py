@@ -313,7 +313,7 @@ def combined_floor(
     >>> made = combined_floor(
     ...     [(0.3, 0.69), (0.1, 1.5)], 43, lambda h, d: h + d, delta=0.025)
     >>> round(made.value, 3), made.n_needed
-    (0.547, 20)
+    (0.547, 21)
     """
 
     def least(size: int) -> float:
