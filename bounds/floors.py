@@ -8,6 +8,7 @@ lower. Printed beside a limit, it says whether a better method could have helped
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from rankbound.bounds.samples import checked_delta, log_union
 from rankbound.bounds.wording import counted
 
 LN2: Final = math.log(2)
+MOST_QUERIES: Final = 10**12
 
 
 def least_limit(
@@ -166,32 +168,32 @@ class Floor:
     Attributes
     ----------
     value : float
-        No limit offered here is below this on the sample, in nats.
-    n_queries, n_students : int
-        Sample size; students for which the limits hold together.
-    high : float
-        Largest risk of one query, in nats.
-    delta : float
-        Failure probability.
+        No limit offered here is below this on the sample, in the unit of the values.
     n_needed : int or None
-        Least number of queries from which the floor is below ln 2; None if the sample
-        risk is not.
+        Least number of queries from which `value` is below the trivial one; None if no
+        number is enough.
+    median : float or None
+        Any rule that is valid for all laws is below this at most half of the time, were
+        the true mean that of the sample; None where no such number is known.
+    median_n_needed : int or None
+        The same as `n_needed`, of `median`.
+    trivial : float
+        What a limit has to be below to say something; ln 2 for a risk in nats.
     """
 
     value: float
-    n_queries: int
-    n_students: int
-    high: float
-    delta: float
     n_needed: int | None
+    median: float | None
+    median_n_needed: int | None
+    trivial: float = LN2
 
     @property
     def vacuous(self) -> bool:
-        """Whether no limit offered here can be below ln 2 on this sample."""
-        return self.value >= LN2
+        """Whether no limit offered here can be below the trivial value."""
+        return self.value >= self.trivial
 
     def sentence(self) -> str:
-        """The floor in plain words.
+        """The floor of a limit of a risk in plain words.
 
         Examples
         --------
@@ -199,36 +201,149 @@ class Floor:
         none of the limits offered here can be below 0.8006 nats on this sample; from
         63 queries on one may be below ln 2 = 0.6931
         """
-        # rounded down, since a limit may equal the floor
-        shown = f"{math.floor(1e4 * self.value) / 1e4:.4f} nats"
-        start = f"none of the limits offered here can be below {shown} on this sample"
-        if self.n_needed is None:
-            return (
-                f"{start}; no number of queries helps while the risk is not below ln 2"
-            )
-        if not self.vacuous:
-            return start
-        needed = counted(self.n_needed, "query", "queries")
-        return f"{start}; from {needed} on one may be below ln 2 = {LN2:.4f}"
+        return floor_sentence(self.value, self.n_needed)
+
+
+def floor_sentence(
+    value: float, n_needed: int | None, *, where: str = "on this sample"
+) -> str:
+    """The sentence of a `Floor` of a risk, from its numbers.
+
+    Examples
+    --------
+    >>> floor_sentence(0.75, None, where="at these means")
+    'none of the limits offered here can be below 0.7500 nats at these means; no number
+    of queries helps while the risk is not below ln 2'
+    """
+    least = rounded_down(value)
+    start = f"none of the limits offered here can be below {least} nats {where}; "
+    if n_needed is None:
+        return f"{start}no number of queries helps while the risk is not below ln 2"
+    needed = counted(n_needed, "query", "queries")
+    return f"{start}from {needed} on one may be below ln 2 = {LN2:.4f}"
+
+
+def rounded_down(value: float) -> str:
+    """A floor with four digits, rounded down, since a limit may equal it.
+
+    Examples
+    --------
+    >>> rounded_down(0.12349)
+    '0.1234'
+    """
+    return f"{math.floor(1e4 * value) / 1e4:.4f}"
 
 
 def floor_of(
-    risk: float, n: int, *, high: float, delta: float, n_students: int = 1
+    mean: float,
+    n: int,
+    *,
+    high: float,
+    delta: float,
+    n_students: int = 1,
+    trivial: float = LN2,
 ) -> Floor:
-    """Floor of the limits of a student's risk, with the queries it would take.
+    """Floor of the limits of a mean, and of the median of any rule, with their queries.
 
-    Parameters and errors are those of `least_limit`, with the mean risk in nats.
+    Parameters and errors are those of `least_limit`; a mean above `high` by rounding is
+    taken for `high`. `trivial` is what a limit has to be below to say something.
 
     Examples
     --------
     >>> made = floor_of(0.45, 100, high=5.66, delta=0.05)
-    >>> round(made.value, 3), made.vacuous, made.n_needed
-    (0.604, False, 63)
+    >>> round(made.value, 3), made.vacuous, made.n_needed, made.median_n_needed
+    (0.604, False, 63, 49)
     """
+    mean = min(mean, high) if mean <= high * (1 + 1e-9) else mean
+    each = checked_delta(delta) / n_students
+    median = half = None
+    if each < 0.5:
+        median = median_floor(mean, n, high=high, delta=each)
+        half = queries_for_floor(mean, high=high, delta=2 * each, threshold=trivial)
     options = {"high": high, "delta": delta}
-    value = least_limit(risk, n, n_students=n_students, **options)
-    needed = queries_for_floor(risk, n_students=n_students, **options)
-    return Floor(value, n, n_students, high, delta, needed)
+    return Floor(
+        least_limit(mean, n, n_students=n_students, **options),
+        queries_for_floor(mean, n_students=n_students, threshold=trivial, **options),
+        median,
+        half,
+        trivial,
+    )
+
+
+def combined_floor(
+    parts: Sequence[tuple[float, float]],
+    n: int,
+    combine: Callable[..., float],
+    *,
+    delta: float,
+    n_students: int = 1,
+    trivial: float = LN2,
+) -> Floor:
+    """Floor of a limit that is computed from several limits of means.
+
+    Parameters
+    ----------
+    parts : sequence of (float, float)
+        Mean and largest value of each part.
+    n : int
+        Independent queries.
+    combine : callable
+        Of a limit of each part; it rises in each of them.
+    delta : float
+        Failure probability of the limit of one part.
+    n_students, trivial
+        As in `floor_of`.
+
+    Returns
+    -------
+    Floor
+        Without a median, as nothing is known of other rules.
+
+    Raises
+    ------
+    DomainError
+        As `least_limit`.
+
+    Notes
+    -----
+    Source: Theorem 9 (a), of each part.
+
+    Examples
+    --------
+    >>> made = combined_floor(
+    ...     [(0.3, 0.69), (0.1, 1.5)], 43, lambda h, d: h + d, delta=0.025)
+    >>> round(made.value, 3), made.n_needed
+    (0.547, 21)
+    """
+
+    def least(size: int) -> float:
+        return combine(
+            *(
+                least_limit(
+                    min(mean, high), size, high=high, delta=delta, n_students=n_students
+                )
+                for mean, high in parts
+            )
+        )
+
+    needed = None
+    if combine(*(min(mean, high) for mean, high in parts)) < trivial:
+        needed = _first(lambda size: least(size) < trivial)
+    return Floor(least(n), needed, None, None, trivial)
+
+
+def _first(reached: Callable[[int], bool]) -> int | None:
+    """Least number that reaches it, as all larger ones do; None beyond 10^12."""
+    high = 1
+    while not reached(high):
+        high *= 2
+        if high > MOST_QUERIES:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high
 
 
 def _check(mean: float, n: int, high: float) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,24 +22,40 @@ from rankbound.figures.style import (
     shown,
     styled,
 )
-from rankbound.validation.power import (
-    detectable_correlation,
-    detectable_difference,
-    equivalence_margin,
-)
+from rankbound.validation.power import detectable_correlation
 
 FAMILIES = (1, 10, 100)
 # From the sizes of test collections to those of training sets
+LEAST_SHOWN = 20  # queries, from which on sizes fit into the figure
+Curve = Sequence[tuple[int, float]]
 QUERIES = np.unique(np.round(np.logspace(1, 4, 49)).astype(int))
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The standard deviation of paired differences, and numbers of queries to mark."""
+    """What numbers of queries can show of one spread, by the rule that decides.
+
+    Attributes
+    ----------
+    source : str
+        What varies over queries.
+    margins, differences : sequence of (int, float)
+        Numbers of queries with the smallest margin and difference, as curves.
+    margins_at, differences_at : sequence of (int, float)
+        The same for the numbers of queries that were asked about, as marks.
+    """
 
     source: str
-    sd: float
-    n: Sequence[int] = ()
+    margins: Curve = ()
+    differences: Curve = ()
+    margins_at: Curve = ()
+    differences_at: Curve = ()
+
+    def parts(self, alone: bool) -> Iterator[tuple[str, Curve, Curve]]:
+        """What is drawn: its kind, the curve and the marks."""
+        if alone:
+            yield "difference", self.differences, self.differences_at
+        yield "margin", self.margins, self.margins_at
 
 
 @styled
@@ -94,88 +109,93 @@ def draw_correlation_power(
 def draw_difference_power(
     sources: Sequence[Source],
     *,
+    rule: str,
     unit: str = "",
     margin: float | None = None,
     power: float = 0.8,
-    delta: float = 0.05,
     ax: Axes | None = None,
 ) -> Axes:
     """The smallest difference and margin of equivalence that queries can show.
 
-    Both are for paired differences that are normal, by Student's t; `rankbound power`
-    computes them for the interval that decides. The band is the margin that was asked
-    for.
+    Of the interval that decides in `rankbound compare`: betting where the range of a
+    difference is known beforehand, Student's where it is not. The band is the margin
+    that was asked for.
 
     Parameters
     ----------
     sources : sequence of Source
         A single source shows the difference and the margin, several show the margin.
+    rule : str
+        Whose intervals decide and what values are drawn from, for the label, such as
+        "betting, measured values".
     unit : str
-        Unit of the standard deviations.
+        Unit of the margins and differences.
     margin : float, optional
         Fixed beforehand.
-    power, delta : float
-        As in `draw_correlation_power`; `delta` is the error rate of one comparison.
+    power : float
+        As in `draw_correlation_power`.
     ax : Axes, optional
 
     Raises
     ------
     DomainError
-        Without sources.
+        Without sources, or if one has nothing to draw.
 
     Examples
     --------
-    >>> ax = draw_difference_power([Source("bm25", sd=0.1, n=[43])], unit="nats")
+    >>> source = Source("bm25", margins=[(43, 0.1), (141, 0.05)])
+    >>> ax = draw_difference_power([source], rule="betting", unit="nats")
     >>> ax.get_ylabel()
     'detectable (nats)'
     """
-    if not sources:
-        raise DomainError("power needs a standard deviation, got none")
-    ax = axes_for(ax)
-    queries = _queries(count for s in sources for count in s.n)
-    alone = len(sources) == 1
-    for index, source in enumerate(sources):
-        for place, (words, find) in enumerate(_CURVES):
-            if words == "difference" and not alone:
+    drawn = [(s, [*s.parts(len(sources) == 1)]) for s in sources]
+    if not drawn or not all(any(c or m for _, c, m in parts) for _, parts in drawn):
+        raise DomainError("power needs a curve or a mark of every source, got none")
+    ax, alone = axes_for(ax), len(sources) == 1
+    for index, (source, parts) in enumerate(drawn):
+        for place, (words, curve, marks) in enumerate(parts):
+            if not curve and not marks:
                 continue
-            values = [source.sd * find(int(q), power, delta) for q in queries]
             name = f"smallest {words}" if alone else source.source
             look = place if alone else index
-            ax.plot(queries, values, label=shown(name), **line(look))
-            kept = {
-                "source": [source.source] * len(queries),
-                "n": queries,
-                "kind": [words] * len(queries),
-                "value": values,
+            _curve(ax, curve, marks, shown(name), look)
+            points = [*curve, *marks]
+            kept: dict[str, list[str] | list[int] | list[float]] = {
+                "source": [source.source] * len(points),
+                "n": [n for n, _ in points],
+                "kind": [words] * len(points),
+                "value": [size for _, size in points],
             }
             keep(ax, kept)
-            at = [source.sd * find(count, power, delta) for count in source.n]
-            ax.plot(source.n, at, mark(look), color=colour(look))
     if margin is not None:
         name = f"margin asked: {margin:g}"
         ax.axhspan(0, margin, color="0.88", linewidth=0, zorder=0, label=name)
     what = "detectable" if alone else "smallest margin"
-    _axes(ax, f"{what}{f' ({shown(unit)})' if unit else ''}", power, ", Student's t")
-    ax.set_ylim(bottom=0)
+    _axes(ax, f"{what}{f' ({shown(unit)})' if unit else ''}", power, f", {shown(rule)}")
+    _cut(ax, drawn)
     return ax
 
 
-@functools.lru_cache(maxsize=4096)
-def _difference(queries: int, power: float, delta: float) -> float:
-    """The smallest difference in standard deviations, to which it is proportional."""
-    return detectable_difference(queries, sd=1.0, power=power, delta=delta)
+def _curve(ax: Axes, curve: Curve, marks: Curve, name: str, look: int) -> None:
+    """A curve with its marks, or marks alone."""
+    if curve:
+        counts, values = zip(*curve, strict=True)
+        ax.plot(counts, values, label=name, **line(look))
+    if marks:
+        counts, values = zip(*marks, strict=True)
+        (points,) = ax.plot(counts, values, mark(look), color=colour(look))
+        points.set_linestyle("none")
+        if not curve:
+            points.set_label(name)
 
 
-@functools.lru_cache(maxsize=4096)
-def _margin(queries: int, power: float, delta: float) -> float:
-    # The whole interval must lie within the margin, as for the verdicts
-    return equivalence_margin(queries, sd=1.0, power=power, delta=delta / 2)
-
-
-_CURVES: tuple[tuple[str, Callable[[int, float, float], float]], ...] = (
-    ("difference", _difference),
-    ("margin", _margin),
-)
+def _cut(
+    ax: Axes, drawn: Sequence[tuple[Source, Sequence[tuple[str, Curve, Curve]]]]
+) -> None:
+    """Leave out what tiny samples show, which would flatten the rest."""
+    points = [p for _, parts in drawn for _, *both in parts for c in both for p in c]
+    tops = [size for n, size in points if n >= LEAST_SHOWN] or [s for _, s in points]
+    ax.set_ylim(0, 1.05 * max(tops))
 
 
 def _queries(marked: Iterable[int]) -> Any:

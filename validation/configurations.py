@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from rankbound.bounds.betting import betting
 from rankbound.bounds.certificate import CHOSEN, LossRange
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.limits import lower_limit, upper_limit
+from rankbound.bounds.limits import lower_limit
 from rankbound.data.columns import Floats
 
 LEAST_QUERIES: Final = 4
@@ -55,6 +55,7 @@ def held_out(
     delta: float,
     splits: int,
     rng: np.random.Generator,
+    stake: float | None = None,
 ) -> list[HeldOut]:
     """Try a certificate on random halves of the queries, several times.
 
@@ -68,6 +69,8 @@ def held_out(
     splits : int
         Number of random splits.
     rng : numpy.random.Generator
+    stake : float, optional
+        Of the certificate, in (0, 1), fixed without these queries; a grid by default.
 
     Returns
     -------
@@ -97,16 +100,8 @@ def held_out(
     n = len(risk)
     if n < LEAST_QUERIES:
         raise DomainError(f"a split needs {LEAST_QUERIES} queries or more, got {n}")
-    upper, lower = (
-        functools.partial(
-            limit,
-            low=loss_range.low,
-            high=loss_range.high,
-            delta=delta,
-            method=CHOSEN,
-        )
-        for limit in (upper_limit, lower_limit)
-    )
+    low, high = loss_range.low, loss_range.high
+    stakes = None if stake is None else [stake]
     found = []
     for _ in range(splits):
         # Not scikit-learn's ShuffleSplit, which cannot draw from a Generator
@@ -114,9 +109,13 @@ def held_out(
         first, second = risk[order[: n // 2]], risk[order[n // 2 :]]
         found.append(
             HeldOut(
-                certificate=upper(first),
+                certificate=betting(
+                    first, low=low, high=high, delta=delta, stakes=stakes
+                ),
                 risk=float(second.mean()),
-                lower=lower(second),
+                lower=lower_limit(
+                    second, low=low, high=high, delta=delta, method=CHOSEN
+                ),
                 n_certificate=len(first),
                 n_held_out=len(second),
             )

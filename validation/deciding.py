@@ -35,6 +35,8 @@ BOOTSTRAP: Final = 199
 LEVEL: Final = 0.95
 MOST_QUERIES: Final = 10**9
 STEPS: Final = 18  # halvings of a margin or a difference
+# Curves that are drawn: samples, ratio of neighbouring sizes, and fewest queries
+CURVE, STEP, MOST_STEPS, FEWEST = 400, 1.35, 80, 5
 NORMAL, UNIFORM, TWO_POINT = "normal", "uniform", "two-point"
 LAWS: Final = (NORMAL, UNIFORM, TWO_POINT)
 RESAMPLED: Final = "resampled"
@@ -387,19 +389,110 @@ def approximate_queries(
     noise = rng.standard_normal((samples, 64))
 
     def enough(n: int) -> bool:
-        terms = rule.terms(law.points, n, *ends)
-        mean = law.weights @ terms
-        around = terms - mean
-        covariance = around.T @ (around * law.weights[:, None])
-        values, vectors = np.linalg.eigh(covariance)
-        # From the largest on, so that the same noise serves all sizes
-        scales = np.sqrt(np.maximum(values[::-1], 0.0) * n)
-        shape = (vectors[:, ::-1] * scales).T
-        sums = n * mean + noise[:, : len(scales)] @ shape
-        below, above = rule.ends(sums, n, *ends)
+        below, above = _normal_ends(rule, law, n, ends, noise)
         return bool(np.mean(below & above) >= aim.power)
 
     return smallest_up_to(MOST_QUERIES, enough)
+
+
+def _normal_ends(
+    rule: Rule, law: Law, n: int, ends: Range, noise: Floats
+) -> tuple[Booleans, Booleans]:
+    """`Rule.ends` of normal sums over queries."""
+    terms = rule.terms(law.points, n, *ends)
+    mean = law.weights @ terms
+    around = terms - mean
+    covariance = around.T @ (around * law.weights[:, None])
+    values, vectors = np.linalg.eigh(covariance)
+    # From the largest on, so that the same noise serves all sizes
+    scales = np.sqrt(np.maximum(values[::-1], 0.0) * n)
+    shape = (vectors[:, ::-1] * scales).T
+    return rule.ends(n * mean + noise[:, : len(scales)] @ shape, n, *ends)
+
+
+Curve = tuple[tuple[int, float], ...]
+
+
+def margin_curve(
+    rule: Rule,
+    law: Law,
+    *,
+    power: float,
+    top: int,
+    own_mean: bool = False,
+    rng: np.random.Generator,
+) -> Curve:
+    """Margins that more and more queries need, to be drawn, up to `top` queries.
+
+    Parameters are those of `queries_for` and `Aim`; sums are normal, as in
+    `approximate_queries`.
+
+    Examples
+    --------
+    >>> rule, law = Rule.of((-1.0, 1.0), delta=0.05), stated("normal", 0.1)
+    >>> found = margin_curve(
+    ...     rule, law, power=0.8, top=2000, rng=np.random.default_rng(0))
+    >>> n, margin = found[-1]
+    >>> aim, rng = Aim(margin=margin, power=0.8), np.random.default_rng(0)
+    >>> n > 2000, abs(n / queries_for(rule, law, aim, rng=rng).n - 1) < 0.05
+    (True, True)
+    """
+    seed = int(rng.integers(2**63))
+
+    def needed(margin: float) -> int | None:
+        noise = np.random.default_rng(seed)
+        aim = Aim(margin=margin, power=power, own_mean=own_mean)
+        return approximate_queries(rule, law, aim, rng=noise, samples=CURVE)
+
+    return _curve(needed, _start(rule, law), top)
+
+
+def difference_curve(
+    rule: Rule, law: Law, *, power: float, top: int, rng: np.random.Generator
+) -> Curve:
+    """True mean differences that are found with the power, as `margin_curve`.
+
+    As in `smallest_difference_for`, upwards and downwards where the range allows it.
+
+    Examples
+    --------
+    >>> rule, law = Rule.of(None, delta=0.05), stated("normal", 0.1)
+    >>> found = difference_curve(
+    ...     rule, law, power=0.8, top=2000, rng=np.random.default_rng(0))
+    >>> n, size = found[-1]
+    >>> abs(n / (2.8 * 0.1 / size) ** 2 - 1) < 0.1  # Student's t, many queries
+    True
+    """
+    noise = rng.standard_normal((CURVE, 64))
+    still = law.moved(0.0)
+
+    def needed(size: float) -> int | None:
+        found = []
+        for moved in (still.moved(size), still.moved(-size)):
+            if not moved.fits(rule.bounds):
+                continue
+
+            def enough(n: int, moved: Law = moved) -> bool:
+                below, above = _normal_ends(rule, moved, n, (0.0, 0.0), noise)
+                return bool(np.mean(below | above) >= power)
+
+            found.append(smallest_up_to(MOST_QUERIES, enough))
+        return max((n for n in found if n is not None), default=None)
+
+    return _curve(needed, _start(rule, law), top)
+
+
+def _curve(needed: Callable[[float], int | None], size: float, top: int) -> Curve:
+    """Sizes with the queries that they need, from few queries to `top`."""
+    found: list[tuple[int, float]] = []
+    for _ in range(MOST_STEPS):
+        n = needed(size)
+        if n is not None and n >= FEWEST:
+            found.append((n, size))
+            if n > top:
+                break
+        size /= STEP
+    return tuple(found)
 
 
 def queries_interval(

@@ -3,8 +3,9 @@
 ``python -m benchmarks.studies.comparison`` draws data sets whose true mean difference
 is known and prints a Markdown table: false "different" where there is no difference,
 false claims of equivalence where the difference is as large as the margin, power, and a
-published rule on the same data sets. It exits with 1 if one of our rates is above delta
-by more than chance allows.
+published rule on the same data sets; then families of nine comparisons, for verdicts,
+p-values and directions of queries, each family at delta by itself. It exits with 1 if
+one of our rates is above delta by more than chance allows.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from typing import Final
 import numpy as np
 from scipy.stats import binom
 
+from rankbound.bounds.betting import betting_p_value
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.limits import two_sided
+from rankbound.bounds.shares import direction
 from rankbound.catalogue import APART, WITHIN
 from rankbound.data.columns import Floats, Strings, strings
 from rankbound.reference.equivalence import (
@@ -31,7 +34,7 @@ from rankbound.reference.equivalence import (
     reference_mark,
     reference_p_values,
 )
-from rankbound.validation.paired import verdict
+from rankbound.validation.paired import paired_t, verdict
 
 MARGIN: Final = 0.02
 DELTA: Final = 0.05
@@ -94,12 +97,15 @@ ROLES: Final = {
 }
 FALSE: Final = (*list(ROLES)[:3], "called equivalent at 0.05")
 FAMILY_ROLE: Final = f"any false verdict of a family of {FAMILY}"
+HOLM_ROLE: Final = f"any p by Holm in a family of {FAMILY} without differences"
+DIRECTION_ROLE: Final = f"any false direction in a family of {FAMILY}"
+FAMILY_ROLES: Final = (FAMILY_ROLE, HOLM_ROLE, DIRECTION_ROLE)
 
 
 def scenarios() -> list[Scenario]:
     """Return every kind of data set of the study."""
     roles = [(role, mean) for role, (mean, _, _) in ROLES.items()]
-    roles.append((FAMILY_ROLE, 0.0))
+    roles += [(role, 0.0) for role in FAMILY_ROLES]
     kinds = [(r, s, m, n) for n in SIZES for s in SHAPES for r, m in roles]
     return [Scenario(r, s, m, n, i) for i, (r, s, m, n) in enumerate(kinds)]
 
@@ -119,8 +125,10 @@ def run(scenario: Scenario, *, sets: int, seed: int) -> Outcome:
     cents = round(1e4 * (scenario.mean + 1))
     shape = list(SHAPES).index(scenario.shape)
     rng = np.random.default_rng([seed, scenario.n, shape, cents])
-    if scenario.role == FAMILY_ROLE:
-        return _family(scenario, max(1, round(FAMILY_SHARE * sets)), rng)
+    if scenario.role in FAMILY_ROLES:
+        count = {FAMILY_ROLE: _family, HOLM_ROLE: _rejected, DIRECTION_ROLE: _turned}
+        few = max(1, round(FAMILY_SHARE * sets))
+        return count[scenario.role](scenario, few, rng)
     values, reference = paired_sets(
         scenario.shape, mean=scenario.mean, n=scenario.n, sets=sets, rng=rng
     )
@@ -154,6 +162,42 @@ def _family(scenario: Scenario, sets: int, rng: np.random.Generator) -> Outcome:
     )
 
 
+def _rejected(scenario: Scenario, sets: int, rng: np.random.Generator) -> Outcome:
+    """Count families without any difference in which a p-value is corrected to delta.
+
+    Holm's smallest p-value is that of Bonferroni.
+    """
+    ours, student = np.zeros(sets, dtype=bool), np.zeros(sets, dtype=bool)
+    for _ in range(FAMILY):
+        sides = paired_sets(scenario.shape, mean=0.0, n=scenario.n, sets=sets, rng=rng)
+        # Rounded, so that equal differences are equal
+        for place, row in enumerate(np.round(sides[0] - sides[1], 12)):
+            of = {"low": -LN2, "high": LN2, "mean": 0.0}
+            p = betting_p_value(row, delta=DELTA / FAMILY, **of)
+            ours[place] |= p <= DELTA / FAMILY
+            by_t = paired_t(row, delta=DELTA).p
+            student[place] |= by_t is not None and by_t <= DELTA / FAMILY
+    return Outcome(
+        scenario, sets, float(ours.mean()), float(student.mean()), None, True
+    )
+
+
+def _turned(scenario: Scenario, sets: int, rng: np.random.Generator) -> Outcome:
+    """Count families in which the direction of most queries is certain, and wrong.
+
+    Even differences rise in half of the queries, so that no direction is right. Skewed
+    ones fall in nine of ten.
+    """
+    wrong = np.zeros(sets, dtype=bool)
+    right = {"even": ("",), "skewed": ("", "falls")}[scenario.shape]
+    for _ in range(FAMILY):
+        sides = paired_sets(scenario.shape, mean=0.0, n=scenario.n, sets=sets, rng=rng)
+        for place, row in enumerate(sides[0] - sides[1]):
+            found = direction(row, delta=DELTA, n_comparisons=FAMILY)
+            wrong[place] |= found.certain not in right
+    return Outcome(scenario, sets, float(wrong.mean()), None, None, True)
+
+
 def _share(verdicts: Strings, counted: Sequence[str]) -> float:
     return float(np.isin(verdicts.astype(str), counted).mean())
 
@@ -167,7 +211,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
         "| verdicts counted | differences | n | betting | paired t | published | |",
         "|---|---|---:|---:|---:|---:|---|",
     ]
-    order = [*ROLES, FAMILY_ROLE]
+    order = [*ROLES, *FAMILY_ROLES]
     ranked = sorted(outcomes, key=lambda o: order.index(o.scenario.role))
     lines += [_row(outcome) for outcome in ranked]
     return "\n".join(lines) + "\n"

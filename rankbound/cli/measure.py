@@ -14,10 +14,14 @@ from rankbound.cli.options import (
     add_models,
     add_out,
     add_pairs,
+    add_pilot,
     add_qrels,
     add_score_rules,
     add_seed,
+    add_stake,
+    add_unscored,
     add_vectors,
+    choices_from,
     given_settings,
     number_from,
     per_student,
@@ -103,26 +107,9 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("settings").add_argument
-    add(
-        "--pilot",
-        type=float,
-        default=0.2,
-        metavar="SHARE",
-        help="share of the queries set aside to choose temperatures, --score-range, "
-        "--stake and the least group size, if there are students and 20 queries or "
-        "more; 0 chooses nothing (default %(default)g)",
-    )
+    add_pilot(add)
     add_score_rules(add, chosen=True)
-    add(
-        "--stake",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="[NAME=]U",
-        help="stake of the betting limit, between 0 and 1, of all students or of one, "
-        "fixed without looking at the queries (default: chosen on the pilot queries, "
-        "or a grid without these)",
-    )
+    add_stake(add)
     add(
         "--lipschitz",
         action="extend",
@@ -133,14 +120,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "--embeddings: margins are at most L times the distance (default: of dot "
         "products of unit vectors, by Lemma 4)",
     )
-    add(
-        "--unscored",
-        choices=("floor", "common", "drop", "error"),
-        default="floor",
-        help="documents that a student does not score: B below its best of the group, "
-        "as not retrieved; only documents that all students score, at least 90%% of "
-        "them; left out of its own groups; or an error (default %(default)s)",
-    )
+    add_unscored(add)
     add_delta(
         add, "failure probability of the limits and shares, half of it for either"
     )
@@ -195,11 +175,9 @@ def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:
     names = [source.name for source in given["students"]]
     return MeasureOptions(
         **given,
-        pilot=arguments.pilot,
-        stake=per_student(arguments.stake, names, "--stake", number_from) or None,
+        **choices_from(arguments, names),
         lipschitz=per_student(arguments.lipschitz, names, "--lipschitz", number_from)
         or None,
-        unscored=arguments.unscored,
         groups=arguments.groups,
         target_groups=arguments.target_groups,
         depth=arguments.depth,

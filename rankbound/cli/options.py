@@ -348,6 +348,54 @@ def add_score_rules(add: Add, *, chosen: bool = False) -> None:
     )
 
 
+def add_pilot(add: Add) -> None:
+    """Add `--pilot`."""
+    add(
+        "--pilot",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="share of the queries set aside to choose temperatures, --score-range, "
+        "--stake and the least group size, if there are students and 20 queries or "
+        "more; 0 chooses nothing (default %(default)g)",
+    )
+
+
+def add_stake(add: Add) -> None:
+    """Add `--stake`."""
+    add(
+        "--stake",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="[NAME=]U",
+        help="stake of the betting limit, between 0 and 1, of all students or of one, "
+        "fixed without looking at the queries (default: chosen on the pilot queries, "
+        "or a grid without these)",
+    )
+
+
+def add_unscored(add: Add) -> None:
+    """Add `--unscored`."""
+    add(
+        "--unscored",
+        choices=("floor", "common", "drop", "error"),
+        default="floor",
+        help="documents that a student does not score: B below its best of the group, "
+        "as not retrieved; only documents that all students score, at least 90%% of "
+        "them; left out of its own groups; or an error (default %(default)s)",
+    )
+
+
+def choices_from(arguments: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """What these three say; `names` are those of the students."""
+    return {
+        "pilot": arguments.pilot,
+        "stake": per_student(arguments.stake, names, "--stake", number_from) or None,
+        "unscored": arguments.unscored,
+    }
+
+
 def add_delta(add: Add, what: str) -> None:
     """Add `--delta`; `what` says what fails with that probability."""
     add(

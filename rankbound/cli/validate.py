@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,10 +22,14 @@ from rankbound.cli.options import (
     add_models,
     add_out,
     add_pairs,
+    add_pilot,
     add_qrels,
     add_score_rules,
     add_seed,
+    add_stake,
+    add_unscored,
     add_vectors,
+    choices_from,
     kind_from,
     named,
     per_student,
@@ -249,7 +254,10 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="what the data set is called in the results (default %(default)s)",
     )
+    add_pilot(add)
     add_score_rules(add, chosen=True)
+    add_stake(add)
+    add_unscored(add)
     add(
         "--resamples",
         type=int,
@@ -296,7 +304,6 @@ def run(arguments: argparse.Namespace, command: str) -> int | None:
     return None if validation.passed else CONTROL_FAILED
 
 
-EVERY = "*"
 # A folder of a data set says these by its layout
 OF_FILES = (
     "teacher",
@@ -345,10 +352,11 @@ def _files(arguments: argparse.Namespace) -> tuple[Case, ...]:
         missing = "--teacher" if arguments.teacher is None else "--qrels"
         raise UsageError(f"give {missing} FILE, or --datasets NAME:DIR")
     given = [named(text, "--ranking") for text in arguments.ranking]
+    students = students_from(arguments)
     return cases_from(
         {
-            **_settings(arguments),
-            "students": students_from(arguments),
+            **_settings(arguments, [student.name for student in students]),
+            "students": students,
             "groups": _samplings(arguments.groups),
         },
         dataset=arguments.name,
@@ -383,10 +391,13 @@ def _samplings(texts: list[str]) -> dict[str, Path] | None:
     return found or None
 
 
-def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Everything that `MeasureOptions` takes, except students and groups."""
+def _settings(arguments: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """Everything that `MeasureOptions` takes, except students and groups.
+
+    `names` are those of the students.
+    """
     own = {"depth": arguments.depth, "pairs": arguments.pairs}
-    return {**source_settings(arguments), **own}
+    return {**source_settings(arguments), **choices_from(arguments, names), **own}
 
 
 def _folders(arguments: argparse.Namespace) -> tuple[Case, ...]:
@@ -404,13 +415,22 @@ def _folders(arguments: argparse.Namespace) -> tuple[Case, ...]:
     # Any path will do here: a folder has its own judgements and teacher
     arguments.qrels = arguments.teacher = Path()
     students = _named_students(arguments)
-    settings = MeasureOptions(**_settings(arguments), students=students)
+    names = [student.name for student in students]
+    settings = MeasureOptions(**_settings(arguments, names), students=students)
     wanted = Wanted(arguments.dataset_student, arguments.dataset_sampling)
-    return tuple(
+    cases = tuple(
         case
         for name, path in folders
         for case in cases_of(Folder(name, path, teachers.get(name)), settings, wanted)
     )
+    found = {source.name for case in cases for source in case.measure.students}
+    for name in names[1:]:
+        if name not in found:
+            raise UsageError(
+                f"settings are given for {name!r}, and no folder has such a student; "
+                f"there are {', '.join(sorted(found))}"
+            )
+    return cases
 
 
 def _folder(text: str) -> tuple[str, Path]:
@@ -431,11 +451,16 @@ def _same(text: str, _: str) -> str:
 
 
 def _named_students(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
-    """Kinds and temperatures by system; "*" stands for systems that are not named."""
+    """Kinds and temperatures by system; "*" stands for systems that are not named.
+
+    A system that only a stake is given for is among them, too.
+    """
     from rankbound.commands.measure.options import StudentSource
+    from rankbound.commands.validate.folders import EVERY
 
     texts = (arguments.student_kind, arguments.student_temperature)
-    own = [text.rpartition("=")[0] for part in texts for text in part if "=" in text]
+    every = (*texts, arguments.stake)
+    own = [text.rpartition("=")[0] for part in every for text in part if "=" in text]
     names = list(dict.fromkeys([EVERY, *own]))
     kinds = per_student(texts[0], names, "--student-kind", kind_from)
     scales = per_student(texts[1], names, "--student-temperature", temperature_from)

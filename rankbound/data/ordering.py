@@ -6,7 +6,7 @@ what rows are sorted by is packed into one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -90,7 +90,7 @@ def row_order(query_codes: Integers, doc_codes: Integers, *, n_docs: int) -> Int
     [1, 2, 0]
     """
     order = np.empty(len(query_codes), dtype=np.int64)
-    for start, stop in _parts(query_codes):
+    for start, stop in parts(query_codes):
         keys = query_codes[start:stop].astype(np.int64)
         keys *= max(1, n_docs)
         keys += doc_codes[start:stop]
@@ -99,10 +99,15 @@ def row_order(query_codes: Integers, doc_codes: Integers, *, n_docs: int) -> Int
     return order
 
 
-def _parts(query_codes: Integers) -> Iterator[tuple[int, int]]:
+def parts(query_codes: Integers) -> Generator[tuple[int, int]]:
     """Ranges of rows that can be sorted on their own, and fit into the cache.
 
     No query is divided, so there is a single range if a query comes again later.
+
+    Examples
+    --------
+    >>> list(parts(np.array([0, 0, 1]))), list(parts(np.array([1, 0])))
+    ([(0, 3)], [(0, 2)])
     """
     start, size = 0, len(query_codes)
     if (query_codes[1:] < query_codes[:-1]).any():

@@ -51,7 +51,12 @@ from rankbound.terminal.power import (
     notes,
 )
 from rankbound.terminal.power import head as power_head
-from rankbound.terminal.theory import augmentation_words, bound_words, summary
+from rankbound.terminal.theory import (
+    augmentation_words,
+    bound_words,
+    floor_words,
+    summary,
+)
 
 FILES: Final = ("file", "format", "holds", "rows", "queries", "size", "range")
 FINDINGS: Final = ("file", "severity", "finding", "example", "remedy")
@@ -169,7 +174,7 @@ def bound_account(found: Bound, *, name: str = "") -> Account:
         kind="bound",
         title=", ".join(filter(None, ("Bound", name))),
         verdicts=(verdict,),
-        sentences=(),
+        sentences=tuple(floor_words(found)),
         tables=tuple(
             Table(key, caption, ("part", "nats"), _cells(found.tables()[key]))
             for key, caption in captions.items()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from rankbound.commands.measure.options import (
 )
 from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.commands.measure.students import RawScores, raw_scores
+from rankbound.data.columns import Floats
 from rankbound.drawing.results import Found
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.distances import pair_distances
@@ -389,23 +390,29 @@ def _read_groups(
     wanted: set[str],
 ) -> Iterator[tuple[str, Group]]:
     groups, scale = inputs.groups, ledger.teacher.temperature
+    vectors = inputs.embeddings
+    places = None if vectors is None else vectors.rows(groups.docnos)
     for at, qid in enumerate(groups.group_qids()):
         if qid not in wanted:
             continue
         rows = slice(int(groups.offsets[at]), int(groups.offsets[at + 1]))
-        docnos = groups.docnos[groups.codes[rows]]
+        codes = groups.codes[rows]
         positive = groups.positive
         yield (
             str(qid),
             Group(
-                docs=tuple(map(str, docnos)),
+                docs=tuple(map(str, groups.docnos[codes])),
                 positive=None if positive is None else tuple(positive[rows].tolist()),
                 teacher=tuple((inputs.values[rows] / scale).tolist()),
                 students={
                     name: _student(raw, rows, ledger.students[name])
                     for name, raw in scores.items()
                 },
-                distances=_distances(inputs, docnos, metric),
+                distances=(
+                    None
+                    if vectors is None or places is None or len(codes) > MOST_DOCUMENTS
+                    else _distances(vectors.take(places[codes]), metric)
+                ),
             ),
         )
 
@@ -428,10 +435,7 @@ def _student(
     return tuple(None if np.isnan(value) else float(value) for value in values)
 
 
-def _distances(inputs: Inputs, docnos: Any, metric: str) -> tuple[float, ...] | None:
-    if inputs.embeddings is None or len(docnos) > MOST_DOCUMENTS:
-        return None
-    vectors = inputs.embeddings.take(inputs.embeddings.rows(docnos))
+def _distances(vectors: Floats, metric: str) -> tuple[float, ...]:
     found = pair_distances(vectors, metric=metric)
     return tuple(float(f"{value:.6g}") for value in found.tolist())
 

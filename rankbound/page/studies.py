@@ -39,8 +39,10 @@ from rankbound.page.accounts import (
 from rankbound.terminal.compare import card_part
 from rankbound.terminal.measure import (
     BINS,
+    FLOOR,
     PARTS,
     bin_rows,
+    floor_cell,
     list_rows,
     part_rows,
     relevance_rows,
@@ -105,11 +107,14 @@ def _ledger_tables(ledger: Ledger, name: str) -> Iterator[Table]:
     level = f"{100 * (1 - ledger.delta):.10g}% interval"
     caption = (
         f"Parts of the certificate, {counted(ledger.n_queries, 'query')}, "
-        f"{ledger.pairs} pairs; groups: {ledger.groups}"
+        f"{ledger.pairs} pairs; groups: {ledger.groups}; {FLOOR}"
     )
     filled = _filled(row for section in part_rows(ledger) for row in section)
     rows = tuple((*row, _vacuous(ledger, row)) for row in filled)
-    headings = ("student", "part", "value", level, "trivial", "unit", "vacuous")
+    headings = (
+        *("student", "part", "value", level, "floor (n)", "trivial", "unit"),
+        "vacuous",
+    )
     yield Table(_ledger_named("ledger", name), caption, headings, rows, left=2)
     yield Table(
         _ledger_named("models", name),
@@ -394,6 +399,7 @@ CERTIFICATES: Final = (
     "n",
     "risk",
     "upper limit",
+    "floor (n)",
     "vacuous",
     "held-out risk",
     "splits held",
@@ -602,6 +608,7 @@ def _held(row: HeldOutCertificate) -> Cells:
         number(row.n),
         number(row.risk),
         number(row.upper),
+        floor_cell(row.floor),
         "yes" if row.vacuous else "no",
         number(row.held_out),
         f"{row.held} of {row.splits}",

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 
 from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError
@@ -90,7 +90,7 @@ class Source:
         with self._inflating() as stream:
             return stream.read(len(BOM)) == BOM
 
-    def stream(self) -> IO[bytes]:
+    def stream(self) -> io.BufferedReader:
         """A stream of the unpacked bytes, after a byte order mark."""
         marked = self.has_mark
         stream = self._inflating()
@@ -168,7 +168,7 @@ class Source:
         except OSError as error:
             raise self.fail(f"cannot be read ({error.strerror})") from None
 
-    def _inflating(self) -> IO[bytes]:
+    def _inflating(self) -> io.BufferedReader:
         return inflated(self._on_disk(), self.packing, self.fail)
 
 
@@ -221,7 +221,7 @@ def packing_of_start(start: bytes) -> str:
     return next(found, "none")
 
 
-def inflated(raw: IO[bytes], packing: str, fail: Fail) -> IO[bytes]:
+def inflated(raw: IO[bytes], packing: str, fail: Fail) -> io.BufferedReader:
     """A stream of the unpacked bytes.
 
     Parameters
@@ -234,7 +234,7 @@ def inflated(raw: IO[bytes], packing: str, fail: Fail) -> IO[bytes]:
         Turns a message into the error to raise about damage.
     """
     guarded = _Guarded(raw, packing, fail)
-    return cast(IO[bytes], io.BufferedReader(guarded, buffer_size=1 << 20))
+    return io.BufferedReader(guarded, buffer_size=1 << 20)
 
 
 class _Guarded(io.RawIOBase):

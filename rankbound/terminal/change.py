@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from rankbound.bounds.floors import floor_sentence
 from rankbound.bounds.wording import counted
 from rankbound.commands.bound.result import MeasuredChange, StudentChange, TermChange
 from rankbound.terminal.console import outline
@@ -79,6 +80,10 @@ def student_words(found: MeasuredChange, one: StudentChange) -> Iterator[str]:
     """What is certain of the divergence and the bound, and the break-even."""
     yield f"{one.student}: {_verdict(found, one)}"
     yield f"{one.student}: {_fall(one.divergence)}"
+    for when, floor in (("before", one.floor_before), ("after", one.floor_after)):
+        if floor is not None:
+            said = floor_sentence(floor.value, floor.n_needed)
+            yield f"{one.student} {when}: {said}"
     if one.verdict == "no evidence":
         return
     needed, means = one.break_even_n, one.break_even_n_at_means

@@ -37,6 +37,8 @@ DIRECTIONS = (
 )
 MOST_LINES = 14  # of one kind on a terminal; the file has all
 
+BY_T = ", approximately, as some are by Student's t"
+
 
 def show(comparison: Comparison, console: Console) -> None:
     """Print verdicts, what explains them, sentences, advice, and what stays open."""
@@ -94,10 +96,12 @@ def _head(comparison: Comparison) -> Iterator[str]:
             f"{counted(teacher.n_calibration, 'query was', 'queries were')} set "
             "aside to fit temperatures, the same in all samplings"
         )
+    by_t = any(row.method == "paired_t" for row in comparison.rows)
     yield (
         f"family: {counted(family.size, 'comparison')} ({family.name}); all "
         "intervals and verdicts hold at once with probability "
         f"{1 - comparison.delta:.10g}"
+        f"{BY_T if by_t else ''}"
     )
     if family.directions is not None:
         yield (
@@ -191,7 +195,8 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     if lacking:
         yield (
             f"{', '.join(lacking)}: no range is known in advance, so betting does not "
-            "apply; the intervals are Student's t, with BCa beside them in the file"
+            "apply; the intervals are Student's t, which is approximate and misses too "
+            "often where few differences are large; BCa stands beside them in the file"
         )
     for row in comparison.rows:
         if row.note is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import floor
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rankbound.bounds.floors import rounded_down
 from rankbound.bounds.wording import counted, counted_reason
 from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import (
@@ -18,14 +18,20 @@ from rankbound.commands.measure.result import (
     Diameter,
     Judged,
     Ledger,
+    LimitFloor,
     Relevance,
     StudentResult,
     Teacher,
 )
 from rankbound.terminal.console import NAME, outline, say, short
 
-Row = tuple[str, str, str, str, str, str]
-PARTS: Final = ("part", "value", "interval", "limit")
+Row = tuple[str, str, str, str, str, str, str]
+PARTS: Final = ("part", "value", "interval", "limit", "floor (n)")
+FLOOR: Final = (
+    "floor (n): none of the limits offered here, upper ends of intervals included, can "
+    "be below the floor on this sample; from n queries on one may be below the trivial "
+    "value (of a risk ln 2)"
+)
 BINS: Final = (
     "the student",
     "p from",
@@ -43,6 +49,7 @@ def show(ledger: Ledger, console: Console) -> None:
     for line in _head(ledger):
         say(console, escape(line))
     console.print(_table(ledger))
+    say(console, FLOOR)
     show_readings(ledger.students, console)
     if ledger.compat is not None:
         show_compat(ledger.compat, console)
@@ -98,7 +105,7 @@ def _table(ledger: Ledger) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("student")
     table.add_column("part", no_wrap=True)
-    for heading in ("value", level, "trivial"):
+    for heading in ("value", level, "floor (n)", "trivial"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("unit")
     for section in part_rows(ledger):
@@ -112,7 +119,7 @@ def _table(ledger: Ledger) -> Table:
 def part_rows(ledger: Ledger) -> Iterator[list[Row]]:
     """Rows of the table of parts as plain text, by teacher, student and space.
 
-    Columns are: student, part, value, interval, trivial value, unit.
+    Columns are: student, part, value, interval, floor, trivial value, unit.
     """
     trivial = ledger.trivial
     yield [*_teacher_rows(ledger.teacher, trivial)]
@@ -128,45 +135,45 @@ def _teacher_rows(teacher: Teacher, trivial: float) -> Iterator[Row]:
         "entropy",
         _n(teacher.entropy),
         _i(interval),
+        floor_cell(teacher.floor),
         _n(trivial),
         "nats",
     )
-    floor = _n(teacher.entropy_floor)
-    yield "", "entropy floor from mean margin", floor, "", _n(trivial), "nats"
+    least = _n(teacher.entropy_floor)
+    yield "", "entropy floor from mean margin", least, "", "", _n(trivial), "nats"
 
 
 def _student_rows(name: str, student: StudentResult, trivial: float) -> Iterator[Row]:
     intervals, share = student.intervals, student.share
     if share is not None:
         below = f"{share.below / share.of:.4f}"
-        least = f"at least {floor(1e4 * share.at_least) / 1e4:.4f}"
-        yield name, "queries that beat guessing", below, least, "", "share"
+        least = f"at least {rounded_down(share.at_least)}"
+        yield name, "queries that beat guessing", below, least, "", "", "share"
         name = ""
-    interval = _i(intervals.entropy)
-    yield name, "entropy", _n(student.entropy), interval, "", "nats"
-    interval = _i(intervals.divergence)
-    yield "", "divergence", _n(student.divergence), interval, "", "nats"
-    yield "", "= risk", _n(student.risk), _i(intervals.risk), _n(trivial), "nats"
+    interval, cell = _i(intervals.entropy), floor_cell(intervals.entropy_floor)
+    yield name, "entropy", _n(student.entropy), interval, cell, "", "nats"
+    interval, cell = _i(intervals.divergence), floor_cell(intervals.divergence_floor)
+    yield "", "divergence", _n(student.divergence), interval, cell, "", "nats"
+    interval, cell = _i(intervals.risk), floor_cell(student.floor)
+    yield "", "= risk", _n(student.risk), interval, cell, _n(trivial), "nats"
     width = f"deviation (range {student.range.width:.3f})"
-    yield "", f"+ {width}", _n(student.deviation), "", "", "nats"
+    yield "", f"+ {width}", _n(student.deviation), "", "", "", "nats"
     upper = _n(student.upper)
-    yield "", "= upper limit (betting)", upper, "one-sided", _n(trivial), "nats"
-    if student.floor is not None:
-        least = f"{floor(1e4 * student.floor.value) / 1e4:.4f}"
-        yield "", "  floor of such limits", least, "", _n(trivial), "nats"
+    yield "", "= upper limit (betting)", upper, "one-sided", cell, _n(trivial), "nats"
     others = ((k, v) for k, v in student.limits.items() if k != student.method)
     for method, limit in others:
         label = f"  by {method.replace('_', ' ')}"
-        yield "", label, _n(limit), "", _n(trivial), "nats"
+        yield "", label, _n(limit), "", cell, _n(trivial), "nats"
     if student.unclipped_risk is not None:
         plain = _n(student.unclipped_risk)
-        yield "", "risk, not clipped (uncertified)", plain, "", _n(trivial), "nats"
+        yield "", "risk, not clipped (uncertified)", plain, "", "", _n(trivial), "nats"
     paper = student.paper_form
-    yield "", "  the paper's form (reconstructed)", _n(paper.limit), "", "", "nats"
+    form = _n(paper.limit)
+    yield "", "  the paper's form (reconstructed)", form, "", "", "", "nats"
     locality = student.locality
     if locality is not None:
         product = _n(locality.lipschitz_times_diameter)
-        yield "", "L x diameter (descriptive)", product, "", "", "temperatures"
+        yield "", "L x diameter (descriptive)", product, "", "", "", "temperatures"
 
 
 def _distance_rows(diameter: Diameter) -> Iterator[Row]:
@@ -174,9 +181,14 @@ def _distance_rows(diameter: Diameter) -> Iterator[Row]:
         return
     unit = "radians" if diameter.metric == "angular" else "distance"
     largest, tail = _n(diameter.max), _n(diameter.quantile_99)
-    yield "(space)", "diameter: largest distance", largest, "", "", unit
-    yield "", "0.99-quantile of distances", tail, "", "", unit
-    yield "", "mean distance", _n(diameter.mean_distance), "", "", unit
+    yield "(space)", "diameter: largest distance", largest, "", "", "", unit
+    yield "", "0.99-quantile of distances", tail, "", "", "", unit
+    yield "", "mean distance", _n(diameter.mean_distance), "", "", "", unit
+
+
+def floor_cell(floor: LimitFloor | None) -> str:
+    """A floor as a cell of a table, empty for none."""
+    return "" if floor is None else floor.shown()
 
 
 def _foot(ledger: Ledger) -> Iterator[str]:
@@ -219,14 +231,15 @@ def shift_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
         return
     forms, least, exact = block.forms, block.least_per_query, block.exact
     if forms is None or least is None or exact is None:
-        yield f"not computed: {block.missing_because}", "", "", ""
+        yield f"not computed: {block.missing_because}", "", "", "", ""
         return
-    yield "risk under the sampling law, nats", _n(block.risk_sampling), "", ""
-    yield "total variation of a document", _n(block.total_variation), "", ""
+    yield "risk under the sampling law, nats", _n(block.risk_sampling), "", "", ""
+    yield "total variation of a document", _n(block.total_variation), "", "", ""
     kappa = f"kappa: none in {counted(block.queries_without_kappa or 0, 'query')}"
     if block.ratio is not None:
         kappa = "kappa, largest of the sample"
-    yield kappa, _n(block.ratio), "", ""
+    yield kappa, _n(block.ratio), "", "", ""
+    chosen = None
     for form, label, entry in (
         ("total_variation", "by total variation", forms.total_variation),
         ("cvar", "by worst share (CVaR)", forms.cvar),
@@ -235,14 +248,16 @@ def shift_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
         ("exact", "exact, from target scores", exact),
     ):
         if entry.value is None:
-            yield f"{label}: {entry.missing_because}", "-", "", "-"
+            yield f"{label}: {entry.missing_because}", "-", "", "-", ""
             continue
         mark = " (tightest)" if form == block.tightest else ""
-        yield f"target risk {label}{mark}", _n(entry.value), "", _n(entry.limit)
+        cell = floor_cell(entry.floor)
+        chosen = cell if form == block.form else chosen
+        yield f"target risk {label}{mark}", _n(entry.value), "", _n(entry.limit), cell
     verdict = "vacuous" if block.vacuous else "not vacuous"
     form = (block.form or "").replace("_", " ")
     label = f"= upper limit ({form}), {verdict}"
-    yield label, "", "one-sided", _n(block.upper)
+    yield label, "", "one-sided", _n(block.upper), chosen or ""
 
 
 def relevance_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
@@ -253,7 +268,7 @@ def relevance_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
     yield from _reading(block, "all pairs")
     judged = block.judged
     if judged is None:
-        yield f"judged pairs: {block.judged_missing_because}", "", "", ""
+        yield f"judged pairs: {block.judged_missing_because}", "", "", "", ""
         return
     yield from _reading(judged, f"judged pairs, {counted(judged.n_queries, 'query')}")
     observed, shift = judged.observed_misranking, judged.calibration_shift
@@ -262,11 +277,12 @@ def relevance_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
         _n(observed.value),
         _i(observed.interval),
         _n(observed.upper),
+        floor_cell(observed.floor),
     )
-    yield "  observed minus computed", _n(shift.value), _i(shift.interval), ""
-    yield "  calibration term", _n(judged.calibration_term), "", ""
+    yield "  observed minus computed", _n(shift.value), _i(shift.interval), "", ""
+    yield "  calibration term", _n(judged.calibration_term), "", "", ""
     corrected = _n(judged.ceiling_with_calibration)
-    yield "  ceiling with calibration term", corrected, "", ""
+    yield "  ceiling with calibration term", corrected, "", "", ""
 
 
 def bin_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
@@ -292,16 +308,17 @@ def list_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
         return
     loss, bounds, least = block.loss, block.bounds, block.least
     if loss is None or bounds is None or least is None:
-        yield f"nDCG: {block.missing_because}", "", "", ""
+        yield f"nDCG: {block.missing_because}", "", "", "", ""
     else:
-        yield "1 - nDCG", _n(loss.value), _i(loss.interval), ""
+        cell = floor_cell(loss.floor)
+        yield "1 - nDCG", _n(loss.value), _i(loss.interval), "", cell
         for name, bound in {**bounds, "least per list": least}.items():
             label = f"  at most, from {name.replace('_', ' ')}"
             value = "vacuous" if bound.vacuous else _n(bound.value)
-            yield label, value, "", _n(bound.limit)
+            yield label, value, "", _n(bound.limit), floor_cell(bound.limit_floor)
     judged = relevance.judged
     if judged is None:
-        yield f"earlier bounds: {relevance.judged_missing_because}", "", "", ""
+        yield f"earlier bounds: {relevance.judged_missing_because}", "", "", "", ""
         return
     for label, entry in (
         ("AUC, from below (Agarwal et al.)", others.auc),
@@ -311,18 +328,23 @@ def list_rows(student: StudentResult) -> Iterator[tuple[str, ...]]:
         ("loss variance with labels (Menon et al.)", others.variance),
     ):
         why = "" if entry.limit is not None else f": {entry.missing_because}"
-        yield f"{label}{why}", _n(entry.value), "", _n(entry.limit)
+        cell = floor_cell(entry.limit_floor)
+        yield f"{label}{why}", _n(entry.value), "", _n(entry.limit), cell
     ceiling, seen = judged.ceiling, judged.observed_misranking
     label = "ours: misranking ceiling, judged pairs"
-    yield label, _n(ceiling.value), "", _n(ceiling.limit)
-    yield "observed misranking, judged pairs", _n(seen.value), "", _n(seen.upper)
+    cell = floor_cell(ceiling.limit_floor)
+    yield label, _n(ceiling.value), "", _n(ceiling.limit), cell
+    label, cell = "observed misranking, judged pairs", floor_cell(seen.floor)
+    yield label, _n(seen.value), "", _n(seen.upper), cell
 
 
 def _reading(block: Relevance | Judged, pairs: str) -> Iterator[tuple[str, ...]]:
     part, ceiling, floor = block.misranking, block.ceiling, block.floor
-    yield f"misranking, {pairs}", _n(part.value), _i(part.interval), ""
-    yield "  ceiling", _n(ceiling.value), "", _n(ceiling.limit)
-    yield "  floor of any ranker", _n(floor.value), "", _n(floor.limit)
+    cell = floor_cell(part.floor)
+    yield f"misranking, {pairs}", _n(part.value), _i(part.interval), "", cell
+    cell = floor_cell(ceiling.limit_floor)
+    yield "  ceiling", _n(ceiling.value), "", _n(ceiling.limit), cell
+    yield "  floor of any ranker", _n(floor.value), "", _n(floor.limit), ""
 
 
 def _n(value: float | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from rankbound.bounds.floors import floor_sentence
 from rankbound.commands.bound.result import Augmentation, Bound, MeasuredChange
 from rankbound.commands.certify.result import Certification, Checked
 from rankbound.commands.measure.paper_form import PaperForm
@@ -56,7 +57,16 @@ def _evaluation(found: Bound) -> Iterator[str]:
     for name, value in found.relatives.items():
         yield f"  {'':<24}{value:>10.4f} nats   {name}"
     yield f"  {'':<24}{_paper(found.paper_form)}"
+    yield from floor_words(found)
     yield bound_words(found)
+
+
+def floor_words(found: Bound) -> Iterator[str]:
+    """How low a limit can be at all; nothing for an earlier file."""
+    floor = found.floor
+    if floor is not None:
+        said = floor_sentence(floor.value, floor.n_needed, where="with these numbers")
+        yield f"for one fixed student without a shift, {said}"
 
 
 def bound_words(found: Bound) -> str:

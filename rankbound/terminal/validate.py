@@ -24,6 +24,7 @@ from rankbound.commands.validate.records import (
 )
 from rankbound.commands.validate.result import Validation
 from rankbound.terminal.console import NAME, outline, say, short
+from rankbound.terminal.measure import FLOOR, floor_cell
 
 SHOWN: Final = 10
 NAMED: Final = 3  # associations in the short text
@@ -43,6 +44,7 @@ def show(validation: Validation, console: Console) -> None:
         say(console, escape(line))
     if validation.certificates:
         console.print(_certificates(validation))
+        say(console, FLOOR)
     for line in (
         *orders(validation),
         *_dependence(validation.dependence),
@@ -157,12 +159,14 @@ def _certificates(validation: Validation) -> Table:
     table = _table("certificates of random halves against the risk of the others, nats")
     several = len(validation.datasets) > 1
     table.add_column("configuration" if several else "student", overflow="fold")
-    for name in ("certificate", "held-out risk", "ratio", "held", "refuted"):
+    headings = ("certificate", "floor (n)", "held-out risk", "ratio", "held", "refuted")
+    for name in headings:
         table.add_column(name, justify="right", no_wrap=True)
     for row in validation.certificates:
         table.add_row(
             escape(_where(row) if several else row.student),
             f"{row.certificate:.4f}",
+            floor_cell(row.half_floor),
             f"{row.held_out:.4f}",
             "-" if row.ratio is None else f"{row.ratio:.2f}",
             f"{row.held}/{row.splits}",

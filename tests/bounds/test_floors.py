@@ -12,6 +12,7 @@ from rankbound.bounds.betting import betting
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.floors import (
     LN2,
+    combined_floor,
     floor_of,
     least_limit,
     median_floor,
@@ -84,7 +85,7 @@ def test_floor_says_what_helps():
     assert "from 63 queries on" in vacuous.sentence()
     fine = floor_of(0.45, 43, high=1.56, delta=0.05)
     assert not fine.vacuous
-    assert fine.sentence().endswith("nats on this sample")
+    assert "from 13 queries on" in fine.sentence()
     hopeless = floor_of(0.8, 43, high=5.66, delta=0.05)
     assert hopeless.n_needed is None
     assert "no number of queries helps" in hopeless.sentence()
@@ -127,3 +128,40 @@ def test_an_invalid_rule_is_below_the_median_floor():
 def test_floors_reject_what_has_none(call):
     with pytest.raises(DomainError):
         call()
+
+
+def test_a_floor_has_its_own_trivial_value():
+    """A share of wrong pairs says something below one half, in a range up to 1."""
+    found = floor_of(0.3, 30, high=1.0, delta=0.05, trivial=0.5)
+    share = 1 - 0.05 ** (1 / 30)
+    assert_allclose(found.value, 0.3 + share * 0.7)
+    by_hand = next(n for n in range(1, 99) if 1 - 0.7 * 0.05 ** (1 / n) < 0.5)
+    assert found.n_needed == by_hand
+    half = next(n for n in range(1, 99) if 1 - 0.7 * 0.1 ** (1 / n) < 0.5)
+    assert found.median_n_needed == half
+
+
+def test_where_no_median_is_known_none_is_told():
+    assert floor_of(0.3, 30, high=1.0, delta=0.6).median is None
+    assert floor_of(1.0 + 1e-12, 30, high=1.0, delta=0.05).value == 1.0
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 3)), min_size=1, max_size=3),
+    st.integers(1, 60),
+    st.floats(0.001, 0.4),
+)
+def test_a_combined_floor_is_that_of_the_combination(parts, n, delta):
+    tops = [(mean, mean + room) for mean, room in parts]
+    found = combined_floor(tops, n, lambda *x: sum(x), delta=delta, trivial=1.0)
+
+    def by_hand(size):
+        keep = delta ** (1 / size)
+        return sum(keep * mean + (1 - keep) * high for mean, high in tops)
+
+    assert_allclose(found.value, by_hand(n))
+    if found.n_needed is None:
+        assert sum(mean for mean, _ in tops) >= 1 - 1e-9
+        return
+    assert by_hand(found.n_needed) < 1 + 1e-9
+    assert found.n_needed == 1 or by_hand(found.n_needed - 1) >= 1 - 1e-9

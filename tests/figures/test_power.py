@@ -7,16 +7,13 @@ from rankbound.figures.power import (
     draw_correlation_power,
     draw_difference_power,
 )
-from rankbound.validation.power import (
-    detectable_correlation,
-    detectable_difference,
-    equivalence_margin,
-)
+from rankbound.validation.power import detectable_correlation
 from tests.figures.pictures import check_drawing
 
+CURVE = [(20, 0.16), (100, 0.05), (1000, 0.014)]
 SOURCES = [
-    Source("bm25", 0.1, [43]),
-    Source("ensemble", 0.05),
+    Source("bm25", margins=CURVE, differences=[(30, 0.13)], margins_at=[(43, 0.1)]),
+    Source("ensemble", margins_at=[(60, 0.04)]),
 ]
 
 
@@ -51,27 +48,36 @@ def test_marks_beyond_the_grid_lie_on_it():
 
 
 def test_one_source_shows_differences_and_margins():
-    ax = draw_difference_power(SOURCES[:1], unit="nats", margin=0.02, delta=0.01)
+    ax = draw_difference_power(
+        SOURCES[:1], rule="by betting", unit="nats", margin=0.02, power=0.9
+    )
     check_drawing(ax)
-    curve = {(kind, n): value for _, n, kind, value in rows(ax)}
-    difference = detectable_difference(100, sd=0.1, delta=0.01)
-    assert curve["difference", 100] == pytest.approx(difference)
-    margin = equivalence_margin(100, sd=0.1, delta=0.005)
-    assert curve["margin", 100] == pytest.approx(margin)
+    found = [(kind, n, value) for _, n, kind, value in rows(ax)]
+    expected = [("difference", 30, 0.13), *(("margin", *point) for point in CURVE)]
+    assert found == [*expected, ("margin", 43, 0.1)]
     assert ax.get_ylabel() == "detectable (nats)"
+    assert "power 0.9, by betting" in ax.get_xlabel()
     (band,) = ax.patches
     assert band.get_label() == "margin asked: 0.02"
 
 
-def test_several_sources_show_margins_with_a_mark_where_queries_are_known():
-    ax = draw_difference_power(SOURCES)
-    assert "Student's t" in ax.get_xlabel()
+def test_several_sources_show_margins_with_marks_that_may_stand_alone():
+    ax = draw_difference_power(SOURCES, rule="by Student's t")
     check_drawing(ax)
     assert {kind for _, _, kind, _ in rows(ax)} == {"margin"}
     marked = [line for line in ax.lines if len(line.get_xdata()) == 1]
-    assert [line.get_xdata()[0] for line in marked] == [43]
+    assert [line.get_xdata()[0] for line in marked] == [43, 60]
+    assert marked[1].get_label() == "ensemble"
 
 
-def test_no_source_is_refused():
-    with pytest.raises(DomainError, match="standard deviation"):
-        draw_difference_power([])
+def test_what_tiny_samples_show_does_not_flatten_the_rest():
+    few = Source("few", margins=[(5, 9.0), *CURVE])
+    assert draw_difference_power([few], rule="r").get_ylim()[1] < 0.2
+    tiny = Source("tiny", margins=[(5, 9.0)])
+    assert draw_difference_power([tiny], rule="r").get_ylim()[1] > 9
+
+
+def test_no_source_and_none_to_draw_are_refused():
+    for sources in ([], [*SOURCES, Source("empty")]):
+        with pytest.raises(DomainError, match="a curve or a mark"):
+            draw_difference_power(sources, rule="by betting")

@@ -295,6 +295,16 @@ LINES = {
         "sets-chosen": "validate --datasets one:sets/one --dataset-teacher teacher "
         "--dataset-student close --dataset-sampling hard --student-temperature "
         f"close=2 --teacher-kind logit --measures AP@10 {QUICK} --out {{out}}",
+        "given": f"validate {BOTH} --groups random.jsonl --qrels qrels.trec --measures "
+        f"nDCG@10 {QUICK} --pilot 0.4 --stake 0.3 close=0.6 --unscored common --out "
+        "{out}",
+        "no-pilot": f"validate {BOTH} --depth 5 --qrels qrels.trec --measures nDCG@10 "
+        f"{QUICK} --pilot 0 --score-range 2 --unscored drop --out {{out}}",
+        "sets-stakes": "validate --datasets one:sets/one two:sets/two --stake 0.5 "
+        f"close=0.9 --pilot 0.3 --unscored drop {QUICK} --measures nDCG@10 --out "
+        "{out}",
+        "strange-stake": "validate --datasets one:sets/one --stake soft=0.5 --out "
+        "{out}",
         "no-qrels": f"validate {MODELS} --out {{out}}",
         "mixed": f"validate {MODELS} --datasets one:sets/one --out {{out}}",
         "no-folder": "validate --datasets one:nowhere --out {out}",

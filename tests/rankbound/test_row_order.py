@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rankbound import compare, cut, measure, validate
+from rankbound import StudentSource, compare, cut, measure, validate
 from tests.rankbound.files import written
 
 QUERIES, DOCUMENTS = 24, 9
@@ -76,6 +76,18 @@ def _measured_by_depth(folder):
     )
 
 
+def _fitted_by_depth(folder):
+    student = StudentSource("s", scores=folder / "student.txt", temperature="fit")
+    return measure(
+        folder / "teacher.txt",
+        students=[student],
+        depth=7,
+        qrels=folder / "qrels.txt",
+        teacher_kind="logit",
+        temperature="fit",
+    )
+
+
 def _compared(folder):
     return compare(
         folder / "teacher.txt",
@@ -107,7 +119,8 @@ def _validated(folder):
 
 
 @pytest.mark.parametrize(
-    "command", [_measured, _measured_by_depth, _compared, _cut, _validated]
+    "command",
+    [_measured, _measured_by_depth, _fitted_by_depth, _compared, _cut, _validated],
 )
 def test_the_order_of_rows_changes_nothing(command, folders, monkeypatch):
     said = []

@@ -30,6 +30,19 @@ def test_halves_are_disjoint_and_limits_are_the_certificates():
     assert (first.n_certificate, first.n_held_out) == (15, 16)
 
 
+def test_a_stake_is_that_of_the_certificate_alone():
+    risk = np.random.default_rng(1).uniform(0.1, 1, 31)
+    order = np.random.default_rng(0).permutation(31)
+    rng = np.random.default_rng(0)
+    [found] = held_out(risk, loss_range=RANGE, delta=0.05, splits=1, rng=rng, stake=0.3)
+    low, high = RANGE.low, RANGE.high
+    scaled = (risk[order[:15]] - low) / (high - low)
+    mean = (found.certificate - low) / (high - low)
+    capital = np.prod(1 + 0.3 * (mean - scaled) / (1 - mean))
+    assert capital == pytest.approx(1 / 0.05, rel=1e-5)
+    assert found.lower == split(risk, splits=1)[0].lower
+
+
 def test_a_true_certificate_is_not_refuted():
     found = split(np.random.default_rng(2).uniform(0.1, 1, 200), splits=20)
     assert not any(one.refuted for one in found)

@@ -9,6 +9,7 @@ import numpy as np
 
 from rankbound.bounds.certificate import LN2
 from rankbound.bounds.changes import break_even, paired_limits
+from rankbound.bounds.floors import floor_of
 from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.theorem5 import Design, finite_complexity
 from rankbound.bounds.wording import counted
@@ -26,7 +27,7 @@ from rankbound.commands.bound.result import (
     StudentChange,
     TermChange,
 )
-from rankbound.commands.measure.result import LossRange
+from rankbound.commands.measure.result import LimitFloor, LossRange
 from rankbound.data.columns import Floats
 from rankbound.errors import UsageError
 from rankbound.results import Named
@@ -73,9 +74,9 @@ def measured_change(
     alike = {name: same_groups(*sides, name) for name in names}
     # An entropy that cannot change takes no part of delta
     shared = delta / sum(1 if alike[name] else 2 for name in names)
-    complexity = finite_complexity(delta, len(names))
     students = [
-        _student(name, sides, alike[name], shared, complexity) for name in names
+        _student(name, sides, alike[name], shared, (delta, len(names)))
+        for name in names
     ]
     return MeasuredChange(
         statement="theorem-5a",
@@ -102,8 +103,9 @@ def _student(
     sides: tuple[Measurement, Measurement],
     alike: bool,
     delta: float,
-    complexity: float,
+    of: tuple[float, int],
 ) -> StudentChange:
+    """`delta` is for one term, `of` is delta of all and the number of students."""
     before, after = (side.certified[name] for side in sides)
     both = sorted(before.keys() & after.keys())
     if not both:
@@ -131,7 +133,7 @@ def _student(
         Design(entropy=h.after, divergence=d.after, locality=ranges[1].width),
         limits=(h.lower + d.lower, h.upper + d.upper),
         n_queries=len(both),
-        complexity=complexity,
+        complexity=finite_complexity(*of),
     )
     return StudentChange(
         student=name,
@@ -152,6 +154,16 @@ def _student(
         break_even_n=found.n_certain,
         break_even_n_at_means=found.n_at_means,
         break_even_width=found.width_certain,
+        floor_before=_floor(h.before + d.before, len(both), ranges[0], of),
+        floor_after=_floor(h.after + d.after, len(both), ranges[1], of),
+    )
+
+
+def _floor(risk: float, n: int, limits: LossRange, of: tuple[float, int]) -> LimitFloor:
+    """How low a limit of the risk can be, for a delta and a number of students."""
+    delta, n_students = of
+    return LimitFloor.of(
+        floor_of(risk, n, high=limits.high, delta=delta, n_students=n_students)
     )
 
 

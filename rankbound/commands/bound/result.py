@@ -11,7 +11,7 @@ import msgspec
 from rankbound.bounds.changes import Order
 from rankbound.bounds.theorem2 import headline_width
 from rankbound.commands.measure.paper_form import PaperForm
-from rankbound.commands.measure.result import LossRange
+from rankbound.commands.measure.result import LimitFloor, LossRange
 from rankbound.errors import UsageError
 from rankbound.provenance import Input
 from rankbound.results import Named, Record, Result, named
@@ -101,6 +101,9 @@ class Bound(
         The number that was solved for; `given` holds its value.
     solution : int, float or None
         None if no value makes the bound equal to ln 2; unset if nothing was solved for.
+    floor : LimitFloor or None
+        How low any limit of one fixed student's risk can be at these numbers; None in
+        earlier files.
 
     Examples
     --------
@@ -128,6 +131,7 @@ class Bound(
     paper_form: PaperForm
     solve: str | None = None
     solution: int | float | msgspec.UnsetType | None = msgspec.UNSET
+    floor: LimitFloor | None = None
 
     def tables(self) -> Mapping[str, Sequence[Part]]:
         """`parts` and `relatives`, in nats."""
@@ -251,6 +255,8 @@ class StudentChange(Record, frozen=True, kw_only=True):
     break_even_width : float or None
         The width of the range after the change below which its bound is lower, for
         every change within the limits; None if there is none.
+    floor_before, floor_after : LimitFloor or None
+        How low a limit of the risk can be on these queries; None in earlier files.
     """
 
     student: str
@@ -271,6 +277,8 @@ class StudentChange(Record, frozen=True, kw_only=True):
     break_even_n: int | None
     break_even_n_at_means: int | None
     break_even_width: float | None
+    floor_before: LimitFloor | None = None
+    floor_after: LimitFloor | None = None
 
 
 class TermRow(Record, frozen=True, kw_only=True):

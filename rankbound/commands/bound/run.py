@@ -12,6 +12,8 @@ import msgspec
 from scipy.optimize import brentq
 
 from rankbound.bounds.certificate import LN2
+from rankbound.bounds.floors import floor_of
+from rankbound.bounds.lemmas import cut_ratio_all_pairs, query_range
 from rankbound.bounds.registry import statement
 from rankbound.bounds.theorem2 import HEADLINE, headline_parts
 from rankbound.bounds.theorem5 import (
@@ -36,6 +38,7 @@ from rankbound.commands.measure.paper_form import (
     Architecture,
     paper_row,
 )
+from rankbound.commands.measure.result import LimitFloor
 from rankbound.errors import FormatError, UsageError
 from rankbound.progress import Progress, reported
 from rankbound.read.source import read_bytes
@@ -352,6 +355,21 @@ def _evaluated(given: Given, architecture: Architecture) -> Bound:
         range=Range(B=locality, width=given.width),
         relatives=_relatives(given),
         paper_form=form,
+        floor=_floor(given),
+    )
+
+
+def _floor(given: Given) -> LimitFloor:
+    """How low a limit of one fixed student's risk can be, by Theorem 9."""
+    ratio = cut_ratio_all_pairs(given.group_size)
+    _, high = query_range(given.lipschitz * given.diameter, cut_ratio=ratio)
+    return LimitFloor.of(
+        floor_of(
+            min(given.entropy + given.divergence, high),
+            math.floor(given.n),
+            high=high,
+            delta=given.delta,
+        )
     )
 
 

@@ -23,7 +23,8 @@ from rankbound.commands.compare.result import (
 
 METHODS: Final = {
     "betting": "betting interval of the paired differences",
-    "paired_t": "paired t interval, as the range of the quantity is not known",
+    "paired_t": "approximate paired t interval, as the range of the quantity is not "
+    "known",
 }
 UP, DOWN = "raises", "lowers"
 INCONCLUSIVE: Final = "inconclusive"

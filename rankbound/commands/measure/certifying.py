@@ -12,15 +12,11 @@ from rankbound.bounds.betting import betting
 from rankbound.bounds.certificate import (
     CHOSEN,
     Certificate,
+    LossRange,
     certify_student,
     lemma_2c_range,
 )
-from rankbound.bounds.floors import (
-    Floor,
-    floor_of,
-    median_floor,
-    queries_for_floor,
-)
+from rankbound.bounds.floors import Floor, floor_of, rounded_down
 from rankbound.bounds.limits import lower_limit, two_sided, upper_limit
 from rankbound.bounds.shares import (
     ShareCertificate,
@@ -38,6 +34,7 @@ from rankbound.commands.measure.choosing import (
 from rankbound.commands.measure.result import (
     Comparators,
     Estimate,
+    LimitFloor,
     Ndcg,
     Relevance,
     Shift,
@@ -209,8 +206,23 @@ class Level:
             method=CHOSEN,
         )
 
-    def part(self, values: Floats, *, low: float, high: float) -> Estimate:
-        """Mean and two-sided interval.
+    def floor(
+        self, values: Floats, *, high: float, trivial: float, share: float = 1.0
+    ) -> Floor:
+        """How low the limit by `upper` can be on this sample."""
+        return floor_of(
+            float(values.mean()),
+            len(values),
+            high=high,
+            delta=self.delta * share,
+            n_students=self.n_students,
+            trivial=trivial,
+        )
+
+    def part(
+        self, values: Floats, *, low: float, high: float, trivial: float | None = None
+    ) -> Estimate:
+        """Mean and two-sided interval, and its floor if a trivial value is given.
 
         Examples
         --------
@@ -226,7 +238,11 @@ class Level:
             n_students=self.n_students,
             method=CHOSEN,
         )
-        return Estimate(value=float(values.mean()), interval=interval)
+        floor = None
+        if trivial is not None:  # half of delta is spent on either end
+            least = self.floor(values, high=high, trivial=trivial, share=0.5)
+            floor = LimitFloor.of(least)
+        return Estimate(value=float(values.mean()), interval=interval, floor=floor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,41 +255,14 @@ class Readings:
     comparators: Comparators | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MedianFloor:
-    """What any valid rule gives less than at most half of the time, in nats.
-
-    `n_needed` is the number of queries from which `value` is below ln 2; None if no
-    number is enough.
-    """
-
-    value: float
-    n_needed: int | None
-
-
-def median_floor_of(risk: float, n: int, *, high: float, level: Level) -> MedianFloor:
-    """The floor of the median of any rule for one of the students, and its queries.
-
-    Examples
-    --------
-    >>> median_floor_of(0.45, 43, high=5.66, level=Level(0.05, 1)).n_needed
-    49
-    """
-    each = level.delta / level.n_students
-    return MedianFloor(
-        median_floor(risk, n, high=high, delta=each),
-        queries_for_floor(risk, high=high, delta=2 * each),
-    )
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class CertifiedStudent:
     """One student with its terms, its certificates and their floors.
 
     `share` and the limit of the mean hold at once, each at half of delta; `tolerance`
     may take the place of `share`. `upper_any_size` is the chosen limit without the
-    assertion that no query has a smaller group, None if none is made. `space` is None
-    without vectors.
+    assertion that no query has a smaller group, with its floor; both are None if none
+    is made. `space` is None without vectors.
     """
 
     student: Student
@@ -283,8 +272,8 @@ class CertifiedStudent:
     share: ShareCertificate
     tolerance: ToleranceLimit
     floor: Floor
-    median: MedianFloor
     upper_any_size: float | None
+    floor_any_size: Floor | None
     space: Space | None
     readings: Readings = Readings()
 
@@ -304,8 +293,13 @@ class CertifiedStudent:
             f"student {self.student.name!r}: group sizes vary; its limits assert that "
             f"no query has a smaller group than this sample "
             f"({self.certificate.range.source}); without that assertion the upper "
-            f"limit is {self.upper_any_size:.4f} nats; {PROVISO}",
+            f"limit is {self.upper_any_size:.4f} nats{self._any_floor}; {PROVISO}",
         )
+
+    @property
+    def _any_floor(self) -> str:
+        found = self.floor_any_size
+        return "" if found is None else f" (its floor is {rounded_down(found.value)})"
 
 
 def certified_student(
@@ -346,7 +340,8 @@ def certified_student(
         interval_delta=level.delta,
     )
     high, n = certificate.range.high, certificate.n_queries
-    risk = min(certificate.risk, high)
+    risk = certificate.risk
+    widest = _widest(groups, pairs=pairs, choices=choices)
     return CertifiedStudent(
         student=student,
         terms=kept,
@@ -363,24 +358,25 @@ def certified_student(
         floor=floor_of(
             risk, n, high=high, delta=mean.delta, n_students=mean.n_students
         ),
-        median=median_floor_of(risk, n, high=high, level=mean),
         calibration=terms.only(rows_of(terms, groups, student.calibration)),
         certificate=certificate,
         upper_any_size=limit_for_any_size(
             kept.risk_nats,  # type: ignore[arg-type]
-            groups,
-            pairs=pairs,
-            choices=choices,
+            widest,
+            stake=choices.stake,
             level=mean,
+        ),
+        floor_any_size=None
+        if widest is None
+        else floor_of(
+            risk, n, high=widest.high, delta=mean.delta, n_students=mean.n_students
         ),
         space=space,
     )
 
 
-def limit_for_any_size(
-    risk: Floats, groups: Groups, *, pairs: str, choices: Choices, level: Level
-) -> float | None:
-    """The chosen limit without an assertion about group sizes; None if none is made.
+def _widest(groups: Groups, *, pairs: str, choices: Choices) -> LossRange | None:
+    """The range without an assertion about group sizes; None if none is made.
 
     The smallest size of a sample says nothing about queries that were not drawn. The
     range for groups of any size needs no assertion, but the limit is then higher.
@@ -388,14 +384,22 @@ def limit_for_any_size(
     sizes = group_sizes(groups, pairs)
     if choices.least is not None or pairs == "pos-neg" or sizes.min() == sizes.max():
         return None
-    widest = lemma_2c_range(choices.score_range, cut_ratio=1.0, source="any size")
+    return lemma_2c_range(choices.score_range, cut_ratio=1.0, source="any size")
+
+
+def limit_for_any_size(
+    risk: Floats, widest: LossRange | None, *, stake: float | None, level: Level
+) -> float | None:
+    """The chosen limit in the range for groups of any size, if there is one."""
+    if widest is None:
+        return None
     return betting(
         risk,
         low=widest.low,
         high=widest.high,
         delta=level.delta,
         n_students=level.n_students,
-        stakes=None if choices.stake is None else [choices.stake],
+        stakes=None if stake is None else [stake],
     )
 
 

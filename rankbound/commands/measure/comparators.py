@@ -20,6 +20,7 @@ from rankbound.bounds.comparators import (
     ramp_errors,
     teacher_terms,
 )
+from rankbound.bounds.floors import combined_floor
 from rankbound.bounds.registry import statement
 from rankbound.bounds.theorem6 import (
     inversion_bound,
@@ -29,6 +30,7 @@ from rankbound.bounds.theorem6 import (
 )
 from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.relevance import (
+    CHANCE,
     UNJUDGED,
     Evaluated,
     JudgedPairs,
@@ -38,6 +40,7 @@ from rankbound.commands.measure.relevance import (
 from rankbound.commands.measure.result import (
     Comparator,
     Comparators,
+    LimitFloor,
     Ndcg,
     NdcgBound,
 )
@@ -101,7 +104,7 @@ def ndcg(student: Evaluated, qrels: Scores, *, asserted: tuple[str, ...] = ()) -
     return Ndcg(
         n_lists=len(groups),
         n_queries=len(loss),
-        loss=level.part(np.clip(loss, 0.0, 1.0), low=0.0, high=1.0),
+        loss=level.part(np.clip(loss, 0.0, 1.0), low=0.0, high=1.0, trivial=1.0),
         bounds={
             name: _bound(key, values, raw)
             for (name, (key, _)), values, raw in zip(
@@ -111,6 +114,9 @@ def ndcg(student: Evaluated, qrels: Scores, *, asserted: tuple[str, ...] = ()) -
         least=replace(
             _bound("the smaller of pair_losses and ranks", per_query, least),
             limit=level.upper(np.clip(per_query, 0.0, 1.0), high=1.0),
+            limit_floor=LimitFloor.of(
+                level.floor(np.clip(per_query, 0.0, 1.0), high=1.0, trivial=1.0)
+            ),
         ),
         missing_because=None,
         assumptions=assumptions,
@@ -267,6 +273,16 @@ def _teacher(pairs: JudgedPairs, level: Level) -> Comparator:
             float(bound(*limits)),
             of="misranking on judged pairs",
             assumptions=("A0",),
+        ),
+        limit_floor=LimitFloor.of(
+            combined_floor(
+                [(float(part.mean()), 1.0) for part in (error, gap)],
+                len(error),
+                lambda first, second: float(bound(first, second)),
+                delta=level.delta / 2,
+                n_students=level.n_students,
+                trivial=CHANCE,
+            )
         ),
         teacher_preference_for_worse=float(error.mean()),
         preference_gap=float(gap.mean()),

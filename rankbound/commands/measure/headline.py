@@ -9,10 +9,12 @@ import numpy as np
 
 from rankbound.bounds.betting import betting
 from rankbound.bounds.certificate import LossRange
+from rankbound.bounds.floors import Floor, floor_of, rounded_down
+from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.choosing import PROVISO, group_range
 from rankbound.commands.measure.measured import Measured
-from rankbound.commands.measure.result import Headline, Ledger, Shift
+from rankbound.commands.measure.result import Headline, Ledger, LimitFloor, Shift
 from rankbound.data.columns import Floats
 from rankbound.data.embeddings import UNIT_SLACK, Embeddings
 from rankbound.data.scores import Kind
@@ -78,12 +80,14 @@ def headline_of(
         why = "nothing bounds the distance of vectors of any length in advance"
     product = None if why is not None else _product(slope.value, widest)
     clip = choices.score_range
-    limit = one.certificate.upper
+    limit, floor = one.certificate.upper, one.floor
     half = None
     if product is not None:
         if product < clip:
-            limit = _limit(one, options.pairs, product)
-        half = limit if product / 2 >= clip else _limit(one, options.pairs, product / 2)
+            limit, floor = _limit(one, options.pairs, product)
+        half = limit
+        if product / 2 < clip:
+            half, _ = _limit(one, options.pairs, product / 2)
     certificate = one.certificate
     entropy, divergence, _ = certificate.parts
     return Headline(
@@ -102,6 +106,7 @@ def headline_of(
         limit_at_half_diameter=half,
         locality_costs=None if half is None else limit - half,
         shift=_shift(one.readings.shift),
+        floor=LimitFloor.of(floor),
     )
 
 
@@ -146,21 +151,34 @@ def _check_asserted(one: CertifiedStudent, lipschitz: float) -> None:
         )
 
 
-def _limit(one: CertifiedStudent, pairs: str, score_range: float) -> float:
-    """The limit of the mean in the range of another B; risks outside move into it."""
+def _limit(
+    one: CertifiedStudent, pairs: str, score_range: float
+) -> tuple[float, Floor]:
+    """The limit of the mean in the range of another B, and its floor.
+
+    Risks outside of the range move into it.
+    """
     student, certificate = one.student, one.certificate
     choices = student.choices
     found: LossRange = group_range(
         student.groups, pairs=pairs, score_range=score_range, least=choices.least
     )
     risks: Floats = np.clip(one.terms.risk_nats, found.low, found.high)  # type: ignore[arg-type]
-    return betting(
+    delta, n_students = certificate.delta, certificate.n_students
+    limit = betting(
         risks,
         low=found.low,
         high=found.high,
-        delta=certificate.delta,
-        n_students=certificate.n_students,
+        delta=delta,
+        n_students=n_students,
         stakes=None if choices.stake is None else [choices.stake],
+    )
+    return limit, floor_of(
+        float(risks.mean()),
+        len(risks),
+        high=found.high,
+        delta=delta,
+        n_students=n_students,
     )
 
 
@@ -183,13 +201,22 @@ def headline_sentence(found: Headline) -> str:
         )
     parts = (
         f"entropy {found.entropy:.4f} + divergence {found.divergence:.4f} + deviation "
-        f"{found.deviation:.4f} = at most {found.limit:.4f} nats"
+        f"{found.deviation:.4f} = at most {found.limit:.4f} nats{_least(found)}"
     )
     return (
         f"headline: B = min(clip {found.clip:g}, {product}) = {found.B:.4g}, so "
         f"{'the clip' if found.holds == CLIP else PRODUCT} holds; {parts}; "
         f"{_cost(found)}; {_shift_words(found)}; {PROVISO}"
     )
+
+
+def _least(found: Headline) -> str:
+    """How low the limit can be, and the queries that this takes."""
+    if found.floor is None:
+        return ""
+    least, needed = rounded_down(found.floor.value), found.floor.n_needed
+    since = "" if needed is None else f", below ln 2 from {counted(needed, 'query')} on"
+    return f" (no limit offered here can be below {least}{since})"
 
 
 def _by(found: Headline) -> str:

@@ -236,7 +236,7 @@ def _groups(
     teacher, qrels = sources.teacher, sources.qrels
     if given is not None:
         return sources.groups_of(given)
-    groups = top_documents(teacher, depth=depth or DEFAULT_DEPTH)
+    groups = top_documents(teacher, depth=depth or DEFAULT_DEPTH).in_order()
     if qrels is None or pairs == "all":
         return groups
     if not shares_queries(groups, qrels):

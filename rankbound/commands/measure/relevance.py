@@ -16,6 +16,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from rankbound.bounds.certificate import LN2, lemma_2c_range
+from rankbound.bounds.floors import combined_floor
 from rankbound.bounds.numeric import sigmoid
 from rankbound.bounds.theorem3 import (
     calibration_shift,
@@ -30,6 +31,7 @@ from rankbound.commands.measure.result import (
     Estimate,
     Floor,
     Judged,
+    LimitFloor,
     Relevance,
 )
 from rankbound.data.columns import Booleans, Floats, Integers, positions
@@ -128,6 +130,7 @@ class Evaluated:
 
 
 N_BINS: Final = 10
+CHANCE: Final = 0.5  # share of pairs in the wrong order of a ranker that guesses
 UNJUDGED: Final = (
     "no counted pair of the certificate's groups has two judged documents of "
     "different grades; documents without a judgement do not count as irrelevant, "
@@ -415,12 +418,22 @@ def _reading(
     half_bits = entropy / (2 * LN2)
     lowest = level.lower(terms.entropy, high=LN2)
     return (
-        level.part(terms.misranking, low=0.0, high=1.0),
+        level.part(terms.misranking, low=0.0, high=1.0, trivial=CHANCE),
         Ceiling(
             value=misranking_ceiling(entropy, divergence, discordant=discordant),
             from_divergence=min(1.0, half_bits + float(np.sqrt(2 * divergence))),
             from_risk=min(1.0, (entropy + divergence) / LN2),
             limit=misranking_ceiling(*limits[:2], discordant=limits[2]),
+            limit_floor=LimitFloor.of(
+                combined_floor(
+                    [(entropy, LN2), (divergence, high), (discordant, high)],
+                    len(terms.entropy),
+                    lambda h, d, part: misranking_ceiling(h, d, discordant=part),
+                    delta=level.delta / 3,
+                    n_students=level.n_students,
+                    trivial=CHANCE,
+                )
+            ),
         ),
         Floor(
             value=float(terms.bayes.mean()),
@@ -451,6 +464,7 @@ def _judged(pairs: JudgedPairs, student: Evaluated) -> Judged:
         observed_misranking=replace(
             level.part(observed, low=0.0, high=1.0),
             upper=level.upper(observed, high=1.0),
+            floor=LimitFloor.of(level.floor(observed, high=1.0, trivial=CHANCE)),
         ),
         calibration_shift=replace(shift, value=exact),
         calibration_term=term,

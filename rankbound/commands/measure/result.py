@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from msgspec import UNSET, UnsetType, field
 
+from rankbound.bounds.floors import LN2, rounded_down
+from rankbound.bounds.floors import Floor as LeastLimit
 from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.provenance import Input
 from rankbound.rendering import text_of
@@ -40,12 +42,55 @@ class LossRange(Record, frozen=True, kw_only=True):
     high: float
 
 
+class LimitFloor(Record, frozen=True, kw_only=True):
+    """How low a limit of a mean can be on the sample, in the unit of the limit.
+
+    No limit offered is below `value`; from `n_needed` queries on one may be below
+    `trivial`, which is ln 2 for a risk. Any rule that is valid for all laws is below
+    `median` at most half of the time, if the true mean is the sample's; from
+    `median_n_needed` queries on that is below `trivial`. A median is None if none is
+    known, and a number of queries if none is enough.
+    """
+
+    value: float
+    n_needed: int | None
+    median: float | None
+    median_n_needed: int | None
+    trivial: float = LN2
+
+    @classmethod
+    def of(cls, floor: LeastLimit) -> Self:
+        """The record of a floor of `rankbound.bounds.floors`."""
+        return cls(
+            value=floor.value,
+            n_needed=floor.n_needed,
+            median=floor.median,
+            median_n_needed=floor.median_n_needed,
+            trivial=floor.trivial,
+        )
+
+    def shown(self) -> str:
+        """The floor, and in brackets the queries from which it is below the trivial.
+
+        Nothing is in brackets where one query is enough, a dash where no number is.
+        """
+        least, needed = rounded_down(self.value), self.n_needed
+        if needed == 1:
+            return least
+        return f"{least} ({'-' if needed is None else f'{needed:,}'})"
+
+
 class Intervals(Record, frozen=True, kw_only=True):
-    """Two-sided intervals of risk, entropy and divergence, each valid by itself."""
+    """Two-sided intervals of risk, entropy and divergence, each valid by itself.
+
+    The floors are those of the upper ends.
+    """
 
     risk: Interval
     entropy: Interval
     divergence: Interval
+    entropy_floor: LimitFloor | None = None
+    divergence_floor: LimitFloor | None = None
 
 
 class Locality(Record, frozen=True, kw_only=True):
@@ -62,20 +107,28 @@ class Locality(Record, frozen=True, kw_only=True):
 
 
 class Estimate(Record, frozen=True, kw_only=True):
-    """A mean over queries with its two-sided interval, and an upper limit if asked."""
+    """A mean over queries with its two-sided interval, and an upper limit if asked.
+
+    `floor` is that of the upper limit, or else of the upper end of the interval.
+    """
 
     value: float
     interval: Interval
     upper: float | None = None
+    floor: LimitFloor | None = None
 
 
 class Ceiling(Record, frozen=True, kw_only=True):
-    """An upper bound of the share of pairs in the wrong order, from two sources."""
+    """An upper bound of the share of pairs in the wrong order, from two sources.
+
+    `limit_floor` is how low `limit` can be on the sample.
+    """
 
     value: float
     from_divergence: float
     from_risk: float
     limit: float
+    limit_floor: LimitFloor | None = None
 
 
 class Floor(Record, frozen=True, kw_only=True):
@@ -138,6 +191,7 @@ class NdcgBound(Record, frozen=True, kw_only=True):
     share_of_lists_below_1: float
     source: str
     limit: float | None = None
+    limit_floor: LimitFloor | None = None
 
 
 class Ndcg(Record, frozen=True, kw_only=True):
@@ -171,6 +225,7 @@ class Comparator(Record, frozen=True, kw_only=True):
     preference_gap: float | None = None
     soft_labels: float | None = None
     added_by_labels: float | None = None
+    limit_floor: LimitFloor | None = None
 
 
 class Comparators(Record, frozen=True, kw_only=True):
@@ -198,6 +253,7 @@ class ShiftForm(Record, frozen=True, kw_only=True):
     shift: float | None
     limit: float | None
     missing_because: str | None
+    floor: LimitFloor | None = None
 
 
 class ShiftForms(Record, frozen=True, kw_only=True):
@@ -270,20 +326,6 @@ class Tolerance(Record, frozen=True, kw_only=True):
     n_needed: int
 
 
-class LimitFloor(Record, frozen=True, kw_only=True):
-    """How low a limit of the mean risk can be on the sample, in nats.
-
-    No limit offered is below `value`; from `n_needed` queries on one may be below ln 2.
-    Any rule that is valid for all laws is below `median` at most half of the time, if
-    the true risk is the sample's; from `median_n_needed` queries on that is below ln 2.
-    """
-
-    value: float
-    n_needed: int | None
-    median: float
-    median_n_needed: int | None
-
-
 class Chosen(Record, frozen=True, kw_only=True):
     """What a student was certified with, and on how many pilot queries it was chosen.
 
@@ -336,6 +378,8 @@ class Headline(Record, frozen=True, kw_only=True):
     shift : float or None
         What the shift to the target law adds to the mean risk, in nats, by the form
         that has the limit; None without a target law.
+    floor : LimitFloor or None
+        How low `limit` can be on this sample; None in earlier files.
     """
 
     clip: Number
@@ -353,6 +397,7 @@ class Headline(Record, frozen=True, kw_only=True):
     limit_at_half_diameter: float | None
     locality_costs: float | None
     shift: float | None
+    floor: LimitFloor | None = None
 
 
 class StudentResult(Record, frozen=True, kw_only=True):
@@ -362,9 +407,11 @@ class StudentResult(Record, frozen=True, kw_only=True):
     advance. `upper_any_size` is that limit without the assertion about group sizes,
     None if all groups have one size. `shift`, `relevance`, `ndcg` and `comparators` are
     None unless their inputs were given. `share` and `upper` hold at once, each at half
-    of delta. `tied_share` is the share of documents at the floor, by clipping or for
-    want of a score; `unclipped_risk`, of the student as it is on the documents that it
-    scores, is uncertified. `sentences` say all of it, always in the same order.
+    of delta. `floor` and `floor_any_size` say how low `upper` and `upper_any_size` can
+    be on the sample. `tied_share` is the share of documents that are tied at the bottom
+    of their group, by clipping or for want of a score; `unclipped_risk`, of the student
+    as it is on the documents that it scores, is uncertified. `sentences` say all of it,
+    always in the same order.
     """
 
     risk: float
@@ -403,6 +450,7 @@ class StudentResult(Record, frozen=True, kw_only=True):
     unclipped_risk: float | None = None
     sentences: tuple[str, ...] = ()
     headline: Headline | None = None
+    floor_any_size: LimitFloor | None = None
 
     def __repr__(self) -> str:
         """Risk, limit and verdict in one line."""
@@ -410,7 +458,11 @@ class StudentResult(Record, frozen=True, kw_only=True):
 
 
 class Teacher(Record, frozen=True, kw_only=True):
-    """The teacher's mean entropy in nats with its interval, and its scores' kind."""
+    """The teacher's mean entropy in nats with its interval, and its scores' kind.
+
+    `entropy_floor` is what the mean margin implies; `floor` is how low `entropy_upper`
+    can be on the sample.
+    """
 
     entropy: float
     entropy_lower: float
@@ -420,6 +472,7 @@ class Teacher(Record, frozen=True, kw_only=True):
     kind_evidence: str
     mean_margin: float
     entropy_floor: float
+    floor: LimitFloor | None = None
 
 
 class Norms(Record, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 import numpy as np
 
 from rankbound.bounds.certificate import CHOSEN, LN2, Part
+from rankbound.bounds.floors import floor_of
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent, table_of
 from rankbound.commands.measure.choosing import FIXED, GIVEN, PROVISO
@@ -50,6 +51,7 @@ from rankbound.commands.measure.sentences import mean_sentence, sentences_of
 from rankbound.commands.measure.space import shape_of
 from rankbound.commands.settings import made_options
 from rankbound.data.scores import Kind
+from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.estimators.spread import entropy_floor
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
@@ -71,6 +73,9 @@ DEFINITIONS: Final = {
     "documents whose vector is equal to another one's, and TwoNN over up to 1,000 of "
     "them: minus ln of the share above, against ln of the ratio of the distances to "
     "the second and the first neighbour",
+    "floor": "what no limit offered here can be below on this sample (Theorem 9): of "
+    "an upper limit, or of the upper end of an interval; its n_needed is the number of "
+    "queries from which on one may be below the trivial value, ln 2 for a risk",
     "n_needed": "queries at which the chosen limit would be below ln 2, were their "
     "risks distributed as in this sample; null if never",
 }
@@ -406,6 +411,14 @@ def _teacher(found: Measured) -> Teacher:
         kind_evidence=found.inputs.evidence,
         mean_margin=margin,
         entropy_floor=float(entropy_floor(np.array(margin))),
+        floor=LimitFloor.of(
+            floor_of(
+                found.entropy.value,
+                len(found.teacher),
+                high=NATS_PER_BIT,
+                delta=found.options.delta / 2,
+            )
+        ),
     )
 
 
@@ -436,6 +449,8 @@ def _student(one: CertifiedStudent, architecture: Architecture) -> StudentResult
             risk=certificate.risk_interval,
             entropy=_interval(entropy),
             divergence=_interval(divergence),
+            entropy_floor=_floor(one, entropy, high=LN2),
+            divergence_floor=_floor(one, divergence, high=certificate.range.high),
         ),
         n_queries=certificate.n_queries,
         kind=student.kind.value,
@@ -465,17 +480,33 @@ def _student(one: CertifiedStudent, architecture: Architecture) -> StudentResult
             value=one.tolerance.value,
             n_needed=one.tolerance.n_needed,
         ),
-        floor=LimitFloor(
-            value=one.floor.value,
-            n_needed=one.floor.n_needed,
-            median=one.median.value,
-            median_n_needed=one.median.n_needed,
-        ),
+        floor=LimitFloor.of(one.floor),
+        floor_any_size=None
+        if one.floor_any_size is None
+        else LimitFloor.of(one.floor_any_size),
         chosen=_chosen(one),
         unscored=student.unscored,
         tied_share=student.tied_share,
         unclipped_risk=student.unclipped_risk,
         sentences=sentences_of(one),
+    )
+
+
+def _floor(one: CertifiedStudent, part: Part, *, high: float) -> LimitFloor:
+    """How low the upper end of a part's interval can be.
+
+    The interval spends delta, half of it on either end, and the certificate half of
+    delta on the mean.
+    """
+    certificate = one.certificate
+    return LimitFloor.of(
+        floor_of(
+            part.value,
+            certificate.n_queries,
+            high=high,
+            delta=certificate.delta,
+            n_students=certificate.n_students,
+        )
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from rankbound.bounds.certificate import LN2
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.choosing import GIVEN, PILOT, PROVISO
@@ -43,15 +42,15 @@ def sentences_of(one: CertifiedStudent) -> tuple[str, ...]:
 
 
 def _median(one: CertifiedStudent) -> str:
-    found = one.median
+    found = one.floor
     start = (
         "any rule that is valid for all laws in this range gives less than "
-        f"{found.value:.4f} nats at most half of the time, were the true risk that of "
+        f"{found.median:.4f} nats at most half of the time, were the true risk that of "
         "this sample"
     )
-    if found.n_needed is None or found.value < LN2:
+    if found.median_n_needed is None:
         return start
-    needed = counted(found.n_needed, "query", "queries")
+    needed = counted(found.median_n_needed, "query", "queries")
     return f"{start}; from {needed} on this is below ln 2"
 
 

@@ -27,6 +27,7 @@ from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.result import (
     ImportanceWeights,
+    LimitFloor,
     Shift,
     ShiftForm,
     ShiftForms,
@@ -351,6 +352,7 @@ def _form(
             method=CHOSEN,
         ),
         missing_because=None,
+        floor=LimitFloor.of(level.floor(values, high=limits.high, trivial=LN2)),
     )
 
 

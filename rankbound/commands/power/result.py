@@ -57,6 +57,22 @@ class Needed(Record, frozen=True, kw_only=True):
     power_reached: float | None = None
 
 
+class Curve(Record, frozen=True, kw_only=True):
+    """What n queries show by the rule that decides, for a figure: pairs of n and size.
+
+    The sums over queries are normal here, so that a size differs from `rule_margin` and
+    `rule_difference` by a percent or so. `differences` are empty if there are none.
+    """
+
+    source: str
+    unit: str
+    sd: float
+    rule: Method
+    law: str
+    margins: tuple[tuple[int, float], ...]
+    differences: tuple[tuple[int, float], ...]
+
+
 class Power(
     Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.power/1"
 ):
@@ -82,6 +98,8 @@ class Power(
         The command line, "" from Python.
     seed : int
         Of the samples that are drawn.
+    curves : tuple of Curve
+        One for each spread, to be drawn.
 
     Examples
     --------
@@ -106,6 +124,7 @@ class Power(
     inputs: tuple[Input, ...]
     command: str
     seed: int = 0
+    curves: tuple[Curve, ...] = ()
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """`rows` and `needed`."""

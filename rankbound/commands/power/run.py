@@ -13,7 +13,7 @@ import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
-from rankbound.commands.power.result import Detectable, Needed, Power
+from rankbound.commands.power.result import Curve, Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
 from rankbound.data.draws import generator
@@ -30,6 +30,8 @@ from rankbound.validation.deciding import (
     Aim,
     Law,
     Rule,
+    difference_curve,
+    margin_curve,
     queries_for,
     queries_interval,
     resampled,
@@ -193,6 +195,7 @@ class PowerOptions:
 
 
 LEAST_FOR_CORRELATION = 4  # queries
+LEAST_TOP = 1000  # curves go to three times as many queries at least
 
 
 class Rates(NamedTuple):
@@ -377,6 +380,28 @@ def power_with(options: PowerOptions) -> Power:
         inputs=tuple(Input(path=str(path), sha256=sha256(path)) for path in tables),
         command=options.command,
         seed=options.seed,
+        curves=tuple(
+            _curve(spread, rates, [row.n for row in rows]) for spread in spreads
+        ),
+    )
+
+
+def _curve(spread: Spread, rates: Rates, counts: Sequence[int]) -> Curve:
+    """What is drawn of a spread, up to three times the queries that are asked about."""
+    rule, law, name, own_mean = _deciding(spread, rates)
+    power, top = rates.power, 3 * max([*counts, LEAST_TOP])
+    rng = generator(rates.seed, "curve", spread.source)
+    margins = margin_curve(rule, law, power=power, top=top, own_mean=own_mean, rng=rng)
+    return Curve(
+        source=spread.source,
+        unit=spread.unit,
+        sd=spread.sd,
+        rule=rule.method,
+        law=name,
+        margins=margins,
+        differences=difference_curve(rule, law, power=power, top=top, rng=rng)
+        if spread.paired
+        else (),
     )
 
 

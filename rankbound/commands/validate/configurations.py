@@ -13,10 +13,12 @@ from typing import Final
 
 import numpy as np
 
-from rankbound.bounds.certificate import CHOSEN, LossRange
+from rankbound.bounds.betting import betting
+from rankbound.bounds.certificate import LossRange
 from rankbound.bounds.errors import DomainError
-from rankbound.bounds.limits import upper_limit
+from rankbound.bounds.floors import floor_of
 from rankbound.catalogue import ASSOCIATED, CONTRADICTS, NOTHING, PREDICTORS, SUPPORTS
+from rankbound.commands.measure.result import LimitFloor
 from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.panels import StudentPanel
 from rankbound.commands.validate.records import (
@@ -67,6 +69,7 @@ def certificates(
             risk,
             loss_range=certificate.range,
             delta=delta,
+            stake=panel.result.student.choices.stake,
             splits=splits,
             rng=generator(
                 seed, "certificates", panel.dataset, panel.sampling, panel.student
@@ -92,6 +95,15 @@ def certificates(
                 ratio=stated / held if held > 0 else None,
                 held=sum(half.holds for half in halves),
                 refuted=sum(half.refuted for half in halves),
+                floor=LimitFloor.of(panel.result.floor),
+                half_floor=LimitFloor.of(
+                    floor_of(
+                        certificate.risk,
+                        halves[0].n_certificate,
+                        high=certificate.range.high,
+                        delta=delta,
+                    )
+                ),
             )
         )
     return tuple(rows)
@@ -269,8 +281,13 @@ def _first_mean(panel: StudentPanel, name: str, first: Booleans) -> float:
 
 def _limit(panel: StudentPanel, risk: Floats, delta: float) -> float:
     limits: LossRange = panel.result.certificate.range
-    return upper_limit(
-        risk, low=limits.low, high=limits.high, delta=delta, method=CHOSEN
+    stake = panel.result.student.choices.stake
+    return betting(
+        risk,
+        low=limits.low,
+        high=limits.high,
+        delta=delta,
+        stakes=None if stake is None else [stake],
     )
 
 

@@ -15,7 +15,7 @@ named, every system in runs/ is one, except the teacher and a run called "random
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,7 @@ from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.errors import UsageError
 
 RANDOM: Final = "random"
+EVERY: Final = "*"  # all students that are not named
 PACKED: Final = ("", ".gz")
 
 
@@ -68,8 +69,8 @@ def cases_of(
     ----------
     folder : Folder
     settings : MeasureOptions
-        How to measure; its files are ignored. Kinds and temperatures of students are
-        found by name, and those of "*" apply to all other students.
+        How to measure; its files are ignored. Kinds, temperatures and stakes of
+        students are found by name, and those of "*" apply to all other students.
     wanted : Wanted, optional
         The students and samplings to take; by default all.
 
@@ -108,6 +109,7 @@ def cases_of(
         settings,
         teacher=teacher,
         students=students,
+        stake=_stakes(settings, students),
         qrels=_qrels(folder),
         embeddings=None if vectors is None else vectors[0],
         ids=None if vectors is None else vectors[1],
@@ -219,7 +221,7 @@ def _students(
     given = {source.name: source for source in settings.students}
     found = []
     for name in wanted.students or names:
-        how = given.get(name, given.get("*", StudentSource("*")))
+        how = given.get(name, given.get(EVERY, StudentSource(EVERY)))
         how = replace(how, name=name)
         if name in dense:
             queries, ids = encoders[name][2:]
@@ -231,6 +233,17 @@ def _students(
             f"{folder.path}: must hold a run of a student, found none but the teacher"
         )
     return tuple(found)
+
+
+def _stakes(
+    settings: MeasureOptions, students: Sequence[StudentSource]
+) -> float | dict[str, float] | None:
+    """The stakes that are given for students of the folder."""
+    if not isinstance(settings.stake, Mapping):
+        return settings.stake
+    given, other = settings.stake, settings.stake.get(EVERY)
+    stakes = {one.name: given.get(one.name, other) for one in students}
+    return {name: stake for name, stake in stakes.items() if stake is not None} or None
 
 
 def _check_wanted(

@@ -91,7 +91,7 @@ def fitted_unasked(asked: MeasureOptions, used: MeasureOptions) -> str | None:
         return None
     return (
         f"no temperature is given for {', '.join(names)}, whose scores have no unit; "
-        "they are fitted on a fifth of the queries, which have no terms; give "
+        "they are fitted on the pilot queries, which have no terms; give "
         "`temperature` and `StudentSource.temperature` numbers to fix them"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rankbound.catalogue import Difference, verdict_called
+from rankbound.commands.measure.result import LimitFloor
 from rankbound.results import Record
 
 POOLED: Final = "(pooled)"
@@ -122,7 +123,9 @@ class HeldOutCertificate(Record, frozen=True, kw_only=True):
 
     `certificate`, `held_out` and their difference `slack` are means over the splits.
     `held` counts the splits whose held-out mean is at most the certificate, and
-    `refuted` those whose lower limit is above it.
+    `refuted` those whose lower limit is above it. `floor` is how low `upper` can be on
+    its queries, and `half_floor` how low `certificate` can be on halves with the mean
+    risk of all these queries.
     """
 
     dataset: str
@@ -141,6 +144,8 @@ class HeldOutCertificate(Record, frozen=True, kw_only=True):
     ratio: float | None
     held: int
     refuted: int
+    floor: LimitFloor | None = None
+    half_floor: LimitFloor | None = None
 
 
 class Configuration(Record, frozen=True, kw_only=True):

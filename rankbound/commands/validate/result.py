@@ -345,7 +345,9 @@ def certificates_table(
             "halves of the queries against the mean risk of the other halves, nats; "
             f"means over {rows[0].splits} splits; n queries in all; held: splits whose "
             "held-out mean is at most the certificate; refuted: whose lower limit is "
-            f"above it; each certificate by itself, no correction; seed {family.seed}."
+            "above it; floor (n): what no certificate of halves can be below, and the "
+            "queries from which one may be below ln 2; each certificate by itself, no "
+            f"correction; seed {family.seed}."
         ),
         header=(
             "data set",
@@ -353,6 +355,7 @@ def certificates_table(
             "student",
             "n",
             "certificate",
+            "floor (n)",
             "held-out risk",
             "ratio",
             "held",
@@ -365,6 +368,7 @@ def certificates_table(
                 Cell(row.student),
                 Cell(f"{row.n:,}"),
                 Cell(f"{row.certificate:.4f}"),
+                Cell(NONE if row.half_floor is None else row.half_floor.shown()),
                 Cell(f"{row.held_out:.4f}"),
                 Cell(_number(row.ratio)),
                 Cell(f"{row.held}/{row.splits}"),

@@ -190,7 +190,10 @@ def validate(  # noqa: PLR0913  each is an option of the command
     pairs: str | None = None,
     unjudged: Literal["unknown", "irrelevant"] | None = None,
     missing: Literal["drop", "error"] | None = None,
+    unscored: Literal["floor", "common", "drop", "error"] | None = None,
+    pilot: float | None = None,
     score_range: float | None = None,
+    stake: float | Mapping[str, float] | None = None,
     formats: Mapping[str, str] | None = None,
     cases: Iterable[Case] | None = None,
     measures: str | Sequence[str] | None = None,
@@ -246,8 +249,8 @@ def validate(  # noqa: PLR0913  each is an option of the command
         "unknown"; inferred by default.
     temperature : float or "fit", optional
         The positive number that divides the teacher's margins. "fit" chooses it by
-        maximum likelihood on judged pairs of a fifth of the queries, which then have no
-        terms. The default is 1 for logits and probabilities, and "fit" for other kinds.
+        maximum likelihood on judged pairs of the pilot queries, which have no terms.
+        The default is 1 for logits and probabilities, and "fit" for other kinds.
     depth : int, optional
         Number of documents per query if there are no groups, at least 2; 16 by default.
     pairs : {"all", "pos-neg", "neg-neg"}, optional
@@ -257,12 +260,23 @@ def validate(  # noqa: PLR0913  each is an option of the command
         default.
     missing : {"drop", "error"}, optional
         What to do with documents without a teacher score or vector; by default they are
-        an error. Documents without a student's score lie at its floor, as in `measure`.
+        an error.
+    unscored : {"floor", "common", "drop", "error"}, optional
+        What to do about documents that a student does not score, as in `measure`: they
+        lie B below its best document of the group (the default), only documents that
+        all students score count, they are left out, or are an error.
+    pilot : float, optional
+        Share of the queries, in [0, 1), that is set aside to choose temperatures, B,
+        stakes and the least size of a group, with 20 queries or more; 0.2 by default.
+        These queries have no terms.
     score_range : float, optional
-        Student scores are clipped at this many temperatures below the best document of
-        their group, so that losses are bounded; from 1e-6 to 1e6. By default it is
-        chosen on a fifth of the queries, which then have no terms, or is 3 with fewer
-        than 20 queries.
+        B: student scores are clipped at this many temperatures below the best document
+        of their group, so that losses are bounded; from 1e-6 to 1e6. By default it is
+        chosen on the pilot queries, or is 3 without these.
+    stake : float or mapping of str to float, optional
+        The stake of the betting limit, in (0, 1), of all students or by name; fixed
+        without looking at the queries. By default it is chosen on the pilot queries, or
+        a grid of stakes is used without these.
     formats : mapping of str to str, optional
         The format of a file by its path, and that of the teacher's under ""; other
         formats are detected.
@@ -355,7 +369,10 @@ def validate(  # noqa: PLR0913  each is an option of the command
             "pairs": pairs,
             "unjudged": unjudged,
             "missing": missing,
+            "unscored": unscored,
+            "pilot": pilot,
             "score_range": score_range,
+            "stake": stake,
             "formats": formats,
         },
         cases=cases,

@@ -316,7 +316,10 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
                 chances.append(block.inclusion)
     qid_ids = qids.encoded()
     known, places = qid_ids.names.strings, qid_ids.codes
-    docnos = IdColumn([*positives, *negatives]).encoded()
+    ids = IdColumn()
+    for documents in (*positives, *negatives):
+        ids.append(documents)
+    docnos = ids.encoded()
     offsets = np.concatenate([[0], *sizes]).cumsum().astype(np.int64)
     positive = _starts(offsets)
     codes = np.empty(len(positive), dtype=np.int64)
@@ -324,7 +327,8 @@ def groups_in_blocks(source: Source) -> tuple[Groups, dict[str, int]]:
     codes[~positive] = docnos.codes[len(places) :]
     _check_once(codes, offsets)
     # Queries are numbered as they appear, documents by code point
-    _, first, places = np.unique(places, return_index=True, return_inverse=True)
+    first = np.empty(len(known), dtype=np.int64)
+    first[places[::-1]] = np.arange(len(places))[::-1]  # the last one written stays
     order = np.argsort(first)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))

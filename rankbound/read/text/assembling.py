@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats, Integers, Strings, strings
-from rankbound.data.ordering import row_order
+from rankbound.data.ordering import WINDOW, parts, row_order
 from rankbound.data.scores import Scores
+from rankbound.read.text.blocks import Column, in_order
 from rankbound.read.text.ids import IdColumn
 
 
@@ -46,10 +49,10 @@ class Assembly:
 
     name: str
     places: dict[str, int] = field(default_factory=dict)
-    queries: list[NDArray[np.int32]] = field(default_factory=list)
+    queries: Column = field(default_factory=lambda: Column(np.int32))
     docnos: IdColumn = field(default_factory=IdColumn)
-    values: list[Floats] = field(default_factory=list)
-    ranks: list[Integers] | None = field(default_factory=list)
+    values: Column = field(default_factory=lambda: Column(np.float64))
+    ranks: Column | None = field(default_factory=lambda: Column(np.int64))
 
     def add(
         self,
@@ -92,40 +95,46 @@ class Assembly:
             If a document occurs twice in a query; the first such row of the file.
         """
         docnos, codes = self.docnos.encoded()
-        queries = _taken(self.queries)
-        order = row_order(queries, codes, n_docs=len(docnos))
-        codes = codes[order]
-        _check_once(queries, codes, order)
+        queries, values = self.queries.taken(), self.values.taken()
+        ranks = None if self.ranks is None else self.ranks.taken()
+        columns = [codes, values, *([] if ranks is None else [ranks])]
+
+        def arranged(part: tuple[int, int]) -> tuple[int, int] | None:
+            rows = slice(*part)
+            order = row_order(queries[rows], codes[rows], n_docs=len(docnos))
+            for column in columns:
+                column[rows] = column[rows][order]
+            return _repeated(queries[rows], codes[rows], order)
+
+        short = len(queries) <= WINDOW
+        with closing(in_order(arranged, parts(queries), short=short)) as done:
+            found = [(start + f[0], start + f[1]) for (start, _), f in done if f]
+        if found:
+            raise Repeat(*min(found, key=itemgetter(1)))
         offsets = np.zeros(len(self.places) + 1, dtype=np.int64)
         np.cumsum(np.bincount(queries, minlength=len(self.places)), out=offsets[1:])
-        del queries
         scores = Scores(
             qids=strings(list(self.places)),
             offsets=offsets,
             codes=codes,
             docnos=cast(Strings, docnos),  # made when they are asked for
-            values=_taken(self.values)[order],
+            values=values,
             name=self.name,
         )
-        ranks = None if self.ranks is None else _taken(self.ranks)[order]
         return Sorted(scores, ranks)
 
 
-def _taken(blocks: list[NDArray[Any]]) -> NDArray[Any]:
-    """All blocks as one array; the list is emptied to free their memory."""
-    whole = np.concatenate(blocks)
-    blocks.clear()
-    return whole
-
-
-def _check_once(queries: NDArray[np.int32], codes: Integers, order: Integers) -> None:
-    """Raise where two rows are the same document of the same query.
+def _repeated(
+    queries: NDArray[np.int32], codes: Integers, order: Integers
+) -> tuple[int, int] | None:
+    """The first row that has the document of an earlier row of its query, after that.
 
     `codes` are already in `order`, which keeps equal rows in the order of the file.
     """
     same = codes[1:] == codes[:-1]
     same[same] = queries[order[1:][same]] == queries[order[:-1][same]]
-    if same.any():
-        first, second = order[:-1][same], order[1:][same]
-        at = int(np.argmin(second))
-        raise Repeat(int(first[at]), int(second[at]))
+    if not same.any():
+        return None
+    first, second = order[:-1][same], order[1:][same]
+    at = int(np.argmin(second))
+    return int(first[at]), int(second[at])

@@ -7,16 +7,17 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
+from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats
 from rankbound.read.source import BOM, HEAD, Source
 
-SIZE = 1 << 20
+SIZE = 1 << 22
 WORKERS = 2
 LARGEST = 1 << 30  # bytes that pyarrow is given; a longer block is a single line
 
@@ -47,18 +48,19 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
     >>> list(blocks(source, end=b"\n", size=4))
     [b'ab\n', b'cd\n', b'ef']
     """
-    size = size or SIZE
-    rest: list[bytes] = []
+    buffer, held = bytearray(size or SIZE), 0
     with source.stream() as stream:
-        while chunk := stream.read(size):
-            place = chunk.rfind(end) + 1
-            if place == 0:
-                rest.append(chunk)
-                continue
-            yield b"".join((*rest, memoryview(chunk)[:place]))
-            rest = [chunk[place:]]
-    if any(rest):
-        yield b"".join(rest)
+        while read := stream.readinto(memoryview(buffer)[held:]):
+            held += read
+            place = buffer.rfind(end, 0, held) + 1
+            if place:
+                yield bytes(memoryview(buffer)[:place])
+                buffer[: held - place] = buffer[place:held]
+                held -= place
+            elif held == len(buffer):
+                buffer *= 2
+    if held:
+        yield bytes(memoryview(buffer)[:held])
 
 
 def in_order(
@@ -124,6 +126,45 @@ def _submitted(
         except Exception as error:  # to be raised when it is this item's turn
             found.set_exception(error)
         return found
+
+
+class Column:
+    """Numbers that come block by block, in one array that grows.
+
+    Blocks that are kept until the end would stand in memory twice when they are joined.
+
+    Parameters
+    ----------
+    dtype : NumPy type
+
+    Examples
+    --------
+    >>> column = Column(np.int64)
+    >>> column.append(np.array([3, 1]))
+    >>> column.append(np.array([2]))
+    >>> len(column), column.taken().tolist()
+    (3, [3, 1, 2])
+    """
+
+    def __init__(self, dtype: type[np.generic]) -> None:
+        self._held = np.empty(0, dtype=dtype)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def append(self, block: NDArray[Any]) -> None:
+        """Add the numbers of further rows."""
+        end = self._size + len(block)
+        if end > len(self._held):
+            self._held.resize(max(end, len(self._held) * 5 // 4), refcheck=False)
+        self._held[self._size : end] = block
+        self._size = end
+
+    def taken(self) -> NDArray[Any]:
+        """All numbers. To be called once, as the last method."""
+        self._held.resize(self._size, refcheck=False)
+        return self._held
 
 
 def is_utf_8(text: bytes) -> bool:

@@ -8,9 +8,7 @@ sorting of text take several times as long when most ids differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,7 +18,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.arrow import encode
 from rankbound.data.columns import Integers, LateStrings, Strings, strings
-from rankbound.data.ordering import sorted_order
+from rankbound.read.text.blocks import Column, in_order
 
 Bytes = NDArray[np.uint8]
 Pairs = NDArray[np.uint16]
@@ -31,7 +29,6 @@ MOST = 1 << 63  # integers that a word holds
 MOST_DIGITS = 18  # any such number fits into 64 bits
 POWERS = 10 ** np.arange(MOST_DIGITS + 1, dtype=np.int64)
 LONGEST = 64  # bytes; a column with a longer id is left to Arrow
-WORKERS = 2
 SPARSE = 16  # keys up to so many times the rows have a table
 STEP = 1 << 16  # rows whose work fits into the processor's cache
 ZERO, NINE = b"09"
@@ -94,25 +91,33 @@ class IdColumn:
     (['d10', 'd2'], [1, 0, 1])
     """
 
-    blocks: list[pa.Array] = field(default_factory=list)
+    numbers: Column = field(default_factory=lambda: Column(np.int64))
+    texts: list[pa.Array] = field(default_factory=list)  # of all rows, or empty
 
     def append(self, block: pa.Array) -> None:
         """Add the ids of further rows, as `held` or `ids_of` gives them."""
-        self.blocks.append(block)
+        plain = block.type == pa.int64()
+        if plain and not self.texts:
+            self.numbers.append(integers(block))
+            return
+        if len(self.numbers):
+            self.texts = _written(self.numbers.taken())
+            self.numbers = Column(np.int64)
+        self.texts.append(block.cast(pa.string()) if plain else block)
 
     def encoded(self) -> Ids:
         """Encode the ids of all rows. To be called once: the column is emptied."""
-        blocks, self.blocks = self.blocks, []
-        if all(block.type == pa.int64() for block in blocks):
-            return _numbered(np.concatenate([integers(block) for block in blocks]))
-        texts = [
-            block.cast(pa.string()) if block.type == pa.int64() else block
-            for block in blocks
-        ]
-        blocks.clear()
+        texts, self.texts = self.texts, []
+        if not texts:
+            return _numbered(self.numbers.taken())
         if all(map(_can_be_packed, texts)):
             return _packed(texts)
         return _by_arrow(texts)
+
+
+def _written(numbers: Integers) -> list[pa.Array]:
+    parts = range(0, len(numbers), STEP)
+    return [pa.array(numbers[at : at + STEP]).cast(pa.string()) for at in parts]
 
 
 def integers(column: pa.Array) -> Integers:
@@ -147,8 +152,9 @@ def _order_as_text(numbers: Integers) -> Integers:
     counts = np.diff(of_digits, prepend=0, append=len(numbers))
     digits = np.repeat(np.arange(1, MOST_DIGITS + 1), counts)
     # Padded with zeros behind. Of numbers that are then equal, such as 1 and 10, the
-    # shorter one comes first in either order
-    return sorted_order(numbers * POWERS[digits.max() - digits])
+    # shorter one comes first in either order. Those of as many digits ascend already,
+    # so that a stable sort just merges them
+    return np.argsort(numbers * POWERS[digits.max() - digits], kind="stable")
 
 
 def _coded(
@@ -160,63 +166,114 @@ def _coded(
     ----------
     words : list of int64 arrays, shape (n_rows,)
         One or more integers from 0 on for each row, which together identify its id.
+        They are lost.
     order_of : callable, optional
         Gives the order of ids from their ascending integers; ascending by default.
     """
-    rows = words[0]
-    if len(words) == 1 and int(rows.max()) < SPARSE * len(rows):
-        occurs = np.zeros(int(rows.max()) + 1, dtype=bool)
-        occurs[rows] = True
+    codes = words[0]
+    if len(words) == 1 and int(codes.max()) < SPARSE * len(codes):
+        occurs = np.zeros(int(codes.max()) + 1, dtype=bool)
+        occurs[codes] = True
         places = np.flatnonzero(occurs)
-        distinct = [places]
-        rank = np.empty(len(occurs), dtype=np.int32)
+        distinct, size = [places], len(occurs)
     else:
-        order, ascending = _order(words)
-        new = np.zeros(len(order), dtype=bool)
-        new[0] = True
-        for word in ascending:
-            new[1:] |= word[1:] != word[:-1]
-        distinct = [word[new] for word in ascending]
-        del ascending
-        rows = np.empty(len(order), dtype=np.int64)
-        rows[order] = np.cumsum(new) - 1
+        distinct, codes = _by_sorting(words)
+        if order_of is None:
+            return distinct, codes
         places = np.arange(len(distinct[0]))
-        rank = np.empty(len(places), dtype=np.int32)
+        size = len(places)
     if order_of is not None:
         order = order_of(distinct[0])
         places, distinct = places[order], [word[order] for word in distinct]
+    rank = np.empty(size, dtype=np.int32)
     rank[places] = np.arange(len(places), dtype=np.int32)
-    return distinct, rank[rows].astype(np.int64)
+    for start in range(0, len(codes), STEP):
+        part = slice(start, start + STEP)
+        codes[part] = rank[codes[part]]
+    return distinct, codes
 
 
-def _order(words: list[Integers]) -> tuple[Integers, list[Integers]]:
-    """The order of rows by their first integer, then by the second, and so on.
+def _by_sorting(words: list[Integers]) -> tuple[list[Integers], Integers]:
+    """Distinct ids, ascending, and the position of each row's id; `words` are lost.
 
-    The integers come in that order, too. The leading bits are sorted first, packed with
-    the row number, which is several times as fast as sorting by all bits. Few rows are
-    left tied.
+    The leading bits of the first integer are sorted first, packed with the row number,
+    which is several times as fast as sorting by all bits. Few rows are left tied.
     """
-    first = words[0]
-    bits = int(first.max()).bit_length() + len(first).bit_length()
-    shift = max(0, bits - 63)
-    order = sorted_order(first >> shift)
-    ascending = [word[order] for word in words]
-    heads = ascending[0] >> shift
+    size = len(words[0])
+    bits = size.bit_length()
+    shift = max(0, int(words[0].max()).bit_length() + bits - 63)
+    keys = words[0] >> shift
+    keys <<= bits
+    for start in range(0, size, STEP):
+        keys[start : start + STEP] |= np.arange(start, min(start + STEP, size))
+    _sort(keys)
+    new = np.empty(size, dtype=bool)
+
+    def settled(part: slice) -> list[Integers]:
+        """Make rows of keys, mark those where an id begins, and give these ids."""
+        rows, ascending = _settled(keys[part], bits, words)
+        keys[part] = rows
+        begins = new[part]
+        begins[0] = True
+        begins[1:] = _differs(ascending)
+        return [word[begins] for word in ascending]
+
+    done = [*in_order(settled, _undivided(keys, bits), short=size <= STEP)]
+    parts, found = zip(*done, strict=True)
+    distinct = [np.concatenate(word) for word in zip(*found, strict=True)]
+    codes = words[0]
+    before = -1
+    for part, part_ids in zip(parts, found, strict=True):
+        codes[keys[part]] = np.cumsum(new[part]) + before
+        before += len(part_ids[0])
+    return distinct, codes
+
+
+def _sort(keys: Integers) -> None:
+    """Sort in place: both halves at once, and then a merge, which is little work."""
+    middle = len(keys) // 2
+    halves = (half for half in (keys[:middle], keys[middle:]))
+    for _ in in_order(np.ndarray.sort, halves, short=len(keys) <= STEP):
+        pass
+    keys.sort(kind="stable")
+
+
+def _settled(
+    keys: Integers, bits: int, words: list[Integers]
+) -> tuple[Integers, list[Integers]]:
+    """The rows of sorted keys by all bits of their integers, and these integers."""
+    heads = keys >> bits
+    rows = keys & ((1 << bits) - 1)
+    ascending = [word[rows] for word in words]
     tied = heads[1:] == heads[:-1]
-    differs = np.zeros(len(tied), dtype=bool)
-    for word in ascending:
-        differs |= word[1:] != word[:-1]
-    differs &= tied
+    differs = _differs(ascending) & tied
     if differs.any():
         group = np.append(0, np.cumsum(~tied))
         undecided = np.zeros(group[-1] + 1, dtype=bool)
         undecided[group[1:][differs]] = True
         places = np.flatnonzero(undecided[group])
-        rows = order[places]
-        order[places] = rows[np.lexsort([word[rows] for word in words[::-1]])]
-        for word, whole in zip(ascending, words, strict=True):
-            word[places] = whole[order[places]]
-    return order, ascending
+        few = rows[places]
+        rows[places] = few[np.lexsort([word[few] for word in words[::-1]])]
+        ascending = [word[rows] for word in words]
+    return rows, ascending
+
+
+def _differs(words: list[Integers]) -> NDArray[np.bool_]:
+    """Whether each id but the first is another than the one before."""
+    differs: NDArray[np.bool_] = words[0][1:] != words[0][:-1]
+    for word in words[1:]:
+        differs |= word[1:] != word[:-1]
+    return differs
+
+
+def _undivided(keys: Integers, bits: int) -> Generator[slice]:
+    """Ranges of some `STEP` keys, all those with the same leading bits in one."""
+    start = 0
+    while start < len(keys):
+        last = keys[min(start + STEP, len(keys)) - 1] | ((1 << bits) - 1)
+        stop = int(np.searchsorted(keys, last, side="right"))
+        yield slice(start, stop)
+        start = stop
 
 
 def _can_be_packed(texts: pa.Array) -> bool:
@@ -283,6 +340,21 @@ class Packing:
 
 
 def _packed(texts: list[pa.Array]) -> Ids:
+    packing, words = _words(texts)
+    distinct, codes = _coded(words)
+
+    def made() -> Strings:
+        found = np.empty(len(distinct[0]), dtype=object)
+        for start in range(0, len(found), STEP):
+            part = slice(start, start + STEP)
+            found[part] = packing.texts([word[part] for word in distinct])
+        return found
+
+    return Ids(LateStrings(len(distinct[0]), made), codes)
+
+
+def _words(texts: list[pa.Array]) -> tuple[Packing, list[Integers]]:
+    """The integers of all texts, and how they were made; the list is emptied."""
     longest = max(int(np.diff(_laid_out(block)[1]).max(initial=0)) for block in texts)
     places = -(-longest // 2)
     occurs = np.zeros((places, 1 << 16), dtype=bool)
@@ -294,27 +366,24 @@ def _packed(texts: list[pa.Array]) -> Ids:
                 occurs[place][column] = True
         return steps
 
-    # A short file is not worth a thread
-    several = ThreadPoolExecutor(WORKERS) if len(texts) > 1 else None
-    each = map if several is None else several.map
-    with several or nullcontext():
-        steps = [columns for block in each(laid, texts) for columns in block]
-        texts.clear()
-        packing = Packing(occurs)
-        parts = list(each(packing.packed, steps))
-        steps.clear()
-    words = [np.concatenate(word) for word in zip(*parts, strict=True)]
-    parts.clear()
-    distinct, codes = _coded(words)
+    short = len(texts) == 1  # a single block is not worth a thread
+    blocks = in_order(laid, (block for block in texts), short=short)
+    steps = [columns for _, block in blocks for columns in block]
+    texts.clear()
+    packing = Packing(occurs)
+    ends = np.cumsum([columns.shape[1] for columns in steps]).tolist()
+    words = [np.empty(ends[-1], dtype=np.int64) for _ in packing.words]
 
-    def made() -> Strings:
-        found = np.empty(len(distinct[0]), dtype=object)
-        for start in range(0, len(found), STEP):
-            part = slice(start, start + STEP)
-            found[part] = packing.texts([word[part] for word in distinct])
-        return found
+    def pack(step: tuple[Pairs, int]) -> None:
+        columns, end = step
+        for word, found in zip(words, packing.packed(columns), strict=True):
+            word[end - len(found) : end] = found
 
-    return Ids(LateStrings(len(distinct[0]), made), codes)
+    for _ in in_order(
+        pack, (step for step in zip(steps, ends, strict=True)), short=short
+    ):
+        pass
+    return packing, words
 
 
 def _steps(block: pa.Array, places: int) -> Iterator[Pairs]:

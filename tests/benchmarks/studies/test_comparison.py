@@ -6,7 +6,9 @@ import pytest
 from benchmarks.studies import comparison
 from benchmarks.studies.comparison import (
     DELTA,
-    FAMILY_ROLE,
+    DIRECTION_ROLE,
+    FAMILY_ROLES,
+    HOLM_ROLE,
     ROLES,
     SIZES,
     Scenario,
@@ -22,7 +24,7 @@ from tests import oracles
 
 def test_every_role_shape_and_size_is_there():
     every = scenarios()
-    assert len(every) == len(set(every)) == (len(ROLES) + 1) * 2 * 3
+    assert len(every) == len(set(every)) == (len(ROLES) + 3) * 2 * 3
     assert {s.n for s in every} == set(SIZES) == {43, 250, 1350}
 
 
@@ -31,7 +33,7 @@ def test_a_tiny_study_prints_a_row_each_and_holds(capsys):
     lines = capsys.readouterr().out.splitlines()
     rows = [line for line in lines if line.startswith("| ")][1:]
     assert len(rows) == len(scenarios())
-    assert sum("at most delta" in row for row in rows) == 30
+    assert sum("at most delta" in row for row in rows) == 42
     assert "ABOVE" not in "".join(rows)
 
 
@@ -59,8 +61,16 @@ def test_a_rule_that_is_wrong_is_caught(monkeypatch, capsys):
     assert "ABOVE delta" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("role", [HOLM_ROLE, DIRECTION_ROLE])
+def test_rates_of_families_follow_delta(role, monkeypatch):
+    monkeypatch.setattr(comparison, "DELTA", 0.9)
+    found = run(Scenario(role, "even", 0.0, 43, 0), sets=120, seed=1)
+    assert found.t is None or found.t > 0.1
+    assert found.ours > 0.1 or role == HOLM_ROLE  # betting is far from its level
+
+
 @pytest.mark.statistical
-@pytest.mark.parametrize("role", [*list(ROLES)[:3], FAMILY_ROLE])
+@pytest.mark.parametrize("role", [*list(ROLES)[:3], *FAMILY_ROLES])
 def test_errors_are_at_most_delta(role):
     # 200 data sets of 250 queries; false alarm 1e-3 in each role
     mean = ROLES[role][0] if role in ROLES else 0.0

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from rankbound.bounds.errors import DomainError
 from rankbound.cli import validate
 from rankbound.cli.validate import options_from
 from rankbound.errors import UsageError
@@ -63,6 +64,32 @@ def test_folders_take_kinds_and_temperatures_over(tmp_path):
     assert first.measure.temperature == 3.0
 
 
+CHOICES = ["--pilot", "0.4", "--unscored", "drop", "--stake", "0.3", "b=0.6"]
+
+
+def test_pilot_stake_and_unscored_are_those_of_measure(tmp_path):
+    plain = parsed(*FILES).cases[0].measure
+    assert (plain.pilot, plain.stake, plain.unscored) == (0.2, None, "floor")
+    found = parsed(*FILES, *CHOICES).cases[0].measure
+    assert (found.pilot, found.unscored) == (0.4, "drop")
+    assert [found.stake_of(name) for name in "ab"] == [0.3, 0.6]
+    for name, runs in (("one", "tab"), ("two", "ta")):
+        (tmp_path / name / "runs").mkdir(parents=True)
+        for run in runs:
+            (tmp_path / name / "runs" / f"{run}.run").write_text("")
+        (tmp_path / name / "qrels.trec").write_text("")
+    folders = ["--datasets", f"x:{tmp_path / 'one'}", f"y:{tmp_path / 'two'}"]
+    folders += ["--dataset-teacher", "t"]
+    first, second = (case.measure for case in parsed(*folders, *CHOICES).cases)
+    assert (first.pilot, second.unscored) == (0.4, "drop")
+    assert [first.stake_of(name) for name in "ab"] == [0.3, 0.6]
+    assert second.stake == {"a": 0.3}
+    own = parsed(*folders, "--stake", "b=0.6").cases
+    assert [case.measure.stake for case in own] == [{"b": 0.6}, None]
+    with pytest.raises(UsageError, match="'c', and no folder has such a student"):
+        parsed(*folders, "--stake", "c=0.6")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -72,10 +99,14 @@ def test_folders_take_kinds_and_temperatures_over(tmp_path):
         (["--datasets", "x:/nowhere"], "is no folder"),
         ([*FILES, "--datasets", "x:."], "exclude each other"),
         (["--datasets", "x:.", "--dataset-teacher", "z=t"], "no student 'z'"),
+        ([*FILES, "--stake", "z=0.5"], "no student 'z'"),
+        ([*FILES, "--stake", "1.5"], "between 0 and 1"),
+        ([*FILES, "--pilot", "1"], "`pilot` is a share"),
+        ([*FILES, "--pilot", "0", "--student-temperature", "fit"], "nothing can be"),
     ],
 )
 def test_contradictions_are_named(words, message):
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises((UsageError, DomainError), match=message):
         parsed(*words)
 
 

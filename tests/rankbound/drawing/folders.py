@@ -315,6 +315,7 @@ def power(file, names=("bm25", "ensemble"), n=43):
             for name in names
         )
 
-    made = replace(found, rows=named(found.rows), needed=named(found.needed))
+    parts = {name: named(getattr(found, name)) for name in ("rows", "needed", "curves")}
+    made = replace(found, **parts)
     made.save(file)
     return file.parent

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from rankbound.drawing.powers import (
 )
 from rankbound.drawing.results import find_results
 from rankbound.figures.output import data_of
+from rankbound.validation.deciding import Rule, smallest_margin_for, stated
 from rankbound.validation.power import detectable_correlation, equivalence_margin
 from tests.rankbound.drawing.folders import comparison, power, validation
 
@@ -21,14 +23,22 @@ def rows(drawing):
     return list(zip(*data_of(drawing.draw()).values(), strict=True))
 
 
-def test_a_comparison_shows_margins_at_its_own_error_rate(tmp_path):
+def test_a_comparison_shows_margins_of_its_rule_at_its_own_error_rate(tmp_path):
     (result,) = find_results(comparison(tmp_path, names=("bm25", "ensemble")))
     (drawing,) = power_drawings(result)
     assert drawing.name == "power-entropy-all"
-    values = {(name, n): value for name, n, _, value in rows(drawing)}
+    row = result.content.rows[0]
+    assert row.method == "betting"
     # Two comparisons share 0.05; sd of bm25 is 0.07 / 0.7
-    expected = equivalence_margin(100, sd=0.1, delta=0.05 / 2 / 2)
-    assert values["bm25", 100] == pytest.approx(expected)
+    rule, law = Rule.of(row.range, delta=0.05 / 2), stated("normal", 0.1)
+    curve = [(n, size) for name, n, _, size in rows(drawing) if name == "bm25"]
+    assert len(curve) > 8
+    for n, size in curve[2::4]:
+        rng = np.random.default_rng(n)
+        found = smallest_margin_for(rule, law, n=n, power=0.8, rng=rng)
+        assert size == pytest.approx(found, rel=0.06)
+        assert size > equivalence_margin(n, sd=0.1, delta=0.05 / 2 / 2)  # Student's
+    assert "by betting, normal law" in drawing.draw().get_xlabel()
     marked = [x for x in drawing.draw().lines if len(x.get_xdata()) == 1]
     assert [line.get_xdata()[0] for line in marked] == [24, 24]
 
@@ -79,10 +89,42 @@ def test_results_of_power_are_drawn_by_quantity_with_the_margin(tmp_path):
 
 def test_a_margin_without_queries_shows_how_many_it_needs(tmp_path):
     (result,) = find_results(power(tmp_path / "power.json", n=None))
-    needed = result.content.needed[0].n_interval
+    needed = result.content.needed[0].n_rule
     drawing = of_power(result)[0]
     marked = [x for x in drawing.draw().lines if len(x.get_xdata()) == 1]
     assert [line.get_xdata()[0] for line in marked] == [needed, needed]
+    assert [line.get_ydata()[0] for line in marked] == [0.05, 0.05]
+
+
+@pytest.mark.parametrize(
+    ("half_range", "label"), [(0.7, "by betting"), (None, "by Student's t")]
+)
+def test_power_draws_the_numbers_of_its_table_on_their_curve(
+    tmp_path, half_range, label
+):
+    asked(n=(43, 200), sd=0.1, half_range=half_range).save(tmp_path)
+    (result,) = find_results(tmp_path)
+    drawing = of_power(result)[0]
+    assert f"{label}, normal law" in drawing.draw().get_xlabel()
+    for kind in ("margin", "difference"):
+        points = [(n, size) for _, n, what, size in rows(drawing) if what == kind]
+        curve, marks = points[:-2], points[-2:]
+        stated_ = [getattr(row, f"rule_{kind}") for row in result.content.rows]
+        assert marks == [(43, stated_[0]), (200, stated_[1])]
+        counts, sizes = np.log(np.array(sorted(curve))).T
+        for n, size in marks:
+            assert np.exp(np.interp(np.log(n), counts, sizes)) == pytest.approx(
+                size, rel=0.05
+            )
+
+
+def test_power_of_an_earlier_version_is_not_drawn_by_another_rule(tmp_path):
+    made = asked(n=43, sd=0.1)
+    old = replace(made.rows[0], rule=None, rule_margin=None, rule_difference=None)
+    replace(made, rows=(old,), curves=()).save(tmp_path)
+    drawing = of_power(find_results(tmp_path)[0])[0]
+    assert drawing.draw is None
+    assert "run power again" in drawing.reason
 
 
 def test_numbers_of_queries_alone_show_correlations(tmp_path):

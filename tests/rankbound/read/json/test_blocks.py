@@ -126,7 +126,7 @@ def test_unusual_spellings_take_the_parser_a_block_at_a_time(monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(lookup, "parse_lookup", refuse)
-    monkeypatch.setattr(cutting, "SIZE", 200)
+    monkeypatch.setattr(cutting, "SIZE", 300)
     filled = {qid: row for qid, row in scores.items() if row}
     for text in (json.dumps(scores), json.dumps(scores, indent=2)):
         assert by_blocks(text.encode()) == filled

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rankbound.data import ordering
+from rankbound.read.text import assembling
 from rankbound.read.text.assembling import Assembly, Repeat
 from rankbound.read.text.ids import ids_of
 from tests.rankbound.files import table
@@ -37,6 +38,7 @@ def test_sorted_matches_a_dictionary(window, rows, size, grouped):
         expected.setdefault(qid, {})[f"{docno}"] = float(place)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ordering, "WINDOW", window)
+        patch.setattr(assembling, "WINDOW", window)
         found = assembled(rows, size)
     assert table(found.scores) == expected
     assert found.scores.qids.tolist() == list(expected)
@@ -66,6 +68,7 @@ def test_sorted_has_ranks_only_where_every_block_has_them():
 
 def test_sorted_counts_rows_of_a_repeat_from_the_start_of_the_file(monkeypatch):
     monkeypatch.setattr(ordering, "WINDOW", 1)
+    monkeypatch.setattr(assembling, "WINDOW", 1)
     rows = [("q", 1), ("q", 2), ("r", 9), ("r", 1), ("r", 9), ("s", 1), ("s", 1)]
     with pytest.raises(Repeat) as caught:
         assembled(rows, 3)

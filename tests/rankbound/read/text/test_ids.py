@@ -26,13 +26,14 @@ LARGE = st.integers(10**16, 10**19).map(str)  # not all of them fit into a numbe
 HEXADECIMAL = st.integers(0, 2**128).map("{:x}".format)  # nor into a word
 
 
-@pytest.mark.parametrize("most", [1 << 63, 40])
+@pytest.mark.parametrize(("most", "step"), [(1 << 63, 1 << 16), (1 << 63, 3), (40, 3)])
 @pytest.mark.parametrize(
     "kind",
     [NUMBERS, IDS, st.one_of(IDS, LONG), LARGE, HEXADECIMAL, st.one_of(IDS, LARGE)],
 )
-def test_encoded_matches_sorting_text(kind, most, monkeypatch):
+def test_encoded_matches_sorting_text(kind, most, step, monkeypatch):
     monkeypatch.setattr(ids, "MOST", most)  # with 40, nearly every place has a word
+    monkeypatch.setattr(ids, "STEP", step)
 
     @given(st.lists(st.lists(kind, min_size=1, max_size=6), min_size=1, max_size=4))
     def check(parts):
@@ -55,8 +56,10 @@ def test_encoded_sorts_numbers_that_are_too_large_for_a_table():
     assert encoded([names]) == (["1000000", "5", "999"], [0, 2, 0, 1])
 
 
+@pytest.mark.parametrize("step", [1 << 16, 7])
 @pytest.mark.parametrize("count", [10, 1000])
-def test_encoded_sorts_ids_whose_leading_bits_are_the_same(count):
+def test_encoded_sorts_ids_whose_leading_bits_are_the_same(count, step, monkeypatch):
+    monkeypatch.setattr(ids, "STEP", step)
     names = [
         f"{'f' * 30}{number % 7:x}{'0' * 9}{number % 3}" for number in range(count)
     ]
@@ -86,7 +89,8 @@ def test_held_takes_a_slice_of_a_column():
     column = pa.array(["x", "12", "3", "y"]).slice(1, 2)
     assert held(column).to_pylist() == [12, 3]
     assert encoded([["b", "a"]])[1] == [1, 0]
-    part = IdColumn([pa.array(["z", "b", "a", "z"]).slice(1, 2)])
+    part = IdColumn()
+    part.append(pa.array(["z", "b", "a", "z"]).slice(1, 2))
     assert part.encoded().codes.tolist() == [1, 0]
 
 
