@@ -31,6 +31,7 @@ from rankbound.commands.measure.options import (
     Temperature,
 )
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture, paper_row
+from rankbound.commands.measure.ranking import with_ranking
 from rankbound.commands.measure.result import (
     Calibration,
     Chosen,
@@ -330,7 +331,8 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         command=options.command,
         versions=versions(),
     )
-    return with_headlines(made, found).with_beside(**_tables(found))
+    told = with_ranking(with_headlines(made, found), found)
+    return told.with_beside(**_tables(found))
 
 
 def _tables(found: Measured) -> dict[str, Rows]:
