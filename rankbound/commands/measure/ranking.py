@@ -36,11 +36,13 @@ from rankbound.commands.measure.result import (
 from rankbound.commands.measure.students import (
     LEAST_COMMON,
     RawScores,
+    Setting,
     Student,
     common_documents,
 )
 from rankbound.data.columns import Booleans, Floats, Strings
 from rankbound.data.groups import Groups
+from rankbound.errors import UsageError
 from rankbound.rows import Rows
 
 # Margins that are equal up to this share of themselves and of a typical one are equal
@@ -129,12 +131,15 @@ def with_ranking(ledger: Ledger, found: Measured) -> Ledger:
     """The ledger with the ranking of the students, if there are two or more."""
     if len(found.students) < 2:
         return ledger
-    common = on_common_ground(found)
+    students = [one.student for one in found.students]
+    options, delta = found.options, found.options.delta
+    setting = Setting(found.inputs, found.split, found.temperature, options.unscored)
+    common = on_common_ground(students, setting, pairs=options.pairs)
     if isinstance(common, str):
-        ranking, tables = _without(found, common), {}
+        ranking, tables = _without(common, students, setting, delta=delta), {}
     else:
-        ranking, tables = ranked(common, found), {"ranked": common.table()}
-    delta = found.options.delta
+        ranking = ranked(common, students, setting, delta=delta)
+        tables = {"ranked": common.table()}
     told = ASSUMPTION.format(delta=delta, both=round(max(0.0, 1 - 2 * delta), 12))
     made = msgspec.structs.replace(
         ledger,
@@ -146,39 +151,43 @@ def with_ranking(ledger: Ledger, found: Measured) -> Ledger:
     return made.with_beside(**tables)
 
 
-def on_common_ground(found: Measured) -> Common | str:
+def on_common_ground(
+    students: Sequence[Student], setting: Setting, *, pairs: str
+) -> Common | str:
     """All students on the same queries and documents at one B, or why that cannot be.
 
     Documents are those of the measurement, except where each student has its own.
     """
-    inputs, options = found.inputs, found.options
-    students = [one.student for one in found.students]
+    inputs, split = setting.inputs, setting.split
     raws = [student.raw for student in students]
-    if options.unscored == "drop":
-        reason = _too_few(raws, [student.name for student in students])
+    if setting.unscored == "drop":
+        names = [student.name for student in students]
+        reason = _too_few(raws, names)
         if reason:
             return reason
-        names = [student.name for student in students]
-        inputs, rows = common_documents(inputs, raws, names, pairs=options.pairs)
-        raws = [raw.only(rows) for raw in raws]
-    groups, pairs = inputs.groups, options.pairs
+        try:
+            inputs, kept = common_documents(inputs, raws, names, pairs=pairs)
+        except UsageError as error:  # of no pair that all students score
+            return str(error)
+        raws = [raw.only(kept) for raw in raws]
+    groups = inputs.groups
     aside = _groups_of(groups, [(s.groups, s.calibration) for s in students])
     certified = _groups_of(groups, [(s.groups, s.certified) for s in students])
-    least = least_size(groups, aside, found.split, pairs)
+    least = least_size(groups, aside, split, pairs)
     certified &= ~too_small(groups, aside, least, pairs)
     if not certified.any():
         return "no query is left that the certificates of all students use"
     temperatures, score_range, by = _at_one_range(students)
     groups = groups.keep_groups(aside | certified)
     rows = np.repeat(aside | certified, inputs.groups.sizes)
-    teacher = inputs.values[rows] / found.temperature
+    teacher = inputs.values[rows] / setting.teacher_scale
     losses = [
         RowScores(groups, teacher, raw.values[rows], raw.found[rows]).losses(
             temperature, score_range, pairs
         )
         for raw, temperature in zip(raws, temperatures, strict=True)
     ]
-    kept = _queries_of(losses[0], inputs.groups, certified)
+    certain = _queries_of(losses[0], inputs.groups, certified)
     risks = np.array([each.risk for each in losses])
     return Common(
         names=tuple(student.name for student in students),
@@ -188,10 +197,10 @@ def on_common_ground(found: Measured) -> Common | str:
         width=group_range(
             groups, pairs=pairs, score_range=score_range, least=least
         ).width,
-        qids=losses[0].qids[kept],
-        risks=risks[:, kept],
-        divergences=np.array([each.divergence for each in losses])[:, kept],
-        pilot=risks[:, ~kept] if found.split.pilot else risks[:, :0],
+        qids=losses[0].qids[certain],
+        risks=risks[:, certain],
+        divergences=np.array([each.divergence for each in losses])[:, certain],
+        pilot=risks[:, ~certain] if split.pilot else risks[:, :0],
     )
 
 
@@ -244,9 +253,11 @@ def _at_one_range(
     return temperatures, fixed.score_range, fixed.score_range_by
 
 
-def ranked(common: Common, found: Measured) -> Ranking:
+def ranked(
+    common: Common, students: Sequence[Student], setting: Setting, *, delta: float
+) -> Ranking:
     """The ranking of students that are measured on common ground."""
-    delta, count = found.options.delta, len(common.names)
+    count = len(common.names)
     n_pilot, n = common.pilot.shape[1], common.risks.shape[1]
     width = common.width
     stakes = None
@@ -269,7 +280,7 @@ def ranked(common: Common, found: Measured) -> Ranking:
 
     names = common.names
     by = [None if j is None else names[j] for j in best.excluded_by]
-    students = {
+    rows = {
         name: RankedStudent(
             temperature=common.temperatures[i],
             risk=float(common.risks[i].mean()),
@@ -281,7 +292,7 @@ def ranked(common: Common, found: Measured) -> Ranking:
         )
         for i, name in enumerate(names)
     }
-    left = sorted(best.remaining, key=lambda i: students[names[i]].risk)
+    left = sorted(best.remaining, key=lambda i: rows[names[i]].risk)
     made = Ranking(
         remaining=tuple(names[i] for i in left),
         delta=delta,
@@ -291,21 +302,23 @@ def ranked(common: Common, found: Measured) -> Ranking:
         pilot_queries=n_pilot,
         n_queries=n,
         width=width,
-        students=students,
-        equal=_equals(found, common),
+        students=rows,
+        equal=_equals(students, setting.inputs.groups, common),
         missing_because=None,
         sentences=(),
     )
-    said = _sentences(made, found, best.sentence())
+    said = _sentences(made, students, best.sentence(), unscored=setting.unscored)
     return msgspec.structs.replace(made, sentences=tuple(said))
 
 
-def _without(found: Measured, reason: str) -> Ranking:
+def _without(
+    reason: str, students: Sequence[Student], setting: Setting, *, delta: float
+) -> Ranking:
     """The ranking that cannot be, and which students are equal nevertheless."""
-    equal = _equals(found, None)
+    equal = _equals(students, setting.inputs.groups, None)
     return Ranking(
         remaining=(),
-        delta=found.options.delta,
+        delta=delta,
         B=None,
         B_by=None,
         stakes_by=None,
@@ -322,7 +335,9 @@ def _without(found: Measured, reason: str) -> Ranking:
     )
 
 
-def _equals(found: Measured, common: Common | None) -> tuple[EqualStudents, ...]:
+def _equals(
+    students: Sequence[Student], groups: Groups, common: Common | None
+) -> tuple[EqualStudents, ...]:
     """Every student that equals an earlier one, beside the first such student."""
     made: list[EqualStudents] = []
     firsts: list[Student] = []
@@ -330,9 +345,9 @@ def _equals(found: Measured, common: Common | None) -> tuple[EqualStudents, ...]
     if common is not None:
         both = np.hstack([common.pilot, common.risks])
         risks = dict(zip(common.names, both, strict=True))
-    for student in (one.student for one in found.students):
+    for student in students:
         for first in firsts:
-            equal = _equal(first, student, found.inputs.groups, risks)
+            equal = _equal(first, student, groups, risks)
             if equal is not None:
                 made.append(equal)
                 break
@@ -408,7 +423,9 @@ def proportional(groups: Groups, first: Floats, second: Floats) -> float | None:
     return float(slope * (largest[1] / largest[0]))
 
 
-def _sentences(made: Ranking, found: Measured, count: str) -> list[str]:
+def _sentences(
+    made: Ranking, students: Sequence[Student], count: str, *, unscored: str
+) -> list[str]:
     """What the ranking says, in a fixed order: who is left, who is not, of what."""
     names = ", ".join(map(repr, made.remaining))
     said = [
@@ -425,14 +442,14 @@ def _sentences(made: Ranking, found: Measured, count: str) -> list[str]:
                 f"{least:.4f} nats above that; {PROVISO}"
             )
     said.append(
-        f"compared are {_which(made, found)}; {SCORED[found.options.unscored]}; "
+        f"compared are {_which(made, students)}; {SCORED[unscored]}; "
         "differences of divergences are those of risks, as the entropy of the same "
         "pairs cancels, so all of this is about divergences, too"
     )
     return [*said, *(equal_sentence(one) for one in made.equal)]
 
 
-def _which(made: Ranking, found: Measured) -> str:
+def _which(made: Ranking, students: Sequence[Student]) -> str:
     """The students that are compared: those that are certified, or at another B."""
     by = {
         PILOT: f"chosen on {counted(made.pilot_queries, 'pilot query')}",
@@ -441,10 +458,10 @@ def _which(made: Ranking, found: Measured) -> str:
     unit = "temperature" if made.B == 1 else "temperatures"
     at = f"B = {made.B:g} {unit} ({by.get(str(made.B_by), 'fixed beforehand')})"
     other = [
-        repr(one.student.name)
-        for one in found.students
-        if (one.student.choices.score_range, one.student.temperature)
-        != (made.B, made.students[one.student.name].temperature)
+        repr(one.name)
+        for one in students
+        if (one.choices.score_range, one.temperature)
+        != (made.B, made.students[one.name].temperature)
     ]
     if not other:
         return f"the certified students, all clipped at {at}"
