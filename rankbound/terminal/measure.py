@@ -473,9 +473,6 @@ def ledger_text(ledger: Ledger) -> str:
         f"{short(name, NAME)!r}: {student_text(student)}"
         for name, student in ledger.students.items()
     ]
-    if ledger.ranking is not None:
-        first, *_ = ledger.ranking.sentences
-        lines.append(first.removesuffix(f"; {PROVISO}"))
     if lines:
         lines.append(f"limits hold {PROVISO}")
     return outline(title, [*lines, *(f"warning: {w}" for w in ledger.warnings)])

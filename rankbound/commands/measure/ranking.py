@@ -13,7 +13,6 @@ from rankbound.bounds.contenders import contenders, difference_limit, pair_stake
 from rankbound.bounds.pilot import common_range
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import EXCLUDED, REMAINS
-from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.choosing import (
     FIXED,
     GIVEN,
@@ -43,7 +42,6 @@ from rankbound.commands.measure.students import (
 from rankbound.data.columns import Booleans, Floats, Strings
 from rankbound.data.groups import Groups
 from rankbound.errors import UsageError
-from rankbound.rows import Rows
 
 # Margins that are equal up to this share of themselves and of a typical one are equal
 ROUNDING: Final = 1e-5
@@ -58,7 +56,7 @@ DEFINITION: Final = (
     "average (or at the B given), each at its best temperature there; `difference` is "
     "the mean risk of a student less that of another one and `lower` its limit at "
     "delta / (K - 1), which for one student hold together; differences of divergences "
-    "are the same; ranking.per_query.tsv has the risks"
+    "are the same. With that B as `score_range`, per_query.tsv has these risks"
 )
 ASSUMPTION: Final = (
     "the ranking is a family of its own, with all of delta: a best student is "
@@ -108,24 +106,6 @@ class Common:
     divergences: Floats
     pilot: Floats
 
-    def table(self) -> Rows:
-        """The table `ranking.per_query.tsv`: a row per query and student."""
-        count = len(self.names)
-        order = np.argsort(self.qids, kind="stable")
-        by_name = sorted(range(count), key=self.names.__getitem__)
-
-        def cells(values: Floats) -> list[str]:
-            return [number_text(float(values[i, q])) for q in order for i in by_name]
-
-        return Rows(
-            {
-                "qid": [str(self.qids[q]) for q in order for _ in by_name],
-                "student": [self.names[i] for _ in order for i in by_name],
-                "risk_nats": cells(self.risks),
-                "divergence_nats": cells(self.divergences),
-            }
-        )
-
 
 def with_ranking(ledger: Ledger, found: Measured) -> Ledger:
     """The ledger with the ranking of the students, if there are two or more."""
@@ -136,19 +116,17 @@ def with_ranking(ledger: Ledger, found: Measured) -> Ledger:
     setting = Setting(found.inputs, found.split, found.temperature, options.unscored)
     common = on_common_ground(students, setting, pairs=options.pairs)
     if isinstance(common, str):
-        ranking, tables = _without(common, students, setting, delta=delta), {}
+        ranking = _without(common, students, setting, delta=delta)
     else:
         ranking = ranked(common, students, setting, delta=delta)
-        tables = {"ranked": common.table()}
     told = ASSUMPTION.format(delta=delta, both=round(max(0.0, 1 - 2 * delta), 12))
-    made = msgspec.structs.replace(
+    return msgspec.structs.replace(
         ledger,
         ranking=ranking,
         assumptions=(*ledger.assumptions, told),
         definitions={**ledger.definitions, "ranking": DEFINITION},
         statements={**ledger.statements, "ranking": PROVED},
     )
-    return made.with_beside(**tables)
 
 
 def on_common_ground(

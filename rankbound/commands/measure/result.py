@@ -16,7 +16,6 @@ Interval = tuple[float, float]
 # A number as it was given: a whole number stays whole in the file
 Number = int | float
 PER_QUERY: Final = ("qid", "student", "entropy_nats")
-RANKING: Final = ("qid", "student", "risk_nats", "divergence_nats")
 COMPAT: Final = (
     "qid",
     "quantity",
@@ -687,7 +686,6 @@ class Ledger(
         # Earlier versions of compare wrote their table under the same name
         Beside("per_query", ("per_query.tsv",), PER_QUERY, foreign=("sampling",)),
         Beside("calibration", ("calibration.tsv",), PER_QUERY),
-        Beside("ranked", ("ranking.per_query.tsv",), RANKING),
         Beside("compat", ("compat.tsv",), COMPAT),
     )
 
@@ -743,9 +741,7 @@ class Ledger(
 
     def to_files(self) -> dict[str, str | None]:
         """What `save` writes; it deletes tables that only an earlier run had."""
-        stale = dict.fromkeys(
-            ("calibration.tsv", "ranking.per_query.tsv", "compat.tsv")
-        )
+        stale = {"calibration.tsv": None, "compat.tsv": None}
         return stale | super().to_files()
 
 

@@ -149,21 +149,13 @@ def test_stakes_come_from_the_pilot_queries_and_limits_from_the_others():
     ranking = found.ranking
     assert (ranking.n_queries, ranking.pilot_queries) == (40, 10)
     assert ranking.stakes_by == "pilot"
-    qids = {row["qid"] for row in found.beside["ranked"]}
-    aside = {row["qid"] for row in found.beside["calibration"]}
-    assert (len(qids), len(aside), qids & aside) == (40, 10, set())
+    risks = {name: {} for name in students}
+    for row in found.beside["per_query"]:  # at a given B those of the certificates
+        risks[row["student"]][row["qid"]] = float(row["risk_nats"])
     # one stake for each pair: the log of the capital at the limit is ln((K - 1)/delta)
-    risks = {
-        name: {
-            row["qid"]: float(row["risk_nats"])
-            for row in found.beside["ranked"]
-            if row["student"] == name
-        }
-        for name in students
-    }
     limit = ranking.students["far"].against["near"].lower
     w = ranking.width
-    values = [(risks["near"][q] - risks["far"][q] + w) / (2 * w) for q in sorted(qids)]
+    values = [(risks["near"][q] - risks["far"][q] + w) / (2 * w) for q in risks["far"]]
     mean = (w - limit) / (2 * w)
     grown = {
         u: sum(math.log1p(u * (mean - x) / (1 - mean)) for x in values)
@@ -176,9 +168,9 @@ def test_stakes_come_from_the_pilot_queries_and_limits_from_the_others():
 
 def test_differences_of_divergences_are_those_of_risks():
     teacher, students = models(40, seed=5)
-    found = made(teacher, as_logits(students))
+    found = made(teacher, as_logits(students), score_range=2.0)
     divergences = {name: [] for name in students}
-    for row in found.beside["ranked"]:
+    for row in found.beside["per_query"]:
         divergences[row["student"]].append(float(row["divergence_nats"]))
     for name, one in found.ranking.students.items():
         assert_allclose(one.divergence, fmean(divergences[name]), rtol=1e-12)
@@ -216,7 +208,6 @@ def test_more_students_make_limits_lower_and_leave_the_certificates_level():
         assert pair[0].lower > pair[1].lower
     alone = made(teacher, as_logits({"near": students["near"]}), **given_b)
     assert alone.ranking is None
-    assert "ranked" not in alone.beside
     assert alone.students["near"].upper < few.students["near"].upper
 
 
@@ -254,20 +245,24 @@ def test_below_nine_tenths_of_the_documents_there_is_no_ranking_but_a_reason():
     assert (ranking.students, ranking.remaining, ranking.B) == ({}, (), None)
     assert "80.0%" in ranking.missing_because
     assert "'far'" in ranking.missing_because
-    assert "ranked" not in found.beside
     assert [one.student for one in ranking.equal] == ["copy"]
 
 
 def test_queries_that_one_students_certificate_leaves_out_are_left_out_for_all():
-    """A query with too small a group of one student, as sizes vary with its scores."""
+    """A query with a smaller group than those of the pilot, of one student alone."""
     teacher, students = models(60, seed=9, size=12)
     found = made(teacher, as_logits(students), unscored="drop")
-    certified = {row["qid"] for row in found.beside["ranked"]}
-    victim = sorted(certified)[0]
-    students = lacking(students, {victim: ["d0"]})
-    again = made(teacher, as_logits(students), unscored="drop")
-    assert {row["qid"] for row in again.beside["ranked"]} == certified - {victim}
-    assert again.ranking.n_queries == again.students["far"].n_queries
+    certified = sorted({row["qid"] for row in found.beside["per_query"]})
+    students = lacking(students, {certified[0]: ["d0"], certified[1]: ["d1"]})
+    again = made(teacher, as_logits(students), unscored="drop", score_range=2.0)
+    assert again.ranking.n_queries == again.students["far"].n_queries == 46
+    assert again.students["near"].n_queries == 48
+    near = [
+        float(row["risk_nats"])
+        for row in again.beside["per_query"]
+        if row["student"] == "near" and row["qid"] not in certified[:2]
+    ]
+    assert_allclose(again.ranking.students["near"].risk, fmean(near), rtol=1e-12)
 
 
 # Equal students
@@ -402,13 +397,11 @@ def test_files_have_the_ranking_and_older_ones_none(tmp_path):
     found.save(tmp_path)
     again = rb.Ledger.load(tmp_path)
     assert again.ranking == found.ranking
-    assert len(again.beside["ranked"]) == 3 * 24
     frame = again.to_frame("ranking")
     assert list(frame.columns) == ["student", "verdict", "against", "difference",
                                    "lower"]  # fmt: skip
     assert len(frame) == 6
     made(teacher, as_logits({"near": students["near"]})).save(tmp_path)
-    assert not (tmp_path / "ranking.per_query.tsv").exists()
     assert rb.Ledger.load(tmp_path).ranking is None
 
 
