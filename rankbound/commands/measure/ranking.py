@@ -33,8 +33,6 @@ from rankbound.commands.measure.result import (
     Ranking,
 )
 from rankbound.commands.measure.students import (
-    LEAST_COMMON,
-    RawScores,
     Setting,
     Student,
     common_documents,
@@ -134,18 +132,16 @@ def on_common_ground(
 ) -> Common | str:
     """All students on the same queries and documents at one B, or why that cannot be.
 
-    Documents are those of the measurement, except where each student has its own.
+    Where each student has documents of its own, the common ones must be nearly all: on
+    what a run retrieves, a run that retrieves little looks good.
     """
     inputs, split = setting.inputs, setting.split
     raws = [student.raw for student in students]
     if setting.unscored == "drop":
         names = [student.name for student in students]
-        reason = _too_few(raws, names)
-        if reason:
-            return reason
         try:
             inputs, kept = common_documents(inputs, raws, names, pairs=pairs)
-        except UsageError as error:  # of no pair that all students score
+        except UsageError as error:
             return str(error)
         raws = [raw.only(kept) for raw in raws]
     groups = inputs.groups
@@ -179,25 +175,6 @@ def on_common_ground(
         risks=risks[:, certain],
         divergences=np.array([each.divergence for each in losses])[:, certain],
         pilot=risks[:, ~certain] if split.pilot else risks[:, :0],
-    )
-
-
-def _too_few(raws: Sequence[RawScores], names: Sequence[str]) -> str:
-    """Why students with documents of their own cannot be compared; empty if they can.
-
-    The documents that a student scores are no random choice: read on its own, a run
-    that retrieves few documents looks good.
-    """
-    share = float(np.logical_and.reduce([raw.found for raw in raws]).mean())
-    if share >= LEAST_COMMON:
-        return ""
-    shares = [float(raw.found.mean()) for raw in raws]
-    worst = int(np.argmin(shares))
-    return (
-        "students are compared on the documents that all of them score, if these are "
-        f"{LEAST_COMMON:.0%}, and {share:.1%} are ({names[worst]!r} scores "
-        f"{shares[worst]:.1%}); with unscored documents at the floor they are "
-        "compared on all documents"
     )
 
 

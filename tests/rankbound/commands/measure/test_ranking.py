@@ -100,6 +100,14 @@ def test_paired_limits_match_loops(gone):
                 [-x for x in differences], -width, width, delta / 2, 1, 4000
             )
             assert_allclose(limit.lower, -upper, atol=2 * width / 2000)
+        capital = max(
+            oracles.betting_capital(
+                [y - x for x, y in zip(risks[name], risks[other], strict=True)],
+                *(-width, width, delta / 2, 0.5),
+            )
+            for other in one.against
+        )
+        assert_allclose(one.p_value, min(1, 2 / capital), rtol=1e-9)
         lowest = max(limit.lower for limit in one.against.values())
         assert (one.verdict == EXCLUDED) == (lowest > 0) == (one.p_value < delta)
         assert (one.excluded_by is None) == (one.verdict == REMAINS)
