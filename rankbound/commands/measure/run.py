@@ -202,7 +202,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
         and no other student has one. Needs `embeddings`.
     delta : float, default 0.05
         Probability, in (0, 1), that any limit `upper` or any share fails; half of it
-        is for either.
+        is for either. The ranking of students has as much for itself.
     seed : int, default 0
         Seed of the draw of pilot queries, at least 0.
     architecture : Architecture, optional
@@ -223,7 +223,8 @@ def measure(  # noqa: PLR0913  each is an option of the command
     Ledger
         All numbers, in nats, with their assumptions. `beside` holds the terms of every
         query as "per_query", and those of calibration queries as "calibration"; `save`
-        writes the files of the command.
+        writes the files of the command. `ranking` says which of several students
+        cannot be excluded as best.
 
     Raises
     ------
