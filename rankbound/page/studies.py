@@ -126,8 +126,8 @@ def _ranking_tables(ranking: Ranking | None, name: str) -> Iterator[Table]:
         return
     caption = (
         f"Students by their risk on {counted(ranking.n_queries, 'query')}, clipped at "
-        f"one B = {ranking.B:g}, with the student that each is most clearly worse "
-        f"than; p of the hypothesis that it is a best one, delta = {ranking.delta:g}"
+        f"one B = {ranking.B:g}, each beside the one that speaks most against it; p of "
+        f"the hypothesis that it is a best one, delta = {ranking.delta:g}"
     )
     rows = tuple(ranking_rows(ranking))
     yield Table(_ledger_named("ranking", name), caption, RANKED, rows)

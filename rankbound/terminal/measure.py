@@ -84,7 +84,7 @@ def show_ranking(ranking: Ranking, console: Console) -> None:
 
 
 def ranking_rows(ranking: Ranking) -> Iterator[tuple[str, ...]]:
-    """Students by risk, each beside the one that it is most clearly worse than.
+    """Students by risk, each beside the one that speaks most against it.
 
     Columns are those of `RANKED`: risk, divergence, difference and its lower limit are
     in nats, and p is of the hypothesis that the student is a best one.

@@ -421,8 +421,8 @@ def _which(made: Ranking, students: Sequence[Student]) -> str:
     if not other:
         return f"the certified students, all clipped at {at}"
     return (
-        f"the students clipped at one {at}, where their certificates clip "
-        f"{', '.join(other)} at another B or temperature"
+        f"the students clipped at one {at}; the certificates of "
+        f"{', '.join(other)} have another B or temperature"
     )
 
 
