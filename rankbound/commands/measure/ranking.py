@@ -361,11 +361,11 @@ def proportional(groups: Groups, first: Floats, second: Floats) -> float | None:
     >>> proportional(groups, values, -values) is None
     True
     """
-    group, starts = groups.row_group(), groups.offsets[:-1]
-    one = first - first[np.minimum(starts, len(first) - 1)][group]
-    other = second - second[np.minimum(starts, len(first) - 1)][group]
     if len(first) - np.count_nonzero(groups.sizes) < LEAST_MARGINS:
         return None
+    # The margins to the first document of a group; an empty last one starts at the end
+    starts = np.minimum(groups.offsets[:-1], len(first) - 1)[groups.row_group()]
+    one, other = first - first[starts], second - second[starts]
     largest = np.abs(one).max(), np.abs(other).max()
     if not all(largest):
         return None if any(largest) else 1.0

@@ -374,6 +374,18 @@ def test_a_shorter_run_of_a_student_is_equal_where_both_have_scores():
     assert one.same_risks is False
 
 
+def test_students_without_a_common_document_are_compared_and_not_equal():
+    scores = far_scores()
+    docs = [f"d{i}" for i in range(5)]
+    parts = {
+        name: lacking({"far": scores}, dict.fromkeys(scores, gone))["far"]
+        for name, gone in (("a", docs[2:]), ("b", docs[:2]))
+    }
+    found = equals(parts)
+    assert found.equal == ()
+    assert found.n_queries == 12
+
+
 def test_several_copies_are_told_beside_the_first_of_them():
     scores, near = far_scores(), models(12, seed=1)[1]["near"]
     found = equals({"a": near, "b": scores, "c": scores, "d": near})
