@@ -62,8 +62,9 @@ studies: study-power ## simulated error rates of compare and validate, and power
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.association
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.systems
 
-certificates: $(VENV)/.dev ## how small and how true limits of real students are, from 20 to 250 queries
+certificates: $(VENV)/.dev ## how small and how true limits and rankings of real students are, from 20 queries on
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.certificates
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.ranking
 
 tables: $(VENV)/.core ## rebuild the tables that compare the variants of the bound
 	$(BIN)/python -m paper_appendix --tables

@@ -388,6 +388,16 @@ VERDICTS: Final[dict[str, Verdict]] = {
         meaning="the limit is not below ln 2", level="bad", colour="#BDBDBD"
     ),
     "not vacuous": Verdict(meaning="the limit is below ln 2", level="good"),
+    "excluded as best": Verdict(
+        meaning="the lower limit of its risk less that of another student is above 0",
+        level="told",
+        style="yellow",
+    ),
+    "cannot be excluded as best": Verdict(
+        meaning="no such limit is above 0, which makes it equal to no other student",
+        level="told",
+        style="green",
+    ),
     "error": Verdict(
         meaning="a command refuses the file, or would compute nonsense",
         level="bad",
@@ -420,6 +430,10 @@ SUPPORTS: Final = "supports"
 CONTRADICTS: Final = "contradicts"
 NOTHING: Final = "nothing"
 ORDERS: Final = (SUPPORTS, CONTRADICTS, ASSOCIATED, NOTHING)
+
+# Verdicts about a student among others
+EXCLUDED: Final = "excluded as best"
+REMAINS: Final = "cannot be excluded as best"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

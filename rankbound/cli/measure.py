@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 EPILOG = """
 writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where
-queries are set aside, DIR/calibration.tsv (their terms).
+queries are set aside, DIR/calibration.tsv (their terms). Two students or more are
+ranked: which of them cannot be excluded as best, on the same queries and documents.
 
 example:
   rankbound measure --teacher teacher.scores.json.gz --groups train.16.jsonl.gz \\
@@ -122,7 +123,9 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     )
     add_unscored(add)
     add_delta(
-        add, "failure probability of the limits and shares, half of it for either"
+        add,
+        "failure probability of the limits and shares, half of it for either, and of "
+        "the ranking of students, for itself",
     )
     add_seed(add, "the draw of pilot queries")
     add(

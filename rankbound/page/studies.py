@@ -9,13 +9,15 @@ from typing import Final
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import (
     ASSOCIATIONS,
+    EXCLUDED,
     ORDERS,
+    REMAINS,
     VERDICTS,
     in_order,
 )
 from rankbound.commands.compare.result import Comparison, Row, SweepTable
 from rankbound.commands.measure.choosing import PROVISO
-from rankbound.commands.measure.result import Ledger, StudentResult
+from rankbound.commands.measure.result import Ledger, Ranking, StudentResult
 from rankbound.commands.validate.records import (
     Association,
     Control,
@@ -41,10 +43,12 @@ from rankbound.terminal.measure import (
     BINS,
     FLOOR,
     PARTS,
+    RANKED,
     bin_rows,
     floor_cell,
     list_rows,
     part_rows,
+    ranking_rows,
     relevance_rows,
     shift_rows,
 )
@@ -84,7 +88,8 @@ def ledger_account(ledger: Ledger, *, name: str = "") -> Account:
             f"{student}: {sentence}"
             for student, entry in ledger.students.items()
             for sentence in entry.sentences[2:]
-        ),
+        )
+        + (() if ledger.ranking is None else ledger.ranking.sentences),
         tables=tuple(_ledger_tables(ledger, name)),
         notes=notes_of(ledger, "warnings", "assumptions", "dropped", "definitions"),
     )
@@ -99,8 +104,48 @@ def _ledger_verdicts(ledger: Ledger, name: str) -> Iterator[Verdict]:
             yield told("vacuous", f"{sentence}; the limit is {ends}")
         else:
             yield told("not vacuous", sentence)
+    yield from _ranking_verdicts(ledger.ranking, name)
     for warning in ledger.warnings:
         yield told("warning", warning)
+
+
+def _ranking_verdicts(ranking: Ranking | None, name: str) -> Iterator[Verdict]:
+    """Which students remain and which are excluded, in a line each."""
+    students = {} if ranking is None else ranking.students
+    for verdict in (REMAINS, EXCLUDED):
+        which = [who for who, one in students.items() if one.verdict == verdict]
+        if which:
+            where = f"{name}: " if name else ""
+            yield told(
+                verdict,
+                f"{where}{len(which)} of {counted(len(students), 'student')}: "
+                f"{', '.join(which)}; {PROVISO}",
+            )
+
+
+def _ranking_tables(ranking: Ranking | None, name: str) -> Iterator[Table]:
+    if ranking is None or not ranking.students:
+        return
+    caption = (
+        f"Students by their risk on {counted(ranking.n_queries, 'query')}, clipped at "
+        f"one B = {ranking.B:g}, each beside the one that speaks most against it; p of "
+        f"the hypothesis that it is a best one, delta = {ranking.delta:g}"
+    )
+    rows = tuple(ranking_rows(ranking))
+    yield Table(_ledger_named("ranking", name), caption, RANKED, rows)
+    yield Table(
+        _ledger_named("pairs", name),
+        "Risk, and divergence, of a student less that of another, in nats, with its "
+        "lower limit; those of one student hold together, those of several do not",
+        ("student", "against", "difference", "at least"),
+        tuple(
+            (who, other, number(limit.difference), number(limit.lower))
+            for who, one in ranking.students.items()
+            for other, limit in one.against.items()
+        ),
+        left=2,
+        title="paired limits",
+    )
 
 
 def _ledger_tables(ledger: Ledger, name: str) -> Iterator[Table]:
@@ -123,6 +168,7 @@ def _ledger_tables(ledger: Ledger, name: str) -> Iterator[Table]:
         tuple(_models(ledger)),
         left=3,
     )
+    yield from _ranking_tables(ledger.ranking, name)
     for key, title, columns, rows_of in READINGS:
         found = [
             (student, *row)

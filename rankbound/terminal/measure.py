@@ -12,6 +12,7 @@ from rich.table import Table
 
 from rankbound.bounds.floors import rounded_down
 from rankbound.bounds.wording import counted, counted_reason
+from rankbound.catalogue import VERDICTS
 from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import (
     Compat,
@@ -19,6 +20,7 @@ from rankbound.commands.measure.result import (
     Judged,
     Ledger,
     LimitFloor,
+    Ranking,
     Relevance,
     StudentResult,
     Teacher,
@@ -31,6 +33,10 @@ FLOOR: Final = (
     "floor (n): none of the limits offered here, upper ends of intervals included, can "
     "be below the floor on this sample; from n queries on one may be below the trivial "
     "value (of a risk ln 2)"
+)
+RANKED: Final = (
+    *("student", "risk", "divergence", "against", "difference", "at least"),
+    *("p", "verdict"),
 )
 BINS: Final = (
     "the student",
@@ -59,8 +65,51 @@ def show(ledger: Ledger, console: Console) -> None:
         say(console, f"[{style}]{escape(name)}[/]: {escape(first)}")
         for sentence in others:
             say(console, f"  {escape(sentence)}")
+    if ledger.ranking is not None:
+        show_ranking(ledger.ranking, console)
     for line in _foot(ledger):
         say(console, escape(line))
+
+
+def show_ranking(ranking: Ranking, console: Console) -> None:
+    """Print the students by their risk, and what can be said of the best one."""
+    table = Table(
+        box=SIMPLE_HEAD, pad_edge=False, title="students compared", title_justify="left"
+    )
+    table.add_column(RANKED[0])
+    for heading in RANKED[1:-1]:
+        words = heading == "against"
+        table.add_column(heading, justify="left" if words else "right", no_wrap=True)
+    table.add_column(RANKED[-1])
+    for *cells, verdict in ranking_rows(ranking):
+        style = VERDICTS[verdict].style
+        table.add_row(*map(escape, cells), f"[{style}]{verdict}[/]")
+    if table.row_count:
+        console.print(table)
+    for sentence in ranking.sentences:
+        say(console, escape(sentence))
+
+
+def ranking_rows(ranking: Ranking) -> Iterator[tuple[str, ...]]:
+    """Students by risk, each beside the one that speaks most against it.
+
+    Columns are those of `RANKED`: risk, divergence, difference and its lower limit are
+    in nats, and p is of the hypothesis that the student is a best one.
+    """
+    in_order = sorted(ranking.students.items(), key=lambda item: item[1].risk)
+    for name, student in in_order:
+        limits = student.against
+        other = student.excluded_by or max(limits, key=lambda one: limits[one].lower)
+        yield (
+            name,
+            _n(student.risk),
+            _n(student.divergence),
+            other,
+            f"{limits[other].difference:+.4f}",
+            f"{limits[other].lower:+.4f}",
+            f"{student.p_value:.2g}",
+            student.verdict,
+        )
 
 
 def _head(ledger: Ledger) -> Iterator[str]:

@@ -133,6 +133,9 @@ LINES = {
         "common": f"measure {BOTH} --depth 5 --pilot 0.4 --unscored common --out "
         "{out}",
         "gaps": f"measure {BOTH} --depth 5 --unscored error --out {{out}}",
+        "equal": f"measure {MODELS} again=close.run far=far.run.gz --student-kind "
+        "logit --student-temperature again=1 far=2 --depth 5 --unscored drop --out "
+        "{out}",
         "no-pilot": f"measure {FITTED} --pilot 0 --out {{out}}",
         "lipschitz": f"measure {BOTH} {DENSE} --student-temperature 1 "
         "--score-range 12 --query-ids queries.ids.txt --ids docs.ids.txt --groups "

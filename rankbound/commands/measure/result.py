@@ -457,6 +457,116 @@ class StudentResult(Record, frozen=True, kw_only=True):
         return text_of(self)
 
 
+class PairedLimit(Record, frozen=True, kw_only=True):
+    """How much worse a student is than another, in nats.
+
+    `difference` is its mean risk less that of the other, and the same difference of the
+    divergences; `lower` is the lower limit of either.
+    """
+
+    difference: float
+    lower: float
+
+
+class RankedStudent(Record, frozen=True, kw_only=True):
+    """A student in the ranking.
+
+    Attributes
+    ----------
+    temperature : float
+        That it has in the ranking.
+    risk, divergence : float
+        Means in nats over the queries of the ranking.
+    verdict : str
+        "excluded as best" or "cannot be excluded as best".
+    excluded_by : str or None
+        The student that gives the strongest evidence that it is not a best one.
+    p_value : float
+        Of the hypothesis that it is a best one; excluded if below delta.
+    against : dict of str to PairedLimit
+        The paired limits by the name of the other student. Those of one student hold
+        together; those of several students do not.
+    """
+
+    temperature: Number
+    risk: float
+    divergence: float
+    verdict: str
+    excluded_by: str | None
+    p_value: float
+    against: dict[str, PairedLimit]
+
+
+class EqualStudents(Record, frozen=True, kw_only=True):
+    """Two students that are one and the same, as far as can be told.
+
+    Attributes
+    ----------
+    student, equals : str
+    factor : float or None
+        What the margins of `equals` are multiplied by to give those of `student`; None
+        if they are not proportional, but clipping leaves no difference.
+    documents : int
+        Documents of the groups that both score, over all queries.
+    scored_by_one : int
+        Documents that only one of both scores.
+    same_risks : bool or None
+        Whether no query of the ranking has another risk; None without a ranking.
+    """
+
+    student: str
+    equals: str
+    factor: float | None
+    documents: int
+    scored_by_one: int
+    same_risks: bool | None
+
+
+class Ranking(Record, frozen=True, kw_only=True):
+    """Which students cannot be excluded as the one with the least mean risk.
+
+    All are measured on the same queries and documents and clipped at one B, so that
+    differences of risks are differences of divergences.
+
+    Attributes
+    ----------
+    remaining : tuple of str
+        The students that cannot be excluded, by their risk. Any student with the least
+        risk is among them with probability at least ``1 - delta``.
+    delta : float
+        Failure probability of the ranking alone, beside that of the certificates.
+    B : float or None
+        In temperatures, for all students.
+    B_by, stakes_by : str or None
+        "pilot", "given" or "default"; stakes by default are a grid.
+    pilot_queries : int
+    n_queries : int
+        Queries that all students are compared on.
+    width : float or None
+        Largest difference of the risks of two students on one query, in nats.
+    students : dict of str to RankedStudent
+        In the order of the options.
+    equal : tuple of EqualStudents
+    missing_because : str or None
+        Why there is no ranking; then all of it but `equal` is empty.
+    sentences : tuple of str
+        What can be said, always in the same order.
+    """
+
+    remaining: tuple[str, ...]
+    delta: float
+    B: Number | None
+    B_by: str | None
+    stakes_by: str | None
+    pilot_queries: int
+    n_queries: int
+    width: float | None
+    students: dict[str, RankedStudent]
+    equal: tuple[EqualStudents, ...]
+    missing_because: str | None
+    sentences: tuple[str, ...]
+
+
 class Teacher(Record, frozen=True, kw_only=True):
     """The teacher's mean entropy in nats with its interval, and its scores' kind.
 
@@ -588,6 +698,16 @@ class StudentRow(Record, frozen=True, kw_only=True):
     missing_share: float
 
 
+class RankingRow(Record, frozen=True, kw_only=True):
+    """One student against another in the table of the ranking."""
+
+    student: str
+    verdict: str
+    against: str
+    difference: float
+    lower: float
+
+
 class LimitRow(Record, frozen=True, kw_only=True):
     """One upper limit of a student's risk in the table of limits."""
 
@@ -642,19 +762,32 @@ class Ledger(
     command: str
     versions: dict[str, str]
     compat: Compat | None = None
+    ranking: Ranking | None = None
 
     def __post_init__(self) -> None:
         named(self, "students")
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
-        """Students, the limits of their risks by method, and the inputs."""
+        """Students, limits of their risks by method, the ranking, and the inputs."""
         students = self.students.items()
+        ranked = {} if self.ranking is None else self.ranking.students
         return {
             "students": [_row(name, student) for name, student in students],
             "limits": [
                 LimitRow(student=name, method=method, limit=limit)
                 for name, student in students
                 for method, limit in student.limits.items()
+            ],
+            "ranking": [
+                RankingRow(
+                    student=name,
+                    verdict=student.verdict,
+                    against=other,
+                    difference=limit.difference,
+                    lower=limit.lower,
+                )
+                for name, student in ranked.items()
+                for other, limit in student.against.items()
             ],
             "inputs": self.inputs,
         }

@@ -32,6 +32,7 @@ from rankbound.commands.measure.options import (
     Temperature,
 )
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture, paper_row
+from rankbound.commands.measure.ranking import with_ranking
 from rankbound.commands.measure.result import (
     Calibration,
     Chosen,
@@ -206,7 +207,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
         and no other student has one. Needs `embeddings`.
     delta : float, default 0.05
         Probability, in (0, 1), that any limit `upper` or any share fails; half of it
-        is for either.
+        is for either. The ranking of students has as much for itself.
     seed : int, default 0
         Seed of the draw of pilot queries, at least 0.
     architecture : Architecture, optional
@@ -227,7 +228,8 @@ def measure(  # noqa: PLR0913  each is an option of the command
     Ledger
         All numbers, in nats, with their assumptions. `beside` holds the terms of every
         query as "per_query", and those of calibration queries as "calibration"; `save`
-        writes the files of the command.
+        writes the files of the command. `ranking` says which of several students
+        cannot be excluded as best.
 
     Raises
     ------
@@ -335,7 +337,8 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         command=options.command,
         versions=versions(),
     )
-    return with_headlines(made, found).with_beside(**_tables(found))
+    told = with_ranking(with_headlines(made, found), found)
+    return told.with_beside(**_tables(found))
 
 
 def _tables(found: Measured) -> dict[str, Rows]:

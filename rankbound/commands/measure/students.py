@@ -11,7 +11,7 @@ import numpy as np
 from rankbound.commands.measure.choosing import (
     FACTORS,
     Choices,
-    PilotScores,
+    RowScores,
     Wanted,
     fixed_choices,
     least_size,
@@ -61,6 +61,8 @@ class Student:
     ----------
     source : StudentSource
         Where it was read.
+    raw : RawScores
+        Its scores of the rows of all groups of the measurement.
     kind, evidence
         The kind of its scores, and why it is taken for that.
     choices : Choices
@@ -94,6 +96,7 @@ class Student:
     """
 
     source: StudentSource
+    raw: RawScores
     kind: Kind
     evidence: str
     choices: Choices
@@ -181,7 +184,7 @@ def evaluate_student(
     choices = fixed_choices(scale, wanted)
     if split.pilot and calibration.any():
         aside = np.repeat(calibration, groups.sizes)
-        pilot = PilotScores(
+        pilot = RowScores(
             groups.keep_groups(calibration), teacher[aside], values[aside], found[aside]
         )
         fitted = source.temperature == "fit" and warning is None
@@ -211,6 +214,7 @@ def evaluate_student(
     )
     return Student(
         source=source,
+        raw=raw,
         kind=raw.kind,
         evidence=raw.evidence,
         choices=choices,
