@@ -30,6 +30,31 @@ class Input(Record, frozen=True, kw_only=True):
     sha256: str | None
 
 
+class Clustering(Record, frozen=True, kw_only=True):
+    """Which clusters of queries are taken to be independent of each other.
+
+    Attributes
+    ----------
+    unit : str
+        What n, shares, limits and tests count: "cluster".
+    file : str
+        Where the clusters were read.
+    clusters, queries : int
+        Of the queries that were measured, those that were set aside included.
+    largest : int
+        Queries of the largest cluster.
+    queries_without_a_group : int
+        Queries of the file that were not measured.
+    """
+
+    unit: str
+    file: str
+    clusters: int
+    queries: int
+    largest: int
+    queries_without_a_group: int
+
+
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that the numbers depend on."""
     found = {"python": platform.python_version()}

@@ -16,6 +16,7 @@ from rankbound.bounds.certificate import LossRange, lemma_2c_range
 from rankbound.bounds.lemmas import cut_ratio_all_pairs
 from rankbound.bounds.pilot import RANGES, choose_range
 from rankbound.commands.measure.inputs import Split
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
@@ -69,7 +70,7 @@ class Choices:
         Queries with a group of fewer documents are left out of the certificate; None
         without such a rule. With `pairs` "neg-neg" negatives are counted.
     n_pilot : int
-        Queries on which choices were made.
+        Queries, or clusters of them, on which choices were made.
     score_range_by, stake_by : str
         "pilot", "given" or "default".
     predicted : float or None
@@ -164,15 +165,18 @@ class PilotScores:
         Not divided by a temperature.
     found : boolean array, shape (n_rows,)
         Which documents the student scores; the others get the floor.
+    clusters : Clusters, optional
+        Of the queries, if these are not independent.
     """
 
     groups: Groups
     teacher: Floats
     student: Floats
     found: Booleans
+    clusters: Clusters | None = None
 
     def risks(self, temperature: float, score_range: float, pairs: str) -> Floats:
-        """Risk of each query in nats."""
+        """Risk of each query in nats, or mean risk of each cluster."""
         groups = self.groups
         with np.errstate(over="ignore"):  # overflow is refused later, with a message
             values = self.student / temperature
@@ -181,7 +185,8 @@ class PilotScores:
             groups, self.teacher, values, clip_at=score_range, pairs=pairs
         )
         means = query_means(groups.queries, terms.risk, n_queries=len(groups.qids))
-        return np.asarray(means[np.unique(groups.queries)])
+        present = np.unique(groups.queries)
+        return units_of(groups.qids[present], self.clusters).means(means[present])
 
 
 def fixed_choices(temperature: float, wanted: Wanted) -> Choices:
