@@ -6,6 +6,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from rankbound.bounds.wording import counted
 from rankbound.results import Record
 
 PACKAGES: Final = (
@@ -53,6 +54,22 @@ class Clustering(Record, frozen=True, kw_only=True):
     queries: int
     largest: int
     queries_without_a_group: int
+
+    def sentence(self) -> str:
+        """How many there are, and what that means for every number.
+
+        Examples
+        --------
+        >>> print(Clustering(unit="cluster", file="c.tsv", clusters=3, queries=12,
+        ...     largest=5, queries_without_a_group=0).sentence())
+        clusters of c.tsv: 3 clusters of 12 queries, at most 5 in one; ...
+        """
+        return (
+            f"clusters of {self.file}: {counted(self.clusters, 'cluster')} of "
+            f"{counted(self.queries, 'query')}, at most {self.largest:,} in one; n, "
+            "means, shares, limits and tests are those of clusters, which are taken to "
+            "be drawn independently and have the same weight"
+        )
 
 
 def versions() -> dict[str, str]:

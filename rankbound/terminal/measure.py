@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.floors import rounded_down
-from rankbound.bounds.wording import counted, counted_reason
+from rankbound.bounds.wording import counted, counted_reason, plural
 from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import (
     Compat,
@@ -79,6 +79,8 @@ def _head(ledger: Ledger) -> Iterator[str]:
     served = "set aside to choose with" if pilots else "served to fit temperatures"
     fitted = f"; {counted(aside, 'other')} {served}" if aside else ""
     yield f"{counted(ledger.n_queries, 'query')}, {ledger.pairs} pairs{fitted}"
+    if ledger.clustering is not None:
+        yield ledger.clustering.sentence()
 
 
 def floor_words(student: StudentResult) -> str:
@@ -91,7 +93,7 @@ def floor_words(student: StudentResult) -> str:
         return f"{clipped} of its documents clipped at B = {student.range.B:g}"
     unscored = student.tied_share - student.clipped_share
     stake = "a grid of stakes" if chosen.stake is None else f"stake {chosen.stake:.2f}"
-    on = f" on {counted(chosen.pilot_queries, 'query')}"
+    on = f" on {counted(chosen.pilot_clusters or chosen.pilot_queries, student.unit)}"
     by = {"pilot": f"chosen{on}", "given": "given", "default": "by default"}
     return (
         f"B = {student.range.B:g} ({by[chosen.score_range_by]}), {stake} "
@@ -148,7 +150,8 @@ def _student_rows(name: str, student: StudentResult, trivial: float) -> Iterator
     if share is not None:
         below = f"{share.below / share.of:.4f}"
         least = f"at least {rounded_down(share.at_least)}"
-        yield name, "queries that beat guessing", below, least, "", "", "share"
+        beat = f"{plural(student.unit)} that beat guessing"
+        yield name, beat, below, least, "", "", "share"
         name = ""
     interval, cell = _i(intervals.entropy), floor_cell(intervals.entropy_floor)
     yield name, "entropy", _n(student.entropy), interval, cell, "", "nats"
@@ -438,7 +441,8 @@ def ledger_text(ledger: Ledger) -> str:
     name = next((one.path or one.object for one in ledger.inputs), None)
     of = "" if name is None else f" of {short(name, NAME)!r}"
     title = (
-        f"Measurement{of}: {teacher.kind}, {counted(ledger.n_queries, 'query')}, "
+        f"Measurement{of}: {teacher.kind}, {counted(ledger.n_queries, 'query')}"
+        f"{in_clusters(ledger.clusters)}, "
         f"entropy {teacher.entropy:.4g} nats [{teacher.entropy_lower:.4g}, "
         f"{teacher.entropy_upper:.4g}]"
     )
@@ -449,6 +453,17 @@ def ledger_text(ledger: Ledger) -> str:
     if lines:
         lines.append(f"limits hold {PROVISO}")
     return outline(title, [*lines, *(f"warning: {w}" for w in ledger.warnings)])
+
+
+def in_clusters(number: int | None) -> str:
+    """How many clusters the queries are in; nothing where they are independent.
+
+    Examples
+    --------
+    >>> in_clusters(40), in_clusters(None)
+    (' in 40 clusters', '')
+    """
+    return "" if number is None else f" in {counted(number, 'cluster')}"
 
 
 def student_text(student: StudentResult) -> str:
