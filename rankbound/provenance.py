@@ -6,7 +6,11 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+import numpy as np
+
 from rankbound.bounds.wording import counted
+from rankbound.data.clusters import Clusters
+from rankbound.data.columns import Strings
 from rankbound.results import Record
 
 PACKAGES: Final = (
@@ -70,6 +74,27 @@ class Clustering(Record, frozen=True, kw_only=True):
             "means, shares, limits and tests are those of clusters, which are taken to "
             "be drawn independently and have the same weight"
         )
+
+
+def clustering_of(clusters: Clusters | None, qids: Strings) -> Clustering | None:
+    """What the clusters of some queries are; None without clusters.
+
+    Raises
+    ------
+    UsageError
+        When a query has no cluster.
+    """
+    if clusters is None:
+        return None
+    units = clusters.units(qids)
+    return Clustering(
+        unit=units.noun,
+        file=clusters.name,
+        clusters=len(units),
+        queries=len(qids),
+        largest=int(np.bincount(units.of_query).max()),
+        queries_without_a_group=len(clusters.qids) - len(qids),
+    )
 
 
 def versions() -> dict[str, str]:

@@ -266,7 +266,7 @@ def add_qrels(add: Add, what: str) -> None:
     add("--qrels", type=Path, metavar="FILE", help=f"{kinds}{what}")
 
 
-def add_clusters(add: Add) -> None:
+def add_clusters(add: Callable[..., Any]) -> None:
     """Add `--clusters`."""
     add(
         "--clusters",

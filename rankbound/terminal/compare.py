@@ -192,8 +192,8 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     )
     yield (
         f"change: from {comparison.reference}, paired by query{averaged}; p: Holm over "
-        f"the family; margins: {given}; margin*: the smallest that would be accepted; n*: "
-        f"{many} that the given margin would need if their mean were exactly 0; "
+        f"the family; margins: {given}; margin*: the smallest that would be accepted; "
+        f"n*: {many} that the given margin would need if their mean were exactly 0; "
         "rankbound power --from says how many do with a probability of 80 %"
     )
     lacking = sorted({r.quantity for r in comparison.rows if r.method == "paired_t"})

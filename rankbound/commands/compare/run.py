@@ -71,7 +71,6 @@ from rankbound.commands.measure.given import (
 from rankbound.commands.measure.inputs import (
     MEAN_OF_CLUSTERS,
     SHARE,
-    clustering_of,
 )
 from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.settings import made_options
@@ -567,8 +566,8 @@ def _sampling(file: str, measures: Measures) -> SamplingSummary:
 
 def _n_clusters(sampling: Sampling) -> int | None:
     """Clusters of the queries that are compared; None where these are independent."""
-    known = clustering_of(sampling.clusters, sampling.groups)
-    return None if known is None else known.clusters
+    qids, clusters = sampling.groups.group_qids(), sampling.clusters
+    return None if clusters is None else len(set(clusters.of(qids)))
 
 
 def _dropped(measures: Measures) -> dict[str, int]:

@@ -15,7 +15,7 @@ from rankbound.commands.measure.options import (
     SourceOptions,
     Temperature,
 )
-from rankbound.data.clusters import CLUSTER, Clusters, units_of
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.draws import drawn_order
 from rankbound.data.embeddings import Embeddings
@@ -40,7 +40,7 @@ from rankbound.estimators.kinds import (
     is_rank_only,
     to_logits,
 )
-from rankbound.provenance import Clustering
+from rankbound.provenance import Clustering, clustering_of
 from rankbound.read.clusters import read_clusters
 
 DEFAULT_DEPTH = 16
@@ -89,7 +89,8 @@ class Inputs:
     @property
     def clustering(self) -> Clustering | None:
         """What the clusters are, of all queries with a group; None without any."""
-        return clustering_of(self.clusters, self.groups)
+        qids = self.groups.qids[np.unique(self.groups.queries)]
+        return clustering_of(self.clusters, qids)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,28 +214,6 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
         paths=(),
         files=sources.files,
         clusters=sources.clusters,
-    )
-
-
-def clustering_of(clusters: Clusters | None, groups: Groups) -> Clustering | None:
-    """What the clusters are, of the queries with a group; None without clusters.
-
-    Raises
-    ------
-    UsageError
-        When a query has no cluster.
-    """
-    if clusters is None:
-        return None
-    qids = groups.qids[np.unique(groups.queries)]
-    units = clusters.units(qids)
-    return Clustering(
-        unit=CLUSTER,
-        file=clusters.name,
-        clusters=len(units),
-        queries=len(qids),
-        largest=int(np.bincount(units.of_query).max()),
-        queries_without_a_group=len(clusters.qids) - len(qids),
     )
 
 
