@@ -252,7 +252,10 @@ Options = TypeVar("Options", MeasureOptions, StudentSource)
 # Characters of JSON for the documents of all ledgers together
 MOST_TEXT: Final = 3_000_000
 MOST_DOCUMENTS: Final = 100  # of a group, for its distances to be in the page
-PATHS = ("teacher", "groups", "target_groups", "embeddings", "ids", "qrels")
+PATHS: Final = (
+    *("teacher", "groups", "target_groups", "embeddings", "ids", "qrels"),
+    "clusters",
+)
 STUDENT_PATHS: Final = ("scores", "queries", "query_ids")
 UNREAD: Final = "only `rankbound report` can read the command of the ledger again"
 

@@ -23,7 +23,7 @@ from rankbound.commands.measure.result import (
     StudentResult,
     Teacher,
 )
-from rankbound.terminal.console import NAME, outline, say, short
+from rankbound.terminal.console import NAME, in_clusters, outline, say, short
 
 Row = tuple[str, str, str, str, str, str, str]
 PARTS: Final = ("part", "value", "interval", "limit", "floor (n)")
@@ -453,17 +453,6 @@ def ledger_text(ledger: Ledger) -> str:
     if lines:
         lines.append(f"limits hold {PROVISO}")
     return outline(title, [*lines, *(f"warning: {w}" for w in ledger.warnings)])
-
-
-def in_clusters(number: int | None) -> str:
-    """How many clusters the queries are in; nothing where they are independent.
-
-    Examples
-    --------
-    >>> in_clusters(40), in_clusters(None)
-    (' in 40 clusters', '')
-    """
-    return "" if number is None else f" in {counted(number, 'cluster')}"
 
 
 def student_text(student: StudentResult) -> str:
