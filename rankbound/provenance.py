@@ -68,11 +68,15 @@ class Clustering(Record, frozen=True, kw_only=True):
         ...     largest=5, queries_without_a_group=0).sentence())
         clusters of c.tsv: 3 clusters of 12 queries, at most 5 in one; ...
         """
+        unused = self.queries_without_a_group
+        more = ""
+        if unused:
+            more = f"; {counted(unused, 'query')} of the file not measured"
         return (
             f"clusters of {self.file}: {counted(self.clusters, 'cluster')} of "
             f"{counted(self.queries, 'query')}, at most {self.largest:,} in one; n, "
             "means, shares, limits and tests are those of clusters, which are taken to "
-            "be drawn independently and have the same weight"
+            f"be drawn independently and have the same weight{more}"
         )
 
 

@@ -100,7 +100,7 @@ def _columns(source: Source, raw: bytes, number: int) -> tuple[str, str]:
     if len(cells) != len(COLUMNS):
         raise source.fail(
             f"expected two columns parted by a tab, {' and '.join(COLUMNS)}, found "
-            f"{len(cells)}: {text[:60]!r}",
+            f"{len(cells)}: {text[:60]!r}; write the qid, a tab and the cluster",
             line=number,
         )
     for name, cell in zip(COLUMNS, cells, strict=True):
