@@ -38,7 +38,7 @@ from rankbound.commands.measure.choosing import group_sizes
 from rankbound.commands.measure.shift import Law, laws
 from rankbound.commands.measure.space import shape_of
 from rankbound.data.clusters import Clusters, Units, units_of
-from rankbound.data.columns import Floats, Strings
+from rankbound.data.columns import Floats, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
@@ -106,11 +106,12 @@ def decomposition(compared: Compared) -> Named[Change]:
         if not (old[REST].share.any() or new[REST].share.any()):
             del old[REST], new[REST]
         change = entropy_change(old, new)
-        mean = _averaging(units_of(qids[left], compared.loaded.clusters))
+        units = units_of(qids[left], compared.loaded.clusters)
+        mean = _averaging(units)
         found.append(
             Change(
                 sampling=name,
-                n=len(left),
+                n=len(units),
                 difference=mean(change.total),
                 composition=mean(change.composition),
                 spread={k: mean(v) for k, v in change.spread.items()},
@@ -188,7 +189,8 @@ def order_means(compared: Compared) -> dict[str, OrderMeans]:
                 }
                 for quantity in ("entropy", "margin")
             )
-            found[pairs] = OrderMeans(n=len(shared), entropy=entropy, margin=margin)
+            n = len(units_of(strings(sorted(shared)), clusters))
+            found[pairs] = OrderMeans(n=n, entropy=entropy, margin=margin)
     return found
 
 
@@ -242,7 +244,7 @@ def target_form(compared: Compared) -> Target:
         rows.append(
             TargetRow(
                 pairs=pairs,
-                n=len(column),
+                n=len(values),
                 entropy=float(np.mean(values)),
                 lower=lower,
                 upper=upper,
@@ -343,7 +345,7 @@ def _three(name: str, measures: Measures, quantity: str, pairs: str) -> Space | 
         sampling=name,
         quantity=quantity,
         pairs=pairs,
-        n=len(column),
+        n=len(units),
         supremum=float(column.largest.max()),
         mean=float(units.means(column.values).mean()),
         root_mean_square=float(np.sqrt(np.mean(units.means(column.values**2)))),

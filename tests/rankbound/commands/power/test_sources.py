@@ -83,7 +83,7 @@ def test_paired_differences_of_compare(compared, name):
 
 def test_a_folder_of_both_gives_both(measured, compared):
     measured(RANGES, MEASURED)
-    found, _, tables = spreads_of(compared("random", COMPARED))
+    found, _, tables, *_ = spreads_of(compared("random", COMPARED))
     assert found[0].source == "a: entropy_nats"
     assert found[-1].source == "bm25 - random: entropy, all"
     assert [t.name for t in tables] == ["per_query.tsv", "comparison.per_query.tsv"]
