@@ -5,7 +5,11 @@ import json
 import pytest
 
 import rankbound as rb
+from rankbound.drawing.ledgers import drawings
+from rankbound.drawing.results import find_results
 from rankbound.errors import UsageError
+from rankbound.figures.output import data_of
+from rankbound.page.queries import ledger_queries
 from tests.rankbound.clusters import copied, differing, drawn, flat
 
 N = 26
@@ -254,3 +258,18 @@ def test_sentences_speak_of_clusters(many):
     assert f"n = {found.n_clusters} clusters" in mean
     row = compared(many, clusters=many.clusters).sentences[0]
     assert f"n = {N} clusters of {len(many.teacher)} queries" in row
+
+
+def test_tables_page_and_figures_know_the_clusters(many, tmp_path):
+    measured(many, clusters=many.clusters).save(tmp_path)
+    rows = rb.Ledger.load(tmp_path).beside["per_query"]
+    named = dict(zip(rows.column("qid"), rows.column("cluster"), strict=True))
+    assert named == {qid: many.clusters[qid] for qid in named}
+    [result] = find_results(tmp_path)
+    table = ledger_queries([result], {})
+    assert table.text("cluster") == tuple(rows.column("cluster"))
+    [figure] = [d for d in drawings(result) if "limit-over-n" in d.name]
+    entry = result.as_a(rb.Ledger).students["s"]
+    shown = data_of(figure.draw())
+    points = zip(*shown.values(), strict=True)
+    assert ("n", entry.n_clusters, pytest.approx(entry.upper)) in points
