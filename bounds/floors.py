@@ -205,7 +205,11 @@ class Floor:
 
 
 def floor_sentence(
-    value: float, n_needed: int | None, *, where: str = "on this sample", noun: str = "query"
+    value: float,
+    n_needed: int | None,
+    *,
+    where: str = "on this sample",
+    noun: str = "query",
 ) -> str:
     """The sentence of a `Floor` of a risk, from its numbers.
 

@@ -22,8 +22,8 @@ from rankbound.commands.measure.options import (
 )
 from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.commands.measure.students import RawScores, raw_scores
-from rankbound.data.columns import Floats
 from rankbound.data.clusters import CLUSTER
+from rankbound.data.columns import Floats
 from rankbound.drawing.results import Found
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.distances import pair_distances

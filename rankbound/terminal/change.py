@@ -82,7 +82,8 @@ def student_words(found: MeasuredChange, one: StudentChange) -> Iterator[str]:
     yield f"{one.student}: {_fall(one.divergence)}"
     for when, floor in (("before", one.floor_before), ("after", one.floor_after)):
         if floor is not None:
-            said = floor_sentence(floor.value, floor.n_needed)
+            noun = "query" if one.n_clusters is None else "cluster"
+            said = floor_sentence(floor.value, floor.n_needed, noun=noun)
             yield f"{one.student} {when}: {said}"
     if one.verdict == "no evidence":
         return

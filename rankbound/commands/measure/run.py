@@ -446,7 +446,7 @@ def _teacher(found: Measured) -> Teacher:
         floor=LimitFloor.of(
             floor_of(
                 found.entropy.value,
-                len(found.teacher),
+                len(found.teacher_units),
                 high=NATS_PER_BIT,
                 delta=found.options.delta / 2,
             )
