@@ -21,7 +21,7 @@ COUNTS = (
     *("clipped_share", "tied_share", "share_of_lists_below_1", "n_judged", "two_nn"),
     *("share_of_lists_not_vacuous", "variance", "group_mean", "group_mean_bits"),
     *("documents", "equal_documents", "queries_left_out", "dropped", "delta"),
-    *("queries_without_kappa", "groups_without_dimension"),
+    *("n_negatives", "queries_without_kappa", "groups_without_dimension"),
     *("versions", "inputs", "n_terms", "n_held_out"),
     *("pilot_clusters", "n_clusters", "clusters", "n_calibration_clusters"),
     *("n_certificate_clusters", "document_overlap"),
