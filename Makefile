@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines schemas golden house studies study-power tables figures statements appendix clean certificates
+.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ studies: study-power ## simulated error rates of compare and validate, and power
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.comparison
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.association
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.systems
+
+study-clusters: $(VENV)/.dev ## whether limits and verdicts hold where queries come in clusters; half an hour
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.clusters
 
 certificates: $(VENV)/.dev ## how small and how true limits and rankings of real students are, from 20 queries on
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.certificates

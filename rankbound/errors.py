@@ -43,7 +43,7 @@ PARAMETERS: Final = frozenset(
         *("controls", "target", "rankings", "cases", "keep", "measures", "resamples"),
         *("permutations", "missing_queries", "relevant", "splits", "reference"),
         *("student_kind", "student_temperature", "bi_encoder"),
-        *("pilot", "stake", "unscored", "lipschitz"),
+        *("pilot", "stake", "unscored", "lipschitz", "clusters"),
         *("runs", "sampling", "size", "drop_suspected", "relevant"),
     }
 )

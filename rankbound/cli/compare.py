@@ -12,6 +12,7 @@ from rankbound.catalogue import DIFFERENCES
 from rankbound.cli.options import (
     DEFAULT_QUANTITY,
     SEVERAL,
+    add_clusters,
     add_compat,
     add_delta,
     add_models,
@@ -92,6 +93,7 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         add,
         ", for --temperature fit and for how many judged documents a sampling covers",
     )
+    add_clusters(add)
 
 
 def _add_question(parser: argparse.ArgumentParser) -> None:

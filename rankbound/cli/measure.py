@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rankbound.cli.options import (
+    add_clusters,
     add_compat,
     add_delta,
     add_models,
@@ -91,6 +92,7 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         "; adds what the terms say about misranking, how calibrated the teacher is, "
         "nDCG, and earlier bounds",
     )
+    add_clusters(add)
     add(
         "--unjudged",
         choices=("unknown", "irrelevant"),

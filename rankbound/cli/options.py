@@ -252,6 +252,7 @@ SAME = (
     "ids",
     "metric",
     "qrels",
+    "clusters",
     "score_range",
     "missing",
     "delta",
@@ -263,6 +264,18 @@ def add_qrels(add: Add, what: str) -> None:
     """Add `--qrels`; `what` says what the judgements are for, if it is not plain."""
     kinds = "relevance judgements, TREC or BEIR"
     add("--qrels", type=Path, metavar="FILE", help=f"{kinds}{what}")
+
+
+def add_clusters(add: Callable[..., Any]) -> None:
+    """Add `--clusters`."""
+    add(
+        "--clusters",
+        type=Path,
+        metavar="FILE",
+        help="qid and cluster of each query, parted by a tab, where queries depend on "
+        "each other, such as paraphrases: clusters are then drawn, set aside, averaged "
+        "and counted as a whole (default: queries are independent)",
+    )
 
 
 def quantities_listed() -> str:

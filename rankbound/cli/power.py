@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rankbound.cli.options import add_seed
+from rankbound.cli.options import add_clusters, add_seed
 
 EPILOG = """
 examples:
@@ -50,6 +50,7 @@ def add_parser(subparsers: Any) -> None:
         help="instead of --sd: results of measure (each column) or of compare (paired "
         "differences to the reference); --n defaults to their queries",
     )
+    add_clusters(add)
     add(
         "--margin",
         type=float,
@@ -119,6 +120,7 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             n=tuple(arguments.n),
             sd=tuple(arguments.sd),
             folder=arguments.folder,
+            clusters=arguments.clusters,
             margin=arguments.margin,
             power=arguments.power,
             delta=arguments.delta,

@@ -18,6 +18,7 @@ from rankbound.catalogue import (
     VERDICTS,
 )
 from rankbound.cli.options import (
+    add_clusters,
     add_delta,
     add_models,
     add_out,
@@ -206,6 +207,7 @@ def add_documents(parser: argparse.ArgumentParser) -> None:
         help="without groups: the teacher's top K of every query (default 16)",
     )
     add_vectors(add)
+    add_clusters(add)
     add_pairs(add)
 
 

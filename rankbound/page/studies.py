@@ -39,6 +39,7 @@ from rankbound.page.accounts import (
     words,
 )
 from rankbound.terminal.compare import card_part
+from rankbound.terminal.console import in_clusters
 from rankbound.terminal.measure import (
     BINS,
     FLOOR,
@@ -151,7 +152,8 @@ def _ranking_tables(ranking: Ranking | None, name: str) -> Iterator[Table]:
 def _ledger_tables(ledger: Ledger, name: str) -> Iterator[Table]:
     level = f"{100 * (1 - ledger.delta):.10g}% interval"
     caption = (
-        f"Parts of the certificate, {counted(ledger.n_queries, 'query')}, "
+        f"Parts of the certificate, {counted(ledger.n_queries, 'query')}"
+        f"{in_clusters(ledger.clusters)}, "
         f"{ledger.pairs} pairs; groups: {ledger.groups}; {FLOOR}"
     )
     filled = _filled(row for section in part_rows(ledger) for row in section)

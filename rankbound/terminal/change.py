@@ -8,7 +8,7 @@ from typing import Final
 from rankbound.bounds.floors import floor_sentence
 from rankbound.bounds.wording import counted
 from rankbound.commands.bound.result import MeasuredChange, StudentChange, TermChange
-from rankbound.terminal.console import outline
+from rankbound.terminal.console import in_clusters, outline
 
 TERMS: Final = ("entropy", "divergence")
 HEADINGS: Final = ("term", "before", "after", "change", "interval", "range of a query")
@@ -48,8 +48,8 @@ def student_head(one: StudentChange) -> str:
     """What the student was compared on."""
     groups = "the same groups" if one.same_groups else "groups of their own"
     return (
-        f"{counted(one.n_queries, 'query')} in both ({one.only_before:,} only before, "
-        f"{one.only_after:,} only after), {groups}"
+        f"{counted(one.n_queries, 'query')}{in_clusters(one.n_clusters)} in both "
+        f"({one.only_before:,} only before, {one.only_after:,} only after), {groups}"
     )
 
 
@@ -82,7 +82,8 @@ def student_words(found: MeasuredChange, one: StudentChange) -> Iterator[str]:
     yield f"{one.student}: {_fall(one.divergence)}"
     for when, floor in (("before", one.floor_before), ("after", one.floor_after)):
         if floor is not None:
-            said = floor_sentence(floor.value, floor.n_needed)
+            noun = "query" if one.n_clusters is None else "cluster"
+            said = floor_sentence(floor.value, floor.n_needed, noun=noun)
             yield f"{one.student} {when}: {said}"
     if one.verdict == "no evidence":
         return

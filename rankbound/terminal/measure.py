@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.floors import rounded_down
-from rankbound.bounds.wording import counted, counted_reason
+from rankbound.bounds.wording import counted, counted_reason, plural
 from rankbound.catalogue import VERDICTS
 from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import (
@@ -25,7 +25,7 @@ from rankbound.commands.measure.result import (
     StudentResult,
     Teacher,
 )
-from rankbound.terminal.console import NAME, outline, say, short
+from rankbound.terminal.console import NAME, in_clusters, outline, say, short
 
 Row = tuple[str, str, str, str, str, str, str]
 PARTS: Final = ("part", "value", "interval", "limit", "floor (n)")
@@ -128,6 +128,8 @@ def _head(ledger: Ledger) -> Iterator[str]:
     served = "set aside to choose with" if pilots else "served to fit temperatures"
     fitted = f"; {counted(aside, 'other')} {served}" if aside else ""
     yield f"{counted(ledger.n_queries, 'query')}, {ledger.pairs} pairs{fitted}"
+    if ledger.clustering is not None:
+        yield ledger.clustering.sentence()
 
 
 def floor_words(student: StudentResult) -> str:
@@ -140,7 +142,7 @@ def floor_words(student: StudentResult) -> str:
         return f"{clipped} of its documents clipped at B = {student.range.B:g}"
     unscored = student.tied_share - student.clipped_share
     stake = "a grid of stakes" if chosen.stake is None else f"stake {chosen.stake:.2f}"
-    on = f" on {counted(chosen.pilot_queries, 'query')}"
+    on = f" on {counted(chosen.pilot_clusters or chosen.pilot_queries, student.unit)}"
     by = {"pilot": f"chosen{on}", "given": "given", "default": "by default"}
     return (
         f"B = {student.range.B:g} ({by[chosen.score_range_by]}), {stake} "
@@ -197,7 +199,8 @@ def _student_rows(name: str, student: StudentResult, trivial: float) -> Iterator
     if share is not None:
         below = f"{share.below / share.of:.4f}"
         least = f"at least {rounded_down(share.at_least)}"
-        yield name, "queries that beat guessing", below, least, "", "", "share"
+        beat = f"{plural(student.unit)} that beat guessing"
+        yield name, beat, below, least, "", "", "share"
         name = ""
     interval, cell = _i(intervals.entropy), floor_cell(intervals.entropy_floor)
     yield name, "entropy", _n(student.entropy), interval, cell, "", "nats"
@@ -487,7 +490,8 @@ def ledger_text(ledger: Ledger) -> str:
     name = next((one.path or one.object for one in ledger.inputs), None)
     of = "" if name is None else f" of {short(name, NAME)!r}"
     title = (
-        f"Measurement{of}: {teacher.kind}, {counted(ledger.n_queries, 'query')}, "
+        f"Measurement{of}: {teacher.kind}, {counted(ledger.n_queries, 'query')}"
+        f"{in_clusters(ledger.clusters)}, "
         f"entropy {teacher.entropy:.4g} nats [{teacher.entropy_lower:.4g}, "
         f"{teacher.entropy_upper:.4g}]"
     )

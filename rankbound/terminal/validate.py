@@ -68,6 +68,8 @@ def _head(validation: Validation) -> Iterator[str]:
             f"{counted(case.n_judged, 'judged query')}; terms of "
             f"{case.n_certificate:,}{fitted}"
         )
+        if case.clustering is not None:
+            yield f"  {case.clustering.sentence()}"
         yield (
             f"  teacher: {case.teacher.kind} scores ({case.teacher.kind_evidence}), "
             f"temperature {case.teacher.temperature:.6g}"
@@ -220,7 +222,7 @@ def _power(validation: Validation) -> Iterator[str]:
     }
     for n in sorted({extreme(detectable) for extreme in (min, max) if detectable}):
         yield (
-            f"power: with {counted(n, 'query')} and "
+            f"power: with {counted(n, family.unit)} and "
             f"{counted(family.n_tests, 'test')} |rho| >= "
             f"{detectable[n]:.2f} is found with {family.power:.0%} power"
         )

@@ -132,6 +132,12 @@ LINES = {
         "--stake 0.3 close=0.6 --unscored drop --out {out}",
         "common": f"measure {BOTH} --depth 5 --pilot 0.4 --unscored common --out "
         "{out}",
+        "clusters": f"measure {BOTH} --groups random.jsonl --clusters clusters.tsv "
+        "--embeddings docs.npy --qrels qrels.trec --out {out}",
+        "few-clusters": f"measure {MODELS} --clusters few-clusters.tsv --out {{out}}",
+        "torn-clusters": f"measure {MODELS} --clusters torn-clusters.tsv --out {{out}}",
+        "narrow-clusters": f"measure {MODELS} --clusters narrow-clusters.tsv --out "
+        "{out}",
         "gaps": f"measure {BOTH} --depth 5 --unscored error --out {{out}}",
         "equal": f"measure {MODELS} again=close.run far=far.run.gz --student-kind "
         "logit --student-temperature again=1 far=2 --depth 5 --unscored drop --out "
@@ -185,6 +191,9 @@ LINES = {
         "entropy,risk --pairs pos-neg --student bm25=bm25.run --student-temperature "
         "fit --ids docs.ids.txt --embeddings docs.npy --metric angular "
         "--resamples 0 --format bm25.run=trec-run --out {out}",
+        "clusters": f"compare --teacher teacher.json.gz {THREE} --clusters "
+        "clusters.tsv --embeddings docs.npy --quantity entropy diameter --pairs all "
+        "--controls --resamples 199 --out {out}",
         "one": "compare --teacher few.json --groups hard=hard.jsonl --out {out}",
         "no-student": f"compare --teacher few.json {THREE} --quantity risk --out "
         "{out}",
@@ -209,6 +218,8 @@ LINES = {
         "--ids docs.ids.txt --student-kind dot --student-temperature 0.05 --metric "
         "angular --score-range 4 --missing drop --groups hard.jsonl --by risk --keep "
         "outer --format teacher.json.gz=lookup --out {out}",
+        "clusters": "cut --teacher teacher.json.gz --groups hard.jsonl --clusters "
+        "clusters.tsv --keep inner below-median --out {out}",
         "unknown": "cut --teacher few.json --groups hard.jsonl --keep best --out {out}",
         "no-vectors": "cut --teacher few.json --groups hard.jsonl --by two_nn --out "
         "{out}",
@@ -293,6 +304,8 @@ LINES = {
         "--ranking teacher=teacher.run dense=close.run --measures nDCG@10 "
         f"{QUICK} --score-range 4 --metric angular --missing error --format "
         "cosine.run=trec-run --out {out}",
+        "clusters": f"validate {MODELS} --groups random.jsonl --qrels qrels.trec "
+        f"--clusters clusters.tsv --measures nDCG@5 {QUICK} --out {{out}}",
         "sets": f"validate --datasets one:sets/one two:sets/two {QUICK} "
         "--measures nDCG@10 --out {out}",
         "sets-chosen": "validate --datasets one:sets/one --dataset-teacher teacher "
@@ -331,6 +344,8 @@ LINES = {
         "power-measure": "power --from all/one --margin 0.02 --json all/six.json",
         "power-compare": "power --from all/three --margin 0.05 --comparisons 4 --n "
         "100 200",
+        "power-clusters": "power --from all/one --clusters clusters.tsv --margin 0.1",
+        "power-clusters-alone": "power --sd 0.2 --n 40 --clusters clusters.tsv",
         "power-from-both": "power --from all/one --sd 0.2",
         "bound-measured": "bound --before all/one --after all/two",
         "bound-measured-json": "bound --before all/two --after all/one --delta 0.1 "
@@ -410,6 +425,7 @@ AFTER |= {
     "figures-page": ("measure-two",),
     "report-rows": ("measure-two",),
     "power-from-both": ("measure-one",),
+    "power-clusters": ("measure-one",),
     "bound-measured": ("measure-one", "measure-two"),
     "bound-measured-json": ("measure-one", "measure-two"),
     "bound-measured-other": ("measure-one", "compare-three"),

@@ -200,6 +200,13 @@ def data_set(world, *, vectors, packed):
     return files
 
 
+def clusters_text(qids):
+    """Clusters of one to four queries, and one of a query that nothing else has."""
+    rows = [(qid, f"c{int(qid[1:]) * 7 % 60 // 2 % 25:02d}") for qid in qids]
+    rows.append(("q99", "c00"))
+    return "qid\tcluster\n" + "".join(f"{qid}\t{name}\n" for qid, name in rows)
+
+
 def lines(words):
     return "".join(f"{word}\n" for word in words)
 
@@ -235,6 +242,10 @@ def files():
         "close\thard\tmargin\tcross-encoder\nfar\trandom\tpairwise\tbi-encoder\n",
         "configurations.tsv": "diameter\tlipschitz\tentropy\tdivergence\tn\n"
         "1.4\t5\t0.42\t0.06\t500000\n0.9\t2\t0.3\t0.1\t2000\n",
+        "clusters.tsv": clusters_text(world.qids),
+        "few-clusters.tsv": clusters_text(world.qids[:50]),
+        "torn-clusters.tsv": "q01\tc1\nq02\tc1\n\nq01\tc2\n",
+        "narrow-clusters.tsv": "qid cluster\nq01 c1\n",
         "broken.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d02 2 high x\n",
         "doubled.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d01 2 1.5 x\n",
         "ranks.run": "".join(f"q01 Q0 d{n:02d} {n} {-n} x\n" for n in range(1, 9)),

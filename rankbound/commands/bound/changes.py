@@ -18,6 +18,7 @@ from rankbound.commands.bound.folders import (
     Measurement,
     Terms,
     check_same,
+    clusters_of_both,
     measurement_of,
     range_of,
     same_groups,
@@ -28,7 +29,8 @@ from rankbound.commands.bound.result import (
     TermChange,
 )
 from rankbound.commands.measure.result import LimitFloor, LossRange
-from rankbound.data.columns import Floats
+from rankbound.data.clusters import Clusters, units_of
+from rankbound.data.columns import Floats, strings
 from rankbound.errors import UsageError
 from rankbound.results import Named
 
@@ -72,10 +74,11 @@ def measured_change(
             "student alike in both"
         )
     alike = {name: same_groups(*sides, name) for name in names}
+    clusters = clusters_of_both(*sides)
     # An entropy that cannot change takes no part of delta
     shared = delta / sum(1 if alike[name] else 2 for name in names)
     students = [
-        _student(name, sides, alike[name], shared, (delta, len(names)))
+        _student(name, sides, alike[name], shared, (delta, len(names)), clusters)
         for name in names
     ]
     return MeasuredChange(
@@ -104,6 +107,7 @@ def _student(
     alike: bool,
     delta: float,
     of: tuple[float, int],
+    clusters: Clusters | None,
 ) -> StudentChange:
     """`delta` is for one term, `of` is delta of all and the number of students."""
     before, after = (side.certified[name] for side in sides)
@@ -114,13 +118,14 @@ def _student(
             f"common ({len(before):,} and {counted(len(after), 'query')}); measure "
             "both on the same target queries"
         )
-    aside = (side.aside.get(name, {}) for side in sides)
+    tried = (side.aside.get(name, {}) for side in sides)
     ranges = [range_of(side.ledger.students[name]) for side in sides]
-    first, second = (_columns(terms, both) for terms in (before, after))
-    pilot = _pilot(*aside)
+    units = units_of(strings(both), clusters)
+    first, second = (_columns(terms, both, clusters) for terms in (before, after))
+    pilot = _pilot(*tried, clusters=clusters)
     h, d = (
-        _term(old, new, tried, known, delta)
-        for old, new, tried, known in zip(
+        _term(old, new, aside, known, delta)
+        for old, new, aside, known in zip(
             first,
             second,
             pilot,
@@ -132,7 +137,7 @@ def _student(
         Design(entropy=h.before, divergence=d.before, locality=ranges[0].width),
         Design(entropy=h.after, divergence=d.after, locality=ranges[1].width),
         limits=(h.lower + d.lower, h.upper + d.upper),
-        n_queries=len(both),
+        n_queries=len(units),
         complexity=finite_complexity(*of),
     )
     return StudentChange(
@@ -154,8 +159,9 @@ def _student(
         break_even_n=found.n_certain,
         break_even_n_at_means=found.n_at_means,
         break_even_width=found.width_certain,
-        floor_before=_floor(h.before + d.before, len(both), ranges[0], of),
-        floor_after=_floor(h.after + d.after, len(both), ranges[1], of),
+        n_clusters=None if clusters is None else len(units),
+        floor_before=_floor(h.before + d.before, len(units), ranges[0], of),
+        floor_after=_floor(h.after + d.after, len(units), ranges[1], of),
     )
 
 
@@ -167,20 +173,28 @@ def _floor(risk: float, n: int, limits: LossRange, of: tuple[float, int]) -> Lim
     )
 
 
-def _columns(terms: Mapping[str, Terms], qids: Sequence[str]) -> tuple[Floats, Floats]:
-    """Entropies and divergences of the queries, each of shape (n,)."""
+def _columns(
+    terms: Mapping[str, Terms], qids: Sequence[str], clusters: Clusters | None
+) -> tuple[Floats, Floats]:
+    """Entropies and divergences of queries or clusters, each of shape (n,)."""
+    if not qids:
+        return np.empty(0), np.empty(0)
+    units = units_of(strings(qids), clusters)
     return (
-        np.array([terms[qid].entropy for qid in qids]),
-        np.array([terms[qid].divergence for qid in qids]),
+        units.means(np.array([terms[qid].entropy for qid in qids])),
+        units.means(np.array([terms[qid].divergence for qid in qids])),
     )
 
 
 def _pilot(
-    before: Mapping[str, Terms], after: Mapping[str, Terms]
+    before: Mapping[str, Terms],
+    after: Mapping[str, Terms],
+    *,
+    clusters: Clusters | None,
 ) -> tuple[Floats, Floats]:
     """Changes of both terms on the queries that both measurements set aside."""
     qids = sorted(before.keys() & after.keys())
-    first, second = _columns(before, qids), _columns(after, qids)
+    first, second = (_columns(terms, qids, clusters) for terms in (before, after))
     return second[0] - first[0], second[1] - first[1]
 
 
@@ -257,8 +271,9 @@ def _assumptions(
     side: Measurement, students: Sequence[StudentChange], delta: float
 ) -> tuple[str, ...]:
     several = counted(len(students), "student")
+    what = "clusters of queries" if side.clusters else "queries"
     return (
-        "the queries are independent draws (asserted), the same in both measurements, "
+        f"the {what} are independent draws (asserted), the same in both measurements, "
         "and no student, teacher or miner was trained on them",
         "target law, teacher and temperature are the same before and after: temperature"
         f" {side.ledger.teacher.temperature:g} of {side.ledger.teacher.kind} scores, "

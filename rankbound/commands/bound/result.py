@@ -257,6 +257,9 @@ class StudentChange(Record, frozen=True, kw_only=True):
         every change within the limits; None if there is none.
     floor_before, floor_after : LimitFloor or None
         How low a limit of the risk can be on these queries; None in earlier files.
+    n_clusters : int or None
+        Clusters of the queries, which means, limits and break-evens are then about;
+        None where queries are independent.
     """
 
     student: str
@@ -279,6 +282,7 @@ class StudentChange(Record, frozen=True, kw_only=True):
     break_even_width: float | None
     floor_before: LimitFloor | None = None
     floor_after: LimitFloor | None = None
+    n_clusters: int | None = None
 
 
 class TermRow(Record, frozen=True, kw_only=True):

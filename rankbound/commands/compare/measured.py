@@ -34,6 +34,7 @@ from rankbound.commands.measure.students import (
     matched,
     student_file,
 )
+from rankbound.data.clusters import units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -206,6 +207,7 @@ def measure_sampling(
             metric=metric,
             pair_sets=PAIR_SETS,
             curve=DistanceCurve(shape.top(metric)),
+            clusters=sampling.clusters,
         )
         measured.update(space.measured)
     theirs = {
@@ -230,7 +232,7 @@ def measure_sampling(
             for pairs in PAIR_SETS
             if ("entropy", pairs) in measured
         },
-        pair_shares={pairs: pair_share(groups, pairs) for pairs in PAIR_SETS},
+        pair_shares={pairs: pair_share(sampling, pairs) for pairs in PAIR_SETS},
         space=space,
         shape=shape,
         students=theirs,
@@ -245,11 +247,17 @@ def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
     return float(group_entropies(kept, inside, pairs=pairs).mean())
 
 
-def pair_share(groups: Groups, pairs: str) -> float:
-    """Share of a pair set among all pairs; every query has the same weight."""
+def pair_share(sampling: Sampling, pairs: str) -> float:
+    """Share of a pair set among all pairs; every query has the same weight.
+
+    With clusters, every cluster has.
+    """
+    groups = sampling.groups
     share = groups.count_known_pairs(pairs) / groups.count_pairs("all")
     means = query_means(groups.queries, share, n_queries=len(groups.qids))
-    return float(np.nanmean(means))
+    present = np.unique(groups.queries)
+    units = units_of(groups.qids[present], sampling.clusters)
+    return float(units.means(means[present]).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -375,6 +383,7 @@ def family(
                     reference=baseline.measured[key],
                     bounds=difference_range(*ranges),
                     margin=options.margin(base(quantity)),
+                    clusters=loaded.clusters,
                 )
             )
     if not questions:

@@ -55,9 +55,11 @@ from rankbound.commands.compare.result import (
     SamplingSummary,
     Teacher,
 )
+from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.compare.sentences import advice, cannot_say, sentences
 from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.given import (
+    ClustersLike,
     GroupsLike,
     IdsLike,
     QrelsLike,
@@ -66,9 +68,14 @@ from rankbound.commands.measure.given import (
     inputs_of,
     relative,
 )
-from rankbound.commands.measure.inputs import SHARE
+from rankbound.commands.measure.inputs import (
+    MEAN_OF_CLUSTERS,
+    SHARE,
+)
 from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.settings import made_options
+from rankbound.data.clusters import CLUSTER
+from rankbound.data.columns import strings
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.progress import Progress, reported
@@ -88,6 +95,13 @@ def _cautions() -> dict[str, str]:
     return {", ".join(names): caution for caution, names in named.items()}
 
 
+CLUSTERED: Final = {
+    "clusters": "the values of the queries of a cluster are averaged, over the queries "
+    "that both sides have, and every mean, interval, test and share is one of "
+    "clusters, which have the same weight; n, of, n_for_margin and the counts of "
+    "directions are numbers of clusters, n_queries is that of their queries; "
+    "group_mean and shift are over groups and queries",
+}
 NO_VECTORS: Final = "no vectors were given; give `embeddings`"
 NO_MARGIN: Final = "this quantity has no default margin; give `margins`"
 DEFINITIONS: Final = {
@@ -142,6 +156,7 @@ def compare(  # noqa: PLR0913  each is an option of the command
     target: GroupsLike | None = None,
     students: StudentsLike | None = None,
     qrels: QrelsLike | None = None,
+    clusters: ClustersLike | None = None,
     embeddings: VectorsLike | None = None,
     ids: IdsLike | None = None,
     metric: str = "euclidean",
@@ -196,6 +211,10 @@ def compare(  # noqa: PLR0913  each is an option of the command
     qrels : path or object, optional
         Relevance judgements, to fit the teacher's temperature and to count the judged
         documents that a sampling covers; see `read_qrels`.
+    clusters : path or mapping of str to str, optional
+        The cluster of each query, where queries depend on each other: a file of qid and
+        cluster, parted by a tab. Differences are then averaged by cluster, and every
+        interval, test and share is one over clusters.
     embeddings : path or object, optional
         Vectors of the documents, shape (documents, dimensions), which distances need;
         see `read_embeddings`.
@@ -283,6 +302,7 @@ def compare(  # noqa: PLR0913  each is an option of the command
         target=target,
         students={} if students is None else students,
         qrels=qrels,
+        clusters=clusters,
         embeddings=embeddings,
         ids=ids,
         metric=metric,
@@ -348,11 +368,13 @@ def result_of(compared: Compared) -> Comparison:
         },
         warnings=compared.warnings,
         assumptions=_assumptions(compared),
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS if loaded.clusters is None else DEFINITIONS | CLUSTERED,
         inputs=inputs_of(compared.inputs),
         command=options.command,
         seed=options.seed,
         versions=versions(),
+        clusters=_n_clusters(loaded.pool),
+        clustering=loaded.teacher.clustering,
     )
     return replace(
         found,
@@ -436,6 +458,7 @@ def _row(answer: Answer) -> Row:
         queries_only_in_reference=answer.only_reference,
         note=_note(answer),
         direction=_directions(made.direction),
+        n_queries=None if ask.clusters is None else answer.n_queries,
     )
 
 
@@ -463,10 +486,12 @@ def _note(answer: Answer) -> str | None:
 
 def _assumptions(compared: Compared) -> tuple[str, ...]:
     """The assumptions of the verdicts; the user asserts those that are not enforced."""
-    options = compared.options
+    options, clusters = compared.options, compared.loaded.clusters
+    what = "queries" if clusters is None else "clusters of queries"
     found = [
-        "A0 (asserted): the queries are independent draws, and teacher, samplings, "
+        f"A0 (asserted): the {what} are independent draws, and teacher, samplings, "
         "temperature and margins were fixed without looking at them",
+        *(() if clusters is None else (MEAN_OF_CLUSTERS,)),
         "the family holds every comparison that was asked for, and none was removed "
         "after looking at the results",
     ]
@@ -521,21 +546,28 @@ def _sampling(file: str, measures: Measures) -> SamplingSummary:
         n_groups=sampling.groups.n_groups,
         n_documents=len(sampling.values),
         dropped=_dropped(measures),
+        n_clusters=_n_clusters(sampling),
         groups_without_dimension=measures.space.undefined if measures.space else None,
         entropy=tuple(
             Entropy(
                 pairs=pairs,
-                mean=made["entropy", pairs].mean(),
+                mean=sampling.mean(made["entropy", pairs]),
                 group_mean=measures.group_entropy[pairs],
                 group_mean_bits=measures.group_entropy[pairs] / NATS_PER_BIT,
-                mean_margin=made["margin", pairs].mean(),
-                ties=made["ties", pairs].mean(),
+                mean_margin=sampling.mean(made["margin", pairs]),
+                ties=sampling.mean(made["ties", pairs]),
                 share=measures.pair_shares[pairs],
             )
             for pairs in PAIR_SETS
             if ("entropy", pairs) in made
         ),
     )
+
+
+def _n_clusters(sampling: Sampling) -> int | None:
+    """Clusters of the queries that are compared; None where these are independent."""
+    qids, clusters = sampling.groups.group_qids(), sampling.clusters
+    return None if clusters is None else len(set(clusters.of(qids)))
 
 
 def _dropped(measures: Measures) -> dict[str, int]:
@@ -552,7 +584,8 @@ def per_query_rows(compared: Compared) -> Rows:
 
     `value` is the mean over the groups of the query, `largest` the largest of them. The
     compared quantities come first, then the others. The sampling "target" is the
-    reference law of pairs. Queries set aside to fit temperatures do not appear.
+    reference law of pairs. Queries set aside to fit temperatures do not appear. Where
+    clusters are given, the last column names that of the query.
     """
     parts: dict[str, Measured] = {
         name: measures.measured for name, measures in compared.measures.items()
@@ -569,4 +602,8 @@ def per_query_rows(compared: Compared) -> Rows:
     key = compared.options.place
     rows.sort(key=lambda r: (r[0], place[r[1]], key(r[2]), PAIR_SETS.index(r[3])))
     columns = map(list, zip(*rows, strict=True))
-    return Rows(dict(zip(COLUMNS, columns, strict=True)))
+    found = dict(zip(COLUMNS, columns, strict=True))
+    clusters = compared.loaded.clusters
+    if clusters is not None:
+        found[CLUSTER] = clusters.of(strings(found["qid"])).tolist()
+    return Rows(found)

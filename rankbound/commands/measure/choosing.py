@@ -16,6 +16,7 @@ from rankbound.bounds.certificate import LossRange, lemma_2c_range
 from rankbound.bounds.lemmas import cut_ratio_all_pairs
 from rankbound.bounds.pilot import RANGES, RangeChoice, choose_each_range
 from rankbound.commands.measure.inputs import Split
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
@@ -69,7 +70,7 @@ class Choices:
         Queries with a group of fewer documents are left out of the certificate; None
         without such a rule. With `pairs` "neg-neg" negatives are counted.
     n_pilot : int
-        Queries on which choices were made.
+        Queries, or clusters of them, on which choices were made.
     score_range_by, stake_by : str
         "pilot", "given" or "default".
     predicted : float or None
@@ -176,16 +177,20 @@ class RowScores:
         Not divided by a temperature.
     found : boolean array, shape (n_rows,)
         Which documents the student scores; the others get the floor.
+    clusters : Clusters, optional
+        Of the queries, if these are not independent.
     """
 
     groups: Groups
     teacher: Floats
     student: Floats
     found: Booleans
+    clusters: Clusters | None = None
 
     def risks(self, temperature: float, score_range: float, pairs: str) -> Floats:
-        """Risk of each query in nats, of the student clipped at a score range B."""
-        return self.losses(temperature, score_range, pairs).risk
+        """Risk of each query in nats, or mean risk of each cluster, clipped at B."""
+        found = self.losses(temperature, score_range, pairs)
+        return units_of(found.qids, self.clusters).means(found.risk)
 
     def losses(self, temperature: float, score_range: float, pairs: str) -> Losses:
         """Risk and divergence of each query, of the student clipped at B."""

@@ -12,12 +12,14 @@ from typing import Any, cast
 
 import numpy as np
 
+from rankbound.data.clusters import Clusters
 from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 from rankbound.provenance import Input
+from rankbound.read.clusters import read_clusters
 from rankbound.read.contents import Contents
 from rankbound.read.reading import read_part
 from rankbound.read.source import sha256
@@ -30,8 +32,9 @@ GroupsLike = str | PathLike[str] | Groups | Iterable[Mapping[str, Any]] | Any
 QrelsLike = str | PathLike[str] | Scores | Mapping[str, Mapping[str, float]] | Any
 VectorsLike = str | PathLike[str] | Embeddings | Any
 IdsLike = str | PathLike[str] | Iterable[str]
+ClustersLike = str | PathLike[str] | Clusters | Mapping[str, str]
 # A path, or the content of an object
-Given = Path | Scores | Groups | Embeddings
+Given = Path | Scores | Groups | Embeddings | Clusters
 BLOCK = 1 << 12
 MAIN = ""  # stands for the teacher's file in a mapping of formats
 
@@ -44,7 +47,7 @@ def as_given(value: Any, part: str, name: str) -> Given | None:
     Parameters
     ----------
     value : path or object
-    part : {"scores", "groups", "qrels", "embeddings"}
+    part : {"scores", "groups", "qrels", "embeddings", "clusters"}
     name : str
         What the object is used for; messages and the ledger call it by this name.
 
@@ -64,6 +67,8 @@ def as_given(value: Any, part: str, name: str) -> Given | None:
         return None
     if isinstance(value, str | PathLike):
         return Path(value)
+    if part == "clusters":
+        return read_clusters(value)
     from rankbound.read.objects.objects import described, part_of_object
 
     if isinstance(value, Scores | Groups | Embeddings):
@@ -100,8 +105,8 @@ def vectors_of(vectors: Given | None, ids: Path | None) -> tuple[Given, ...]:
     return (vectors,)
 
 
-def content_hash(part: Scores | Groups | Embeddings) -> str:
-    """Hex SHA-256 of the content of scores, groups or vectors.
+def content_hash(part: Scores | Groups | Embeddings | Clusters) -> str:
+    """Hex SHA-256 of the content of scores, groups, vectors or clusters.
 
     It depends neither on names nor, for scores, on the order of the queries.
 
@@ -132,7 +137,7 @@ def input_of(given: Given, root: Path | None, *, hashed: bool = True) -> Input:
 
     Parameters
     ----------
-    given : Path, Scores, Groups or Embeddings
+    given : Path, Scores, Groups, Embeddings or Clusters
     root : Path or None
         Folder that the path is recorded relative to.
     hashed : bool
@@ -165,7 +170,10 @@ def relative(path: Path, root: Path | None) -> str:
     return str(path.relative_to(root) if inside and root is not None else path)
 
 
-def _columns(part: Scores | Groups | Embeddings) -> tuple[Any, ...]:
+def _columns(part: Scores | Groups | Embeddings | Clusters) -> tuple[Any, ...]:
+    if isinstance(part, Clusters):
+        order = np.argsort(part.qids)
+        return part.qids[order], part.names[order]
     if isinstance(part, Embeddings):
         return part.ids, part.vectors
     if isinstance(part, Groups):

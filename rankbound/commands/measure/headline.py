@@ -163,7 +163,7 @@ def _limit(
     found: LossRange = group_range(
         student.groups, pairs=pairs, score_range=score_range, least=choices.least
     )
-    risks: Floats = np.clip(one.terms.risk_nats, found.low, found.high)  # type: ignore[arg-type]
+    risks: Floats = np.clip(one.units.risk_nats, found.low, found.high)  # type: ignore[arg-type]
     delta, n_students = certificate.delta, certificate.n_students
     limit = betting(
         risks,

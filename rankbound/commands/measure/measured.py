@@ -40,6 +40,7 @@ from rankbound.commands.measure.students import (
     evaluate_student,
     raw_scores,
 )
+from rankbound.data.clusters import units_of
 from rankbound.data.columns import Booleans
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
@@ -69,6 +70,8 @@ class Measured:
         The teacher's.
     teacher : QueryTerms
         The teacher's terms on the certificate queries, all documents.
+    teacher_units : QueryTerms
+        The same averaged over clusters; equal to `teacher` without clusters.
     teacher_calibration : QueryTerms
         The same on the calibration queries.
     entropy : Part
@@ -84,6 +87,7 @@ class Measured:
     split: Split
     temperature: float
     teacher: QueryTerms
+    teacher_units: QueryTerms
     teacher_calibration: QueryTerms
     entropy: Part
     space: Space | None
@@ -117,6 +121,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         fits=options.fits,
         seed=options.seed,
         pilot=options.pilot if options.students else 0.0,
+        clusters=inputs.clusters,
     )
     scale = teacher_temperature(inputs, split, options.temperature)
     with np.errstate(over="ignore"):  # overflow is refused later, with a message
@@ -145,6 +150,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     progress("certificates")
     terms = query_terms(inputs.groups, alone, pairs=pairs, geometry=geometry_of(space))
     teacher = terms.only(rows_of(terms, inputs.groups, certified))
+    units = teacher.of_units(units_of(teacher.qids, inputs.clusters))
     shared = Shared(
         inputs=inputs,
         temperature=scale,
@@ -159,6 +165,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
             spaces[student.name],
             pairs=shared.pairs,
             level=shared.level,
+            clusters=inputs.clusters,
         )
         for student in students
     )
@@ -168,9 +175,10 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         split=split,
         temperature=scale,
         teacher=teacher,
+        teacher_units=units,
         teacher_calibration=terms.only(rows_of(terms, inputs.groups, aside)),
         entropy=interval_part(
-            "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
+            "entropy", units.entropy_nats, high=NATS_PER_BIT, delta=options.delta
         ),
         space=space,
         students=tuple(
@@ -236,7 +244,12 @@ def _spaces(
     }
     kind = {"metric": metric, "pairs": pairs}
     shared = survey(
-        inputs.groups, embeddings, counted=certified, students=whole, **kind
+        inputs.groups,
+        embeddings,
+        counted=certified,
+        students=whole,
+        clusters=inputs.clusters,
+        **kind,
     )
     spaces: dict[str, Space | None] = dict.fromkeys(whole, shared)
     for student in students:
@@ -246,6 +259,7 @@ def _spaces(
                 embeddings,
                 counted=student.certified,
                 students={student.name: student.terms.values},
+                clusters=inputs.clusters,
                 **kind,
             )
     return shared, spaces
@@ -309,6 +323,7 @@ def readings(shared: Shared, student: Student, *, high: float) -> Readings:
             law_scores(shared, shared.laws, student),
             score_range=student.choices.score_range,
             level=shared.level,
+            clusters=shared.inputs.clusters,
         )
         found = replace(found, shift=bounded)
     qrels = shared.inputs.qrels
@@ -338,6 +353,7 @@ def evaluated(shared: Shared, student: Student, *, high: float) -> Evaluated:
         high=high,
         score_range=student.choices.score_range,
         complete=shared.complete,
+        clusters=shared.inputs.clusters,
     )
 
 

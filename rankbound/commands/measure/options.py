@@ -22,7 +22,7 @@ from rankbound.estimators.distances import check_metric
 # kinds of scores with a natural unit and an error for others
 Temperature = float | Literal["fit"] | None
 StudentsLike = Mapping[str, Any] | Iterable["StudentSource"]
-PARTS = {"teacher": "scores", "qrels": "qrels"}
+PARTS = {"teacher": "scores", "qrels": "qrels", "clusters": "clusters"}
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 PILOT: Final = 0.2  # of the queries, where a student is certified
 UNSCORED: Final = ("floor", "common", "drop", "error")
@@ -179,8 +179,9 @@ class SourceOptions:
     results. Files are given by their paths; `teacher`, `groups`, `target_groups`,
     `qrels` and `embeddings` may also be objects, which are read when the options are
     made (see `rankbound.read_scores`, `read_groups`, `read_qrels` and
-    `read_embeddings`). `formats` maps the path of a file to its format, and "" to the
-    format of the teacher. `students` may map names to scores or to a `StudentSource`.
+    `read_embeddings`). `clusters` is a path, or a mapping of qid to cluster. `formats`
+    maps the path of a file to its format, and "" to the format of the teacher.
+    `students` may map names to scores or to a `StudentSource`.
     """
 
     teacher: Any
@@ -191,6 +192,7 @@ class SourceOptions:
     ids: Any = None
     metric: str = "euclidean"
     qrels: Any = None
+    clusters: Any = None
     missing: Literal["drop", "error"] | None = None
     delta: float = 0.05
     seed: int = 0

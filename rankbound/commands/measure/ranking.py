@@ -37,7 +37,8 @@ from rankbound.commands.measure.students import (
     Student,
     common_documents,
 )
-from rankbound.data.columns import Booleans, Floats, Strings
+from rankbound.data.clusters import CLUSTER, Units, units_of
+from rankbound.data.columns import Booleans, Floats
 from rankbound.data.groups import Groups
 from rankbound.errors import UsageError
 
@@ -87,11 +88,14 @@ class Common:
         "pilot", "given" or "default".
     width : float
         Largest difference of the risks of two students on one query, in nats.
-    qids : object array of str, shape (n,)
+    units : Units
+        The n queries, or their clusters where these are given.
+    n_queries, pilot_queries : int
     risks, divergences : float64 arrays, shape (K, n)
         In nats.
     pilot : float64 array, shape (K, n_pilot)
-        Risks on the pilot queries, in nats; without columns if there are none.
+        Risks on the pilot queries or clusters, in nats; without columns if there are
+        none.
     """
 
     names: tuple[str, ...]
@@ -99,7 +103,9 @@ class Common:
     score_range: float
     score_range_by: str
     width: float
-    qids: Strings
+    units: Units
+    n_queries: int
+    pilot_queries: int
     risks: Floats
     divergences: Floats
     pilot: Floats
@@ -162,7 +168,12 @@ def on_common_ground(
         for raw, temperature in zip(raws, temperatures, strict=True)
     ]
     certain = _queries_of(losses[0], inputs.groups, certified)
+    qids = losses[0].qids
+    units = units_of(qids[certain], inputs.clusters)
+    others = units_of(qids[~certain], inputs.clusters)
     risks = np.array([each.risk for each in losses])
+    divergences = np.array([each.divergence for each in losses])
+    pilot = others.means(risks[:, ~certain].T).T
     return Common(
         names=tuple(student.name for student in students),
         temperatures=temperatures,
@@ -171,10 +182,12 @@ def on_common_ground(
         width=group_range(
             groups, pairs=pairs, score_range=score_range, least=least
         ).width,
-        qids=losses[0].qids[certain],
-        risks=risks[:, certain],
-        divergences=np.array([each.divergence for each in losses])[:, certain],
-        pilot=risks[:, ~certain] if split.pilot else risks[:, :0],
+        units=units,
+        n_queries=int(certain.sum()),
+        pilot_queries=int((~certain).sum()) if split.pilot else 0,
+        risks=units.means(risks[:, certain].T).T,
+        divergences=units.means(divergences[:, certain].T).T,
+        pilot=pilot if split.pilot else pilot[:, :0],
     )
 
 
@@ -214,6 +227,7 @@ def ranked(
     """The ranking of students that are measured on common ground."""
     count = len(common.names)
     n_pilot, n = common.pilot.shape[1], common.risks.shape[1]
+    by_cluster = common.units.noun == CLUSTER
     width = common.width
     stakes = None
     if n_pilot:
@@ -254,8 +268,10 @@ def ranked(
         B=common.score_range,
         B_by=common.score_range_by,
         stakes_by=FIXED if stakes is None else PILOT,
-        pilot_queries=n_pilot,
-        n_queries=n,
+        pilot_queries=common.pilot_queries,
+        n_queries=common.n_queries,
+        pilot_clusters=n_pilot if by_cluster else None,
+        n_clusters=n if by_cluster else None,
         width=width,
         students=rows,
         equal=_equals(students, setting.inputs.groups, common),
@@ -384,8 +400,9 @@ def _sentences(
     """What the ranking says, in a fixed order: who is left, who is not, of what."""
     names = ", ".join(map(repr, made.remaining))
     said = [
-        f"{count}, on {counted(made.n_queries, 'query')}: {names}; any student with "
-        f"the least risk is among them with probability at least {1 - made.delta:g}, "
+        f"{count}, on {_counted(made.n_queries, made.n_clusters)}: {names}; any "
+        "student with the least risk is among them with probability at least "
+        f"{1 - made.delta:g}, "
         f"and that several are left does not make them equal; {PROVISO}"
     ]
     for name, student in made.students.items():
@@ -406,8 +423,9 @@ def _sentences(
 
 def _which(made: Ranking, students: Sequence[Student]) -> str:
     """The students that are compared: those that are certified, or at another B."""
+    pilot = _counted(made.pilot_queries, made.pilot_clusters, "pilot ")
     by = {
-        PILOT: f"chosen on {counted(made.pilot_queries, 'pilot query')}",
+        PILOT: f"chosen on {pilot}",
         GIVEN: "given",
     }
     unit = "temperature" if made.B == 1 else "temperatures"
@@ -424,6 +442,13 @@ def _which(made: Ranking, students: Sequence[Student]) -> str:
         f"the students clipped at one {at}; the certificates of "
         f"{', '.join(other)} have another B or temperature"
     )
+
+
+def _counted(queries: int, clusters: int | None, what: str = "") -> str:
+    """How many queries, or clusters where these are the units."""
+    if clusters is None:
+        return counted(queries, f"{what}query")
+    return counted(clusters, f"{what}cluster")
 
 
 def equal_sentence(one: EqualStudents) -> str:

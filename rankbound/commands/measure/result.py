@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType, field
 from rankbound.bounds.floors import LN2, rounded_down
 from rankbound.bounds.floors import Floor as LeastLimit
 from rankbound.commands.measure.paper_form import PaperForm
-from rankbound.provenance import Input
+from rankbound.provenance import Clustering, Input
 from rankbound.rendering import text_of
 from rankbound.results import Beside, Record, Result, named
 
@@ -332,7 +332,8 @@ class Chosen(Record, frozen=True, kw_only=True):
     `score_range_by` and `stake_by` are "pilot", "given" or "default", `temperature_by`
     "fit", "given" or "default". `stake` is None for a grid of stakes. Queries with a
     group of fewer than `least_group` documents were left out, `queries_left_out` of
-    them. `predicted` is the limit in nats that the pilot queries promised.
+    them. `predicted` is the limit in nats that the pilot queries promised;
+    `pilot_clusters` is None where queries are independent.
     """
 
     pilot_queries: int
@@ -343,6 +344,7 @@ class Chosen(Record, frozen=True, kw_only=True):
     predicted: float | None
     least_group: int | None
     queries_left_out: int
+    pilot_clusters: int | None = None
 
 
 class Headline(Record, frozen=True, kw_only=True):
@@ -411,7 +413,8 @@ class StudentResult(Record, frozen=True, kw_only=True):
     be on the sample. `tied_share` is the share of documents that are tied at the bottom
     of their group, by clipping or for want of a score; `unclipped_risk`, of the student
     as it is on the documents that it scores, is uncertified. `sentences` say all of it,
-    always in the same order.
+    always in the same order. Where clusters were given, `share`, `n_needed` and limits
+    count `n_clusters`.
     """
 
     risk: float
@@ -451,6 +454,17 @@ class StudentResult(Record, frozen=True, kw_only=True):
     sentences: tuple[str, ...] = ()
     headline: Headline | None = None
     floor_any_size: LimitFloor | None = None
+    n_clusters: int | None = None
+
+    @property
+    def n_units(self) -> int:
+        """What its limits were computed from: queries, or clusters of them."""
+        return self.n_queries if self.n_clusters is None else self.n_clusters
+
+    @property
+    def unit(self) -> str:
+        """What one of them is called: "query" or "cluster"."""
+        return "query" if self.n_clusters is None else "cluster"
 
     def __repr__(self) -> str:
         """Risk, limit and verdict in one line."""
@@ -542,6 +556,8 @@ class Ranking(Record, frozen=True, kw_only=True):
     pilot_queries : int
     n_queries : int
         Queries that all students are compared on.
+    pilot_clusters, n_clusters : int or None
+        Their clusters, which then are the units, where clusters are given.
     width : float or None
         Largest difference of the risks of two students on one query, in nats.
     students : dict of str to RankedStudent
@@ -565,6 +581,8 @@ class Ranking(Record, frozen=True, kw_only=True):
     equal: tuple[EqualStudents, ...]
     missing_because: str | None
     sentences: tuple[str, ...]
+    pilot_clusters: int | None = None
+    n_clusters: int | None = None
 
 
 class Teacher(Record, frozen=True, kw_only=True):
@@ -633,6 +651,8 @@ class Calibration(Record, frozen=True, kw_only=True):
     n_certificate: int
     share: float
     seed: int
+    n_calibration_clusters: int | None = None
+    n_certificate_clusters: int | None = None
 
 
 class CompatQuantity(Record, frozen=True, kw_only=True):
@@ -696,6 +716,7 @@ class StudentRow(Record, frozen=True, kw_only=True):
     temperature: Number
     clipped_share: float
     missing_share: float
+    n_clusters: int | None = None
 
 
 class RankingRow(Record, frozen=True, kw_only=True):
@@ -722,7 +743,9 @@ class Ledger(
     """The result of a measurement: `ledger.json`, with tables of queries beside it.
 
     All risks, entropies, divergences and limits are in nats. `students` maps the names
-    of the students to their certificates.
+    of the students to their certificates. `clusters` is None where queries are
+    independent, or the number of clusters of the `n_queries`, whose means are then what
+    every mean, share and limit is about; `clustering` describes them.
 
     Examples
     --------
@@ -763,6 +786,8 @@ class Ledger(
     versions: dict[str, str]
     compat: Compat | None = None
     ranking: Ranking | None = None
+    clusters: int | None = None
+    clustering: Clustering | None = None
 
     def __post_init__(self) -> None:
         named(self, "students")
@@ -814,4 +839,5 @@ def _row(name: str, student: StudentResult) -> StudentRow:
         temperature=student.temperature,
         clipped_share=student.clipped_share,
         missing_share=student.missing_share,
+        n_clusters=student.n_clusters,
     )

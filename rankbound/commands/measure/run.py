@@ -14,6 +14,7 @@ from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent, table_of
 from rankbound.commands.measure.choosing import FIXED, GIVEN, PROVISO
 from rankbound.commands.measure.given import (
+    ClustersLike,
     Given,
     GroupsLike,
     IdsLike,
@@ -23,7 +24,12 @@ from rankbound.commands.measure.given import (
     inputs_of,
 )
 from rankbound.commands.measure.headline import with_headlines
-from rankbound.commands.measure.inputs import DEFAULT_DEPTH
+from rankbound.commands.measure.inputs import (
+    DEFAULT_DEPTH,
+    MEAN_OF_CLUSTERS,
+    UNUSED,
+    count,
+)
 from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import (
     PILOT,
@@ -51,6 +57,7 @@ from rankbound.commands.measure.result import (
 from rankbound.commands.measure.sentences import mean_sentence, sentences_of
 from rankbound.commands.measure.space import shape_of
 from rankbound.commands.settings import made_options
+from rankbound.data.clusters import CLUSTER
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.estimators.spread import entropy_floor
@@ -93,6 +100,12 @@ UNSCORED: Final = {
     "drop": (),
     "error": (),
 }
+CLUSTERED: Final = {
+    "clusters": "the values of the queries of a cluster are averaged, and every mean, "
+    "interval, limit, share and number of queries needed is one of clusters, which "
+    "have the same weight; n_queries counts queries, n_clusters and share.of clusters; "
+    "per_query.tsv names the cluster of each query",
+}
 DESCRIPTIVE: Final = "descriptive: read off the sample, never inside the certificate"
 STATEMENTS: Final = {
     "limits": "lemma-1, lemma-2c, theorem-1a to theorem-1d, theorem-1g: proved "
@@ -108,6 +121,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
     students: StudentsLike | None = None,
     groups: GroupsLike | None = None,
     qrels: QrelsLike | None = None,
+    clusters: ClustersLike | None = None,
     embeddings: VectorsLike | None = None,
     ids: IdsLike | None = None,
     metric: str = "euclidean",
@@ -155,6 +169,12 @@ def measure(  # noqa: PLR0913  each is an option of the command
     qrels : path or object, optional
         Relevance judgements; see `read_qrels`. Fitting the teacher's temperature needs
         them; they also add misranking, calibration, nDCG and earlier bounds.
+    clusters : path or mapping of str to str, optional
+        The cluster of each query, where queries depend on each other, such as
+        paraphrases: a file of qid and cluster, parted by a tab. Clusters are then what
+        is taken to be drawn independently: the values of their queries are averaged,
+        whole clusters are set aside, and every mean, share and limit is one over
+        clusters. By default the queries themselves are independent.
     embeddings : path or object, optional
         Vectors of the documents, shape (documents, dimensions), for diameters and for
         students that are bi-encoders; see `read_embeddings`.
@@ -191,7 +211,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
     pilot : float, default 0.2
         Share of the queries, in [0, 1), that is set aside to choose temperatures, B,
         stakes and the least size of a group, if there are students and 20 queries or
-        more. The certificate does not use these queries.
+        more, or 20 clusters. The certificate does not use these queries.
     score_range : float, optional
         B, in temperatures, from 1e-6 to 1e6. A student's scores are raised to at least
         B below the best document of a group, so that losses are bounded. By default it
@@ -260,6 +280,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
         students={} if students is None else students,
         groups=groups,
         qrels=qrels,
+        clusters=clusters,
         embeddings=embeddings,
         ids=ids,
         metric=metric,
@@ -308,6 +329,8 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         Folder that recorded paths are relative to; as given without it.
     """
     options = found.options
+    aside, certified = found.split.n_clusters or (None, None)
+    clustered = found.inputs.clusters is not None
     made = Ledger(
         unit="nats",
         n_queries=len(found.teacher),
@@ -324,6 +347,8 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
             n_certificate=found.split.n_certificate,
             share=found.split.share,
             seed=options.seed,
+            n_calibration_clusters=aside,
+            n_certificate_clusters=certified,
         ),
         pairs=options.pairs,
         groups=_groups(found),
@@ -331,11 +356,13 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         repairs=found.inputs.files.repairs_by_name(root),
         warnings=found.warnings,
         assumptions=assumptions(found),
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS | CLUSTERED if clustered else DEFINITIONS,
         statements=STATEMENTS,
         inputs=inputs_of(_given(found), root),
         command=options.command,
         versions=versions(),
+        clusters=len(found.teacher_units) if clustered else None,
+        clustering=found.inputs.clustering,
     )
     told = with_ranking(with_headlines(made, found), found)
     return told.with_beside(**_tables(found))
@@ -343,21 +370,26 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
 
 def _tables(found: Measured) -> dict[str, Rows]:
     """Terms of the certificate's queries, and of calibration queries if any."""
+    clusters = found.inputs.clusters
     terms = [one.terms for one in found.students] or [found.teacher]
-    tables = {"per_query": table_of(terms)}
+    tables = {"per_query": table_of(terms, clusters)}
     if not found.split.n_calibration:
         return tables
-    aside = [one.calibration for one in found.students]
-    return tables | {"calibration": table_of(aside or [found.teacher_calibration])}
+    aside = [one.calibration for one in found.students] or [found.teacher_calibration]
+    return tables | {"calibration": table_of(aside, clusters)}
 
 
 def assumptions(found: Measured) -> tuple[str, ...]:
     """What the certificates rest on; the user asserts what is not enforced."""
     options = found.options
-    shared = (
-        "A0 (asserted): the queries are independent draws; teacher, students, sampling "
+    clusters = found.inputs.clusters
+    what = "queries" if clusters is None else "clusters of queries"
+    shared: tuple[str, ...] = (
+        f"A0 (asserted): the {what} are independent draws; teacher, students, sampling "
         "and all constants were fixed without looking at the certificate's queries",
     )
+    if clusters is not None:
+        shared = (*shared, MEAN_OF_CLUSTERS)
     if not options.students:
         return shared
     sizes = (
@@ -403,7 +435,7 @@ def _groups(found: Measured) -> str:
 
 
 def _teacher(found: Measured) -> Teacher:
-    margin = float(found.teacher.mean_margin.mean())
+    margin = float(found.teacher_units.mean_margin.mean())
     lower, upper = _interval(found.entropy)
     return Teacher(
         entropy=found.entropy.value,
@@ -417,7 +449,7 @@ def _teacher(found: Measured) -> Teacher:
         floor=LimitFloor.of(
             floor_of(
                 found.entropy.value,
-                len(found.teacher),
+                len(found.teacher_units),
                 high=NATS_PER_BIT,
                 delta=found.options.delta / 2,
             )
@@ -455,7 +487,7 @@ def _student(one: CertifiedStudent, architecture: Architecture) -> StudentResult
             entropy_floor=_floor(one, entropy, high=LN2),
             divergence_floor=_floor(one, divergence, high=certificate.range.high),
         ),
-        n_queries=certificate.n_queries,
+        n_queries=len(one.terms),
         kind=student.kind.value,
         kind_evidence=student.evidence,
         temperature=student.temperature,
@@ -492,6 +524,7 @@ def _student(one: CertifiedStudent, architecture: Architecture) -> StudentResult
         tied_share=student.tied_share,
         unclipped_risk=student.unclipped_risk,
         sentences=sentences_of(one),
+        n_clusters=certificate.n_queries if one.noun == CLUSTER else None,
     )
 
 
@@ -516,8 +549,9 @@ def _floor(one: CertifiedStudent, part: Part, *, high: float) -> LimitFloor:
 def _chosen(one: CertifiedStudent) -> Chosen:
     choices, asked = one.student.choices, one.student.source.temperature
     by = "fit" if asked == "fit" else FIXED if asked is None else GIVEN
+    clustered = one.noun == CLUSTER and choices.n_pilot > 0
     return Chosen(
-        pilot_queries=choices.n_pilot,
+        pilot_queries=len(one.calibration) if clustered else choices.n_pilot,
         temperature_by=by,
         score_range_by=choices.score_range_by,
         stake=choices.stake,
@@ -525,6 +559,7 @@ def _chosen(one: CertifiedStudent) -> Chosen:
         predicted=choices.predicted,
         least_group=choices.least,
         queries_left_out=one.n_left_out,
+        pilot_clusters=choices.n_pilot if clustered else None,
     )
 
 
@@ -548,7 +583,7 @@ def _locality(one: CertifiedStudent) -> Locality | None:
 
 
 def _diameter(found: Measured) -> Diameter:
-    space, terms = found.space, found.teacher
+    space, terms = found.space, found.teacher_units
     if space is None or terms.diameter is None or terms.mean_distance is None:
         return Diameter(max=None, quantile_99=None, mean_distance=None)
     return Diameter(
@@ -566,6 +601,9 @@ def _diameter(found: Measured) -> Diameter:
 def _dropped(found: Measured) -> dict[str, int]:
     """All counts by reason, a student's under its name."""
     total = dict(found.inputs.dropped)
+    known = found.inputs.clustering
+    if known is not None:
+        count(total, UNUSED, known.queries_without_a_group)
     for one in found.students:
         for reason, number in one.student.dropped.items():
             total[f"{one.student.name}: {reason}"] = number

@@ -20,7 +20,7 @@ UNSCORED: Final = {
 
 def mean_sentence(one: CertifiedStudent) -> str:
     """The limit of the mean risk, whose documents it is about, and the proviso."""
-    sentence, missing = one.certificate.sentence(), one.student.missing_share
+    sentence, missing = one.certificate.sentence(one.noun), one.student.missing_share
     if missing and one.student.unscored == "drop":
         scored = f"{1 - missing:.1%} of the documents that it scores"
         queries = counted(len(one.terms), "query")
@@ -31,10 +31,10 @@ def mean_sentence(one: CertifiedStudent) -> str:
 def sentences_of(one: CertifiedStudent) -> tuple[str, ...]:
     """All sentences about a student: share, mean, tolerance, floors, which student."""
     return (
-        f"{one.share.sentence()}; {PROVISO}",
+        f"{one.share.sentence(one.noun)}; {PROVISO}",
         mean_sentence(one),
-        f"instead of the share: {one.tolerance.sentence()}; {PROVISO}",
-        one.floor.sentence(),
+        f"instead of the share: {one.tolerance.sentence(one.noun)}; {PROVISO}",
+        one.floor.sentence(one.noun),
         _median(one),
         f"certified is {_student(one)}",
         *_population(one),
@@ -50,13 +50,14 @@ def _median(one: CertifiedStudent) -> str:
     )
     if found.median_n_needed is None:
         return start
-    needed = counted(found.median_n_needed, "query", "queries")
+    needed = counted(found.median_n_needed, one.noun)
     return f"{start}; from {needed} on this is below ln 2"
 
 
 def _student(one: CertifiedStudent) -> str:
     student, choices = one.student, one.student.choices
-    by = {PILOT: f"chosen on {counted(choices.n_pilot, 'pilot query')}", GIVEN: "given"}
+    pilots = counted(choices.n_pilot, f"pilot {one.noun}")
+    by = {PILOT: f"chosen on {pilots}", GIVEN: "given"}
     text = (
         f"the student whose documents lie at most B = {choices.score_range:g} "
         f"temperature{'' if choices.score_range == 1 else 's'} below its best of the "

@@ -32,6 +32,7 @@ from rankbound.commands.measure.inputs import (
     thin_out,
 )
 from rankbound.commands.measure.options import StudentSource
+from rankbound.data.clusters import Clusters, Units, units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -185,7 +186,11 @@ def evaluate_student(
     if split.pilot and calibration.any():
         aside = np.repeat(calibration, groups.sizes)
         pilot = RowScores(
-            groups.keep_groups(calibration), teacher[aside], values[aside], found[aside]
+            groups.keep_groups(calibration),
+            teacher[aside],
+            values[aside],
+            found[aside],
+            inputs.clusters,
         )
         fitted = source.temperature == "fit" and warning is None
         choices = pilot_choices(
@@ -193,7 +198,7 @@ def evaluate_student(
             [scale * factor for factor in FACTORS] if fitted else [scale],
             wanted=wanted,
             least=least,
-            n_certificate=len(np.unique(groups.queries[certified])),
+            n_certificate=len(_units(groups, certified, inputs.clusters)),
         )
     scaled = _scaled(values, choices.temperature)
     clip_at = choices.score_range
@@ -227,7 +232,11 @@ def evaluate_student(
         clipped_share=float((low - unscored).sum() / n_documents),
         tied_share=float(low.sum() / n_documents),
         unclipped_risk=_plain_risk(
-            groups, (teacher, scaled, found), certified, wanted.pairs
+            groups,
+            (teacher, scaled, found),
+            certified,
+            wanted.pairs,
+            inputs.clusters,
         ),
         dropped=dropped,
         missing_share=missing,
@@ -300,6 +309,7 @@ def _plain_risk(
     scores: tuple[Floats, Floats, Booleans],
     certified: Booleans,
     pairs: str,
+    clusters: Clusters | None,
 ) -> float | None:
     """Mean risk of the unclipped student on scored documents; None without a pair."""
     teacher, student, found = scores
@@ -321,7 +331,14 @@ def _plain_risk(
         pairs=pairs,
     )
     means = query_means(left.queries, terms.risk, n_queries=len(left.qids))
-    return float(means[np.unique(left.queries)].mean())
+    present = np.unique(left.queries)
+    units = units_of(left.qids[present], clusters)
+    return float(units.means(means[present]).mean())
+
+
+def _units(groups: Groups, chosen: Booleans, clusters: Clusters | None) -> Units:
+    """The independent units of the queries of the chosen groups."""
+    return units_of(groups.qids[np.unique(groups.queries[chosen])], clusters)
 
 
 def _count_left_out(

@@ -6,6 +6,7 @@ from typing import Final
 
 from rankbound.catalogue import Difference, verdict_called
 from rankbound.commands.measure.result import LimitFloor
+from rankbound.provenance import Clustering
 from rankbound.results import Record
 
 POOLED: Final = "(pooled)"
@@ -309,6 +310,7 @@ class Surveyed(Record, frozen=True, kw_only=True):
     missing_queries: str
     teacher: TeacherScale
     students: dict[str, StudentScale]
+    clustering: Clustering | None = None
 
 
 class PartialFamily(Record, frozen=True, kw_only=True):
@@ -340,7 +342,11 @@ class PairFamily(Record, frozen=True, kw_only=True):
 
 
 class JudgedTogether(Record, frozen=True, kw_only=True):
-    """The tests made together, and how errors are controlled."""
+    """The tests made together, and how errors are controlled.
+
+    `unit` is what every n counts, what is drawn and what is permuted: "query" or
+    "cluster".
+    """
 
     name: str
     n_tests: int
@@ -356,6 +362,7 @@ class JudgedTogether(Record, frozen=True, kw_only=True):
     partial: PartialFamily
     configurations: OrderFamily
     equivalence: PairFamily
+    unit: str = "query"
 
     @property
     def named_after(self) -> str:

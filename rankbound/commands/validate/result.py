@@ -226,7 +226,7 @@ def _association_caption(
         "term with each "
         f"measure per query, with {100 * (1 - family.delta):.10g}% BCa bootstrap "
         f"interval ({counted(family.resamples, 'resample')}); n = "
-        f"{counted(first.n, 'query')}; "
+        f"{counted(first.n, family.unit)}; "
         f"{test}, {family.named_after} over {counted(size, 'test')} at "
         f"{family.delta:g};{power} bold: associated; {LOSS}M is the teacher's M "
         "minus the student's; "
@@ -469,6 +469,9 @@ class Validation(
         The command that was run; empty for a call.
     versions : dict of str to str
         The versions of this and other packages.
+    clusters : int or None
+        Number of clusters of queries that were measured, of all data sets; None where
+        queries are independent.
 
     Examples
     --------
@@ -515,6 +518,7 @@ class Validation(
     inputs: tuple[Input, ...]
     command: str
     versions: dict[str, str]
+    clusters: int | None = None
 
     def __post_init__(self) -> None:
         """Index controls by name."""

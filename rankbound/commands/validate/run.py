@@ -19,6 +19,7 @@ from rankbound.catalogue import (
     VERDICTS,
 )
 from rankbound.commands.measure.given import (
+    ClustersLike,
     Given,
     GroupsLike,
     IdsLike,
@@ -77,6 +78,7 @@ from rankbound.commands.validate.records import (
     TeacherScale,
 )
 from rankbound.commands.validate.result import Validation
+from rankbound.data.clusters import CLUSTER, QUERY
 from rankbound.data.scores import Kind
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
@@ -136,6 +138,11 @@ DEFINITIONS: Final = {
     "effectiveness": "by ir-measures on ranks: scores are compared as float64, and "
     "ties are ordered by docno, descending",
 }
+CLUSTERED: Final = {
+    "clusters": "terms, measures and effectiveness of the queries of a cluster are "
+    "averaged, and clusters are what is drawn, left out, permuted, split into halves "
+    "and counted by every n; effectiveness.tsv is per query",
+}
 UNSCORED: Final = "configurations_with_too_many_unscored_documents"
 # Versions recorded in addition to those of every command
 PACKAGES: Final = ("ir-measures", "pytrec-eval-terrier", "scikit-learn")
@@ -178,6 +185,7 @@ def validate(  # noqa: PLR0913  each is an option of the command
     *,
     students: StudentsLike | None = None,
     qrels: QrelsLike | None = None,
+    clusters: ClustersLike | None = None,
     groups: GroupsLike | Mapping[str, GroupsLike] | None = None,
     rankings: Mapping[str, ScoresLike] | None = None,
     dataset: str | None = None,
@@ -229,6 +237,10 @@ def validate(  # noqa: PLR0913  each is an option of the command
         the vectors of its queries. No student may be called "teacher".
     qrels : path or object, optional
         Relevance judgements, which effectiveness is measured by; see `read_qrels`.
+    clusters : path or mapping of str to str, optional
+        The cluster of each judged query, where queries depend on each other: a file of
+        qid and cluster, parted by a tab. Values are then averaged by cluster, and
+        clusters are what is resampled, permuted and split.
     groups : path or object, or mapping of str to these, optional
         Groups of documents, or those of several samplings by name; see `read_groups`.
         By default the teacher's best `depth` documents of every query.
@@ -357,6 +369,7 @@ def validate(  # noqa: PLR0913  each is an option of the command
             "teacher": teacher,
             "students": students,
             "qrels": qrels,
+            "clusters": clusters,
             "groups": groups,
             "rankings": rankings,
             "dataset": dataset,
@@ -482,9 +495,10 @@ def n_stages(cases: Sequence[Case]) -> int:
 
 def result_of(found: Validated) -> Validation:
     """Turn the findings into a result; inputs are read again for their hashes."""
-    configured = found.configurations
+    configured, family = found.configurations, _family(found)
+    surveyed = tuple(_surveyed(found, *key) for key in found.measured)
     made = Validation(
-        family=_family(found),
+        family=family,
         per_query=found.associations.rows,
         configurations=configured.orders,
         certificates=found.certificates,
@@ -494,20 +508,22 @@ def result_of(found: Validated) -> Validation:
         means=Open(found.equivalence.means),
         equivalence=found.equivalence.pairs,
         controls=Named(found.controls),
-        datasets=tuple(_surveyed(found, *key) for key in found.measured),
+        datasets=surveyed,
         absent_terms=_absent_terms(found),
         dropped=_dropped(found),
         warnings=_warnings(found),
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS if family.unit == QUERY else DEFINITIONS | CLUSTERED,
         inputs=inputs_of(_given(found)),
         command=found.options.command,
         versions={**versions(), **{name: version(name) for name in PACKAGES}},
+        clusters=_n_clusters(surveyed),
     )
     return made.with_beside(effectiveness=_effectiveness(found.judged))
 
 
 def _family(found: Validated) -> JudgedTogether:
     options, associated = found.options, found.associations
+    unit = CLUSTER if any(d.clusters for d in found.judged.values()) else QUERY
     judging = options.family
     return JudgedTogether(
         name=NAME,
@@ -518,7 +534,7 @@ def _family(found: Validated) -> JudgedTogether:
         band=judging.band,
         permutations=associated.permutations,
         resamples=options.resamples,
-        interval="BCa bootstrap by query",
+        interval=f"BCa bootstrap by {unit}",
         power=POWER,
         seed=options.seed,
         partial=PartialFamily(name=PARTIAL_NAME, n_tests=associated.n_partial_tests),
@@ -534,6 +550,7 @@ def _family(found: Validated) -> JudgedTogether:
             n_tests=found.equivalence.n_comparisons,
             margin=options.margin,
         ),
+        unit=unit,
     )
 
 
@@ -563,7 +580,14 @@ def _surveyed(found: Validated, dataset: str, sampling: str) -> Surveyed:
             )
             for result in made.students
         },
+        clustering=made.inputs.clustering,
     )
+
+
+def _n_clusters(surveyed: Sequence[Surveyed]) -> int | None:
+    """Clusters that were measured, of all data sets; None without any."""
+    known = {d.dataset: d.clustering for d in surveyed if d.clustering is not None}
+    return sum(one.clusters for one in known.values()) if known else None
 
 
 def _effectiveness(judged: Mapping[str, Judged]) -> Rows:
