@@ -39,6 +39,8 @@ class Source:
     whole : bool
         Whether readers also collect what only an inspection of the file needs, such as
         the ranks of a run.
+    tag : str, optional
+        The system to read, where a file names several; "*" takes all rows for one.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Source:
     path: Path
     content: bytes | None = None
     whole: bool = True
+    tag: str | None = None
 
     @cached_property
     def is_folder(self) -> bool:
