@@ -99,6 +99,10 @@ def infer_kind(scores: Scores) -> KindGuess:
         return KindGuess(
             Kind.SOFTMAX, f"{between} and add up to 1 in every query of two or more"
         )
+    return _by_range(scores, low, high, between)
+
+
+def _by_range(scores: Scores, low: float, high: float, between: str) -> KindGuess:
     if low == high or (low >= -1 and high <= 1):
         return _within_one(low, high, between)
     if low >= 0:
@@ -390,17 +394,6 @@ def min_max_queries(scores: Scores) -> int:
     """
     low, high = _ends(scores)
     return int(np.sum((low == 0) & (high == 1)))
-
-
-def softmax_queries(scores: Scores) -> int:
-    """Number of queries whose scores are not negative and add up to 1.
-
-    Examples
-    --------
-    >>> softmax_queries(Scores.from_dict({"q": {"a": 0.2, "b": 0.3, "c": 0.5}}))
-    1
-    """
-    return int(np.sum(adds_up_to_one(scores)))
 
 
 def adds_up_to_one(scores: Scores) -> Booleans:

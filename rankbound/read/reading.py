@@ -34,7 +34,7 @@ def read_part(
     UsageError
         If no format has the given name.
     """
-    source = Source(Path(path), whole=False, tag=tag)
+    source = Source(Path(path), whole=False, named=format is not None, tag=tag)
     entry = by_name(format) if format else _detected(source, part)
     contents = entry.read(source)
     if getattr(contents, part) is not None:
@@ -64,7 +64,7 @@ def _detected(source: Source, part: str) -> Format:
         return by_name(usual.get(part, "lookup" if start in b"{[" else "trec-run"))
 
 
-def read_scores(
+def read_scores(  # noqa: PLR0913  each is a parameter of its own
     source: Any,
     *,
     format: str | None = None,

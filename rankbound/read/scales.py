@@ -12,7 +12,7 @@ tests draw such scores and count false alarms.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeVar
 
 import numpy as np
@@ -23,6 +23,7 @@ from rankbound.data.columns import Booleans, Floats
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import infer_kind
+from rankbound.read.contents import Contents
 
 # Values that stand for missing scores; "none" says that there are none
 MissingValue = float | Sequence[float] | Literal["none"]
@@ -62,6 +63,7 @@ LEAST_OTHERS: Final = 10
 EDGE: Final = 0.1
 LEAST_AT_EDGE: Final = 10
 TIMES_AT_EDGE: Final = 4
+TIMES_AT_END: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +276,7 @@ def without_missing(
         gone |= _occurring(scores.values, float(given))
     if not gone.any():
         return scores, None, ()
-    words = " or ".join(map(_number, np.unique(scores.values[gone]).tolist()))
+    words = " or ".join(map(number_words, np.unique(scores.values[gone]).tolist()))
     if gone.all():
         raise UsageError(
             f"{scores.name}: `missing_value` leaves no score: all {len(gone):,} are "
@@ -286,6 +288,27 @@ def without_missing(
         f"{words}, and were taken for missing"
     )
     return scores.keep_rows(~gone), scores.keep_rows(gone), (note,)
+
+
+def without_missing_of(contents: Contents, value: MissingValue | None) -> Contents:
+    """The contents of a file without scores that stand for missing ones.
+
+    Ranks are left out, too: those of the rows that stay would have gaps.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> scores = Scores.from_dict({"q": {"a": 2.0, "b": -99.0}})
+    >>> held = Contents("toy", Path("x"), scores=scores)
+    >>> without_missing_of(held, -99.0).scores.values.tolist()
+    [2.0]
+    """
+    if value is None or contents.scores is None:
+        return contents
+    kept, missing, notes = without_missing(contents.scores, value)
+    if missing is None:
+        return contents
+    return replace(contents, scores=kept, ranks=None, notes=(*contents.notes, *notes))
 
 
 def _occurring(values: Floats, given: float) -> Booleans:
@@ -311,9 +334,9 @@ def _missing(scores: Scores) -> Question | None:
     return Question(
         "missing-value",
         count,
-        f"{count:,} of {total:,} scores ({count / total:.1%}) are {_number(value)}, "
-        f"{apart}, as where it stands for a missing score",
-        f"say `missing_value={_number(value)}` to take them for missing, or "
+        f"{count:,} of {total:,} scores ({count / total:.1%}) are "
+        f"{number_words(value)}, {apart}, as where it stands for a missing score",
+        f"say `missing_value={number_words(value)}` to take them for missing, or "
         f"`missing_value='{NO_VALUE}'` if they are scores",
         f"query {qid!r}, document {docno!r}",
     )
@@ -451,8 +474,8 @@ def sigmoid_queries(scores: Scores) -> Booleans | None:
 def crowded_documents(scores: Scores) -> int | None:
     """Scores within 0.1 of 0 and 1 on the inside, if they outnumber those outside.
 
-    At both ends there are ten at least, and four times as many as outside. Exact zeros
-    and ones do not count.
+    At both ends there are ten at least, and twice as many as outside; together, four
+    times as many. Exact zeros and ones do not count.
 
     Examples
     --------
@@ -466,10 +489,14 @@ def crowded_documents(scores: Scores) -> int | None:
     below_0 = int(np.sum((values < 0) & (values >= -EDGE)))
     below_1 = int(np.sum((values < 1) & (values >= 1 - EDGE)))
     above_1 = int(np.sum((values > 1) & (values <= 1 + EDGE)))
-    for within, outside in ((above_0, below_0), (below_1, above_1)):
-        if within < LEAST_AT_EDGE or within <= TIMES_AT_EDGE * (outside + 1):
-            return None
-    return above_0 + below_1
+    crowd, others = above_0 + below_1, below_0 + above_1
+    ends = ((above_0, below_0), (below_1, above_1))
+    if any(
+        within < LEAST_AT_EDGE or within <= TIMES_AT_END * (outside + 1)
+        for within, outside in ends
+    ):
+        return None
+    return crowd if crowd > TIMES_AT_EDGE * (others + 1) else None
 
 
 def _kind(scores: Scores, answer: Answer) -> Question | None:
@@ -520,12 +547,12 @@ def _as_logits(scores: Scores) -> tuple[Scores, tuple[str, ...]]:
     return scores.with_values(values, kind=scores.kind), (note,)
 
 
-def _number(value: float) -> str:
+def number_words(value: float) -> str:
     """A number as it is given on a command line.
 
     Examples
     --------
-    >>> _number(-10000.0), _number(-3.4028234663852886e+38), _number(0.25)
-    ('-10000', '-3.4028234663852886e+38', '0.25')
+    >>> [number_words(value) for value in (-1e4, -3.4028234663852886e38, 0.25)]
+    ['-10000', '-3.4028234663852886e+38', '0.25']
     """
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)

@@ -22,7 +22,7 @@ from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
 from rankbound.read.contents import Contents, Format
 from rankbound.read.registry import by_name, detect, formats
-from rankbound.read.scales import MissingValue, without_missing
+from rankbound.read.scales import MissingValue, without_missing_of
 from rankbound.read.source import Source
 from rankbound.read.tables.tables import ARROW
 from rankbound.read.vectors.embeddings import read_with_ids
@@ -136,8 +136,10 @@ def convert(  # noqa: PLR0913  each is an option of the command
     check_target(source, target, folder=_is_folder(target, to))
     with reported(progress, total=N_STAGES) as advance:
         advance("reading")
-        contents = _read(Source(source, tag=run_tag), format, ids)
-        contents = _without(contents, missing_value)
+        contents = _read(
+            Source(source, named=format is not None, tag=run_tag), format, ids
+        )
+        contents = without_missing_of(contents, missing_value)
         declared = as_kind(kind, "`kind`")
         if declared is not None:
             contents = _declared(contents, declared)
@@ -233,17 +235,6 @@ def target_format(target: Path, to: str | None, contents: Contents) -> Format:
     if not held:
         _check_holds(known[0], contents)
     return min(held, key=lambda entry: len(losses(contents, entry)))
-
-
-def _without(contents: Contents, value: MissingValue | None) -> Contents:
-    """The contents without scores, and their ranks, that stand for missing ones."""
-    if value is None or contents.scores is None:
-        return contents
-    kept, missing, notes = without_missing(contents.scores, value)
-    if missing is None:
-        return contents
-    ranks = None  # those of the rows that are left would have gaps
-    return replace(contents, scores=kept, ranks=ranks, notes=(*contents.notes, *notes))
 
 
 def _declared(contents: Contents, kind: Kind) -> Contents:

@@ -187,22 +187,12 @@ def check_answers(answers: Answers, names: Iterable[str]) -> None:
     --------
     >>> check_answers(Answers(missing_value={"": -1.0}), ["teacher"])
     """
-    known = tuple(names)
+    _check_named(answers, tuple(names))
     if answers.mixed_scales not in MIXED_SCALES:
         raise UsageError(
             f"`mixed_scales` is one of {', '.join(MIXED_SCALES)}, got "
             f"{answers.mixed_scales!r}"
         )
-    for option, given in (
-        ("missing_value", answers.missing_value),
-        ("run_tag", answers.run_tag),
-    ):
-        for name in given:
-            if name and name not in known and EVERY not in known:
-                raise UsageError(
-                    f"`{option}` names no file of scores {name!r}; there are "
-                    f"{', '.join(dict.fromkeys(known))}"
-                )
     for value in answers.missing_value.values():
         numbers = value if isinstance(value, tuple | list) else (value,)
         for number in numbers:
@@ -214,6 +204,19 @@ def check_answers(answers: Answers, names: Iterable[str]) -> None:
     for tag in answers.run_tag.values():
         if not isinstance(tag, str) or not tag:
             raise UsageError(f"`run_tag` is the tag of a run, got {tag!r}")
+
+
+def _check_named(answers: Answers, known: tuple[str, ...]) -> None:
+    for option, given in (
+        ("missing_value", answers.missing_value),
+        ("run_tag", answers.run_tag),
+    ):
+        for name in given:
+            if name and name not in known and EVERY not in known:
+                raise UsageError(
+                    f"`{option}` names no file of scores {name!r}; there are "
+                    f"{', '.join(dict.fromkeys(known))}"
+                )
 
 
 def check_temperature_option(value: Temperature, option: str) -> None:

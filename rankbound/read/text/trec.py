@@ -17,6 +17,7 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Sorted
 from rankbound.read.text.candidates import CANDIDATES
+from rankbound.read.text.claims import check_claims
 from rankbound.read.text.columns import Layout, read_columns
 from rankbound.read.text.layout import (
     ALL_TAGS,
@@ -88,6 +89,7 @@ def _run_layout(source: Source) -> Layout:
 def _run(source: Source) -> Contents:
     repairs: dict[str, int] = {}
     layout = _run_layout(source)
+    check_claims(source, layout)
     table = read_columns(source, layout, repairs=repairs)
     metadata: dict[str, object] = {"columns": layout.names}
     fields = first_fields(source)
@@ -143,6 +145,7 @@ def _ranks(source: Source) -> Contents:
 
 def _scoreddocs(source: Source) -> Contents:
     repairs: dict[str, int] = {}
+    check_claims(source, SCORES)
     scores = read_columns(source, SCORES, repairs=repairs).scores
     metadata = {"columns": SCORES.names}
     return Contents(
@@ -155,6 +158,7 @@ def _qrels(source: Source) -> Contents:
         return _beir(source)
     repairs: dict[str, int] = {}
     layout = QRELS_LAYOUTS.get(len(first_fields(source)), QRELS)
+    check_claims(source, layout)
     qrels = read_columns(source, layout, repairs=repairs).scores
     metadata = {"columns": layout.names}
     return Contents(
@@ -486,6 +490,7 @@ def read_lenient(source: Source) -> Contents:
         source.path,
         content=_cut(source, repairs),
         whole=source.whole,
+        named=source.named,
         tag=source.tag,
     )
     found = TREC_RUN.read(cut)
