@@ -89,6 +89,19 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
 
 def add_answers(add: Callable[..., Any]) -> None:
     """Add what is to be said about scores that are not all on one scale."""
+    add_missing_and_tag(add)
+    add(
+        "--mixed-scales",
+        choices=("error", "logit-sigmoid", "as-is"),
+        default="error",
+        help="where some queries of a file have logits and others a sigmoid's scores: "
+        "an error, or the latter as logits, or all on one scale as they are (default "
+        "%(default)s)",
+    )
+
+
+def add_missing_and_tag(add: Callable[..., Any]) -> None:
+    """Add which scores stand for missing ones, and which system a run is read for."""
     add(
         "--missing-value",
         metavar="[FILE=]V",
@@ -103,14 +116,6 @@ def add_answers(add: Callable[..., Any]) -> None:
         help="which system to read of a run whose lines have several tags; * takes "
         "them for one system",
         **SEVERAL,
-    )
-    add(
-        "--mixed-scales",
-        choices=("error", "logit-sigmoid", "as-is"),
-        default="error",
-        help="where some queries of a file have logits and others a sigmoid's scores: "
-        "an error, or the latter as logits, or all on one scale as they are (default "
-        "%(default)s)",
     )
 
 

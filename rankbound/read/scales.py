@@ -39,7 +39,7 @@ Value = TypeVar("Value")
 # Continuous scores do not repeat their minimum; where rounded ones do, it is not apart
 FAR: Final = 1.0
 LEAST_REPEATED: Final = 2
-FAR_ONCE: Final = 100.0  # the same for a value that stands only once
+FAR_MOSTLY: Final = 10.0  # the same where half of all scores or more are that value
 LEAST_DISTINCT: Final = 8  # other values; grades on a short scale may have gaps
 # A value within the others is a filling if it alone repeats: the scores of a model
 # coincide for copies of a document, seldom more than a few times
@@ -345,8 +345,8 @@ def _missing(scores: Scores) -> Question | None:
 def far_constant(scores: Scores) -> tuple[float, int] | None:
     """The lowest score and its number, where it lies far below all others.
 
-    The gap above it is wider than the range of all other scores, of which there are at
-    least eight, and it stands more than once (or the gap is 100 times as wide).
+    It stands more than once, and the gap above it is wider than the range of all other
+    scores (10 times as wide if those are fewer), of which eight or more differ.
 
     Examples
     --------
@@ -361,8 +361,9 @@ def far_constant(scores: Scores) -> tuple[float, int] | None:
     if not len(rest):
         return None
     low, high = float(rest.min()), float(rest.max())
-    far = FAR if count >= LEAST_REPEATED else FAR_ONCE
-    if low - lowest <= far * (high - low) or len(np.unique(rest)) < LEAST_DISTINCT:
+    far = FAR if count < len(rest) else FAR_MOSTLY
+    near = low - lowest <= far * (high - low) or count < LEAST_REPEATED
+    if near or len(np.unique(rest)) < LEAST_DISTINCT:
         return None
     return lowest, count
 

@@ -242,7 +242,10 @@ def _ranked(table: Table, layout: Layout) -> str | None:
                 "swapped"
             )
         return None
+    plain = rank is not None and table.distinct(rank) == 1
     for query, counted in _counting(table):
+        if plain and (query, counted) == (layout.qid, layout.docno):
+            continue  # ids that are numbers, in a file that gives no ranks
         # Integers that count are ranks of their own format, or grades
         if (query, counted) != (layout.qid, layout.value) or rank is not None:
             return _said(table, layout, query, counted, table.blocks(query))
@@ -303,7 +306,10 @@ def _said(
 def _constant(table: Table, layout: Layout) -> str | None:
     """What is wrong by a column that is the same everywhere, or should be."""
     documents = table.columns[layout.docno]
-    if table.distinct(layout.docno) == 1 and len(documents) > 2:
+    # Within a query it would be a repetition, which has an error of its own
+    alone = table.distinct(layout.qid) == len(documents) > 2
+    named = documents[0].casefold() == "q0"
+    if table.distinct(layout.docno) == 1 and (alone or named):
         return (
             f"column {layout.docno + 1}, the docno, is {documents[0]!r} in every row, "
             "and so no document id"

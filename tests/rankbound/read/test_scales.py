@@ -484,7 +484,8 @@ def test_rules_hold_at_their_edges():
     assert far_constant(as_scores([[*rest, -8.0, -8.0]])) is None
     assert far_constant(as_scores([[*rest, -8.5, -8.5]])) == (-8.5, 2)
     assert far_constant(as_scores([[*rest, -8.5]])) is None
-    assert far_constant(as_scores([[*rest, -801.0]])) == (-801.0, 1)
+    assert far_constant(as_scores([[*rest, *[-80.0] * 9]])) is None
+    assert far_constant(as_scores([[*rest, *[-80.5] * 9]])) == (-80.5, 9)
     assert far_constant(as_scores([[*rest[:7], -99.0, -99.0]])) is None
     rows = [[q + 0.1, 0.0, -q - 0.3] for q in range(1, 6)]
     assert filled_constant(as_scores(rows)) == (0.0, 5)
