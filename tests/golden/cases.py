@@ -86,7 +86,7 @@ LINES = {
         "vectors-faiss": "convert docs.npy {out}.faiss --format npy",
         "vectors-flex": "convert docs.npy {out}.flex",
         "formats": "convert --formats .",
-        "system": "convert systems.run {out}.run --run-tag far",
+        "system": "convert systems.run {out}.json --run-tag far --lossy",
         "systems": "convert systems.run {out}.run",
         "missing": "convert filled.json {out}.run --missing-value -1e4",
         "no-suffix": "convert few.json {out}.what",
