@@ -336,6 +336,10 @@ LINES = {
         "{out}",
         "strange-stake": "validate --datasets one:sets/one --stake soft=0.5 --out "
         "{out}",
+        "answered": "validate --teacher filled.json --missing-value -10000 "
+        "--mixed-scales logit-sigmoid --run-tag far=far --student far=systems.run "
+        "--student-kind logit --groups hard.jsonl --qrels qrels.trec --measures nDCG@5 "
+        f"{QUICK} --out {{out}}",
         "no-qrels": f"validate {MODELS} --out {{out}}",
         "mixed": f"validate {MODELS} --datasets one:sets/one --out {{out}}",
         "no-folder": "validate --datasets one:nowhere --out {out}",
