@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from rankbound.errors import UsageError
+from rankbound.cli.options import SEVERAL, missing_values
 
 WRITTEN: Final = """\
   scores      rankbound-scores lookup trec-run scoreddocs msmarco-run csv-scores
@@ -85,21 +85,26 @@ def add_parser(subparsers: Any) -> None:
         metavar="KIND",
         help="what the scores are, for formats that say so: logit, probability, ...",
     )
+    add(
+        "--missing-value",
+        metavar="V",
+        help="leave out scores of this value, which stand for missing ones",
+        **SEVERAL,
+    )
+    add(
+        "--run-tag",
+        metavar="TAG",
+        help="which system to read of a run whose lines have several tags; * takes "
+        "them for one system",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Convert, and say what was kept and what was lost."""
     from rankbound.commands.convert.run import convert
-    from rankbound.data.scores import Kind
     from rankbound.terminal.files import conversion_lines
 
-    kinds = {kind.value: kind for kind in Kind}
-    named = arguments.teacher_kind
-    if named is not None and named.replace("-", "_") not in kinds:
-        raise UsageError(
-            f"--teacher-kind must be one of {', '.join(kinds)}, got {named!r}"
-        )
     done = convert(
         arguments.source,
         arguments.target,
@@ -107,6 +112,8 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         format=arguments.format,
         lossy=arguments.lossy,
         ids=arguments.ids,
-        kind=None if named is None else kinds[named.replace("-", "_")],
+        kind=arguments.teacher_kind,
+        missing_value=missing_values(arguments.missing_value, ()).get(""),
+        run_tag=arguments.run_tag,
     )
     sys.stdout.writelines(f"{line}\n" for line in conversion_lines(done.in_options()))

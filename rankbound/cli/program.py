@@ -6,10 +6,11 @@ import argparse
 import errno
 import io
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, Final, NoReturn
 
 from rankbound import __version__
 from rankbound.cli import (
@@ -31,6 +32,7 @@ from rankbound.cli import (
 )
 from rankbound.errors import FormatError, UsageError, in_options
 
+NEGATIVE: Final = re.compile(r"^-(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
 COMMANDS = (
     inspect,
     convert,
@@ -109,6 +111,11 @@ def _mistake(error: Exception) -> str | None:
 
 class OneLineParser(argparse.ArgumentParser):
     """Report a mistake in one line; `--help` shows the usage."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # argparse of Python 3.13 and earlier takes -3.4e38 for an option
+        self._negative_number_matcher = NEGATIVE
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2."""

@@ -13,14 +13,19 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.objects.arrays import Ids
 from rankbound.read.objects.objects import part_of_object
 from rankbound.read.registry import by_name, detect
+from rankbound.read.scales import MissingValue, without_missing
 from rankbound.read.source import NUMPY_MAGIC, Source
 from rankbound.read.tables.containers import container
 
 PARAMETERS = {"scores": "teacher", "groups": "groups", "qrels": "qrels"}
 
 
-def read_part(path: Path | str, part: str, *, format: str | None = None) -> Contents:
+def read_part(
+    path: Path | str, part: str, *, format: str | None = None, tag: str | None = None
+) -> Contents:
     """Read a file that must hold a part: "scores", "groups" or "qrels".
+
+    `tag` is the system to read, where a file names several.
 
     Raises
     ------
@@ -29,7 +34,7 @@ def read_part(path: Path | str, part: str, *, format: str | None = None) -> Cont
     UsageError
         If no format has the given name.
     """
-    source = Source(Path(path), whole=False)
+    source = Source(Path(path), whole=False, named=format is not None, tag=tag)
     entry = by_name(format) if format else _detected(source, part)
     contents = entry.read(source)
     if getattr(contents, part) is not None:
@@ -59,13 +64,15 @@ def _detected(source: Source, part: str) -> Format:
         return by_name(usual.get(part, "lookup" if start in b"{[" else "trec-run"))
 
 
-def read_scores(
+def read_scores(  # noqa: PLR0913  each is a parameter of its own
     source: Any,
     *,
     format: str | None = None,
     name: str = "",
     qids: Ids | None = None,
     docnos: Ids | None = None,
+    missing_value: MissingValue | None = None,
+    run_tag: str | None = None,
 ) -> Scores:
     """Read the scores of one model from a file of any format, or from an object.
 
@@ -83,6 +90,11 @@ def read_scores(
     qids, docnos : sequences of ids, optional
         The ids of the rows and columns of an array, their numbers from 0 by default.
         `docnos` may also have the shape of the array.
+    missing_value : float or sequence of float, optional
+        Scores that stand for missing ones, such as -10000, and are left out.
+    run_tag : str, optional
+        The system to read of a run whose lines have several tags; "*" takes all lines
+        for one system.
 
     Returns
     -------
@@ -104,15 +116,19 @@ def read_scores(
     """
     if is_object(source):
         check_no_format(format)
+        if run_tag is not None:
+            raise UsageError("`run_tag` is for runs; choose the rows of an object")
         found: Scores = part_of_object(
             source, "scores", name=name, qids=qids, docnos=docnos
         )
-        return found
+        return without_missing(found, missing_value)[0]
     if qids is not None or docnos is not None:
         raise UsageError("`qids` and `docnos` are for arrays; a file has its own ids")
-    scores = read_part(source, "scores", format=format).scores
-    assert scores is not None  # noqa: S101  read_part checks
-    return scores
+    contents = read_part(source, "scores", format=format, tag=run_tag)
+    if run_tag is not None and "tag" not in contents.metadata:
+        raise FormatError(source, f"has no tags to choose `run_tag={run_tag!r}` of")
+    assert contents.scores is not None  # noqa: S101  read_part checks
+    return without_missing(contents.scores, missing_value)[0]
 
 
 def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Groups:

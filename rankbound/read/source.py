@@ -39,6 +39,10 @@ class Source:
     whole : bool
         Whether readers also collect what only an inspection of the file needs, such as
         the ranks of a run.
+    named : bool
+        Whether the user named the format, which answers doubts about it.
+    tag : str, optional
+        The system to read, where a file names several; "*" takes all rows for one.
 
     Raises
     ------
@@ -49,6 +53,8 @@ class Source:
     path: Path
     content: bytes | None = None
     whole: bool = True
+    named: bool = False
+    tag: str | None = None
 
     @cached_property
     def is_folder(self) -> bool:

@@ -61,6 +61,10 @@ LINES = {
         "broken": "inspect broken.run doubled.run close.run --json {out}.json",
         "missing": "inspect nothing.run",
         "no-vectors": "inspect close.run --ids docs.ids.txt",
+        "scales": "inspect filled.json softmax.json mixed.json systems.run "
+        "swapped.run --json {out}.json",
+        "answered": "inspect filled.json mixed.json systems.run --missing-value "
+        "filled.json=-1e4 --mixed-scales logit-sigmoid --run-tag systems.run=monoT5",
         "two-formats": "inspect close.run --format lookup --format trec-run",
     },
     "convert": {
@@ -82,6 +86,9 @@ LINES = {
         "vectors-faiss": "convert docs.npy {out}.faiss --format npy",
         "vectors-flex": "convert docs.npy {out}.flex",
         "formats": "convert --formats .",
+        "system": "convert systems.run {out}.json --run-tag far --lossy",
+        "systems": "convert systems.run {out}.run",
+        "missing": "convert filled.json {out}.run --missing-value -1e4",
         "no-suffix": "convert few.json {out}.what",
         "kind": "convert few.json {out}.run --teacher-kind loud",
         "itself": "convert few.json few.json",
@@ -102,6 +109,8 @@ LINES = {
         "{out}.jsonl",
         "band": "sample --teacher teacher.json.gz --sampling entropy --band 0:0.5 "
         "--size 3 --out {out}.jsonl",
+        "answered": "sample --teacher filled.json --run s=systems.run --sampling s "
+        "--missing-value -10000 --run-tag s=far --size 3 --out {out}.jsonl",
         "unknown": "sample --teacher teacher.json.gz --sampling bm25 --out {out}.jsonl",
         "wrong-band": "sample --teacher teacher.json.gz --sampling entropy --band 1 "
         "--out {out}.jsonl",
@@ -153,6 +162,19 @@ LINES = {
         "kind": "measure --teacher probability.json --teacher-kind probability "
         "--groups hard.jsonl --student far=far.run.gz --format far.run.gz=trec-run "
         "--out {out}",
+        "missing-value": "measure --teacher filled.json --missing-value -10000 "
+        "--groups hard.jsonl --out {out}",
+        "softmax": "measure --teacher softmax.json --teacher-kind softmax --groups "
+        "hard.jsonl --out {out}",
+        "mixed": "measure --teacher mixed.json --mixed-scales logit-sigmoid --groups "
+        "hard.jsonl --out {out}",
+        "system": "measure --teacher systems.run --run-tag monoT5 far=far --student "
+        "far=systems.run --student-kind logit --groups hard.jsonl --out {out}",
+        "no-missing-value": "measure --teacher filled.json --out {out}",
+        "no-softmax": "measure --teacher softmax.json --out {out}",
+        "no-mixed": "measure --teacher mixed.json --out {out}",
+        "no-system": "measure --teacher systems.run --out {out}",
+        "swapped": "measure --teacher swapped.run --out {out}",
         "no-temperature": "measure --teacher cosine.run --out {out}",
         "no-file": "measure --teacher nothing.json --out {out}",
         "ranks": "measure --teacher ranks.run --teacher-kind rank_only --out {out}",
@@ -195,6 +217,9 @@ LINES = {
         "clusters.tsv --embeddings docs.npy --quantity entropy diameter --pairs all "
         "--controls --resamples 199 --out {out}",
         "one": "compare --teacher few.json --groups hard=hard.jsonl --out {out}",
+        "answered": f"compare --teacher filled.json {THREE} --missing-value -10000 "
+        "--mixed-scales as-is --run-tag far=far --student far=systems.run --quantity "
+        "entropy --resamples 99 --out {out}",
         "no-student": f"compare --teacher few.json {THREE} --quantity risk --out "
         "{out}",
         "no-quantity": f"compare --teacher few.json {THREE} --quantity beauty --out "
@@ -206,6 +231,9 @@ LINES = {
         "resamples": f"compare --teacher few.json {THREE} --resamples -1 --out {{out}}",
     },
     "cut": {
+        "answered": "cut --teacher mixed.json --groups hard.jsonl --keep inner "
+        "--missing-value none --mixed-scales logit-sigmoid --run-tag s=far --student "
+        "s=systems.run --student-kind logit --out {out}",
         "six": "cut --teacher teacher.json.gz --groups hard.jsonl --compat reference "
         "--out {out}",
         "bands": "cut --teacher teacher.json.gz --groups near.jsonl.gz --keep "
@@ -321,6 +349,10 @@ LINES = {
         "{out}",
         "strange-stake": "validate --datasets one:sets/one --stake soft=0.5 --out "
         "{out}",
+        "answered": "validate --teacher filled.json --missing-value -10000 "
+        "--mixed-scales logit-sigmoid --run-tag far=far --student far=systems.run "
+        "--student-kind logit --groups hard.jsonl --qrels qrels.trec --measures nDCG@5 "
+        f"{QUICK} --out {{out}}",
         "no-qrels": f"validate {MODELS} --out {{out}}",
         "mixed": f"validate {MODELS} --datasets one:sets/one --out {{out}}",
         "no-folder": "validate --datasets one:nowhere --out {out}",

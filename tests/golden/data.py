@@ -6,6 +6,7 @@ multiples of 1/16, so that their products are exact in any order of summation.
 
 import io
 import json
+import math
 import struct
 import zlib
 
@@ -169,6 +170,36 @@ def odd_run(world):
     return "".join(rows)
 
 
+def filled(world):
+    """A constant for every fifth document, as where a miner had no score."""
+    return {
+        qid: {
+            docno: -10000.0 if place % 5 == 4 else score
+            for place, (docno, score) in enumerate(row.items())
+        }
+        for qid, row in world.teacher.items()
+    }
+
+
+def softmaxes(world):
+    found = {}
+    for qid, row in world.teacher.items():
+        total = sum(math.exp(score) for score in row.values())
+        found[qid] = {docno: math.exp(score) / total for docno, score in row.items()}
+    return found
+
+
+def half_sigmoid(world):
+    """A sigmoid's scores in every second query."""
+    odd = {*list(world.teacher)[1::2]}
+    return {
+        qid: mapped({qid: row}, lambda s: 1 / (1 + math.exp(-s)))[qid]
+        if qid in odd
+        else row
+        for qid, row in world.teacher.items()
+    }
+
+
 def texts(world):
     rows = [
         {"_id": docno, "title": "", "text": f"text {place // 2} of a manatee"}
@@ -228,6 +259,14 @@ def files():
             mapped(world.teacher, lambda s: round((s + 16) / 32, 4))
         ),
         "odd.run": odd_run(world),
+        "systems.run": run_text(world.teacher, "monoT5") + run_text(world.far, "far"),
+        "filled.json": lookup_text(filled(world)),
+        "softmax.json": lookup_text(softmaxes(world)),
+        "mixed.json": lookup_text(half_sigmoid(world)),
+        "swapped.run": "".join(
+            "{2} Q0 {0} {3} {4} {5}\n".format(*line.split())
+            for line in run_text(few).splitlines()
+        ),
         "margins.jsonl": margin_text(world),
         "weighted.jsonl": group_text(world.groups["hard"], uneven),
         "target.jsonl": group_text(world.groups["random"], uneven),

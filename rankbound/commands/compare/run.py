@@ -80,6 +80,7 @@ from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
+from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.results import Named
 from rankbound.rows import Rows
 from rankbound.validation.paired import Answer
@@ -163,6 +164,9 @@ def compare(  # noqa: PLR0913  each is an option of the command
     teacher_kind: Kind | str | None = None,
     temperature: Temperature = None,
     missing: Literal["drop", "error"] | None = None,
+    missing_value: MissingValues = None,
+    mixed_scales: MixedScales = "error",
+    run_tag: RunTags = None,
     score_range: float = 10.0,
     delta: float = 0.05,
     seed: int = 0,
@@ -232,6 +236,16 @@ def compare(  # noqa: PLR0913  each is an option of the command
     missing : {"drop", "error"}, optional
         What to do with documents without a score or vector. By default they are an
         error for the teacher and the vectors, and dropped and counted for a student.
+    missing_value : float, sequence of float or mapping, optional
+        Scores that stand for missing ones, such as -10000: such documents have no
+        score. "none" says that a repeated value is a score. A mapping has the values
+        of students by name, of "teacher" or of files by path.
+    mixed_scales : {"error", "logit-sigmoid", "as-is"}, default "error"
+        Where some queries of a file have logits and others a sigmoid's scores: raise,
+        make logits of the latter, or take all as they are.
+    run_tag : str or mapping, optional
+        The system to read of a run whose lines have several tags, by name as above;
+        "*" takes all lines for one system.
     score_range : float, default 10.0
         Student scores are clipped at this many temperatures below the best document of
         their group, so that losses are bounded; from 1e-6 to 1e6.
@@ -309,6 +323,9 @@ def compare(  # noqa: PLR0913  each is an option of the command
         teacher_kind=teacher_kind,
         temperature=temperature,
         missing=missing,
+        missing_value=missing_value,
+        mixed_scales=mixed_scales,
+        run_tag=run_tag,
         score_range=score_range,
         delta=delta,
         seed=seed,

@@ -16,13 +16,15 @@ from rankbound.data.clusters import Clusters
 from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.provenance import Input
 from rankbound.read.clusters import read_clusters
 from rankbound.read.contents import Contents
 from rankbound.read.reading import read_part
+from rankbound.read.scales import Answers, Settled, settled
 from rankbound.read.source import sha256
+from rankbound.read.text.layout import NoSuchTagError
 from rankbound.read.vectors.embeddings import read_embeddings
 from rankbound.read.vectors.row_ids import paths_of
 
@@ -231,6 +233,9 @@ class Files:
     teacher : Path or Scores
         The file that a format given without a file applies to.
 
+    answers : Answers, optional
+        What the user said about scores.
+
     Attributes
     ----------
     repairs : dict of path to counts
@@ -239,18 +244,70 @@ class Files:
         What the readers assumed about each file, if anything.
     """
 
-    def __init__(self, formats: Mapping[str, str], teacher: Given) -> None:
+    def __init__(
+        self,
+        formats: Mapping[str, str],
+        teacher: Given,
+        answers: Answers | None = None,
+    ) -> None:
         self._formats, self._teacher = formats, teacher
-        self._kept: dict[Path, Contents] = {}
+        self._answers = answers or Answers()
+        self._kept: dict[tuple[Path, str | None], Contents] = {}
         self.repairs: dict[Path, dict[str, int]] = {}
         self.notes: dict[Path, tuple[str, ...]] = {}
 
-    def part(self, path: Given, part: str, *, keep: bool = False) -> Contents:
+    def scores(
+        self,
+        given: Given,
+        kind: Kind | None,
+        *,
+        of: str,
+        keep: bool = False,
+        scale_matters: bool = True,
+    ) -> Settled:
+        """The scores of a model, on one scale, by what the user said about them.
+
+        Parameters
+        ----------
+        given : Path or Scores
+        kind : Kind or None
+            What the user said of their kind.
+        of : str
+            The name of the student, or "teacher".
+        keep : bool
+            As for `part`.
+        scale_matters : bool
+            As for `rankbound.read.scales.settled`.
+
+        Raises
+        ------
+        FormatError
+            As `rankbound.read.reading.read_part`.
+        UsageError
+            As `rankbound.read.scales.settled`.
+        """
+        names = (of, str(given) if isinstance(given, Path) else given.name)
+        tag = self._answers.tag_of(names)
+        try:
+            contents = self.part(given, "scores", keep=keep, tag=tag)
+        except NoSuchTagError:
+            # What is said of all is about files of several systems
+            own = any(name in self._answers.run_tag for name in names)
+            if own or given == self._teacher:
+                raise
+            contents = self.part(given, "scores", keep=keep)
+        read = cast(Scores, contents.scores)
+        answer = self._answers.of(names, kind)
+        return settled(read, answer, scale_matters=scale_matters)
+
+    def part(
+        self, path: Given, part: str, *, keep: bool = False, tag: str | None = None
+    ) -> Contents:
         """Contents of a file that must hold a part: "scores", "groups" or "qrels".
 
         The content of an object needs no reading. With `keep`, the contents of a file
         are kept, so that another part of them is not read again. Groups come in an
-        order that the file does not decide.
+        order that the file does not decide. `tag` is the system to read.
 
         Raises
         ------
@@ -260,17 +317,17 @@ class Files:
         if not isinstance(path, Path):
             held: Mapping[str, Any] = {part: path}
             return _in_order(Contents("object", Path(path.name), **held))
-        kept = self._kept.get(path)
+        kept = self._kept.get((path, tag))
         if kept is not None and getattr(kept, part) is not None:
             return kept
         chosen = format_of(self._formats, path, main=self._teacher)
-        contents = _in_order(read_part(path, part, format=chosen))
+        contents = _in_order(read_part(path, part, format=chosen, tag=tag))
         if contents.repairs:
             self.repairs[path] = dict(contents.repairs)
         if contents.notes:
             self.notes[path] = contents.notes
         if keep:
-            self._kept[path] = contents
+            self._kept[path, tag] = contents
         return contents
 
     def vectors(self, path: Given, ids: Path | None) -> Embeddings:

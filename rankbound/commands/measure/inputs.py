@@ -36,12 +36,12 @@ from rankbound.estimators.calibration import (
 )
 from rankbound.estimators.kinds import (
     NEEDS_TEMPERATURE,
-    infer_kind,
     is_rank_only,
     to_logits,
 )
 from rankbound.provenance import Clustering, clustering_of
 from rankbound.read.clusters import read_clusters
+from rankbound.read.scales import TEACHER
 
 DEFAULT_DEPTH = 16
 UNUSED: Final = "queries_with_a_cluster_but_no_group"
@@ -95,7 +95,10 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """Everything that was read except the groups; attributes as in `Inputs`."""
+    """Everything that was read except the groups; attributes as in `Inputs`.
+
+    `missing` are the teacher's scores that stand for missing ones.
+    """
 
     teacher: Scores
     kind: Kind
@@ -105,6 +108,7 @@ class Sources:
     embeddings: Embeddings | None
     files: Files
     clusters: Clusters | None = None
+    missing: Scores | None = None
 
     def groups_of(self, path: Given) -> Groups:
         """The groups of a file, which must share queries with the teacher."""
@@ -153,9 +157,9 @@ def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
     `differences` says that only differences of scores within given groups will be
     used, which is all that a teacher's margins determine.
     """
-    files = Files(options.formats, options.teacher)
-    read = files.part(options.teacher, "scores", keep=True).scores
-    teacher, evidence = declared(cast(Scores, read), options.teacher_kind)
+    files = Files(options.formats, options.teacher, options.answers)
+    found = files.scores(options.teacher, options.teacher_kind, of=TEACHER, keep=True)
+    teacher, evidence = found.scores, found.evidence
     qrels = None
     if options.qrels is not None:
         qrels = files.part(options.qrels, "qrels", keep=True).qrels
@@ -166,11 +170,12 @@ def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
         teacher=to_logits(teacher, differences=differences),
         kind=teacher.kind,
         evidence=evidence,
-        warnings=doubts(teacher, evidence),
+        warnings=(*found.notes, *doubts(teacher, evidence)),
         qrels=qrels,
         embeddings=embeddings,
         files=files,
         clusters=None if options.clusters is None else read_clusters(options.clusters),
+        missing=found.missing,
     )
 
 
@@ -184,6 +189,13 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
         it, or when no group is left.
     """
     dropped: dict[str, int] = {}
+    if sources.missing is not None and rule.missing != "error":
+        # The user said that these have no score
+        reason = "documents_with_the_missing_value"
+        known = ~groups.scores_of(sources.missing)[1]
+        groups, _ = thin_out(
+            groups, known, reason=reason, pairs=rule.pairs, dropped=dropped
+        )
     values, scored = groups.scores_of(sources.teacher)
     what = (sources.teacher.name, "teacher_score")
     groups, rows = _thinned(groups, scored, what, rule, dropped)
@@ -215,16 +227,6 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
         files=sources.files,
         clusters=sources.clusters,
     )
-
-
-def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
-    """Scores with their kind (from the user, the format or the values), and why."""
-    if kind is not None:
-        return scores.with_kind(kind), "as given"
-    if scores.kind is not Kind.UNKNOWN:
-        return scores, "by the format"
-    guess = infer_kind(scores)
-    return scores.with_kind(guess.kind), f"inferred: {guess.evidence}"
 
 
 def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:

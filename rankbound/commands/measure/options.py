@@ -17,12 +17,23 @@ from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError, in_options
 from rankbound.estimators.distances import check_metric
+from rankbound.estimators.kinds import GUESSES_ONLY
+from rankbound.read.scales import (
+    MIXED_SCALES,
+    NO_VALUE,
+    TEACHER,
+    Answers,
+    MissingValues,
+    MixedScales,
+    RunTags,
+)
 
 # A number; "fit", by maximum likelihood on calibration queries; or None, which is 1 for
 # kinds of scores with a natural unit and an error for others
 Temperature = float | Literal["fit"] | None
 StudentsLike = Mapping[str, Any] | Iterable["StudentSource"]
 PARTS = {"teacher": "scores", "qrels": "qrels", "clusters": "clusters"}
+EVERY: Final = "*"  # stands for the students that a folder turns out to hold
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 PILOT: Final = 0.2  # of the queries, where a student is certified
 UNSCORED: Final = ("floor", "common", "drop", "error")
@@ -92,11 +103,12 @@ def as_kind(value: Kind | str | None, what: str) -> Kind | None:
     """
     if value is None:
         return None
-    try:
-        return Kind(str(value).replace("-", "_"))
-    except ValueError:
-        kinds = ", ".join(kind.value for kind in Kind)
-        raise UsageError(f"{what} must be one of {kinds}, got {value!r}") from None
+    named = {kind.value.replace("-", "_"): kind for kind in Kind}
+    found = named.get(str(value).replace("-", "_"))
+    if found is None or found in GUESSES_ONLY:
+        kinds = ", ".join(kind.value for kind in Kind if kind not in GUESSES_ONLY)
+        raise UsageError(f"{what} must be one of {kinds}, got {value!r}")
+    return found
 
 
 def students_given(students: Any) -> tuple[StudentSource, ...]:
@@ -155,6 +167,58 @@ def set_field(record: object, field: str, value: Any) -> None:
     object.__setattr__(record, field, value)
 
 
+def by_name(value: Any) -> dict[str, Any]:
+    """A setting of all files under "", or the settings by name that a mapping holds.
+
+    Examples
+    --------
+    >>> by_name(-1.0), by_name(None), by_name({"bm25": 0.0})
+    ({'': -1.0}, {}, {'bm25': 0.0})
+    """
+    if value is None:
+        return {}
+    return dict(value) if isinstance(value, Mapping) else {"": value}
+
+
+def check_answers(answers: Answers, names: Iterable[str]) -> None:
+    """Raise for a value of the wrong kind, and for one about an unknown file.
+
+    Examples
+    --------
+    >>> check_answers(Answers(missing_value={"": -1.0}), ["teacher"])
+    """
+    _check_named(answers, tuple(names))
+    if answers.mixed_scales not in MIXED_SCALES:
+        raise UsageError(
+            f"`mixed_scales` is one of {', '.join(MIXED_SCALES)}, got "
+            f"{answers.mixed_scales!r}"
+        )
+    for value in answers.missing_value.values():
+        numbers = value if isinstance(value, tuple | list) else (value,)
+        for number in numbers:
+            real = isinstance(number, int | float | np.number)
+            if number != NO_VALUE and not (real and np.isfinite(number)):
+                raise UsageError(
+                    f"`missing_value` is a finite number or {NO_VALUE}, got {number!r}"
+                )
+    for tag in answers.run_tag.values():
+        if not isinstance(tag, str) or not tag:
+            raise UsageError(f"`run_tag` is the tag of a run, got {tag!r}")
+
+
+def _check_named(answers: Answers, known: tuple[str, ...]) -> None:
+    for option, given in (
+        ("missing_value", answers.missing_value),
+        ("run_tag", answers.run_tag),
+    ):
+        for name in given:
+            if name and name not in known and EVERY not in known:
+                raise UsageError(
+                    f"`{option}` names no file of scores {name!r}; there are "
+                    f"{', '.join(dict.fromkeys(known))}"
+                )
+
+
 def check_temperature_option(value: Temperature, option: str) -> None:
     """Raise unless the value is "fit", None or a positive number.
 
@@ -194,6 +258,9 @@ class SourceOptions:
     qrels: Any = None
     clusters: Any = None
     missing: Literal["drop", "error"] | None = None
+    missing_value: MissingValues = None
+    mixed_scales: MixedScales = "error"
+    run_tag: RunTags = None
     delta: float = 0.05
     seed: int = 0
     command: str = ""
@@ -215,6 +282,7 @@ class SourceOptions:
         check_files(self.formats, list(paths))
         if self.missing not in (None, "drop", "error"):
             raise UsageError(f"`missing` is drop or error, got {self.missing!r}")
+        check_answers(self.answers, self._score_names())
         if self.seed < 0:
             raise UsageError(f"`seed` must be at least 0, got {self.seed}")
 
@@ -235,6 +303,21 @@ class SourceOptions:
                 "`temperature='fit'` chooses the teacher's temperature on judged "
                 "pairs; give `qrels`, or a number"
             )
+
+    @property
+    def answers(self) -> Answers:
+        """What was said about the scores of all files."""
+        return Answers(
+            missing_value=by_name(self.missing_value),
+            run_tag=by_name(self.run_tag),
+            mixed_scales=self.mixed_scales,
+        )
+
+    def _score_names(self) -> tuple[str, ...]:
+        """What may name a file of scores: a student, the teacher, or its path."""
+        files = [self.teacher, *(s.scores for s in self.students)]
+        paths = (str(file) for file in files if isinstance(file, Path))
+        return (TEACHER, *(s.name for s in self.students), *paths)
 
     def inputs(self) -> tuple[Any, ...]:
         """All input files and objects, to check `formats` against."""

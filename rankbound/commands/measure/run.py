@@ -63,6 +63,7 @@ from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.estimators.spread import entropy_floor
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
+from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.rows import Rows
 
 DEFINITIONS: Final = {
@@ -132,6 +133,9 @@ def measure(  # noqa: PLR0913  each is an option of the command
     target_groups: GroupsLike | None = None,
     unjudged: Literal["unknown", "irrelevant"] = "unknown",
     missing: Literal["drop", "error"] | None = None,
+    missing_value: MissingValues = None,
+    mixed_scales: MixedScales = "error",
+    run_tag: RunTags = None,
     unscored: Literal["floor", "common", "drop", "error"] = "floor",
     pilot: float = PILOT,
     score_range: float | None = None,
@@ -203,6 +207,16 @@ def measure(  # noqa: PLR0913  each is an option of the command
     missing : {"drop", "error"}, optional
         What to do about documents without a teacher score or vector. By default, they
         are an error.
+    missing_value : float, sequence of float or mapping, optional
+        Scores that stand for missing ones, such as -10000: such documents have no
+        score. "none" says that a repeated value is a score. A mapping has the values
+        of students by name, of "teacher" or of files by path.
+    mixed_scales : {"error", "logit-sigmoid", "as-is"}, default "error"
+        Where some queries of a file have logits and others a sigmoid's scores: raise,
+        make logits of the latter, or take all as they are.
+    run_tag : str or mapping, optional
+        The system to read of a run whose lines have several tags, by name as above;
+        "*" takes all lines for one system.
     unscored : {"floor", "common", "drop", "error"}, default "floor"
         What to do about documents that a student does not score. "floor" places them B
         below its best document of the group, as not retrieved; "common" measures all
@@ -291,6 +305,9 @@ def measure(  # noqa: PLR0913  each is an option of the command
         target_groups=target_groups,
         unjudged=unjudged,
         missing=missing,
+        missing_value=missing_value,
+        mixed_scales=mixed_scales,
+        run_tag=run_tag,
         unscored=unscored,
         pilot=pilot,
         score_range=score_range,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from rankbound.commands.measure.inputs import (
     Split,
     check_comparable,
     count,
-    declared,
     doubts,
     known_temperature,
     student_temperature,
@@ -47,7 +46,7 @@ from rankbound.estimators.group_terms import (
     student_terms,
     teacher_terms,
 )
-from rankbound.estimators.kinds import to_logits
+from rankbound.estimators.kinds import CONVERTED, to_logits
 
 LEAST_COMMON: Final = 0.9  # share of the documents that all students must score
 UNCLIPPED: Final = 1e300  # a range that no score exceeds
@@ -528,14 +527,14 @@ def student_file(
 ) -> StudentFile:
     """Read a student; raises the errors of `raw_scores`."""
     if source.scores is not None:
-        read = cast(Scores, files.part(source.scores, "scores").scores)
-        scores, evidence = declared(read, source.kind)
+        read = files.scores(source.scores, source.kind, of=source.name)
+        scores, evidence = read.scores, read.evidence
         return StudentFile(
             kind=scores.kind,
             evidence=evidence,
             name=scores.name,
             paths=(source.scores,),
-            warnings=doubts(scores, evidence),
+            warnings=(*read.notes, *doubts(scores, evidence)),
             scores=to_logits(scores, differences=True),
         )
     if source.queries is None or documents is None:
@@ -547,7 +546,7 @@ def student_file(
     kind, evidence = _dot_kind(documents, queries)
     if source.kind is not None:
         kind, evidence = source.kind, "as given"
-    if kind is Kind.PROBABILITY:
+    if kind in CONVERTED:
         raise UsageError(
             f"student {source.name!r}: dot products are no probabilities; say cosine, "
             "dot or logit"

@@ -269,15 +269,15 @@ def ranking_of(case: Case, name: str) -> Scores:
         When there is nothing to rank by.
     """
     options = case.measure
-    files = Files(options.formats, options.teacher)
+    files = Files(options.formats, options.teacher, options.answers)
     given = case.rankings.get(name)
     if given is None and name == TEACHER:
         given = options.teacher
     if given is not None:
-        return _scores(files, given)
+        return _scores(files, given, name)
     source = case.source(name)
     if source.scores is not None:
-        return _scores(files, source.scores)
+        return _scores(files, source.scores, name)
     if source.queries is None or options.embeddings is None:
         raise UsageError(
             f"student {name!r} needs scores, or query vectors and `embeddings`"
@@ -287,8 +287,8 @@ def ranking_of(case: Case, name: str) -> Scores:
     return dense_ranking(documents, queries, depth=DEPTH)
 
 
-def _scores(files: Files, given: Given) -> Scores:
-    return cast(Scores, files.part(given, "scores").scores)
+def _scores(files: Files, given: Given, name: str) -> Scores:
+    return files.scores(given, None, of=name, scale_matters=False).scores
 
 
 def positions_in_rankings(scores: Scores) -> Iterator[tuple[str, str, int]]:

@@ -7,7 +7,6 @@ a validation has judgements.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from rankbound.bounds.wording import counted
 from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.given import Files, Given
-from rankbound.commands.measure.inputs import declared
 from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.shift import laws_of_queries
@@ -26,12 +24,12 @@ from rankbound.data.clusters import Units, units_of
 from rankbound.data.columns import Booleans, Floats, Strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
-from rankbound.data.scores import Kind, Scores
+from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 from rankbound.validation.association import LEAST_QUERIES, Panel
 
-Known = dict[tuple[Given, Kind | None], bool]
+Known = dict[tuple[Given, Kind | None, str], bool]
 
 
 def measured_case(case: Case, known: Known) -> Measured:
@@ -59,25 +57,26 @@ def with_scales(options: MeasureOptions, known: Known | None = None) -> MeasureO
         When a file does not hold scores.
     """
     known = {} if known is None else known
-    files = Files(options.formats, options.teacher)
+    files = Files(options.formats, options.teacher, options.answers)
 
-    def unitless(given: Given, kind: Kind | None) -> bool:
-        if (given, kind) not in known:
-            scores = cast(Scores, files.part(given, "scores").scores)
-            known[given, kind] = declared(scores, kind)[0].kind in NEEDS_TEMPERATURE
-        return known[given, kind]
+    def unitless(given: Given, kind: Kind | None, name: str) -> bool:
+        if (given, kind, name) not in known:
+            found = files.scores(given, kind, of=name).scores.kind
+            known[given, kind, name] = found in NEEDS_TEMPERATURE
+        return known[given, kind, name]
 
     def scaled(source: StudentSource) -> StudentSource:
         if source.temperature is not None:
             return source
         if source.scores is not None:
-            needs = unitless(source.scores, source.kind)
+            needs = unitless(source.scores, source.kind, source.name)
         else:
             needs = source.kind is None or source.kind in NEEDS_TEMPERATURE
         return replace(source, temperature="fit") if needs else source
 
     temperature = options.temperature
-    if temperature is None and unitless(options.teacher, options.teacher_kind):
+    kind = options.teacher_kind
+    if temperature is None and unitless(options.teacher, kind, TEACHER):
         temperature = "fit"
     students = tuple(scaled(source) for source in options.students)
     return replace(options, temperature=temperature, students=students)

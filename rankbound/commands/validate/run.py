@@ -82,6 +82,7 @@ from rankbound.data.clusters import CLUSTER, QUERY
 from rankbound.data.scores import Kind
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
+from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.results import Named, Open
 from rankbound.rows import Rows
 from rankbound.validation.judging import LEVEL, POWER, Correction
@@ -200,6 +201,9 @@ def validate(  # noqa: PLR0913  each is an option of the command
     missing: Literal["drop", "error"] | None = None,
     unscored: Literal["floor", "common", "drop", "error"] | None = None,
     pilot: float | None = None,
+    missing_value: MissingValues = None,
+    mixed_scales: MixedScales | None = None,
+    run_tag: RunTags = None,
     score_range: float | None = None,
     stake: float | Mapping[str, float] | None = None,
     formats: Mapping[str, str] | None = None,
@@ -281,6 +285,16 @@ def validate(  # noqa: PLR0913  each is an option of the command
         Share of the queries, in [0, 1), that is set aside to choose temperatures, B,
         stakes and the least size of a group, with 20 queries or more; 0.2 by default.
         These queries have no terms.
+    missing_value : float, sequence of float or mapping, optional
+        Scores that stand for missing ones, such as -10000: such documents have no
+        score. "none" says that a repeated value is a score. A mapping has the values
+        of students by name, of "teacher" or of files by path.
+    mixed_scales : {"error", "logit-sigmoid", "as-is"}, default "error"
+        Where some queries of a file have logits and others a sigmoid's scores: raise,
+        make logits of the latter, or take all as they are.
+    run_tag : str or mapping, optional
+        The system to read of a run whose lines have several tags, by name as above;
+        "*" takes all lines for one system.
     score_range : float, optional
         B: student scores are clipped at this many temperatures below the best document
         of their group, so that losses are bounded; from 1e-6 to 1e6. By default it is
@@ -384,6 +398,9 @@ def validate(  # noqa: PLR0913  each is an option of the command
             "missing": missing,
             "unscored": unscored,
             "pilot": pilot,
+            "missing_value": missing_value,
+            "mixed_scales": mixed_scales,
+            "run_tag": run_tag,
             "score_range": score_range,
             "stake": stake,
             "formats": formats,

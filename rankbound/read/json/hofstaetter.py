@@ -20,6 +20,7 @@ from rankbound.read.fields import parsed_number
 from rankbound.read.json.building import Builder
 from rankbound.read.json.records import lacking, pair_records
 from rankbound.read.source import Source
+from rankbound.read.text.claims import has_ranks
 
 NAMES: Final = "pos_score neg_score query_id pos_id neg_id"
 TITLE: Final = f"pairwise scores (Hofstätter): {NAMES}"
@@ -82,6 +83,8 @@ def _sniff(source: Source) -> str | None:
     start = source.head.lstrip().split(b"\n", 1)[0].split()
     if len(start) != 5 or any(parsed_number(field) is None for field in start[:2]):
         return None
+    if has_ranks(source, len(start)):
+        return None  # a run in another order
     decimal = any(set(field) & set(b".eE") for field in start[:2])
     return f"5 columns that begin with two scores ({NAMES})" if decimal else None
 

@@ -13,7 +13,6 @@ from rankbound.cli import main
 from rankbound.commands.measure.inputs import (
     check_comparable,
     count,
-    declared,
     load_inputs,
     thin_out,
 )
@@ -23,6 +22,7 @@ from rankbound.data.columns import strings
 from rankbound.data.groups import Groups, top_documents
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
+from rankbound.read.scales import with_kind
 from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import table
 
@@ -118,9 +118,9 @@ def test_refused_kinds_are_refused_when_declared(world, kind):
 
 def test_declared_keeps_the_users_word():
     scores = Scores.from_dict({"q": {"a": 0.2, "b": 0.4}})
-    assert declared(scores, Kind.LOGIT)[0].kind is Kind.LOGIT
-    assert declared(scores, Kind.LOGIT)[1] == "as given"
-    assert declared(scores, None)[0].kind is Kind.COSINE
+    assert with_kind(scores, Kind.LOGIT)[0].kind is Kind.LOGIT
+    assert with_kind(scores, Kind.LOGIT)[1] == "as given"
+    assert with_kind(scores, None)[0].kind is Kind.PROBABILITY_OR_COSINE
 
 
 def test_rank_only_scores_that_are_called_logits_are_warned_of(tmp_path):
