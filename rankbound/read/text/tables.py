@@ -36,7 +36,7 @@ from rankbound.read.text.layout import WHOLE
 from rankbound.read.text.trec_sniffing import BEIR_HEADER
 
 DELIMITERS: Final = ("\t", ",")
-NUMBERS: Final = frozenset({"score", "grade"})
+NUMBERS: Final = frozenset({"score", "positive_score", "negative_score", "grade"})
 BATCH: Final = 1 << 16
 QUOTE, LINE_END = b'"', ord("\n")
 LONGEST: Final = 1 << 17  # bytes of a line; the csv module takes no longer field
@@ -212,7 +212,7 @@ def _columns(block: bytes, *, header: Header) -> list[Any]:
         raise Irregular
     roles = {name: role for role, name in header.layout.roles.items()}
     types = {
-        name: pa.float64() if roles[name] == "score" else pa.string()
+        name: pa.float64() if roles[name] in NUMBERS - {"grade"} else pa.string()
         for name in header.layout.columns
     }
     found = separated(block, header.names, types, by=header.delimiter)
