@@ -21,7 +21,7 @@ WRITTEN: Final = """\
 """
 READ: Final = """\
   trec-run-lenient csv-lists csv-margins table-margins faiss-library texts topics
-  irds-scoreddocs irds-qrels
+  irds-scoreddocs irds-qrels triples ranking
 """
 REFUSED: Final = """\
   table faiss trec-run-wide

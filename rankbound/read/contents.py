@@ -91,14 +91,18 @@ class Contents(Shown):
         """The names of the parts that the file holds, of `PARTS`."""
         return tuple(part for part in PARTS if getattr(self, part) is not None)
 
+    def with_metadata(self, **more: object) -> Contents:
+        """The same, with more metadata."""
+        return replace(self, metadata={**self.metadata, **more})
+
     def with_unused(self, names: Sequence[str]) -> Contents:
         """The same, saying which columns or keys of the file were not read."""
         if not names:
             return self
         told = [name for name in names if name not in IDLE]
         notes = (NOT_USED.format(names=", ".join(told)),) if told else ()
-        metadata = {**self.metadata, UNUSED: [*names]}
-        return replace(self, metadata=metadata, notes=(*self.notes, *notes))
+        found = self.with_metadata(**{UNUSED: [*names]})
+        return replace(found, notes=(*self.notes, *notes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ FAMILIES: tuple[str, ...] = (
     "text.texts",
     "text.tables",
     "json.hofstaetter",
+    "text.triples",
     "text.trec",
 )
 

@@ -20,6 +20,7 @@ from rankbound.read.fields import parsed_number
 from rankbound.read.json.building import Builder
 from rankbound.read.json.records import lacking, pair_records
 from rankbound.read.source import Source
+from rankbound.read.text.roles import may_begin_with_scores
 
 NAMES: Final = "pos_score neg_score query_id pos_id neg_id"
 TITLE: Final = f"pairwise scores (Hofstätter): {NAMES}"
@@ -83,6 +84,8 @@ def _sniff(source: Source) -> str | None:
     if len(start) != 5 or any(parsed_number(field) is None for field in start[:2]):
         return None
     decimal = any(set(field) & set(b".eE") for field in start[:2])
+    if not may_begin_with_scores(source):
+        return None
     return f"5 columns that begin with two scores ({NAMES})" if decimal else None
 
 

@@ -14,19 +14,21 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.source import Source, count
 from rankbound.read.text.layout import is_comment
-from rankbound.read.text.trec_sniffing import head_rows
+from rankbound.read.text.trec_sniffing import head_rows, unordered
 
 COLUMNS = "qid docno"
+UNRANKED = "-1"  # ColBERT's rank of a document that is not ranked
 
 
 def _read(source: Source) -> Contents:
     repairs: dict[str, int] = {}
     rows: dict[str, dict[str, int]] = {}
+    places = _places(source)
     for number, line in source.lines(repairs):
         if is_comment(line):
             count(repairs, "comment lines")
         elif line:
-            qid, docno = _fields(line, source, number)
+            qid, docno = _fields(line, source, number, places)
             before = rows.setdefault(qid, {}).setdefault(docno, number)
             if before != number:
                 raise source.fail(
@@ -73,11 +75,25 @@ def candidate_groups(
     )
 
 
-def _fields(line: bytes, source: Source, number: int) -> tuple[str, str]:
+def _places(source: Source) -> tuple[int, ...]:
+    """The places of query and document among two columns, or three with one of -1."""
+    rows = head_rows(source)
+    mark = unordered(rows)
+    if mark is None:
+        return (0, 1)
+    rest = [place for place in range(3) if place != mark]
+    return tuple(sorted(rest, key=lambda place: len({row[place] for row in rows})))
+
+
+def _fields(
+    line: bytes, source: Source, number: int, places: tuple[int, ...]
+) -> tuple[str, str]:
     try:
         fields = [field.decode("utf-8") for field in line.split()]
     except UnicodeDecodeError as error:
         raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+    if len(fields) == 3 and max(places) == 2 or fields[2:] == [UNRANKED]:
+        fields = [fields[place] for place in places]
     if len(fields) != 2:
         raise source.fail(
             f"expected 2 columns ({COLUMNS}), found {len(fields)}", line=number
@@ -87,6 +103,8 @@ def _fields(line: bytes, source: Source, number: int) -> tuple[str, str]:
 
 def _sniff(source: Source) -> str | None:
     rows = head_rows(source)
+    if unordered(rows) is not None:
+        return "3 columns, one of them always -1: documents of each query, in no order"
     if not rows or any(len(row) != 2 for row in rows):
         return None
     # Two words a line are many things; candidates repeat their query

@@ -115,6 +115,13 @@ GOLDEN = {
     "trec-run/untagged": text("q Q0 a 0 2.5\nq Q0 b 1 -1.0\n"),
     "msmarco-run": text("1\ta\t1\n1\tb\t2\n2\ta\t1\n"),
     "scoreddocs": text("1 a 2.5\n1 b -1.25\n"),
+    "triples": text("1\t10\t11\n1\t10\t12\n2\t20\t21\n2\t20\t22\n"),
+    "triples/margins": text("1 10 11 -0.5\n1 10 12 2.5\n2 20 21 3.25\n2 20 22 1.0\n"),
+    "triples/scores": text(
+        "1 10 11 2.5 3.0\n1 10 12 2.5 0.0\n2 20 21 4.0 0.75\n2 20 22 4.0 3.5\n"
+    ),
+    "ranking": text("0\ta\t1\t2.5\n0\tb\t2\t-1.0\n1\ta\t1\t3.0\n"),
+    "candidates/unordered": text("1\ta\t-1\n1\tb\t-1\n"),
     "candidates": text("1\ta\n1\tb\n"),
     "lookup": text(lookup(SCORES)),
     "groups": text(group_text([("q", ["a", "b"]), ("r", ["a", "c", "d"])])),
