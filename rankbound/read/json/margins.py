@@ -169,7 +169,7 @@ def _sniff(source: Source) -> str | None:
     start = source.head.lstrip().split(b"\n", 1)[0].rstrip(b"\r")
     if start == HEADER:
         return f"the header {', '.join(KEYS)}"
-    return _matches(first_object(source))
+    return ROW_FORMATS[0].sniff(source) if first_object(source) else None
 
 
 def _matches(record: Mapping[str, Any]) -> str | None:
@@ -221,6 +221,7 @@ ROW_FORMATS = (
         read_rows,
         write,
         ("groups", "positives", "margins"),
+        keys=frozenset(KEYS),
     ),
 )
 FORMATS = (replace(ROW_FORMATS[0].as_format(), sniff=_sniff, read=read),)

@@ -76,13 +76,15 @@ def candidate_groups(
 
 
 def _places(source: Source) -> tuple[int, ...]:
-    """The places of query and document among two columns, or three with one of -1."""
+    """The places of query and document, and of a rank that is always -1."""
     rows = head_rows(source)
+    rows = [row for row in rows if len(row) == len(rows[0])]
     mark = unordered(rows)
     if mark is None:
         return (0, 1)
     rest = [place for place in range(3) if place != mark]
-    return tuple(sorted(rest, key=lambda place: len({row[place] for row in rows})))
+    rest.sort(key=lambda place: len({row[place] for row in rows}))
+    return (*rest, mark)
 
 
 def _fields(
@@ -92,13 +94,14 @@ def _fields(
         fields = [field.decode("utf-8") for field in line.split()]
     except UnicodeDecodeError as error:
         raise source.fail(f"not UTF-8 text ({error})", line=number) from None
-    if len(fields) == 3 and max(places) == 2 or fields[2:] == [UNRANKED]:
-        fields = [fields[place] for place in places]
-    if len(fields) != 2:
+    query, document, *mark = places
+    names = COLUMNS if not mark else f"{COLUMNS} {UNRANKED}"
+    if len(fields) != len(places) or any(fields[at] != UNRANKED for at in mark):
         raise source.fail(
-            f"expected 2 columns ({COLUMNS}), found {len(fields)}", line=number
+            f"expected {len(places)} columns ({names}), found {len(fields)}",
+            line=number,
         )
-    return fields[0], fields[1]
+    return fields[query], fields[document]
 
 
 def _sniff(source: Source) -> str | None:

@@ -41,6 +41,9 @@ class Triples:
     values: tuple[int, ...] = ()
 
 
+HOFSTAETTER: Final = Triples(2, 3, 4, (0, 1))  # whose reader can average scores
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The places of the columns of a ranking."""
@@ -103,6 +106,20 @@ def roles_of(source: Source) -> Triples | Ranking | None:
     return None if source.is_folder else _roles(source.head)
 
 
+def usual_triples(source: Source) -> Triples | None:
+    """The usual order of columns, for triples whose rows do not say more.
+
+    Examples
+    --------
+    >>> usual_triples(Source(Path("x"), content=b"q p n 2.5"))
+    Triples(query=0, positive=1, negative=2, values=(3,))
+    """
+    columns = _columns(source.head)
+    if columns is None:
+        return None
+    return Triples(0, 1, 2, tuple(range(3, len(columns))))
+
+
 def may_begin_with_scores(source: Source) -> bool:
     """Whether five columns may be both scores of a triple and its ids, in that order.
 
@@ -111,7 +128,7 @@ def may_begin_with_scores(source: Source) -> bool:
     """
     found = roles_of(source)
     if found is not None:
-        return found == Triples(2, 3, 4, (0, 1))
+        return found == HOFSTAETTER
     columns = _columns(source.head)
     if columns is None or len(columns) != 5:
         return True
@@ -291,7 +308,7 @@ def _is_triple(
         return False
     triples = len({*zip(q.texts, p.texts, n.texts, strict=True)})
     if rows >= REPEATED * pairs:
-        return triples >= 2 * pairs or pairs == 1 < triples or triples > REPEATED * pairs
+        return triples >= REPEATED * pairs
     if not plain:
         return triples == rows and _distinguished(p)
     return _are_ids(q, n)

@@ -9,7 +9,7 @@ from rankbound.read.source import Source
 from rankbound.read.tables.layouts import Layout, TripleColumns
 from rankbound.read.text import layout as text
 from rankbound.read.text.columns import read_columns
-from rankbound.read.text.roles import Ranking, Triples, roles_of
+from rankbound.read.text.roles import HOFSTAETTER, Ranking, Triples, roles_of, usual_triples
 from rankbound.read.text.tables import BLANK, Header, contents_of_text, open_delimited
 
 TRIPLES: Final = "triples"
@@ -47,11 +47,12 @@ def read_triples(source: Source) -> Contents:
         With path:line, for a line of another width, a number that is not finite, and
         scores or margins that contradict others.
     """
-    found = roles_of(source)
-    if not isinstance(found, Triples):
+    roles = roles_of(source)
+    found = roles if isinstance(roles, Triples) else usual_triples(source)
+    if found is None:
         raise source.fail(
-            "expected triples: columns of queries, positives and negatives, and "
-            "perhaps a margin or both scores; the rows do not tell which is which",
+            "expected triples: columns qid positive negative, and perhaps a margin or "
+            "both scores",
             line=1,
         )
     names = names_of(found)
@@ -83,7 +84,7 @@ def _layout(values: int) -> Layout:
 
 def _sniff_triples(source: Source) -> str | None:
     found = roles_of(source)
-    if not isinstance(found, Triples):
+    if not isinstance(found, Triples) or found == HOFSTAETTER:
         return None
     return f"{3 + len(found.values)} columns ({' '.join(names_of(found))})"
 
@@ -96,13 +97,8 @@ def read_ranking(source: Source) -> Contents:
     FormatError
         As a run.
     """
-    found = roles_of(source)
-    if not isinstance(found, Ranking):
-        raise source.fail(
-            "expected a ranking: 4 columns of which one counts up from 1 within each "
-            "query, qid docno rank score",
-            line=1,
-        )
+    roles = roles_of(source)
+    found = roles if isinstance(roles, Ranking) else Ranking(0, 1, 2, 3)
     names = " ".join(names_of(found))
     repairs: dict[str, int] = {}
     layout = text.Layout(
