@@ -24,6 +24,7 @@ from rankbound.data.scores import LARGEST, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
+from rankbound.read.json.tables import is_by_columns
 from rankbound.read.source import Source, count, text_of
 from rankbound.read.text.assembling import Assembly, Repeat
 from rankbound.read.text.blocks import blocks, in_order, is_short
@@ -68,12 +69,18 @@ def _in_blocks(source: Source) -> tuple[Scores, int]:
     return rows.sorted().scores, empty
 
 
+# Measures of effectiveness by name, such as "NDCG@10", as BEIR prints them
+METRIC = re.compile(
+    rb'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{\s*"[A-Za-z_]+@\d+"\s*:', re.DOTALL
+)
 NESTED = re.compile(rb'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{')
 
 
 def _sniff(source: Source) -> str | None:
     found = NESTED.match(source.head)
-    return "an object of objects: {qid: {docno: score}}" if found else None
+    if not found or METRIC.match(source.head) or is_by_columns(source):
+        return None
+    return "an object of objects: {qid: {docno: score}}"
 
 
 def _read(source: Source) -> Contents:

@@ -34,6 +34,14 @@ LABELS: Final = ("labels", "label")
 RANK: Final = ("rank",)
 VECTOR: Final = ("embedding", "embeddings", "vector", "emb", "doc_vec", "query_vec")
 VECTOR_ID: Final = (*DOCUMENT, "docid", "id", "_id", *QUERY)
+# All names that mean something in one place or another
+NAMES: Final = frozenset(
+    {
+        *(*QUERY, *DOCUMENT, *LISTED, *POSITIVE, *POSITIVES, *NEGATIVE, *NEGATIVES),
+        *(*SCORE, *SCORES, *OF_POSITIVES, *OF_NEGATIVE, *OF_NEGATIVES, *MARGIN),
+        *(*GRADE, *LABELS, *RANK, *VECTOR, *VECTOR_ID),
+    }
+)
 BEIR_DOCUMENTS: Final = ("corpus_id", "corpusid")
 
 
