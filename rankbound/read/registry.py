@@ -7,6 +7,7 @@ formats.
 
 from __future__ import annotations
 
+import difflib
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,8 @@ import orjson
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.jsonl import RowFormat
+from rankbound.read.likely import FORMATS as LISTED
+from rankbound.read.likely import is_utf_16, likely
 from rankbound.read.source import HEAD, ZIP_MAGIC, Source
 
 FAMILIES: tuple[str, ...] = (
@@ -72,12 +75,14 @@ def by_name(name: str) -> Format:
     Raises
     ------
     UsageError
-        For an unknown name or argument, listing those that are known.
+        For an unknown name or argument, with the names that are most like it.
     """
     known = formats()
     base, colon, argument = name.partition(":")
     if base not in known:
-        raise UsageError(f"no format is called {base!r}; there are {', '.join(known)}")
+        near = difflib.get_close_matches(base, known, n=3)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(f"no format is called {base!r}; {meant}{LISTED}")
     if not colon:
         return known[base]
     configure = known[base].configure
@@ -106,6 +111,8 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
         return by_name(f"irds-{wanted}"), f"the id {source.dataset!r} of a dataset"
     if not source.is_folder and not source.head.strip():
         raise FormatError(source.path, "the file is empty", line=1)
+    if is_utf_16(source.head):
+        raise FormatError(source.path, likely(source) or "", line=1)
     for entry in sorted(formats().values(), key=lambda one: part not in one.parts):
         evidence = entry.sniff(source)
         if evidence is not None:
@@ -115,11 +122,14 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
             source.path, "is a directory of no known format; name the file in it"
         )
     _refuse_packed(source)
+    broken = _no_json(source.head)
+    found = None if broken else likely(source)
     start = source.head[:60]
     raise FormatError(
         source.path,
-        f"of no known format, it begins with {start!r}{_no_json(source.head)}; give "
-        f"its `format`, one of {', '.join(formats())}",
+        f"of no known format, it begins with {start!r}{broken}; {LISTED}"
+        if found is None
+        else f"{found}; {LISTED}",
         line=1,
     )
 

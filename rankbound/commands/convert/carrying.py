@@ -49,9 +49,7 @@ def _held(contents: Contents) -> Iterator[tuple[str, str]]:
     for key, value in contents.metadata.items():
         if key not in {*ABOUT_THE_FILE, UNUSED}:
             yield f"metadata: {key}", f"the {key.replace('_', ' ')} {_short(value)}"
-    unread = [
-        name for name in contents.metadata.get(UNUSED, ()) if name not in IDLE
-    ]
+    unread = [name for name in contents.metadata.get(UNUSED, ()) if name not in IDLE]
     if unread:
         yield UNUSED, f"what is not read: {', '.join(map(repr, unread))}"
 

@@ -56,7 +56,9 @@ def _add(builder: Builder, text: bytes, line: int) -> None:
     try:
         qid, *docnos = (field.decode() for field in fields[2:])
     except UnicodeDecodeError as error:
-        raise builder.fail(f"not UTF-8 text ({error})", line) from None
+        raise builder.fail(
+            f"not UTF-8 text ({error}); save it as UTF-8", line
+        ) from None
     query = builder.query(qid, line)
     positive, negative = builder.documents(docnos, line)
     builder.score(query, positive, _number(builder, fields[0], line), line)

@@ -357,7 +357,7 @@ class _Text:
                 added.append(f"{line.decode('utf-8')}\n")
             except UnicodeDecodeError as error:
                 raise self._source.fail(
-                    f"not UTF-8 text ({error})", line=number
+                    f"not UTF-8 text ({error}); save it as UTF-8", line=number
                 ) from None
             length += len(added[-1])
             if length >= size:

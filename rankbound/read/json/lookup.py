@@ -130,6 +130,10 @@ SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
 BLANKS = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
 EMPTY = "queries without documents"
+PIVOTED = (
+    "; where a table was pivoted, leave out what has no score, or write a row for each "
+    "score: qid, docno, score"
+)
 GROUP_KEY = b'"query_id"'
 
 
@@ -207,7 +211,9 @@ def _carefully(data: bytes, path: Path) -> Any:
         table = DECODER.decode(text)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(path, f"not UTF-8 text ({error})", line=line) from None
+        raise FormatError(
+            path, f"not UTF-8 text ({error}); save it as UTF-8", line=line
+        ) from None
     except json.JSONDecodeError as error:
         raise FormatError(
             path, f"broken JSON: {error.msg} (column {error.colno})", line=error.lineno
@@ -297,7 +303,7 @@ def _refuse_score(
                 raise FormatError(
                     path,
                     f"the score of query {qid!r}, document {docno!r} must be a finite "
-                    f"number, found {value!r}",
+                    f"number, found {value!r}{PIVOTED if value is None else ''}",
                     line=_line_of(data, qid, docno),
                 )
 

@@ -148,7 +148,9 @@ def _add(triples: Triples, builder: Builder, fields: list[bytes], line: int) -> 
     try:
         qid, positive, negative = (field.decode() for field in fields[:3])
     except UnicodeDecodeError as error:
-        raise builder.fail(f"not UTF-8 text ({error})", line) from None
+        raise builder.fail(
+            f"not UTF-8 text ({error}); save it as UTF-8", line
+        ) from None
     margin = parsed_number(fields[3])
     if margin is None:
         raise builder.fail(

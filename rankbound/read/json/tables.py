@@ -134,7 +134,9 @@ def _of_whole(table: Any) -> Found | None:
     if isinstance(data, list) and isinstance(names, list) and data:
         first = data[0]
         named = isinstance(first, list) and len(first) == len(names)
-        return _recognised("split", dict(zip(map(str, names), first))) if named else None
+        return (
+            _recognised("split", dict(zip(map(str, names), first))) if named else None
+        )
     if isinstance(data, list) and "schema" in table and data:
         return _recognised("table", data[0]) if isinstance(data[0], dict) else None
     columns = table.values()
@@ -203,9 +205,7 @@ def _records(found: Found, table: Any) -> Iterable[Record]:
         return list(table[DATA])
     if found.orient == "split":
         return (dict(zip(found.names, row, strict=True)) for row in table[DATA])
-    columns = [
-        one.values() if isinstance(one, dict) else one for one in table.values()
-    ]
+    columns = [one.values() if isinstance(one, dict) else one for one in table.values()]
     return (dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True))
 
 
@@ -229,7 +229,9 @@ def _frame(
             names.update(dict.fromkeys(record))
     roles = {name: role for role, name in layout.roles.items()}
     made = _Columns(source, np.array(lines, dtype=np.int64), found, repairs)
-    table = pa.table({name: made.of(name, roles[name], cells) for name, cells in columns.items()})
+    table = pa.table(
+        {name: made.of(name, roles[name], cells) for name, cells in columns.items()}
+    )
     in_lines = found.orient == "records"
     frame = RecordFrame(table, str(source.path), lines=made.lines, in_lines=in_lines)
     return frame, [*names]

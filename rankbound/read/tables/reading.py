@@ -231,9 +231,7 @@ def lists_of(frame: Frame, columns: ListColumns) -> Parts:
     values = _scores_of_lists(frame, columns, listed, documents)
     positive = None if columns.positive is None else listed.own
     if positive is None and columns.labels is not None:
-        labels = _values_of_lists(
-            frame, columns.labels, columns.document, listed.sizes
-        )
+        labels = _values_of_lists(frame, columns.labels, columns.document, listed.sizes)
         positive = _positives(frame, columns.labels, labels, rows)
     notes: tuple[str, ...] = ()
     if columns.positive is not None:

@@ -12,6 +12,7 @@ from rankbound.data.arrow import encode
 from rankbound.data.groups import Groups
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.json.building import Builder
 from rankbound.read.source import Source, count
 from rankbound.read.text.layout import is_comment
 from rankbound.read.text.trec_sniffing import head_rows, unordered
@@ -93,7 +94,9 @@ def _fields(
     try:
         fields = [field.decode("utf-8") for field in line.split()]
     except UnicodeDecodeError as error:
-        raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+        raise source.fail(
+            f"not UTF-8 text ({error}); save it as UTF-8", line=number
+        ) from None
     query, document, *mark = places
     names = COLUMNS if not mark else f"{COLUMNS} {UNRANKED}"
     if len(fields) != len(places) or any(fields[at] != UNRANKED for at in mark):
@@ -132,6 +135,50 @@ def _write(contents: Contents, path: Path) -> None:
         stream.writelines(f"{qid}\t{docno}\n" for qid, docno in pairs)
 
 
+def _sniff_texts(source: Source) -> str | None:
+    lines = [line.rstrip(b"\r") for line in source.head.split(b"\n") if line.strip()]
+    rows = [line.split(b"\t") for line in (lines[:-1] or lines)]
+    if not rows or any(len(row) != 4 for row in rows):
+        return None
+    ids = all(len(field.split()) == 1 for row in rows for field in row[:2])
+    worded = sum(len(field.split()) > 1 for row in rows for field in row[2:])
+    if not ids or worded < len(rows) or any(not row[3].strip() for row in rows):
+        return None
+    return f"4 tabbed columns ({TEXT_COLUMNS})"
+
+
+def _read_texts(source: Source) -> Contents:
+    """Read the documents of each query with the texts of both, as MS MARCO top1000."""
+    builder = Builder(source, marks=False)
+    for number, line in source.lines(builder.repairs):
+        if not line:
+            continue
+        try:
+            fields = line.decode("utf-8").split("\t")
+        except UnicodeDecodeError as error:
+            raise source.fail(
+                f"not UTF-8 text ({error}); save it as UTF-8", line=number
+            ) from None
+        if len(fields) != 4:
+            raise source.fail(
+                f"expected 4 tabbed columns ({TEXT_COLUMNS}), found {len(fields)}",
+                line=number,
+            )
+        qid, docno, question, text = fields
+        query = builder.query_text(question, number, qid=qid)
+        group = builder.group(query, number, key=query)
+        builder.member(group, builder.document_text(text, number, docno=docno))
+    return builder.contents(WITH_TEXTS.name)
+
+
+TEXT_COLUMNS = "qid docno query text"
+WITH_TEXTS = Format(
+    "candidates-texts",
+    "documents of each query with both texts: qid docno query text (MS MARCO top1000)",
+    ("groups",),
+    _sniff_texts,
+    _read_texts,
+)
 CANDIDATES = Format(
     "candidates",
     "documents of each query, without scores: qid docno",

@@ -77,7 +77,7 @@ def read_columns(
     rows = _Rows(source, layout, counts, skip, Assembly(str(source.path)))
     work = partial(_parsed, layout=layout, ranks=source.whole)
     with source.fitting_into_memory():
-        pieces = _pieces(blocks(source, end=b"\n"), skip)
+        pieces = _pieces(blocks(source, end=b"\n", repairs=counts), skip)
         with closing(in_order(work, pieces, short=is_short(source))) as parsed:
             for piece, columns in parsed:
                 rows.take(piece, columns)

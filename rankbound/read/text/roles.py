@@ -157,7 +157,9 @@ def _columns(head: bytes) -> list[_Column] | None:
         return None
     # The reader names a line of another width
     columns = zip(*(row for row in rows if len(row) == width), strict=True)
-    return [_Column(tuple(one.decode("utf-8", "replace") for one in c)) for c in columns]
+    return [
+        _Column(tuple(one.decode("utf-8", "replace") for one in c)) for c in columns
+    ]
 
 
 def _have_ranks(numbers: Iterable[_Column], groups: Iterable[_Column]) -> bool:
@@ -281,7 +283,8 @@ def _by_repetition(columns: Sequence[_Column], ids: list[int]) -> tuple[int, int
     first = min(pairs, key=lambda pair: pairs[pair])
     (negative,) = {*ids} - {*first}
     unlike = {
-        place: not _alike(columns[place], columns[negative]) for place in reversed(first)
+        place: not _alike(columns[place], columns[negative])
+        for place in reversed(first)
     }
     # Positives look as negatives do; where queries do, too, they are fewer
     positive = min(unlike, key=lambda place: (unlike[place], -columns[place].distinct))
@@ -298,7 +301,10 @@ def _is_triple(
     twice under a query.
     """
     q, p, n = (columns[place] for place in (query, positive, negative))
-    if not {*q.texts, *p.texts}.isdisjoint(CONSTANT) and min(q.distinct, p.distinct) < 2:
+    if (
+        not {*q.texts, *p.texts}.isdisjoint(CONSTANT)
+        and min(q.distinct, p.distinct) < 2
+    ):
         return False
     if q.distinct == 1 < p.distinct and (query > positive or not q.is_whole):
         return False

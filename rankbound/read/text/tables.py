@@ -20,7 +20,7 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import parsed_number
 from rankbound.read.json.records import lacking, ranked_records
-from rankbound.read.source import Source, count
+from rankbound.read.source import MARK, Source, count
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import Layout, plain, recognise
 from rankbound.read.tables.reading import contents_of
@@ -182,7 +182,8 @@ def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextF
     work = partial(_columns, header=header)
     parts: list[list[Any]] = []
     returns = 0
-    text = blocks(source, end=b"\n")
+    marks: dict[str, int] = {}  # of later lines; they count if this way of reading does
+    text = blocks(source, end=b"\n", repairs=marks)
     if header.above:
         text = _below(text)
     with closing(in_order(work, text, short=is_short(source))) as done:
@@ -193,7 +194,7 @@ def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextF
         raise Irregular
     joined = map(_joined, zip(*parts, strict=True))
     table = pa.table(dict(zip(header.layout.columns, joined, strict=True)))
-    count(repairs, "byte order mark", source.has_mark)
+    count(repairs, MARK, source.has_mark + marks.get(MARK, 0))
     above = header.above
     count(repairs, "CRLF line ends", returns + (above and first.endswith(b"\r")))
     lines = np.arange(1 + above, len(table) + 1 + above)
@@ -301,7 +302,9 @@ def _words(
             # Split first: to str.split a no-break space inside an id is a blank too
             row = [field.decode("utf-8") for field in line.split()]
         except UnicodeDecodeError as error:
-            raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+            raise source.fail(
+                f"not UTF-8 text ({error}); save it as UTF-8", line=number
+            ) from None
         if row and len(row) != len(header.names):
             raise source.fail(f"expected {wanted}, found {len(row)}", line=number)
         if row:
@@ -313,7 +316,9 @@ def _decoded(source: Source, repairs: dict[str, int]) -> Iterator[str]:
         try:
             yield line.decode("utf-8") + ("\n" if line else "")
         except UnicodeDecodeError as error:
-            raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+            raise source.fail(
+                f"not UTF-8 text ({error}); save it as UTF-8", line=number
+            ) from None
 
 
 def _typed(

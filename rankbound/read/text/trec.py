@@ -16,7 +16,7 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Sorted
-from rankbound.read.text.candidates import CANDIDATES
+from rankbound.read.text.candidates import CANDIDATES, WITH_TEXTS
 from rankbound.read.text.columns import Layout, read_columns
 from rankbound.read.text.layout import (
     MORE_COLUMNS,
@@ -566,6 +566,7 @@ WIDE: Final = Format(
     refuse,
 )
 FORMATS = (
+    WITH_TEXTS,
     Format(
         "beir-qrels",
         "relevance judgements with the header query-id corpus-id score (BEIR)",

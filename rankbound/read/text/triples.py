@@ -9,7 +9,13 @@ from rankbound.read.source import Source
 from rankbound.read.tables.layouts import Layout, TripleColumns
 from rankbound.read.text import layout as text
 from rankbound.read.text.columns import read_columns
-from rankbound.read.text.roles import HOFSTAETTER, Ranking, Triples, roles_of, usual_triples
+from rankbound.read.text.roles import (
+    HOFSTAETTER,
+    Ranking,
+    Triples,
+    roles_of,
+    usual_triples,
+)
 from rankbound.read.text.tables import BLANK, Header, contents_of_text, open_delimited
 
 TRIPLES: Final = "triples"
