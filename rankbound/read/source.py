@@ -9,12 +9,13 @@ import io
 import lzma
 import re
 import stat
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -25,6 +26,7 @@ BOM: Final = b"\xef\xbb\xbf"
 NUMPY_MAGIC: Final = b"\x93NUMPY"  # of .npy
 ZIP_MAGIC: Final = b"PK\x03\x04"  # of .npz, among others
 HEAD: Final = 1 << 16
+STDIN: Final = Path("-")
 MARK: Final = "byte order mark"  # counted
 
 
@@ -183,7 +185,7 @@ class Source:
 
     @cached_property
     def _mode(self) -> int:
-        if self.content is not None:
+        if self.content is not None or self.path == STDIN:
             return stat.S_IFIFO
         with self._reachable():
             return self.path.stat().st_mode
@@ -193,6 +195,8 @@ class Source:
         """All bytes of a pipe, which can be read only once; None for a regular file."""
         if self.content is not None:
             return self.content
+        if self.path == STDIN:
+            return standard_input()
         return None if stat.S_ISREG(self._mode) else self.path.read_bytes()
 
     def _on_disk(self) -> IO[bytes]:
@@ -224,6 +228,12 @@ class Source:
         return of_tar(stream, self.fail) if archived else stream
 
 
+@cache
+def standard_input() -> bytes:
+    """All bytes of standard input, read once, so that two roles may share them."""
+    return sys.stdin.buffer.read()
+
+
 def count(repairs: dict[str, int], what: str, number: int = 1) -> None:
     """Add to a counter, which is created only for a number above 0."""
     if number:
@@ -242,7 +252,9 @@ def one_line(error: Exception) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes on disk."""
+    """Hex SHA-256 of a file's bytes on disk, or of standard input."""
+    if path == STDIN:
+        return hashlib.sha256(standard_input()).hexdigest()
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -269,7 +281,7 @@ MAGIC = {
 
 
 def packing_of_start(start: bytes) -> str:
-    r"""How a file is packed, by its first bytes: "none", "gzip", "bz2", "lz4", "zstd", "xz".
+    r"""How a file is packed, by its first bytes: "none", "gzip", ... of `MAGIC`.
 
     Examples
     --------
@@ -429,7 +441,7 @@ def several(names: Sequence[str]) -> str:
 def of_zip(raw: IO[bytes], name: str, fail: Fail) -> io.BufferedReader:
     """A stream of one file in a zip archive."""
     try:
-        member = zipfile.ZipFile(raw).open(name)
+        member = zipfile.ZipFile(raw).open(name)  # noqa: SIM115
     except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
         raw.close()
         raise fail(f"an archive that cannot be read ({error}); unpack it") from None
@@ -532,8 +544,8 @@ def copy_lines(source: Path, targets: Mapping[Path, Booleans]) -> None:
     Notes
     -----
     Lines keep their bytes and line ends; a byte order mark is dropped. A target is
-    packed as the source is, outside of an archive. The same lines give the same file, since neither a name nor
-    a time is stored.
+    packed as the source is, outside of an archive. The same lines give the same file,
+    since neither a name nor a time is stored.
     """
     origin = Source(source)
     number = 0

@@ -505,6 +505,7 @@ class Asked(dict[str, object]):
         return super().__getitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, which counts as asked for."""
         self._asked.add(key)
         return super().get(key, default)
 
@@ -517,7 +518,7 @@ def schema_of_record(record: Mapping[str, object]) -> Any:
     >>> schema_of_record({"qid": 7, "doc_ids": ["a"], "score": 0.5}).types
     [DataType(string), ListType(list<item: string>), DataType(double)]
     """
-    kinds = {float: pa.float64(), bool: pa.bool_()}
+    kinds: dict[type, Any] = {float: pa.float64(), bool: pa.bool_()}
     return pa.schema(
         [
             (name, pa.list_(pa.string()))

@@ -23,6 +23,7 @@ from rankbound.data.columns import strings
 from rankbound.data.scores import LARGEST, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.fields import composed
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.json.tables import is_by_columns
 from rankbound.read.source import Source, count, text_of
@@ -175,17 +176,34 @@ def parse_lookup(
     numbers = np.array(values, dtype=np.float64)
     if not (np.abs(numbers) <= LARGEST).all():
         _refuse_score(data, path, rows)
-    names = itertools.chain.from_iterable(row for _, row in rows)
+    names = [composed(name) for _, row in rows for name in row]
     docnos, codes = encode(pa.array(names, pa.string()), ordered=True)
     sizes = [len(row) for _, row in rows]
+    _check_composed(path, rows)
     return Scores.from_rows(
         np.repeat(np.arange(len(rows), dtype=np.int64), sizes),
-        strings([qid for qid, _ in rows]),
+        strings([composed(qid) for qid, _ in rows]),
         codes,
         docnos,
         numbers,
         name=str(path),
     )
+
+
+def _check_composed(path: Path, rows: list[tuple[str, dict[str, object]]]) -> None:
+    """Refuse two keys of one object that look alike, and are one id (NFC)."""
+    for keys in ([qid for qid, _ in rows], *(row for _, row in rows)):
+        if len({*map(composed, keys)}) < len(keys):
+            first: dict[str, str] = {}
+            twice = next(
+                key for key in keys if first.setdefault(composed(key), key) != key
+            )
+            raise FormatError(
+                path,
+                f"key {twice!r} stands a second time in one object, in another "
+                "Unicode form (ids are compared in NFC); keep one of the two",
+                line=1,
+            )
 
 
 def _loaded(data: bytes, path: Path) -> dict[str, object]:

@@ -23,6 +23,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from rankbound.data.columns import Integers
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import INTEGER_IDS, as_id, as_number
@@ -134,9 +135,8 @@ def _of_whole(table: Any) -> Found | None:
     if isinstance(data, list) and isinstance(names, list) and data:
         first = data[0]
         named = isinstance(first, list) and len(first) == len(names)
-        return (
-            _recognised("split", dict(zip(map(str, names), first))) if named else None
-        )
+        row = dict(zip(map(str, names), first, strict=True)) if named else {}
+        return _recognised("split", row)
     if isinstance(data, list) and "schema" in table and data:
         return _recognised("table", data[0]) if isinstance(data[0], dict) else None
     columns = table.values()
@@ -187,6 +187,7 @@ def read(source: Source, kind: str) -> Contents:
             line=1,
         )
     builder = Builder(source)
+    numbered: Iterable[tuple[int, Record]]
     if found.orient == "records":
         numbered = ((row.line, row.fields) for row in rows(builder))
     else:
@@ -295,7 +296,9 @@ class _Columns:
             raise self._fail(message, flat[place], int(rows[place]))
         return pa.array(values, pa.float64())
 
-    def _ids(self, name: str, cells: Sequence[Any], rows: Sequence[int]) -> list[str]:
+    def _ids(
+        self, name: str, cells: Sequence[Any], rows: Sequence[int] | Integers
+    ) -> list[str]:
         if all(type(cell) is str for cell in cells):
             return list(cells)
         texts = [as_id(cell) for cell in cells]

@@ -91,6 +91,8 @@ class Frame:
                 f"{text[place].as_py()!r}",
                 row=place if rows is None else int(rows[place]),
             )
+        if not pc.all(pc.string_is_ascii(text)).as_py():
+            text = pc.utf8_normalize(text, "NFC")
         return text
 
     def numbers(self, column: str) -> Floats:

@@ -61,7 +61,8 @@ class ListColumns:
     """The names of the columns of a query and lists in each row.
 
     `document`, `scores` and `labels` hold lists; `positive` and its scores hold lists
-    or single values."""
+    or single values.
+    """
 
     query: str
     document: str

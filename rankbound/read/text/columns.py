@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
+from rankbound.read.fields import COMPOSED
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Assembly, Repeat, Sorted
 from rankbound.read.text.blocks import (
@@ -299,6 +300,7 @@ class _Rows:
         """All rows, sorted by query and document."""
         if not self.rows.values:
             raise self.source.fail(f"no rows of {self.layout.names!r}", line=1)
+        count(self.repairs, COMPOSED, self.rows.docnos.composed)
         try:
             return self.rows.sorted()
         except Repeat as repeat:

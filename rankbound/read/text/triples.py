@@ -20,7 +20,11 @@ from rankbound.read.text.tables import BLANK, Header, contents_of_text, open_del
 
 TRIPLES: Final = "triples"
 IDS: Final = ("qid", "positive", "negative")
-VALUES: Final = ((), ("margin",), ("positive_score", "negative_score"))
+VALUES: Final[tuple[tuple[str, ...], ...]] = (
+    (),
+    ("margin",),
+    ("positive_score", "negative_score"),
+)
 RANKING: Final = "ranking"
 ROLES: Final = ("qid", "docno", "rank", "score")
 
@@ -34,8 +38,8 @@ def names_of(found: Triples | Ranking) -> tuple[str, ...]:
     ('margin', 'qid', 'positive', 'negative')
     """
     if isinstance(found, Ranking):
-        places = (found.query, found.document, found.rank, found.score)
-        return _ordered(places, ROLES)
+        of_ranking = (found.query, found.document, found.rank, found.score)
+        return _ordered(of_ranking, ROLES)
     places = (found.query, found.positive, found.negative, *found.values)
     return _ordered(places, (*IDS, *VALUES[len(found.values)]))
 
