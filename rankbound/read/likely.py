@@ -37,6 +37,13 @@ def likely(source: Source) -> str | None:
     return _of_text(head) or _of_json(source) or _of_table(source)
 
 
+def misleading(head: bytes) -> str | None:
+    """What a text is that formats would take for theirs, and read wrongly."""
+    if is_utf_16(head) or LETOR.match(head.lstrip()):
+        return _of_text(head)
+    return None
+
+
 def is_utf_16(head: bytes) -> bool:
     """Whether bytes are UTF-16 text, by its mark and what it holds."""
     if not head.startswith(UTF_16):

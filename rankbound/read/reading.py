@@ -22,6 +22,10 @@ from rankbound.read.tables.containers import container
 from rankbound.read.text.layout import are_whole
 from rankbound.read.text.trec_sniffing import LARGEST_GRADE
 
+# Formats whose numbers may be scores or grades
+EITHER = frozenset(
+    {"lookup", "lookup-lists", "json-scores", "csv-scores", "table-scores", "pickle"}
+)
 PARAMETERS = {"scores": "teacher", "groups": "groups", "qrels": "qrels"}
 
 
@@ -57,7 +61,7 @@ def read_part(path: Path | str, part: str, *, format: str | None = None) -> Cont
 def _judged(contents: Contents) -> Contents:
     """Small whole numbers of a file that is given as judgements are grades."""
     scores = contents.scores
-    if contents.qrels is not None or scores is None or contents.ranks is not None:
+    if contents.qrels is not None or scores is None or contents.format not in EITHER:
         return contents
     small = bool((np.abs(scores.values) <= LARGEST_GRADE).all())
     if scores.kind is not Kind.UNKNOWN or not (small and are_whole(scores.values)):

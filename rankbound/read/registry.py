@@ -18,7 +18,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.jsonl import RowFormat
 from rankbound.read.likely import FORMATS as LISTED
-from rankbound.read.likely import is_utf_16, likely
+from rankbound.read.likely import likely, misleading
 from rankbound.read.source import HEAD, ZIP_MAGIC, Source
 
 FAMILIES: tuple[str, ...] = (
@@ -111,8 +111,9 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
         return by_name(f"irds-{wanted}"), f"the id {source.dataset!r} of a dataset"
     if not source.is_folder and not source.head.strip():
         raise FormatError(source.path, "the file is empty", line=1)
-    if is_utf_16(source.head):
-        raise FormatError(source.path, likely(source) or "", line=1)
+    other = misleading(source.head)
+    if other is not None:
+        raise FormatError(source.path, other, line=1)
     for entry in sorted(formats().values(), key=lambda one: part not in one.parts):
         evidence = entry.sniff(source)
         if evidence is not None:

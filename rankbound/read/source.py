@@ -470,6 +470,7 @@ class _Tarred:
         self._fail = fail
         self._archive = tarfile.open(fileobj=raw, mode="r|")  # noqa: SIM115
         self._names: list[str] = []
+        self._left = 0  # bytes of the file
         self._file = self._next()
         if self._file is None:
             raise fail(several([]))
@@ -478,12 +479,16 @@ class _Tarred:
         while (member := self._archive.next()) is not None:
             if member.isfile() and is_content(member.name):
                 self._names.append(member.name)
+                self._left = member.size
                 return self._archive.extractfile(member)
         return None
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; empty only at the end."""
         found = b"" if self._file is None else self._file.read(size)
+        self._left -= len(found)
+        if not found and self._file is not None and self._left:
+            raise EOFError(f"{self._left:,} bytes are missing")
         if not found and self._file is not None:
             self._file = None
             while self._next() is not None:

@@ -26,7 +26,7 @@ from rankbound.read.fields import as_id, as_number
 from rankbound.read.json.building import Builder
 from rankbound.read.json.jsonl import first_object, records
 from rankbound.read.json.tables import found_in
-from rankbound.read.source import Source, text_of
+from rankbound.read.source import MARK, Source, text_of
 from rankbound.read.tables.layouts import (
     DOCUMENT,
     LISTED,
@@ -217,6 +217,7 @@ def read(source: Source) -> Contents:
 def _queries(builder: Builder, shape: Shape) -> Iterator[tuple[int, Any, Any]]:
     """Line, query and its documents; the line is 1 for a single object."""
     if not shape.lines:
+        builder.count(MARK, builder.source.has_mark)
         table = unique_object(builder.source)
         yield from ((1, qid, value) for qid, value in table.items())
         return
@@ -328,6 +329,7 @@ def read_mteb(source: Source, *, wanted: str = "") -> Contents:
             line=1,
         )
     builder = Builder(source)
+    builder.count(MARK, source.has_mark)
     name = wanted or next(iter(tables))
     for qid, row in tables[name].items():
         query = builder.query(qid, 1)

@@ -23,7 +23,6 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from rankbound.data.columns import Integers
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import INTEGER_IDS, as_id, as_number
@@ -296,9 +295,7 @@ class _Columns:
             raise self._fail(message, flat[place], int(rows[place]))
         return pa.array(values, pa.float64())
 
-    def _ids(
-        self, name: str, cells: Sequence[Any], rows: Sequence[int] | Integers
-    ) -> list[str]:
+    def _ids(self, name: str, cells: Sequence[Any], rows: Any) -> list[str]:
         if all(type(cell) is str for cell in cells):
             return list(cells)
         texts = [as_id(cell) for cell in cells]
