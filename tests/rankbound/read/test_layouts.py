@@ -604,7 +604,7 @@ def test_an_archive_of_several_files_is_to_be_unpacked(kind, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cut_archive_is_damage(kind, tmp_path):
     data = archive(kind, ["a.run"])
-    path = written(tmp_path, data[: len(data) // 2])
+    path = written(tmp_path, data[: len(data) // 3])
     with pytest.raises(FormatError):
         read_scores(path)
 
