@@ -10,6 +10,7 @@ import orjson
 
 from rankbound.read.json.jsonl import first_record
 from rankbound.read.source import Source
+from rankbound.read.tables.layouts import NAMES, plain
 from rankbound.read.text.trec_sniffing import head_rows
 
 FORMATS: Final = "`rankbound convert --formats` lists what is read"
@@ -34,7 +35,9 @@ def likely(source: Source) -> str | None:
     head = source.head
     if source.is_folder or not head.strip():
         return None
-    return _of_text(head) or _of_json(source) or _of_table(source)
+    if head.lstrip()[:1] in (b"{", b"["):
+        return _of_text(head) or _of_json(source)
+    return _of_text(head) or _of_table(source)
 
 
 def misleading(head: bytes) -> str | None:
@@ -72,26 +75,28 @@ def _of_text(head: bytes) -> str | None:
 
 
 def _of_json(source: Source) -> str | None:
-    start = source.head.lstrip()[:1]
-    if start not in (b"{", b"["):
-        return None
     record = first_record(source)
-    if record is None and start == b"[":
+    if record is None:
         record = _whole(source)
-    if isinstance(record, list):
+    if isinstance(record, list) and _is_row(record):
         return (
             "looks like rows without names, a list for each; write objects, as "
             '{"qid": "q1", "docno": "d1", "score": 2.5} (pandas: orient="records")'
         )
-    if isinstance(record, dict) and record:
-        return _of_object(record)
-    table = _whole(source)
-    return _of_object(table) if isinstance(table, dict) and table else None
+    return _of_object(record) if isinstance(record, dict) else None
 
 
-def _of_object(record: dict[str, Any]) -> str:
+def _is_row(record: list[Any]) -> bool:
+    """Whether a list holds the values of a row, or lists of them."""
+    row = record[0] if record and isinstance(record[0], list) else record
+    return len(row) > 2 and not any(isinstance(one, list | dict) for one in row)
+
+
+def _of_object(record: dict[str, Any]) -> str | None:
     keys, values = [*record], [*record.values()]
-    if all(isinstance(one, int | float) for one in values) and len(keys) > 1:
+    if len(keys) < 2:
+        return None
+    if all(isinstance(one, int | float) for one in values):
         if all(METRIC.match(key) for key in keys):
             return "looks like measures of effectiveness, not scores of documents"
         joined = f", joined in {keys[0]!r}," if re.search(r"[_:|,/ -]", keys[0]) else ""
@@ -102,6 +107,8 @@ def _of_object(record: dict[str, Any]) -> str:
     inner = next((one for one in values if isinstance(one, dict) and one), None)
     if inner is not None and all(METRIC.match(str(key)) for key in inner):
         return "looks like measures of effectiveness, not scores of documents"
+    if inner is not None and not NAMES.issuperset(map(plain, keys)):
+        return None
     return f"holds objects with the keys {_names(keys)}, which no format has; {NAMED}"
 
 
@@ -154,7 +161,7 @@ WIDTHS: Final = {
 def _of_words(source: Source) -> str | None:
     rows = head_rows(source)
     width = len(rows[0]) if rows else 0
-    if width not in WIDTHS or any(len(row) != width for row in rows):
+    if len(rows) < 2 or width not in WIDTHS or any(len(row) != width for row in rows):
         return None
     return (
         f"has {width} columns, but its rows fit none of: {WIDTHS[width]}; bring the "
@@ -164,4 +171,4 @@ def _of_words(source: Source) -> str | None:
 
 def _names(names: Sequence[str]) -> str:
     more = ", ..." if len(names) > SHOWN else ""
-    return ", ".join(f"{name:.30}" for name in names[:SHOWN]) + more
+    return ", ".join(repr(name)[:30] for name in names[:SHOWN]) + more

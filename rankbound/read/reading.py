@@ -73,7 +73,10 @@ def _detected(source: Source, part: str) -> Format:
     try:
         return detect(source, part=part)[0]
     except FormatError:
-        if container(source) is not None or likely(source) is not None:
+        if container(source) is not None:
+            raise
+        objects = part == "groups" and source.head.lstrip()[:1] == b"{"
+        if not objects and likely(source) is not None:
             raise
         # Probably a damaged file of the usual format, whose reader names rule and line
         start = source.head.lstrip()[:1]

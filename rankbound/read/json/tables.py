@@ -40,6 +40,7 @@ FIRST_INNER: Final = re.compile(
 NUMBERS: Final = frozenset({"score", "positive_score", "negative_score", "grade"})
 LISTS: Final = frozenset({"scores", "labels", "positive_scores", "negative_scores"})
 DATA: Final = "data"
+PLAIN: Final = frozenset({"query_id", "doc_id_a", "doc_id_b"})
 
 Record = Mapping[str, Any]
 
@@ -81,6 +82,8 @@ def _recognised(orient: str, record: Record) -> Found | None:
     layout = recognise(schema_of_record(record))
     if layout is None or layout.kind == "embeddings":
         return None
+    if {*layout.columns} == PLAIN and not isinstance(record.get("doc_id_a"), list):
+        return None  # training groups, which have a format of their own
     return Found(orient, tuple(record), layout)
 
 

@@ -14,7 +14,6 @@ from tests.rankbound.read.golden import BINARY, GOLDEN, format_of
 
 # What another format's signature would show, too; the order of families decides
 ALSO: dict[str, set[str]] = {
-    "groups": {"json-lists"},
     "ranked-groups": {"groups", "json-lists"},
     "ranked-list": {"json-lists"},
     "labeled-list": {"json-lists"},
