@@ -29,7 +29,7 @@ UNUSED: Final = "columns_unused"
 IDLE: Final = frozenset(
     {"docid", "iteration", "Q0", "__index_level_0__", "", "Unnamed: 0"}
 )
-NOT_USED: Final = "not used: {names}"
+UNREAD: Final = "not used:"  # begins the note that names columns
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -100,7 +100,7 @@ class Contents(Shown):
         if not names:
             return self
         told = [name for name in names if name not in IDLE]
-        notes = (NOT_USED.format(names=", ".join(told)),) if told else ()
+        notes = (f"{UNREAD} {', '.join(told)}",) if told else ()
         found = self.with_metadata(**{UNUSED: [*names]})
         return replace(found, notes=(*self.notes, *notes))
 
