@@ -157,9 +157,14 @@ def _columns(head: bytes) -> list[_Column] | None:
         return None
     # The reader names a line of another width
     columns = zip(*(row for row in rows if len(row) == width), strict=True)
-    return [
-        _Column(tuple(one.decode("utf-8", "replace") for one in c)) for c in columns
-    ]
+    found = [tuple(one.decode("utf-8", "replace") for one in c) for c in columns]
+    return None if any(map(_is_headed, found)) else [*map(_Column, found)]
+
+
+def _is_headed(texts: tuple[str, ...]) -> bool:
+    """Whether a column of numbers begins with a word, its name."""
+    first, *rest = (is_number(text.encode()) for text in texts)
+    return bool(rest) and not first and all(rest)
 
 
 def _have_ranks(numbers: Iterable[_Column], groups: Iterable[_Column]) -> bool:

@@ -127,6 +127,7 @@ def test_whole_margins_are_no_grades(tmp_path):
         ("7 10 30000\n7 11 20000\n8 10 10000\n8 11 5000\n", "scoreddocs"),  # impacts
         ("1 5 1\n1 6 2\n2 5 1\n2 9 2\n", "msmarco-run"),
         ("1 5 1\n1 6 0\n2 5 1\n2 9 0\n", "qrels"),
+        ("query-id\tcorpus-id\tscore\n1\t52\t1\n1\t61\t1\n2\t57\t1\n", "beir-qrels"),
     ],
 )
 def test_runs_and_judgements_are_no_triples(text, format, tmp_path):
