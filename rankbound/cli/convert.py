@@ -21,7 +21,8 @@ WRITTEN: Final = """\
 """
 READ: Final = """\
   trec-run-lenient csv-lists csv-margins table-margins faiss-library texts topics
-  irds-scoreddocs irds-qrels
+  irds-scoreddocs irds-qrels triples ranking candidates-texts json-scores json-qrels
+  json-lists json-margins lookup-lists mteb-predictions dpr
 """
 REFUSED: Final = """\
   table faiss trec-run-wide
@@ -29,8 +30,8 @@ REFUSED: Final = """\
 EPILOG: Final = f"""\
 The format of OUT is that of its suffix or of --to:
   .run .res .trec .qrels .json .jsonl .csv .tsv .pkl .parquet .arrow .scores.parquet
-  .groups.parquet .npy .npz .safetensors .f4 .bin .faiss .flex; a last .gz, .bz2, .lz4
-  or .zst packs it
+  .groups.parquet .npy .npz .safetensors .f4 .bin .faiss .flex; a last .gz, .bz2, .lz4,
+  .zst or .xz packs it
 What OUT cannot carry is named and refused; --lossy accepts the loss. OUT is read back
 before it gets its name: its numbers are those of IN, bit for bit. Ids of vectors that
 the format cannot hold go into a file beside it, as docs.ids.txt beside docs.npy.

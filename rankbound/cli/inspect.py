@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from rankbound.cli.json_out import add_json, check_target, write_json
 from rankbound.cli.options import SEVERAL, add_answers, missing_values, run_tags
 from rankbound.errors import UsageError
 
@@ -59,7 +60,7 @@ def add_parser(subparsers: Any) -> None:
         **SEVERAL,
     )
     add_answers(add)
-    add("--json", type=Path, metavar="FILE", help="write everything there as well")
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -71,10 +72,8 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     from rankbound.read.scales import Answers
     from rankbound.terminal.console import console_for
     from rankbound.terminal.files import show
-    from rankbound.writing import check_folder, json_text, write_all
 
-    if arguments.json is not None:
-        check_folder(arguments.json.parent)
+    printed = check_target(arguments.json)
     if arguments.ids is not None and arguments.embeddings is None:
         raise UsageError("--ids are the ids of --embeddings; give them too")
     files, words = files_behind(arguments.files, arguments.format)
@@ -96,10 +95,9 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     )
     with stages(total=N_STAGES) as progress:
         inspection = inspect_files(asked, command=command, progress=progress)
-    if arguments.json is not None:
-        text = json_text(inspection.to_dict())
-        write_all(arguments.json.parent, {arguments.json.name: text})
-    show(inspection.in_options(), console_for(sys.stdout))
+    write_json(arguments.json, inspection.to_dict())
+    if not printed:
+        show(inspection.in_options(), console_for(sys.stdout))
     return 0 if inspection.readable else UNREADABLE
 
 

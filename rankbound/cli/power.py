@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rankbound.cli.json_out import add_json, check_target, write_json
 from rankbound.cli.options import add_clusters, add_seed
 
 EPILOG = """
@@ -94,14 +95,7 @@ def add_parser(subparsers: Any) -> None:
         "ones are resampled",
     )
     add_seed(add, "the samples that are drawn")
-    add(
-        "--json",
-        nargs="?",
-        const=STDOUT,
-        type=Path,
-        metavar="FILE",
-        help="write JSON, or print it where no file is named",
-    )
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -110,11 +104,9 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     from rankbound.commands.power.run import PowerOptions, power_with
     from rankbound.terminal.console import console_for
     from rankbound.terminal.power import show_power
-    from rankbound.writing import check_folder, json_text, write_all
 
     target = arguments.json
-    if target not in (None, STDOUT):
-        check_folder(target.parent)
+    printed = check_target(target)
     found = power_with(
         PowerOptions(
             n=tuple(arguments.n),
@@ -131,11 +123,9 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             command=command,
         )
     )
-    if target == STDOUT:
-        sys.stdout.write(json_text(found.to_dict()))
+    write_json(target, found.to_dict())
+    if printed:
         return
-    if target is not None:
-        write_all(target.parent, {target.name: json_text(found.to_dict())})
     show_power(found.in_options(), console_for(sys.stdout))
     if target is not None:
         print(f"written: {target}")  # noqa: T201

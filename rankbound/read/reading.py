@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.likely import likely
 from rankbound.read.objects.arrays import Ids
 from rankbound.read.objects.objects import part_of_object
 from rankbound.read.registry import by_name, detect
 from rankbound.read.scales import MissingValue, without_missing
 from rankbound.read.source import NUMPY_MAGIC, Source
 from rankbound.read.tables.containers import container
+from rankbound.read.text.layout import are_whole
+from rankbound.read.text.trec_sniffing import LARGEST_GRADE
 
+# Formats whose numbers may be scores or grades
+EITHER = frozenset(
+    {"lookup", "lookup-lists", "json-scores", "csv-scores", "table-scores", "pickle"}
+)
 PARAMETERS = {"scores": "teacher", "groups": "groups", "qrels": "qrels"}
 
 
@@ -37,11 +47,14 @@ def read_part(
     source = Source(Path(path), whole=False, named=format is not None, tag=tag)
     entry = by_name(format) if format else _detected(source, part)
     contents = entry.read(source)
+    if part == "qrels":
+        contents = _judged(contents)
     if getattr(contents, part) is not None:
         return contents
     held = contents.parts()
     known = PARAMETERS.get(held[0]) if held else None
     hint = "" if known is None else f"; give it as `{known}`"
+    hint += "".join(f"; {note}" for note in contents.notes if part == "scores")
     raise FormatError(
         source.path,
         f"holds {' and '.join(held) or 'nothing'} ({entry.title}), but {part} are "
@@ -50,11 +63,25 @@ def read_part(
     )
 
 
+def _judged(contents: Contents) -> Contents:
+    """Small whole numbers of a file that is given as judgements are grades."""
+    scores = contents.scores
+    if contents.qrels is not None or scores is None or contents.format not in EITHER:
+        return contents
+    small = bool((np.abs(scores.values) <= LARGEST_GRADE).all())
+    if scores.kind is not Kind.UNKNOWN or not (small and are_whole(scores.values)):
+        return contents
+    return replace(contents, qrels=scores, scores=None)
+
+
 def _detected(source: Source, part: str) -> Format:
     try:
         return detect(source, part=part)[0]
     except FormatError:
         if container(source) is not None:
+            raise
+        objects = part == "groups" and source.head.lstrip()[:1] == b"{"
+        if not objects and likely(source) is not None:
             raise
         # Probably a damaged file of the usual format, whose reader names rule and line
         start = source.head.lstrip()[:1]

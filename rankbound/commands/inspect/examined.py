@@ -132,8 +132,13 @@ def read_all(asked: Asked) -> tuple[Given, ...]:
         wanted.append((asked.qrels, "qrels"))
     if asked.embeddings is not None:
         wanted.append((asked.embeddings, "embeddings"))
-    named = {path: role for path, role in wanted if role != "file"}
-    once = dict.fromkeys((path, named.get(path, role)) for path, role in wanted)
+    named: dict[Path, list[str]] = {}  # a file may have several roles
+    for path, role in wanted:
+        if role != "file":
+            named.setdefault(path, []).append(role)
+    once = dict.fromkeys(
+        (path, each) for path, role in wanted for each in named.get(path, [role])
+    )
     read = [_read(path, role, asked) for path, role in once]
     # A whole folder may include files of ids, which are read with their vectors
     known = {one.ids.resolve() for one in read if one.ids is not None}

@@ -20,7 +20,7 @@ from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.provenance import Input
 from rankbound.read.clusters import read_clusters
-from rankbound.read.contents import Contents
+from rankbound.read.contents import UNREAD, Contents
 from rankbound.read.reading import read_part
 from rankbound.read.scales import Answers, Settled, settled
 from rankbound.read.source import sha256
@@ -347,8 +347,12 @@ class Files:
         return {relative(path, root): counts for path, counts in self.repairs.items()}
 
     def warnings(self) -> tuple[str, ...]:
-        """All notes, in the order of reading."""
-        return tuple(note for notes in self.notes.values() for note in notes)
+        """All notes, in the order of reading; of unused columns with their file."""
+        return tuple(
+            f"{path}: {note}" if note.startswith(UNREAD) else note
+            for path, notes in self.notes.items()
+            for note in notes
+        )
 
 
 def _in_order(contents: Contents) -> Contents:

@@ -148,7 +148,9 @@ def _add(triples: Triples, builder: Builder, fields: list[bytes], line: int) -> 
     try:
         qid, positive, negative = (field.decode() for field in fields[:3])
     except UnicodeDecodeError as error:
-        raise builder.fail(f"not UTF-8 text ({error})", line) from None
+        raise builder.fail(
+            f"not UTF-8 text ({error}); save it as UTF-8", line
+        ) from None
     margin = parsed_number(fields[3])
     if margin is None:
         raise builder.fail(
@@ -169,7 +171,7 @@ def _sniff(source: Source) -> str | None:
     start = source.head.lstrip().split(b"\n", 1)[0].rstrip(b"\r")
     if start == HEADER:
         return f"the header {', '.join(KEYS)}"
-    return _matches(first_object(source))
+    return ROW_FORMATS[0].sniff(source) if first_object(source) else None
 
 
 def _matches(record: Mapping[str, Any]) -> str | None:
@@ -221,6 +223,7 @@ ROW_FORMATS = (
         read_rows,
         write,
         ("groups", "positives", "margins"),
+        keys=frozenset(KEYS),
     ),
 )
 FORMATS = (replace(ROW_FORMATS[0].as_format(), sniff=_sniff, read=read),)

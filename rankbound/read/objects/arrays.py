@@ -16,6 +16,7 @@ from rankbound.data.arrow import encode
 from rankbound.data.columns import Floats, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import LARGEST, Scores
+from rankbound.read.fields import composed
 from rankbound.read.source import one_line
 
 # Dictionaries
@@ -87,7 +88,7 @@ def texts(ids: list[Any], fail: Fail, *, what: str) -> list[str]:
             )
         if not value.isascii() and SURROGATE.search(value):
             raise fail(f"{what} must be Unicode text, found {value!r}")
-    return found
+    return [composed(value) for value in found]
 
 
 def _text(value: Any, fail: Fail, what: str) -> str:

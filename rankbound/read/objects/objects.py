@@ -5,7 +5,6 @@ Libraries are recognised by the types of their objects, so none is imported for 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -32,9 +31,8 @@ from rankbound.read.objects.arrays import (
 )
 from rankbound.read.registry import row_formats
 from rankbound.read.source import Source, one_line
-from rankbound.read.tables import layouts
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import recognise
+from rankbound.read.tables.layouts import NAMES, plain, recognise
 from rankbound.read.tables.reading import contents_of
 
 # Objects as Arrow tables
@@ -44,11 +42,7 @@ TAKEN = (
     "Run, ScoredDoc or Qrel tuples of ir_measures, a NumPy array"
 )
 # Columns that may be read; others, such as texts, are not even converted
-COLUMNS = frozenset(
-    itertools.chain.from_iterable(
-        value for name, value in vars(layouts).items() if isinstance(value, tuple)
-    )
-) | {"docid", "group", "positive", "probability", "line"}
+COLUMNS = NAMES | {"group", "positive", "probability", "line"}
 
 
 def described(value: object) -> str:
@@ -109,7 +103,7 @@ def _of_frame(value: Any, fail: Fail, every: bool) -> Any:
 
 
 def _may_count(name: object) -> bool:
-    return isinstance(name, str) and name.replace("-", "_") in COLUMNS
+    return isinstance(name, str) and plain(name) in COLUMNS
 
 
 def _collected(value: Any, fail: Fail, every: bool) -> Any:

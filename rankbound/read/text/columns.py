@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
+from rankbound.read.fields import COMPOSED
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Assembly, Repeat, Sorted
 from rankbound.read.text.blocks import (
@@ -81,7 +82,7 @@ def read_columns(
     rows = _Rows(source, layout, counts, skip, Assembly(str(source.path)))
     work = partial(_parsed, layout=layout, ranks=source.whole)
     with source.fitting_into_memory():
-        pieces = _pieces(blocks(source, end=b"\n"), skip)
+        pieces = _pieces(blocks(source, end=b"\n", repairs=counts), skip)
         with closing(in_order(work, pieces, short=is_short(source))) as parsed:
             for piece, columns in parsed:
                 rows.take(piece, columns)
@@ -353,6 +354,7 @@ class _Rows:
             )
         if not self.rows.values:
             raise self.source.fail(f"no rows of {self.layout.names!r}", line=1)
+        count(self.repairs, COMPOSED, self.rows.docnos.composed)
         try:
             return self.rows.sorted()
         except Repeat as repeat:

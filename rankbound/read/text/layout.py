@@ -103,7 +103,9 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         # Split first: to str.split a no-break space inside an id is a blank too
         fields = [field.decode("utf-8") for field in raw.split()]
     except UnicodeDecodeError as error:
-        raise FormatError(path, f"not UTF-8 text ({error})", line=number) from None
+        raise FormatError(
+            path, f"not UTF-8 text ({error}); save it as UTF-8", line=number
+        ) from None
     if len(fields) != layout.width:
         more = len(fields) > layout.width == WIDEST
         raise FormatError(

@@ -16,7 +16,7 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Sorted
-from rankbound.read.text.candidates import CANDIDATES
+from rankbound.read.text.candidates import CANDIDATES, WITH_TEXTS
 from rankbound.read.text.claims import check_claims
 from rankbound.read.text.columns import Layout, read_columns
 from rankbound.read.text.layout import (
@@ -26,6 +26,7 @@ from rankbound.read.text.layout import (
     is_number,
     refuse_bare_returns,
 )
+from rankbound.read.text.roles import roles_of
 from rankbound.read.text.trec_sniffing import (
     BEIR_HEADER,
     first_fields,
@@ -36,6 +37,7 @@ from rankbound.read.text.trec_sniffing import (
     is_prels,
     is_ranks,
     is_scores,
+    unordered,
 )
 
 RUN = Layout(6, 0, 2, 4, "qid Q0 docno rank score tag", "score", rank=3, tag=5)
@@ -181,17 +183,20 @@ def _sniff_run(source: Source) -> str | None:
     layout = {6: RUN, 5: RUN_WITHOUT_TAG}.get(len(first_fields(source)))
     if layout is None or (layout.width == 5 and is_prels(head_rows(source))):
         return None
+    if roles_of(source) is not None:
+        return None
     return f"{layout.width} columns ({layout.names})"
 
 
 def _sniff_ranks(source: Source) -> str | None:
-    if not is_ranks(head_rows(source)):
+    if not is_ranks(head_rows(source)) or roles_of(source) is not None:
         return None
     return f"3 columns, the third counting up within each query ({RANKS.names})"
 
 
 def _sniff_scoreddocs(source: Source) -> str | None:
-    found = is_scores(head_rows(source))
+    rows = head_rows(source)
+    found = is_scores(rows) and roles_of(source) is None and unordered(rows) is None
     return f"3 columns, the third a number ({SCORES.names})" if found else None
 
 
@@ -201,6 +206,8 @@ def _sniff_beir(source: Source) -> str | None:
 
 def _sniff_qrels(source: Source) -> str | None:
     rows = head_rows(source)
+    if roles_of(source) is not None or unordered(rows) is not None:
+        return None
     if rows and len(rows[0]) == 4:
         return f"4 columns ({QRELS.names})"
     if is_grades(rows):
@@ -572,6 +579,7 @@ WIDE: Final = Format(
     refuse,
 )
 FORMATS = (
+    WITH_TEXTS,
     Format(
         "beir-qrels",
         "relevance judgements with the header query-id corpus-id score (BEIR)",

@@ -99,6 +99,22 @@ def is_ranks(rows: Rows) -> bool:
     return longest > 1 and len(bases) == 1
 
 
+def unordered(rows: Rows) -> int | None:
+    """The place of the rank -1 among three columns, as ColBERT writes ``qid pid -1``.
+
+    None where there is none in every row.
+
+    Examples
+    --------
+    >>> unordered([b"q d -1".split(), b"q e -1".split()])
+    2
+    """
+    if not rows or any(len(row) != 3 for row in rows):
+        return None
+    places = (place for place in range(3) if {row[place] for row in rows} == {b"-1"})
+    return next(places, None)
+
+
 def is_grades(rows: Rows) -> bool:
     """Whether the third of three columns holds whole numbers as grades are."""
     return is_scores(rows) and all(_is_grade(row[2]) for row in rows)

@@ -14,11 +14,15 @@ from tests.rankbound.read.golden import BINARY, GOLDEN, format_of
 
 # What another format's signature would show, too; the order of families decides
 ALSO: dict[str, set[str]] = {
-    "ranked-groups": {"groups"},
+    "ranked-groups": {"groups", "json-lists"},
+    "ranked-list": {"json-lists"},
+    "labeled-list": {"json-lists"},
+    "pylate": {"json-lists"},
     "hofstaetter": {"trec-run"},
     "msmarco-run": {"qrels", "scoreddocs"},
     "rankllm": {"lookup"},
-    "margins": {"qrels", "csv-margins"},
+    "mteb-predictions": {"lookup"},
+    "margins": {"qrels", "csv-margins", "json-margins"},
 }
 PACKERS = {
     "gzip": lambda data: gzip.compress(data, mtime=0),
