@@ -536,3 +536,33 @@ def base(name: str) -> str:
     'risk'
     """
     return name.partition(":")[0]
+
+
+# Where a sentence about a limit says what it takes for granted
+PROVIDED: Final = "provided that"
+
+
+def proviso(*, trained: bool, clusters: int | None = None) -> str:
+    """What every limit takes for granted, to end its sentence with.
+
+    Parameters
+    ----------
+    trained : bool
+        Whether the queries that students were trained on are known, and left out.
+    clusters : int, optional
+        How many clusters of queries the limit counts; None if it counts queries.
+
+    Examples
+    --------
+    >>> proviso(trained=True)
+    'provided that queries are independent draws'
+    >>> proviso(trained=False, clusters=40)
+    'provided that no student, teacher or miner was trained on these queries, and ...
+    """
+    drawn = f"{'queries' if clusters is None else 'clusters'} are independent draws"
+    if trained:
+        return f"{PROVIDED} {drawn}"
+    return (
+        f"{PROVIDED} no student, teacher or miner was trained on these queries, and "
+        f"that {drawn}"
+    )

@@ -45,6 +45,7 @@ PARAMETERS: Final = frozenset(
         *("student_kind", "student_temperature", "bi_encoder"),
         *("pilot", "stake", "unscored", "lipschitz"),
         *("runs", "sampling", "size", "drop_suspected", "relevant"),
+        *("trained_on", "clusters"),
     }
 )
 

@@ -10,11 +10,11 @@ from rankbound.bounds.wording import counted
 from rankbound.catalogue import (
     ASSOCIATIONS,
     ORDERS,
+    PROVIDED,
     VERDICTS,
     in_order,
 )
 from rankbound.commands.compare.result import Comparison, Row, SweepTable
-from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.commands.validate.records import (
     Association,
@@ -159,7 +159,7 @@ def _vacuous(ledger: Ledger, row: tuple[str, ...]) -> str:
 def _first_of(sentences: Sequence[str]) -> str:
     """The share and the limit of the mean, which have one proviso."""
     *others, last = sentences[:2] or ("",)
-    return "; ".join((*(one.removesuffix(f"; {PROVISO}") for one in others), last))
+    return "; ".join((*(one.partition(f"; {PROVIDED} ")[0] for one in others), last))
 
 
 def _models(ledger: Ledger) -> Iterator[tuple[str, ...]]:
@@ -455,7 +455,8 @@ def _validation_verdicts(validation: Validation, where: str) -> Iterator[Verdict
     certificates = validation.certificates
     many = sum(row.vacuous for row in certificates)
     if certificates:
-        which = counted(len(certificates), "certificate")
+        number_of = counted(len(certificates), "certificate")
+        which = f"{number_of}, {validation.proviso}"
         if many:
             yield told("vacuous", f"{where}{many:,} of {which}")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -12,7 +13,6 @@ from rich.table import Table
 
 from rankbound.bounds.floors import rounded_down
 from rankbound.bounds.wording import counted, counted_reason
-from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import (
     Compat,
     Diameter,
@@ -23,7 +23,7 @@ from rankbound.commands.measure.result import (
     StudentResult,
     Teacher,
 )
-from rankbound.terminal.console import NAME, outline, say, short
+from rankbound.terminal.console import NAME, WIDTH, outline, say, short
 
 Row = tuple[str, str, str, str, str, str, str]
 PARTS: Final = ("part", "value", "interval", "limit", "floor (n)")
@@ -447,7 +447,7 @@ def ledger_text(ledger: Ledger) -> str:
         for name, student in ledger.students.items()
     ]
     if lines:
-        lines.append(f"limits hold {PROVISO}")
+        lines += wrap(f"limits hold {ledger.proviso}", WIDTH - 2)
     return outline(title, [*lines, *(f"warning: {w}" for w in ledger.warnings)])
 
 

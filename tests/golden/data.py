@@ -235,6 +235,8 @@ def files():
         "close\thard\tmargin\tcross-encoder\nfar\trandom\tpairwise\tbi-encoder\n",
         "configurations.tsv": "diameter\tlipschitz\tentropy\tdivergence\tn\n"
         "1.4\t5\t0.42\t0.06\t500000\n0.9\t2\t0.3\t0.1\t2000\n",
+        "trained.tsv": "fold\tqid\n" + lines(f"1\t{q}" for q in world.qids[:12]),
+        "untrained.txt": lines(["x1", "x2"]),
         "broken.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d02 2 high x\n",
         "doubled.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d01 2 1.5 x\n",
         "ranks.run": "".join(f"q01 Q0 d{n:02d} {n} {-n} x\n" for n in range(1, 9)),

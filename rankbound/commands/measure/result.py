@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType, field
 
 from rankbound.bounds.floors import LN2, rounded_down
 from rankbound.bounds.floors import Floor as LeastLimit
+from rankbound.catalogue import proviso
 from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.provenance import Input
 from rankbound.rendering import text_of
@@ -345,6 +346,32 @@ class Chosen(Record, frozen=True, kw_only=True):
     queries_left_out: int
 
 
+class NearCopies(Record, frozen=True, kw_only=True):
+    """Queries that are near-copies of others, so that n counts too many of them.
+
+    `copies` of the `queries` are one of another, in `sets` of two or more; `distinct`
+    counts the sets of any size. Unless `complete`, there were too many pairs to look
+    at, and only exact copies were found.
+    """
+
+    queries: int
+    copies: int
+    sets: int
+    distinct: int
+    complete: bool
+
+
+class TrainedOn(Record, frozen=True, kw_only=True):
+    """Queries that a student was trained on, which its certificate leaves out.
+
+    `ids` were given; `left_out` of the `of` queries of the measurement are among them.
+    """
+
+    ids: int
+    left_out: int
+    of: int
+
+
 class Headline(Record, frozen=True, kw_only=True):
     """The bound's promise for one student: what locality, entropy and shift cost.
 
@@ -411,7 +438,8 @@ class StudentResult(Record, frozen=True, kw_only=True):
     be on the sample. `tied_share` is the share of documents that are tied at the bottom
     of their group, by clipping or for want of a score; `unclipped_risk`, of the student
     as it is on the documents that it scores, is uncertified. `sentences` say all of it,
-    always in the same order.
+    always in the same order. `trained_on` is None if training queries were not
+    given.
     """
 
     risk: float
@@ -451,6 +479,7 @@ class StudentResult(Record, frozen=True, kw_only=True):
     sentences: tuple[str, ...] = ()
     headline: Headline | None = None
     floor_any_size: LimitFloor | None = None
+    trained_on: TrainedOn | None = None
 
     def __repr__(self) -> str:
         """Risk, limit and verdict in one line."""
@@ -642,9 +671,16 @@ class Ledger(
     command: str
     versions: dict[str, str]
     compat: Compat | None = None
+    near_copies: NearCopies | None = None
 
     def __post_init__(self) -> None:
         named(self, "students")
+
+    @property
+    def proviso(self) -> str:
+        """What the limits of all students take for granted."""
+        known = (one.trained_on is not None for one in self.students.values())
+        return proviso(trained=bool(self.students) and all(known))
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """Students, the limits of their risks by method, and the inputs."""

@@ -8,6 +8,7 @@ from typing import Final, cast
 
 import numpy as np
 
+from rankbound.catalogue import proviso
 from rankbound.commands.measure.choosing import (
     FACTORS,
     Choices,
@@ -32,6 +33,7 @@ from rankbound.commands.measure.inputs import (
     thin_out,
 )
 from rankbound.commands.measure.options import StudentSource
+from rankbound.commands.measure.result import TrainedOn
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -91,6 +93,8 @@ class Student:
     warnings : tuple of str
     paths : tuple
         Its files, or the contents of objects.
+    trained_on : TrainedOn or None
+        How many of the queries it was trained on; None if that is not known.
     """
 
     source: StudentSource
@@ -110,6 +114,12 @@ class Student:
     missing_share: float
     warnings: tuple[str, ...]
     paths: tuple[Given, ...]
+    trained_on: TrainedOn | None = None
+
+    @property
+    def proviso(self) -> str:
+        """What its limits take for granted."""
+        return proviso(trained=self.trained_on is not None)
 
     @property
     def name(self) -> str:
