@@ -550,3 +550,33 @@ def base(name: str) -> str:
     'risk'
     """
     return name.partition(":")[0]
+
+
+# Where a sentence about a limit says what it takes for granted
+PROVIDED: Final = "provided that"
+
+
+def proviso(*, trained: bool, clustered: bool = False) -> str:
+    """What every limit takes for granted, to end its sentence with.
+
+    Parameters
+    ----------
+    trained : bool
+        Whether the queries that students were trained on are known, and left out.
+    clustered : bool
+        Whether the limit counts clusters of queries, not queries.
+
+    Examples
+    --------
+    >>> proviso(trained=True)
+    'provided that queries are independent draws'
+    >>> proviso(trained=False, clustered=True)
+    'provided that no student, teacher or miner was trained on these queries, and ...
+    """
+    drawn = f"{'clusters' if clustered else 'queries'} are independent draws"
+    if trained:
+        return f"{PROVIDED} {drawn}"
+    return (
+        f"{PROVIDED} no student, teacher or miner was trained on these queries, and "
+        f"that {drawn}"
+    )

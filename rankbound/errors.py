@@ -45,7 +45,7 @@ PARAMETERS: Final = frozenset(
         *("student_kind", "student_temperature", "bi_encoder"),
         *("pilot", "stake", "unscored", "lipschitz", "clusters"),
         *("runs", "sampling", "size", "drop_suspected", "relevant"),
-        *("missing_value", "mixed_scales", "run_tag"),
+        *("missing_value", "mixed_scales", "run_tag", "trained_on"),
     }
 )
 

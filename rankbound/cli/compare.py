@@ -20,6 +20,7 @@ from rankbound.cli.options import (
     add_qrels,
     add_score_rules,
     add_seed,
+    add_trained_on,
     add_vectors,
     given_settings,
     margins_listed,
@@ -131,6 +132,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("settings").add_argument
+    add_trained_on(add)
     add_score_rules(add)
     add(
         "--resamples",

@@ -20,6 +20,7 @@ from rankbound.cli.options import (
     add_score_rules,
     add_seed,
     add_stake,
+    add_trained_on,
     add_unscored,
     add_vectors,
     choices_from,
@@ -124,6 +125,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "products of unit vectors, by Lemma 4)",
     )
     add_unscored(add)
+    add_trained_on(add)
     add_delta(
         add,
         "failure probability of the limits and shares, half of it for either, and of "

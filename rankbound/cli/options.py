@@ -175,6 +175,18 @@ def run_tags(texts: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     return {name: values[0] for name, values in found.items()}
 
 
+def add_trained_on(add: Callable[..., Any]) -> None:
+    """Add the queries that students were trained on."""
+    add(
+        "--trained-on",
+        metavar="[NAME=]FILE",
+        help="ids of the queries that all students, or one, were trained on: one a "
+        "line, or any file with query ids (groups, a run, judgements, queries); limits "
+        "of a student leave its own out, and without them assume that there are none",
+        **SEVERAL,
+    )
+
+
 def add_vectors(add: Callable[..., Any]) -> None:
     """Add document vectors and their metric."""
     add(
@@ -211,6 +223,9 @@ def students_from(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     scales = per_student(
         arguments.student_temperature, names, "--student-temperature", temperature_from
     )
+    # `cut` states no limit of a student, so it has no such option
+    given = vars(arguments).get("trained_on", [])
+    trained = per_student(given, names, "--trained-on", path_from)
     sources = [StudentSource(name, scores=Path(file)) for name, file in runs]
     sources += [
         StudentSource(name, queries=Path(file), query_ids=ids)
@@ -224,6 +239,7 @@ def students_from(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
             query_ids=source.query_ids,
             kind=kinds.get(source.name),
             temperature=scales.get(source.name),
+            trained_on=trained.get(source.name),
         )
         for source in sources
     )
@@ -312,6 +328,19 @@ def temperature_from(text: str | None, option: str) -> Any:
         raise UsageError(
             f"{option} must be a positive number or 'fit', got {text!r}"
         ) from None
+
+
+def path_from(text: str, option: str) -> Path:
+    """A path.
+
+    Examples
+    --------
+    >>> path_from("train.txt", "--trained-on").name
+    'train.txt'
+    """
+    if not text:
+        raise UsageError(f"{option} must name a file, got {text!r}")
+    return Path(text)
 
 
 def number_from(text: str, option: str) -> float:

@@ -11,12 +11,12 @@ from rankbound.catalogue import (
     ASSOCIATIONS,
     EXCLUDED,
     ORDERS,
+    PROVIDED,
     REMAINS,
     VERDICTS,
     in_order,
 )
 from rankbound.commands.compare.result import Comparison, Row, SweepTable
-from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import Ledger, Ranking, StudentResult
 from rankbound.commands.validate.records import (
     Association,
@@ -105,12 +105,14 @@ def _ledger_verdicts(ledger: Ledger, name: str) -> Iterator[Verdict]:
             yield told("vacuous", f"{sentence}; the limit is {ends}")
         else:
             yield told("not vacuous", sentence)
-    yield from _ranking_verdicts(ledger.ranking, name)
+    yield from _ranking_verdicts(ledger.ranking, ledger.proviso, name)
     for warning in ledger.warnings:
         yield told("warning", warning)
 
 
-def _ranking_verdicts(ranking: Ranking | None, name: str) -> Iterator[Verdict]:
+def _ranking_verdicts(
+    ranking: Ranking | None, proviso: str, name: str
+) -> Iterator[Verdict]:
     """Which students remain and which are excluded, in a line each."""
     students = {} if ranking is None else ranking.students
     for verdict in (REMAINS, EXCLUDED):
@@ -120,7 +122,7 @@ def _ranking_verdicts(ranking: Ranking | None, name: str) -> Iterator[Verdict]:
             yield told(
                 verdict,
                 f"{where}{len(which)} of {counted(len(students), 'student')}: "
-                f"{', '.join(which)}; {PROVISO}",
+                f"{', '.join(which)}; {proviso}",
             )
 
 
@@ -207,7 +209,7 @@ def _vacuous(ledger: Ledger, row: tuple[str, ...]) -> str:
 def _first_of(sentences: Sequence[str]) -> str:
     """The share and the limit of the mean, which have one proviso."""
     *others, last = sentences[:2] or ("",)
-    return "; ".join((*(one.removesuffix(f"; {PROVISO}") for one in others), last))
+    return "; ".join((*(one.partition(f"; {PROVIDED} ")[0] for one in others), last))
 
 
 def _models(ledger: Ledger) -> Iterator[tuple[str, ...]]:
@@ -503,7 +505,8 @@ def _validation_verdicts(validation: Validation, where: str) -> Iterator[Verdict
     certificates = validation.certificates
     many = sum(row.vacuous for row in certificates)
     if certificates:
-        which = counted(len(certificates), "certificate")
+        number_of = counted(len(certificates), "certificate")
+        which = f"{number_of}, {validation.proviso}"
         if many:
             yield told("vacuous", f"{where}{many:,} of {which}")
         else:

@@ -139,7 +139,7 @@ def change_notes(found: MeasuredChange) -> Iterator[str]:
     yield (
         f"all intervals hold at once with probability at least {1 - found.delta:g}, by "
         f"betting; the bound is that of {found.statement}; it holds for the queries of "
-        "both, provided that no student, teacher or miner was trained on them"
+        f"both, {found.proviso}"
     )
     for when, names in (("before", found.only_before), ("after", found.only_after)):
         if names:

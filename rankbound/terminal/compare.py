@@ -103,7 +103,7 @@ def _head(comparison: Comparison) -> Iterator[str]:
         f"family: {counted(family.size, 'comparison')} ({family.name}); all "
         "intervals and verdicts hold at once with probability "
         f"{1 - comparison.delta:.10g}"
-        f"{BY_T if by_t else ''}"
+        f"{BY_T if by_t else ''}, {comparison.proviso}"
     )
     if family.directions is not None:
         yield (

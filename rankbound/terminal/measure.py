@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -13,7 +14,6 @@ from rich.table import Table
 from rankbound.bounds.floors import rounded_down
 from rankbound.bounds.wording import counted, counted_reason, plural
 from rankbound.catalogue import VERDICTS
-from rankbound.commands.measure.choosing import PROVISO
 from rankbound.commands.measure.result import (
     Compat,
     Diameter,
@@ -25,7 +25,14 @@ from rankbound.commands.measure.result import (
     StudentResult,
     Teacher,
 )
-from rankbound.terminal.console import NAME, in_clusters, outline, say, short
+from rankbound.terminal.console import (
+    NAME,
+    WIDTH,
+    in_clusters,
+    outline,
+    say,
+    short,
+)
 
 Row = tuple[str, str, str, str, str, str, str]
 PARTS: Final = ("part", "value", "interval", "limit", "floor (n)")
@@ -500,7 +507,7 @@ def ledger_text(ledger: Ledger) -> str:
         for name, student in ledger.students.items()
     ]
     if lines:
-        lines.append(f"limits hold {PROVISO}")
+        lines += wrap(f"limits hold {ledger.proviso}", WIDTH - 2)
     return outline(title, [*lines, *(f"warning: {w}" for w in ledger.warnings)])
 
 

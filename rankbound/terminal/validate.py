@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -23,7 +24,7 @@ from rankbound.commands.validate.records import (
     Prediction,
 )
 from rankbound.commands.validate.result import Validation
-from rankbound.terminal.console import NAME, outline, say, short
+from rankbound.terminal.console import NAME, WIDTH, outline, say, short
 from rankbound.terminal.measure import FLOOR, floor_cell
 
 SHOWN: Final = 10
@@ -158,7 +159,10 @@ def _interval(lower: float | None, upper: float | None) -> str:
 
 
 def _certificates(validation: Validation) -> Table:
-    table = _table("certificates of random halves against the risk of the others, nats")
+    table = _table(
+        "certificates of random halves against the risk of the others, nats, "
+        f"{validation.proviso}"
+    )
     several = len(validation.datasets) > 1
     table.add_column("configuration" if several else "student", overflow="fold")
     headings = ("certificate", "floor (n)", "held-out risk", "ratio", "held", "refuted")
@@ -381,7 +385,10 @@ def validation_text(validation: Validation) -> str:
         f"Validation of {names}: {counted(len(datasets), 'sampling')}, "
         f"{counted(len(students), 'student')}"
     )
-    lines = [*_verdicts(validation), *_held(validation.certificates)]
+    lines = [
+        *_verdicts(validation),
+        *_held(validation.certificates, validation.proviso),
+    ]
     lines += [f"control failed: {c.name}" for c in validation.controls if not c.passed]
     lines += [f"warning: {warning}" for warning in validation.warnings]
     return outline(title, lines)
@@ -409,12 +416,13 @@ def _told(row: Association) -> str:
     )
 
 
-def _held(rows: Sequence[HeldOutCertificate]) -> list[str]:
+def _held(rows: Sequence[HeldOutCertificate], said: str) -> list[str]:
     if not rows:
         return []
     held, splits = sum(row.held for row in rows), sum(row.splits for row in rows)
     return [
         f"certificates held on {held:,} of "
         f"{counted(splits, 'random half', 'random halves')}; "
-        f"{sum(row.vacuous for row in rows)} of {len(rows)} vacuous"
+        f"{sum(row.vacuous for row in rows)} of {len(rows)} vacuous",
+        *wrap(f"certificates hold {said}", WIDTH - 2),
     ]

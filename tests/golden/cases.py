@@ -155,6 +155,11 @@ LINES = {
         "lipschitz": f"measure {BOTH} {DENSE} --student-temperature 1 "
         "--score-range 12 --query-ids queries.ids.txt --ids docs.ids.txt --groups "
         "random.jsonl --metric angular --lipschitz 30 dense=3.2 --out {out}",
+        "trained": f"measure {BOTH} --groups random.jsonl --trained-on trained.tsv "
+        "far=untrained.txt --out {out}",
+        "trained-strange": f"measure {MODELS} --trained-on far=trained.tsv --out "
+        "{out}",
+        "trained-broken": f"measure {MODELS} --trained-on corpus.npy --out {{out}}",
         "refuted-lipschitz": f"measure {BOTH} --embeddings docs.npy --ids docs.ids.txt "
         "--groups random.jsonl --lipschitz close=0.1 --out {out}",
         "margins": "measure --teacher margins.jsonl --groups hard.jsonl --student "
@@ -209,6 +214,8 @@ LINES = {
         "--missing drop --score-range 5 --out {out}",
         "target": f"compare --teacher teacher.json.gz {THREE} --target target.jsonl "
         "--out {out}",
+        "trained": f"compare {MODELS} {THREE} --quantity risk --pairs all "
+        "--resamples 0 --trained-on trained.tsv --out {out}",
         "fit": f"compare {FITTED} --teacher-kind cosine {THREE} --quantity "
         "entropy,risk --pairs pos-neg --student bm25=bm25.run --student-temperature "
         "fit --ids docs.ids.txt --embeddings docs.npy --metric angular "
@@ -353,6 +360,8 @@ LINES = {
         "--mixed-scales logit-sigmoid --run-tag far=far --student far=systems.run "
         "--student-kind logit --groups hard.jsonl --qrels qrels.trec --measures nDCG@5 "
         f"{QUICK} --out {{out}}",
+        "trained": f"validate {MODELS} --qrels qrels.trec --measures nDCG@10 "
+        f"--trained-on close=trained.tsv {QUICK} --out {{out}}",
         "no-qrels": f"validate {MODELS} --out {{out}}",
         "mixed": f"validate {MODELS} --datasets one:sets/one --out {{out}}",
         "no-folder": "validate --datasets one:nowhere --out {out}",

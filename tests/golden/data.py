@@ -285,6 +285,8 @@ def files():
         "few-clusters.tsv": clusters_text(world.qids[:50]),
         "torn-clusters.tsv": "q01\tc1\nq02\tc1\n\nq01\tc2\n",
         "narrow-clusters.tsv": "qid cluster\nq01 c1\n",
+        "trained.tsv": "fold\tqid\n" + lines(f"1\t{q}" for q in world.qids[:12]),
+        "untrained.txt": lines(["x1", "x2"]),
         "broken.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d02 2 high x\n",
         "doubled.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d01 2 1.5 x\n",
         "ranks.run": "".join(f"q01 Q0 d{n:02d} {n} {-n} x\n" for n in range(1, 9)),

@@ -13,6 +13,7 @@ from rankbound.bounds.floors import floor_of
 from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.theorem5 import Design, finite_complexity
 from rankbound.bounds.wording import counted
+from rankbound.catalogue import proviso
 from rankbound.commands.bound.folders import (
     MeasuredLike,
     Measurement,
@@ -81,6 +82,7 @@ def measured_change(
         _student(name, sides, alike[name], shared, (delta, len(names)), clusters)
         for name in names
     ]
+    said = _proviso(sides, students)
     return MeasuredChange(
         statement="theorem-5a",
         unit="nats",
@@ -94,10 +96,11 @@ def measured_change(
         only_before=tuple(n for n in first.students if n not in second.students),
         only_after=tuple(n for n in second.students if n not in first.students),
         warnings=(*asserted, *_warnings(sides, students)),
-        assumptions=_assumptions(sides[0], students, delta),
+        assumptions=_assumptions(sides[0], students, delta, said),
         definitions=DEFINITIONS,
         inputs=(*sides[0].inputs, *sides[1].inputs),
         command=command,
+        proviso=said,
     )
 
 
@@ -267,14 +270,27 @@ def _warnings(
             )
 
 
+def _proviso(
+    sides: tuple[Measurement, Measurement], students: Sequence[StudentChange]
+) -> str:
+    """What limits of both measurements take for granted."""
+    known = (
+        side.ledger.students[one.student].trained_on is not None
+        for side in sides
+        for one in students
+    )
+    clustered = any(side.clusters is not None for side in sides)
+    return proviso(trained=all(known), clustered=clustered)
+
+
 def _assumptions(
-    side: Measurement, students: Sequence[StudentChange], delta: float
+    side: Measurement, students: Sequence[StudentChange], delta: float, said: str
 ) -> tuple[str, ...]:
     several = counted(len(students), "student")
     what = "clusters of queries" if side.clusters else "queries"
     return (
-        f"the {what} are independent draws (asserted), the same in both measurements, "
-        "and no student, teacher or miner was trained on them",
+        f"the {what} are the same in both measurements; all limits hold "
+        f"{said} (asserted)",
         "target law, teacher and temperature are the same before and after: temperature"
         f" {side.ledger.teacher.temperature:g} of {side.ledger.teacher.kind} scores, "
         f"{side.ledger.pairs} pairs",

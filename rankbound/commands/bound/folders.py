@@ -13,6 +13,7 @@ from rankbound.bounds.certificate import LN2
 from rankbound.bounds.lemmas import query_range
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.result import Ledger, LossRange, StudentResult
+from rankbound.commands.measure.trained import OF_ALL, REASON
 from rankbound.data.clusters import CLUSTER, Clusters
 from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Input
@@ -326,7 +327,10 @@ def _left_out(ledger: Ledger, student: str) -> bool:
     """Whether documents or queries of the student or of all students were dropped."""
     others = tuple(f"{name}: " for name in ledger.students if name != student)
     return any(
-        number and not reason.startswith(others)
+        number
+        and not reason.startswith(others)
+        # Whole queries, whose groups nobody compares then
+        and not reason.endswith((REASON, OF_ALL))
         for reason, number in ledger.dropped.items()
     )
 

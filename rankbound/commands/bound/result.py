@@ -10,6 +10,7 @@ import msgspec
 
 from rankbound.bounds.changes import Order
 from rankbound.bounds.theorem2 import headline_width
+from rankbound.catalogue import proviso
 from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.commands.measure.result import LimitFloor, LossRange
 from rankbound.errors import UsageError
@@ -324,6 +325,8 @@ class MeasuredChange(
     inputs : tuple of Input
     command : str
         The command line, "" from Python.
+    proviso : str
+        What all limits take for granted.
 
     Examples
     --------
@@ -356,6 +359,7 @@ class MeasuredChange(
     definitions: dict[str, str]
     inputs: tuple[Input, ...]
     command: str
+    proviso: str = proviso(trained=False)
 
     def __post_init__(self) -> None:
         named(self, "students")

@@ -24,6 +24,7 @@ from rankbound.commands.compare.samplings import Loaded, Sampling, load
 from rankbound.commands.measure.given import Given
 from rankbound.commands.measure.inputs import (
     Rule,
+    count,
     known_temperature,
     student_temperature,
 )
@@ -34,6 +35,7 @@ from rankbound.commands.measure.students import (
     matched,
     student_file,
 )
+from rankbound.commands.measure.trained import REASON, Training, training_of
 from rankbound.data.clusters import units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
@@ -54,6 +56,7 @@ class Student:
     file: StudentFile
     temperature: float
     warnings: tuple[str, ...]
+    training: Training
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +99,7 @@ def measure_student(
     raw = student.file.on(sampling.groups)
     rule = Rule("all", missing)
     groups, keep = matched(student.source, raw, sampling.groups, rule, dropped)
+    groups, keep = _fresh(student, groups, keep, dropped)
     teacher = sampling.values[keep]
     with np.errstate(over="ignore"):  # refused later, with a message
         values = raw.values[keep] / student.temperature
@@ -112,6 +116,23 @@ def measure_student(
     return OnSampling(made, kept, dropped, _gaps(student, sampling, raw.found))
 
 
+def _fresh(
+    student: Student, groups: Groups, keep: Booleans, dropped: dict[str, int]
+) -> tuple[Groups, Booleans]:
+    """The groups without the student's training queries, and which rows they keep."""
+    name = student.source.name
+    mask = student.training.of(name, groups)
+    if mask.all():
+        raise UsageError(
+            f"student {name!r} was trained on all of the queries that it has documents "
+            "of (`trained_on`); compare on queries that it has not seen"
+        )
+    count(dropped, REASON, len(np.unique(groups.queries[mask])))
+    kept = keep.copy()
+    kept[np.flatnonzero(keep)[np.repeat(mask, groups.sizes)]] = False
+    return groups.keep_groups(~mask), kept
+
+
 def _gaps(student: Student, sampling: Sampling, found: Booleans) -> tuple[str, ...]:
     missing = float(np.mean(~found))
     if missing <= WARN_ABOVE:
@@ -125,6 +146,9 @@ def _gaps(student: Student, sampling: Sampling, found: Booleans) -> tuple[str, .
 
 def _student(source: StudentSource, loaded: Loaded) -> Student:
     file = student_file(source, loaded.embeddings, loaded.teacher.files)
+    training = training_of(
+        (source,), loaded.pool.groups, loaded.teacher.files, loaded.teacher.clusters
+    )
     if source.temperature != "fit" or loaded.calibration is None:
         scale = known_temperature(
             None if source.temperature == "fit" else source.temperature,
@@ -132,18 +156,20 @@ def _student(source: StudentSource, loaded: Loaded) -> Student:
             who=f"student {source.name!r}",
             option="`StudentSource.temperature`",
         )
-        return Student(source, file, scale, file.warnings)
-    raw = file.on(loaded.calibration.groups)
-    pooled = loaded.calibration.groups.keep_rows(raw.found)
+        return Student(source, file, scale, file.warnings, training)
+    aside = loaded.calibration.groups
+    raw = file.on(aside)
+    mask = training.of(source.name, aside)
+    found = raw.found & ~np.repeat(mask, aside.sizes)
     scale, warning = student_temperature(
-        pooled,
-        loaded.calibration.values[raw.found],
-        raw.values[raw.found],
+        aside.keep_rows(found),
+        loaded.calibration.values[found],
+        raw.values[found],
         pairs="all",
         who=source.name,
     )
     said = () if warning is None else (warning,)
-    return Student(source, file, scale, (*file.warnings, *said))
+    return Student(source, file, scale, (*file.warnings, *said), training)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

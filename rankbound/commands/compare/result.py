@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 from msgspec.structs import asdict
 
-from rankbound.catalogue import Difference
-from rankbound.commands.measure.result import Norms, TwoNn
+from rankbound.catalogue import Difference, proviso
+from rankbound.commands.measure.result import Norms, TrainedOn, TwoNn
 from rankbound.provenance import Clustering, Input
 from rankbound.results import Beside, Named, Record, Result, named
 from rankbound.validation.paired import Method
@@ -114,11 +114,15 @@ class Row(Record, frozen=True, kw_only=True):
 
 
 class Model(Record, frozen=True, kw_only=True):
-    """The kind of a student's scores, the evidence for it, and their temperature."""
+    """The kind of a student's scores, the evidence for it, and their temperature.
+
+    `trained_on` is None if its training queries were not given.
+    """
 
     kind: str
     kind_evidence: str
     temperature: float
+    trained_on: TrainedOn | None = None
 
 
 class Teacher(Record, frozen=True, kw_only=True):
@@ -538,6 +542,15 @@ class Comparison(
 
     def __post_init__(self) -> None:
         named(self, "samplings", "decomposition", "shift", "shapes", "cards")
+
+    @property
+    def proviso(self) -> str:
+        """What all intervals take for granted."""
+        students = self.teacher.students.values()
+        known = (one.trained_on is not None for one in students)
+        return proviso(
+            trained=bool(students) and all(known), clustered=self.clusters is not None
+        )
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """The comparisons, the entropies and what explains them."""

@@ -63,6 +63,7 @@ from rankbound.commands.measure.given import (
     GroupsLike,
     IdsLike,
     QrelsLike,
+    QueriesLike,
     ScoresLike,
     VectorsLike,
     inputs_of,
@@ -161,6 +162,7 @@ def compare(  # noqa: PLR0913  each is an option of the command
     embeddings: VectorsLike | None = None,
     ids: IdsLike | None = None,
     metric: str = "euclidean",
+    trained_on: QueriesLike | Mapping[str, QueriesLike] | None = None,
     teacher_kind: Kind | str | None = None,
     temperature: Temperature = None,
     missing: Literal["drop", "error"] | None = None,
@@ -226,6 +228,9 @@ def compare(  # noqa: PLR0913  each is an option of the command
         Docnos of the rows of `embeddings`; by default their own, or those beside them.
     metric : {"euclidean", "angular"}, default "euclidean"
         The distance between vectors; "angular" is their angle in radians.
+    trained_on : path, object, or mapping of str to these, optional
+        The queries that all students were trained on, or those of each by name, as in
+        `measure`: a student is compared on the others.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
@@ -320,6 +325,7 @@ def compare(  # noqa: PLR0913  each is an option of the command
         embeddings=embeddings,
         ids=ids,
         metric=metric,
+        trained_on=trained_on,
         teacher_kind=teacher_kind,
         temperature=temperature,
         missing=missing,
@@ -542,6 +548,7 @@ def _teacher(compared: Compared) -> Teacher:
                 kind=s.file.kind.value,
                 kind_evidence=s.file.evidence,
                 temperature=s.temperature,
+                trained_on=s.training.found.get(s.source.name),
             )
             for s in compared.students
         },

@@ -27,7 +27,6 @@ from rankbound.bounds.shares import (
 )
 from rankbound.catalogue import COLUMNS
 from rankbound.commands.measure.choosing import (
-    PROVISO,
     Choices,
     group_range,
     group_sizes,
@@ -317,7 +316,8 @@ class CertifiedStudent:
             f"student {self.student.name!r}: group sizes vary; its limits assert that "
             f"no query has a smaller group than this sample "
             f"({self.certificate.range.source}); without that assertion the upper "
-            f"limit is {self.upper_any_size:.4f} nats{self._any_floor}; {PROVISO}",
+            f"limit is {self.upper_any_size:.4f} nats{self._any_floor}; "
+            f"{self.student.proviso}",
         )
 
     @property

@@ -25,9 +25,6 @@ from rankbound.estimators.group_terms import floored, student_terms
 DEFAULT_RANGE: Final = 3.0  # B without a pilot
 # A fitted temperature ignores clipping and the floor, so its neighbours are tried, too
 FACTORS: Final = (0.5, 0.5**0.5, 1.0, 2.0**0.5, 2.0)
-PROVISO: Final = (
-    "provided that no student, teacher or miner was trained on these queries"
-)
 PILOT, GIVEN, FIXED = "pilot", "given", "default"
 
 

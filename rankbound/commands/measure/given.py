@@ -21,6 +21,8 @@ from rankbound.errors import UsageError
 from rankbound.provenance import Input
 from rankbound.read.clusters import read_clusters
 from rankbound.read.contents import UNREAD, Contents
+from rankbound.read.json.records import query_texts
+from rankbound.read.query_ids import QueryIds, query_ids
 from rankbound.read.reading import read_part
 from rankbound.read.scales import Answers, Settled, settled
 from rankbound.read.source import sha256
@@ -35,8 +37,10 @@ QrelsLike = str | PathLike[str] | Scores | Mapping[str, Mapping[str, float]] | A
 VectorsLike = str | PathLike[str] | Embeddings | Any
 IdsLike = str | PathLike[str] | Iterable[str]
 ClustersLike = str | PathLike[str] | Clusters | Mapping[str, str]
+QueriesLike = str | PathLike[str] | Iterable[str | int] | Any
+Content = Scores | Groups | Embeddings | Clusters | QueryIds
 # A path, or the content of an object
-Given = Path | Scores | Groups | Embeddings | Clusters
+Given = Path | Content
 BLOCK = 1 << 12
 MAIN = ""  # stands for the teacher's file in a mapping of formats
 
@@ -81,6 +85,24 @@ def as_given(value: Any, part: str, name: str) -> Given | None:
     return found
 
 
+def queries_given(value: Any, student: str) -> Path | QueryIds | None:
+    """Convert text to a `Path` and an object to the ids of its queries.
+
+    Examples
+    --------
+    >>> queries_given(["q2", "q1"], "bm25").name
+    'training queries of bm25 (list)'
+    """
+    if value is None or isinstance(value, QueryIds):
+        return value
+    if isinstance(value, str | PathLike):
+        return Path(value)
+    from rankbound.read.objects.objects import described
+
+    name = f"training queries of {student} ({described(value)})"
+    return query_ids(value, name=name)
+
+
 def vectors_given(vectors: Any, ids: Any, name: str) -> tuple[Given | None, Any]:
     """Vectors and ids as by `as_given`; an array is joined with its ids here.
 
@@ -107,8 +129,8 @@ def vectors_of(vectors: Given | None, ids: Path | None) -> tuple[Given, ...]:
     return (vectors,)
 
 
-def content_hash(part: Scores | Groups | Embeddings | Clusters) -> str:
-    """Hex SHA-256 of the content of scores, groups, vectors or clusters.
+def content_hash(part: Content) -> str:
+    """Hex SHA-256 of what an object holds.
 
     It depends neither on names nor, for scores, on the order of the queries.
 
@@ -139,7 +161,7 @@ def input_of(given: Given, root: Path | None, *, hashed: bool = True) -> Input:
 
     Parameters
     ----------
-    given : Path, Scores, Groups, Embeddings or Clusters
+    given : Path or the content of an object
     root : Path or None
         Folder that the path is recorded relative to.
     hashed : bool
@@ -172,7 +194,9 @@ def relative(path: Path, root: Path | None) -> str:
     return str(path.relative_to(root) if inside and root is not None else path)
 
 
-def _columns(part: Scores | Groups | Embeddings | Clusters) -> tuple[Any, ...]:
+def _columns(part: Content) -> tuple[Any, ...]:
+    if isinstance(part, QueryIds):
+        return (part.ids,)
     if isinstance(part, Clusters):
         order = np.argsort(part.qids)
         return part.qids[order], part.names[order]
@@ -242,6 +266,8 @@ class Files:
         What the readers skipped or repaired in each file, if anything.
     notes : dict of path to sentences
         What the readers assumed about each file, if anything.
+    query_texts : dict of str to str
+        Texts of queries by id, as far as files held them.
     """
 
     def __init__(
@@ -255,6 +281,7 @@ class Files:
         self._kept: dict[tuple[Path, str | None], Contents] = {}
         self.repairs: dict[Path, dict[str, int]] = {}
         self.notes: dict[Path, tuple[str, ...]] = {}
+        self.query_texts: dict[str, str] = {}
 
     def scores(
         self,
@@ -326,6 +353,7 @@ class Files:
             self.repairs[path] = dict(contents.repairs)
         if contents.notes:
             self.notes[path] = contents.notes
+        self.query_texts.update(query_texts(contents))
         if keep:
             self._kept[path, tag] = contents
         return contents
@@ -337,6 +365,13 @@ class Files:
         path = cast(Path, path)
         chosen = format_of(self._formats, path, main=self._teacher)
         return read_embeddings(path, ids, format=chosen)
+
+    def queries(self, path: Path | QueryIds) -> QueryIds:
+        """The ids of queries in a file, or those of an object."""
+        if isinstance(path, QueryIds):
+            return path
+        chosen = format_of(self._formats, path, main=self._teacher)
+        return query_ids(path, format=chosen)
 
     def forget(self) -> None:
         """Drop the contents that were kept; repairs and notes stay."""

@@ -12,7 +12,12 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
 from rankbound.catalogue import PAIR_SETS
-from rankbound.commands.measure.given import as_given, check_files, vectors_given
+from rankbound.commands.measure.given import (
+    as_given,
+    check_files,
+    queries_given,
+    vectors_given,
+)
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError, in_options
@@ -57,6 +62,9 @@ class StudentSource:
         Positive; divides the student's scores. "fit" brings the student as close to
         its teacher as possible on calibration queries. None is 1 for logits and
         probabilities, and an error for other kinds.
+    trained_on : path or object, optional
+        Any file with the ids of the queries that it was trained on, or an iterable of
+        them; its certificate leaves these out.
 
     Raises
     ------
@@ -77,11 +85,13 @@ class StudentSource:
     query_ids: Any = None
     kind: Kind | None = None
     temperature: Temperature = None
+    trained_on: Any = None
 
     def __post_init__(self) -> None:
         set_field(
             self, "scores", as_given(self.scores, "scores", f"student {self.name}")
         )
+        set_field(self, "trained_on", queries_given(self.trained_on, self.name))
         found = vectors_given(self.queries, self.query_ids, f"queries of {self.name}")
         for name, value in zip(("queries", "query_ids"), found, strict=True):
             set_field(self, name, value)
@@ -134,6 +144,51 @@ def students_given(students: Any) -> tuple[StudentSource, ...]:
             f"{type(students).__name__}"
         )
     return tuple(found)
+
+
+def trained_students(students: Any, trained_on: Any) -> tuple[StudentSource, ...]:
+    """The students, each with its training queries.
+
+    Parameters
+    ----------
+    students : mapping or iterable
+        As for `students_given`. What one says of its training goes first.
+    trained_on : path, object, mapping of these by name, or None
+
+    Raises
+    ------
+    UsageError
+        When a name is that of no student, or there is none.
+
+    Examples
+    --------
+    >>> (one,) = trained_students({"bm25": "bm25.run"}, "train.txt")
+    >>> one.trained_on.name
+    'train.txt'
+    """
+    found = students_given(students)
+    if trained_on is None:
+        return found
+    names = [student.name for student in found]
+    if not names:
+        raise UsageError("`trained_on` is given, but no student")
+    # A mapping of mappings holds scores or judgements by query
+    by_name = isinstance(trained_on, Mapping) and not any(
+        isinstance(held, Mapping) for held in trained_on.values()
+    )
+    theirs = trained_on if by_name else {}
+    for name in theirs:
+        if name not in names:
+            raise UsageError(
+                f"`trained_on` names no student {name!r}; there are {', '.join(names)}"
+            )
+    shared = None if by_name else queries_given(trained_on, "students")
+    return tuple(
+        one
+        if one.trained_on is not None
+        else replace(one, trained_on=theirs.get(one.name, shared))
+        for one in found
+    )
 
 
 def _check_by_name(students: Mapping[Any, Any]) -> None:
@@ -321,7 +376,9 @@ class SourceOptions:
 
     def inputs(self) -> tuple[Any, ...]:
         """All input files and objects, to check `formats` against."""
-        students = (file for s in self.students for file in (s.scores, s.queries))
+        students = (
+            file for s in self.students for file in (s.scores, s.queries, s.trained_on)
+        )
         return (self.teacher, self.qrels, self.embeddings, *students)
 
     @property
@@ -347,6 +404,7 @@ class MeasureOptions(SourceOptions):
 
     groups: Any = None
     target_groups: Any = None
+    trained_on: Any = None
     depth: int | None = None
     unjudged: Literal["unknown", "irrelevant"] = "unknown"
     pairs: str = "all"
@@ -361,6 +419,9 @@ class MeasureOptions(SourceOptions):
     def __post_init__(self) -> None:
         for name in ("groups", "target_groups"):
             take(self, name, "groups")
+        students = trained_students(self.students, self.trained_on)
+        set_field(self, "students", students)
+        set_field(self, "trained_on", None)  # each student has its own from here on
         # A dataclass with slots is a new class, which super() without arguments misses
         SourceOptions.__post_init__(self)
         self._check_pairs()

@@ -12,12 +12,11 @@ import numpy as np
 from rankbound.bounds.contenders import contenders, difference_limit, pair_stakes
 from rankbound.bounds.pilot import common_range
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import EXCLUDED, REMAINS
+from rankbound.catalogue import EXCLUDED, REMAINS, proviso
 from rankbound.commands.measure.choosing import (
     FIXED,
     GIVEN,
     PILOT,
-    PROVISO,
     Losses,
     RowScores,
     group_range,
@@ -399,11 +398,15 @@ def _sentences(
 ) -> list[str]:
     """What the ranking says, in a fixed order: who is left, who is not, of what."""
     names = ", ".join(map(repr, made.remaining))
+    granted = proviso(
+        trained=all(one.trained_on is not None for one in students),
+        clustered=made.n_clusters is not None,
+    )
     said = [
         f"{count}, on {_counted(made.n_queries, made.n_clusters)}: {names}; any "
         "student with the least risk is among them with probability at least "
         f"{1 - made.delta:g}, "
-        f"and that several are left does not make them equal; {PROVISO}"
+        f"and that several are left does not make them equal; {granted}"
     ]
     for name, student in made.students.items():
         if (other := student.excluded_by) is not None:
@@ -411,7 +414,7 @@ def _sentences(
             said.append(
                 f"excluded as best is {name!r} (p = {student.p_value:.2g}), by "
                 f"comparison with {other!r}: taken by itself, its risk is at least "
-                f"{least:.4f} nats above that; {PROVISO}"
+                f"{least:.4f} nats above that; {granted}"
             )
     said.append(
         f"compared are {_which(made, students)}; {SCORED[unscored]}; "

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType, field
 
 from rankbound.bounds.floors import LN2, rounded_down
 from rankbound.bounds.floors import Floor as LeastLimit
+from rankbound.catalogue import proviso
 from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.provenance import Clustering, Input
 from rankbound.rendering import text_of
@@ -347,6 +348,32 @@ class Chosen(Record, frozen=True, kw_only=True):
     pilot_clusters: int | None = None
 
 
+class NearCopies(Record, frozen=True, kw_only=True):
+    """Queries that are near-copies of others, so that n counts too many of them.
+
+    `copies` of the `queries` are one of another, in `sets` of two or more; `distinct`
+    counts the sets of any size. Unless `complete`, there were too many pairs to look
+    at, and only exact copies were found.
+    """
+
+    queries: int
+    copies: int
+    sets: int
+    distinct: int
+    complete: bool
+
+
+class TrainedOn(Record, frozen=True, kw_only=True):
+    """Queries that a student was trained on, which its certificate leaves out.
+
+    `ids` were given; `left_out` of the `of` queries of the measurement are among them.
+    """
+
+    ids: int
+    left_out: int
+    of: int
+
+
 class Headline(Record, frozen=True, kw_only=True):
     """The bound's promise for one student: what locality, entropy and shift cost.
 
@@ -414,7 +441,7 @@ class StudentResult(Record, frozen=True, kw_only=True):
     of their group, by clipping or for want of a score; `unclipped_risk`, of the student
     as it is on the documents that it scores, is uncertified. `sentences` say all of it,
     always in the same order. Where clusters were given, `share`, `n_needed` and limits
-    count `n_clusters`.
+    count `n_clusters`. `trained_on` is None if training queries were not given.
     """
 
     risk: float
@@ -455,6 +482,7 @@ class StudentResult(Record, frozen=True, kw_only=True):
     headline: Headline | None = None
     floor_any_size: LimitFloor | None = None
     n_clusters: int | None = None
+    trained_on: TrainedOn | None = None
 
     @property
     def n_units(self) -> int:
@@ -788,9 +816,19 @@ class Ledger(
     ranking: Ranking | None = None
     clusters: int | None = None
     clustering: Clustering | None = None
+    near_copies: NearCopies | None = None
 
     def __post_init__(self) -> None:
         named(self, "students")
+
+    @property
+    def proviso(self) -> str:
+        """What the limits of all students take for granted."""
+        known = (one.trained_on is not None for one in self.students.values())
+        return proviso(
+            trained=bool(self.students) and all(known),
+            clustered=self.clusters is not None,
+        )
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """Students, limits of their risks by method, the ranking, and the inputs."""

@@ -12,13 +12,14 @@ from rankbound.bounds.certificate import CHOSEN, LN2, Part
 from rankbound.bounds.floors import floor_of
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent, table_of
-from rankbound.commands.measure.choosing import FIXED, GIVEN, PROVISO
+from rankbound.commands.measure.choosing import FIXED, GIVEN
 from rankbound.commands.measure.given import (
     ClustersLike,
     Given,
     GroupsLike,
     IdsLike,
     QrelsLike,
+    QueriesLike,
     ScoresLike,
     VectorsLike,
     inputs_of,
@@ -49,6 +50,7 @@ from rankbound.commands.measure.result import (
     LimitFloor,
     Locality,
     LossRange,
+    NearCopies,
     Share,
     StudentResult,
     Teacher,
@@ -85,6 +87,9 @@ DEFINITIONS: Final = {
     "floor": "what no limit offered here can be below on this sample (Theorem 9): of "
     "an upper limit, or of the upper end of an interval; its n_needed is the number of "
     "queries from which on one may be below the trivial value, ln 2 for a risk",
+    "near_copies": "queries of whose words or documents more than 4 of 5 are shared "
+    "(Jaccard similarity above 0.8), documents with scores of the teacher that differ, "
+    "up to a constant, by a tenth of their deviation at most; those set aside included",
     "n_needed": "queries at which the chosen limit would be below ln 2, were their "
     "risks distributed as in this sample; null if never",
 }
@@ -126,6 +131,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
     embeddings: VectorsLike | None = None,
     ids: IdsLike | None = None,
     metric: str = "euclidean",
+    trained_on: QueriesLike | Mapping[str, QueriesLike] | None = None,
     teacher_kind: Kind | str | None = None,
     temperature: Temperature = None,
     depth: int | None = None,
@@ -186,6 +192,11 @@ def measure(  # noqa: PLR0913  each is an option of the command
         Docnos of the rows of `embeddings`; by default, those that come with them.
     metric : {"euclidean", "angular"}, default "euclidean"
         Distance between vectors; "angular" is their angle, in radians.
+    trained_on : path, object, or mapping of str to these, optional
+        The queries that all students were trained on, or those of each by name: any
+        file with ids of queries (one a line, groups, a run, judgements, texts, columns)
+        or an iterable of ids. A student's certificate leaves its own out; without them,
+        every limit assumes that there are none.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
@@ -298,6 +309,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
         embeddings=embeddings,
         ids=ids,
         metric=metric,
+        trained_on=trained_on,
         teacher_kind=teacher_kind,
         temperature=temperature,
         depth=depth,
@@ -380,6 +392,7 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         versions=versions(),
         clusters=len(found.teacher_units) if clustered else None,
         clustering=found.inputs.clustering,
+        near_copies=_near_copies(found),
     )
     told = with_ranking(with_headlines(made, found), found)
     return told.with_beside(**_tables(found))
@@ -421,7 +434,7 @@ def assumptions(found: Measured) -> tuple[str, ...]:
         )
     return (
         *shared,
-        f"training queries (asserted): {PROVISO}",
+        _training(found),
         "A1' (enforced): student margins are at most B temperatures, since each "
         "student is evaluated with its scores clipped at its B below its best document "
         "of the group; the certificate is one of that student",
@@ -440,6 +453,33 @@ def assumptions(found: Measured) -> tuple[str, ...]:
         "shares and limits of all "
         f"{counted(len(options.students), 'student')} hold at once with "
         f"probability at least {1 - options.delta:g}",
+    )
+
+
+def _near_copies(found: Measured) -> NearCopies:
+    copies = found.copies
+    return NearCopies(
+        queries=len(copies.qids),
+        copies=int(copies.copies.sum()),
+        sets=copies.n_sets,
+        distinct=copies.n_distinct,
+        complete=copies.complete,
+    )
+
+
+def _training(found: Measured) -> str:
+    """What is known, and what is asserted, about training queries."""
+    unknown = [s.student.name for s in found.students if s.student.trained_on is None]
+    if not unknown:
+        return (
+            "training queries (enforced as far as they were given): each student's "
+            "limits leave out the queries that it was trained on; that no teacher or "
+            "miner was trained on the others is asserted"
+        )
+    whose = "" if len(unknown) == len(found.students) else f" of {', '.join(unknown)}"
+    return (
+        f"training queries (asserted{whose}): no student, teacher or miner was trained "
+        "on the certificate's queries"
     )
 
 
@@ -542,6 +582,7 @@ def _student(one: CertifiedStudent, architecture: Architecture) -> StudentResult
         unclipped_risk=student.unclipped_risk,
         sentences=sentences_of(one),
         n_clusters=certificate.n_queries if one.noun == CLUSTER else None,
+        trained_on=student.trained_on,
     )
 
 
@@ -629,4 +670,6 @@ def _dropped(found: Measured) -> dict[str, int]:
 
 def _given(found: Measured) -> list[Given]:
     students = [given for one in found.students for given in one.student.paths]
-    return list(dict.fromkeys([*found.inputs.paths, *students]))
+    trained = [one.student.source.trained_on for one in found.students]
+    known = [given for given in trained if given is not None]
+    return list(dict.fromkeys([*found.inputs.paths, *students, *known]))

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from rankbound.catalogue import proviso
 from rankbound.commands.measure.choosing import (
     FACTORS,
     Choices,
@@ -31,6 +32,7 @@ from rankbound.commands.measure.inputs import (
     thin_out,
 )
 from rankbound.commands.measure.options import StudentSource
+from rankbound.commands.measure.result import TrainedOn
 from rankbound.data.clusters import Clusters, Units, units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
@@ -93,6 +95,10 @@ class Student:
     warnings : tuple of str
     paths : tuple
         Its files, or the contents of objects.
+    trained_on : TrainedOn or None
+        How many of the queries it was trained on; None if that is not known.
+    clustered : bool
+        Whether clusters of queries are what is independent.
     """
 
     source: StudentSource
@@ -113,6 +119,13 @@ class Student:
     missing_share: float
     warnings: tuple[str, ...]
     paths: tuple[Given, ...]
+    trained_on: TrainedOn | None = None
+    clustered: bool = False
+
+    @property
+    def proviso(self) -> str:
+        """What its limits take for granted."""
+        return proviso(trained=self.trained_on is not None, clustered=self.clustered)
 
     @property
     def name(self) -> str:
@@ -245,6 +258,7 @@ def evaluate_student(
             *(() if warning is None else (warning,)),
         ),
         paths=raw.paths,
+        clustered=inputs.clusters is not None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rankbound.catalogue import Difference, verdict_called
-from rankbound.commands.measure.result import LimitFloor
+from rankbound.commands.measure.result import LimitFloor, TrainedOn
 from rankbound.provenance import Clustering
 from rankbound.results import Record
 
@@ -288,13 +288,17 @@ class TeacherScale(Record, frozen=True, kw_only=True):
 
 
 class StudentScale(Record, frozen=True, kw_only=True):
-    """The same for a student, and its shares of unscored and clipped documents."""
+    """The same for a student, and its shares of unscored and clipped documents.
+
+    `trained_on` is None if its training queries were not given.
+    """
 
     kind: str
     kind_evidence: str
     temperature: float
     missing_share: float
     clipped_share: float
+    trained_on: TrainedOn | None = None
 
 
 class Surveyed(Record, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from rankbound.commands.measure.given import (
     GroupsLike,
     IdsLike,
     QrelsLike,
+    QueriesLike,
     ScoresLike,
     VectorsLike,
     inputs_of,
@@ -193,6 +194,7 @@ def validate(  # noqa: PLR0913  each is an option of the command
     embeddings: VectorsLike | None = None,
     ids: IdsLike | None = None,
     metric: str | None = None,
+    trained_on: QueriesLike | Mapping[str, QueriesLike] | None = None,
     teacher_kind: Kind | str | None = None,
     temperature: Temperature = None,
     depth: int | None = None,
@@ -260,6 +262,9 @@ def validate(  # noqa: PLR0913  each is an option of the command
         Docnos of the rows of `embeddings`; by default their own, or those beside them.
     metric : {"euclidean", "angular"}, default "euclidean"
         The distance between vectors; "angular" is their angle in radians.
+    trained_on : path, object, or mapping of str to these, optional
+        The queries that all students were trained on, or those of each by name, as in
+        `measure`: a student has no terms and no certificate on its own.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
@@ -390,6 +395,7 @@ def validate(  # noqa: PLR0913  each is an option of the command
             "embeddings": embeddings,
             "ids": ids,
             "metric": metric,
+            "trained_on": trained_on,
             "teacher_kind": teacher_kind,
             "temperature": temperature,
             "depth": depth,
@@ -594,6 +600,7 @@ def _surveyed(found: Validated, dataset: str, sampling: str) -> Surveyed:
                 temperature=result.student.temperature,
                 missing_share=result.student.missing_share,
                 clipped_share=result.student.clipped_share,
+                trained_on=result.student.trained_on,
             )
             for result in made.students
         },
@@ -687,7 +694,9 @@ def _given(found: Validated) -> list[Given]:
     given: dict[Given, None] = {}
     for case in found.options.cases:
         made = found.measured[case.dataset, case.sampling]
-        students = (path for r in made.students for path in r.student.paths)
+        students = [path for r in made.students for path in r.student.paths]
+        trained = (r.student.source.trained_on for r in made.students)
+        students += [path for path in trained if path is not None]
         given |= dict.fromkeys([*made.inputs.paths, *students, *case.rankings.values()])
     if found.options.design is not None:
         given[found.options.design] = None

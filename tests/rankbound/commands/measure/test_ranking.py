@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import rankbound as rb
-from rankbound.catalogue import EXCLUDED, REMAINS
-from rankbound.commands.measure.choosing import PROVISO
+from rankbound.catalogue import EXCLUDED, REMAINS, proviso
 from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.measure.run import measure
 from tests import oracles
@@ -123,7 +122,7 @@ def test_those_that_remain_are_in_the_order_of_their_risk_and_the_others_are_not
     assert sorted(risks, key=risks.get) == ["near", "middle", "far"]
     first, *others = found.sentences
     assert first.startswith("1 of 3 students cannot be excluded as best, on 240 quer")
-    assert first.endswith(PROVISO)
+    assert first.endswith(proviso(trained=False))
     assert sum(line.startswith("excluded as best is") for line in others) == 2
 
 
