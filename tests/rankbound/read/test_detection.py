@@ -41,7 +41,7 @@ UNCOUNTED: set[str] = set()
 # Formats with tests of their own: vectors, tables, folders, texts, and what is refused
 OWN = {
     *("faiss", "faiss-flat", "faiss-library", "flexindex", "pyserini-faiss"),
-    *("npy", "npz", "pickle", "raw", "safetensors"),
+    *("faiss-idmap", "npy", "npz", "pickle", "raw", "safetensors", "torch"),
     *("rankbound-groups", "rankbound-scores", "table", "table-embeddings"),
     *("table-lists", "table-margins", "table-qrels", "table-scores"),
     *("irds-qrels", "irds-scoreddocs", "texts", "topics"),
