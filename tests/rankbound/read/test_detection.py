@@ -21,6 +21,7 @@ ALSO: dict[str, set[str]] = {
     "hofstaetter": {"trec-run"},
     "msmarco-run": {"qrels", "scoreddocs"},
     "rankllm": {"lookup"},
+    "predictions": {"lookup-lists"},
     "mteb-predictions": {"lookup"},
     "margins": {"qrels", "csv-margins", "json-margins"},
 }
