@@ -38,7 +38,7 @@ def _calibration(client: Client) -> None:
     preferred = 1 / (1 + np.exp(-np.abs(margins)))
     right = doubts < 0.8 * preferred
     # One judged pair a query, on which the student agrees, so that bins are plain means
-    teacher = {f"q{n}": {"a": margin, "b": 0.0} for n, margin in enumerate(margins)}
+    teacher = {f"q{n}": {"a": m / 2, "b": -m / 2} for n, m in enumerate(margins)}
     student = {q: {d: s / 2 for d, s in row.items()} for q, row in teacher.items()}
     grades = {
         f"q{n}": {"a": int((margin > 0) == good), "b": int((margin > 0) != good)}
