@@ -11,7 +11,7 @@ from rankbound.cli.options import SEVERAL, missing_values
 
 WRITTEN: Final = """\
   scores      rankbound-scores lookup trec-run scoreddocs msmarco-run csv-scores
-              table-scores pickle rankllm
+              table-scores pickle rankllm predictions
   groups      rankbound-groups groups ranked-groups ranked-list hard-negatives
               hard-negatives-ce labeled-list pylate colbert flagembedding tevatron
               tevatron-v2 margins mined hofstaetter candidates table-lists
@@ -20,6 +20,7 @@ WRITTEN: Final = """\
               table-embeddings
 """
 READ: Final = """\
+  faiss-idmap torch
   trec-run-lenient csv-lists csv-margins table-margins faiss-library texts topics
   irds-scoreddocs irds-qrels triples ranking candidates-texts json-scores json-qrels
   json-lists json-margins lookup-lists mteb-predictions dpr

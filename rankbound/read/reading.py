@@ -107,16 +107,19 @@ def read_scores(  # noqa: PLR0913  each is a parameter of its own
     ----------
     source : path or object
         An object may be ``{qid: {docno: score}}``, a pandas, polars or Arrow table (for
-        instance the output of a PyTerrier pipeline), a ranx Run, an iterable of
-        ScoredDoc tuples of ir_measures, a NumPy array of shape (n_queries,
-        n_documents), or `Scores`.
+        instance the output of a PyTerrier pipeline), a Hugging Face Dataset, a ranx
+        Run, an iterable of ScoredDoc tuples of ir_measures, an array of NumPy or torch
+        of shape (n_queries, n_documents), what semantic_search, CrossEncoder.rank,
+        bm25s, FAISS or torch.topk found, rerankings of RankLLM, or `Scores`.
     format : str, optional
-        The format of a file; detected from the content by default.
+        The format, detected from the content by default. An object may be in a format
+        of records, such as "mined:margins", or of a table, such as "table-scores".
     name : str, optional
         The name of an object in messages; its type by default.
     qids, docnos : sequences of ids, optional
         The ids of the rows and columns of an array, their numbers from 0 by default.
-        `docnos` may also have the shape of the array.
+        `docnos` may also have the shape of the array. For what a search found, the ids
+        of its queries, and of the documents in the order in which they were searched.
     missing_value : float or sequence of float, optional
         Scores that stand for missing ones, such as -10000, and are left out.
     run_tag : str, optional
@@ -142,11 +145,10 @@ def read_scores(  # noqa: PLR0913  each is a parameter of its own
     Scores('dict': unknown, 1 query, 2 rows, 2 documents, -1 to 2)
     """
     if is_object(source):
-        check_no_format(format)
         if run_tag is not None:
             raise UsageError("`run_tag` is for runs; choose the rows of an object")
         found: Scores = part_of_object(
-            source, "scores", name=name, qids=qids, docnos=docnos
+            source, "scores", name=name, qids=qids, docnos=docnos, format=format
         )
         return without_missing(found, missing_value)[0]
     if qids is not None or docnos is not None:
@@ -185,8 +187,7 @@ def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Gr
     Groups('list': 1 group of 1 query, sizes all 3, positives marked)
     """
     if is_object(source):
-        check_no_format(format)
-        found: Groups = part_of_object(source, "groups", name=name)
+        found: Groups = part_of_object(source, "groups", name=name, format=format)
         return found
     groups = read_part(source, "groups", format=format).groups
     assert groups is not None  # noqa: S101  read_part checks
@@ -220,8 +221,7 @@ def read_qrels(source: Any, *, format: str | None = None, name: str = "") -> Sco
     [1.0, 0.0]
     """
     if is_object(source):
-        check_no_format(format)
-        found: Scores = part_of_object(source, "qrels", name=name)
+        found: Scores = part_of_object(source, "qrels", name=name, format=format)
         return found
     qrels = read_part(source, "qrels", format=format).qrels
     assert qrels is not None  # noqa: S101  read_part checks
@@ -237,9 +237,3 @@ def is_object(value: object) -> bool:
     (False, True)
     """
     return not isinstance(value, str | PathLike)
-
-
-def check_no_format(format: str | None) -> None:
-    """Raise `UsageError` if a format is given for an object."""
-    if format is not None:
-        raise UsageError("`format` is for files; leave it out for an object")

@@ -64,6 +64,21 @@ def row_formats() -> tuple[RowFormat, ...]:
     )
 
 
+def row_format(name: str) -> RowFormat | None:
+    """The format of records of a name, with its argument; None for other formats.
+
+    Raises
+    ------
+    UsageError
+        For an unknown argument.
+    """
+    base, colon, argument = name.partition(":")
+    found = next((entry for entry in row_formats() if entry.name == base), None)
+    if found is None or not colon or found.configure is None:
+        return None if colon else found
+    return found.configure(argument)
+
+
 def by_name(name: str) -> Format:
     """The format of a name, which may be followed by a colon and an argument.
 

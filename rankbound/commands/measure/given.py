@@ -45,7 +45,9 @@ BLOCK = 1 << 12
 MAIN = ""  # stands for the teacher's file in a mapping of formats
 
 
-def as_given(value: Any, part: str, name: str) -> Given | None:
+def as_given(
+    value: Any, part: str, name: str, format: str | None = None
+) -> Given | None:
     """Convert text to a `Path` and an object to its content; None stays None.
 
     An object is read at once, since an iterator yields its rows only once.
@@ -56,11 +58,15 @@ def as_given(value: Any, part: str, name: str) -> Given | None:
     part : {"scores", "groups", "qrels", "embeddings", "clusters"}
     name : str
         What the object is used for; messages and the ledger call it by this name.
+    format : str, optional
+        The format of an object; that of a file is named when it is read.
 
     Raises
     ------
     FormatError
         When the object does not hold the part.
+    UsageError
+        When an object cannot have the format.
 
     Examples
     --------
@@ -81,7 +87,7 @@ def as_given(value: Any, part: str, name: str) -> Given | None:
         name = value.name
     else:
         name = f"{name} ({described(value)})"
-    found: Given = part_of_object(value, part, name=name)
+    found: Given = part_of_object(value, part, name=name, format=format)
     return found
 
 

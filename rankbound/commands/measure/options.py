@@ -13,6 +13,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
 from rankbound.catalogue import PAIR_SETS
 from rankbound.commands.measure.given import (
+    MAIN,
     as_given,
     check_files,
     queries_given,
@@ -323,7 +324,8 @@ class SourceOptions:
 
     def __post_init__(self) -> None:
         for name, part in PARTS.items():
-            take(self, name, part)
+            own = self.formats.get(MAIN) if name == "teacher" else None
+            take(self, name, part, own)
         set_field(self, "students", students_given(self.students))
         found = vectors_given(self.embeddings, self.ids, "embeddings")
         for name, value in zip(("embeddings", "ids"), found, strict=True):
@@ -551,6 +553,6 @@ def check_compat(value: str | None) -> None:
         raise UsageError(f"`compat` is reference, got {value!r}")
 
 
-def take(record: object, field: str, part: str) -> None:
+def take(record: object, field: str, part: str, format: str | None = None) -> None:
     """Read a field that was given as a path or as an object; see `as_given`."""
-    set_field(record, field, as_given(getattr(record, field), part, field))
+    set_field(record, field, as_given(getattr(record, field), part, field, format))

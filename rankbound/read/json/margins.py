@@ -7,7 +7,6 @@ a query's documents (see `rankbound.estimators.margins`).
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.margins import potentials
 from rankbound.read.contents import Contents
 from rankbound.read.fields import parsed_number
-from rankbound.read.json.building import Builder
+from rankbound.read.json.building import Builder, columns
 from rankbound.read.json.jsonl import Row, RowFormat, first_object, rows, write_records
 from rankbound.read.json.records import lacking, pair_records
 from rankbound.read.source import Source
@@ -46,7 +45,7 @@ class Triples:
 
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
-        self._columns = tuple(map(_array, "iiidq"))
+        self._columns = columns("iiidq")
 
     def add(
         self, query: int, positive: int, negative: int, margin: Any, line: int
@@ -208,10 +207,6 @@ def _lines(contents: Contents) -> Iterator[Line]:
         for lower, value in zip(lowers, others, strict=True):
             documents = (record.docnos[upper], record.docnos[lower])
             yield Line(record.qid, *documents, first - value)
-
-
-def _array(code: str) -> Any:
-    return array(code)
 
 
 ROW_FORMATS = (

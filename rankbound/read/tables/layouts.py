@@ -96,6 +96,9 @@ class VectorColumns:
     vector: str
 
 
+KINDS: Final = ("scores", "qrels", "lists", "margins", "embeddings")
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The columns of a table that are read.

@@ -101,11 +101,12 @@ def test_the_format_may_stand_before_the_file(tmp_path, capsys, words):
 
 def test_a_format_with_an_argument_is_the_one_that_reads(tmp_path, capsys):
     path = tmp_path / "x.jsonl"
-    row = '{"anchor": "why", "positive": "a", "negative": "b", "label": 1.5}\n'
+    row = '{"anchor": "why", "docs": ["a", "b"], "labels": [3, 1]}\n'
     path.write_text(row)
     assert main(["inspect", str(path)]) == 1
-    assert main(["inspect", str(path), "--format", "mined:margins"]) == 0
-    assert "margin_only" in capsys.readouterr().out
+    assert "which may be grades" in " ".join(capsys.readouterr().out.split())
+    assert main(["inspect", str(path), "--format", "mined:scores"]) == 0
+    assert "1 to 3" in capsys.readouterr().out
 
 
 def test_a_pickle_of_scores_is_not_taken_for_vectors(folder, capsys):

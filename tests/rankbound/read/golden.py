@@ -257,6 +257,17 @@ GOLDEN = {
             "scores": [4.5, -2.0],
         }
     ),
+    "predictions": lines(
+        {
+            "query_id": "1",
+            "query": "what is a manatee",
+            "results": [
+                {"corpus_id": "7", "score": 0.75},
+                {"corpus_id": "8", "score": -0.25},
+            ],
+        },
+        {"query_id": "2", "query": "who", "results": [{"corpus_id": "9", "score": 1}]},
+    ),
     "hofstaetter": text(HOFSTAETTER),
 }
 

@@ -21,6 +21,7 @@ ALSO: dict[str, set[str]] = {
     "hofstaetter": {"trec-run"},
     "msmarco-run": {"qrels", "scoreddocs"},
     "rankllm": {"lookup"},
+    "predictions": {"lookup-lists"},
     "mteb-predictions": {"lookup"},
     "margins": {"qrels", "csv-margins", "json-margins"},
 }
@@ -41,7 +42,7 @@ UNCOUNTED: set[str] = set()
 # Formats with tests of their own: vectors, tables, folders, texts, and what is refused
 OWN = {
     *("faiss", "faiss-flat", "faiss-library", "flexindex", "pyserini-faiss"),
-    *("npy", "npz", "pickle", "raw", "safetensors"),
+    *("faiss-idmap", "npy", "npz", "pickle", "raw", "safetensors", "torch"),
     *("rankbound-groups", "rankbound-scores", "table", "table-embeddings"),
     *("table-lists", "table-margins", "table-qrels", "table-scores"),
     *("irds-qrels", "irds-scoreddocs", "texts", "topics"),

@@ -339,10 +339,10 @@ def test_a_students_margins_across_parts_are_refused(apart):
 def test_the_argument_of_a_format_reaches_measure(tmp_path, capsys):
     row = {"anchor": "a", "positive": "b", "negative_1": "c", "negative_2": "d"}
     path = tmp_path / "mined.jsonl"
-    path.write_text(json.dumps({**row, "label": [1.5, 2.0]}) + "\n")
+    path.write_text(json.dumps({**row, "scores": [1.5, 2.0]}) + "\n")
     words = ["measure", "--teacher", str(path), "--groups", str(path)]
     words += ["--out", str(tmp_path / "out")]
     assert main(words) == 2
-    assert "--format mined:margins" in capsys.readouterr().err
+    assert "scores has 2 entries for 3 documents" in capsys.readouterr().err
     assert main([*words, "--format", "mined:margins"]) == 0
     assert "margin_only scores (by the format)" in capsys.readouterr().out
