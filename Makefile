@@ -1,11 +1,12 @@
 # Every target installs what it needs into .venv; Python 3.11 or newer and make suffice.
 PYTHON ?= python3
 VENV := .venv
+CLIENTS := .clients
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all certify check format bench bench-readers bench-report baselines schemas golden house studies study-power tables figures statements appendix clean certificates
+.PHONY: help demo test test-all clients certify check format bench bench-readers bench-report baselines schemas golden house studies study-power study-clusters tables figures statements appendix clean certificates
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -51,6 +52,9 @@ golden: $(VENV)/.dev ## write the outputs anew that every command is held to, an
 house: $(VENV)/.dev ## how tangled the code is: files, kinds of lines, circles of imports, loose dictionaries
 	$(BIN)/python -m benchmarks.house
 
+clients: $(CLIENTS)/.main $(CLIENTS)/.ranx ## real libraries write files and objects, which are read and compared
+	$(CLIENTS)/main/bin/python -m tests.clients
+
 schemas: $(VENV)/.dev ## write the JSON Schemas of results anew from their types
 	$(BIN)/python -m tests.schemas
 
@@ -62,8 +66,12 @@ studies: study-power ## simulated error rates of compare and validate, and power
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.association
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.systems
 
-certificates: $(VENV)/.dev ## how small and how true limits of real students are, from 20 to 250 queries
+study-clusters: $(VENV)/.dev ## whether limits and verdicts hold where queries come in clusters; half an hour
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.clusters
+
+certificates: $(VENV)/.dev ## how small and how true limits and rankings of real students are, from 20 queries on
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.certificates
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.studies.ranking
 
 tables: $(VENV)/.core ## rebuild the tables that compare the variants of the bound
 	$(BIN)/python -m paper_appendix --tables
@@ -78,7 +86,14 @@ appendix: $(VENV)/.demo ## make build/appendix/appendix.pdf; needs pdflatex
 	$(BIN)/rankbound appendix --out build/appendix --pdf
 
 clean: ## remove the environment and everything that was made
-	rm -rf $(VENV) demo-out build *.egg-info
+	rm -rf $(VENV) $(CLIENTS) demo-out build *.egg-info
+
+# ranx does not work with pandas 3, and RankLLM asks for packages that its records do not need
+$(CLIENTS)/.main $(CLIENTS)/.ranx: $(CLIENTS)/.%: tests/clients/%.txt pyproject.toml
+	$(PYTHON) -m venv $(CLIENTS)/$*
+	$(CLIENTS)/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $< -e .
+	if [ $* = main ]; then $(CLIENTS)/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps rank-llm==0.25.7; fi
+	touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -60,9 +60,11 @@ if TYPE_CHECKING:
     from rankbound.bounds.pilot import (
         RangeChoice,
         StakeChoice,
+        choose_each_range,
         choose_range,
         choose_stake,
         clipped,
+        common_range,
         pilot_limit,
     )
     from rankbound.bounds.registry import REGISTRY, statement
@@ -84,8 +86,8 @@ _LATER: Final = {
         "floors": ("Floor", "floor_of", "median_floor"),
         "notation": ("glossary",),
         "pilot": (
-            *("RangeChoice", "StakeChoice", "choose_range"),
-            *("choose_stake", "clipped", "pilot_limit"),
+            *("RangeChoice", "StakeChoice", "choose_each_range", "choose_range"),
+            *("choose_stake", "clipped", "common_range", "pilot_limit"),
         ),
         "registry": ("REGISTRY", "statement"),
         "shares": (
@@ -116,9 +118,11 @@ __all__ = [
     "Statement",
     "ToleranceLimit",
     "certify_share",
+    "choose_each_range",
     "choose_range",
     "choose_stake",
     "clipped",
+    "common_range",
     "contenders",
     "direction",
     "empirical_bernstein",

@@ -12,7 +12,7 @@ from rankbound.bounds.betting import betting, queries_needed
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.lemmas import query_range
 from rankbound.bounds.limits import METHODS, split_limit, two_sided
-from rankbound.bounds.wording import counted
+from rankbound.bounds.wording import counted, plural
 
 LN2 = math.log(2)
 # Chosen in advance, not after looking: it adapts to the variance and has no constants.
@@ -147,8 +147,8 @@ class Certificate:
         """Name of the largest part."""
         return max(self.parts, key=lambda part: part.value).name
 
-    def sentence(self) -> str:
-        """The verdict in plain words.
+    def sentence(self, noun: str = "query") -> str:
+        """The verdict in plain words; `noun` is what the values are one of.
 
         Examples
         --------
@@ -158,25 +158,27 @@ class Certificate:
         >>> print(made.sentence())
         not vacuous at n = 40: the risk is at most 0.5919 nats, below ln 2 = 0.6931; ...
         """
+        many = "" if noun == "query" else f" {plural(noun)}"
         if not self.vacuous:
             return (
-                f"not vacuous at n = {self.n_queries:,}: the risk is at most "
+                f"not vacuous at n = {self.n_queries:,}{many}: the risk is at most "
                 f"{self.upper:.4f} nats, below ln 2 = {LN2:.4f}; the "
                 f"{self.dominating} term dominates"
             )
         start = (
-            f"vacuous at n = {self.n_queries:,}: the {self.dominating} term dominates; "
+            f"vacuous at n = {self.n_queries:,}{many}: the {self.dominating} term "
+            "dominates; "
         )
         deviation = self.parts[-1]
         if self.n_needed is None:
             return start + (
-                "no number of queries helps, since the mean risk itself "
+                f"no number of {plural(noun)} helps, since the mean risk itself "
                 f"({self.risk:.4f} nats) is not below ln 2"
             )
         if self.dominating != deviation.name:
             start += f"the deviation ({deviation.value:.4f} nats) falls with n, and "
         least = _rounded_up(self.n_needed)
-        needed = counted(least, "query is needed", "queries are needed")
+        needed = counted(least, f"{noun} is needed", f"{plural(noun)} are needed")
         return f"{start}about {needed}"
 
 

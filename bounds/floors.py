@@ -14,7 +14,7 @@ from typing import Final
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta, log_union
-from rankbound.bounds.wording import counted
+from rankbound.bounds.wording import counted, plural
 
 LN2: Final = math.log(2)
 MOST_QUERIES: Final = 10**12
@@ -192,8 +192,8 @@ class Floor:
         """Whether no limit offered here can be below the trivial value."""
         return self.value >= self.trivial
 
-    def sentence(self) -> str:
-        """The floor of a limit of a risk in plain words.
+    def sentence(self, noun: str = "query") -> str:
+        """The floor of a risk in words; `noun` is what the sample is one of.
 
         Examples
         --------
@@ -201,11 +201,15 @@ class Floor:
         none of the limits offered here can be below 0.8006 nats on this sample; from
         63 queries on one may be below ln 2 = 0.6931
         """
-        return floor_sentence(self.value, self.n_needed)
+        return floor_sentence(self.value, self.n_needed, noun=noun)
 
 
 def floor_sentence(
-    value: float, n_needed: int | None, *, where: str = "on this sample"
+    value: float,
+    n_needed: int | None,
+    *,
+    where: str = "on this sample",
+    noun: str = "query",
 ) -> str:
     """The sentence of a `Floor` of a risk, from its numbers.
 
@@ -218,8 +222,10 @@ def floor_sentence(
     least = rounded_down(value)
     start = f"none of the limits offered here can be below {least} nats {where}; "
     if n_needed is None:
-        return f"{start}no number of queries helps while the risk is not below ln 2"
-    needed = counted(n_needed, "query", "queries")
+        return (
+            f"{start}no number of {plural(noun)} helps while the risk is not below ln 2"
+        )
+    needed = counted(n_needed, noun)
     return f"{start}from {needed} on one may be below ln 2 = {LN2:.4f}"
 
 

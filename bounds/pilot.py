@@ -281,7 +281,7 @@ def choose_range(  # noqa: PLR0913  what makes a limit, and a grid
     Returns
     -------
     RangeChoice
-        The first one in the order of temperatures and then of ranges, if several
+        The first one in the order of ranges and then of temperatures, if several
         predict the same limit.
 
     Raises
@@ -306,6 +306,60 @@ def choose_range(  # noqa: PLR0913  what makes a limit, and a grid
     >>> choice.score_range, round(choice.stake.predicted, 3)
     (4.0, 0.574)
     """
+    found = choose_each_range(
+        risks,
+        temperatures=temperatures,
+        intervals=intervals,
+        m=m,
+        delta=delta,
+        n_students=n_students,
+        ranges=ranges,
+    )
+    return min(found, key=_predicted_limit)
+
+
+def choose_each_range(  # noqa: PLR0913  what makes a limit, and a grid
+    risks: ArrayLike,
+    *,
+    temperatures: Sequence[float],
+    intervals: Sequence[tuple[float, float]],
+    m: int,
+    delta: float,
+    n_students: int = 1,
+    ranges: Sequence[float] = RANGES,
+) -> tuple[RangeChoice, ...]:
+    """Choose the temperature at each score range, by the least predicted limit.
+
+    Parameters
+    ----------
+    risks, temperatures, intervals, m, delta, n_students, ranges
+        As in `choose_range`, which takes the best of these.
+
+    Returns
+    -------
+    tuple of RangeChoice
+        One for each of the R ranges, in their order.
+
+    Raises
+    ------
+    DomainError
+        As `choose_range`.
+
+    Notes
+    -----
+    Source: Theorem 10.
+
+    Examples
+    --------
+    >>> from rankbound.bounds.lemmas import query_range
+    >>> ranges = (1.0, 3.0)
+    >>> intervals = [query_range(B, cut_ratio=8 / 15) for B in ranges]
+    >>> risks = [[[0.65] * 12, [0.5] * 12], [[0.62] * 12, [0.55] * 12]]
+    >>> found = choose_each_range(risks, temperatures=[1.0, 2.0], intervals=intervals,
+    ...     m=43, delta=0.05, ranges=ranges)
+    >>> [(choice.score_range, choice.temperature) for choice in found]
+    [(1.0, 2.0), (3.0, 1.0)]
+    """
     array = np.asarray(risks, dtype=np.float64)
     expected = (len(temperatures), len(ranges))
     if array.ndim != 3 or array.shape[:2] != expected or not array.size:
@@ -319,20 +373,85 @@ def choose_range(  # noqa: PLR0913  what makes a limit, and a grid
             f"`intervals` must hold one pair for each of {len(ranges)} ranges, got "
             f"{len(intervals)}"
         )
-    found = [
-        RangeChoice(
-            float(temperature),
-            score_range,
-            choose_stake(
-                values, low=low, high=high, m=m, delta=delta, n_students=n_students
+    return tuple(
+        min(
+            (
+                RangeChoice(
+                    float(temperature),
+                    score_range,
+                    choose_stake(
+                        values,
+                        low=low,
+                        high=high,
+                        m=m,
+                        delta=delta,
+                        n_students=n_students,
+                    ),
+                )
+                for temperature, values in zip(temperatures, rows, strict=True)
             ),
+            key=_predicted_limit,
         )
-        for temperature, rows in zip(temperatures, array, strict=True)
-        for score_range, (low, high), values in zip(
-            ranges, intervals, rows, strict=True
+        for score_range, (low, high), rows in zip(
+            ranges, intervals, array.swapaxes(0, 1), strict=True
         )
+    )
+
+
+def common_range(
+    choices: Sequence[Sequence[RangeChoice]],
+) -> tuple[RangeChoice, ...]:
+    """The choices of several students at one score range that they have in common.
+
+    Parameters
+    ----------
+    choices : sequence of sequence of RangeChoice
+        For each student its choice at each of the same ranges, in the same order, as
+        by `choose_each_range`.
+
+    Returns
+    -------
+    tuple of RangeChoice
+        For each student its choice at the range at which the predicted limits are
+        least on average; the first such range.
+
+    Raises
+    ------
+    DomainError
+        If there is no choice, or the ranges of the students differ.
+
+    Notes
+    -----
+    Losses of two students lie in one interval only if both are clipped at the same B
+    (Theorem 11 (a)). Any rule that uses pilot queries alone is valid; this one lets no
+    student decide alone. Source: Theorem 10.
+
+    Examples
+    --------
+    >>> stake = choose_stake([0.3] * 12, low=0, high=1, m=43, delta=0.05)
+    >>> worse = choose_stake([0.6] * 12, low=0, high=1, m=43, delta=0.05)
+    >>> first = [RangeChoice(1.0, 2.0, stake), RangeChoice(1.5, 4.0, worse)]
+    >>> second = [RangeChoice(2.0, 2.0, worse), RangeChoice(2.5, 4.0, worse)]
+    >>> [(found.score_range, found.temperature) for found in
+    ...     common_range([first, second])]
+    [(2.0, 1.0), (2.0, 2.0)]
+    """
+    grids = {tuple(choice.score_range for choice in row) for row in choices}
+    if len(grids) != 1 or grids == {()}:
+        raise DomainError(
+            "`choices` must hold one choice for each of the same score ranges for "
+            f"every student, got ranges {sorted(grids)}"
+        )
+    sums = [
+        math.fsum(choice.stake.predicted for choice in column)
+        for column in zip(*choices, strict=True)
     ]
-    return min(found, key=lambda choice: choice.stake.predicted)
+    best = sums.index(min(sums))
+    return tuple(row[best] for row in choices)
+
+
+def _predicted_limit(choice: RangeChoice) -> float:
+    return choice.stake.predicted
 
 
 def _best(values: NDArray[np.float64], target: float) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from scipy.special import bdtr, betaincinv
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
-from rankbound.bounds.wording import counted
+from rankbound.bounds.wording import counted, plural
 
 LN2: Final = math.log(2)
 # The mean of 28 copies of log 2 is below log 2; "below" means by more than this.
@@ -102,8 +102,8 @@ class ShareCertificate:
         """Whether the risk is certified to be below the threshold on most queries."""
         return self.at_least > 0.5
 
-    def sentence(self) -> str:
-        """The certificate in plain words.
+    def sentence(self, noun: str = "query") -> str:
+        """The certificate in plain words; `noun` is what the risks are those of.
 
         Examples
         --------
@@ -116,8 +116,9 @@ class ShareCertificate:
             else f"the risk is at most {self.threshold:.4g} nats"
         )
         share = _percent(self.at_least)
+        mean = "" if noun == "query" else ", by its mean over their queries"
         counts = f"{self.below:,} of {self.of:,}"
-        return f"on at least {share} of queries {what} ({counts})"
+        return f"on at least {share} of {plural(noun)} {what}{mean} ({counts})"
 
 
 def certify_share(
@@ -259,8 +260,8 @@ class ToleranceLimit:
     n_students: int
     delta: float
 
-    def sentence(self) -> str:
-        """The limit in plain words.
+    def sentence(self, noun: str = "query") -> str:
+        """The limit in plain words; `noun` is what the risks are those of.
 
         Examples
         --------
@@ -271,13 +272,15 @@ class ToleranceLimit:
         """
         share = f"{100 * self.level:.6g} %"
         if self.value is None:
-            needed = counted(self.n_needed, "query")
+            needed = counted(self.n_needed, noun)
             return (
-                f"a limit for {share} of queries needs {needed}, and there are "
+                f"a limit for {share} of {plural(noun)} needs {needed}, and there are "
                 f"{self.n_queries:,}"
             )
+        mean = "a" if noun == "query" else "a mean"
         return (
-            f"at least {share} of queries have a risk of at most {self.value:.4f} nats"
+            f"at least {share} of {plural(noun)} have {mean} risk of at most "
+            f"{self.value:.4f} nats"
         )
 
 
@@ -358,8 +361,8 @@ class Direction:
             return "rises"
         return "falls" if self.share_falling[0] > 0.5 else ""
 
-    def sentence(self) -> str:
-        """The directions in plain words.
+    def sentence(self, noun: str = "query") -> str:
+        """The directions in plain words; `noun` is what the differences are those of.
 
         Examples
         --------
@@ -370,14 +373,14 @@ class Direction:
         """
         if not self.certain:
             return (
-                "whether it rises or falls in most queries is open "
+                f"whether it rises or falls in most {plural(noun)} is open "
                 f"({self.rises} and {self.falls} of {self.of})"
             )
         rises = self.certain == "rises"
         least, _ = self.share_rising if rises else self.share_falling
         count = self.rises if rises else self.falls
         return (
-            f"it {self.certain} in at least {_percent(least)} of queries "
+            f"it {self.certain} in at least {_percent(least)} of {plural(noun)} "
             f"({count} of {self.of})"
         )
 

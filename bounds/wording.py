@@ -26,7 +26,7 @@ def counted(number: int, noun: str, nouns: str = "") -> str:
     >>> counted(1, "row repeats", "rows repeat"), counted(3, "other key")
     ('1 row repeats', '3 other keys')
     """
-    return f"{number:,} {noun if number == 1 else nouns or _many(noun)}"
+    return f"{number:,} {noun if number == 1 else nouns or plural(noun)}"
 
 
 def counted_reason(number: int, reason: str) -> str:
@@ -49,7 +49,14 @@ def counted_reason(number: int, reason: str) -> str:
     return f"{whose}{separator}{words}"
 
 
-def _many(noun: str) -> str:
+def plural(noun: str) -> str:
+    """The plural of a noun, with -s, or -ies for -y.
+
+    Examples
+    --------
+    >>> plural("query"), plural("cluster")
+    ('queries', 'clusters')
+    """
     ends = noun.endswith("y") and noun[-2:-1] not in tuple("aeiou")
     return f"{noun[:-1]}ies" if ends else f"{noun}s"
 

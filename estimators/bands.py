@@ -94,16 +94,16 @@ class Band:
             inside &= values <= high
         return ~inside if self.outside else inside
 
-    def ties(self, values: Floats) -> int:
-        """Number of values that are equal to a cut point.
+    def ties(self, values: Floats) -> Booleans:
+        """Whether each value is equal to a cut point.
 
         Examples
         --------
-        >>> BANDS["below-median"].ties(np.array([0.0, 1.0, 1.0, 1.0]))
-        3
+        >>> BANDS["below-median"].ties(np.array([0.0, 1.0, 1.0, 1.0])).tolist()
+        [False, True, True, True]
         """
         points = [point for point in self.cut_points(values) if point is not None]
-        return int(np.isin(values, points).sum())
+        return np.isin(values, points)
 
 
 BANDS = {

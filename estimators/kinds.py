@@ -18,12 +18,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
-from rankbound.data.columns import Floats, Integers
+from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.pairwise import pairwise_entropy
 
-NEEDS_TEMPERATURE = frozenset({Kind.COSINE, Kind.DOT, Kind.BM25, Kind.UNKNOWN})
+NEEDS_TEMPERATURE = frozenset(
+    {Kind.COSINE, Kind.PROBABILITY_OR_COSINE, Kind.DOT, Kind.BM25, Kind.UNKNOWN}
+)
+# What `to_logits` changes
+CONVERTED = frozenset({Kind.PROBABILITY, Kind.LOG_PROBABILITY, Kind.SOFTMAX})
+# Guessed, and no answer to the question
+GUESSES_ONLY = frozenset({Kind.PROBABILITY_OR_COSINE})
 # Logits of a relevance model rarely span more than this within a query; odds of e**60
 # mean that the scores have another scale.
 LARGEST_LOGIT_SPREAD = 60.0
@@ -37,6 +43,14 @@ MOST_DECIMALS = 9
 SQUASHED_BITS = 0.8399
 LEAST_ON_LATTICE = 8
 ROUNDING = 1e-6  # error of a sum of scores written with six decimals
+LEAST_IN_LISTS = 3  # pairs: one list of three documents; two scores add up by chance
+MOST = 0.9  # of the queries, which share a property that a file is said to have
+# A list that a softmax gives adds up to 1 in half precision, too
+HALF_ROUNDING = 2.0**-8
+# Log-probabilities of relevance reach from almost certain to almost excluded. Negative
+# distances of unit vectors stay above the lower one (-2), log-likelihoods of texts
+# below the upper one
+BEST_LOG, WORST_LOG = float(np.log(0.5)), float(np.log(0.05))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +85,9 @@ def infer_kind(scores: Scores) -> KindGuess:
     >>> infer_kind(Scores.from_dict({"q": {"a": 4.2, "b": -3.0}})).kind.value
     'logit'
     >>> infer_kind(Scores.from_dict({"q": {"a": 0.71, "b": 0.35}})).kind.value
-    'cosine'
+    'probability or cosine'
+    >>> infer_kind(Scores.from_dict({"q": {"a": -0.01, "b": -4.6}})).kind.value
+    'log-probability'
     """
     if is_rank_only(scores):
         return KindGuess(
@@ -79,13 +95,21 @@ def infer_kind(scores: Scores) -> KindGuess:
         )
     low, high = float(scores.values.min()), float(scores.values.max())
     between = f"all scores lie in [{low:.4g}, {high:.4g}]"
+    if is_softmax(scores):
+        return KindGuess(
+            Kind.SOFTMAX, f"{between} and add up to 1 in every query of two or more"
+        )
+    return _by_range(scores, low, high, between)
+
+
+def _by_range(scores: Scores, low: float, high: float, between: str) -> KindGuess:
     if low == high or (low >= -1 and high <= 1):
         return _within_one(low, high, between)
     if low >= 0:
         product = "none negative: an inner product, dense or BM25"
         return KindGuess(Kind.DOT, f"{between}, {product}")
     if high <= 0:
-        return KindGuess(Kind.UNKNOWN, f"{between}, none positive")
+        return _none_positive(scores, low, high, between)
     least, largest = _ends(scores)
     spread = float((largest - least).max())
     if spread > LARGEST_LOGIT_SPREAD:
@@ -103,7 +127,25 @@ def _within_one(low: float, high: float, between: str) -> KindGuess:
         return KindGuess(Kind.PROBABILITY, f"{between} and reach both ends")
     if high < 0.2:
         return KindGuess(Kind.UNKNOWN, f"{between}, which no usual model gives")
-    return KindGuess(Kind.COSINE, f"{between} and do not reach both 0 and 1")
+    return KindGuess(
+        Kind.PROBABILITY_OR_COSINE, f"{between} and do not reach both 0 and 1"
+    )
+
+
+def _none_positive(scores: Scores, low: float, high: float, between: str) -> KindGuess:
+    small = scores.with_values(np.exp(scores.values), kind=scores.kind)
+    if is_softmax(small):
+        return KindGuess(
+            Kind.LOGIT,
+            f"{between}, and their exponentials add up to 1 in every query: a "
+            "log-softmax, which is the logits up to a constant",
+        )
+    if high >= BEST_LOG and low <= WORST_LOG:
+        return KindGuess(
+            Kind.LOG_PROBABILITY,
+            f"{between}, none positive, from almost certain to almost excluded",
+        )
+    return KindGuess(Kind.UNKNOWN, f"{between}, none positive")
 
 
 def is_rank_only(scores: Scores) -> bool:
@@ -136,6 +178,10 @@ def is_rank_only(scores: Scores) -> bool:
 def to_logits(scores: Scores, *, differences: bool = False) -> Scores:
     """Convert probabilities to logits; scores of other kinds are returned unchanged.
 
+    A probability p becomes ln p - ln(1 - p), and so does a log-probability, which is
+    ln p. A softmax over the documents of a query becomes ln p: the logits that it was
+    taken of, up to a constant of the query.
+
     Margins of a teacher are differences of its scores. They suffice where only
     differences within given groups count: for pairwise entropy and divergence, and for
     a softmax over a list, which a common shift does not change. They do not determine
@@ -151,12 +197,13 @@ def to_logits(scores: Scores, *, differences: bool = False) -> Scores:
     Returns
     -------
     Scores
-        In logits, if they were probabilities.
+        In logits, if they were probabilities of some form.
 
     Raises
     ------
     DomainError
-        For a probability outside (0, 1), which the message names; for rank-only scores,
+        For a probability outside (0, 1), or a softmax whose scores exceed 1 in sum,
+        which the message names; for rank-only scores,
         which have no pairwise entropy of a teacher; for margins, unless `differences`.
 
     Examples
@@ -180,7 +227,7 @@ def to_logits(scores: Scores, *, differences: bool = False) -> Scores:
             "groups of documents that the margins join, or the scores the margins were "
             "made from"
         )
-    if scores.kind is not Kind.PROBABILITY:
+    if scores.kind not in CONVERTED:
         return scores
     if margins:
         raise DomainError(
@@ -188,7 +235,49 @@ def to_logits(scores: Scores, *, differences: bool = False) -> Scores:
             "two logits does not follow from that of two probabilities; give the "
             "probabilities themselves"
         )
+    if scores.kind is Kind.LOG_PROBABILITY:
+        return scores.with_values(_logits_of_logs(scores), kind=Kind.LOGIT)
+    if scores.kind is Kind.SOFTMAX:
+        return scores.with_values(_logs_of_softmax(scores), kind=Kind.LOGIT)
     return scores.with_values(_logits(scores), kind=Kind.LOGIT)
+
+
+def _logits_of_logs(scores: Scores) -> Floats:
+    values = scores.values
+    bad = np.flatnonzero(values >= 0)
+    if bad.size:
+        qid, docno = scores.where(int(bad[0]))
+        raise DomainError(
+            f"{scores.name}: {bad.size} log-probabilities are not below 0, the first "
+            f"{float(values[bad[0]])!r} for query {qid!r}, document {docno!r}; their "
+            "logit is infinite or does not exist: give the model's logits, write more "
+            "digits, or say another kind"
+        )
+    # ln p - ln(1 - p); near p = 1, 1 - p is -expm1
+    return np.asarray(values - np.log(-np.expm1(values)))
+
+
+def _logs_of_softmax(scores: Scores) -> Floats:
+    values = scores.values
+    bad = np.flatnonzero(values <= 0)
+    if bad.size:
+        qid, docno = scores.where(int(bad[0]))
+        raise DomainError(
+            f"{scores.name}: {bad.size} softmax scores are not above 0, the first "
+            f"{float(values[bad[0]])!r} for query {qid!r}, document {docno!r}; their "
+            "logarithm does not exist: give the scores from before the softmax, or "
+            "write more digits"
+        )
+    sums = np.add.reduceat(values, scores.offsets[:-1])
+    over = np.flatnonzero(sums > 1 + scores.sizes * HALF_ROUNDING)
+    if over.size:
+        query = int(over[0])
+        raise DomainError(
+            f"{scores.name}: the scores of query {scores.qids[query]!r} add up to "
+            f"{sums[query]:.6g} ({over.size} of {scores.n_queries} queries exceed 1), "
+            "so they are no softmax over its documents; say another kind"
+        )
+    return np.log(values)
 
 
 def _logits(scores: Scores) -> Floats:
@@ -307,19 +396,53 @@ def min_max_queries(scores: Scores) -> int:
     return int(np.sum((low == 0) & (high == 1)))
 
 
-def softmax_queries(scores: Scores) -> int:
-    """Number of queries whose scores are not negative and add up to 1.
+def adds_up_to_one(scores: Scores) -> Booleans:
+    """Which queries have two scores or more, none negative, that add up to 1.
+
+    Sums may be off by what rounding to the file's decimals, or to half precision, does.
+
+    Returns
+    -------
+    boolean array, shape (n_queries,)
 
     Examples
     --------
-    >>> softmax_queries(Scores.from_dict({"q": {"a": 0.2, "b": 0.3, "c": 0.5}}))
-    1
+    >>> adds_up_to_one(Scores.from_dict({"q": {"a": 0.333, "b": 0.333, "c": 0.333}}))
+    array([ True])
     """
     low, high = _ends(scores)
     sums = np.add.reduceat(scores.values, scores.offsets[:-1])
-    slack = ROUNDING * np.maximum(scores.sizes, 10)
-    close = np.abs(sums - 1) <= slack
-    return int(np.sum(close & (low >= 0) & (high < 1) & (scores.sizes > 1)))
+    shaped = (low >= 0) & (high <= 1) & (high > 0) & (scores.sizes > 1)
+    widest = ROUNDING + HALF_ROUNDING
+    if not np.any(shaped & (np.abs(sums - 1) <= widest * scores.sizes)):
+        return np.zeros(scores.n_queries, dtype=bool)
+    digits = decimals(scores.values)
+    unit = ROUNDING if digits is None else max(ROUNDING, 0.5 * 10.0**-digits)
+    slack = unit * np.maximum(scores.sizes, 10)
+    if lattice(scores.values) in ("bfloat16", "float16"):
+        slack = slack + HALF_ROUNDING
+    return np.asarray(shaped & (np.abs(sums - 1) <= slack))
+
+
+def is_softmax(scores: Scores) -> bool:
+    """Whether scores were made by a softmax over the documents of each query.
+
+    At least nine in ten queries of two documents or more add up to 1, and there is more
+    than one pair: two scores may do so by chance.
+
+    Examples
+    --------
+    >>> is_softmax(Scores.from_dict({"q": {"a": 0.2, "b": 0.3, "c": 0.5}}))
+    True
+    """
+    sizes = scores.sizes
+    several = int(np.sum(sizes > 1))
+    if np.sum(sizes * (sizes - 1)) // 2 < LEAST_IN_LISTS:
+        return False
+    low, high = _ends(scores)
+    if np.all((low == 0) | (low == high)) and np.all((high == 1) | (low == high)):
+        return False  # labels: one of a query is 1
+    return bool(np.sum(adds_up_to_one(scores)) >= MOST * several)
 
 
 def smallest_pair_entropy(scores: Scores) -> float:

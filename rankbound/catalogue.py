@@ -388,6 +388,16 @@ VERDICTS: Final[dict[str, Verdict]] = {
         meaning="the limit is not below ln 2", level="bad", colour="#BDBDBD"
     ),
     "not vacuous": Verdict(meaning="the limit is below ln 2", level="good"),
+    "excluded as best": Verdict(
+        meaning="the lower limit of its risk less that of another student is above 0",
+        level="told",
+        style="yellow",
+    ),
+    "cannot be excluded as best": Verdict(
+        meaning="no such limit is above 0, which makes it equal to no other student",
+        level="told",
+        style="green",
+    ),
     "error": Verdict(
         meaning="a command refuses the file, or would compute nonsense",
         level="bad",
@@ -420,6 +430,10 @@ SUPPORTS: Final = "supports"
 CONTRADICTS: Final = "contradicts"
 NOTHING: Final = "nothing"
 ORDERS: Final = (SUPPORTS, CONTRADICTS, ASSOCIATED, NOTHING)
+
+# Verdicts about a student among others
+EXCLUDED: Final = "excluded as best"
+REMAINS: Final = "cannot be excluded as best"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -536,3 +550,33 @@ def base(name: str) -> str:
     'risk'
     """
     return name.partition(":")[0]
+
+
+# Where a sentence about a limit says what it takes for granted
+PROVIDED: Final = "provided that"
+
+
+def proviso(*, trained: bool, clustered: bool = False) -> str:
+    """What every limit takes for granted, to end its sentence with.
+
+    Parameters
+    ----------
+    trained : bool
+        Whether the queries that students were trained on are known, and left out.
+    clustered : bool
+        Whether the limit counts clusters of queries, not queries.
+
+    Examples
+    --------
+    >>> proviso(trained=True)
+    'provided that queries are independent draws'
+    >>> proviso(trained=False, clustered=True)
+    'provided that no student, teacher or miner was trained on these queries, and ...
+    """
+    drawn = f"{'clusters' if clustered else 'queries'} are independent draws"
+    if trained:
+        return f"{PROVIDED} {drawn}"
+    return (
+        f"{PROVIDED} no student, teacher or miner was trained on these queries, and "
+        f"that {drawn}"
+    )

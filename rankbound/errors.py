@@ -43,8 +43,9 @@ PARAMETERS: Final = frozenset(
         *("controls", "target", "rankings", "cases", "keep", "measures", "resamples"),
         *("permutations", "missing_queries", "relevant", "splits", "reference"),
         *("student_kind", "student_temperature", "bi_encoder"),
-        *("pilot", "stake", "unscored", "lipschitz"),
+        *("pilot", "stake", "unscored", "lipschitz", "clusters"),
         *("runs", "sampling", "size", "drop_suspected", "relevant"),
+        *("missing_value", "mixed_scales", "run_tag", "trained_on"),
     }
 )
 
@@ -76,7 +77,7 @@ def in_options(message: str, names: Collection[str] = PARAMETERS) -> str:
         if name not in names and known.split()[0] not in names:
             return found.group()
         words = f"--{known.replace('_', '-')}"
-        value = "NAME=FILE" if value == "{...}" else value
+        value = {"{...}": "NAME=FILE", "*": "'*'"}.get(value or "", value)
         return words if value is None else f"{words} {value}"
 
     return PARAMETER.sub(option, message)

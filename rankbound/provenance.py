@@ -6,6 +6,11 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+import numpy as np
+
+from rankbound.bounds.wording import counted
+from rankbound.data.clusters import Clusters
+from rankbound.data.columns import Strings
 from rankbound.results import Record
 
 PACKAGES: Final = (
@@ -28,6 +33,72 @@ class Input(Record, frozen=True, kw_only=True):
     path: str | None = None
     object: str | None = None
     sha256: str | None
+
+
+class Clustering(Record, frozen=True, kw_only=True):
+    """Which clusters of queries are taken to be independent of each other.
+
+    Attributes
+    ----------
+    unit : str
+        What n, shares, limits and tests count: "cluster".
+    file : str
+        Where the clusters were read.
+    clusters, queries : int
+        Of the queries that were measured, those that were set aside included.
+    largest : int
+        Queries of the largest cluster.
+    queries_without_a_group : int
+        Queries of the file that were not measured.
+    """
+
+    unit: str
+    file: str
+    clusters: int
+    queries: int
+    largest: int
+    queries_without_a_group: int
+
+    def sentence(self) -> str:
+        """How many there are, and what that means for every number.
+
+        Examples
+        --------
+        >>> print(Clustering(unit="cluster", file="c.tsv", clusters=3, queries=12,
+        ...     largest=5, queries_without_a_group=0).sentence())
+        clusters of c.tsv: 3 clusters of 12 queries, at most 5 in one; ...
+        """
+        unused = self.queries_without_a_group
+        more = ""
+        if unused:
+            more = f"; {counted(unused, 'query')} of the file not measured"
+        return (
+            f"clusters of {self.file}: {counted(self.clusters, 'cluster')} of "
+            f"{counted(self.queries, 'query')}, at most {self.largest:,} in one; n, "
+            "means, shares, limits and tests are those of clusters, which are taken to "
+            f"be drawn independently and have the same weight{more}"
+        )
+
+
+def clustering_of(clusters: Clusters | None, qids: Strings) -> Clustering | None:
+    """What the clusters of some queries are; None without clusters.
+
+    Raises
+    ------
+    UsageError
+        When a query has no cluster.
+    """
+    if clusters is None:
+        return None
+    units = clusters.units(qids)
+    return Clustering(
+        unit=units.noun,
+        file=clusters.name,
+        clusters=len(units),
+        queries=len(qids),
+        largest=int(np.bincount(units.of_query).max()),
+        queries_without_a_group=len(clusters.qids) - len(qids),
+    )
 
 
 def versions() -> dict[str, str]:

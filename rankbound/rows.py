@@ -18,6 +18,7 @@ WORDS: Final = frozenset(
         "sampling",
         "quantity",
         "pairs",
+        "cluster",
         "dataset",
         "measure",
         "unit",

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from rankbound.bounds.numeric import sigmoid
 from rankbound.commands.measure.certifying import Level
 from rankbound.commands.measure.relevance import JudgedPairs, reliability
+from rankbound.data.clusters import Units
 from rankbound.estimators.calibration import fit_temperature
 from rankbound.estimators.distances import pair_distances
 from rankbound.estimators.shape import neighbour_distances
@@ -46,7 +47,8 @@ def test_reliability_is_the_calibration_curve_of_one_pair_a_query():
     rng = RNG(0)
     teacher = np.abs(2 * rng.normal(size=n))
     labels = (rng.random(n) < sigmoid(teacher)).astype(np.float64)
-    pairs = JudgedPairs(np.arange(n), teacher, np.ones(n), labels, np.ones(n), n)
+    units = Units(np.arange(n))
+    pairs = JudgedPairs(np.arange(n), teacher, np.ones(n), labels, np.ones(n), units)
     rows = reliability(pairs, Level(0.05, 1))
     observed, predicted = calibration_curve(labels, pairs.preference, n_bins=20)
     assert_allclose([row.observed for row in rows], observed, rtol=1e-12)

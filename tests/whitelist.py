@@ -19,6 +19,7 @@ from rankbound.bounds import (
     theorem5,
     theorem7,
 )
+from rankbound.cli import program
 from rankbound.commands.demo import models, prepare
 from rankbound.estimators import shape
 from rankbound.page import queries
@@ -67,6 +68,7 @@ _ = (
     theorem7.truncated_risks,
 )
 _ = (
+    program.OneLineParser._negative_number_matcher,
     files.as_text,
     results.Named.__class_getitem__,
     rendering.whole_text_of,

@@ -29,6 +29,7 @@ from rankbound.bounds.limits import two_sided
 from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.shares import Direction, direction
 from rankbound.catalogue import Difference
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Floats
 from rankbound.data.draws import generator
 from rankbound.data.per_query import PerQuery
@@ -59,7 +60,7 @@ class PairedComparison:
     Attributes
     ----------
     n : int
-        Queries.
+        Queries, or clusters of them.
     mean, reference_mean, difference : float
         `difference` is the mean of the differences.
     lower, upper : float
@@ -411,6 +412,9 @@ class Question:
         Range of one difference; None where it is not known.
     margin : float or None
         Fixed before looking; None where none is agreed.
+    clusters : Clusters or None
+        Of the queries, whose differences are then averaged by cluster; None where the
+        queries are independent.
     """
 
     sampling: str
@@ -420,6 +424,7 @@ class Question:
     reference: PerQuery
     bounds: tuple[float, float] | None
     margin: float | None
+    clusters: Clusters | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -444,6 +449,8 @@ class Answer:
         Numbers of queries that only one side has.
     family_size : int
         Number of comparisons m, by which delta was divided.
+    n_queries : int
+        Queries of both sides; the comparison counts their clusters if these were given.
     """
 
     question: Question
@@ -456,6 +463,7 @@ class Answer:
     only_values: int
     only_reference: int
     family_size: int
+    n_queries: int
 
     @property
     def holm_finds_more(self) -> bool:
@@ -511,7 +519,7 @@ def answer_family(
     if not questions:
         raise DomainError("a family needs at least one comparison")
     share = checked_delta(delta) / len(questions)
-    aligned = [common(ask.values, ask.reference) for ask in questions]
+    aligned = [common(ask.values, ask.reference, ask.clusters) for ask in questions]
     made = [
         compare_paired(
             first,
@@ -530,8 +538,12 @@ def answer_family(
     ]
 
 
-def common(first: PerQuery, second: PerQuery) -> tuple[np.ndarray, np.ndarray]:
+def common(
+    first: PerQuery, second: PerQuery, clusters: Clusters | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Values of the queries that both sides have, in the order of the first.
+
+    With clusters, both sides are averaged within each cluster of these queries.
 
     Raises
     ------
@@ -554,7 +566,8 @@ def common(first: PerQuery, second: PerQuery) -> tuple[np.ndarray, np.ndarray]:
             "comparison needs the same queries on both sides"
         )
     left, right = np.array(rows, dtype=np.int64).T
-    return first.values[left], second.values[right]
+    units = units_of(first.qids[left], clusters)
+    return units.means(first.values[left]), units.means(second.values[right])
 
 
 def _answer(
@@ -570,6 +583,7 @@ def _answer(
             bounds=comparison.bounds,
         )
     ends = (comparison.lower, comparison.upper)
+    both = len({*ask.values.qids} & {*ask.reference.qids})
     return Answer(
         question=ask,
         comparison=comparison,
@@ -578,7 +592,8 @@ def _answer(
         smallest_margin=smallest_margin(*ends),
         n_for_margin=needed,
         verdict=verdict(*ends, margin=ask.margin),
-        only_values=len(ask.values) - comparison.n,
-        only_reference=len(ask.reference) - comparison.n,
+        only_values=len(ask.values) - both,
+        only_reference=len(ask.reference) - both,
         family_size=size,
+        n_queries=both,
     )

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rankbound.cli.json_out import add_json, check_target, write_json
+
 if TYPE_CHECKING:
     from rankbound.commands.bound.result import (
         Augmentation,
@@ -112,23 +114,22 @@ def add_parser(subparsers: Any) -> None:
         metavar="L",
         help="layers, for the paper's form (default %(default)g)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Evaluate, solve or compare, and print."""
     from rankbound.terminal.theory import answer_text
-    from rankbound.writing import json_text
 
+    printed = check_target(arguments.json)
     answers = answers_to(arguments, command)
-    if arguments.json:
-        contents = [answer.to_dict() for answer in answers]
-        text = json_text(contents if arguments.table else contents[0])
-    else:
-        words = (answer_text(answer.in_options()) for answer in answers)
-        text = "\n\n".join(words) + "\n"
-    sys.stdout.write(text)
+    contents = [answer.to_dict() for answer in answers]
+    write_json(arguments.json, contents if arguments.table else contents[0])
+    if printed:
+        return
+    words = (answer_text(answer.in_options()) for answer in answers)
+    sys.stdout.write("\n\n".join(words) + "\n")
 
 
 def answers_to(

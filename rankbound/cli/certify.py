@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from rankbound.cli.json_out import add_json, check_target, write_json
+
 FAILED: Final = 1
 EPILOG: Final = """\
 One line per statement: key, verdict, how it was checked, over what, looseness. The
@@ -50,9 +52,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--deep", action="store_true", help="search ten times as long (minutes)"
     )
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the results there as well"
-    )
+    add_json(parser)
     parser.add_argument(
         "--measured",
         type=Path,
@@ -68,20 +68,18 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     """Print a line per check as it ends; return 1 if one fails."""
     from rankbound.commands.certify.run import certified
     from rankbound.terminal.theory import line, summary
-    from rankbound.writing import check_folder, json_text, write_all
 
     target = arguments.json
-    if target is not None:
-        check_folder(target.parent)
+    printed = check_target(target)
     found = certified(
         arguments.statement,
         deep=arguments.deep,
         measured=arguments.measured,
         command=command,
-        each=lambda row: print(line(row), flush=True),  # noqa: T201
+        each=lambda row: None if printed else print(line(row), flush=True),  # noqa: T201
         warn=lambda text: sys.stderr.write(f"warning: {text}\n"),
     )
-    sys.stdout.write(summary(found.rows) + "\n")
-    if target is not None:
-        write_all(target.parent, {target.name: json_text(found.to_dict())})
+    if not printed:
+        sys.stdout.write(summary(found.rows) + "\n")
+    write_json(target, found.to_dict())
     return 0 if found.passed else FAILED

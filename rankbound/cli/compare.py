@@ -12,6 +12,7 @@ from rankbound.catalogue import DIFFERENCES
 from rankbound.cli.options import (
     DEFAULT_QUANTITY,
     SEVERAL,
+    add_clusters,
     add_compat,
     add_delta,
     add_models,
@@ -19,6 +20,7 @@ from rankbound.cli.options import (
     add_qrels,
     add_score_rules,
     add_seed,
+    add_trained_on,
     add_vectors,
     given_settings,
     margins_listed,
@@ -92,6 +94,7 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         add,
         ", for --temperature fit and for how many judged documents a sampling covers",
     )
+    add_clusters(add)
 
 
 def _add_question(parser: argparse.ArgumentParser) -> None:
@@ -129,6 +132,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("settings").add_argument
+    add_trained_on(add)
     add_score_rules(add)
     add(
         "--resamples",

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from rankbound.errors import UsageError
+from rankbound.cli.options import SEVERAL, missing_values
 
 WRITTEN: Final = """\
   scores      rankbound-scores lookup trec-run scoreddocs msmarco-run csv-scores
-              table-scores pickle rankllm
+              table-scores pickle rankllm predictions
   groups      rankbound-groups groups ranked-groups ranked-list hard-negatives
               hard-negatives-ce labeled-list pylate colbert flagembedding tevatron
               tevatron-v2 margins mined hofstaetter candidates table-lists
@@ -20,8 +20,10 @@ WRITTEN: Final = """\
               table-embeddings
 """
 READ: Final = """\
+  faiss-idmap torch
   trec-run-lenient csv-lists csv-margins table-margins faiss-library texts topics
-  irds-scoreddocs irds-qrels
+  irds-scoreddocs irds-qrels triples ranking candidates-texts json-scores json-qrels
+  json-lists json-margins lookup-lists mteb-predictions dpr
 """
 REFUSED: Final = """\
   table faiss trec-run-wide
@@ -29,8 +31,8 @@ REFUSED: Final = """\
 EPILOG: Final = f"""\
 The format of OUT is that of its suffix or of --to:
   .run .res .trec .qrels .json .jsonl .csv .tsv .pkl .parquet .arrow .scores.parquet
-  .groups.parquet .npy .npz .safetensors .f4 .bin .faiss .flex; a last .gz, .bz2, .lz4
-  or .zst packs it
+  .groups.parquet .npy .npz .safetensors .f4 .bin .faiss .flex; a last .gz, .bz2, .lz4,
+  .zst or .xz packs it
 What OUT cannot carry is named and refused; --lossy accepts the loss. OUT is read back
 before it gets its name: its numbers are those of IN, bit for bit. Ids of vectors that
 the format cannot hold go into a file beside it, as docs.ids.txt beside docs.npy.
@@ -85,21 +87,26 @@ def add_parser(subparsers: Any) -> None:
         metavar="KIND",
         help="what the scores are, for formats that say so: logit, probability, ...",
     )
+    add(
+        "--missing-value",
+        metavar="V",
+        help="leave out scores of this value, which stand for missing ones",
+        **SEVERAL,
+    )
+    add(
+        "--run-tag",
+        metavar="TAG",
+        help="which system to read of a run whose lines have several tags; * takes "
+        "them for one system",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Convert, and say what was kept and what was lost."""
     from rankbound.commands.convert.run import convert
-    from rankbound.data.scores import Kind
     from rankbound.terminal.files import conversion_lines
 
-    kinds = {kind.value: kind for kind in Kind}
-    named = arguments.teacher_kind
-    if named is not None and named.replace("-", "_") not in kinds:
-        raise UsageError(
-            f"--teacher-kind must be one of {', '.join(kinds)}, got {named!r}"
-        )
     done = convert(
         arguments.source,
         arguments.target,
@@ -107,6 +114,8 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         format=arguments.format,
         lossy=arguments.lossy,
         ids=arguments.ids,
-        kind=None if named is None else kinds[named.replace("-", "_")],
+        kind=arguments.teacher_kind,
+        missing_value=missing_values(arguments.missing_value, ()).get(""),
+        run_tag=arguments.run_tag,
     )
     sys.stdout.writelines(f"{line}\n" for line in conversion_lines(done.in_options()))

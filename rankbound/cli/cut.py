@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rankbound.cli.options import (
     DEFAULT_QUANTITY,
+    add_clusters,
     add_compat,
     add_delta,
     add_models,
@@ -79,6 +80,7 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
     add_pairs(add, "over which pairs of a group the quantity is a mean")
     add_vectors(add)
     add_qrels(add, ", for --temperature fit")
+    add_clusters(add)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

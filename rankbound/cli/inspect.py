@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from rankbound.cli.options import SEVERAL
+from rankbound.cli.json_out import add_json, check_target, write_json
+from rankbound.cli.options import SEVERAL, add_answers, missing_values, run_tags
 from rankbound.errors import UsageError
 
 UNREADABLE: Final = 1
@@ -58,7 +59,8 @@ def add_parser(subparsers: Any) -> None:
         help="the format of all files, or of one, instead of detection",
         **SEVERAL,
     )
-    add("--json", type=Path, metavar="FILE", help="write everything there as well")
+    add_answers(add)
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -67,16 +69,16 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     from rankbound.commands.inspect.examined import Asked
     from rankbound.commands.inspect.run import N_STAGES, inspect_files
     from rankbound.progress import stages
+    from rankbound.read.scales import Answers
     from rankbound.terminal.console import console_for
     from rankbound.terminal.files import show
-    from rankbound.writing import check_folder, json_text, write_all
 
-    if arguments.json is not None:
-        check_folder(arguments.json.parent)
+    printed = check_target(arguments.json)
     if arguments.ids is not None and arguments.embeddings is None:
         raise UsageError("--ids are the ids of --embeddings; give them too")
     files, words = files_behind(arguments.files, arguments.format)
     everything, formats = named_formats(words)
+    names = [str(path) for path in files]
     asked = Asked(
         files=files,
         groups=arguments.groups,
@@ -85,13 +87,17 @@ def run(arguments: argparse.Namespace, command: str) -> int:
         ids=arguments.ids,
         formats=formats,
         format=everything,
+        answers=Answers(
+            missing_value=missing_values(arguments.missing_value, names),
+            run_tag=run_tags(arguments.run_tag, names),
+            mixed_scales=arguments.mixed_scales,
+        ),
     )
     with stages(total=N_STAGES) as progress:
         inspection = inspect_files(asked, command=command, progress=progress)
-    if arguments.json is not None:
-        text = json_text(inspection.to_dict())
-        write_all(arguments.json.parent, {arguments.json.name: text})
-    show(inspection.in_options(), console_for(sys.stdout))
+    write_json(arguments.json, inspection.to_dict())
+    if not printed:
+        show(inspection.in_options(), console_for(sys.stdout))
     return 0 if inspection.readable else UNREADABLE
 
 

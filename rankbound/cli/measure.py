@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rankbound.cli.options import (
+    add_clusters,
     add_compat,
     add_delta,
     add_models,
@@ -19,6 +20,7 @@ from rankbound.cli.options import (
     add_score_rules,
     add_seed,
     add_stake,
+    add_trained_on,
     add_unscored,
     add_vectors,
     choices_from,
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
 
 EPILOG = """
 writes DIR/per_query.tsv (one row per query and student), DIR/ledger.json, and, where
-queries are set aside, DIR/calibration.tsv (their terms).
+queries are set aside, DIR/calibration.tsv (their terms). Two students or more are
+ranked: which of them cannot be excluded as best, on the same queries and documents.
 
 example:
   rankbound measure --teacher teacher.scores.json.gz --groups train.16.jsonl.gz \\
@@ -90,6 +93,7 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
         "; adds what the terms say about misranking, how calibrated the teacher is, "
         "nDCG, and earlier bounds",
     )
+    add_clusters(add)
     add(
         "--unjudged",
         choices=("unknown", "irrelevant"),
@@ -121,8 +125,11 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "products of unit vectors, by Lemma 4)",
     )
     add_unscored(add)
+    add_trained_on(add)
     add_delta(
-        add, "failure probability of the limits and shares, half of it for either"
+        add,
+        "failure probability of the limits and shares, half of it for either, and of "
+        "the ranking of students, for itself",
     )
     add_seed(add, "the draw of pilot queries")
     add(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 Setting = TypeVar("Setting")
-KINDS = "logit, probability, cosine, dot, bm25, unknown"
+KINDS = "logit, probability, log-probability, softmax, cosine, dot, bm25, unknown"
 # One or more values, also by repeating the option; none by default
 SEVERAL: Final[dict[str, Any]] = {"action": "extend", "nargs": "+", "default": []}
 
@@ -84,6 +84,107 @@ def add_models(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         "the content by default",
         **SEVERAL,
     )
+    add_answers(add)
+
+
+def add_answers(add: Callable[..., Any]) -> None:
+    """Add what is to be said about scores that are not all on one scale."""
+    add_missing_and_tag(add)
+    add(
+        "--mixed-scales",
+        choices=("error", "logit-sigmoid", "as-is"),
+        default="error",
+        help="where some queries of a file have logits and others a sigmoid's scores: "
+        "an error, or the latter as logits, or all on one scale as they are (default "
+        "%(default)s)",
+    )
+
+
+def add_missing_and_tag(add: Callable[..., Any]) -> None:
+    """Add which scores stand for missing ones, and which system a run is read for."""
+    add(
+        "--missing-value",
+        metavar="[FILE=]V",
+        help="scores of this value stand for missing ones, of all files of scores or "
+        "of one (a student's NAME or teacher will do as well): such documents have no "
+        "score; none says that a repeated value is a score",
+        **SEVERAL,
+    )
+    add(
+        "--run-tag",
+        metavar="[FILE=]TAG",
+        help="which system to read of a run whose lines have several tags; * takes "
+        "them for one system",
+        **SEVERAL,
+    )
+
+
+def by_file(
+    texts: Sequence[str], names: Sequence[str], option: str
+) -> dict[str, list[str]]:
+    """The values for each file or name; those of all files stand under "".
+
+    What stands before a "=" and names nothing is part of the value.
+
+    Examples
+    --------
+    >>> by_file(["-1", "bm25=0", "a=b"], ["bm25"], "--run-tag")
+    {'': ['-1', 'a=b'], 'bm25': ['0']}
+    """
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, separator, value = text.rpartition("=")
+        known = bool(separator) and name in names
+        found.setdefault(name if known else "", []).append(value if known else text)
+        if not (value if known else text):
+            raise UsageError(f"{option} needs a value, got {text!r}")
+    return found
+
+
+def missing_values(texts: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
+    """The values that stand for missing scores, as `SourceOptions` takes them.
+
+    Examples
+    --------
+    >>> missing_values(["-1e4", "bm25=none"], ["bm25"])
+    {'': (-10000.0,), 'bm25': 'none'}
+    """
+    option = "--missing-value"
+    return {
+        name: NO_VALUE
+        if values == [NO_VALUE]
+        else tuple(number_from(value, option) for value in values)
+        for name, values in by_file(texts, names, option).items()
+    }
+
+
+def run_tags(texts: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """The system to read of each file.
+
+    Examples
+    --------
+    >>> run_tags(["monoT5", "b=bm25"], ["b"])
+    {'': 'monoT5', 'b': 'bm25'}
+    """
+    found = by_file(texts, names, "--run-tag")
+    for values in found.values():
+        if len(values) > 1:
+            raise UsageError(
+                f"--run-tag chooses one system of a file, got {' and '.join(values)}"
+            )
+    return {name: values[0] for name, values in found.items()}
+
+
+def add_trained_on(add: Callable[..., Any]) -> None:
+    """Add the queries that students were trained on."""
+    add(
+        "--trained-on",
+        metavar="[NAME=]FILE",
+        help="ids of the queries that all students, or one, were trained on: one a "
+        "line, or any file with query ids (groups, a run, judgements, queries); limits "
+        "of a student leave its own out, and without them assume that there are none",
+        **SEVERAL,
+    )
 
 
 def add_vectors(add: Callable[..., Any]) -> None:
@@ -122,6 +223,9 @@ def students_from(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     scales = per_student(
         arguments.student_temperature, names, "--student-temperature", temperature_from
     )
+    # `cut` states no limit of a student, so it has no such option
+    given = vars(arguments).get("trained_on", [])
+    trained = per_student(given, names, "--trained-on", path_from)
     sources = [StudentSource(name, scores=Path(file)) for name, file in runs]
     sources += [
         StudentSource(name, queries=Path(file), query_ids=ids)
@@ -135,6 +239,7 @@ def students_from(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
             query_ids=source.query_ids,
             kind=kinds.get(source.name),
             temperature=scales.get(source.name),
+            trained_on=trained.get(source.name),
         )
         for source in sources
     )
@@ -196,13 +301,11 @@ def named(text: str, option: str) -> tuple[str, str]:
 
 def kind_from(text: str | None, option: str) -> Any:
     """The kind of scores that a text names, or None."""
-    from rankbound.data.scores import Kind
+    from rankbound.commands.measure.options import as_kind
 
-    if text is None:
-        return None
     try:
-        return Kind(text.replace("-", "_"))
-    except ValueError:
+        return as_kind(text, option)
+    except UsageError:
         raise UsageError(
             f"{option} must be one of {KINDS} (rank_only and margin_only are known, "
             f"and refused), got {text!r}"
@@ -227,6 +330,19 @@ def temperature_from(text: str | None, option: str) -> Any:
         ) from None
 
 
+def path_from(text: str, option: str) -> Path:
+    """A path.
+
+    Examples
+    --------
+    >>> path_from("train.txt", "--trained-on").name
+    'train.txt'
+    """
+    if not text:
+        raise UsageError(f"{option} must name a file, got {text!r}")
+    return Path(text)
+
+
 def number_from(text: str, option: str) -> float:
     """A number.
 
@@ -243,6 +359,8 @@ def number_from(text: str, option: str) -> float:
 
 Add = Callable[..., Any]
 DEFAULT_QUANTITY: Final = "entropy"
+TEACHER: Final = "teacher"
+NO_VALUE: Final = "none"
 # Of the commands that measure, for messages of those that show their results
 OF_MODELS: Final = frozenset({"embeddings", "qrels", "student"})
 # Arguments that become options unchanged
@@ -252,6 +370,7 @@ SAME = (
     "ids",
     "metric",
     "qrels",
+    "clusters",
     "score_range",
     "missing",
     "delta",
@@ -263,6 +382,18 @@ def add_qrels(add: Add, what: str) -> None:
     """Add `--qrels`; `what` says what the judgements are for, if it is not plain."""
     kinds = "relevance judgements, TREC or BEIR"
     add("--qrels", type=Path, metavar="FILE", help=f"{kinds}{what}")
+
+
+def add_clusters(add: Callable[..., Any]) -> None:
+    """Add `--clusters`."""
+    add(
+        "--clusters",
+        type=Path,
+        metavar="FILE",
+        help="qid and cluster of each query, parted by a tab, where queries depend on "
+        "each other, such as paraphrases: clusters are then drawn, set aside, averaged "
+        "and counted as a whole (default: queries are independent)",
+    )
 
 
 def quantities_listed() -> str:
@@ -430,11 +561,18 @@ def add_out(add: Add) -> None:
 
 def source_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """Everything that `SourceOptions` takes, except the students."""
+    runs = [text.partition("=") for text in arguments.student]
+    # A student's name or file, and the teacher's
+    names = [word for name, _, file in runs for word in (name, file) if word]
+    names += [TEACHER, str(arguments.teacher)]
     return {
         **{name: getattr(arguments, name) for name in SAME},
         "teacher_kind": kind_from(arguments.teacher_kind, "--teacher-kind"),
         "temperature": temperature_from(arguments.temperature, "--temperature"),
         "formats": chosen_formats(arguments.format),
+        "mixed_scales": arguments.mixed_scales,
+        "missing_value": missing_values(arguments.missing_value, names) or None,
+        "run_tag": run_tags(arguments.run_tag, names) or None,
     }
 
 

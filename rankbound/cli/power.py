@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rankbound.cli.options import add_seed
+from rankbound.cli.json_out import add_json, check_target, write_json
+from rankbound.cli.options import add_clusters, add_seed
 
 EPILOG = """
 examples:
@@ -50,6 +51,7 @@ def add_parser(subparsers: Any) -> None:
         help="instead of --sd: results of measure (each column) or of compare (paired "
         "differences to the reference); --n defaults to their queries",
     )
+    add_clusters(add)
     add(
         "--margin",
         type=float,
@@ -93,14 +95,7 @@ def add_parser(subparsers: Any) -> None:
         "ones are resampled",
     )
     add_seed(add, "the samples that are drawn")
-    add(
-        "--json",
-        nargs="?",
-        const=STDOUT,
-        type=Path,
-        metavar="FILE",
-        help="write JSON, or print it where no file is named",
-    )
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -109,16 +104,15 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     from rankbound.commands.power.run import PowerOptions, power_with
     from rankbound.terminal.console import console_for
     from rankbound.terminal.power import show_power
-    from rankbound.writing import check_folder, json_text, write_all
 
     target = arguments.json
-    if target not in (None, STDOUT):
-        check_folder(target.parent)
+    printed = check_target(target)
     found = power_with(
         PowerOptions(
             n=tuple(arguments.n),
             sd=tuple(arguments.sd),
             folder=arguments.folder,
+            clusters=arguments.clusters,
             margin=arguments.margin,
             power=arguments.power,
             delta=arguments.delta,
@@ -129,11 +123,9 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             command=command,
         )
     )
-    if target == STDOUT:
-        sys.stdout.write(json_text(found.to_dict()))
+    write_json(target, found.to_dict())
+    if printed:
         return
-    if target is not None:
-        write_all(target.parent, {target.name: json_text(found.to_dict())})
     show_power(found.in_options(), console_for(sys.stdout))
     if target is not None:
         print(f"written: {target}")  # noqa: T201

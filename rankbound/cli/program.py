@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import errno
+import glob
 import io
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from itertools import chain
+from typing import Any, Final, NoReturn
 
 from rankbound import __version__
 from rankbound.cli import (
@@ -31,6 +34,7 @@ from rankbound.cli import (
 )
 from rankbound.errors import FormatError, UsageError, in_options
 
+NEGATIVE: Final = re.compile(r"^-(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
 COMMANDS = (
     inspect,
     convert,
@@ -69,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Names that the terminal's encoding lacks must not end a finished run
         sys.stdout.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv)
-    arguments = build_parser().parse_args(words)
+    arguments = build_parser().parse_args([*chain.from_iterable(map(matching, words))])
     try:
         # A command returns a code only where it has a verdict to give
         code: int | None = arguments.run(arguments, shlex.join(["rankbound", *words]))
@@ -96,6 +100,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code or 0
 
 
+def matching(word: str) -> list[str]:
+    """The files that a pattern names, where a shell passed it on in quotes.
+
+    In NAME=PATTERN it must name one file. A word that matches no file stays.
+
+    Examples
+    --------
+    >>> matching("--teacher"), matching("runs/*.none")
+    (['--teacher'], ['runs/*.none'])
+    """
+    name, sign, pattern = word.rpartition("=")
+    if not set(pattern) & set("*?") or os.path.lexists(word) or word.startswith("--"):
+        return [word]
+    # Unlike Path.glob, it takes absolute patterns
+    found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
+    if not found or (sign and len(found) > 1):
+        return [word]
+    return [f"{name}{sign}{one}" for one in found]
+
+
 def _mistake(error: Exception) -> str | None:
     """What the user can fix; None where it is a bug."""
     if isinstance(error, OSError) and error.errno in FULL:
@@ -109,6 +133,11 @@ def _mistake(error: Exception) -> str | None:
 
 class OneLineParser(argparse.ArgumentParser):
     """Report a mistake in one line; `--help` shows the usage."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # argparse of Python 3.13 and earlier takes -3.4e38 for an option
+        self._negative_number_matcher = NEGATIVE
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2."""

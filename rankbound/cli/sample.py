@@ -7,7 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rankbound.cli.options import SEVERAL, add_qrels, add_seed, chosen_formats, named
+from rankbound.cli.options import (
+    SEVERAL,
+    TEACHER,
+    add_missing_and_tag,
+    add_qrels,
+    add_seed,
+    chosen_formats,
+    missing_values,
+    named,
+    run_tags,
+)
 from rankbound.errors import UsageError
 
 EPILOG = """
@@ -66,6 +76,7 @@ def add_parser(subparsers: Any) -> None:
         help="the smallest relevant grade (default %(default)d)",
     )
     add("--format", metavar="[FILE=]NAME", help="the format of an input", **SEVERAL)
+    add_missing_and_tag(add)
     add = parser.add_argument_group("sampling").add_argument
     add("--sampling", required=True, metavar="NAME", help="see below")
     add(
@@ -129,11 +140,13 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     target = arguments.json
     if target is not None:
         check_folder(target.parent)
+    runs = _runs(arguments.run_files)
+    names = [TEACHER, *runs, *map(str, (arguments.teacher, *runs.values()))]
     options = SampleOptions(
         teacher=arguments.teacher,
         sampling=arguments.sampling,
         size=arguments.size,
-        runs=_runs(arguments.run_files),
+        runs=runs,
         qrels=arguments.qrels,
         groups=arguments.groups,
         relevant=arguments.relevant,
@@ -141,6 +154,8 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         strata=arguments.strata,
         band=_band(arguments.band),
         drop_suspected=arguments.drop_suspected,
+        missing_value=missing_values(arguments.missing_value, names) or None,
+        run_tag=run_tags(arguments.run_tag, names) or None,
         seed=arguments.seed,
         formats=chosen_formats(arguments.format),
         command=command,

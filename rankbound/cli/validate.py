@@ -18,6 +18,7 @@ from rankbound.catalogue import (
     VERDICTS,
 )
 from rankbound.cli.options import (
+    add_clusters,
     add_delta,
     add_models,
     add_out,
@@ -27,11 +28,13 @@ from rankbound.cli.options import (
     add_score_rules,
     add_seed,
     add_stake,
+    add_trained_on,
     add_unscored,
     add_vectors,
     choices_from,
     kind_from,
     named,
+    path_from,
     per_student,
     source_settings,
     students_from,
@@ -206,6 +209,7 @@ def add_documents(parser: argparse.ArgumentParser) -> None:
         help="without groups: the teacher's top K of every query (default 16)",
     )
     add_vectors(add)
+    add_clusters(add)
     add_pairs(add)
 
 
@@ -255,6 +259,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         help="what the data set is called in the results (default %(default)s)",
     )
     add_pilot(add)
+    add_trained_on(add)
     add_score_rules(add, chosen=True)
     add_stake(add)
     add_unscored(add)
@@ -458,13 +463,23 @@ def _named_students(arguments: argparse.Namespace) -> tuple[StudentSource, ...]:
     from rankbound.commands.measure.options import StudentSource
     from rankbound.commands.validate.folders import EVERY
 
-    texts = (arguments.student_kind, arguments.student_temperature)
+    texts = (
+        arguments.student_kind,
+        arguments.student_temperature,
+        arguments.trained_on,
+    )
     every = (*texts, arguments.stake)
     own = [text.rpartition("=")[0] for part in every for text in part if "=" in text]
     names = list(dict.fromkeys([EVERY, *own]))
     kinds = per_student(texts[0], names, "--student-kind", kind_from)
     scales = per_student(texts[1], names, "--student-temperature", temperature_from)
+    trained = per_student(texts[2], names, "--trained-on", path_from)
     return tuple(
-        StudentSource(name, kind=kinds.get(name), temperature=scales.get(name))
+        StudentSource(
+            name,
+            kind=kinds.get(name),
+            temperature=scales.get(name),
+            trained_on=trained.get(name),
+        )
         for name in names
     )

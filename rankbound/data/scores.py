@@ -34,7 +34,10 @@ class Kind(StrEnum):
 
     LOGIT = "logit"
     PROBABILITY = "probability"
+    LOG_PROBABILITY = "log-probability"
+    SOFTMAX = "softmax"
     COSINE = "cosine"
+    PROBABILITY_OR_COSINE = "probability or cosine"
     DOT = "dot"
     BM25 = "bm25"
     RANK_ONLY = "rank_only"
@@ -207,6 +210,32 @@ class Scores(Shown):
         # `dataclasses.replace` would ask for the docnos
         same = {one.name: vars(self)[one.name] for one in fields(self) if one.init}
         return Scores(**(same | changes))
+
+    def keep_rows(self, keep: Booleans) -> Scores:
+        """Some rows, with the queries and documents that these have.
+
+        Parameters
+        ----------
+        keep : boolean array, shape (n_rows,)
+            At least one row is kept.
+
+        Examples
+        --------
+        >>> scores = Scores.from_dict({"p": {"a": 1.0}, "q": {"a": 2.0, "b": 3.0}})
+        >>> kept = scores.keep_rows(np.array([False, False, True]))
+        >>> kept.qids.tolist(), kept.docnos.tolist(), kept.values.tolist()
+        (['q'], ['b'], [3.0])
+        """
+        queries, places = np.unique(self.row_query()[keep], return_inverse=True)
+        documents, codes = np.unique(self.codes[keep], return_inverse=True)
+        return self._altered(
+            qids=self.qids[queries],
+            offsets=np.concatenate([[0], np.cumsum(np.bincount(places))]),
+            codes=codes.astype(np.int64),
+            docnos=self.docnos[documents],
+            values=self.values[keep],
+            origins=None if self.origins is None else self.origins[keep],
+        )
 
     def lookup(
         self, row_qids: Integers, qids: Strings, row_docs: Integers, docnos: Strings

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rankbound.commands.measure.result import Ledger, StudentResult
+from rankbound.data.clusters import CLUSTER, Clusters
+from rankbound.data.columns import strings
 from rankbound.drawing.catalogue import Drawing, file_name, shape_drawings
 from rankbound.drawing.results import Found
 
 if TYPE_CHECKING:
     from rankbound.data.columns import Floats
     from rankbound.figures.distributions import Ends
+    from rankbound.rows import Rows
 
 NO_VECTORS = "no diameters were measured; give `embeddings` to measure"
 EARLIER = "an earlier version wrote this ledger; run measure again"
@@ -145,16 +148,16 @@ def _limit(result: Found, name: str) -> Drawing:
 
     title = _named(result, "limit-over-n", name)
     table = result.table
-    risks = table.where("student", name).numbers("risk_nats")[0] if table else []
+    risks = _risks(table.where("student", name)) if table else np.empty(0)
     ledger = _ledger(result)
     student = ledger.students[name]
-    if not risks:
+    if not len(risks):
         reason = "per_query.tsv holds no risks beside the ledger; run measure again"
         return Drawing(title, None, reason, kind="limit")
     # Since shares are certified, the mean has half of delta
     halves, chosen = 1 if student.share is None else 2, student.chosen
     made = Certified(
-        risks=np.array(risks),
+        risks=risks,
         low=student.range.low,
         high=student.range.high,
         upper=student.upper,
@@ -163,6 +166,16 @@ def _limit(result: Found, name: str) -> Drawing:
         stake=None if chosen is None else chosen.stake,
     )
     return Drawing(title, partial(draw_limit_over_n, made), kind="limit")
+
+
+def _risks(rows: Rows) -> Floats:
+    """The risks of a student's queries, or of their clusters where it names any."""
+    risks = np.array(rows.numbers("risk_nats")[0])
+    if CLUSTER not in rows.names or not len(risks):
+        return risks
+    qids = strings(rows.column("qid"))
+    known = dict(zip(qids, rows.column(CLUSTER), strict=True))
+    return Clusters.from_dict(known).units(qids).means(risks)
 
 
 def _ends(result: Found) -> Ends:

@@ -196,7 +196,7 @@ def _setting(name: str, student: str, ledger: Ledger) -> Setting:
     return replace(
         found,
         name=" / ".join(filter(None, (name, student))),
-        n=float(entry.n_queries),
+        n=float(entry.n_units),
         delta=ledger.delta,
         entropy=entry.entropy,
         divergence=entry.divergence,

@@ -22,6 +22,7 @@ from rankbound.commands.measure.options import (
 )
 from rankbound.commands.measure.result import Ledger, StudentResult
 from rankbound.commands.measure.students import RawScores, raw_scores
+from rankbound.data.clusters import CLUSTER
 from rankbound.data.columns import Floats
 from rankbound.drawing.results import Found
 from rankbound.errors import FormatError, UsageError
@@ -30,7 +31,7 @@ from rankbound.estimators.spread import clip_below_best
 from rankbound.provenance import Input
 from rankbound.read.source import sha256
 from rankbound.results import Record
-from rankbound.rows import Rows
+from rankbound.rows import WORDS, Rows
 
 MOST_ROWS: Final = 2_000
 SEED: Final = 0
@@ -113,7 +114,7 @@ def ledger_queries(
     qids, students = rows.column("qid"), rows.column("student")
     names = [result.name for result in full for _ in range(len(result.table))]
     chosen = sampled(qids, limit)
-    own = [name for name in rows.names if name not in ("qid", "student")]
+    own = [name for name in rows.names if name not in WORDS]
     columns = {name: rows.column(name) for name in own}
     numbers = {c: [_number(cells[i]) for i in chosen] for c, cells in columns.items()}
     mine = [effects.get((students[i], qids[i]), {}) for i in chosen]
@@ -125,7 +126,8 @@ def ledger_queries(
     known = {c: q for c, q in COLUMNS.items() if not (q.is_count or q.same_ranks_as)}
     second = [*measures, *(c for c in needing(*AGAINST, of=known) if c != first)]
     several = {"result": names} if len(results) > 1 else {}
-    words = {"qid": qids, **several, "student": students}
+    clusters = {CLUSTER: rows.column(CLUSTER)} if CLUSTER in rows.names else {}
+    words = {"qid": qids, **several, "student": students, **clusters}
     return QueryTable(
         name="queries",
         caption="Terms of every query" + (", with effectiveness" if measures else ""),
@@ -252,7 +254,10 @@ Options = TypeVar("Options", MeasureOptions, StudentSource)
 # Characters of JSON for the documents of all ledgers together
 MOST_TEXT: Final = 3_000_000
 MOST_DOCUMENTS: Final = 100  # of a group, for its distances to be in the page
-PATHS = ("teacher", "groups", "target_groups", "embeddings", "ids", "qrels")
+PATHS: Final = (
+    *("teacher", "groups", "target_groups", "embeddings", "ids", "qrels"),
+    "clusters",
+)
 STUDENT_PATHS: Final = ("scores", "queries", "query_ids")
 UNREAD: Final = "only `rankbound report` can read the command of the ledger again"
 

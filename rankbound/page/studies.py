@@ -9,13 +9,15 @@ from typing import Final
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import (
     ASSOCIATIONS,
+    EXCLUDED,
     ORDERS,
+    PROVIDED,
+    REMAINS,
     VERDICTS,
     in_order,
 )
 from rankbound.commands.compare.result import Comparison, Row, SweepTable
-from rankbound.commands.measure.choosing import PROVISO
-from rankbound.commands.measure.result import Ledger, StudentResult
+from rankbound.commands.measure.result import Ledger, Ranking, StudentResult
 from rankbound.commands.validate.records import (
     Association,
     Control,
@@ -37,14 +39,17 @@ from rankbound.page.accounts import (
     words,
 )
 from rankbound.terminal.compare import card_part
+from rankbound.terminal.console import in_clusters
 from rankbound.terminal.measure import (
     BINS,
     FLOOR,
     PARTS,
+    RANKED,
     bin_rows,
     floor_cell,
     list_rows,
     part_rows,
+    ranking_rows,
     relevance_rows,
     shift_rows,
 )
@@ -84,7 +89,8 @@ def ledger_account(ledger: Ledger, *, name: str = "") -> Account:
             f"{student}: {sentence}"
             for student, entry in ledger.students.items()
             for sentence in entry.sentences[2:]
-        ),
+        )
+        + (() if ledger.ranking is None else ledger.ranking.sentences),
         tables=tuple(_ledger_tables(ledger, name)),
         notes=notes_of(ledger, "warnings", "assumptions", "dropped", "definitions"),
     )
@@ -99,14 +105,57 @@ def _ledger_verdicts(ledger: Ledger, name: str) -> Iterator[Verdict]:
             yield told("vacuous", f"{sentence}; the limit is {ends}")
         else:
             yield told("not vacuous", sentence)
+    yield from _ranking_verdicts(ledger.ranking, ledger.proviso, name)
     for warning in ledger.warnings:
         yield told("warning", warning)
+
+
+def _ranking_verdicts(
+    ranking: Ranking | None, proviso: str, name: str
+) -> Iterator[Verdict]:
+    """Which students remain and which are excluded, in a line each."""
+    students = {} if ranking is None else ranking.students
+    for verdict in (REMAINS, EXCLUDED):
+        which = [who for who, one in students.items() if one.verdict == verdict]
+        if which:
+            where = f"{name}: " if name else ""
+            yield told(
+                verdict,
+                f"{where}{len(which)} of {counted(len(students), 'student')}: "
+                f"{', '.join(which)}; {proviso}",
+            )
+
+
+def _ranking_tables(ranking: Ranking | None, name: str) -> Iterator[Table]:
+    if ranking is None or not ranking.students:
+        return
+    caption = (
+        f"Students by their risk on {counted(ranking.n_queries, 'query')}, clipped at "
+        f"one B = {ranking.B:g}, each beside the one that speaks most against it; p of "
+        f"the hypothesis that it is a best one, delta = {ranking.delta:g}"
+    )
+    rows = tuple(ranking_rows(ranking))
+    yield Table(_ledger_named("ranking", name), caption, RANKED, rows)
+    yield Table(
+        _ledger_named("pairs", name),
+        "Risk, and divergence, of a student less that of another, in nats, with its "
+        "lower limit; those of one student hold together, those of several do not",
+        ("student", "against", "difference", "at least"),
+        tuple(
+            (who, other, number(limit.difference), number(limit.lower))
+            for who, one in ranking.students.items()
+            for other, limit in one.against.items()
+        ),
+        left=2,
+        title="paired limits",
+    )
 
 
 def _ledger_tables(ledger: Ledger, name: str) -> Iterator[Table]:
     level = f"{100 * (1 - ledger.delta):.10g}% interval"
     caption = (
-        f"Parts of the certificate, {counted(ledger.n_queries, 'query')}, "
+        f"Parts of the certificate, {counted(ledger.n_queries, 'query')}"
+        f"{in_clusters(ledger.clusters)}, "
         f"{ledger.pairs} pairs; groups: {ledger.groups}; {FLOOR}"
     )
     filled = _filled(row for section in part_rows(ledger) for row in section)
@@ -123,6 +172,7 @@ def _ledger_tables(ledger: Ledger, name: str) -> Iterator[Table]:
         tuple(_models(ledger)),
         left=3,
     )
+    yield from _ranking_tables(ledger.ranking, name)
     for key, title, columns, rows_of in READINGS:
         found = [
             (student, *row)
@@ -159,7 +209,7 @@ def _vacuous(ledger: Ledger, row: tuple[str, ...]) -> str:
 def _first_of(sentences: Sequence[str]) -> str:
     """The share and the limit of the mean, which have one proviso."""
     *others, last = sentences[:2] or ("",)
-    return "; ".join((*(one.removesuffix(f"; {PROVISO}") for one in others), last))
+    return "; ".join((*(one.partition(f"; {PROVIDED} ")[0] for one in others), last))
 
 
 def _models(ledger: Ledger) -> Iterator[tuple[str, ...]]:
@@ -455,7 +505,8 @@ def _validation_verdicts(validation: Validation, where: str) -> Iterator[Verdict
     certificates = validation.certificates
     many = sum(row.vacuous for row in certificates)
     if certificates:
-        which = counted(len(certificates), "certificate")
+        number_of = counted(len(certificates), "certificate")
+        which = f"{number_of}, {validation.proviso}"
         if many:
             yield told("vacuous", f"{where}{many:,} of {which}")
         else:

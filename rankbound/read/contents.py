@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,14 @@ ABOUT_THE_FILE: Final = frozenset(
         *("tensor", "titles", "type", "vec_size"),
     }
 )
+# Columns that a reader passes over, in `Contents.metadata`
+UNUSED: Final = "columns_unused"
+# Those that say nothing of a document: the index of a frame, PyTerrier's number of a
+# document in one index, and the iteration
+IDLE: Final = frozenset(
+    {"docid", "iteration", "Q0", "__index_level_0__", "", "Unnamed: 0"}
+)
+UNREAD: Final = "not used:"  # begins the note that names columns
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -82,6 +90,19 @@ class Contents(Shown):
     def parts(self) -> tuple[str, ...]:
         """The names of the parts that the file holds, of `PARTS`."""
         return tuple(part for part in PARTS if getattr(self, part) is not None)
+
+    def with_metadata(self, **more: object) -> Contents:
+        """The same, with more metadata."""
+        return replace(self, metadata={**self.metadata, **more})
+
+    def with_unused(self, names: Sequence[str]) -> Contents:
+        """The same, saying which columns or keys of the file were not read."""
+        if not names:
+            return self
+        told = [name for name in names if name not in IDLE]
+        notes = (f"{UNREAD} {', '.join(told)}",) if told else ()
+        found = self.with_metadata(**{UNUSED: [*names]})
+        return replace(found, notes=(*self.notes, *notes))
 
 
 @dataclass(frozen=True, slots=True)

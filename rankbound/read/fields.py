@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,6 +19,8 @@ from rankbound.read.source import Source, count
 # Counters of what was repaired
 INTEGER_IDS: Final = "whole-number ids read as text"
 SECOND_TEXT: Final = "ids with a second text (the first is kept)"
+
+COMPOSED: Final = "ids brought to Unicode's composed form (NFC)"
 
 FORBIDDEN = frozenset("\t\r\n")
 UNDERSCORE: dict[type, Any] = {str: "_", bytes: b"_"}
@@ -77,6 +80,20 @@ def parsed_number(text: bytes | str) -> float | None:
     if not math.isfinite(number) or not text.isascii():
         return None
     return None if UNDERSCORE[type(text)] in text else number
+
+
+def composed(name: str) -> str:
+    """An id in Unicode's composed form (NFC), in which ids are compared.
+
+    An accented letter may be one character, or a letter and an accent, which look
+    alike; files from different systems would not share such ids.
+
+    Examples
+    --------
+    >>> composed("cafe\u0301") == "caf\u00e9"
+    True
+    """
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def text_id(text: str) -> str:
@@ -198,4 +215,6 @@ class Ids:
             )
         if not isinstance(value, str):
             count(self.repairs, INTEGER_IDS)
-        return name
+        whole = composed(name)
+        count(self.repairs, COMPOSED, whole != name)
+        return whole

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.likely import likely
 from rankbound.read.objects.arrays import Ids
 from rankbound.read.objects.objects import part_of_object
 from rankbound.read.registry import by_name, detect
+from rankbound.read.scales import MissingValue, without_missing
 from rankbound.read.source import NUMPY_MAGIC, Source
 from rankbound.read.tables.containers import container
+from rankbound.read.text.layout import are_whole
+from rankbound.read.text.trec_sniffing import LARGEST_GRADE
 
+# Formats whose numbers may be scores or grades
+EITHER = frozenset(
+    {"lookup", "lookup-lists", "json-scores", "csv-scores", "table-scores", "pickle"}
+)
 PARAMETERS = {"scores": "teacher", "groups": "groups", "qrels": "qrels"}
 
 
-def read_part(path: Path | str, part: str, *, format: str | None = None) -> Contents:
+def read_part(
+    path: Path | str, part: str, *, format: str | None = None, tag: str | None = None
+) -> Contents:
     """Read a file that must hold a part: "scores", "groups" or "qrels".
+
+    `tag` is the system to read, where a file names several.
 
     Raises
     ------
@@ -29,14 +44,17 @@ def read_part(path: Path | str, part: str, *, format: str | None = None) -> Cont
     UsageError
         If no format has the given name.
     """
-    source = Source(Path(path), whole=False)
+    source = Source(Path(path), whole=False, named=format is not None, tag=tag)
     entry = by_name(format) if format else _detected(source, part)
     contents = entry.read(source)
+    if part == "qrels":
+        contents = _judged(contents)
     if getattr(contents, part) is not None:
         return contents
     held = contents.parts()
     known = PARAMETERS.get(held[0]) if held else None
     hint = "" if known is None else f"; give it as `{known}`"
+    hint += "".join(f"; {note}" for note in contents.notes if part == "scores")
     raise FormatError(
         source.path,
         f"holds {' and '.join(held) or 'nothing'} ({entry.title}), but {part} are "
@@ -45,11 +63,25 @@ def read_part(path: Path | str, part: str, *, format: str | None = None) -> Cont
     )
 
 
+def _judged(contents: Contents) -> Contents:
+    """Small whole numbers of a file that is given as judgements are grades."""
+    scores = contents.scores
+    if contents.qrels is not None or scores is None or contents.format not in EITHER:
+        return contents
+    small = bool((np.abs(scores.values) <= LARGEST_GRADE).all())
+    if scores.kind is not Kind.UNKNOWN or not (small and are_whole(scores.values)):
+        return contents
+    return replace(contents, qrels=scores, scores=None)
+
+
 def _detected(source: Source, part: str) -> Format:
     try:
         return detect(source, part=part)[0]
     except FormatError:
         if container(source) is not None:
+            raise
+        objects = part == "groups" and source.head.lstrip()[:1] == b"{"
+        if not objects and likely(source) is not None:
             raise
         # Probably a damaged file of the usual format, whose reader names rule and line
         start = source.head.lstrip()[:1]
@@ -59,13 +91,15 @@ def _detected(source: Source, part: str) -> Format:
         return by_name(usual.get(part, "lookup" if start in b"{[" else "trec-run"))
 
 
-def read_scores(
+def read_scores(  # noqa: PLR0913  each is a parameter of its own
     source: Any,
     *,
     format: str | None = None,
     name: str = "",
     qids: Ids | None = None,
     docnos: Ids | None = None,
+    missing_value: MissingValue | None = None,
+    run_tag: str | None = None,
 ) -> Scores:
     """Read the scores of one model from a file of any format, or from an object.
 
@@ -73,16 +107,24 @@ def read_scores(
     ----------
     source : path or object
         An object may be ``{qid: {docno: score}}``, a pandas, polars or Arrow table (for
-        instance the output of a PyTerrier pipeline), a ranx Run, an iterable of
-        ScoredDoc tuples of ir_measures, a NumPy array of shape (n_queries,
-        n_documents), or `Scores`.
+        instance the output of a PyTerrier pipeline), a Hugging Face Dataset, a ranx
+        Run, an iterable of ScoredDoc tuples of ir_measures, an array of NumPy or torch
+        of shape (n_queries, n_documents), what semantic_search, CrossEncoder.rank,
+        bm25s, FAISS or torch.topk found, rerankings of RankLLM, or `Scores`.
     format : str, optional
-        The format of a file; detected from the content by default.
+        The format, detected from the content by default. An object may be in a format
+        of records, such as "mined:margins", or of a table, such as "table-scores".
     name : str, optional
         The name of an object in messages; its type by default.
     qids, docnos : sequences of ids, optional
         The ids of the rows and columns of an array, their numbers from 0 by default.
-        `docnos` may also have the shape of the array.
+        `docnos` may also have the shape of the array. For what a search found, the ids
+        of its queries, and of the documents in the order in which they were searched.
+    missing_value : float or sequence of float, optional
+        Scores that stand for missing ones, such as -10000, and are left out.
+    run_tag : str, optional
+        The system to read of a run whose lines have several tags; "*" takes all lines
+        for one system.
 
     Returns
     -------
@@ -103,16 +145,19 @@ def read_scores(
     Scores('dict': unknown, 1 query, 2 rows, 2 documents, -1 to 2)
     """
     if is_object(source):
-        check_no_format(format)
+        if run_tag is not None:
+            raise UsageError("`run_tag` is for runs; choose the rows of an object")
         found: Scores = part_of_object(
-            source, "scores", name=name, qids=qids, docnos=docnos
+            source, "scores", name=name, qids=qids, docnos=docnos, format=format
         )
-        return found
+        return without_missing(found, missing_value)[0]
     if qids is not None or docnos is not None:
         raise UsageError("`qids` and `docnos` are for arrays; a file has its own ids")
-    scores = read_part(source, "scores", format=format).scores
-    assert scores is not None  # noqa: S101  read_part checks
-    return scores
+    contents = read_part(source, "scores", format=format, tag=run_tag)
+    if run_tag is not None and "tag" not in contents.metadata:
+        raise FormatError(source, f"has no tags to choose `run_tag={run_tag!r}` of")
+    assert contents.scores is not None  # noqa: S101  read_part checks
+    return without_missing(contents.scores, missing_value)[0]
 
 
 def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Groups:
@@ -142,8 +187,7 @@ def read_groups(source: Any, *, format: str | None = None, name: str = "") -> Gr
     Groups('list': 1 group of 1 query, sizes all 3, positives marked)
     """
     if is_object(source):
-        check_no_format(format)
-        found: Groups = part_of_object(source, "groups", name=name)
+        found: Groups = part_of_object(source, "groups", name=name, format=format)
         return found
     groups = read_part(source, "groups", format=format).groups
     assert groups is not None  # noqa: S101  read_part checks
@@ -177,8 +221,7 @@ def read_qrels(source: Any, *, format: str | None = None, name: str = "") -> Sco
     [1.0, 0.0]
     """
     if is_object(source):
-        check_no_format(format)
-        found: Scores = part_of_object(source, "qrels", name=name)
+        found: Scores = part_of_object(source, "qrels", name=name, format=format)
         return found
     qrels = read_part(source, "qrels", format=format).qrels
     assert qrels is not None  # noqa: S101  read_part checks
@@ -194,9 +237,3 @@ def is_object(value: object) -> bool:
     (False, True)
     """
     return not isinstance(value, str | PathLike)
-
-
-def check_no_format(format: str | None) -> None:
-    """Raise `UsageError` if a format is given for an object."""
-    if format is not None:
-        raise UsageError("`format` is for files; leave it out for an object")

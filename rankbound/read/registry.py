@@ -7,6 +7,7 @@ formats.
 
 from __future__ import annotations
 
+import difflib
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,8 @@ import orjson
 from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.jsonl import RowFormat
+from rankbound.read.likely import FORMATS as LISTED
+from rankbound.read.likely import likely, misleading
 from rankbound.read.source import HEAD, ZIP_MAGIC, Source
 
 FAMILIES: tuple[str, ...] = (
@@ -28,11 +31,14 @@ FAMILIES: tuple[str, ...] = (
     "json.lists",
     "json.passages",
     "json.margins",
+    "json.tables",
     "json.mined",
+    "json.nested",
     "json.lookup",
     "text.texts",
     "text.tables",
     "json.hofstaetter",
+    "text.triples",
     "text.trec",
 )
 
@@ -58,6 +64,21 @@ def row_formats() -> tuple[RowFormat, ...]:
     )
 
 
+def row_format(name: str) -> RowFormat | None:
+    """The format of records of a name, with its argument; None for other formats.
+
+    Raises
+    ------
+    UsageError
+        For an unknown argument.
+    """
+    base, colon, argument = name.partition(":")
+    found = next((entry for entry in row_formats() if entry.name == base), None)
+    if found is None or not colon or found.configure is None:
+        return None if colon else found
+    return found.configure(argument)
+
+
 def by_name(name: str) -> Format:
     """The format of a name, which may be followed by a colon and an argument.
 
@@ -69,12 +90,14 @@ def by_name(name: str) -> Format:
     Raises
     ------
     UsageError
-        For an unknown name or argument, listing those that are known.
+        For an unknown name or argument, with the names that are most like it.
     """
     known = formats()
     base, colon, argument = name.partition(":")
     if base not in known:
-        raise UsageError(f"no format is called {base!r}; there are {', '.join(known)}")
+        near = difflib.get_close_matches(base, known, n=3)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(f"no format is called {base!r}; {meant}{LISTED}")
     if not colon:
         return known[base]
     configure = known[base].configure
@@ -103,6 +126,9 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
         return by_name(f"irds-{wanted}"), f"the id {source.dataset!r} of a dataset"
     if not source.is_folder and not source.head.strip():
         raise FormatError(source.path, "the file is empty", line=1)
+    other = misleading(source.head)
+    if other is not None:
+        raise FormatError(source.path, other, line=1)
     for entry in sorted(formats().values(), key=lambda one: part not in one.parts):
         evidence = entry.sniff(source)
         if evidence is not None:
@@ -112,11 +138,14 @@ def detect(source: Source, *, part: str | None = None) -> tuple[Format, str]:
             source.path, "is a directory of no known format; name the file in it"
         )
     _refuse_packed(source)
+    broken = _no_json(source.head)
+    found = None if broken else likely(source)
     start = source.head[:60]
     raise FormatError(
         source.path,
-        f"of no known format, it begins with {start!r}{_no_json(source.head)}; give "
-        f"its `format`, one of {', '.join(formats())}",
+        f"of no known format, it begins with {start!r}{broken}; {LISTED}"
+        if found is None
+        else f"{found}; {LISTED}",
         line=1,
     )
 

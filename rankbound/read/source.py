@@ -6,12 +6,16 @@ import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -22,6 +26,8 @@ BOM: Final = b"\xef\xbb\xbf"
 NUMPY_MAGIC: Final = b"\x93NUMPY"  # of .npy
 ZIP_MAGIC: Final = b"PK\x03\x04"  # of .npz, among others
 HEAD: Final = 1 << 16
+STDIN: Final = Path("-")
+MARK: Final = "byte order mark"  # counted
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,10 @@ class Source:
     whole : bool
         Whether readers also collect what only an inspection of the file needs, such as
         the ranks of a run.
+    named : bool
+        Whether the user named the format, which answers doubts about it.
+    tag : str, optional
+        The system to read, where a file names several; "*" takes all rows for one.
 
     Raises
     ------
@@ -49,6 +59,8 @@ class Source:
     path: Path
     content: bytes | None = None
     whole: bool = True
+    named: bool = False
+    tag: str | None = None
 
     @cached_property
     def is_folder(self) -> bool:
@@ -63,7 +75,21 @@ class Source:
 
     @cached_property
     def packing(self) -> str:
-        """How the file is packed, by its first bytes: "none", "gzip", "bz2", ..."""
+        """How the file is packed: "none", "gzip", "bz2", ..., "zip", "tar", "tar.gzip".
+
+        Archives are unpacked where they hold one file.
+        """
+        if self.is_folder:
+            return "none"
+        if self._zipped is not None:
+            return "zip"
+        if not self._is_tar:
+            return self.wrapping
+        return "tar" if self.wrapping == "none" else f"tar.{self.wrapping}"
+
+    @cached_property
+    def wrapping(self) -> str:
+        """How the bytes on disk are packed, an archive aside: "none", "gzip", ..."""
         if self.is_folder:
             return "none"
         with self._on_disk() as stream:
@@ -71,12 +97,36 @@ class Source:
         return packing_of_start(start)
 
     @cached_property
+    def _is_tar(self) -> bool:
+        with inflated(self._on_disk(), self.wrapping, self.fail) as stream:
+            return is_tar(stream.read(TAR_HEADER))
+
+    @cached_property
+    def _zipped(self) -> str | None:
+        """The only file in a zip archive; None for any other file, and arrays."""
+        with self._on_disk() as stream:
+            if not stream.read(4).startswith(ZIP_MAGIC):
+                return None
+            stream.seek(0)
+            try:
+                with zipfile.ZipFile(stream) as archive:
+                    every = [one.filename for one in archive.infolist()]
+            except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+                return None  # its reader says what is damaged
+        names = [name for name in every if is_content(name)]
+        if any(name.endswith((".npy", ".pkl")) for name in names):
+            return None
+        if len(names) != 1:
+            raise self.fail(several(names))
+        return names[0]
+
+    @cached_property
     def head(self) -> bytes:
         """The first 64 KiB, unpacked, without a byte order mark; empty for a folder."""
         if self.is_folder:
             return b""
         with self.stream() as stream:
-            head = stream.read(HEAD)
+            head = stream.read(HEAD).replace(b"\n" + BOM, b"\n")
         again = packing_of_start(head)
         if self.packing != "none" and again != "none":
             raise self.fail(f"is packed twice, {again} in {self.packing}; unpack it")
@@ -113,10 +163,13 @@ class Source:
         """
         counts = {} if repairs is None else repairs
         if self.has_mark:
-            count(counts, "byte order mark")
+            count(counts, MARK)
         with self.stream() as stream:
             for number, line in enumerate(stream, start=1):
                 count(counts, "CRLF line ends", line.endswith(b"\r\n"))
+                if line.startswith(BOM):  # files with marks were joined
+                    count(counts, MARK)
+                    line = line.removeprefix(BOM)
                 blank = not line.strip()
                 count(counts, "blank lines", blank)
                 yield number, b"" if blank else line.rstrip(b"\r\n")
@@ -138,7 +191,7 @@ class Source:
 
     @cached_property
     def _mode(self) -> int:
-        if self.content is not None:
+        if self.content is not None or self.path == STDIN:
             return stat.S_IFIFO
         with self._reachable():
             return self.path.stat().st_mode
@@ -148,6 +201,8 @@ class Source:
         """All bytes of a pipe, which can be read only once; None for a regular file."""
         if self.content is not None:
             return self.content
+        if self.path == STDIN:
+            return standard_input()
         return None if stat.S_ISREG(self._mode) else self.path.read_bytes()
 
     def _on_disk(self) -> IO[bytes]:
@@ -169,7 +224,20 @@ class Source:
             raise self.fail(f"cannot be read ({error.strerror})") from None
 
     def _inflating(self) -> io.BufferedReader:
-        return inflated(self._on_disk(), self.packing, self.fail)
+        if self.is_folder:
+            raise self.fail("is a directory; name the file in it")
+        zipped, packed_as, archived = self._zipped, self.wrapping, self._is_tar
+        raw = self._on_disk()
+        if zipped is not None:
+            return of_zip(raw, zipped, self.fail)
+        stream = inflated(raw, packed_as, self.fail)
+        return of_tar(stream, self.fail) if archived else stream
+
+
+@cache
+def standard_input() -> bytes:
+    """All bytes of standard input, read once, so that two roles may share them."""
+    return sys.stdin.buffer.read()
 
 
 def count(repairs: dict[str, int], what: str, number: int = 1) -> None:
@@ -190,7 +258,9 @@ def one_line(error: Exception) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes on disk."""
+    """Hex SHA-256 of a file's bytes on disk, or of standard input."""
+    if path == STDIN:
+        return hashlib.sha256(standard_input()).hexdigest()
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -199,18 +269,25 @@ def sha256(path: Path) -> str:
 
 Fail = Callable[[str], Exception]
 CHUNK: Final = 1 << 16
-SUFFIXES: Final = {".gz": "gzip", ".bz2": "bz2", ".lz4": "lz4", ".zst": "zstd"}
+SUFFIXES: Final = {
+    ".gz": "gzip",
+    ".bz2": "bz2",
+    ".lz4": "lz4",
+    ".zst": "zstd",
+    ".xz": "xz",
+}
 # Text may begin with "BZh", so more of that signature is compared
 MAGIC = {
     "gzip": re.compile(rb"\x1f\x8b"),
     "bz2": re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),
     "lz4": re.compile(rb"\x04\x22\x4d\x18"),
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
+    "xz": re.compile(rb"\xfd7zXZ\x00"),
 }
 
 
 def packing_of_start(start: bytes) -> str:
-    r"""How a file is packed, by its first bytes: "none", "gzip", "bz2", "lz4", "zstd".
+    r"""How a file is packed, by its first bytes: "none", "gzip", ... of `MAGIC`.
 
     Examples
     --------
@@ -240,10 +317,12 @@ def inflated(raw: IO[bytes], packing: str, fail: Fail) -> io.BufferedReader:
 class _Guarded(io.RawIOBase):
     """A stream that reports damage as one line about the file."""
 
-    def __init__(self, raw: IO[bytes], packing: str, fail: Fail) -> None:
+    def __init__(
+        self, raw: IO[bytes], packing: str, fail: Fail, *, stream: Any = None
+    ) -> None:
         self._raw, self._packing, self._fail = raw, packing, fail
         try:
-            self._stream = _opened(raw, packing)
+            self._stream = _opened(raw, packing) if stream is None else stream
         except Exception as error:
             raw.close()
             raise self._damaged(error) from None
@@ -257,6 +336,8 @@ class _Guarded(io.RawIOBase):
             if self._fills:
                 return int(self._stream.readinto(buffer))
             chunk = self._stream.read(len(buffer))
+        except FormatError:
+            raise
         except Exception as error:  # each library raises its own class
             raise self._damaged(error) from None
         buffer[: len(chunk)] = chunk
@@ -309,6 +390,8 @@ def _opened(raw: IO[bytes], packing: str) -> Any:
         return raw
     if packing == "bz2":
         return _Bunzip(raw)
+    if packing == "xz":
+        return lzma.LZMAFile(raw)
     if packing != "gzip":
         import pyarrow as pa
 
@@ -318,6 +401,111 @@ def _opened(raw: IO[bytes], packing: str) -> Any:
     except ImportError:
         return gzip.GzipFile(fileobj=raw)
     return igzip.IGzipFile(fileobj=raw)
+
+
+# Archives that hold one file
+
+TAR_HEADER: Final = 512
+LISTED: Final = 3
+# What systems and editors add to archives beside their content
+ADDED: Final = re.compile(r"(.*/)?(\._[^/]*|\.DS_Store)|__MACOSX/.*|.*/")
+
+
+def is_tar(start: bytes) -> bool:
+    """Whether the first 512 bytes are the header of a tar archive."""
+    return len(start) == TAR_HEADER and start[257:262] == b"ustar"
+
+
+def is_content(name: str) -> bool:
+    """Whether a member of an archive is a file of its own.
+
+    Examples
+    --------
+    >>> is_content("runs/bm25.run"), is_content("runs/"), is_content("__MACOSX/._a")
+    (True, False, False)
+    """
+    return ADDED.fullmatch(name) is None
+
+
+def several(names: Sequence[str]) -> str:
+    """Why an archive cannot be read.
+
+    Examples
+    --------
+    >>> several(["a.run", "b.run"])
+    'an archive of 2 files (a.run, b.run); unpack it, and name one of them'
+    """
+    if not names:
+        return "an archive without a file"
+    more = ", ..." if len(names) > LISTED else ""
+    listed = ", ".join(names[:LISTED]) + more
+    return (
+        f"an archive of {len(names)} files ({listed}); unpack it, and name one of them"
+    )
+
+
+def of_zip(raw: IO[bytes], name: str, fail: Fail) -> io.BufferedReader:
+    """A stream of one file in a zip archive."""
+    try:
+        member = zipfile.ZipFile(raw).open(name)  # noqa: SIM115
+    except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+        raw.close()
+        raise fail(f"an archive that cannot be read ({error}); unpack it") from None
+    guarded = _Guarded(raw, "zip", fail, stream=member)
+    return io.BufferedReader(guarded, buffer_size=1 << 20)
+
+
+def of_tar(raw: IO[bytes], fail: Fail) -> io.BufferedReader:
+    """A stream of the only file in a tar archive; others are found at its end."""
+    try:
+        tarred = _Tarred(raw, fail)
+    except tarfile.TarError as error:
+        raw.close()
+        raise fail(f"a tar archive that is damaged ({error}); copy it again") from None
+    except FormatError:
+        raw.close()
+        raise
+    guarded = _Guarded(raw, "tar", fail, stream=tarred)
+    return io.BufferedReader(guarded, buffer_size=1 << 20)
+
+
+class _Tarred:
+    """The bytes of the first file of a tar archive, which must be its only one."""
+
+    def __init__(self, raw: IO[bytes], fail: Fail) -> None:
+        self._fail = fail
+        self._archive = tarfile.open(fileobj=raw, mode="r|")  # noqa: SIM115
+        self._names: list[str] = []
+        self._left = 0  # bytes of the file
+        self._file = self._next()
+        if self._file is None:
+            raise fail(several([]))
+
+    def _next(self) -> IO[bytes] | None:
+        while (member := self._archive.next()) is not None:
+            if member.isfile() and is_content(member.name):
+                self._names.append(member.name)
+                self._left = member.size
+                return self._archive.extractfile(member)
+        return None
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; empty only at the end."""
+        found = b"" if self._file is None else self._file.read(size)
+        self._left -= len(found)
+        if not found and self._file is not None and self._left:
+            raise EOFError(f"{self._left:,} bytes are missing")
+        if not found and self._file is not None:
+            self._file = None
+            while self._next() is not None:
+                pass
+            if len(self._names) > 1:
+                raise self._fail(several(self._names))
+        return found
+
+    def close(self) -> None:
+        """Close the archive."""
+        self._archive.close()
 
 
 # Whole files
@@ -367,15 +555,15 @@ def copy_lines(source: Path, targets: Mapping[Path, Booleans]) -> None:
     Notes
     -----
     Lines keep their bytes and line ends; a byte order mark is dropped. A target is
-    packed as the source is. The same lines give the same file, since neither a name nor
-    a time is stored.
+    packed as the source is, outside of an archive. The same lines give the same file,
+    since neither a name nor a time is stored.
     """
     origin = Source(source)
     number = 0
     with ExitStack() as stack:
         opened = stack.enter_context(origin.stream())
         streams = [
-            (stack.enter_context(packed(path, origin.packing)), chosen)
+            (stack.enter_context(packed(path, origin.wrapping)), chosen)
             for path, chosen in targets.items()
         ]
         for number, line in enumerate(opened, start=1):
@@ -398,7 +586,7 @@ def packed(path: Path, packing: str, *, level: int = 9) -> Iterator[Any]:
     Parameters
     ----------
     path : Path
-    packing : {"none", "gzip", "bz2", "lz4", "zstd"}
+    packing : {"none", "gzip", "bz2", "lz4", "zstd", "xz"}
     level : int, default 9
         How hard gzip tries, from 1 to 9.
     """
@@ -414,6 +602,8 @@ def _packer(raw: Any, packing: str, level: int) -> Any:
         return gzip.GzipFile("", "wb", compresslevel=level, fileobj=raw, mtime=0)
     if packing == "bz2":
         return bz2.BZ2File(raw, "wb")
+    if packing == "xz":
+        return lzma.LZMAFile(raw, "wb")
     import pyarrow as pa
 
     return pa.CompressedOutputStream(pa.PythonFile(raw, "w"), packing)

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from msgspec.structs import replace as replace_field
@@ -31,10 +30,12 @@ from rankbound.commands.measure.students import student_file
 from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
-from rankbound.data.scores import Kind, Scores
+from rankbound.data.scores import Scores
 from rankbound.estimators.group_terms import Block, blocks, floored
+from rankbound.estimators.kinds import CONVERTED
 from rankbound.estimators.listwise import list_divergence_nats, list_entropy_nats
 from rankbound.estimators.pairwise import NATS_PER_BIT
+from rankbound.read.scales import TEACHER
 from rankbound.reference import formulas
 from rankbound.rows import Rows
 
@@ -199,9 +200,9 @@ def list_divergence(
     file = student_file(source, inputs.embeddings, inputs.files)
     teacher, _ = groups.scores_of(scores)
     raw = file
-    if file.kind is Kind.PROBABILITY and source.scores is not None:
-        read = inputs.files.part(source.scores, "scores").scores
-        raw = replace(file, scores=read)
+    if file.kind in CONVERTED and source.scores is not None:
+        read = inputs.files.scores(source.scores, source.kind, of=source.name)
+        raw = replace(file, scores=read.scores)
     known = raw.on(groups)
     given = np.where(known.found, known.values, 0.0)
     parts = np.stack([teacher, given], axis=-1)
@@ -526,9 +527,9 @@ class PooledEntropy:
 
 def file_scores(inputs: Inputs, path: Path) -> Scores:
     """Return the teacher's scores as in its file: probabilities, if it has these."""
-    if inputs.kind is not Kind.PROBABILITY:
+    if inputs.kind not in CONVERTED:
         return inputs.teacher
-    return cast(Scores, inputs.files.part(path, "scores").scores)
+    return inputs.files.scores(path, inputs.kind, of=TEACHER).scores
 
 
 def pooled_entropy(groups: Groups, scores: Scores) -> PooledEntropy:

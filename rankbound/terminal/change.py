@@ -8,7 +8,7 @@ from typing import Final
 from rankbound.bounds.floors import floor_sentence
 from rankbound.bounds.wording import counted
 from rankbound.commands.bound.result import MeasuredChange, StudentChange, TermChange
-from rankbound.terminal.console import outline
+from rankbound.terminal.console import in_clusters, outline
 
 TERMS: Final = ("entropy", "divergence")
 HEADINGS: Final = ("term", "before", "after", "change", "interval", "range of a query")
@@ -48,8 +48,8 @@ def student_head(one: StudentChange) -> str:
     """What the student was compared on."""
     groups = "the same groups" if one.same_groups else "groups of their own"
     return (
-        f"{counted(one.n_queries, 'query')} in both ({one.only_before:,} only before, "
-        f"{one.only_after:,} only after), {groups}"
+        f"{counted(one.n_queries, 'query')}{in_clusters(one.n_clusters)} in both "
+        f"({one.only_before:,} only before, {one.only_after:,} only after), {groups}"
     )
 
 
@@ -82,7 +82,8 @@ def student_words(found: MeasuredChange, one: StudentChange) -> Iterator[str]:
     yield f"{one.student}: {_fall(one.divergence)}"
     for when, floor in (("before", one.floor_before), ("after", one.floor_after)):
         if floor is not None:
-            said = floor_sentence(floor.value, floor.n_needed)
+            noun = "query" if one.n_clusters is None else "cluster"
+            said = floor_sentence(floor.value, floor.n_needed, noun=noun)
             yield f"{one.student} {when}: {said}"
     if one.verdict == "no evidence":
         return
@@ -138,7 +139,7 @@ def change_notes(found: MeasuredChange) -> Iterator[str]:
     yield (
         f"all intervals hold at once with probability at least {1 - found.delta:g}, by "
         f"betting; the bound is that of {found.statement}; it holds for the queries of "
-        "both, provided that no student, teacher or miner was trained on them"
+        f"both, {found.proviso}"
     )
     for when, names in (("before", found.only_before), ("after", found.only_after)):
         if names:

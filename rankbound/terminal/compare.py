@@ -91,6 +91,8 @@ def _head(comparison: Comparison) -> Iterator[str]:
             f"{counted(sampling.n_groups, 'group')}, "
             f"{counted(sampling.n_documents, 'document')}"
         )
+    if comparison.clustering is not None:
+        yield comparison.clustering.sentence()
     if teacher.n_calibration:
         yield (
             f"{counted(teacher.n_calibration, 'query was', 'queries were')} set "
@@ -101,7 +103,7 @@ def _head(comparison: Comparison) -> Iterator[str]:
         f"family: {counted(family.size, 'comparison')} ({family.name}); all "
         "intervals and verdicts hold at once with probability "
         f"{1 - comparison.delta:.10g}"
-        f"{BY_T if by_t else ''}"
+        f"{BY_T if by_t else ''}, {comparison.proviso}"
     )
     if family.directions is not None:
         yield (
@@ -178,6 +180,9 @@ def _two(value: float | None) -> str:
 
 
 def _notes(comparison: Comparison) -> Iterator[str]:
+    clustered = comparison.clusters is not None
+    many = "clusters" if clustered else "queries"
+    averaged = " and averaged by cluster" if clustered else ""
     margins = {r.quantity: r.margin for r in comparison.rows}
     given = ", ".join(
         f"{name} {margin:g}"
@@ -186,9 +191,9 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         for name, margin in margins.items()
     )
     yield (
-        f"change: from {comparison.reference}, paired by query; p: Holm over the "
-        f"family; margins: {given}; margin*: the smallest that would be accepted; n*: "
-        "queries that the given margin would need if their mean were exactly 0; "
+        f"change: from {comparison.reference}, paired by query{averaged}; p: Holm over "
+        f"the family; margins: {given}; margin*: the smallest that would be accepted; "
+        f"n*: {many} that the given margin would need if their mean were exactly 0; "
         "rankbound power --from says how many do with a probability of 80 %"
     )
     lacking = sorted({r.quantity for r in comparison.rows if r.method == "paired_t"})

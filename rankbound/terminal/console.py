@@ -87,3 +87,14 @@ def short(text: str, width: int = WIDTH) -> str:
         return line
     left = width // 2
     return f"{line[:left]}…{line[len(line) - (width - left - 1) :]}"
+
+
+def in_clusters(number: int | None) -> str:
+    """How many clusters the queries are in; nothing where they are independent.
+
+    Examples
+    --------
+    >>> in_clusters(40), in_clusters(None)
+    (' in 40 clusters', '')
+    """
+    return "" if number is None else f" in {counted(number, 'cluster')}"

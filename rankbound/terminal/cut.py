@@ -129,6 +129,8 @@ def _reference(compat: Compat) -> Table:
 def foot(cut: Cut) -> Iterator[str]:
     """How ties were cut, what was left out, and warnings."""
     yield f"ties: {cut.ties}"
+    if cut.clustering is not None:
+        yield cut.clustering.sentence()
     yield f"comparison: {cut.comparison.note}"
     dropped = cut.dropped
     lost = dropped.queries_without_value

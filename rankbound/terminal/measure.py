@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -11,19 +12,27 @@ from rich.markup import escape
 from rich.table import Table
 
 from rankbound.bounds.floors import rounded_down
-from rankbound.bounds.wording import counted, counted_reason
-from rankbound.commands.measure.choosing import PROVISO
+from rankbound.bounds.wording import counted, counted_reason, plural
+from rankbound.catalogue import VERDICTS
 from rankbound.commands.measure.result import (
     Compat,
     Diameter,
     Judged,
     Ledger,
     LimitFloor,
+    Ranking,
     Relevance,
     StudentResult,
     Teacher,
 )
-from rankbound.terminal.console import NAME, outline, say, short
+from rankbound.terminal.console import (
+    NAME,
+    WIDTH,
+    in_clusters,
+    outline,
+    say,
+    short,
+)
 
 Row = tuple[str, str, str, str, str, str, str]
 PARTS: Final = ("part", "value", "interval", "limit", "floor (n)")
@@ -31,6 +40,10 @@ FLOOR: Final = (
     "floor (n): none of the limits offered here, upper ends of intervals included, can "
     "be below the floor on this sample; from n queries on one may be below the trivial "
     "value (of a risk ln 2)"
+)
+RANKED: Final = (
+    *("student", "risk", "divergence", "against", "difference", "at least"),
+    *("p", "verdict"),
 )
 BINS: Final = (
     "the student",
@@ -59,8 +72,51 @@ def show(ledger: Ledger, console: Console) -> None:
         say(console, f"[{style}]{escape(name)}[/]: {escape(first)}")
         for sentence in others:
             say(console, f"  {escape(sentence)}")
+    if ledger.ranking is not None:
+        show_ranking(ledger.ranking, console)
     for line in _foot(ledger):
         say(console, escape(line))
+
+
+def show_ranking(ranking: Ranking, console: Console) -> None:
+    """Print the students by their risk, and what can be said of the best one."""
+    table = Table(
+        box=SIMPLE_HEAD, pad_edge=False, title="students compared", title_justify="left"
+    )
+    table.add_column(RANKED[0])
+    for heading in RANKED[1:-1]:
+        words = heading == "against"
+        table.add_column(heading, justify="left" if words else "right", no_wrap=True)
+    table.add_column(RANKED[-1])
+    for *cells, verdict in ranking_rows(ranking):
+        style = VERDICTS[verdict].style
+        table.add_row(*map(escape, cells), f"[{style}]{verdict}[/]")
+    if table.row_count:
+        console.print(table)
+    for sentence in ranking.sentences:
+        say(console, escape(sentence))
+
+
+def ranking_rows(ranking: Ranking) -> Iterator[tuple[str, ...]]:
+    """Students by risk, each beside the one that speaks most against it.
+
+    Columns are those of `RANKED`: risk, divergence, difference and its lower limit are
+    in nats, and p is of the hypothesis that the student is a best one.
+    """
+    in_order = sorted(ranking.students.items(), key=lambda item: item[1].risk)
+    for name, student in in_order:
+        limits = student.against
+        other = student.excluded_by or max(limits, key=lambda one: limits[one].lower)
+        yield (
+            name,
+            _n(student.risk),
+            _n(student.divergence),
+            other,
+            f"{limits[other].difference:+.4f}",
+            f"{limits[other].lower:+.4f}",
+            f"{student.p_value:.2g}",
+            student.verdict,
+        )
 
 
 def _head(ledger: Ledger) -> Iterator[str]:
@@ -79,6 +135,8 @@ def _head(ledger: Ledger) -> Iterator[str]:
     served = "set aside to choose with" if pilots else "served to fit temperatures"
     fitted = f"; {counted(aside, 'other')} {served}" if aside else ""
     yield f"{counted(ledger.n_queries, 'query')}, {ledger.pairs} pairs{fitted}"
+    if ledger.clustering is not None:
+        yield ledger.clustering.sentence()
 
 
 def floor_words(student: StudentResult) -> str:
@@ -91,7 +149,7 @@ def floor_words(student: StudentResult) -> str:
         return f"{clipped} of its documents clipped at B = {student.range.B:g}"
     unscored = student.tied_share - student.clipped_share
     stake = "a grid of stakes" if chosen.stake is None else f"stake {chosen.stake:.2f}"
-    on = f" on {counted(chosen.pilot_queries, 'query')}"
+    on = f" on {counted(chosen.pilot_clusters or chosen.pilot_queries, student.unit)}"
     by = {"pilot": f"chosen{on}", "given": "given", "default": "by default"}
     return (
         f"B = {student.range.B:g} ({by[chosen.score_range_by]}), {stake} "
@@ -148,7 +206,8 @@ def _student_rows(name: str, student: StudentResult, trivial: float) -> Iterator
     if share is not None:
         below = f"{share.below / share.of:.4f}"
         least = f"at least {rounded_down(share.at_least)}"
-        yield name, "queries that beat guessing", below, least, "", "", "share"
+        beat = f"{plural(student.unit)} that beat guessing"
+        yield name, beat, below, least, "", "", "share"
         name = ""
     interval, cell = _i(intervals.entropy), floor_cell(intervals.entropy_floor)
     yield name, "entropy", _n(student.entropy), interval, cell, "", "nats"
@@ -438,7 +497,8 @@ def ledger_text(ledger: Ledger) -> str:
     name = next((one.path or one.object for one in ledger.inputs), None)
     of = "" if name is None else f" of {short(name, NAME)!r}"
     title = (
-        f"Measurement{of}: {teacher.kind}, {counted(ledger.n_queries, 'query')}, "
+        f"Measurement{of}: {teacher.kind}, {counted(ledger.n_queries, 'query')}"
+        f"{in_clusters(ledger.clusters)}, "
         f"entropy {teacher.entropy:.4g} nats [{teacher.entropy_lower:.4g}, "
         f"{teacher.entropy_upper:.4g}]"
     )
@@ -447,7 +507,7 @@ def ledger_text(ledger: Ledger) -> str:
         for name, student in ledger.students.items()
     ]
     if lines:
-        lines.append(f"limits hold {PROVISO}")
+        lines += wrap(f"limits hold {ledger.proviso}", WIDTH - 2)
     return outline(title, [*lines, *(f"warning: {w}" for w in ledger.warnings)])
 
 

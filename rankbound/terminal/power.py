@@ -27,6 +27,8 @@ RHO = (
 def show_power(found: Power, console: Console) -> None:
     """Print the detectable sizes and the queries that a margin needs."""
     say(console, head(found))
+    if found.clustering is not None:
+        say(console, escape(found.clustering.sentence()))
     for headings, rows in (
         (DETECTABLE, detectable_rows(found.rows)),
         (NEEDED, needed_rows(found.needed)),
@@ -44,6 +46,7 @@ def show_power(found: Power, console: Console) -> None:
 def notes(found: Power) -> list[str]:
     """How to read the columns that were printed."""
     lines = []
+    many = "queries" if found.clusters is None else "clusters"
     if found.rows and found.missing_because is not None:
         lines.append(RHO)
     elif found.rows:
@@ -66,9 +69,9 @@ def notes(found: Power) -> list[str]:
         )
     if found.needed:
         lines.append(
-            "n*: the queries at which the interval lies within the margin with the "
+            f"n*: the {many} at which the interval lies within the margin with the "
             "power; the margin is in the unit of each row; interval: what as many "
-            "other queries would say (bootstrap, 95 %)"
+            f"other {many} would say (bootstrap, 95 %)"
         )
     missing = (
         *(row.rule_difference_missing_because for row in found.rows),
@@ -125,10 +128,11 @@ def needed_rows(rows: Iterable[Needed]) -> list[tuple[str, ...]]:
 def head(found: Power) -> str:
     """Power and error rate, in words."""
     family = found.comparisons
+    many = "queries" if found.clusters is None else "clusters"
     each = f" each, {found.delta:g} over {family} comparisons" if family > 1 else ""
     return (
         f"power {found.power:g}, error rate {found.delta_each:.6g}{each}; "
-        "sd is over queries, of paired differences where two things are compared"
+        f"sd is over {many}, of paired differences where two things are compared"
     )
 
 

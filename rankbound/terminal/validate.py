@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -23,7 +24,7 @@ from rankbound.commands.validate.records import (
     Prediction,
 )
 from rankbound.commands.validate.result import Validation
-from rankbound.terminal.console import NAME, outline, say, short
+from rankbound.terminal.console import NAME, WIDTH, outline, say, short
 from rankbound.terminal.measure import FLOOR, floor_cell
 
 SHOWN: Final = 10
@@ -68,6 +69,8 @@ def _head(validation: Validation) -> Iterator[str]:
             f"{counted(case.n_judged, 'judged query')}; terms of "
             f"{case.n_certificate:,}{fitted}"
         )
+        if case.clustering is not None:
+            yield f"  {case.clustering.sentence()}"
         yield (
             f"  teacher: {case.teacher.kind} scores ({case.teacher.kind_evidence}), "
             f"temperature {case.teacher.temperature:.6g}"
@@ -156,7 +159,10 @@ def _interval(lower: float | None, upper: float | None) -> str:
 
 
 def _certificates(validation: Validation) -> Table:
-    table = _table("certificates of random halves against the risk of the others, nats")
+    table = _table(
+        "certificates of random halves against the risk of the others, nats, "
+        f"{validation.proviso}"
+    )
     several = len(validation.datasets) > 1
     table.add_column("configuration" if several else "student", overflow="fold")
     headings = ("certificate", "floor (n)", "held-out risk", "ratio", "held", "refuted")
@@ -220,7 +226,7 @@ def _power(validation: Validation) -> Iterator[str]:
     }
     for n in sorted({extreme(detectable) for extreme in (min, max) if detectable}):
         yield (
-            f"power: with {counted(n, 'query')} and "
+            f"power: with {counted(n, family.unit)} and "
             f"{counted(family.n_tests, 'test')} |rho| >= "
             f"{detectable[n]:.2f} is found with {family.power:.0%} power"
         )
@@ -379,7 +385,10 @@ def validation_text(validation: Validation) -> str:
         f"Validation of {names}: {counted(len(datasets), 'sampling')}, "
         f"{counted(len(students), 'student')}"
     )
-    lines = [*_verdicts(validation), *_held(validation.certificates)]
+    lines = [
+        *_verdicts(validation),
+        *_held(validation.certificates, validation.proviso),
+    ]
     lines += [f"control failed: {c.name}" for c in validation.controls if not c.passed]
     lines += [f"warning: {warning}" for warning in validation.warnings]
     return outline(title, lines)
@@ -407,12 +416,13 @@ def _told(row: Association) -> str:
     )
 
 
-def _held(rows: Sequence[HeldOutCertificate]) -> list[str]:
+def _held(rows: Sequence[HeldOutCertificate], said: str) -> list[str]:
     if not rows:
         return []
     held, splits = sum(row.held for row in rows), sum(row.splits for row in rows)
     return [
         f"certificates held on {held:,} of "
         f"{counted(splits, 'random half', 'random halves')}; "
-        f"{sum(row.vacuous for row in rows)} of {len(rows)} vacuous"
+        f"{sum(row.vacuous for row in rows)} of {len(rows)} vacuous",
+        *wrap(f"certificates hold {said}", WIDTH - 2),
     ]

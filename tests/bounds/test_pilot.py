@@ -15,9 +15,12 @@ from rankbound.bounds.limits import kl_chernoff
 from rankbound.bounds.pilot import (
     RANGES,
     STAKES,
+    RangeChoice,
+    choose_each_range,
     choose_range,
     choose_stake,
     clipped,
+    common_range,
     pilot_limit,
 )
 from tests import oracles
@@ -190,6 +193,35 @@ def test_choose_range_takes_the_least_prediction():
     assert found.stake.predicted == min(predictions.values())
 
 
+def test_each_range_has_its_best_temperature_and_students_share_the_best_on_average():
+    rng = np.random.default_rng(9)
+    intervals = intervals_at(cut_ratio_all_pairs(16))
+    temperatures, options = (0.5, 1.0, 2.0), {"m": 43, "delta": 0.05, "n_students": 3}
+    students, predicted = [], []
+    for _ in range(3):
+        risks = rng.uniform(0.55, 0.69, (3, 1, 1)) * np.ones((3, len(RANGES), 11))
+        risks += rng.uniform(-0.05, 0.05, risks.shape)
+        found = choose_each_range(
+            risks, temperatures=temperatures, intervals=intervals, **options
+        )
+        table = [
+            [
+                choose_stake(row[j], low=low, high=high, **options).predicted
+                for row in risks
+            ]
+            for j, (low, high) in enumerate(intervals)
+        ]
+        for choice, limits, score_range in zip(found, table, RANGES, strict=True):
+            assert choice.score_range == score_range
+            assert choice.stake.predicted == min(limits)
+            assert choice.temperature == temperatures[limits.index(min(limits))]
+        students.append(found)
+        predicted.append([min(limits) for limits in table])
+    common = common_range(students)
+    best = int(np.argmin(np.sum(predicted, axis=0)))
+    assert common == tuple(student[best] for student in students)
+
+
 def test_a_student_that_says_nothing_gets_the_smallest_range():
     risks = np.full((1, len(RANGES), 20), math.log(2))
     intervals = intervals_at(1.0)
@@ -213,6 +245,10 @@ def test_fifty_queries_are_enough_with_a_small_range():
     assert kl_chernoff([0.45] * 43, low=low, high=high, delta=0.05) > math.log(2)
 
 
+STAKE = choose_stake([0.3] * 12, low=0, high=1, m=43, delta=0.05)
+CHOICES = (RangeChoice(1.0, 2.0, STAKE), RangeChoice(1.0, 3.0, STAKE))
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -221,6 +257,9 @@ def test_fifty_queries_are_enough_with_a_small_range():
         lambda: choose_stake([0.5], low=0, high=1, m=0, delta=0.05),
         lambda: choose_stake([0.5], low=0, high=1, m=9, delta=0.05, n_students=0),
         lambda: pilot_limit([0.5], [], low=0, high=1, delta=0.05),
+        lambda: common_range([]),
+        lambda: common_range([(), ()]),
+        lambda: common_range([CHOICES, CHOICES[:1]]),
         lambda: clipped([1.0, 2.0], 0.0),
         lambda: clipped([1.0, math.inf], 1.0),
         lambda: clipped([1.0, math.nan], 1.0),

@@ -40,9 +40,9 @@ def run(rows):
         ([[35.0, -1.0], [1.0, -40.0]], Kind.LOGIT),  # 75 apart, but in two queries
         ([[0.99, 0.3, 0.01]], Kind.PROBABILITY),
         ([[1.0, 0.0, 0.5]], Kind.PROBABILITY),
-        ([[0.71, 0.35]], Kind.COSINE),
-        ([[0.94, 0.01]], Kind.COSINE),  # does not reach both ends
-        ([[0.99, 0.3]], Kind.COSINE),
+        ([[0.71, 0.35]], Kind.PROBABILITY_OR_COSINE),
+        ([[0.94, 0.01]], Kind.PROBABILITY_OR_COSINE),  # does not reach both ends
+        ([[0.99, 0.3]], Kind.PROBABILITY_OR_COSINE),
         ([[0.8, -0.2]], Kind.COSINE),
         ([[1.0, -1.0]], Kind.COSINE),
         ([[0.03, 0.01]], Kind.UNKNOWN),

@@ -10,13 +10,13 @@ from rankbound.data.scores import Scores
 from rankbound.estimators.kinds import (
     CLOSE,
     SQUASHED_BITS,
+    adds_up_to_one,
     constant_queries,
     decimals,
     lattice,
     min_max_queries,
     rank_function,
     smallest_pair_entropy,
-    softmax_queries,
     ties,
     top_entropy,
     usual_depth,
@@ -75,7 +75,7 @@ def test_softmax_is_recognised_after_rounding_and_not_for_one_document():
     for size in (2, 5, 40):
         powers = np.exp(rng.normal(size=size))
         rows.append(np.round(powers / powers.sum(), 6).tolist())
-    assert softmax_queries(as_scores([*rows, [1.0], [0.5, 0.6], [1.5, -0.5]])) == 3
+    assert adds_up_to_one(as_scores([*rows, [1.0], [0.5, 0.6], [1.5, -0.5]])).sum() == 3
 
 
 @given(

@@ -61,6 +61,10 @@ LINES = {
         "broken": "inspect broken.run doubled.run close.run --json {out}.json",
         "missing": "inspect nothing.run",
         "no-vectors": "inspect close.run --ids docs.ids.txt",
+        "scales": "inspect filled.json softmax.json mixed.json systems.run "
+        "swapped.run --json {out}.json",
+        "answered": "inspect filled.json mixed.json systems.run --missing-value "
+        "filled.json=-1e4 --mixed-scales logit-sigmoid --run-tag systems.run=monoT5",
         "two-formats": "inspect close.run --format lookup --format trec-run",
     },
     "convert": {
@@ -82,6 +86,9 @@ LINES = {
         "vectors-faiss": "convert docs.npy {out}.faiss --format npy",
         "vectors-flex": "convert docs.npy {out}.flex",
         "formats": "convert --formats .",
+        "system": "convert systems.run {out}.json --run-tag far --lossy",
+        "systems": "convert systems.run {out}.run",
+        "missing": "convert filled.json {out}.run --missing-value -1e4",
         "no-suffix": "convert few.json {out}.what",
         "kind": "convert few.json {out}.run --teacher-kind loud",
         "itself": "convert few.json few.json",
@@ -102,6 +109,8 @@ LINES = {
         "{out}.jsonl",
         "band": "sample --teacher teacher.json.gz --sampling entropy --band 0:0.5 "
         "--size 3 --out {out}.jsonl",
+        "answered": "sample --teacher filled.json --run s=systems.run --sampling s "
+        "--missing-value -10000 --run-tag s=far --size 3 --out {out}.jsonl",
         "unknown": "sample --teacher teacher.json.gz --sampling bm25 --out {out}.jsonl",
         "wrong-band": "sample --teacher teacher.json.gz --sampling entropy --band 1 "
         "--out {out}.jsonl",
@@ -132,11 +141,25 @@ LINES = {
         "--stake 0.3 close=0.6 --unscored drop --out {out}",
         "common": f"measure {BOTH} --depth 5 --pilot 0.4 --unscored common --out "
         "{out}",
+        "clusters": f"measure {BOTH} --groups random.jsonl --clusters clusters.tsv "
+        "--embeddings docs.npy --qrels qrels.trec --out {out}",
+        "few-clusters": f"measure {MODELS} --clusters few-clusters.tsv --out {{out}}",
+        "torn-clusters": f"measure {MODELS} --clusters torn-clusters.tsv --out {{out}}",
+        "narrow-clusters": f"measure {MODELS} --clusters narrow-clusters.tsv --out "
+        "{out}",
         "gaps": f"measure {BOTH} --depth 5 --unscored error --out {{out}}",
+        "equal": f"measure {MODELS} again=close.run far=far.run.gz --student-kind "
+        "logit --student-temperature again=1 far=2 --depth 5 --unscored drop --out "
+        "{out}",
         "no-pilot": f"measure {FITTED} --pilot 0 --out {{out}}",
         "lipschitz": f"measure {BOTH} {DENSE} --student-temperature 1 "
         "--score-range 12 --query-ids queries.ids.txt --ids docs.ids.txt --groups "
         "random.jsonl --metric angular --lipschitz 30 dense=3.2 --out {out}",
+        "trained": f"measure {BOTH} --groups random.jsonl --trained-on trained.tsv "
+        "far=untrained.txt --out {out}",
+        "trained-strange": f"measure {MODELS} --trained-on far=trained.tsv --out "
+        "{out}",
+        "trained-broken": f"measure {MODELS} --trained-on corpus.npy --out {{out}}",
         "refuted-lipschitz": f"measure {BOTH} --embeddings docs.npy --ids docs.ids.txt "
         "--groups random.jsonl --lipschitz close=0.1 --out {out}",
         "margins": "measure --teacher margins.jsonl --groups hard.jsonl --student "
@@ -144,6 +167,19 @@ LINES = {
         "kind": "measure --teacher probability.json --teacher-kind probability "
         "--groups hard.jsonl --student far=far.run.gz --format far.run.gz=trec-run "
         "--out {out}",
+        "missing-value": "measure --teacher filled.json --missing-value -10000 "
+        "--groups hard.jsonl --out {out}",
+        "softmax": "measure --teacher softmax.json --teacher-kind softmax --groups "
+        "hard.jsonl --out {out}",
+        "mixed": "measure --teacher mixed.json --mixed-scales logit-sigmoid --groups "
+        "hard.jsonl --out {out}",
+        "system": "measure --teacher systems.run --run-tag monoT5 far=far --student "
+        "far=systems.run --student-kind logit --groups hard.jsonl --out {out}",
+        "no-missing-value": "measure --teacher filled.json --out {out}",
+        "no-softmax": "measure --teacher softmax.json --out {out}",
+        "no-mixed": "measure --teacher mixed.json --out {out}",
+        "no-system": "measure --teacher systems.run --out {out}",
+        "swapped": "measure --teacher swapped.run --out {out}",
         "no-temperature": "measure --teacher cosine.run --out {out}",
         "no-file": "measure --teacher nothing.json --out {out}",
         "ranks": "measure --teacher ranks.run --teacher-kind rank_only --out {out}",
@@ -178,11 +214,19 @@ LINES = {
         "--missing drop --score-range 5 --out {out}",
         "target": f"compare --teacher teacher.json.gz {THREE} --target target.jsonl "
         "--out {out}",
+        "trained": f"compare {MODELS} {THREE} --quantity risk --pairs all "
+        "--resamples 0 --trained-on trained.tsv --out {out}",
         "fit": f"compare {FITTED} --teacher-kind cosine {THREE} --quantity "
         "entropy,risk --pairs pos-neg --student bm25=bm25.run --student-temperature "
         "fit --ids docs.ids.txt --embeddings docs.npy --metric angular "
         "--resamples 0 --format bm25.run=trec-run --out {out}",
+        "clusters": f"compare --teacher teacher.json.gz {THREE} --clusters "
+        "clusters.tsv --embeddings docs.npy --quantity entropy diameter --pairs all "
+        "--controls --resamples 199 --out {out}",
         "one": "compare --teacher few.json --groups hard=hard.jsonl --out {out}",
+        "answered": f"compare --teacher filled.json {THREE} --missing-value -10000 "
+        "--mixed-scales as-is --run-tag far=far --student far=systems.run --quantity "
+        "entropy --resamples 99 --out {out}",
         "no-student": f"compare --teacher few.json {THREE} --quantity risk --out "
         "{out}",
         "no-quantity": f"compare --teacher few.json {THREE} --quantity beauty --out "
@@ -194,6 +238,9 @@ LINES = {
         "resamples": f"compare --teacher few.json {THREE} --resamples -1 --out {{out}}",
     },
     "cut": {
+        "answered": "cut --teacher mixed.json --groups hard.jsonl --keep inner "
+        "--missing-value none --mixed-scales logit-sigmoid --run-tag s=far --student "
+        "s=systems.run --student-kind logit --out {out}",
         "six": "cut --teacher teacher.json.gz --groups hard.jsonl --compat reference "
         "--out {out}",
         "bands": "cut --teacher teacher.json.gz --groups near.jsonl.gz --keep "
@@ -206,6 +253,8 @@ LINES = {
         "--ids docs.ids.txt --student-kind dot --student-temperature 0.05 --metric "
         "angular --score-range 4 --missing drop --groups hard.jsonl --by risk --keep "
         "outer --format teacher.json.gz=lookup --out {out}",
+        "clusters": "cut --teacher teacher.json.gz --groups hard.jsonl --clusters "
+        "clusters.tsv --keep inner below-median --out {out}",
         "unknown": "cut --teacher few.json --groups hard.jsonl --keep best --out {out}",
         "no-vectors": "cut --teacher few.json --groups hard.jsonl --by two_nn --out "
         "{out}",
@@ -290,6 +339,8 @@ LINES = {
         "--ranking teacher=teacher.run dense=close.run --measures nDCG@10 "
         f"{QUICK} --score-range 4 --metric angular --missing error --format "
         "cosine.run=trec-run --out {out}",
+        "clusters": f"validate {MODELS} --groups random.jsonl --qrels qrels.trec "
+        f"--clusters clusters.tsv --measures nDCG@5 {QUICK} --out {{out}}",
         "sets": f"validate --datasets one:sets/one two:sets/two {QUICK} "
         "--measures nDCG@10 --out {out}",
         "sets-chosen": "validate --datasets one:sets/one --dataset-teacher teacher "
@@ -305,6 +356,12 @@ LINES = {
         "{out}",
         "strange-stake": "validate --datasets one:sets/one --stake soft=0.5 --out "
         "{out}",
+        "answered": "validate --teacher filled.json --missing-value -10000 "
+        "--mixed-scales logit-sigmoid --run-tag far=far --student far=systems.run "
+        "--student-kind logit --groups hard.jsonl --qrels qrels.trec --measures nDCG@5 "
+        f"{QUICK} --out {{out}}",
+        "trained": f"validate {MODELS} --qrels qrels.trec --measures nDCG@10 "
+        f"--trained-on close=trained.tsv {QUICK} --out {{out}}",
         "no-qrels": f"validate {MODELS} --out {{out}}",
         "mixed": f"validate {MODELS} --datasets one:sets/one --out {{out}}",
         "no-folder": "validate --datasets one:nowhere --out {out}",
@@ -328,6 +385,8 @@ LINES = {
         "power-measure": "power --from all/one --margin 0.02 --json all/six.json",
         "power-compare": "power --from all/three --margin 0.05 --comparisons 4 --n "
         "100 200",
+        "power-clusters": "power --from all/one --clusters clusters.tsv --margin 0.1",
+        "power-clusters-alone": "power --sd 0.2 --n 40 --clusters clusters.tsv",
         "power-from-both": "power --from all/one --sd 0.2",
         "bound-measured": "bound --before all/one --after all/two",
         "bound-measured-json": "bound --before all/two --after all/one --delta 0.1 "
@@ -407,6 +466,7 @@ AFTER |= {
     "figures-page": ("measure-two",),
     "report-rows": ("measure-two",),
     "power-from-both": ("measure-one",),
+    "power-clusters": ("measure-one",),
     "bound-measured": ("measure-one", "measure-two"),
     "bound-measured-json": ("measure-one", "measure-two"),
     "bound-measured-other": ("measure-one", "compare-three"),

@@ -6,6 +6,7 @@ multiples of 1/16, so that their products are exact in any order of summation.
 
 import io
 import json
+import math
 import struct
 import zlib
 
@@ -169,6 +170,36 @@ def odd_run(world):
     return "".join(rows)
 
 
+def filled(world):
+    """A constant for every fifth document, as where a miner had no score."""
+    return {
+        qid: {
+            docno: -10000.0 if place % 5 == 4 else score
+            for place, (docno, score) in enumerate(row.items())
+        }
+        for qid, row in world.teacher.items()
+    }
+
+
+def softmaxes(world):
+    found = {}
+    for qid, row in world.teacher.items():
+        total = sum(math.exp(score) for score in row.values())
+        found[qid] = {docno: math.exp(score) / total for docno, score in row.items()}
+    return found
+
+
+def half_sigmoid(world):
+    """A sigmoid's scores in every second query."""
+    odd = {*list(world.teacher)[1::2]}
+    return {
+        qid: mapped({qid: row}, lambda s: 1 / (1 + math.exp(-s)))[qid]
+        if qid in odd
+        else row
+        for qid, row in world.teacher.items()
+    }
+
+
 def texts(world):
     rows = [
         {"_id": docno, "title": "", "text": f"text {place // 2} of a manatee"}
@@ -200,6 +231,13 @@ def data_set(world, *, vectors, packed):
     return files
 
 
+def clusters_text(qids):
+    """Clusters of one to four queries, and one of a query that nothing else has."""
+    rows = [(qid, f"c{int(qid[1:]) * 7 % 60 // 2 % 25:02d}") for qid in qids]
+    rows.append(("q99", "c00"))
+    return "qid\tcluster\n" + "".join(f"{qid}\t{name}\n" for qid, name in rows)
+
+
 def lines(words):
     return "".join(f"{word}\n" for word in words)
 
@@ -221,6 +259,14 @@ def files():
             mapped(world.teacher, lambda s: round((s + 16) / 32, 4))
         ),
         "odd.run": odd_run(world),
+        "systems.run": run_text(world.teacher, "monoT5") + run_text(world.far, "far"),
+        "filled.json": lookup_text(filled(world)),
+        "softmax.json": lookup_text(softmaxes(world)),
+        "mixed.json": lookup_text(half_sigmoid(world)),
+        "swapped.run": "".join(
+            "{2} Q0 {0} {3} {4} {5}\n".format(*line.split())
+            for line in run_text(few).splitlines()
+        ),
         "margins.jsonl": margin_text(world),
         "weighted.jsonl": group_text(world.groups["hard"], uneven),
         "target.jsonl": group_text(world.groups["random"], uneven),
@@ -235,6 +281,12 @@ def files():
         "close\thard\tmargin\tcross-encoder\nfar\trandom\tpairwise\tbi-encoder\n",
         "configurations.tsv": "diameter\tlipschitz\tentropy\tdivergence\tn\n"
         "1.4\t5\t0.42\t0.06\t500000\n0.9\t2\t0.3\t0.1\t2000\n",
+        "clusters.tsv": clusters_text(world.qids),
+        "few-clusters.tsv": clusters_text(world.qids[:50]),
+        "torn-clusters.tsv": "q01\tc1\nq02\tc1\n\nq01\tc2\n",
+        "narrow-clusters.tsv": "qid cluster\nq01 c1\n",
+        "trained.tsv": "fold\tqid\n" + lines(f"1\t{q}" for q in world.qids[:12]),
+        "untrained.txt": lines(["x1", "x2"]),
         "broken.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d02 2 high x\n",
         "doubled.run": "q01 Q0 d01 1 2.5 x\nq01 Q0 d01 2 1.5 x\n",
         "ranks.run": "".join(f"q01 Q0 d{n:02d} {n} {-n} x\n" for n in range(1, 9)),

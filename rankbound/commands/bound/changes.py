@@ -13,11 +13,13 @@ from rankbound.bounds.floors import floor_of
 from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.theorem5 import Design, finite_complexity
 from rankbound.bounds.wording import counted
+from rankbound.catalogue import proviso
 from rankbound.commands.bound.folders import (
     MeasuredLike,
     Measurement,
     Terms,
     check_same,
+    clusters_of_both,
     measurement_of,
     range_of,
     same_groups,
@@ -28,7 +30,8 @@ from rankbound.commands.bound.result import (
     TermChange,
 )
 from rankbound.commands.measure.result import LimitFloor, LossRange
-from rankbound.data.columns import Floats
+from rankbound.data.clusters import Clusters, units_of
+from rankbound.data.columns import Floats, strings
 from rankbound.errors import UsageError
 from rankbound.results import Named
 
@@ -72,12 +75,14 @@ def measured_change(
             "student alike in both"
         )
     alike = {name: same_groups(*sides, name) for name in names}
+    clusters = clusters_of_both(*sides)
     # An entropy that cannot change takes no part of delta
     shared = delta / sum(1 if alike[name] else 2 for name in names)
     students = [
-        _student(name, sides, alike[name], shared, (delta, len(names)))
+        _student(name, sides, alike[name], shared, (delta, len(names)), clusters)
         for name in names
     ]
+    said = _proviso(sides, students)
     return MeasuredChange(
         statement="theorem-5a",
         unit="nats",
@@ -91,10 +96,11 @@ def measured_change(
         only_before=tuple(n for n in first.students if n not in second.students),
         only_after=tuple(n for n in second.students if n not in first.students),
         warnings=(*asserted, *_warnings(sides, students)),
-        assumptions=_assumptions(sides[0], students, delta),
+        assumptions=_assumptions(sides[0], students, delta, said),
         definitions=DEFINITIONS,
         inputs=(*sides[0].inputs, *sides[1].inputs),
         command=command,
+        proviso=said,
     )
 
 
@@ -104,6 +110,7 @@ def _student(
     alike: bool,
     delta: float,
     of: tuple[float, int],
+    clusters: Clusters | None,
 ) -> StudentChange:
     """`delta` is for one term, `of` is delta of all and the number of students."""
     before, after = (side.certified[name] for side in sides)
@@ -114,13 +121,14 @@ def _student(
             f"common ({len(before):,} and {counted(len(after), 'query')}); measure "
             "both on the same target queries"
         )
-    aside = (side.aside.get(name, {}) for side in sides)
+    tried = (side.aside.get(name, {}) for side in sides)
     ranges = [range_of(side.ledger.students[name]) for side in sides]
-    first, second = (_columns(terms, both) for terms in (before, after))
-    pilot = _pilot(*aside)
+    units = units_of(strings(both), clusters)
+    first, second = (_columns(terms, both, clusters) for terms in (before, after))
+    pilot = _pilot(*tried, clusters=clusters)
     h, d = (
-        _term(old, new, tried, known, delta)
-        for old, new, tried, known in zip(
+        _term(old, new, aside, known, delta)
+        for old, new, aside, known in zip(
             first,
             second,
             pilot,
@@ -132,7 +140,7 @@ def _student(
         Design(entropy=h.before, divergence=d.before, locality=ranges[0].width),
         Design(entropy=h.after, divergence=d.after, locality=ranges[1].width),
         limits=(h.lower + d.lower, h.upper + d.upper),
-        n_queries=len(both),
+        n_queries=len(units),
         complexity=finite_complexity(*of),
     )
     return StudentChange(
@@ -154,8 +162,9 @@ def _student(
         break_even_n=found.n_certain,
         break_even_n_at_means=found.n_at_means,
         break_even_width=found.width_certain,
-        floor_before=_floor(h.before + d.before, len(both), ranges[0], of),
-        floor_after=_floor(h.after + d.after, len(both), ranges[1], of),
+        n_clusters=None if clusters is None else len(units),
+        floor_before=_floor(h.before + d.before, len(units), ranges[0], of),
+        floor_after=_floor(h.after + d.after, len(units), ranges[1], of),
     )
 
 
@@ -167,20 +176,28 @@ def _floor(risk: float, n: int, limits: LossRange, of: tuple[float, int]) -> Lim
     )
 
 
-def _columns(terms: Mapping[str, Terms], qids: Sequence[str]) -> tuple[Floats, Floats]:
-    """Entropies and divergences of the queries, each of shape (n,)."""
+def _columns(
+    terms: Mapping[str, Terms], qids: Sequence[str], clusters: Clusters | None
+) -> tuple[Floats, Floats]:
+    """Entropies and divergences of queries or clusters, each of shape (n,)."""
+    if not qids:
+        return np.empty(0), np.empty(0)
+    units = units_of(strings(qids), clusters)
     return (
-        np.array([terms[qid].entropy for qid in qids]),
-        np.array([terms[qid].divergence for qid in qids]),
+        units.means(np.array([terms[qid].entropy for qid in qids])),
+        units.means(np.array([terms[qid].divergence for qid in qids])),
     )
 
 
 def _pilot(
-    before: Mapping[str, Terms], after: Mapping[str, Terms]
+    before: Mapping[str, Terms],
+    after: Mapping[str, Terms],
+    *,
+    clusters: Clusters | None,
 ) -> tuple[Floats, Floats]:
     """Changes of both terms on the queries that both measurements set aside."""
     qids = sorted(before.keys() & after.keys())
-    first, second = _columns(before, qids), _columns(after, qids)
+    first, second = (_columns(terms, qids, clusters) for terms in (before, after))
     return second[0] - first[0], second[1] - first[1]
 
 
@@ -253,13 +270,27 @@ def _warnings(
             )
 
 
+def _proviso(
+    sides: tuple[Measurement, Measurement], students: Sequence[StudentChange]
+) -> str:
+    """What limits of both measurements take for granted."""
+    known = (
+        side.ledger.students[one.student].trained_on is not None
+        for side in sides
+        for one in students
+    )
+    clustered = any(side.clusters is not None for side in sides)
+    return proviso(trained=all(known), clustered=clustered)
+
+
 def _assumptions(
-    side: Measurement, students: Sequence[StudentChange], delta: float
+    side: Measurement, students: Sequence[StudentChange], delta: float, said: str
 ) -> tuple[str, ...]:
     several = counted(len(students), "student")
+    what = "clusters of queries" if side.clusters else "queries"
     return (
-        "the queries are independent draws (asserted), the same in both measurements, "
-        "and no student, teacher or miner was trained on them",
+        f"the {what} are the same in both measurements; all limits hold "
+        f"{said} (asserted)",
         "target law, teacher and temperature are the same before and after: temperature"
         f" {side.ledger.teacher.temperature:g} of {side.ledger.teacher.kind} scores, "
         f"{side.ledger.pairs} pairs",

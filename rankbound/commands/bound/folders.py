@@ -13,6 +13,8 @@ from rankbound.bounds.certificate import LN2
 from rankbound.bounds.lemmas import query_range
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.result import Ledger, LossRange, StudentResult
+from rankbound.commands.measure.trained import OF_ALL, REASON
+from rankbound.data.clusters import CLUSTER, Clusters
 from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Input
 from rankbound.read.source import sha256
@@ -47,6 +49,8 @@ class Measurement:
         By student, the terms of its queries: those of the certificate, and those that
         were set aside.
     inputs : tuple of Input
+    clusters : dict of str to str
+        The cluster of every query; empty where these are independent.
     """
 
     label: str
@@ -54,6 +58,7 @@ class Measurement:
     certified: Mapping[str, Mapping[str, Terms]]
     aside: Mapping[str, Mapping[str, Terms]]
     inputs: tuple[Input, ...]
+    clusters: Mapping[str, str]
 
     @property
     def teacher(self) -> Input | None:
@@ -144,7 +149,43 @@ def _made(
         if aside is None
         else _by_student(ledger, aside, aside_path, certified=False),
         inputs=inputs,
+        clusters={
+            qid: cluster
+            for rows in (ledger.beside["per_query"], aside)
+            if rows is not None and CLUSTER in rows.names
+            for qid, cluster in zip(
+                rows.column("qid"), rows.column(CLUSTER), strict=True
+            )
+        },
     )
+
+
+def clusters_of_both(before: Measurement, after: Measurement) -> Clusters | None:
+    """The clusters of the queries of both measurements; None without clusters.
+
+    Raises
+    ------
+    UsageError
+        When the measurements put a query into different clusters, or one of them into
+        none.
+    """
+    if not before.clusters and not after.clusters:
+        return None
+    for one, other in ((before, after), (after, before)):
+        if not one.clusters:
+            raise UsageError(
+                f"{other.label} was measured with `clusters` and {one.label} without, "
+                "so that their means are not over the same; measure both alike"
+            )
+    for qid in before.clusters.keys() & after.clusters.keys():
+        first, second = before.clusters[qid], after.clusters[qid]
+        if first != second:
+            raise UsageError(
+                f"query {qid!r} is in cluster {first!r} of {before.label} and in "
+                f"{second!r} of {after.label}; measure both with one file of `clusters`"
+            )
+    name = f"{before.label} and {after.label}"
+    return Clusters.from_dict({**before.clusters, **after.clusters}, name=name)
 
 
 def _by_student(
@@ -286,7 +327,10 @@ def _left_out(ledger: Ledger, student: str) -> bool:
     """Whether documents or queries of the student or of all students were dropped."""
     others = tuple(f"{name}: " for name in ledger.students if name != student)
     return any(
-        number and not reason.startswith(others)
+        number
+        and not reason.startswith(others)
+        # Whole queries, whose groups nobody compares then
+        and not reason.endswith((REASON, OF_ALL))
         for reason, number in ledger.dropped.items()
     )
 

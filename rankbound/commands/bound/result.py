@@ -10,6 +10,7 @@ import msgspec
 
 from rankbound.bounds.changes import Order
 from rankbound.bounds.theorem2 import headline_width
+from rankbound.catalogue import proviso
 from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.commands.measure.result import LimitFloor, LossRange
 from rankbound.errors import UsageError
@@ -257,6 +258,9 @@ class StudentChange(Record, frozen=True, kw_only=True):
         every change within the limits; None if there is none.
     floor_before, floor_after : LimitFloor or None
         How low a limit of the risk can be on these queries; None in earlier files.
+    n_clusters : int or None
+        Clusters of the queries, which means, limits and break-evens are then about;
+        None where queries are independent.
     """
 
     student: str
@@ -279,6 +283,7 @@ class StudentChange(Record, frozen=True, kw_only=True):
     break_even_width: float | None
     floor_before: LimitFloor | None = None
     floor_after: LimitFloor | None = None
+    n_clusters: int | None = None
 
 
 class TermRow(Record, frozen=True, kw_only=True):
@@ -320,6 +325,8 @@ class MeasuredChange(
     inputs : tuple of Input
     command : str
         The command line, "" from Python.
+    proviso : str
+        What all limits take for granted.
 
     Examples
     --------
@@ -352,6 +359,7 @@ class MeasuredChange(
     definitions: dict[str, str]
     inputs: tuple[Input, ...]
     command: str
+    proviso: str = proviso(trained=False)
 
     def __post_init__(self) -> None:
         named(self, "students")

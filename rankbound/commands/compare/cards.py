@@ -9,6 +9,8 @@ import numpy as np
 from rankbound.bounds.limits import two_sided
 from rankbound.commands.compare.measured import Compared, Measures
 from rankbound.commands.compare.result import Card, Coupling
+from rankbound.commands.compare.samplings import Sampling
+from rankbound.data.clusters import units_of
 from rankbound.data.columns import Floats
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
@@ -42,9 +44,9 @@ def _card(
     floor: float | None,
     delta: float,
 ) -> Card:
-    groups = made.sampling.groups
+    groups, mean = made.sampling.groups, made.sampling.mean
     hit, variance = score_coverage(groups, teacher)
-    suspected, lower, upper, n = _suspected(groups, made.sampling.values, delta)
+    suspected, lower, upper, n = _suspected(made.sampling, delta)
     judged, relevant = _judged(groups, qrels)
     measured, space = made.measured, made.space
     entropy = measured.get(("entropy", "pos-neg"))
@@ -60,26 +62,27 @@ def _card(
         suspected_n=n,
         judged_negatives=judged,
         relevant_negatives=relevant,
-        entropy=measured["entropy", "all"].mean(),
-        entropy_pos_neg=None if entropy is None else entropy.mean(),
+        entropy=mean(measured["entropy", "all"]),
+        entropy_pos_neg=None if entropy is None else mean(entropy),
         floor=floor,
-        mean_distance=None if distance is None else distance.mean(),
+        mean_distance=None if distance is None else mean(distance),
         largest_distance=None
         if space is None or widest is None
         else float(widest.largest.max()),
-        score_coverage=_mean(groups, hit),
-        variance_share=_mean(groups, variance),
+        score_coverage=_mean(made.sampling, hit),
+        variance_share=_mean(made.sampling, variance),
         advice=_advice(suspected, lower, judged, relevant),
     )
 
 
 def _suspected(
-    groups: Groups, values: Floats, delta: float
+    sampling: Sampling, delta: float
 ) -> tuple[float | None, float | None, float | None, int]:
-    """The mean over queries with its interval, and the number of queries."""
+    """The mean over queries or clusters with its interval, and their number."""
+    groups = sampling.groups
     if groups.positive is None:
         return None, None, None, 0
-    shares = _per_query(groups, suspected_shares(groups, values))
+    shares = _per_unit(sampling, suspected_shares(groups, sampling.values))
     if not len(shares):
         return None, None, None, 0
     lower, upper = two_sided(shares, low=0.0, high=1.0, delta=delta)
@@ -95,17 +98,19 @@ def _judged(groups: Groups, qrels: Scores | None) -> tuple[int | None, int | Non
     return int(judged.sum()), int((judged & (grades >= RELEVANT)).sum())
 
 
-def _per_query(groups: Groups, values: Floats) -> Floats:
-    """The mean over the groups of each query that has a value."""
+def _per_unit(sampling: Sampling, values: Floats) -> Floats:
+    """The mean over the groups of each query with a value, then over its cluster."""
+    groups = sampling.groups
     known = ~np.isnan(values)
     means = query_means(
         groups.queries[known], values[known], n_queries=len(groups.qids)
     )
-    return means[~np.isnan(means)]
+    there = np.flatnonzero(~np.isnan(means))
+    return units_of(groups.qids[there], sampling.clusters).means(means[there])
 
 
-def _mean(groups: Groups, values: Floats) -> float | None:
-    means = _per_query(groups, values)
+def _mean(sampling: Sampling, values: Floats) -> float | None:
+    means = _per_unit(sampling, values)
     return float(means.mean()) if len(means) else None
 
 

@@ -33,9 +33,11 @@ from rankbound.commands.compare.result import (
     SweepTable,
 )
 from rankbound.commands.compare.samplings import Sampling
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Floats
 from rankbound.data.draws import generator
 from rankbound.data.embeddings import UNIT_SLACK, Embeddings
+from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Scores
 from rankbound.estimators.group_terms import rank_values
 from rankbound.validation.paired import common, compare_paired, smallest_margin, verdict
@@ -89,12 +91,12 @@ def ranks_only(compared: Compared) -> RanksOnly:
     """Compare entropies when only the order of the scores is kept."""
     loaded = compared.loaded
     base = loaded.sampling(compared.options.baseline)
-    wanted = compared.measures[base.name].measured["margin", "all"].mean()
+    wanted = base.mean(compared.measures[base.name].measured["margin", "all"])
     ranks = rank_values(base.groups, base.values)
     of_ranks = teacher_quantities(
         base.groups, ranks, pair_sets=("all",), names=["margin"]
     )
-    own = of_ranks["margin", "all"].mean()
+    own = base.mean(of_ranks["margin", "all"])
     scale = wanted / own if own > 0 else 1.0
 
     def ranked(sampling: Sampling) -> Floats:
@@ -137,7 +139,7 @@ def entropy_rows(
     for name, pairs in asked:
         key = ("entropy", pairs)
         found = compare_paired(
-            *common(made[name][key], base[key]),
+            *common(made[name][key], base[key], compared.loaded.clusters),
             bounds=(-LN2, LN2),
             delta=level,
             rng=generator(options.seed, "intervals"),
@@ -253,6 +255,7 @@ def random_embeddings(compared: Compared) -> Control:
     directions.
     """
     embeddings, options = compared.loaded.embeddings, compared.options
+    clusters = compared.loaded.clusters
     expected = "the mean distance is that of independent directions, in every sampling"
     if embeddings is None:
         found = "not run: there are no vectors; give `embeddings`"
@@ -278,7 +281,7 @@ def random_embeddings(compared: Compared) -> Control:
     centre = math.pi / 2 if angular else mean_chord(embeddings.dim)
     high = math.pi if angular else 2 * (1 + UNIT_SLACK)
     checks = [
-        (column.values, centre, 0.0, high)
+        (_of_units(column, clusters), centre, 0.0, high)
         for measured in made.values()
         for (name, _), column in measured.items()
         if name == "mean_distance"
@@ -287,7 +290,7 @@ def random_embeddings(compared: Compared) -> Control:
     for name in options.names:
         for key, column in made[name].items():
             if name != options.baseline and key[0] == "mean_distance" and key in base:
-                first, second = common(column, base[key])
+                first, second = common(column, base[key], clusters)
                 checks.append((first - second, 0.0, -high, high))
     held = sum(_holds(*check, delta=FALSE_ALARM / len(checks)) for check in checks)
     return Control(
@@ -296,6 +299,10 @@ def random_embeddings(compared: Compared) -> Control:
         found=f"{held} of {len(checks)} intervals contain the value",
         passed=held == len(checks),
     )
+
+
+def _of_units(column: PerQuery, clusters: Clusters | None) -> Floats:
+    return units_of(column.qids, clusters).means(column.values)
 
 
 def mean_chord(dim: int) -> float:

@@ -24,6 +24,7 @@ from rankbound.commands.compare.samplings import Loaded, Sampling, load
 from rankbound.commands.measure.given import Given
 from rankbound.commands.measure.inputs import (
     Rule,
+    count,
     known_temperature,
     student_temperature,
 )
@@ -34,6 +35,8 @@ from rankbound.commands.measure.students import (
     matched,
     student_file,
 )
+from rankbound.commands.measure.trained import REASON, Training, training_of
+from rankbound.data.clusters import units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -53,6 +56,7 @@ class Student:
     file: StudentFile
     temperature: float
     warnings: tuple[str, ...]
+    training: Training
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +99,7 @@ def measure_student(
     raw = student.file.on(sampling.groups)
     rule = Rule("all", missing)
     groups, keep = matched(student.source, raw, sampling.groups, rule, dropped)
+    groups, keep = _fresh(student, groups, keep, dropped)
     teacher = sampling.values[keep]
     with np.errstate(over="ignore"):  # refused later, with a message
         values = raw.values[keep] / student.temperature
@@ -111,6 +116,23 @@ def measure_student(
     return OnSampling(made, kept, dropped, _gaps(student, sampling, raw.found))
 
 
+def _fresh(
+    student: Student, groups: Groups, keep: Booleans, dropped: dict[str, int]
+) -> tuple[Groups, Booleans]:
+    """The groups without the student's training queries, and which rows they keep."""
+    name = student.source.name
+    mask = student.training.of(name, groups)
+    if mask.all():
+        raise UsageError(
+            f"student {name!r} was trained on all of the queries that it has documents "
+            "of (`trained_on`); compare on queries that it has not seen"
+        )
+    count(dropped, REASON, len(np.unique(groups.queries[mask])))
+    kept = keep.copy()
+    kept[np.flatnonzero(keep)[np.repeat(mask, groups.sizes)]] = False
+    return groups.keep_groups(~mask), kept
+
+
 def _gaps(student: Student, sampling: Sampling, found: Booleans) -> tuple[str, ...]:
     missing = float(np.mean(~found))
     if missing <= WARN_ABOVE:
@@ -124,6 +146,9 @@ def _gaps(student: Student, sampling: Sampling, found: Booleans) -> tuple[str, .
 
 def _student(source: StudentSource, loaded: Loaded) -> Student:
     file = student_file(source, loaded.embeddings, loaded.teacher.files)
+    training = training_of(
+        (source,), loaded.pool.groups, loaded.teacher.files, loaded.teacher.clusters
+    )
     if source.temperature != "fit" or loaded.calibration is None:
         scale = known_temperature(
             None if source.temperature == "fit" else source.temperature,
@@ -131,18 +156,20 @@ def _student(source: StudentSource, loaded: Loaded) -> Student:
             who=f"student {source.name!r}",
             option="`StudentSource.temperature`",
         )
-        return Student(source, file, scale, file.warnings)
-    raw = file.on(loaded.calibration.groups)
-    pooled = loaded.calibration.groups.keep_rows(raw.found)
+        return Student(source, file, scale, file.warnings, training)
+    aside = loaded.calibration.groups
+    raw = file.on(aside)
+    mask = training.of(source.name, aside)
+    found = raw.found & ~np.repeat(mask, aside.sizes)
     scale, warning = student_temperature(
-        pooled,
-        loaded.calibration.values[raw.found],
-        raw.values[raw.found],
+        aside.keep_rows(found),
+        loaded.calibration.values[found],
+        raw.values[found],
         pairs="all",
         who=source.name,
     )
     said = () if warning is None else (warning,)
-    return Student(source, file, scale, (*file.warnings, *said))
+    return Student(source, file, scale, (*file.warnings, *said), training)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,6 +233,7 @@ def measure_sampling(
             metric=metric,
             pair_sets=PAIR_SETS,
             curve=DistanceCurve(shape.top(metric)),
+            clusters=sampling.clusters,
         )
         measured.update(space.measured)
     theirs = {
@@ -230,7 +258,7 @@ def measure_sampling(
             for pairs in PAIR_SETS
             if ("entropy", pairs) in measured
         },
-        pair_shares={pairs: pair_share(groups, pairs) for pairs in PAIR_SETS},
+        pair_shares={pairs: pair_share(sampling, pairs) for pairs in PAIR_SETS},
         space=space,
         shape=shape,
         students=theirs,
@@ -245,11 +273,17 @@ def group_mean_entropy(groups: Groups, values: Floats, pairs: str) -> float:
     return float(group_entropies(kept, inside, pairs=pairs).mean())
 
 
-def pair_share(groups: Groups, pairs: str) -> float:
-    """Share of a pair set among all pairs; every query has the same weight."""
+def pair_share(sampling: Sampling, pairs: str) -> float:
+    """Share of a pair set among all pairs; every query has the same weight.
+
+    With clusters, every cluster has.
+    """
+    groups = sampling.groups
     share = groups.count_known_pairs(pairs) / groups.count_pairs("all")
     means = query_means(groups.queries, share, n_queries=len(groups.qids))
-    return float(np.nanmean(means))
+    present = np.unique(groups.queries)
+    units = units_of(groups.qids[present], sampling.clusters)
+    return float(units.means(means[present]).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -375,6 +409,7 @@ def family(
                     reference=baseline.measured[key],
                     bounds=difference_range(*ranges),
                     margin=options.margin(base(quantity)),
+                    clusters=loaded.clusters,
                 )
             )
     if not questions:

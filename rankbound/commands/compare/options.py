@@ -15,7 +15,9 @@ from rankbound.commands.measure.options import (
     SourceOptions,
     check_compat,
     check_score_range,
+    set_field,
     take,
+    trained_students,
 )
 from rankbound.errors import UsageError
 from rankbound.validation.resampling import RESAMPLES
@@ -63,6 +65,7 @@ class CompareOptions(SourceOptions):
     score_range: float = 10.0
     margins: dict[str, float] | None = None
     target: Any = None
+    trained_on: Any = None
     controls: bool = False
     resamples: int = RESAMPLES
     compat: Literal["reference"] | None = None
@@ -74,6 +77,9 @@ class CompareOptions(SourceOptions):
             object.__setattr__(self, "quantities", (self.quantities,))
         if isinstance(self.margins, int | float) and len(self.quantities) == 1:
             object.__setattr__(self, "margins", {self.quantities[0]: self.margins})
+        students = trained_students(self.students, self.trained_on)
+        set_field(self, "students", students)
+        set_field(self, "trained_on", None)  # each student has its own from here on
         SourceOptions.__post_init__(self)
         check_score_range(self.score_range)
         self._check_samplings()

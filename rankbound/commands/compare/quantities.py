@@ -14,6 +14,7 @@ import numpy as np
 
 from rankbound.catalogue import COMPARED, Range, base, label, needing
 from rankbound.commands.measure.choosing import group_range
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -171,7 +172,7 @@ def _of_scores(
     return made
 
 
-def space_quantities(
+def space_quantities(  # noqa: PLR0913  what is computed in the one pass
     groups: Groups,
     values: Floats,
     embeddings: Embeddings,
@@ -179,6 +180,7 @@ def space_quantities(
     metric: str,
     pair_sets: Sequence[str],
     curve: DistanceCurve | None = None,
+    clusters: Clusters | None = None,
 ) -> Space:
     """Measure distances for all pair sets in one pass.
 
@@ -192,6 +194,8 @@ def space_quantities(
         The distance; angles are in radians.
     curve : DistanceCurve, optional
         The distances of all pairs are added to it.
+    clusters : Clusters, optional
+        They have the same weight in it then, instead of the queries.
     """
     pair_sets = [p for p in pair_sets if groups.count_known_pairs(p).any()]
     table = {
@@ -202,12 +206,16 @@ def space_quantities(
     }
     slopes = [0.0]
     n_groups = np.bincount(groups.queries, minlength=len(groups.qids))
+    weight = np.ones(len(groups.qids))
+    present = np.flatnonzero(n_groups)
+    weight[present] = units_of(groups.qids[present], clusters).shares
     for block, distances, chosen in block_distances(
         groups, embeddings, metric=metric, pairs="all"
     ):
         slopes.append(steepest(block, values, distances, chosen)[0])
         if curve is not None:
-            share = 1 / n_groups[groups.queries[block.groups]] / chosen.sum(axis=-1)
+            query = groups.queries[block.groups]
+            share = weight[query] / n_groups[query] / chosen.sum(axis=-1)
             weights = np.broadcast_to(share[:, None], chosen.shape)
             curve.feed(distances[chosen], weights[chosen])
         for pairs in pair_sets:

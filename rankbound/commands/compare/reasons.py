@@ -6,7 +6,7 @@ Each function describes all samplings at once. None of them decides a verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -37,7 +37,8 @@ from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.measure.choosing import group_sizes
 from rankbound.commands.measure.shift import Law, laws
 from rankbound.commands.measure.space import shape_of
-from rankbound.data.columns import Strings
+from rankbound.data.clusters import Clusters, Units, units_of
+from rankbound.data.columns import Floats, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.data.scores import Scores
@@ -105,19 +106,26 @@ def decomposition(compared: Compared) -> Named[Change]:
         if not (old[REST].share.any() or new[REST].share.any()):
             del old[REST], new[REST]
         change = entropy_change(old, new)
+        units = units_of(qids[left], compared.loaded.clusters)
+        mean = _averaging(units)
         found.append(
             Change(
                 sampling=name,
-                n=len(left),
-                difference=float(change.total.mean()),
-                composition=float(change.composition.mean()),
-                spread={k: float(v.mean()) for k, v in change.spread.items()},
-                ties={k: float(v.mean()) for k, v in change.ties.items()},
-                share_pos_neg=float(new["pos-neg"].share.mean()),
-                reference_share_pos_neg=float(old["pos-neg"].share.mean()),
+                n=len(units),
+                difference=mean(change.total),
+                composition=mean(change.composition),
+                spread={k: mean(v) for k, v in change.spread.items()},
+                ties={k: mean(v) for k, v in change.ties.items()},
+                share_pos_neg=mean(new["pos-neg"].share),
+                reference_share_pos_neg=mean(old["pos-neg"].share),
             )
         )
     return Named(found)
+
+
+def _averaging(units: Units) -> Callable[[Floats], float]:
+    """The mean over independent units of values of their queries."""
+    return lambda values: float(units.means(values).mean())
 
 
 def pair_masses(sampling: Sampling) -> tuple[Strings, dict[str, PairMass]]:
@@ -165,7 +173,7 @@ def order_means(compared: Compared) -> dict[str, OrderMeans]:
     The result is keyed by pair set, without those that a sampling lacks or for which
     there is no common query.
     """
-    found = {}
+    found, clusters = {}, compared.loaded.clusters
     measured = {name: m.measured for name, m in compared.measures.items()}
     for pairs in PAIR_SETS:
         if any(("entropy", pairs) not in columns for columns in measured.values()):
@@ -176,12 +184,13 @@ def order_means(compared: Compared) -> dict[str, OrderMeans]:
         if shared:
             entropy, margin = (
                 {
-                    name: _mean_of(columns[quantity, pairs], shared)
+                    name: _mean_of(columns[quantity, pairs], shared, clusters)
                     for name, columns in measured.items()
                 }
                 for quantity in ("entropy", "margin")
             )
-            found[pairs] = OrderMeans(n=len(shared), entropy=entropy, margin=margin)
+            n = len(units_of(strings(sorted(shared)), clusters))
+            found[pairs] = OrderMeans(n=n, entropy=entropy, margin=margin)
     return found
 
 
@@ -200,9 +209,10 @@ def orders(means: Mapping[str, OrderMeans]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _mean_of(column: PerQuery, qids: set[str]) -> float:
+def _mean_of(column: PerQuery, qids: set[str], clusters: Clusters | None) -> float:
     keep = np.array([qid in qids for qid in column.qids])
-    return float(column.values[keep].mean())
+    units = units_of(column.qids[keep], clusters)
+    return float(units.means(column.values[keep]).mean())
 
 
 def _common(first: Strings, second: Strings) -> tuple[np.ndarray, np.ndarray]:
@@ -216,25 +226,26 @@ def _rows(mass: PairMass, rows: np.ndarray) -> PairMass:
 
 def target_form(compared: Compared) -> Target:
     """Estimate the entropy over the reference law of pairs, common to all samplings."""
-    options = compared.options
+    options, clusters = compared.options, compared.loaded.clusters
     rows = []
     for pairs in PAIR_SETS:
         column = compared.target.get(("entropy", pairs))
         if column is None:
             continue
+        values = units_of(column.qids, clusters).means(column.values)
         lower, upper = two_sided(
-            column.values, low=0.0, high=NATS_PER_BIT, delta=options.delta
+            values, low=0.0, high=NATS_PER_BIT, delta=options.delta
         )
         sampled = {
-            name: _excess(measures.measured["entropy", pairs], column)
+            name: _excess(measures.measured["entropy", pairs], column, clusters)
             for name, measures in compared.measures.items()
             if ("entropy", pairs) in measures.measured
         }
         rows.append(
             TargetRow(
                 pairs=pairs,
-                n=len(column),
-                entropy=float(np.mean(column.values)),
+                n=len(values),
+                entropy=float(np.mean(values)),
                 lower=lower,
                 upper=upper,
                 sampled_minus_target=sampled,
@@ -253,9 +264,9 @@ def target_form(compared: Compared) -> Target:
     )
 
 
-def _excess(sampled: PerQuery, target: PerQuery) -> float:
+def _excess(sampled: PerQuery, target: PerQuery, clusters: Clusters | None) -> float:
     """Mean sampled entropy minus that of the target, over their common queries."""
-    first, second = common(sampled, target)
+    first, second = common(sampled, target, clusters)
     return float((first - second).mean())
 
 
@@ -277,12 +288,12 @@ def coupling(compared: Compared) -> Coupling:
 
 
 def _floors(measures: Measures, pairs: str, steepest: float | None) -> Floor:
-    made = measures.measured
-    margin = made["margin", pairs].mean()
+    made, mean = measures.measured, measures.sampling.mean
+    margin = mean(made["margin", pairs])
     floor = Floor(
         sampling=measures.sampling.name,
         pairs=pairs,
-        entropy=made["entropy", pairs].mean(),
+        entropy=mean(made["entropy", pairs]),
         mean_margin=margin,
         floor=_floor(margin),
         floor_mean_distance=None,
@@ -294,8 +305,8 @@ def _floors(measures: Measures, pairs: str, steepest: float | None) -> Floor:
     ratio = _cut_ratio(measures, pairs)
     return replace(
         floor,
-        floor_mean_distance=_floor(steepest * made["mean_distance", pairs].mean()),
-        floor_diameter=_floor(ratio * steepest * made["diameter", pairs].mean()),
+        floor_mean_distance=_floor(steepest * mean(made["mean_distance", pairs])),
+        floor_diameter=_floor(ratio * steepest * mean(made["diameter", pairs])),
         cut_ratio=ratio,
     )
 
@@ -329,14 +340,15 @@ def _three(name: str, measures: Measures, quantity: str, pairs: str) -> Space | 
     column = measures.measured.get((quantity, pairs))
     if column is None:
         return None
+    units = units_of(column.qids, measures.sampling.clusters)
     return Space(
         sampling=name,
         quantity=quantity,
         pairs=pairs,
-        n=len(column),
+        n=len(units),
         supremum=float(column.largest.max()),
-        mean=column.mean(),
-        root_mean_square=float(np.sqrt(np.mean(column.values**2))),
+        mean=float(units.means(column.values).mean()),
+        root_mean_square=float(np.sqrt(np.mean(units.means(column.values**2)))),
         unit=COMPARED[quantity].unit,
     )
 

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 
 from msgspec.structs import asdict
 
-from rankbound.catalogue import Difference
-from rankbound.commands.measure.result import Norms, TwoNn
-from rankbound.provenance import Input
+from rankbound.catalogue import Difference, proviso
+from rankbound.commands.measure.result import Norms, TrainedOn, TwoNn
+from rankbound.provenance import Clustering, Input
 from rankbound.results import Beside, Named, Record, Result, named
 from rankbound.validation.paired import Method
 
@@ -71,7 +71,11 @@ class Directions(Record, frozen=True, kw_only=True):
 
 
 class Row(Record, frozen=True, kw_only=True):
-    """One comparison: a quantity under a sampling and under the reference."""
+    """One comparison: a quantity under a sampling and under the reference.
+
+    `n` counts queries. Where clusters were given it counts those, as `direction` and
+    `n_for_margin` do, and `n_queries` their queries.
+    """
 
     sampling: str
     quantity: str
@@ -101,14 +105,24 @@ class Row(Record, frozen=True, kw_only=True):
     queries_only_in_reference: int
     note: str | None
     direction: Directions | None = None
+    n_queries: int | None = None
+
+    @property
+    def unit_of_n(self) -> str:
+        """What `n` counts: "query" or "cluster"."""
+        return "query" if self.n_queries is None else "cluster"
 
 
 class Model(Record, frozen=True, kw_only=True):
-    """The kind of a student's scores, the evidence for it, and their temperature."""
+    """The kind of a student's scores, the evidence for it, and their temperature.
+
+    `trained_on` is None if its training queries were not given.
+    """
 
     kind: str
     kind_evidence: str
     temperature: float
+    trained_on: TrainedOn | None = None
 
 
 class Teacher(Record, frozen=True, kw_only=True):
@@ -146,6 +160,7 @@ class SamplingSummary(Record, frozen=True, kw_only=True):
     dropped: dict[str, int]
     groups_without_dimension: int | None
     entropy: tuple[Entropy, ...]
+    n_clusters: int | None = None
 
 
 class TargetRow(Record, frozen=True, kw_only=True):
@@ -465,6 +480,8 @@ class Comparison(
     Every key of ``comparison.json`` is a field of the same name. ``rows`` are the
     comparisons with their verdicts, ``samplings["bm25"]`` describes one sampling, and
     ``beside["per_query"]`` has a row for each query, sampling, quantity and pair set.
+    `clusters` is None where queries are independent, or the number of clusters that are
+    compared; `clustering` describes them.
 
     Examples
     --------
@@ -520,9 +537,20 @@ class Comparison(
     command: str | None
     seed: int
     versions: dict[str, str]
+    clusters: int | None = None
+    clustering: Clustering | None = None
 
     def __post_init__(self) -> None:
         named(self, "samplings", "decomposition", "shift", "shapes", "cards")
+
+    @property
+    def proviso(self) -> str:
+        """What all intervals take for granted."""
+        students = self.teacher.students.values()
+        known = (one.trained_on is not None for one in students)
+        return proviso(
+            trained=bool(students) and all(known), clustered=self.clusters is not None
+        )
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """The comparisons, the entropies and what explains them."""

@@ -55,24 +55,33 @@ from rankbound.commands.compare.result import (
     SamplingSummary,
     Teacher,
 )
+from rankbound.commands.compare.samplings import Sampling
 from rankbound.commands.compare.sentences import advice, cannot_say, sentences
 from rankbound.commands.measure.certifying import number_text
 from rankbound.commands.measure.given import (
+    ClustersLike,
     GroupsLike,
     IdsLike,
     QrelsLike,
+    QueriesLike,
     ScoresLike,
     VectorsLike,
     inputs_of,
     relative,
 )
-from rankbound.commands.measure.inputs import SHARE
+from rankbound.commands.measure.inputs import (
+    MEAN_OF_CLUSTERS,
+    SHARE,
+)
 from rankbound.commands.measure.options import StudentsLike, Temperature
 from rankbound.commands.settings import made_options
+from rankbound.data.clusters import CLUSTER
+from rankbound.data.columns import strings
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
+from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.results import Named
 from rankbound.rows import Rows
 from rankbound.validation.paired import Answer
@@ -88,6 +97,13 @@ def _cautions() -> dict[str, str]:
     return {", ".join(names): caution for caution, names in named.items()}
 
 
+CLUSTERED: Final = {
+    "clusters": "the values of the queries of a cluster are averaged, over the queries "
+    "that both sides have, and every mean, interval, test and share is one of "
+    "clusters, which have the same weight; n, of, n_for_margin and the counts of "
+    "directions are numbers of clusters, n_queries is that of their queries; "
+    "group_mean and shift are over groups and queries",
+}
 NO_VECTORS: Final = "no vectors were given; give `embeddings`"
 NO_MARGIN: Final = "this quantity has no default margin; give `margins`"
 DEFINITIONS: Final = {
@@ -142,12 +158,17 @@ def compare(  # noqa: PLR0913  each is an option of the command
     target: GroupsLike | None = None,
     students: StudentsLike | None = None,
     qrels: QrelsLike | None = None,
+    clusters: ClustersLike | None = None,
     embeddings: VectorsLike | None = None,
     ids: IdsLike | None = None,
     metric: str = "euclidean",
+    trained_on: QueriesLike | Mapping[str, QueriesLike] | None = None,
     teacher_kind: Kind | str | None = None,
     temperature: Temperature = None,
     missing: Literal["drop", "error"] | None = None,
+    missing_value: MissingValues = None,
+    mixed_scales: MixedScales = "error",
+    run_tag: RunTags = None,
     score_range: float = 10.0,
     delta: float = 0.05,
     seed: int = 0,
@@ -196,6 +217,10 @@ def compare(  # noqa: PLR0913  each is an option of the command
     qrels : path or object, optional
         Relevance judgements, to fit the teacher's temperature and to count the judged
         documents that a sampling covers; see `read_qrels`.
+    clusters : path or mapping of str to str, optional
+        The cluster of each query, where queries depend on each other: a file of qid and
+        cluster, parted by a tab. Differences are then averaged by cluster, and every
+        interval, test and share is one over clusters.
     embeddings : path or object, optional
         Vectors of the documents, shape (documents, dimensions), which distances need;
         see `read_embeddings`.
@@ -203,6 +228,9 @@ def compare(  # noqa: PLR0913  each is an option of the command
         Docnos of the rows of `embeddings`; by default their own, or those beside them.
     metric : {"euclidean", "angular"}, default "euclidean"
         The distance between vectors; "angular" is their angle in radians.
+    trained_on : path, object, or mapping of str to these, optional
+        The queries that all students were trained on, or those of each by name, as in
+        `measure`: a student is compared on the others.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
@@ -213,6 +241,16 @@ def compare(  # noqa: PLR0913  each is an option of the command
     missing : {"drop", "error"}, optional
         What to do with documents without a score or vector. By default they are an
         error for the teacher and the vectors, and dropped and counted for a student.
+    missing_value : float, sequence of float or mapping, optional
+        Scores that stand for missing ones, such as -10000: such documents have no
+        score. "none" says that a repeated value is a score. A mapping has the values
+        of students by name, of "teacher" or of files by path.
+    mixed_scales : {"error", "logit-sigmoid", "as-is"}, default "error"
+        Where some queries of a file have logits and others a sigmoid's scores: raise,
+        make logits of the latter, or take all as they are.
+    run_tag : str or mapping, optional
+        The system to read of a run whose lines have several tags, by name as above;
+        "*" takes all lines for one system.
     score_range : float, default 10.0
         Student scores are clipped at this many temperatures below the best document of
         their group, so that losses are bounded; from 1e-6 to 1e6.
@@ -283,12 +321,17 @@ def compare(  # noqa: PLR0913  each is an option of the command
         target=target,
         students={} if students is None else students,
         qrels=qrels,
+        clusters=clusters,
         embeddings=embeddings,
         ids=ids,
         metric=metric,
+        trained_on=trained_on,
         teacher_kind=teacher_kind,
         temperature=temperature,
         missing=missing,
+        missing_value=missing_value,
+        mixed_scales=mixed_scales,
+        run_tag=run_tag,
         score_range=score_range,
         delta=delta,
         seed=seed,
@@ -348,11 +391,13 @@ def result_of(compared: Compared) -> Comparison:
         },
         warnings=compared.warnings,
         assumptions=_assumptions(compared),
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS if loaded.clusters is None else DEFINITIONS | CLUSTERED,
         inputs=inputs_of(compared.inputs),
         command=options.command,
         seed=options.seed,
         versions=versions(),
+        clusters=_n_clusters(loaded.pool),
+        clustering=loaded.teacher.clustering,
     )
     return replace(
         found,
@@ -436,6 +481,7 @@ def _row(answer: Answer) -> Row:
         queries_only_in_reference=answer.only_reference,
         note=_note(answer),
         direction=_directions(made.direction),
+        n_queries=None if ask.clusters is None else answer.n_queries,
     )
 
 
@@ -463,10 +509,12 @@ def _note(answer: Answer) -> str | None:
 
 def _assumptions(compared: Compared) -> tuple[str, ...]:
     """The assumptions of the verdicts; the user asserts those that are not enforced."""
-    options = compared.options
+    options, clusters = compared.options, compared.loaded.clusters
+    what = "queries" if clusters is None else "clusters of queries"
     found = [
-        "A0 (asserted): the queries are independent draws, and teacher, samplings, "
+        f"A0 (asserted): the {what} are independent draws, and teacher, samplings, "
         "temperature and margins were fixed without looking at them",
+        *(() if clusters is None else (MEAN_OF_CLUSTERS,)),
         "the family holds every comparison that was asked for, and none was removed "
         "after looking at the results",
     ]
@@ -500,6 +548,7 @@ def _teacher(compared: Compared) -> Teacher:
                 kind=s.file.kind.value,
                 kind_evidence=s.file.evidence,
                 temperature=s.temperature,
+                trained_on=s.training.found.get(s.source.name),
             )
             for s in compared.students
         },
@@ -521,21 +570,28 @@ def _sampling(file: str, measures: Measures) -> SamplingSummary:
         n_groups=sampling.groups.n_groups,
         n_documents=len(sampling.values),
         dropped=_dropped(measures),
+        n_clusters=_n_clusters(sampling),
         groups_without_dimension=measures.space.undefined if measures.space else None,
         entropy=tuple(
             Entropy(
                 pairs=pairs,
-                mean=made["entropy", pairs].mean(),
+                mean=sampling.mean(made["entropy", pairs]),
                 group_mean=measures.group_entropy[pairs],
                 group_mean_bits=measures.group_entropy[pairs] / NATS_PER_BIT,
-                mean_margin=made["margin", pairs].mean(),
-                ties=made["ties", pairs].mean(),
+                mean_margin=sampling.mean(made["margin", pairs]),
+                ties=sampling.mean(made["ties", pairs]),
                 share=measures.pair_shares[pairs],
             )
             for pairs in PAIR_SETS
             if ("entropy", pairs) in made
         ),
     )
+
+
+def _n_clusters(sampling: Sampling) -> int | None:
+    """Clusters of the queries that are compared; None where these are independent."""
+    qids, clusters = sampling.groups.group_qids(), sampling.clusters
+    return None if clusters is None else len(set(clusters.of(qids)))
 
 
 def _dropped(measures: Measures) -> dict[str, int]:
@@ -552,7 +608,8 @@ def per_query_rows(compared: Compared) -> Rows:
 
     `value` is the mean over the groups of the query, `largest` the largest of them. The
     compared quantities come first, then the others. The sampling "target" is the
-    reference law of pairs. Queries set aside to fit temperatures do not appear.
+    reference law of pairs. Queries set aside to fit temperatures do not appear. Where
+    clusters are given, the last column names that of the query.
     """
     parts: dict[str, Measured] = {
         name: measures.measured for name, measures in compared.measures.items()
@@ -569,4 +626,8 @@ def per_query_rows(compared: Compared) -> Rows:
     key = compared.options.place
     rows.sort(key=lambda r: (r[0], place[r[1]], key(r[2]), PAIR_SETS.index(r[3])))
     columns = map(list, zip(*rows, strict=True))
-    return Rows(dict(zip(COLUMNS, columns, strict=True)))
+    found = dict(zip(COLUMNS, columns, strict=True))
+    clusters = compared.loaded.clusters
+    if clusters is not None:
+        found[CLUSTER] = clusters.of(strings(found["qid"])).tolist()
+    return Rows(found)

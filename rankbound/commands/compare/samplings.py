@@ -22,9 +22,11 @@ from rankbound.commands.measure.inputs import (
     split_queries,
     teacher_temperature,
 )
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
+from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Scores
 from rankbound.errors import UsageError
 
@@ -42,12 +44,19 @@ class Sampling:
         Teacher scores divided by the temperature.
     dropped : dict
         What was dropped: counts by reason, over all queries.
+    clusters : Clusters or None
+        Of the queries, if these are not independent.
     """
 
     name: str
     groups: Groups
     values: Floats
     dropped: dict[str, int]
+    clusters: Clusters | None
+
+    def mean(self, column: PerQuery) -> float:
+        """Mean of the values of some queries, or of the means of their clusters."""
+        return float(units_of(column.qids, self.clusters).means(column.values).mean())
 
     def with_pairs(self, pairs: str) -> tuple[Groups, Floats]:
         """The groups that have a pair of this set, and their scores."""
@@ -93,6 +102,11 @@ class Loaded:
         return next(s for s in self.samplings if s.name == name)
 
     @property
+    def clusters(self) -> Clusters | None:
+        """Those of the queries; None where the queries are independent."""
+        return self.teacher.clusters
+
+    @property
     def n_calibration(self) -> int:
         """Number of queries set aside to fit temperatures."""
         return 0 if self.calibration is None else self.calibration.groups.n_groups
@@ -121,7 +135,9 @@ def load(options: CompareOptions) -> Loaded:
     check_comparable(pooled, sources.teacher)
     values, _ = pooled.scores_of(sources.teacher)
     everything = replace(first, groups=pooled, values=values, dropped={})
-    split = split_queries(pooled, fits=options.fits, seed=options.seed)
+    split = split_queries(
+        pooled, fits=options.fits, seed=options.seed, clusters=sources.clusters
+    )
     scale = teacher_temperature(everything, split, options.temperature)
     aside = set(pooled.group_qids()[split.calibration])
     made = {
@@ -129,7 +145,8 @@ def load(options: CompareOptions) -> Loaded:
     }
     union = _sampling("pool", everything, scale, aside)
     given = (options.teacher, *(path for _, path in options.groups), options.target)
-    others = (options.qrels, *vectors_of(options.embeddings, options.ids))
+    vectors = vectors_of(options.embeddings, options.ids)
+    others = (options.qrels, *vectors, options.clusters)
     return Loaded(
         samplings=tuple(made.values()),
         pool=union,
@@ -219,4 +236,6 @@ def part(name: str, inputs: Inputs, scale: float, keep: Booleans) -> Sampling:
     rows = np.repeat(keep, inputs.groups.sizes)
     with np.errstate(over="ignore"):  # refused later, with a message
         values = inputs.values[rows] / scale
-    return Sampling(name, inputs.groups.keep_groups(keep), values, inputs.dropped)
+    return Sampling(
+        name, inputs.groups.keep_groups(keep), values, inputs.dropped, inputs.clusters
+    )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rankbound.bounds.shares import Direction
-from rankbound.bounds.wording import counted
+from rankbound.bounds.wording import counted, plural
 from rankbound.catalogue import COMPARED, VERDICTS, base, in_order
 from rankbound.commands.compare.result import (
     Comparison,
@@ -61,11 +61,18 @@ def _row_sentence(row: Row, comparison: Comparison) -> str:
         f"{row.sampling} against {comparison.reference}, {words} {pairs}: "
         f"{row.mean:.4f} against {row.reference_mean:.4f} {row.unit}, "
         f"difference {row.difference:+.4f}, interval {row.lower:+.4f} to "
-        f"{row.upper:+.4f} (n = {counted(row.n, 'query')}, paired; "
+        f"{row.upper:+.4f} (n = {_size(row)}, paired; "
         f"{METHODS[row.method]}, joint level {1 - comparison.delta:.10g} over the "
         f"family of {family.size}; Holm p {_equals(row.p_holm)}{more}{_strength(row)}; "
         f"{_margin(row)}){_direction(row)}: {row.verdict}."
     )
+
+
+def _size(row: Row) -> str:
+    """The number of queries, or of clusters and their queries."""
+    if row.n_queries is None:
+        return counted(row.n, "query")
+    return f"{counted(row.n, 'cluster')} of {counted(row.n_queries, 'query')}"
 
 
 def _strength(row: Row) -> str:
@@ -82,12 +89,12 @@ def _direction(row: Row) -> str:
     found = row.direction
     if found is None:
         return ""
-    said = f"; {direction_of(found).sentence()}"
+    said = f"; {direction_of(found).sentence(row.unit_of_n)}"
     if row.verdict != INCONCLUSIVE or found.certain is None:
         return said
     return (
         f"{said}: the direction is certain and the mean is open, since a share of "
-        "queries is not a mean"
+        f"{plural(row.unit_of_n)} is not a mean"
     )
 
 
@@ -109,8 +116,8 @@ def _margin(row: Row) -> str:
     smallest = f"smallest margin accepted {row.smallest_margin:.4f}"
     if row.margin is None:
         return f"no margin: give `margins`; {smallest}"
-    needed = row.n_for_margin
-    count = "no number of queries" if needed is None else counted(needed, "query")
+    none = row.n_for_margin is None
+    count = f"no number of {plural(row.unit_of_n)}" if none else _needed(row)
     return (
         f"margin {row.margin:g}, which {count} would resolve if their mean were "
         f"exactly 0; {smallest}"
@@ -171,11 +178,10 @@ def _altered(comparison: Comparison) -> list[str]:
         listed = ", ".join(f"{r.sampling} ({r.pairs})" for r in same)
         found.append(f"Unaltered within the margin: {listed}.")
     if open_rows:
-        listed = ", ".join(
-            f"{r.sampling} ({r.pairs}, {_count(r.n_for_margin)})" for r in open_rows
-        )
+        many = plural(open_rows[0].unit_of_n)
+        listed = ", ".join(f"{r.sampling} ({r.pairs}, {_needed(r)})" for r in open_rows)
         found.append(
-            "Undecided at the margin, with the queries it would take if their mean "
+            f"Undecided at the margin, with the {many} it would take if their mean "
             f"were exactly 0: {listed}. rankbound power says how many show "
             "equivalence with a probability of 80 %. Finding no difference does not "
             "show equivalence."
@@ -183,8 +189,9 @@ def _altered(comparison: Comparison) -> list[str]:
     return found
 
 
-def _count(needed: int | None) -> str:
-    return "no number" if needed is None else counted(needed, "query")
+def _needed(row: Row) -> str:
+    needed = row.n_for_margin
+    return "no number" if needed is None else counted(needed, row.unit_of_n)
 
 
 def _temperature(comparison: Comparison) -> list[str]:

@@ -15,18 +15,12 @@ from rankbound.data.groups import Groups
 from rankbound.data.ordering import by_rank
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
-from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
+from rankbound.read.contents import ABOUT_THE_FILE, IDLE, UNUSED, Contents, Format
 from rankbound.read.fields import text_id
 from rankbound.read.json.records import query_texts
 
-# Columns of tables that add nothing: PyTerrier's number of a document within one index,
-# the iteration, which nobody uses, and the index of a frame
-UNREAD: Final = "columns_unused"
 BLOCK: Final = 1 << 20  # numbers processed together
 SINGLE: Final = np.dtype(np.float32)
-IDLE_COLUMNS: Final = frozenset(
-    {"docid", "iteration", "Q0", "__index_level_0__", "", "Unnamed: 0"}
-)
 
 # Every format carries ids, except those that keep `made_ids`: they hold only texts
 IDS, MADE_IDS = "ids", "made_ids"
@@ -53,13 +47,11 @@ def _held(contents: Contents) -> Iterator[tuple[str, str]]:
     if contents.texts:
         yield "texts", counted(len(contents.texts), "text")
     for key, value in contents.metadata.items():
-        if key not in {*ABOUT_THE_FILE, UNREAD}:
+        if key not in {*ABOUT_THE_FILE, UNUSED}:
             yield f"metadata: {key}", f"the {key.replace('_', ' ')} {_short(value)}"
-    unread = [
-        name for name in contents.metadata.get(UNREAD, ()) if name not in IDLE_COLUMNS
-    ]
+    unread = [name for name in contents.metadata.get(UNUSED, ()) if name not in IDLE]
     if unread:
-        yield UNREAD, f"what is not read: {', '.join(map(repr, unread))}"
+        yield UNUSED, f"what is not read: {', '.join(map(repr, unread))}"
 
 
 def _scored(contents: Contents) -> Iterator[tuple[str, str]]:

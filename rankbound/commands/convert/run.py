@@ -22,6 +22,7 @@ from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
 from rankbound.read.contents import Contents, Format
 from rankbound.read.registry import by_name, detect, formats
+from rankbound.read.scales import MissingValue, without_missing_of
 from rankbound.read.source import Source
 from rankbound.read.tables.tables import ARROW
 from rankbound.read.vectors.embeddings import read_with_ids
@@ -71,6 +72,8 @@ def convert(  # noqa: PLR0913  each is an option of the command
     lossy: bool = False,
     kind: Kind | str | None = None,
     ids: str | PathLike[str] | None = None,
+    missing_value: MissingValue | None = None,
+    run_tag: str | None = None,
     progress: bool | Progress = False,
 ) -> Conversion:
     """Write the content of a file in another format, read it back, and compare.
@@ -92,6 +95,11 @@ def convert(  # noqa: PLR0913  each is an option of the command
         What the scores are, such as "logit", for formats that record it.
     ids : path, optional
         The ids of vectors, one a line, if they are not found beside the source.
+    missing_value : float or sequence of float, optional
+        Scores that stand for missing ones, such as -10000, and are left out.
+    run_tag : str, optional
+        The system to read of a run whose lines have several tags; "*" takes all lines
+        for one system.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -128,7 +136,10 @@ def convert(  # noqa: PLR0913  each is an option of the command
     check_target(source, target, folder=_is_folder(target, to))
     with reported(progress, total=N_STAGES) as advance:
         advance("reading")
-        contents = _read(Source(source), format, ids)
+        contents = _read(
+            Source(source, named=format is not None, tag=run_tag), format, ids
+        )
+        contents = without_missing_of(contents, missing_value)
         declared = as_kind(kind, "`kind`")
         if declared is not None:
             contents = _declared(contents, declared)

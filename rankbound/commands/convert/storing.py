@@ -17,7 +17,7 @@ from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError, UsageError
-from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
+from rankbound.read.contents import ABOUT_THE_FILE, UNUSED, Contents, Format
 from rankbound.read.registry import detect
 from rankbound.read.source import SUFFIXES, Source, packed
 from rankbound.writing import aside_in, is_special
@@ -90,7 +90,7 @@ def _same_origins(wanted: Scores | None, found: Scores | None) -> bool:
 
 def _said(contents: Contents) -> dict[str, object]:
     """Metadata of the content, as opposed to the file."""
-    about = {*ABOUT_THE_FILE, "columns_unused"}
+    about = {*ABOUT_THE_FILE, UNUSED}
     return {key: it for key, it in contents.metadata.items() if key not in about}
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rankbound.commands.measure.given import Given, inputs_of
 from rankbound.data.columns import Booleans
 from rankbound.errors import FormatError, UsageError
-from rankbound.provenance import Input
+from rankbound.provenance import Clustering, Input
 from rankbound.read.source import copy_lines, sha256
 from rankbound.results import Named, Record, Result, named
 from rankbound.writing import filling, json_text
@@ -82,7 +82,9 @@ class Kept(Record, frozen=True, kw_only=True):
     sha256 : str or None
         The hash of the file; None until it is written.
     n_queries_at_a_cut_point : int
-        Number of queries whose value equals a cut point.
+        Number of queries whose value, or that of their cluster, equals a cut point.
+    n_clusters : int or None
+        Number of clusters of the kept queries; None where queries are cut one by one.
     """
 
     kept: str
@@ -96,6 +98,7 @@ class Kept(Record, frozen=True, kw_only=True):
     n_dropped: Left
     n_queries_at_a_cut_point: int
     reason: str | None
+    n_clusters: int | None = None
 
 
 class Dropped(Record, frozen=True, kw_only=True):
@@ -168,6 +171,9 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
     dropped : Dropped
     compat : Compat, optional
         What the reference study's cuts would keep, if that was asked for.
+    clusters : int, optional
+        Number of clusters with a value, which are kept or left out as a whole; None
+        where queries are cut one by one. `clustering` describes them.
 
     Examples
     --------
@@ -204,6 +210,8 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
     command: str
     versions: dict[str, str]
     compat: Compat | None = None
+    clusters: int | None = None
+    clustering: Clustering | None = None
 
     def __post_init__(self) -> None:
         named(self, "files")

@@ -39,6 +39,7 @@ from rankbound.commands.cut.result import (
     Side,
 )
 from rankbound.commands.measure.given import (
+    ClustersLike,
     IdsLike,
     QrelsLike,
     ScoresLike,
@@ -56,7 +57,8 @@ from rankbound.commands.measure.inputs import (
 )
 from rankbound.commands.measure.options import StudentsLike, StudentSource, Temperature
 from rankbound.commands.settings import made_options
-from rankbound.data.columns import Booleans, Floats
+from rankbound.data.clusters import Clusters, units_of
+from rankbound.data.columns import Booleans, Floats, Strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Kind
@@ -64,6 +66,7 @@ from rankbound.errors import UsageError
 from rankbound.estimators.bands import BANDS, TIES, Band
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
+from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.read.source import SUFFIXES
 from rankbound.results import Named
 from rankbound.validation.paired import paired_t
@@ -78,6 +81,10 @@ UNPAIRED = (
     "varies with it, so such a difference says nothing about a training method. There "
     "is no correction for several quantities. The cut points come from the same "
     "queries."
+)
+OF_CLUSTERS = (
+    "Clusters are kept or left out as a whole, by the mean over their queries; before "
+    "and after are means over clusters."
 )
 LOST = (
     "no group of these queries has two documents with a teacher score (and a vector, "
@@ -98,12 +105,15 @@ class Queries:
     temperature : float
         The teacher's temperature.
     warnings : tuple of str
+    clusters : Clusters or None
+        Of the queries, which are then cut together; None where they are independent.
     """
 
     measured: Measured
     ranges: dict[tuple[str, str], Range | None]
     temperature: float
     warnings: tuple[str, ...]
+    clusters: Clusters | None
 
 
 def loaded_groups(
@@ -114,7 +124,7 @@ def loaded_groups(
     Temperatures are fitted as `measure` fits them. The queries used for that are cut
     like all others, since a cut certifies nothing.
     """
-    split = split_queries(inputs.groups, fits=fits, seed=seed)
+    split = split_queries(inputs.groups, fits=fits, seed=seed, clusters=inputs.clusters)
     scale = teacher_temperature(inputs, split, temperature)
     everything = part(
         "groups", inputs, scale, np.ones(inputs.groups.n_groups, dtype=bool)
@@ -183,10 +193,10 @@ def measure_queries(
         for name, of in measured
     }
     said = tuple(warning for student in read for warning in student.warnings)
-    return Queries(measured, ranges, loaded.temperature, said)
+    return Queries(measured, ranges, loaded.temperature, said, loaded.clusters)
 
 
-def change(
+def change(  # noqa: PLR0913  a column, a band, and how to compare
     column: PerQuery,
     kept: set[str],
     *,
@@ -194,16 +204,24 @@ def change(
     pairs: str,
     bounds: Range | None,
     delta: float,
+    clusters: Clusters | None = None,
 ) -> Change | None:
     """Compare a quantity over all queries with that over the queries kept by a band.
 
-    The result is None if none of the kept queries has a value.
+    The result is None if none of the kept queries has a value. With clusters, both
+    sides are means over those.
     """
     there = np.array([qid in kept for qid in column.qids])
     if not there.any():
         return None
-    before = _side(column.values, bounds, delta / 2)
-    after = _side(column.values[there], bounds, delta / 2)
+    before, after = (
+        _side(
+            units_of(column.qids[rows], clusters).means(column.values[rows]),
+            bounds,
+            delta / 2,
+        )
+        for rows in (np.ones_like(there), there)
+    )
     return Change(
         kept=band,
         quantity=column.name,
@@ -242,12 +260,12 @@ class Piece:
     name : str
         The name of its file.
     queries : boolean array, shape (n_queries,)
-        Which of the queries with a value are kept.
+        Which of the queries with a value are kept; of a cluster all or none.
     groups : boolean array, shape (n_groups,)
         Which groups of the source are kept: all groups of the kept queries.
     cut_points : tuple of float or None
     n_ties : int
-        Number of queries whose value equals a cut point.
+        Number of queries whose value, or that of their cluster, equals a cut point.
     changes : tuple of Change
         Every quantity before and after.
     """
@@ -307,12 +325,16 @@ def cut(  # noqa: PLR0913  each is an option of the command
     pairs: str = "all",
     students: StudentsLike | None = None,
     qrels: QrelsLike | None = None,
+    clusters: ClustersLike | None = None,
     embeddings: VectorsLike | None = None,
     ids: IdsLike | None = None,
     metric: str = "euclidean",
     teacher_kind: Kind | str | None = None,
     temperature: Temperature = None,
     missing: Literal["drop", "error"] | None = None,
+    missing_value: MissingValues = None,
+    mixed_scales: MixedScales = "error",
+    run_tag: RunTags = None,
     score_range: float = 10.0,
     delta: float = 0.05,
     seed: int = 0,
@@ -348,6 +370,10 @@ def cut(  # noqa: PLR0913  each is an option of the command
         the vectors of its queries.
     qrels : path or object, optional
         Relevance judgements, to fit the teacher's temperature; see `read_qrels`.
+    clusters : path or mapping of str to str, optional
+        The cluster of each query, where queries depend on each other: a file of qid and
+        cluster, parted by a tab. Clusters are then kept or left out as a whole, by the
+        mean of the quantity over their queries.
     embeddings : path or object, optional
         Vectors of the documents, shape (documents, dimensions), which a cut by
         distances needs; see `read_embeddings`.
@@ -365,6 +391,16 @@ def cut(  # noqa: PLR0913  each is an option of the command
     missing : {"drop", "error"}, optional
         What to do with documents without a score or vector. By default they are an
         error for the teacher and the vectors, and dropped and counted for a student.
+    missing_value : float, sequence of float or mapping, optional
+        Scores that stand for missing ones, such as -10000: such documents have no
+        score. "none" says that a repeated value is a score. A mapping has the values
+        of students by name, of "teacher" or of files by path.
+    mixed_scales : {"error", "logit-sigmoid", "as-is"}, default "error"
+        Where some queries of a file have logits and others a sigmoid's scores: raise,
+        make logits of the latter, or take all as they are.
+    run_tag : str or mapping, optional
+        The system to read of a run whose lines have several tags, by name as above;
+        "*" takes all lines for one system.
     score_range : float, default 10.0
         Student scores are clipped at this many temperatures below the best document of
         their group, so that losses are bounded; from 1e-6 to 1e6.
@@ -425,12 +461,16 @@ def cut(  # noqa: PLR0913  each is an option of the command
         pairs=pairs,
         students={} if students is None else students,
         qrels=qrels,
+        clusters=clusters,
         embeddings=embeddings,
         ids=ids,
         metric=metric,
         teacher_kind=teacher_kind,
         temperature=temperature,
         missing=missing,
+        missing_value=missing_value,
+        mixed_scales=mixed_scales,
+        run_tag=run_tag,
         score_range=score_range,
         delta=delta,
         seed=seed,
@@ -444,6 +484,7 @@ def cut(  # noqa: PLR0913  each is an option of the command
 def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
     """Do what `cut` does, given the options as one record."""
     chosen = cut_groups(options, progress)
+    clusters = chosen.inputs.clusters
     n_lost, groups_lost = chosen.without_value
     made = Cut(
         input=str(options.groups),
@@ -455,7 +496,8 @@ def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
         pairs=options.pairs,
         temperature=chosen.temperature,
         ties=TIES,
-        quantiles="linear interpolation over the queries with a value",
+        quantiles="linear interpolation over the "
+        f"{'queries' if clusters is None else 'clusters'} with a value",
         dropped=Dropped(
             queries_without_value=n_lost,
             groups_of_queries_without_value=groups_lost,
@@ -465,7 +507,7 @@ def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
         files=Named(_kept(chosen, piece) for piece in chosen.pieces),
         comparison=Changes(
             delta=options.delta,
-            note=UNPAIRED,
+            note=UNPAIRED if clusters is None else f"{UNPAIRED} {OF_CLUSTERS}",
             rows=tuple(found for piece in chosen.pieces for found in piece.changes),
         ),
         warnings=chosen.warnings,
@@ -473,6 +515,8 @@ def cut_with(options: CutOptions, *, progress: Progress = str) -> Cut:
         command=options.command,
         versions=versions(),
         compat=chosen.compat,
+        clusters=_n_clusters(chosen.values.qids, clusters),
+        clustering=chosen.inputs.clustering,
     )
     there = [piece for piece in chosen.pieces if piece.queries.any()]
     lines = {piece.name: _lines(chosen, piece, options.groups) for piece in there}
@@ -492,7 +536,7 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
         for student in options.students
         for path in (student.scores, *vectors_of(student.queries, student.query_ids))
     )
-    given = (*files, options.qrels, *students)
+    given = (*files, options.qrels, options.clusters, *students)
     inputs = replace(inputs, paths=tuple(p for p in given if p is not None))
     progress("measuring")
     queries = measure_queries(
@@ -573,7 +617,15 @@ def _kept(chosen: Chosen, piece: Piece) -> Kept:
         ),
         n_queries_at_a_cut_point=piece.n_ties,
         reason=None if n_queries else "no query lies in this band; no file",
+        n_clusters=_n_clusters(
+            chosen.values.qids[piece.queries], chosen.inputs.clusters
+        ),
     )
+
+
+def _n_clusters(qids: Strings, clusters: Clusters | None) -> int | None:
+    """Number of clusters of some queries; None where these are cut one by one."""
+    return None if clusters is None else len(set(clusters.of(qids)))
 
 
 def _lines(chosen: Chosen, piece: Piece, source: Path) -> Booleans:
@@ -598,7 +650,9 @@ def _piece(
     name: str,
     delta: float,
 ) -> Piece:
-    kept = band.holds(values.values)
+    units = units_of(values.qids, queries.clusters)
+    own = units.means(values.values)
+    kept = band.holds(own)[units.of_query]
     qids = set(values.qids[kept])
     changes = [
         change(
@@ -608,6 +662,7 @@ def _piece(
             pairs=pairs,
             bounds=queries.ranges[quantity, pairs],
             delta=delta,
+            clusters=queries.clusters,
         )
         for (quantity, pairs), column in queries.measured.items()
     ]
@@ -616,8 +671,8 @@ def _piece(
         name=name,
         queries=kept,
         groups=np.array([qid in qids for qid in whole.group_qids()], dtype=bool),
-        cut_points=band.cut_points(values.values),
-        n_ties=band.ties(values.values),
+        cut_points=band.cut_points(own),
+        n_ties=int(band.ties(own)[units.of_query].sum()),
         changes=tuple(found for found in changes if found is not None),
     )
 

@@ -24,9 +24,12 @@ from rankbound.commands.inspect.roles import Cast, is_about_queries, same_scores
 from rankbound.data.columns import Strings, positions
 from rankbound.data.groups import Groups, top_documents
 from rankbound.data.scores import Kind, Scores
+from rankbound.estimators.near_copies import NearCopies, near_copies, similar_texts
+from rankbound.read.json.records import query_texts
 
 RELEVANT = 1
 TOP = 10
+DEPTH = 16  # of the groups that the teacher's best documents would be
 HALF = 0.5
 
 
@@ -503,6 +506,61 @@ def overlap_finding(one: Overlap) -> Finding | None:
     return None
 
 
+def copied_queries(
+    files: Sequence[Examined], cast: Cast
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    """Near-copies of queries: by the teacher's scores of groups, and by texts."""
+    teacher = cast.teacher
+    if teacher is not None and teacher.scores is not None:
+        scores = teacher.scores.scores
+        for one in cast.groups or (teacher,):
+            groups = one.groups
+            if groups is None:
+                groups = top_documents(scores, depth=DEPTH)
+            values, found = groups.scores_of(scores)
+            # Without a score of the teacher a document says nothing of the query
+            kept = groups.keep_rows(found)
+            if kept.n_groups:
+                copies = near_copies(kept, values[found])
+                both = tuple(dict.fromkeys((one, teacher)))
+                yield from _copies(copies, "documents, with nearly equal scores", both)
+    for one in files:
+        contents = one.given.contents
+        texts = {} if contents is None else query_texts(contents)
+        if contents is not None and contents.texts and is_about_queries(one, files):
+            texts = {**texts, **contents.texts}
+        if texts:
+            yield from _copies(similar_texts(texts), "words", (one,))
+
+
+def _copies(
+    found: NearCopies, what: str, files: tuple[Examined, ...]
+) -> Iterator[tuple[Finding, tuple[Examined, ...]]]:
+    number, n = int(found.copies.sum()), len(found.qids)
+    if number:
+        finding = Finding(
+            "near-copies-of-queries",
+            "warning",
+            number,
+            f"{share(number, n)} queries are near-copies of another one, by their "
+            f"{what}, in {counted(found.n_sets, 'set')}, which leave "
+            f"{counted(found.n_distinct, 'query')} that differ",
+            "give `clusters`: limits take queries for independent draws",
+            ", ".join(repr(str(qid)) for qid in found.largest[:4]),
+        )
+        yield finding, files
+    if not found.complete:
+        finding = Finding(
+            "near-copies-unknown",
+            "note",
+            n,
+            f"too many queries share their {what} to look for near-copies; only exact "
+            "copies were counted",
+            "look at a sample of them",
+        )
+        yield finding, files
+
+
 def look_across(files: Sequence[Examined], cast: Cast) -> Across:
     """Compare every file with the others that it has to fit."""
     overlapping = overlaps(files, cast)
@@ -524,7 +582,8 @@ def look_across(files: Sequence[Examined], cast: Cast) -> Across:
                 if finding is not None:
                     found.append(_about(finding, left, right))
     scored = [one for one in files if one.scores is not None]
-    found += [_about(finding, *members) for finding, members in compared_scores(scored)]
+    several = (*compared_scores(scored), *copied_queries(files, cast))
+    found += [_about(finding, *members) for finding, members in several]
     return Across(
         ids=tuple(one.record() for one in overlapping),
         rows=tuple(rows),

@@ -6,7 +6,7 @@ A file that cannot be read keeps the reader's message as a finding.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -41,7 +41,9 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.reading import read_part
 from rankbound.read.registry import by_name, detect
+from rankbound.read.scales import TEACHER, Answer, Answers, without_missing_of
 from rankbound.read.source import Source
+from rankbound.read.text.layout import NoSuchTagError
 from rankbound.read.vectors.embeddings import read_embeddings
 
 ROLES = ("file", "groups", "qrels", "embeddings")
@@ -70,6 +72,10 @@ class Given:
         The reader's error in that case.
     ids : Path or None
         The file with the ids of vectors.
+    answer : Answer
+        What the user said about its scores.
+    tag : str or None
+        The system that was read, of several in the file.
     """
 
     path: Path
@@ -82,6 +88,8 @@ class Given:
     contents: Contents | None = None
     refusal: str | None = None
     ids: Path | None = None
+    answer: Answer = field(default_factory=Answer)
+    tag: str | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -103,6 +111,7 @@ class Asked:
     ids: Path | None = None
     formats: Mapping[Path, str] | None = None
     format: str | None = None
+    answers: Answers = field(default_factory=Answers)
 
     def of(self, path: Path) -> str | None:
         """The format that the user named for a path."""
@@ -123,8 +132,13 @@ def read_all(asked: Asked) -> tuple[Given, ...]:
         wanted.append((asked.qrels, "qrels"))
     if asked.embeddings is not None:
         wanted.append((asked.embeddings, "embeddings"))
-    named = {path: role for path, role in wanted if role != "file"}
-    once = dict.fromkeys((path, named.get(path, role)) for path, role in wanted)
+    named: dict[Path, list[str]] = {}  # a file may have several roles
+    for path, role in wanted:
+        if role != "file":
+            named.setdefault(path, []).append(role)
+    once = dict.fromkeys(
+        (path, each) for path, role in wanted for each in named.get(path, [role])
+    )
     read = [_read(path, role, asked) for path, role in once]
     # A whole folder may include files of ids, which are read with their vectors
     known = {one.ids.resolve() for one in read if one.ids is not None}
@@ -136,11 +150,22 @@ def read_all(asked: Asked) -> tuple[Given, ...]:
 
 
 def _read(path: Path, role: str, asked: Asked) -> Given:
-    source, format = Source(path), asked.of(path)
+    format = asked.of(path)
+    # Which file is the teacher is found out later; its option is named for all
+    names = (str(path), TEACHER)
+    answer, tag = asked.answers.of(names, None), asked.answers.tag_of(names)
+    source = Source(path, named=format is not None, tag=tag)
     entry, evidence = None, "as named"
     try:
         entry, evidence = _format_of(source, role, format)
-        contents = _contents(source, role, entry, asked)
+        try:
+            contents = _contents(source, role, entry, asked)
+        except NoSuchTagError:
+            if str(path) in asked.answers.run_tag:
+                raise
+            source, tag = replace(source, tag=None), None
+            contents = _contents(source, role, entry, asked)
+        contents = without_missing_of(contents, answer.missing_value)
     except (FormatError, DomainError) as error:
         return Given(
             path=path,
@@ -162,6 +187,8 @@ def _read(path: Path, role: str, asked: Asked) -> Given:
         evidence=evidence,
         contents=contents,
         ids=_ids_of(contents, asked if role == "embeddings" else None),
+        answer=answer,
+        tag=tag if "tag" in contents.metadata else None,
     )
 
 
@@ -181,7 +208,7 @@ def _contents(source: Source, role: str, entry: Format, asked: Asked) -> Content
         return Contents(entry.name, source.path, embeddings=vectors)
     if role == "file":
         return (entry if named is None else by_name(named)).read(source)
-    return read_part(source.path, role, format=named)
+    return read_part(source.path, role, format=named, tag=source.tag)
 
 
 def _ids_of(contents: Contents, asked: Asked | None) -> Path | None:
@@ -276,7 +303,9 @@ def examine(given: Given) -> Examined:
     if contents is None:
         refused = by_severity([_refused(given), repeated_rows(given)])
         return Examined(given, None, None, None, refused)
-    scores = None if contents.scores is None else score_facts(contents)
+    scores = None
+    if contents.scores is not None:
+        scores = score_facts(contents, given.answer)
     ranks = rank_facts(contents)
     vectors = None if contents.embeddings is None else survey(contents.embeddings)
     found: list[Finding | None] = []
@@ -296,12 +325,15 @@ def examine(given: Given) -> Examined:
 
 
 def _refused(given: Given) -> Finding:
+    several = "`run_tag`" in (given.refusal or "")
     return Finding(
-        "unreadable",
+        "several-systems" if several else "unreadable",
         "error",
         1,
         given.refusal or "",
-        "repair the file as the message says, or give its `format`",
+        "repair the file as the message says, or give its `format`"
+        if not several
+        else "read one system, or write each to a file of its own",
     )
 
 

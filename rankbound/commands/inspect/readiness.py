@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from rankbound.commands.measure.options import (
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
+from rankbound.read.scales import number_words
 from rankbound.read.source import SUFFIXES
 
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
@@ -99,6 +101,7 @@ def compare_readiness(cast: Cast) -> Readiness:
                 ids=options.ids,
                 qrels=options.qrels,
                 missing=options.missing,
+                **_answers(replace(cast, students=())),
             )
             try:
                 missing += _apart(load(comparison).samplings)
@@ -123,6 +126,7 @@ def compare_readiness(cast: Cast) -> Readiness:
             ),
             *_placeholders(cast, options.temperature),
         ]
+    words += answer_words(replace(cast, students=()))
     words += [*format_words(cast), "--out", "compared"]
     return Readiness(not missing, tuple(missing), shlex.join(words), notes)
 
@@ -153,10 +157,40 @@ def _options(
         ids=ids,
         qrels=None if cast.qrels is None else cast.qrels.path,
         missing="drop" if _incomplete(cast, groups, vectors is not None) else None,
+        **_answers(cast),
     )
     if options.missing:
         notes.append("documents without a score or vector are dropped and counted")
     return options, tuple(notes)
+
+
+def _answers(cast: Cast) -> dict[str, Any]:
+    """What the user said about the scores of the files, by path."""
+    scored = [one for one in (cast.teacher, *cast.students) if one is not None]
+    values = {str(one.path): one.given.answer.missing_value for one in scored}
+    tags = {str(one.path): one.given.tag for one in scored}
+    return {
+        "missing_value": {p: held for p, held in values.items() if held is not None},
+        "run_tag": {path: tag for path, tag in tags.items() if tag is not None},
+        "mixed_scales": scored[0].given.answer.mixed_scales if scored else "error",
+    }
+
+
+def answer_words(cast: Cast) -> Words:
+    """The same as options of a command."""
+    said, words = _answers(cast), []
+    for path, held in said["missing_value"].items():
+        values = [held] if isinstance(held, str | float | int) else held
+        words += ["--missing-value", *(f"{path}={_value(one)}" for one in values)]
+    for path, tag in said["run_tag"].items():
+        words += ["--run-tag", f"{path}={tag}"]
+    if said["mixed_scales"] != "error":
+        words += ["--mixed-scales", said["mixed_scales"]]
+    return words
+
+
+def _value(value: float | str) -> str:
+    return value if isinstance(value, str) else number_words(value)
 
 
 def _vectors(cast: Cast, notes: list[str]) -> tuple[Path | None, Path | None]:
@@ -227,6 +261,8 @@ def _lacking(cast: Cast, temperature: Temperature) -> tuple[str, ...]:
     kind = Kind.UNKNOWN
     if cast.teacher is not None and cast.teacher.scores is not None:
         kind = cast.teacher.scores.kind
+        for question in cast.teacher.scores.asked:
+            return (f"{question.message}; {question.remedy}",)
     if kind in NEEDS_TEMPERATURE and temperature is None:
         return (NO_QRELS.format(kind=kind.value),)
     return ()
@@ -234,6 +270,9 @@ def _lacking(cast: Cast, temperature: Temperature) -> tuple[str, ...]:
 
 def _placeholders(cast: Cast, temperature: Temperature) -> list[str]:
     """Options for a temperature that the given files cannot determine."""
+    facts = None if cast.teacher is None else cast.teacher.scores
+    if facts is not None and facts.asked:
+        return []
     lacking = _lacking(cast, temperature)
     return ["--temperature", "fit", "--qrels", "QRELS"] if lacking else []
 
@@ -336,7 +375,7 @@ def measure_words(
     fitted = [one.name for one in students if one.temperature == "fit"]
     if fitted:
         words += ["--student-temperature", *(f"{name}=fit" for name in fitted)]
-    return [*words, *files, *format_words(cast)]
+    return [*words, *files, *answer_words(cast), *format_words(cast)]
 
 
 def teacher_words(teacher: Path, temperature: Temperature) -> Words:

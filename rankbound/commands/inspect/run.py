@@ -11,8 +11,10 @@ from rankbound.commands.inspect.examined import Asked, examine, read_all
 from rankbound.commands.inspect.readiness import compare_readiness, measure_readiness
 from rankbound.commands.inspect.result import Inspection, Ready
 from rankbound.commands.inspect.roles import cast
+from rankbound.commands.measure.options import by_name, check_answers
 from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
+from rankbound.read.scales import Answers, MissingValues, MixedScales, RunTags
 from rankbound.results import Named
 
 # Stages that `inspect_files` reports
@@ -55,13 +57,16 @@ def inspect_files(
     )
 
 
-def inspect(
+def inspect(  # noqa: PLR0913  each is an option of the command
     *paths: str | PathLike[str],
     groups: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
     qrels: str | PathLike[str] | None = None,
     embeddings: str | PathLike[str] | None = None,
     ids: str | PathLike[str] | None = None,
     format: str | None = None,
+    missing_value: MissingValues = None,
+    mixed_scales: MixedScales = "error",
+    run_tag: RunTags = None,
     progress: bool | Progress = False,
 ) -> Inspection:
     """Say what files hold, whether their numbers can be trusted, and what to run next.
@@ -84,6 +89,14 @@ def inspect(
         Ids of the rows of `embeddings`, one a line.
     format : str, optional
         The format of all files, instead of detection.
+    missing_value : float, sequence of float or mapping, optional
+        Scores that stand for missing ones, or "none"; a mapping has those of files by
+        path.
+    mixed_scales : {"error", "logit-sigmoid", "as-is"}, default "error"
+        What `measure` will be told about queries on different scales.
+    run_tag : str or mapping, optional
+        The system to read of a run whose lines have several tags; "*" takes all lines
+        for one system. A mapping has those of files by path.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -130,6 +143,12 @@ def inspect(
         embeddings=None if embeddings is None else Path(embeddings),
         ids=None if ids is None else Path(ids),
         format=format,
+        answers=Answers(
+            missing_value=by_name(missing_value),
+            run_tag=by_name(run_tag),
+            mixed_scales=mixed_scales,
+        ),
     )
+    check_answers(asked.answers, map(str, asked.files))
     with reported(progress, total=N_STAGES) as advance:
         return inspect_files(asked, progress=advance)

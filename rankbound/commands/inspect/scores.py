@@ -24,13 +24,13 @@ from rankbound.estimators.kinds import (
     min_max_queries,
     rank_function,
     smallest_pair_entropy,
-    softmax_queries,
     ties,
     top_entropy,
     usual_depth,
 )
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.read.contents import Contents
+from rankbound.read.scales import Answer, Question, questions
 
 TOP = 16
 # Two logits often lie within 1 of each other; six pairs that all do are evidence
@@ -52,7 +52,7 @@ class ScoreFacts:
         How many of the close neighbours dense scores would have by chance.
     constant : int64 array
         Positions of queries with one score for all their documents.
-    min_max, softmax : int
+    min_max : int
         Number of queries with scores normalised in that way.
     bits : float or None
         Least entropy of a pair if the scores were logits; None without a pair.
@@ -67,7 +67,9 @@ class ScoreFacts:
         The usual number of documents of a query, and whether it is a cut-off.
     top_bits : float or None
         Mean pairwise entropy of the best 16 documents of each query, in bits, if the
-        scores were logits; None without a query of two documents.
+        logits; None without a query of two documents.
+    asked : tuple of Question
+        What has to be answered before the scores are used.
     """
 
     scores: Scores
@@ -76,7 +78,6 @@ class ScoreFacts:
     by_chance: int
     constant: Integers
     min_max: int
-    softmax: int
     bits: float | None
     pairs: int
     decimals: int | None
@@ -85,6 +86,7 @@ class ScoreFacts:
     ends: int
     depth: tuple[int, bool]
     top_bits: float | None
+    asked: tuple[Question, ...]
 
     @property
     def kind(self) -> Kind:
@@ -113,11 +115,12 @@ class ScoreFacts:
         )
 
 
-def score_facts(contents: Contents) -> ScoreFacts:
-    """Measure the scores of a file that holds some."""
+def score_facts(contents: Contents, answer: Answer | None = None) -> ScoreFacts:
+    """Measure the scores of a file that holds some; `answer` is what the user said."""
     scores = contents.scores
     if scores is None:
         raise ValueError(f"{contents.path} holds no scores")
+    asked = questions(scores, answer)
     scores, evidence = _with_kind(scores)
     values = scores.values
     return ScoreFacts(
@@ -127,7 +130,6 @@ def score_facts(contents: Contents) -> ScoreFacts:
         by_chance=close_by_chance(scores),
         constant=constant_queries(scores),
         min_max=min_max_queries(scores),
-        softmax=softmax_queries(scores),
         bits=smallest_pair_entropy(scores) if _pairs(scores) else None,
         pairs=_pairs(scores),
         decimals=decimals(values),
@@ -136,6 +138,7 @@ def score_facts(contents: Contents) -> ScoreFacts:
         ends=int(np.sum((values == 0) | (values == 1))),
         depth=usual_depth(scores.sizes),
         top_bits=_top_bits(scores),
+        asked=asked,
     )
 
 
@@ -176,13 +179,18 @@ def _with_kind(scores: Scores) -> tuple[Scores, str]:
 
 FEW = 0.01  # of all neighbours: fewer ties than that are no finding
 MANY = 0.05  # of all neighbours: more ties than that change measures
-LEAST_IN_LISTS = 3  # pairs: one list of three documents
-SQUASHED = frozenset({Kind.PROBABILITY, Kind.COSINE, Kind.RANK_ONLY, Kind.MARGIN_ONLY})
+SQUASHED = frozenset(
+    {
+        *(Kind.PROBABILITY, Kind.SOFTMAX, Kind.COSINE, Kind.PROBABILITY_OR_COSINE),
+        *(Kind.RANK_ONLY, Kind.MARGIN_ONLY),
+    }
+)
 
 
 def score_findings(facts: ScoreFacts) -> list[Finding | None]:
     """Findings on the values of scores."""
     return [
+        *(_asked(question) for question in facts.asked),
         _refused_kind(facts),
         _saturated(facts),
         _normalised(facts),
@@ -195,6 +203,17 @@ def score_findings(facts: ScoreFacts) -> list[Finding | None]:
         _short(facts),
         _alone(facts),
     ]
+
+
+def _asked(question: Question) -> Finding:
+    return Finding(
+        question.code,
+        "error",
+        question.count,
+        question.message,
+        question.remedy,
+        question.where,
+    )
 
 
 def _refused_kind(facts: ScoreFacts) -> Finding | None:
@@ -247,22 +266,17 @@ def _are_labels(facts: ScoreFacts) -> bool:
 
 def _normalised(facts: ScoreFacts) -> Finding | None:
     several = _several(facts)
-    minmax = 0 if _are_labels(facts) else facts.min_max
-    # Two scores may add up to 1 by chance
-    softmax = facts.softmax if facts.pairs >= LEAST_IN_LISTS else 0
-    for code, count, what in (
-        ("min-max", minmax, "run from exactly 0 to exactly 1: min-max"),
-        ("softmax", softmax, "add up to 1: softmax"),
-    ):
-        if 2 * count > several:
-            return Finding(
-                code,
-                "warning",
-                count,
-                f"the scores of {share(count, several)} queries {what} per query",
-                "give the scores from before the normalisation: it differs by query",
-            )
-    return None
+    count = 0 if _are_labels(facts) else facts.min_max
+    if 2 * count <= several:
+        return None
+    return Finding(
+        "min-max",
+        "warning",
+        count,
+        f"the scores of {share(count, several)} queries run from exactly 0 to exactly "
+        "1: min-max per query",
+        "give the scores from before the normalisation: it differs by query",
+    )
 
 
 def _squashed(facts: ScoreFacts) -> Finding | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,6 @@ from rankbound.bounds.shares import (
 )
 from rankbound.catalogue import COLUMNS
 from rankbound.commands.measure.choosing import (
-    PROVISO,
     Choices,
     group_range,
     group_sizes,
@@ -41,7 +41,8 @@ from rankbound.commands.measure.result import (
 )
 from rankbound.commands.measure.space import Space
 from rankbound.commands.measure.students import Student
-from rankbound.data.columns import Booleans, Floats, Strings
+from rankbound.data.clusters import CLUSTER, QUERY, Clusters, Units, units_of
+from rankbound.data.columns import Booleans, Floats, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import PerQuery, query_means
 from rankbound.estimators.group_terms import Geometry, StudentTerms, TeacherTerms
@@ -107,6 +108,19 @@ class QueryTerms:
         }
         return replace(self, **arrays)
 
+    def of_units(self, units: Units) -> QueryTerms:
+        """The terms of clusters, or of the queries themselves if these are the units.
+
+        `units` are those of these queries; the ids are then `qids`.
+        """
+        arrays: dict[str, Any] = {
+            field.name: units.means(getattr(self, field.name))
+            for field in fields(self)
+            if field.name != "qids"
+            and isinstance(getattr(self, field.name), np.ndarray)
+        }
+        return replace(self, **{**arrays, "qids": units.ids})
+
 
 def query_terms(
     groups: Groups,
@@ -141,8 +155,11 @@ def query_terms(
     )
 
 
-def table_of(parts: Sequence[QueryTerms]) -> Rows:
-    """The table `per_query.tsv`: a row per query and student, in full precision."""
+def table_of(parts: Sequence[QueryTerms], clusters: Clusters | None = None) -> Rows:
+    """The table `per_query.tsv`: a row per query and student, in full precision.
+
+    Where clusters are given, the last column names that of the query.
+    """
     qids = [str(qid) for terms in parts for qid in terms.qids]
     students = [terms.student for terms in parts for _ in terms.qids]
     columns = {"qid": qids, "student": students}
@@ -150,6 +167,8 @@ def table_of(parts: Sequence[QueryTerms]) -> Rows:
         columns[name] = [
             cell for t in parts for cell in _cells(getattr(t, name), len(t))
         ]
+    if clusters is not None:
+        columns[CLUSTER] = clusters.of(strings(qids)).tolist()
     order = sorted(range(len(qids)), key=lambda row: (qids[row], students[row]))
     return Rows({name: [column[i] for i in order] for name, column in columns.items()})
 
@@ -262,11 +281,14 @@ class CertifiedStudent:
     `share` and the limit of the mean hold at once, each at half of delta; `tolerance`
     may take the place of `share`. `upper_any_size` is the chosen limit without the
     assertion that no query has a smaller group, with its floor; both are None if none
-    is made. `space` is None without vectors.
+    is made. `space` is None without vectors. `terms` are those of
+    queries, `units` what they are averaged to: clusters, or the same terms where the
+    queries are independent.
     """
 
     student: Student
     terms: QueryTerms
+    units: QueryTerms
     calibration: QueryTerms
     certificate: Certificate
     share: ShareCertificate
@@ -276,6 +298,7 @@ class CertifiedStudent:
     floor_any_size: Floor | None
     space: Space | None
     readings: Readings = Readings()
+    noun: str = QUERY
 
     @property
     def n_left_out(self) -> int:
@@ -293,7 +316,8 @@ class CertifiedStudent:
             f"student {self.student.name!r}: group sizes vary; its limits assert that "
             f"no query has a smaller group than this sample "
             f"({self.certificate.range.source}); without that assertion the upper "
-            f"limit is {self.upper_any_size:.4f} nats{self._any_floor}; {PROVISO}",
+            f"limit is {self.upper_any_size:.4f} nats{self._any_floor}; "
+            f"{self.student.proviso}",
         )
 
     @property
@@ -308,10 +332,12 @@ def certified_student(
     *,
     pairs: str,
     level: Level,
+    clusters: Clusters | None = None,
 ) -> CertifiedStudent:
     """The terms of a student on the certificate's queries, and its certificate.
 
-    Half of delta is spent on the limit of the mean, half on the share of queries.
+    Half of delta is spent on the limit of the mean, half on the share of queries. With
+    clusters, these are means over clusters and shares of clusters.
     """
     terms = query_terms(
         student.groups,
@@ -323,11 +349,12 @@ def certified_student(
     )
     choices, groups = student.choices, student.groups
     kept = terms.only(rows_of(terms, groups, student.certified))
-    mean = level.half
+    mean, whole = level.half, units_of(kept.qids, clusters)
+    units = kept.of_units(whole)
     certificate = certify_student(
-        kept.risk_nats,  # type: ignore[arg-type]
-        kept.entropy_nats,
-        kept.divergence_nats,  # type: ignore[arg-type]
+        units.risk_nats,  # type: ignore[arg-type]
+        units.entropy_nats,
+        units.divergence_nats,  # type: ignore[arg-type]
         loss_range=group_range(
             groups,
             pairs=pairs,
@@ -345,13 +372,15 @@ def certified_student(
     return CertifiedStudent(
         student=student,
         terms=kept,
+        units=units,
+        noun=whole.noun,
         share=certify_share(
-            kept.risk_nats,  # type: ignore[arg-type]
+            units.risk_nats,  # type: ignore[arg-type]
             delta=mean.delta,
             n_students=mean.n_students,
         ),
         tolerance=tolerance_limit(
-            kept.risk_nats,  # type: ignore[arg-type]
+            units.risk_nats,  # type: ignore[arg-type]
             delta=mean.delta,
             n_students=mean.n_students,
         ),
@@ -361,7 +390,7 @@ def certified_student(
         calibration=terms.only(rows_of(terms, groups, student.calibration)),
         certificate=certificate,
         upper_any_size=limit_for_any_size(
-            kept.risk_nats,  # type: ignore[arg-type]
+            units.risk_nats,  # type: ignore[arg-type]
             widest,
             stake=choices.stake,
             level=mean,

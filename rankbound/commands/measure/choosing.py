@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from rankbound.bounds.certificate import LossRange, lemma_2c_range
 from rankbound.bounds.lemmas import cut_ratio_all_pairs
-from rankbound.bounds.pilot import RANGES, choose_range
+from rankbound.bounds.pilot import RANGES, RangeChoice, choose_each_range
 from rankbound.commands.measure.inputs import Split
-from rankbound.data.columns import Booleans, Floats, Integers
+from rankbound.data.clusters import Clusters, units_of
+from rankbound.data.columns import Booleans, Floats, Integers, Strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
 from rankbound.estimators.group_terms import floored, student_terms
@@ -24,9 +25,6 @@ from rankbound.estimators.group_terms import floored, student_terms
 DEFAULT_RANGE: Final = 3.0  # B without a pilot
 # A fitted temperature ignores clipping and the floor, so its neighbours are tried, too
 FACTORS: Final = (0.5, 0.5**0.5, 1.0, 2.0**0.5, 2.0)
-PROVISO: Final = (
-    "provided that no student, teacher or miner was trained on these queries"
-)
 PILOT, GIVEN, FIXED = "pilot", "given", "default"
 
 
@@ -69,11 +67,14 @@ class Choices:
         Queries with a group of fewer documents are left out of the certificate; None
         without such a rule. With `pairs` "neg-neg" negatives are counted.
     n_pilot : int
-        Queries on which choices were made.
+        Queries, or clusters of them, on which choices were made.
     score_range_by, stake_by : str
         "pilot", "given" or "default".
     predicted : float or None
         Limit in nats that the pilot queries promise.
+    by_range : tuple of RangeChoice
+        The best choice at each B that the pilot queries were asked about; empty
+        without a pilot.
     """
 
     temperature: float
@@ -84,6 +85,7 @@ class Choices:
     score_range_by: str
     stake_by: str
     predicted: float | None = None
+    by_range: tuple[RangeChoice, ...] = ()
 
 
 def group_sizes(groups: Groups, pairs: str) -> Integers:
@@ -150,29 +152,45 @@ def group_range(
     )
 
 
+class Losses(NamedTuple):
+    """Risk and divergence of one student in nats, one number per query."""
+
+    qids: Strings
+    risk: Floats
+    divergence: Floats
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class PilotScores:
-    """Scores of the pilot groups' rows, as the models gave them.
+class RowScores:
+    """Scores of the rows of some groups, as the models gave them.
 
     Attributes
     ----------
     groups : Groups
-        Of the pilot queries.
+        Of the pilot queries, say.
     teacher : float64 array, shape (n_rows,)
         Divided by the teacher's temperature.
     student : float64 array, shape (n_rows,)
         Not divided by a temperature.
     found : boolean array, shape (n_rows,)
         Which documents the student scores; the others get the floor.
+    clusters : Clusters, optional
+        Of the queries, if these are not independent.
     """
 
     groups: Groups
     teacher: Floats
     student: Floats
     found: Booleans
+    clusters: Clusters | None = None
 
     def risks(self, temperature: float, score_range: float, pairs: str) -> Floats:
-        """Risk of each query in nats."""
+        """Risk of each query in nats, or mean risk of each cluster, clipped at B."""
+        found = self.losses(temperature, score_range, pairs)
+        return units_of(found.qids, self.clusters).means(found.risk)
+
+    def losses(self, temperature: float, score_range: float, pairs: str) -> Losses:
+        """Risk and divergence of each query, of the student clipped at B."""
         groups = self.groups
         with np.errstate(over="ignore"):  # overflow is refused later, with a message
             values = self.student / temperature
@@ -180,8 +198,13 @@ class PilotScores:
         terms = student_terms(
             groups, self.teacher, values, clip_at=score_range, pairs=pairs
         )
-        means = query_means(groups.queries, terms.risk, n_queries=len(groups.qids))
-        return np.asarray(means[np.unique(groups.queries)])
+        present = np.unique(groups.queries)
+
+        def mean(values: Floats) -> Floats:
+            means = query_means(groups.queries, values, n_queries=len(groups.qids))
+            return np.asarray(means[present])
+
+        return Losses(groups.qids[present], mean(terms.risk), mean(terms.divergence))
 
 
 def fixed_choices(temperature: float, wanted: Wanted) -> Choices:
@@ -206,7 +229,7 @@ def fixed_choices(temperature: float, wanted: Wanted) -> Choices:
 
 
 def pilot_choices(
-    pilot: PilotScores,
+    pilot: RowScores,
     temperatures: Sequence[float],
     *,
     wanted: Wanted,
@@ -220,7 +243,7 @@ def pilot_choices(
         group_range(pilot.groups, pairs=wanted.pairs, score_range=b, least=least)
         for b in ranges
     ]
-    chosen = choose_range(
+    best = choose_each_range(
         [[pilot.risks(t, b, wanted.pairs) for b in ranges] for t in temperatures],
         temperatures=temperatures,
         intervals=[(limit.low, limit.high) for limit in limits],
@@ -229,6 +252,7 @@ def pilot_choices(
         n_students=wanted.n_students,
         ranges=ranges,
     )
+    chosen = min(best, key=lambda choice: choice.stake.predicted)
     return Choices(
         temperature=chosen.temperature,
         score_range=chosen.score_range,
@@ -238,4 +262,5 @@ def pilot_choices(
         score_range_by=PILOT if given is None else GIVEN,
         stake_by=PILOT if wanted.stake is None else GIVEN,
         predicted=chosen.stake.predicted,
+        by_range=best,
     )

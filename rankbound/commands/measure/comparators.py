@@ -97,13 +97,13 @@ def ndcg(student: Evaluated, qrels: Scores, *, asserted: tuple[str, ...] = ()) -
         return Ndcg(missing_because=reason, assumptions=assumptions)
     lists = np.array(columns).T
     queries = student.groups.queries[groups]
-    loss, *bounds = (_per_query(values, queries) for values in lists)
+    loss, *bounds = (student.per_unit(values, queries) for values in lists)
     least = np.minimum(lists[2], lists[3])
-    per_query = _per_query(least, queries)
+    per_query = student.per_unit(least, queries)
     level = student.level
     return Ndcg(
         n_lists=len(groups),
-        n_queries=len(loss),
+        n_queries=len(np.unique(queries)),
         loss=level.part(np.clip(loss, 0.0, 1.0), low=0.0, high=1.0, trivial=1.0),
         bounds={
             name: _bound(key, values, raw)
@@ -147,13 +147,6 @@ def _bound(source: str, per_query: Floats, lists: Floats) -> NdcgBound:
         share_of_lists_below_1=float(np.mean(lists < 1)),
         source=source,
     )
-
-
-def _per_query(values: Floats, queries: np.ndarray) -> Floats:
-    """Mean over the lists of each query that has any."""
-    _, place = np.unique(queries, return_inverse=True)
-    place = place.reshape(-1)
-    return np.asarray(np.bincount(place, weights=values) / np.bincount(place))
 
 
 def comparators(student: Evaluated, qrels: Scores) -> Comparators:
@@ -204,11 +197,12 @@ def _of_lists(student: Evaluated, qrels: Scores) -> tuple[Comparator, Comparator
         limits = statement("comparator-auc").numpy()(
             area, good, bad, delta / n_students
         )
-        auc = _averaged(of, queries, area, limits, beyond=limits > 0.5)
+        auc = _averaged(of, student, (queries, area, limits), beyond=limits > 0.5)
     of = "share of pairs in the wrong order of one list's law"
     queries, errors, half = np.array(pools).T
     limits = statement("comparator-pool").numpy()(errors, n_students, delta, half)
-    return auc, _averaged(of, queries, errors, limits, beyond=limits < 0.5)
+    found = _averaged(of, student, (queries, errors, limits), beyond=limits < 0.5)
+    return auc, found
 
 
 def pool_error(grades: Floats, scores: Floats) -> float:
@@ -226,16 +220,20 @@ def pool_error(grades: Floats, scores: Floats) -> float:
 
 
 def _averaged(
-    of: str, queries: Floats, values: Floats, limits: Floats, *, beyond: Booleans
+    of: str,
+    student: Evaluated,
+    lists: tuple[Floats, Floats, Floats],
+    *,
+    beyond: Booleans,
 ) -> Comparator:
-    """Means over queries of the values and limits of their lists.
+    """Means of the values and limits of lists, over queries and then over units.
 
-    `beyond` marks the limits that are not vacuous.
+    `lists` are the query, value and limit of each; `beyond` marks the limits that are
+    not vacuous.
     """
-    _, place = np.unique(queries, return_inverse=True)
-    counts = np.bincount(place)
+    queries, values, limits = lists
     value, limit = (
-        float((np.bincount(place, weights=column) / counts).mean())
+        float(student.per_unit(column, queries.astype(np.int64)).mean())
         for column in (values, limits)
     )
     entry = _entry(value, limit, of=of, assumptions=(DOCUMENTS,))

@@ -12,15 +12,21 @@ from typing import Any, cast
 
 import numpy as np
 
+from rankbound.data.clusters import Clusters
 from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
 from rankbound.provenance import Input
-from rankbound.read.contents import Contents
+from rankbound.read.clusters import read_clusters
+from rankbound.read.contents import UNREAD, Contents
+from rankbound.read.json.records import query_texts
+from rankbound.read.query_ids import QueryIds, query_ids
 from rankbound.read.reading import read_part
+from rankbound.read.scales import Answers, Settled, settled
 from rankbound.read.source import sha256
+from rankbound.read.text.layout import NoSuchTagError
 from rankbound.read.vectors.embeddings import read_embeddings
 from rankbound.read.vectors.row_ids import paths_of
 
@@ -30,13 +36,18 @@ GroupsLike = str | PathLike[str] | Groups | Iterable[Mapping[str, Any]] | Any
 QrelsLike = str | PathLike[str] | Scores | Mapping[str, Mapping[str, float]] | Any
 VectorsLike = str | PathLike[str] | Embeddings | Any
 IdsLike = str | PathLike[str] | Iterable[str]
+ClustersLike = str | PathLike[str] | Clusters | Mapping[str, str]
+QueriesLike = str | PathLike[str] | Iterable[str | int] | Any
+Content = Scores | Groups | Embeddings | Clusters | QueryIds
 # A path, or the content of an object
-Given = Path | Scores | Groups | Embeddings
+Given = Path | Content
 BLOCK = 1 << 12
 MAIN = ""  # stands for the teacher's file in a mapping of formats
 
 
-def as_given(value: Any, part: str, name: str) -> Given | None:
+def as_given(
+    value: Any, part: str, name: str, format: str | None = None
+) -> Given | None:
     """Convert text to a `Path` and an object to its content; None stays None.
 
     An object is read at once, since an iterator yields its rows only once.
@@ -44,14 +55,18 @@ def as_given(value: Any, part: str, name: str) -> Given | None:
     Parameters
     ----------
     value : path or object
-    part : {"scores", "groups", "qrels", "embeddings"}
+    part : {"scores", "groups", "qrels", "embeddings", "clusters"}
     name : str
         What the object is used for; messages and the ledger call it by this name.
+    format : str, optional
+        The format of an object; that of a file is named when it is read.
 
     Raises
     ------
     FormatError
         When the object does not hold the part.
+    UsageError
+        When an object cannot have the format.
 
     Examples
     --------
@@ -64,14 +79,34 @@ def as_given(value: Any, part: str, name: str) -> Given | None:
         return None
     if isinstance(value, str | PathLike):
         return Path(value)
+    if part == "clusters":
+        return read_clusters(value)
     from rankbound.read.objects.objects import described, part_of_object
 
     if isinstance(value, Scores | Groups | Embeddings):
         name = value.name
     else:
         name = f"{name} ({described(value)})"
-    found: Given = part_of_object(value, part, name=name)
+    found: Given = part_of_object(value, part, name=name, format=format)
     return found
+
+
+def queries_given(value: Any, student: str) -> Path | QueryIds | None:
+    """Convert text to a `Path` and an object to the ids of its queries.
+
+    Examples
+    --------
+    >>> queries_given(["q2", "q1"], "bm25").name
+    'training queries of bm25 (list)'
+    """
+    if value is None or isinstance(value, QueryIds):
+        return value
+    if isinstance(value, str | PathLike):
+        return Path(value)
+    from rankbound.read.objects.objects import described
+
+    name = f"training queries of {student} ({described(value)})"
+    return query_ids(value, name=name)
 
 
 def vectors_given(vectors: Any, ids: Any, name: str) -> tuple[Given | None, Any]:
@@ -100,8 +135,8 @@ def vectors_of(vectors: Given | None, ids: Path | None) -> tuple[Given, ...]:
     return (vectors,)
 
 
-def content_hash(part: Scores | Groups | Embeddings) -> str:
-    """Hex SHA-256 of the content of scores, groups or vectors.
+def content_hash(part: Content) -> str:
+    """Hex SHA-256 of what an object holds.
 
     It depends neither on names nor, for scores, on the order of the queries.
 
@@ -132,7 +167,7 @@ def input_of(given: Given, root: Path | None, *, hashed: bool = True) -> Input:
 
     Parameters
     ----------
-    given : Path, Scores, Groups or Embeddings
+    given : Path or the content of an object
     root : Path or None
         Folder that the path is recorded relative to.
     hashed : bool
@@ -165,7 +200,12 @@ def relative(path: Path, root: Path | None) -> str:
     return str(path.relative_to(root) if inside and root is not None else path)
 
 
-def _columns(part: Scores | Groups | Embeddings) -> tuple[Any, ...]:
+def _columns(part: Content) -> tuple[Any, ...]:
+    if isinstance(part, QueryIds):
+        return (part.ids,)
+    if isinstance(part, Clusters):
+        order = np.argsort(part.qids)
+        return part.qids[order], part.names[order]
     if isinstance(part, Embeddings):
         return part.ids, part.vectors
     if isinstance(part, Groups):
@@ -223,26 +263,84 @@ class Files:
     teacher : Path or Scores
         The file that a format given without a file applies to.
 
+    answers : Answers, optional
+        What the user said about scores.
+
     Attributes
     ----------
     repairs : dict of path to counts
         What the readers skipped or repaired in each file, if anything.
     notes : dict of path to sentences
         What the readers assumed about each file, if anything.
+    query_texts : dict of str to str
+        Texts of queries by id, as far as files held them.
     """
 
-    def __init__(self, formats: Mapping[str, str], teacher: Given) -> None:
+    def __init__(
+        self,
+        formats: Mapping[str, str],
+        teacher: Given,
+        answers: Answers | None = None,
+    ) -> None:
         self._formats, self._teacher = formats, teacher
-        self._kept: dict[Path, Contents] = {}
+        self._answers = answers or Answers()
+        self._kept: dict[tuple[Path, str | None], Contents] = {}
         self.repairs: dict[Path, dict[str, int]] = {}
         self.notes: dict[Path, tuple[str, ...]] = {}
+        self.query_texts: dict[str, str] = {}
 
-    def part(self, path: Given, part: str, *, keep: bool = False) -> Contents:
+    def scores(
+        self,
+        given: Given,
+        kind: Kind | None,
+        *,
+        of: str,
+        keep: bool = False,
+        scale_matters: bool = True,
+    ) -> Settled:
+        """The scores of a model, on one scale, by what the user said about them.
+
+        Parameters
+        ----------
+        given : Path or Scores
+        kind : Kind or None
+            What the user said of their kind.
+        of : str
+            The name of the student, or "teacher".
+        keep : bool
+            As for `part`.
+        scale_matters : bool
+            As for `rankbound.read.scales.settled`.
+
+        Raises
+        ------
+        FormatError
+            As `rankbound.read.reading.read_part`.
+        UsageError
+            As `rankbound.read.scales.settled`.
+        """
+        names = (of, str(given) if isinstance(given, Path) else given.name)
+        tag = self._answers.tag_of(names)
+        try:
+            contents = self.part(given, "scores", keep=keep, tag=tag)
+        except NoSuchTagError:
+            # What is said of all is about files of several systems
+            own = any(name in self._answers.run_tag for name in names)
+            if own or given == self._teacher:
+                raise
+            contents = self.part(given, "scores", keep=keep)
+        read = cast(Scores, contents.scores)
+        answer = self._answers.of(names, kind)
+        return settled(read, answer, scale_matters=scale_matters)
+
+    def part(
+        self, path: Given, part: str, *, keep: bool = False, tag: str | None = None
+    ) -> Contents:
         """Contents of a file that must hold a part: "scores", "groups" or "qrels".
 
         The content of an object needs no reading. With `keep`, the contents of a file
         are kept, so that another part of them is not read again. Groups come in an
-        order that the file does not decide.
+        order that the file does not decide. `tag` is the system to read.
 
         Raises
         ------
@@ -252,17 +350,18 @@ class Files:
         if not isinstance(path, Path):
             held: Mapping[str, Any] = {part: path}
             return _in_order(Contents("object", Path(path.name), **held))
-        kept = self._kept.get(path)
+        kept = self._kept.get((path, tag))
         if kept is not None and getattr(kept, part) is not None:
             return kept
         chosen = format_of(self._formats, path, main=self._teacher)
-        contents = _in_order(read_part(path, part, format=chosen))
+        contents = _in_order(read_part(path, part, format=chosen, tag=tag))
         if contents.repairs:
             self.repairs[path] = dict(contents.repairs)
         if contents.notes:
             self.notes[path] = contents.notes
+        self.query_texts.update(query_texts(contents))
         if keep:
-            self._kept[path] = contents
+            self._kept[path, tag] = contents
         return contents
 
     def vectors(self, path: Given, ids: Path | None) -> Embeddings:
@@ -273,6 +372,13 @@ class Files:
         chosen = format_of(self._formats, path, main=self._teacher)
         return read_embeddings(path, ids, format=chosen)
 
+    def queries(self, path: Path | QueryIds) -> QueryIds:
+        """The ids of queries in a file, or those of an object."""
+        if isinstance(path, QueryIds):
+            return path
+        chosen = format_of(self._formats, path, main=self._teacher)
+        return query_ids(path, format=chosen)
+
     def forget(self) -> None:
         """Drop the contents that were kept; repairs and notes stay."""
         self._kept.clear()
@@ -282,8 +388,12 @@ class Files:
         return {relative(path, root): counts for path, counts in self.repairs.items()}
 
     def warnings(self) -> tuple[str, ...]:
-        """All notes, in the order of reading."""
-        return tuple(note for notes in self.notes.values() for note in notes)
+        """All notes, in the order of reading; of unused columns with their file."""
+        return tuple(
+            f"{path}: {note}" if note.startswith(UNREAD) else note
+            for path, notes in self.notes.items()
+            for note in notes
+        )
 
 
 def _in_order(contents: Contents) -> Contents:

@@ -12,7 +12,7 @@ from rankbound.bounds.certificate import LossRange
 from rankbound.bounds.floors import Floor, floor_of, rounded_down
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent
-from rankbound.commands.measure.choosing import PROVISO, group_range
+from rankbound.commands.measure.choosing import group_range
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.result import Headline, Ledger, LimitFloor, Shift
 from rankbound.data.columns import Floats
@@ -52,7 +52,10 @@ def with_headlines(ledger: Ledger, found: Measured) -> Ledger:
     for one in found.students:
         name = one.student.name
         headline = headline_of(one, found, embeddings)
-        sentences = (*students[name].sentences, headline_sentence(headline))
+        sentences = (
+            *students[name].sentences,
+            headline_sentence(headline, one.student.proviso),
+        )
         students[name] = msgspec.structs.replace(
             students[name], headline=headline, sentences=sentences
         )
@@ -163,7 +166,7 @@ def _limit(
     found: LossRange = group_range(
         student.groups, pairs=pairs, score_range=score_range, least=choices.least
     )
-    risks: Floats = np.clip(one.terms.risk_nats, found.low, found.high)  # type: ignore[arg-type]
+    risks: Floats = np.clip(one.units.risk_nats, found.low, found.high)  # type: ignore[arg-type]
     delta, n_students = certificate.delta, certificate.n_students
     limit = betting(
         risks,
@@ -190,7 +193,7 @@ def _shift(found: Shift | None) -> float | None:
     return None if form is None else form.shift
 
 
-def headline_sentence(found: Headline) -> str:
+def headline_sentence(found: Headline, proviso: str) -> str:
     """The line of the headline, with the proviso of every limit."""
     if found.lipschitz_times_diameter is None:
         product = f"L x diameter is not known ({found.missing_because})"
@@ -206,7 +209,7 @@ def headline_sentence(found: Headline) -> str:
     return (
         f"headline: B = min(clip {found.clip:g}, {product}) = {found.B:.4g}, so "
         f"{'the clip' if found.holds == CLIP else PRODUCT} holds; {parts}; "
-        f"{_cost(found)}; {_shift_words(found)}; {PROVISO}"
+        f"{_cost(found)}; {_shift_words(found)}; {proviso}"
     )
 
 

@@ -15,6 +15,7 @@ from rankbound.commands.measure.options import (
     SourceOptions,
     Temperature,
 )
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.draws import drawn_order
 from rankbound.data.embeddings import Embeddings
@@ -35,12 +36,22 @@ from rankbound.estimators.calibration import (
 )
 from rankbound.estimators.kinds import (
     NEEDS_TEMPERATURE,
-    infer_kind,
     is_rank_only,
     to_logits,
 )
+from rankbound.provenance import Clustering, clustering_of
+from rankbound.read.clusters import read_clusters
+from rankbound.read.scales import TEACHER
 
 DEFAULT_DEPTH = 16
+UNUSED: Final = "queries_with_a_cluster_but_no_group"
+MEAN_OF_CLUSTERS: Final = (
+    "clusters (asserted): they are drawn independently, whatever the dependence within "
+    "them; means, shares and limits are those of clusters, of which each is the mean "
+    "of its queries and has the same weight, however many queries it has. Where the "
+    "queries themselves are drawn independently, the mean over queries is another "
+    "number: leave `clusters` out"
+)
 MARGINS: Final = (
     "{name}: margins of one teacher are taken for differences of its logits, so the "
     "temperature divides the margins; if they are differences of other scores, say of "
@@ -57,7 +68,8 @@ class Inputs:
     `target` are the groups of the target law, whose documents may lack scores.
     `dropped` counts what was left out, by reason; `warnings` are for the reader;
     `paths` are the files or the contents of objects; `files` reads, and records what
-    the readers repaired.
+    the readers repaired; `clusters` are those of the queries, None where the queries
+    themselves are independent.
     """
 
     groups: Groups
@@ -72,11 +84,21 @@ class Inputs:
     paths: tuple[Given, ...]
     files: Files
     target: Groups | None = None
+    clusters: Clusters | None = None
+
+    @property
+    def clustering(self) -> Clustering | None:
+        """What the clusters are, of all queries with a group; None without any."""
+        qids = self.groups.qids[np.unique(self.groups.queries)]
+        return clustering_of(self.clusters, qids)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """Everything that was read except the groups; attributes as in `Inputs`."""
+    """Everything that was read except the groups; attributes as in `Inputs`.
+
+    `missing` are the teacher's scores that stand for missing ones.
+    """
 
     teacher: Scores
     kind: Kind
@@ -85,6 +107,8 @@ class Sources:
     qrels: Scores | None
     embeddings: Embeddings | None
     files: Files
+    clusters: Clusters | None = None
+    missing: Scores | None = None
 
     def groups_of(self, path: Given) -> Groups:
         """The groups of a file, which must share queries with the teacher."""
@@ -122,7 +146,8 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     files.forget()  # the students' scores need the memory
     given = (options.teacher, options.groups, options.target_groups, options.qrels)
     vectors = vectors_of(options.embeddings, options.ids)
-    paths = (*(one for one in given if one is not None), *vectors)
+    known = (*given, *vectors, options.clusters)
+    paths = tuple(one for one in known if one is not None)
     return replace(matched, paths=paths, target=target)
 
 
@@ -132,9 +157,9 @@ def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
     `differences` says that only differences of scores within given groups will be
     used, which is all that a teacher's margins determine.
     """
-    files = Files(options.formats, options.teacher)
-    read = files.part(options.teacher, "scores", keep=True).scores
-    teacher, evidence = declared(cast(Scores, read), options.teacher_kind)
+    files = Files(options.formats, options.teacher, options.answers)
+    found = files.scores(options.teacher, options.teacher_kind, of=TEACHER, keep=True)
+    teacher, evidence = found.scores, found.evidence
     qrels = None
     if options.qrels is not None:
         qrels = files.part(options.qrels, "qrels", keep=True).qrels
@@ -145,10 +170,12 @@ def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
         teacher=to_logits(teacher, differences=differences),
         kind=teacher.kind,
         evidence=evidence,
-        warnings=doubts(teacher, evidence),
+        warnings=(*found.notes, *doubts(teacher, evidence)),
         qrels=qrels,
         embeddings=embeddings,
         files=files,
+        clusters=None if options.clusters is None else read_clusters(options.clusters),
+        missing=found.missing,
     )
 
 
@@ -162,6 +189,13 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
         it, or when no group is left.
     """
     dropped: dict[str, int] = {}
+    if sources.missing is not None and rule.missing != "error":
+        # The user said that these have no score
+        reason = "documents_with_the_missing_value"
+        known = ~groups.scores_of(sources.missing)[1]
+        groups, _ = thin_out(
+            groups, known, reason=reason, pairs=rule.pairs, dropped=dropped
+        )
     values, scored = groups.scores_of(sources.teacher)
     what = (sources.teacher.name, "teacher_score")
     groups, rows = _thinned(groups, scored, what, rule, dropped)
@@ -191,17 +225,8 @@ def match_groups(groups: Groups, sources: Sources, rule: Rule) -> Inputs:
         warnings=sources.warnings,
         paths=(),
         files=sources.files,
+        clusters=sources.clusters,
     )
-
-
-def declared(scores: Scores, kind: Kind | None) -> tuple[Scores, str]:
-    """Scores with their kind (from the user, the format or the values), and why."""
-    if kind is not None:
-        return scores.with_kind(kind), "as given"
-    if scores.kind is not Kind.UNKNOWN:
-        return scores, "by the format"
-    guess = infer_kind(scores)
-    return scores.with_kind(guess.kind), f"inferred: {guess.evidence}"
 
 
 def doubts(scores: Scores, evidence: str) -> tuple[str, ...]:
@@ -373,6 +398,8 @@ class Split:
         Groups of the queries that are set aside.
     n_calibration, n_certificate : int
         Numbers of queries.
+    n_clusters : tuple of int, or None
+        Numbers of clusters of both; None where the queries are independent.
     pilot : bool
         Whether ranges, stakes and group sizes are chosen on the queries set aside;
         otherwise they serve to fit temperatures alone.
@@ -385,12 +412,21 @@ class Split:
     n_certificate: int
     pilot: bool = False
     share: float = 0.0
+    n_clusters: tuple[int, int] | None = None
 
 
 def split_queries(
-    groups: Groups, *, fits: bool, seed: int, pilot: float = 0.0
+    groups: Groups,
+    *,
+    fits: bool,
+    seed: int,
+    pilot: float = 0.0,
+    clusters: Clusters | None = None,
 ) -> Split:
     """Set a seeded share of the queries aside, which only their ids decide.
+
+    Where clusters are given, whole ones are drawn: the share, the least number and the
+    ids are those of clusters.
 
     Parameters
     ----------
@@ -405,24 +441,39 @@ def split_queries(
     Raises
     ------
     DomainError
-        With a single query, if any is needed.
+        With a single query or cluster, if any is needed.
+    UsageError
+        When a query has no cluster.
     """
     present = np.unique(groups.queries)
-    n_queries = len(present)
-    chooses = pilot > 0 and n_queries >= LEAST_QUERIES
+    units = units_of(groups.qids[present], clusters)
+    n_units, n_queries = len(units), len(present)
+    chooses = pilot > 0 and n_units >= LEAST_QUERIES
     share = pilot if chooses else SHARE if fits else 0.0
     if not share:
-        return Split(np.zeros(groups.n_groups, dtype=bool), 0, n_queries)
-    if n_queries < 2:
+        alone = Split(np.zeros(groups.n_groups, dtype=bool), 0, n_queries)
+        return replace(alone, n_clusters=None if clusters is None else (0, n_units))
+    if n_units < 2:
         raise DomainError(
             "a temperature is fitted on queries that the certificate does not use, "
-            f"which needs at least 2 queries, got {n_queries}; give a number instead"
+            f"which needs at least {counted(2, units.noun)}, got {n_units}; give a "
+            "number instead"
         )
-    n_aside = min(n_queries - 1, max(1, round(share * n_queries)))
-    order = drawn_order(groups.qids[present], seed=seed, purpose=PURPOSE)
+    n_aside = min(n_units - 1, max(1, round(share * n_units)))
+    order = drawn_order(units.ids, seed=seed, purpose=PURPOSE)
+    drawn = np.zeros(n_units, dtype=bool)
+    drawn[order[:n_aside]] = True
     chosen = np.zeros(len(groups.qids), dtype=bool)
-    chosen[present[order[:n_aside]]] = True
-    return Split(chosen[groups.queries], n_aside, n_queries - n_aside, chooses, share)
+    chosen[present] = drawn[units.of_query]
+    n_chosen = int(chosen.sum())
+    return Split(
+        calibration=chosen[groups.queries],
+        n_calibration=n_chosen,
+        n_certificate=n_queries - n_chosen,
+        pilot=chooses,
+        share=share,
+        n_clusters=None if clusters is None else (n_aside, n_units - n_aside),
+    )
 
 
 def known_temperature(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rankbound.bounds.certificate import Part, interval_part
+from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import (
     CertifiedStudent,
     Level,
@@ -40,9 +41,19 @@ from rankbound.commands.measure.students import (
     evaluate_student,
     raw_scores,
 )
-from rankbound.data.columns import Booleans
+from rankbound.commands.measure.trained import (
+    Training,
+    fresh,
+    near_training,
+    training_of,
+    with_training,
+    without_common,
+)
+from rankbound.data.clusters import units_of
+from rankbound.data.columns import Booleans, positions
 from rankbound.errors import UsageError
 from rankbound.estimators.group_terms import teacher_terms
+from rankbound.estimators.near_copies import NearCopies, near_copies
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.progress import Progress
 
@@ -69,12 +80,16 @@ class Measured:
         The teacher's.
     teacher : QueryTerms
         The teacher's terms on the certificate queries, all documents.
+    teacher_units : QueryTerms
+        The same averaged over clusters; equal to `teacher` without clusters.
     teacher_calibration : QueryTerms
         The same on the calibration queries.
     entropy : Part
         Mean teacher entropy in nats with its two-sided interval.
     space : Space or None
         Distances on the teacher's groups; None without vectors.
+    copies : NearCopies
+        Among all queries, those set aside included.
     students : tuple of CertifiedStudent
         In the order of the options.
     """
@@ -84,16 +99,33 @@ class Measured:
     split: Split
     temperature: float
     teacher: QueryTerms
+    teacher_units: QueryTerms
     teacher_calibration: QueryTerms
     entropy: Part
     space: Space | None
+    copies: NearCopies
     students: tuple[CertifiedStudent, ...]
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
         theirs = (w for result in self.students for w in result.warnings)
-        return (*self.inputs.warnings, *self.inputs.files.warnings(), *theirs)
+        told = (*self.inputs.warnings, *self.inputs.files.warnings())
+        copied = () if self.inputs.clusters is not None else _copied(self.copies)
+        return (*told, *copied, *theirs)
+
+
+def _copied(found: NearCopies) -> tuple[str, ...]:
+    """What near-copies of queries mean for the limits; nothing if there are none."""
+    number, n = int(found.copies.sum()), len(found.qids)
+    if not number:
+        return ()
+    names = ", ".join(repr(str(qid)) for qid in found.largest[:2])
+    return (
+        f"{number:,} of {counted(n, 'query')} are near-copies of another one, in "
+        f"{counted(found.n_sets, 'set')} (as {names}): limits take {n:,} independent "
+        f"queries where there are {found.n_distinct:,} at most; give `clusters`",
+    )
 
 
 def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
@@ -106,6 +138,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     """
     progress("reading")
     inputs = load_inputs(options)
+    inputs, copies, training, near = _fresh_inputs(inputs, options.students)
     pairs = options.pairs
     raws: dict[str, RawScores] = {}
     if options.unscored == "common" and options.students:
@@ -117,24 +150,26 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         fits=options.fits,
         seed=options.seed,
         pilot=options.pilot if options.students else 0.0,
+        clusters=inputs.clusters,
     )
     scale = teacher_temperature(inputs, split, options.temperature)
     with np.errstate(over="ignore"):  # overflow is refused later, with a message
         teacher_scores = inputs.values / scale
     alone = teacher_terms(inputs.groups, teacher_scores, pairs=pairs)
     level = Level(options.delta, max(1, len(options.students)))
-    setting, students = Setting(inputs, split, scale, options.unscored), []
+    whole, students = Setting(inputs, split, scale, options.unscored), []
+    settings: dict[str, Setting] = {}
     for source in options.students:
         progress(f"student {source.name}")
         raw = raws.pop(source.name, None)
-        students.append(
-            evaluate_student(
-                source,
-                setting,
-                wanted_of(options, source.name),
-                raw=raw_scores(source, inputs) if raw is None else raw,
-            )
+        if raw is None:
+            raw = raw_scores(source, inputs)
+        settings[source.name], own = fresh(whole, raw, training, source.name)
+        made = evaluate_student(
+            source, settings[source.name], wanted_of(options, source.name), raw=own
         )
+        made = replace(made, raw=raw)
+        students.append(with_training(made, training, near.get(source.name, 0)))
     progress("distances")
     aside = split.calibration
     least = least_size(inputs.groups, aside, split, pairs)
@@ -145,6 +180,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
     progress("certificates")
     terms = query_terms(inputs.groups, alone, pairs=pairs, geometry=geometry_of(space))
     teacher = terms.only(rows_of(terms, inputs.groups, certified))
+    units = teacher.of_units(units_of(teacher.qids, inputs.clusters))
     shared = Shared(
         inputs=inputs,
         temperature=scale,
@@ -159,6 +195,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
             spaces[student.name],
             pairs=shared.pairs,
             level=shared.level,
+            clusters=inputs.clusters,
         )
         for student in students
     )
@@ -168,21 +205,39 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         split=split,
         temperature=scale,
         teacher=teacher,
+        teacher_units=units,
         teacher_calibration=terms.only(rows_of(terms, inputs.groups, aside)),
         entropy=interval_part(
-            "entropy", teacher.entropy_nats, high=NATS_PER_BIT, delta=options.delta
+            "entropy", units.entropy_nats, high=NATS_PER_BIT, delta=options.delta
         ),
         space=space,
+        copies=copies,
         students=tuple(
             replace(
                 result,
                 readings=readings(
-                    shared, result.student, high=result.certificate.range.high
+                    shared_by(shared, settings[result.student.name]),
+                    result.student,
+                    high=result.certificate.range.high,
                 ),
             )
             for result in results
         ),
     )
+
+
+def _fresh_inputs(
+    inputs: Inputs, sources: Sequence[StudentSource]
+) -> tuple[Inputs, NearCopies, Training, dict[str, int]]:
+    """The inputs without what all students were trained on, and what copies what."""
+    texts = inputs.files.query_texts
+    copies = near_copies(inputs.groups, inputs.values, texts)
+    training = training_of(sources, inputs.groups, inputs.files, inputs.clusters)
+    near = near_training(training, copies, texts)
+    inputs = without_common(inputs, training, sources)
+    left = inputs.groups.qids[np.unique(inputs.groups.queries)]
+    copies = copies.only(positions(left, copies.qids) >= 0)
+    return inputs, copies, training, near
 
 
 def wanted_of(options: MeasureOptions, student: str) -> Wanted:
@@ -236,7 +291,12 @@ def _spaces(
     }
     kind = {"metric": metric, "pairs": pairs}
     shared = survey(
-        inputs.groups, embeddings, counted=certified, students=whole, **kind
+        inputs.groups,
+        embeddings,
+        counted=certified,
+        students=whole,
+        clusters=inputs.clusters,
+        **kind,
     )
     spaces: dict[str, Space | None] = dict.fromkeys(whole, shared)
     for student in students:
@@ -246,6 +306,7 @@ def _spaces(
                 embeddings,
                 counted=student.certified,
                 students={student.name: student.terms.values},
+                clusters=inputs.clusters,
                 **kind,
             )
     return shared, spaces
@@ -275,6 +336,15 @@ class Shared:
     pairs: str
     level: Level
     complete: bool
+
+
+def shared_by(shared: Shared, setting: Setting) -> Shared:
+    """The same for a student that was trained on some of the queries."""
+    inputs = setting.inputs
+    if inputs is shared.inputs:
+        return shared
+    laws = _laws(inputs, setting.split, pairs=shared.pairs)
+    return replace(shared, inputs=inputs, laws=laws)
 
 
 def _laws(inputs: Inputs, split: Split, *, pairs: str) -> Laws | None:
@@ -309,6 +379,7 @@ def readings(shared: Shared, student: Student, *, high: float) -> Readings:
             law_scores(shared, shared.laws, student),
             score_range=student.choices.score_range,
             level=shared.level,
+            clusters=shared.inputs.clusters,
         )
         found = replace(found, shift=bounded)
     qrels = shared.inputs.qrels
@@ -338,6 +409,7 @@ def evaluated(shared: Shared, student: Student, *, high: float) -> Evaluated:
         high=high,
         score_range=student.choices.score_range,
         complete=shared.complete,
+        clusters=shared.inputs.clusters,
     )
 
 

@@ -12,17 +12,34 @@ import numpy as np
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
 from rankbound.catalogue import PAIR_SETS
-from rankbound.commands.measure.given import as_given, check_files, vectors_given
+from rankbound.commands.measure.given import (
+    MAIN,
+    as_given,
+    check_files,
+    queries_given,
+    vectors_given,
+)
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError, in_options
 from rankbound.estimators.distances import check_metric
+from rankbound.estimators.kinds import GUESSES_ONLY
+from rankbound.read.scales import (
+    MIXED_SCALES,
+    NO_VALUE,
+    TEACHER,
+    Answers,
+    MissingValues,
+    MixedScales,
+    RunTags,
+)
 
 # A number; "fit", by maximum likelihood on calibration queries; or None, which is 1 for
 # kinds of scores with a natural unit and an error for others
 Temperature = float | Literal["fit"] | None
 StudentsLike = Mapping[str, Any] | Iterable["StudentSource"]
-PARTS = {"teacher": "scores", "qrels": "qrels"}
+PARTS = {"teacher": "scores", "qrels": "qrels", "clusters": "clusters"}
+EVERY: Final = "*"  # stands for the students that a folder turns out to hold
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
 PILOT: Final = 0.2  # of the queries, where a student is certified
 UNSCORED: Final = ("floor", "common", "drop", "error")
@@ -46,6 +63,9 @@ class StudentSource:
         Positive; divides the student's scores. "fit" brings the student as close to
         its teacher as possible on calibration queries. None is 1 for logits and
         probabilities, and an error for other kinds.
+    trained_on : path or object, optional
+        Any file with the ids of the queries that it was trained on, or an iterable of
+        them; its certificate leaves these out.
 
     Raises
     ------
@@ -66,11 +86,13 @@ class StudentSource:
     query_ids: Any = None
     kind: Kind | None = None
     temperature: Temperature = None
+    trained_on: Any = None
 
     def __post_init__(self) -> None:
         set_field(
             self, "scores", as_given(self.scores, "scores", f"student {self.name}")
         )
+        set_field(self, "trained_on", queries_given(self.trained_on, self.name))
         found = vectors_given(self.queries, self.query_ids, f"queries of {self.name}")
         for name, value in zip(("queries", "query_ids"), found, strict=True):
             set_field(self, name, value)
@@ -92,11 +114,12 @@ def as_kind(value: Kind | str | None, what: str) -> Kind | None:
     """
     if value is None:
         return None
-    try:
-        return Kind(str(value).replace("-", "_"))
-    except ValueError:
-        kinds = ", ".join(kind.value for kind in Kind)
-        raise UsageError(f"{what} must be one of {kinds}, got {value!r}") from None
+    named = {kind.value.replace("-", "_"): kind for kind in Kind}
+    found = named.get(str(value).replace("-", "_"))
+    if found is None or found in GUESSES_ONLY:
+        kinds = ", ".join(kind.value for kind in Kind if kind not in GUESSES_ONLY)
+        raise UsageError(f"{what} must be one of {kinds}, got {value!r}")
+    return found
 
 
 def students_given(students: Any) -> tuple[StudentSource, ...]:
@@ -122,6 +145,51 @@ def students_given(students: Any) -> tuple[StudentSource, ...]:
             f"{type(students).__name__}"
         )
     return tuple(found)
+
+
+def trained_students(students: Any, trained_on: Any) -> tuple[StudentSource, ...]:
+    """The students, each with its training queries.
+
+    Parameters
+    ----------
+    students : mapping or iterable
+        As for `students_given`. What one says of its training goes first.
+    trained_on : path, object, mapping of these by name, or None
+
+    Raises
+    ------
+    UsageError
+        When a name is that of no student, or there is none.
+
+    Examples
+    --------
+    >>> (one,) = trained_students({"bm25": "bm25.run"}, "train.txt")
+    >>> one.trained_on.name
+    'train.txt'
+    """
+    found = students_given(students)
+    if trained_on is None:
+        return found
+    names = [student.name for student in found]
+    if not names:
+        raise UsageError("`trained_on` is given, but no student")
+    # A mapping of mappings holds scores or judgements by query
+    by_name = isinstance(trained_on, Mapping) and not any(
+        isinstance(held, Mapping) for held in trained_on.values()
+    )
+    theirs = trained_on if by_name else {}
+    for name in theirs:
+        if name not in names:
+            raise UsageError(
+                f"`trained_on` names no student {name!r}; there are {', '.join(names)}"
+            )
+    shared = None if by_name else queries_given(trained_on, "students")
+    return tuple(
+        one
+        if one.trained_on is not None
+        else replace(one, trained_on=theirs.get(one.name, shared))
+        for one in found
+    )
 
 
 def _check_by_name(students: Mapping[Any, Any]) -> None:
@@ -155,6 +223,58 @@ def set_field(record: object, field: str, value: Any) -> None:
     object.__setattr__(record, field, value)
 
 
+def by_name(value: Any) -> dict[str, Any]:
+    """A setting of all files under "", or the settings by name that a mapping holds.
+
+    Examples
+    --------
+    >>> by_name(-1.0), by_name(None), by_name({"bm25": 0.0})
+    ({'': -1.0}, {}, {'bm25': 0.0})
+    """
+    if value is None:
+        return {}
+    return dict(value) if isinstance(value, Mapping) else {"": value}
+
+
+def check_answers(answers: Answers, names: Iterable[str]) -> None:
+    """Raise for a value of the wrong kind, and for one about an unknown file.
+
+    Examples
+    --------
+    >>> check_answers(Answers(missing_value={"": -1.0}), ["teacher"])
+    """
+    _check_named(answers, tuple(names))
+    if answers.mixed_scales not in MIXED_SCALES:
+        raise UsageError(
+            f"`mixed_scales` is one of {', '.join(MIXED_SCALES)}, got "
+            f"{answers.mixed_scales!r}"
+        )
+    for value in answers.missing_value.values():
+        numbers = value if isinstance(value, tuple | list) else (value,)
+        for number in numbers:
+            real = isinstance(number, int | float | np.number)
+            if number != NO_VALUE and not (real and np.isfinite(number)):
+                raise UsageError(
+                    f"`missing_value` is a finite number or {NO_VALUE}, got {number!r}"
+                )
+    for tag in answers.run_tag.values():
+        if not isinstance(tag, str) or not tag:
+            raise UsageError(f"`run_tag` is the tag of a run, got {tag!r}")
+
+
+def _check_named(answers: Answers, known: tuple[str, ...]) -> None:
+    for option, given in (
+        ("missing_value", answers.missing_value),
+        ("run_tag", answers.run_tag),
+    ):
+        for name in given:
+            if name and name not in known and EVERY not in known:
+                raise UsageError(
+                    f"`{option}` names no file of scores {name!r}; there are "
+                    f"{', '.join(dict.fromkeys(known))}"
+                )
+
+
 def check_temperature_option(value: Temperature, option: str) -> None:
     """Raise unless the value is "fit", None or a positive number.
 
@@ -179,8 +299,9 @@ class SourceOptions:
     results. Files are given by their paths; `teacher`, `groups`, `target_groups`,
     `qrels` and `embeddings` may also be objects, which are read when the options are
     made (see `rankbound.read_scores`, `read_groups`, `read_qrels` and
-    `read_embeddings`). `formats` maps the path of a file to its format, and "" to the
-    format of the teacher. `students` may map names to scores or to a `StudentSource`.
+    `read_embeddings`). `clusters` is a path, or a mapping of qid to cluster. `formats`
+    maps the path of a file to its format, and "" to the format of the teacher.
+    `students` may map names to scores or to a `StudentSource`.
     """
 
     teacher: Any
@@ -191,7 +312,11 @@ class SourceOptions:
     ids: Any = None
     metric: str = "euclidean"
     qrels: Any = None
+    clusters: Any = None
     missing: Literal["drop", "error"] | None = None
+    missing_value: MissingValues = None
+    mixed_scales: MixedScales = "error"
+    run_tag: RunTags = None
     delta: float = 0.05
     seed: int = 0
     command: str = ""
@@ -199,7 +324,8 @@ class SourceOptions:
 
     def __post_init__(self) -> None:
         for name, part in PARTS.items():
-            take(self, name, part)
+            own = self.formats.get(MAIN) if name == "teacher" else None
+            take(self, name, part, own)
         set_field(self, "students", students_given(self.students))
         found = vectors_given(self.embeddings, self.ids, "embeddings")
         for name, value in zip(("embeddings", "ids"), found, strict=True):
@@ -213,6 +339,7 @@ class SourceOptions:
         check_files(self.formats, list(paths))
         if self.missing not in (None, "drop", "error"):
             raise UsageError(f"`missing` is drop or error, got {self.missing!r}")
+        check_answers(self.answers, self._score_names())
         if self.seed < 0:
             raise UsageError(f"`seed` must be at least 0, got {self.seed}")
 
@@ -234,9 +361,26 @@ class SourceOptions:
                 "pairs; give `qrels`, or a number"
             )
 
+    @property
+    def answers(self) -> Answers:
+        """What was said about the scores of all files."""
+        return Answers(
+            missing_value=by_name(self.missing_value),
+            run_tag=by_name(self.run_tag),
+            mixed_scales=self.mixed_scales,
+        )
+
+    def _score_names(self) -> tuple[str, ...]:
+        """What may name a file of scores: a student, the teacher, or its path."""
+        files = [self.teacher, *(s.scores for s in self.students)]
+        paths = (str(file) for file in files if isinstance(file, Path))
+        return (TEACHER, *(s.name for s in self.students), *paths)
+
     def inputs(self) -> tuple[Any, ...]:
         """All input files and objects, to check `formats` against."""
-        students = (file for s in self.students for file in (s.scores, s.queries))
+        students = (
+            file for s in self.students for file in (s.scores, s.queries, s.trained_on)
+        )
         return (self.teacher, self.qrels, self.embeddings, *students)
 
     @property
@@ -262,6 +406,7 @@ class MeasureOptions(SourceOptions):
 
     groups: Any = None
     target_groups: Any = None
+    trained_on: Any = None
     depth: int | None = None
     unjudged: Literal["unknown", "irrelevant"] = "unknown"
     pairs: str = "all"
@@ -276,6 +421,9 @@ class MeasureOptions(SourceOptions):
     def __post_init__(self) -> None:
         for name in ("groups", "target_groups"):
             take(self, name, "groups")
+        students = trained_students(self.students, self.trained_on)
+        set_field(self, "students", students)
+        set_field(self, "trained_on", None)  # each student has its own from here on
         # A dataclass with slots is a new class, which super() without arguments misses
         SourceOptions.__post_init__(self)
         self._check_pairs()
@@ -405,6 +553,6 @@ def check_compat(value: str | None) -> None:
         raise UsageError(f"`compat` is reference, got {value!r}")
 
 
-def take(record: object, field: str, part: str) -> None:
+def take(record: object, field: str, part: str, format: str | None = None) -> None:
     """Read a field that was given as a path or as an object; see `as_given`."""
-    set_field(record, field, as_given(getattr(record, field), part, field))
+    set_field(record, field, as_given(getattr(record, field), part, field, format))

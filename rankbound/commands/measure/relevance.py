@@ -34,6 +34,7 @@ from rankbound.commands.measure.result import (
     LimitFloor,
     Relevance,
 )
+from rankbound.data.clusters import Clusters, Units, units_of
 from rankbound.data.columns import Booleans, Floats, Integers, positions
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
@@ -82,6 +83,8 @@ class Evaluated:
         B, in temperatures.
     complete : bool
         Whether the documents of a judged query without a judgement are irrelevant.
+    clusters : Clusters or None
+        Of the queries, if these are not independent.
     """
 
     groups: Groups
@@ -92,6 +95,7 @@ class Evaluated:
     high: float
     score_range: float
     complete: bool = False
+    clusters: Clusters | None = None
 
     @property
     def pair_high(self) -> float:
@@ -122,11 +126,29 @@ class Evaluated:
             known = judged[self.groups.row_query()]
         return grades, known
 
-    def per_query(self, values: Floats) -> Floats:
-        """Average over the groups of each query; one number per query with a group."""
-        n_queries = len(self.groups.qids)
-        means = query_means(self.groups.queries, values, n_queries=n_queries)
-        return np.asarray(means[np.unique(self.groups.queries)])
+    def per_unit(self, values: Floats, queries: Integers | None = None) -> Floats:
+        """Average over the groups of each query, then over the queries of each cluster.
+
+        Parameters
+        ----------
+        values : float64 array, shape (n,)
+            One number per group, or per chosen one.
+        queries : int64 array, shape (n,), optional
+            The query of each; by default that of every group.
+
+        Returns
+        -------
+        float64 array, shape (n_units,)
+            One number per independent unit with a value.
+        """
+        chosen = self.groups.queries if queries is None else queries
+        means = query_means(chosen, values, n_queries=len(self.groups.qids))
+        present = np.unique(chosen)
+        return self.units(present).means(means[present])
+
+    def units(self, queries: Integers) -> Units:
+        """The independent units of some queries, given by their positions."""
+        return units_of(self.groups.qids[queries], self.clusters)
 
 
 N_BINS: Final = 10
@@ -166,7 +188,8 @@ class JudgedPairs:
         since the pair has no orientation then.
     weights : float64 array
         They add up to 1 in each query, whose groups have equal weight.
-    n_queries : int
+    units : Units
+        What is independent: the queries, or their clusters.
     """
 
     queries: Integers
@@ -174,7 +197,19 @@ class JudgedPairs:
     student_margin: Floats
     labels: Floats
     weights: Floats
-    n_queries: int
+    units: Units
+
+    @property
+    def n_queries(self) -> int:
+        """Number of queries with a pair."""
+        return len(self.units.of_query)
+
+    @property
+    def shares(self) -> Floats:
+        """The weights, scaled so that they add up to the same number in each unit."""
+        if self.units.place is None:
+            return self.weights
+        return self.weights * self.units.shares[self.queries]
 
     @property
     def preference(self) -> Floats:
@@ -182,11 +217,11 @@ class JudgedPairs:
         return np.asarray(sigmoid(self.teacher_margin))
 
     def means(self, values: Floats) -> Floats:
-        """One mean per query, shape (n_queries,)."""
+        """One mean per query, averaged within its unit, shape (n_units,)."""
         sums = np.bincount(
             self.queries, weights=self.weights * values, minlength=self.n_queries
         )
-        return np.asarray(sums, dtype=np.float64)
+        return self.units.means(np.asarray(sums, dtype=np.float64))
 
     @property
     def wrong(self) -> Floats:
@@ -226,18 +261,28 @@ def judged_pairs(student: Evaluated, qrels: Scores) -> JudgedPairs | None:
     labels = np.where(turn, 1 - labels, labels)
     labels = np.where((a == 0) & (m == 0), 0.5, labels)
     sign = np.where(turn, -1.0, 1.0)
-    queries, weights, n_queries = _even(group, student.groups.queries)
-    return JudgedPairs(queries, sign * a, sign * m, labels, weights, n_queries)
+    present, queries, weights = _even(group, student.groups.queries)
+    return JudgedPairs(
+        queries,
+        sign * a,
+        sign * m,
+        labels,
+        weights,
+        student.units(present),
+    )
 
 
-def _even(group: Integers, query_of: Integers) -> tuple[Integers, Floats, int]:
-    """Queries of the pairs, numbered from 0; weights that even out groups and pairs."""
+def _even(group: Integers, query_of: Integers) -> tuple[Integers, Integers, Floats]:
+    """The queries with a pair, which of them each is of, and weights.
+
+    The weights even out groups and pairs.
+    """
     per_group = np.bincount(group, minlength=len(query_of))
     used = per_group > 0
     groups_of = np.bincount(query_of[used], minlength=int(query_of.max()) + 1)
     present, queries = np.unique(query_of[group], return_inverse=True)
     weights = 1.0 / (per_group[group] * groups_of[query_of[group]])
-    return queries.reshape(-1), weights, len(present)
+    return present, queries.reshape(-1), weights
 
 
 def bins_of(preference: Floats) -> Integers:
@@ -300,20 +345,19 @@ def binned_calibration_term(pairs: JudgedPairs) -> float:
         for sign in SIGNS:
             here = (bins == index) & (np.sign(pairs.student_margin) == sign)
             if here.any():
-                rounded[here] = np.average(
-                    preference[here], weights=pairs.weights[here]
-                )
+                rounded[here] = np.average(preference[here], weights=pairs.shares[here])
     return calibration_term(
-        rounded, pairs.student_margin, pairs.labels, weights=pairs.weights
+        rounded, pairs.student_margin, pairs.labels, weights=pairs.shares
     )
 
 
 def _cell_means(pairs: JudgedPairs, here: Booleans, values: Floats) -> Floats:
-    """Mean over the chosen pairs of every query that has one."""
+    """Mean over the chosen pairs of every query that has one, within each unit."""
     weights = pairs.weights[here]
-    queries = np.unique(pairs.queries[here], return_inverse=True)[1].reshape(-1)
+    present, queries = np.unique(pairs.queries[here], return_inverse=True)
     mass = np.bincount(queries, weights=weights)
-    return np.asarray(np.bincount(queries, weights=weights * values[here]) / mass)
+    means = np.bincount(queries, weights=weights * values[here]) / mass
+    return pairs.units.only(present).means(means)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -395,7 +439,7 @@ def _all_terms(student: Evaluated) -> Terms:
         for one in fields(terms):
             column = getattr(per_group, one.name)
             column[block.groups] = block.means(getattr(terms, one.name))
-    return Terms.each(lambda name: student.per_query(getattr(per_group, name)))
+    return Terms.each(lambda name: student.per_unit(getattr(per_group, name)))
 
 
 def _reading(
@@ -453,7 +497,7 @@ def _judged(pairs: JudgedPairs, student: Evaluated) -> Judged:
     observed = pairs.means(pairs.wrong)
     shift = level.part(observed - terms.misranking, low=-1.0, high=1.0)
     term = binned_calibration_term(pairs)
-    margins, labels, weights = pairs.student_margin, pairs.labels, pairs.weights
+    margins, labels, weights = pairs.student_margin, pairs.labels, pairs.shares
     exact = calibration_shift(p, margins, labels, weights=weights)
     return Judged(
         n_queries=pairs.n_queries,

@@ -9,8 +9,9 @@ from msgspec import UNSET, UnsetType, field
 
 from rankbound.bounds.floors import LN2, rounded_down
 from rankbound.bounds.floors import Floor as LeastLimit
+from rankbound.catalogue import proviso
 from rankbound.commands.measure.paper_form import PaperForm
-from rankbound.provenance import Input
+from rankbound.provenance import Clustering, Input
 from rankbound.rendering import text_of
 from rankbound.results import Beside, Record, Result, named
 
@@ -332,7 +333,8 @@ class Chosen(Record, frozen=True, kw_only=True):
     `score_range_by` and `stake_by` are "pilot", "given" or "default", `temperature_by`
     "fit", "given" or "default". `stake` is None for a grid of stakes. Queries with a
     group of fewer than `least_group` documents were left out, `queries_left_out` of
-    them. `predicted` is the limit in nats that the pilot queries promised.
+    them. `predicted` is the limit in nats that the pilot queries promised;
+    `pilot_clusters` is None where queries are independent.
     """
 
     pilot_queries: int
@@ -343,6 +345,33 @@ class Chosen(Record, frozen=True, kw_only=True):
     predicted: float | None
     least_group: int | None
     queries_left_out: int
+    pilot_clusters: int | None = None
+
+
+class NearCopies(Record, frozen=True, kw_only=True):
+    """Queries that are near-copies of others, so that n counts too many of them.
+
+    `copies` of the `queries` are one of another, in `sets` of two or more; `distinct`
+    counts the sets of any size. Unless `complete`, there were too many pairs to look
+    at, and only exact copies were found.
+    """
+
+    queries: int
+    copies: int
+    sets: int
+    distinct: int
+    complete: bool
+
+
+class TrainedOn(Record, frozen=True, kw_only=True):
+    """Queries that a student was trained on, which its certificate leaves out.
+
+    `ids` were given; `left_out` of the `of` queries of the measurement are among them.
+    """
+
+    ids: int
+    left_out: int
+    of: int
 
 
 class Headline(Record, frozen=True, kw_only=True):
@@ -411,7 +440,8 @@ class StudentResult(Record, frozen=True, kw_only=True):
     be on the sample. `tied_share` is the share of documents that are tied at the bottom
     of their group, by clipping or for want of a score; `unclipped_risk`, of the student
     as it is on the documents that it scores, is uncertified. `sentences` say all of it,
-    always in the same order.
+    always in the same order. Where clusters were given, `share`, `n_needed` and limits
+    count `n_clusters`. `trained_on` is None if training queries were not given.
     """
 
     risk: float
@@ -451,10 +481,136 @@ class StudentResult(Record, frozen=True, kw_only=True):
     sentences: tuple[str, ...] = ()
     headline: Headline | None = None
     floor_any_size: LimitFloor | None = None
+    n_clusters: int | None = None
+    trained_on: TrainedOn | None = None
+
+    @property
+    def n_units(self) -> int:
+        """What its limits were computed from: queries, or clusters of them."""
+        return self.n_queries if self.n_clusters is None else self.n_clusters
+
+    @property
+    def unit(self) -> str:
+        """What one of them is called: "query" or "cluster"."""
+        return "query" if self.n_clusters is None else "cluster"
 
     def __repr__(self) -> str:
         """Risk, limit and verdict in one line."""
         return text_of(self)
+
+
+class PairedLimit(Record, frozen=True, kw_only=True):
+    """How much worse a student is than another, in nats.
+
+    `difference` is its mean risk less that of the other, and the same difference of the
+    divergences; `lower` is the lower limit of either.
+    """
+
+    difference: float
+    lower: float
+
+
+class RankedStudent(Record, frozen=True, kw_only=True):
+    """A student in the ranking.
+
+    Attributes
+    ----------
+    temperature : float
+        That it has in the ranking.
+    risk, divergence : float
+        Means in nats over the queries of the ranking.
+    verdict : str
+        "excluded as best" or "cannot be excluded as best".
+    excluded_by : str or None
+        The student that gives the strongest evidence that it is not a best one.
+    p_value : float
+        Of the hypothesis that it is a best one; excluded if below delta.
+    against : dict of str to PairedLimit
+        The paired limits by the name of the other student. Those of one student hold
+        together; those of several students do not.
+    """
+
+    temperature: Number
+    risk: float
+    divergence: float
+    verdict: str
+    excluded_by: str | None
+    p_value: float
+    against: dict[str, PairedLimit]
+
+
+class EqualStudents(Record, frozen=True, kw_only=True):
+    """Two students that are one and the same, as far as can be told.
+
+    Attributes
+    ----------
+    student, equals : str
+    factor : float or None
+        What the margins of `equals` are multiplied by to give those of `student`; None
+        if they are not proportional, but clipping leaves no difference.
+    documents : int
+        Documents of the groups that both score, over all queries.
+    scored_by_one : int
+        Documents that only one of both scores.
+    same_risks : bool or None
+        Whether no query of the ranking has another risk; None without a ranking.
+    """
+
+    student: str
+    equals: str
+    factor: float | None
+    documents: int
+    scored_by_one: int
+    same_risks: bool | None
+
+
+class Ranking(Record, frozen=True, kw_only=True):
+    """Which students cannot be excluded as the one with the least mean risk.
+
+    All are measured on the same queries and documents and clipped at one B, so that
+    differences of risks are differences of divergences.
+
+    Attributes
+    ----------
+    remaining : tuple of str
+        The students that cannot be excluded, by their risk. Any student with the least
+        risk is among them with probability at least ``1 - delta``.
+    delta : float
+        Failure probability of the ranking alone, beside that of the certificates.
+    B : float or None
+        In temperatures, for all students.
+    B_by, stakes_by : str or None
+        "pilot", "given" or "default"; stakes by default are a grid.
+    pilot_queries : int
+    n_queries : int
+        Queries that all students are compared on.
+    pilot_clusters, n_clusters : int or None
+        Their clusters, which then are the units, where clusters are given.
+    width : float or None
+        Largest difference of the risks of two students on one query, in nats.
+    students : dict of str to RankedStudent
+        In the order of the options.
+    equal : tuple of EqualStudents
+    missing_because : str or None
+        Why there is no ranking; then all of it but `equal` is empty.
+    sentences : tuple of str
+        What can be said, always in the same order.
+    """
+
+    remaining: tuple[str, ...]
+    delta: float
+    B: Number | None
+    B_by: str | None
+    stakes_by: str | None
+    pilot_queries: int
+    n_queries: int
+    width: float | None
+    students: dict[str, RankedStudent]
+    equal: tuple[EqualStudents, ...]
+    missing_because: str | None
+    sentences: tuple[str, ...]
+    pilot_clusters: int | None = None
+    n_clusters: int | None = None
 
 
 class Teacher(Record, frozen=True, kw_only=True):
@@ -523,6 +679,8 @@ class Calibration(Record, frozen=True, kw_only=True):
     n_certificate: int
     share: float
     seed: int
+    n_calibration_clusters: int | None = None
+    n_certificate_clusters: int | None = None
 
 
 class CompatQuantity(Record, frozen=True, kw_only=True):
@@ -586,6 +744,17 @@ class StudentRow(Record, frozen=True, kw_only=True):
     temperature: Number
     clipped_share: float
     missing_share: float
+    n_clusters: int | None = None
+
+
+class RankingRow(Record, frozen=True, kw_only=True):
+    """One student against another in the table of the ranking."""
+
+    student: str
+    verdict: str
+    against: str
+    difference: float
+    lower: float
 
 
 class LimitRow(Record, frozen=True, kw_only=True):
@@ -602,7 +771,9 @@ class Ledger(
     """The result of a measurement: `ledger.json`, with tables of queries beside it.
 
     All risks, entropies, divergences and limits are in nats. `students` maps the names
-    of the students to their certificates.
+    of the students to their certificates. `clusters` is None where queries are
+    independent, or the number of clusters of the `n_queries`, whose means are then what
+    every mean, share and limit is about; `clustering` describes them.
 
     Examples
     --------
@@ -642,19 +813,44 @@ class Ledger(
     command: str
     versions: dict[str, str]
     compat: Compat | None = None
+    ranking: Ranking | None = None
+    clusters: int | None = None
+    clustering: Clustering | None = None
+    near_copies: NearCopies | None = None
 
     def __post_init__(self) -> None:
         named(self, "students")
 
+    @property
+    def proviso(self) -> str:
+        """What the limits of all students take for granted."""
+        known = (one.trained_on is not None for one in self.students.values())
+        return proviso(
+            trained=bool(self.students) and all(known),
+            clustered=self.clusters is not None,
+        )
+
     def tables(self) -> Mapping[str, Sequence[Record]]:
-        """Students, the limits of their risks by method, and the inputs."""
+        """Students, limits of their risks by method, the ranking, and the inputs."""
         students = self.students.items()
+        ranked = {} if self.ranking is None else self.ranking.students
         return {
             "students": [_row(name, student) for name, student in students],
             "limits": [
                 LimitRow(student=name, method=method, limit=limit)
                 for name, student in students
                 for method, limit in student.limits.items()
+            ],
+            "ranking": [
+                RankingRow(
+                    student=name,
+                    verdict=student.verdict,
+                    against=other,
+                    difference=limit.difference,
+                    lower=limit.lower,
+                )
+                for name, student in ranked.items()
+                for other, limit in student.against.items()
             ],
             "inputs": self.inputs,
         }
@@ -681,4 +877,5 @@ def _row(name: str, student: StudentResult) -> StudentRow:
         temperature=student.temperature,
         clipped_share=student.clipped_share,
         missing_share=student.missing_share,
+        n_clusters=student.n_clusters,
     )

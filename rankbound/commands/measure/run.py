@@ -12,18 +12,25 @@ from rankbound.bounds.certificate import CHOSEN, LN2, Part
 from rankbound.bounds.floors import floor_of
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent, table_of
-from rankbound.commands.measure.choosing import FIXED, GIVEN, PROVISO
+from rankbound.commands.measure.choosing import FIXED, GIVEN
 from rankbound.commands.measure.given import (
+    ClustersLike,
     Given,
     GroupsLike,
     IdsLike,
     QrelsLike,
+    QueriesLike,
     ScoresLike,
     VectorsLike,
     inputs_of,
 )
 from rankbound.commands.measure.headline import with_headlines
-from rankbound.commands.measure.inputs import DEFAULT_DEPTH
+from rankbound.commands.measure.inputs import (
+    DEFAULT_DEPTH,
+    MEAN_OF_CLUSTERS,
+    UNUSED,
+    count,
+)
 from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import (
     PILOT,
@@ -32,6 +39,7 @@ from rankbound.commands.measure.options import (
     Temperature,
 )
 from rankbound.commands.measure.paper_form import BASE_ENCODER, Architecture, paper_row
+from rankbound.commands.measure.ranking import with_ranking
 from rankbound.commands.measure.result import (
     Calibration,
     Chosen,
@@ -42,6 +50,7 @@ from rankbound.commands.measure.result import (
     LimitFloor,
     Locality,
     LossRange,
+    NearCopies,
     Share,
     StudentResult,
     Teacher,
@@ -50,11 +59,13 @@ from rankbound.commands.measure.result import (
 from rankbound.commands.measure.sentences import mean_sentence, sentences_of
 from rankbound.commands.measure.space import shape_of
 from rankbound.commands.settings import made_options
+from rankbound.data.clusters import CLUSTER
 from rankbound.data.scores import Kind
 from rankbound.estimators.pairwise import NATS_PER_BIT
 from rankbound.estimators.spread import entropy_floor
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
+from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.rows import Rows
 
 DEFINITIONS: Final = {
@@ -76,6 +87,9 @@ DEFINITIONS: Final = {
     "floor": "what no limit offered here can be below on this sample (Theorem 9): of "
     "an upper limit, or of the upper end of an interval; its n_needed is the number of "
     "queries from which on one may be below the trivial value, ln 2 for a risk",
+    "near_copies": "queries of whose words or documents more than 4 of 5 are shared "
+    "(Jaccard similarity above 0.8), documents with scores of the teacher that differ, "
+    "up to a constant, by a tenth of their deviation at most; those set aside included",
     "n_needed": "queries at which the chosen limit would be below ln 2, were their "
     "risks distributed as in this sample; null if never",
 }
@@ -92,6 +106,12 @@ UNSCORED: Final = {
     "drop": (),
     "error": (),
 }
+CLUSTERED: Final = {
+    "clusters": "the values of the queries of a cluster are averaged, and every mean, "
+    "interval, limit, share and number of queries needed is one of clusters, which "
+    "have the same weight; n_queries counts queries, n_clusters and share.of clusters; "
+    "per_query.tsv names the cluster of each query",
+}
 DESCRIPTIVE: Final = "descriptive: read off the sample, never inside the certificate"
 STATEMENTS: Final = {
     "limits": "lemma-1, lemma-2c, theorem-1a to theorem-1d, theorem-1g: proved "
@@ -107,9 +127,11 @@ def measure(  # noqa: PLR0913  each is an option of the command
     students: StudentsLike | None = None,
     groups: GroupsLike | None = None,
     qrels: QrelsLike | None = None,
+    clusters: ClustersLike | None = None,
     embeddings: VectorsLike | None = None,
     ids: IdsLike | None = None,
     metric: str = "euclidean",
+    trained_on: QueriesLike | Mapping[str, QueriesLike] | None = None,
     teacher_kind: Kind | str | None = None,
     temperature: Temperature = None,
     depth: int | None = None,
@@ -117,6 +139,9 @@ def measure(  # noqa: PLR0913  each is an option of the command
     target_groups: GroupsLike | None = None,
     unjudged: Literal["unknown", "irrelevant"] = "unknown",
     missing: Literal["drop", "error"] | None = None,
+    missing_value: MissingValues = None,
+    mixed_scales: MixedScales = "error",
+    run_tag: RunTags = None,
     unscored: Literal["floor", "common", "drop", "error"] = "floor",
     pilot: float = PILOT,
     score_range: float | None = None,
@@ -154,6 +179,12 @@ def measure(  # noqa: PLR0913  each is an option of the command
     qrels : path or object, optional
         Relevance judgements; see `read_qrels`. Fitting the teacher's temperature needs
         them; they also add misranking, calibration, nDCG and earlier bounds.
+    clusters : path or mapping of str to str, optional
+        The cluster of each query, where queries depend on each other, such as
+        paraphrases: a file of qid and cluster, parted by a tab. Clusters are then what
+        is taken to be drawn independently: the values of their queries are averaged,
+        whole clusters are set aside, and every mean, share and limit is one over
+        clusters. By default the queries themselves are independent.
     embeddings : path or object, optional
         Vectors of the documents, shape (documents, dimensions), for diameters and for
         students that are bi-encoders; see `read_embeddings`.
@@ -161,6 +192,11 @@ def measure(  # noqa: PLR0913  each is an option of the command
         Docnos of the rows of `embeddings`; by default, those that come with them.
     metric : {"euclidean", "angular"}, default "euclidean"
         Distance between vectors; "angular" is their angle, in radians.
+    trained_on : path, object, or mapping of str to these, optional
+        The queries that all students were trained on, or those of each by name: any
+        file with ids of queries (one a line, groups, a run, judgements, texts, columns)
+        or an iterable of ids. A student's certificate leaves its own out; without them,
+        every limit assumes that there are none.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
@@ -182,6 +218,16 @@ def measure(  # noqa: PLR0913  each is an option of the command
     missing : {"drop", "error"}, optional
         What to do about documents without a teacher score or vector. By default, they
         are an error.
+    missing_value : float, sequence of float or mapping, optional
+        Scores that stand for missing ones, such as -10000: such documents have no
+        score. "none" says that a repeated value is a score. A mapping has the values
+        of students by name, of "teacher" or of files by path.
+    mixed_scales : {"error", "logit-sigmoid", "as-is"}, default "error"
+        Where some queries of a file have logits and others a sigmoid's scores: raise,
+        make logits of the latter, or take all as they are.
+    run_tag : str or mapping, optional
+        The system to read of a run whose lines have several tags, by name as above;
+        "*" takes all lines for one system.
     unscored : {"floor", "common", "drop", "error"}, default "floor"
         What to do about documents that a student does not score. "floor" places them B
         below its best document of the group, as not retrieved; "common" measures all
@@ -190,7 +236,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
     pilot : float, default 0.2
         Share of the queries, in [0, 1), that is set aside to choose temperatures, B,
         stakes and the least size of a group, if there are students and 20 queries or
-        more. The certificate does not use these queries.
+        more, or 20 clusters. The certificate does not use these queries.
     score_range : float, optional
         B, in temperatures, from 1e-6 to 1e6. A student's scores are raised to at least
         B below the best document of a group, so that losses are bounded. By default it
@@ -206,7 +252,7 @@ def measure(  # noqa: PLR0913  each is an option of the command
         and no other student has one. Needs `embeddings`.
     delta : float, default 0.05
         Probability, in (0, 1), that any limit `upper` or any share fails; half of it
-        is for either.
+        is for either. The ranking of students has as much for itself.
     seed : int, default 0
         Seed of the draw of pilot queries, at least 0.
     architecture : Architecture, optional
@@ -227,7 +273,8 @@ def measure(  # noqa: PLR0913  each is an option of the command
     Ledger
         All numbers, in nats, with their assumptions. `beside` holds the terms of every
         query as "per_query", and those of calibration queries as "calibration"; `save`
-        writes the files of the command.
+        writes the files of the command. `ranking` says which of several students
+        cannot be excluded as best.
 
     Raises
     ------
@@ -258,9 +305,11 @@ def measure(  # noqa: PLR0913  each is an option of the command
         students={} if students is None else students,
         groups=groups,
         qrels=qrels,
+        clusters=clusters,
         embeddings=embeddings,
         ids=ids,
         metric=metric,
+        trained_on=trained_on,
         teacher_kind=teacher_kind,
         temperature=temperature,
         depth=depth,
@@ -268,6 +317,9 @@ def measure(  # noqa: PLR0913  each is an option of the command
         target_groups=target_groups,
         unjudged=unjudged,
         missing=missing,
+        missing_value=missing_value,
+        mixed_scales=mixed_scales,
+        run_tag=run_tag,
         unscored=unscored,
         pilot=pilot,
         score_range=score_range,
@@ -306,6 +358,8 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         Folder that recorded paths are relative to; as given without it.
     """
     options = found.options
+    aside, certified = found.split.n_clusters or (None, None)
+    clustered = found.inputs.clusters is not None
     made = Ledger(
         unit="nats",
         n_queries=len(found.teacher),
@@ -322,6 +376,8 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
             n_certificate=found.split.n_certificate,
             share=found.split.share,
             seed=options.seed,
+            n_calibration_clusters=aside,
+            n_certificate_clusters=certified,
         ),
         pairs=options.pairs,
         groups=_groups(found),
@@ -329,32 +385,41 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         repairs=found.inputs.files.repairs_by_name(root),
         warnings=found.warnings,
         assumptions=assumptions(found),
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS | CLUSTERED if clustered else DEFINITIONS,
         statements=STATEMENTS,
         inputs=inputs_of(_given(found), root),
         command=options.command,
         versions=versions(),
+        clusters=len(found.teacher_units) if clustered else None,
+        clustering=found.inputs.clustering,
+        near_copies=_near_copies(found),
     )
-    return with_headlines(made, found).with_beside(**_tables(found))
+    told = with_ranking(with_headlines(made, found), found)
+    return told.with_beside(**_tables(found))
 
 
 def _tables(found: Measured) -> dict[str, Rows]:
     """Terms of the certificate's queries, and of calibration queries if any."""
+    clusters = found.inputs.clusters
     terms = [one.terms for one in found.students] or [found.teacher]
-    tables = {"per_query": table_of(terms)}
+    tables = {"per_query": table_of(terms, clusters)}
     if not found.split.n_calibration:
         return tables
-    aside = [one.calibration for one in found.students]
-    return tables | {"calibration": table_of(aside or [found.teacher_calibration])}
+    aside = [one.calibration for one in found.students] or [found.teacher_calibration]
+    return tables | {"calibration": table_of(aside, clusters)}
 
 
 def assumptions(found: Measured) -> tuple[str, ...]:
     """What the certificates rest on; the user asserts what is not enforced."""
     options = found.options
-    shared = (
-        "A0 (asserted): the queries are independent draws; teacher, students, sampling "
+    clusters = found.inputs.clusters
+    what = "queries" if clusters is None else "clusters of queries"
+    shared: tuple[str, ...] = (
+        f"A0 (asserted): the {what} are independent draws; teacher, students, sampling "
         "and all constants were fixed without looking at the certificate's queries",
     )
+    if clusters is not None:
+        shared = (*shared, MEAN_OF_CLUSTERS)
     if not options.students:
         return shared
     sizes = (
@@ -369,7 +434,7 @@ def assumptions(found: Measured) -> tuple[str, ...]:
         )
     return (
         *shared,
-        f"training queries (asserted): {PROVISO}",
+        _training(found),
         "A1' (enforced): student margins are at most B temperatures, since each "
         "student is evaluated with its scores clipped at its B below its best document "
         "of the group; the certificate is one of that student",
@@ -391,6 +456,33 @@ def assumptions(found: Measured) -> tuple[str, ...]:
     )
 
 
+def _near_copies(found: Measured) -> NearCopies:
+    copies = found.copies
+    return NearCopies(
+        queries=len(copies.qids),
+        copies=int(copies.copies.sum()),
+        sets=copies.n_sets,
+        distinct=copies.n_distinct,
+        complete=copies.complete,
+    )
+
+
+def _training(found: Measured) -> str:
+    """What is known, and what is asserted, about training queries."""
+    unknown = [s.student.name for s in found.students if s.student.trained_on is None]
+    if not unknown:
+        return (
+            "training queries (enforced as far as they were given): each student's "
+            "limits leave out the queries that it was trained on; that no teacher or "
+            "miner was trained on the others is asserted"
+        )
+    whose = "" if len(unknown) == len(found.students) else f" of {', '.join(unknown)}"
+    return (
+        f"training queries (asserted{whose}): no student, teacher or miner was trained "
+        "on the certificate's queries"
+    )
+
+
 def _groups(found: Measured) -> str:
     options = found.options
     if options.groups is not None:
@@ -400,7 +492,7 @@ def _groups(found: Measured) -> str:
 
 
 def _teacher(found: Measured) -> Teacher:
-    margin = float(found.teacher.mean_margin.mean())
+    margin = float(found.teacher_units.mean_margin.mean())
     lower, upper = _interval(found.entropy)
     return Teacher(
         entropy=found.entropy.value,
@@ -414,7 +506,7 @@ def _teacher(found: Measured) -> Teacher:
         floor=LimitFloor.of(
             floor_of(
                 found.entropy.value,
-                len(found.teacher),
+                len(found.teacher_units),
                 high=NATS_PER_BIT,
                 delta=found.options.delta / 2,
             )
@@ -452,7 +544,7 @@ def _student(one: CertifiedStudent, architecture: Architecture) -> StudentResult
             entropy_floor=_floor(one, entropy, high=LN2),
             divergence_floor=_floor(one, divergence, high=certificate.range.high),
         ),
-        n_queries=certificate.n_queries,
+        n_queries=len(one.terms),
         kind=student.kind.value,
         kind_evidence=student.evidence,
         temperature=student.temperature,
@@ -489,6 +581,8 @@ def _student(one: CertifiedStudent, architecture: Architecture) -> StudentResult
         tied_share=student.tied_share,
         unclipped_risk=student.unclipped_risk,
         sentences=sentences_of(one),
+        n_clusters=certificate.n_queries if one.noun == CLUSTER else None,
+        trained_on=student.trained_on,
     )
 
 
@@ -513,8 +607,9 @@ def _floor(one: CertifiedStudent, part: Part, *, high: float) -> LimitFloor:
 def _chosen(one: CertifiedStudent) -> Chosen:
     choices, asked = one.student.choices, one.student.source.temperature
     by = "fit" if asked == "fit" else FIXED if asked is None else GIVEN
+    clustered = one.noun == CLUSTER and choices.n_pilot > 0
     return Chosen(
-        pilot_queries=choices.n_pilot,
+        pilot_queries=len(one.calibration) if clustered else choices.n_pilot,
         temperature_by=by,
         score_range_by=choices.score_range_by,
         stake=choices.stake,
@@ -522,6 +617,7 @@ def _chosen(one: CertifiedStudent) -> Chosen:
         predicted=choices.predicted,
         least_group=choices.least,
         queries_left_out=one.n_left_out,
+        pilot_clusters=choices.n_pilot if clustered else None,
     )
 
 
@@ -545,7 +641,7 @@ def _locality(one: CertifiedStudent) -> Locality | None:
 
 
 def _diameter(found: Measured) -> Diameter:
-    space, terms = found.space, found.teacher
+    space, terms = found.space, found.teacher_units
     if space is None or terms.diameter is None or terms.mean_distance is None:
         return Diameter(max=None, quantile_99=None, mean_distance=None)
     return Diameter(
@@ -563,6 +659,9 @@ def _diameter(found: Measured) -> Diameter:
 def _dropped(found: Measured) -> dict[str, int]:
     """All counts by reason, a student's under its name."""
     total = dict(found.inputs.dropped)
+    known = found.inputs.clustering
+    if known is not None:
+        count(total, UNUSED, known.queries_without_a_group)
     for one in found.students:
         for reason, number in one.student.dropped.items():
             total[f"{one.student.name}: {reason}"] = number
@@ -571,4 +670,6 @@ def _dropped(found: Measured) -> dict[str, int]:
 
 def _given(found: Measured) -> list[Given]:
     students = [given for one in found.students for given in one.student.paths]
-    return list(dict.fromkeys([*found.inputs.paths, *students]))
+    trained = [one.student.source.trained_on for one in found.students]
+    known = [given for given in trained if given is not None]
+    return list(dict.fromkeys([*found.inputs.paths, *students, *known]))

@@ -10,7 +10,7 @@ from typing import Final
 
 from rankbound.bounds.wording import counted
 from rankbound.commands.measure.certifying import CertifiedStudent
-from rankbound.commands.measure.choosing import GIVEN, PILOT, PROVISO
+from rankbound.commands.measure.choosing import GIVEN, PILOT
 
 UNSCORED: Final = {
     "common": "only documents that all students score count",
@@ -20,24 +20,26 @@ UNSCORED: Final = {
 
 def mean_sentence(one: CertifiedStudent) -> str:
     """The limit of the mean risk, whose documents it is about, and the proviso."""
-    sentence, missing = one.certificate.sentence(), one.student.missing_share
+    sentence, missing = one.certificate.sentence(one.noun), one.student.missing_share
     if missing and one.student.unscored == "drop":
         scored = f"{1 - missing:.1%} of the documents that it scores"
         queries = counted(len(one.terms), "query")
         sentence = f"{sentence}; this is about the {scored}, in {queries}"
-    return f"{sentence}; {PROVISO}"
+    return f"{sentence}; {one.student.proviso}"
 
 
 def sentences_of(one: CertifiedStudent) -> tuple[str, ...]:
     """All sentences about a student: share, mean, tolerance, floors, which student."""
     return (
-        f"{one.share.sentence()}; {PROVISO}",
+        f"{one.share.sentence(one.noun)}; {one.student.proviso}",
         mean_sentence(one),
-        f"instead of the share: {one.tolerance.sentence()}; {PROVISO}",
-        one.floor.sentence(),
+        f"instead of the share: {one.tolerance.sentence(one.noun)}; "
+        f"{one.student.proviso}",
+        one.floor.sentence(one.noun),
         _median(one),
         f"certified is {_student(one)}",
         *_population(one),
+        *_trained_on(one),
     )
 
 
@@ -50,13 +52,14 @@ def _median(one: CertifiedStudent) -> str:
     )
     if found.median_n_needed is None:
         return start
-    needed = counted(found.median_n_needed, "query", "queries")
+    needed = counted(found.median_n_needed, one.noun)
     return f"{start}; from {needed} on this is below ln 2"
 
 
 def _student(one: CertifiedStudent) -> str:
     student, choices = one.student, one.student.choices
-    by = {PILOT: f"chosen on {counted(choices.n_pilot, 'pilot query')}", GIVEN: "given"}
+    pilots = counted(choices.n_pilot, f"pilot {one.noun}")
+    by = {PILOT: f"chosen on {pilots}", GIVEN: "given"}
     text = (
         f"the student whose documents lie at most B = {choices.score_range:g} "
         f"temperature{'' if choices.score_range == 1 else 's'} below its best of the "
@@ -84,4 +87,19 @@ def _population(one: CertifiedStudent) -> tuple[str, ...]:
         f"{counted(least, 'document')}, "
         f"as those of the pilot queries; {counted(number, 'other query', 'others')} "
         "left out",
+    )
+
+
+def _trained_on(one: CertifiedStudent) -> tuple[str, ...]:
+    """How many of the queries the student was trained on, if that is known."""
+    found = one.student.trained_on
+    if found is None:
+        return ()
+    number = f"{found.left_out:,} of {counted(found.of, 'query')}"
+    given = f"({counted(found.ids, 'training query')} given)"
+    if not found.left_out:
+        return (f"{number} were trained on {given}",)
+    return (
+        f"{number} were trained on and are left out {given}: all of this is about "
+        "queries unlike those",
     )

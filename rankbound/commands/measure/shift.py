@@ -33,6 +33,7 @@ from rankbound.commands.measure.result import (
     ShiftForms,
     ShiftRange,
 )
+from rankbound.data.clusters import Clusters, Units, units_of
 from rankbound.data.columns import Booleans, Floats, Integers, strings
 from rankbound.data.groups import Groups
 from rankbound.errors import UsageError
@@ -234,7 +235,14 @@ def product_range(score_range: float) -> LossRange:
     return lemma_2c_range(score_range, cut_ratio=0.5, source="lemma-2c, product law")
 
 
-def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) -> Shift:
+def shift(
+    laws: Laws,
+    scores: LawScores,
+    *,
+    score_range: float,
+    level: Level,
+    clusters: Clusters | None = None,
+) -> Shift:
     """The risk of one student under the target law: all forms, and the limit.
 
     Parameters
@@ -244,6 +252,9 @@ def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) ->
     score_range : float
         B, in temperatures.
     level : Level
+    clusters : Clusters, optional
+        Of the queries, if these are not independent: means and limits are then those
+        of clusters.
     """
     unscored = int(((laws.sampling > 0) & ~scores.found).sum())
     if unscored:
@@ -253,7 +264,11 @@ def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) ->
         )
         return Shift(missing_because=reason, assumptions=ASSUMPTIONS)
     limits = product_range(score_range)
-    columns = _per_query(laws, scores, limits)
+    units = units_of(laws.documents.group_qids(), clusters)
+    columns = {
+        name: units.means(column)
+        for name, column in _per_query(laws, scores, limits).items()
+    }
     risk = columns.pop("sampling")
     account = {
         name: _form(columns.get(name), risk, limits, level) or _reason(name, laws)
@@ -268,8 +283,8 @@ def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) ->
         queries_without_sampling=laws.n_without_sampling,
         risk_sampling=float(risk.mean()),
         range=ShiftRange(low=limits.low, high=limits.high, source=limits.source),
-        total_variation=float(laws.distance.mean()),
-        pair_total_variation=float(laws.pair_distance.mean()),
+        total_variation=float(units.means(laws.distance).mean()),
+        pair_total_variation=float(units.means(laws.pair_distance).mean()),
         kappa=None if infinite else float(laws.ratio.max()),
         queries_without_kappa=infinite,
         forms=ShiftForms(**{name: account[name] for name in FORMS}),
@@ -279,7 +294,7 @@ def shift(laws: Laws, scores: LawScores, *, score_range: float, level: Level) ->
         ),
         least_per_query=account[LEAST],
         exact=account[EXACT],
-        importance_weights=_weights(laws),
+        importance_weights=_weights(laws, units),
         form=chosen,
         upper=upper,
         vacuous=upper is not None and upper >= LN2,
@@ -366,10 +381,11 @@ def _reason(name: str, laws: Laws) -> ShiftForm:
     return ShiftForm(value=None, shift=None, limit=None, missing_because=why)
 
 
-def _weights(laws: Laws) -> ImportanceWeights:
+def _weights(laws: Laws, units: Units) -> ImportanceWeights:
     """How uneven the importance weights are, over the queries that have them."""
     shares = []
-    for query in np.flatnonzero(np.isfinite(laws.ratio)):
+    known = np.flatnonzero(np.isfinite(laws.ratio))
+    for query in known:
         rows = laws.rows(int(query))
         nu, mu = laws.sampling[rows], laws.target[rows]
         drawn = nu > 0
@@ -377,5 +393,7 @@ def _weights(laws: Laws) -> ImportanceWeights:
         shares.append(1 / float((mu[drawn] ** 2 / nu[drawn]).sum()))
     return ImportanceWeights(
         n_queries=len(shares),
-        mean_effective_share=float(np.mean(shares)) if shares else None,
+        mean_effective_share=float(units.only(known).means(np.array(shares)).mean())
+        if shares
+        else None,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.commands.measure.result import Norms, Shape, TwoNn
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -84,7 +85,7 @@ def shape_of(curve: DistanceCurve, shape: VectorShape) -> Shape:
     )
 
 
-def survey(
+def survey(  # noqa: PLR0913  what is computed in the one pass
     groups: Groups,
     embeddings: Embeddings,
     *,
@@ -92,6 +93,7 @@ def survey(
     pairs: str,
     counted: Booleans,
     students: Mapping[str, Floats],
+    clusters: Clusters | None = None,
 ) -> Space:
     """Compute everything about distances in one pass over the pairs.
 
@@ -103,6 +105,8 @@ def survey(
         Groups of the certificate; for others, only diameters are computed.
     students : mapping of str to float64 array, shape (n_rows,)
         Clipped scores of the students, for their Lipschitz constants.
+    clusters : Clusters, optional
+        They have the same weight then, instead of the queries.
     """
     shape = vector_shape(groups, embeddings, metric=metric)
     tail, curve = TailQuantile(QUANTILE), DistanceCurve(shape.top(metric))
@@ -110,12 +114,16 @@ def survey(
     slopes = {name: [0.0] for name in students}
     apart = dict.fromkeys(students, 0)
     per_query = np.bincount(groups.queries[counted], minlength=len(groups.qids))
-    n_queries = int(np.count_nonzero(per_query))
+    present = np.flatnonzero(per_query)
+    units = units_of(groups.qids[present], clusters)
+    share = np.zeros(len(groups.qids))
+    share[present] = units.shares / (len(units) * per_query[present])
 
     def visit(block: Block, distances: Floats, chosen: Booleans) -> None:
         use = chosen & counted[block.groups][:, None]
-        share = 1.0 / (n_queries * np.maximum(1, per_query[groups.queries]))
-        weights = share[block.groups] / np.maximum(1, chosen.sum(axis=-1))
+        weights = share[groups.queries[block.groups]] / np.maximum(
+            1, chosen.sum(axis=-1)
+        )
         spread = np.broadcast_to(weights[:, None], use.shape)[use]
         tail.feed(distances[use], spread)
         curve.feed(distances[use], spread)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 
+from rankbound.catalogue import proviso
 from rankbound.commands.measure.choosing import (
     FACTORS,
     Choices,
-    PilotScores,
+    RowScores,
     Wanted,
     fixed_choices,
     least_size,
@@ -25,13 +26,14 @@ from rankbound.commands.measure.inputs import (
     Split,
     check_comparable,
     count,
-    declared,
     doubts,
     known_temperature,
     student_temperature,
     thin_out,
 )
 from rankbound.commands.measure.options import StudentSource
+from rankbound.commands.measure.result import TrainedOn
+from rankbound.data.clusters import Clusters, Units, units_of
 from rankbound.data.columns import Booleans, Floats
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
@@ -46,7 +48,7 @@ from rankbound.estimators.group_terms import (
     student_terms,
     teacher_terms,
 )
-from rankbound.estimators.kinds import to_logits
+from rankbound.estimators.kinds import CONVERTED, to_logits
 
 LEAST_COMMON: Final = 0.9  # share of the documents that all students must score
 UNCLIPPED: Final = 1e300  # a range that no score exceeds
@@ -61,6 +63,8 @@ class Student:
     ----------
     source : StudentSource
         Where it was read.
+    raw : RawScores
+        Its scores of the rows of all groups of the measurement.
     kind, evidence
         The kind of its scores, and why it is taken for that.
     choices : Choices
@@ -91,9 +95,14 @@ class Student:
     warnings : tuple of str
     paths : tuple
         Its files, or the contents of objects.
+    trained_on : TrainedOn or None
+        How many of the queries it was trained on; None if that is not known.
+    clustered : bool
+        Whether clusters of queries are what is independent.
     """
 
     source: StudentSource
+    raw: RawScores
     kind: Kind
     evidence: str
     choices: Choices
@@ -110,6 +119,13 @@ class Student:
     missing_share: float
     warnings: tuple[str, ...]
     paths: tuple[Given, ...]
+    trained_on: TrainedOn | None = None
+    clustered: bool = False
+
+    @property
+    def proviso(self) -> str:
+        """What its limits take for granted."""
+        return proviso(trained=self.trained_on is not None, clustered=self.clustered)
 
     @property
     def name(self) -> str:
@@ -181,8 +197,12 @@ def evaluate_student(
     choices = fixed_choices(scale, wanted)
     if split.pilot and calibration.any():
         aside = np.repeat(calibration, groups.sizes)
-        pilot = PilotScores(
-            groups.keep_groups(calibration), teacher[aside], values[aside], found[aside]
+        pilot = RowScores(
+            groups.keep_groups(calibration),
+            teacher[aside],
+            values[aside],
+            found[aside],
+            inputs.clusters,
         )
         fitted = source.temperature == "fit" and warning is None
         choices = pilot_choices(
@@ -190,7 +210,7 @@ def evaluate_student(
             [scale * factor for factor in FACTORS] if fitted else [scale],
             wanted=wanted,
             least=least,
-            n_certificate=len(np.unique(groups.queries[certified])),
+            n_certificate=len(_units(groups, certified, inputs.clusters)),
         )
     scaled = _scaled(values, choices.temperature)
     clip_at = choices.score_range
@@ -211,6 +231,7 @@ def evaluate_student(
     )
     return Student(
         source=source,
+        raw=raw,
         kind=raw.kind,
         evidence=raw.evidence,
         choices=choices,
@@ -223,7 +244,11 @@ def evaluate_student(
         clipped_share=float((low - unscored).sum() / n_documents),
         tied_share=float(low.sum() / n_documents),
         unclipped_risk=_plain_risk(
-            groups, (teacher, scaled, found), certified, wanted.pairs
+            groups,
+            (teacher, scaled, found),
+            certified,
+            wanted.pairs,
+            inputs.clusters,
         ),
         dropped=dropped,
         missing_share=missing,
@@ -233,6 +258,7 @@ def evaluate_student(
             *(() if warning is None else (warning,)),
         ),
         paths=raw.paths,
+        clustered=inputs.clusters is not None,
     )
 
 
@@ -296,6 +322,7 @@ def _plain_risk(
     scores: tuple[Floats, Floats, Booleans],
     certified: Booleans,
     pairs: str,
+    clusters: Clusters | None,
 ) -> float | None:
     """Mean risk of the unclipped student on scored documents; None without a pair."""
     teacher, student, found = scores
@@ -317,7 +344,14 @@ def _plain_risk(
         pairs=pairs,
     )
     means = query_means(left.queries, terms.risk, n_queries=len(left.qids))
-    return float(means[np.unique(left.queries)].mean())
+    present = np.unique(left.queries)
+    units = units_of(left.qids[present], clusters)
+    return float(units.means(means[present]).mean())
+
+
+def _units(groups: Groups, chosen: Booleans, clusters: Clusters | None) -> Units:
+    """The independent units of the queries of the chosen groups."""
+    return units_of(groups.qids[np.unique(groups.queries[chosen])], clusters)
 
 
 def _count_left_out(
@@ -507,14 +541,14 @@ def student_file(
 ) -> StudentFile:
     """Read a student; raises the errors of `raw_scores`."""
     if source.scores is not None:
-        read = cast(Scores, files.part(source.scores, "scores").scores)
-        scores, evidence = declared(read, source.kind)
+        read = files.scores(source.scores, source.kind, of=source.name)
+        scores, evidence = read.scores, read.evidence
         return StudentFile(
             kind=scores.kind,
             evidence=evidence,
             name=scores.name,
             paths=(source.scores,),
-            warnings=doubts(scores, evidence),
+            warnings=(*read.notes, *doubts(scores, evidence)),
             scores=to_logits(scores, differences=True),
         )
     if source.queries is None or documents is None:
@@ -526,7 +560,7 @@ def student_file(
     kind, evidence = _dot_kind(documents, queries)
     if source.kind is not None:
         kind, evidence = source.kind, "as given"
-    if kind is Kind.PROBABILITY:
+    if kind in CONVERTED:
         raise UsageError(
             f"student {source.name!r}: dot products are no probabilities; say cosine, "
             "dot or logit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from rankbound.provenance import Input
+from rankbound.provenance import Clustering, Input
 from rankbound.results import Record, Result
 from rankbound.validation.paired import Method
 
@@ -100,6 +100,9 @@ class Power(
         Of the samples that are drawn.
     curves : tuple of Curve
         One for each spread, to be drawn.
+    clusters : int or None
+        Number of clusters that values were averaged by, which every n then counts; None
+        where queries are independent. `clustering` describes them.
 
     Examples
     --------
@@ -125,6 +128,8 @@ class Power(
     command: str
     seed: int = 0
     curves: tuple[Curve, ...] = ()
+    clusters: int | None = None
+    clustering: Clustering | None = None
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """`rows` and `needed`."""

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
+from rankbound.commands.measure.given import ClustersLike, as_given, inputs_of
 from rankbound.commands.power.result import Curve, Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
+from rankbound.data.columns import strings
 from rankbound.data.draws import generator
 from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
-from rankbound.provenance import Input
+from rankbound.provenance import Input, clustering_of
+from rankbound.read.clusters import read_clusters
 from rankbound.read.source import sha256
 from rankbound.validation.deciding import (
     LAWS,
@@ -69,6 +72,8 @@ class PowerOptions:
         either, only correlations are reported, which need no spread.
     folder : Path or None
         Results of measure or compare.
+    clusters : Path, Clusters or None
+        Of the queries in the folder; by default those that it was measured with.
     margin : float or None
         Also compute how many queries this margin needs.
     power, delta : float
@@ -88,6 +93,7 @@ class PowerOptions:
     n: tuple[int, ...] = ()
     sd: tuple[float, ...] = ()
     folder: Path | None = None
+    clusters: Any = None
     margin: float | None = None
     power: float = 0.8
     delta: float = 0.05
@@ -100,6 +106,13 @@ class PowerOptions:
     def __post_init__(self) -> None:
         if self.folder is not None:
             object.__setattr__(self, "folder", Path(self.folder))
+        given = as_given(self.clusters, "clusters", "clusters")
+        object.__setattr__(self, "clusters", given)
+        if given is not None and self.folder is None:
+            raise UsageError(
+                "`clusters` are those of the queries in `folder`; give it, too, or as "
+                "`sd` the standard deviation of the means of clusters alone"
+            )
         for name in ("n", "sd"):
             if np.ndim(getattr(self, name)) == 0:  # a single number is allowed, too
                 object.__setattr__(self, name, (getattr(self, name),))
@@ -243,6 +256,10 @@ DEFINITIONS = {
     "and minus sd; without a stated power: it is low, as few samples of that size have "
     "a mean so near the true one that the whole interval is within the margin of it",
 }
+CLUSTERED = {
+    "clusters": "values are averaged by cluster, and clusters are resampled: sd is "
+    "over clusters, and n, n_rule and the other numbers of queries count clusters",
+}
 NO_RANGE = "the range of one value is not known in advance, so no betting interval"
 NO_NUMBER = "no number suffices"
 NO_DIFFERENCE = "a single number is compared with nothing"
@@ -255,6 +272,7 @@ def power(  # noqa: PLR0913  each is an option of the command
     n: int | Sequence[int] = (),
     sd: float | Sequence[float] = (),
     folder: str | PathLike[str] | None = None,
+    clusters: ClustersLike | None = None,
     margin: float | None = None,
     power: float = 0.8,
     delta: float = 0.05,
@@ -282,6 +300,11 @@ def power(  # noqa: PLR0913  each is an option of the command
     folder : path, optional
         Results of `measure`, each column of which has a spread, or of `compare`, which
         holds the differences from the reference.
+    clusters : path or mapping of str to str, optional
+        The cluster of each query in `folder`, where queries depend on each other: a
+        file of qid and cluster, parted by a tab. Values are then averaged by cluster,
+        clusters are resampled, and every number of queries is one of clusters. By
+        default those that the folder was measured with, if any.
     margin : float, optional
         Positive, in the unit of `sd`. If given, the number of queries that equivalence
         within it needs is computed, too.
@@ -334,6 +357,7 @@ def power(  # noqa: PLR0913  each is an option of the command
         n=n,
         sd=sd,
         folder=folder,
+        clusters=clusters,
         margin=margin,
         power=power,
         delta=delta,
@@ -352,9 +376,14 @@ def power_with(options: PowerOptions) -> Power:
     still: Sequence[str] = ()
     tables: Sequence[Path] = ()
     spreads: Sequence[Spread] = [_given(sd, options.half_range) for sd in options.sd]
+    clustering = None
     if options.folder is not None:
-        read = spreads_of(options.folder)
+        given = options.clusters
+        read = spreads_of(
+            options.folder, None if given is None else read_clusters(given)
+        )
         spreads, still, tables = read.moving, read.still, read.tables
+        clustering = clustering_of(read.clusters, strings(sorted(read.qids)))
     rates = Rates(options.power, options.delta_each, options.law, options.seed)
     rows = [
         _row(spread, n, rates)
@@ -376,10 +405,15 @@ def power_with(options: PowerOptions) -> Power:
         else tuple(_needed(spread, margin, rates) for spread in spreads),
         without_spread=tuple(still),
         missing_because=None if spreads else NO_SPREAD,
-        definitions=DEFINITIONS,
-        inputs=tuple(Input(path=str(path), sha256=sha256(path)) for path in tables),
+        definitions=DEFINITIONS if clustering is None else DEFINITIONS | CLUSTERED,
+        inputs=(
+            *(Input(path=str(path), sha256=sha256(path)) for path in tables),
+            *inputs_of(() if options.clusters is None else (options.clusters,)),
+        ),
         command=options.command,
         seed=options.seed,
+        clusters=None if clustering is None else clustering.clusters,
+        clustering=clustering,
         curves=tuple(
             _curve(spread, rates, [row.n for row in rows]) for spread in spreads
         ),

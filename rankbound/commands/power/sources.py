@@ -12,7 +12,8 @@ import numpy as np
 from rankbound.catalogue import COLUMNS, QUANTITIES, Quantity, Range, base
 from rankbound.commands.compare.result import Comparison
 from rankbound.commands.measure.result import Ledger
-from rankbound.data.columns import Floats
+from rankbound.data.clusters import CLUSTER, Clusters, units_of
+from rankbound.data.columns import Floats, strings
 from rankbound.errors import FormatError, UsageError
 from rankbound.results import Beside, Result
 from rankbound.rows import Row, Rows
@@ -42,7 +43,8 @@ class Spread:
     sd : float
         Above 0.
     n : int or None
-        Queries that it was computed from; None for a number that was given.
+        Queries, or clusters of them, that it was computed from; None for a number that
+        was given.
     values : float64 array or None
         The numbers themselves.
     bounds : tuple of float or None
@@ -61,14 +63,19 @@ class Spread:
 
 
 class Spreads(NamedTuple):
-    """The spreads of a folder, what does not vary, and the tables that were read."""
+    """The spreads of a folder, what does not vary, and the tables that were read.
+
+    `clusters` are those that were averaged, and `qids` the queries of the tables.
+    """
 
     moving: list[Spread]
     still: list[str]
     tables: list[Path]
+    clusters: Clusters | None
+    qids: frozenset[str]
 
 
-def spreads_of(folder: Path) -> Spreads:
+def spreads_of(folder: Path, clusters: Clusters | None = None) -> Spreads:
     """Read the spreads of a folder of results, and what does not vary in it.
 
     Parameters
@@ -77,6 +84,9 @@ def spreads_of(folder: Path) -> Spreads:
         What `measure` or `compare` wrote. Of `measure`: every column of every student,
         and the paired differences of students. Of `compare`: the paired differences
         of every sampling and the reference, by quantity and pair set.
+    clusters : Clusters, optional
+        Of the queries, whose values are then averaged by cluster; by default those that
+        the folder was measured with, if any.
 
     Raises
     ------
@@ -89,12 +99,19 @@ def spreads_of(folder: Path) -> Spreads:
         raise UsageError(f"{folder}: no such folder; {NEEDS}")
     spreads: list[Spread] = []
     tables: list[Path] = []
+    qids: set[str] = set()
     if (table := _table(folder, Ledger)) is not None:
         tables.append(table)
-        spreads += _measured(table, _known(folder, Ledger))
+        rows = Rows.read(table, needed=_beside(Ledger).columns)
+        clusters = clusters or _clusters(table, rows)
+        spreads += _measured(table, rows, _known(folder, Ledger), clusters)
+        qids |= _qids(rows)
     if (table := _table(folder, Comparison)) is not None:
         tables.append(table)
-        spreads += _compared(table, _known(folder, Comparison))
+        rows = Rows.read(table, needed=_beside(Comparison).columns)
+        clusters = clusters or _clusters(table, rows)
+        spreads += _compared(table, rows, _known(folder, Comparison), clusters)
+        qids |= _qids(rows)
     if not tables:
         names = (name for kind in (Ledger, Comparison) for name in _beside(kind).files)
         files = " or ".join(dict.fromkeys(names))
@@ -105,7 +122,19 @@ def spreads_of(folder: Path) -> Spreads:
         raise UsageError(
             f"{folder}: nothing varies over queries; there is nothing to do"
         )
-    return Spreads(moving, still, tables)
+    return Spreads(moving, still, tables, clusters, frozenset(qids))
+
+
+def _qids(rows: Rows) -> set[str]:
+    return {qid for (qid,) in rows.cells("qid")}
+
+
+def _clusters(path: Path, rows: Rows) -> Clusters | None:
+    """The clusters that a table names; None if its queries are independent."""
+    if CLUSTER not in rows.names:
+        return None
+    found = dict(zip(rows.column("qid"), rows.column(CLUSTER), strict=True))
+    return Clusters.from_dict(found, name=str(path))
 
 
 def _beside(kind: type[Result]) -> Beside:
@@ -152,21 +181,22 @@ def _lines(path: Path, rows: Rows) -> list[_Line]:
     return [_Line(path, number, row) for number, row in enumerate(rows, start=2)]
 
 
-def _measured(path: Path, ledger: Ledger | None) -> list[Spread]:
+def _measured(
+    path: Path, rows: Rows, ledger: Ledger | None, clusters: Clusters | None
+) -> list[Spread]:
     tables: dict[str, dict[str, _Line]] = defaultdict(dict)
-    rows = Rows.read(path, needed=_beside(Ledger).columns)
     named = zip(_lines(path, rows), rows.cells("student", "qid"), strict=True)
     for line, (student, qid) in named:
         tables[student][qid] = line
     spreads = []
     for name, table in tables.items():
         for column, known in TOLD.items():
-            cells = (line.value(column) for line in table.values())
-            values = [value for value in cells if value is not None]
+            cells = ((qid, line.value(column)) for qid, line in table.items())
+            values = {qid: value for qid, value in cells if value is not None}
             if values:
                 label = f"{name}: {column}" if name else column
                 bounds = _bounds(known, ledger, name)
-                spread = _spread(label, known.unit, values, bounds)
+                spread = _spread(label, known.unit, _of_units(values, clusters), bounds)
                 spreads.append(replace(spread, paired=False))
     first, *others = tables
     for name in others:
@@ -176,21 +206,28 @@ def _measured(path: Path, ledger: Ledger | None) -> list[Spread]:
                 sides = [_bounds(known, ledger, one) for one in (name, first)]
                 label = f"{name} - {first}: {column}"
                 bounds = _difference(*sides)
-                spreads.append(_spread(label, known.unit, values, bounds))
+                found = _of_units(values, clusters)
+                spreads.append(_spread(label, known.unit, found, bounds))
     return spreads
 
 
 def _shared(
     table: dict[str, _Line], other: dict[str, _Line], column: str
-) -> list[float]:
+) -> dict[str, float]:
     """Paired differences of a column, over the queries for which both have it."""
-    return [
-        value - against
+    return {
+        qid: value - against
         for qid, line in table.items()
         if qid in other
         if (value := line.value(column)) is not None
         if (against := other[qid].value(column)) is not None
-    ]
+    }
+
+
+def _of_units(values: dict[str, float], clusters: Clusters | None) -> Floats:
+    """The values of queries, or the means of clusters."""
+    numbers = np.array(list(values.values()))
+    return units_of(strings([*values]), clusters).means(numbers)
 
 
 def _bounds(known: Quantity, ledger: Ledger | None, student: str) -> Range | None:
@@ -200,9 +237,10 @@ def _bounds(known: Quantity, ledger: Ledger | None, student: str) -> Range | Non
     return known.limits(lemma=(lemma.low, lemma.high))
 
 
-def _compared(path: Path, comparison: Comparison | None) -> list[Spread]:
+def _compared(
+    path: Path, rows: Rows, comparison: Comparison | None, clusters: Clusters | None
+) -> list[Spread]:
     values: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
-    rows = Rows.read(path, needed=_beside(Comparison).columns)
     named = rows.cells("quantity", "pairs", "sampling", "qid")
     for line, (quantity, pairs, sampling, qid) in zip(
         _lines(path, rows), named, strict=True
@@ -233,7 +271,7 @@ def _compared(path: Path, comparison: Comparison | None) -> list[Spread]:
             _spread(
                 f"{sampling} - {baseline}: {quantity}, {pairs}",
                 known.unit if side else "",
-                [column[qid] - against[qid] for qid in shared],
+                _of_units({q: column[q] - against[q] for q in shared}, clusters),
                 bounds,
             )
         )
@@ -250,8 +288,7 @@ def _difference(first: Range | None, second: Range | None) -> Range | None:
     return first[0] - second[1], first[1] - second[0]
 
 
-def _spread(label: str, unit: str, values: list[float], bounds: Range | None) -> Spread:
-    array = np.array(values)
+def _spread(label: str, unit: str, array: Floats, bounds: Range | None) -> Spread:
     sd = float(array.std(ddof=1)) if len(array) > 1 else 0.0
     if sd <= 1e-13 * max(1.0, float(np.abs(array).max())):  # rounding of one number
         sd = 0.0

@@ -16,6 +16,7 @@ from rankbound.commands.convert.run import target_format
 from rankbound.commands.convert.storing import check_target, store
 from rankbound.commands.measure.given import Files, Given, as_given, inputs_of
 from rankbound.commands.measure.inputs import groups_of
+from rankbound.commands.measure.options import by_name, check_answers
 from rankbound.commands.sample.result import Sample
 from rankbound.commands.settings import check_types
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, positions
@@ -39,6 +40,7 @@ from rankbound.estimators.samplings import (
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
 from rankbound.read.contents import Contents
+from rankbound.read.scales import TEACHER, Answers, MissingValues, RunTags
 from rankbound.read.source import sha256
 
 PURPOSE: Final = "sample"
@@ -70,6 +72,8 @@ class SampleOptions:
     strata: int = 5
     band: tuple[float, float] = (0.5, 1.0)
     drop_suspected: float | None = None
+    missing_value: MissingValues = None
+    run_tag: RunTags = None
     seed: int = 0
     formats: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
@@ -98,6 +102,15 @@ class SampleOptions:
                     f"{AND!r}; rename it"
                 )
         check_law(self.law, self.size - 1, self.runs)
+        files = [str(one) for one in self.inputs() if isinstance(one, Path)]
+        check_answers(self.answers, [TEACHER, *self.runs, *files])
+
+    @property
+    def answers(self) -> Answers:
+        """What was said about the scores of all files."""
+        return Answers(
+            missing_value=by_name(self.missing_value), run_tag=by_name(self.run_tag)
+        )
 
     @property
     def law(self) -> Law:
@@ -167,8 +180,11 @@ class SampleOptions:
             if out is not None and isinstance(one, Path):
                 check_target(one, out, folder=False)
         progress("reading")
-        files = Files(self.formats, self.teacher)
-        teacher = cast(Scores, files.part(self.teacher, "scores", keep=True).scores)
+        files = Files(self.formats, self.teacher, self.answers)
+        read = files.scores(
+            self.teacher, None, of=TEACHER, keep=True, scale_matters=False
+        )
+        teacher = read.scores
         self.check_scale(teacher)
         wanted, positives, dropped = _positives(
             teacher,
@@ -206,7 +222,7 @@ class SampleOptions:
             dropped=dropped,
             suspected=found.suspected,
             probabilities=NOT_KNOWN if self.law.mixes else BY_STRATUM,
-            notes=(ASSUMED,) if positives == BEST else (),
+            notes=(*read.notes, *((ASSUMED,) if positives == BEST else ())),
             file=None,
             inputs=inputs_of(self.inputs()),
             command=self.command,
@@ -236,6 +252,8 @@ def sample(  # noqa: PLR0913  each is an option of the command
     strata: int = 5,
     band: tuple[float, float] = (0.5, 1.0),
     drop_suspected: float | None = None,
+    missing_value: MissingValues = None,
+    run_tag: RunTags = None,
     seed: int = 0,
     out: str | PathLike[str] | None = None,
     to: str | None = None,
@@ -280,6 +298,13 @@ def sample(  # noqa: PLR0913  each is an option of the command
     drop_suspected : float, optional
         Leave out candidates that the teacher scores above the positive (0), or less
         than this below it: they may be relevant.
+    missing_value : float, sequence of float or mapping, optional
+        Scores that stand for missing ones, such as -10000: such documents are no
+        candidates. "none" says that a repeated value is a score. A mapping has the
+        values of runs by name, of "teacher" or of files by path.
+    run_tag : str or mapping, optional
+        The system to read of a run whose lines have several tags, by name as above;
+        "*" takes all lines for one system.
     seed : int, default 0
     out : path, optional
         The file to write; its suffix names the format, as for `rankbound.convert`.
@@ -329,6 +354,8 @@ def sample(  # noqa: PLR0913  each is an option of the command
         strata=strata,
         band=(band[0], band[1]),
         drop_suspected=drop_suspected,
+        missing_value=missing_value,
+        run_tag=run_tag,
         seed=seed,
         formats={} if formats is None else formats,
     )
@@ -343,7 +370,7 @@ def _rankings(
 ) -> dict[str, Scores]:
     """The rankings by name, each of which shares a query with the teacher."""
     runs = {
-        name: cast(Scores, files.part(run, "scores").scores)
+        name: files.scores(run, None, of=name, scale_matters=False).scores
         for name, run in given.items()
     }
     for name, run in runs.items():

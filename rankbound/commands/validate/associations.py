@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.bounds.wording import counted
 from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.measure.certifying import query_terms
 from rankbound.commands.measure.choosing import DEFAULT_RANGE
@@ -28,6 +29,7 @@ from rankbound.commands.validate.records import (
     Dependence,
     Heterogeneity,
 )
+from rankbound.data.clusters import units_of
 from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.draws import generator
 from rankbound.data.groups import Groups
@@ -443,14 +445,15 @@ def _entropies_of_noise(
     groups = student.groups.keep_groups(student.certified)
     scores, _ = groups.scores_of(measurement.inputs.teacher)
     scale = float(scores.std()) / measurement.temperature or 1.0
-    rows = _order(groups, panel.qids)
+    rows = _order(groups, panel.queries)
     pairs = measurement.options.pairs
     document = _documents(groups)
     found = []
     for _ in range(DRAWS):
         noise = rng.normal(0.0, scale, size=int(document.max()) + 1)[document]
         terms = teacher_terms(groups, noise, pairs=pairs)
-        found.append(query_terms(groups, terms, pairs=pairs).entropy_nats[rows])
+        drawn = query_terms(groups, terms, pairs=pairs).entropy_nats[rows]
+        found.append(panel.units.means(drawn))
     return np.array(found)
 
 
@@ -510,14 +513,16 @@ def constant_control(
     flat = ranking.with_values(np.zeros_like(ranking.values), kind=ranking.kind)
     judge = Judge(inputs.qrels, measures, missing=missing_queries)
     values, known = judge.evaluate(flat).of(terms.qids)
-    if known.sum() < LEAST_QUERIES:
+    units = units_of(terms.qids[known], inputs.clusters)
+    if len(units) < LEAST_QUERIES:
         raise DomainError(
-            f"the constant student needs {LEAST_QUERIES} judged queries, got "
-            f"{int(known.sum())}"
+            f"the constant student needs {counted(LEAST_QUERIES, units.noun)} with "
+            f"judgements, got {len(units)}"
         )
-    targets = values[known]
+    targets = units.means(values[known])
+    columns = np.column_stack([terms.risk_nats, terms.student_range])[known]
     panel = Panel(
-        terms=np.column_stack([terms.risk_nats, terms.student_range])[known],
+        terms=units.means(columns),
         targets=targets,
         given=np.empty((len(targets), 0)),
         uses=np.empty((targets.shape[1], 0), dtype=bool),

@@ -28,6 +28,7 @@ from rankbound.commands.validate.records import (
     Order,
     Prediction,
 )
+from rankbound.data.clusters import units_of
 from rankbound.data.columns import Booleans, Floats, Strings, strings
 from rankbound.data.draws import drawn_order, generator
 from rankbound.errors import UsageError
@@ -62,7 +63,7 @@ def certificates(
     rows = []
     for panel in panels:
         certificate = panel.result.certificate
-        risk = panel.result.terms.risk_nats
+        risk = panel.result.units.risk_nats
         if risk is None or len(risk) < LEAST_QUERIES:
             continue
         halves = held_out(
@@ -225,9 +226,10 @@ def across(
 
 
 def _half(judged: Judged, seed: int) -> set[str]:
-    qids = strings(sorted(judged.relevant))
-    order = drawn_order(qids, seed=seed, purpose=f"halves of {judged.dataset}")
-    return {qids[index] for index in order[: len(qids) // 2]}
+    """A random half of the judged queries, or of their clusters."""
+    ids = units_of(strings(sorted(judged.relevant)), judged.clusters).ids
+    order = drawn_order(ids, seed=seed, purpose=f"halves of {judged.dataset}")
+    return {ids[index] for index in order[: len(ids) // 2]}
 
 
 def _values(
@@ -244,8 +246,9 @@ def _values(
     limit = _limit(panel, risk[first], delta)
     unscored = panel.result.student.missing_share
     system = judged.systems[panel.student]
-    outside = np.array([qid not in half for qid in system.qids])
-    means = system.values[outside].mean(axis=0).tolist()
+    units = units_of(system.qids, judged.clusters)
+    outside = np.array([name not in half for name in units.ids])
+    means = units.means(system.values)[outside].mean(axis=0).tolist()
     known = _rows(panel.baselines.qids, panel.qids[first])
     negative = panel.baselines.negative_score[known]
     kept = negative[np.isfinite(negative)]

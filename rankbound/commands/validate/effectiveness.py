@@ -20,12 +20,14 @@ from rankbound.commands.measure.given import Files, Given
 from rankbound.commands.validate.options import TEACHER, Case, Missing
 from rankbound.commands.validate.records import AVERAGE, Mean, SystemPair
 from rankbound.commands.validate.result import FACTORS
+from rankbound.data.clusters import Clusters, units_of
 from rankbound.data.columns import Booleans, Floats, Integers, Strings, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.ordering import ranking
 from rankbound.data.per_query import PerQuery
 from rankbound.data.scores import Scores
 from rankbound.errors import FormatError, UsageError
+from rankbound.read.clusters import read_clusters
 from rankbound.validation.paired import Answer, Question, answer_family
 
 DEPTH: Final = 1_000
@@ -187,12 +189,25 @@ class Judged:
         By name of the student, and "teacher".
     relevant : dict of str to int
         Number of relevant documents by query.
+    clusters : Clusters or None
+        Of the queries, if these are not independent.
     """
 
     dataset: str
     measures: tuple[str, ...]
     systems: dict[str, Effectiveness]
     relevant: dict[str, int]
+    clusters: Clusters | None = None
+
+    def keys(self, qids: Strings) -> Strings:
+        """Ids of queries that no other data set has."""
+        return strings([f"{self.dataset}\t{qid}" for qid in qids])
+
+    def keyed(self) -> dict[str, str]:
+        """The cluster by key, of all judged queries; each its own without clusters."""
+        qids = strings([*self.relevant])
+        names = qids if self.clusters is None else self.clusters.of(qids)
+        return dict(zip(self.keys(qids), self.keys(names), strict=True))
 
 
 def judge(
@@ -226,6 +241,9 @@ def judge(
         measures=judging.measures,
         systems={name: judging.evaluate(ranking_of(case, name)) for name in names},
         relevant=_relevant(qrels, relevant),
+        clusters=None
+        if case.measure.clusters is None
+        else read_clusters(case.measure.clusters),
     )
 
 
@@ -251,15 +269,15 @@ def ranking_of(case: Case, name: str) -> Scores:
         When there is nothing to rank by.
     """
     options = case.measure
-    files = Files(options.formats, options.teacher)
+    files = Files(options.formats, options.teacher, options.answers)
     given = case.rankings.get(name)
     if given is None and name == TEACHER:
         given = options.teacher
     if given is not None:
-        return _scores(files, given)
+        return _scores(files, given, name)
     source = case.source(name)
     if source.scores is not None:
-        return _scores(files, source.scores)
+        return _scores(files, source.scores, name)
     if source.queries is None or options.embeddings is None:
         raise UsageError(
             f"student {name!r} needs scores, or query vectors and `embeddings`"
@@ -269,8 +287,8 @@ def ranking_of(case: Case, name: str) -> Scores:
     return dense_ranking(documents, queries, depth=DEPTH)
 
 
-def _scores(files: Files, given: Given) -> Scores:
-    return cast(Scores, files.part(given, "scores").scores)
+def _scores(files: Files, given: Given, name: str) -> Scores:
+    return files.scores(given, None, of=name, scale_matters=False).scores
 
 
 def positions_in_rankings(scores: Scores) -> Iterator[tuple[str, str, int]]:
@@ -381,8 +399,12 @@ def equivalence(
     """
     factors = {} if design is None else read_design(design)
     tables = {name: _columns(found) for name, found in judged.items()}
+    clusters = None
+    if any(found.clusters is not None for found in judged.values()):
+        several = [found.keyed() for found in judged.values()]
+        clusters = Clusters.from_dict({k: c for one in several for k, c in one.items()})
     if len(judged) > 1:
-        average = _averages(tables)
+        average = _averages(tables, clusters)
         if average:
             tables[AVERAGE] = average
     systems = list(dict.fromkeys(s for table in tables.values() for s, _ in table))
@@ -395,12 +417,13 @@ def equivalence(
                 measure=measure,
                 student=student,
                 factors=factors.get(student, {}),
-                n=len(column),
-                mean=float(column.mean()),
+                n=len(units),
+                mean=float(units.means(column.values).mean()),
             )
             for (student, measure), column in table.items()
+            for units in (units_of(column.qids, clusters),)
         ]
-        questions += _questions(dataset, table, margin)
+        questions += _questions(dataset, table, margin, clusters)
     answers: list[Answer] = []
     if questions:
         answers = answer_family(
@@ -416,14 +439,14 @@ Table = dict[tuple[str, str], PerQuery]
 def _columns(found: Judged) -> Table:
     table = {}
     for student, system in found.systems.items():
-        keys = strings([f"{found.dataset}\t{qid}" for qid in system.qids])
+        keys = found.keys(system.qids)
         for index, measure in enumerate(found.measures):
             values = np.ascontiguousarray(system.values[:, index])
             table[student, measure] = PerQuery(measure, "1", keys, values)
     return table
 
 
-def _averages(tables: dict[str, Table]) -> Table:
+def _averages(tables: dict[str, Table], clusters: Clusters | None) -> Table:
     """Pool the data sets, scaled so that the mean gives each the same weight."""
     shared = set.intersection(*(set(table) for table in tables.values()))
     found = {}
@@ -431,16 +454,20 @@ def _averages(tables: dict[str, Table]) -> Table:
         if key not in shared:
             continue
         columns = [table[key] for table in tables.values()]
-        total = sum(len(column) for column in columns)
+        sizes = [len(units_of(column.qids, clusters)) for column in columns]
+        total = sum(sizes)
         scaled = [
-            column.values * (total / (len(columns) * len(column))) for column in columns
+            column.values * (total / (len(columns) * size))
+            for column, size in zip(columns, sizes, strict=True)
         ]
         qids = strings([qid for column in columns for qid in column.qids])
         found[key] = PerQuery(key[1], "1", qids, np.concatenate(scaled))
     return found
 
 
-def _questions(dataset: str, table: Table, margin: float) -> list[Question]:
+def _questions(
+    dataset: str, table: Table, margin: float, clusters: Clusters | None
+) -> list[Question]:
     measures = dict.fromkeys(measure for _, measure in table)
     students = dict.fromkeys(student for student, _ in table)
     return [
@@ -452,6 +479,7 @@ def _questions(dataset: str, table: Table, margin: float) -> list[Question]:
             reference=table[second, measure],
             bounds=None,
             margin=margin,
+            clusters=clusters,
         )
         for measure in measures
         for first, second in combinations(students, 2)

@@ -18,10 +18,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
-from rankbound.commands.measure.options import MeasureOptions, StudentSource
+from rankbound.commands.measure.options import (
+    MeasureOptions,
+    StudentSource,
+    by_name,
+)
 from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.errors import UsageError
 
@@ -105,8 +109,11 @@ def cases_of(
     if ranking is not None:
         rankings[TEACHER] = ranking
     vectors = next(iter(encoders.values()), None)
+    known = {"", TEACHER, str(teacher), *(s.name for s in students)}
     common = replace(
         settings,
+        missing_value=_of(settings.missing_value, known),
+        run_tag=_of(settings.run_tag, known),
         teacher=teacher,
         students=students,
         stake=_stakes(settings, students),
@@ -125,6 +132,11 @@ def cases_of(
         )
         for name, file in groups.items()
     )
+
+
+def _of(given: Any, known: set[str]) -> dict[str, Any]:
+    """What is said about this folder's systems; others have their own."""
+    return {name: held for name, held in by_name(given).items() if name in known}
 
 
 def _runs(folder: Folder) -> dict[str, Path]:

@@ -7,7 +7,6 @@ a validation has judgements.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 
@@ -15,22 +14,22 @@ from rankbound.bounds.wording import counted
 from rankbound.catalogue import QUANTITIES, TERMS
 from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.given import Files, Given
-from rankbound.commands.measure.inputs import declared
 from rankbound.commands.measure.measured import Measured, measured
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
 from rankbound.commands.measure.shift import laws_of_queries
 from rankbound.commands.validate.effectiveness import Judged
 from rankbound.commands.validate.options import TEACHER, Case
 from rankbound.commands.validate.records import LOSS
-from rankbound.data.columns import Floats, Strings
+from rankbound.data.clusters import Units, units_of
+from rankbound.data.columns import Booleans, Floats, Strings
 from rankbound.data.groups import Groups
 from rankbound.data.per_query import query_means
-from rankbound.data.scores import Kind, Scores
+from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 from rankbound.validation.association import LEAST_QUERIES, Panel
 
-Known = dict[tuple[Given, Kind | None], bool]
+Known = dict[tuple[Given, Kind | None, str], bool]
 
 
 def measured_case(case: Case, known: Known) -> Measured:
@@ -58,25 +57,26 @@ def with_scales(options: MeasureOptions, known: Known | None = None) -> MeasureO
         When a file does not hold scores.
     """
     known = {} if known is None else known
-    files = Files(options.formats, options.teacher)
+    files = Files(options.formats, options.teacher, options.answers)
 
-    def unitless(given: Given, kind: Kind | None) -> bool:
-        if (given, kind) not in known:
-            scores = cast(Scores, files.part(given, "scores").scores)
-            known[given, kind] = declared(scores, kind)[0].kind in NEEDS_TEMPERATURE
-        return known[given, kind]
+    def unitless(given: Given, kind: Kind | None, name: str) -> bool:
+        if (given, kind, name) not in known:
+            found = files.scores(given, kind, of=name).scores.kind
+            known[given, kind, name] = found in NEEDS_TEMPERATURE
+        return known[given, kind, name]
 
     def scaled(source: StudentSource) -> StudentSource:
         if source.temperature is not None:
             return source
         if source.scores is not None:
-            needs = unitless(source.scores, source.kind)
+            needs = unitless(source.scores, source.kind, source.name)
         else:
             needs = source.kind is None or source.kind in NEEDS_TEMPERATURE
         return replace(source, temperature="fit") if needs else source
 
     temperature = options.temperature
-    if temperature is None and unitless(options.teacher, options.teacher_kind):
+    kind = options.teacher_kind
+    if temperature is None and unitless(options.teacher, kind, TEACHER):
         temperature = "fit"
     students = tuple(scaled(source) for source in options.students)
     return replace(options, temperature=temperature, students=students)
@@ -98,7 +98,7 @@ def fitted_unasked(asked: MeasureOptions, used: MeasureOptions) -> str | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """The terms of one student, with a row for each query of its certificate.
+    """The terms of one student, with a row for each query, or cluster of queries.
 
     Attributes
     ----------
@@ -115,6 +115,12 @@ class Terms:
     columns: dict[str, Floats]
     group_size: Floats
     absent: dict[str, str]
+
+    def of_units(self, rows: Booleans, units: Units) -> Terms:
+        """The terms of some rows, averaged over the units of their queries."""
+        columns = {k: units.means(v[rows]) for k, v in self.columns.items()}
+        size = units.means(self.group_size[rows])
+        return Terms(units.ids, columns, size, self.absent)
 
     def table(self, names: tuple[str, ...]) -> Floats:
         """Return some columns side by side, shape (n, t)."""
@@ -163,7 +169,7 @@ def _kappa(measurement: Measured, qids: Strings) -> tuple[Floats | None, str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baselines:
-    """Simple descriptions of a student's groups, with a row for each query.
+    """Simple descriptions of a student's groups, with a row for each query or cluster.
 
     `negative_score` and `score_variance` refer to the teacher's scores, divided by the
     temperature.
@@ -172,6 +178,18 @@ class Baselines:
     qids: Strings
     negative_score: Floats
     score_variance: Floats
+
+    def of_units(self, rows: Booleans, units: Units) -> Baselines:
+        """The baselines of some rows, averaged over the units of their queries.
+
+        A query without a negative has no negative score, and does not count.
+        """
+        negative = self.negative_score[rows]
+        known = np.isfinite(negative)
+        found = np.full(len(units), np.nan)
+        place = np.unique(units.of_query[known])
+        found[place] = units.only(np.flatnonzero(known)).means(negative[known])
+        return Baselines(units.ids, found, units.means(self.score_variance[rows]))
 
 
 def baselines_of(
@@ -221,13 +239,17 @@ def _by_query(groups: Groups, values: Floats, qids: Strings) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudentPanel:
-    """One student under one sampling of one data set, by query.
+    """One student under one sampling of one data set, by query or cluster.
 
     Attributes
     ----------
     dataset, sampling, student : str
     qids : object array of str, shape (n,)
-        Queries that have both terms and effectiveness.
+        Queries that have both terms and effectiveness, or their clusters.
+    queries : object array of str, shape (n_queries,)
+        The queries themselves.
+    units : Units
+        Which row of the panel each query belongs to.
     names, targets : tuple of str
         Names of the columns of the panel's terms and targets.
     panel : Panel
@@ -243,6 +265,8 @@ class StudentPanel:
     sampling: str
     student: str
     qids: Strings
+    queries: Strings
+    units: Units
     names: tuple[str, ...]
     targets: tuple[str, ...]
     panel: Panel
@@ -286,36 +310,45 @@ def _panel(
     theirs, known = judged.systems[name].of(terms.qids)
     teachers, known_too = judged.systems[TEACHER].of(terms.qids)
     both = known & known_too
-    if both.sum() < LEAST_QUERIES:
+    qids = terms.qids[both]
+    units = units_of(qids, measurement.inputs.clusters)
+    if len(units) < LEAST_QUERIES:
         raise UsageError(
             f"{case.dataset}, {case.sampling}, student {name!r}: "
-            f"at least {LEAST_QUERIES} queries need both terms and effectiveness, got "
-            f"{int(both.sum())}"
+            f"at least {counted(LEAST_QUERIES, units.noun)} need both terms and "
+            f"effectiveness, got {len(units)}"
             f"{_set_aside(measurement)}"
         )
+    dropped = _dropped(terms.qids, both, judged)
+    baselines = baselines_of(measurement, result, relevant=relevant).of_units(
+        both, units
+    )
+    terms = terms.of_units(both, units)
     names = tuple(terms.columns)
-    student, teacher = theirs[both], teachers[both]
-    qids = terms.qids[both]
-    n_relevant = np.array([judged.relevant[qid] for qid in qids], dtype=np.float64)
-    given = np.column_stack([teacher, n_relevant, terms.group_size[both]])
+    student, teacher = units.means(theirs[both]), units.means(teachers[both])
+    relevant_of = np.array([judged.relevant[qid] for qid in qids], dtype=np.float64)
+    n_relevant = units.means(relevant_of)
+    given = np.column_stack([teacher, n_relevant, terms.group_size])
     own = np.tile(np.eye(len(judged.measures), dtype=bool), (2, 1))
     return StudentPanel(
         dataset=case.dataset,
         sampling=case.sampling,
         student=name,
-        qids=qids,
+        qids=units.ids,
+        queries=qids,
+        units=units,
         names=names,
         targets=(*judged.measures, *(f"{LOSS}{m}" for m in judged.measures)),
         panel=Panel(
-            terms=terms.table(names)[both],
+            terms=terms.table(names),
             targets=np.column_stack([student, teacher - student]),
             given=given,
             uses=np.column_stack([own, np.ones((len(own), 2), dtype=bool)]),
         ),
-        baselines=baselines_of(measurement, result, relevant=relevant),
+        baselines=baselines,
         result=result,
         terms=terms,
-        dropped=_dropped(terms.qids, both, judged),
+        dropped=dropped,
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from rankbound.catalogue import Difference, verdict_called
-from rankbound.commands.measure.result import LimitFloor
+from rankbound.commands.measure.result import LimitFloor, TrainedOn
+from rankbound.provenance import Clustering
 from rankbound.results import Record
 
 POOLED: Final = "(pooled)"
@@ -287,13 +288,17 @@ class TeacherScale(Record, frozen=True, kw_only=True):
 
 
 class StudentScale(Record, frozen=True, kw_only=True):
-    """The same for a student, and its shares of unscored and clipped documents."""
+    """The same for a student, and its shares of unscored and clipped documents.
+
+    `trained_on` is None if its training queries were not given.
+    """
 
     kind: str
     kind_evidence: str
     temperature: float
     missing_share: float
     clipped_share: float
+    trained_on: TrainedOn | None = None
 
 
 class Surveyed(Record, frozen=True, kw_only=True):
@@ -309,6 +314,7 @@ class Surveyed(Record, frozen=True, kw_only=True):
     missing_queries: str
     teacher: TeacherScale
     students: dict[str, StudentScale]
+    clustering: Clustering | None = None
 
 
 class PartialFamily(Record, frozen=True, kw_only=True):
@@ -340,7 +346,11 @@ class PairFamily(Record, frozen=True, kw_only=True):
 
 
 class JudgedTogether(Record, frozen=True, kw_only=True):
-    """The tests made together, and how errors are controlled."""
+    """The tests made together, and how errors are controlled.
+
+    `unit` is what every n counts, what is drawn and what is permuted: "query" or
+    "cluster".
+    """
 
     name: str
     n_tests: int
@@ -356,6 +366,7 @@ class JudgedTogether(Record, frozen=True, kw_only=True):
     partial: PartialFamily
     configurations: OrderFamily
     equivalence: PairFamily
+    unit: str = "query"
 
     @property
     def named_after(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final
 
 from rankbound.bounds.wording import counted
-from rankbound.catalogue import ASSOCIATED, NOTHING, VERDICTS
+from rankbound.catalogue import ASSOCIATED, NOTHING, VERDICTS, proviso
 from rankbound.commands.validate.records import (
     AVERAGE,
     LOSS,
@@ -226,7 +226,7 @@ def _association_caption(
         "term with each "
         f"measure per query, with {100 * (1 - family.delta):.10g}% BCa bootstrap "
         f"interval ({counted(family.resamples, 'resample')}); n = "
-        f"{counted(first.n, 'query')}; "
+        f"{counted(first.n, family.unit)}; "
         f"{test}, {family.named_after} over {counted(size, 'test')} at "
         f"{family.delta:g};{power} bold: associated; {LOSS}M is the teacher's M "
         "minus the student's; "
@@ -335,7 +335,7 @@ def predictions_table(rows: Sequence[Prediction], family: JudgedTogether) -> Tab
 
 
 def certificates_table(
-    rows: Sequence[HeldOutCertificate], family: JudgedTogether
+    rows: Sequence[HeldOutCertificate], family: JudgedTogether, said: str
 ) -> Table:
     """Tabulate certificates and held-out risks."""
     return Table(
@@ -347,7 +347,7 @@ def certificates_table(
             "held-out mean is at most the certificate; refuted: whose lower limit is "
             "above it; floor (n): what no certificate of halves can be below, and the "
             "queries from which one may be below ln 2; each certificate by itself, no "
-            f"correction; seed {family.seed}."
+            f"correction, {said}; seed {family.seed}."
         ),
         header=(
             "data set",
@@ -469,6 +469,9 @@ class Validation(
         The command that was run; empty for a call.
     versions : dict of str to str
         The versions of this and other packages.
+    clusters : int or None
+        Number of clusters of queries that were measured, of all data sets; None where
+        queries are independent.
 
     Examples
     --------
@@ -515,6 +518,7 @@ class Validation(
     inputs: tuple[Input, ...]
     command: str
     versions: dict[str, str]
+    clusters: int | None = None
 
     def __post_init__(self) -> None:
         """Index controls by name."""
@@ -554,8 +558,19 @@ class Validation(
         if predicted:
             found.append(predictions_table(predicted, family))
         if self.certificates:
-            found.append(certificates_table(self.certificates, family))
+            said = self.proviso
+            found.append(certificates_table(self.certificates, family, said))
         return [*found, controls_table(self.controls, family)]
+
+    @property
+    def proviso(self) -> str:
+        """What the certificates take for granted."""
+        known = (
+            student.trained_on is not None
+            for one in self.datasets
+            for student in one.students.values()
+        )
+        return proviso(trained=all(known), clustered=self.clusters is not None)
 
     def to_files(self) -> dict[str, str | None]:
         """The files that `save` writes: JSON, effectiveness per query, and tables."""

@@ -19,10 +19,12 @@ from rankbound.catalogue import (
     VERDICTS,
 )
 from rankbound.commands.measure.given import (
+    ClustersLike,
     Given,
     GroupsLike,
     IdsLike,
     QrelsLike,
+    QueriesLike,
     ScoresLike,
     VectorsLike,
     inputs_of,
@@ -77,9 +79,11 @@ from rankbound.commands.validate.records import (
     TeacherScale,
 )
 from rankbound.commands.validate.result import Validation
+from rankbound.data.clusters import CLUSTER, QUERY
 from rankbound.data.scores import Kind
 from rankbound.progress import Progress, reported
 from rankbound.provenance import versions
+from rankbound.read.scales import MissingValues, MixedScales, RunTags
 from rankbound.results import Named, Open
 from rankbound.rows import Rows
 from rankbound.validation.judging import LEVEL, POWER, Correction
@@ -136,6 +140,11 @@ DEFINITIONS: Final = {
     "effectiveness": "by ir-measures on ranks: scores are compared as float64, and "
     "ties are ordered by docno, descending",
 }
+CLUSTERED: Final = {
+    "clusters": "terms, measures and effectiveness of the queries of a cluster are "
+    "averaged, and clusters are what is drawn, left out, permuted, split into halves "
+    "and counted by every n; effectiveness.tsv is per query",
+}
 UNSCORED: Final = "configurations_with_too_many_unscored_documents"
 # Versions recorded in addition to those of every command
 PACKAGES: Final = ("ir-measures", "pytrec-eval-terrier", "scikit-learn")
@@ -178,12 +187,14 @@ def validate(  # noqa: PLR0913  each is an option of the command
     *,
     students: StudentsLike | None = None,
     qrels: QrelsLike | None = None,
+    clusters: ClustersLike | None = None,
     groups: GroupsLike | Mapping[str, GroupsLike] | None = None,
     rankings: Mapping[str, ScoresLike] | None = None,
     dataset: str | None = None,
     embeddings: VectorsLike | None = None,
     ids: IdsLike | None = None,
     metric: str | None = None,
+    trained_on: QueriesLike | Mapping[str, QueriesLike] | None = None,
     teacher_kind: Kind | str | None = None,
     temperature: Temperature = None,
     depth: int | None = None,
@@ -192,6 +203,9 @@ def validate(  # noqa: PLR0913  each is an option of the command
     missing: Literal["drop", "error"] | None = None,
     unscored: Literal["floor", "common", "drop", "error"] | None = None,
     pilot: float | None = None,
+    missing_value: MissingValues = None,
+    mixed_scales: MixedScales | None = None,
+    run_tag: RunTags = None,
     score_range: float | None = None,
     stake: float | Mapping[str, float] | None = None,
     formats: Mapping[str, str] | None = None,
@@ -229,6 +243,10 @@ def validate(  # noqa: PLR0913  each is an option of the command
         the vectors of its queries. No student may be called "teacher".
     qrels : path or object, optional
         Relevance judgements, which effectiveness is measured by; see `read_qrels`.
+    clusters : path or mapping of str to str, optional
+        The cluster of each judged query, where queries depend on each other: a file of
+        qid and cluster, parted by a tab. Values are then averaged by cluster, and
+        clusters are what is resampled, permuted and split.
     groups : path or object, or mapping of str to these, optional
         Groups of documents, or those of several samplings by name; see `read_groups`.
         By default the teacher's best `depth` documents of every query.
@@ -244,6 +262,9 @@ def validate(  # noqa: PLR0913  each is an option of the command
         Docnos of the rows of `embeddings`; by default their own, or those beside them.
     metric : {"euclidean", "angular"}, default "euclidean"
         The distance between vectors; "angular" is their angle in radians.
+    trained_on : path, object, or mapping of str to these, optional
+        The queries that all students were trained on, or those of each by name, as in
+        `measure`: a student has no terms and no certificate on its own.
     teacher_kind : Kind or str, optional
         What the scores are: "logit", "probability", "cosine", "dot", "bm25" or
         "unknown"; inferred by default.
@@ -269,6 +290,16 @@ def validate(  # noqa: PLR0913  each is an option of the command
         Share of the queries, in [0, 1), that is set aside to choose temperatures, B,
         stakes and the least size of a group, with 20 queries or more; 0.2 by default.
         These queries have no terms.
+    missing_value : float, sequence of float or mapping, optional
+        Scores that stand for missing ones, such as -10000: such documents have no
+        score. "none" says that a repeated value is a score. A mapping has the values
+        of students by name, of "teacher" or of files by path.
+    mixed_scales : {"error", "logit-sigmoid", "as-is"}, default "error"
+        Where some queries of a file have logits and others a sigmoid's scores: raise,
+        make logits of the latter, or take all as they are.
+    run_tag : str or mapping, optional
+        The system to read of a run whose lines have several tags, by name as above;
+        "*" takes all lines for one system.
     score_range : float, optional
         B: student scores are clipped at this many temperatures below the best document
         of their group, so that losses are bounded; from 1e-6 to 1e6. By default it is
@@ -357,12 +388,14 @@ def validate(  # noqa: PLR0913  each is an option of the command
             "teacher": teacher,
             "students": students,
             "qrels": qrels,
+            "clusters": clusters,
             "groups": groups,
             "rankings": rankings,
             "dataset": dataset,
             "embeddings": embeddings,
             "ids": ids,
             "metric": metric,
+            "trained_on": trained_on,
             "teacher_kind": teacher_kind,
             "temperature": temperature,
             "depth": depth,
@@ -371,6 +404,9 @@ def validate(  # noqa: PLR0913  each is an option of the command
             "missing": missing,
             "unscored": unscored,
             "pilot": pilot,
+            "missing_value": missing_value,
+            "mixed_scales": mixed_scales,
+            "run_tag": run_tag,
             "score_range": score_range,
             "stake": stake,
             "formats": formats,
@@ -482,9 +518,10 @@ def n_stages(cases: Sequence[Case]) -> int:
 
 def result_of(found: Validated) -> Validation:
     """Turn the findings into a result; inputs are read again for their hashes."""
-    configured = found.configurations
+    configured, family = found.configurations, _family(found)
+    surveyed = tuple(_surveyed(found, *key) for key in found.measured)
     made = Validation(
-        family=_family(found),
+        family=family,
         per_query=found.associations.rows,
         configurations=configured.orders,
         certificates=found.certificates,
@@ -494,20 +531,22 @@ def result_of(found: Validated) -> Validation:
         means=Open(found.equivalence.means),
         equivalence=found.equivalence.pairs,
         controls=Named(found.controls),
-        datasets=tuple(_surveyed(found, *key) for key in found.measured),
+        datasets=surveyed,
         absent_terms=_absent_terms(found),
         dropped=_dropped(found),
         warnings=_warnings(found),
-        definitions=DEFINITIONS,
+        definitions=DEFINITIONS if family.unit == QUERY else DEFINITIONS | CLUSTERED,
         inputs=inputs_of(_given(found)),
         command=found.options.command,
         versions={**versions(), **{name: version(name) for name in PACKAGES}},
+        clusters=_n_clusters(surveyed),
     )
     return made.with_beside(effectiveness=_effectiveness(found.judged))
 
 
 def _family(found: Validated) -> JudgedTogether:
     options, associated = found.options, found.associations
+    unit = CLUSTER if any(d.clusters for d in found.judged.values()) else QUERY
     judging = options.family
     return JudgedTogether(
         name=NAME,
@@ -518,7 +557,7 @@ def _family(found: Validated) -> JudgedTogether:
         band=judging.band,
         permutations=associated.permutations,
         resamples=options.resamples,
-        interval="BCa bootstrap by query",
+        interval=f"BCa bootstrap by {unit}",
         power=POWER,
         seed=options.seed,
         partial=PartialFamily(name=PARTIAL_NAME, n_tests=associated.n_partial_tests),
@@ -534,6 +573,7 @@ def _family(found: Validated) -> JudgedTogether:
             n_tests=found.equivalence.n_comparisons,
             margin=options.margin,
         ),
+        unit=unit,
     )
 
 
@@ -560,10 +600,18 @@ def _surveyed(found: Validated, dataset: str, sampling: str) -> Surveyed:
                 temperature=result.student.temperature,
                 missing_share=result.student.missing_share,
                 clipped_share=result.student.clipped_share,
+                trained_on=result.student.trained_on,
             )
             for result in made.students
         },
+        clustering=made.inputs.clustering,
     )
+
+
+def _n_clusters(surveyed: Sequence[Surveyed]) -> int | None:
+    """Clusters that were measured, of all data sets; None without any."""
+    known = {d.dataset: d.clustering for d in surveyed if d.clustering is not None}
+    return sum(one.clusters for one in known.values()) if known else None
 
 
 def _effectiveness(judged: Mapping[str, Judged]) -> Rows:
@@ -646,7 +694,9 @@ def _given(found: Validated) -> list[Given]:
     given: dict[Given, None] = {}
     for case in found.options.cases:
         made = found.measured[case.dataset, case.sampling]
-        students = (path for r in made.students for path in r.student.paths)
+        students = [path for r in made.students for path in r.student.paths]
+        trained = (r.student.source.trained_on for r in made.students)
+        students += [path for path in trained if path is not None]
         given |= dict.fromkeys([*made.inputs.paths, *students, *case.rankings.values()])
     if found.options.design is not None:
         given[found.options.design] = None

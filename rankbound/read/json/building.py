@@ -72,9 +72,14 @@ class Builder:
         self._queries = Ids("query", self.source, self.repairs)
         self._documents = Ids("document", self.source, self.repairs)
         self._keyed: dict[Any, int] = {}
-        self._rows = _columns("iidq")  # query, document, score, line
-        self._groups = _columns("iq")  # query, line
-        self._members = _columns("iib")  # group, document, positive
+        self._rows = columns("iidq")  # query, document, score, line
+        self._groups = columns("iq")  # query, line
+        self._members = columns("iib")  # group, document, positive
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether any scores were added."""
+        return len(self._rows[0]) > 0
 
     @property
     def texts(self) -> dict[str, str]:
@@ -292,7 +297,8 @@ class Builder:
         )
 
 
-def _columns(types: str) -> tuple[Any, ...]:
+def columns(types: str) -> tuple[Any, ...]:
+    """Empty columns that grow, by the codes of the module `array`."""
     return tuple(array(code) for code in types)
 
 

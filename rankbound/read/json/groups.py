@@ -28,9 +28,17 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.blocks import Unsure, groups_in_blocks
 from rankbound.read.json.building import Builder
-from rankbound.read.json.jsonl import Row, RowFormat, rows, write_records
+from rankbound.read.json.jsonl import (
+    Row,
+    RowFormat,
+    first_object,
+    rows,
+    schema_of_record,
+    write_records,
+)
 from rankbound.read.json.records import Record, lacking, list_records, one_positive
 from rankbound.read.source import Source
+from rankbound.read.tables.layouts import recognise
 
 # Rankings without scores
 
@@ -117,6 +125,7 @@ def _ranking_format(name: str, key: str, holder: str) -> RowFormat:
         partial(_write_ranking, title, key),
         ("ranks", "groups"),
         marks=False,
+        keys=frozenset({"query_id", key}),
     )
 
 
@@ -273,8 +282,14 @@ def _written(record: Record, good: int) -> Line:
 
 def _sniff(source: Source) -> str | None:
     start = source.head.lstrip().split(b"\n", 1)[0]
-    found = start.startswith(b"{") and b'"doc_id_b"' in start
-    return "lines of objects with query_id and doc_id_b" if found else None
+    if not (start.startswith(b"{") and b'"doc_id_b"' in start):
+        return None
+    record = first_object(source)
+    layout = recognise(schema_of_record(record))
+    known = layout is None or NEEDED.issuperset(layout.columns)
+    if not known or isinstance(record.get("doc_id_a"), list):
+        return None  # scores or several positives, which this format has not
+    return "lines of objects with query_id and doc_id_b"
 
 
 FORMATS = (

@@ -20,6 +20,8 @@ from rankbound.read.fields import parsed_number
 from rankbound.read.json.building import Builder
 from rankbound.read.json.records import lacking, pair_records
 from rankbound.read.source import Source
+from rankbound.read.text.claims import has_ranks
+from rankbound.read.text.roles import may_begin_with_scores
 
 NAMES: Final = "pos_score neg_score query_id pos_id neg_id"
 TITLE: Final = f"pairwise scores (Hofstätter): {NAMES}"
@@ -55,7 +57,9 @@ def _add(builder: Builder, text: bytes, line: int) -> None:
     try:
         qid, *docnos = (field.decode() for field in fields[2:])
     except UnicodeDecodeError as error:
-        raise builder.fail(f"not UTF-8 text ({error})", line) from None
+        raise builder.fail(
+            f"not UTF-8 text ({error}); save it as UTF-8", line
+        ) from None
     query = builder.query(qid, line)
     positive, negative = builder.documents(docnos, line)
     builder.score(query, positive, _number(builder, fields[0], line), line)
@@ -82,7 +86,11 @@ def _sniff(source: Source) -> str | None:
     start = source.head.lstrip().split(b"\n", 1)[0].split()
     if len(start) != 5 or any(parsed_number(field) is None for field in start[:2]):
         return None
+    if has_ranks(source, len(start)):
+        return None  # a run in another order
     decimal = any(set(field) & set(b".eE") for field in start[:2])
+    if not may_begin_with_scores(source):
+        return None
     return f"5 columns that begin with two scores ({NAMES})" if decimal else None
 
 

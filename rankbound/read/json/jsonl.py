@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 import orjson
+import pyarrow as pa
 
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
@@ -23,6 +24,7 @@ from rankbound.read.fields import as_number
 from rankbound.read.json.building import Builder
 from rankbound.read.source import NUMPY_MAGIC, Source
 from rankbound.read.tables.containers import container, first_row, open_table
+from rankbound.read.tables.layouts import plain, recognise
 
 T = TypeVar("T")
 # The first record is read whole to detect the format, up to this many bytes
@@ -355,7 +357,7 @@ class _Text:
                 added.append(f"{line.decode('utf-8')}\n")
             except UnicodeDecodeError as error:
                 raise self._source.fail(
-                    f"not UTF-8 text ({error})", line=number
+                    f"not UTF-8 text ({error}); save it as UTF-8", line=number
                 ) from None
             length += len(added[-1])
             if length >= size:
@@ -399,6 +401,10 @@ class RowFormat:
         As in `Format`, but returns a `RowFormat`.
     marks : bool
         Whether the format says which documents are positives.
+    keys : frozenset of str
+        The keys that a record of this format may give a meaning to; a record in which
+        other keys hold documents, labels or scores is of another format. Empty if the
+        format is alone in having its keys.
     """
 
     name: str
@@ -410,6 +416,7 @@ class RowFormat:
     keeps: tuple[str, ...] = ()
     configure: Callable[[str], RowFormat] | None = None
     marks: bool = True
+    keys: frozenset[str] = frozenset()
 
     def builder(self, source: Source) -> Builder:
         """An empty builder for this format."""
@@ -420,7 +427,7 @@ class RowFormat:
         if container(source) is not None:
             return self.read_records(source, table_records(open_table(source).table))
         builder = self.builder(source)
-        return self.read_rows(builder, rows(builder))
+        return self._read(builder, rows(builder))
 
     def read_records(
         self, source: Source, records: Iterable[Mapping[str, Any]]
@@ -428,9 +435,24 @@ class RowFormat:
         """Read records from elsewhere, numbered from 1."""
         builder = self.builder(source)
         numbered = enumerate(records, start=1)
-        return self.read_rows(
+        return self._read(
             builder, (Row(builder, number, found) for number, found in numbered)
         )
+
+    def _read(self, builder: Builder, found: Iterable[Row]) -> Contents:
+        watched = Watched()
+        contents = self.read_rows(builder, watched.over(found))
+        return contents.with_unused(watched.unused())
+
+    def sniff(self, source: Source) -> str | None:
+        """The evidence that a file is of this format, or None."""
+        record = first_record_of(source)
+        found = self.matches(record)
+        if found is None or not self.keys:
+            return found
+        layout = recognise(schema_of_record(record))
+        meant = set() if layout is None else {*map(plain, layout.columns)}
+        return found if meant <= self.keys else None
 
     def as_format(self) -> Format:
         """The file format whose lines are such records."""
@@ -439,12 +461,73 @@ class RowFormat:
             self.name,
             self.title,
             self.parts,
-            lambda source: self.matches(first_record_of(source)),
+            self.sniff,
             self.read,
             self.write,
             self.keeps,
             None if configure is None else lambda text: configure(text).as_format(),
         )
+
+
+WATCHED: Final = 64  # records whose keys are watched, as many as tell them all
+
+
+class Watched:
+    """The keys of the first records, and which of them a reader asks for."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, None] = {}
+        self._asked: set[object] = set()
+
+    def over(self, found: Iterable[Row]) -> Iterator[Row]:
+        """The rows, of which the first are watched."""
+        for place, row in enumerate(found):
+            if place < WATCHED:
+                self._seen.update(dict.fromkeys(row.fields))
+                yield Row(row.builder, row.line, Asked(row.fields, self._asked))
+            else:
+                yield row
+
+    def unused(self) -> list[str]:
+        """The keys that nobody asked for."""
+        return [key for key in self._seen if key not in self._asked]
+
+
+class Asked(dict[str, object]):
+    """A record that remembers the keys that it is asked for."""
+
+    def __init__(self, fields: Mapping[str, object], asked: set[object]) -> None:
+        super().__init__(fields)
+        self._asked = asked
+
+    def __getitem__(self, key: str) -> object:
+        self._asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, which counts as asked for."""
+        self._asked.add(key)
+        return super().get(key, default)
+
+
+def schema_of_record(record: Mapping[str, object]) -> Any:
+    """The columns that a record has as a row of a table; all ids count as text.
+
+    Examples
+    --------
+    >>> schema_of_record({"qid": 7, "doc_ids": ["a"], "score": 0.5}).types
+    [DataType(string), ListType(list<item: string>), DataType(double)]
+    """
+    kinds: dict[type, Any] = {float: pa.float64(), bool: pa.bool_()}
+    return pa.schema(
+        [
+            (name, pa.list_(pa.string()))
+            if isinstance(value, list)
+            else (name, kinds.get(type(value), pa.string()))
+            for name, value in record.items()
+            if not isinstance(value, dict)
+        ]
+    )
 
 
 def first_record_of(source: Source) -> Mapping[str, object]:

@@ -337,6 +337,7 @@ LABELED_LIST: Final = RowFormat(
     _write_labeled,
     ("groups", "positives", "scores"),
     _labels_as,
+    keys=frozenset({"query_id", "doc_ids", "labels", "scores"}),
 )
 LISTS = (
     LABELED_LIST,
@@ -349,6 +350,7 @@ LISTS = (
         _write_pylate,
         ("groups", "scores"),
         marks=False,
+        keys=frozenset({"query_id", "document_ids", "scores"}),
     ),
 )
 
@@ -414,6 +416,8 @@ def _sniff_colbert(source: Source) -> str | None:
         return None
     if all(isinstance(entry, list) and len(entry) == 2 for entry in record[1:]):
         return "lines of [qid, [pid, score], ...]"
+    if len(record) < 3 or len({*map(type, record[1:])}) > 1:
+        return None  # [qid, docno, score], or a pair
     ids = all(isinstance(entry, int | str) for entry in record[1:])
     return "lines of [qid, pid, ...]" if ids else None
 

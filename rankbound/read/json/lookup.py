@@ -23,7 +23,9 @@ from rankbound.data.columns import strings
 from rankbound.data.scores import LARGEST, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.fields import composed
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
+from rankbound.read.json.tables import is_by_columns
 from rankbound.read.source import Source, count, text_of
 from rankbound.read.text.assembling import Assembly, Repeat
 from rankbound.read.text.blocks import blocks, in_order, is_short
@@ -68,12 +70,18 @@ def _in_blocks(source: Source) -> tuple[Scores, int]:
     return rows.sorted().scores, empty
 
 
+# Measures of effectiveness by name, such as "NDCG@10", as BEIR prints them
+METRIC = re.compile(
+    rb'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{\s*"[A-Za-z_]+@\d+"\s*:', re.DOTALL
+)
 NESTED = re.compile(rb'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{')
 
 
 def _sniff(source: Source) -> str | None:
     found = NESTED.match(source.head)
-    return "an object of objects: {qid: {docno: score}}" if found else None
+    if not found or METRIC.match(source.head) or is_by_columns(source):
+        return None
+    return "an object of objects: {qid: {docno: score}}"
 
 
 def _read(source: Source) -> Contents:
@@ -123,6 +131,10 @@ SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
 BLANKS = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder(parse_int=float)  # int() refuses very many digits
 EMPTY = "queries without documents"
+PIVOTED = (
+    "; where a table was pivoted, leave out what has no score, or write a row for each "
+    "score: qid, docno, score"
+)
 GROUP_KEY = b'"query_id"'
 
 
@@ -164,17 +176,34 @@ def parse_lookup(
     numbers = np.array(values, dtype=np.float64)
     if not (np.abs(numbers) <= LARGEST).all():
         _refuse_score(data, path, rows)
-    names = itertools.chain.from_iterable(row for _, row in rows)
+    names = [composed(name) for _, row in rows for name in row]
     docnos, codes = encode(pa.array(names, pa.string()), ordered=True)
     sizes = [len(row) for _, row in rows]
+    _check_composed(path, rows)
     return Scores.from_rows(
         np.repeat(np.arange(len(rows), dtype=np.int64), sizes),
-        strings([qid for qid, _ in rows]),
+        strings([composed(qid) for qid, _ in rows]),
         codes,
         docnos,
         numbers,
         name=str(path),
     )
+
+
+def _check_composed(path: Path, rows: list[tuple[str, dict[str, object]]]) -> None:
+    """Refuse two keys of one object that look alike, and are one id (NFC)."""
+    for keys in ([qid for qid, _ in rows], *(row for _, row in rows)):
+        if len({*map(composed, keys)}) < len(keys):
+            first: dict[str, str] = {}
+            twice = next(
+                key for key in keys if first.setdefault(composed(key), key) != key
+            )
+            raise FormatError(
+                path,
+                f"key {twice!r} stands a second time in one object, in another "
+                "Unicode form (ids are compared in NFC); keep one of the two",
+                line=1,
+            )
 
 
 def _loaded(data: bytes, path: Path) -> dict[str, object]:
@@ -200,7 +229,9 @@ def _carefully(data: bytes, path: Path) -> Any:
         table = DECODER.decode(text)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(path, f"not UTF-8 text ({error})", line=line) from None
+        raise FormatError(
+            path, f"not UTF-8 text ({error}); save it as UTF-8", line=line
+        ) from None
     except json.JSONDecodeError as error:
         raise FormatError(
             path, f"broken JSON: {error.msg} (column {error.colno})", line=error.lineno
@@ -290,7 +321,7 @@ def _refuse_score(
                 raise FormatError(
                     path,
                     f"the score of query {qid!r}, document {docno!r} must be a finite "
-                    f"number, found {value!r}",
+                    f"number, found {value!r}{PIVOTED if value is None else ''}",
                     line=_line_of(data, qid, docno),
                 )
 

@@ -7,7 +7,6 @@ a query's documents (see `rankbound.estimators.margins`).
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from rankbound.data.scores import Kind, Scores
 from rankbound.estimators.margins import potentials
 from rankbound.read.contents import Contents
 from rankbound.read.fields import parsed_number
-from rankbound.read.json.building import Builder
+from rankbound.read.json.building import Builder, columns
 from rankbound.read.json.jsonl import Row, RowFormat, first_object, rows, write_records
 from rankbound.read.json.records import lacking, pair_records
 from rankbound.read.source import Source
@@ -46,7 +45,7 @@ class Triples:
 
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
-        self._columns = tuple(map(_array, "iiidq"))
+        self._columns = columns("iiidq")
 
     def add(
         self, query: int, positive: int, negative: int, margin: Any, line: int
@@ -148,7 +147,9 @@ def _add(triples: Triples, builder: Builder, fields: list[bytes], line: int) -> 
     try:
         qid, positive, negative = (field.decode() for field in fields[:3])
     except UnicodeDecodeError as error:
-        raise builder.fail(f"not UTF-8 text ({error})", line) from None
+        raise builder.fail(
+            f"not UTF-8 text ({error}); save it as UTF-8", line
+        ) from None
     margin = parsed_number(fields[3])
     if margin is None:
         raise builder.fail(
@@ -169,7 +170,7 @@ def _sniff(source: Source) -> str | None:
     start = source.head.lstrip().split(b"\n", 1)[0].rstrip(b"\r")
     if start == HEADER:
         return f"the header {', '.join(KEYS)}"
-    return _matches(first_object(source))
+    return ROW_FORMATS[0].sniff(source) if first_object(source) else None
 
 
 def _matches(record: Mapping[str, Any]) -> str | None:
@@ -208,10 +209,6 @@ def _lines(contents: Contents) -> Iterator[Line]:
             yield Line(record.qid, *documents, first - value)
 
 
-def _array(code: str) -> Any:
-    return array(code)
-
-
 ROW_FORMATS = (
     RowFormat(
         "margins",
@@ -221,6 +218,7 @@ ROW_FORMATS = (
         read_rows,
         write,
         ("groups", "positives", "margins"),
+        keys=frozenset(KEYS),
     ),
 )
 FORMATS = (replace(ROW_FORMATS[0].as_format(), sniff=_sniff, read=read),)

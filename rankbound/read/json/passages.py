@@ -20,12 +20,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
+from rankbound.errors import UsageError
 from rankbound.read.contents import Contents
 from rankbound.read.json.building import AGAIN, Builder
 from rankbound.read.json.jsonl import Row, RowFormat, write_records
@@ -425,5 +427,72 @@ OF_RANKLLM = (
     ),
 )
 
-ROW_FORMATS = (*OF_FLAGEMBEDDING, *OF_TEVATRON, *OF_RANKLLM)
+# DPR
+
+DPR: Final = "retrieval training (DPR): question, positive_ctxs, hard_negative_ctxs"
+CONTEXTS: Final = ("positive_ctxs", "negative_ctxs", "hard_negative_ctxs")
+PASSAGE_KEYS: Final = ("passage_id", "psg_id", "id", "docid")
+OF_RETRIEVAL: Final = (
+    "the scores of its passages are those of the first retriever, with 1000 for gold "
+    "ones, and are not read; `format='dpr:scores'` reads them"
+)
+
+
+def _read_dpr(as_scores: bool, builder: Builder, found: Iterable[Row]) -> Contents:
+    """Read the groups of questions, and scores where the user says so."""
+    told = False
+    for row in found:
+        row.need("question", CONTEXTS[0])
+        query = row.builder.query_text(row["question"], row.line)
+        group = row.builder.group(query, row.line)
+        for key in CONTEXTS:
+            for context in row.listed(key) if key in row else ():
+                if not isinstance(context, dict):
+                    raise row.fail(f"{key} must hold objects, found {context!r:.60}")
+                document = _context(row, context)
+                row.builder.member(group, document, positive=key == CONTEXTS[0])
+                if "score" not in context:
+                    continue
+                if as_scores:
+                    row.builder.score(query, document, context["score"], row.line)
+                elif not told:
+                    told = True
+                    row.builder.notes.append(OF_RETRIEVAL)
+    return builder.contents("dpr")
+
+
+def _context(row: Row, context: Mapping[str, Any]) -> int:
+    docno = next((context[key] for key in PASSAGE_KEYS if context.get(key)), None)
+    text, title = context.get("text"), context.get("title")
+    if not isinstance(text, str):
+        return row.builder.document(docno, row.line)
+    whole = f"{title} {text}" if isinstance(title, str) and title else text
+    return row.builder.document_text(whole, row.line, docno=docno)
+
+
+def _matches_dpr(record: Mapping[str, Any]) -> str | None:
+    if not (isinstance(record.get(CONTEXTS[0]), list) and "question" in record):
+        return None
+    return f"objects with question and {CONTEXTS[0]}"
+
+
+def _dpr_as(argument: str) -> RowFormat:
+    if argument != "scores":
+        raise UsageError(
+            f"`format='dpr:{argument}'`: only 'scores' may follow the colon (the "
+            "scores of the passages are a teacher's)"
+        )
+    return replace(OF_DPR, name="dpr:scores", read_rows=partial(_read_dpr, True))
+
+
+OF_DPR: Final = RowFormat(
+    "dpr",
+    DPR,
+    ("scores", "groups"),
+    _matches_dpr,
+    partial(_read_dpr, False),
+    configure=_dpr_as,
+)
+
+ROW_FORMATS = (OF_DPR, *OF_FLAGEMBEDDING, *OF_TEVATRON, *OF_RANKLLM)
 FORMATS = tuple(entry.as_format() for entry in ROW_FORMATS)

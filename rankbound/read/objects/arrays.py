@@ -16,6 +16,7 @@ from rankbound.data.arrow import encode
 from rankbound.data.columns import Floats, strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.scores import LARGEST, Scores
+from rankbound.read.fields import composed
 from rankbound.read.source import one_line
 
 # Dictionaries
@@ -87,7 +88,7 @@ def texts(ids: list[Any], fail: Fail, *, what: str) -> list[str]:
             )
         if not value.isascii() and SURROGATE.search(value):
             raise fail(f"{what} must be Unicode text, found {value!r}")
-    return found
+    return [composed(value) for value in found]
 
 
 def _text(value: Any, fail: Fail, what: str) -> str:
@@ -218,7 +219,8 @@ def nested_of_array(
 
 def embeddings_of_array(vectors: Any, ids: Ids, fail: Fail, *, name: str) -> Embeddings:
     """Embeddings from vectors of shape (n, dim), without a copy, and their ids."""
-    matrix = as_array(vectors, fail)
+    listed = isinstance(vectors, list | tuple) and any(map(is_array, vectors))
+    matrix = stacked(list(vectors), fail) if listed else as_array(vectors, fail)
     if matrix.ndim != 2 or 0 in matrix.shape or matrix.dtype.kind != "f":
         raise fail(
             "expected an array of shape (n, dim) of floating-point numbers, found "
@@ -227,6 +229,31 @@ def embeddings_of_array(vectors: Any, ids: Ids, fail: Fail, *, name: str) -> Emb
     names = _ids_of(ids, len(matrix), "ids", fail)
     _check_distinct(names, "id", fail)
     return Embeddings(strings(names), matrix, name=name)
+
+
+def vectors_of_index(index: Any, fail: Fail) -> tuple[np.ndarray, list[int] | None]:
+    """The vectors of a flat FAISS index in memory, and its ids if it has some.
+
+    Raises
+    ------
+    Exception
+        As made by `fail`, for an index that changes its vectors or holds none.
+    """
+    import faiss
+
+    flat: Any = faiss.downcast_index(index)
+    ids = None
+    if hasattr(flat, "id_map"):
+        ids = faiss.vector_to_array(flat.id_map).tolist()
+        flat = faiss.downcast_index(flat.index)
+    if not isinstance(flat, faiss.IndexFlat):
+        raise fail(
+            f"a FAISS index of kind {type(flat).__name__}, which does not keep vectors "
+            "as they are; give the vectors themselves, or a flat index"
+        )
+    if not flat.ntotal:
+        raise fail("the FAISS index holds no vectors")
+    return flat.reconstruct_n(0, flat.ntotal), ids
 
 
 def as_array(value: Any, fail: Fail) -> np.ndarray:
@@ -242,15 +269,25 @@ def as_array(value: Any, fail: Fail) -> np.ndarray:
             "a masked array lacks values; give a dict or table of those that it has"
         )
     try:
-        return np.asarray(value)
+        array = np.asarray(_detached(value))
+        # NumPy has no bfloat16; all its numbers are numbers of float32
+        return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
     except (TypeError, ValueError, RuntimeError) as error:
         raise fail(f"cannot be read as a NumPy array ({one_line(error)})") from None
+
+
+def _detached(value: Any) -> Any:
+    """A tensor of torch as NumPy takes it: on the CPU, no gradient, no bfloat16."""
+    if not (hasattr(value, "detach") and hasattr(value, "cpu")):
+        return value
+    tensor = value.detach().cpu()
+    return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
 
 
 def stacked(vectors: list[Any], fail: Fail) -> np.ndarray:
     """Vectors as the rows of one array."""
     try:
-        return np.stack([np.asarray(vector) for vector in vectors])
+        return np.stack([as_array(vector, fail) for vector in vectors])
     except ValueError:
         raise fail("all vectors must have the same length") from None
 

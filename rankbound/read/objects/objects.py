@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Scores
-from rankbound.errors import FormatError
+from rankbound.data.scores import Kind, Scores
+from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents
+from rankbound.read.json.jsonl import RowFormat
 from rankbound.read.json.jsonl import table_records as records
 from rankbound.read.objects.arrays import (
     Fail,
@@ -29,13 +30,15 @@ from rankbound.read.objects.arrays import (
     scores_of_nested,
     stacked,
     texts,
+    vectors_of_index,
 )
-from rankbound.read.registry import row_formats
+from rankbound.read.objects.hits import contents_of_hits, hits_of, records_of
+from rankbound.read.registry import by_name, row_format, row_formats
 from rankbound.read.source import Source, one_line
-from rankbound.read.tables import layouts
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import recognise
+from rankbound.read.tables.layouts import KINDS, NAMES, plain, recognise
 from rankbound.read.tables.reading import contents_of
+from rankbound.read.text.trec_sniffing import LARGEST_GRADE
 
 # Objects as Arrow tables
 
@@ -44,11 +47,7 @@ TAKEN = (
     "Run, ScoredDoc or Qrel tuples of ir_measures, a NumPy array"
 )
 # Columns that may be read; others, such as texts, are not even converted
-COLUMNS = frozenset(
-    itertools.chain.from_iterable(
-        value for name, value in vars(layouts).items() if isinstance(value, tuple)
-    )
-) | {"docid", "group", "positive", "probability", "line"}
+COLUMNS = NAMES | {"group", "positive", "probability", "line"}
 
 
 def described(value: object) -> str:
@@ -109,7 +108,7 @@ def _of_frame(value: Any, fail: Fail, every: bool) -> Any:
 
 
 def _may_count(name: object) -> bool:
-    return isinstance(name, str) and name.replace("-", "_") in COLUMNS
+    return isinstance(name, str) and plain(name) in COLUMNS
 
 
 def _collected(value: Any, fail: Fail, every: bool) -> Any:
@@ -121,9 +120,7 @@ def _collected(value: Any, fail: Fail, every: bool) -> Any:
         raise fail("holds no rows")
     first = records[0]
     if isinstance(first, Mapping):
-        names = [name for name in first if every or _may_count(name)]
-        columns = {name: [record.get(name) for record in records] for name in names}
-        return table_of_lists(columns, fail)
+        return table_of_records(records, fail, every=every)
     names = [f for f in ("score", "relevance") if hasattr(first, f)]
     if not (names and hasattr(first, "query_id") and hasattr(first, "doc_id")):
         raise fail(f"holds {described(first)}, an unknown type; give {TAKEN}")
@@ -135,6 +132,17 @@ def _collected(value: Any, fail: Fail, every: bool) -> Any:
     except AttributeError as error:
         raise fail(f"its records differ: {error}") from None
     return table_of_lists(columns, fail)
+
+
+def table_of_records(
+    found: Iterable[Mapping[str, Any]], fail: Fail, *, every: bool = True
+) -> Any:
+    """An Arrow table of dictionaries, with all keys of the first, or the known ones."""
+    rows = list(found)
+    names = [name for name in rows[0] if every or _may_count(name)]
+    return table_of_lists(
+        {name: [row.get(name) for row in rows] for name in names}, fail
+    )
 
 
 def table_of_lists(columns: dict[str, list[Any]], fail: Fail) -> Any:
@@ -162,6 +170,7 @@ def part_of_object(
     name: str = "",
     qids: Ids | None = None,
     docnos: Ids | None = None,
+    format: str | None = None,
 ) -> Any:
     """The scores, groups, judgements ("qrels") or embeddings that an object holds.
 
@@ -175,12 +184,17 @@ def part_of_object(
     name : str
         For messages; by default the type of the object.
     qids, docnos : sequences of ids
-        The ids of the rows and columns of an array of scores; numbers by default.
+        The ids of the rows and columns of an array of scores, numbers by default; or
+        those of the queries and documents of a search.
+    format : str, optional
+        The format of the records or columns of an object.
 
     Raises
     ------
     FormatError
         Naming the row of a table that breaks a rule, or the types that are accepted.
+    UsageError
+        If no format has the given name, or an object cannot have it.
 
     Examples
     --------
@@ -192,52 +206,106 @@ def part_of_object(
         return value
     if not isinstance(value, Contents):
         fail = partial(FormatError, name)
-        if qids is None and docnos is None and not is_array(value):
+        if format is not None:
+            value = _in_format(value, format, name, fail)
+        elif (hits := hits_of(value, fail)) is not None:
+            value = contents_of_hits(hits, (qids, docnos), name=name, fail=fail)
+        elif qids is None and docnos is None and not is_array(value):
             value = contents_of_object(value, part, name=name, fail=fail)
         else:
             value = _of_array(value, part, name, (qids, docnos))
     held = getattr(value, part)
+    if held is None and part == "qrels" and _are_grades(value):
+        held = value.scores
     if held is None:
         parts = " and ".join(value.parts()) or "nothing"
         raise FormatError(name, f"holds {parts}, but {part} are expected here")
     return held
 
 
+def _are_grades(contents: Contents) -> bool:
+    """Whether the numbers of a table of scores may be grades, as in a frame of ranx."""
+    scores = contents.scores
+    if contents.format != "table-scores" or scores is None:
+        return False
+    whole = (scores.values == np.trunc(scores.values)).all()
+    known = scores.kind is not Kind.UNKNOWN
+    return bool(whole and (np.abs(scores.values) <= LARGEST_GRADE).all() and not known)
+
+
 def contents_of_object(value: Any, part: str, *, name: str, fail: Fail) -> Contents:
     """`Contents` of a dictionary, table or iterable."""
-    value = _unwrapped(value)
+    value = _unwrapped(value, fail)
     if isinstance(value, Iterator) and not hasattr(value, "__arrow_c_stream__"):
         value = list(value)
     if isinstance(value, Mapping):
         return _of_mapping(value, part, name, fail)
+    own = records_of(value)
+    if own is not None:
+        return _of_records(own, name, fail)
     table = table_of_object(value, fail)
     if {"qid", "group", "docno"} <= set(table.column_names) and part == "groups":
         groups = Groups.from_arrow(table, name=name)
         return Contents("object", Path(name), groups=groups)
     layout = recognise(table.schema)
     if layout is None:
-        return _of_records(table_of_object(value, fail, every=True), name, fail)
+        every = table_of_object(value, fail, every=True)
+        return _of_records(records(every), name, fail)
     frame = Frame(table.select(layout.columns), name)
     kind = f"table-{layout.kind}"
     return contents_of(frame, layout, kind, Path(name), table.column_names)
 
 
-def _of_records(table: Any, name: str, fail: Fail) -> Contents:
-    """`Contents` of a table whose rows are records of a format of JSON lines."""
-    first = next(records(table.slice(0, 1)), {})
+def _of_records(found: Iterable[Mapping[str, Any]], name: str, fail: Fail) -> Contents:
+    """`Contents` of records of a format of JSON lines."""
+    rows = iter(found)
+    first = next(rows, {})
     entry = next((one for one in row_formats() if one.matches(first)), None)
     if entry is None:
         raise fail(
-            f"a table with unknown columns: {', '.join(table.column_names)}; rename "
+            f"a table with unknown columns: {', '.join(map(str, first))}; rename "
             "them, for instance to qid, docno, score"
         )
-    return entry.read_records(Source(Path(name)), records(table))
+    return entry.read_records(Source(Path(name)), itertools.chain([first], rows))
+
+
+def _in_format(value: Any, format: str, name: str, fail: Fail) -> Contents:
+    """`Contents` of an object in a format that the user names."""
+    entry: RowFormat | None = row_format(format)
+    kinds = {f"table-{kind}" for kind in KINDS}
+    if entry is None and by_name(format).name not in kinds:
+        known = [one.name for one in row_formats()]
+        raise UsageError(
+            f"`format={format!r}` is for files; an object may be in "
+            f"{', '.join([*known, *sorted(kinds)])}"
+        )
+    value = _unwrapped(value, fail)
+    own = records_of(value)
+    if own is not None and entry is not None:
+        return entry.read_records(Source(Path(name)), own)
+    if isinstance(value, Mapping):
+        table = table_of_lists({key: list(one) for key, one in value.items()}, fail)
+    else:
+        table = table_of_object(value, fail, every=entry is not None)
+    if entry is not None:
+        return entry.read_records(Source(Path(name)), records(table))
+    layout = recognise(table.schema)
+    if layout is None or f"table-{layout.kind}" != format:
+        raise fail(
+            f"expected the columns of {format}, found {', '.join(table.column_names)}"
+        )
+    frame = Frame(table.select(layout.columns), name)
+    return contents_of(frame, layout, format, Path(name), table.column_names)
 
 
 def embeddings_of_object(
-    vectors: Any, ids: Ids | None = None, *, name: str = ""
+    vectors: Any,
+    ids: Ids | None = None,
+    *,
+    name: str = "",
+    format: str | None = None,
 ) -> Embeddings:
-    """Embeddings from an array and the ids of its rows, a mapping, or a table.
+    """Embeddings from an array and the ids of its rows, a mapping, an index or a table.
 
     An array is used without a copy.
 
@@ -245,6 +313,8 @@ def embeddings_of_object(
     ------
     FormatError
         For another shape or type of numbers, or ids that do not fit the rows.
+    UsageError
+        If no format has the given name, or an object cannot have it.
 
     Examples
     --------
@@ -253,21 +323,41 @@ def embeddings_of_object(
     """
     name = name or described(vectors)
     fail = partial(FormatError, name)
-    if ids is None and isinstance(vectors, Mapping):
+    if hasattr(vectors, "ntotal") and hasattr(vectors, "reconstruct_n"):
+        vectors, own = vectors_of_index(vectors, fail)
+        ids = own if ids is None else ids
+    if ids is None and isinstance(vectors, Mapping) and not _has_splits(vectors):
         ids, vectors = list(vectors), stacked(list(vectors.values()), fail)
     if ids is None:
-        found: Embeddings = part_of_object(vectors, "embeddings", name=name)
+        found: Embeddings = part_of_object(
+            vectors, "embeddings", name=name, format=format
+        )
         return found
     return embeddings_of_array(vectors, ids, fail, name=name)
 
 
-def _unwrapped(value: Any) -> Any:
-    """The dictionary in a ranx Run or Qrels; any other value as it is."""
+def _has_splits(value: Mapping[Any, Any]) -> bool:
+    """Whether a dictionary maps splits to tables, as a DatasetDict does."""
+    return any(hasattr(one, "column_names") for one in value.values())
+
+
+def _unwrapped(value: Any, fail: Fail) -> Any:
+    """What a ranx Run or Qrels, or a DatasetDict, holds; any other value as it is."""
+    if isinstance(value, Mapping):
+        return _only_split(value, fail) if _has_splits(value) else value
     ranx = next((f for f in ("run", "qrels") if hasattr(value, f)), None)
-    if ranx is None or isinstance(value, Mapping):
+    if ranx is None:
         return value
     as_dict = getattr(value, "to_dict", None)
     return as_dict() if callable(as_dict) else getattr(value, ranx)
+
+
+def _only_split(splits: Mapping[Any, Any], fail: Fail) -> Any:
+    """The only table of a DatasetDict."""
+    if len(splits) > 1:
+        names = ", ".join(map(str, splits))
+        raise fail(f"holds the splits {names}; give one of them")
+    return next(iter(splits.values()))
 
 
 def _of_array(
@@ -284,7 +374,24 @@ def _of_array(
     return _of_mapping(nested_of_array(value, *ids, fail), part, name, fail)
 
 
+def _columns_of(value: Mapping[Any, Any], name: str, fail: Fail) -> Contents | None:
+    """What a dictionary of columns holds; None unless a format has such columns."""
+    lists = [one for one in value.values() if isinstance(one, list | tuple)]
+    if len(lists) < len(value) or len(set(map(len, lists))) != 1 or len(value) < 2:
+        return None
+    first = {key: one[0] for key, one in value.items() if one}
+    if not first or not all(isinstance(key, str) for key in value):
+        return None
+    if any(entry.matches(first) for entry in row_formats()):
+        columns = {key: list(one) for key, one in value.items()}
+        return _of_records(records(table_of_lists(columns, fail)), name, fail)
+    return None
+
+
 def _of_mapping(value: Mapping[Any, Any], part: str, name: str, fail: Fail) -> Contents:
+    columns = _columns_of(value, name, fail)
+    if columns is not None:
+        return columns
     if part == "groups":
         if any(isinstance(documents, str) for documents in value.values()):
             raise fail(

@@ -171,7 +171,7 @@ class Restricted(pickle.Unpickler):
             raise Refused(f"names {shown}")
         return found
 
-    def persistent_load(self, pid: Any) -> NoReturn:  # noqa: ARG002
+    def persistent_load(self, pid: Any) -> Any:  # noqa: ARG002
         """Refuse: a persistent id refers to an object outside the file."""
         raise Refused("refers to an object outside the file")
 
@@ -189,13 +189,20 @@ def load(source: Source) -> Any:
     # Names in the extension cache would bypass find_class
     copyreg.clear_extension_cache()
     with source.stream() as stream:
-        return _loaded(stream, source)
+        return unpickled(Restricted(stream), stream, source)
 
 
-def _loaded(stream: IO[bytes], source: Source) -> Any:
+def unpickled(loader: Restricted, stream: IO[bytes], source: Source) -> Any:
+    """What a loader finds in its stream, which must end there.
+
+    Raises
+    ------
+    FormatError
+        As `load`.
+    """
     problem = ""
     try:
-        found = Restricted(stream).load()
+        found = loader.load()
         if stream.read(1):
             problem = "more follows after its end"
     except Refused as error:

@@ -19,7 +19,7 @@ from rankbound.bounds.errors import DomainError
 from rankbound.data.arrow import GROUPS_SCHEMA, SCHEMA, SCORES_SCHEMA, metadata
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
-from rankbound.read.contents import ABOUT_THE_FILE, Contents, Format
+from rankbound.read.contents import ABOUT_THE_FILE, UNUSED, Contents, Format
 from rankbound.read.json.records import lacking
 from rankbound.read.source import Source, one_line
 from rankbound.read.tables.containers import container, open_table, schema_of
@@ -122,7 +122,7 @@ def _said(table: Any, source: Source) -> Mapping[str, object]:
 
 def _more(contents: Contents) -> str:
     """The metadata to keep, such as a tag or an ir_metadata block, as JSON."""
-    about = {*ABOUT_THE_FILE, "columns_unused"}
+    about = {*ABOUT_THE_FILE, UNUSED}
     kept = {key: it for key, it in contents.metadata.items() if key not in about}
     return json.dumps(kept, sort_keys=True)
 

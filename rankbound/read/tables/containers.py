@@ -145,8 +145,11 @@ def shards(source: Source) -> list[Path]:
     """
     folder = source.path
     if (folder / "dataset_dict.json").is_file():
-        splits = [path.name for path in sorted(folder.iterdir()) if path.is_dir()]
-        raise source.fail(f"holds the splits {', '.join(splits)}; name one of them")
+        inner = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+        if len(inner) == 1:
+            return shards(Source(inner[0]))
+        names = ", ".join(path.name for path in inner)
+        raise source.fail(f"holds the splits {names}; name one of them")
     listed = _listed(source)
     arrow, parquet = sorted(folder.glob("*.arrow")), sorted(folder.glob("*.parquet"))
     if arrow and parquet and not listed:

@@ -91,6 +91,8 @@ class Frame:
                 f"{text[place].as_py()!r}",
                 row=place if rows is None else int(rows[place]),
             )
+        if not pc.all(pc.string_is_ascii(text)).as_py():
+            text = pc.utf8_normalize(text, "NFC")
         return text
 
     def numbers(self, column: str) -> Floats:
@@ -133,6 +135,14 @@ class Frame:
             raise self.fail(f"{column} must hold lists, found the type {found.type}")
         sizes = pc.list_value_length(found).to_numpy().astype(np.int64)
         return pc.list_flatten(found), sizes
+
+    def lists_or_singles(self, column: str) -> tuple[Any, Integers]:
+        """As `lists`, of a column that may hold a single value in each row instead."""
+        found = self.table.column(column)
+        if is_list(found.type) or _is_printed(found):
+            return self.lists(column)
+        self._whole(found, column)
+        return found, np.ones(len(found), dtype=np.int64)
 
     def _whole(self, found: Any, column: str, rows: Integers | None = None) -> None:
         """Raise if a value is missing."""
@@ -195,6 +205,12 @@ class Frame:
     def _first(flags: Any) -> int | None:
         place = pc.index(flags, True).as_py()
         return None if place < 0 else int(place)
+
+
+def _is_printed(found: Any) -> bool:
+    """Whether a column of text holds lists as Python or JSON print them."""
+    first = found[0].as_py() if is_text(found.type) and len(found) else None
+    return first is not None and first.strip().startswith("[")
 
 
 def is_text(kind: Any) -> bool:

@@ -10,20 +10,39 @@ import pyarrow.types as pt
 
 from rankbound.read.tables.frames import is_list, is_text
 
-# A hyphen counts as an underscore: BEIR writes query-id
-QUERY: Final = ("qid", "query_id", "q_id")
-DOCUMENT: Final = ("docno", "doc_id", "passage_id", "document_id", "corpus_id", "pid")
-LISTED: Final = ("doc_ids", "document_ids", "passage_ids", "docnos", "doc_id_b")
+# The names that columns of tables, headers of CSV and keys of JSON go by. Case does not
+# count, and a hyphen or a blank is an underscore: BEIR writes query-id
+QUERY: Final = ("qid", "query_id", "q_id", "queryid", "topic_id", "topic")
+DOCUMENT: Final = (
+    *("docno", "doc_id", "passage_id", "document_id", "corpus_id", "pid"),
+    *("documentid", "passageid", "corpusid", "doc"),
+)
+LISTED: Final = ("doc_ids", "document_ids", "passage_ids", "docnos")
 POSITIVE: Final = ("positive_id", "pos_id", "doc_id_a")
+POSITIVES: Final = ("positive_ids", "pos_ids", "positives", "positive_doc_ids")
 NEGATIVE: Final = ("negative_id", "neg_id", "doc_id_b")
+NEGATIVES: Final = ("negative_ids", "neg_ids", "negatives", "negative_doc_ids")
 SCORE: Final = ("score",)
 SCORES: Final = ("scores", "score", "teacher_scores")
+OF_POSITIVE: Final = ("positive_score", "pos_score", "score_pos")
+OF_POSITIVES: Final = ("positive_scores", "pos_scores", *OF_POSITIVE)
+OF_NEGATIVE: Final = ("negative_score", "neg_score", "score_neg")
+OF_NEGATIVES: Final = ("negative_scores", "neg_scores")
+MARGIN: Final = ("score", "label", "margin")
 GRADE: Final = ("relevance", "label", "rel", "grade")
 LABELS: Final = ("labels", "label")
 RANK: Final = ("rank",)
 VECTOR: Final = ("embedding", "embeddings", "vector", "emb", "doc_vec", "query_vec")
 VECTOR_ID: Final = (*DOCUMENT, "docid", "id", "_id", *QUERY)
-BEIR_DOCUMENT: Final = "corpus_id"
+# All names that mean something in one place or another
+NAMES: Final = frozenset(
+    {
+        *(*QUERY, *DOCUMENT, *LISTED, *POSITIVE, *POSITIVES, *NEGATIVE, *NEGATIVES),
+        *(*SCORE, *SCORES, *OF_POSITIVES, *OF_NEGATIVE, *OF_NEGATIVES, *MARGIN),
+        *(*GRADE, *LABELS, *RANK, *VECTOR, *VECTOR_ID),
+    }
+)
+BEIR_DOCUMENTS: Final = ("corpus_id", "corpusid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +60,8 @@ class RowColumns:
 class ListColumns:
     """The names of the columns of a query and lists in each row.
 
-    `document`, `scores` and `labels` hold lists, and `positive` holds single documents.
+    `document`, `scores` and `labels` hold lists; `positive` and its scores hold lists
+    or single values.
     """
 
     query: str
@@ -49,16 +69,23 @@ class ListColumns:
     positive: str | None = None
     scores: str | None = None
     labels: str | None = None
+    positive_scores: str | None = None
+    negative_scores: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TripleColumns:
-    """The names of the columns of triples; `score` holds margins."""
+    """The names of the columns of triples; `score` holds margins.
+
+    `positive_score` and `negative_score` hold the scores of both documents.
+    """
 
     query: str
     positive: str
     negative: str
     score: str | None = None
+    positive_score: str | None = None
+    negative_score: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +94,9 @@ class VectorColumns:
 
     id: str
     vector: str
+
+
+KINDS: Final = ("scores", "qrels", "lists", "margins", "embeddings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +143,21 @@ def recognise(schema: Any) -> Layout | None:
     >>> recognise(pa.schema(fields)).kind
     'scores'
     """
-    names = {name.replace("-", "_"): name for name in schema.names}
+    names = {plain(name): name for name in schema.names}
     columns = _Columns(names, schema)
     found = _lists(columns) or _margins(columns) or _rows(columns)
     return found or _vectors(columns)
+
+
+def plain(name: str) -> str:
+    """The name of a column as the lists of this module have it.
+
+    Examples
+    --------
+    >>> plain("Query-ID"), plain(" docno ")
+    ('query_id', 'docno')
+    """
+    return name.strip().casefold().replace("-", "_").replace(" ", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,27 +184,29 @@ class _Columns:
                 return real
         return None
 
+    def find_list(self, wanted: Iterable[str]) -> str | None:
+        """As `find`, of columns whose type is one of lists, not of text."""
+        names = (self.names[name] for name in wanted if name in self.names)
+        return next((name for name in names if is_list(self.kind(name))), None)
+
 
 def _lists(columns: _Columns) -> Layout | None:
     query = columns.find(QUERY)
-    documents = columns.find(LISTED[:-1], lists=True)
+    documents = columns.find((*LISTED, *NEGATIVES), lists=True)
     # In pairs of ir_datasets, doc_id_b is a single document
-    documents = documents or columns.find(LISTED[-1:], lists=None)
-    if query is None or documents is None or not _is_listed(columns, documents):
+    documents = documents or columns.find_list(NEGATIVE)
+    if query is None or documents is None:
         return None
     found = ListColumns(
         query=query,
         document=documents,
-        positive=columns.find(POSITIVE),
+        positive=columns.find((*POSITIVE, *POSITIVES), lists=None),
         scores=columns.find(SCORES, lists=True),
         labels=columns.find(LABELS, lists=True),
+        positive_scores=columns.find(OF_POSITIVES, lists=None),
+        negative_scores=columns.find(OF_NEGATIVES, lists=True),
     )
     return Layout("lists", found)
-
-
-def _is_listed(columns: _Columns, name: str) -> bool:
-    plural = name.replace("-", "_") in LISTED[:-1]
-    return plural or is_list(columns.kind(name))
 
 
 def _margins(columns: _Columns) -> Layout | None:
@@ -171,9 +214,17 @@ def _margins(columns: _Columns) -> Layout | None:
     negative = columns.find(NEGATIVE)
     if query is None or positive is None or negative is None:
         return None
-    score = columns.find(("score", "label", "margin"), lists=None)
+    both = columns.find(OF_POSITIVE), columns.find(OF_NEGATIVE)
+    if None in both:
+        both = (None, None)
+    margin = None if both[0] else columns.find(MARGIN, lists=None)
     found = TripleColumns(
-        query=query, positive=positive, negative=negative, score=score
+        query=query,
+        positive=positive,
+        negative=negative,
+        score=margin,
+        positive_score=both[0],
+        negative_score=both[1],
     )
     return Layout("margins", found)
 
@@ -188,7 +239,7 @@ def _rows(columns: _Columns) -> Layout | None:
     rank = columns.find(RANK)
     if query is None or document is None or (score or grade or rank) is None:
         return None
-    if document.replace("-", "_") == BEIR_DOCUMENT and grade is None:
+    if plain(document) in BEIR_DOCUMENTS and grade is None:
         score, grade = None, score
         kind = "qrels"
     else:
@@ -203,7 +254,7 @@ def _vectors(columns: _Columns) -> Layout | None:
     vector = columns.find(VECTOR, lists=True)
     if vector is None or not is_list(columns.kind(vector)):
         return None
-    wanted = QUERY if vector == "query_vec" else VECTOR_ID
+    wanted = QUERY if plain(vector) == "query_vec" else VECTOR_ID
     name = columns.find(wanted)
     if name is None or pt.is_floating(columns.kind(name)):
         return None

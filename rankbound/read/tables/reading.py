@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -24,11 +24,13 @@ from rankbound.read.json.groups import RANKED
 from rankbound.read.json.margins import NOTE
 from rankbound.read.tables.frames import Frame, is_list
 from rankbound.read.tables.layouts import (
+    LISTED,
     Layout,
     ListColumns,
     RowColumns,
     TripleColumns,
     VectorColumns,
+    plain,
 )
 
 
@@ -45,6 +47,12 @@ class Parts:
     notes: tuple[str, ...] = ()
 
 
+UNSCORED: Final = (
+    "{scores} has no value for the positives, so that it is not used: give one for "
+    "each document, the positives' first"
+)
+
+
 def contents_of(
     frame: Frame, layout: Layout, name: str, path: Path, columns: Iterable[str]
 ) -> Contents:
@@ -56,13 +64,9 @@ def contents_of(
         Naming the row that breaks a rule.
     """
     found = parts_of(frame, layout)
+    read = {part.name: getattr(found, part.name) for part in fields(found)}
     unused = [column for column in columns if column not in layout.columns]
-    return Contents(
-        name,
-        path,
-        metadata={"columns_unused": unused} if unused else {},
-        **{part.name: getattr(found, part.name) for part in fields(found)},
-    )
+    return Contents(name, path, **read).with_unused(unused)
 
 
 def parts_of(frame: Frame, layout: Layout) -> Parts:
@@ -192,32 +196,57 @@ def scores_of_rows(
 # A query and a list of documents in each row
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """The documents of all rows of a table, those of a row together.
+
+    Attributes
+    ----------
+    rows : int64 array, shape (n,)
+        The row of the table that each document comes from.
+    names : pyarrow array of n ids
+    sizes : int64 array, shape (n_table_rows,)
+        How many come from the column of documents.
+    own : boolean array, shape (n,)
+        Which come from a column of positives; those of a row are its first.
+    """
+
+    rows: Integers
+    names: Any
+    sizes: Integers
+    own: Booleans
+
+
 def lists_of(frame: Frame, columns: ListColumns) -> Parts:
-    """Read lists of documents, with lists of scores or labels if there are some."""
+    """Read lists of documents, with lists of scores or labels if there are some.
+
+    Positives may have a column of their own, with one or several in a row. They come
+    first in their group, and their scores first in a list for all documents. A list of
+    all documents may name them again.
+    """
     qids, queries = encode(frame.ids(columns.query), ordered=False)
-    flat, sizes = frame.lists(columns.document)
-    rows = np.repeat(np.arange(len(sizes)), sizes)
-    if not len(rows):
-        raise frame.fail(f"{columns.document} holds no documents")
-    names = frame.checked_ids(flat, columns.document, rows)
-    values: Floats | None = None
-    positive: Booleans | None = None
-    if columns.scores is not None:
-        values = _values_of_lists(frame, columns.scores, columns.document, sizes)
-    if columns.labels is not None:
-        labels = _values_of_lists(frame, columns.labels, columns.document, sizes)
+    listed = _listed(frame, columns)
+    rows = listed.rows
+    docnos, documents = encode(listed.names, ordered=True)
+    values = _scores_of_lists(frame, columns, listed, documents)
+    positive = None if columns.positive is None else listed.own
+    if positive is None and columns.labels is not None:
+        labels = _values_of_lists(frame, columns.labels, columns.document, listed.sizes)
         positive = _positives(frame, columns.labels, labels, rows)
-    place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    notes: tuple[str, ...] = ()
     if columns.positive is not None:
-        names, rows, place, sizes = _with_positive(
-            frame, columns.positive, names, sizes
-        )
-        positive, values = place == 0, None
-    docnos, documents = encode(names, ordered=True)
+        kept, positive = _named_once(columns, listed, documents)
+        rows, documents, positive = rows[kept], documents[kept], positive[kept]
+        values = None if values is None else values[kept]
+        if values is None and columns.scores is not None:
+            notes = (UNSCORED.format(scores=columns.scores),)
     ranked = values is None and positive is None
     if ranked:
         _check_rankings(frame, rows, documents, docnos)
+        starts = np.cumsum(listed.sizes) - listed.sizes
+        place = np.arange(len(rows)) - np.repeat(starts, listed.sizes)
         values = (-1.0 - place).astype(np.float64)
+        notes = (RANKED,)
     repairs: dict[str, int] = {}
     scores = ranks = None
     if values is not None:
@@ -229,10 +258,72 @@ def lists_of(frame: Frame, columns: ListColumns) -> Parts:
     groups = _groups_of_lists(
         frame, (queries, qids), (rows, documents, docnos), positive, repairs
     )
-    notes = (RANKED,) if ranked else ()
     return Parts(
         scores=scores, groups=groups, ranks=ranks, repairs=repairs, notes=notes
     )
+
+
+def _listed(frame: Frame, columns: ListColumns) -> Listed:
+    """The documents of each row, the positives of a column of their own in front."""
+    flat, sizes = frame.lists(columns.document)
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    if not len(rows):
+        raise frame.fail(f"{columns.document} holds no documents")
+    names = frame.checked_ids(flat, columns.document, rows)
+    if columns.positive is None:
+        return Listed(rows, names, sizes, np.zeros(len(rows), dtype=bool))
+    found, counts = frame.lists_or_singles(columns.positive)
+    above = np.repeat(np.arange(len(counts)), counts)
+    firsts = frame.checked_ids(found, columns.positive, above)
+    parts = (*_chunks(firsts), *_chunks(names))
+    both = pa.chunked_array([pc.cast(part, pa.large_string()) for part in parts])
+    every = np.concatenate([above, rows])
+    order = np.argsort(every, kind="stable")
+    own = order < len(above)
+    return Listed(every[order], both.take(pa.array(order)), sizes, own)
+
+
+def _named_once(
+    columns: ListColumns, listed: Listed, documents: Integers
+) -> tuple[Booleans, Booleans]:
+    """Which documents to keep, and which are positives.
+
+    Where a list of all documents names the positives again, they are kept there.
+    """
+    own = listed.own
+    if plain(columns.document) not in LISTED:
+        return np.ones(len(own), dtype=bool), own
+    keys = listed.rows * (int(documents.max()) + 1) + documents
+    return ~(own & np.isin(keys, keys[~own])), np.isin(keys, keys[own])
+
+
+def _scores_of_lists(
+    frame: Frame, columns: ListColumns, listed: Listed, documents: Integers
+) -> Floats | None:
+    """The scores of all documents; None without them, or where positives lack one."""
+    own = listed.own
+    if columns.positive is None:
+        if columns.scores is None:
+            return None
+        return _values_of_lists(frame, columns.scores, columns.document, listed.sizes)
+    values = np.zeros(len(own))
+    firsts, others = columns.positive_scores, columns.negative_scores
+    positives = np.bincount(listed.rows[own], minlength=len(listed.sizes))
+    if columns.scores is None and firsts is not None and others is not None:
+        values[own] = _values_of_lists(frame, firsts, columns.positive, positives)
+        values[~own] = _values_of_lists(frame, others, columns.document, listed.sizes)
+        return values
+    if columns.scores is None:
+        return None
+    _, lengths = frame.lists(columns.scores)
+    if np.array_equal(lengths, listed.sizes) and positives.any():
+        kept, _ = _named_once(columns, listed, documents)
+        values[~own] = _values_of_lists(
+            frame, columns.scores, columns.document, listed.sizes
+        )
+        return None if (kept & own).any() else values
+    of = f"{columns.positive} and {columns.document}"
+    return _values_of_lists(frame, columns.scores, of, positives + listed.sizes)
 
 
 def _check_rankings(
@@ -269,7 +360,7 @@ def _values_of_lists(
     frame: Frame, column: str, documents: str, sizes: Integers
 ) -> Floats:
     """The numbers in the lists of a column, one for each of the documents."""
-    flat, lengths = frame.lists(column)
+    flat, lengths = frame.lists_or_singles(column)
     if (lengths != sizes).any():
         row = int(np.argmax(lengths != sizes))
         raise frame.fail(
@@ -280,22 +371,6 @@ def _values_of_lists(
     if pt.is_boolean(flat.type):
         flat = pc.cast(flat, pa.int64())
     return frame.checked_numbers(flat, column, np.repeat(np.arange(len(sizes)), sizes))
-
-
-def _with_positive(
-    frame: Frame, column: str, names: Any, sizes: Integers
-) -> tuple[Any, Integers, Integers, Integers]:
-    """The lists with the positive of each row in front of them."""
-    firsts = frame.ids(column)
-    both = pa.chunked_array(
-        [pc.cast(part, pa.large_string()) for part in (*firsts.chunks, *_chunks(names))]
-    )
-    starts = np.cumsum(sizes) - sizes
-    sizes = sizes + 1
-    rows = np.repeat(np.arange(len(sizes)), sizes)
-    place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    rest = len(starts) + starts[rows] + place - 1
-    return both.take(pa.array(np.where(place == 0, rows, rest))), rows, place, sizes
 
 
 def _chunks(names: Any) -> list[Any]:
@@ -352,6 +427,13 @@ def margins_of(frame: Frame, columns: TripleColumns) -> Parts:
     triples = (queries, upper, lower)
     repairs: dict[str, int] = {}
     groups = _groups_of_triples(frame, triples, qids, docnos, repairs)
+    if columns.positive_score is not None and columns.negative_score is not None:
+        both = columns.positive_score, columns.negative_score
+        values = np.concatenate([frame.numbers(name) for name in both])
+        rows = np.tile(np.arange(len(queries)), 2)
+        coded = (queries[rows], np.concatenate([upper, lower]), values, rows)
+        scores, _ = scores_of_rows(frame, coded, qids, docnos, repairs)
+        return Parts(scores=scores, groups=groups, repairs=repairs)
     if score is None:
         return Parts(groups=groups, repairs=repairs)
     scores = _potentials(frame, triples, frame.numbers(score), qids, docnos)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rankbound.data.columns import Floats, Integers, Strings, strings
 from rankbound.data.ordering import WINDOW, parts, row_order
 from rankbound.data.scores import Scores
+from rankbound.read.fields import composed
 from rankbound.read.text.blocks import Column, in_order
 from rankbound.read.text.ids import IdColumn
 
@@ -77,7 +78,7 @@ class Assembly:
             If one block has none, the result has none.
         """
         places = self.places
-        codes = [places.setdefault(qid, len(places)) for qid in qids]
+        codes = [places.setdefault(composed(qid), len(places)) for qid in qids]
         self.queries.append(np.array(codes, dtype=np.int32)[queries])
         self.docnos.append(docnos)
         self.values.append(values)

@@ -15,7 +15,7 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats
-from rankbound.read.source import BOM, HEAD, Source
+from rankbound.read.source import BOM, HEAD, MARK, Source, count
 
 SIZE = 1 << 22
 WORKERS = 2
@@ -25,7 +25,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[bytes]:
+def blocks(
+    source: Source,
+    *,
+    end: bytes,
+    size: int | None = None,
+    repairs: dict[str, int] | None = None,
+) -> Generator[bytes]:
     r"""Decompressed bytes in blocks; all but the last end with a whole record.
 
     Parameters
@@ -35,6 +41,8 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
         The byte that ends a record: ``b"\n"`` or ``b"}"``.
     size : int
         Approximate bytes of a block (default `SIZE`); a longer record is not cut.
+    repairs : dict, optional
+        Counts byte order marks at the start of lines, which are taken off.
 
     Raises
     ------
@@ -48,7 +56,24 @@ def blocks(source: Source, *, end: bytes, size: int | None = None) -> Generator[
     >>> list(blocks(source, end=b"\n", size=4))
     [b'ab\n', b'cd\n', b'ef']
     """
-    buffer, held = bytearray(size or SIZE), 0
+    whole = _whole_records(source, end, size or SIZE)
+    if end != b"\n":
+        return whole
+    return _unmarked(whole, {} if repairs is None else repairs)
+
+
+def _unmarked(blocks: Generator[bytes], repairs: dict[str, int]) -> Generator[bytes]:
+    """Blocks of lines without byte order marks, as between files that were joined."""
+    with closing(blocks):
+        for block in blocks:
+            if BOM in block:
+                count(repairs, MARK, block.count(b"\n" + BOM) + block.startswith(BOM))
+                block = block.removeprefix(BOM).replace(b"\n" + BOM, b"\n")
+            yield block
+
+
+def _whole_records(source: Source, end: bytes, size: int) -> Generator[bytes]:
+    buffer, held = bytearray(size), 0
     with source.stream() as stream:
         while read := stream.readinto(memoryview(buffer)[held:]):
             held += read

@@ -12,21 +12,24 @@ from rankbound.data.arrow import encode
 from rankbound.data.groups import Groups
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
+from rankbound.read.json.building import Builder
 from rankbound.read.source import Source, count
 from rankbound.read.text.layout import is_comment
-from rankbound.read.text.trec_sniffing import head_rows
+from rankbound.read.text.trec_sniffing import head_rows, unordered
 
 COLUMNS = "qid docno"
+UNRANKED = "-1"  # ColBERT's rank of a document that is not ranked
 
 
 def _read(source: Source) -> Contents:
     repairs: dict[str, int] = {}
     rows: dict[str, dict[str, int]] = {}
+    places = _places(source)
     for number, line in source.lines(repairs):
         if is_comment(line):
             count(repairs, "comment lines")
         elif line:
-            qid, docno = _fields(line, source, number)
+            qid, docno = _fields(line, source, number, places)
             before = rows.setdefault(qid, {}).setdefault(docno, number)
             if before != number:
                 raise source.fail(
@@ -73,20 +76,41 @@ def candidate_groups(
     )
 
 
-def _fields(line: bytes, source: Source, number: int) -> tuple[str, str]:
+def _places(source: Source) -> tuple[int, ...]:
+    """The places of query and document, and of a rank that is always -1."""
+    rows = head_rows(source)
+    rows = [row for row in rows if len(row) == len(rows[0])]
+    mark = unordered(rows)
+    if mark is None:
+        return (0, 1)
+    rest = [place for place in range(3) if place != mark]
+    rest.sort(key=lambda place: len({row[place] for row in rows}))
+    return (*rest, mark)
+
+
+def _fields(
+    line: bytes, source: Source, number: int, places: tuple[int, ...]
+) -> tuple[str, str]:
     try:
         fields = [field.decode("utf-8") for field in line.split()]
     except UnicodeDecodeError as error:
-        raise source.fail(f"not UTF-8 text ({error})", line=number) from None
-    if len(fields) != 2:
         raise source.fail(
-            f"expected 2 columns ({COLUMNS}), found {len(fields)}", line=number
+            f"not UTF-8 text ({error}); save it as UTF-8", line=number
+        ) from None
+    query, document, *mark = places
+    names = COLUMNS if not mark else f"{COLUMNS} {UNRANKED}"
+    if len(fields) != len(places) or any(fields[at] != UNRANKED for at in mark):
+        raise source.fail(
+            f"expected {len(places)} columns ({names}), found {len(fields)}",
+            line=number,
         )
-    return fields[0], fields[1]
+    return fields[query], fields[document]
 
 
 def _sniff(source: Source) -> str | None:
     rows = head_rows(source)
+    if unordered(rows) is not None:
+        return "3 columns, one of them always -1: documents of each query, in no order"
     if not rows or any(len(row) != 2 for row in rows):
         return None
     # Two words a line are many things; candidates repeat their query
@@ -111,6 +135,50 @@ def _write(contents: Contents, path: Path) -> None:
         stream.writelines(f"{qid}\t{docno}\n" for qid, docno in pairs)
 
 
+def _sniff_texts(source: Source) -> str | None:
+    lines = [line.rstrip(b"\r") for line in source.head.split(b"\n") if line.strip()]
+    rows = [line.split(b"\t") for line in (lines[:-1] or lines)]
+    if not rows or any(len(row) != 4 for row in rows):
+        return None
+    ids = all(len(field.split()) == 1 for row in rows for field in row[:2])
+    worded = sum(len(field.split()) > 1 for row in rows for field in row[2:])
+    if not ids or worded < len(rows) or any(not row[3].strip() for row in rows):
+        return None
+    return f"4 tabbed columns ({TEXT_COLUMNS})"
+
+
+def _read_texts(source: Source) -> Contents:
+    """Read the documents of each query with the texts of both, as MS MARCO top1000."""
+    builder = Builder(source, marks=False)
+    for number, line in source.lines(builder.repairs):
+        if not line:
+            continue
+        try:
+            fields = line.decode("utf-8").split("\t")
+        except UnicodeDecodeError as error:
+            raise source.fail(
+                f"not UTF-8 text ({error}); save it as UTF-8", line=number
+            ) from None
+        if len(fields) != 4:
+            raise source.fail(
+                f"expected 4 tabbed columns ({TEXT_COLUMNS}), found {len(fields)}",
+                line=number,
+            )
+        qid, docno, question, text = fields
+        query = builder.query_text(question, number, qid=qid)
+        group = builder.group(query, number, key=query)
+        builder.member(group, builder.document_text(text, number, docno=docno))
+    return builder.contents(WITH_TEXTS.name)
+
+
+TEXT_COLUMNS = "qid docno query text"
+WITH_TEXTS = Format(
+    "candidates-texts",
+    "documents of each query with both texts: qid docno query text (MS MARCO top1000)",
+    ("groups",),
+    _sniff_texts,
+    _read_texts,
+)
 CANDIDATES = Format(
     "candidates",
     "documents of each query, without scores: qid docno",

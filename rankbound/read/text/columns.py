@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from rankbound.data.columns import Floats, Integers
 from rankbound.data.scores import LARGEST
+from rankbound.read.fields import COMPOSED
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Assembly, Repeat, Sorted
 from rankbound.read.text.blocks import (
@@ -33,12 +34,16 @@ from rankbound.read.text.blocks import (
 )
 from rankbound.read.text.ids import held, ids_of, integers
 from rankbound.read.text.layout import (
+    ALL_TAGS,
     WHOLE,
+    NoSuchTagError,
     Row,
     are_whole,
     is_comment,
+    named_tags,
     parsed_row,
     repeat_error,
+    several_tags,
 )
 from rankbound.read.text.layout import Layout as Layout
 
@@ -77,7 +82,7 @@ def read_columns(
     rows = _Rows(source, layout, counts, skip, Assembly(str(source.path)))
     work = partial(_parsed, layout=layout, ranks=source.whole)
     with source.fitting_into_memory():
-        pieces = _pieces(blocks(source, end=b"\n"), skip)
+        pieces = _pieces(blocks(source, end=b"\n", repairs=counts), skip)
         with closing(in_order(work, pieces, short=is_short(source))) as parsed:
             for piece, columns in parsed:
                 rows.take(piece, columns)
@@ -129,6 +134,9 @@ class _Parsed(NamedTuple):
     ranks : int64 array, shape (n,), or None
     pointed : int
         Whole numbers that were written with a point.
+    tags : list of str
+    systems : int32 array, shape (n,)
+        The position of each row's tag in `tags`; empty without a column of tags.
     """
 
     qids: list[str]
@@ -137,6 +145,8 @@ class _Parsed(NamedTuple):
     values: Floats
     ranks: Integers | None
     pointed: int
+    tags: list[str]
+    systems: NDArray[np.int32]
 
 
 def _parsed(piece: _Piece, *, layout: Layout, ranks: bool) -> _Parsed | None:
@@ -170,6 +180,8 @@ def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
         names[layout.docno]: pa.string(),
         names[layout.value]: pa.string() if layout.integral else pa.float64(),
     }
+    if layout.tag is not None:
+        types[names[layout.tag]] = pa.dictionary(pa.int32(), pa.string())
     if ranks and layout.rank is not None:
         types[names[layout.rank]] = pa.string()
     try:
@@ -186,15 +198,22 @@ def parse_block(block: bytes, layout: Layout, *, ranks: bool) -> _Parsed | None:
     # A comment may have as many words as a row
     if not sound or "#" in distinct or (layout.integral and not are_whole(values)):
         return None
-    queries = np.frombuffer(qids.indices.buffers()[1], dtype=np.int32)
+    tagged = None if layout.tag is None else others.pop(0)
     return _Parsed(
         distinct,
-        queries[: len(values)],
+        _indices(qids),
         held(docnos),
         values,
         _ranks(others[0]) if others else None,
         pointed,
+        [] if tagged is None else tagged.dictionary.to_pylist(),
+        np.zeros(0, dtype=np.int32) if tagged is None else _indices(tagged),
     )
+
+
+def _indices(column: pa.Array) -> NDArray[np.int32]:
+    whole = np.frombuffer(column.indices.buffers()[1], dtype=np.int32)
+    return whole[: len(column)]
 
 
 def _regular(
@@ -242,6 +261,7 @@ class _Rows:
     skip: int
     rows: Assembly
     lines: int = 0
+    tags: dict[str, None] = field(default_factory=dict)
 
     def take(self, piece: _Piece, parsed: _Parsed | None) -> None:
         """Add the rows of a block, line by line if pyarrow did not read it."""
@@ -255,7 +275,7 @@ class _Rows:
             if b"\r" in piece.rows:
                 count(self.repairs, "CRLF line ends", piece.rows.count(b"\r\n"))
             self._count_pointed(parsed.pointed)
-            self.rows.add(*parsed[:-1])
+            self._add(parsed)
         elif piece.rows:
             self._by_line(piece.rows)
         for line in piece.tail:
@@ -287,18 +307,54 @@ class _Rows:
             return
         self._count_pointed(sum(row.pointed for row in rows))
         ranks = [row.rank for row in rows if row.rank is not None]
-        self.rows.add(
-            [row.qid for row in rows],
-            np.arange(len(rows)),
-            ids_of([row.docno for row in rows]),
-            np.array([row.value for row in rows], dtype=np.float64),
-            np.array(ranks, dtype=np.int64) if len(ranks) == len(rows) else None,
+        places: dict[str, int] = {}
+        systems = [places.setdefault(row.tag, len(places)) for row in rows]
+        self._add(
+            _Parsed(
+                [row.qid for row in rows],
+                np.arange(len(rows), dtype=np.int32),
+                ids_of([row.docno for row in rows]),
+                np.array([row.value for row in rows], dtype=np.float64),
+                np.array(ranks, dtype=np.int64) if len(ranks) == len(rows) else None,
+                0,
+                [] if self.layout.tag is None else list(places),
+                np.array(systems, dtype=np.int32),
+            )
         )
+
+    def _add(self, parsed: _Parsed) -> None:
+        """Add the rows of a block that are of the system that is wanted."""
+        self.tags |= dict.fromkeys(parsed.tags)
+        wanted = self.source.tag
+        if wanted not in (None, ALL_TAGS) and parsed.tags and parsed.tags != [wanted]:
+            chosen = [place for place, tag in enumerate(parsed.tags) if tag == wanted]
+            keep = np.isin(parsed.systems, chosen)
+            if not keep.any():
+                return
+            used, queries = np.unique(parsed.queries[keep], return_inverse=True)
+            parsed = parsed._replace(
+                qids=[parsed.qids[place] for place in used],
+                queries=queries.astype(np.int32),
+                docnos=parsed.docnos.filter(pa.array(keep)),
+                values=parsed.values[keep],
+                ranks=None if parsed.ranks is None else parsed.ranks[keep],
+            )
+        self.rows.add(*parsed[:5])
 
     def table(self) -> Sorted:
         """All rows, sorted by query and document."""
+        tags, wanted = list(self.tags), self.source.tag
+        if len(tags) > 1 and wanted is None:
+            raise several_tags(self.source, self.layout, tags)
+        if tags and wanted not in (None, ALL_TAGS, *tags):
+            raise NoSuchTagError(
+                self.source.path,
+                f"no line has the tag {wanted!r}; the tags are {named_tags(tags)}, of "
+                "which `run_tag` can choose",
+            )
         if not self.rows.values:
             raise self.source.fail(f"no rows of {self.layout.names!r}", line=1)
+        count(self.repairs, COMPOSED, self.rows.docnos.composed)
         try:
             return self.rows.sorted()
         except Repeat as repeat:

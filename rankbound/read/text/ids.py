@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from rankbound.data.arrow import encode
@@ -93,10 +94,15 @@ class IdColumn:
 
     numbers: Column = field(default_factory=lambda: Column(np.int64))
     texts: list[pa.Array] = field(default_factory=list)  # of all rows, or empty
+    composed: int = 0  # ids that were brought to Unicode's composed form
 
     def append(self, block: pa.Array) -> None:
         """Add the ids of further rows, as `held` or `ids_of` gives them."""
         plain = block.type == pa.int64()
+        if not plain and not pc.all(pc.string_is_ascii(block)).as_py():
+            whole = pc.utf8_normalize(block, "NFC")
+            self.composed += pc.sum(pc.not_equal(whole, block)).as_py() or 0
+            block = whole
         if plain and not self.texts:
             self.numbers.append(integers(block))
             return

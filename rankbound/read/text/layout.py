@@ -29,7 +29,8 @@ class Layout:
     """Positions of the columns that are read, among `width` columns.
 
     `numbers` is what errors call the value, and `names` lists all columns. `integral`
-    asks for whole numbers (grades); `rank` is the column of ranks, if there is one.
+    asks for whole numbers (grades); `rank` is the column of ranks, if there is one, and
+    `tag` that of the system.
     """
 
     width: int
@@ -40,6 +41,7 @@ class Layout:
     numbers: str
     integral: bool = False
     rank: int | None = None
+    tag: int | None = None
 
 
 class Row(NamedTuple):
@@ -50,6 +52,7 @@ class Row(NamedTuple):
     value: float
     rank: int | None = None
     pointed: bool = False
+    tag: str = ""
 
 
 def are_whole(values: Floats | float) -> bool:
@@ -100,7 +103,9 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         # Split first: to str.split a no-break space inside an id is a blank too
         fields = [field.decode("utf-8") for field in raw.split()]
     except UnicodeDecodeError as error:
-        raise FormatError(path, f"not UTF-8 text ({error})", line=number) from None
+        raise FormatError(
+            path, f"not UTF-8 text ({error}); save it as UTF-8", line=number
+        ) from None
     if len(fields) != layout.width:
         more = len(fields) > layout.width == WIDEST
         raise FormatError(
@@ -125,6 +130,7 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         value,
         int(rank) if rank is not None and WHOLE.fullmatch(rank) else None,
         layout.integral and "." in text,
+        "" if layout.tag is None else fields[layout.tag],
     )
 
 
@@ -148,6 +154,61 @@ def _number(text: str) -> float | None:
     return value if abs(value) <= LARGEST and plain else None  # a NaN is not
 
 
+ALL_TAGS = "*"  # takes the lines of all tags for one system
+
+
+def counts(line: bytes, layout: Layout, tag: str | None) -> bool:
+    """Whether a line is of the system that is wanted.
+
+    Examples
+    --------
+    >>> layout = Layout(4, 0, 1, 2, "qid docno score tag", "score", tag=3)
+    >>> counts(b"q d 1.5 a", layout, "a"), counts(b"q d 1.5 b", layout, "a")
+    (True, False)
+    """
+    if tag in (None, ALL_TAGS) or layout.tag is None:
+        return True
+    return line.split()[layout.tag].decode("utf-8") == tag
+
+
+def several_tags(source: Source, layout: Layout, tags: list[str]) -> FormatError:
+    """The error for several systems in one file, with the line of the second.
+
+    Parameters
+    ----------
+    source : Source
+    layout : Layout
+    tags : list of str
+        In the order of the file.
+    """
+    place = next(
+        number
+        for number, line in source.lines()
+        if line and not is_comment(line) and counts(line, layout, tags[1])
+    )
+    return source.fail(
+        f"holds {len(tags):,} systems by its tags ({named_tags(tags)}); choose one "
+        f"with `run_tag`, as in `run_tag='{tags[0]}'`, or say `run_tag='{ALL_TAGS}'` "
+        "if all lines are of one",
+        line=place,
+    )
+
+
+def named_tags(tags: list[str]) -> str:
+    """The first tags, quoted.
+
+    Examples
+    --------
+    >>> named_tags(["a", "b"]), named_tags(["a", "b", "c", "d"])
+    ("'a', 'b'", "'a', 'b', 'c' ...")
+    """
+    return ", ".join(map(repr, tags[:3])) + (" ..." if len(tags) > 3 else "")
+
+
+class NoSuchTagError(FormatError):
+    """The system that was chosen is not in a file that names its systems."""
+
+
 def repeat_error(
     source: Source, layout: Layout, rows: tuple[int, int], *, skip: int
 ) -> FormatError:
@@ -166,6 +227,8 @@ def repeat_error(
     row = -1
     for number, line in source.lines():
         if number <= skip or not line or is_comment(line):
+            continue
+        if not counts(line, layout, source.tag):
             continue
         row += 1
         if row in rows:

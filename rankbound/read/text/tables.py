@@ -20,9 +20,9 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import parsed_number
 from rankbound.read.json.records import lacking, ranked_records
-from rankbound.read.source import Source, count
+from rankbound.read.source import MARK, Source, count
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import Layout, recognise
+from rankbound.read.tables.layouts import Layout, plain, recognise
 from rankbound.read.tables.reading import contents_of
 from rankbound.read.text.blocks import (
     Irregular,
@@ -32,11 +32,12 @@ from rankbound.read.text.blocks import (
     is_utf_8,
     separated,
 )
-from rankbound.read.text.layout import WHOLE
+from rankbound.read.text.layout import WHOLE, is_comment, refuse_bare_returns
 from rankbound.read.text.trec_sniffing import BEIR_HEADER
 
-DELIMITERS: Final = ("\t", ",")
-NUMBERS: Final = frozenset({"score", "grade"})
+DELIMITERS: Final = ("\t", ",", ";")
+BLANK: Final = " "
+NUMBERS: Final = frozenset({"score", "positive_score", "negative_score", "grade"})
 BATCH: Final = 1 << 16
 QUOTE, LINE_END = b'"', ord("\n")
 LONGEST: Final = 1 << 17  # bytes of a line; the csv module takes no longer field
@@ -69,14 +70,18 @@ class Header:
     Attributes
     ----------
     delimiter : str
+        Blank where any number of blanks and tabs parts the fields.
     names : tuple of str
     layout : Layout
         What its columns say.
+    above : int
+        Lines that it takes: 0 where the names were made for a text without a header.
     """
 
     delimiter: str
     names: tuple[str, ...]
     layout: Layout
+    above: int = 1
 
 
 def header_of(source: Source) -> Header | None:
@@ -177,7 +182,10 @@ def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextF
     work = partial(_columns, header=header)
     parts: list[list[Any]] = []
     returns = 0
-    text = _below(blocks(source, end=b"\n"))
+    marks: dict[str, int] = {}  # of later lines; they count if this way of reading does
+    text = blocks(source, end=b"\n", repairs=marks)
+    if header.above:
+        text = _below(text)
     with closing(in_order(work, text, short=is_short(source))) as done:
         for block, columns in done:
             parts.append(columns)
@@ -186,9 +194,11 @@ def _in_blocks(source: Source, header: Header, repairs: dict[str, int]) -> TextF
         raise Irregular
     joined = map(_joined, zip(*parts, strict=True))
     table = pa.table(dict(zip(header.layout.columns, joined, strict=True)))
-    count(repairs, "byte order mark", source.has_mark)
-    count(repairs, "CRLF line ends", returns + first.endswith(b"\r"))
-    return TextFrame(table, str(source.path), lines=np.arange(2, len(table) + 2))
+    count(repairs, MARK, source.has_mark + marks.get(MARK, 0))
+    above = header.above
+    count(repairs, "CRLF line ends", returns + (above and first.endswith(b"\r")))
+    lines = np.arange(1 + above, len(table) + 1 + above)
+    return TextFrame(table, str(source.path), lines=lines)
 
 
 def _below(blocks: Generator[bytes]) -> Generator[bytes]:
@@ -212,7 +222,7 @@ def _columns(block: bytes, *, header: Header) -> list[Any]:
         raise Irregular
     roles = {name: role for role, name in header.layout.roles.items()}
     types = {
-        name: pa.float64() if roles[name] == "score" else pa.string()
+        name: pa.float64() if roles[name] in NUMBERS - {"grade"} else pa.string()
         for name in header.layout.columns
     }
     found = separated(block, header.names, types, by=header.delimiter)
@@ -245,6 +255,9 @@ def _rows(
     source: Source, header: Header, repairs: dict[str, int]
 ) -> Iterator[tuple[int, list[str]]]:
     """Rows below the header with the line in which each begins."""
+    if header.delimiter == BLANK:
+        yield from _words(source, header, repairs)
+        return
     reader = csv.reader(
         _decoded(source, repairs), delimiter=header.delimiter, strict=True
     )
@@ -275,12 +288,37 @@ def _rows(
         yield start, row
 
 
+def _words(
+    source: Source, header: Header, repairs: dict[str, int]
+) -> Iterator[tuple[int, list[str]]]:
+    """Rows of words; a line that begins with "# " is a comment."""
+    wanted = f"{len(header.names)} columns ({' '.join(header.names)})"
+    for number, line in source.lines(repairs):
+        if is_comment(line):
+            count(repairs, "comment lines")
+            continue
+        refuse_bare_returns(line, source.path, number)
+        try:
+            # Split first: to str.split a no-break space inside an id is a blank too
+            row = [field.decode("utf-8") for field in line.split()]
+        except UnicodeDecodeError as error:
+            raise source.fail(
+                f"not UTF-8 text ({error}); save it as UTF-8", line=number
+            ) from None
+        if row and len(row) != len(header.names):
+            raise source.fail(f"expected {wanted}, found {len(row)}", line=number)
+        if row:
+            yield number, row
+
+
 def _decoded(source: Source, repairs: dict[str, int]) -> Iterator[str]:
     for number, line in source.lines(repairs):
         try:
             yield line.decode("utf-8") + ("\n" if line else "")
         except UnicodeDecodeError as error:
-            raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+            raise source.fail(
+                f"not UTF-8 text ({error}); save it as UTF-8", line=number
+            ) from None
 
 
 def _typed(
@@ -320,7 +358,7 @@ def _joined(parts: Sequence[Any]) -> Any:
     return pa.chunked_array(parts)
 
 
-DELIMITER_NAMES: Final = {"\t": "tabs", ",": "commas"}
+DELIMITER_NAMES: Final = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 DOCID: Final = (
     "the column docid is taken for the docno; if it numbers the documents of one "
     "PyTerrier index, write the docno instead"
@@ -338,22 +376,42 @@ def read_text_table(source: Source, kind: str) -> Contents:
     header = header_of(source)
     if header is None or header.layout.kind != kind:
         raise source.fail(
-            f"expected a header of a table of {kind}, parted by tabs or commas, as "
-            "qid, docno, score",
+            f"expected a header of a table of {kind}, parted by tabs, commas or "
+            "semicolons, as qid, docno, score",
             line=1,
         )
     repairs: dict[str, int] = {}
     frame = open_delimited(source, header, repairs)
-    name = f"csv-{kind}"
-    found = contents_of(frame, header.layout, name, source.path, header.names)
-    groups, notes = found.groups, found.notes
+    found = (header.layout, f"csv-{kind}", header.names)
+    return contents_of_text(frame, source, found, repairs)
+
+
+def contents_of_text(
+    frame: TextFrame,
+    source: Source,
+    found: tuple[Layout, str, Sequence[str]],
+    repairs: dict[str, int],
+) -> Contents:
+    """What a table that was read from text holds; its groups name their lines.
+
+    Parameters
+    ----------
+    frame : TextFrame
+    source : Source
+    found : Layout, str, sequence of str
+        The layout, the name of the format, and all columns.
+    repairs : dict
+        Counts of what was passed over; added to.
+    """
+    layout, name, columns = found
+    contents = contents_of(frame, layout, name, source.path, columns)
+    groups, notes = contents.groups, contents.notes
     if groups is not None and groups.lines is not None and frame.lines is not None:
-        # Groups name the lines that they come from
         groups = replace(groups, lines=frame.lines[groups.lines - 1])
-    if "docid" in header.layout.columns:
+    if "docid" in map(plain, layout.columns):
         notes += (DOCID,)
-    repairs |= found.repairs
-    return replace(found, groups=groups, repairs=repairs, notes=notes)
+    repairs |= contents.repairs
+    return replace(contents, groups=groups, repairs=repairs, notes=notes)
 
 
 def _sniff(source: Source, kind: str) -> str | None:

@@ -107,7 +107,9 @@ def _tabbed_row(source: Source, number: int, raw: bytes) -> Row:
         if separator and key.strip():
             return key.strip().decode(), None, text.strip().decode()
     except UnicodeDecodeError as error:
-        raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+        raise source.fail(
+            f"not UTF-8 text ({error}); save it as UTF-8", line=number
+        ) from None
     raise source.fail("expected an id, a tab and a text", line=number)
 
 

@@ -16,14 +16,17 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.source import Source, count
 from rankbound.read.text.assembling import Sorted
-from rankbound.read.text.candidates import CANDIDATES
+from rankbound.read.text.candidates import CANDIDATES, WITH_TEXTS
+from rankbound.read.text.claims import check_claims
 from rankbound.read.text.columns import Layout, read_columns
 from rankbound.read.text.layout import (
+    ALL_TAGS,
     MORE_COLUMNS,
     is_comment,
     is_number,
     refuse_bare_returns,
 )
+from rankbound.read.text.roles import roles_of
 from rankbound.read.text.trec_sniffing import (
     BEIR_HEADER,
     first_fields,
@@ -34,9 +37,10 @@ from rankbound.read.text.trec_sniffing import (
     is_prels,
     is_ranks,
     is_scores,
+    unordered,
 )
 
-RUN = Layout(6, 0, 2, 4, "qid Q0 docno rank score tag", "score", rank=3)
+RUN = Layout(6, 0, 2, 4, "qid Q0 docno rank score tag", "score", rank=3, tag=5)
 RUN_WITHOUT_TAG = Layout(5, 0, 2, 4, "qid Q0 docno rank score", "score", rank=3)
 RANKS = Layout(3, 0, 1, 2, "qid docno rank", "rank", integral=True)
 SCORES = Layout(3, 0, 1, 2, "qid docno score", "score")
@@ -87,10 +91,13 @@ def _run_layout(source: Source) -> Layout:
 def _run(source: Source) -> Contents:
     repairs: dict[str, int] = {}
     layout = _run_layout(source)
+    check_claims(source, layout)
     table = read_columns(source, layout, repairs=repairs)
     metadata: dict[str, object] = {"columns": layout.names}
     fields = first_fields(source)
-    if layout is RUN and len(fields) == layout.width:  # it might look like JSON
+    if source.tag is not None and layout is RUN:
+        metadata["tag"] = source.tag if source.tag != ALL_TAGS else TAG
+    elif layout is RUN and len(fields) == layout.width:  # it might look like JSON
         metadata["tag"] = fields[5].decode("utf-8")
     block = read_ir_metadata(source)
     if block:
@@ -140,6 +147,7 @@ def _ranks(source: Source) -> Contents:
 
 def _scoreddocs(source: Source) -> Contents:
     repairs: dict[str, int] = {}
+    check_claims(source, SCORES)
     scores = read_columns(source, SCORES, repairs=repairs).scores
     metadata = {"columns": SCORES.names}
     return Contents(
@@ -152,6 +160,7 @@ def _qrels(source: Source) -> Contents:
         return _beir(source)
     repairs: dict[str, int] = {}
     layout = QRELS_LAYOUTS.get(len(first_fields(source)), QRELS)
+    check_claims(source, layout)
     qrels = read_columns(source, layout, repairs=repairs).scores
     metadata = {"columns": layout.names}
     return Contents(
@@ -174,17 +183,20 @@ def _sniff_run(source: Source) -> str | None:
     layout = {6: RUN, 5: RUN_WITHOUT_TAG}.get(len(first_fields(source)))
     if layout is None or (layout.width == 5 and is_prels(head_rows(source))):
         return None
+    if roles_of(source) is not None:
+        return None
     return f"{layout.width} columns ({layout.names})"
 
 
 def _sniff_ranks(source: Source) -> str | None:
-    if not is_ranks(head_rows(source)):
+    if not is_ranks(head_rows(source)) or roles_of(source) is not None:
         return None
     return f"3 columns, the third counting up within each query ({RANKS.names})"
 
 
 def _sniff_scoreddocs(source: Source) -> str | None:
-    found = is_scores(head_rows(source))
+    rows = head_rows(source)
+    found = is_scores(rows) and roles_of(source) is None and unordered(rows) is None
     return f"3 columns, the third a number ({SCORES.names})" if found else None
 
 
@@ -194,6 +206,8 @@ def _sniff_beir(source: Source) -> str | None:
 
 def _sniff_qrels(source: Source) -> str | None:
     rows = head_rows(source)
+    if roles_of(source) is not None or unordered(rows) is not None:
+        return None
     if rows and len(rows[0]) == 4:
         return f"4 columns ({QRELS.names})"
     if is_grades(rows):
@@ -479,7 +493,13 @@ def read_lenient(source: Source) -> Contents:
         As for a run of six columns.
     """
     repairs: dict[str, int] = {}
-    cut = Source(source.path, content=_cut(source, repairs), whole=source.whole)
+    cut = Source(
+        source.path,
+        content=_cut(source, repairs),
+        whole=source.whole,
+        named=source.named,
+        tag=source.tag,
+    )
     found = TREC_RUN.read(cut)
     mark = {"byte order mark": 1} if source.has_mark else {}
     return replace(
@@ -559,6 +579,7 @@ WIDE: Final = Format(
     refuse,
 )
 FORMATS = (
+    WITH_TEXTS,
     Format(
         "beir-qrels",
         "relevance judgements with the header query-id corpus-id score (BEIR)",

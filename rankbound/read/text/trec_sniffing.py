@@ -74,10 +74,20 @@ def is_prels(rows: Rows) -> bool:
     )
 
 
+def _count_in_any_order(lists: list[list[bytes]]) -> bool:
+    """Whether all lists hold the numbers from 0 or 1 on; the last may be cut."""
+    whole = lists[:-1] if len(lists) > 1 else lists
+    return any(
+        all({b"%d" % (n + base) for n in range(len(one))} == {*one} for one in whole)
+        for base in (0, 1)
+    )
+
+
 def is_ranks(rows: Rows) -> bool:
     """Whether the third of three columns counts 0.. or 1.. within each query.
 
-    A query at least must have two documents: a lone 1 may well be a grade.
+    A query at least must have two documents: a lone 1 may well be a grade. Where a
+    query has four documents or more, the ranks may stand in any order.
 
     Examples
     --------
@@ -88,15 +98,36 @@ def is_ranks(rows: Rows) -> bool:
     """
     if not is_scores(rows):
         return False
-    longest, bases = 0, set()
-    for _, group in itertools.groupby(rows, key=lambda row: row[0]):
-        ranks = [row[2] for row in group]
+    lists = [
+        [row[2] for row in group]
+        for _, group in itertools.groupby(rows, key=lambda row: row[0])
+    ]
+    longest = max(map(len, lists), default=0)
+    if longest >= 4 and _count_in_any_order(lists):
+        return True
+    bases = set()
+    for ranks in lists:
         base = ranks[0] == b"1"
         if ranks != [b"%d" % (place + base) for place in range(len(ranks))]:
             return False
-        longest = max(longest, len(ranks))
         bases.add(base)
     return longest > 1 and len(bases) == 1
+
+
+def unordered(rows: Rows) -> int | None:
+    """The place of the rank -1 among three columns, as ColBERT writes ``qid pid -1``.
+
+    None where there is none in every row.
+
+    Examples
+    --------
+    >>> unordered([b"q d -1".split(), b"q e -1".split()])
+    2
+    """
+    if not rows or any(len(row) != 3 for row in rows):
+        return None
+    places = (place for place in range(3) if {row[place] for row in rows} == {b"-1"})
+    return next(places, None)
 
 
 def is_grades(rows: Rows) -> bool:

@@ -11,7 +11,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.records import lacking
 from rankbound.read.source import Source
-from rankbound.read.vectors import indexes, matrices
+from rankbound.read.vectors import indexes, matrices, tensors
 from rankbound.read.vectors.common import Container, Held, Shape
 from rankbound.read.vectors.row_ids import (
     distinct,
@@ -25,6 +25,7 @@ CONTAINERS: dict[str, Container] = {
     container.name: container
     for container in (
         *matrices.CONTAINERS,
+        *tensors.CONTAINERS,
         *indexes.CONTAINERS,
         matrices.RAW,  # has no signature, so it comes last
     )
@@ -39,9 +40,9 @@ def read_embeddings(
     Parameters
     ----------
     vectors : path, or array of shape (n, dim), mapping of id to vector, or table
-        A path may be .npy, .npz, safetensors, a flat FAISS index, a FlexIndex or
-        Pyserini folder, a table with a column of vectors, or raw float32 numbers (.f4,
-        .f32, .bin).
+        A path may be .npy, .npz, safetensors, a tensor of torch.save, a flat FAISS
+        index, a FlexIndex or Pyserini folder, a table with a column of vectors, or raw
+        float32 numbers (.f4, .f32, .bin). A flat FAISS index in memory is read, too.
     ids : path, or sequence of ids for an array, optional
         A file has one id a line, a JSON list, or a .npy array, in the order of the
         rows. By default, the container's own ids or the file beside it
@@ -69,15 +70,14 @@ def read_embeddings(
     >>> read_embeddings(np.eye(2), ["a", "b"]).ids.tolist()
     ['a', 'b']
     """
-    from rankbound.read.reading import check_no_format, is_object, read_part
+    from rankbound.read.reading import is_object, read_part
 
     if is_object(vectors):
         from rankbound.read.objects.objects import embeddings_of_object
 
-        check_no_format(format)
         if ids is not None and not is_object(ids):
             ids = read_ids(Path(ids))
-        return embeddings_of_object(vectors, ids)
+        return embeddings_of_object(vectors, ids, format=format)
     source = Source(Path(vectors))
     given = None if ids is None else Path(ids)
     container, dim = _container(source, format)

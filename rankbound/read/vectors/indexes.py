@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -28,11 +28,12 @@ from rankbound.read.vectors.common import (
     mapped,
     write_numbers,
 )
-from rankbound.read.vectors.row_ids import read_ids, write_ids
+from rankbound.read.vectors.row_ids import as_ids, read_ids, write_ids
 
 # FAISS files
 
 FLAT = (b"IxFI", b"IxF2", b"IxFl")
+MAPPED = (b"IxMp", b"IxM2")
 METRICS = {0: "inner product", 1: "L2"}
 # Signature, width, number of vectors, two fillers, trained, metric
 HEADER = struct.Struct("<4siqqqBi")
@@ -64,7 +65,8 @@ def _sniff(source: Source) -> str | None:
 
 
 def _sniff_other(source: Source) -> str | None:
-    if _is_index(source) and source.head[:4] not in FLAT:
+    flat = source.head[:4] in FLAT or _inner(source) is not None
+    if _is_index(source) and not flat:
         return f"the signature {source.head[:4]!r} of a FAISS index"
     return None
 
@@ -72,11 +74,48 @@ def _sniff_other(source: Source) -> str | None:
 def hold_flat(source: Source, _: Shape) -> Held:
     """Map the vectors of a flat index, without the library."""
     check_unpacked(source)
-    head = source.head
-    if head[:4] not in FLAT:
+    if source.head[:4] not in FLAT:
         raise source.fail(
-            f"a flat FAISS index begins with IxF, this file with {head[:4]!r}"
+            f"a flat FAISS index begins with IxF, this file with {source.head[:4]!r}"
         )
+    flat = _flat_at(source, 0)
+    check_end(source, flat.end)
+    return Held(flat.matrix, metadata=flat.metadata)
+
+
+def hold_with_ids(source: Source, _: Shape) -> Held:
+    """Map the vectors of a flat index inside IDMap, whose numbers are the ids."""
+    check_unpacked(source)
+    start = _inner(source)
+    if start is None:
+        raise source.fail("expected a flat FAISS index inside IDMap or IDMap2")
+    flat = _flat_at(source, start)
+    rows = len(flat.matrix)
+    with source.path.open("rb") as stream:
+        stream.seek(flat.end)
+        counted = stream.read(8)
+        stored = stream.read(8 * rows)
+    count = int.from_bytes(counted, "little")
+    if len(counted) < 8 or count != rows or len(stored) < 8 * rows:
+        raise source.fail(
+            f"{count} ids for {rows} vectors; the file is cut or damaged, copy it again"
+        )
+    check_end(source, flat.end + 8 + 8 * rows)
+    ids = as_ids(np.frombuffer(stored, dtype="<i8"), source)
+    return Held(flat.matrix, ids, metadata=flat.metadata)
+
+
+class Flat(NamedTuple):
+    """A flat index inside a file: its vectors, what it says, and where it ends."""
+
+    matrix: Any
+    metadata: Mapping[str, Any]
+    end: int
+
+
+def _flat_at(source: Source, start: int) -> Flat:
+    """The flat index whose header begins at `start`."""
+    head = source.head[start:]
     metric = _header(head)[3] if len(head) >= HEADER.size else 0
     offset = HEADER.size + (4 if metric > 1 else 0)
     if len(head) < offset + 8:
@@ -88,11 +127,28 @@ def hold_flat(source: Source, _: Shape) -> Held:
             f"the FAISS header contradicts itself: {count} vectors of width {dim}, "
             f"{stored} numbers; write the index again"
         )
-    check_end(source, offset + 8 + 4 * stored)
     if not count:
         raise source.fail("the FAISS index holds no vectors")
-    matrix = mapped(source, dtype="<f4", rows=count, dim=dim, offset=offset + 8)
-    return Held(matrix, metadata={"metric": METRICS.get(metric, f"number {metric}")})
+    offset += start + 8
+    matrix = mapped(source, dtype="<f4", rows=count, dim=dim, offset=offset)
+    metadata = {"metric": METRICS.get(metric, f"number {metric}")}
+    return Flat(matrix, metadata, offset + 4 * stored)
+
+
+def _inner(source: Source) -> int | None:
+    """Where the flat index inside IDMap begins; None for any other file."""
+    head = source.head
+    if head[:4] not in MAPPED or len(head) < HEADER.size:
+        return None
+    start = HEADER.size + (4 if _header(head)[3] > 1 else 0)
+    return start if head[start : start + 4] in FLAT else None
+
+
+def _sniff_with_ids(source: Source) -> str | None:
+    if source.packing != "none" or _inner(source) is None:
+        return None
+    mark = source.head[:4].decode()
+    return f"the signature {mark} of a FAISS index with ids, around a flat one"
 
 
 def write_flat(
@@ -183,6 +239,14 @@ FLAT_INDEX = Container(
 )
 FAISS = (
     FLAT_INDEX,
+    Container(
+        "faiss-idmap",
+        "flat FAISS index with ids (IDMap)",
+        _sniff_with_ids,
+        hold_with_ids,
+        has_ids=True,
+        keeps=("vectors", "metric"),
+    ),
     Container("faiss", "another FAISS index", _sniff_other, refuse_other),
     Container(
         "faiss-library",

@@ -240,7 +240,7 @@ RAW = Container(
 # safetensors
 
 DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
-WIDTHS = {"F16": 2, "F32": 4, "F64": 8}
+WIDTHS = {"F16": 2, "F32": 4, "F64": 8, "BF16": 2}
 METADATA = "__metadata__"
 LARGEST_HEADER = 100_000_000  # the format's own limit
 
@@ -331,14 +331,28 @@ def _matrix(source: Source, name: str, tensor: Tensor, start: int) -> Any:
     """A tensor: matrices are mapped, others are empty arrays of as many dimensions."""
     if len(tensor.shape) != 2:
         return np.empty((0,) * len(tensor.shape), dtype=np.float32)
+    rows, dim = tensor.shape
+    offset = start + tensor.data_offsets[0]
+    if tensor.dtype == "BF16":
+        halves = mapped(source, dtype="<u2", rows=rows, dim=dim, offset=offset)
+        return of_bfloat16(halves)
     dtype = DTYPES.get(tensor.dtype)
     if dtype is None:
         raise source.fail(
             f"tensor {name!r} is of type {tensor.dtype}; save it as F16, F32 or F64"
         )
-    rows, dim = tensor.shape
-    offset = start + tensor.data_offsets[0]
     return mapped(source, dtype=dtype, rows=rows, dim=dim, offset=offset)
+
+
+def of_bfloat16(halves: NDArray[Any]) -> NDArray[np.float32]:
+    """Numbers of bfloat16, which are the upper halves of those of float32, in memory.
+
+    Examples
+    --------
+    >>> of_bfloat16(np.array([0x3FC0, 0xC000], dtype="<u2")).tolist()
+    [1.5, -2.0]
+    """
+    return (halves.astype(np.uint32) << 16).view(np.float32)
 
 
 def _listed_ids(listed: str, source: Source) -> Any:

@@ -145,7 +145,9 @@ def _lines(source: Source) -> list[str]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise source.fail(f"not UTF-8 text ({error})", line=line) from None
+        raise source.fail(
+            f"not UTF-8 text ({error}); save it as UTF-8", line=line
+        ) from None
     return [line.strip() for line in text.removesuffix("\n").split("\n")]
 
 

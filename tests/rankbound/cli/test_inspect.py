@@ -8,6 +8,7 @@ from rankbound.cli import main
 from rankbound.cli.inspect import named_formats
 from rankbound.commands.inspect.run import inspect
 from rankbound.errors import UsageError
+from rankbound.read import source
 from tests.rankbound.files import npy, project, run_text, written
 
 
@@ -100,11 +101,12 @@ def test_the_format_may_stand_before_the_file(tmp_path, capsys, words):
 
 def test_a_format_with_an_argument_is_the_one_that_reads(tmp_path, capsys):
     path = tmp_path / "x.jsonl"
-    row = '{"anchor": "why", "positive": "a", "negative": "b", "label": 1.5}\n'
+    row = '{"anchor": "why", "docs": ["a", "b"], "labels": [3, 1]}\n'
     path.write_text(row)
     assert main(["inspect", str(path)]) == 1
-    assert main(["inspect", str(path), "--format", "mined:margins"]) == 0
-    assert "margin_only" in capsys.readouterr().out
+    assert "which may be grades" in " ".join(capsys.readouterr().out.split())
+    assert main(["inspect", str(path), "--format", "mined:scores"]) == 0
+    assert "1 to 3" in capsys.readouterr().out
 
 
 def test_a_pickle_of_scores_is_not_taken_for_vectors(folder, capsys):
@@ -131,3 +133,48 @@ def test_the_command_line_shows_options_and_python_parameters(folder, capsys):
     page = (folder / "page.html").read_text()
     assert "give its --format" in page
     assert "give its `format`" not in page
+
+
+def test_standard_input_is_a_file_of_any_role(folder, capsys, monkeypatch):
+    data = (folder / "t.json").read_bytes()
+    monkeypatch.setattr(source, "standard_input", lambda: data)
+    assert main(["inspect", "-", "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["path"], one["format"]) for one in found["files"]] == [("-", "lookup")]
+    words = ["measure", "--teacher", "-", "--groups", "g.jsonl", "--out"]
+    assert main([*words, "piped"]) == 0
+    assert main([*words[:2], "t.json", *words[3:], "named"]) == 0
+    piped, named = (
+        json.loads((folder / name / "ledger.json").read_text())["teacher"]
+        for name in ("piped", "named")
+    )
+    assert piped == named
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--json", "-"]])
+def test_json_without_a_name_is_printed_alone(words, folder, capsys):
+    assert main(["inspect", "t.json", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == "rankbound.inspection/1"
+    numbers = ["bound", "--entropy", "0.3", "--n", "100", "--diameter", "1"]
+    numbers += ["--lipschitz", "1", "--divergence", "0.1"]
+    assert main([*numbers, *words]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert main([*numbers, "--json", "b.json"]) == 0
+    assert not capsys.readouterr().out.startswith("{")
+    assert json.loads((folder / "b.json").read_text()) == printed
+
+
+@pytest.mark.usefixtures("folder")
+def test_patterns_in_quotes_are_expanded(capsys):
+    assert main(["inspect", "*.jso?", "--qrels", "judged.q*", "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)["files"]
+    assert [one["path"] for one in found] == ["t.json", "judged.qrels"]
+    assert main(["inspect", "no-such-*.json", "--json", "-"]) == 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_one_file_may_have_two_roles(capsys):
+    words = ["--groups", "g.jsonl", "--qrels", "g.jsonl", "--json", "-"]
+    assert main(["inspect", "t.json", *words]) == 1
+    found = json.loads(capsys.readouterr().out)["files"]
+    assert [one["role"] for one in found] == ["file", "groups", "qrels"]

@@ -145,7 +145,7 @@ def test_run_writes_a_ledger_with_its_keys(folder, measure):
         *("schema", "unit", "n_queries", "delta", "trivial", "students", "teacher"),
         *("diameter", "calibration", "pairs", "groups", "definitions"),
         *("dropped", "repairs", "warnings", "assumptions"),
-        *("statements", "inputs", "command", "versions"),
+        *("statements", "inputs", "command", "versions", "ranking", "near_copies"),
     }
     assert account["schema"] == "rankbound.ledger/1"
     assert account["n_queries"] == 12

@@ -60,7 +60,7 @@ def test_chosen_formats_hold_a_name_for_each_file():
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["x"], "no format is called 'x'; there are"),
+        (["x"], "no format is called 'x';"),
         (["file=x"], "no format is called 'x'"),
         (["=qrels"], r"--format needs \[FILE=\]NAME, got '=qrels'"),
         (["qrels", "lookup"], "--format is given twice for the main file"),

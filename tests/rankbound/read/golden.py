@@ -115,6 +115,57 @@ GOLDEN = {
     "trec-run/untagged": text("q Q0 a 0 2.5\nq Q0 b 1 -1.0\n"),
     "msmarco-run": text("1\ta\t1\n1\tb\t2\n2\ta\t1\n"),
     "scoreddocs": text("1 a 2.5\n1 b -1.25\n"),
+    "candidates-texts": text("1\t7\twhat is it\ta sea cow\n1\t8\twhat is it\ta boat\n"),
+    "json-scores": lines(
+        {"qid": "q", "docno": "a", "score": 2.5},
+        {"qid": "q", "docno": "b", "score": -1.0},
+    ),
+    "json-scores/capitals": lines(
+        {"Score": 2.5, "Query-ID": "q", "DocNo": "a", "rank": 1},
+        {"Score": -1.0, "Query-ID": "q", "DocNo": "b", "rank": 2},
+    ),
+    "json-qrels": lines(
+        {"query-id": "q", "corpus-id": "a", "score": 1},
+        {"query-id": "q", "corpus-id": "b", "score": 0},
+    ),
+    "json-lists": lines(
+        {"query_id": "1", "doc_id_a": ["a", "b"], "doc_id_b": ["c"]},
+        {"query_id": "2", "doc_id_a": ["c"], "doc_id_b": ["a", "d"]},
+    ),
+    "json-margins": lines(
+        {"qid": "q", "pos_id": "p", "neg_id": "n", "margin": 3.0},
+        {"qid": "q", "pos_id": "p", "neg_id": "m", "margin": -0.5},
+    ),
+    "lookup-lists": lines(
+        {"qid": "q", "scores": {"a": 2.5, "b": -1.0}},
+        {"qid": "r", "scores": {"a": 3.0}},
+    ),
+    "mteb-predictions": text(
+        json.dumps(
+            {"mteb_model_meta": {"model_name": "m"}, "default": {"test": SCORES}}
+        )
+    ),
+    "dpr": lines(
+        {
+            "question": "what is a manatee",
+            "answers": ["a sea cow"],
+            "positive_ctxs": [{"title": "", "text": "A sea cow.", "passage_id": "7"}],
+            "negative_ctxs": [],
+            "hard_negative_ctxs": [{"title": "", "text": "A boat.", "passage_id": "8"}],
+        },
+        {
+            "question": "where is ulm",
+            "positive_ctxs": [{"text": "A city.", "passage_id": "9"}],
+            "hard_negative_ctxs": [{"text": "A boat.", "passage_id": "8"}],
+        },
+    ),
+    "triples": text("1\t10\t11\n1\t10\t12\n2\t20\t21\n2\t20\t22\n"),
+    "triples/margins": text("1 10 11 -0.5\n1 10 12 2.5\n2 20 21 3.25\n2 20 22 1.0\n"),
+    "triples/scores": text(
+        "1 10 11 2.5 3.0\n1 10 12 2.5 0.0\n2 20 21 4.0 0.75\n2 20 22 4.0 3.5\n"
+    ),
+    "ranking": text("0\ta\t1\t2.5\n0\tb\t2\t-1.0\n1\ta\t1\t3.0\n"),
+    "candidates/unordered": text("1\ta\t-1\n1\tb\t-1\n"),
     "candidates": text("1\ta\n1\tb\n"),
     "lookup": text(lookup(SCORES)),
     "groups": text(group_text([("q", ["a", "b"]), ("r", ["a", "c", "d"])])),
@@ -205,6 +256,17 @@ GOLDEN = {
             "labels": [1, 0],
             "scores": [4.5, -2.0],
         }
+    ),
+    "predictions": lines(
+        {
+            "query_id": "1",
+            "query": "what is a manatee",
+            "results": [
+                {"corpus_id": "7", "score": 0.75},
+                {"corpus_id": "8", "score": -0.25},
+            ],
+        },
+        {"query_id": "2", "query": "who", "results": [{"corpus_id": "9", "score": 1}]},
     ),
     "hofstaetter": text(HOFSTAETTER),
 }

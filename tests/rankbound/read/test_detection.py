@@ -14,11 +14,16 @@ from tests.rankbound.read.golden import BINARY, GOLDEN, format_of
 
 # What another format's signature would show, too; the order of families decides
 ALSO: dict[str, set[str]] = {
-    "ranked-groups": {"groups"},
+    "ranked-groups": {"groups", "json-lists"},
+    "ranked-list": {"json-lists"},
+    "labeled-list": {"json-lists"},
+    "pylate": {"json-lists"},
     "hofstaetter": {"trec-run"},
     "msmarco-run": {"qrels", "scoreddocs"},
     "rankllm": {"lookup"},
-    "margins": {"qrels", "csv-margins"},
+    "predictions": {"lookup-lists"},
+    "mteb-predictions": {"lookup"},
+    "margins": {"qrels", "csv-margins", "json-margins"},
 }
 PACKERS = {
     "gzip": lambda data: gzip.compress(data, mtime=0),
@@ -37,7 +42,7 @@ UNCOUNTED: set[str] = set()
 # Formats with tests of their own: vectors, tables, folders, texts, and what is refused
 OWN = {
     *("faiss", "faiss-flat", "faiss-library", "flexindex", "pyserini-faiss"),
-    *("npy", "npz", "pickle", "raw", "safetensors"),
+    *("faiss-idmap", "npy", "npz", "pickle", "raw", "safetensors", "torch"),
     *("rankbound-groups", "rankbound-scores", "table", "table-embeddings"),
     *("table-lists", "table-margins", "table-qrels", "table-scores"),
     *("irds-qrels", "irds-scoreddocs", "texts", "topics"),

@@ -35,7 +35,7 @@ def test_an_option_says_what_a_file_is(tmp_path):
     judged = written(tmp_path, "q 0 a 1\n")
     (found,) = read_all(Asked(files=[judged], qrels=judged))
     assert (found.role, found.parts) == ("qrels", ("qrels",))
-    scores = written(tmp_path, lookup(ROWS), "scores")
+    scores = written(tmp_path, lookup({"q": {"a": 1.5}}), "scores")
     (wrong,) = read_all(Asked(files=[], qrels=scores))
     assert "qrels are expected here" in wrong.refusal
 

@@ -35,7 +35,7 @@ def test_blocks_hold_every_pair_once_with_both_margins(student):
         )
     assert sorted(margins) == [1.0, 2.0, 3.0, 3.0]
     assert_allclose(found, [2.0, 3.0])
-    assert_allclose(student.per_query(found), [2.0, 3.0])
+    assert_allclose(student.per_unit(found), [2.0, 3.0])
 
 
 def test_pair_high_is_the_largest_loss_of_one_pair(student):

@@ -13,7 +13,6 @@ from rankbound.cli import main
 from rankbound.commands.measure.inputs import (
     check_comparable,
     count,
-    declared,
     load_inputs,
     thin_out,
 )
@@ -23,6 +22,7 @@ from rankbound.data.columns import strings
 from rankbound.data.groups import Groups, top_documents
 from rankbound.data.scores import Kind, Scores
 from rankbound.errors import UsageError
+from rankbound.read.scales import with_kind
 from tests.rankbound.commands.measure.world import make_world
 from tests.rankbound.realdata import table
 
@@ -118,9 +118,9 @@ def test_refused_kinds_are_refused_when_declared(world, kind):
 
 def test_declared_keeps_the_users_word():
     scores = Scores.from_dict({"q": {"a": 0.2, "b": 0.4}})
-    assert declared(scores, Kind.LOGIT)[0].kind is Kind.LOGIT
-    assert declared(scores, Kind.LOGIT)[1] == "as given"
-    assert declared(scores, None)[0].kind is Kind.COSINE
+    assert with_kind(scores, Kind.LOGIT)[0].kind is Kind.LOGIT
+    assert with_kind(scores, Kind.LOGIT)[1] == "as given"
+    assert with_kind(scores, None)[0].kind is Kind.PROBABILITY_OR_COSINE
 
 
 def test_rank_only_scores_that_are_called_logits_are_warned_of(tmp_path):
@@ -339,10 +339,10 @@ def test_a_students_margins_across_parts_are_refused(apart):
 def test_the_argument_of_a_format_reaches_measure(tmp_path, capsys):
     row = {"anchor": "a", "positive": "b", "negative_1": "c", "negative_2": "d"}
     path = tmp_path / "mined.jsonl"
-    path.write_text(json.dumps({**row, "label": [1.5, 2.0]}) + "\n")
+    path.write_text(json.dumps({**row, "scores": [1.5, 2.0]}) + "\n")
     words = ["measure", "--teacher", str(path), "--groups", str(path)]
     words += ["--out", str(tmp_path / "out")]
     assert main(words) == 2
-    assert "--format mined:margins" in capsys.readouterr().err
+    assert "scores has 2 entries for 3 documents" in capsys.readouterr().err
     assert main([*words, "--format", "mined:margins"]) == 0
     assert "margin_only scores (by the format)" in capsys.readouterr().out

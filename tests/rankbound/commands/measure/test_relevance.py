@@ -19,6 +19,7 @@ from rankbound.commands.measure.relevance import (
     judged_pairs,
     reliability,
 )
+from rankbound.data.clusters import Units
 from rankbound.data.columns import strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Scores
@@ -185,7 +186,7 @@ def by_hand(margins, students, labels, queries):
     weights = 1 / np.bincount(queries)[queries]
     return JudgedPairs(
         queries, np.array(margins), np.array(students), np.array(labels), weights,
-        len(set(queries.tolist())),
+        Units(np.unique(queries)),
     )  # fmt: skip
 
 

@@ -207,7 +207,9 @@ def test_numbers_reasons_and_counts():
     assert "score of c" not in text
 
 
-QUERIES = {f"q{n}": {"a": 2.0 + n / 9, "b": -1.0, "c": n / 3} for n in range(12)}
+QUERIES = {
+    f"q{n}": {f"a{n}": 2.0 + n / 9, f"b{n}": -1.0, f"c{n}": n / 3} for n in range(12)
+}
 
 
 @pytest.fixture(scope="module")
@@ -218,10 +220,9 @@ def result():
 def test_the_lines_name_teacher_and_students(result):
     first, *others = repr(result).splitlines()
     assert first.startswith("Measurement of 'teacher (dict)': logit, 12 queries, entro")
-    assert len(others) == len(HOSTILE) + 1
-    assert others[-1].endswith(
-        "no student, teacher or miner was trained on these queries"
-    )
+    assert len(others) == len(HOSTILE) + 2
+    said = " ".join(line.strip() for line in others[-2:])
+    assert said == f"limits hold {result.proviso}"
     first = next(iter(result.students.values()))
     assert others[0].strip().endswith(student_text(first))
     assert repr(first) == student_text(first)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from rankbound.commands.measure.choosing import PROVISO
+from rankbound.catalogue import proviso
 from rankbound.commands.measure.options import StudentSource
 from rankbound.commands.measure.run import measure
 from rankbound.errors import UsageError
@@ -203,7 +203,9 @@ def test_share_and_mean_are_said_in_this_order_with_the_proviso():
         assert tolerance.startswith("instead of the share: ")
         assert floor.startswith("none of the limits offered here can be below ")
         assert median.startswith("any rule that is valid for all laws")
-        assert all(line.endswith(PROVISO) for line in (share, mean, tolerance))
+        assert all(
+            line.endswith(proviso(trained=False)) for line in (share, mean, tolerance)
+        )
 
 
 def test_half_of_delta_is_for_the_share_and_half_for_the_mean():

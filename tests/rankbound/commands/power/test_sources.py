@@ -38,7 +38,7 @@ RANGES = {"a": (0.1, 5.0), "b": (0.2, 4.0)}
 
 def test_columns_of_measure_and_differences_of_students(measured):
     folder = measured({"a": RANGES["a"]}, MEASURED)
-    found, still, tables = spreads_of(folder)
+    found, still, tables, *_ = spreads_of(folder)
     spreads = {spread.source: spread for spread in found}
     assert list(spreads) == [
         "a: entropy_nats",
@@ -71,7 +71,7 @@ def test_the_teacher_alone_has_no_name(measured):
 
 @pytest.mark.parametrize("name", ["comparison.per_query.tsv", "per_query.tsv"])
 def test_paired_differences_of_compare(compared, name):
-    found, still, tables = spreads_of(compared("random", COMPARED, name))
+    found, still, tables, *_ = spreads_of(compared("random", COMPARED, name))
     assert [spread.source for spread in found] == ["bm25 - random: entropy, all"]
     assert still == ["bm25 - random: diameter, all"]
     assert [table.name for table in tables] == [name]
@@ -83,7 +83,7 @@ def test_paired_differences_of_compare(compared, name):
 
 def test_a_folder_of_both_gives_both(measured, compared):
     measured(RANGES, MEASURED)
-    found, _, tables = spreads_of(compared("random", COMPARED))
+    found, _, tables, *_ = spreads_of(compared("random", COMPARED))
     assert found[0].source == "a: entropy_nats"
     assert found[-1].source == "bm25 - random: entropy, all"
     assert [t.name for t in tables] == ["per_query.tsv", "comparison.per_query.tsv"]

@@ -48,8 +48,16 @@ def test_arrays_of_other_libraries_are_taken():
     import torch
 
     assert nested(torch.tensor([[1.0, 2.0]])) == {"0": {"0": 1.0, "1": 2.0}}
+    # 1.1 in bfloat16 is 1.1015625
+    for tensor in (
+        torch.tensor([[1.5, 1.1]], dtype=torch.bfloat16),
+        torch.tensor([[1.5, 1.1]], dtype=torch.bfloat16, requires_grad=True),
+        torch.nn.Parameter(torch.tensor([[1.5, 1.1015625]])),
+        torch.tensor([[1.5, 1.1015625]]).half(),
+    ):
+        assert nested(tensor) == {"0": {"0": 1.5, "1": 1.1015625}}
     with pytest.raises(ValueError, match="cannot be read as a NumPy array"):
-        nested(torch.ones(1, 2, requires_grad=True))
+        nested(torch.ones(1, 2).to_sparse())
 
 
 @pytest.mark.parametrize(

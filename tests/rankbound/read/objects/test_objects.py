@@ -71,6 +71,7 @@ def test_scores_of_any_object_are_the_same(value):
         pd.DataFrame(
             {"query-id": ["q1"] * 2, "corpus-id": ["d1", "d2"], "score": [1, 0]}
         ),
+        pd.DataFrame({"q_id": ["q1"] * 2, "doc_id": ["d1", "d2"], "score": [1, 0]}),
         np.array([[1, 0]]),
     ],
     ids=lambda value: type(value).__name__,
@@ -208,7 +209,7 @@ def test_objects_are_refused_in_one_line(read, value, message):
 
 
 def test_options_that_do_not_fit_are_refused(tmp_path):
-    with pytest.raises(UsageError, match="`format` is for files"):
+    with pytest.raises(UsageError, match="`format='trec-run'` is for files"):
         rb.read_scores(SCORES, format="trec-run")
     with pytest.raises(UsageError, match="a file has its own ids"):
         rb.read_scores(tmp_path / "x", qids=["q"])

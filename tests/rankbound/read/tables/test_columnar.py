@@ -161,8 +161,9 @@ def test_columns_that_lack_something_are_refused(tmp_path):
     write({"qid": ["q"], "docno": ["d"], "score": ["x"]})
     assert refusal(read_any, path)
     write({"qid": ["q"], "docno": ["d"], "score": [1.0]}, {"rankbound.kind": "odd"})
-    assert "kind must be one of logit, probability, cosine, dot, bm25, " in refusal(
-        read_any, path
+    assert (
+        "kind must be one of logit, probability, log-probability, softmax, "
+        in refusal(read_any, path)
     )
     write({"qid": pa.array([], pa.string()), "docno": [], "score": []})
     assert "holds no rows" in refusal(read_any, path)

@@ -123,7 +123,15 @@ def test_splits_are_not_mixed(tmp_path):
     (tmp_path / "dataset_dict.json").write_text('{"splits": ["a"]}')
     (tmp_path / "a").mkdir()
     assert container(Source(tmp_path)) == "a folder of Hugging Face datasets"
-    assert "holds the splits a; name one of them" in refusal(shards, Source(tmp_path))
+    (tmp_path / "b").mkdir()
+    assert "the splits a, b; name one of them" in refusal(shards, Source(tmp_path))
+
+
+def test_the_only_split_of_a_folder_is_read(tmp_path):
+    (tmp_path / "dataset_dict.json").write_text('{"splits": ["train"]}')
+    (tmp_path / "train").mkdir()
+    pq.write_table(TABLE, tmp_path / "train" / "data.parquet")
+    assert open_table(Source(tmp_path)).table.equals(TABLE)
 
 
 def test_files_with_other_columns_are_not_mixed(tmp_path):

@@ -84,4 +84,4 @@ def test_formats_of_records_read_tables_by_name(tmp_path):
     labelled = TABLES["mined"].append_column("label", pa.array([0.5]))
     pq.write_table(labelled, path)
     assert read_any(path, format="mined:margins").scores.values.tolist() == [-0.5, 0.0]
-    assert "`format='mined:margins'`" in refusal(read_any, path)
+    assert read_any(path).scores.values.tolist() == [-0.5, 0.0]

@@ -13,8 +13,8 @@ PATH = Path("x.run")
 
 def test_parsed_row_holds_the_columns_that_count():
     found = parsed_row(b" q\tQ0  NA 7 2.50 t\r\n", RUN, PATH, 1)
-    assert found == Row("q", "NA", 2.5, 7, pointed=False)
-    assert parsed_row(b"q 0 d 2.0", QRELS, PATH, 1) == ("q", "d", 2.0, None, True)
+    assert found == Row("q", "NA", 2.5, 7, pointed=False, tag="t")
+    assert parsed_row(b"q 0 d 2.0", QRELS, PATH, 1) == ("q", "d", 2.0, None, True, "")
     for rank in ("first", "1.0", "0x1", "1_0", "٣", "9" * 19):
         line = f"q Q0 d {rank} 1 t".encode()
         assert parsed_row(line, RUN, PATH, 1).rank is None

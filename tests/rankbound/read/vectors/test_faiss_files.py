@@ -51,13 +51,28 @@ def test_another_index_is_only_read_when_the_user_says_so(tmp_path, name):
     assert np.array_equal(found.vectors, MATRIX)
 
 
-def test_the_ids_of_an_id_map_are_kept(tmp_path):
-    index = faiss.index_factory(8, "IDMap,Flat")
+@pytest.mark.parametrize("name", ["IDMap,Flat", "IDMap2,Flat"])
+@pytest.mark.parametrize("metric", [faiss.METRIC_INNER_PRODUCT, faiss.METRIC_L2])
+def test_the_ids_of_an_id_map_are_kept(tmp_path, monkeypatch, name, metric):
+    index = faiss.index_factory(8, name, metric)
     index.add_with_ids(MATRIX, np.arange(100, 140))
     path = index_file(tmp_path, index)
-    found = read_embeddings(path, format="faiss-library")
-    assert found.ids.tolist() == [str(n) for n in range(100, 140)]
-    assert np.array_equal(found.vectors, MATRIX)
+    library = read_embeddings(path, format="faiss-library")
+    monkeypatch.setitem(__import__("sys").modules, "faiss", None)
+    found = read_embeddings(path)
+    for one in (found, library):
+        assert one.ids.tolist() == [str(n) for n in range(100, 140)]
+        assert np.array_equal(one.vectors, MATRIX)
+    assert isinstance(found.vectors, np.memmap)
+    contents = read_any(path)
+    assert contents.format == "faiss-idmap"
+    assert contents.metadata["metric"] == ("L2" if metric else "inner product")
+    whole = path.read_bytes()
+    for length in (40, 60, 90, len(whole) - 8, len(whole) - 1):
+        cut = written(tmp_path, whole[:length], "x.faiss")
+        assert refusal(lambda cut=cut: read_embeddings(cut, format="faiss-idmap"))
+    longer = written(tmp_path, whole + b"x", "x.faiss")
+    assert "follow the end" in refusal(read_embeddings, longer)
 
 
 def test_without_the_library_its_extra_is_named(tmp_path, monkeypatch):

@@ -25,6 +25,17 @@ def test_a_file_of_the_library_gives_vectors_and_ids(tmp_path, dtype, key):
     assert found.ids.tolist() == ["a", "b", "c"]
 
 
+def test_bfloat16_is_what_torch_holds(tmp_path):
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save
+
+    tensor = torch.randn(3, 2, generator=torch.Generator().manual_seed(0)).bfloat16()
+    content = save({"x": tensor}, metadata={"ids": IDS})
+    found = read_embeddings(written(tmp_path, content, "v.safetensors"))
+    assert found.vectors.dtype == np.float32
+    np.testing.assert_array_equal(found.vectors, tensor.float().numpy())
+
+
 def test_several_tensors_are_told_apart_by_name(tmp_path):
     content = saving.save({"a": MATRIX * 2, "embeddings": MATRIX}, metadata=None)
     written(tmp_path, "a\nb\nc\n", "v.ids.txt")

@@ -1,0 +1,343 @@
+"""Tables as JSON: lines or an array of objects, and what pandas writes with `to_json`.
+
+The names of columns and what they hold are those of any other table
+(`rankbound.read.tables.layouts`). pandas writes a frame by `orient`: "records" is an
+array of objects (with ``lines=True``, one a line), "columns" ``{name: {index:
+value}}``, "index" ``{index: {name: value}}``, "split" ``{"columns": [...], "data":
+[[...]]}``, "table" ``{"schema": {...}, "data": [...]}``; "values" has no names, and is
+refused. ``{name: [value, ...]}`` is read, too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from rankbound.errors import FormatError
+from rankbound.read.contents import Contents, Format
+from rankbound.read.fields import INTEGER_IDS, as_id, as_number
+from rankbound.read.json.building import Builder
+from rankbound.read.json.jsonl import first_object, is_array, rows, schema_of_record
+from rankbound.read.source import Source, count
+from rankbound.read.tables.frames import Frame
+from rankbound.read.tables.layouts import NAMES, Layout, plain, recognise
+from rankbound.read.text.tables import TextFrame, contents_of_text
+
+FIRST_KEY: Final = re.compile(rb'\s*\{\s*("(?:[^"\\]|\\.)*")\s*:\s*(.)', re.DOTALL)
+FIRST_INNER: Final = re.compile(
+    rb'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*(\{[^{}\[\]]*\})', re.DOTALL
+)
+NUMBERS: Final = frozenset({"score", "positive_score", "negative_score", "grade"})
+LISTS: Final = frozenset({"scores", "labels", "positive_scores", "negative_scores"})
+DATA: Final = "data"
+PLAIN: Final = frozenset({"query_id", "doc_id_a", "doc_id_b"})
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A table that was recognised: how it is written, its columns and their layout."""
+
+    orient: str
+    names: tuple[str, ...]
+    layout: Layout
+
+
+def found_in(source: Source) -> Found | None:
+    """The table that a source holds as JSON; None for anything else.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> text = b'{"qid": {"0": "q"}, "docno": {"0": "d"}, "score": {"0": 1.5}}'
+    >>> found_in(Source(Path("x"), content=text)).orient
+    'columns'
+    """
+    if source.is_folder or source.head.lstrip()[:1] not in (b"{", b"["):
+        return None
+    record = first_object(source)
+    lines = is_array(source) or _is_lines(source)
+    found = _recognised("records", record) if lines and record else None
+    return found or (None if is_array(source) else _of_object(source))
+
+
+def _is_lines(source: Source) -> bool:
+    """Whether the first line is an object of values; a single one is a table, too."""
+    record = first_object(source)
+    return not any(isinstance(value, dict) for value in record.values())
+
+
+def _recognised(orient: str, record: Record) -> Found | None:
+    layout = recognise(schema_of_record(record))
+    if layout is None or layout.kind == "embeddings":
+        return None
+    if {*layout.columns} == PLAIN and not isinstance(record.get("doc_id_a"), list):
+        return None  # training groups, which have a format of their own
+    return Found(orient, tuple(record), layout)
+
+
+def _of_object(source: Source) -> Found | None:
+    """A table that is one object, by its first key and value."""
+    start = FIRST_KEY.match(source.head)
+    if start is None:
+        return None
+    key = _text(start[1])
+    inner = FIRST_INNER.match(source.head)
+    if inner is not None:
+        try:
+            row = orjson.loads(inner[1])
+        except orjson.JSONDecodeError:
+            row = {}
+        named = _recognised("index", row)
+        if named is not None:
+            return named
+    if key in ("columns", "schema", "index", DATA) or plain(key) in NAMES:
+        return _of_whole(_parsed(source))
+    return None
+
+
+def is_by_columns(source: Source) -> bool:
+    """Whether an object has the names of columns as keys, and so no queries."""
+    start = FIRST_KEY.match(source.head)
+    if start is None or plain(_text(start[1])) not in NAMES:
+        return False
+    table = _parsed(source)
+    return isinstance(table, dict) and all(plain(key) in NAMES for key in table)
+
+
+def _text(literal: bytes) -> str:
+    try:
+        return str(orjson.loads(literal))
+    except orjson.JSONDecodeError:
+        return ""
+
+
+def _parsed(source: Source) -> Any:
+    try:
+        return orjson.loads(source.data())
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _of_whole(table: Any) -> Found | None:
+    if not isinstance(table, dict):
+        return None
+    data, names = table.get(DATA), table.get("columns")
+    if isinstance(data, list) and isinstance(names, list) and data:
+        first = data[0]
+        named = isinstance(first, list) and len(first) == len(names)
+        row = dict(zip(map(str, names), first, strict=True)) if named else {}
+        return _recognised("split", row)
+    if isinstance(data, list) and "schema" in table and data:
+        return _recognised("table", data[0]) if isinstance(data[0], dict) else None
+    columns = table.values()
+    if table and all(isinstance(one, dict) for one in columns):
+        first = {name: next(iter(one.values()), None) for name, one in table.items()}
+        same = len({tuple(one) for one in columns}) == 1
+        return _recognised("columns", first) if same else None
+    if table and all(isinstance(one, list) for one in columns):
+        first = {name: next(iter(one), None) for name, one in table.items()}
+        same = len({len(one) for one in columns}) == 1
+        return _recognised("lists", first) if same else None
+    return None
+
+
+# Reading
+
+
+@dataclass(frozen=True, eq=False)
+class RecordFrame(TextFrame):
+    """A frame of records, which are lines or else the rows of one object."""
+
+    in_lines: bool = True
+
+    def place(self, row: int) -> str:
+        """The line or row, in words."""
+        return super().place(row) if self.in_lines else Frame.place(self, row)
+
+    def fail(self, message: str, *, row: int | None = None) -> FormatError:
+        """The error to raise, about a row that is counted from 0."""
+        if self.in_lines:
+            return super().fail(message, row=row)
+        return Frame.fail(self, message, row=row)
+
+
+def read(source: Source, kind: str) -> Contents:
+    """Read a table of one kind of layout.
+
+    Raises
+    ------
+    FormatError
+        With path:line for records, and the row for other orients.
+    """
+    found = found_in(source)
+    if found is None or found.layout.kind != kind:
+        raise source.fail(
+            f"expected objects with the keys of a table of {kind}, as qid, docno, "
+            "score",
+            line=1,
+        )
+    builder = Builder(source)
+    numbered: Iterable[tuple[int, Record]]
+    if found.orient == "records":
+        numbered = ((row.line, row.fields) for row in rows(builder))
+    else:
+        numbered = enumerate(_records(found, _parsed(source)), start=1)
+        count(builder.repairs, "byte order mark", source.has_mark)
+    frame, names = _frame(source, found, numbered, builder.repairs)
+    facts = (found.layout, f"json-{kind}", names)
+    return contents_of_text(frame, source, facts, builder.repairs)
+
+
+def _records(found: Found, table: Any) -> Iterable[Record]:
+    """The rows of a whole table as objects."""
+    if found.orient == "index":
+        return list(table.values())
+    if found.orient == "table":
+        return list(table[DATA])
+    if found.orient == "split":
+        return (dict(zip(found.names, row, strict=True)) for row in table[DATA])
+    columns = [one.values() if isinstance(one, dict) else one for one in table.values()]
+    return (dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def _frame(
+    source: Source,
+    found: Found,
+    numbered: Iterable[tuple[int, Record]],
+    repairs: dict[str, int],
+) -> tuple[RecordFrame, Sequence[str]]:
+    """The columns that are read, and the names of all."""
+    layout = found.layout
+    columns: dict[str, list[Any]] = {name: [] for name in layout.columns}
+    filled = [(name, cells.append) for name, cells in columns.items()]
+    lines = array("q")
+    names = dict.fromkeys(found.names)
+    for line, record in numbered:
+        lines.append(line)
+        for name, append in filled:
+            append(record.get(name))
+        if len(record) > len(found.names) or not record.keys() <= names.keys():
+            names.update(dict.fromkeys(record))
+    roles = {name: role for role, name in layout.roles.items()}
+    made = _Columns(source, np.array(lines, dtype=np.int64), found, repairs)
+    table = pa.table(
+        {name: made.of(name, roles[name], cells) for name, cells in columns.items()}
+    )
+    in_lines = found.orient == "records"
+    frame = RecordFrame(table, str(source.path), lines=made.lines, in_lines=in_lines)
+    return frame, [*names]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """Cells of JSON as Arrow columns; errors name the line, or the row."""
+
+    source: Source
+    lines: Any
+    found: Found
+    repairs: dict[str, int]
+
+    def of(self, name: str, role: str, cells: list[Any]) -> Any:
+        """A column of the type that its role asks for."""
+        if role in NUMBERS:
+            return self._numbers(name, cells, may_lack=self._may_lack(role))
+        if role == "rank":
+            whole = all(type(cell) is int for cell in cells)
+            return pa.array(cells if whole else [str(cell) for cell in cells])
+        if role in LISTS and not any(isinstance(cell, list) for cell in cells):
+            return self._numbers(name, cells)
+        if any(isinstance(cell, list) for cell in cells):
+            return self._lists(name, role, cells)
+        return pa.array(self._ids(name, cells, range(len(cells))), pa.string())
+
+    def _may_lack(self, role: str) -> bool:
+        # Beside scores a document may be unjudged
+        return role == "grade" and "score" in self.found.layout.roles
+
+    def _numbers(self, name: str, cells: list[Any], *, may_lack: bool = False) -> Any:
+        values = [cell if type(cell) is float else as_number(cell) for cell in cells]
+        if None in values:
+            for row, (cell, value) in enumerate(zip(cells, values, strict=True)):
+                if value is None and not (may_lack and cell is None):
+                    raise self._fail(f"{name} must be a finite number", cell, row)
+        return pa.array(values, pa.float64())
+
+    def _lists(self, name: str, role: str, cells: list[Any]) -> Any:
+        for row, cell in enumerate(cells):
+            if not isinstance(cell, list):
+                raise self._fail(f"{name} must be a list", cell, row)
+        sizes = [len(cell) for cell in cells]
+        flat = [*chain.from_iterable(cells)]
+        rows = np.repeat(np.arange(len(cells)), sizes)
+        if role in LISTS:
+            values = self._flat_numbers(name, flat, rows)
+        else:
+            values = pa.array(self._ids(name, flat, rows), pa.large_string())
+        offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int64())
+        return pa.LargeListArray.from_arrays(offsets, values)
+
+    def _flat_numbers(self, name: str, flat: list[Any], rows: Any) -> Any:
+        values = [
+            float(cell) if isinstance(cell, bool) else as_number(cell) for cell in flat
+        ]
+        if None in values:
+            place = values.index(None)
+            message = f"{name} must hold finite numbers"
+            raise self._fail(message, flat[place], int(rows[place]))
+        return pa.array(values, pa.float64())
+
+    def _ids(self, name: str, cells: Sequence[Any], rows: Any) -> list[str]:
+        if all(type(cell) is str for cell in cells):
+            return list(cells)
+        texts = [as_id(cell) for cell in cells]
+        if None in texts:
+            place = texts.index(None)
+            rule = f"{name} must be an id, text or a whole number"
+            raise self._fail(rule, cells[place], int(rows[place]))
+        count(self.repairs, INTEGER_IDS, sum(type(cell) is int for cell in cells))
+        return [text for text in texts if text is not None]
+
+    def _fail(self, rule: str, cell: Any, row: int) -> Exception:
+        found = json.dumps(cell, ensure_ascii=False)
+        if self.found.orient == "records":
+            line = int(self.lines[row])
+            return self.source.fail(f"{rule}, found {found:.60}", line=line)
+        return self.source.fail(f"row {row + 1}: {rule}, found {found:.60}")
+
+
+def _sniff(source: Source, kind: str) -> str | None:
+    found = found_in(source)
+    if found is None or found.layout.kind != kind:
+        return None
+    written = "objects" if found.orient == "records" else f"a table ({found.orient})"
+    return f"{written} with the keys {', '.join(found.layout.columns)}"
+
+
+def _format(kind: str, title: str, parts: tuple[str, ...]) -> Format:
+    return Format(
+        f"json-{kind}",
+        f"{title}, as JSON: lines, an array, or an orient of pandas",
+        parts,
+        partial(_sniff, kind=kind),
+        partial(read, kind=kind),
+    )
+
+
+FORMATS: Final = (
+    _format("scores", "table of query, document, score", ("scores", "qrels")),
+    _format("qrels", "table of query, document, grade (MTEB, BEIR)", ("qrels",)),
+    _format("lists", "table of query and lists of documents", ("scores", "groups")),
+    _format("margins", "table of query, positive, negative", ("scores", "groups")),
+)
