@@ -21,6 +21,7 @@ from rankbound.estimators.pairs import both_sides, selected_pairs
 
 # Temperatures are searched from a thousandth to a thousand times the typical margin
 SEARCH = 1e3
+LEVEL = 0.95  # of the interval of a temperature
 ONE_SIGN = 1e-12  # smaller values of the other sign, by the largest, are rounding
 
 
@@ -168,7 +169,7 @@ def fit_temperature(margins: Floats, targets: Floats, weights: Floats) -> float:
 
 
 def temperature_interval(
-    pairs: CalibrationPairs, *, level: float = 0.95
+    pairs: CalibrationPairs, *, level: float = LEVEL
 ) -> tuple[float, float | None]:
     """Confidence interval of the temperature that `fit_temperature` finds.
 

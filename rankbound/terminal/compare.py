@@ -79,6 +79,8 @@ def _head(comparison: Comparison) -> Iterator[str]:
         f"teacher: {teacher.kind} scores ({teacher.kind_evidence}), temperature "
         f"{teacher.temperature:.6g}"
     )
+    if teacher.fit is not None:
+        yield teacher.fit.sentence
     for name, student in teacher.students.items():
         yield (
             f"student {name}: {student.kind} scores ({student.kind_evidence}), "

@@ -125,6 +125,8 @@ def _head(ledger: Ledger) -> Iterator[str]:
         f"teacher: {teacher.kind} scores ({teacher.kind_evidence}), "
         f"temperature {teacher.temperature:.6g}"
     )
+    if teacher.fit is not None:
+        yield teacher.fit.sentence
     for name, student in ledger.students.items():
         yield (
             f"student {name}: {student.kind} scores ({student.kind_evidence}), "

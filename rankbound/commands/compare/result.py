@@ -8,7 +8,12 @@ from typing import ClassVar, Literal
 from msgspec.structs import asdict
 
 from rankbound.catalogue import Difference, proviso
-from rankbound.commands.measure.result import Norms, TrainedOn, TwoNn
+from rankbound.commands.measure.result import (
+    FittedTemperature,
+    Norms,
+    TrainedOn,
+    TwoNn,
+)
 from rankbound.provenance import Clustering, Input
 from rankbound.results import Beside, Named, Record, Result, named
 from rankbound.validation.paired import Method
@@ -135,6 +140,7 @@ class Teacher(Record, frozen=True, kw_only=True):
     n_calibration: int
     calibration_share: float
     students: dict[str, Model]
+    fit: FittedTemperature | None = None
 
 
 class Entropy(Record, frozen=True, kw_only=True):

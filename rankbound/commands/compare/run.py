@@ -70,10 +70,13 @@ from rankbound.commands.measure.given import (
     relative,
 )
 from rankbound.commands.measure.inputs import (
+    BETTER,
     MEAN_OF_CLUSTERS,
+    POSITIVES,
     SHARE,
 )
 from rankbound.commands.measure.options import StudentsLike, Temperature
+from rankbound.commands.measure.sentences import fitted_temperature
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import CLUSTER
 from rankbound.data.columns import strings
@@ -518,6 +521,9 @@ def _assumptions(compared: Compared) -> tuple[str, ...]:
         "the family holds every comparison that was asked for, and none was removed "
         "after looking at the results",
     ]
+    fit = compared.loaded.fit
+    if fit is not None and fit.on == POSITIVES:
+        found.append(BETTER)
     if any(a.comparison.method == "paired_t" for a in compared.answers):
         found.append(
             "Student's t, for a quantity of unknown range: the mean difference is "
@@ -541,6 +547,7 @@ def _teacher(compared: Compared) -> Teacher:
         kind_evidence=loaded.teacher.evidence,
         temperature=loaded.temperature,
         fitted=options.temperature == "fit",
+        fit=fitted_temperature(loaded.fit, loaded.teacher.kind),
         n_calibration=loaded.n_calibration,
         calibration_share=SHARE if options.fits else 0.0,
         students={

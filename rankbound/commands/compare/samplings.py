@@ -16,10 +16,12 @@ from rankbound.commands.measure.inputs import (
     Inputs,
     Rule,
     Sources,
+    TemperatureFit,
     check_comparable,
     match_groups,
     read_sources,
     split_queries,
+    teacher_fit,
     teacher_temperature,
 )
 from rankbound.data.clusters import Clusters, units_of
@@ -82,6 +84,8 @@ class Loaded:
         The pool of the queries set aside, if a temperature is fitted.
     temperature : float
         The teacher's temperature.
+    fit : TemperatureFit or None
+        Where that comes from; None if it was not fitted.
     teacher : Inputs
         The pool with all queries; holds the kind of the scores, the evidence for it,
         and warnings.
@@ -92,6 +96,7 @@ class Loaded:
     target: Sampling
     calibration: Sampling | None
     temperature: float
+    fit: TemperatureFit | None
     teacher: Inputs
     qrels: Scores | None
     embeddings: Embeddings | None
@@ -138,6 +143,7 @@ def load(options: CompareOptions) -> Loaded:
     split = split_queries(
         pooled, fits=options.fits, seed=options.seed, clusters=sources.clusters
     )
+    fit = teacher_fit(everything, split, options.temperature)
     scale = teacher_temperature(everything, split, options.temperature)
     aside = set(pooled.group_qids()[split.calibration])
     made = {
@@ -163,6 +169,7 @@ def load(options: CompareOptions) -> Loaded:
         if aside
         else None,
         temperature=scale,
+        fit=fit,
         teacher=everything,
         qrels=sources.qrels,
         embeddings=sources.embeddings,

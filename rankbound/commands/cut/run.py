@@ -136,6 +136,7 @@ def loaded_groups(
         target=everything,
         calibration=fitted,
         temperature=scale,
+        fit=None,
         teacher=inputs,
         qrels=inputs.qrels,
         embeddings=inputs.embeddings,

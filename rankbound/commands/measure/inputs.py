@@ -33,6 +33,7 @@ from rankbound.estimators.calibration import (
     fit_temperature,
     graded_pairs,
     teacher_pairs,
+    temperature_interval,
 )
 from rankbound.estimators.kinds import (
     NEEDS_TEMPERATURE,
@@ -44,6 +45,18 @@ from rankbound.read.clusters import read_clusters
 from rankbound.read.scales import TEACHER
 
 DEFAULT_DEPTH = 16
+# What a temperature is fitted on
+JUDGED: Final = "judgements"
+POSITIVES: Final = "positives"
+BETTER: Final = (
+    "temperature (asserted): every positive of a group is better than each of its "
+    "negatives, on which the temperature was fitted for want of judgements; negatives "
+    "that are relevant make it too high"
+)
+PAIRS_OF: Final = {
+    JUDGED: "judged pairs",
+    POSITIVES: "pairs of a positive and a negative",
+}
 UNUSED: Final = "queries_with_a_cluster_but_no_group"
 MEAN_OF_CLUSTERS: Final = (
     "clusters (asserted): they are drawn independently, whatever the dependence within "
@@ -113,6 +126,20 @@ class Sources:
     def groups_of(self, path: Given) -> Groups:
         """The groups of a file, which must share queries with the teacher."""
         return groups_of(path, self.teacher, self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureFit:
+    """A fitted temperature, its 95 % interval, and what it was fitted on.
+
+    `lower` and `upper` are None without an interval; `upper` is also None where no
+    temperature is too high. `on` is "judgements" or "positives".
+    """
+
+    value: float
+    lower: float | None
+    upper: float | None
+    on: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,7 +524,28 @@ def known_temperature(
 
 
 def teacher_temperature(inputs: Inputs, split: Split, asked: Temperature) -> float:
-    """The teacher's temperature; "fit" maximises the likelihood of judged pairs.
+    """The teacher's temperature: a number, that of its kind, or a fitted one.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be determined; the message gives the reason and the remedy.
+    """
+    found = teacher_fit(inputs, split, asked)
+    if found is not None:
+        return found.value
+    return known_temperature(
+        asked, inputs.kind, who=inputs.teacher.name, option="`temperature`"
+    )
+
+
+def teacher_fit(
+    inputs: Inputs, split: Split, asked: Temperature
+) -> TemperatureFit | None:
+    """The temperature that judged pairs make most likely, with its interval.
+
+    Without judgements, a group's positives are taken to be better than its negatives.
+    None if no fit was asked for.
 
     Raises
     ------
@@ -505,29 +553,34 @@ def teacher_temperature(inputs: Inputs, split: Split, asked: Temperature) -> flo
         When it cannot be determined; the message gives the reason and the remedy.
     """
     if asked != "fit":
-        return known_temperature(
-            asked, inputs.kind, who=inputs.teacher.name, option="`temperature`"
-        )
+        return None
     if inputs.teacher.origins is not None:
         raise UsageError(
             f"`temperature='fit'`: {inputs.teacher.name} holds margins, and judged "
             "documents of a query need not be joined by them; give `temperature` a "
             "number (it divides the margins)"
         )
-    pairs = _judged(inputs, split)
-    if pairs is None or pairs.margins.size == 0:
+    on, pairs = JUDGED, _judged(inputs, split)
+    if pairs is None:
+        on, pairs = POSITIVES, _marked(inputs, split)
+    if pairs is None:
         raise UsageError(
             f"`temperature='fit'`: the {split.n_calibration} calibration queries have "
             "no two scored documents with different grades in the judgements (unjudged "
-            "documents do not count as irrelevant); give `temperature` a number"
+            "documents do not count as irrelevant) and no group with a positive and a "
+            "negative; give `temperature` a number"
         )
     try:
-        return fit_temperature(pairs.margins, pairs.targets, pairs.weights)
+        value = fit_temperature(pairs.margins, pairs.targets, pairs.weights)
     except UnidentifiedError as error:
         raise UsageError(
-            f"`temperature='fit'`: on the judged pairs of {split.n_calibration} "
+            f"`temperature='fit'`: on the {PAIRS_OF[on]} of {split.n_calibration} "
             f"calibration queries {error}; give `temperature` a number"
         ) from None
+    interval: tuple[float | None, float | None] = (None, None)
+    if len(np.unique(pairs.queries)) > 1:
+        interval = temperature_interval(pairs)
+    return TemperatureFit(value, *interval, on)
 
 
 def student_temperature(
@@ -579,7 +632,31 @@ def _judged(inputs: Inputs, split: Split) -> CalibrationPairs | None:
     if kept.n_groups == 0:
         return None
     grades, _ = kept.scores_of(qrels)
-    return graded_pairs(kept, scores[found], grades)
+    return _by_unit(graded_pairs(kept, scores[found], grades), kept, inputs.clusters)
+
+
+def _marked(inputs: Inputs, split: Split) -> CalibrationPairs | None:
+    """Pairs of a positive and a negative of the calibration groups."""
+    groups = inputs.groups
+    if groups.positive is None or not split.calibration.any():
+        return None
+    kept = groups.keep_groups(split.calibration)
+    values = inputs.values[np.repeat(split.calibration, groups.sizes)]
+    marks = np.asarray(kept.positive, dtype=np.float64)
+    return _by_unit(graded_pairs(kept, values, marks), kept, inputs.clusters)
+
+
+def _by_unit(
+    pairs: CalibrationPairs, groups: Groups, clusters: Clusters | None
+) -> CalibrationPairs | None:
+    """The pairs with the independent unit of each; None if there are no pairs."""
+    if not pairs.margins.size:
+        return None
+    if clusters is None:
+        return pairs
+    present, place = np.unique(pairs.queries, return_inverse=True)
+    units = clusters.units(groups.qids[present])
+    return replace(pairs, queries=units.of_query[place])
 
 
 def _as_groups(scores: Scores, chosen: Booleans) -> Groups | None:

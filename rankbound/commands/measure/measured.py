@@ -24,9 +24,11 @@ from rankbound.commands.measure.comparators import comparators, ndcg
 from rankbound.commands.measure.inputs import (
     Inputs,
     Split,
+    TemperatureFit,
     check_comparable,
     load_inputs,
     split_queries,
+    teacher_fit,
     teacher_temperature,
 )
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
@@ -78,6 +80,8 @@ class Measured:
         Which queries were set aside for calibration.
     temperature : float
         The teacher's.
+    fit : TemperatureFit or None
+        Where that comes from; None if it was not fitted.
     teacher : QueryTerms
         The teacher's terms on the certificate queries, all documents.
     teacher_units : QueryTerms
@@ -98,6 +102,7 @@ class Measured:
     inputs: Inputs
     split: Split
     temperature: float
+    fit: TemperatureFit | None
     teacher: QueryTerms
     teacher_units: QueryTerms
     teacher_calibration: QueryTerms
@@ -152,6 +157,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         pilot=options.pilot if options.students else 0.0,
         clusters=inputs.clusters,
     )
+    fit = teacher_fit(inputs, split, options.temperature)
     scale = teacher_temperature(inputs, split, options.temperature)
     with np.errstate(over="ignore"):  # overflow is refused later, with a message
         teacher_scores = inputs.values / scale
@@ -204,6 +210,7 @@ def measured(options: MeasureOptions, *, progress: Progress = str) -> Measured:
         inputs=inputs,
         split=split,
         temperature=scale,
+        fit=fit,
         teacher=teacher,
         teacher_units=units,
         teacher_calibration=terms.only(rows_of(terms, inputs.groups, aside)),

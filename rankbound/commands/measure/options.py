@@ -355,10 +355,15 @@ class SourceOptions:
                 "`StudentSource.queries` scores by dot product with the documents' "
                 "vectors; give `embeddings` too"
             )
-        if self.temperature == "fit" and self.qrels is None:
+        if (
+            self.temperature == "fit"
+            and self.qrels is None
+            and getattr(self, "groups", None) is None
+        ):
             raise UsageError(
                 "`temperature='fit'` chooses the teacher's temperature on judged "
-                "pairs; give `qrels`, or a number"
+                "pairs, or on a group's positives against its negatives; give `qrels`, "
+                "groups that mark positives, or a number"
             )
 
     @property

@@ -613,11 +613,34 @@ class Ranking(Record, frozen=True, kw_only=True):
     n_clusters: int | None = None
 
 
+class FittedTemperature(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """A teacher's temperature as pairs of the queries set aside make it most likely.
+
+    Attributes
+    ----------
+    value : float
+    lower, upper : float or None
+        Ends of its interval at `level`, which is approximate; None without an interval,
+        and `upper` where no temperature is too high.
+    level : float
+    on : str
+        "judgements" or "positives".
+    sentence : str
+    """
+
+    value: Number
+    lower: Number | None
+    upper: Number | None
+    level: Number
+    on: str
+    sentence: str
+
+
 class Teacher(Record, frozen=True, kw_only=True):
     """The teacher's mean entropy in nats with its interval, and its scores' kind.
 
     `entropy_floor` is what the mean margin implies; `floor` is how low `entropy_upper`
-    can be on the sample.
+    can be on the sample. `fit` is None if the temperature was given.
     """
 
     entropy: float
@@ -629,6 +652,7 @@ class Teacher(Record, frozen=True, kw_only=True):
     mean_margin: float
     entropy_floor: float
     floor: LimitFloor | None = None
+    fit: FittedTemperature | None = None
 
 
 class Norms(Record, frozen=True, kw_only=True):

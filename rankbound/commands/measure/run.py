@@ -26,8 +26,10 @@ from rankbound.commands.measure.given import (
 )
 from rankbound.commands.measure.headline import with_headlines
 from rankbound.commands.measure.inputs import (
+    BETTER,
     DEFAULT_DEPTH,
     MEAN_OF_CLUSTERS,
+    POSITIVES,
     UNUSED,
     count,
 )
@@ -56,7 +58,11 @@ from rankbound.commands.measure.result import (
     Teacher,
     Tolerance,
 )
-from rankbound.commands.measure.sentences import mean_sentence, sentences_of
+from rankbound.commands.measure.sentences import (
+    fitted_temperature,
+    mean_sentence,
+    sentences_of,
+)
 from rankbound.commands.measure.space import shape_of
 from rankbound.commands.settings import made_options
 from rankbound.data.clusters import CLUSTER
@@ -420,6 +426,8 @@ def assumptions(found: Measured) -> tuple[str, ...]:
     )
     if clusters is not None:
         shared = (*shared, MEAN_OF_CLUSTERS)
+    if found.fit is not None and found.fit.on == POSITIVES:
+        shared = (*shared, BETTER)
     if not options.students:
         return shared
     sizes = (
@@ -495,6 +503,7 @@ def _teacher(found: Measured) -> Teacher:
     margin = float(found.teacher_units.mean_margin.mean())
     lower, upper = _interval(found.entropy)
     return Teacher(
+        fit=fitted_temperature(found.fit, found.inputs.kind),
         entropy=found.entropy.value,
         entropy_lower=lower,
         entropy_upper=upper,

@@ -432,7 +432,11 @@ def test_run_rejects_vectors_that_are_not_finite(folder, fails):
             "--depth must be at least 2",
             "got 0",
         ),
-        ((*RUN, "--temperature", "fit"), "--temperature fit chooses", "--qrels"),
+        (
+            ("--teacher", "t.json", "--temperature", "fit"),
+            "--temperature fit chooses",
+            "--qrels",
+        ),
         ((*RUN, "--delta", "0"), "--delta must lie in (0, 1), got 0.0", "0.05"),
         ((*RUN, "--delta", "1"), "--delta must lie in (0, 1), got 1.0", "0.05"),
         ((*RUN, "--delta", "nan"), "--delta must lie in (0, 1), got nan", "0.05"),

@@ -17,7 +17,15 @@ N = 26
 # shares of documents, lists and pairs
 COUNTS = (
     *("n_queries", "n_groups", "n_documents", "n_pairs", "n_lists", "pilot_queries"),
-    *("n_calibration", "n_certificate", "queries", "largest", "clustering", "norms"),
+    *(
+        "n_calibration",
+        "n_certificate",
+        "queries",
+        "largest",
+        "clustering",
+        "norms",
+        "near_copies",
+    ),
     *("clipped_share", "tied_share", "share_of_lists_below_1", "n_judged", "two_nn"),
     *("share_of_lists_not_vacuous", "variance", "group_mean", "group_mean_bits"),
     *("documents", "equal_documents", "queries_left_out", "dropped", "delta"),

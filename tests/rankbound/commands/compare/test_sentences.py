@@ -50,7 +50,7 @@ def test_the_order_sentence_says_which_samplings_swap(tmp_path):
     rows = []
     for qid, row in world.teacher.items():
         for place in range(5):
-            row[f"{qid}-low{place}"] = -30.0
+            row[f"{qid}-low{place}"] = -30.0 - len(rows) / 1e3  # no constant
         rows.append((qid, [f"{qid}-d0", *(f"{qid}-low{i}" for i in range(5))]))
     from tests.rankbound.files import lookup
 
