@@ -12,12 +12,12 @@ from rankbound.errors import UsageError
 TRUE = 2.5
 
 
-def world(n=60, seed=3):
+def world(n=200, seed=3):
     """Scores whose log-odds of relevance are those divided by 2.5, and judgements."""
     rng = np.random.default_rng(seed)
     scores, qrels, groups = {}, {}, []
     for query in range(n):
-        qid, values = f"q{query:02d}", rng.normal(size=9) * 5
+        qid, values = f"q{query:03d}", rng.normal(size=9) * 5
         scores[qid] = {f"d{place}": value for place, value in enumerate(values)}
         # Of each pair one document is better, by the odds of its margin
         first, second = rng.permutation(9)[:2]
@@ -57,7 +57,7 @@ def test_judgements_and_positives_give_the_same_fit_where_they_say_the_same():
 
 
 def test_clusters_are_the_units_of_the_interval():
-    scores, qrels, groups = world(90)
+    scores, qrels, groups = world(240)
     together = {qid: f"c{place // 3}" for place, qid in enumerate(scores)}
     made = [
         rb.compare(
