@@ -270,11 +270,11 @@ def _top(candidates: Candidates, law: Law, name: str, wanted: int) -> Integers:
 
 def _fusion(candidates: Candidates, law: Law, name: str, wanted: int) -> Integers:  # noqa: ARG001
     """The best by the sum of reciprocal ranks; a lone ranking joins the teacher's."""
-    ranks = dict(candidates.ranks)
-    if len(ranks) < 2:
-        ranks[""] = _places(candidates, candidates.scores)
+    rankings = [*candidates.ranks.values()]
+    if len(rankings) < 2:
+        rankings.append(_places(candidates, candidates.scores))
     value = np.zeros(len(candidates.scores))
-    for places in ranks.values():
+    for places in rankings:
         value += np.where(places == UNRANKED, 0, 1 / (FUSION_CONSTANT + 1.0 + places))
     return _best(candidates, value, value > 0, law.depth or wanted)
 

@@ -311,8 +311,12 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
 
     def with_beside(self, **tables: Rows) -> Self:
         """The same result with tables of rows beside it."""
+        return self._holding(beside_rows={**self.beside, **tables})
+
+    def _holding(self, **held: object) -> Self:
+        """The same result with something at hand that its file does not hold."""
         made = self.__replace__()
-        made.__dict__["beside_rows"] = {**self.beside, **tables}
+        made.__dict__.update(held)
         return made
 
     def tables(self) -> Mapping[str, Sequence[Record]]:

@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.studies.certificates import COLLECTIONS, DELTA, default_data, drawn
-from rankbound.commands.measure.choosing import RowScores
+from rankbound.commands.measure.choosing import RowScores, Wanted
 from rankbound.commands.measure.inputs import Inputs, load_inputs, split_queries
 from rankbound.commands.measure.measured import wanted_of
 from rankbound.commands.measure.options import MeasureOptions, StudentSource
@@ -37,6 +37,7 @@ from rankbound.data.columns import Floats, Integers
 
 STUDENTS: Final = ("minilm", "bm25", "lsa", "rrf")
 SIZES: Final = (43, 93, 250, 1000)
+PAIRS: Final = "all"
 SLACK: Final = 1e-9  # nats, of rounding
 
 
@@ -52,7 +53,10 @@ class Case:
 class Students:
     """A collection with its students, on the teacher's best 16 documents a query."""
 
-    options: MeasureOptions
+    sources: tuple[StudentSource, ...]
+    wanted: tuple[Wanted, ...]
+    pilot: float
+    unscored: str
     inputs: Inputs
     raws: tuple[RawScores, ...]
 
@@ -60,28 +64,30 @@ class Students:
         """The ranking from one draw of queries, as `measure` makes it."""
         groups, rows = drawn(self.inputs.groups, queries)
         inputs = replace(self.inputs, groups=groups, values=self.inputs.values[rows])
-        split = split_queries(groups, fits=True, seed=seed, pilot=self.options.pilot)
-        setting = Setting(inputs, split, 1.0, self.options.unscored)
+        split = split_queries(groups, fits=True, seed=seed, pilot=self.pilot)
+        setting = Setting(inputs, split, 1.0, self.unscored)
         students = [
             evaluate_student(
                 source,
                 setting,
-                wanted_of(self.options, source.name),
+                wanted,
                 raw=replace(raw, values=raw.values[rows], found=raw.found[rows]),
             )
-            for source, raw in zip(self.options.students, self.raws, strict=True)
+            for source, wanted, raw in zip(
+                self.sources, self.wanted, self.raws, strict=True
+            )
         ]
-        common = on_common_ground(students, setting, pairs=self.options.pairs)
+        common = on_common_ground(students, setting, pairs=PAIRS)
         if isinstance(common, str):
             raise RuntimeError(common)
-        return ranked(common, students, setting, delta=self.options.delta), common
+        return ranked(common, students, setting, delta=DELTA), common
 
     def risks(self, common: Common) -> Floats:
         """Mean risk of each ranked student on the whole collection, in nats."""
         groups, values = self.inputs.groups, self.inputs.values
         found = [
             RowScores(groups, values, raw.values, raw.found)
-            .risks(temperature, common.score_range, self.options.pairs)
+            .risks(temperature, common.score_range, PAIRS)
             .mean()
             for raw, temperature in zip(self.raws, common.temperatures, strict=True)
         ]
@@ -124,9 +130,9 @@ class Outcome:
         return "EXCLUDED" if max(self.excluded, self.missed) > most else ""
 
 
-def students_of(folder: Path) -> Students:
-    """Read a collection with its teacher and the runs of its students."""
-    options = MeasureOptions(
+def options_of(folder: Path) -> MeasureOptions:
+    """What `measure` is given of a collection: its teacher and runs of students."""
+    return MeasureOptions(
         teacher=folder / "teacher" / "teacher.scores.json.gz",
         teacher_kind="logit",  # type: ignore[arg-type]
         students=tuple(
@@ -135,11 +141,23 @@ def students_of(folder: Path) -> Students:
             )
             for name in STUDENTS
         ),
+        pairs=PAIRS,
         delta=DELTA,
     )
+
+
+def students_of(folder: Path) -> Students:
+    """Read a collection with its teacher and the runs of its students."""
+    options = options_of(folder)
     inputs = load_inputs(options)
-    raws = tuple(raw_scores(source, inputs) for source in options.students)
-    return Students(options, inputs, raws)
+    return Students(
+        options.students,
+        tuple(wanted_of(options, source.name) for source in options.students),
+        options.pilot,
+        options.unscored,
+        inputs,
+        tuple(raw_scores(source, inputs) for source in options.students),
+    )
 
 
 def run(case: Case, *, data: Path, draws: int, seed: int) -> Outcome:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, TypeVar
 
 from rankbound.catalogue import COMPARED, VERDICTS, needing
 from rankbound.errors import UsageError
 
 if TYPE_CHECKING:
     from rankbound.commands.measure.options import StudentSource
+    from rankbound.read.scales import MissingValue
 
 
 Setting = TypeVar("Setting")
@@ -141,7 +142,9 @@ def by_file(
     return found
 
 
-def missing_values(texts: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
+def missing_values(
+    texts: Sequence[str], names: Sequence[str]
+) -> dict[str, MissingValue]:
     """The values that stand for missing scores, as `SourceOptions` takes them.
 
     Examples
@@ -518,13 +521,21 @@ def add_unscored(add: Add) -> None:
     )
 
 
-def choices_from(arguments: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+class Choices(TypedDict):
+    """How students are certified, in parameters of `MeasureOptions`."""
+
+    pilot: float
+    stake: dict[str, float] | None
+    unscored: Literal["floor", "common", "drop", "error"]
+
+
+def choices_from(arguments: argparse.Namespace, names: Sequence[str]) -> Choices:
     """What these three say; `names` are those of the students."""
-    return {
-        "pilot": arguments.pilot,
-        "stake": per_student(arguments.stake, names, "--stake", number_from) or None,
-        "unscored": arguments.unscored,
-    }
+    return Choices(
+        pilot=arguments.pilot,
+        stake=per_student(arguments.stake, names, "--stake", number_from) or None,
+        unscored=arguments.unscored,
+    )
 
 
 def add_delta(add: Add, what: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rankbound.bounds.errors import DomainError
 from rankbound.catalogue import PAIR_SETS
@@ -22,8 +23,7 @@ from rankbound.data.ordering import ranking
 from rankbound.data.scores import Scores
 from rankbound.rendering import Shown
 
-# Arrays of `Groups` with a value for each row, or None
-KNOWN_OF_ROWS: Final = ("positive", "probabilities", "inclusion")
+Scalar = TypeVar("Scalar", bound=np.generic)
 MIXING: Final = np.uint64(0x9E3779B97F4A7C15)  # odd: no two places are mixed alike
 
 
@@ -195,20 +195,26 @@ class Groups(Shown):
         rows = rows[np.repeat(starts[groups], sizes) + within]
         qids = np.empty_like(self.qids)
         qids[query] = self.qids
+        made = self._of_rows(rows, groups, offsets)
+        return replace(made, queries=query[made.queries], qids=qids)
+
+    def _of_rows(
+        self,
+        rows: Booleans | Integers,
+        groups: Booleans | Integers,
+        offsets: Integers,
+    ) -> Groups:
+        """The chosen rows, of the chosen groups, with what is known of both."""
         return replace(
             self,
-            queries=query[self.queries[groups]],
-            qids=qids,
+            queries=self.queries[groups],
             offsets=offsets,
             codes=self.codes[rows],
-            lines=None if self.lines is None else self.lines[groups],
-            **self._of_rows(rows),
+            positive=_chosen(self.positive, rows),
+            probabilities=_chosen(self.probabilities, rows),
+            inclusion=_chosen(self.inclusion, rows),
+            lines=_chosen(self.lines, groups),
         )
-
-    def _of_rows(self, rows: Booleans | Integers) -> dict[str, Any]:
-        """What is known of the chosen rows."""
-        found = {name: getattr(self, name) for name in KNOWN_OF_ROWS}
-        return {name: it if it is None else it[rows] for name, it in found.items()}
 
     def to_frame(self) -> Any:
         """A pandas frame with one row per document: qid, group, docno.
@@ -305,16 +311,13 @@ class Groups(Shown):
 
     def _rebuilt(self, rows: Booleans, counts: Integers, groups: Booleans) -> Groups:
         offsets = np.concatenate([[0], np.cumsum(counts[groups])]).astype(np.int64)
-        return Groups(
-            queries=self.queries[groups],
-            qids=self.qids,
-            offsets=offsets,
-            codes=self.codes[rows],
-            docnos=self.docnos,
-            name=self.name,
-            lines=None if self.lines is None else self.lines[groups],
-            **self._of_rows(rows),
-        )
+        return self._of_rows(rows, groups, offsets)
+
+
+def _chosen(
+    known: NDArray[Scalar] | None, which: Booleans | Integers
+) -> NDArray[Scalar] | None:
+    return None if known is None else known[which]
 
 
 def top_documents(scores: Scores, *, depth: int) -> Groups:

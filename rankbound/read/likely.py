@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -92,7 +92,7 @@ def _is_row(record: list[Any]) -> bool:
     return len(row) > 2 and not any(isinstance(one, list | dict) for one in row)
 
 
-def _of_object(record: dict[str, Any]) -> str | None:
+def _of_object(record: Mapping[str, object]) -> str | None:
     keys, values = [*record], [*record.values()]
     if len(keys) < 2:
         return None

@@ -125,11 +125,12 @@ def _made(
             f"{label}: was measured without students, so nothing diverges from the "
             "teacher; measure with `students`"
         )
-    if "per_query" not in ledger.beside:
+    terms = ledger.beside.get("per_query")
+    if terms is None:
         raise UsageError(
             f"{label}: lacks {path.name}, the terms of every query; {AGAIN}"
         )
-    certified = _by_student(ledger, ledger.beside["per_query"], path)
+    certified = _by_student(ledger, terms, path)
     for name, student in ledger.students.items():
         if len(certified[name]) != student.n_queries:
             raise FormatError(
@@ -151,7 +152,7 @@ def _made(
         inputs=inputs,
         clusters={
             qid: cluster
-            for rows in (ledger.beside["per_query"], aside)
+            for rows in (terms, aside)
             if rows is not None and CLUSTER in rows.names
             for qid, cluster in zip(
                 rows.column("qid"), rows.column(CLUSTER), strict=True

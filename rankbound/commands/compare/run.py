@@ -636,5 +636,5 @@ def per_query_rows(compared: Compared) -> Rows:
     found = dict(zip(COLUMNS, columns, strict=True))
     clusters = compared.loaded.clusters
     if clusters is not None:
-        found[CLUSTER] = clusters.of(strings(found["qid"])).tolist()
+        found[CLUSTER] = clusters.of(strings([row[0] for row in rows])).tolist()
     return Rows(found)

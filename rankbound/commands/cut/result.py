@@ -230,9 +230,7 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
 
     def with_lines(self, lines: Lines) -> Self:
         """Return the same cut with lines, so that its files can be written."""
-        made = replace(self)
-        made.__dict__["lines_to_write"] = lines
-        return made
+        return self._holding(lines_to_write=lines)
 
     def save(self, where: Path | str) -> Path:
         """Write the files of groups and the manifest into a folder, all or none.

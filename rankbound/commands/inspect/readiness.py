@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -29,7 +28,7 @@ from rankbound.commands.measure.options import (
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
-from rankbound.read.scales import number_words
+from rankbound.read.scales import Answers, number_words
 from rankbound.read.source import SUFFIXES
 
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
@@ -101,7 +100,9 @@ def compare_readiness(cast: Cast) -> Readiness:
                 ids=options.ids,
                 qrels=options.qrels,
                 missing=options.missing,
-                **_answers(replace(cast, students=())),
+                missing_value=options.missing_value,
+                run_tag=options.run_tag,
+                mixed_scales=options.mixed_scales,
             )
             try:
                 missing += _apart(load(comparison).samplings)
@@ -148,6 +149,7 @@ def _options(
     vectors, ids = _vectors(cast, notes)
     fits = teacher.scores.kind in NEEDS_TEMPERATURE
     students = _students(cast, with_vectors=vectors is not None)
+    answers = _answers(cast)
     options = MeasureOptions(
         teacher=teacher.path,
         temperature="fit" if fits and cast.qrels is not None else None,
@@ -157,35 +159,37 @@ def _options(
         ids=ids,
         qrels=None if cast.qrels is None else cast.qrels.path,
         missing="drop" if _incomplete(cast, groups, vectors is not None) else None,
-        **_answers(cast),
+        missing_value=answers.missing_value,
+        run_tag=answers.run_tag,
+        mixed_scales=answers.mixed_scales,
     )
     if options.missing:
         notes.append("documents without a score or vector are dropped and counted")
     return options, tuple(notes)
 
 
-def _answers(cast: Cast) -> dict[str, Any]:
+def _answers(cast: Cast) -> Answers:
     """What the user said about the scores of the files, by path."""
     scored = [one for one in (cast.teacher, *cast.students) if one is not None]
     values = {str(one.path): one.given.answer.missing_value for one in scored}
     tags = {str(one.path): one.given.tag for one in scored}
-    return {
-        "missing_value": {p: held for p, held in values.items() if held is not None},
-        "run_tag": {path: tag for path, tag in tags.items() if tag is not None},
-        "mixed_scales": scored[0].given.answer.mixed_scales if scored else "error",
-    }
+    return Answers(
+        missing_value={p: held for p, held in values.items() if held is not None},
+        run_tag={path: tag for path, tag in tags.items() if tag is not None},
+        mixed_scales=scored[0].given.answer.mixed_scales if scored else "error",
+    )
 
 
 def answer_words(cast: Cast) -> Words:
     """The same as options of a command."""
     said, words = _answers(cast), []
-    for path, held in said["missing_value"].items():
+    for path, held in said.missing_value.items():
         values = [held] if isinstance(held, str | float | int) else held
         words += ["--missing-value", *(f"{path}={_value(one)}" for one in values)]
-    for path, tag in said["run_tag"].items():
+    for path, tag in said.run_tag.items():
         words += ["--run-tag", f"{path}={tag}"]
-    if said["mixed_scales"] != "error":
-        words += ["--mixed-scales", said["mixed_scales"]]
+    if said.mixed_scales != "error":
+        words += ["--mixed-scales", said.mixed_scales]
     return words
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -101,25 +101,24 @@ class QueryTerms:
 
     def only(self, keep: Booleans) -> QueryTerms:
         """The terms of the queries in `keep`, a boolean array of shape (n,)."""
-        arrays = {
-            field.name: getattr(self, field.name)[keep]
-            for field in fields(self)
-            if isinstance(getattr(self, field.name), np.ndarray)
-        }
-        return replace(self, **arrays)
+        return self._changed(lambda values: values[keep], self.qids[keep])
 
     def of_units(self, units: Units) -> QueryTerms:
         """The terms of clusters, or of the queries themselves if these are the units.
 
         `units` are those of these queries; the ids are then `qids`.
         """
-        arrays: dict[str, Any] = {
-            field.name: units.means(getattr(self, field.name))
+        return self._changed(units.means, units.ids)
+
+    def _changed(self, change: Callable[[Floats], Floats], ids: Strings) -> QueryTerms:
+        """The terms of `ids`, with every column changed."""
+        known: dict[str, Any] = {
+            field.name: change(values)
             for field in fields(self)
             if field.name != "qids"
-            and isinstance(getattr(self, field.name), np.ndarray)
+            and isinstance(values := getattr(self, field.name), np.ndarray)
         }
-        return replace(self, **{**arrays, "qids": units.ids})
+        return replace(self, **known, qids=ids)
 
 
 def query_terms(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 
@@ -38,6 +38,7 @@ from rankbound.read.scales import (
 # kinds of scores with a natural unit and an error for others
 Temperature = float | Literal["fit"] | None
 StudentsLike = Mapping[str, Any] | Iterable["StudentSource"]
+Held = TypeVar("Held")
 PARTS = {"teacher": "scores", "qrels": "qrels", "clusters": "clusters"}
 EVERY: Final = "*"  # stands for the students that a folder turns out to hold
 SMALLEST_RANGE, LARGEST_RANGE = 1e-6, 1e6
@@ -223,7 +224,7 @@ def set_field(record: object, field: str, value: Any) -> None:
     object.__setattr__(record, field, value)
 
 
-def by_name(value: Any) -> dict[str, Any]:
+def by_name(value: Held | Mapping[str, Held] | None) -> dict[str, Held]:
     """A setting of all files under "", or the settings by name that a mapping holds.
 
     Examples

@@ -108,9 +108,7 @@ class Sample(
 
     def with_groups(self, groups: Groups) -> Self:
         """The same result with the groups at hand."""
-        made = replace(self)
-        made.__dict__["drawn_groups"] = groups
-        return made
+        return self._holding(drawn_groups=groups)
 
     def at(self, path: Path | str, *, format: str, digest: str, chances: bool) -> Self:
         """The same result with the file that was written."""

@@ -18,10 +18,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
 from rankbound.commands.measure.options import (
+    Held,
     MeasureOptions,
     StudentSource,
     by_name,
@@ -134,7 +135,7 @@ def cases_of(
     )
 
 
-def _of(given: Any, known: set[str]) -> dict[str, Any]:
+def _of(given: Held | Mapping[str, Held] | None, known: set[str]) -> dict[str, Held]:
     """What is said about this folder's systems; others have their own."""
     return {name: held for name, held in by_name(given).items() if name in known}
 

@@ -91,26 +91,34 @@ def _of_list(values: list[Any]) -> Entries | None:
     return Entries("objects", [(one[document], one[score]) for one in values], unused)
 
 
-def _of_object(value: dict[str, Any]) -> Entries | None:
+def _of_object(value: Mapping[str, object]) -> Entries | None:
     documents, scores = _key(value, IDS), _key(value, SCORES)
     if documents is not None and scores is not None:
-        names, numbers = value[documents], value[scores]
-        listed = isinstance(names, list) and isinstance(numbers, list)
-        if not listed or len(names) != len(numbers):
-            return None
-        unused = tuple(key for key in value if key not in (documents, scores))
-        return Entries("two lists", [*zip(names, numbers, strict=True)], unused)
+        return _of_two_lists(value, documents, scores)
     if all(as_number(score) is not None for score in value.values()):
         return Entries("numbers", [*value.items()])
-    if not all(isinstance(one, dict) for one in value.values()):
+    inner = {docno: one for docno, one in value.items() if isinstance(one, dict)}
+    if len(inner) < len(value):
         return None
-    first = next(iter(value.values()))
+    first = next(iter(inner.values()))
     score = _key(first, SCORE)
-    if score is None or not all(score in one for one in value.values()):
+    if score is None or not all(score in one for one in inner.values()):
         return None
     unused = tuple(key for key in first if key != score)
-    pairs = [(docno, one[score]) for docno, one in value.items()]
+    pairs = [(docno, one[score]) for docno, one in inner.items()]
     return Entries("an object of objects", pairs, unused)
+
+
+def _of_two_lists(
+    value: Mapping[str, object], documents: str, scores: str
+) -> Entries | None:
+    names, numbers = value[documents], value[scores]
+    if not (isinstance(names, list) and isinstance(numbers, list)):
+        return None
+    if len(names) != len(numbers):
+        return None
+    unused = tuple(key for key in value if key not in (documents, scores))
+    return Entries("two lists", [*zip(names, numbers, strict=True)], unused)
 
 
 def _key(record: Mapping[str, Any], wanted: Sequence[str]) -> str | None:
@@ -236,7 +244,7 @@ def _queries(builder: Builder, shape: Shape) -> Iterator[tuple[int, Any, Any]]:
             )
 
 
-def unique_object(source: Source) -> dict[str, Any]:
+def unique_object(source: Source) -> dict[str, object]:
     """The object that a file holds.
 
     Raises
@@ -245,7 +253,7 @@ def unique_object(source: Source) -> dict[str, Any]:
         For broken JSON, and a key that stands twice in one object.
     """
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         table = dict(pairs)
         if len(table) < len(pairs):
             keys = [key for key, _ in pairs]

@@ -59,8 +59,9 @@ def read_flagembedding(builder: Builder, found: Iterable[Row]) -> Contents:
         row.need("query", "pos", "neg")
         scored += _add_line(row)
         lines += 1
-        if isinstance(row.fields.get("prompt"), str):
-            prompts[row["prompt"]] = prompts.get(row["prompt"], 0) + 1
+        prompt = row.fields.get("prompt")
+        if isinstance(prompt, str):
+            prompts[prompt] = prompts.get(prompt, 0) + 1
     builder.count(UNSCORED_LINES, lines - scored if scored else 0)
     return builder.contents(
         "flagembedding", metadata={"prompts": prompts} if prompts else {}

@@ -229,7 +229,7 @@ def _plain(score: Any) -> Any:
 # Objects with ids of their own
 
 
-def records_of(value: Any) -> Iterator[dict[str, Any]] | None:
+def records_of(value: Any) -> Iterator[Mapping[str, object]] | None:
     """Rerankings of RankLLM and samples of lightning-ir as records.
 
     None for any other object.
@@ -249,7 +249,7 @@ def records_of(value: Any) -> Iterator[dict[str, Any]] | None:
     return None
 
 
-def _reranking(one: Any) -> dict[str, Any]:
+def _reranking(one: Any) -> Mapping[str, object]:
     return {
         "query": {"text": one.query.text, "qid": one.query.qid},
         "candidates": [
@@ -259,9 +259,9 @@ def _reranking(one: Any) -> dict[str, Any]:
     }
 
 
-def _sample(one: Any) -> dict[str, Any]:
-    record = {"query_id": one.query_id, "doc_ids": list(one.doc_ids)}
+def _sample(one: Any) -> Mapping[str, object]:
     targets = getattr(one, "targets", None)
-    if targets is not None:
-        record["labels"] = np.ravel(as_array(targets, ValueError)).tolist()
-    return record
+    known = {"query_id": one.query_id, "doc_ids": list(one.doc_ids)}
+    if targets is None:
+        return known
+    return known | {"labels": np.ravel(as_array(targets, ValueError)).tolist()}

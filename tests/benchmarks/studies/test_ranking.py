@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.studies.ranking import Case, Outcome, main, students_of, table
+from benchmarks.studies.ranking import (
+    Case,
+    Outcome,
+    main,
+    options_of,
+    students_of,
+    table,
+)
 from rankbound.commands.measure.run import measure_with
 from tests.rankbound.realdata import DATA, needs_data
 
@@ -31,12 +38,13 @@ def test_a_ranking_is_that_of_measure_and_risks_are_those_of_the_collection():
     present = np.unique(whole.inputs.groups.queries)
     made, common = whole.ranking(present, seed=0)
     assert (made.n_queries, made.pilot_queries) == (74, 19)
+    options = options_of(DATA / "vaswani")
     settings = replace(
-        whole.options,
+        options,
         students=tuple(
             replace(source, temperature=one.temperature)
             for source, one in zip(
-                whole.options.students, made.students.values(), strict=True
+                options.students, made.students.values(), strict=True
             )
         ),
         pilot=0.0,
