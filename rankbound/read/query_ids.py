@@ -24,7 +24,7 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents
 from rankbound.read.json.records import query_texts
 from rankbound.read.registry import by_name, detect
-from rankbound.read.source import NUMPY_MAGIC, Source
+from rankbound.read.source import NUMPY_MAGIC, Source, decoded
 from rankbound.read.vectors.row_ids import read_ids
 
 # Keys and headers of an id of a query, the surest first
@@ -300,10 +300,7 @@ def _split(
 
 def _lines(source: Source) -> Iterator[tuple[int, str]]:
     for number, raw in source.lines():
-        try:
-            yield number, raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise source.fail(f"not UTF-8 text ({error})", line=number) from None
+        yield number, decoded(raw, source.path, number)
 
 
 def _heading(cells: list[str]) -> int | None:

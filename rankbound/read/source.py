@@ -533,6 +533,31 @@ def text_of(source: Source) -> bytes:
     return data
 
 
+def decoded(raw: bytes, path: Path, line: int = 1) -> str:
+    r"""The text of bytes that begin in a line of a file.
+
+    Raises
+    ------
+    FormatError
+        With path:line for bytes that are no UTF-8.
+
+    Examples
+    --------
+    >>> decoded(b"d1\n\xff", Path("x"))
+    Traceback (most recent call last):
+    ...
+    rankbound.errors.FormatError: x:2: not UTF-8 text ('utf-8' codec can't decode...
+    """
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            path,
+            f"not UTF-8 text ({error}); save it as UTF-8",
+            line=line + raw.count(b"\n", 0, error.start),
+        ) from None
+
+
 # Copies of some lines
 
 

@@ -19,7 +19,7 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import parsed_number
 from rankbound.read.json.building import Builder
 from rankbound.read.json.records import lacking, pair_records
-from rankbound.read.source import Source
+from rankbound.read.source import Source, decoded
 from rankbound.read.text.claims import has_ranks
 from rankbound.read.text.roles import may_begin_with_scores
 
@@ -54,12 +54,7 @@ def _add(builder: Builder, text: bytes, line: int) -> None:
     fields = text.split()
     if len(fields) != 5:
         raise builder.fail(f"expected 5 columns ({NAMES}), found {len(fields)}", line)
-    try:
-        qid, *docnos = (field.decode() for field in fields[2:])
-    except UnicodeDecodeError as error:
-        raise builder.fail(
-            f"not UTF-8 text ({error}); save it as UTF-8", line
-        ) from None
+    qid, *docnos = (decoded(one, builder.source.path, line) for one in fields[2:])
     query = builder.query(qid, line)
     positive, negative = builder.documents(docnos, line)
     builder.score(query, positive, _number(builder, fields[0], line), line)

@@ -22,7 +22,7 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import as_number
 from rankbound.read.json.building import Builder
-from rankbound.read.source import NUMPY_MAGIC, Source
+from rankbound.read.source import NUMPY_MAGIC, Source, decoded
 from rankbound.read.tables.containers import container, first_row, open_table
 from rankbound.read.tables.layouts import plain, recognise
 
@@ -353,12 +353,7 @@ class _Text:
         added: list[str] = []
         length = 0
         for number, line in self._lines:
-            try:
-                added.append(f"{line.decode('utf-8')}\n")
-            except UnicodeDecodeError as error:
-                raise self._source.fail(
-                    f"not UTF-8 text ({error}); save it as UTF-8", line=number
-                ) from None
+            added.append(f"{decoded(line, self._source.path, number)}\n")
             length += len(added[-1])
             if length >= size:
                 break

@@ -26,7 +26,7 @@ from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import composed
 from rankbound.read.json.blocks import Unsure, inner_blocks, parse_block
 from rankbound.read.json.tables import is_by_columns
-from rankbound.read.source import Source, count, text_of
+from rankbound.read.source import Source, count, decoded, text_of
 from rankbound.read.text.assembling import Assembly, Repeat
 from rankbound.read.text.blocks import blocks, in_order, is_short
 
@@ -224,14 +224,9 @@ def _loaded(data: bytes, path: Path) -> dict[str, object]:
 
 def _carefully(data: bytes, path: Path) -> Any:
     """Parse the text and raise for the first key that breaks a rule."""
+    text = decoded(data, path)
     try:
-        text = data.decode("utf-8")
         table = DECODER.decode(text)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(
-            path, f"not UTF-8 text ({error}); save it as UTF-8", line=line
-        ) from None
     except json.JSONDecodeError as error:
         raise FormatError(
             path, f"broken JSON: {error.msg} (column {error.colno})", line=error.lineno

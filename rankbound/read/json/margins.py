@@ -22,7 +22,7 @@ from rankbound.read.fields import parsed_number
 from rankbound.read.json.building import Builder, columns
 from rankbound.read.json.jsonl import Row, RowFormat, first_object, rows, write_records
 from rankbound.read.json.records import lacking, pair_records
-from rankbound.read.source import Source
+from rankbound.read.source import Source, decoded
 from rankbound.read.tables.containers import container
 
 KEYS: Final = ("query_id", "positive_id", "negative_id", "score")
@@ -144,12 +144,8 @@ def read(source: Source) -> Contents:
 
 
 def _add(triples: Triples, builder: Builder, fields: list[bytes], line: int) -> None:
-    try:
-        qid, positive, negative = (field.decode() for field in fields[:3])
-    except UnicodeDecodeError as error:
-        raise builder.fail(
-            f"not UTF-8 text ({error}); save it as UTF-8", line
-        ) from None
+    path = builder.source.path
+    qid, positive, negative = (decoded(field, path, line) for field in fields[:3])
     margin = parsed_number(fields[3])
     if margin is None:
         raise builder.fail(

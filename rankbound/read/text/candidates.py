@@ -13,9 +13,9 @@ from rankbound.data.groups import Groups
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.json.building import Builder
-from rankbound.read.source import Source, count
-from rankbound.read.text.layout import is_comment
-from rankbound.read.text.trec_sniffing import head_rows, unordered
+from rankbound.read.source import Source, count, decoded
+from rankbound.read.text.layout import is_comment, words_of
+from rankbound.read.text.trec_sniffing import check_ids, head_rows, unordered
 
 COLUMNS = "qid docno"
 UNRANKED = "-1"  # ColBERT's rank of a document that is not ranked
@@ -91,12 +91,7 @@ def _places(source: Source) -> tuple[int, ...]:
 def _fields(
     line: bytes, source: Source, number: int, places: tuple[int, ...]
 ) -> tuple[str, str]:
-    try:
-        fields = [field.decode("utf-8") for field in line.split()]
-    except UnicodeDecodeError as error:
-        raise source.fail(
-            f"not UTF-8 text ({error}); save it as UTF-8", line=number
-        ) from None
+    fields = words_of(line, source.path, number)
     query, document, *mark = places
     names = COLUMNS if not mark else f"{COLUMNS} {UNRANKED}"
     if len(fields) != len(places) or any(fields[at] != UNRANKED for at in mark):
@@ -125,11 +120,7 @@ def _write(contents: Contents, path: Path) -> None:
         raise FormatError(path, f"needs groups, and {contents.path} holds {held}")
     qids = groups.qids[groups.queries[groups.row_group()]].tolist()
     docnos = groups.docnos[groups.codes].tolist()
-    for name in {*qids, *docnos}:
-        if len(name.split()) != 1:
-            raise FormatError(
-                path, f"an id must be one word to stand in a table, got {name!r}"
-            )
+    check_ids(list(dict.fromkeys(qids)), list(dict.fromkeys(docnos)), path)
     with path.open("w", encoding="utf-8", newline="") as stream:
         pairs = zip(qids, docnos, strict=True)
         stream.writelines(f"{qid}\t{docno}\n" for qid, docno in pairs)
@@ -153,12 +144,7 @@ def _read_texts(source: Source) -> Contents:
     for number, line in source.lines(builder.repairs):
         if not line:
             continue
-        try:
-            fields = line.decode("utf-8").split("\t")
-        except UnicodeDecodeError as error:
-            raise source.fail(
-                f"not UTF-8 text ({error}); save it as UTF-8", line=number
-            ) from None
+        fields = decoded(line, source.path, number).split("\t")
         if len(fields) != 4:
             raise source.fail(
                 f"expected 4 tabbed columns ({TEXT_COLUMNS}), found {len(fields)}",

@@ -18,9 +18,9 @@ from functools import cached_property
 from typing import Final
 
 from rankbound.errors import FormatError
-from rankbound.read.source import HEAD, Source
+from rankbound.read.source import Source
 from rankbound.read.text.layout import WHOLE, Layout, is_comment, is_number
-from rankbound.read.text.trec_sniffing import LARGEST_GRADE, ROWS
+from rankbound.read.text.trec_sniffing import LARGEST_GRADE, ROWS, numbered_rows
 
 LEAST_COUNTED: Final = 3  # ranks that count, above one in a query
 MOST_GRADES: Final = 5  # more values in blocks are no grades
@@ -77,10 +77,9 @@ class Table:
 
     def counts_within(self, column: int, blocks: Sequence[range]) -> bool:
         """Whether a column counts from 0 or from 1 in every block, row by row."""
-        fields = self.columns[column]
-        if not all(WHOLE.fullmatch(field) for field in fields):
+        if not self.are_whole(column):
             return False
-        numbers = [int(field) for field in fields]
+        numbers = [int(field) for field in self.columns[column]]
         base = numbers[0]
         counted = sum(len(block) - 1 for block in blocks)
         return (
@@ -95,21 +94,23 @@ class Table:
 
     def falls_within(self, column: int, blocks: Sequence[range]) -> bool:
         """Whether numbers never rise in a block, and fall somewhere."""
-        fields = self.columns[column]
-        if not all(is_number(field.encode()) for field in fields):
+        if not self.are_numbers(column):
             return False
-        numbers = [float(field) for field in fields]
+        numbers = [float(field) for field in self.columns[column]]
         steps = [
             numbers[row + 1] - numbers[row] for block in blocks for row in block[:-1]
         ]
         falls = any(step < 0 for step in steps) and all(step <= 0 for step in steps)
         return len(steps) >= LEAST_NEIGHBOURS and falls
 
+    def are_numbers(self, column: int) -> bool:
+        """Whether all fields are numbers."""
+        return all(is_number(field.encode()) for field in self.columns[column])
+
     def are_decimals(self, column: int) -> bool:
         """Whether all fields are numbers with a point."""
-        return all(
-            "." in field and is_number(field.encode()) for field in self.columns[column]
-        )
+        pointed = all("." in field for field in self.columns[column])
+        return pointed and self.are_numbers(column)
 
     def are_whole(self, column: int) -> bool:
         """Whether all fields are whole numbers."""
@@ -214,16 +215,8 @@ def _refusal(
 
 def _lines(source: Source, width: int) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Numbered rows at the start that have the width; others are the parser's."""
-    head = source.head
-    if len(head) >= HEAD and b"\n" in head:
-        head = head[: head.rfind(b"\n")]
-    rows = 0
-    for number, line in enumerate(head.split(b"\n"), start=1):
-        fields = line.split()
-        if not fields or is_comment(line):
-            continue
-        rows += 1
-        if rows > ROWS or len(fields) != width:
+    for number, fields in numbered_rows(source):
+        if len(fields) != width:
             return
         yield number, tuple(field.decode("utf-8", "replace") for field in fields)
 

@@ -12,7 +12,7 @@ import numpy as np
 from rankbound.data.columns import Floats
 from rankbound.data.scores import LARGEST
 from rankbound.errors import FormatError
-from rankbound.read.source import Source
+from rankbound.read.source import Source, decoded
 
 WIDEST = 6
 MORE_COLUMNS = (
@@ -89,6 +89,24 @@ def refuse_bare_returns(raw: bytes, path: Path, number: int) -> None:
         )
 
 
+def words_of(raw: bytes, path: Path, number: int) -> list[str]:
+    r"""The fields of a line, which blanks and tabs part.
+
+    Raises
+    ------
+    FormatError
+        For a carriage return inside the line, or text that is not UTF-8.
+
+    Examples
+    --------
+    >>> words_of(b"q1 \td1", Path("x"), 1)
+    ['q1', 'd1']
+    """
+    refuse_bare_returns(raw, path, number)
+    # Split first: to str.split a no-break space inside an id is a blank too
+    return [decoded(field, path, number) for field in raw.split()]
+
+
 def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
     """Parse a line.
 
@@ -98,14 +116,7 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         For a wrong number of columns, a field that is not a finite number, a carriage
         return inside the line, or text that is not UTF-8.
     """
-    refuse_bare_returns(raw, path, number)
-    try:
-        # Split first: to str.split a no-break space inside an id is a blank too
-        fields = [field.decode("utf-8") for field in raw.split()]
-    except UnicodeDecodeError as error:
-        raise FormatError(
-            path, f"not UTF-8 text ({error}); save it as UTF-8", line=number
-        ) from None
+    fields = words_of(raw, path, number)
     if len(fields) != layout.width:
         more = len(fields) > layout.width == WIDEST
         raise FormatError(

@@ -20,7 +20,7 @@ from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.fields import parsed_number
 from rankbound.read.json.records import lacking, ranked_records
-from rankbound.read.source import MARK, Source, count
+from rankbound.read.source import MARK, Source, count, decoded
 from rankbound.read.tables.frames import Frame
 from rankbound.read.tables.layouts import Layout, plain, recognise
 from rankbound.read.tables.reading import contents_of
@@ -32,7 +32,7 @@ from rankbound.read.text.blocks import (
     is_utf_8,
     separated,
 )
-from rankbound.read.text.layout import WHOLE, is_comment, refuse_bare_returns
+from rankbound.read.text.layout import WHOLE, is_comment, words_of
 from rankbound.read.text.trec_sniffing import BEIR_HEADER
 
 DELIMITERS: Final = ("\t", ",", ";")
@@ -297,14 +297,7 @@ def _words(
         if is_comment(line):
             count(repairs, "comment lines")
             continue
-        refuse_bare_returns(line, source.path, number)
-        try:
-            # Split first: to str.split a no-break space inside an id is a blank too
-            row = [field.decode("utf-8") for field in line.split()]
-        except UnicodeDecodeError as error:
-            raise source.fail(
-                f"not UTF-8 text ({error}); save it as UTF-8", line=number
-            ) from None
+        row = words_of(line, source.path, number)
         if row and len(row) != len(header.names):
             raise source.fail(f"expected {wanted}, found {len(row)}", line=number)
         if row:
@@ -313,12 +306,7 @@ def _words(
 
 def _decoded(source: Source, repairs: dict[str, int]) -> Iterator[str]:
     for number, line in source.lines(repairs):
-        try:
-            yield line.decode("utf-8") + ("\n" if line else "")
-        except UnicodeDecodeError as error:
-            raise source.fail(
-                f"not UTF-8 text ({error}); save it as UTF-8", line=number
-            ) from None
+        yield decoded(line, source.path, number) + ("\n" if line else "")
 
 
 def _typed(

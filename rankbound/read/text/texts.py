@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import orjson
 
 from rankbound.read.contents import Contents, Format
-from rankbound.read.source import Source
+from rankbound.read.source import Source, decoded
 
 IDS = ("_id", "docno", "doc_id", "docid", "qid", "query_id")
 TEXTS = ("text", "contents", "body")
@@ -103,14 +103,10 @@ def _first(row: Mapping[str, object], names: tuple[str, ...]) -> object:
 
 def _tabbed_row(source: Source, number: int, raw: bytes) -> Row:
     key, separator, text = raw.partition(b"\t")
-    try:
-        if separator and key.strip():
-            return key.strip().decode(), None, text.strip().decode()
-    except UnicodeDecodeError as error:
-        raise source.fail(
-            f"not UTF-8 text ({error}); save it as UTF-8", line=number
-        ) from None
-    raise source.fail("expected an id, a tab and a text", line=number)
+    if not (separator and key.strip()):
+        raise source.fail("expected an id, a tab and a text", line=number)
+    name, words = (decoded(one.strip(), source.path, number) for one in (key, text))
+    return name, None, words
 
 
 def _head_lines(source: Source) -> Iterator[bytes]:

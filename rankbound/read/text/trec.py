@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -29,11 +29,12 @@ from rankbound.read.text.layout import (
 from rankbound.read.text.roles import roles_of
 from rankbound.read.text.trec_sniffing import (
     BEIR_HEADER,
+    check_ids,
+    check_words,
     first_fields,
     head_rows,
     is_beir,
     is_grades,
-    is_json_like,
     is_prels,
     is_ranks,
     is_scores,
@@ -309,7 +310,7 @@ def write_run(contents: Contents, path: Path) -> str | None:
     """
     scores = _part(contents, "scores", path)
     tag = str(contents.metadata.get("tag") or TAG)
-    _check_words([tag], "the tag", path)
+    check_words([tag], "the tag", path)
     lines = ir_metadata_lines(contents.metadata.get("ir_metadata", {}))
     lines += [
         f"{qid} Q0 {docno} {rank} {value!r} {tag}"
@@ -419,34 +420,8 @@ def _part(contents: Contents, part: str, path: Path) -> Scores:
     if found is None:
         held = " and ".join(contents.parts()) or "nothing"
         raise FormatError(path, f"needs {part}, and {contents.path} holds {held}")
-    _check_words(found.qids.tolist(), "a query id", path)
-    _check_qids(found.qids.tolist(), path)
-    _check_words(found.docnos.tolist(), "a document id", path)
+    check_ids(found.qids.tolist(), found.docnos.tolist(), path)
     return found
-
-
-def _check_words(names: list[Any], what: str, path: Path) -> None:
-    for name in names:
-        data = name.encode()
-        if len(data.split()) != 1 or data[:1].isspace() or b"\0" in data:
-            raise FormatError(
-                path,
-                f"{what} must be one word to stand in a table of text, got {name!r}; "
-                "write a format that is no such table",
-            )
-
-
-def _check_qids(names: list[str], path: Path) -> None:
-    """Raise for an id that would make its line a comment, a mark, or JSON."""
-    first = names[0]
-    marked = first.startswith("\ufeff") or is_json_like([first.encode(), b""])
-    odd = first if marked else next((name for name in names if name == "#"), None)
-    if odd is not None:
-        raise FormatError(
-            path,
-            f"a line that begins with the query id {odd!r} would be taken for a "
-            "comment, a byte order mark or JSON; write a format that is no such table",
-        )
 
 
 def _blanks(scores: Scores) -> str | None:

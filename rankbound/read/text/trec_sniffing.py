@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
+from rankbound.errors import FormatError
 from rankbound.read.source import HEAD, Source
 from rankbound.read.text.layout import is_comment
 
@@ -23,12 +25,18 @@ def head_rows(source: Source) -> Rows:
 
     None where the text looks like JSON.
     """
+    rows = [fields for _, fields in numbered_rows(source)]
+    return [] if rows and is_json_like(rows[0]) else rows
+
+
+def numbered_rows(source: Source) -> Iterator[tuple[int, Sequence[bytes]]]:
+    """The same with the number of each line, whatever the text looks like."""
     head = source.head
     if len(head) >= HEAD and b"\n" in head:
         head = head[: head.rfind(b"\n")]  # the last line may be cut
-    lines = (line for line in head.split(b"\n") if line.strip())
-    rows = [line.split() for line in lines if not is_comment(line)][:ROWS]
-    return [] if rows and is_json_like(rows[0]) else rows
+    lines = enumerate(head.split(b"\n"), start=1)
+    rows = ((number, line.split()) for number, line in lines if not is_comment(line))
+    return itertools.islice((row for row in rows if row[1]), ROWS)
 
 
 def is_json_like(row: Sequence[bytes]) -> bool:
@@ -153,3 +161,53 @@ def _number(text: bytes) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+# Ids that would be read as something else
+
+
+def check_ids(qids: Sequence[str], docnos: Sequence[str], path: Path) -> None:
+    """Raise for ids that cannot stand in a table that begins its lines with the qid.
+
+    An id must be one word, and must not make its line a comment, a mark, or JSON.
+
+    Raises
+    ------
+    FormatError
+        About the file to be written.
+
+    Examples
+    --------
+    >>> check_ids(["q"], ["d 1"], Path("x"))
+    Traceback (most recent call last):
+    ...
+    rankbound.errors.FormatError: x: a document id must be one word to stand in a...
+    """
+    check_words(qids, "a query id", path)
+    first = qids[0] if qids else ""
+    marked = first.startswith("\ufeff") or is_json_like([first.encode(), b""])
+    odd = first if marked else next((name for name in qids if name == "#"), None)
+    if odd is not None:
+        raise FormatError(
+            path,
+            f"a line that begins with the query id {odd!r} would be taken for a "
+            "comment, a byte order mark or JSON; write a format that is no such table",
+        )
+    check_words(docnos, "a document id", path)
+
+
+def check_words(names: Iterable[str], what: str, path: Path) -> None:
+    """Raise for a name that is not one word.
+
+    Examples
+    --------
+    >>> check_words(["mine"], "the tag", Path("x"))
+    """
+    for name in names:
+        data = name.encode()
+        if len(data.split()) != 1 or data[:1].isspace() or b"\0" in data:
+            raise FormatError(
+                path,
+                f"{what} must be one word to stand in a table of text, got {name!r}; "
+                "write a format that is no such table",
+            )

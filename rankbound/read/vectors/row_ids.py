@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from rankbound.errors import FormatError
-from rankbound.read.source import NUMPY_MAGIC, Source
+from rankbound.read.source import NUMPY_MAGIC, Source, decoded
 
 LINE_ENDS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 SUFFIXES = (
@@ -141,13 +141,7 @@ def _lines(source: Source) -> list[str]:
     data = source.data()
     if not data.strip():
         raise source.fail("the file is empty", line=1)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise source.fail(
-            f"not UTF-8 text ({error}); save it as UTF-8", line=line
-        ) from None
+    text = decoded(data, source.path)
     return [line.strip() for line in text.removesuffix("\n").split("\n")]
 
 
