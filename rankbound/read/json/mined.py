@@ -480,8 +480,11 @@ def _read_predictions(builder: Builder, found: Iterable[Row]) -> Contents:
 
 
 def _matches_predictions(record: Mapping[str, Any]) -> str | None:
-    if "query_id" not in record or not isinstance(record.get("results"), list):
+    results = record.get("results")
+    if "query_id" not in record or not isinstance(results, list):
         return None
+    if any(isinstance(one, list) for one in results):
+        return None  # pairs of a lookup
     return "lines of objects with query_id and results"
 
 
