@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rankbound.cli.json_out import add_json, check_target, write_json
 from rankbound.cli.options import (
     SEVERAL,
     TEACHER,
@@ -126,7 +127,7 @@ def add_parser(subparsers: Any) -> None:
         help="the file of groups; its suffix names the format, as for convert",
     )
     add("--to", metavar="NAME", help="the format, instead of the suffix")
-    add("--json", type=Path, metavar="FILE", help="write what was drawn as JSON")
+    add_json(parser, "what was drawn")
     parser.set_defaults(run=run)
 
 
@@ -135,11 +136,9 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     from rankbound.commands.sample.run import N_STAGES, SampleOptions
     from rankbound.progress import stages
     from rankbound.terminal.files import sample_lines
-    from rankbound.writing import check_folder, json_text, write_all
 
     target = arguments.json
-    if target is not None:
-        check_folder(target.parent)
+    printed = check_target(target)
     runs = _runs(arguments.run_files)
     names = [TEACHER, *runs, *map(str, (arguments.teacher, *runs.values()))]
     options = SampleOptions(
@@ -162,8 +161,9 @@ def run(arguments: argparse.Namespace, command: str) -> None:
     )
     with stages(total=N_STAGES) as progress:
         made = options.drawn(out=arguments.out, to=arguments.to, progress=progress)
-    if target is not None:
-        write_all(target.parent, {target.name: json_text(made.to_dict())})
+    write_json(target, made.to_dict())
+    if printed:
+        return
     sys.stdout.writelines(f"{line}\n" for line in sample_lines(made.in_options()))
     if target is not None:
         sys.stdout.write(f"written: {target}\n")

@@ -163,6 +163,16 @@ def test_sampling_probabilities_that_are_none_are_refused(tmp_path, wrong):
         rb.read_groups(written(tmp_path, text, "g.jsonl"))
 
 
+def test_the_json_takes_the_place_of_the_screen(tmp_path, capsys, monkeypatch):
+    """As in every command: `-` is no file."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, lookup(TEACHER), "t.json")
+    line = "sample --teacher t.json --sampling random --size 3 --out g.jsonl --json -"
+    assert main(line.split()) == 0
+    assert json.loads(capsys.readouterr().out)["file"]["path"] == "g.jsonl"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["g.jsonl", "t.json"]
+
+
 def test_it_writes_what_measure_reads(tmp_path):
     written(tmp_path, lookup(TEACHER), "t.json")
     written(tmp_path, run_text(RUN), "bm25.run")

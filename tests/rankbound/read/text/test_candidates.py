@@ -1,7 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rankbound.errors import FormatError
 from rankbound.read.registry import by_name, read_any
 from rankbound.read.source import Source
 from rankbound.read.text.candidates import candidate_groups
@@ -32,6 +34,17 @@ def test_candidates_round_trip(tmp_path):
     path = tmp_path / "out"
     by_name("candidates").write(read_any(written(tmp_path, TEXT)), path)
     assert rows(read_any(path).groups) == rows(groups)
+
+
+@pytest.mark.parametrize(
+    ("qid", "docno"), [("#", "a"), ("[", "a"), ("q r", "a"), ("q", "a b")]
+)
+def test_ids_that_would_be_read_as_something_else_are_not_written(tmp_path, qid, docno):
+    groups = candidate_groups([qid], [[docno]], name="x")
+    found = replace(read_any(written(tmp_path, TEXT)), groups=groups)
+    with pytest.raises(FormatError, match=r"a line that begins|must be one word"):
+        by_name("candidates").write(found, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
