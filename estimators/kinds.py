@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.bounds.wording import counted
 from rankbound.data.columns import Booleans, Floats, Integers
 from rankbound.data.ordering import ranking
 from rankbound.data.scores import Kind, Scores
@@ -274,8 +275,9 @@ def _logs_of_softmax(scores: Scores) -> Floats:
         query = int(over[0])
         raise DomainError(
             f"{scores.name}: the scores of query {scores.qids[query]!r} add up to "
-            f"{sums[query]:.6g} ({over.size} of {scores.n_queries} queries exceed 1), "
-            "so they are no softmax over its documents; say another kind"
+            f"{sums[query]:.6g} ({over.size} of "
+            f"{counted(scores.n_queries, 'query')} exceed 1), so they are no softmax "
+            "over its documents; say another kind"
         )
     return np.log(values)
 

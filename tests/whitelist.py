@@ -68,7 +68,7 @@ _ = (
     theorem7.truncated_risks,
 )
 _ = (
-    program.OneLineParser._negative_number_matcher,
+    program.OneLineParser()._negative_number_matcher,
     files.as_text,
     results.Named.__class_getitem__,
     rendering.whole_text_of,

@@ -64,6 +64,9 @@ EDGE: Final = 0.1
 LEAST_AT_EDGE: Final = 10
 TIMES_AT_EDGE: Final = 4
 TIMES_AT_END: Final = 2
+# Copies of a query put their scores on one side of an edge by chance, but no more of
+# them there than the density of the scores around
+TIMES_AS_DENSE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,7 +479,8 @@ def crowded_documents(scores: Scores) -> int | None:
     """Scores within 0.1 of 0 and 1 on the inside, if they outnumber those outside.
 
     At both ends there are ten at least, and twice as many as outside; together, four
-    times as many. Exact zeros and ones do not count.
+    times as many, and twice as many as the scores within 1 outside of [0, 1] would put
+    there. Exact zeros and ones do not count.
 
     Examples
     --------
@@ -497,7 +501,9 @@ def crowded_documents(scores: Scores) -> int | None:
         for within, outside in ends
     ):
         return None
-    return crowd if crowd > TIMES_AT_EDGE * (others + 1) else None
+    around = int(np.sum((np.abs(values - 0.5) > 0.5) & (np.abs(values - 0.5) <= 1.5)))
+    crowded = crowd > max(TIMES_AT_EDGE * (others + 1), TIMES_AS_DENSE * EDGE * around)
+    return crowd if crowded else None
 
 
 def _kind(scores: Scores, answer: Answer) -> Question | None:

@@ -244,15 +244,15 @@ def sample_lines(made: Sample) -> Iterator[str]:
     """What was drawn, what was left out, and where the groups are."""
     groups, queries = counted(made.n_groups, "group"), counted(made.n_queries, "query")
     yield (
-        f"{made.sampling}: {groups} of {queries}, {made.n_documents:,} documents; "
-        f"positives from {made.positives}"
+        f"{made.sampling}: {groups} of {queries}, "
+        f"{counted(made.n_documents, 'document')}; positives from {made.positives}"
     )
     yield f"negatives: {made.law}"
     yield f"sampling probabilities: {made.probabilities}"
     if made.n_short:
         yield (
-            f"{counted(made.n_short, 'group')} with fewer than {made.size} documents, "
-            "for want of candidates"
+            f"{counted(made.n_short, 'group')} smaller than {made.size}, for want of "
+            "candidates"
         )
     if made.suspected is not None:
         suspected = counted(made.suspected, "candidate")

@@ -38,7 +38,7 @@ def test_files_out_and_exit_code(samplings, capsys):
         (("--quantity", "joy"), "--quantity must be among"),
         (("--margin", "-1"), "--margin must be a positive number"),
         (("--target", "missing.jsonl"), "missing.jsonl: no such file"),
-        (("--temperature", "fit"), "give --qrels, or a number"),
+        (("--temperature", "fit"), "give --temperature a number"),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing(samplings, capsys, words, message):
