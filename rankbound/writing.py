@@ -88,7 +88,7 @@ class Replacing:
             )
         if not mine and not self.force:
             raise UsageError(
-                f"{path}: exists, and is no earlier output of the same kind; write to "
+                f"{path}: exists, and nothing says that it may be replaced; write to "
                 "another name, or replace it with `force`"
             )
 

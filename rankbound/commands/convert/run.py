@@ -162,7 +162,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
                 "loss with `lossy`"
             )
         advance("writing, and reading back")
-        stored = store(contents, chosen, target, replacing, lossy=lossy)
+        stored = store(contents, chosen, target, lossy=lossy, replacing=replacing)
         if stored.reranked:
             lost["ranks"] = RANKS_LOST
         held = content(contents)

@@ -20,7 +20,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import ABOUT_THE_FILE, UNUSED, Contents, Format
 from rankbound.read.registry import detect
 from rankbound.read.source import SUFFIXES, Source, packed
-from rankbound.writing import Replacing, filling
+from rankbound.writing import NEW, Replacing, filling
 
 RERANKED: Final = "ranks differ"
 NAMED: Final = {"inclusion": "sampling probabilities"}
@@ -233,9 +233,9 @@ def store(
     contents: Contents,
     entry: Format,
     target: Path,
-    replacing: Replacing,
     *,
     lossy: bool,
+    replacing: Replacing = NEW,
 ) -> Stored:
     """Write to a hidden folder, pack, read back, compare, and rename.
 

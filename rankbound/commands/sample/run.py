@@ -659,7 +659,7 @@ def _written(
     chances = drawn.probabilities if entry.name == "groups" else None
     if chances is not None:
         contents = replace(contents, groups=replace(drawn.groups, inclusion=chances))
-    store(contents, entry, out, replacing, lossy=True)
+    store(contents, entry, out, lossy=True, replacing=replacing)
     return made.at(
         out, format=entry.name, digest=sha256(out), chances=chances is not None
     )
