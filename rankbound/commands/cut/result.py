@@ -282,7 +282,8 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
                 "a cut loaded from a file has no groups to write; cut again"
             )
         names = {*lines.chosen}
-        _check_manifest(folder, names)
+        if not force:
+            _check_manifest(folder, names)
         read = [one for one in lines.inputs if isinstance(one, Path)]
         replacing = Replacing(
             mine=self.is_mine, inputs=[lines.source, *read], force=force
@@ -325,4 +326,6 @@ def _check_manifest(folder: Path, names: set[str]) -> None:
         if not left:
             return
         what = f"lists {left[0]}, which this cut does not write"
-    raise UsageError(f"{path}: {what}; choose another folder")
+    raise UsageError(
+        f"{path}: {what}; choose another folder, or replace it with `force`"
+    )
