@@ -115,7 +115,8 @@ LINES = {
         "answered": "sample --teacher filled.json --run s=systems.run --sampling s "
         "--missing-value -10000 --run-tag s=far --size 3 --out {out}.jsonl",
         "unknown": "sample --teacher teacher.json.gz --sampling bm25 --out {out}.jsonl",
-        "forced-itself": "sample --teacher few.json --sampling top --out few.json --force",
+        "forced-itself": "sample --teacher few.json --sampling top --out few.json "
+        "--force",
         "wrong-band": "sample --teacher teacher.json.gz --sampling entropy --band 1 "
         "--out {out}.jsonl",
         "itself": "sample --teacher teacher.json.gz --sampling top --out "

@@ -101,7 +101,7 @@ def test_no_command_writes_over_what_it_reads(folder, capsys, way):
         assert content(folder) == before, line
 
 
-def test_results_are_no_place_for_reports_and_figures_stay_ours(folder, capsys):
+def test_results_are_no_place_for_reports_and_figures_stay_ours(folder):
     assert run(COMMANDS["measure"][0].format("out")) == 0
     ledger = (folder / "out" / "ledger.json").read_bytes()
     for more in ("", " --force"):
