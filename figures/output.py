@@ -7,13 +7,14 @@ import io
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rankbound.bounds.errors import DomainError
+from rankbound.escaping import quoted
 from rankbound.figures.style import style
 
 Table = Mapping[str, Iterable[Any]]
@@ -21,9 +22,20 @@ Columns = dict[str, list[Any]]
 _DRAWN: WeakKeyDictionary[Axes, Columns] = WeakKeyDictionary()
 Extension = Literal["pdf", "png", "svg"]
 METADATA: dict[str, dict[str, str | None]] = {
-    "pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
+    "pdf": {
+        "CreationDate": None,
+        "ModDate": None,
+        "Producer": None,
+        "Creator": "rankbound",
+    },
+    "png": {"Software": "rankbound"},
+    "svg": {"Date": None, "Creator": "rankbound"},
+}
+# How the creator stands in the bytes of a file
+MARKS: Final[dict[str, bytes]] = {
+    "pdf": b"/Creator (rankbound)",
+    "png": b"Software\0rankbound",
+    "svg": b"<dc:title>rankbound</dc:title>",
 }
 
 
@@ -97,6 +109,8 @@ def csv_text(ax: Axes) -> str:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return quoted(value)
     return (
         float(value) if hasattr(value, "dtype") and value.dtype.kind == "f" else value
     )

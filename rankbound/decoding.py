@@ -33,6 +33,12 @@ TYPES: Final = {
 }
 
 
+class _Tagged(msgspec.Struct):
+    """What all results have in common."""
+
+    schema: str
+
+
 class _TwiceError(Exception):
     """An object holds a key more than once."""
 
@@ -57,6 +63,24 @@ def decoded(path: Path, kind: type[Found]) -> Found:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         said = _broken(data, error)
     raise FormatError(path, f"{said}; {REMEDY}")
+
+
+def schema_in(path: Path) -> str:
+    """The schema that a JSON file names, or the first object of its list; else none.
+
+    Examples
+    --------
+    >>> schema_in(Path("no-such-file.json"))
+    ''
+    """
+    try:
+        data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        found = msgspec.json.decode(data, type=_Tagged | list[_Tagged])
+    except (OSError, ValueError, RecursionError):
+        return ""
+    if isinstance(found, list):
+        return found[0].schema if found else ""
+    return found.schema
 
 
 def fitting(plain: object, kind: Any, where: str) -> Any:

@@ -46,6 +46,7 @@ PARAMETERS: Final = frozenset(
         *("pilot", "stake", "unscored", "lipschitz", "clusters"),
         *("runs", "sampling", "size", "drop_suspected", "relevant"),
         *("missing_value", "mixed_scales", "run_tag", "trained_on"),
+        "force",
     }
 )
 

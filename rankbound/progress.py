@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rankbound.errors import UsageError
+from rankbound.escaping import printable
 
 # Called with a few words before each stage
 Progress = Callable[[str], object]
@@ -25,6 +26,7 @@ def stages(*, total: int) -> Iterator[Progress]:
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
@@ -33,7 +35,7 @@ def stages(*, total: int) -> Iterator[Progress]:
         task = bar.add_task("starting", total=total)
 
         def advance(stage: str) -> None:
-            bar.update(task, advance=1, description=stage)
+            bar.update(task, advance=1, description=escape(printable(stage)))
 
         yield advance
 

@@ -26,12 +26,12 @@ from typing import (
 
 import msgspec
 
-from rankbound.decoding import decoded, fitting
+from rankbound.decoding import decoded, fitting, schema_in
 from rankbound.errors import UsageError, in_options
 from rankbound.rendering import html_of, text_of
 from rankbound.rows import Rows
 from rankbound.tables import booktabs, escaped
-from rankbound.writing import json_text, write_all
+from rankbound.writing import Replacing, json_text, write_all
 
 Item = TypeVar("Item", bound="Record")
 # Where the type of each kind of result is; it is loaded when it is first needed
@@ -71,6 +71,10 @@ class Beside(NamedTuple):
             return newest
         named = (path for path in older if {*self.columns} <= {*Rows.header(path)})
         return next(named, None)
+
+    def is_in(self, path: Path) -> bool:
+        """Whether a file holds such a table."""
+        return {*self.columns} <= {*Rows.header(path)} and not self._is_foreign(path)
 
     def _is_foreign(self, path: Path) -> bool:
         return bool(self.foreign) and {*self.foreign} <= {*Rows.header(path)}
@@ -271,6 +275,8 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     KIND: ClassVar[str] = ""
     FILE: ClassVar[str] = ""
     BESIDE: ClassVar[tuple[Beside, ...]] = ()
+    # Texts that lie beside the JSON file, and are made from it
+    PAGES: ClassVar[tuple[str, ...]] = ()
 
     def __repr__(self) -> str:
         """What was found, in a few lines."""
@@ -394,20 +400,61 @@ class Result(Record, frozen=True, kw_only=True, omit_defaults=True, dict=True):
                 made[kind.files[0]] = self.beside[kind.name].text()
         return made
 
-    def save(self, where: Path | str) -> Path:
+    def save(self, where: Path | str, *, force: bool = False) -> Path:
         """Write the result into a folder, or its JSON alone into a ``.json`` file.
+
+        Files of an earlier result of the same kind are replaced.
+
+        Parameters
+        ----------
+        where : path
+        force : bool, default False
+            Replace other files of the same names, too; inputs of the result never are.
 
         Returns
         -------
         Path
             The JSON file.
+
+        Raises
+        ------
+        UsageError
+            When a file cannot be written, or one in the way must stay.
         """
         path = Path(where)
         if path.suffix == ".json":
-            write_all(path.parent, {path.name: json_text(self.to_dict())})
+            made = json_text(self.to_dict())
+            write_all(path.parent, {path.name: made}, self._replacing(force=force))
             return path
-        write_all(path, self.to_files())
+        self.write_into(path, force=force)
         return path / self.FILE
+
+    def write_into(self, folder: Path, *, force: bool = False) -> None:
+        """Write all files into a folder, whatever its name ends in."""
+        write_all(folder, self.to_files(), self._replacing(force=force))
+
+    def _replacing(self, *, force: bool) -> Replacing:
+        given: Iterable[Any] = getattr(self, "inputs", ())
+        read = [Path(one.path) for one in given if one.path is not None]
+        return Replacing(mine=self.is_mine, inputs=read, force=force)
+
+    @classmethod
+    def outputs(cls) -> tuple[str, ...]:
+        """The names of all files that `save` writes or removes."""
+        return (cls.FILE, *(kind.files[0] for kind in cls.BESIDE), *cls.PAGES)
+
+    @classmethod
+    def is_mine(cls, path: Path) -> bool:
+        """Whether a file was made from a result of this kind, of whatever version."""
+        if path.name in cls.PAGES:
+            path = path.with_name(cls.FILE)
+        if not path.is_file():
+            return False
+        for kind in cls.BESIDE:
+            if path.name == kind.files[0]:
+                return kind.is_in(path)
+        tag = str(cls.__struct_config__.tag)
+        return schema_in(path).partition("/")[0] == tag.partition("/")[0]
 
     @classmethod
     def load(cls, where: Path | str) -> Self:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Self, overload
 
 from rankbound.errors import FormatError
+from rankbound.escaping import quoted, unquoted
 
 Row = Mapping[str, str]
 # Columns that hold words; all others hold numbers or blanks
@@ -104,8 +105,15 @@ class Rows(Sequence[Row]):
         return self._names
 
     def text(self) -> str:
-        """The table as it stands in a file: tab-separated, with a header."""
-        lines = zip(*self._columns, strict=True)
+        """The table as it stands in a file: tab-separated, with a header.
+
+        Cells of words are made safe for spreadsheets; see `rankbound.escaping`.
+        """
+        columns = [
+            map(quoted, cells) if name in WORDS else cells
+            for name, cells in zip(self._names, self._columns, strict=True)
+        ]
+        lines = zip(*columns, strict=True)
         return "".join("\t".join(line) + "\n" for line in [self._names, *lines])
 
     def typed(self) -> dict[str, list[str] | list[float]]:
@@ -204,7 +212,9 @@ def _columns(
             column = cells[place :: len(names)]
             # The same word in many rows is kept once
             found[name] += (
-                [same.setdefault(c, c) for c in column] if name in WORDS else column
+                [same.setdefault(c, c) for c in unquoted(column)]
+                if name in WORDS
+                else column
             )
     for name in names:
         if name not in WORDS:

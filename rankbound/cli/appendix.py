@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
+
+from rankbound.cli.options import add_force
+from rankbound.escaping import tell
 
 
 def add_parser(subparsers: Any) -> None:
@@ -28,6 +30,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--pdf", action="store_true", help="also make appendix.pdf with pdflatex"
     )
+    add_force(parser.add_argument)
     parser.set_defaults(run=run)
 
 
@@ -35,4 +38,4 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     """Write the document, typeset it if asked for, and say where it is."""
     from rankbound.commands.appendix import appendix
 
-    sys.stdout.write(f"{appendix(arguments.out, pdf=arguments.pdf)}\n")
+    tell(appendix(arguments.out, pdf=arguments.pdf, force=arguments.force))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,16 +119,18 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Evaluate, solve or compare, and print."""
+    from rankbound.commands.bound.result import Augmentation, Bound, MeasuredChange
+    from rankbound.escaping import tell
     from rankbound.terminal.theory import answer_text
 
-    printed = check_target(arguments.json)
+    kinds = (MeasuredChange, Augmentation, Bound)
+    printed = check_target(arguments, *kinds)
     answers = answers_to(arguments, command)
-    contents = [answer.to_dict() for answer in answers]
-    write_json(arguments.json, contents if arguments.table else contents[0])
+    write_json(arguments, *answers, listed=arguments.table is not None)
     if printed:
         return
     words = (answer_text(answer.in_options()) for answer in answers)
-    sys.stdout.write("\n\n".join(words) + "\n")
+    tell("\n\n".join(words))
 
 
 def answers_to(
@@ -161,7 +162,7 @@ def _change(arguments: argparse.Namespace, command: str) -> MeasuredChange:
     from rankbound.commands.bound.changes import measured_change
     from rankbound.commands.bound.run import both_measurements
 
-    told = {"json", "before", "after", "run", "command"}
+    told = {"json", "force", "before", "after", "run", "command"}
     numbers = {k: v for k, v in vars(arguments).items() if k not in told}
     pair = both_measurements(arguments.before, arguments.after, numbers)
     return measured_change(*pair, delta=arguments.delta, command=command)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rankbound.cli.json_out import add_json, check_target, write_json
+from rankbound.escaping import printable, tell
 
 FAILED: Final = 1
 EPILOG: Final = """\
@@ -64,22 +65,28 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def _say(line: str) -> None:
+    """Print a line as soon as its check has ended."""
+    tell(line)
+    sys.stdout.flush()
+
+
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Print a line per check as it ends; return 1 if one fails."""
+    from rankbound.commands.certify.result import Certification
     from rankbound.commands.certify.run import certified
     from rankbound.terminal.theory import line, summary
 
-    target = arguments.json
-    printed = check_target(target)
+    printed = check_target(arguments, Certification)
     found = certified(
         arguments.statement,
         deep=arguments.deep,
         measured=arguments.measured,
         command=command,
-        each=lambda row: None if printed else print(line(row), flush=True),  # noqa: T201
-        warn=lambda text: sys.stderr.write(f"warning: {text}\n"),
+        each=lambda row: None if printed else _say(line(row)),
+        warn=lambda text: sys.stderr.write(printable(f"warning: {text}\n")),
     )
     if not printed:
-        sys.stdout.write(summary(found.rows) + "\n")
-    write_json(target, found.to_dict())
+        tell(summary(found.rows))
+    write_json(arguments, found)
     return 0 if found.passed else FAILED

@@ -22,6 +22,7 @@ from rankbound.cli.options import (
     add_seed,
     add_trained_on,
     add_vectors,
+    check_results,
     given_settings,
     margins_listed,
     named,
@@ -153,21 +154,22 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Compare, write the results, show them."""
+    from rankbound.commands.compare.result import Comparison
     from rankbound.commands.compare.run import compare_with, n_stages
+    from rankbound.escaping import tell
     from rankbound.progress import stages
     from rankbound.terminal.compare import show
     from rankbound.terminal.console import console_for
-    from rankbound.writing import check_folder, write_all
 
     options = options_from(arguments, command)
-    check_folder(arguments.out)
+    check_results(Comparison, arguments)
     with stages(total=n_stages(options.names) + 1) as progress:
         comparison = compare_with(options, progress=progress)
         progress("writing")
-        files = comparison.to_files()
-        write_all(arguments.out, files)
+        comparison.write_into(arguments.out, force=arguments.force)
     show(comparison.in_options(), console_for(sys.stdout))
-    print(f"written: {', '.join(f'{arguments.out}/{name}' for name in files)}")  # noqa: T201
+    names = (f"{arguments.out}/{name}" for name in comparison.to_files())
+    tell(f"written: {', '.join(names)}")
     return FAILED if comparison.controls.passed is False else None
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from rankbound.cli.options import SEVERAL, missing_values
+from rankbound.cli.options import SEVERAL, add_force, missing_values
 
 WRITTEN: Final = """\
   scores      rankbound-scores lookup trec-run scoreddocs msmarco-run csv-scores
@@ -82,6 +82,7 @@ def add_parser(subparsers: Any) -> None:
     add("--ids", type=Path, metavar="FILE", help="ids of vectors (default: beside IN)")
     add("--formats", action=ListFormats, nargs=0, help="list the formats, and end")
     add("--lossy", action="store_true", help="accept the loss of what OUT cannot carry")
+    add_force(add)
     add(
         "--teacher-kind",
         metavar="KIND",
@@ -105,6 +106,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Convert, and say what was kept and what was lost."""
     from rankbound.commands.convert.run import convert
+    from rankbound.escaping import tell
     from rankbound.terminal.files import conversion_lines
 
     done = convert(
@@ -113,9 +115,10 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         to=arguments.to,
         format=arguments.format,
         lossy=arguments.lossy,
+        force=arguments.force,
         ids=arguments.ids,
         kind=arguments.teacher_kind,
         missing_value=missing_values(arguments.missing_value, ()).get(""),
         run_tag=arguments.run_tag,
     )
-    sys.stdout.writelines(f"{line}\n" for line in conversion_lines(done.in_options()))
+    tell("\n".join(conversion_lines(done.in_options())))

@@ -19,6 +19,7 @@ from rankbound.cli.options import (
     add_score_rules,
     add_seed,
     add_vectors,
+    check_results,
     given_settings,
     quantities_listed,
 )
@@ -112,19 +113,20 @@ def options_from(arguments: argparse.Namespace, command: str) -> CutOptions:
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Cut, write the files, show what was kept."""
     from rankbound.bounds.wording import counted
+    from rankbound.commands.cut.result import Cut
     from rankbound.commands.cut.run import N_STAGES, cut_with
+    from rankbound.escaping import tell
     from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.cut import show
-    from rankbound.writing import check_folder
 
     options = options_from(arguments, command)
-    check_folder(arguments.out)
+    check_results(Cut, arguments)
     with stages(total=N_STAGES + 1) as progress:
         planned = cut_with(options, progress=progress)
         progress("writing")
-        made = planned.written(arguments.out)
+        made = planned.written(arguments.out, force=arguments.force)
     show(made.in_options(), console_for(sys.stdout))
     n_files = sum(row.file is not None for row in made.files)
     said = f"{counted(n_files, 'file')} of groups, {arguments.out}/manifest.json"
-    print(f"written: {said}")  # noqa: T201
+    tell(f"written: {said}")

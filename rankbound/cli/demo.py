@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rankbound.cli.options import add_force
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program's parser."""
@@ -27,6 +29,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="default %(default)d"
     )
+    add_force(parser.add_argument)
     parser.set_defaults(run=run)
 
 
@@ -39,7 +42,7 @@ def run(arguments: argparse.Namespace, _: str) -> None:
     from rankbound.terminal.measure import show
 
     out = arguments.out
-    made = demo(out, seed=arguments.seed, progress=True)
+    made = demo(out, seed=arguments.seed, force=arguments.force, progress=True)
     console = console_for(sys.stdout)
     for sampling, ledger in made.ledgers.items():
         console.rule(f"{sampling} negatives", align="left", characters="-")

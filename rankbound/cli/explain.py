@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 
@@ -26,6 +25,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, _: str) -> None:
     """Print what was asked for."""
+    from rankbound.escaping import tell
     from rankbound.terminal.explain import explain
 
-    sys.stdout.write(explain(arguments.key, glossary=arguments.glossary) + "\n")
+    tell(explain(arguments.key, glossary=arguments.glossary))

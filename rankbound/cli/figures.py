@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
-from rankbound.cli.options import OF_MODELS
+from rankbound.cli.options import OF_MODELS, add_force
 from rankbound.errors import in_options
+from rankbound.escaping import tell
 
 EPILOG = """\
 Without --from: the figures of the theory, straight from its statements. With it: all
@@ -50,6 +50,7 @@ def add_parser(subparsers: Any) -> None:
         default="column",
         help="3.33 or 7 inches (default %(default)s; a large table takes a page)",
     )
+    add_force(parser.add_argument)
     parser.set_defaults(run=run)
 
 
@@ -63,9 +64,10 @@ def run(arguments: argparse.Namespace, _: str) -> None:
         arguments.out,
         format=arguments.format,
         width=arguments.width,
+        force=arguments.force,
         progress=True,
     )
     for name, reason in missing:
         said = in_options(reason, OF_MODELS)
-        sys.stdout.write(f"not drawn: {name}: {said}\n")
-    sys.stdout.write(f"written: {counted(len(written), 'figure')} to {arguments.out}\n")
+        tell(f"not drawn: {name}: {said}")
+    tell(f"written: {counted(len(written), 'figure')} to {arguments.out}")

@@ -67,13 +67,14 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Inspect, show, write the JSON; return 1 if a file cannot be read."""
     from rankbound.commands.inspect.examined import Asked
+    from rankbound.commands.inspect.result import Inspection
     from rankbound.commands.inspect.run import N_STAGES, inspect_files
     from rankbound.progress import stages
     from rankbound.read.scales import Answers
     from rankbound.terminal.console import console_for
     from rankbound.terminal.files import show
 
-    printed = check_target(arguments.json)
+    printed = check_target(arguments, Inspection)
     if arguments.ids is not None and arguments.embeddings is None:
         raise UsageError("--ids are the ids of --embeddings; give them too")
     files, words = files_behind(arguments.files, arguments.format)
@@ -95,7 +96,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     )
     with stages(total=N_STAGES) as progress:
         inspection = inspect_files(asked, command=command, progress=progress)
-    write_json(arguments.json, inspection.to_dict())
+    write_json(arguments, inspection)
     if not printed:
         show(inspection.in_options(), console_for(sys.stdout))
     return 0 if inspection.readable else UNREADABLE

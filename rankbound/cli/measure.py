@@ -23,6 +23,7 @@ from rankbound.cli.options import (
     add_trained_on,
     add_unscored,
     add_vectors,
+    check_results,
     choices_from,
     given_settings,
     number_from,
@@ -157,20 +158,21 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Measure, write the results, show the ledger."""
+    from rankbound.commands.measure.result import Ledger
     from rankbound.commands.measure.run import measure_with
+    from rankbound.escaping import tell
     from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.measure import show
-    from rankbound.writing import check_folder, write_all
 
     options = options_from(arguments, command)
-    check_folder(arguments.out)
+    check_results(Ledger, arguments)
     with stages(total=options.n_stages + 1) as progress:
         ledger = measure_with(options, progress=progress)
         progress("writing")
-        write_all(arguments.out, ledger.to_files())
+        ledger.write_into(arguments.out, force=arguments.force)
     show(ledger.in_options(), console_for(sys.stdout))
-    print(f"written: {arguments.out}/per_query.tsv, {arguments.out}/ledger.json")  # noqa: T201
+    tell(f"written: {arguments.out}/per_query.tsv, {arguments.out}/ledger.json")
 
 
 def options_from(arguments: argparse.Namespace, command: str) -> MeasureOptions:

@@ -13,6 +13,7 @@ from rankbound.errors import UsageError
 if TYPE_CHECKING:
     from rankbound.commands.measure.options import StudentSource
     from rankbound.read.scales import MissingValue
+    from rankbound.results import Result
 
 
 Setting = TypeVar("Setting")
@@ -566,8 +567,62 @@ def add_compat(add: Add, what: str) -> None:
 
 
 def add_out(add: Add) -> None:
-    """Add `--out`."""
+    """Add `--out` and `--force`."""
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add_force(add)
+
+
+def add_force(add: Callable[..., Any]) -> None:
+    """Add `--force`."""
+    add(
+        "--force",
+        action="store_true",
+        help="replace files in the way that are no earlier output of the same kind; "
+        "inputs are never replaced",
+    )
+
+
+# Options that name what is written
+WRITTEN: Final = frozenset({"out", "json", "target"})
+
+
+def given_files(arguments: argparse.Namespace) -> list[Path]:
+    """All files and folders that the arguments name to be read.
+
+    Examples
+    --------
+    >>> given_files(argparse.Namespace(out=Path(".."), student=["a=.", "none"]))
+    [PosixPath('.')]
+    """
+    found = []
+    for name, value in vars(arguments).items():
+        if name in WRITTEN:
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, Path):
+                found.append(one)
+            elif isinstance(one, str):
+                # A whole word, NAME=FILE, or NAME:DIR
+                words = (one, one.partition("=")[2], one.partition(":")[2])
+                found += [path for path in map(Path, filter(None, words)) if _is(path)]
+    return found
+
+
+def _is(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a word that is too long for a name
+        return False
+
+
+def check_results(kind: type[Result], arguments: argparse.Namespace) -> None:
+    """Raise, before any work, when results of a kind cannot go to `--out`."""
+    from rankbound.writing import Replacing, check_outputs
+
+    replacing = Replacing(
+        mine=kind.is_mine, inputs=given_files(arguments), force=arguments.force
+    )
+    check_outputs(arguments.out, kind.outputs(), replacing)
 
 
 def source_settings(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -101,12 +101,14 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Compute and print."""
+    from rankbound.commands.power.result import Power
     from rankbound.commands.power.run import PowerOptions, power_with
+    from rankbound.escaping import tell
     from rankbound.terminal.console import console_for
     from rankbound.terminal.power import show_power
 
     target = arguments.json
-    printed = check_target(target)
+    printed = check_target(arguments, Power)
     found = power_with(
         PowerOptions(
             n=tuple(arguments.n),
@@ -123,9 +125,9 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             command=command,
         )
     )
-    write_json(target, found.to_dict())
+    write_json(arguments, found)
     if printed:
         return
     show_power(found.in_options(), console_for(sys.stdout))
     if target is not None:
-        print(f"written: {target}")  # noqa: T201
+        tell(f"written: {target}")

@@ -33,6 +33,7 @@ from rankbound.cli import (
     validate,
 )
 from rankbound.errors import FormatError, UsageError, in_options
+from rankbound.escaping import printable
 
 NEGATIVE: Final = re.compile(r"^-(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$", re.IGNORECASE)
 COMMANDS = (
@@ -124,6 +125,9 @@ def _mistake(error: Exception) -> str | None:
     """What the user can fix; None where it is a bug."""
     if isinstance(error, OSError) and error.errno in FULL:
         return f"the output cannot be written ({error.strerror})"
+    if isinstance(error, OSError) and "temporary directory" in str(error):
+        said = " ".join(str(error).split())
+        return f"{said}; set TMPDIR to a folder that can be written to"
     # The theory raises an error of its own; importing it earlier would make
     # `--help` wait for SymPy
     from rankbound.bounds.errors import DomainError
@@ -141,7 +145,8 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2."""
-        self.exit(MISTAKE, f"rankbound: error: {message}; see `{self.prog} --help`\n")
+        said = printable(f"{message}; see `{self.prog} --help`")
+        self.exit(MISTAKE, f"rankbound: error: {said}\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -162,6 +167,6 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _fail(error: str) -> int:
-    line = " ".join(error.splitlines())  # a path may hold a line end
+    line = printable(" ".join(error.splitlines()))  # a path may hold a line end
     sys.stderr.write(f"rankbound: error: {line}\n")
     return MISTAKE

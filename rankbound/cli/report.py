@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
-from rankbound.cli.options import OF_MODELS
+from rankbound.cli.options import OF_MODELS, add_force
 from rankbound.errors import in_options
+from rankbound.escaping import tell
 
 EPILOG = """\
 The file asks for nothing: no network, no other files. It can be read without
@@ -47,6 +47,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="N",
         help="most rows of a per-query table in the file (default %(default)d)",
     )
+    add_force(parser.add_argument)
     parser.set_defaults(run=run)
 
 
@@ -62,10 +63,11 @@ def run(arguments: argparse.Namespace, command: str) -> None:
             arguments.out,
             rows=arguments.rows,
             command=command,
+            force=arguments.force,
             options_of=options_of,
             progress=progress,
         )
     for what, why in material.missing:
         said = in_options(why, OF_MODELS)
-        sys.stdout.write(f"not in the report: {what}: {said}\n")
-    sys.stdout.write(f"written: {arguments.out}\n")
+        tell(f"not in the report: {what}: {said}")
+    tell(f"written: {arguments.out}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -133,12 +132,16 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> None:
     """Draw, write the groups, and say what was drawn."""
+    from rankbound.commands.sample.result import Sample
     from rankbound.commands.sample.run import N_STAGES, SampleOptions
+    from rankbound.escaping import tell
     from rankbound.progress import stages
     from rankbound.terminal.files import sample_lines
 
     target = arguments.json
-    printed = check_target(target)
+    printed = check_target(arguments, Sample)
+    if target is not None and target.resolve() == arguments.out.resolve():
+        raise UsageError(f"--json and --out both name {target}; name two files")
     runs = _runs(arguments.run_files)
     names = [TEACHER, *runs, *map(str, (arguments.teacher, *runs.values()))]
     options = SampleOptions(
@@ -160,13 +163,18 @@ def run(arguments: argparse.Namespace, command: str) -> None:
         command=command,
     )
     with stages(total=N_STAGES) as progress:
-        made = options.drawn(out=arguments.out, to=arguments.to, progress=progress)
-    write_json(target, made.to_dict())
+        made = options.drawn(
+            out=arguments.out,
+            to=arguments.to,
+            force=arguments.force,
+            progress=progress,
+        )
+    write_json(arguments, made)
     if printed:
         return
-    sys.stdout.writelines(f"{line}\n" for line in sample_lines(made.in_options()))
+    tell("\n".join(sample_lines(made.in_options())))
     if target is not None:
-        sys.stdout.write(f"written: {target}\n")
+        tell(f"written: {target}")
 
 
 def _runs(texts: list[str]) -> dict[str, Path]:

@@ -31,6 +31,7 @@ from rankbound.cli.options import (
     add_trained_on,
     add_unscored,
     add_vectors,
+    check_results,
     choices_from,
     kind_from,
     named,
@@ -291,21 +292,22 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, command: str) -> int | None:
     """Validate, write the results, show them."""
+    from rankbound.commands.validate.result import Validation
     from rankbound.commands.validate.run import n_stages, validate_with
+    from rankbound.escaping import tell
     from rankbound.progress import stages
     from rankbound.terminal.console import console_for
     from rankbound.terminal.validate import show
-    from rankbound.writing import check_folder
 
     options = options_from(arguments, command)
-    check_folder(arguments.out)
+    check_results(Validation, arguments)
     with stages(total=n_stages(options.cases) + 1) as progress:
         validation = validate_with(options, progress=progress)
         progress("writing")
-        validation.save(arguments.out)
+        validation.write_into(arguments.out, force=arguments.force)
     show(validation.in_options(), console_for(sys.stdout))
     names = ("validation.json", "effectiveness.tsv", "tables.md", "tables.tex")
-    print("written: " + ", ".join(f"{arguments.out}/{name}" for name in names))  # noqa: T201
+    tell("written: " + ", ".join(f"{arguments.out}/{name}" for name in names))
     return None if validation.passed else CONTROL_FAILED
 
 

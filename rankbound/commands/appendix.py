@@ -14,9 +14,11 @@ from typing import Final
 
 from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
-from rankbound.writing import check_folder, write_all
+from rankbound.writing import Replacing, check_outputs, write_all
 
 # The proofs lie beside the package in a checkout, and are not installed
+TITLE: Final = r"\title{Ranking distillation, locality and entropy:"
+TYPESET: Final = (".pdf", ".log", ".aux", ".out")
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = (
     "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended"
@@ -28,7 +30,11 @@ MISTAKE: Final = re.compile(r"^! .*$", re.MULTILINE)
 
 
 def appendix(
-    out: str | PathLike[str], *, pdf: bool = False, progress: bool | Progress = False
+    out: str | PathLike[str],
+    *,
+    pdf: bool = False,
+    force: bool = False,
+    progress: bool | Progress = False,
 ) -> Path:
     """Write every statement with its proof as a LaTeX document, and as a PDF if asked.
 
@@ -40,6 +46,8 @@ def appendix(
         The folder for the files; made if it does not exist.
     pdf : bool, default False
         Whether to typeset the document with pdflatex.
+    force : bool, default False
+        Replace files of the same names that are of no earlier appendix.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -70,20 +78,33 @@ def appendix(
     out = Path(out)
     if pdf:
         find_pdflatex()  # before the work, not after it
-    check_folder(out)
     sources = _sources(CHECKOUT)
+    replacing = Replacing(mine=_is_mine, force=force)
+    names = [sources.NAME]
+    if pdf:
+        names += [str(Path(sources.NAME).with_suffix(one)) for one in TYPESET]
+    check_outputs(out, names, replacing)
     with reported(progress, total=1 + pdf) as advance:
         advance("writing")
         try:
             text = sources.latex()
         except sources.AppendixError as error:
             raise UsageError(f"the sources of the appendix: {error}") from None
-        write_all(out, {sources.NAME: text})
+        write_all(out, {sources.NAME: text}, replacing)
         made: Path = out / sources.NAME
         if not pdf:
             return made
         advance("typesetting")
         return typeset(made)
+
+
+def _is_mine(path: Path) -> bool:
+    """Whether an earlier appendix lies there, or its source beside it."""
+    try:
+        text = path.with_suffix(".tex").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return TITLE in text
 
 
 def _sources(checkout: Path) -> ModuleType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -88,6 +89,18 @@ def file_of(result: Found) -> str:
         return result.file
     name = next(n for n, schema in FILES.items() if schema == result.schema)
     return Path(result.name, name).as_posix()
+
+
+def files_of(folder: Path, results: Iterable[Found]) -> list[Path]:
+    """The files of results in a folder, and the inputs that they name."""
+    found = []
+    for result in results:
+        path = folder / file_of(result)
+        kinds = result.content.BESIDE
+        beside = [kind.path(path.parent) for kind in kinds]
+        given = [one.path for one in getattr(result.content, "inputs", ())]
+        found += [path, *filter(None, beside), *map(Path, filter(None, given))]
+    return found
 
 
 def find_results(folder: Path, *, asked: str = "`folder` ") -> list[Found]:

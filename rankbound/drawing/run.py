@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 from rankbound.bounds.errors import DomainError
 from rankbound.drawing import comparisons, inspections, ledgers, powers, validations
 from rankbound.drawing.catalogue import Draw, Drawing, absent_kinds
-from rankbound.drawing.results import Found, find_results
+from rankbound.drawing.results import Found, files_of, find_results
 from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
-from rankbound.writing import check_folder, filling
+from rankbound.writing import Replacing, check_folder, filling
 
 if TYPE_CHECKING:
     from rankbound.figures.output import Extension
@@ -111,6 +111,7 @@ def draw(
     *,
     format: Extension = "pdf",
     width: Literal["column", "page"] = "column",
+    force: bool = False,
     progress: bool | Progress = False,
 ) -> Drawn:
     """Draw the figures of results, or those of the theory, each with its numbers.
@@ -129,6 +130,9 @@ def draw(
         Of the figures.
     width : {"column", "page"}, default "column"
         3.33 inches, as a column of print, or 7 inches, as a page.
+    force : bool, default False
+        Replace files of the figures' names that are no earlier figures, too; results
+        that are drawn never are.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with the name of each
         figure.
@@ -141,7 +145,8 @@ def draw(
     Raises
     ------
     UsageError
-        When `folder` holds no results, or `out` cannot be written to.
+        When `folder` holds no results, or `out` cannot be written to or holds other
+        files of the same names.
     FormatError
         When a result is damaged.
 
@@ -171,14 +176,22 @@ def draw(
             raise UsageError(f"`{name}` must be {' or '.join(known)}, got {value!r}")
     out = Path(out)
     check_folder(out)
-    drawings = (
-        theory_drawings()
-        if folder is None
-        else result_drawings(find_results(Path(folder)))
-    )
+    read = []
+    if folder is None:
+        drawings = theory_drawings()
+    else:
+        results = find_results(Path(folder))
+        read = files_of(Path(folder), results)
+        drawings = result_drawings(results)
     made = Drawn([], [])
+    # Figures of earlier versions bear no mark; their numbers tell them
+    headers: dict[Path, str] = {}
+
+    def is_mine(path: Path) -> bool:
+        return is_figure(path, headers.get(path.with_suffix(".csv"), ""))
+
     with (
-        filling(out) as aside,
+        filling(out, Replacing(mine=is_mine, inputs=read, force=force)) as aside,
         reported(progress, total=len(drawings)) as advance,
         figure_width(PAGE if width == "page" else COLUMN),
     ):
@@ -189,6 +202,32 @@ def draw(
                 continue
             (aside / f"{drawing.name}.{format}").write_bytes(rendered(ax, format))
             numbers = aside / f"{drawing.name}.csv"
-            numbers.write_text(csv_text(ax), encoding="utf-8", newline="")
+            text = csv_text(ax)
+            headers[out / numbers.name] = text.partition("\n")[0]
+            numbers.write_text(text, encoding="utf-8", newline="")
             made.written.append(drawing.name)
     return made
+
+
+def is_figure(path: Path, header: str) -> bool:
+    """Whether a file is an earlier figure, or the numbers of one.
+
+    Parameters
+    ----------
+    path : Path
+        Of a figure, or of a CSV file.
+    header : str
+        The first line of the numbers that would be written now.
+    """
+    from rankbound.figures.output import MARKS
+
+    figures = [path.with_suffix(f".{one}") for one in MARKS]
+    if any(
+        one.is_file() and MARKS[one.suffix[1:]] in one.read_bytes() for one in figures
+    ):
+        return True
+    try:
+        with path.with_suffix(".csv").open(encoding="utf-8") as stream:
+            return bool(header) and next(stream, "").rstrip("\r\n") == header
+    except (OSError, UnicodeDecodeError):
+        return False

@@ -5,23 +5,19 @@ from __future__ import annotations
 import base64
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import Level, verdict_called
+from rankbound.escaping import quoted
 from rankbound.results import Result
 from rankbound.tables import NEEDS, booktabs, escaped
 
 MOST_ROWS: Final = 500
 # Numbers from here on are written with an exponent
 MOST_PLAIN: Final = 1e12
-# Characters with which a formula begins in a spreadsheet
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-# A number, or the two ends of an interval
-NUMBERS: Final = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( to [-+]?[\d.,]+(e[-+]?\d+)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +116,8 @@ def csv_text(rows: Iterable[Iterable[str]]) -> str:
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerows([_inert(cell) for cell in row] for row in rows)
+    writer.writerows(map(quoted, row) for row in rows)
     return stream.getvalue()
-
-
-def _inert(cell: str) -> str:
-    if not cell.startswith(FORMULA) or NUMBERS.fullmatch(cell):
-        return cell
-    return f"'{cell}"
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rankbound.commands.demo import run as work
 from rankbound.commands.demo.run import report_text
 from rankbound.commands.measure.result import Ledger
 from rankbound.errors import UsageError
-from rankbound.page.report import STAGES, write_report
+from rankbound.page.report import STAGES, is_page, write_report
 from rankbound.progress import Progress, reported
 from rankbound.terminal.console import console_for
 from rankbound.terminal.measure import show
-from rankbound.writing import check_folder, move_into
+from rankbound.writing import Replacing, check_outputs, filling
+
+PAGE: Final = "report.html"
 
 
 class Demonstration(NamedTuple):
@@ -38,6 +39,7 @@ def demo(
     out: str | PathLike[str] = "rankbound-demo",
     *,
     seed: int = 0,
+    force: bool = False,
     progress: bool | Progress = False,
 ) -> Demonstration:
     """Do the main job on the docstrings of the installed scientific packages.
@@ -52,6 +54,8 @@ def demo(
         The folder for the files; made if it does not exist.
     seed : int, default 0
         Of everything that is drawn, at least 0.
+    force : bool, default False
+        Replace files of the same names in a folder that holds no earlier demo.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -81,12 +85,12 @@ def demo(
     if seed < 0:
         raise UsageError(f"`seed` must be at least 0, got {seed}")
     out = Path(out)
-    check_folder(out)
+    replacing = Replacing(mine=lambda _: is_page(out / PAGE), force=force)
+    check_outputs(out, [PAGE], replacing)
     with (
-        tempfile.TemporaryDirectory(prefix="rankbound-demo-") as aside,
+        filling(out, replacing) as root,
         reported(progress, total=work.STAGES + STAGES) as advance,
     ):
-        root = Path(aside)
         files, ledgers = work.make_demo(root, seed=seed, progress=advance)
         tables = {sampling: _as_text(ledger) for sampling, ledger in ledgers.items()}
         text = report_text(files, ledgers, tables=tables)
@@ -94,13 +98,14 @@ def demo(
         options = [work.options_for(files, s, seed=seed) for s in files.groups]
         write_report(
             root,
-            root / "report.html",
+            root / PAGE,
             command="rankbound report . --out report.html",
             title="What the bound says about four ways of sampling negatives",
             options_of={one.command: one for one in options}.__getitem__,
             progress=advance,
         )
-        return Demonstration(ledgers, move_into(root, out))
+        made = [path.relative_to(root) for path in root.rglob("*") if path.is_file()]
+    return Demonstration(ledgers, [out / path for path in sorted(made)])
 
 
 def _as_text(ledger: Ledger) -> str:

@@ -29,7 +29,14 @@ from rankbound.bounds.notation import (
     term,
 )
 from rankbound.commands.measure.result import Ledger
-from rankbound.drawing.results import FILES, Found, file_of, find_results, kind_of
+from rankbound.drawing.results import (
+    FILES,
+    Found,
+    file_of,
+    files_of,
+    find_results,
+    kind_of,
+)
 from rankbound.drawing.run import result_drawings
 from rankbound.errors import UsageError
 from rankbound.page.accounts import Account, Table, Verdict, number, words
@@ -60,9 +67,12 @@ from rankbound.provenance import Input
 from rankbound.results import Record
 from rankbound.rows import Rows
 from rankbound.terminal.explain import glossary_rows
-from rankbound.writing import json_text, write_all
+from rankbound.writing import Replacing, check_outputs, json_text, write_all
 
 STAGES: Final = 5
+# Pages of all versions hold it, behind their style sheet
+PAGE_MARK: Final = b'<a class="skip" href="#main">Skip to the report</a>'
+MOST_HEAD: Final = 1 << 18
 COMMANDS: Final = {
     "ledger": "rankbound measure",
     "comparison": "rankbound compare",
@@ -76,6 +86,7 @@ def report(
     *,
     rows: int = MOST_ROWS,
     title: str = "",
+    force: bool = False,
     progress: bool | Progress = False,
 ) -> Material:
     """Make one self-contained HTML page of all results in a folder.
@@ -94,6 +105,8 @@ def report(
         Most rows of a table of queries, at least 1.
     title : str, optional
         Of the page; by default the name of the folder.
+    force : bool, default False
+        Replace `out` even if it exists and is no earlier report; it never is a result.
     progress : bool or callable, default False
         True shows a bar on a terminal; a callable is called with a few words before
         each stage.
@@ -106,7 +119,7 @@ def report(
     Raises
     ------
     UsageError
-        When `folder` holds no results, or `out` cannot be written.
+        When `folder` holds no results, or `out` cannot be written or must stay.
     FormatError
         When a result is damaged.
 
@@ -126,7 +139,12 @@ def report(
     """
     with reported(progress, total=STAGES) as advance:
         return write_report(
-            Path(folder), Path(out), rows=rows, title=title, progress=advance
+            Path(folder),
+            Path(out),
+            rows=rows,
+            title=title,
+            force=force,
+            progress=advance,
         )
 
 
@@ -137,6 +155,7 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
     rows: int = MOST_ROWS,
     command: str = "",
     title: str = "",
+    force: bool = False,
     options_of: OptionsOf | None = None,
     progress: Progress = str,
 ) -> Material:
@@ -152,6 +171,9 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
         raise UsageError(f"{out}: is a folder; `out` of a report is an HTML file")
     progress("reading results")
     results = find_results(source, asked="")
+    read = files_of(source, results)
+    replacing = Replacing(mine=is_page, inputs=read, force=force)
+    check_outputs(out.parent, [out.name], replacing)
     order = [*map(kind_of, FILES.values())]
     results.sort(key=lambda result: order.index(result.kind))
     progress("figures")
@@ -170,8 +192,18 @@ def write_report(  # noqa: PLR0913  what is shown, and how it is made
         missing=[*_absent(results), *_undetailed(details), *missing],
         command=command,
     )
-    write_all(out.parent, {out.name: page(material)})
+    write_all(out.parent, {out.name: page(material)}, replacing)
     return material
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file is a report that this program wrote."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(MOST_HEAD)
+    except OSError:
+        return False
+    return start.startswith(b"<!DOCTYPE html>") and PAGE_MARK in start
 
 
 def _figures(results: list[Found]) -> tuple[list[Picture], list[tuple[str, str]]]:

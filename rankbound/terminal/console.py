@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Table
 
 from rankbound.bounds.wording import counted
+from rankbound.escaping import printable
 
 PLAIN_WIDTH: Final = 100  # where the output is no terminal
 WIDEST: Final = 10_000
@@ -27,6 +29,13 @@ class _Console(Console):
         super().print(*objects, **options)
         if not self.is_terminal:
             self.width = width
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Segments whose text a terminal does not obey; styles are apart from it."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else printable(text), style, control)
 
     def on_broken_pipe(self) -> None:
         """Raise, so that the program ends."""

@@ -60,6 +60,7 @@ LINES = {
         "folder": "inspect sets/one --json {out}.json",
         "broken": "inspect broken.run doubled.run close.run --json {out}.json",
         "missing": "inspect nothing.run",
+        "forced-itself": "inspect few.json --json few.json --force",
         "no-vectors": "inspect close.run --ids docs.ids.txt",
         "scales": "inspect filled.json softmax.json mixed.json systems.run "
         "swapped.run --json {out}.json",
@@ -92,6 +93,8 @@ LINES = {
         "no-suffix": "convert few.json {out}.what",
         "kind": "convert few.json {out}.run --teacher-kind loud",
         "itself": "convert few.json few.json",
+        "forced-itself": "convert few.json ./few.json --force",
+        "exists": "convert few.json close.run",
         "nowhere": "convert few.json nowhere/few.run",
         "wrong": "convert hard.jsonl {out}.run",
         "broken": "convert broken.run {out}.json",
@@ -112,12 +115,15 @@ LINES = {
         "answered": "sample --teacher filled.json --run s=systems.run --sampling s "
         "--missing-value -10000 --run-tag s=far --size 3 --out {out}.jsonl",
         "unknown": "sample --teacher teacher.json.gz --sampling bm25 --out {out}.jsonl",
+        "forced-itself": "sample --teacher few.json --sampling top --out few.json "
+        "--force",
         "wrong-band": "sample --teacher teacher.json.gz --sampling entropy --band 1 "
         "--out {out}.jsonl",
         "itself": "sample --teacher teacher.json.gz --sampling top --out "
         "teacher.json.gz",
     },
     "measure": {
+        "forced": "measure --teacher nothing.run --out {out} --force",
         "plain": "measure --teacher teacher.json.gz --out {out}",
         "full": f"measure {BOTH} {DENSE} --query-ids queries.ids.txt --ids "
         "docs.ids.txt --groups hard.jsonl --seed 3 --delta 0.1 --out {out}",
@@ -202,6 +208,7 @@ LINES = {
         "unknown-option": "measure --teacher few.json --out {out} --loud",
     },
     "compare": {
+        "forced": f"compare --teacher nothing.run {THREE} --out {{out}} --force",
         "plain": f"compare --teacher teacher.json.gz {THREE} --resamples 499 "
         "--out {out}",
         "full": f"compare {BOTH} {THREE} {DENSE} --query-ids queries.ids.txt "
@@ -238,6 +245,7 @@ LINES = {
         "resamples": f"compare --teacher few.json {THREE} --resamples -1 --out {{out}}",
     },
     "cut": {
+        "forced": "cut --teacher nothing.run --groups hard.jsonl --out {out} --force",
         "answered": "cut --teacher mixed.json --groups hard.jsonl --keep inner "
         "--missing-value none --mixed-scales logit-sigmoid --run-tag s=far --student "
         "s=systems.run --student-kind logit --out {out}",
@@ -308,13 +316,16 @@ LINES = {
         "explain-both": "explain lemma-1 --glossary",
         "figures-theory": "figures --out {out} --format svg",
         "appendix-file": "appendix --out few.json",
-        "demo-file": "demo --out few.json --seed 1",
+        "demo-file": "demo --out few.json --seed 1 --force",
         "no-command": "",
         "unknown-command": "bless",
         "version": "--version",
     },
     # In the group of its other tests, whose work is kept in the process
-    "appendix": {"files": "appendix --out {out}"},
+    "appendix": {
+        "files": "appendix --out {out}",
+        "forced": "appendix --out few.json --force",
+    },
     # None of the checks by intervals: another library may do them
     "certify": {
         "sympy": "certify --statement lemma-1",
@@ -328,6 +339,7 @@ LINES = {
         "nowhere": "certify --statement lemma-1 --measured nowhere",
     },
     "validate": {
+        "forced": "validate --datasets one:nowhere --out {out} --force",
         "single": f"validate {BOTH} --groups random.jsonl tough=hard.jsonl --qrels "
         f"qrels.trec --embeddings docs.npy {QUICK} --name made --design design.tsv "
         "--seed 4 --out {out}",
@@ -398,9 +410,17 @@ LINES = {
         "figures-page": "figures --from all/two --out {out} --format png --width page",
         "figures-empty": "figures --from sets --out {out}",
         "figures-unknown": "figures --from unknown --out {out}",
+        "figures-forced": "figures --from unknown --out {out} --force",
         "report-all": "report all --out {out}.html",
         "report-rows": "report all/two --out {out}.html --rows 20",
         "report-empty": "report sets --out {out}.html",
+        "report-forced-input": "report all --out all/one/ledger.json --force",
+        "power-forced-input": "power --from all/one --margin 0.02 --json "
+        "all/one/ledger.json --force",
+        "certify-forced-input": "certify --measured all/one --json "
+        "all/one/ledger.json --force",
+        "bound-forced-input": "bound --before all/one --after all/two --json "
+        "all/two/ledger.json --force",
         "report-folder": "report all --out all",
         "report-damaged": "report damaged --out {out}.html",
         "report-few": "report all --out {out}.html --rows 0",

@@ -1,3 +1,4 @@
+import json
 import math
 import os
 import signal
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from rankbound.errors import UsageError
-from rankbound.writing import aside_in, check_folder, filling, json_text, write_all
+from rankbound.writing import Replacing, check_folder, filling, json_text, write_all
 from tests.rankbound.files import written
+
+FORCE = Replacing(force=True)
 
 
 def listed(folder):
@@ -40,7 +43,7 @@ def test_write_all_makes_the_folder_and_keeps_line_ends(tmp_path):
 def test_write_all_replaces_removes_and_leaves_others(tmp_path):
     for name in ("x", "y", "z"):
         written(tmp_path, "old", name)
-    write_all(tmp_path, {"x": "new", "y": None, "w": None})
+    write_all(tmp_path, {"x": "new", "y": None, "w": None}, FORCE)
     assert listed(tmp_path) == {"x": "new", "z": "old"}
 
 
@@ -60,7 +63,7 @@ def test_write_all_leaves_earlier_files_when_a_text_fails(tmp_path, monkeypatch,
     monkeypatch.setattr(Path, "write_text", full)
     caught = UsageError if isinstance(error, OSError) else KeyboardInterrupt
     with pytest.raises(caught):
-        write_all(tmp_path, {"x": "new", "y": "new", "z": None})
+        write_all(tmp_path, {"x": "new", "y": "new", "z": None}, FORCE)
     monkeypatch.undo()
     assert listed(tmp_path) == before
 
@@ -80,7 +83,7 @@ def test_write_all_says_why_a_text_fails(tmp_path, monkeypatch):
 def test_write_all_rejects_text_that_has_no_bytes(tmp_path):
     write_all(tmp_path, {"x": "old", "y": "old"})
     with pytest.raises(UsageError, match="is not Unicode text"):
-        write_all(tmp_path, {"x": "new", "y": "caf\udce9.run"})
+        write_all(tmp_path, {"x": "new", "y": "caf\udce9.run"}, FORCE)
     assert listed(tmp_path) == {"x": "old", "y": "old"}
 
 
@@ -89,7 +92,7 @@ def test_write_all_rejects_a_folder_where_a_file_goes(tmp_path, text):
     write_all(tmp_path, {"x": "old"})
     tmp_path.joinpath("y").mkdir()
     with pytest.raises(UsageError, match="y: is a folder"):
-        write_all(tmp_path, {"x": "new", "y": text})
+        write_all(tmp_path, {"x": "new", "y": text}, FORCE)
     assert listed(tmp_path) == {"x": "old", "y": None}
 
 
@@ -125,7 +128,7 @@ def test_a_filled_folder_moves_in_all_or_none(tmp_path):
         (aside / "a").write_text("1")
         assert not (folder / "a").exists()
     assert (folder / "a").read_text() == "1"
-    with pytest.raises(ZeroDivisionError), filling(folder) as aside:
+    with pytest.raises(ZeroDivisionError), filling(folder, FORCE) as aside:
         (aside / "a").write_text(str(2 / 0))
     assert (folder / "a").read_text() == "1"
     assert [path.name for path in folder.iterdir()] == ["a"]
@@ -152,23 +155,23 @@ def test_a_pipe_or_a_name_of_standard_output_is_not_replaced(tmp_path):
     assert (tmp_path / "out").is_symlink()
     written(tmp_path, "old", "kept")
     (tmp_path / "link").symlink_to(tmp_path / "kept")
-    write_all(tmp_path, {"link": "new"})
+    write_all(tmp_path, {"link": "new"}, FORCE)
     assert (tmp_path / "link").read_text() == "new"
+    assert (tmp_path / "kept").read_text() == "old"
 
 
 STOPPED = """
 import os, signal, sys
 from pathlib import Path
-from rankbound.writing import aside_in, filling
-with {manager}(Path(sys.argv[1])) as aside:
+from rankbound.writing import filling
+with filling(Path(sys.argv[1])) as aside:
     (aside / "half").write_text("x")
     os.kill(os.getpid(), signal.SIGTERM)
 """
 
 
-@pytest.mark.parametrize("manager", ["filling", "aside_in"])
-def test_a_terminated_process_leaves_nothing_behind(tmp_path, manager):
-    words = [sys.executable, "-c", STOPPED.format(manager=manager), str(tmp_path)]
+def test_a_terminated_process_leaves_nothing_behind(tmp_path):
+    words = [sys.executable, "-c", STOPPED, str(tmp_path)]
     done = subprocess.run(words, capture_output=True, check=False)
     assert done.returncode == 128 + signal.SIGTERM
     assert done.stderr == b""
@@ -178,11 +181,11 @@ def test_a_terminated_process_leaves_nothing_behind(tmp_path, manager):
 def test_a_handler_of_the_user_stays(tmp_path):
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        with aside_in(tmp_path):
+        with filling(tmp_path):
             assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        with aside_in(tmp_path):
+        with filling(tmp_path):
             assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     finally:
@@ -194,3 +197,128 @@ def test_another_thread_than_the_first_may_write(tmp_path):
     thread.start()
     thread.join()
     assert (tmp_path / "a").read_text() == "b"
+
+
+def old_and_new(folder):
+    """A folder with files of before; what is written then, and what is there then."""
+    for name in ("a", "b", "stale"):
+        written(folder, "old", name)
+    texts = {"a": "new", "b": "new", "c": "new", "stale": None}
+    return texts, {"a": "new", "b": "new", "c": "new"}
+
+
+class Fault:
+    """Let the nth call of a function fail, and count the calls."""
+
+    def __init__(self, monkeypatch, owner, name, at):
+        self.calls, self.at, self.real = 0, at, getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *a, **o: self.call(*a, **o))
+
+    def call(self, *args, **options):
+        self.calls += 1
+        if self.calls == self.at:
+            raise OSError(28, "No space left on device")
+        return self.real(*args, **options)
+
+
+@pytest.mark.parametrize("name", ["replace", "fsync"])
+def test_every_failing_rename_and_sync_leaves_the_old_files(
+    tmp_path, monkeypatch, name
+):
+    for at in range(1, 20):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        texts, after = old_and_new(folder)
+        before = listed(folder)
+        with monkeypatch.context() as patch:
+            # Path.replace and os.fsync are what the disk sees
+            fault = Fault(patch, os, name, at)
+            try:
+                write_all(folder, texts, FORCE)
+            except UsageError as error:
+                said = str(error)
+            else:
+                assert fault.calls < at
+                assert listed(folder) == after
+                break
+        assert "No space left" in said
+        assert listed(folder) == before
+    else:
+        raise AssertionError
+    assert at > 3
+
+
+def test_without_hard_links_the_old_files_come_back_too(tmp_path, monkeypatch):
+    texts, _ = old_and_new(tmp_path)
+    before = listed(tmp_path)
+
+    def none(*_, **__):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", none)
+    # a and b: aside, then the new one; c; the stale one
+    Fault(monkeypatch, os, "replace", 5)
+    with pytest.raises(UsageError):
+        write_all(tmp_path, texts, FORCE)
+    assert listed(tmp_path) == before
+
+
+def test_a_file_of_somebody_else_stays_without_force(tmp_path):
+    written(tmp_path, "theirs", "b")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "none")
+    for texts in ({"a": "new", "b": "new"}, {"b": None}, {"nowhere": "new"}):
+        with pytest.raises(UsageError, match="replace it with `force`"):
+            write_all(tmp_path, texts)
+    assert listed(tmp_path) == {"b": "theirs", "nowhere": None}
+    mine = Replacing(mine=lambda path: path.read_text() == "theirs")
+    write_all(tmp_path, {"b": "new"}, mine)
+    assert listed(tmp_path) == {"b": "new", "nowhere": None}
+
+
+@pytest.mark.parametrize("way", ["same", "dot", "symbolic", "hard", "folder"])
+def test_an_input_is_no_output_under_any_name(tmp_path, monkeypatch, way):
+    monkeypatch.chdir(tmp_path)
+    given = written(tmp_path, "read", "in")
+    other = tmp_path / "other"
+    if way == "symbolic":
+        other.symlink_to(given)
+    elif way == "hard":
+        other.hardlink_to(given)
+    name = {"symbolic": "other", "hard": "other"}.get(way, "in")
+    read = {"dot": Path("./in"), "folder": Path()}.get(way, given)
+    with pytest.raises(UsageError, match="is an input"):
+        write_all(tmp_path, {name: "new"}, Replacing(inputs=[read], force=True))
+    assert given.read_text() == "read"
+
+
+def test_earlier_results_may_lie_in_a_folder_that_is_read(tmp_path):
+    written(tmp_path, "ours", "page.html")
+    mine = Replacing(mine=lambda _: True, inputs=[tmp_path])
+    write_all(tmp_path, {"page.html": "new", "more": "x"}, mine)
+    assert listed(tmp_path) == {"page.html": "new", "more": "x"}
+
+
+def test_folders_move_into_those_that_are_there_and_through_no_link(tmp_path):
+    folder, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    (folder / "sub").mkdir(parents=True)
+    written(folder / "sub", "other", "other")
+    elsewhere.mkdir()
+    with filling(folder) as aside:
+        (aside / "sub").mkdir()
+        written(aside / "sub", "1", "a")
+        (aside / "new" / "deep").mkdir(parents=True)
+        written(aside / "new" / "deep", "1", "b")
+    assert (folder / "sub" / "a").read_text() == "1"
+    assert (folder / "sub" / "other").read_text() == "other"
+    assert (folder / "new" / "deep" / "b").read_text() == "1"
+    (folder / "link").symlink_to(elsewhere)
+    with pytest.raises(UsageError, match="in the way"), filling(folder, FORCE) as aside:
+        (aside / "link").mkdir()
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_json_shows_no_control_character_and_keeps_the_text():
+    given = {"a\x9b31m": "\x1b[2J\x7f\u202e\n é"}
+    text = json_text(given)
+    assert json.loads(text) == given
+    assert not {*text} & {*"\x9b\x1b\x7f\u202e"}

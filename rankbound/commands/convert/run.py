@@ -27,6 +27,7 @@ from rankbound.read.source import Source
 from rankbound.read.tables.tables import ARROW
 from rankbound.read.vectors.embeddings import read_with_ids
 from rankbound.read.vectors.matrices import RAW_SUFFIXES
+from rankbound.writing import Replacing
 
 # Losses that are reported but not refused: a tag only names the run, and the type of a
 # number adds nothing to its value
@@ -70,6 +71,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
     to: str | None = None,
     format: str | None = None,
     lossy: bool = False,
+    force: bool = False,
     kind: Kind | str | None = None,
     ids: str | PathLike[str] | None = None,
     missing_value: MissingValue | None = None,
@@ -91,6 +93,8 @@ def convert(  # noqa: PLR0913  each is an option of the command
         The name of the source's format, instead of detection.
     lossy : bool, default False
         Accept that something is lost; it is named in any case.
+    force : bool, default False
+        Replace a target that exists; it never is the source.
     kind : Kind or str, optional
         What the scores are, such as "logit", for formats that record it.
     ids : path, optional
@@ -113,7 +117,8 @@ def convert(  # noqa: PLR0913  each is an option of the command
     ------
     UsageError
         When something would be lost without `lossy`, when the target's format is not
-        known or holds nothing of the source, and when the target is the source.
+        known or holds nothing of the source, when the target is the source, and when it
+        exists, without `force`.
     FormatError
         When the source cannot be read, or what is read back from the target differs.
 
@@ -133,7 +138,9 @@ def convert(  # noqa: PLR0913  each is an option of the command
     ('rankbound-scores', {})
     """
     source, target = Path(source), Path(target)
-    check_target(source, target, folder=_is_folder(target, to))
+    read = [source] if ids is None else [source, Path(ids)]
+    replacing = Replacing(inputs=read, force=force)
+    check_target(target, replacing, folder=_is_folder(target, to))
     with reported(progress, total=N_STAGES) as advance:
         advance("reading")
         contents = _read(
@@ -155,7 +162,7 @@ def convert(  # noqa: PLR0913  each is an option of the command
                 "loss with `lossy`"
             )
         advance("writing, and reading back")
-        stored = store(contents, chosen, target, lossy=lossy)
+        stored = store(contents, chosen, target, lossy=lossy, replacing=replacing)
         if stored.reranked:
             lost["ranks"] = RANKS_LOST
         held = content(contents)

@@ -20,7 +20,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import ABOUT_THE_FILE, UNUSED, Contents, Format
 from rankbound.read.registry import detect
 from rankbound.read.source import SUFFIXES, Source, packed
-from rankbound.writing import aside_in, is_special
+from rankbound.writing import NEW, Replacing, filling
 
 RERANKED: Final = "ranks differ"
 NAMED: Final = {"inclusion": "sampling probabilities"}
@@ -200,16 +200,19 @@ class Stored:
     reranked: bool
 
 
-def check_target(source: Path, target: Path, *, folder: bool) -> None:
-    """Raise unless the target can be written without touching the source.
+def check_target(target: Path, replacing: Replacing, *, folder: bool) -> None:
+    """Raise unless the target can be written without touching what must stay.
 
     Parameters
     ----------
-    source, target : Path
+    target : Path
+    replacing : Replacing
     folder : bool
         Whether the target's format is a folder.
     """
-    if target.exists() and source.exists() and target.samefile(source):
+    if target.is_dir() and any(
+        map(target.samefile, filter(Path.exists, replacing.inputs))
+    ):
         raise UsageError(
             f"{target}: is an input, which is not overwritten; write to another name"
         )
@@ -220,15 +223,20 @@ def check_target(source: Path, target: Path, *, folder: bool) -> None:
             raise UsageError(f"{target}: is a folder that is not empty; name a new one")
     elif folder and target.exists():
         raise UsageError(f"{target}: is a file, and the format is a folder")
-    elif is_special(target):
-        raise UsageError(
-            f"{target}: is no plain file, and would be replaced by one; name another"
-        )
+    else:
+        replacing.check(target)
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: no such folder; make it first")
 
 
-def store(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> Stored:
+def store(
+    contents: Contents,
+    entry: Format,
+    target: Path,
+    *,
+    lossy: bool,
+    replacing: Replacing = NEW,
+) -> Stored:
     """Write to a hidden folder, pack, read back, compare, and rename.
 
     Raises
@@ -239,25 +247,22 @@ def store(contents: Contents, entry: Format, target: Path, *, lossy: bool) -> St
         When the format cannot hold the contents, or what is read back differs.
     """
     packing, plain = packing_of(target)
-    try:
-        with aside_in(target.parent) as hidden:
-            aside = hidden / plain
-            remark = _written(contents, entry, aside, target)
-            if packing != "none":
-                made = pack(aside, hidden / target.name, packing)
-                aside.unlink()
-                aside = made
-            reranked = _compared(contents, entry, aside, target)
-            if reranked and not lossy:
-                raise UsageError(
-                    f"{target}: {entry.name} would lose {RANKS_LOST}; accept that with "
-                    "`lossy`"
-                )
-            remarks = filter(None, (remark, _mistaken(entry, aside)))
-            beside = _place(aside, target)
-            return Stored(beside, "; ".join(remarks) or None, reranked)
-    except OSError as error:
-        raise UsageError(f"{target}: cannot be written ({error.strerror})") from None
+    with filling(target.parent, replacing) as hidden:
+        aside = hidden / plain
+        remark = _written(contents, entry, aside, target)
+        if packing != "none":
+            made = pack(aside, hidden / target.name, packing)
+            aside.unlink()
+            aside = made
+        reranked = _compared(contents, entry, aside, target)
+        if reranked and not lossy:
+            raise UsageError(
+                f"{target}: {entry.name} would lose {RANKS_LOST}; accept that with "
+                "`lossy`"
+            )
+        remarks = [*filter(None, (remark, _mistaken(entry, aside)))]
+        beside = _beside(aside, target, replacing)
+    return Stored(beside, "; ".join(remarks) or None, reranked)
 
 
 def _written(
@@ -315,20 +320,24 @@ def _mistaken(entry: Format, aside: Path) -> str | None:
     return f"its content looks like {found}; read it with `format={entry.name!r}`"
 
 
-def _place(aside: Path, target: Path) -> tuple[Path, ...]:
-    """Rename what was written, the files beside the target first."""
-    others = [path for path in aside.parent.iterdir() if path != aside]
-    moves = [(path, target.parent / path.name) for path in sorted(others)]
-    for path, place in moves:
-        if place.exists() and place.read_bytes() != path.read_bytes():
+def _beside(aside: Path, target: Path, replacing: Replacing) -> tuple[Path, ...]:
+    """Where the files beside the target lie; what is there already, stays."""
+    places = []
+    for path in sorted(aside.parent.iterdir()):
+        if path == aside:
+            continue
+        place = target.parent / path.name
+        places.append(place)
+        if not place.exists():
+            continue
+        if place.is_file() and place.read_bytes() == path.read_bytes():
+            path.unlink()
+        elif not replacing.force:
             raise UsageError(
                 f"{place}: exists with other content, and belongs beside {target}; "
                 "move it away, or choose another name"
             )
-    for path, place in moves:
-        path.replace(place)
-    aside.replace(target)
-    return tuple(place for _, place in moves)
+    return tuple(places)
 
 
 LEVEL: Final = 6  # takes half the time of 9 for files two per cent larger

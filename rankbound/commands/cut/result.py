@@ -15,7 +15,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Clustering, Input
 from rankbound.read.source import copy_lines, sha256
 from rankbound.results import Named, Record, Result, named
-from rankbound.writing import filling, json_text
+from rankbound.writing import Replacing, check_outputs, filling, json_text
 
 
 class Side(Record, frozen=True):
@@ -232,11 +232,18 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
         """Return the same cut with lines, so that its files can be written."""
         return self._holding(lines_to_write=lines)
 
-    def save(self, where: Path | str) -> Path:
+    def save(self, where: Path | str, *, force: bool = False) -> Path:
         """Write the files of groups and the manifest into a folder, all or none.
 
         Files of other cuts are left in place. If the cut was loaded from a file, or if
-        `where` ends in ``.json``, only the manifest is written.
+        `where` ends in ``.json``, only the manifest is written. Files that a manifest
+        in the folder lists are replaced.
+
+        Parameters
+        ----------
+        where : path
+        force : bool, default False
+            Replace other files of the same names, too; inputs of the cut never are.
 
         Returns
         -------
@@ -252,11 +259,22 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
         """
         folder = Path(where)
         if self.lines is None or folder.suffix == ".json":
-            return super().save(where)
-        self.written(folder)
+            return super().save(where, force=force)
+        self.written(folder, force=force)
         return folder / self.FILE
 
-    def written(self, folder: Path) -> Self:
+    @classmethod
+    def is_mine(cls, path: Path) -> bool:
+        """Whether it is a manifest, or listed in the one beside it."""
+        manifest = path.with_name(cls.FILE)
+        if super().is_mine(path) or not super().is_mine(manifest):
+            return super().is_mine(path)
+        try:
+            return any(kept.file == path.name for kept in cls.load(manifest).files)
+        except FormatError:
+            return False
+
+    def written(self, folder: Path, *, force: bool = False) -> Self:
         """Write as `save` does; return the cut with the hashes of all files."""
         lines = self.lines
         if lines is None:
@@ -264,12 +282,14 @@ class Cut(Result, frozen=True, kw_only=True, tag_field="schema", tag="rankbound.
                 "a cut loaded from a file has no groups to write; cut again"
             )
         names = {*lines.chosen}
-        _check_manifest(folder, names)
-        if lines.source.resolve() in {(folder / name).resolve() for name in names}:
-            raise UsageError(
-                f"{folder}: the cut would replace its own source; choose another folder"
-            )
-        with filling(folder) as aside:
+        if not force:
+            _check_manifest(folder, names)
+        read = [one for one in lines.inputs if isinstance(one, Path)]
+        replacing = Replacing(
+            mine=self.is_mine, inputs=[lines.source, *read], force=force
+        )
+        check_outputs(folder, [*names, self.FILE], replacing)
+        with filling(folder, replacing) as aside:
             copy_lines(
                 lines.source,
                 {aside / name: chosen for name, chosen in lines.chosen.items()},
@@ -306,4 +326,6 @@ def _check_manifest(folder: Path, names: set[str]) -> None:
         if not left:
             return
         what = f"lists {left[0]}, which this cut does not write"
-    raise UsageError(f"{path}: {what}; choose another folder")
+    raise UsageError(
+        f"{path}: {what}; choose another folder, or replace it with `force`"
+    )

@@ -42,6 +42,7 @@ from rankbound.provenance import versions
 from rankbound.read.contents import Contents
 from rankbound.read.scales import TEACHER, Answers, MissingValues, RunTags
 from rankbound.read.source import sha256
+from rankbound.writing import Replacing
 
 PURPOSE: Final = "sample"
 BLOCK: Final = 1 << 21  # candidates that are looked at together
@@ -173,12 +174,14 @@ class SampleOptions:
         *,
         out: Path | None = None,
         to: str | None = None,
+        force: bool = False,
         progress: Progress = str,
     ) -> Sample:
         """Do what `sample` does, with these settings."""
-        for one in self.inputs():
-            if out is not None and isinstance(one, Path):
-                check_target(one, out, folder=False)
+        given = [one for one in self.inputs() if isinstance(one, Path)]
+        replacing = Replacing(inputs=given, force=force)
+        if out is not None:
+            check_target(out, replacing, folder=False)
         progress("reading")
         files = Files(self.formats, self.teacher, self.answers)
         read = files.scores(
@@ -231,7 +234,7 @@ class SampleOptions:
         if out is None:
             return made
         progress("writing")
-        return _written(made, found, teacher, out, to)
+        return _written(made, found, teacher, out, to, replacing)
 
     def inputs(self) -> tuple[Given, ...]:
         """All files and objects."""
@@ -257,6 +260,7 @@ def sample(  # noqa: PLR0913  each is an option of the command
     seed: int = 0,
     out: str | PathLike[str] | None = None,
     to: str | None = None,
+    force: bool = False,
     formats: Mapping[str, str] | None = None,
     progress: bool | Progress = False,
 ) -> Sample:
@@ -310,6 +314,8 @@ def sample(  # noqa: PLR0913  each is an option of the command
         The file to write; its suffix names the format, as for `rankbound.convert`.
     to : str, optional
         The name of the format, instead of the suffix.
+    force : bool, default False
+        Replace `out` if it exists; it never is an input.
     formats : mapping of str to str, optional
         The format of each file by its path, and "" for the teacher's.
     progress : bool or callable, default False
@@ -324,7 +330,8 @@ def sample(  # noqa: PLR0913  each is an option of the command
     Raises
     ------
     UsageError
-        When settings contradict each other or the files do not fit together.
+        When settings contradict each other or the files do not fit together, and when
+        `out` is an input or exists, without `force`.
     DomainError
         When a number lies outside its range, or the sampling is not known.
     FormatError
@@ -361,7 +368,10 @@ def sample(  # noqa: PLR0913  each is an option of the command
     )
     with reported(progress, total=N_STAGES) as advance:
         return options.drawn(
-            out=None if out is None else Path(out), to=to, progress=advance
+            out=None if out is None else Path(out),
+            to=to,
+            force=force,
+            progress=advance,
         )
 
 
@@ -635,7 +645,12 @@ class _Part:
 
 
 def _written(
-    made: Sample, drawn: _Drawn, teacher: Scores, out: Path, to: str | None
+    made: Sample,
+    drawn: _Drawn,
+    teacher: Scores,
+    out: Path,
+    to: str | None,
+    replacing: Replacing,
 ) -> Sample:
     contents = Contents("groups", out, groups=drawn.groups)
     entry = target_format(out, to, contents)
@@ -644,7 +659,7 @@ def _written(
     chances = drawn.probabilities if entry.name == "groups" else None
     if chances is not None:
         contents = replace(contents, groups=replace(drawn.groups, inclusion=chances))
-    store(contents, entry, out, lossy=True)
+    store(contents, entry, out, lossy=True, replacing=replacing)
     return made.at(
         out, format=entry.name, digest=sha256(out), chances=chances is not None
     )

@@ -499,6 +499,7 @@ class Validation(
             ("dataset", "student", "qid", "measure", "value"),
         ),
     )
+    PAGES: ClassVar = ("tables.md", "tables.tex")
 
     family: JudgedTogether
     per_query: tuple[Association, ...]

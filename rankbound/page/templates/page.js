@@ -60,7 +60,7 @@ function csvText(rows) {
   const cell = (value) => {
     let text = value === null || value === undefined ? "" : String(value);
     // A spreadsheet would run such a text; a number it only reads
-    if (/^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text))) text = `'${text}`;
+    if (/^'*[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text))) text = `'${text}`;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return rows.map((row) => row.map(cell).join(",") + "\n").join("");

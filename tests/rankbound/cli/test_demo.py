@@ -25,7 +25,7 @@ def test_run_hands_the_options_on(monkeypatch):
         "rankbound.commands.demo.run.summary_lines", lambda ledgers: [*ledgers]
     )
     assert main(["demo", "--out", "a/b", "--seed", "7"]) == 0
-    assert calls == [(Path("a/b"), {"seed": 7, "progress": True})]
+    assert calls == [(Path("a/b"), {"seed": 7, "force": False, "progress": True})]
 
 
 @pytest.mark.parametrize("words", [["--seed", "1.5"], ["--size", "3"], ["extra"]])

@@ -60,14 +60,14 @@ def take_bm25s_away(patch):
 
 def interrupt(patch):
     # When all was written aside
-    patch.setattr("rankbound.writing._check_names", raising(KeyboardInterrupt))
+    patch.setattr("rankbound.writing._reach_disk", raising(KeyboardInterrupt))
 
 
 def terminate(patch):
     def stop(*_):
         os.kill(os.getpid(), signal.SIGTERM)
 
-    patch.setattr("rankbound.writing._check_names", stop)
+    patch.setattr("rankbound.writing._reach_disk", stop)
 
 
 CAUSES = {

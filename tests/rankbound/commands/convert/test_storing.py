@@ -16,6 +16,7 @@ from rankbound.errors import FormatError, UsageError
 from rankbound.read.contents import Contents
 from rankbound.read.registry import by_name
 from rankbound.read.source import Source
+from rankbound.writing import NEW, Replacing
 from tests.rankbound.files import written
 
 SCORES = Contents("toy", Path("x"), scores=Scores.from_dict({"q": {"a": 1.5}}))
@@ -114,16 +115,17 @@ def test_folders_are_made_anew_or_filled_when_empty(tmp_path):
     entry = by_name("flexindex")
     (tmp_path / "empty.flex").mkdir()
     for name in ("empty.flex", "new.flex"):
-        check_target(tmp_path / "x", tmp_path / name, folder=True)
+        check_target(tmp_path / name, NEW, folder=True)
         store(VECTORS, entry, tmp_path / name, lossy=False)
         assert names(tmp_path / name) == ["docnos.npids", "pt_meta.json", "vecs.f4"]
         with pytest.raises(UsageError, match="not empty"):
-            check_target(tmp_path / "x", tmp_path / name, folder=True)
+            check_target(tmp_path / name, NEW, folder=True)
 
 
 def test_targets_that_would_do_harm_are_refused(tmp_path):
     source = written(tmp_path, "x", "source")
-    check_target(source, tmp_path / "new", folder=False)
+    read = Replacing(inputs=[source], force=True)
+    check_target(tmp_path / "new", read, folder=False)
     for target, folder, words in (
         (source, False, "is an input"),
         (tmp_path, False, "is a folder; name the file"),
@@ -132,10 +134,10 @@ def test_targets_that_would_do_harm_are_refused(tmp_path):
         (tmp_path / "absent" / "x", False, "no such folder"),
     ):
         with pytest.raises(UsageError, match=words):
-            check_target(source, target, folder=folder)
+            check_target(target, read, folder=folder)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="no plain file"):
-        check_target(source, tmp_path / "pipe", folder=False)
+        check_target(tmp_path / "pipe", read, folder=False)
 
 
 TEXT = b"q Q0 a 1 2.5 t\n" * 1000
