@@ -60,6 +60,8 @@ LINES = {
         "folder": "inspect sets/one --json {out}.json",
         "broken": "inspect broken.run doubled.run close.run --json {out}.json",
         "missing": "inspect nothing.run",
+        "kinds": "inspect teacher.json.gz softmax.json --student-kind softmax=softmax "
+        "--json {out}.json",
         "no-vectors": "inspect close.run --ids docs.ids.txt",
         "scales": "inspect filled.json softmax.json mixed.json systems.run "
         "swapped.run --json {out}.json",
