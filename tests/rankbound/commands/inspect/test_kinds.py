@@ -33,9 +33,9 @@ def files(tmp_path):
 
 def test_a_teacher_of_a_named_kind_is_ready_as_measure_is(files):
     _, soft = files
-    assert not inspect(soft).ready.measure.
+    assert not inspect(soft).ready.measure.ok
     found = inspect(soft, teacher_kind="softmax")
-    assert found.ready.measure.
+    assert found.ready.measure.ok
     assert "--teacher-kind softmax" in found.ready.measure.command
     alone = measure(LOGITS).teacher.entropy
     assert measure(soft, teacher_kind="softmax").teacher.entropy == pytest.approx(alone)
