@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from rankbound.cli.json_out import add_json, check_target, write_json
-from rankbound.cli.options import SEVERAL, add_answers, missing_values, run_tags
+from rankbound.cli.options import (
+    SEVERAL,
+    add_answers,
+    kind_from,
+    missing_values,
+    run_tags,
+)
 from rankbound.errors import UsageError
 
 UNREADABLE: Final = 1
@@ -59,6 +65,17 @@ def add_parser(subparsers: Any) -> None:
         help="the format of all files, or of one, instead of detection",
         **SEVERAL,
     )
+    add(
+        "--teacher-kind",
+        metavar="KIND",
+        help="what the scores of the teacher are, as for measure",
+    )
+    add(
+        "--student-kind",
+        metavar="[NAME=]KIND",
+        help="kind of the scores of all students, or of one, by its name or file",
+        **SEVERAL,
+    )
     add_answers(add)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -80,6 +97,9 @@ def run(arguments: argparse.Namespace, command: str) -> int:
     files, words = files_behind(arguments.files, arguments.format)
     everything, formats = named_formats(words)
     names = [str(path) for path in files]
+    students = {text.rpartition("=")[0]: text for text in arguments.student_kind}
+    if len(students) < len(arguments.student_kind):
+        raise UsageError("--student-kind is given twice for the same; give one")
     asked = Asked(
         files=files,
         groups=arguments.groups,
@@ -93,6 +113,11 @@ def run(arguments: argparse.Namespace, command: str) -> int:
             run_tag=run_tags(arguments.run_tag, names),
             mixed_scales=arguments.mixed_scales,
         ),
+        teacher_kind=kind_from(arguments.teacher_kind, "--teacher-kind"),
+        student_kinds={
+            name: kind_from(text.rpartition("=")[2], "--student-kind")
+            for name, text in students.items()
+        },
     )
     with stages(total=N_STAGES) as progress:
         inspection = inspect_files(asked, command=command, progress=progress)

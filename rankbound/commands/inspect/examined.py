@@ -36,7 +36,7 @@ from rankbound.commands.inspect.result import File, Finding, Sizes, by_severity
 from rankbound.commands.inspect.scores import ScoreFacts, score_facts, score_findings
 from rankbound.data.columns import Integers, Strings, strings
 from rankbound.data.groups import Groups
-from rankbound.data.scores import Scores
+from rankbound.data.scores import Kind, Scores
 from rankbound.errors import FormatError
 from rankbound.read.contents import Contents, Format
 from rankbound.read.reading import read_part
@@ -102,7 +102,11 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What to inspect: paths by the parts that they are given as, and their formats."""
+    """What to inspect: paths by the parts that they are given as, and their formats.
+
+    `student_kinds` are by path or by the name that `inspect` gives to a student; the
+    one under "" is for all others.
+    """
 
     files: Sequence[Path]
     groups: Sequence[Path] = ()
@@ -112,6 +116,8 @@ class Asked:
     formats: Mapping[Path, str] | None = None
     format: str | None = None
     answers: Answers = field(default_factory=Answers)
+    teacher_kind: Kind | None = None
+    student_kinds: Mapping[str, Kind] = field(default_factory=dict)
 
     def of(self, path: Path) -> str | None:
         """The format that the user named for a path."""
@@ -322,6 +328,14 @@ def examine(given: Given) -> Examined:
     found += _ids(contents)
     found += layout_findings(contents, given.source, ranks)
     return Examined(given, scores, ranks, vectors, by_severity(found))
+
+
+def of_kind(one: Examined, kind: Kind | None, option: str) -> Examined:
+    """The same file, whose scores are of a kind that the user named."""
+    if kind is None:
+        return one
+    answer = replace(one.given.answer, kind=kind, kind_option=option)
+    return examine(replace(one.given, answer=answer))
 
 
 def _refused(given: Given) -> Finding:

@@ -94,6 +94,7 @@ def compare_readiness(cast: Cast) -> Readiness:
         if not missing:
             comparison = CompareOptions(
                 teacher=options.teacher,
+                teacher_kind=options.teacher_kind,
                 temperature=options.temperature,
                 groups=tuple(named),
                 embeddings=options.embeddings,
@@ -152,6 +153,7 @@ def _options(
     answers = _answers(cast)
     options = MeasureOptions(
         teacher=teacher.path,
+        teacher_kind=teacher.given.answer.kind,
         temperature="fit" if fits and cast.qrels is not None else None,
         students=students,
         groups=None if groups is None else groups.path,
@@ -183,6 +185,13 @@ def _answers(cast: Cast) -> Answers:
 def answer_words(cast: Cast) -> Words:
     """The same as options of a command."""
     said, words = _answers(cast), []
+    teacher = cast.teacher
+    if teacher is not None and teacher.given.answer.kind is not None:
+        words += ["--teacher-kind", teacher.given.answer.kind.value]
+    names = names_of([one.path for one in cast.students])
+    for name, one in zip(names, cast.students, strict=True):
+        if one.given.answer.kind is not None:
+            words += ["--student-kind", f"{name}={one.given.answer.kind.value}"]
     for path, held in said.missing_value.items():
         values = [held] if isinstance(held, str | float | int) else held
         words += ["--missing-value", *(f"{path}={_value(one)}" for one in values)]
@@ -237,7 +246,12 @@ def _lacks_vectors(docnos: np.ndarray, codes: np.ndarray, cast: Cast) -> bool:
 def _students(cast: Cast, *, with_vectors: bool) -> tuple[StudentSource, ...]:
     names = names_of([one.path for one in cast.students])
     found = [
-        StudentSource(name, scores=one.path, temperature=_scale(one))
+        StudentSource(
+            name,
+            scores=one.path,
+            kind=one.given.answer.kind,
+            temperature=_scale(one),
+        )
         for name, one in zip(names, cast.students, strict=True)
     ]
     queries = cast.queries

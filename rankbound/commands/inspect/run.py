@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
 from rankbound.commands.inspect.across import look_across
-from rankbound.commands.inspect.examined import Asked, examine, read_all
-from rankbound.commands.inspect.readiness import compare_readiness, measure_readiness
+from rankbound.commands.inspect.examined import (
+    Asked,
+    Examined,
+    examine,
+    of_kind,
+    read_all,
+)
+from rankbound.commands.inspect.readiness import (
+    compare_readiness,
+    measure_readiness,
+    names_of,
+)
 from rankbound.commands.inspect.result import Inspection, Ready
-from rankbound.commands.inspect.roles import cast
-from rankbound.commands.measure.options import by_name, check_answers
+from rankbound.commands.inspect.roles import Cast, cast
+from rankbound.commands.measure.options import as_kind, by_name, check_answers
+from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
 from rankbound.read.scales import Answers, MissingValues, MixedScales, RunTags
@@ -46,7 +58,7 @@ def inspect_files(
     progress("files")
     files = tuple(examine(one) for one in given)
     progress("across files")
-    parts = cast(files)
+    files, parts = _of_kinds(files, cast(files), asked)
     across = look_across(files, parts)
     progress("verdicts")
     return Inspection(
@@ -57,6 +69,39 @@ def inspect_files(
     )
 
 
+def _of_kinds(
+    files: tuple[Examined, ...], parts: Cast, asked: Asked
+) -> tuple[tuple[Examined, ...], Cast]:
+    """Teacher and students with the kinds that the user named."""
+    names = [name for name in asked.student_kinds if name]
+    known = dict(
+        zip(names_of([one.path for one in parts.students]), parts.students, strict=True)
+    )
+    paths = {str(one.path) for one in parts.students}
+    for name in names:
+        if name not in known and name not in paths:
+            raise UsageError(
+                f"`student_kind` names no student {name!r}; there are "
+                f"{', '.join(known) or 'none'}"
+            )
+    new: dict[int, Examined] = {}
+    if parts.teacher is not None:
+        kind = asked.teacher_kind
+        new[id(parts.teacher)] = of_kind(parts.teacher, kind, "teacher_kind")
+    for name, one in known.items():
+        kinds = asked.student_kinds
+        keys = [key for key in (name, str(one.path), "") if key in kinds]
+        kind = kinds[keys[0]] if keys else None
+        new[id(one)] = of_kind(one, kind, "StudentSource.kind")
+    teacher = parts.teacher
+    parts = replace(
+        parts,
+        teacher=None if teacher is None else new[id(teacher)],
+        students=tuple(new[id(one)] for one in parts.students),
+    )
+    return tuple(new.get(id(one), one) for one in files), parts
+
+
 def inspect(  # noqa: PLR0913  each is an option of the command
     *paths: str | PathLike[str],
     groups: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
@@ -64,6 +109,8 @@ def inspect(  # noqa: PLR0913  each is an option of the command
     embeddings: str | PathLike[str] | None = None,
     ids: str | PathLike[str] | None = None,
     format: str | None = None,
+    teacher_kind: Kind | str | None = None,
+    student_kind: Kind | str | Mapping[str, Kind | str] | None = None,
     missing_value: MissingValues = None,
     mixed_scales: MixedScales = "error",
     run_tag: RunTags = None,
@@ -89,6 +136,11 @@ def inspect(  # noqa: PLR0913  each is an option of the command
         Ids of the rows of `embeddings`, one a line.
     format : str, optional
         The format of all files, instead of detection.
+    teacher_kind : Kind or str, optional
+        What the scores of the teacher are, such as "softmax"; `inspect` says which file
+        it takes for the teacher.
+    student_kind : Kind, str or mapping, optional
+        The same of all students; a mapping has those of students by name or path.
     missing_value : float, sequence of float or mapping, optional
         Scores that stand for missing ones, or "none"; a mapping has those of files by
         path.
@@ -148,7 +200,18 @@ def inspect(  # noqa: PLR0913  each is an option of the command
             run_tag=by_name(run_tag),
             mixed_scales=mixed_scales,
         ),
+        teacher_kind=as_kind(teacher_kind, "`teacher_kind`"),
+        student_kinds=_kinds_by_name(student_kind),
     )
     check_answers(asked.answers, map(str, asked.files))
     with reported(progress, total=N_STAGES) as advance:
         return inspect_files(asked, progress=advance)
+
+
+def _kinds_by_name(
+    given: Kind | str | Mapping[str, Kind | str] | None,
+) -> Mapping[str, Kind]:
+    """The kinds of students by name; one for all stands under ""."""
+    named = given if isinstance(given, Mapping) else {"": given}
+    kinds = {name: as_kind(kind, "`student_kind`") for name, kind in named.items()}
+    return {name: kind for name, kind in kinds.items() if kind is not None}

@@ -121,7 +121,11 @@ def score_facts(contents: Contents, answer: Answer | None = None) -> ScoreFacts:
     if scores is None:
         raise ValueError(f"{contents.path} holds no scores")
     asked = questions(scores, answer)
-    scores, evidence = _with_kind(scores)
+    kind = None if answer is None else answer.kind
+    if kind is None:
+        scores, evidence = _with_kind(scores)
+    else:
+        scores, evidence = scores.with_kind(kind), "you say so"
     values = scores.values
     return ScoreFacts(
         scores=scores,

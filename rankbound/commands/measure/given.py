@@ -17,7 +17,7 @@ from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
-from rankbound.errors import UsageError
+from rankbound.errors import FormatError, UsageError
 from rankbound.provenance import Input
 from rankbound.read.clusters import read_clusters
 from rankbound.read.contents import UNREAD, Contents
@@ -321,14 +321,19 @@ class Files:
         """
         names = (of, str(given) if isinstance(given, Path) else given.name)
         tag = self._answers.tag_of(names)
+        own = any(name in self._answers.run_tag for name in names)
         try:
             contents = self.part(given, "scores", keep=keep, tag=tag)
         except NoSuchTagError:
             # What is said of all is about files of several systems
-            own = any(name in self._answers.run_tag for name in names)
             if own or given == self._teacher:
                 raise
             contents = self.part(given, "scores", keep=keep)
+        if own and "tag" not in contents.metadata:
+            raise FormatError(
+                given if isinstance(given, Path) else given.name,
+                f"names no systems, of which `run_tag={tag!r}` could choose",
+            )
         read = cast(Scores, contents.scores)
         answer = self._answers.of(names, kind)
         return settled(read, answer, scale_matters=scale_matters)

@@ -256,6 +256,9 @@ class _Columns:
         if role == "rank":
             whole = all(type(cell) is int for cell in cells)
             return pa.array(cells if whole else [str(cell) for cell in cells])
+        if role == "system":
+            texts = [None if cell is None else str(cell) for cell in cells]
+            return pa.array(texts, pa.string())
         if role in LISTS and not any(isinstance(cell, list) for cell in cells):
             return self._numbers(name, cells)
         if any(isinstance(cell, list) for cell in cells):

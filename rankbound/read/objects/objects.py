@@ -36,7 +36,14 @@ from rankbound.read.objects.hits import contents_of_hits, hits_of, records_of
 from rankbound.read.registry import by_name, row_format, row_formats
 from rankbound.read.source import Source, one_line
 from rankbound.read.tables.frames import Frame
-from rankbound.read.tables.layouts import KINDS, NAMES, plain, recognise
+from rankbound.read.tables.layouts import (
+    KINDS,
+    NAMED,
+    NAMES,
+    SYSTEM,
+    plain,
+    recognise,
+)
 from rankbound.read.tables.reading import contents_of
 from rankbound.read.text.trec_sniffing import LARGEST_GRADE
 
@@ -47,7 +54,7 @@ TAKEN = (
     "Run, ScoredDoc or Qrel tuples of ir_measures, a NumPy array"
 )
 # Columns that may be read; others, such as texts, are not even converted
-COLUMNS = NAMES | {"group", "positive", "probability", "line"}
+COLUMNS = NAMES | {"group", "positive", "probability", "line", *SYSTEM, *NAMED}
 
 
 def described(value: object) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,8 @@ class Frame:
         A path, or the type of an object.
     shards : tuple of (str, int)
         The names and numbers of rows of the files that make up the table.
+    rows : int64 array, shape (n,), or None
+        The row of each in the whole table, of which these were chosen.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Frame:
     table: Any
     name: str
     shards: tuple[tuple[str, int], ...] = ()
+    rows: Integers | None = None
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -58,6 +61,7 @@ class Frame:
         """An error to be raised, about a row that is counted from 0 here."""
         if row is None:
             return FormatError(self.name, message)
+        row = self.row_of_all(row)
         for name, rows in self.shards:
             if row < rows:
                 return FormatError(name, f"row {row + 1}: {message}")
@@ -66,7 +70,15 @@ class Frame:
 
     def place(self, row: int) -> str:
         """A row in words; it is counted from 0 here."""
-        return f"row {row + 1}"
+        return f"row {self.row_of_all(row) + 1}"
+
+    def of_rows(self, rows: Integers) -> Self:
+        """Some of the rows; errors name their places in the whole table."""
+        return replace(self, table=self.table.take(pa.array(rows)), rows=rows)
+
+    def row_of_all(self, row: int) -> int:
+        """The place of a row in the whole table."""
+        return row if self.rows is None else int(self.rows[row])
 
     def ids(self, column: str) -> Any:
         """A column of ids as Arrow text; whole numbers become text.

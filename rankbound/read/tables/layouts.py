@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import pyarrow.types as pt
@@ -32,6 +32,9 @@ MARGIN: Final = ("score", "label", "margin")
 GRADE: Final = ("relevance", "label", "rel", "grade")
 LABELS: Final = ("labels", "label")
 RANK: Final = ("rank",)
+# Which system a row is of. Other things have a name, too, and more than MOST_SYSTEMS
+SYSTEM: Final = ("run_tag", "tag", "run_id", "runid", "run_name", "system", "run")
+NAMED: Final = ("name", "model", "model_name")
 VECTOR: Final = ("embedding", "embeddings", "vector", "emb", "doc_vec", "query_vec")
 VECTOR_ID: Final = (*DOCUMENT, "docid", "id", "_id", *QUERY)
 # All names that mean something in one place or another
@@ -42,6 +45,7 @@ NAMES: Final = frozenset(
         *(*GRADE, *LABELS, *RANK, *VECTOR, *VECTOR_ID),
     }
 )
+SCORED: Final = frozenset({"score", "rank", "scores", "positive_scores"})
 BEIR_DOCUMENTS: Final = ("corpus_id", "corpusid")
 
 
@@ -109,17 +113,21 @@ class Layout:
         "scores", "qrels", "margins", "lists" or "embeddings".
     by_role : RowColumns, ListColumns, TripleColumns or VectorColumns
         The name of the column of each role.
+    system : str or None
+        The column that may name the system of each row, beside scores.
     """
 
     kind: str
     by_role: RowColumns | ListColumns | TripleColumns | VectorColumns
+    system: str | None = None
 
     @property
     def roles(self) -> dict[str, str]:
         """The column of each role that has one."""
+        system = {"system": self.system}
         return {
             role: name
-            for role, name in asdict(self.by_role).items()
+            for role, name in (asdict(self.by_role) | system).items()
             if name is not None
         }
 
@@ -130,7 +138,8 @@ class Layout:
 
     def evidence(self) -> str:
         """The columns, as a phrase that begins with "columns"."""
-        return f"columns {', '.join(self.columns)}"
+        read = [name for name in self.columns if name != self.system]
+        return f"columns {', '.join(read)}"
 
 
 def recognise(schema: Any) -> Layout | None:
@@ -146,7 +155,10 @@ def recognise(schema: Any) -> Layout | None:
     names = {plain(name): name for name in schema.names}
     columns = _Columns(names, schema)
     found = _lists(columns) or _margins(columns) or _rows(columns)
-    return found or _vectors(columns)
+    if found is None:
+        return _vectors(columns)
+    scored = any(role in SCORED for role in found.roles)
+    return replace(found, system=columns.find_system()) if scored else found
 
 
 def plain(name: str) -> str:
@@ -184,10 +196,24 @@ class _Columns:
                 return real
         return None
 
+    def find_system(self) -> str | None:
+        """The column that names systems, which may be numbered."""
+        found = (self.names[name] for name in SYSTEM if name in self.names)
+        whole = (name for name in found if pt.is_integer(self.kind(name)))
+        named = self.find((*SYSTEM, *NAMED))
+        if named is not None and not _holds_names(self.kind(named)):
+            named = None
+        return named or next(whole, None)
+
     def find_list(self, wanted: Iterable[str]) -> str | None:
         """As `find`, of columns whose type is one of lists, not of text."""
         names = (self.names[name] for name in wanted if name in self.names)
         return next((name for name in names if is_list(self.kind(name))), None)
+
+
+def _holds_names(kind: Any) -> bool:
+    """Whether a column has text, or categories as of pandas."""
+    return is_text(kind) or pt.is_dictionary(kind)
 
 
 def _lists(columns: _Columns) -> Layout | None:

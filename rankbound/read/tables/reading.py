@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from rankbound.read.contents import Contents
 from rankbound.read.json.building import AGAIN, merged_members, merged_scores
 from rankbound.read.json.groups import RANKED
 from rankbound.read.json.margins import NOTE
+from rankbound.read.source import Source
 from rankbound.read.tables.frames import Frame, is_list
 from rankbound.read.tables.layouts import (
     LISTED,
@@ -32,6 +33,7 @@ from rankbound.read.tables.layouts import (
     VectorColumns,
     plain,
 )
+from rankbound.read.tables.systems import systems_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,19 +56,34 @@ UNSCORED: Final = (
 
 
 def contents_of(
-    frame: Frame, layout: Layout, name: str, path: Path, columns: Iterable[str]
+    frame: Frame,
+    layout: Layout,
+    name: str,
+    path: Path,
+    columns: Iterable[str],
+    *,
+    source: Source | None = None,
 ) -> Contents:
     """What a table holds; `columns` names all its columns, used or not.
+
+    `source` is the file, which says which of several systems is wanted.
 
     Raises
     ------
     FormatError
-        Naming the row that breaks a rule.
+        Naming the row that breaks a rule, or the systems if there are several.
     """
-    found = parts_of(frame, layout)
+    system = None if layout.system is None else systems_in(frame, layout.system)
+    rows, tag = (None, None) if system is None else system.chosen(frame, source)
+    used = {*layout.columns} - ({layout.system} if system is None else set())
+    found = parts_of(frame if rows is None else frame.of_rows(rows), layout)
     read = {part.name: getattr(found, part.name) for part in fields(found)}
-    unused = [column for column in columns if column not in layout.columns]
-    return Contents(name, path, **read).with_unused(unused)
+    if rows is not None and found.groups is not None:
+        lines = cast(Integers, found.groups.lines)
+        read["groups"] = replace(found.groups, lines=rows[lines - 1] + 1)
+    unused = [column for column in columns if column not in used]
+    contents = Contents(name, path, **read).with_unused(unused)
+    return contents if tag is None else contents.with_metadata(tag=tag)
 
 
 def parts_of(frame: Frame, layout: Layout) -> Parts:

@@ -40,7 +40,7 @@ def read_table(source: Source, kind: str) -> Contents:
         )
     frame = open_table(source, layout.columns)
     name = f"table-{kind}"
-    return contents_of(frame, layout, name, source.path, schema.names)
+    return contents_of(frame, layout, name, source.path, schema.names, source=source)
 
 
 def _sniff(source: Source, kind: str) -> str | None:

@@ -25,6 +25,8 @@ from rankbound.read.text.trec_sniffing import LARGEST_GRADE, ROWS, numbered_rows
 LEAST_COUNTED: Final = 3  # ranks that count, above one in a query
 MOST_GRADES: Final = 5  # more values in blocks are no grades
 LEAST_NEIGHBOURS: Final = 4  # in the order of scores; fewer may be sorted by chance
+LEAST_ROWS: Final = 5  # fewer queries may have one document each
+ALONE: Final = 1.5  # documents of a query, on average, below which few make pairs
 FIRST_RANKS: Final = (0, 1)
 NAMES: Final = {"query": "qid", "document": "docno", "rank": "rank", "score": "score"}
 
@@ -112,6 +114,17 @@ class Table:
         pointed = all("." in field for field in self.columns[column])
         return pointed and self.are_numbers(column)
 
+    def are_no_ids(self, column: int) -> bool:
+        """Whether all fields are numbers, and some are negative or have a fraction.
+
+        An id such as 7.0 was a whole number once.
+        """
+        fields = self.columns[column]
+        if not all(is_number(field.encode()) for field in fields):
+            return False
+        numbers = map(float, fields)
+        return any(number < 0 or not number.is_integer() for number in numbers)
+
     def are_whole(self, column: int) -> bool:
         """Whether all fields are whole numbers."""
         return all(WHOLE.fullmatch(field) for field in self.columns[column])
@@ -155,9 +168,9 @@ def check_claims(source: Source, layout: Layout) -> None:
         return
     table = Table([fields for _, fields in lines])
     found = _ranked(table, layout) or _constant(table, layout)
-    found = found or _exchanged(table, layout)
+    found = found or _exchanged(table, layout) or _misplaced(table, layout)
     if found is None and not source.named:
-        found = _in_other_blocks(table, layout)
+        found = _in_other_blocks(table, layout) or _without_pairs(table, layout)
     if found is not None:
         raise _refusal(source, layout, lines[0], found)
 
@@ -329,6 +342,43 @@ def _constant(table: Table, layout: Layout) -> str | None:
     return None
 
 
+def _misplaced(table: Table, layout: Layout) -> str | None:
+    """What is wrong by numbers that are no ids, and by what stands for ranks."""
+    places = {"qid": layout.qid, "docno": layout.docno}
+    if layout.rank is not None and not table.are_whole(layout.rank):
+        places["rank"] = layout.rank
+    for name, column in places.items():
+        if table.are_no_ids(column):
+            return (
+                f"column {column + 1}, the {name}, has numbers with a fraction or a "
+                f"sign, such as {table.columns[column][0]}, as only scores are: "
+                "columns seem to be swapped"
+            )
+    return None if layout.rank is None else _misnumbered(table, layout, layout.rank)
+
+
+def _misnumbered(table: Table, layout: Layout, rank: int) -> str | None:
+    """What is wrong where another column has Q0, or numbers the rows of a query."""
+    for column in range(2, len(table.columns)):
+        if table.columns[column][0] == "Q0" and table.distinct(column) == 1:
+            return (
+                f"column {column + 1} is 'Q0' in every row, as column 2 should be: "
+                "columns seem to be swapped"
+            )
+    if table.distinct(rank) == 1 or _are_ranks(table, layout.qid, rank):
+        return None
+    qid, docno = layout.qid, layout.docno
+    for query, counted in ((qid, docno), (docno, qid), (docno, rank), (rank, qid)):
+        long = len(table.rows) >= LEAST_COUNTED * table.distinct(query)
+        if long and _are_ranks(table, query, counted):
+            return (
+                f"column {counted + 1} numbers the rows of each field of column "
+                f"{query + 1}, as ranks do in a query, and column {rank + 1} does not "
+                f"those of column {qid + 1}: columns seem to be swapped"
+            )
+    return None
+
+
 def _exchanged(table: Table, layout: Layout) -> str | None:
     """What is wrong where ids stand for numbers, and numbers for ids."""
     if layout.integral:
@@ -347,6 +397,36 @@ def _exchanged(table: Table, layout: Layout) -> str | None:
             f"column {layout.docno + 1} has scores such as "
             f"{table.columns[layout.docno][0]}, and column {layout.value + 1} ids such "
             f"as {table.columns[layout.value][0]}: document ids and scores are swapped"
+        )
+    return None
+
+
+def _without_pairs(table: Table, layout: Layout) -> str | None:
+    """What is wrong where most queries have one document, and another column repeats.
+
+    Nothing can be measured then, but the other order of columns may be the right one.
+    """
+    rows, scores = len(table.rows), table.columns[layout.value]
+    if (
+        layout.integral
+        or rows < LEAST_ROWS
+        or rows > ALONE * table.distinct(layout.qid)
+    ):
+        return None
+    repeated = 2 * table.distinct(layout.docno) <= rows
+    if repeated:
+        return (
+            f"most fields of column {layout.qid + 1}, the qid, stand once, and those "
+            f"of column {layout.docno + 1} repeat: they seem to be swapped (where "
+            "queries have one document, say the `format`)"
+        )
+    whole = table.are_whole(layout.value) and not table.are_no_ids(layout.value)
+    if whole and rows >= ALONE * table.distinct(layout.value) and len({*scores}) > 1:
+        return (
+            f"column {layout.value + 1} has whole numbers that repeat, such as "
+            f"{scores[0]}, as query ids do, and most fields of column "
+            f"{layout.qid + 1} stand once: these may be triples of ids, without "
+            "scores (where queries have one document, say the `format`)"
         )
     return None
 

@@ -122,7 +122,7 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         raise FormatError(
             path,
             f"expected {layout.width} columns ({layout.names}), found {len(fields)}"
-            + (MORE_COLUMNS if more else ""),
+            + (MORE_COLUMNS if more else _lacking(raw, fields, layout)),
             line=number,
         )
     text = fields[layout.value]
@@ -143,6 +143,23 @@ def parsed_row(raw: bytes, layout: Layout, path: Path, number: int) -> Row:
         layout.integral and "." in text,
         "" if layout.tag is None else fields[layout.tag],
     )
+
+
+def _lacking(raw: bytes, fields: list[str], layout: Layout) -> str:
+    """What a line with too few columns lacks, or what it holds instead."""
+    if not raw.strip(b"\0\r\n "):
+        return " of null bytes, as after a write that was cut off; delete the line"
+    if len(fields) != layout.width - 1 or layout.rank is None:
+        return ""
+    names = layout.names.split()
+    after = fields[layout.rank :]
+    if not WHOLE.fullmatch(after[0]):
+        missing = names[layout.rank]
+    elif layout.tag is not None and len(after) > 1 and is_number(after[1].encode()):
+        missing = names[layout.tag]
+    else:
+        missing = names[layout.value]
+    return f", {' '.join(fields)!r}: the {missing} seems to be missing"
 
 
 def is_number(text: bytes) -> bool:

@@ -85,6 +85,15 @@ class _Column:
     def may_be_value(self) -> bool:
         return self.is_whole and bool((np.abs(self.numbers) <= LARGEST_GRADE).all())
 
+    @cached_property
+    def letters(self) -> str:
+        """The letters that all of its texts begin with."""
+        ends = zip(min(self.texts), max(self.texts), strict=False)
+        same = itertools.takewhile(
+            lambda two: two[0] == two[1] and two[0].isalpha(), ends
+        )
+        return "".join(letter for letter, _ in same)
+
     @property
     def shape(self) -> str:
         """How most of its texts look: letters, digits and signs."""
@@ -288,7 +297,10 @@ def _by_repetition(columns: Sequence[_Column], ids: list[int]) -> tuple[int, int
     first = min(pairs, key=lambda pair: pairs[pair])
     (negative,) = {*ids} - {*first}
     unlike = {
-        place: not _alike(columns[place], columns[negative])
+        place: (
+            not _alike(columns[place], columns[negative]),
+            columns[place].letters != columns[negative].letters,
+        )
         for place in reversed(first)
     }
     # Positives look as negatives do; where queries do, too, they are fewer

@@ -60,6 +60,7 @@ class TextFrame(Frame):
         return FormatError(self.name, message, line=line)
 
     def _line(self, row: int) -> int:
+        row = self.row_of_all(row)
         return row + 2 if self.lines is None else int(self.lines[row])
 
 
@@ -392,7 +393,7 @@ def contents_of_text(
         Counts of what was passed over; added to.
     """
     layout, name, columns = found
-    contents = contents_of(frame, layout, name, source.path, columns)
+    contents = contents_of(frame, layout, name, source.path, columns, source=source)
     groups, notes = contents.groups, contents.notes
     if groups is not None and groups.lines is not None and frame.lines is not None:
         groups = replace(groups, lines=frame.lines[groups.lines - 1])

@@ -21,7 +21,7 @@ def read(path, content):
         b"qid\tcluster\nq1\ta\nq2\ta\nq 3\tb",
         b"Query_ID\tCluster\r\nq1\ta\r\n\r\nq2\ta\r\nq 3\tb\r\n",
         b"\xef\xbb\xbfq1\ta\nq2\t a\nq 3\tb\nq1\ta\n",
-        gzip.compress(b"q1\ta\nq2\ta\nq 3\tb\n"),
+        gzip.compress(b"q1\ta\nq2\ta\nq 3\tb\n", mtime=0),
     ],
 )
 def test_two_columns_are_read_however_they_come(tmp_path, content):
