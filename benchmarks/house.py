@@ -116,7 +116,8 @@ def _takes_options(node: ast.arg | ast.AnnAssign) -> bool:
     """Whether a parameter or field takes all options of a command."""
     name = node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)
     kind = ast.unparse(node.annotation) if node.annotation else ""
-    return name == "options" and "Options" in kind
+    ours = "Options" in kind and "ConsoleOptions" not in kind  # those are rich's
+    return name == "options" and ours
 
 
 def lines_of(text: str) -> Counter[str]:
