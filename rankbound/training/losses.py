@@ -179,8 +179,9 @@ class DistillLoss(nn.Module):  # type: ignore[misc]  # torch is not followed
             mask = weights > 0 if mask is None else mask & (weights > 0)
             weights = torch.where(mask, weights, 1.0).to(student.dtype)
         if teacher is not None:
-            teacher = _filled(_wide(teacher).to(student.dtype), mask) / self.temperature
-        student = _filled(student, mask) / self.student_temperature
+            teacher = _filled(_wide(teacher).to(student.dtype), mask)
+            teacher = _divided(teacher, self.temperature)
+        student = _divided(_filled(student, mask), self.student_temperature)
         return _Batch(student, teacher, mask, positive, weights)
 
     def _reduced(self, losses: Tensor, batch: _Batch) -> Tensor:
@@ -459,6 +460,13 @@ def _wide(scores: Tensor) -> Tensor:
 def _filled(scores: Tensor, mask: Tensor | None) -> Tensor:
     """0 at padding, which may hold anything."""
     return scores if mask is None else torch.where(mask, scores, 0.0)
+
+
+def _divided(scores: Tensor, temperature: float | Tensor) -> Tensor:
+    """Scores in temperatures; a temperature of 1 costs nothing."""
+    if not isinstance(temperature, Tensor) and temperature == 1:
+        return scores
+    return scores / temperature
 
 
 def _known(teacher: Tensor | None) -> Tensor:
