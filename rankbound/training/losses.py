@@ -13,6 +13,7 @@ neither in the mean nor in the gradient.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import torch
@@ -122,8 +123,18 @@ class DistillLoss(nn.Module):  # type: ignore[misc]  # torch is not followed
             Of the dtype of `student`; half precision is added up in float32.
         """
         batch = self._scaled(student, teacher, mask, positive, weights)
+        return self._of_batch(batch).to(student.dtype)
+
+    def _of_batch(self, batch: _Batch) -> Tensor:
         self._seen = _Batch(*(None if it is None else it.detach() for it in batch))
-        return self._reduced(self._of_groups(batch), batch).to(student.dtype)
+        plain = batch.mask is None and batch.positive is None and batch.weights is None
+        if plain and self.reduction == "mean" and batch.student.shape[-1] > 1:
+            return self._plain_mean(batch)
+        return self._reduced(self._of_groups(batch), batch)
+
+    def _plain_mean(self, batch: _Batch) -> Tensor:
+        """The mean over groups in which every document counts alike."""
+        return self._of_groups(batch).mean()
 
     @property
     def terms(self) -> Terms:
@@ -168,8 +179,9 @@ class DistillLoss(nn.Module):  # type: ignore[misc]  # torch is not followed
             mask = weights > 0 if mask is None else mask & (weights > 0)
             weights = torch.where(mask, weights, 1.0).to(student.dtype)
         if teacher is not None:
-            teacher = _filled(_wide(teacher).to(student.dtype), mask) / self.temperature
-        student = _filled(student, mask) / self.student_temperature
+            teacher = _filled(_wide(teacher).to(student.dtype), mask)
+            teacher = _divided(teacher, self.temperature)
+        student = _divided(_filled(student, mask), self.student_temperature)
         return _Batch(student, teacher, mask, positive, weights)
 
     def _reduced(self, losses: Tensor, batch: _Batch) -> Tensor:
@@ -210,11 +222,16 @@ class PairwiseDistillLoss(DistillLoss):
         if self.pairs == "pos-neg" and batch.positive is None:
             return _first_against_rest(_pair_loss, student, teacher, batch)
         loss = _pair_loss(_margins(student), _margins(teacher))
-        if batch.mask is None and batch.positive is None and batch.weights is None:
-            # Of the k pairs of a document with itself, each costs ln 2
-            k = student.shape[-1]
-            return (loss.sum((-1, -2)) - k * math.log(2)) / max(1, k * (k - 1))
         return _weighted(loss, _pair_weights(batch, self.pairs))
+
+    def _plain_mean(self, batch: _Batch) -> Tensor:
+        student, teacher = batch.student, _known(batch.teacher)
+        if self.pairs == "pos-neg":
+            return _fused(_against_first(student), _against_first(teacher))
+        # The mean over all ordered pairs, less those of a document with itself
+        k = student.shape[-1]
+        mean = _fused(_margins(student), _margins(teacher))
+        return (mean - math.log(2) / k) * (k / (k - 1))
 
 
 class MarginMSELoss(DistillLoss):
@@ -251,6 +268,14 @@ class MarginMSELoss(DistillLoss):
         loss = _squared(_margins(student), _margins(teacher))
         return _weighted(loss, _pair_weights(batch, self.pairs))
 
+    def _plain_mean(self, batch: _Batch) -> Tensor:
+        student, teacher = batch.student, _known(batch.teacher)
+        if self.pairs == "pos-neg":
+            return functional.mse_loss(_against_first(student), _against_first(teacher))
+        k = student.shape[-1]
+        mean = functional.mse_loss(_margins(student), _margins(teacher))
+        return mean * (k / (k - 1))
+
 
 class ListwiseDistillLoss(DistillLoss):
     """Divergence of the student's softmax over a group from the teacher's.
@@ -275,6 +300,15 @@ class ListwiseDistillLoss(DistillLoss):
         if batch.mask is not None:
             loss = torch.where(batch.mask, loss, 0.0)
         return loss.sum(-1)
+
+    def _plain_mean(self, batch: _Batch) -> Tensor:
+        student, teacher = (
+            functional.log_softmax(one, -1)
+            for one in (batch.student, _known(batch.teacher))
+        )
+        groups = max(1, student[..., 0].numel())
+        loss = functional.kl_div(student, teacher, reduction="sum", log_target=True)
+        return loss / groups
 
     def _counts(self, batch: _Batch) -> Tensor:
         """Groups with a document."""
@@ -308,14 +342,16 @@ class LCELoss(DistillLoss):
     ) -> Tensor:
         """The loss of some groups; arguments as of `DistillLoss.forward`."""
         batch = self._scaled(student, teacher, mask, positive, weights)
-        self._seen = _Batch(*(None if it is None else it.detach() for it in batch))
-        return self._reduced(self._of_groups(batch), batch).to(student.dtype)
+        return self._of_batch(batch).to(student.dtype)
 
     def _of_groups(self, batch: _Batch) -> Tensor:
         loss = -_log_softmax(batch.student, batch)
         good = _positives(batch) & _inside(batch.student, batch.mask)
         counts = good.sum(-1)
         return torch.where(good, loss, 0.0).sum(-1) / counts.clamp(min=1)
+
+    def _plain_mean(self, batch: _Batch) -> Tensor:
+        return -functional.log_softmax(batch.student, -1)[..., 0].mean()
 
     def _counts(self, batch: _Batch) -> Tensor:
         """Groups with a positive."""
@@ -328,6 +364,16 @@ def _pair_loss(student: Tensor, teacher: Tensor) -> Tensor:
     )
 
 
+def _fused(student: Tensor, teacher: Tensor) -> Tensor:
+    """The mean of `_pair_loss` over everything, in one operation."""
+    return functional.binary_cross_entropy_with_logits(student, teacher.sigmoid())
+
+
+def _against_first(scores: Tensor) -> Tensor:
+    """Margins of the first document to each other one."""
+    return scores[..., :1] - scores[..., 1:]
+
+
 def _squared(student: Tensor, teacher: Tensor) -> Tensor:
     return (student - teacher).square()
 
@@ -338,12 +384,13 @@ def _margins(scores: Tensor) -> Tensor:
 
 
 def _first_against_rest(
-    loss: object, student: Tensor, teacher: Tensor, batch: _Batch
+    loss: Callable[[Tensor, Tensor], Tensor],
+    student: Tensor,
+    teacher: Tensor,
+    batch: _Batch,
 ) -> Tensor:
     """The mean over pairs of the first document with each other one."""
-    found: Tensor = loss(  # type: ignore[operator]
-        student[..., :1] - student[..., 1:], teacher[..., :1] - teacher[..., 1:]
-    )
+    found = loss(_against_first(student), _against_first(teacher))
     if batch.mask is None and batch.weights is None:
         return found.sum(-1) / max(1, found.shape[-1])
     counted = (
@@ -413,6 +460,13 @@ def _wide(scores: Tensor) -> Tensor:
 def _filled(scores: Tensor, mask: Tensor | None) -> Tensor:
     """0 at padding, which may hold anything."""
     return scores if mask is None else torch.where(mask, scores, 0.0)
+
+
+def _divided(scores: Tensor, temperature: float | Tensor) -> Tensor:
+    """Scores in temperatures; a temperature of 1 costs nothing."""
+    if not isinstance(temperature, Tensor) and temperature == 1:
+        return scores
+    return scores / temperature
 
 
 def _known(teacher: Tensor | None) -> Tensor:
