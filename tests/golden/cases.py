@@ -61,8 +61,8 @@ LINES = {
         "broken": "inspect broken.run doubled.run close.run --json {out}.json",
         "missing": "inspect nothing.run",
         "forced-itself": "inspect few.json --json few.json --force",
-        "kinds": "inspect teacher.json.gz softmax.json --student-kind softmax=softmax "
-        "--json {out}.json",
+        "kinds": "inspect teacher.json.gz softmax.json --teacher-kind logit "
+        "--student-kind softmax=softmax --json {out}.json",
         "no-vectors": "inspect close.run --ids docs.ids.txt",
         "scales": "inspect filled.json softmax.json mixed.json systems.run "
         "swapped.run --json {out}.json",

@@ -54,7 +54,6 @@ def test_defaults():
         ({"resamples": -1}, "`resamples` must be at least 0"),
         ({"delta": 2.0}, "`delta`"),
         ({"metric": "cosine"}, "not a metric"),
-        ({"temperature": "fit"}, "`temperature='fit'` chooses"),
         ({"ids": "v"}, "`ids` name the rows of `embeddings`"),
     ],
 )  # fmt: skip

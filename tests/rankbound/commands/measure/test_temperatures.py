@@ -115,14 +115,13 @@ def source(world, **settings):
     )  # fmt: skip
 
 
-def test_fit_rejects_judgements_without_two_grades(world, tmp_path):
+def test_judgements_without_two_grades_leave_the_positives_of_groups(world, tmp_path):
     flat = tmp_path / "flat.txt"
     flat.write_text(
         "".join(f"{q} 0 {d} 1\n" for q, r in world.qrels.items() for d in r)
     )
     options = source(world, temperature="fit", qrels=flat)
-    with pytest.raises(UsageError, match="no two scored documents with different"):
-        measured(options)
+    assert measured(options).fit.on == "positives"
 
 
 def test_fit_rejects_a_teacher_that_makes_no_error(world, tmp_path):
