@@ -275,8 +275,8 @@ def _logs_of_softmax(scores: Scores) -> Floats:
         query = int(over[0])
         raise DomainError(
             f"{scores.name}: the scores of query {scores.qids[query]!r} add up to "
-            f"{sums[query]:.6g} ({over.size} of "
-            f"{counted(scores.n_queries, 'query')} exceed 1), so they are no softmax "
+            f"{sums[query]:.6g} (above 1 in {over.size} of "
+            f"{counted(scores.n_queries, 'query')}), so they are no softmax "
             "over its documents; say another kind"
         )
     return np.log(values)

@@ -38,7 +38,7 @@ RUNS = {
     ),
     "sample": (
         "sample --teacher t.json --qrels judged.qrels --sampling stratified --size 4 "
-        "--out drawn.jsonl --json sample/sample.json",
+        "--out drawn.jsonl --force --json sample/sample.json",
         "sample/sample.json",
     ),
     "cut": (f"cut {MODELS} --groups g.jsonl --out cut", "cut/manifest.json"),
