@@ -388,7 +388,7 @@ def test_sigmoids_that_do_not_reach_both_ends_are_asked_about():
     [
         (Kind.LOG_PROBABILITY, [-1.0, 0.0], r"1 log-probabilities are not below 0"),
         (Kind.SOFTMAX, [0.5, 0.0], "1 softmax scores are not above 0"),
-        (Kind.SOFTMAX, [0.9, 0.9], r"add up to 1.8 \(1 of 1 queries"),
+        (Kind.SOFTMAX, [0.9, 0.9], r"add up to 1.8 \(above 1 in 1 of 1 query"),
     ],
 )
 def test_values_that_a_kind_cannot_have_are_named(kind, values, message):
