@@ -13,6 +13,7 @@ neither in the mean nor in the gradient.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
@@ -49,7 +50,7 @@ class _Batch(NamedTuple):
     weights: Tensor | None
 
 
-class DistillLoss(nn.Module):  # type: ignore[misc]  # torch is not followed
+class DistillLoss(nn.Module, ABC):  # type: ignore[misc]  # torch is not followed
     """What the losses share: temperatures, pairs, checks, reduction and terms.
 
     Parameters
@@ -161,9 +162,9 @@ class DistillLoss(nn.Module):  # type: ignore[misc]  # torch is not followed
             f"reduction={self.reduction!r}"
         )
 
+    @abstractmethod
     def _of_groups(self, batch: _Batch) -> Tensor:
         """The loss of each group, shape (...)."""
-        raise NotImplementedError
 
     def _scaled(
         self,
@@ -218,11 +219,7 @@ class PairwiseDistillLoss(DistillLoss):
     """
 
     def _of_groups(self, batch: _Batch) -> Tensor:
-        student, teacher = batch.student, _known(batch.teacher)
-        if self.pairs == "pos-neg" and batch.positive is None:
-            return _first_against_rest(_pair_loss, student, teacher, batch)
-        loss = _pair_loss(_margins(student), _margins(teacher))
-        return _weighted(loss, _pair_weights(batch, self.pairs))
+        return _of_pairs(_pair_loss, batch, self.pairs)
 
     def _plain_mean(self, batch: _Batch) -> Tensor:
         student, teacher = batch.student, _known(batch.teacher)
@@ -262,11 +259,7 @@ class MarginMSELoss(DistillLoss):
         )
 
     def _of_groups(self, batch: _Batch) -> Tensor:
-        student, teacher = batch.student, _known(batch.teacher)
-        if self.pairs == "pos-neg" and batch.positive is None:
-            return _first_against_rest(_squared, student, teacher, batch)
-        loss = _squared(_margins(student), _margins(teacher))
-        return _weighted(loss, _pair_weights(batch, self.pairs))
+        return _of_pairs(_squared, batch, self.pairs)
 
     def _plain_mean(self, batch: _Batch) -> Tensor:
         student, teacher = batch.student, _known(batch.teacher)
@@ -381,6 +374,17 @@ def _squared(student: Tensor, teacher: Tensor) -> Tensor:
 def _margins(scores: Tensor) -> Tensor:
     """Differences of all ordered pairs; the loss of a pair is that of its reverse."""
     return scores.unsqueeze(-1) - scores.unsqueeze(-2)
+
+
+def _of_pairs(
+    loss: Callable[[Tensor, Tensor], Tensor], batch: _Batch, pairs: Pairs
+) -> Tensor:
+    """The weighted mean over the pairs of each group."""
+    student, teacher = batch.student, _known(batch.teacher)
+    if pairs == "pos-neg" and batch.positive is None:
+        return _first_against_rest(loss, student, teacher, batch)
+    values = loss(_margins(student), _margins(teacher))
+    return _weighted(values, _pair_weights(batch, pairs))
 
 
 def _first_against_rest(
