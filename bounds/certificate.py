@@ -177,7 +177,7 @@ class Certificate:
             )
         if self.dominating != deviation.name:
             start += f"the deviation ({deviation.value:.4f} nats) falls with n, and "
-        least = _rounded_up(self.n_needed)
+        least = rounded_up(self.n_needed)
         needed = counted(least, f"{noun} is needed", f"{plural(noun)} are needed")
         return f"{start}about {needed}"
 
@@ -307,7 +307,7 @@ def interval_part(
     return Part(name, float(np.mean(np.asarray(values))), lower, upper)
 
 
-def _rounded_up(count: int) -> int:
+def rounded_up(count: int) -> int:
     """Round up to two significant digits: the count is an estimate from the sample."""
     unit = int(10 ** max(0, len(str(count)) - 2))
     return -(-count // unit) * unit

@@ -17,7 +17,7 @@ from scipy.special import bdtr, betaincinv
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
-from rankbound.bounds.wording import counted, plural
+from rankbound.bounds.wording import counted, percent_at_least, plural
 
 LN2: Final = math.log(2)
 # The mean of 28 copies of log 2 is below log 2; "below" means by more than this.
@@ -115,7 +115,7 @@ class ShareCertificate:
             if self.threshold == LN2
             else f"the risk is at most {self.threshold:.4g} nats"
         )
-        share = _percent(self.at_least)
+        share = percent_at_least(self.at_least)
         mean = "" if noun == "query" else ", by its mean over their queries"
         counts = f"{self.below:,} of {self.of:,}"
         return f"on at least {share} of {plural(noun)} {what}{mean} ({counts})"
@@ -380,8 +380,8 @@ class Direction:
         least, _ = self.share_rising if rises else self.share_falling
         count = self.rises if rises else self.falls
         return (
-            f"it {self.certain} in at least {_percent(least)} of {plural(noun)} "
-            f"({count} of {self.of})"
+            f"it {self.certain} in at least {percent_at_least(least)} of "
+            f"{plural(noun)} ({count} of {self.of})"
         )
 
 
@@ -473,11 +473,6 @@ def direction(
         n_comparisons=n_comparisons,
         delta=delta,
     )
-
-
-def _percent(share: float) -> str:
-    """A lower limit in percent, rounded down, since rounding up would overstate it."""
-    return f"{math.floor(1000 * share) / 10:.1f} %"
 
 
 def _each(delta: float, n_students: int) -> float:

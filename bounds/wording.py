@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 
 def counted(number: int, noun: str, nouns: str = "") -> str:
     """A number with its noun in the singular or plural.
@@ -63,3 +66,49 @@ def plural(noun: str) -> str:
 
 def _one(nouns: str) -> str:
     return f"{nouns[:-3]}y" if nouns.endswith("ies") else nouns.removesuffix("s")
+
+
+def listed(items: Sequence[str], most: int = 4) -> str:
+    """Items in a row, and how many more there are than fit.
+
+    Examples
+    --------
+    >>> listed(["a 1", "b 2"]), listed(["a", "b", "c"], most=2)
+    ('a 1, b 2', 'a, b and 1 more')
+    """
+    shown = ", ".join(items[:most])
+    left = len(items) - most
+    return f"{shown} and {left:,} more" if left > 0 else shown
+
+
+def percent(share: float) -> str:
+    """A share in percent.
+
+    Examples
+    --------
+    >>> percent(0.6897)
+    '69.0 %'
+    """
+    return f"{100 * share:.1f} %"
+
+
+def percent_at_least(share: float) -> str:
+    """A lower limit in percent, rounded down, since rounding up would overstate it.
+
+    Examples
+    --------
+    >>> percent_at_least(0.6899)
+    '68.9 %'
+    """
+    return f"{math.floor(1000 * share) / 10:.1f} %"
+
+
+def percent_at_most(share: float) -> str:
+    """An upper limit in percent, rounded up.
+
+    Examples
+    --------
+    >>> percent_at_most(0.4011)
+    '40.2 %'
+    """
+    return f"{math.ceil(1000 * share) / 10:.1f} %"

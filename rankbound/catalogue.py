@@ -1,4 +1,4 @@
-"""Every quantity, verdict and sampling, once: words, units, margins, colours, marks.
+"""Every quantity, verdict, sampling and question, once: words, units, margins, marks.
 
 Commands, tables, sentences, pages and figures read this module and repeat nothing.
 CONTRIBUTING.md says how to add a quantity or a verdict.
@@ -526,6 +526,354 @@ SAMPLINGS: Final[dict[str, Sampling]] = {
     ),
     "ensemble": Sampling(
         words="the documents that several rankings agree on", ranking="rrf"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is said where a question has one outcome, and what to run next.
+
+    Attributes
+    ----------
+    sentence : str
+        A template: numbers and names take the place of the fields in braces.
+    next : str
+        Likewise the command to run next; empty where nothing follows.
+    level : {"good", "caution", "bad", "told"}
+        How good the news is.
+    """
+
+    sentence: str
+    next: str = ""
+    level: Level = "told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question that people come with, and what results say to it.
+
+    Attributes
+    ----------
+    wording : str
+    results : tuple of str
+        The kinds of results that answer it, as in `rankbound.results.KINDS`.
+    outcomes : mapping of str to Outcome
+    """
+
+    wording: str
+    results: tuple[str, ...]
+    outcomes: Mapping[str, Outcome]
+
+
+_MEASURE_SAMPLING: Final = (
+    "rankbound measure --teacher {teacher} --groups {groups} --target-groups {target} "
+    "--out DIR"
+)
+_MARGIN: Final = "rankbound power --from {out} --margin {margin}"
+_BEFORE_AFTER: Final = "rankbound bound --before DIR --after DIR"
+_ALTERS: Final = "in nats against {reference}: {listed}"
+
+# The five that people come with first, in the order in which they are asked
+QUESTIONS: Final[dict[str, Question]] = {
+    "hard-negatives": Question(
+        wording="Are hard negatives worth it?",
+        results=("comparison",),
+        outcomes={
+            "altered": Outcome(
+                sentence="the sampling alters the teacher's entropy over {pairs} "
+                f"pairs, {_ALTERS}",
+                next=_MEASURE_SAMPLING,
+                level="caution",
+            ),
+            "unaltered": Outcome(
+                sentence="the sampling alters the teacher's entropy over {pairs} pairs "
+                f"by no more than {{margin}}, {_ALTERS}",
+                next=_MEASURE_SAMPLING,
+                level="good",
+            ),
+            "open": Outcome(
+                sentence="whether the sampling alters the teacher's entropy over "
+                f"{{pairs}} pairs by more than {{margin}} is open, {_ALTERS}",
+                next=_MARGIN,
+                level="caution",
+            ),
+        },
+    ),
+    "temperature": Question(
+        wording="Which temperature?",
+        results=("ledger", "comparison"),
+        outcomes={
+            "overconfident": Outcome(
+                sentence="the teacher is overconfident by a factor of {value} {on}",
+                level="caution",
+            ),
+            "underconfident": Outcome(
+                sentence="the teacher is underconfident: a temperature of {value} "
+                "makes it calibrated {on}",
+                level="caution",
+            ),
+            "calibrated": Outcome(
+                sentence="the teacher's temperature is {value} {on}, which does not "
+                "exclude 1",
+                level="good",
+            ),
+            "fitted": Outcome(
+                sentence="a temperature of {value} makes the teacher calibrated {on}"
+            ),
+            "given": Outcome(
+                sentence="{value}, given or implied by {kind} scores, is not fitted: "
+                "how far off it is, is not known",
+                next="{command} --temperature fit",
+                level="caution",
+            ),
+        },
+    ),
+    "queries": Question(
+        wording="Are my queries enough?",
+        results=("ledger", "comparison", "power", "bound", "validation"),
+        outcomes={
+            "enough": Outcome(sentence="{listed}", next=_MARGIN, level="good"),
+            "more": Outcome(sentence="{listed}", next=_MARGIN, level="caution"),
+            "never": Outcome(sentence="{listed}", level="bad"),
+            "shown": Outcome(sentence="{listed}"),
+            "needed": Outcome(
+                sentence="{listed}",
+                next="rankbound compare --teacher FILE --groups NAME=FILE NAME=FILE "
+                "--margin {margin} --out DIR",
+            ),
+            "solved": Outcome(
+                sentence="the bound is not vacuous {side} {name} = {value}",
+                level="good",
+            ),
+            "unsolved": Outcome(
+                sentence="no {name} makes the bound equal to ln 2 with these numbers",
+                level="bad",
+            ),
+        },
+    ),
+    "student": Question(
+        wording="Which student?",
+        results=("ledger", "validation"),
+        outcomes={
+            "one": Outcome(
+                sentence="{names} is the only one of {of} students that cannot be "
+                "excluded as best{against}",
+                next="rankbound validate --teacher {teacher} --qrels FILE --out DIR",
+                level="good",
+            ),
+            "several": Outcome(
+                sentence="{n} of {of} students cannot be excluded as best: {names}"
+                "{against}",
+                next="rankbound validate --teacher {teacher} --qrels FILE --out DIR",
+                level="caution",
+            ),
+            "not ranked": Outcome(
+                sentence="the students are not ranked: {because}", level="caution"
+            ),
+            "effective": Outcome(
+                sentence="by {measure} on {n} judged queries of {dataset}: {listed}"
+            ),
+        },
+    ),
+    "augmentation": Question(
+        wording="Will augmentation help?",
+        results=("change", "augmentation"),
+        outcomes={
+            "lower": Outcome(
+                sentence="for {student} it lowers the bound by {least} to {most} nats"
+                "{break_even}; this says nothing of the risk under another law",
+                level="good",
+            ),
+            "higher": Outcome(
+                sentence="for {student} it raises the bound by {least} to {most} nats"
+                "{break_even}; this says nothing of the risk under another law",
+                level="bad",
+            ),
+            "inconclusive": Outcome(
+                sentence="for {student} it is open: the bound changes by {lower} to "
+                "{upper} nats{break_even}",
+                next="rankbound power --from {after_dir} --margin 0.02",
+                level="caution",
+            ),
+            "no evidence": Outcome(
+                sentence="for {student} there is no evidence: both bounds, {before} "
+                "and {after} nats, are vacuous, not below ln 2, so their order says "
+                "nothing",
+                next="rankbound power --from {after_dir} --margin 0.02",
+                level="bad",
+            ),
+            "lowers": Outcome(
+                sentence="it lowers the bound from {before} to {after} nats"
+                "{break_even}; this says nothing of the risk itself",
+                next=_BEFORE_AFTER,
+                level="good",
+            ),
+            "does not lower": Outcome(
+                sentence="it does not lower the bound: {before} nats before and "
+                "{after} after{break_even}; this says nothing of the risk itself",
+                next=_BEFORE_AFTER,
+                level="bad",
+            ),
+            "both vacuous": Outcome(
+                sentence="the numbers say nothing: both bounds, {before} and {after} "
+                "nats, are vacuous, not below ln 2{break_even}",
+                next=_BEFORE_AFTER,
+                level="bad",
+            ),
+        },
+    ),
+    # What a student's certificate states, always in this order
+    "share": Question(
+        wording="Does the student beat guessing?",
+        results=("ledger",),
+        outcomes={
+            "most": Outcome(
+                sentence="on at least so many {many}{mean}: {listed}", level="good"
+            ),
+            "some": Outcome(
+                sentence="on at least so many {many}{mean}: {listed}", level="caution"
+            ),
+            "few": Outcome(
+                sentence="on at least so many {many}{mean}: {listed}", level="bad"
+            ),
+        },
+    ),
+    "vacuous": Question(
+        wording="Is the certificate vacuous?",
+        results=("ledger", "bound"),
+        outcomes={
+            "not vacuous": Outcome(
+                sentence="no, below ln 2 = 0.6931: {listed}", level="good"
+            ),
+            "vacuous": Outcome(
+                sentence="yes, not below ln 2 = 0.6931: {listed}",
+                next="{solve}",
+                level="bad",
+            ),
+            "some": Outcome(sentence="{listed}", level="caution"),
+        },
+    ),
+    "misranking": Question(
+        wording="Are most pairs ranked rightly?",
+        results=("ledger",),
+        outcomes={
+            "yes": Outcome(
+                sentence="wrong are at most so many {pairs}{given}: {listed}",
+                level="good",
+            ),
+            "some": Outcome(
+                sentence="wrong are at most so many {pairs}{given}: {listed}",
+                level="caution",
+            ),
+            "not shown": Outcome(
+                sentence="not shown, wrong are at most so many {pairs}{given}: "
+                "{listed}",
+                level="bad",
+            ),
+        },
+    ),
+    "dominating": Question(
+        wording="Which part dominates?",
+        results=("ledger", "bound"),
+        outcomes={
+            part: Outcome(sentence="{listed}")
+            for part in ("entropy", "divergence", "deviation", "locality", "several")
+        },
+    ),
+    "false-negatives": Question(
+        wording="Are negatives false?",
+        results=("comparison",),
+        outcomes={
+            "suspected": Outcome(
+                sentence="negatives that the teacher scores above their positive: "
+                "{listed}{judged}",
+                next="rankbound sample --teacher {teacher} --groups {groups} "
+                "--sampling top --drop-suspected --out FILE",
+                level="caution",
+            ),
+            "none suspected": Outcome(
+                sentence="negatives that the teacher scores above their positive: "
+                "{listed}{judged}",
+                level="good",
+            ),
+        },
+    ),
+    "differences": Question(
+        wording="What else does the sampling alter?",
+        results=("comparison",),
+        outcomes={
+            "altered": Outcome(sentence="{listed}", level="caution"),
+            "unaltered": Outcome(
+                sentence="nothing else by more than its margin: {listed}", level="good"
+            ),
+            "open": Outcome(sentence="nothing is shown: {listed}", level="caution"),
+        },
+    ),
+    "terms": Question(
+        wording="Do the terms go with effectiveness?",
+        results=("validation",),
+        outcomes={
+            "associated": Outcome(
+                sentence="{associated} of {tests} associated{strongest}; {given} given "
+                "how hard a query is",
+                level="told",
+            ),
+            "nothing": Outcome(
+                sentence="no evidence: none of {tests} at the {correction}-corrected "
+                "level {delta}, {given} given how hard a query is",
+                next="rankbound power --n {n} --comparisons {n_tests}",
+                level="caution",
+            ),
+        },
+    ),
+    "systems": Question(
+        wording="Does the bound order systems?",
+        results=("validation",),
+        outcomes={
+            "supports": Outcome(sentence="across {compared}: {listed}", level="good"),
+            "contradicts": Outcome(sentence="across {compared}: {listed}", level="bad"),
+            "associated": Outcome(sentence="across {compared}: {listed}"),
+            "nothing": Outcome(
+                sentence="across {compared} there is no evidence that anything orders "
+                "or predicts them ({tests})",
+                level="caution",
+            ),
+            "too few": Outcome(
+                sentence="across {compared} nothing is tested: {because}",
+                next="rankbound validate --datasets NAME:DIR NAME:DIR --out DIR",
+                level="caution",
+            ),
+        },
+    ),
+    "held": Question(
+        wording="Do certificates hold out?",
+        results=("validation",),
+        outcomes={
+            "held": Outcome(
+                sentence="those of random halves held on {held} of {splits} other "
+                "halves; {vacuous} of {of} students' certificates are vacuous",
+                level="good",
+            ),
+            "refuted": Outcome(
+                sentence="those of random halves held on {held} of {splits} other "
+                "halves, and {refuted} are refuted; {vacuous} of {of} students' "
+                "certificates are vacuous",
+                level="bad",
+            ),
+        },
+    ),
+    "controls": Question(
+        wording="Do the controls agree?",
+        results=("comparison", "validation"),
+        outcomes={
+            "passed": Outcome(sentence="all {of} are as they should be", level="good"),
+            "failed": Outcome(
+                sentence="{failed} of {of} are not as they should be: {names}; use no "
+                "number here before you know why",
+                level="bad",
+            ),
+        },
     ),
 }
 

@@ -26,6 +26,7 @@ from typing import (
 
 import msgspec
 
+from rankbound.catalogue import QUESTIONS, Level
 from rankbound.decoding import decoded, fitting, schema_in
 from rankbound.errors import UsageError, in_options
 from rankbound.rendering import html_of, text_of
@@ -98,6 +99,62 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __hash__(self) -> int:
         """Of the fields, also where they hold mappings."""
         return hash(tuple(_hashable(getattr(self, f)) for f in self.__struct_fields__))
+
+
+class Answer(Record, frozen=True, kw_only=True):
+    """What a result says to one of `rankbound.catalogue.QUESTIONS`.
+
+    Attributes
+    ----------
+    question : str
+        A key of `QUESTIONS`.
+    outcome : str
+        A key of its outcomes.
+    sentence : str
+        The number, its interval or limit, and what it is about.
+    rests_on : str
+        The queries, the level, and what is taken for granted.
+    next : str
+        The command to run next; empty where nothing follows. Words in capitals stand
+        for files that the result does not know.
+    """
+
+    question: str
+    outcome: str
+    sentence: str
+    rests_on: str
+    next: str = ""
+
+    @classmethod
+    def to(
+        cls, question: str, outcome: str, *, rests_on: str = "", **found: object
+    ) -> Self:
+        """An answer by the catalogue's templates, whose fields are `found`.
+
+        Examples
+        --------
+        >>> said = Answer.to("controls", "passed", rests_on="40 queries", of=3)
+        >>> said.sentence, said.level
+        ('all 3 are as they should be', 'good')
+        """
+        made = QUESTIONS[question].outcomes[outcome]
+        return cls(
+            question=question,
+            outcome=outcome,
+            sentence=made.sentence.format(**found),
+            rests_on=rests_on,
+            next=made.next.format(**found),
+        )
+
+    @property
+    def wording(self) -> str:
+        """The question as people ask it."""
+        return QUESTIONS[self.question].wording
+
+    @property
+    def level(self) -> Level:
+        """How good the news is."""
+        return QUESTIONS[self.question].outcomes[self.outcome].level
 
 
 class Named(tuple[Item, ...]):

@@ -235,6 +235,8 @@ def _mapped(value: Any, path: str, change: Any) -> Any:
     return change(path, value)
 
 
-ADDED: tuple[Added, ...] = ()
+ADDED: tuple[Added, ...] = (
+    Added("*", "*/json/answers", "results answer the questions of the catalogue"),
+)
 ALLOWED: tuple[Renewed | Reordered, ...] = ()
 CHANGED: tuple[Renamed | Replaced | Removed, ...] = ()

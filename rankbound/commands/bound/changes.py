@@ -14,6 +14,7 @@ from rankbound.bounds.samples import checked_delta
 from rankbound.bounds.theorem5 import Design, finite_complexity
 from rankbound.bounds.wording import counted
 from rankbound.catalogue import proviso
+from rankbound.commands.bound.answers import answered
 from rankbound.commands.bound.folders import (
     MeasuredLike,
     Measurement,
@@ -83,7 +84,7 @@ def measured_change(
         for name in names
     ]
     said = _proviso(sides, students)
-    return MeasuredChange(
+    found = MeasuredChange(
         statement="theorem-5a",
         unit="nats",
         before=sides[0].label.strip("`"),
@@ -102,6 +103,7 @@ def measured_change(
         command=command,
         proviso=said,
     )
+    return answered(found)
 
 
 def _student(

@@ -15,7 +15,7 @@ from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.commands.measure.result import LimitFloor, LossRange
 from rankbound.errors import UsageError
 from rankbound.provenance import Input
-from rankbound.results import Named, Record, Result, named
+from rankbound.results import Answer, Named, Record, Result, named
 
 Number = int | float  # kept as it was given
 
@@ -105,6 +105,8 @@ class Bound(
     floor : LimitFloor or None
         How low any limit of one fixed student's risk can be at these numbers; None in
         earlier files.
+    answers : tuple of Answer
+        What it says, in a sentence or two; earlier files have none.
 
     Examples
     --------
@@ -133,6 +135,7 @@ class Bound(
     solve: str | None = None
     solution: int | float | msgspec.UnsetType | None = msgspec.UNSET
     floor: LimitFloor | None = None
+    answers: tuple[Answer, ...] = ()
 
     def tables(self) -> Mapping[str, Sequence[Part]]:
         """`parts` and `relatives`, in nats."""
@@ -163,6 +166,8 @@ class Augmentation(
         it never does.
     break_even_diameter : float or None
         The diameter below which it does; None if it never does.
+    answers : tuple of Answer
+        What it says, in a sentence; earlier files have none.
 
     Examples
     --------
@@ -184,6 +189,7 @@ class Augmentation(
     vacuous: bool
     break_even_n: int | None
     break_even_diameter: float | None
+    answers: tuple[Answer, ...] = ()
 
     def tables(self) -> Mapping[str, Sequence[Part]]:
         """`parts`: the bound before and after."""
@@ -327,6 +333,8 @@ class MeasuredChange(
         The command line, "" from Python.
     proviso : str
         What all limits take for granted.
+    answers : tuple of Answer
+        One for each student; earlier files have none.
 
     Examples
     --------
@@ -360,6 +368,7 @@ class MeasuredChange(
     inputs: tuple[Input, ...]
     command: str
     proviso: str = proviso(trained=False)
+    answers: tuple[Answer, ...] = ()
 
     def __post_init__(self) -> None:
         named(self, "students")

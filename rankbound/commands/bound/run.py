@@ -24,6 +24,7 @@ from rankbound.bounds.theorem5 import (
     queries_to_break_even,
 )
 from rankbound.bounds.wording import counted
+from rankbound.commands.bound.answers import answered
 from rankbound.commands.bound.changes import measured_change
 from rankbound.commands.bound.folders import MeasuredLike
 from rankbound.commands.bound.result import (
@@ -312,12 +313,12 @@ def evaluated(
     7894
     """
     if solve is None:
-        return _evaluated(given, architecture)
+        return answered(_evaluated(given, architecture))
     value = solved(given, solve)
     if value is not None:
         given = _changed(given, solve, value)
     found = _evaluated(given, architecture)
-    return msgspec.structs.replace(found, solve=solve, solution=value)
+    return answered(msgspec.structs.replace(found, solve=solve, solution=value))
 
 
 def _evaluated(given: Given, architecture: Architecture) -> Bound:
@@ -434,7 +435,7 @@ def augment(before: Given, after: Given) -> Augmentation:
     ratio = diameter_ratio_to_break_even(
         old, new, n_queries=before.n, n_after=after.n, complexity=complexity
     )
-    return Augmentation(
+    found = Augmentation(
         statement="theorem-5a",
         unit="nats",
         before=result.before,
@@ -444,6 +445,7 @@ def augment(before: Given, after: Given) -> Augmentation:
         break_even_n=math.floor(needed) + 1 if math.isfinite(needed) else None,
         break_even_diameter=before.diameter * ratio if ratio > 0 else None,
     )
+    return answered(found)
 
 
 def _changed(given: Given, name: str, value: float) -> Given:

@@ -15,7 +15,7 @@ from rankbound.commands.measure.result import (
     TwoNn,
 )
 from rankbound.provenance import Clustering, Input
-from rankbound.results import Beside, Named, Record, Result, named
+from rankbound.results import Answer, Beside, Named, Record, Result, named
 from rankbound.validation.paired import Method
 
 FILE = "comparison.json"
@@ -487,7 +487,8 @@ class Comparison(
     comparisons with their verdicts, ``samplings["bm25"]`` describes one sampling, and
     ``beside["per_query"]`` has a row for each query, sampling, quantity and pair set.
     `clusters` is None where queries are independent, or the number of clusters that are
-    compared; `clustering` describes them.
+    compared; `clustering` describes them. `answers` say in a few sentences what all of
+    it means; earlier files have none.
 
     Examples
     --------
@@ -545,6 +546,7 @@ class Comparison(
     versions: dict[str, str]
     clusters: int | None = None
     clustering: Clustering | None = None
+    answers: tuple[Answer, ...] = ()
 
     def __post_init__(self) -> None:
         named(self, "samplings", "decomposition", "shift", "shapes", "cards")

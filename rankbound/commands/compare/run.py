@@ -19,6 +19,7 @@ from rankbound.catalogue import (
     WITHIN,
     base,
 )
+from rankbound.commands.compare.answers import answers_of
 from rankbound.commands.compare.cards import cards
 from rankbound.commands.compare.controls import controls, ranks_only, sweep
 from rankbound.commands.compare.measured import (
@@ -407,6 +408,7 @@ def result_of(compared: Compared) -> Comparison:
         sentences=sentences(found),
         advice=advice(found),
         cannot_say=cannot_say(found),
+        answers=answers_of(found),
     )
 
 

@@ -13,7 +13,7 @@ from rankbound.catalogue import proviso
 from rankbound.commands.measure.paper_form import PaperForm
 from rankbound.provenance import Clustering, Input
 from rankbound.rendering import text_of
-from rankbound.results import Beside, Record, Result, named
+from rankbound.results import Answer, Beside, Record, Result, named
 
 Interval = tuple[float, float]
 # A number as it was given: a whole number stays whole in the file
@@ -797,7 +797,8 @@ class Ledger(
     All risks, entropies, divergences and limits are in nats. `students` maps the names
     of the students to their certificates. `clusters` is None where queries are
     independent, or the number of clusters of the `n_queries`, whose means are then what
-    every mean, share and limit is about; `clustering` describes them.
+    every mean, share and limit is about; `clustering` describes them. `answers` say in
+    a few sentences what all of it means; earlier files have none.
 
     Examples
     --------
@@ -841,6 +842,7 @@ class Ledger(
     clusters: int | None = None
     clustering: Clustering | None = None
     near_copies: NearCopies | None = None
+    answers: tuple[Answer, ...] = ()
 
     def __post_init__(self) -> None:
         named(self, "students")

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal, cast
 
+import msgspec
 import numpy as np
 
 from rankbound.bounds.certificate import CHOSEN, LN2, Part
 from rankbound.bounds.floors import floor_of
 from rankbound.bounds.wording import counted
+from rankbound.commands.measure.answers import answers_of
 from rankbound.commands.measure.certifying import CertifiedStudent, table_of
 from rankbound.commands.measure.choosing import FIXED, GIVEN
 from rankbound.commands.measure.given import (
@@ -401,7 +403,8 @@ def ledger_of(found: Measured, *, root: Path | None = None) -> Ledger:
         near_copies=_near_copies(found),
     )
     told = with_ranking(with_headlines(made, found), found)
-    return told.with_beside(**_tables(found))
+    said = msgspec.structs.replace(told, answers=answers_of(told))
+    return said.with_beside(**_tables(found))
 
 
 def _tables(found: Measured) -> dict[str, Rows]:

@@ -6,18 +6,16 @@ shown: choosing by the values which limit to show would void both.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from rankbound.bounds.wording import counted
+from rankbound.commands.measure.answers import temperature_answer
 from rankbound.commands.measure.certifying import CertifiedStudent
 from rankbound.commands.measure.choosing import GIVEN, PILOT
-from rankbound.commands.measure.inputs import PAIRS_OF, TemperatureFit
+from rankbound.commands.measure.inputs import TemperatureFit
 from rankbound.commands.measure.result import FittedTemperature
 from rankbound.data.scores import Kind
 from rankbound.estimators.calibration import LEVEL
-
-ROUGH: Final = 0.02  # an interval wider than this share allows two digits
 
 UNSCORED: Final = {
     "common": "only documents that all students score count",
@@ -124,35 +122,5 @@ def fitted_temperature(
         upper=fit.upper,
         level=LEVEL,
         on=fit.on,
-        sentence=temperature_sentence(fit, kind),
+        sentence=temperature_answer(fit, fit.value, kind=kind.value).sentence,
     )
-
-
-def temperature_sentence(fit: TemperatureFit, kind: Kind) -> str:
-    """What a fitted temperature says of the teacher, to as many digits as it is known.
-
-    Examples
-    --------
-    >>> fit = TemperatureFit(2.6412, 2.1034, 3.2899, "judgements")
-    >>> temperature_sentence(fit, Kind.LOGIT)
-    'the teacher is overconfident by a factor of 2.6 [2.1, 3.3] on judged pairs'
-    """
-    interval = ""
-    digits = 4
-    if fit.lower is not None:
-        upper = math.inf if fit.upper is None else fit.upper
-        wide = upper - fit.lower > ROUGH * fit.value
-        digits = 2 if wide else digits
-        interval = f" [{fit.lower:.{digits}g}, {upper:.{digits}g}]"
-    value = f"{fit.value:.{digits}g}{interval}"
-    on = f"on {PAIRS_OF[fit.on]}"
-    if kind not in (Kind.LOGIT, Kind.PROBABILITY):
-        return f"a temperature of {value} makes the teacher calibrated {on}"
-    if fit.lower is not None and fit.lower > 1:
-        return f"the teacher is overconfident by a factor of {value} {on}"
-    if fit.upper is not None and fit.upper < 1:
-        return (
-            f"the teacher is underconfident: a temperature of {value} makes it "
-            f"calibrated {on}"
-        )
-    return f"the teacher's temperature is {value} {on}, which does not exclude 1"

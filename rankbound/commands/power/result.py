@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rankbound.provenance import Clustering, Input
-from rankbound.results import Record, Result
+from rankbound.results import Answer, Record, Result
 from rankbound.validation.paired import Method
 
 
@@ -103,6 +103,8 @@ class Power(
     clusters : int or None
         Number of clusters that values were averaged by, which every n then counts; None
         where queries are independent. `clustering` describes them.
+    answers : tuple of Answer
+        What all of it means, in a sentence or two; earlier files have none.
 
     Examples
     --------
@@ -130,6 +132,7 @@ class Power(
     curves: tuple[Curve, ...] = ()
     clusters: int | None = None
     clustering: Clustering | None = None
+    answers: tuple[Answer, ...] = ()
 
     def tables(self) -> Mapping[str, Sequence[Record]]:
         """`rows` and `needed`."""

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from rankbound.bounds.errors import DomainError
 from rankbound.bounds.samples import checked_delta
 from rankbound.commands.measure.given import ClustersLike, as_given, inputs_of
+from rankbound.commands.power.answers import answers_of
 from rankbound.commands.power.result import Curve, Detectable, Needed, Power
 from rankbound.commands.power.sources import Spread, spreads_of
 from rankbound.commands.settings import made_options
@@ -394,7 +396,7 @@ def power_with(options: PowerOptions) -> Power:
     if not spreads:
         rows = [_without_spread(n, rates) for n in options.n]
     margin = options.margin
-    return Power(
+    found = Power(
         delta=options.delta,
         comparisons=options.comparisons,
         delta_each=options.delta_each,
@@ -418,6 +420,7 @@ def power_with(options: PowerOptions) -> Power:
             _curve(spread, rates, [row.n for row in rows]) for spread in spreads
         ),
     )
+    return replace(found, answers=answers_of(found))
 
 
 def _curve(spread: Spread, rates: Rates, counts: Sequence[int]) -> Curve:

@@ -26,7 +26,7 @@ from rankbound.commands.validate.records import (
     SystemPair,
 )
 from rankbound.provenance import Input
-from rankbound.results import Beside, Named, Open, Record, Result, named
+from rankbound.results import Answer, Beside, Named, Open, Record, Result, named
 from rankbound.tables import NEAR, NONE, Cell, Table, latex, markdown
 
 # The first columns of a design in tables, in this order; others follow
@@ -472,6 +472,8 @@ class Validation(
     clusters : int or None
         Number of clusters of queries that were measured, of all data sets; None where
         queries are independent.
+    answers : tuple of Answer
+        What all of it means, in a few sentences; earlier files have none.
 
     Examples
     --------
@@ -520,6 +522,7 @@ class Validation(
     command: str
     versions: dict[str, str]
     clusters: int | None = None
+    answers: tuple[Answer, ...] = ()
 
     def __post_init__(self) -> None:
         """Index controls by name."""

@@ -9,6 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
+
 from rankbound.catalogue import (
     ASSOCIATED,
     CONTRADICTS,
@@ -31,6 +33,7 @@ from rankbound.commands.measure.given import (
 )
 from rankbound.commands.measure.measured import Measured
 from rankbound.commands.measure.options import StudentsLike, Temperature
+from rankbound.commands.validate.answers import answers_of
 from rankbound.commands.validate.associations import (
     NAME,
     PARTIAL_NAME,
@@ -541,7 +544,8 @@ def result_of(found: Validated) -> Validation:
         versions={**versions(), **{name: version(name) for name in PACKAGES}},
         clusters=_n_clusters(surveyed),
     )
-    return made.with_beside(effectiveness=_effectiveness(found.judged))
+    said = msgspec.structs.replace(made, answers=answers_of(made))
+    return said.with_beside(effectiveness=_effectiveness(found.judged))
 
 
 def _family(found: Validated) -> JudgedTogether:

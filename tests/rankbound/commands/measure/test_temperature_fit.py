@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import rankbound as rb
+from rankbound.commands.measure.answers import temperature_answer
 from rankbound.commands.measure.inputs import TemperatureFit
-from rankbound.commands.measure.sentences import temperature_sentence
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 
@@ -100,4 +100,9 @@ def test_without_pairs_that_say_which_is_better_nothing_is_fitted():
     ],
 )
 def test_the_sentence_claims_what_the_interval_allows(fit, kind, words):
-    assert words in temperature_sentence(TemperatureFit(*fit, "judgements"), kind)
+    assert (
+        words
+        in temperature_answer(
+            TemperatureFit(*fit, "judgements"), fit[0], kind=kind.value
+        ).sentence
+    )

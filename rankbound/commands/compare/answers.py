@@ -1,0 +1,214 @@
+"""What a comparison answers: its numbers in the catalogue's sentences.
+
+Answers are made from the comparison alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from rankbound.bounds.wording import (
+    counted,
+    listed,
+    percent,
+    percent_at_least,
+    percent_at_most,
+    plural,
+)
+from rankbound.catalogue import VERDICTS, in_order
+from rankbound.commands.compare.result import Card, Comparison, Row
+from rankbound.commands.measure.answers import temperature_answer
+from rankbound.provenance import told
+from rankbound.results import Answer
+
+ENTROPY: Final = "entropy"
+INCONCLUSIVE: Final = "inconclusive"
+# Of the pair sets: where negatives meet the positive comes first
+IN_ORDER: Final = ("pos-neg", "all", "neg-neg")
+MOST: Final = 3  # samplings named in a sentence
+
+
+def answers_of(comparison: Comparison) -> tuple[Answer, ...]:
+    """Entropy, false negatives, n, the temperature, other quantities, controls."""
+    rows = [row for row in comparison.rows if row.quantity == ENTROPY]
+    others = [row for row in comparison.rows if row.quantity != ENTROPY]
+    teacher = comparison.teacher
+    *first, last = IN_ORDER
+    found = [*_entropies(comparison, rows, first)]
+    suspected = [card for card in comparison.cards if card.suspected is not None]
+    if suspected:
+        found.append(
+            false_negatives(
+                suspected,
+                {one.sampling: one.file for one in comparison.samplings},
+                rests_on=_rests_on(comparison),
+                command=comparison.command or "",
+            )
+        )
+    found.append(_queries(comparison))
+    found.append(
+        temperature_answer(
+            teacher.fit,
+            teacher.temperature,
+            kind=teacher.kind,
+            command=comparison.command or "",
+        )
+    )
+    if others:
+        found.append(_differences(comparison, others))
+    found += _entropies(comparison, rows, [last])
+    ran = [one for one in comparison.controls.rows if one.passed is not None]
+    if ran:
+        failed = [one.control for one in ran if one.passed is False]
+        found.append(
+            Answer.to(
+                "controls",
+                "failed" if failed else "passed",
+                rests_on="data for which theory knows the answer",
+                of=counted(len(ran), "control"),
+                failed=len(failed),
+                names=listed(failed),
+            )
+        )
+    return tuple(found)
+
+
+def _rests_on(comparison: Comparison) -> str:
+    """The queries, the level and the method, and what is taken for granted."""
+    level = f"{100 * (1 - comparison.delta):.10g} %"
+    rows = comparison.rows
+    sizes = sorted({row.n for row in rows})
+    noun = rows[0].unit_of_n if rows else "query"
+    number = (
+        " to ".join(f"{n:,}" for n in sorted({sizes[0], sizes[-1]})) if sizes else ""
+    )
+    by_t = any(row.method == "paired_t" for row in rows)
+    approximate = ", some of them approximate" if by_t else ""
+    return (
+        f"{number} {noun if sizes == [1] else plural(noun)}, paired; all "
+        f"{comparison.family.size} intervals at once at {level}{approximate}, "
+        f"{comparison.proviso}"
+    )
+
+
+def _outcome(rows: Sequence[Row]) -> str:
+    """The least settled of what the rows say: a difference, then doubt, then none."""
+    verdicts = [VERDICTS[row.verdict] for row in rows]
+    if any(one.apart and not one.within for one in verdicts):
+        return "altered"
+    return "unaltered" if all(one.within for one in verdicts) else "open"
+
+
+def _change(row: Row) -> str:
+    return (
+        f"{row.sampling} {row.difference:+.4f} [{row.lower:+.4f}, {row.upper:+.4f}] "
+        f"({row.verdict})"
+    )
+
+
+def _entropies(
+    comparison: Comparison, rows: Sequence[Row], sets: Sequence[str]
+) -> Iterator[Answer]:
+    """One answer for each pair set, on the same samplings in the same order."""
+    files = {one.sampling: one.file for one in comparison.samplings}
+    for pairs in sets:
+        here = [row for row in rows if row.pairs == pairs]
+        if not here:
+            continue
+        margin = here[0].margin
+        yield Answer.to(
+            "hard-negatives",
+            _outcome(here),
+            rests_on=_rests_on(comparison),
+            pairs=pairs,
+            listed=listed([_change(row) for row in here], MOST),
+            reference=comparison.reference,
+            margin="its margin" if margin is None else f"{margin:g}",
+            teacher=told(comparison.command or "", "--teacher", "FILE"),
+            groups=files[here[0].sampling],
+            target=files[comparison.reference],
+            out=told(comparison.command or "", "--out", "DIR"),
+        )
+
+
+def false_negatives(
+    cards: Sequence[Card], files: Mapping[str, str], *, rests_on: str, command: str
+) -> Answer:
+    """How many negatives the teacher scores above the positive, of some samplings.
+
+    Parameters
+    ----------
+    cards : sequence of Card
+        With `suspected`.
+    files : mapping of str to str
+        The file of each sampling.
+    rests_on : str
+    command : str
+        The command line of the result; empty for a call from Python.
+    """
+    parts, judged = [], []
+    for card in cards:
+        part = f"{percent(card.suspected or 0.0)} of {card.sampling}"
+        if card.suspected_lower is not None and card.suspected_upper is not None:
+            lower = percent_at_least(card.suspected_lower)
+            part += f" [{lower}, {percent_at_most(card.suspected_upper)}]"
+        parts.append(part)
+        if card.judged_negatives:
+            judged.append(
+                f"{card.relevant_negatives or 0:,} of {card.judged_negatives:,} of "
+                f"{card.sampling}"
+            )
+    sure = [card for card in cards if card.suspected_lower]
+    groups = files[(sure or cards)[0].sampling]
+    return Answer.to(
+        "false-negatives",
+        "suspected" if sure else "none suspected",
+        rests_on=rests_on,
+        listed=listed(parts, MOST),
+        judged=f"; judged relevant are {listed(judged, MOST)}" if judged else "",
+        teacher=told(command, "--teacher", "FILE"),
+        groups=groups,
+    )
+
+
+def _queries(comparison: Comparison) -> Answer:
+    """How many comparisons are decided, and how many queries the others need."""
+    rows = [row for row in comparison.rows if row.margin is not None]
+    left = [row for row in rows if row.verdict == INCONCLUSIVE]
+    noun = plural(rows[0].unit_of_n) if rows else "queries"
+    decided = f"{len(rows) - len(left)} of {counted(len(rows), 'comparison')} decided"
+    needs = [row.n_for_margin for row in left if row.n_for_margin is not None]
+    outcome, said = "enough", f"{decided} at the margins"
+    if left and needs:
+        ends = " to ".join(f"{n:,}" for n in sorted({min(needs), max(needs)}))
+        outcome, said = (
+            "more",
+            f"{decided}; the others need about {ends} {noun} if nothing differs",
+        )
+    elif left:
+        outcome, said = "never", f"{decided}; no number of {noun} would decide more"
+    margins = [row.margin for row in left or rows]
+    return Answer.to(
+        "queries",
+        outcome,
+        rests_on="the spread seen, an estimate",
+        listed=said,
+        out=told(comparison.command or "", "--out", "DIR"),
+        margin="M" if not margins else f"{margins[0]:g}",
+    )
+
+
+def _differences(comparison: Comparison, rows: Sequence[Row]) -> Answer:
+    """What else the samplings differ in: verdicts counted, the differences named."""
+    parts = []
+    for verdict in sorted({row.verdict for row in rows}, key=in_order):
+        here = [row for row in rows if row.verdict == verdict]
+        named = [f"{row.quantity} ({row.pairs}) of {row.sampling}" for row in here]
+        parts.append(f"{len(here)} of {len(rows)} {verdict}: {listed(named, MOST)}")
+    return Answer.to(
+        "differences",
+        _outcome(rows),
+        rests_on=_rests_on(comparison),
+        listed="; ".join(parts),
+    )

@@ -1,0 +1,208 @@
+"""What a validation answers: its numbers in the catalogue's sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from rankbound.bounds.wording import counted, listed
+from rankbound.catalogue import ASSOCIATED, CONTRADICTS, SUPPORTS
+from rankbound.commands.validate.records import AVERAGE, Association, Order
+from rankbound.commands.validate.result import Validation
+from rankbound.results import Answer
+
+# Orders that say something, the gravest first
+FOUND: Final = (CONTRADICTS, SUPPORTS, ASSOCIATED)
+MOST: Final = 4  # systems or orders in a sentence
+
+
+def answers_of(validation: Validation) -> tuple[Answer, ...]:
+    """Terms, systems, which system, n, certificates of halves, controls."""
+    found = [_terms(validation), *_students(validation), *_queries(validation)]
+    if validation.configurations:
+        found.append(_systems(validation))
+    if validation.certificates:
+        found.append(_held(validation))
+    if validation.controls:
+        failed = [one.name for one in validation.controls if not one.passed]
+        found.append(
+            Answer.to(
+                "controls",
+                "failed" if failed else "passed",
+                rests_on="terms and students that carry no information",
+                of=counted(len(validation.controls), "control"),
+                failed=len(failed),
+                names=listed(failed),
+            )
+        )
+    return tuple(found)
+
+
+def _rests_on(validation: Validation) -> str:
+    family = validation.family
+    sizes = sorted({row.n for row in validation.per_query if row.p is not None})
+    number = " to ".join(f"{n:,}" for n in sorted({*sizes[:1], *sizes[-1:]})) or "no"
+    many = counted(0, family.unit).removeprefix("0 ")
+    return (
+        f"{number} {many}, {family.test}, {family.named_after} over "
+        f"{counted(family.n_tests, 'test')}"
+    )
+
+
+def _terms(validation: Validation) -> Answer:
+    """Whether any term goes with a measure, and the strongest that does."""
+    family = validation.family
+    own = [row for row in validation.per_query if row.same_as is None]
+    found = [row for row in own if row.verdict == ASSOCIATED]
+    found.sort(key=lambda row: row.p or 0.0)
+    given = sum(row.partial_verdict == ASSOCIATED for row in own)
+    of = counted(family.partial.n_tests, "test")
+    return Answer.to(
+        "terms",
+        "associated" if found else "nothing",
+        rests_on=_rests_on(validation),
+        associated=len(found),
+        tests=counted(family.n_tests, "test"),
+        strongest=f", most surely {_strongest(found[0])}" if found else "",
+        given=f"{given} of {of}",
+        correction=family.named_after,
+        delta=f"{family.delta:g}",
+        n=max((row.n for row in own if row.p is not None), default=0),
+        n_tests=max(1, family.n_tests),
+    )
+
+
+def _strongest(row: Association) -> str:
+    interval = ""
+    if row.lower is not None and row.upper is not None:
+        interval = f" [{row.lower:.2f}, {row.upper:.2f}]"
+    return (
+        f"{row.term} of {row.student} with {row.measure}, rho {row.spearman:.2f}"
+        f"{interval}"
+    )
+
+
+def _students(validation: Validation) -> Iterator[Answer]:
+    """Mean effectiveness by the first measure, and which pairs differ."""
+    means = [row for row in validation.means if row.dataset != AVERAGE]
+    if not means:
+        return
+    measure = means[0].measure
+    several = [row for row in validation.means if row.dataset == AVERAGE]
+    dataset = AVERAGE if several else means[0].dataset
+    rows = [
+        row
+        for row in validation.means
+        if row.measure == measure and row.dataset == dataset
+    ]
+    rows.sort(key=lambda row: -row.mean)
+    pairs = [
+        pair
+        for pair in validation.equivalence
+        if pair.measure == measure and pair.dataset == dataset
+    ]
+    apart = [pair for pair in pairs if pair.lower > 0 or pair.upper < 0]
+    said = listed([f"{row.student} {row.mean:.4f}" for row in rows], MOST)
+    if pairs:
+        said += f"; {len(apart)} of {counted(len(pairs), 'pair')} differ for sure"
+    yield Answer.to(
+        "student",
+        "effective",
+        rests_on="paired t intervals, which hold at once and are approximate",
+        measure=measure,
+        n=f"{rows[0].n:,}",
+        dataset="all data sets" if several else dataset,
+        listed=said,
+    )
+
+
+def _queries(validation: Validation) -> Iterator[Answer]:
+    """The correlation that would be found, at the most queries of any row."""
+    family = validation.family
+    known = [
+        (row.n, row.detectable)
+        for row in validation.per_query
+        if row.detectable is not None
+    ]
+    if not known:
+        return
+    n, least = max(known)
+    yield Answer.to(
+        "queries",
+        "shown",
+        rests_on=f"{counted(family.n_tests, 'test')}, corrected",
+        listed=f"{counted(n, family.unit)} find |rho| of {least:.2f} or more with a "
+        f"chance of {100 * family.power:.10g} %; smaller ones may be missed",
+    )
+
+
+def _systems(validation: Validation) -> Answer:
+    """Whether predictors order the systems, and as the theory expects."""
+    rows, family = validation.configurations, validation.family.configurations
+    because = next(
+        filter(
+            None,
+            [
+                *(row.untested_because for row in rows),
+                *(row.missing_because for row in rows if not family.n_tests),
+            ],
+        ),
+        None,
+    )
+    compared = _compared(rows[0])
+    rests_on = f"systems exchanged, {counted(family.n_tests, 'test')}"
+    if because is not None:
+        return Answer.to(
+            "systems", "too few", rests_on=rests_on, compared=compared, because=because
+        )
+    counts = Counter(row.verdict for row in rows if row.p_adjusted is not None)
+    said = [word for word in FOUND if counts[word]]
+    strongest = sorted(
+        (row for row in rows if row.verdict in FOUND and row.p_adjusted is not None),
+        key=lambda row: (FOUND.index(row.verdict), row.p_adjusted),
+    )
+    parts = [
+        f"{row.verdict}{' the theory' if row.verdict != ASSOCIATED else ''}: "
+        f"{row.predictor} and {row.target}, tau {row.tau:.2f}"
+        for row in strongest
+    ]
+    predicted = sum(one.verdict == ASSOCIATED for one in validation.predictions)
+    if predicted:
+        parts.append(f"predicted in {counted(predicted, 'regression')}")
+    outcome = said[0] if said else ASSOCIATED if predicted else "nothing"
+    return Answer.to(
+        "systems",
+        outcome,
+        rests_on=rests_on,
+        compared=compared,
+        listed="; ".join(parts[:MOST]),
+        tests=counted(family.n_tests, "test"),
+    )
+
+
+def _compared(row: Order) -> str:
+    """What was compared; older results do not tell systems from configurations."""
+    if not row.n_systems:
+        return counted(row.n, "configuration") if row.n else "configurations"
+    return (
+        f"{counted(row.n_systems, 'system')} on "
+        f"{counted(row.n_datasets or 0, 'data set')}"
+    )
+
+
+def _held(validation: Validation) -> Answer:
+    rows = validation.certificates
+    refuted = sum(row.refuted for row in rows)
+    return Answer.to(
+        "held",
+        "refuted" if refuted else "held",
+        rests_on=f"each certificate by itself at "
+        f"{100 * (1 - validation.family.delta):.10g} %, "
+        f"{validation.proviso}",
+        held=f"{sum(row.held for row in rows):,}",
+        splits=f"{sum(row.splits for row in rows):,}",
+        refuted=f"{refuted:,}",
+        vacuous=sum(row.vacuous for row in rows),
+        of=len(rows),
+    )
