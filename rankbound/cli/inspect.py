@@ -15,6 +15,7 @@ from rankbound.cli.options import (
     kind_from,
     missing_values,
     run_tags,
+    temperature_from,
 )
 from rankbound.errors import UsageError
 
@@ -43,7 +44,20 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("files", nargs="*", type=Path, metavar="FILE", help="any file or folder")
+    add(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="any file or folder; "
+        "one of a data set, as validate --datasets takes it, stands for its files",
+    )
+    add(
+        "--teacher",
+        type=Path,
+        metavar="FILE",
+        help="the teacher's scores, where the file is not found out",
+    )
     add("--qrels", type=Path, metavar="FILE", help="relevance judgements")
     add(
         "--groups",
@@ -76,6 +90,15 @@ def add_parser(subparsers: Any) -> None:
         help="kind of the scores of all students, or of one, by its name or file",
         **SEVERAL,
     )
+    add(
+        "--temperature",
+        metavar="X|fit",
+        help="what measure and compare will be told, as the options that follow",
+    )
+    add("--depth", type=int, metavar="K", help="as for measure")
+    add("--pairs", default="all", metavar="all|pos-neg|neg-neg", help="as for measure")
+    add("--clusters", type=Path, metavar="FILE", help="as for measure")
+    add("--missing", choices=("drop", "error"), help="as for measure")
     add_answers(add)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -84,6 +107,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace, command: str) -> int:
     """Inspect, show, write the JSON; return 1 if a file cannot be read."""
     from rankbound.commands.inspect.examined import Asked
+    from rankbound.commands.inspect.readiness import Settings
     from rankbound.commands.inspect.result import Inspection
     from rankbound.commands.inspect.run import N_STAGES, inspect_files
     from rankbound.progress import stages
@@ -102,6 +126,7 @@ def run(arguments: argparse.Namespace, command: str) -> int:
         raise UsageError("--student-kind is given twice for the same; give one")
     asked = Asked(
         files=files,
+        teacher=arguments.teacher,
         groups=arguments.groups,
         qrels=arguments.qrels,
         embeddings=arguments.embeddings,
@@ -119,8 +144,15 @@ def run(arguments: argparse.Namespace, command: str) -> int:
             for name, text in students.items()
         },
     )
+    settings = Settings(
+        temperature=temperature_from(arguments.temperature, "--temperature"),
+        depth=arguments.depth,
+        pairs=arguments.pairs,
+        clusters=arguments.clusters,
+        missing=arguments.missing,
+    )
     with stages(total=N_STAGES) as progress:
-        inspection = inspect_files(asked, command=command, progress=progress)
+        inspection = inspect_files(asked, settings, command=command, progress=progress)
     write_json(arguments, inspection)
     if not printed:
         show(inspection.in_options(), console_for(sys.stdout))

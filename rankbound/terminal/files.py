@@ -261,6 +261,8 @@ def sample_lines(made: Sample) -> Iterator[str]:
         yield f"left out: {number:,} {reason}"
     for note in made.notes:
         yield f"note: {note}"
+    for warning in made.warnings:
+        yield f"warning: {warning}"
     if made.file is not None:
         said = "" if made.file.probabilities else ", without sampling probabilities"
         yield f"written: {made.file.path} ({made.file.format}){said}"

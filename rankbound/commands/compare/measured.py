@@ -21,6 +21,7 @@ from rankbound.commands.compare.quantities import (
     widest_distance,
 )
 from rankbound.commands.compare.samplings import Loaded, Sampling, load
+from rankbound.commands.inspect.result import repeated
 from rankbound.commands.measure.given import Given
 from rankbound.commands.measure.inputs import (
     Rule,
@@ -145,7 +146,8 @@ def _gaps(student: Student, sampling: Sampling, found: Booleans) -> tuple[str, .
 
 
 def _student(source: StudentSource, loaded: Loaded) -> Student:
-    file = student_file(source, loaded.embeddings, loaded.teacher.files)
+    files = loaded.teacher.files
+    file = student_file(source, loaded.embeddings, files, loaded.qrels)
     training = training_of(
         (source,), loaded.pool.groups, loaded.teacher.files, loaded.teacher.clusters
     )
@@ -327,8 +329,9 @@ class Compared:
             for name, measures in self.measures.items()
             if measures.sampling.groups.positive is None
         )
-        told = (*teacher.warnings, *teacher.files.warnings())
-        return (*told, *theirs, *gaps, *unknown)
+        told = (*teacher.warnings, *teacher.files.notes_told())
+        again = repeated(teacher.files.findings)
+        return (*told, *theirs, *gaps, *unknown, *again)
 
     @property
     def inputs(self) -> list[Given]:

@@ -117,8 +117,10 @@ class Loaded:
         return 0 if self.calibration is None else self.calibration.groups.n_groups
 
 
-def load(options: CompareOptions) -> Loaded:
+def load(options: CompareOptions, *, looks: bool = True) -> Loaded:
     """Read and match all files except those of students.
+
+    `looks` is as for `Files`.
 
     Raises
     ------
@@ -129,7 +131,7 @@ def load(options: CompareOptions) -> Loaded:
     DomainError
         When a number lies outside its range.
     """
-    sources = read_sources(options, differences=True)
+    sources = read_sources(options, differences=True, looks=looks)
     rule = Rule("all", options.missing)
     read = {
         name: match_groups(sources.groups_of(path), sources, rule)

@@ -594,7 +594,7 @@ def cut_groups(options: CutOptions, progress: Progress = str) -> Chosen:
         temperature=queries.temperature,
         pieces=pieces,
         compat=compat,
-        warnings=(*inputs.warnings, *queries.warnings),
+        warnings=(*inputs.warnings, *queries.warnings, *inputs.files.warnings()),
     )
 
 

@@ -58,14 +58,16 @@ class Part:
 Fit = tuple[Part, Finding | None]
 
 
-def judged(left: Examined, qrels: Scores) -> Iterator[Fit]:
+def judged(
+    groups: Groups | None, scores: Scores | None, qrels: Scores
+) -> Iterator[Fit]:
     """Groups and rankings against judgements."""
-    if left.groups is not None:
-        yield _relevant_negatives(left.groups, qrels)
-        yield _unjudged_negatives(left.groups, qrels)
-    if left.scores is not None:
-        yield _judged_top(left.scores.scores, qrels)
-        yield _queries_without_results(left.scores.scores, qrels)
+    if groups is not None:
+        yield _relevant_negatives(groups, qrels)
+        yield _unjudged_negatives(groups, qrels)
+    if scores is not None:
+        yield _judged_top(scores, qrels)
+        yield _queries_without_results(scores, qrels)
 
 
 def scored(groups: Groups, scores: Scores, *, teacher: bool) -> Fit:
@@ -561,6 +563,33 @@ def _copies(
         yield finding, files
 
 
+def warnings_across(
+    *,
+    groups: Groups | None = None,
+    scores: Scores | None = None,
+    qrels: Scores | None = None,
+    vectors: Vectors | None = None,
+) -> Iterator[tuple[tuple[str, str], Finding]]:
+    """The warnings of `look_across` that commands do not tell otherwise.
+
+    Each comes with the names of its two parts. Documents that lack a score or a vector
+    and near-copies of queries have counts of their own in every result.
+    """
+    fits: list[tuple[tuple[str, str], Fit]] = []
+    if qrels is not None:
+        for left in (groups, scores):
+            if left is not None:
+                own, other = (None, left) if left is scores else (groups, None)
+                both = left.name, qrels.name
+                fits += [(both, fit) for fit in judged(own, other, qrels)]
+    if groups is not None and vectors is not None:
+        both = groups.name, vectors.embeddings.name
+        fits.append((both, at_distance_zero(groups, vectors)))
+    for names, (_, finding) in fits:
+        if finding is not None and finding.severity == "warning":
+            yield names, finding
+
+
 def look_across(files: Sequence[Examined], cast: Cast) -> Across:
     """Compare every file with the others that it has to fit."""
     overlapping = overlaps(files, cast)
@@ -612,7 +641,8 @@ def _two(left: Examined, right: Examined, cast: Cast) -> Iterator[Fit]:
         yield embedded(groups, vectors)
         yield at_distance_zero(groups, vectors)
     if qrels is not None and right is cast.qrels:
-        yield from judged(left, qrels)
+        scores = None if left.scores is None else left.scores.scores
+        yield from judged(groups, scores, qrels)
     if right is cast.teacher and left.scores is not None:
         copied = same_scores(left, right)
         yield copy_of_teacher(left) if copied else with_teacher(left, right, cast)

@@ -20,6 +20,7 @@ from rankbound.commands.inspect.layout import (
     layout_findings,
     odd_ids,
     rank_facts,
+    rank_findings,
 )
 from rankbound.commands.inspect.parts import (
     Vectors,
@@ -31,9 +32,15 @@ from rankbound.commands.inspect.parts import (
     text_counts,
     text_findings,
     vector_findings,
+    vector_warnings,
 )
 from rankbound.commands.inspect.result import File, Finding, Sizes, by_severity
-from rankbound.commands.inspect.scores import ScoreFacts, score_facts, score_findings
+from rankbound.commands.inspect.scores import (
+    ScoreFacts,
+    score_facts,
+    score_findings,
+    score_warnings,
+)
 from rankbound.data.columns import Integers, Strings, strings
 from rankbound.data.groups import Groups
 from rankbound.data.scores import Kind, Scores
@@ -45,8 +52,11 @@ from rankbound.read.scales import TEACHER, Answer, Answers, without_missing_of
 from rankbound.read.source import Source
 from rankbound.read.text.layout import NoSuchTagError
 from rankbound.read.vectors.embeddings import read_embeddings
+from rankbound.read.vectors.row_ids import paths_of
 
-ROLES = ("file", "groups", "qrels", "embeddings")
+ROLES = ("file", "teacher", "ranking", "groups", "qrels", "embeddings")
+# Whatever these files hold is read
+WHOLE = frozenset({"file", "teacher", "ranking"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +66,9 @@ class Given:
     Attributes
     ----------
     path : Path
-    role : {"file", "groups", "qrels", "embeddings"}
-        "file" unless an option says what it is.
+    role : {"file", "teacher", "ranking", "groups", "qrels", "embeddings"}
+        "file" unless an option or the folder says what it is; a "ranking" is neither a
+        student's nor the teacher's scores.
     asked : str or None
         The format that the user named.
     source : Source
@@ -109,6 +120,8 @@ class Asked:
     """
 
     files: Sequence[Path]
+    teacher: Path | None = None
+    rankings: Sequence[Path] = ()
     groups: Sequence[Path] = ()
     qrels: Path | None = None
     embeddings: Path | None = None
@@ -133,6 +146,9 @@ def read_all(asked: Asked) -> tuple[Given, ...]:
         For an unknown format. A file that cannot be read raises nothing.
     """
     wanted = [(path, "file") for path in asked.files]
+    if asked.teacher is not None:
+        wanted.insert(0, (asked.teacher, "teacher"))
+    wanted += [(path, "ranking") for path in asked.rankings]
     wanted += [(path, "groups") for path in asked.groups]
     if asked.qrels is not None:
         wanted.append((asked.qrels, "qrels"))
@@ -201,18 +217,20 @@ def _read(path: Path, role: str, asked: Asked) -> Given:
 def _format_of(source: Source, role: str, format: str | None) -> tuple[Format, str]:
     if format is not None:
         return by_name(format.partition(":")[0]), "as named"
-    return detect(source, part=None if role == "file" else role)
+    return detect(source, part=None if role in WHOLE else role)
 
 
 def _contents(source: Source, role: str, entry: Format, asked: Asked) -> Contents:
     named = asked.of(source.path)
     # A pickle or a table may hold scores as well as vectors
     vectors_here = role == "embeddings" or entry.parts == ("embeddings",)
-    if vectors_here and (asked.ids is not None or named is not None):
-        ids = asked.ids if role == "embeddings" else None
+    ids = asked.ids if role == "embeddings" else None
+    if vectors_here and (ids is not None or named is not None):
         vectors = read_embeddings(source.path, ids, format=named)
-        return Contents(entry.name, source.path, embeddings=vectors)
-    if role == "file":
+        found = Contents(entry.name, source.path, embeddings=vectors)
+        beside = paths_of(source.path, ids)[1:]
+        return found.with_metadata(ids=str(beside[0])) if beside else found
+    if role in WHOLE:
         return (entry if named is None else by_name(named)).read(source)
     return read_part(source.path, role, format=named, tag=source.tag)
 
@@ -328,6 +346,34 @@ def examine(given: Given) -> Examined:
     found += _ids(contents)
     found += layout_findings(contents, given.source, ranks)
     return Examined(given, scores, ranks, vectors, by_severity(found))
+
+
+def warnings_of(
+    contents: Contents,
+    kind: Kind | None = None,
+    vectors: Vectors | None = None,
+) -> tuple[Finding, ...]:
+    """The warnings of `examine` about the parts of a file that a command uses.
+
+    Parameters
+    ----------
+    contents : Contents
+        Without the parts that are not used, and without scores that stand for missing
+        ones.
+    kind : Kind, optional
+        What the scores are taken for.
+    vectors : Vectors, optional
+        Those of the file, surveyed.
+    """
+    found: list[Finding | None] = []
+    if contents.scores is not None:
+        found += score_warnings(score_facts(contents, Answer(kind=kind)))
+    if contents.groups is not None:
+        found += group_findings(contents.groups)
+    if vectors is not None:
+        found += vector_warnings(vectors)
+    found += [*_ids(contents), *rank_findings(rank_facts(contents))]
+    return tuple(one for one in found if one and one.severity == "warning")
 
 
 def of_kind(one: Examined, kind: Kind | None, option: str) -> Examined:

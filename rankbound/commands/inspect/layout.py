@@ -101,7 +101,7 @@ def layout_findings(
 ) -> list[Finding | None]:
     """Findings on everything around the numbers."""
     return [
-        *_rank_findings(ranks),
+        *rank_findings(ranks),
         _column_name_as_tag(contents, source),
         _iteration(contents, source),
         _repaired(contents),
@@ -110,7 +110,8 @@ def layout_findings(
     ]
 
 
-def _rank_findings(ranks: RankFacts | None) -> list[Finding | None]:
+def rank_findings(ranks: RankFacts | None) -> list[Finding | None]:
+    """Findings on the rank column of a file, if it has one."""
     if ranks is None:
         return []
     if ranks.constant:
@@ -257,9 +258,12 @@ def odd_ids(names: Iterable[str], what: str) -> list[Finding | None]:
     what : {"query", "document"}
     """
     names = [str(name) for name in names]
-    floats = [name for name in names if FLOAT.fullmatch(name)]
     missing = [name for name in names if name in MISSING]
-    blank = [name for name in names if name != name.strip()]
+    # Most files have no such ids, and one search finds that out
+    joined = "\n".join(names)
+    dotted = names if ".0" in joined else []
+    floats = [name for name in dotted if FLOAT.fullmatch(name)]
+    blank = [name for name in names if name[:1].isspace() or name[-1:].isspace()]
     return [
         _odd(
             "float-ids",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -291,19 +292,24 @@ def _one_relevant(qrels: Scores, relevant: Integers) -> Finding | None:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Vectors:
     """Vectors with everything that a pass over them found.
 
-    `sets` holds the rows of each set of equal vectors; `near` the pairs that are closer
-    than a thousandth of the median length, with their distances, or None if there are
-    too many to search for.
+    `sets` holds the rows of each set of equal vectors.
     """
 
     embeddings: Embeddings
     facts: VectorFacts
     sets: list[Integers]
-    near: tuple[Integers, Floats] | None
+
+    @cached_property
+    def near(self) -> tuple[Integers, Floats] | None:
+        """Pairs closer than a thousandth of the median length, with their distances.
+
+        Searched for in another pass; None if there are too many to search for.
+        """
+        return near_pairs(self.embeddings.vectors, self.facts)
 
     def counts(self) -> VectorCounts:
         """The facts that the result records."""
@@ -332,23 +338,26 @@ def _ends(norms: Floats) -> tuple[float, float, float] | None:
 
 
 def survey(embeddings: Embeddings) -> Vectors:
-    """Examine all vectors in one pass, and in another one for near duplicates."""
+    """Examine all vectors in one pass."""
     facts = vector_facts(embeddings.vectors)
     finite = np.flatnonzero(facts.finite)
     sets = [finite[rows] for rows in equal_sets(facts.digests[finite])]
-    near = near_pairs(embeddings.vectors, facts)
-    return Vectors(embeddings, facts, sets, near)
+    return Vectors(embeddings, facts, sets)
 
 
 def vector_findings(vectors: Vectors) -> list[Finding | None]:
     """Findings on vectors by themselves."""
     return [
         _not_finite(vectors),
-        _zero_vectors(vectors),
-        _equal_vectors(vectors),
+        *vector_warnings(vectors),
         _near_duplicates(vectors),
         _mixed_lengths(vectors),
     ]
+
+
+def vector_warnings(vectors: Vectors) -> list[Finding | None]:
+    """Findings on vectors that commands accept."""
+    return [_zero_vectors(vectors), _equal_vectors(vectors)]
 
 
 def _not_finite(vectors: Vectors) -> Finding | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Container, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
 from rankbound.bounds.errors import DomainError
+from rankbound.catalogue import EACH
 from rankbound.commands.compare.options import TARGET, CompareOptions
-from rankbound.commands.compare.samplings import Sampling, load
+from rankbound.commands.compare.samplings import load
 from rankbound.commands.inspect.examined import Examined
 from rankbound.commands.inspect.result import Readiness
 from rankbound.commands.inspect.roles import Cast, share_scored
@@ -22,15 +24,21 @@ from rankbound.commands.measure.inputs import (
 )
 from rankbound.commands.measure.options import (
     MeasureOptions,
+    SourceOptions,
     StudentSource,
     Temperature,
 )
+from rankbound.commands.validate.folders import Folder, cases_of, files_of, run_name
 from rankbound.data.scores import Kind
 from rankbound.errors import FormatError, UsageError
 from rankbound.estimators.kinds import NEEDS_TEMPERATURE
 from rankbound.read.scales import Answers, number_words
 from rankbound.read.source import SUFFIXES
 
+if TYPE_CHECKING:
+    from rankbound.commands.compare.measured import Measures, Student
+
+Words = list[str]
 NO_TEACHER = "teacher scores: a run or a {qid: {docno: score}} file"
 NO_QRELS = (
     "relevance judgements (`qrels`) to fit the temperature that {kind} scores need, or "
@@ -38,7 +46,35 @@ NO_QRELS = (
 )
 
 
-def measure_readiness(cast: Cast) -> Readiness:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a command will be told, as far as readiness depends on it.
+
+    The fields are parameters of `measure` and `compare`.
+    """
+
+    temperature: Temperature = None
+    clusters: Path | None = None
+    missing: Literal["drop", "error"] | None = None
+    pairs: str = "all"
+    depth: int | None = None
+
+    def words(self, *, depth: bool = False) -> Words:
+        """Those that are not the defaults, as options; `missing` stands elsewhere."""
+        found: Words = []
+        if isinstance(self.temperature, float | int):
+            found += ["--temperature", f"{self.temperature:g}"]
+        if self.clusters is not None:
+            found += ["--clusters", str(self.clusters)]
+        if depth and self.depth is not None:
+            found += ["--depth", str(self.depth)]
+        return [*found, "--pairs", self.pairs] if self.pairs != "all" else found
+
+
+DEFAULTS = Settings()
+
+
+def measure_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
     """Whether `measure` can run, by doing all that precedes its computation."""
     if cast.teacher is None:
         words = ["rankbound", "measure", "--teacher", "TEACHER"]
@@ -48,7 +84,8 @@ def measure_readiness(cast: Cast) -> Readiness:
             words += ["--qrels", str(cast.qrels.path)]
         command = shlex.join([*words, "--out", "measured"])
         return Readiness(False, (NO_TEACHER,), command, ())
-    options, notes = _options(cast, cast.groups[0] if cast.groups else None)
+    groups = cast.groups[:1]
+    options, notes = _options(cast, groups, settings)
     lacking = _lacking(cast, options.temperature)
     refusal, refused = (None, {}) if lacking else rehearse(options)
     if refusal is not None:
@@ -71,11 +108,12 @@ def measure_readiness(cast: Cast) -> Readiness:
             missing=options.missing,
         ),
     )
+    words += settings.words(depth=not groups)
     words += [*_placeholders(cast, options.temperature), "--out", "measured"]
     return Readiness(not lacking, lacking, shlex.join(words), notes)
 
 
-def compare_readiness(cast: Cast) -> Readiness:
+def compare_readiness(cast: Cast, settings: Settings = DEFAULTS) -> Readiness:
     """Whether `compare` can run: with a teacher and at least two samplings."""
     missing: list[str] = []
     if cast.teacher is None:
@@ -86,51 +124,98 @@ def compare_readiness(cast: Cast) -> Readiness:
     # The others are compared with the first sampling
     groups = sorted(cast.groups, key=lambda one: "random" not in one.path.name)
     named = _named([one.path for one in groups])
-    notes: tuple[str, ...] = ()
-    options = None
-    if cast.teacher is not None:
-        options, notes = _options(replace(cast, students=()), None)
-        missing += _lacking(cast, options.temperature)
-        if not missing:
-            comparison = CompareOptions(
-                teacher=options.teacher,
-                teacher_kind=options.teacher_kind,
-                temperature=options.temperature,
-                groups=tuple(named),
-                embeddings=options.embeddings,
-                ids=options.ids,
-                qrels=options.qrels,
-                missing=options.missing,
-                missing_value=options.missing_value,
-                run_tag=options.run_tag,
-                mixed_scales=options.mixed_scales,
-            )
-            try:
-                missing += _apart(load(comparison).samplings)
-            except MISTAKES as error:
-                missing.append(_line(error))
-    words = ["rankbound", "compare"]
-    words += (
-        teacher_words(options.teacher, options.temperature)
-        if options
-        else ["--teacher", "TEACHER"]
-    )
-    words.append("--groups")
-    words += [f"{name}={path}" for name, path in named]
+    words = ["--groups", *(f"{name}={path}" for name, path in named)]
     words += [f"NAME{n}=GROUPS{n}" for n in range(len(groups) + 1, 3)]
-    if options is not None:
-        words += [
-            *file_words(
-                embeddings=options.embeddings,
-                ids=options.ids,
-                qrels=options.qrels,
-                missing=options.missing,
+    if cast.teacher is None:
+        words = ["rankbound", "compare", "--teacher", "TEACHER", *words]
+        words += ["--out", "compared"]
+        return Readiness(False, tuple(missing), shlex.join(words), ())
+    options, notes = _options(cast, cast.groups, settings)
+    missing += _lacking(cast, options.temperature)
+    refused: dict[str, str] = {}
+    if not missing:
+        comparison = CompareOptions(
+            groups=tuple(named),
+            pairs=EACH if settings.pairs == "all" else settings.pairs,
+            **{name: getattr(options, name) for name in SHARED},
+        )
+        formats = _formats(cast, comparison.inputs())
+        comparison = replace(comparison, formats=formats)
+        refusal, refused = rehearse_comparison(comparison)
+        missing += [] if refusal is None else [refusal]
+    notes += tuple(
+        f"student {name} is left out: {why}" for name, why in refused.items()
+    )
+    line = command_words(
+        "compare",
+        cast,
+        options.teacher,
+        options.temperature,
+        groups=words,
+        students=[one for one in options.students if one.name not in refused],
+        files=file_words(
+            embeddings=options.embeddings,
+            ids=options.ids,
+            qrels=options.qrels,
+            missing=options.missing,
+        ),
+    )
+    line += settings.words()
+    line += [*_placeholders(cast, options.temperature), "--out", "compared"]
+    return Readiness(not missing, tuple(missing), shlex.join(line), notes)
+
+
+def validate_readiness(
+    cast: Cast, folder: Path, settings: Settings = DEFAULTS
+) -> Readiness:
+    """Whether `validate` can run on the folder of a data set, by a trial."""
+    # These load SymPy, which an inspection of files alone does not need
+    from rankbound.commands.validate.options import ValidateOptions
+    from rankbound.commands.validate.run import gathered
+
+    name = stem(Path(folder.resolve().name)).replace(":", "-")
+    words = ["rankbound", "validate", "--datasets", f"{name}:{folder}"]
+    if cast.teacher is None:
+        words += ["--dataset-teacher", "RUN", "--out", "validated"]
+        return Readiness(False, (NO_TEACHER,), shlex.join(words), ())
+    found = files_of(folder)
+    runs = {path: run_name(path) for path in (() if found is None else found.runs)}
+    run = runs.get(cast.teacher.path)
+    teacher = run if found is not None and found.teacher is None else None
+    words += [] if teacher is None else ["--dataset-teacher", teacher]
+    options, notes = _options(replace(cast, students=()), cast.groups, settings)
+    students = {
+        runs[one.path]: one
+        for one in cast.students
+        if one.path in runs and one.given.answer.kind is not None
+    }
+    missing: tuple[str, ...] = ()
+    try:
+        set_of = Folder(name, folder, teacher)
+        measured = replace(
+            options,
+            temperature=settings.temperature,
+            groups=None,
+            depth=settings.depth,
+            embeddings=None,
+            ids=None,
+            formats={},
+            students=tuple(
+                StudentSource(student, kind=one.given.answer.kind)
+                for student, one in students.items()
             ),
-            *_placeholders(cast, options.temperature),
-        ]
-    words += answer_words(replace(cast, students=()))
-    words += [*format_words(cast), "--out", "compared"]
-    return Readiness(not missing, tuple(missing), shlex.join(words), notes)
+        )
+        gathered(ValidateOptions(cases=cases_of(set_of, measured)))
+    except MISTAKES as error:
+        missing = (_line(error),)
+    words += settings.words(depth=True)
+    words += [] if options.missing is None else ["--missing", options.missing]
+    if students:
+        kinds = {name: one.given.answer.kind for name, one in students.items()}
+        words += ["--student-kind"]
+        words += [f"{name}={kind.value}" for name, kind in kinds.items() if kind]
+    words += [*answer_words(cast, ()), "--out", "validated"]
+    return Readiness(not missing, missing, shlex.join(words), notes)
 
 
 def _named(paths: list[Path]) -> list[tuple[str, Path]]:
@@ -140,7 +225,7 @@ def _named(paths: list[Path]) -> list[tuple[str, Path]]:
 
 
 def _options(
-    cast: Cast, groups: Examined | None
+    cast: Cast, groups: Sequence[Examined], settings: Settings
 ) -> tuple[MeasureOptions, tuple[str, ...]]:
     """The options for `measure`, and notes about them."""
     teacher = cast.teacher
@@ -148,24 +233,36 @@ def _options(
         raise ValueError("options need a teacher")
     notes = [f"teacher: {teacher.path} ({cast.why})"]
     vectors, ids = _vectors(cast, notes)
-    fits = teacher.scores.kind in NEEDS_TEMPERATURE
+    temperature = settings.temperature
+    if temperature is None and teacher.scores.kind in NEEDS_TEMPERATURE:
+        marked = any(
+            one.groups is not None and one.groups.positive is not None for one in groups
+        )
+        temperature = "fit" if cast.qrels is not None or marked else None
     students = _students(cast, with_vectors=vectors is not None)
     answers = _answers(cast)
+    missing = settings.missing
+    if missing is None and _incomplete(cast, groups, vectors is not None):
+        missing = "drop"
     options = MeasureOptions(
         teacher=teacher.path,
         teacher_kind=teacher.given.answer.kind,
-        temperature="fit" if fits and cast.qrels is not None else None,
+        temperature=temperature,
         students=students,
-        groups=None if groups is None else groups.path,
+        groups=groups[0].path if groups else None,
+        clusters=settings.clusters,
+        depth=None if groups else settings.depth,
+        pairs=settings.pairs,
         embeddings=vectors,
         ids=ids,
         qrels=None if cast.qrels is None else cast.qrels.path,
-        missing="drop" if _incomplete(cast, groups, vectors is not None) else None,
+        missing=missing,
         missing_value=answers.missing_value,
         run_tag=answers.run_tag,
         mixed_scales=answers.mixed_scales,
     )
-    if options.missing:
+    options = replace(options, formats=_formats(cast, options.inputs()))
+    if options.missing == "drop":
         notes.append("documents without a score or vector are dropped and counted")
     return options, tuple(notes)
 
@@ -182,16 +279,22 @@ def _answers(cast: Cast) -> Answers:
     )
 
 
-def answer_words(cast: Cast) -> Words:
-    """The same as options of a command."""
-    said, words = _answers(cast), []
+def answer_words(cast: Cast, students: Container[str]) -> Words:
+    """The same as options of a command, for the teacher and the students it takes."""
+    words: Words = []
     teacher = cast.teacher
     if teacher is not None and teacher.given.answer.kind is not None:
         words += ["--teacher-kind", teacher.given.answer.kind.value]
     names = names_of([one.path for one in cast.students])
-    for name, one in zip(names, cast.students, strict=True):
+    taken = [
+        (name, one)
+        for name, one in zip(names, cast.students, strict=True)
+        if name in students
+    ]
+    for name, one in taken:
         if one.given.answer.kind is not None:
             words += ["--student-kind", f"{name}={one.given.answer.kind.value}"]
+    said = _answers(replace(cast, students=tuple(one for _, one in taken)))
     for path, held in said.missing_value.items():
         values = [held] if isinstance(held, str | float | int) else held
         words += ["--missing-value", *(f"{path}={_value(one)}" for one in values)]
@@ -220,17 +323,16 @@ def _vectors(cast: Cast, notes: list[str]) -> tuple[Path | None, Path | None]:
     return one.path, one.given.ids
 
 
-def _incomplete(cast: Cast, groups: Examined | None, with_vectors: bool) -> bool:
+def _incomplete(cast: Cast, groups: Sequence[Examined], with_vectors: bool) -> bool:
     """Whether group documents lack a teacher score or a vector."""
-    held = [groups] if groups is not None else list(cast.groups)
-    for one in held:
+    for one in groups:
         if one.groups is None or cast.teacher is None:
             continue
         if share_scored(one.groups, cast.teacher) < 1:
             return True
         if with_vectors and _lacks_vectors(one.groups.docnos, one.groups.codes, cast):
             return True
-    if not held and with_vectors and cast.teacher and cast.teacher.scores:
+    if not groups and with_vectors and cast.teacher and cast.teacher.scores:
         scores = cast.teacher.scores.scores
         return _lacks_vectors(scores.docnos, scores.codes, cast)
     return False
@@ -326,7 +428,7 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
     )
 
     try:
-        inputs = load_inputs(replace(options, students=()))
+        inputs = load_inputs(options, looks=False)
         split = split_queries(
             inputs.groups,
             fits=options.fits,
@@ -352,22 +454,57 @@ def rehearse(options: MeasureOptions) -> tuple[str | None, dict[str, str]]:
     return None, refused
 
 
-def _apart(samplings: Sequence[Sampling]) -> list[str]:
-    """The first sampling that has no query in common with the reference."""
-    first, *others = samplings
-    known = {*first.groups.group_qids()}
-    for other in others:
-        if known.isdisjoint(other.groups.group_qids()):
-            return [f"{other.name!r} and {first.name!r} have no query in common"]
-    return []
+# What the options of both commands say alike
+SHARED: Final = tuple(
+    one.name for one in fields(SourceOptions) if one.name not in ("formats", "command")
+)
+
+
+def rehearse_comparison(
+    options: CompareOptions,
+) -> tuple[str | None, dict[str, str]]:
+    """Do what `compare` does up to the family of comparisons; returns as `rehearse`."""
+    from rankbound.commands.compare.measured import (
+        family,
+        measure_sampling,
+        read_students,
+    )
+
+    def measured(students: Sequence[Student]) -> dict[str, Measures]:
+        return {
+            sampling.name: measure_sampling(
+                sampling,
+                loaded.embeddings,
+                students,
+                metric=options.metric,
+                score_range=options.score_range,
+                missing=options.missing,
+            )
+            for sampling in loaded.samplings
+        }
+
+    try:
+        loaded = load(options, looks=False)
+    except MISTAKES as error:
+        return _line(error), {}
+    refused, kept = {}, []
+    for source in options.students:
+        try:
+            [read] = read_students((source,), loaded)
+            measured((read,))
+            kept.append(read)
+        except MISTAKES as error:
+            refused[source.name] = _line(error)
+    try:
+        family(measured(kept), loaded, options)
+    except MISTAKES as error:
+        return _line(error), refused
+    return None, refused
 
 
 def _line(error: Exception) -> str:
     """The message of an error in one line."""
     return " ".join(str(error).split())
-
-
-Words = list[str]
 
 
 def measure_words(
@@ -380,9 +517,29 @@ def measure_words(
     files: Words,
 ) -> Words:
     """The command line of `measure`, without the folder for its results."""
-    words = ["rankbound", "measure", *teacher_words(teacher, temperature)]
-    if groups is not None:
-        words += ["--groups", str(groups)]
+    return command_words(
+        "measure",
+        cast,
+        teacher,
+        temperature,
+        groups=[] if groups is None else ["--groups", str(groups)],
+        students=students,
+        files=files,
+    )
+
+
+def command_words(  # noqa: PLR0913  the parts of a command line
+    name: str,
+    cast: Cast,
+    teacher: Path,
+    temperature: Temperature,
+    *,
+    groups: Words,
+    students: Sequence[StudentSource],
+    files: Words,
+) -> Words:
+    """The command line of a command, without the folder for its results."""
+    words = ["rankbound", name, *teacher_words(teacher, temperature), *groups]
     runs = [one for one in students if one.scores is not None]
     if runs:
         words += ["--student", *(f"{one.name}={one.scores}" for one in runs)]
@@ -393,7 +550,9 @@ def measure_words(
     fitted = [one.name for one in students if one.temperature == "fit"]
     if fitted:
         words += ["--student-temperature", *(f"{name}=fit" for name in fitted)]
-    return [*words, *files, *answer_words(cast), *format_words(cast)]
+    taken = {Path(word.rpartition("=")[2]) for word in (*words, *files)}
+    answers = answer_words(cast, {one.name for one in students})
+    return [*words, *files, *answers, *format_words(cast, taken)]
 
 
 def teacher_words(teacher: Path, temperature: Temperature) -> Words:
@@ -408,11 +567,21 @@ def file_words(**files: object) -> Words:
     return [word for name, value in given.items() for word in (f"--{name}", str(value))]
 
 
-def format_words(cast: Cast) -> Words:
-    """The formats that the user had to name."""
-    used = (cast.teacher, *cast.students, *cast.groups, cast.qrels, cast.documents)
-    named = [f"{one.path}={one.given.asked}" for one in used if one and one.given.asked]
-    return ["--format", *dict.fromkeys(named)] if named else []
+def _formats(cast: Cast, taken: Collection[object]) -> dict[str, str]:
+    """The formats that the user named, by path, of the files that a command takes."""
+    files = (cast.teacher, *cast.students, *cast.groups)
+    files = (*files, cast.qrels, cast.documents, cast.queries)
+    return {
+        str(one.path): one.given.asked
+        for one in files
+        if one is not None and one.given.asked is not None and one.path in taken
+    }
+
+
+def format_words(cast: Cast, taken: Collection[object]) -> Words:
+    """The same as options."""
+    named = [f"{path}={name}" for path, name in _formats(cast, taken).items()]
+    return ["--format", *named] if named else []
 
 
 # Short names of files, for the commands to run next

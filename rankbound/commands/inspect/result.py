@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from rankbound.catalogue import SEVERITIES, Severity
 from rankbound.rendering import whole_text_of
@@ -69,6 +69,52 @@ def by_severity(findings: Iterable[AnyFinding | None]) -> tuple[AnyFinding, ...]
     """
     there = [finding for finding in findings if finding is not None]
     return tuple(sorted(there, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+LINES: Final = 5  # of warnings that a command repeats
+FILES: Final = 3  # that one line names
+
+
+def repeated(found: Iterable[tuple[str, Finding]]) -> tuple[str, ...]:
+    """Warnings of `inspect` as a command repeats them: a few lines with counts.
+
+    Parameters
+    ----------
+    found : iterable of (str, Finding)
+        Each with the file or files that it is about.
+
+    Examples
+    --------
+    >>> ties = Finding("ties", "warning", 3, "3 of 9 neighbours are equal", "", "'q'")
+    >>> repeated([("a.run", ties)])
+    ('a.run: 3 of 9 neighbours are equal (inspect names them)',)
+    >>> repeated([("a.run", ties), ("b.run", ties)])
+    ('ties: a.run (3), b.run (3); inspect says more',)
+    """
+    by_code: dict[str, dict[str, Finding]] = {}
+    for place, finding in found:
+        by_code.setdefault(finding.code, {}).setdefault(place, finding)
+    kept = len(by_code) if len(by_code) <= LINES else LINES - 1
+    lines = [_told(code, each) for code, each in [*by_code.items()][:kept]]
+    rest = [_counted(code, each) for code, each in [*by_code.items()][kept:]]
+    if rest:
+        lines.append(f"{'; '.join(rest)}; inspect says more")
+    return tuple(lines)
+
+
+def _told(code: str, found: Mapping[str, Finding]) -> str:
+    if len(found) > 1:
+        return f"{_counted(code, found)}; inspect says more"
+    [(place, finding)] = found.items()
+    more = "says more" if finding.example is None else "names them"
+    return f"{place}: {finding.message} (inspect {more})"
+
+
+def _counted(code: str, found: Mapping[str, Finding]) -> str:
+    places = [f"{place} ({one.count:,})" for place, one in found.items()]
+    if len(places) > FILES:
+        places = [*places[:FILES], f"{len(places) - FILES:,} more"]
+    return f"{code.replace('-', ' ')}: {', '.join(places)}"
 
 
 def share(part: int, whole: int) -> str:
@@ -189,8 +235,9 @@ class File(Record, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    role : {"file", "groups", "qrels", "embeddings"}
-        "file" unless an option says what it is.
+    role : {"file", "teacher", "ranking", "groups", "qrels", "embeddings"}
+        "file" unless an option or the layout of a folder says what it is; a "ranking"
+        is neither a student's nor the teacher's scores.
     format, title, evidence
         The name and the title of its format, and how it was found.
     parts : tuple of str
@@ -294,14 +341,19 @@ class Readiness(Record, frozen=True):
 
 
 class Ready(Record, frozen=True, kw_only=True):
-    """Whether `measure` and `compare` can run."""
+    """Whether `measure` and `compare` can run, and `validate` on a folder.
+
+    `validate` is None unless a folder of a data set was given.
+    """
 
     measure: Readiness
     compare: Readiness
+    validate: Readiness | None = None
 
     def commands(self) -> tuple[tuple[str, Readiness], ...]:
         """The names of the commands, each with its readiness."""
-        return ("measure", self.measure), ("compare", self.compare)
+        found = (("measure", self.measure), ("compare", self.compare))
+        return found if self.validate is None else (*found, ("validate", self.validate))
 
 
 class FileRow(Record, frozen=True, kw_only=True):

@@ -49,7 +49,9 @@ def cast(files: Sequence[Examined]) -> Cast:
     documents = [one for one in vectors if one not in of_queries]
     scored = [one for one in files if one.scores is not None]
     teacher, why = _teacher(scored, groups)
-    students = [one for one in scored if one is not teacher]
+    students = [
+        one for one in scored if one is not teacher and one.given.role != "ranking"
+    ]
     if teacher is not None:
         students = [one for one in students if not same_scores(one, teacher)]
     return Cast(
@@ -97,8 +99,12 @@ def _first_given(found: list[Examined], role: str) -> list[Examined]:
 def _teacher(
     scored: Sequence[Examined], groups: Sequence[Examined]
 ) -> tuple[Examined | None, str]:
+    scored = [one for one in scored if one.given.role != "ranking"]
     if not scored:
         return None, "no file holds scores"
+    for one in scored:
+        if one.given.role == "teacher":
+            return one, "given as the teacher"
     if len(scored) == 1:
         return scored[0], "the only file with scores"
     ranked = [(_claim(one, groups), -place) for place, one in enumerate(scored)]

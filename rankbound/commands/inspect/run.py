@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 from rankbound.commands.inspect.across import look_across
 from rankbound.commands.inspect.examined import (
@@ -16,13 +17,22 @@ from rankbound.commands.inspect.examined import (
     read_all,
 )
 from rankbound.commands.inspect.readiness import (
+    DEFAULTS,
+    Settings,
     compare_readiness,
     measure_readiness,
     names_of,
+    validate_readiness,
 )
 from rankbound.commands.inspect.result import Inspection, Ready
 from rankbound.commands.inspect.roles import Cast, cast
-from rankbound.commands.measure.options import as_kind, by_name, check_answers
+from rankbound.commands.measure.options import (
+    Temperature,
+    as_kind,
+    by_name,
+    check_answers,
+)
+from rankbound.commands.validate.folders import files_of
 from rankbound.data.scores import Kind
 from rankbound.errors import UsageError
 from rankbound.progress import Progress, reported
@@ -34,13 +44,20 @@ N_STAGES = 4
 
 
 def inspect_files(
-    asked: Asked, *, command: str = "", progress: Progress = str
+    asked: Asked,
+    settings: Settings = DEFAULTS,
+    *,
+    command: str = "",
+    progress: Progress = str,
 ) -> Inspection:
     """Inspect files; one that cannot be read is a finding.
 
     Parameters
     ----------
     asked : Asked
+        A folder of a data set stands for its files.
+    settings : Settings
+        What the commands will be told.
     command : str
         Recorded in the JSON.
     progress : callable
@@ -52,6 +69,7 @@ def inspect_files(
         Without a file, or for an unknown format.
     """
     progress("reading")
+    folder, asked = _unfolded(asked)
     given = read_all(asked)
     if not given:
         raise UsageError("inspect needs a file")
@@ -65,8 +83,38 @@ def inspect_files(
         command=command,
         files=Named(one.record() for one in files),
         across=across,
-        ready=Ready(measure=measure_readiness(parts), compare=compare_readiness(parts)),
+        ready=Ready(
+            measure=measure_readiness(parts, settings),
+            compare=compare_readiness(parts, settings),
+            validate=None
+            if folder is None
+            else validate_readiness(parts, folder, settings),
+        ),
     )
+
+
+def _unfolded(asked: Asked) -> tuple[Path | None, Asked]:
+    """The first folder of a data set, and its files in its place; what is said wins."""
+    for path in asked.files:
+        found = files_of(path)
+        if found is None:
+            continue
+        vectors = found.vectors[:3:2]  # of documents and of queries, without the ids
+        embeddings, ids = asked.embeddings, asked.ids
+        if embeddings is None and vectors:
+            embeddings, ids, vectors = vectors[0], found.vectors[1], vectors[1:]
+        files = [one for one in asked.files if one != path]
+        return path, replace(
+            asked,
+            files=[*files, *found.runs, *vectors],
+            teacher=asked.teacher or found.teacher,
+            rankings=[*asked.rankings, *found.others],
+            groups=[*asked.groups, *found.groups],
+            qrels=asked.qrels or found.qrels,
+            embeddings=embeddings,
+            ids=ids,
+        )
+    return None, asked
 
 
 def _of_kinds(
@@ -104,6 +152,7 @@ def _of_kinds(
 
 def inspect(  # noqa: PLR0913  each is an option of the command
     *paths: str | PathLike[str],
+    teacher: str | PathLike[str] | None = None,
     groups: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
     qrels: str | PathLike[str] | None = None,
     embeddings: str | PathLike[str] | None = None,
@@ -111,6 +160,11 @@ def inspect(  # noqa: PLR0913  each is an option of the command
     format: str | None = None,
     teacher_kind: Kind | str | None = None,
     student_kind: Kind | str | Mapping[str, Kind | str] | None = None,
+    temperature: Temperature = None,
+    depth: int | None = None,
+    pairs: str = "all",
+    clusters: str | PathLike[str] | None = None,
+    missing: Literal["drop", "error"] | None = None,
     missing_value: MissingValues = None,
     mixed_scales: MixedScales = "error",
     run_tag: RunTags = None,
@@ -125,7 +179,10 @@ def inspect(  # noqa: PLR0913  each is an option of the command
     ----------
     *paths : path
         Files or folders of any format that `rankbound` reads; what they hold is
-        detected. At least one file is needed, here or below.
+        detected. A folder of a data set, as `validate` reads it, stands for its files.
+        At least one file is needed, here or below.
+    teacher : path, optional
+        The file that holds the teacher's scores; by default it is found out.
     groups : path or sequence of path, optional
         Files that are known to hold groups.
     qrels : path, optional
@@ -141,6 +198,9 @@ def inspect(  # noqa: PLR0913  each is an option of the command
         it takes for the teacher.
     student_kind : Kind, str or mapping, optional
         The same of all students; a mapping has those of students by name or path.
+    temperature, depth, pairs, clusters, missing : optional
+        What `measure` and `compare` will be told, on which it depends whether they can
+        run; see `measure`.
     missing_value : float, sequence of float or mapping, optional
         Scores that stand for missing ones, or "none"; a mapping has those of files by
         path.
@@ -183,13 +243,14 @@ def inspect(  # noqa: PLR0913  each is an option of the command
     [('lookup', True)]
     """
     several = [groups] if isinstance(groups, str | PathLike) else list(groups)
-    for one in (*paths, *several, qrels, embeddings, ids):
+    for one in (*paths, teacher, *several, qrels, embeddings, ids, clusters):
         if not isinstance(one, str | PathLike | None):
             raise UsageError(
                 f"inspect looks at files; give paths, got {type(one).__name__}"
             )
     asked = Asked(
         files=[Path(path) for path in paths],
+        teacher=None if teacher is None else Path(teacher),
         groups=[Path(path) for path in several],
         qrels=None if qrels is None else Path(qrels),
         embeddings=None if embeddings is None else Path(embeddings),
@@ -204,8 +265,15 @@ def inspect(  # noqa: PLR0913  each is an option of the command
         student_kinds=_kinds_by_name(student_kind),
     )
     check_answers(asked.answers, map(str, asked.files))
+    settings = Settings(
+        temperature=temperature,
+        depth=depth,
+        pairs=pairs,
+        clusters=None if clusters is None else Path(clusters),
+        missing=missing,
+    )
     with reported(progress, total=N_STAGES) as advance:
-        return inspect_files(asked, progress=advance)
+        return inspect_files(asked, settings, progress=advance)
 
 
 def _kinds_by_name(

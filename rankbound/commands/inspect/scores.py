@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,56 +38,94 @@ TOP = 16
 LEAST_PAIRS = 6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ScoreFacts:
-    """Everything that was measured on the scores of one file.
+    """Everything that can be measured on the scores of one file, when it is asked for.
 
     Attributes
     ----------
     scores : Scores
-        With the kind that the format states or the values suggest.
+        With the kind that the user or the format states, or the values suggest.
     evidence : str
         Why they are taken for that kind.
-    ties : Ties
-    by_chance : int
-        How many of the close neighbours dense scores would have by chance.
-    constant : int64 array
-        Positions of queries with one score for all their documents.
-    min_max : int
-        Number of queries with scores normalised in that way.
-    bits : float or None
-        Least entropy of a pair if the scores were logits; None without a pair.
-    pairs : int
-        Pairs of documents of the same query.
-    decimals : int or None
-    precision : str or None
-        The floating-point format that all values fit, such as "float16".
-    zeros, ends : int
-        Number of scores that are exactly 0, and of those that are exactly 0 or 1.
-    depth : tuple of (int, bool)
-        The usual number of documents of a query, and whether it is a cut-off.
-    top_bits : float or None
-        Mean pairwise entropy of the best 16 documents of each query, in bits, if the
-        logits; None without a query of two documents.
-    asked : tuple of Question
-        What has to be answered before the scores are used.
+    raw : Scores
+        As read.
+    answer : Answer or None
+        What the user said about them.
     """
 
     scores: Scores
     evidence: str
-    ties: Ties
-    by_chance: int
-    constant: Integers
-    min_max: int
-    bits: float | None
-    pairs: int
-    decimals: int | None
-    precision: str | None
-    zeros: int
-    ends: int
-    depth: tuple[int, bool]
-    top_bits: float | None
-    asked: tuple[Question, ...]
+    raw: Scores
+    answer: Answer | None = None
+
+    @cached_property
+    def ties(self) -> Ties:
+        """Equal and nearly equal neighbours."""
+        return ties(self.scores)
+
+    @cached_property
+    def by_chance(self) -> int:
+        """How many of the close neighbours dense scores would have by chance."""
+        return close_by_chance(self.scores)
+
+    @cached_property
+    def constant(self) -> Integers:
+        """Positions of queries with one score for all their documents."""
+        return constant_queries(self.scores)
+
+    @cached_property
+    def min_max(self) -> int:
+        """Number of queries with scores normalised in that way."""
+        return min_max_queries(self.scores)
+
+    @cached_property
+    def bits(self) -> float | None:
+        """Least entropy of a pair if the scores were logits; None without a pair."""
+        return smallest_pair_entropy(self.scores) if self.pairs else None
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of documents of the same query."""
+        return _pairs(self.scores)
+
+    @cached_property
+    def decimals(self) -> int | None:
+        """Decimal places of all values."""
+        return decimals(self.scores.values)
+
+    @cached_property
+    def precision(self) -> str | None:
+        """The floating-point format that all values fit, such as "float16"."""
+        return lattice(self.scores.values)
+
+    @cached_property
+    def zeros(self) -> int:
+        """Number of scores that are exactly 0."""
+        return int(np.sum(self.scores.values == 0))
+
+    @cached_property
+    def ends(self) -> int:
+        """Number of scores that are exactly 0 or 1."""
+        return int(np.sum((self.scores.values == 0) | (self.scores.values == 1)))
+
+    @cached_property
+    def depth(self) -> tuple[int, bool]:
+        """The usual number of documents of a query, and whether it is a cut-off."""
+        return usual_depth(self.scores.sizes)
+
+    @cached_property
+    def top_bits(self) -> float | None:
+        """Mean pairwise entropy of the best 16 documents of each query, in bits.
+
+        That of logits; None without a query of two documents.
+        """
+        return _top_bits(self.scores)
+
+    @cached_property
+    def asked(self) -> tuple[Question, ...]:
+        """What has to be answered before the scores are used."""
+        return questions(self.raw, self.answer)
 
     @property
     def kind(self) -> Kind:
@@ -116,34 +155,14 @@ class ScoreFacts:
 
 
 def score_facts(contents: Contents, answer: Answer | None = None) -> ScoreFacts:
-    """Measure the scores of a file that holds some; `answer` is what the user said."""
-    scores = contents.scores
-    if scores is None:
+    """The scores of a file that holds some; `answer` is what the user said of them."""
+    raw = contents.scores
+    if raw is None:
         raise ValueError(f"{contents.path} holds no scores")
-    asked = questions(scores, answer)
     kind = None if answer is None else answer.kind
-    if kind is None:
-        scores, evidence = _with_kind(scores)
-    else:
-        scores, evidence = scores.with_kind(kind), "you say so"
-    values = scores.values
-    return ScoreFacts(
-        scores=scores,
-        evidence=evidence,
-        ties=ties(scores),
-        by_chance=close_by_chance(scores),
-        constant=constant_queries(scores),
-        min_max=min_max_queries(scores),
-        bits=smallest_pair_entropy(scores) if _pairs(scores) else None,
-        pairs=_pairs(scores),
-        decimals=decimals(values),
-        precision=lattice(values),
-        zeros=int(np.sum(values == 0)),
-        ends=int(np.sum((values == 0) | (values == 1))),
-        depth=usual_depth(scores.sizes),
-        top_bits=_top_bits(scores),
-        asked=asked,
-    )
+    if kind is not None:
+        return ScoreFacts(raw.with_kind(kind), "you say so", raw, answer)
+    return ScoreFacts(*_with_kind(raw), raw, answer)
 
 
 def _pairs(scores: Scores) -> int:
@@ -197,6 +216,13 @@ def score_findings(facts: ScoreFacts) -> list[Finding | None]:
         *(_asked(question) for question in facts.asked),
         _refused_kind(facts),
         _saturated(facts),
+        *score_warnings(facts),
+    ]
+
+
+def score_warnings(facts: ScoreFacts) -> list[Finding | None]:
+    """Findings on the values of scores that commands accept."""
+    return [
         _normalised(facts),
         _squashed(facts),
         _half_precision(facts),
@@ -338,7 +364,7 @@ def _zeros(facts: ScoreFacts) -> Finding | None:
         return None
     return Finding(
         "exact-zeros",
-        "warning",
+        "warning" if facts.zeros > 1 else "note",
         facts.zeros,
         f"{share(facts.zeros, len(values))} scores are exactly 0, as when a missing "
         "score was filled in",

@@ -12,6 +12,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from rankbound.commands.inspect.across import warnings_across
+from rankbound.commands.inspect.examined import warnings_of
+from rankbound.commands.inspect.parts import Vectors, survey
+from rankbound.commands.inspect.result import Finding, repeated
 from rankbound.data.clusters import Clusters
 from rankbound.data.columns import Floats, Integers, Strings
 from rankbound.data.embeddings import Embeddings
@@ -24,7 +28,7 @@ from rankbound.read.contents import UNREAD, Contents
 from rankbound.read.json.records import query_texts
 from rankbound.read.query_ids import QueryIds, query_ids
 from rankbound.read.reading import read_part
-from rankbound.read.scales import Answers, Settled, settled
+from rankbound.read.scales import Answers, Settled, settled, without_missing_of
 from rankbound.read.source import sha256
 from rankbound.read.text.layout import NoSuchTagError
 from rankbound.read.vectors.embeddings import read_embeddings
@@ -265,6 +269,8 @@ class Files:
 
     answers : Answers, optional
         What the user said about scores.
+    looks : bool
+        Whether to look for what `inspect` warns of; False where files were read before.
 
     Attributes
     ----------
@@ -274,6 +280,8 @@ class Files:
         What the readers assumed about each file, if anything.
     query_texts : dict of str to str
         Texts of queries by id, as far as files held them.
+    findings : list of (str, Finding)
+        What `inspect` warns of in what was read, with the names of the files.
     """
 
     def __init__(
@@ -281,12 +289,18 @@ class Files:
         formats: Mapping[str, str],
         teacher: Given,
         answers: Answers | None = None,
+        *,
+        looks: bool = True,
     ) -> None:
         self._formats, self._teacher = formats, teacher
         self._answers = answers or Answers()
         self._kept: dict[tuple[Path, str | None], Contents] = {}
         self.repairs: dict[Path, dict[str, int]] = {}
         self.notes: dict[Path, tuple[str, ...]] = {}
+        self.findings: list[tuple[str, Finding]] = []
+        self._looks = looks
+        self._told: set[tuple[str, str]] = set()
+        self._surveys: dict[str, tuple[str, Vectors]] = {}
         self.query_texts: dict[str, str] = {}
 
     def scores(
@@ -336,7 +350,14 @@ class Files:
             )
         read = cast(Scores, contents.scores)
         answer = self._answers.of(names, kind)
-        return settled(read, answer, scale_matters=scale_matters)
+        made = settled(read, answer, scale_matters=scale_matters)
+        if self._is_new(read.name, "scores"):
+            used = Contents(
+                contents.format, contents.path, scores=read, ranks=contents.ranks
+            )
+            used = without_missing_of(used, answer.missing_value)
+            self.tell(read.name, warnings_of(used, made.scores.kind))
+        return made
 
     def part(
         self, path: Given, part: str, *, keep: bool = False, tag: str | None = None
@@ -352,6 +373,16 @@ class Files:
         FormatError
             As `rankbound.read.reading.read_part`.
         """
+        contents = self._read(path, part, keep=keep, tag=tag)
+        used = getattr(contents, part)
+        if part != "scores" and self._is_new(used.name, part):
+            only: Mapping[str, Any] = {part: used}
+            self.tell(
+                used.name, warnings_of(Contents(contents.format, contents.path, **only))
+            )
+        return contents
+
+    def _read(self, path: Given, part: str, *, keep: bool, tag: str | None) -> Contents:
         if not isinstance(path, Path):
             held: Mapping[str, Any] = {part: path}
             return _in_order(Contents("object", Path(path.name), **held))
@@ -372,10 +403,47 @@ class Files:
     def vectors(self, path: Given, ids: Path | None) -> Embeddings:
         """Vectors with their own ids, those of a file, or those in a file beside."""
         if isinstance(path, Embeddings):
-            return path
-        path = cast(Path, path)
-        chosen = format_of(self._formats, path, main=self._teacher)
-        return read_embeddings(path, ids, format=chosen)
+            read, shown = path, path.name
+        else:
+            path = cast(Path, path)
+            chosen = format_of(self._formats, path, main=self._teacher)
+            read, shown = read_embeddings(path, ids, format=chosen), str(path)
+        if self._is_new(read.name, "embeddings"):
+            made = survey(read)
+            self._surveys[read.name] = shown, made
+            held = Contents("vectors", Path(shown), embeddings=read)
+            self.tell(shown, warnings_of(held, vectors=made))
+        return read
+
+    def compare(
+        self,
+        *,
+        groups: Groups | None = None,
+        scores: Scores | None = None,
+        qrels: Scores | None = None,
+        embeddings: Embeddings | None = None,
+    ) -> None:
+        """Look for what `inspect` warns of where parts are used together."""
+        if not self._looks:
+            return
+        name = "" if embeddings is None else embeddings.name
+        shown, vectors = self._surveys.get(name, (name, None))
+        found = warnings_across(
+            groups=groups, scores=scores, qrels=qrels, vectors=vectors
+        )
+        for names, finding in found:
+            both = (shown if one == name else one for one in names)
+            self.tell(" / ".join(both), [finding])
+
+    def _is_new(self, name: str, part: str) -> bool:
+        """Whether a part is to be looked at, which happens once."""
+        new = self._looks and (name, part) not in self._told
+        self._told.add((name, part))
+        return new
+
+    def tell(self, name: str, findings: Iterable[Finding]) -> None:
+        """Keep findings about a file, or about several, for the result."""
+        self.findings += [(name, finding) for finding in findings]
 
     def queries(self, path: Path | QueryIds) -> QueryIds:
         """The ids of queries in a file, or those of an object."""
@@ -393,7 +461,11 @@ class Files:
         return {relative(path, root): counts for path, counts in self.repairs.items()}
 
     def warnings(self) -> tuple[str, ...]:
-        """All notes, in the order of reading; of unused columns with their file."""
+        """All notes, in the order of reading, and what `inspect` warns of."""
+        return (*self.notes_told(), *repeated(self.findings))
+
+    def notes_told(self) -> tuple[str, ...]:
+        """What the readers noted; of unused columns with their file."""
         return tuple(
             f"{path}: {note}" if note.startswith(UNREAD) else note
             for path, notes in self.notes.items()

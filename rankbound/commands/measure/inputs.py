@@ -125,7 +125,9 @@ class Sources:
 
     def groups_of(self, path: Given) -> Groups:
         """The groups of a file, which must share queries with the teacher."""
-        return groups_of(path, self.teacher, self.files)
+        groups = groups_of(path, self.teacher, self.files)
+        self.files.compare(groups=groups, qrels=self.qrels, embeddings=self.embeddings)
+        return groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +156,18 @@ class Rule:
     remedy: str = "`missing='drop'` to leave them out of its groups"
 
 
-def load_inputs(options: MeasureOptions) -> Inputs:
+def load_inputs(options: MeasureOptions, *, looks: bool = True) -> Inputs:
     """Read everything but the students, and form the groups.
+
+    `looks` is as for `Files`.
 
     Raises
     ------
     FormatError, UsageError, DomainError
         When a file breaks its format, or the files do not fit together.
     """
-    sources = read_sources(options, differences=options.groups is not None)
+    differences = options.groups is not None
+    sources = read_sources(options, differences=differences, looks=looks)
     groups = _groups(sources, options.groups, depth=options.depth, pairs=options.pairs)
     rule = Rule(options.pairs, options.missing)
     matched = match_groups(groups, sources, rule)
@@ -178,13 +183,15 @@ def load_inputs(options: MeasureOptions) -> Inputs:
     return replace(matched, paths=paths, target=target)
 
 
-def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
+def read_sources(
+    options: SourceOptions, *, differences: bool, looks: bool = True
+) -> Sources:
     """Read the teacher, converting probabilities to logits, and everything else.
 
     `differences` says that only differences of scores within given groups will be
     used, which is all that a teacher's margins determine.
     """
-    files = Files(options.formats, options.teacher, options.answers)
+    files = Files(options.formats, options.teacher, options.answers, looks=looks)
     found = files.scores(options.teacher, options.teacher_kind, of=TEACHER, keep=True)
     teacher, evidence = found.scores, found.evidence
     qrels = None
@@ -193,6 +200,7 @@ def read_sources(options: SourceOptions, *, differences: bool) -> Sources:
     embeddings = None
     if options.embeddings is not None:
         embeddings = files.vectors(options.embeddings, options.ids)
+    files.compare(scores=found.scores, qrels=qrels)
     return Sources(
         teacher=to_logits(teacher, differences=differences),
         kind=teacher.kind,

@@ -9,6 +9,7 @@ import numpy as np
 
 from rankbound.bounds.certificate import Part, interval_part
 from rankbound.bounds.wording import counted
+from rankbound.commands.inspect.result import repeated
 from rankbound.commands.measure.certifying import (
     CertifiedStudent,
     Level,
@@ -114,8 +115,13 @@ class Measured:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before using the numbers."""
+        return (*self.own_warnings, *repeated(self.inputs.files.findings))
+
+    @property
+    def own_warnings(self) -> tuple[str, ...]:
+        """The same without what `inspect` warns of in the files."""
         theirs = (w for result in self.students for w in result.warnings)
-        told = (*self.inputs.warnings, *self.inputs.files.warnings())
+        told = (*self.inputs.warnings, *self.inputs.files.notes_told())
         copied = () if self.inputs.clusters is not None else _copied(self.copies)
         return (*told, *copied, *theirs)
 

@@ -533,15 +533,20 @@ def raw_scores(source: StudentSource, inputs: Inputs) -> RawScores:
     FormatError, UsageError, DomainError
         When a file breaks its format, or holds a kind of score that is refused.
     """
-    return student_file(source, inputs.embeddings, inputs.files).on(inputs.groups)
+    file = student_file(source, inputs.embeddings, inputs.files, inputs.qrels)
+    return file.on(inputs.groups)
 
 
 def student_file(
-    source: StudentSource, documents: Embeddings | None, files: Files
+    source: StudentSource,
+    documents: Embeddings | None,
+    files: Files,
+    qrels: Scores | None = None,
 ) -> StudentFile:
     """Read a student; raises the errors of `raw_scores`."""
     if source.scores is not None:
         read = files.scores(source.scores, source.kind, of=source.name)
+        files.compare(scores=read.scores, qrels=qrels)
         scores, evidence = read.scores, read.evidence
         return StudentFile(
             kind=scores.kind,

@@ -54,6 +54,8 @@ class Sample(
         How likely each negative was, in words; or why that is not known.
     notes : tuple of str
         What a reader should know before training on the groups.
+    warnings : tuple of str
+        What readers left unused, and what `inspect` warns of in the files.
     file : Written or None
         None as long as nothing is written.
 
@@ -86,6 +88,7 @@ class Sample(
     inputs: tuple[Input, ...]
     command: str
     versions: dict[str, str]
+    warnings: tuple[str, ...] = ()
 
     @property
     def groups(self) -> Groups:

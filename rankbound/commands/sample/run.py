@@ -230,6 +230,7 @@ class SampleOptions:
             inputs=inputs_of(self.inputs()),
             command=self.command,
             versions=versions(),
+            warnings=files.warnings(),
         ).with_groups(found.groups)
         if out is None:
             return made

@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from rankbound.bounds.wording import counted
+from rankbound.commands.inspect.result import Finding
 from rankbound.commands.measure.given import Files, Given
 from rankbound.commands.validate.options import TEACHER, Case, Missing
 from rankbound.commands.validate.records import AVERAGE, Mean, SystemPair
@@ -191,6 +192,8 @@ class Judged:
         Number of relevant documents by query.
     clusters : Clusters or None
         Of the queries, if these are not independent.
+    findings : tuple of (str, Finding)
+        What `inspect` warns of in rankings that serve for effectiveness alone.
     """
 
     dataset: str
@@ -198,6 +201,7 @@ class Judged:
     systems: dict[str, Effectiveness]
     relevant: dict[str, int]
     clusters: Clusters | None = None
+    findings: tuple[tuple[str, Finding], ...] = ()
 
     def keys(self, qids: Strings) -> Strings:
         """Ids of queries that no other data set has."""
@@ -232,18 +236,26 @@ def judge(
     UsageError
         When a measure is unknown, or there is nothing to rank by.
     """
-    files = Files(case.measure.formats, case.measure.teacher)
+    options = case.measure
+    files = Files(options.formats, options.teacher, options.answers, looks=False)
+    apart = Files(options.formats, options.teacher, options.answers)
     qrels = cast(Scores, files.part(case.measure.qrels, "qrels").qrels)
     judging = Judge(qrels, measures, missing=missing_queries)
     names = (TEACHER, *(source.name for source in case.measure.students))
     return Judged(
         dataset=case.dataset,
         measures=judging.measures,
-        systems={name: judging.evaluate(ranking_of(case, name)) for name in names},
+        systems={
+            name: judging.evaluate(
+                ranking_of(case, name, apart if name in case.rankings else files)
+            )
+            for name in names
+        },
         relevant=_relevant(qrels, relevant),
         clusters=None
         if case.measure.clusters is None
         else read_clusters(case.measure.clusters),
+        findings=tuple(apart.findings),
     )
 
 
@@ -252,7 +264,7 @@ def _relevant(qrels: Scores, least: int) -> dict[str, int]:
     return dict(zip(qrels.qids.tolist(), counts.tolist(), strict=True))
 
 
-def ranking_of(case: Case, name: str) -> Scores:
+def ranking_of(case: Case, name: str, files: Files | None = None) -> Scores:
     """Read the scores by which a model of a case ranks documents.
 
     Parameters
@@ -260,6 +272,8 @@ def ranking_of(case: Case, name: str) -> Scores:
     case : Case
     name : str
         The name of a student, or "teacher".
+    files : Files, optional
+        Reads it.
 
     Raises
     ------
@@ -269,7 +283,9 @@ def ranking_of(case: Case, name: str) -> Scores:
         When there is nothing to rank by.
     """
     options = case.measure
-    files = Files(options.formats, options.teacher, options.answers)
+    files = files or Files(
+        options.formats, options.teacher, options.answers, looks=False
+    )
     given = case.rankings.get(name)
     if given is None and name == TEACHER:
         given = options.teacher

@@ -15,10 +15,10 @@ named, every system in runs/ is one, except the teacher and a run called "random
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from rankbound.commands.measure.inputs import DEFAULT_DEPTH
 from rankbound.commands.measure.options import (
@@ -33,6 +33,7 @@ from rankbound.errors import UsageError
 RANDOM: Final = "random"
 EVERY: Final = "*"  # all students that are not named
 PACKED: Final = ("", ".gz")
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +136,93 @@ def cases_of(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The files of a folder that the layout knows, as far as they are there.
+
+    Attributes
+    ----------
+    teacher : Path or None
+        The scores in teacher/, if that holds one file.
+    runs : tuple of Path
+        Rankings of the systems that are students, or a teacher for want of other
+        scores.
+    others : tuple of Path
+        Rankings that are neither: the teacher's own, and a random one.
+    groups : tuple of Path
+    qrels : Path or None
+    vectors : tuple of Path
+        Of documents, with their ids, and of queries, with theirs; or none.
+    """
+
+    teacher: Path | None
+    runs: tuple[Path, ...]
+    others: tuple[Path, ...]
+    groups: tuple[Path, ...]
+    qrels: Path | None
+    vectors: tuple[Path, ...]
+
+
+def files_of(path: Path) -> Found | None:
+    """The files of a data set in a folder; None if it is no such folder.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as home:
+    ...     Path(home, "runs").mkdir()
+    ...     _ = Path(home, "runs", "bm25.run").write_text("q Q0 d 1 0.5 x")
+    ...     found = files_of(Path(home))
+    >>> [run.name for run in found.runs], found.qrels
+    (['bm25.run'], None)
+    """
+    if not (path / "runs").is_dir():
+        return None
+    folder = Folder(path.name, path)
+    runs = _there(_runs, folder) or {}
+    teacher, _ = _there(lambda one: _teacher(one, runs), folder) or (None, None)
+    apart = {RANDOM, *([] if teacher is None else [TEACHER])}
+    encoders = _there(_encoders, folder) or {}
+    groups = _there(lambda one: _samplings(one, Wanted(), None), folder) or {}
+    return Found(
+        teacher=teacher,
+        runs=tuple(run for name, run in runs.items() if name not in apart),
+        others=tuple(run for name, run in runs.items() if name in apart),
+        groups=tuple(one for one in groups.values() if one is not None),
+        qrels=_there(_qrels, folder),
+        vectors=next(iter(encoders.values()), ()),
+    )
+
+
+def _there(find: Callable[[Folder], Part], folder: Folder) -> Part | None:
+    """What a folder holds; None where `validate` would refuse it."""
+    try:
+        return find(folder)
+    except UsageError:
+        return None
+
+
 def _of(given: Held | Mapping[str, Held] | None, known: set[str]) -> dict[str, Held]:
     """What is said about this folder's systems; others have their own."""
     return {name: held for name, held in by_name(given).items() if name in known}
 
 
+def run_name(path: Path) -> str:
+    """The name of a system, by that of its ranking.
+
+    Examples
+    --------
+    >>> run_name(Path("runs/bm25.run.gz"))
+    'bm25'
+    """
+    return path.name.rpartition(".run")[0]
+
+
 def _runs(folder: Folder) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted((folder.path / "runs").glob("*.run*")):
-        name, _, ending = path.name.rpartition(".run")
-        if ending in PACKED:
-            _once(found, name, path)
+        if path.name.rpartition(".run")[2] in PACKED:
+            _once(found, run_name(path), path)
     if not found:
         raise UsageError(
             f"{folder.path}: must hold rankings as runs/NAME.run[.gz], found none"

@@ -57,7 +57,7 @@ def with_scales(options: MeasureOptions, known: Known | None = None) -> MeasureO
         When a file does not hold scores.
     """
     known = {} if known is None else known
-    files = Files(options.formats, options.teacher, options.answers)
+    files = Files(options.formats, options.teacher, options.answers, looks=False)
 
     def unitless(given: Given, kind: Kind | None, name: str) -> bool:
         if (given, kind, name) not in known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from rankbound.catalogue import (
     SUPPORTS,
     VERDICTS,
 )
+from rankbound.commands.inspect.result import repeated
 from rankbound.commands.measure.given import (
     ClustersLike,
     Given,
@@ -437,23 +439,7 @@ def validate_with(options: ValidateOptions, *, progress: Progress = str) -> Vali
 
 def validated(options: ValidateOptions, *, progress: Progress = str) -> Validated:
     """Compute everything that a validation reports."""
-    judged: dict[str, Judged] = {}
-    for case in options.cases:
-        if case.dataset not in judged:
-            progress(f"effectiveness on {case.dataset}")
-            judged[case.dataset] = judge(
-                case,
-                measures=options.measure_names,
-                missing_queries=options.missing_queries,
-                relevant=options.relevant,
-            )
-    found, panels = {}, []
-    known: Known = {}
-    for case in options.cases:
-        progress(f"terms on {case.dataset}, {case.sampling}")
-        made = measured_case(case, known)
-        found[case.dataset, case.sampling] = made
-        panels += panels_of(case, made, judged[case.dataset], relevant=options.relevant)
+    judged, found, panels = gathered(options, progress=progress)
     family, seed = options.family, options.seed
     associated = associations(
         panels,
@@ -508,6 +494,36 @@ def validated(options: ValidateOptions, *, progress: Progress = str) -> Validate
         ),
         controls=tuple(controls),
     )
+
+
+def gathered(
+    options: ValidateOptions, *, progress: Progress = str
+) -> tuple[dict[str, Judged], dict[tuple[str, str], Measured], list[StudentPanel]]:
+    """The effectiveness of all systems, their terms, and both side by side.
+
+    Raises
+    ------
+    FormatError, UsageError, DomainError
+        Where `validate` refuses the files.
+    """
+    judged: dict[str, Judged] = {}
+    for case in options.cases:
+        if case.dataset not in judged:
+            progress(f"effectiveness on {case.dataset}")
+            judged[case.dataset] = judge(
+                case,
+                measures=options.measure_names,
+                missing_queries=options.missing_queries,
+                relevant=options.relevant,
+            )
+    found, panels = {}, []
+    known: Known = {}
+    for case in options.cases:
+        progress(f"terms on {case.dataset}, {case.sampling}")
+        made = measured_case(case, known)
+        found[case.dataset, case.sampling] = made
+        panels += panels_of(case, made, judged[case.dataset], relevant=options.relevant)
+    return judged, found, panels
 
 
 def n_stages(cases: Sequence[Case]) -> int:
@@ -664,13 +680,16 @@ def _warnings(found: Validated) -> tuple[str, ...]:
     told = []
     for case in found.options.cases:
         made = found.measured[case.dataset, case.sampling]
-        texts = (fitted_unasked(case.measure, made.options), *made.warnings)
+        texts = (fitted_unasked(case.measure, made.options), *made.own_warnings)
         place = f"{case.dataset}, {case.sampling}"
         told += [f"{place}: {text}" for text in texts if text is not None]
     for name, judged in found.judged.items():
         case = next(case for case in found.options.cases if case.dataset == name)
         told += _judging_warnings(case, judged, found.options.missing_queries)
-    return tuple(told)
+    # The files of a data set are read for each of its samplings
+    measured = (made.inputs.files.findings for made in found.measured.values())
+    ranked = (judged.findings for judged in found.judged.values())
+    return (*told, *repeated(itertools.chain(*measured, *ranked)))
 
 
 def _judging_warnings(case: Case, judged: Judged, missing: Missing) -> list[str]:

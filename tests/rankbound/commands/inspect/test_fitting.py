@@ -55,7 +55,7 @@ def test_judgements_find_relevant_negatives_and_what_is_unjudged(tmp_path):
         "j.qrels": "q 0 a 1\nq 0 b 2\nq 0 c 0\nr 0 a 1\n",
     }
     files, _ = examined_files(tmp_path, contents)
-    (wrong_row, wrong), (row, unjudged) = judged(files[0], files[1].qrels)
+    (wrong_row, wrong), (row, unjudged) = judged(files[0].groups, None, files[1].qrels)
     assert (wrong_row.count, wrong_row.total) == (1, 3)
     assert wrong.example == "query 'q', document 'b'"
     assert (row.count, unjudged.severity) == (1, "note")
@@ -68,7 +68,7 @@ def test_judged_share_of_rankings_is_over_judged_queries(tmp_path):
         "j.qrels": "q 0 d0 1\nq 0 d9 0\nq 0 d10 0\nabsent 0 d0 1\n",
     }
     files, _ = examined_files(tmp_path, contents)
-    (row, top), (_, missing) = judged(files[0], files[1].qrels)
+    (row, top), (_, missing) = judged(None, files[0].scores.scores, files[1].qrels)
     assert (row.count, row.total) == (2, 10)  # d10 is the eleventh
     assert (top.count, top.severity) == (8, "warning")
     assert missing.example == "query 'absent'"
@@ -77,7 +77,7 @@ def test_judged_share_of_rankings_is_over_judged_queries(tmp_path):
 def test_unjudged_says_nothing_where_only_relevant_ones_are_listed(tmp_path):
     contents = {"a.run": run_text({"q": {"a": 2.5, "b": 1.5}}), "j.qrels": "q 0 a 1\n"}
     files, _ = examined_files(tmp_path, contents)
-    row, found = next(judged(files[0], files[1].qrels))
+    row, found = next(judged(None, files[0].scores.scores, files[1].qrels))
     assert (row.count / row.total, found) == (0.5, None)
 
 

@@ -77,7 +77,10 @@ def test_counting_documents_needs_no_strings_of_docnos():
         raise AssertionError("nobody asked for them")
 
     scores = replace(Scores.from_dict(ROWS), docnos=LateStrings(3, refuse))
-    assert replace(facts(ROWS), scores=scores).counts().documents == 3
+    found = facts(ROWS)
+    found.counts()  # measures what depends on the order of ties
+    object.__setattr__(found, "scores", scores)
+    assert found.counts().documents == 3
 
 
 def findings(rows, kind=Kind.UNKNOWN):
